@@ -1,0 +1,106 @@
+"""Plain devicetree source (already preprocessed), through dtlib of the package ``devicetree``.
+
+The source is compiled in memory and read like any blob, so that every later room sees one kind
+of tree. Nodes keep the line where their source begins.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dtlink.firmware import fdt
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.fdt import MAX_DEPTH
+from dtlink.firmware.fdt_write import SourceNode, write
+from dtlink.firmware.tree import Location, Tree
+
+
+def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = None) -> Tree:
+    """Read a DTS file; ``name`` is what to call it in locations and messages.
+
+    ``patch`` sets values of properties (by ``path:property``) behind the parser's back: so an
+    example can hold what dtlib refuses, such as a phandle that two nodes have.
+
+    Raises :class:`InputError` where dtlib can't parse it; its message has file and line.
+    """
+    from devicetree import dtlib  # noqa: PLC0415 - needed for source only
+
+    lines: dict[int, tuple[str, int]] = {}
+
+    class Parser(dtlib.DT):  # type: ignore[misc]
+        """Keeps where each node was last opened, which dtlib itself forgets."""
+
+        def _parse_node(self, node: Any) -> None:
+            lines.setdefault(id(node), (self.filename, self._lineno))
+            super()._parse_node(node)
+
+    try:
+        parsed = Parser(path, force=True)
+        source = _source(parsed.root)
+    except dtlib.DTError as error:
+        raise InputError(_message(error, path, name or path)) from error
+    except RecursionError as error:
+        raise InputError("nodes nested too deep") from error
+    except (UnicodeError, ValueError, IndexError, OverflowError) as error:
+        raise InputError(f"not devicetree source: {error}") from error
+    tree = fdt.read(write(_patched(source, patch or {})))
+    nodes = list(_walk(parsed.root))
+    tree.locations = {
+        node.path: Location(_message(lines[id(node)][0], path, name or path), lines[id(node)][1])
+        for node in nodes
+        if id(node) in lines
+    }
+    tree.labels = {node.path: node.labels[0] for node in nodes if node.labels}
+    return tree
+
+
+def read_text(text: str, name: str = "<dts>", patch: Mapping[str, bytes] | None = None) -> Tree:
+    """Read DTS from a string, by way of a temporary file, since dtlib reads files only.
+
+    A missing ``/dts-v1/;`` is added: the short sources of examples go without it.
+    """
+    if "/dts-v1/" not in text:
+        text = "/dts-v1/; " + text
+    handle, path = tempfile.mkstemp(suffix=".dts")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        return read_file(path, name, patch)
+    finally:
+        os.unlink(path)
+
+
+def _patched(root: SourceNode, patch: Mapping[str, bytes]) -> SourceNode:
+    for place, value in patch.items():
+        path, _, name = place.partition(":")
+        node = root
+        for part in path.strip("/").split("/"):
+            node = node.child(part)
+        node.properties[name] = value
+    return root
+
+
+def _message(error: object, path: str, name: str) -> str:
+    return str(error).replace(path, name)
+
+
+def _walk(node: Any) -> Iterator[Any]:
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(list(node.nodes.values())))
+
+
+def _source(node: Any, depth: int = 1) -> SourceNode:
+    """dtlib's node as ours; its ``name`` property is implied by the node's name."""
+    if depth > MAX_DEPTH:
+        raise InputError(f"nodes nested deeper than {MAX_DEPTH}")
+    return SourceNode(
+        "" if node.parent is None else node.name,
+        {name: prop.value for name, prop in node.props.items()},
+        [_source(child, depth + 1) for child in node.nodes.values()],
+    )

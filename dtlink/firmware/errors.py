@@ -1,0 +1,29 @@
+"""The one exception a reader raises."""
+
+from __future__ import annotations
+
+
+class InputError(Exception):
+    """An input that can't be read.
+
+    ``path`` is the file as the user named it, ``offset`` the byte offset at which reading
+    stopped (``None`` where there is none, as for DTS source), ``message`` what was expected there.
+    """
+
+    def __init__(self, message: str, *, offset: int | None = None, path: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.path = path
+
+    def __str__(self) -> str:
+        where = self.path or "input"
+        at = "" if self.offset is None else f", byte {self.offset:#x}"
+        return f"{where}{at}: {self.message}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (self.message, self.offset, self.path)
+
+
+def _rebuild(message: str, offset: int | None, path: str) -> InputError:
+    return InputError(message, offset=offset, path=path)

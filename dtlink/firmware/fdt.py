@@ -1,0 +1,264 @@
+"""The flattened devicetree (DTB), versions 16 and 17.
+
+Source: Devicetree Specification v0.4, chapter 5. One pass over the structure block; every
+offset, size, alignment, terminator and name is checked before it is used.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import sys
+from array import array
+from typing import NamedTuple, NoReturn
+
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.tree import METADATA_NODES, PROP, Layout, Oddity, Tree
+
+MAGIC = b"\xd0\x0d\xfe\xed"
+#: Larger files are refused. Linux takes 2 MiB at most on arm64 (MAX_FDT_SIZE).
+MAX_SIZE = 64 << 20
+#: Deeper nesting is refused, as Linux leaves it out (drivers/of/fdt.c, FDT_MAX_DEPTH).
+MAX_DEPTH = 64
+
+_BEGIN_NODE, _END_NODE, _NOP, _END = 1, 2, 4, 9
+_HEADER_SIZE = {16: 36, 17: 40}
+# Printable ASCII: more than the specification allows, for real trees use more.
+_PROPERTY_NAME = re.compile(rb"[!-~]+\Z")
+_NODE_NAMES = re.compile(rb"[!-.0-~]*\Z")
+
+
+class Header(NamedTuple):
+    """The header's fields; offsets and sizes in bytes."""
+
+    total_size: int
+    struct_offset: int
+    strings_offset: int
+    reserve_offset: int
+    version: int
+    last_compatible: int
+    struct_size: int
+    strings_size: int
+
+
+def read(blob: bytes) -> Tree:
+    """Read a flattened devicetree.
+
+    Raises :class:`InputError` with the byte offset of what can't be read.
+    """
+    return _Reader(blob, read_header(blob)).tree()
+
+
+def read_header(blob: bytes) -> Header:
+    """Read and check the header, and the memory reservation block behind it."""
+    if len(blob) > MAX_SIZE:
+        _fail(0, f"a devicetree of {len(blob)} bytes: more than {MAX_SIZE} are not read")
+    if len(blob) < 36 or blob[:4] != MAGIC:
+        _fail(0, "not a flattened devicetree: expected the magic d00dfeed and a 36-byte header")
+    fields = struct.unpack_from(">8I", blob, 4)
+    total, struct_at, strings_at, reserve_at, version, last, _, strings_size = fields
+    if version < 16 or last > 17:
+        _fail(20, f"devicetree version {version} (compatible to {last}): 16 and 17 are read")
+    header_size = _HEADER_SIZE[min(version, 17)]
+    if total > len(blob):
+        _fail(4, f"truncated: totalsize says {total} bytes, the file has {len(blob)}")
+    if total < header_size:
+        _fail(4, f"totalsize {total} is smaller than the header")
+    struct_size = struct.unpack_from(">I", blob, 36)[0] if version >= 17 else 0
+    if version < 17:
+        struct_size = (strings_at if strings_at > struct_at else total) - struct_at & ~3
+    header = Header(
+        total, struct_at, strings_at, reserve_at, version, last, struct_size, strings_size
+    )
+    _check_blocks(header, header_size)
+    _check_reservations(blob, header)
+    return header
+
+
+def _check_blocks(header: Header, header_size: int) -> None:
+    """Each block lies inside ``totalsize``, behind the header, and is aligned."""
+    blocks = (
+        ("structure", header.struct_offset, header.struct_size, 4, 8),
+        ("strings", header.strings_offset, header.strings_size, 1, 12),
+        ("memory reservation", header.reserve_offset, 16, 8, 16),
+    )
+    for name, offset, size, alignment, field in blocks:
+        if offset < header_size or size < 0 or offset + size > header.total_size:
+            _fail(field, f"the {name} block ({size} bytes at {offset:#x}) is not inside totalsize")
+        if offset % alignment:
+            _fail(field, f"the {name} block at {offset:#x} is not aligned to {alignment} bytes")
+
+
+def _check_reservations(blob: bytes, header: Header) -> None:
+    """The memory reservation block ends with an entry of zeros."""
+    end = header.total_size
+    if header.struct_offset > header.reserve_offset:
+        end = header.struct_offset
+    for at in range(header.reserve_offset, end - 15, 16):
+        if blob[at : at + 16] == bytes(16):
+            return
+    _fail(header.reserve_offset, "the memory reservation block has no terminating entry")
+
+
+class _Reader:
+    """One pass over one blob. Positions count 32-bit words of the structure block."""
+
+    def __init__(self, blob: bytes, header: Header) -> None:
+        self.blob = blob
+        self.base = header.struct_offset
+        self.end = header.struct_offset + header.struct_size
+        self.strings_offset = header.strings_offset
+        self.strings_block = blob[
+            header.strings_offset : header.strings_offset + header.strings_size
+        ]
+        self.names: list[bytes] = []
+        self.parents: list[int] = []
+        self.starts: list[int] = []
+        self.strings: dict[int, str] = {}
+        self.columns: dict[str, dict[int, int]] = {}
+        self.oddities: list[Oddity] = []
+
+    def tree(self) -> Tree:
+        """Read the structure block, then check what could wait until it was read."""
+        words = array("I", self.blob[self.base : self.end - (self.end - self.base) % 4])
+        if sys.byteorder == "little":
+            words.byteswap()
+        size = len(words)
+        # Padding: a token's operands can be read before their place is known to be inside.
+        words.extend((0, 0, 0))
+        end = self._walk(words, size)
+        self._check_end(words, size, end)
+        self._check_names()
+        return Tree(
+            self.blob,
+            Layout(
+                words,
+                self.base,
+                self.names,
+                self.parents,
+                self.starts,
+                self.columns,
+                self.strings,
+                self.oddities,
+            ),
+        )
+
+    def _walk(self, words: array[int], size: int) -> int:  # noqa: C901, PLR0912 - the hot loop
+        """Step through the tokens; return where it stopped: the end token, or at ``size``.
+
+        The loop is one function, and tests only what it must, because it is most of the time a
+        lint takes: a property that runs past the block stops the loop and is told afterwards.
+        """
+        names, parents, starts = self.names, self.parents, self.starts
+        find, blob, base, end = self.blob.find, self.blob, self.base, self.end
+        hardware: dict[int, dict[int, int]] = {}
+        metadata: dict[int, dict[int, int]] = {}
+        columns = hardware
+        node = -1
+        owner = -1  # the node that may have properties now: none once a child was seen
+        depth = at = 0
+        while at < size:
+            token = words[at]
+            if token == PROP:
+                if owner < 0:
+                    self._misplaced_property(at, node)
+                try:
+                    column = columns[words[at + 2]]
+                except KeyError:
+                    column = self._column(words[at + 2], at, columns is metadata)
+                    columns[words[at + 2]] = column
+                if owner in column:
+                    self._duplicate_property(owner, words[at + 2])
+                else:
+                    column[owner] = at
+                at += 3 + ((words[at + 1] + 3) >> 2)
+            elif token == _BEGIN_NODE:
+                where = base + (at << 2) + 4
+                stop = find(b"\0", where, end)
+                if stop < 0 or depth >= MAX_DEPTH or (node < 0 and names):
+                    self._bad_node(at, stop, depth)
+                parents.append(node)
+                starts.append(at)
+                owner = node = len(names)
+                names.append(blob[where:stop])
+                if depth < 2:  # noqa: PLR2004 - metadata nodes are children of the root
+                    columns = metadata if depth and names[-1] in METADATA_NODES else hardware
+                depth += 1
+                at += 1 + ((stop - where + 4) >> 2)
+            elif token == _END_NODE:
+                if node < 0:
+                    self._fail_at(at, "the end of a node that was not begun")
+                node = parents[node]
+                owner = -1
+                depth -= 1
+                at += 1
+            elif token == _NOP:
+                at += 1
+            elif token == _END:
+                break
+            else:
+                self._fail_at(at, f"unknown token {token:#x} in the structure block")
+        if at < size and (node >= 0 or not names):
+            self._fail_at(at, "the structure block ends inside a node")
+        return at
+
+    def _column(self, offset: int, at: int, metadata: bool) -> dict[int, int]:
+        """The column of the property whose name stands at an offset of the strings block."""
+        end = self.strings_block.find(b"\0", offset)
+        if offset >= len(self.strings_block) or end < 0:
+            self._fail_at(at + 2, f"a property name at {offset:#x}, outside the strings block")
+        raw = self.strings_block[offset:end]
+        if not _PROPERTY_NAME.match(raw):
+            _fail(self.strings_offset + offset, f"{raw[:40]!r} is no property name")
+        name = self.strings[offset] = sys.intern(raw.decode("ascii"))
+        return {} if metadata else self.columns.setdefault(name, {})
+
+    def _duplicate_property(self, node: int, offset: int) -> None:
+        self.oddities.append(Oddity("duplicate-property", node, self.strings[offset]))
+
+    def _check_end(self, words: array[int], size: int, end: int) -> None:
+        """The block has its end token, and no property runs past the block."""
+        if end < size:
+            return
+        for column in self.columns.values():
+            for at in column.values():
+                if at + 3 + ((words[at + 1] + 3) >> 2) > size:
+                    self._fail_at(at + 1, f"a property of {words[at + 1]} bytes: too long")
+        self._fail_at(size, "the structure block ends without its end token")
+
+    def _check_names(self) -> None:
+        """Node names are printable ASCII; two children of one node differ in name."""
+        names = self.names
+        if names[0] in (b"", b"/") and _NODE_NAMES.match(b"".join(names[1:])) and all(names[1:]):
+            seen = set(zip(self.parents, names, strict=True))
+            if len(seen) != len(names):
+                self._duplicate_nodes()
+            return
+        for node, name in enumerate(names):
+            if not _NODE_NAMES.match(name) or bool(name) != bool(node):
+                self._fail_at(self.starts[node] + 1, f"{name[:40]!r} is no node name")
+
+    def _duplicate_nodes(self) -> None:
+        seen: set[tuple[int, bytes]] = set()
+        for node, key in enumerate(zip(self.parents, self.names, strict=True)):
+            if key in seen:
+                self.oddities.append(Oddity("duplicate-node", node, key[1].decode("ascii")))
+            seen.add(key)
+
+    def _misplaced_property(self, at: int, node: int) -> NoReturn:
+        where = "outside any node" if node < 0 else "behind the child nodes of its node"
+        self._fail_at(at, f"a property {where}")
+
+    def _bad_node(self, at: int, stop: int, depth: int) -> NoReturn:
+        if stop < 0:
+            self._fail_at(at + 1, "a node name without its terminator")
+        if depth >= MAX_DEPTH:
+            self._fail_at(at, f"nodes nested deeper than {MAX_DEPTH}")
+        self._fail_at(at, "a second root node")
+
+    def _fail_at(self, at: int, message: str) -> NoReturn:
+        _fail(self.base + at * 4, message)
+
+
+def _fail(offset: int, message: str) -> NoReturn:
+    raise InputError(message, offset=offset)

@@ -1,0 +1,87 @@
+"""Writing a flattened devicetree (version 17): for trees that come from source, and for tests.
+
+Source: Devicetree Specification v0.4, chapter 5.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+_HEADER_SIZE = 40
+_RESERVE_SIZE = 16
+_BEGIN_NODE, _END_NODE, _PROP, _END = (struct.pack(">I", token) for token in (1, 2, 3, 9))
+
+
+@dataclass(slots=True)
+class SourceNode:
+    """A node to be written; ``properties`` and ``children`` in the order of the blob."""
+
+    name: str = ""
+    properties: dict[str, bytes] = field(default_factory=dict)
+    children: list[SourceNode] = field(default_factory=list)
+
+    def child(self, name: str) -> SourceNode:
+        """The child of that name, added at the end if there is none."""
+        for node in self.children:
+            if node.name == name:
+                return node
+        self.children.append(SourceNode(name))
+        return self.children[-1]
+
+
+def cells(*values: int) -> bytes:
+    """32-bit cells as a property value."""
+    return struct.pack(f">{len(values)}I", *values)
+
+
+def strings(*values: str) -> bytes:
+    """A string list as a property value."""
+    return b"".join(value.encode("ascii") + b"\0" for value in values)
+
+
+def write(root: SourceNode) -> bytes:
+    """The blob of a tree."""
+    names: dict[str, int] = {}
+    body = _structure(root, names)
+    text = strings(*names)
+    struct_at = _HEADER_SIZE + _RESERVE_SIZE
+    strings_at = struct_at + len(body)
+    header = struct.pack(
+        ">10I",
+        0xD00DFEED,
+        strings_at + len(text),
+        struct_at,
+        strings_at,
+        _HEADER_SIZE,
+        17,
+        16,
+        0,
+        len(text),
+        len(body),
+    )
+    return header + bytes(_RESERVE_SIZE) + body + text
+
+
+def _structure(root: SourceNode, names: dict[str, int]) -> bytes:
+    """The structure block; ``names`` collects the strings block as name to offset."""
+    parts: list[bytes] = []
+    end = 0
+    todo: list[SourceNode | None] = [root]
+    while todo:
+        node = todo.pop()
+        if node is None:
+            parts.append(_END_NODE)
+            continue
+        parts += (_BEGIN_NODE, _padded(node.name.encode("ascii") + b"\0"))
+        for name, value in node.properties.items():
+            if name not in names:
+                names[name] = end
+                end += len(name) + 1
+            parts += (_PROP, struct.pack(">II", len(value), names[name]), _padded(value))
+        todo += (None, *reversed(node.children))
+    return b"".join((*parts, _END))
+
+
+def _padded(value: bytes) -> bytes:
+    return value + bytes(-len(value) % 4)

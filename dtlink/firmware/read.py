@@ -1,0 +1,59 @@
+"""Reading an input of any known form: the first bytes tell which."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dtlink.firmware import fdt
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.tree import Tree
+
+#: File names that are looked for in folders.
+SUFFIXES = (".dtb", ".dtbo", ".dts")
+STDIN = "-"
+
+
+def read(source: str | Path | bytes, name: str = "") -> Tree:
+    """Read a devicetree from a path, from ``-`` (standard input) or from bytes.
+
+    Raises :class:`InputError`, with the path in it, for what can't be read.
+    """
+    path = name or ("input" if isinstance(source, bytes) else str(source))
+    try:
+        data = source if isinstance(source, bytes) else _load(str(source))
+        return decode(data, path)
+    except InputError as error:
+        error.path = error.path or path
+        raise
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=path) from error
+
+
+def _load(path: str) -> bytes:
+    """A file's bytes, of which no reader takes more than :data:`fdt.MAX_SIZE`."""
+    if path == STDIN:
+        return sys.stdin.buffer.read(fdt.MAX_SIZE + 1)
+    with open(path, "rb") as file:
+        return file.read(fdt.MAX_SIZE + 1)
+
+
+def decode(data: bytes, path: str) -> Tree:
+    """A tree from the bytes of a file; ``path`` tells source from a blob that lost its magic."""
+    if data[:4] == fdt.MAGIC:
+        return fdt.read(data)
+    if path.endswith(".dts") or b"/dts-v1/" in data[:65536]:
+        return _decode_source(data, path)
+    what = "an empty file" if not data else f"neither a devicetree blob nor source: {data[:4]!r}"
+    raise InputError(what, offset=0)
+
+
+def _decode_source(data: bytes, path: str) -> Tree:
+    from dtlink.firmware import dts  # noqa: PLC0415 - dtlib is slow to import
+
+    if path != STDIN and Path(path).is_file():
+        return dts.read_file(path)
+    try:
+        return dts.read_text(data.decode("utf-8"), path)
+    except UnicodeDecodeError as error:
+        raise InputError("source that is not UTF-8", offset=error.start) from error

@@ -1,0 +1,339 @@
+"""The devicetree as data: what every devicetree reader makes.
+
+A :class:`Tree` keeps one column per property name (which nodes hold it, and where), so that who
+looks for a binding never looks at the properties it does not need. A :class:`Node` is a view of
+one node, made when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+#: Top-level nodes that describe the tree, not the hardware: names in them are labels or paths.
+METADATA_NODES = frozenset(
+    (b"aliases", b"__symbols__", b"__fixups__", b"__local_fixups__", b"__overrides__")
+)
+
+#: Phandle that dtc writes for a reference that an overlay leaves open (dtc, livetree.c).
+EXTERNAL_PHANDLE = 0xFFFFFFFF
+
+#: States in which a node is used (Linux, drivers/of/base.c, __of_device_is_status()).
+_AVAILABLE = (b"okay", b"ok")
+
+PROP = 3
+_NOP = 4
+_NOWHERE: Mapping[int, int] = {}
+
+
+class Location(NamedTuple):
+    """A place in a source file; ``line`` counts from 1."""
+
+    file: str
+    line: int
+
+
+class Oddity(NamedTuple):
+    """Something readable but wrong in the form of the tree itself; ``node`` is a node index."""
+
+    kind: str
+    node: int
+    detail: str
+
+
+class Layout(NamedTuple):
+    """What one pass over a structure block found.
+
+    Nodes are numbered in blob order, parents before their children; positions count 32-bit words
+    from the start of the structure block.
+    """
+
+    words: array[int]
+    """The structure block as 32-bit cells in host order."""
+    base: int
+    """Byte offset of the structure block in the blob."""
+    names: Sequence[bytes]
+    parents: Sequence[int]
+    """The parent's number; -1 for the root."""
+    starts: Sequence[int]
+    """Position of each node's begin token."""
+    columns: Mapping[str, Mapping[int, int]]
+    """Property name to {node: position of the property's token}, metadata nodes left out."""
+    strings: Mapping[int, str]
+    """Property name by offset in the strings block."""
+    oddities: Sequence[Oddity]
+
+
+class Tree:
+    """A whole devicetree: a sequence of :class:`Node` in blob order."""
+
+    def __init__(self, blob: bytes, layout: Layout) -> None:
+        self.blob = blob
+        self.layout = layout
+        self.words = layout.words
+        self.parents = layout.parents
+        self.columns = layout.columns
+        self.oddities = list(layout.oddities)
+        self.locations: Mapping[str, Location] = {}
+        """Where nodes stand in the source, by path; empty for a blob."""
+        self._nodes: dict[int, Node] = {}
+        self._paths: dict[int, str] = {0: "/"}
+        self.phandles, self.own_phandle = self._collect_phandles()
+
+    def __len__(self) -> int:
+        return len(self.parents)
+
+    def __getitem__(self, index: int) -> Node:
+        node = self._nodes.get(index)
+        if node is None:
+            node = self._nodes[index] = Node(self, range(len(self.parents))[index])
+        return node
+
+    def __iter__(self) -> Iterator[Node]:
+        return map(self.__getitem__, range(len(self.parents)))
+
+    @property
+    def root(self) -> Node:
+        """The root node."""
+        return self[0]
+
+    def holders(self, name: str) -> Mapping[int, int]:
+        """The nodes that have a property, each with the position of the property's token."""
+        return self.columns.get(name, _NOWHERE)
+
+    def property_name(self, at: int) -> str:
+        """The name of the property whose token stands at word ``at``."""
+        return self.layout.strings[self.words[at + 2]]
+
+    def value(self, at: int) -> bytes:
+        """The value of the property whose token stands at word ``at``."""
+        start = self.layout.base + (at + 3) * 4
+        return self.blob[start : start + self.words[at + 1]]
+
+    def cells_at(self, at: int) -> array[int]:
+        """The value of the property at word ``at`` as cells; less than a cell is left out."""
+        return self.words[at + 3 : at + 3 + (self.words[at + 1] >> 2)]
+
+    def cell(self, name: str, index: int) -> int | None:
+        """The first cell of a node's property; ``None`` if it is absent or shorter."""
+        at = self.columns.get(name, _NOWHERE).get(index)
+        return None if at is None or self.words[at + 1] < 4 else self.words[at + 3]
+
+    def path(self, index: int) -> str:
+        """A node's full path."""
+        path = self._paths.get(index)
+        if path is None:
+            above = self.path(self.parents[index]).rstrip("/")
+            path = self._paths[index] = f"{above}/{self.layout.names[index].decode('ascii')}"
+        return path
+
+    def _collect_phandles(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Phandle to node (the first in blob order has it, as in the kernel), node to phandle.
+
+        Where a node has both ``phandle`` and ``linux,phandle``, the one that stands first counts
+        (Linux, drivers/of/fdt.c, populate_properties()).
+        """
+        own: dict[int, int] = {}
+        for node, at in sorted(
+            [*self.holders("phandle").items(), *self.holders("linux,phandle").items()],
+            key=lambda item: item[1],
+        ):
+            number = self.words[at + 3] if self.words[at + 1] >= 4 else 0  # noqa: PLR2004
+            if self.words[at + 1] != 4:  # noqa: PLR2004 - a phandle is one cell
+                size = self.words[at + 1]
+                self.oddities.append(Oddity("invalid-phandle", node, f"of {size} bytes"))
+            if own.setdefault(node, number) != number:
+                self.oddities.append(Oddity("two-phandles", node, f"{own[node]:#x}, {number:#x}"))
+        first: dict[int, int] = {}
+        for node, number in own.items():
+            if number in (0, EXTERNAL_PHANDLE):
+                self.oddities.append(Oddity("invalid-phandle", node, f"{number:#x}"))
+            elif first.setdefault(number, node) != node:
+                self.oddities.append(Oddity("duplicate-phandle", node, f"{number:#x}"))
+        return first, own
+
+    @cached_property
+    def unavailable(self) -> frozenset[int]:
+        """The nodes whose own ``status`` keeps them from being used."""
+        return frozenset(
+            node
+            for node, at in self.holders("status").items()
+            if self.value(at).partition(b"\0")[0] not in _AVAILABLE
+        )
+
+    @cached_property
+    def disabled(self) -> frozenset[int]:
+        """The nodes that are not available themselves, or below one that is not."""
+        down = set(self.unavailable)
+        for node, parent in enumerate(self.parents if down else ()):
+            if parent in down:
+                down.add(node)
+        return frozenset(down)
+
+    @cached_property
+    def children(self) -> Sequence[Sequence[int]]:
+        """The children of each node, in blob order."""
+        below: list[list[int]] = [[] for _ in self.parents]
+        for node, parent in enumerate(self.parents[1:], 1):
+            below[parent].append(node)
+        return below
+
+    @cached_property
+    def by_path(self) -> dict[str, Node]:
+        """Nodes by full path; of several nodes with one path the first."""
+        return {node.path: node for node in reversed(list(self))}
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Label by node path, from ``__symbols__`` (of several labels the first)."""
+        table = self.root.child("__symbols__")
+        labels: dict[str, str] = {}
+        for name in table.properties if table else ():
+            for path in table.strings(name)[:1] if table else ():
+                labels.setdefault(path, name)
+        return labels
+
+    @cached_property
+    def is_overlay(self) -> bool:
+        """Whether this is an overlay, whose references may point into a tree to come."""
+        top = self.root.children
+        return any(node.name == "__fixups__" or node.child("__overlay__") for node in top)
+
+    def find(self, name: str) -> Node | None:
+        """A node by full path, by label (``&label`` or ``label``) or by alias."""
+        name = name.removeprefix("&")
+        if name.startswith("/"):
+            return self.by_path.get(name.rstrip("/") or "/")
+        for path, label in self.labels.items():
+            if label == name:
+                return self.by_path.get(path)
+        aliases = self.root.child("aliases")
+        return self.by_path.get(next(iter(aliases.strings(name)), "")) if aliases else None
+
+
+class Node:
+    """One devicetree node, seen through its tree."""
+
+    __slots__ = ("_properties", "index", "tree")
+
+    def __init__(self, tree: Tree, index: int) -> None:
+        self.tree = tree
+        self.index = index
+        self._properties: dict[str, bytes] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Node {self.path}>"
+
+    @property
+    def path(self) -> str:
+        """The full path."""
+        return self.tree.path(self.index)
+
+    @property
+    def name(self) -> str:
+        """The name with its unit address; empty for the root."""
+        return self.tree.layout.names[self.index].decode("ascii")
+
+    @property
+    def parent(self) -> Node | None:
+        """The parent; ``None`` for the root."""
+        parent = self.tree.parents[self.index]
+        return None if parent < 0 else self.tree[parent]
+
+    @property
+    def children(self) -> list[Node]:
+        """The child nodes, in blob order."""
+        return [self.tree[child] for child in self.tree.children[self.index]]
+
+    @property
+    def phandle(self) -> int:
+        """The phandle; 0 if the node has none."""
+        return self.tree.own_phandle.get(self.index, 0)
+
+    @property
+    def label(self) -> str:
+        """The first label in ``__symbols__``; empty if there is none."""
+        return self.tree.labels.get(self.path, "")
+
+    @property
+    def properties(self) -> Mapping[str, bytes]:
+        """The properties in blob order (of two with one name the first counts)."""
+        if self._properties is None:
+            self._properties = dict(self._read())
+        return self._properties
+
+    def _read(self) -> Iterator[tuple[str, bytes]]:
+        """The properties, in blob order, from behind the node's name."""
+        tree, words = self.tree, self.tree.words
+        name_size = len(tree.layout.names[self.index]) + 1
+        at = tree.layout.starts[self.index] + 1 + ((name_size + 3) >> 2)
+        seen: set[str] = set()
+        while words[at] in (PROP, _NOP):
+            if words[at] == _NOP:
+                at += 1
+                continue
+            name = tree.layout.strings[words[at + 2]]
+            if name not in seen:
+                seen.add(name)
+                yield name, tree.value(at)
+            at += 3 + ((words[at + 1] + 3) >> 2)
+
+    @property
+    def available(self) -> bool:
+        """Whether the node's own ``status`` lets it be used."""
+        return self.index not in self.tree.unavailable
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the node and all its ancestors are available."""
+        return self.index not in self.tree.disabled
+
+    @property
+    def compatible(self) -> tuple[str, ...]:
+        """The ``compatible`` strings, most specific first; empty if there are none."""
+        return self.strings("compatible")
+
+    @property
+    def ancestors(self) -> Iterator[Node]:
+        """The parent, its parent, and so on up to the root."""
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def child(self, name: str) -> Node | None:
+        """The first child of that full name."""
+        return next((child for child in self.children if child.name == name), None)
+
+    def get(self, name: str) -> bytes | None:
+        """A property's value; ``None`` if it is absent."""
+        at = self.tree.holders(name).get(self.index)
+        return self.properties.get(name) if at is None else self.tree.value(at)
+
+    def has(self, name: str) -> bool:
+        """Whether the node has a property of that name."""
+        return self.get(name) is not None
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """A string-list property; empty if it is absent or empty."""
+        value = self.get(name)
+        if not value:
+            return ()
+        return tuple(part.decode("latin-1") for part in value.removesuffix(b"\0").split(b"\0"))
+
+    def cells(self, name: str) -> Sequence[int]:
+        """A property as 32-bit cells (a remainder of less than a cell is left out)."""
+        at = self.tree.holders(name).get(self.index)
+        return () if at is None else self.tree.cells_at(at)
+
+    def cell(self, name: str) -> int | None:
+        """A property's first cell; ``None`` if it is absent or shorter than a cell."""
+        return self.tree.cell(name, self.index)
+
+    def offset(self, name: str | None = None) -> int:
+        """Byte offset in the blob: of a property's value, else of the node's begin token."""
+        at = self.tree.holders(name).get(self.index) if name else None
+        words = self.tree.layout.starts[self.index] if at is None else at + 3
+        return self.tree.layout.base + words * 4

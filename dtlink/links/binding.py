@@ -1,0 +1,97 @@
+"""The form of a row in the table of supplier bindings."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+#: A kernel version, as ``(6, 12)``.
+Version = tuple[int, int]
+
+
+class Walk(Enum):
+    """How a property is read: which walker yields its references."""
+
+    LIST = "phandles, each with the cells that its supplier's #…-cells asks for"
+    INTERRUPTS = "interrupt specifiers, resolved as the interrupt core does"
+    INTERRUPT_MAP = "rows of an interrupt nexus"
+    NEXUS_MAP = "rows of a specifier nexus (gpio-map and its like)"
+    ID_MAP = "rows of input base, phandle, output base, length"
+    ENDPOINT = "one phandle of a remote endpoint; both ends move to the owner of the port"
+    MASTERS = "phandles of consumers, with the cells that each consumer's #…-cells asks for"
+
+    @property
+    def args_skip(self) -> int:
+        """How far behind the reference's cell its arguments begin."""
+        return 0 if self is Walk.INTERRUPTS else 1
+
+
+class Origin(Enum):
+    """Who knows the binding."""
+
+    KERNEL = "kernel"
+    """The kernel's fw_devlink, in some version (drivers/of/property.c)."""
+    DTC = "dtc"
+    """dtc checks it (checks.c), fw_devlink does not follow it."""
+    SCHEMA = "schema"
+    """Only the bindings' schemas know it, for devices of any make."""
+    VENDOR = "vendor"
+    """One vendor's, or one driver's, own property."""
+
+
+class Owner(Enum):
+    """Which node is meant where a property stands on, or names, a part of a device."""
+
+    NODE = "the node itself"
+    PORT = "the node that owns the port"
+    COMPATIBLE = "the nearest ancestor with compatible"
+
+
+class Since(NamedTuple):
+    """A range of kernel versions; ``until`` is the first that is no more in it."""
+
+    first: Version
+    until: Version | None = None
+
+    def __contains__(self, version: object) -> bool:
+        return isinstance(version, tuple) and self.first <= version and (
+            self.until is None or version < self.until
+        )
+
+
+class SupplierBinding(NamedTuple):
+    """One way in which a property names suppliers.
+
+    Write every field by name. ``name`` is the property; a leading ``*`` makes it a suffix, a
+    trailing ``*`` a prefix followed by a number.
+    """
+
+    name: str
+    kind: str
+    """What the supplier gives, as a noun: ``clock``, ``power domain``, ``IOMMU`` …"""
+    cells: str | None = None
+    """The supplier's property that says how many argument cells follow; ``None``: ``fixed``."""
+    missing_cells: int | None = None
+    """What a supplier without the cells property means; ``None``: a fault."""
+    fixed: int = 0
+    """How many argument cells follow where no property says it; -1: all the rest."""
+    walk: Walk = Walk.LIST
+    origin: Origin = Origin.SCHEMA
+    kernel: tuple[Since, ...] = ()
+    """The kernels whose fw_devlink follows the row as it stands here."""
+    optional: Since | None = None
+    """The kernels in which only fw_devlink.strict=1 follows it."""
+    strict_cells: bool = False
+    """Whether fw_devlink, unlike in most rows, never takes a missing cells property for 0."""
+    orders_probe: bool = True
+    """False for post-init-providers, which take a link away."""
+    probes_first: bool = True
+    """False for pointers that make nobody wait (OPP tables, CPU maps, syscon registers …)."""
+    consumer: Owner = Owner.NODE
+    supplier: Owner = Owner.NODE
+    unless: str | None = None
+    """fw_devlink passes over the property on nodes that have this one."""
+
+    def in_kernel(self, version: Version) -> bool:
+        """Whether that kernel's fw_devlink knows the row."""
+        return any(version in since for since in self.kernel)

@@ -1,0 +1,48 @@
+"""From a tree to all its references: one walker call per property name that has a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from dtlink.links.binding import Origin, SupplierBinding, Version, Walk
+from dtlink.links.bindings import DEFAULT_KERNEL, binding_of
+from dtlink.links.interrupts import interrupt_map, interrupts
+from dtlink.links.maps import id_map, nexus_map
+from dtlink.links.walk import Column, Found, endpoint, masters, phandle_list
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+
+_WALKERS: Mapping[Walk, Callable[[Found, SupplierBinding, Column], None]] = {
+    Walk.LIST: phandle_list,
+    Walk.INTERRUPTS: interrupts,
+    Walk.INTERRUPT_MAP: interrupt_map,
+    Walk.NEXUS_MAP: nexus_map,
+    Walk.ID_MAP: id_map,
+    Walk.ENDPOINT: endpoint,
+    Walk.MASTERS: masters,
+}
+
+
+def extract(
+    tree: Tree,
+    version: Version = DEFAULT_KERNEL,
+    *,
+    disabled: bool = False,
+    vendor: bool = True,
+) -> Found:
+    """Walk every supplier property of the tree, as the rows of a kernel version read it.
+
+    Properties of nodes that are disabled are left out (nobody uses them) unless ``disabled``;
+    without ``vendor`` those that only one vendor knows are left out too.
+    """
+    found = Found(tree)
+    off = frozenset[int]() if disabled else tree.disabled
+    for name, holders in tree.columns.items():
+        row = binding_of(name, version)
+        if row is not None and (vendor or row.origin is not Origin.VENDOR):
+            skip = off | tree.holders(row.unless).keys() if row.unless else off
+            column = [item for item in holders.items() if item[0] not in skip]
+            _WALKERS[row.walk](found, row, column)
+    return found

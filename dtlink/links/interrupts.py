@@ -1,0 +1,309 @@
+"""Interrupts, resolved as the kernel's interrupt core does (Linux, drivers/of/irq.c)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.links.reference import Flaw, Reference, Why
+from dtlink.links.walk import Column, Found
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.binding import SupplierBinding
+
+#: Controllers whose own interrupt-map the kernel leaves to them (of_irq_imap_abusers).
+_READS_OWN_MAP = frozenset(
+    (
+        "CBEA,platform-spider-pic",
+        "sti,platform-spider-pic",
+        "realtek,rtl-intc",
+        "fsl,ls1021a-extirq",
+        "fsl,ls1043a-extirq",
+        "fsl,ls1088a-extirq",
+        "renesas,rza1-irqc",
+        "pasemi,rootbus",
+    )
+)
+#: Cells of a unit address that take part in a look-up (of_irq_parse_one(), addr_buf).
+_UNIT_CELLS = 3
+#: More cells than these are refused (MAX_PHANDLE_ARGS).
+_MAX_CELLS = 16
+
+
+class Specifier(NamedTuple):
+    """An interrupt specifier at the controller, or nexus, that it was given to."""
+
+    controller: int
+    cells: Sequence[int]
+
+
+class MapRow(NamedTuple):
+    """One row of an ``interrupt-map``: the child's part, and the parent's."""
+
+    child: Sequence[int]
+    parent: int
+    parent_cell: int
+    """The cell of the parent's phandle in the property."""
+    address: Sequence[int]
+    specifier: Sequence[int]
+
+
+class InterruptTree:
+    """The interrupt tree of one devicetree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._widths = tree.holders("#interrupt-cells")
+        self._controllers = tree.holders("interrupt-controller")
+        self._maps = tree.holders("interrupt-map")
+        self._parents: dict[int, int] = {}
+        self._explicit = tree.holders("interrupt-parent")
+
+    def parent(self, node: int) -> int:
+        """The interrupt parent (of_irq_find_parent()); -1 if there is none."""
+        trail: list[int] = []
+        cursor = node
+        while cursor not in self._parents:
+            trail.append(cursor)
+            cursor = self._step(cursor)
+            if cursor < 0 or cursor in self._widths or len(trail) > len(self.tree):
+                break
+        else:
+            cursor = self._parents[cursor]
+        found = cursor if cursor in self._widths else -1
+        self._parents.update(dict.fromkeys(trail, found))
+        return found
+
+    def _step(self, node: int) -> int:
+        """One step up: to ``interrupt-parent`` if the node has it, else to its parent."""
+        at = self._explicit.get(node)
+        if at is None:
+            return self.tree.parents[node]
+        return self.tree.phandles.get(self.tree.words[at + 3], -1)
+
+    def width(self, node: int) -> int:
+        """A node's ``#interrupt-cells``; -1 if it has none."""
+        width = self.tree.cell("#interrupt-cells", node)
+        return -1 if width is None else width
+
+    def is_end(self, node: int) -> bool:
+        """Whether a specifier given to this node is not handed on."""
+        if node not in self._controllers:
+            return False
+        return node not in self._maps or not _READS_OWN_MAP.isdisjoint(
+            self.tree[node].compatible
+        )
+
+    def resolve(self, device: int, specifier: Specifier) -> int | None:
+        """The controller that serves a device's specifier (of_irq_parse_raw()).
+
+        ``None`` if no entry of an ``interrupt-map`` on the way matches.
+        """
+        cursor = named = specifier.controller
+        cells = specifier.cells
+        address = self._unit_address(device, self._address_cells_above(cursor))
+        for _ in range(len(self.tree) + 1):
+            if self.is_end(cursor):
+                return named
+            if cursor not in self._maps:
+                cursor = self.parent(cursor)
+                if cursor < 0:
+                    return None
+                continue
+            row = self._match(cursor, address, cells)
+            if row is None:
+                return None
+            named, address, cells = row.parent, row.address, row.specifier
+            if row.parent == cursor:
+                return named
+            cursor = row.parent
+        return None
+
+    def _unit_address(self, device: int, size: int) -> list[int]:
+        """The first cells of ``reg``, padded with zeros to three cells."""
+        at = self.tree.holders("reg").get(device)
+        reg = list(self.tree.cells_at(at)[:_UNIT_CELLS]) if at is not None else []
+        return (reg + [0] * size)[: min(size, _MAX_CELLS)]
+
+    def _address_cells_above(self, node: int) -> int:
+        """``#address-cells`` from the controller upwards, 2 if nobody has it."""
+        cursor = node
+        while cursor >= 0:
+            cells = self.tree.cell("#address-cells", cursor)
+            if cells is not None:
+                return cells
+            cursor = self.tree.parents[cursor]
+        return 2
+
+    def _match(self, nexus: int, address: Sequence[int], cells: Sequence[int]) -> MapRow | None:
+        wanted = [*address, *cells]
+        at = self.tree.holders("interrupt-map-mask").get(nexus)
+        mask = self.tree.cells_at(at) if at is not None else [0xFFFFFFFF] * len(wanted)
+        for row in self.rows(nexus, len(wanted)):
+            same = (not (a ^ b) & m for a, b, m in zip(wanted, row.child, mask, strict=False))
+            if all(same) and row.parent not in self.tree.unavailable:
+                return row
+        return None
+
+    def rows(self, nexus: int, child_cells: int) -> list[MapRow]:
+        """The rows of a nexus' ``interrupt-map`` up to the first bad one.
+
+        (of_irq_parse_imap_parent(): a parent without ``#address-cells`` has none.)
+        """
+        cells = self.tree.cells_at(self._maps[nexus])
+        rows: list[MapRow] = []
+        at = 0
+        while at + child_cells < len(cells):
+            parent = self.tree.phandles.get(cells[at + child_cells], -1)
+            width = self.width(parent)
+            if parent < 0 or width < 0:
+                break
+            start = at + child_cells + 1
+            middle = start + (self.tree.cell("#address-cells", parent) or 0)
+            if middle + width > len(cells):
+                break
+            row = MapRow(
+                cells[at : at + child_cells],
+                parent,
+                at + child_cells,
+                cells[start:middle],
+                cells[middle : middle + width],
+            )
+            rows.append(row)
+            at = middle + width
+        return rows
+
+
+def interrupts(found: Found, row: SupplierBinding, column: Column) -> None:
+    """``interrupts`` and ``interrupts-extended``, of which the latter wins entry by entry."""
+    irq = InterruptTree(found.tree)
+    extended = found.tree.holders("interrupts-extended")
+    own = row.name == "interrupts"
+    for node, at in column:
+        if node in extended:
+            _both(found, irq, row, (node, at))
+        elif own:
+            _plain(found, irq, row, (node, at))
+
+
+def _plain(found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]) -> None:
+    """The common case: ``interrupts`` alone, all entries at one interrupt parent."""
+    node, at = where
+    parent = irq.parent(node)
+    size = found.tree.words[at + 1] >> 2
+    width = irq.width(parent) if parent >= 0 else -1
+    if width <= 0:
+        if size and width < 0:
+            found.fail(Why.NO_PARENT, row, where)
+        return
+    add, end = found.references.append, irq.is_end(parent)
+    for index in range(size // width):
+        cell = index * width
+        if end:
+            add(Reference(node, parent, row, node, at, index, cell, width, Flaw.NONE))
+            continue
+        first = at + 3 + cell
+        specifier = Specifier(parent, found.tree.words[first : first + width])
+        supplier = irq.resolve(node, specifier)
+        if supplier is None:
+            return
+        add(Reference(node, supplier, row, node, at, index, cell, width, Flaw.NONE))
+    if size % width:
+        index = size // width
+        found.fail(Why.TRUNCATED, row, where, index, index * width, size % width, parent)
+
+
+def _both(found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]) -> None:
+    """Entry i of ``interrupts-extended`` if it parses, else entry i of ``interrupts``."""
+    node, at = where
+    for index, (source, cell, specifier) in enumerate(_entries(found, irq, row, where)):
+        supplier = irq.resolve(node, specifier)
+        if supplier is None:
+            return
+        # Both properties are read alike; the arguments of an entry stand in only one of them.
+        args = len(specifier.cells) if source == row.name else 0
+        found.references.append(
+            Reference(node, supplier, row, node, at, index, cell if args else 0, args, Flaw.NONE)
+        )
+
+
+def _entries(
+    found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]
+) -> list[tuple[str, int, Specifier]]:
+    """The specifiers of a node with ``interrupts-extended``: property, first cell, specifier."""
+    tree, node = found.tree, where[0]
+    cells = tree.cells_at(tree.holders("interrupts-extended")[node])
+    entries: list[tuple[str, int, Specifier]] = []
+    cell = 0
+    while cell < len(cells):
+        parent = tree.phandles.get(cells[cell], -1)
+        width = irq.width(parent)
+        if cells[cell] == 0 or parent < 0 or width < 0 or cell + width >= len(cells):
+            _extended_fault(found, row, where, len(entries), cell, cells, parent, width)
+            break
+        specifier = Specifier(parent, cells[cell + 1 : cell + 1 + width])
+        entries.append(("interrupts-extended", cell + 1, specifier))
+        cell += 1 + width
+    return entries + _rest_of_interrupts(tree, irq, node, len(entries))
+
+
+def _extended_fault(
+    found: Found,
+    row: SupplierBinding,
+    where: tuple[int, int],
+    index: int,
+    cell: int,
+    cells: Sequence[int],
+    parent: int,
+    width: int,
+) -> None:
+    """Say what ended the list, once: for the property itself, not for its twin."""
+    if row.name != "interrupts-extended" or cells[cell] in (0, 0xFFFFFFFF):
+        return
+    why = Why.DANGLING if parent < 0 else Why.NO_CELLS if width < 0 else Why.TRUNCATED
+    found.fail(why, row, where, index, cell, cells[cell], parent)
+
+
+def _rest_of_interrupts(
+    tree: Tree, irq: InterruptTree, node: int, start: int
+) -> list[tuple[str, int, Specifier]]:
+    """The entries of ``interrupts`` from ``start`` on, where the extended list has ended."""
+    at = tree.holders("interrupts").get(node)
+    parent = irq.parent(node) if at is not None else -1
+    width = irq.width(parent)
+    if at is None or width <= 0:
+        return []
+    cells = tree.cells_at(at)
+    return [
+        ("interrupts", index * width, Specifier(parent, cells[index * width :][:width]))
+        for index in range(start, len(cells) // width)
+    ]
+
+
+def interrupt_map(found: Found, row: SupplierBinding, column: Column) -> None:
+    """The parents of a nexus' rows (drivers/of/property.c, parse_interrupt_map())."""
+    tree = found.tree
+    irq = InterruptTree(tree)
+    for node, at in column:
+        width = irq.width(node)
+        if width < 0:
+            continue
+        address = _address_cells(tree, node)
+        for index, entry in enumerate(irq.rows(node, address + width)):
+            args = len(entry.address) + len(entry.specifier)
+            found.references.append(
+                Reference(
+                    node, entry.parent, row, node, at, index, entry.parent_cell, args, Flaw.NONE
+                )
+            )
+
+
+def _address_cells(tree: Tree, node: int) -> int:
+    """``#address-cells`` of the nexus or the nearest ancestor that has it, 1 if nobody does."""
+    while node >= 0:
+        cells = tree.cell("#address-cells", node)
+        if cells is not None:
+            return min(cells, _MAX_CELLS)
+        node = tree.parents[node]
+    return 1

@@ -1,0 +1,146 @@
+"""The walkers: from the cells of a supplier property to references.
+
+Each takes one column of the tree (all the nodes that hold one property) and appends to
+:class:`Found`. A walker stops where the stride is lost and says so in one :class:`Unresolved`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dtlink.firmware.tree import EXTERNAL_PHANDLE
+from dtlink.links.binding import Owner, SupplierBinding
+from dtlink.links.reference import Flaw, Reference, Unresolved, Why
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+
+#: Containers between a device and its ports (drivers/of/property.c, of_graph_get_port_parent()).
+_PORT_CONTAINERS = frozenset((b"ports", b"in-ports", b"out-ports"))
+
+Column = Iterable[tuple[int, int]]
+
+_SOUND, _HOLE, _ASSUMED = Flaw.NONE, Flaw.BEHIND_HOLE, Flaw.ASSUMED_CELLS
+
+
+class Found:
+    """What was found so far in one tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.references: list[Reference] = []
+        self.unresolved: list[Unresolved] = []
+
+    def fail(
+        self,
+        why: Why,
+        row: SupplierBinding,
+        where: tuple[int, int],
+        index: int = 0,
+        cell: int = 0,
+        value: int = 0,
+        target: int = -1,
+    ) -> None:
+        """Note an entry that does not resolve; ``where`` is the node and the property's place."""
+        self.unresolved.append(Unresolved(why, row, *where, index, cell, value, target))
+
+
+def phandle_list(found: Found, row: SupplierBinding, column: Column) -> None:
+    """Phandles, each followed by its specifier (drivers/of/base.c, of_phandle_iterator_next())."""
+    tree = found.tree
+    words, phandles, add = tree.words, tree.phandles, found.references.append
+    widths = tree.holders(row.cells) if row.cells else None
+    for node, at in column:
+        size = words[at + 1] >> 2
+        first = at + 3
+        cell = index = 0
+        flaw = _SOUND
+        while cell < size:
+            phandle = words[first + cell]
+            if not phandle:
+                flaw = _HOLE
+                cell += 1
+                index += 1
+                continue
+            supplier = phandles.get(phandle)
+            if supplier is None:
+                if flaw is not _ASSUMED and phandle != EXTERNAL_PHANDLE:
+                    found.fail(Why.DANGLING, row, (node, at), index, cell, phandle)
+                break
+            args = row.fixed
+            if widths is not None:
+                width_at = widths.get(supplier)
+                if width_at is not None:
+                    args = words[width_at + 3]
+                elif row.missing_cells is None:
+                    if flaw is not _ASSUMED:
+                        found.fail(Why.NO_CELLS, row, (node, at), index, cell, phandle, supplier)
+                    flaw = flaw or _ASSUMED
+            elif args < 0:
+                args = size - cell - 1
+            if cell + args >= size:
+                if flaw is not _ASSUMED:
+                    found.fail(Why.TRUNCATED, row, (node, at), index, cell, phandle, supplier)
+                break
+            add(Reference(node, supplier, row, node, at, index, cell, args, flaw))
+            cell += 1 + args
+            index += 1
+        if words[at + 1] & 3:
+            found.fail(Why.LEFTOVER, row, (node, at), index, size, words[at + 1] & 3)
+
+
+def masters(found: Found, row: SupplierBinding, column: Column) -> None:
+    """The list runs the other way: the holder is the supplier, the phandles are its consumers."""
+    turned = Found(found.tree)
+    phandle_list(turned, row, column)
+    found.unresolved += turned.unresolved
+    found.references += [
+        ref._replace(consumer=ref.supplier, supplier=ref.consumer) for ref in turned.references
+    ]
+
+
+def endpoint(found: Found, row: SupplierBinding, column: Column) -> None:
+    """One phandle of a graph endpoint; only the first entry counts (drivers/of/property.c)."""
+    tree = found.tree
+    for node, at in column:
+        phandle = tree.words[at + 3] if tree.words[at + 1] >= 4 else 0  # noqa: PLR2004 - a cell
+        target = tree.phandles.get(phandle)
+        if target is None:
+            if phandle not in (0, EXTERNAL_PHANDLE):
+                found.fail(Why.DANGLING, row, (node, at), 0, 0, phandle)
+            continue
+        consumer, supplier = owner(tree, row.consumer, node), owner(tree, row.supplier, target)
+        if consumer is not None and supplier is not None:
+            found.references.append(
+                Reference(consumer, supplier, row, node, at, 0, 0, 0, _SOUND)
+            )
+
+
+def owner(tree: Tree, which: Owner, node: int) -> int | None:
+    """The node that stands for the device of which ``node`` is a part; ``None`` if there is none."""
+    if which is Owner.PORT:
+        return _port_owner(tree, node)
+    if which is Owner.COMPATIBLE:
+        return _compatible_owner(tree, node)
+    return node
+
+
+def _port_owner(tree: Tree, node: int) -> int | None:
+    """From an endpoint to the owner of its port (of_graph_get_port_parent())."""
+    port = tree.parents[node]
+    above = tree.parents[port] if port >= 0 else -1
+    if above >= 0 and tree.layout.names[above].partition(b"@")[0] in _PORT_CONTAINERS:
+        above = tree.parents[above]
+    return above if above >= 0 else None
+
+
+def _compatible_owner(tree: Tree, node: int) -> int | None:
+    """The nearest ancestor with ``compatible``, unless a node on the way is not available."""
+    compatible = tree.holders("compatible")
+    node = tree.parents[node]
+    while node >= 0 and node not in tree.unavailable:
+        if node in compatible:
+            return node
+        node = tree.parents[node]
+    return None
