@@ -96,7 +96,7 @@ def _walk(node: Any) -> Iterator[Any]:
 
 
 def _source(node: Any, depth: int = 1) -> SourceNode:
-    """dtlib's node as ours; its ``name`` property is implied by the node's name."""
+    """A node of dtlib's as one of ours; its ``name`` property is implied by the node's name."""
     if depth > MAX_DEPTH:
         raise InputError(f"nodes nested deeper than {MAX_DEPTH}")
     return SourceNode(

@@ -1,0 +1,1 @@
+"""Who needs whom? Supplier bindings, the walks over them, and the graph."""

@@ -54,8 +54,10 @@ class Since(NamedTuple):
     until: Version | None = None
 
     def __contains__(self, version: object) -> bool:
-        return isinstance(version, tuple) and self.first <= version and (
-            self.until is None or version < self.until
+        return (
+            isinstance(version, tuple)
+            and self.first <= version
+            and (self.until is None or version < self.until)
         )
 
 

@@ -107,12 +107,8 @@ KERNEL_BINDINGS = (
     _kernel("msi-parent", "MSI controller", "#msi-cells", missing_cells=0, kernel=_6_11),
     _kernel("pses", "PSE controller", "#pse-cells", kernel=_6_11),
     _kernel("power-supplies", "power supply", kernel=_6_11),
-    _kernel(
-        "gpio", "GPIO", "#gpio-cells", kernel=_5_15, strict_cells=True, unless="gpio-hog"
-    ),
-    _kernel(
-        "gpios", "GPIO", "#gpio-cells", kernel=_5_15, strict_cells=True, unless="gpio-hog"
-    ),
+    _kernel("gpio", "GPIO", "#gpio-cells", kernel=_5_15, strict_cells=True, unless="gpio-hog"),
+    _kernel("gpios", "GPIO", "#gpio-cells", kernel=_5_15, strict_cells=True, unless="gpio-hog"),
     _kernel("interrupts", "interrupt controller", walk=Walk.INTERRUPTS, kernel=_5_15),
     _kernel(
         "interrupts-extended",
@@ -120,13 +116,9 @@ KERNEL_BINDINGS = (
         "#interrupt-cells",
         kernel=(Since((5, 10), (5, 15)),),
     ),
-    _kernel(
-        "interrupts-extended", "interrupt controller", walk=Walk.INTERRUPTS, kernel=_5_15
-    ),
+    _kernel("interrupts-extended", "interrupt controller", walk=Walk.INTERRUPTS, kernel=_5_15),
     _kernel("interrupt-map", "interrupt controller", walk=Walk.INTERRUPT_MAP, kernel=_6_11),
-    _kernel(
-        "access-controllers", "access controller", "#access-controller-cells", kernel=_6_11
-    ),
+    _kernel("access-controllers", "access controller", "#access-controller-cells", kernel=_6_11),
     _kernel("*-supply", "regulator"),
     _kernel("*-gpio", "GPIO", "#gpio-cells", strict_cells=True),
     _kernel("*-gpios", "GPIO", "#gpio-cells", strict_cells=True),
@@ -134,9 +126,7 @@ KERNEL_BINDINGS = (
 )
 
 OTHER_BINDINGS: tuple[SupplierBinding, ...] = (
-    _schema(
-        "mmu-masters", "IOMMU", "#stream-id-cells", missing_cells=0, walk=Walk.MASTERS
-    ),
+    _schema("mmu-masters", "IOMMU", "#stream-id-cells", missing_cells=0, walk=Walk.MASTERS),
     _dtc("cooling-device", "cooling device", "#cooling-cells", probes_first=False),
     _dtc("thermal-sensors", "thermal sensor", "#thermal-sensor-cells"),
     _dtc("mux-controls", "multiplexer", "#mux-control-cells"),

@@ -64,7 +64,7 @@ class Graph:
     @cached_property
     def links(self) -> Sequence[Link]:
         """Every link, ordered by consumer, property and entry as they stand in the blob."""
-        ordered = sorted(self.references, key=lambda ref: (ref.node, ref.at, ref.index))
+        ordered = sorted(self.references, key=lambda ref: (ref.node, ref.at, ref.entry))
         return [Link(self.tree, ref) for ref in ordered]
 
     def links_of(self, *bindings: str) -> Iterator[Link]:
@@ -152,7 +152,9 @@ class Graph:
         return [self._cycle(arcs, component, wanted or self.orders) for component in components]
 
     def _cycle(
-        self, arcs: Mapping[int, Sequence[int]], component: Iterable[int],
+        self,
+        arcs: Mapping[int, Sequence[int]],
+        component: Iterable[int],
         wanted: Callable[[Reference], bool],
     ) -> Cycle:
         inside = set(component)

@@ -91,9 +91,7 @@ class InterruptTree:
         """Whether a specifier given to this node is not handed on."""
         if node not in self._controllers:
             return False
-        return node not in self._maps or not _READS_OWN_MAP.isdisjoint(
-            self.tree[node].compatible
-        )
+        return node not in self._maps or not _READS_OWN_MAP.isdisjoint(self.tree[node].compatible)
 
     def resolve(self, device: int, specifier: Specifier) -> int | None:
         """The controller that serves a device's specifier (of_irq_parse_raw()).
@@ -101,8 +99,8 @@ class InterruptTree:
         ``None`` if no entry of an ``interrupt-map`` on the way matches.
         """
         cursor = named = specifier.controller
-        cells = specifier.cells
-        address = self._unit_address(device, self._address_cells_above(cursor))
+        cells: Sequence[int] = specifier.cells
+        address: Sequence[int] = self._unit_address(device, self._address_cells_above(cursor))
         for _ in range(len(self.tree) + 1):
             if self.is_end(cursor):
                 return named

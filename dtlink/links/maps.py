@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.reference import Flaw, Reference, Why
@@ -18,7 +19,7 @@ _CLASSIC = 4
 class IdMapEntry(NamedTuple):
     """One row of an ID map: ``length`` input IDs from ``input_base`` on, output to ``target``."""
 
-    index: int
+    entry: int
     cell: int
     """Where the row begins, in cells."""
     input_base: int
@@ -67,9 +68,8 @@ def read_id_map(tree: Tree, node: int, name: str, cells_name: str) -> IdMap:
     return IdMap(entries, len(cells) - at, 0xFFFFFFFF if mask is None else mask)
 
 
-def _is_classic(tree: Tree, cells: object) -> bool:
+def _is_classic(tree: Tree, cells: array[int]) -> bool:
     """Whether every fourth cell from the second on is a phandle, and the rows come out even."""
-    assert isinstance(cells, type(tree.words))
     return len(cells) % _CLASSIC == 0 and all(cell in tree.phandles for cell in cells[1::_CLASSIC])
 
 
@@ -87,7 +87,7 @@ def id_map(found: Found, row: SupplierBinding, column: Column) -> None:
                         row,
                         node,
                         at,
-                        entry.index,
+                        entry.entry,
                         entry.cell + 1,
                         args,
                         Flaw.NONE,
@@ -95,7 +95,7 @@ def id_map(found: Found, row: SupplierBinding, column: Column) -> None:
                 )
             elif entry.phandle not in (0, 0xFFFFFFFF):
                 found.fail(
-                    Why.DANGLING, row, (node, at), entry.index, entry.cell + 1, entry.phandle
+                    Why.DANGLING, row, (node, at), entry.entry, entry.cell + 1, entry.phandle
                 )
         if table.leftover or found.tree.words[at + 1] & 3:
             found.fail(Why.LEFTOVER, row, (node, at), len(table.entries), 0, table.leftover)
@@ -124,7 +124,9 @@ def nexus_map(found: Found, row: SupplierBinding, column: Column) -> None:
                     why = (
                         Why.DANGLING
                         if parent < 0
-                        else Why.NO_CELLS if width is None else Why.TRUNCATED
+                        else Why.NO_CELLS
+                        if width is None
+                        else Why.TRUNCATED
                     )
                     found.fail(why, row, (node, at), index, cell, cells[cell], parent)
                 break

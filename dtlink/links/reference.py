@@ -42,7 +42,8 @@ class Reference(NamedTuple):
     binding: SupplierBinding
     node: int
     at: int
-    index: int
+    entry: int
+    """Which entry of the property, from 0."""
     cell: int
     """The cell of the phandle, or of the interrupt specifier, in the property."""
     args: int
@@ -57,7 +58,7 @@ class Unresolved(NamedTuple):
     binding: SupplierBinding
     node: int
     at: int
-    index: int
+    entry: int
     cell: int
     value: int
     """The phandle, or what was left over; 0 if neither applies."""
@@ -68,7 +69,7 @@ class Unresolved(NamedTuple):
 class _Entry:
     """One entry of a supplier property, seen through its tree."""
 
-    __slots__ = ("_tree", "_raw")
+    __slots__ = ("_raw", "_tree")
 
     def __init__(self, tree: Tree, raw: Reference | Unresolved) -> None:
         self._tree = tree
@@ -92,7 +93,7 @@ class _Entry:
     @property
     def index(self) -> int:
         """Which entry of the property."""
-        return self._raw.index
+        return self._raw.entry
 
     @property
     def entry(self) -> str:

@@ -112,9 +112,7 @@ def endpoint(found: Found, row: SupplierBinding, column: Column) -> None:
             continue
         consumer, supplier = owner(tree, row.consumer, node), owner(tree, row.supplier, target)
         if consumer is not None and supplier is not None:
-            found.references.append(
-                Reference(consumer, supplier, row, node, at, 0, 0, 0, _SOUND)
-            )
+            found.references.append(Reference(consumer, supplier, row, node, at, 0, 0, 0, _SOUND))
 
 
 def owner(tree: Tree, which: Owner, node: int) -> int | None:

@@ -20,7 +20,12 @@ def all_rules() -> Sequence[Rule]:
         if not path.stem.startswith("_")
     )
     modules = (import_module(f"dtlink.rules.{name}") for name in names)
-    return tuple(rule for module in modules for rule in vars(module).values() if _is_own(rule, module.__name__))
+    return tuple(
+        rule
+        for module in modules
+        for rule in vars(module).values()
+        if _is_own(rule, module.__name__)
+    )
 
 
 def _is_own(value: object, module: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,14 +43,15 @@ class Confidence(Enum):
     """It rests on what is usual."""
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Finding:
     """One fault at one place. ``related`` are paths; ``offset`` is a byte offset in the blob."""
 
     rule: str
     severity: Severity
     confidence: Confidence
     subject: str
-    property: str | None
+    property_name: str | None
     index: int | None
     message: str
     consequence: str
@@ -62,7 +64,7 @@ class Finding(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """The fault's identity, the same in the next build: no line, offset or phandle in it."""
-        key = "\0".join((self.rule, self.subject, self.property or "", self.supplier))
+        key = "\0".join((self.rule, self.subject, self.property_name or "", self.supplier))
         return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
@@ -104,7 +106,7 @@ class Rule(NamedTuple):
         *,
         consequence: str,
         fix: str,
-        property: str | None = None,  # noqa: A002 - the field's own word
+        property_name: str | None = None,
         related: Iterable[Node] = (),
         supplier: Node | None = None,
         severity: Severity | None = None,
@@ -120,15 +122,17 @@ class Rule(NamedTuple):
             level = Severity.WARNING
         node, index = where if isinstance(where, Node) else where.node, None
         if not isinstance(where, Node):
-            property, index = where.property_name, where.index  # noqa: A001
-        others = dict.fromkeys(other.path for other in (*related, *([supplier] if supplier else ())))
+            property_name, index = where.property_name, where.index
+        others = dict.fromkeys(
+            other.path for other in (*related, *([supplier] if supplier else ()))
+        )
         others.pop(node.path, None)
         return Finding(
             self.id,
             level,
             Confidence.LIKELY if likely else Confidence.SURE,
             node.path,
-            property,
+            property_name,
             index,
             message,
             consequence,
@@ -136,7 +140,7 @@ class Rule(NamedTuple):
             tuple(others),
             supplier.path if supplier else "",
             node.tree.locations.get(node.path),
-            node.offset(property) if isinstance(where, Node) else where.offset,
+            node.offset(property_name) if isinstance(where, Node) else where.offset,
         )
 
 

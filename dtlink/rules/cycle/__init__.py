@@ -1,1 +1,1 @@
-
+"""Devices that wait for each other."""

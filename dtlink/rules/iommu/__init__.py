@@ -1,1 +1,1 @@
-
+"""Stream IDs and the maps that make them."""

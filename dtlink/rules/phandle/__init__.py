@@ -1,1 +1,1 @@
-
+"""References that do not resolve."""
