@@ -102,8 +102,8 @@ class Graph:
     def orders(self, ref: Reference) -> bool:
         """Whether a reference says that one device comes before another.
 
-        Graph endpoints do not, since each end names the other; nor do interrupts of a controller
-        that is its own interrupt parent.
+        Graph endpoints do not, since each end names the other; nor does a node that names itself
+        (an interrupt controller that is its own parent, pins that are their own GPIOs).
         """
         row = ref.binding
         return (
@@ -111,7 +111,7 @@ class Graph:
             and row.orders_probe
             and row.walk is not Walk.ENDPOINT
             and ref.flaw is Flaw.NONE
-            and not (ref.consumer == ref.supplier and row.walk is Walk.INTERRUPTS)
+            and ref.consumer != ref.supplier
         )
 
     def arcs(

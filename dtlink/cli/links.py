@@ -1,0 +1,82 @@
+"""``dtlink links``: who needs whom."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dtlink import engine
+from dtlink.cli.options import collect, complain, emit_json, emit_lines, options, words
+from dtlink.links.graph import Graph
+from dtlink.report import parts
+from dtlink.report.layout import BOLD, DIM, Line, Span, line
+from dtlink.report.model import InputReport, Report
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.binding import Version
+
+
+@click.command(help="List the supplier-consumer links of files and folders.")
+@options("paths", "format", "output")
+@click.option("--disabled", is_flag=True, help="Tell the links of disabled consumers too.")
+@click.option("--binding", multiple=True, metavar="NAME", help="Only links by these bindings.")
+@options("kernel", "jobs", "color")
+def links(
+    paths: tuple[str, ...],
+    form: str,
+    output: str | None,
+    disabled: bool,  # noqa: FBT001 - click calls it
+    binding: tuple[str, ...],
+    version: Version,
+    jobs: int,
+    color: str,
+) -> None:
+    """Extract and tell."""
+    inputs = list(engine.expand(paths))
+    task = partial(_links, version=version, disabled=disabled, bindings=words(binding))
+    reports = engine.run(inputs, task, jobs=jobs, digest=form == "json")
+    report = Report("links", collect(reports, len(inputs)), ".".join(map(str, version)))
+    complain(report.inputs)
+    if form == "json":
+        emit_json(report, output)
+    else:
+        emit_lines(_lines(report.inputs), output, color)
+    sys.exit(report.exit_status(None))
+
+
+def _links(
+    tree: Tree, version: Version, *, disabled: bool, bindings: tuple[str, ...]
+) -> dict[str, Any]:
+    graph = Graph.of(tree, version, disabled=disabled)
+    found = parts.links(graph)
+    if bindings:
+        found = [entry for entry in found if entry["binding"] in bindings]
+    return {"part": found, "references": len(found)}
+
+
+def _lines(reports: Iterable[InputReport]) -> Iterator[Line]:
+    for report in reports:
+        if report.error is None:
+            yield line(Span(report.path, BOLD), f" · {report.references:,} links")
+            consumer = None
+            for entry in report.part:
+                if entry["consumer"] != consumer:
+                    consumer = entry["consumer"]
+                    yield line("  ", consumer)
+                yield _link(entry)
+
+
+def _link(entry: parts.Entry) -> Line:
+    at = "" if entry["node"] == entry["consumer"] else f" at {entry['node']}"
+    where = f"{entry['property']}[{entry['index']}]{at}"
+    args = " ".join(f"{arg:#x}" for arg in entry["args"])
+    known = entry["why_not"] if entry["origin"] == "kernel" else entry["origin"]
+    note = f"  ({known})" if known else ""
+    return line(
+        f"    {where:<28} → {entry['supplier']}", f" <{args}>" if args else "", Span(note, DIM)
+    )

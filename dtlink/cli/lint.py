@@ -1,0 +1,89 @@
+"""``dtlink lint``: find the faults."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from dtlink import engine
+from dtlink.cli.options import (
+    collect,
+    complain,
+    emit_json,
+    emit_lines,
+    options,
+    terminal_width,
+    words,
+)
+from dtlink.report.model import Report
+from dtlink.rules.catalogue import choose
+from dtlink.rules.model import Severity
+
+if TYPE_CHECKING:
+    from dtlink.links.binding import Version
+
+_LEVELS = [severity.value for severity in Severity]
+
+
+@click.command(help="Lint files and folders (- is standard input).")
+@options("paths", "format", "output")
+@click.option("--select", multiple=True, metavar="RULE|FAMILY", help="Run only these rules.")
+@click.option("--ignore", multiple=True, metavar="RULE|FAMILY", help="Do not run these rules.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*_LEVELS, "never"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit status 1.",
+)
+@click.option(
+    "--show",
+    "least",
+    type=click.Choice(_LEVELS),
+    default="warning",
+    show_default=True,
+    help="The least severity that text tells; JSON tells all.",
+)
+@options("kernel", "jobs", "color")
+def lint(
+    paths: tuple[str, ...],
+    form: str,
+    output: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str,
+    least: str,
+    version: Version,
+    jobs: int,
+    color: str,
+) -> None:
+    """Lint, tell, and exit with what was found."""
+    select, ignore = words(select), words(ignore)
+    try:
+        choose(select, ignore)
+    except ValueError as error:
+        raise click.UsageError(f"{error}: 'dtlink rules' lists them") from error
+    inputs = list(engine.expand(paths))
+    task = partial(engine.lint_tree, select=select, ignore=ignore, version=version)
+    reports = engine.run(inputs, task, jobs=jobs, digest=form == "json")
+    report = Report("lint", collect(reports, len(inputs)), ".".join(map(str, version)))
+    _tell(report, form, output, Severity(least), color)
+    sys.exit(report.exit_status(None if fail_on == "never" else Severity(fail_on)))
+
+
+def _tell(report: Report, form: str, output: str | None, least: Severity, color: str) -> None:
+    complain(report.inputs)
+    if form == "json":
+        emit_json(report, output)
+        return
+    from dtlink.report import text  # noqa: PLC0415 - JSON needs none of it
+
+    emit_lines(text.lines(report, terminal_width(output), least), output, color)
+    if not report.inputs:
+        click.echo("dtlink: no inputs: no .dtb, .dtbo or .dts file was found", err=True)
+    elif any(report.counts().values()):
+        sys.stdout.flush()
+        emit_lines([text.summary(report, least)], output=None, color=color)

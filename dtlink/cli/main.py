@@ -1,0 +1,57 @@
+"""The command line: one module per command, imported when it is the one asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from dtlink.version import __version__
+
+#: Each command's module in this package, and what it is for. The help needs no more to be read.
+COMMANDS = {
+    "lint": "Find faults in the dependencies that devicetrees declare.",
+    "links": "List the supplier-consumer links.",
+    "cycles": "List the dependency cycles, and how to break them.",
+    "order": "Show in which order devices can probe, in waves.",
+    "why": "Show what a node waits for, down to the roots.",
+    "explain": "Explain a rule.",
+    "rules": "List the rules.",
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"dtlink.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dtlink")
+def cli() -> None:
+    r"""Lint the dependencies that firmware declares.
+
+    dtlink reads devicetree blobs (.dtb, .dtbo) and plain devicetree source (.dts), extracts every
+    supplier-consumer link, and reports broken references, suppliers that can't come, cycles,
+    legacy bindings and faulty IOMMU maps: with what the board will show, and what to write instead.
+
+    \b
+    Exit status: 0  nothing at or above --fail-on (default: error)
+                 1  findings
+                 2  wrong usage, or an input that can't be read (the others are still done)
+                 3  a fault of dtlink itself
+    """

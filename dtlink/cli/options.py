@@ -1,0 +1,162 @@
+"""What the commands share: options, and where results go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dtlink.report.layout import Line, plain, show
+
+if TYPE_CHECKING:
+    from dtlink.links.binding import Version
+    from dtlink.report.model import InputReport, Report
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: The kernels whose supplier bindings are known.
+OLDEST, NEWEST = (5, 10), (6, 18)
+
+
+class KernelVersion(click.ParamType["Version"]):
+    """A kernel version such as 6.12 or 6.12.117, as ``(6, 12)``."""
+
+    name = "VERSION"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Version:
+        """The version, or a usage error."""
+        if isinstance(value, tuple):
+            return value[0], value[1]
+        try:
+            major, minor = (int(part) for part in str(value).split(".")[:2])
+        except ValueError:
+            self.fail(f"{value!r} is no kernel version: write it as 6.12", param, ctx)
+        if not OLDEST <= (major, minor) <= NEWEST:
+            self.fail("the supplier bindings are known from 5.10 to 6.18", param, ctx)
+        return major, minor
+
+
+def options(*names: str) -> Callable[[Command], Command]:
+    """Decorate a command with the shared options of these names."""
+
+    def decorate(command: Command) -> Command:
+        for name in reversed(names):
+            command = _OPTIONS[name](command)
+        return command
+
+    return decorate
+
+
+_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "paths": click.argument("paths", nargs=-1, required=True, metavar="PATH..."),
+    "path": click.argument("path", metavar="PATH"),
+    "format": click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How to tell the results.",
+    ),
+    "output": click.option(
+        "-o", "--output", type=click.Path(dir_okay=False), help="Write the results to a file."
+    ),
+    "kernel": click.option(
+        "--kernel-version",
+        "version",
+        type=KernelVersion(),
+        default="6.12",
+        show_default=True,
+        help="The kernel whose reading of the links counts.",
+    ),
+    "jobs": click.option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(min=0),
+        default=0,
+        help="Processes to use. [default: one per processor if there are many inputs]",
+    ),
+    "color": click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Colours in text. [default: auto: on a terminal, unless NO_COLOR is set]",
+    ),
+}
+
+
+def use_color(choice: str, output: str | None) -> bool:
+    """Whether text is coloured (https://no-color.org)."""
+    if choice != "auto":
+        return choice == "always"
+    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def terminal_width(output: str | None) -> int | None:
+    """The columns to wrap at; ``None`` where nobody looks at a terminal."""
+    if output is not None or not sys.stdout.isatty():
+        return None
+    import shutil  # noqa: PLC0415 - for terminals only
+
+    return shutil.get_terminal_size().columns
+
+
+def emit(text: str, output: str | None) -> None:
+    """Write results to standard output, or to a file: beside it first, so that it is never half."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    part = Path(f"{output}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(output)
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror or error}") from error
+
+
+def emit_lines(lines: Iterable[Line], output: str | None, color: str) -> None:
+    """Write laid-out text, coloured if the user sees it."""
+    if output is None:
+        show(lines, sys.stdout, color=use_color(color, output))
+    else:
+        emit(plain(lines), output)
+
+
+def emit_json(report: Report, output: str | None) -> None:
+    """Write the JSON document."""
+    from dtlink.report import json  # noqa: PLC0415 - text needs none of it
+
+    emit(json.render(report), output)
+
+
+def complain(inputs: Iterable[InputReport]) -> None:
+    """Say on standard error which inputs could not be read, and which rules raised."""
+    for item in inputs:
+        if item.error is not None:
+            at = "" if item.error.offset is None else f", byte {item.error.offset:#x}"
+            click.echo(f"dtlink: {item.path}{at}: {item.error.message}", err=True)
+        for fault in item.faults:
+            click.echo(
+                f"dtlink: {item.path}: rule {fault.rule} failed: {fault.error} "
+                "(a bug of dtlink: please report it)",
+                err=True,
+            )
+
+
+def collect(reports: Iterable[InputReport], total: int) -> list[InputReport]:
+    """The reports, with a progress bar where somebody waits at a terminal."""
+    if total < 100 or not sys.stderr.isatty():
+        return list(reports)
+    with click.progressbar(reports, length=total, label="linting", file=sys.stderr) as bar:
+        return list(bar)
+
+
+def words(values: Sequence[str]) -> tuple[str, ...]:
+    """The words of an option that may be repeated, and may hold several with commas between."""
+    return tuple(word for value in values for word in value.split(",") if word)

@@ -1,0 +1,38 @@
+"""``dtlink order``: who can probe when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dtlink.cli.options import options
+from dtlink.cli.single import tell
+from dtlink.links.graph import Graph
+from dtlink.report import parts
+from dtlink.report.layout import BOLD, Line, Span, line
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.binding import Version
+
+
+@click.command(help="Show the order in which devices can probe, in waves.")
+@options("path", "format", "output", "kernel", "color")
+def order(path: str, form: str, output: str | None, version: Version, color: str) -> None:
+    """Sort the nodes into waves: each needs only earlier ones, or its own cycle."""
+    task = partial(_order, version=version)
+    tell("order", path, task, _lines, form=form, output=output, version=version, color=color)
+
+
+def _order(tree: Tree, version: Version) -> dict[str, Any]:
+    return {"part": parts.order(Graph.of(tree, version))}
+
+
+def _lines(waves: list[list[str]]) -> Iterator[Line]:
+    for number, wave in enumerate(waves):
+        yield line(Span(f"wave {number}", BOLD), f" · {len(wave)} nodes")
+        for path in wave:
+            yield line("  ", path)

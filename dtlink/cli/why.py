@@ -1,0 +1,76 @@
+"""``dtlink why``: what a node waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dtlink.cli.options import options
+from dtlink.cli.single import tell
+from dtlink.firmware.errors import InputError
+from dtlink.links.graph import Graph
+from dtlink.report import parts
+from dtlink.report.layout import BOLD, DIM, Line, Span, line
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.binding import Version
+
+
+@click.command(help="Show what a node waits for, down to the roots.")
+@options("path")
+@click.argument("node", metavar="NODE")
+@options("format", "output", "kernel", "color")
+def why(path: str, node: str, form: str, output: str | None, version: Version, color: str) -> None:
+    """Follow the suppliers of NODE: a path, a name that only one node has, a label, an alias."""
+    task = partial(_why, name=node, version=version)
+    tell("why", path, task, _lines, form=form, output=output, version=version, color=color)
+
+
+def _why(tree: Tree, name: str, version: Version) -> dict[str, Any]:
+    named = [node for node in tree if node.name == name]
+    node = tree.find(name) or (named[0] if len(named) == 1 else None)
+    if node is None:
+        raise InputError(_unknown(tree, name))
+    return {"part": parts.why(Graph.of(tree, version, disabled=not node.enabled), node)}
+
+
+def _unknown(tree: Tree, name: str) -> str:
+    """Name the nodes that may have been meant."""
+    last = name.rpartition("/")[2].partition("@")[0].removeprefix("&")
+    near = [node.path for node in tree if last and node.name.partition("@")[0] == last]
+    near += [node.path for node in tree if last and last in node.name and node.path not in near]
+    hint = f"; there is {', '.join(near[:4])}" if near else ""
+    return f"no one node, label or alias is named {name}{hint}"
+
+
+def _lines(part: parts.Entry) -> Iterator[Line]:
+    yield line(Span(part["node"], BOLD))
+    if not part["suppliers"]:
+        yield line(Span("  needs nobody", DIM))
+    stack = [(entry, "", last) for entry, last in _with_last(part["suppliers"])][::-1]
+    while stack:
+        entry, indent, last = stack.pop()
+        yield _line(entry, indent + ("└─ " if last else "├─ "))
+        below = indent + ("   " if last else "│  ")
+        stack += [(child, below, end) for child, end in _with_last(entry["suppliers"])][::-1]
+
+
+def _with_last(entries: list[parts.Entry]) -> list[tuple[parts.Entry, bool]]:
+    return [(entry, entry is entries[-1]) for entry in entries]
+
+
+def _line(entry: parts.Entry, lead: str) -> Line:
+    by = "parent" if entry["property"] is None else f"{entry['property']}[{entry['index']}]"
+    notes = []
+    if not entry["enabled"]:
+        notes.append("DISABLED")
+    if not entry["followed"]:
+        notes.append("not ordered by fw_devlink")
+    if entry["told_above"]:
+        notes.append("see above")
+    note = f"  ({', '.join(notes)})" if notes else ""
+    return line(Span(lead, DIM), f"{by:<16} ", entry["supplier"], Span(note, DIM))

@@ -1,0 +1,65 @@
+"""Lines with styles: text is laid out once, and printed with colours or without."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import NamedTuple, TextIO
+
+
+class Span(NamedTuple):
+    """A piece of a line; ``style`` is a rich style, empty for none."""
+
+    text: str
+    style: str = ""
+
+
+Line = tuple[Span, ...]
+
+STYLES = {"error": "bold red", "warning": "bold yellow", "info": "cyan"}
+DIM = "dim"
+BOLD = "bold"
+
+
+def line(*parts: str | Span) -> Line:
+    """A line of plain and styled pieces."""
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
+
+
+def paragraph(label: str, text: str, width: int | None) -> list[Line]:
+    """Text behind a label, wrapped under itself at ``width`` columns (``None``: not wrapped).
+
+    Lines of the text are kept, so that DTS stays as it was written.
+    """
+    first = label.ljust(9)
+    space = None if width is None else max(width - len(first), 30)
+    wrapped = [piece for row in text.splitlines() for piece in _wrap(row, space)]
+    prefixes = [first, *[" " * len(first)] * len(wrapped)]
+    return [
+        line(Span(prefix, DIM), piece) for prefix, piece in zip(prefixes, wrapped, strict=False)
+    ]
+
+
+def _wrap(row: str, width: int | None) -> list[str]:
+    if width is None or len(row) <= width:
+        return [row]
+    pieces = textwrap.wrap(row, width, break_long_words=False, break_on_hyphens=False)
+    return [pieces[0], *("  " + piece if row.startswith(" ") else piece for piece in pieces[1:])]
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """The lines without styles."""
+    return "".join("".join(span.text for span in row) + "\n" for row in lines)
+
+
+def show(lines: Iterable[Line], stream: TextIO, *, color: bool) -> None:
+    """Print the lines, with colours if asked."""
+    if not color:
+        stream.write(plain(lines))
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow to import, for terminals only
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
+    for row in lines:
+        console.print(Text.assemble(*((span.text, span.style) for span in row)))

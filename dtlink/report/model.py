@@ -1,0 +1,69 @@
+"""What is told: plain data, made of strings and numbers, that every output format reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dtlink.rules.model import Finding, Severity
+from dtlink.rules.run import RuleFault
+
+
+@dataclass(frozen=True, slots=True)
+class InputFault:
+    """Why an input could not be read; ``offset`` is a byte offset."""
+
+    message: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputReport:
+    """What is told of one input."""
+
+    path: str
+    form: str = ""
+    """``fdt``, ``fdt-overlay`` or ``dts``; empty if it could not be read."""
+    sha256: str = ""
+    model: str = ""
+    compatible: Sequence[str] = ()
+    nodes: int = 0
+    references: int = 0
+    error: InputFault | None = None
+    findings: Sequence[Finding] = ()
+    faults: Sequence[RuleFault] = ()
+    part: Any = None
+    """What another command than ``lint`` tells of the input, as JSON data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one command tells: the input reports in the order of the inputs."""
+
+    command: str
+    inputs: Sequence[InputReport]
+    kernel_version: str = "6.12"
+    options: dict[str, Any] = field(default_factory=dict)
+    """What the command line said about how to tell it."""
+
+    def findings(self) -> Iterator[Finding]:
+        """The findings of all inputs."""
+        for item in self.inputs:
+            yield from item.findings
+
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each severity."""
+        counted = Counter(finding.severity for finding in self.findings())
+        return {severity.value: counted[severity] for severity in Severity}
+
+    def exit_status(self, fail_on: Severity | None) -> int:
+        """0: fine, 1: findings from ``fail_on`` up, 2: unreadable inputs, 3: a rule that raised."""
+        if any(item.faults for item in self.inputs):
+            return 3
+        if any(item.error for item in self.inputs):
+            return 2
+        if fail_on is None:
+            return 0
+        return int(any(finding.severity.rank <= fail_on.rank for finding in self.findings()))

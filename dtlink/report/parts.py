@@ -1,0 +1,122 @@
+"""What the commands beside ``lint`` tell of one tree, as JSON data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dtlink.links.reference import Link
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Node
+    from dtlink.links.graph import Cycle, Graph
+
+Entry = dict[str, Any]
+
+
+def link(graph: Graph, item: Link) -> Entry:
+    """One link. ``followed`` says whether the kernel's fw_devlink makes it, by default."""
+    reason = graph.not_followed(item.reference)
+    return {
+        "consumer": item.consumer.path,
+        "supplier": item.supplier.path,
+        "binding": item.binding.name,
+        "kind": item.binding.kind,
+        "origin": item.binding.origin.value,
+        "node": item.node.path,
+        "property": item.property_name,
+        "index": item.index,
+        "args": list(item.args),
+        "optional": item.binding.optional is not None,
+        "followed": not reason,
+        "why_not": reason or None,
+    }
+
+
+def links(graph: Graph) -> list[Entry]:
+    """Every link, as they stand in the blob."""
+    return [link(graph, item) for item in graph.links]
+
+
+def cycles(found: list[Cycle]) -> list[Entry]:
+    """Each strongly connected component: its nodes, and a short cycle as steps."""
+    return [
+        {
+            "nodes": [node.path for node in cycle.nodes],
+            "chain": [
+                _step(node, following, step)
+                for node, following, step in zip(
+                    cycle.chain, (*cycle.chain[1:], *cycle.chain[:1]), cycle.steps, strict=True
+                )
+            ],
+        }
+        for cycle in found
+    ]
+
+
+def _step(node: Node, following: Node, step: Link | None) -> Entry:
+    return {
+        "consumer": node.path,
+        "supplier": following.path,
+        "property": None if step is None else step.property_name,
+        "index": None if step is None else step.index,
+    }
+
+
+def order(graph: Graph) -> list[list[str]]:
+    """The waves, each a list of paths."""
+    return [[node.path for node in wave] for wave in graph.waves()]
+
+
+def why(graph: Graph, node: Node) -> Entry:
+    """What a node waits for, nested; what was told once is only named when it comes again."""
+    top: Entry = {"node": node.path, "suppliers": []}
+    told = {node.path}
+    todo = _children(graph, node, top)
+    while todo:
+        entry, supplier = todo.pop()
+        entry["told_above"] = supplier.path in told
+        if not entry["told_above"]:
+            told.add(supplier.path)
+            todo += _children(graph, supplier, entry)
+    return top
+
+
+def _children(graph: Graph, node: Node, entry: Entry) -> list[tuple[Entry, Node]]:
+    """Put a node's suppliers below its entry; return them in the order in which to pop them."""
+    needs = _needs(graph, node)
+    entry["suppliers"] = [below for below, _ in needs]
+    return needs[::-1]
+
+
+def _needs(graph: Graph, node: Node) -> list[tuple[Entry, Node]]:
+    """The suppliers that order a node's probing, one entry each, and its parent."""
+    entries: dict[str, tuple[Entry, Node]] = {}
+    for item in graph.suppliers.get(node.index, ()):
+        supplier = item.supplier
+        if graph.orders(item.reference) and supplier.index != node.index:
+            reason = graph.not_followed(item.reference)
+            entry = {
+                "supplier": supplier.path,
+                "binding": item.binding.name,
+                "property": item.property_name,
+                "index": item.index,
+                "enabled": supplier.enabled,
+                "followed": not reason,
+                "told_above": False,
+                "suppliers": [],
+            }
+            entries.setdefault(supplier.path, (entry, supplier))
+    parent = node.parent
+    if parent is not None and parent.parent is not None and parent.path not in entries:
+        entry = {
+            "supplier": parent.path,
+            "binding": "parent",
+            "property": None,
+            "index": None,
+            "enabled": parent.enabled,
+            "followed": True,
+            "told_above": False,
+            "suppliers": [],
+        }
+        entries[parent.path] = entry, parent
+    return list(entries.values())
