@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dtlink.firmware.errors import InputError
@@ -25,8 +24,10 @@ if TYPE_CHECKING:
 
 #: Fewer inputs than this are not worth another process.
 _WORTH_A_PROCESS = 24
-#: After so many inputs what they left in reference cycles is freed.
-_COLLECT_EVERY = 32
+#: So many inputs at most go to a process at a time.
+_CHUNK = 32
+#: After so many inputs the collector runs all the same, for what libraries may leave behind.
+_COLLECT_EVERY = 256
 
 #: What a command does with one tree: it returns the fields of :class:`InputReport` it fills in.
 #: It must be a function of a module, or a partial of one, so that it can go to another process.
@@ -37,10 +38,20 @@ def expand(paths: Iterable[str]) -> Iterator[str]:
     """The inputs that paths stand for: files as they are, folders by what they hold, sorted."""
     for path in paths:
         if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
-            found = (file for file in Path(path).rglob("*") if file.suffix in SUFFIXES)
-            yield from sorted(str(file) for file in found if file.is_file())
+            yield from _inputs_below(path)
         else:
             yield path
+
+
+def _inputs_below(folder: str) -> list[str]:
+    """The blobs below a folder, and the sources that no blob beside them was made from."""
+    found = {
+        os.path.join(top, name)  # noqa: PTH118 - pathlib costs more than the rest of the walk
+        for top, _, names in os.walk(folder)
+        for name in names
+        if name.endswith(SUFFIXES)
+    }
+    return sorted(path for path in found if path.removesuffix(".dts") + ".dtb" not in found)
 
 
 def run(
@@ -60,7 +71,7 @@ def run(
 
 
 def _here(paths: Sequence[str], one: Callable[[str], InputReport]) -> Iterator[InputReport]:
-    """In this process. Freeing is put off: trees are many objects, and live for one input."""
+    """In this process. Trees hold no reference cycles: the collector would look in vain."""
     gc.disable()
     try:
         for number, path in enumerate(paths, 1):
@@ -77,7 +88,7 @@ def _elsewhere(
     """In several processes; the results come back in order."""
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - slow to import
 
-    size = max(1, min(_COLLECT_EVERY, len(paths) // (jobs * 4)))
+    size = max(1, min(_CHUNK, len(paths) // (jobs * 4)))
     with ProcessPoolExecutor(jobs) as pool:
         chunks = [paths[at : at + size] for at in range(0, len(paths), size)]
         for reports in pool.map(partial(_chunk, one=one), chunks):
@@ -85,9 +96,7 @@ def _elsewhere(
 
 
 def _chunk(paths: Sequence[str], one: Callable[[str], InputReport]) -> list[InputReport]:
-    reports = list(_here(paths, one))
-    gc.collect()
-    return reports
+    return list(_here(paths, one))
 
 
 def process(path: str, task: Task, *, digest: bool) -> InputReport:

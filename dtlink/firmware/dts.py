@@ -37,6 +37,7 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
             lines.setdefault(id(node), (self.filename, self._lineno))
             super()._parse_node(node)
 
+    _check_preprocessed(path)
     try:
         parsed = Parser(path, force=True)
         source = _source(parsed.root)
@@ -81,6 +82,18 @@ def _patched(root: SourceNode, patch: Mapping[str, bytes]) -> SourceNode:
             node = node.child(part)
         node.properties[name] = value
     return root
+
+
+def _check_preprocessed(path: str) -> None:
+    """The parser knows no C preprocessor: say so before it stumbles."""
+    with open(path, "rb") as file:
+        for number, row in enumerate(file, 1):
+            if row.startswith((b"#include", b"#define", b"#if")):
+                word = row.split()[0].decode()
+                raise InputError(
+                    f"line {number}: {word}: preprocess the source first "
+                    "(cpp -nostdinc -undef -x assembler-with-cpp), or lint the compiled blob"
+                )
 
 
 def _message(error: object, path: str, name: str) -> str:

@@ -24,7 +24,8 @@ MAX_DEPTH = 64
 _BEGIN_NODE, _END_NODE, _NOP, _END = 1, 2, 4, 9
 _HEADER_SIZE = {16: 36, 17: 40}
 # Printable ASCII: more than the specification allows, for real trees use more.
-_PROPERTY_NAME = re.compile(rb"[!-~]+\Z")
+_PROPERTY_NAME = re.compile(r"[!-~]+\Z")
+_STRINGS_BLOCK = re.compile(rb"[!-~\0]*\Z")
 _NODE_NAMES = re.compile(rb"[!-.0-~]*\Z")
 
 
@@ -108,9 +109,9 @@ class _Reader:
         self.base = header.struct_offset
         self.end = header.struct_offset + header.struct_size
         self.strings_offset = header.strings_offset
-        self.strings_block = blob[
-            header.strings_offset : header.strings_offset + header.strings_size
-        ]
+        block = blob[header.strings_offset : header.strings_offset + header.strings_size]
+        self.text = block.decode("latin-1")
+        self.text_is_clean = _STRINGS_BLOCK.match(block) is not None
         self.names: list[bytes] = []
         self.parents: list[int] = []
         self.starts: list[int] = []
@@ -204,13 +205,12 @@ class _Reader:
 
     def _column(self, offset: int, at: int, metadata: bool) -> dict[int, int]:
         """The column of the property whose name stands at an offset of the strings block."""
-        end = self.strings_block.find(b"\0", offset)
-        if offset >= len(self.strings_block) or end < 0:
+        end = self.text.find("\0", offset)
+        if end < 0:
             self._fail_at(at + 2, f"a property name at {offset:#x}, outside the strings block")
-        raw = self.strings_block[offset:end]
-        if not _PROPERTY_NAME.match(raw):
-            _fail(self.strings_offset + offset, f"{raw[:40]!r} is no property name")
-        name = self.strings[offset] = sys.intern(raw.decode("ascii"))
+        name = self.strings[offset] = self.text[offset:end]
+        if not name or not (self.text_is_clean or _PROPERTY_NAME.match(name)):
+            _fail(self.strings_offset + offset, f"{name[:40]!r} is no property name")
         return {} if metadata else self.columns.setdefault(name, {})
 
     def _duplicate_property(self, node: int, offset: int) -> None:
@@ -220,10 +220,16 @@ class _Reader:
         """The block has its end token, and no property runs past the block."""
         if end < size:
             return
-        for column in self.columns.values():
-            for at in column.values():
-                if at + 3 + ((words[at + 1] + 3) >> 2) > size:
-                    self._fail_at(at + 1, f"a property of {words[at + 1]} bytes: too long")
+        names = iter(self.names)
+        at = 0
+        while at < size:
+            start, token = at, words[at]
+            if token == PROP:
+                at += 3 + ((words[at + 1] + 3) >> 2)
+            else:
+                at += 1 + ((len(next(names)) + 4) >> 2 if token == _BEGIN_NODE else 0)
+            if at > size and token == PROP:
+                self._fail_at(start + 1, f"a property of {words[start + 1]} bytes: too long")
         self._fail_at(size, "the structure block ends without its end token")
 
     def _check_names(self) -> None:
@@ -235,7 +241,8 @@ class _Reader:
                 self._duplicate_nodes()
             return
         for node, name in enumerate(names):
-            if not _NODE_NAMES.match(name) or bool(name) != bool(node):
+            good = bool(name) and _NODE_NAMES.match(name) if node else name in (b"", b"/")
+            if not good:
                 self._fail_at(self.starts[node] + 1, f"{name[:40]!r} is no node name")
 
     def _duplicate_nodes(self) -> None:

@@ -20,22 +20,26 @@ def read(source: str | Path | bytes, name: str = "") -> Tree:
     Raises :class:`InputError`, with the path in it, for what can't be read.
     """
     path = name or ("input" if isinstance(source, bytes) else str(source))
+    data = source if isinstance(source, bytes) else load(str(source))
     try:
-        data = source if isinstance(source, bytes) else _load(str(source))
         return decode(data, path)
     except InputError as error:
         error.path = error.path or path
         raise
+
+
+def load(path: str) -> bytes:
+    """A file's bytes (``-``: standard input), of which no reader takes more than MAX_SIZE.
+
+    Raises :class:`InputError` if it can't be opened or read.
+    """
+    try:
+        if path == STDIN:
+            return sys.stdin.buffer.read(fdt.MAX_SIZE + 1)
+        with open(path, "rb") as file:
+            return file.read(fdt.MAX_SIZE + 1)
     except OSError as error:
         raise InputError(error.strerror or str(error), path=path) from error
-
-
-def _load(path: str) -> bytes:
-    """A file's bytes, of which no reader takes more than :data:`fdt.MAX_SIZE`."""
-    if path == STDIN:
-        return sys.stdin.buffer.read(fdt.MAX_SIZE + 1)
-    with open(path, "rb") as file:
-        return file.read(fdt.MAX_SIZE + 1)
 
 
 def decode(data: bytes, path: str) -> Tree:

@@ -78,7 +78,6 @@ class Tree:
         self.oddities = list(layout.oddities)
         self.locations: Mapping[str, Location] = {}
         """Where nodes stand in the source, by path; empty for a blob."""
-        self._nodes: dict[int, Node] = {}
         self._paths: dict[int, str] = {0: "/"}
         self.phandles, self.own_phandle = self._collect_phandles()
 
@@ -86,13 +85,12 @@ class Tree:
         return len(self.parents)
 
     def __getitem__(self, index: int) -> Node:
-        node = self._nodes.get(index)
-        if node is None:
-            node = self._nodes[index] = Node(self, range(len(self.parents))[index])
-        return node
+        # Views are not kept: kept, they would tie tree and views into a knot that only the
+        # garbage collector, which is slow, could free.
+        return Node(self, index)
 
     def __iter__(self) -> Iterator[Node]:
-        return map(self.__getitem__, range(len(self.parents)))
+        return (Node(self, index) for index in range(len(self.parents)))
 
     @property
     def root(self) -> Node:
@@ -136,10 +134,11 @@ class Tree:
         (Linux, drivers/of/fdt.c, populate_properties()).
         """
         own: dict[int, int] = {}
-        for node, at in sorted(
-            [*self.holders("phandle").items(), *self.holders("linux,phandle").items()],
-            key=lambda item: item[1],
-        ):
+        holders = list(self.holders("phandle").items())
+        if "linux,phandle" in self.columns:
+            holders += self.holders("linux,phandle").items()
+            holders.sort(key=lambda item: item[1])
+        for node, at in holders:
             number = self.words[at + 3] if self.words[at + 1] >= 4 else 0  # noqa: PLR2004
             if self.words[at + 1] != 4:  # noqa: PLR2004 - a phandle is one cell
                 size = self.words[at + 1]
@@ -198,8 +197,8 @@ class Tree:
     @cached_property
     def is_overlay(self) -> bool:
         """Whether this is an overlay, whose references may point into a tree to come."""
-        top = self.root.children
-        return any(node.name == "__fixups__" or node.child("__overlay__") for node in top)
+        names = self.layout.names
+        return b"__overlay__" in names or b"__fixups__" in names
 
     def find(self, name: str) -> Node | None:
         """A node by full path, by label (``&label`` or ``label``) or by alias."""
@@ -214,14 +213,19 @@ class Tree:
 
 
 class Node:
-    """One devicetree node, seen through its tree."""
+    """One devicetree node, seen through its tree. Two views of one node are equal."""
 
-    __slots__ = ("_properties", "index", "tree")
+    __slots__ = ("index", "tree")
 
     def __init__(self, tree: Tree, index: int) -> None:
         self.tree = tree
-        self.index = index
-        self._properties: dict[str, bytes] | None = None
+        self.index = range(len(tree.parents))[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Node) and self.index == other.index and self.tree is other.tree
+
+    def __hash__(self) -> int:
+        return hash((id(self.tree), self.index))
 
     def __repr__(self) -> str:
         return f"<Node {self.path}>"
@@ -260,9 +264,7 @@ class Node:
     @property
     def properties(self) -> Mapping[str, bytes]:
         """The properties in blob order (of two with one name the first counts)."""
-        if self._properties is None:
-            self._properties = dict(self._read())
-        return self._properties
+        return dict(self._read())
 
     def _read(self) -> Iterator[tuple[str, bytes]]:
         """The properties, in blob order, from behind the node's name."""

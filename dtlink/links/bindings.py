@@ -8,6 +8,7 @@ row of the kernel asked about is taken, else the last.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from dtlink.links.binding import Origin, Owner, Since, SupplierBinding, Version, Walk
@@ -305,8 +306,30 @@ VENDOR_BINDINGS: tuple[SupplierBinding, ...] = (
 #: Properties that look like the ``*-gpios`` row and are counts (drivers/of/property.c).
 _NOT_SUPPLIERS = (",nr-gpios",)
 
+#: So many property names are remembered: the whole corpus has 3,000.
+_REMEMBERED = 10_000
 
-@lru_cache(maxsize=4096)
+
+class _Table(dict[str, SupplierBinding | None]):
+    """The rows of one kernel version by property name, looked up once for each name."""
+
+    def __init__(self, version: Version) -> None:
+        super().__init__()
+        self.version = version
+
+    def __missing__(self, name: str) -> SupplierBinding | None:
+        row = binding_of(name, self.version)
+        if len(self) < _REMEMBERED:
+            self[name] = row
+        return row
+
+
+@lru_cache(maxsize=16)
+def bindings_for(version: Version) -> Mapping[str, SupplierBinding | None]:
+    """Property name to row for one kernel; ``None`` for properties that name no suppliers."""
+    return _Table(version)
+
+
 def binding_of(name: str, version: Version = DEFAULT_KERNEL) -> SupplierBinding | None:
     """The row that reads a property on a kernel; ``None`` if the property names no suppliers."""
     rows = _by_name().get(name) or [row for row in _patterns() if _fits(name, row.name)]

@@ -65,8 +65,13 @@ def shortest_cycle(arcs: Arcs, component: Collection[int]) -> list[int]:
     the cycle is a short one, not always the shortest.
     """
     inside = set(component)
-    starts = sorted(inside, key=lambda node: (len(arcs.get(node, ())), node))[:16]
-    cycles = (shortest_path(arcs, start, start, inside) for start in starts)
+    # Where several nodes need each other, that one of them also needs itself is not the story.
+    own = {
+        node: [to for to in arcs.get(node, ()) if to in inside and (to != node or len(inside) == 1)]
+        for node in inside
+    }
+    starts = sorted(inside, key=lambda node: (len(own[node]), node))[:16]
+    cycles = (shortest_path(own, start, start) for start in starts)
     return min((cycle[:-1] for cycle in cycles if cycle), key=lambda c: (len(c), c), default=[])
 
 

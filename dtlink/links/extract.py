@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from dtlink.links.binding import Origin, SupplierBinding, Version, Walk
-from dtlink.links.bindings import DEFAULT_KERNEL, binding_of
+from dtlink.links.bindings import DEFAULT_KERNEL, bindings_for
 from dtlink.links.interrupts import interrupt_map, interrupts
 from dtlink.links.maps import id_map, nexus_map
 from dtlink.links.walk import Column, Found, endpoint, masters, phandle_list
@@ -39,8 +39,9 @@ def extract(
     """
     found = Found(tree)
     off = frozenset[int]() if disabled else tree.disabled
+    rows = bindings_for(version)
     for name, holders in tree.columns.items():
-        row = binding_of(name, version)
+        row = rows[name]
         if row is not None and (vendor or row.origin is not Origin.VENDOR):
             skip = off | tree.holders(row.unless).keys() if row.unless else off
             column = [item for item in holders.items() if item[0] not in skip]

@@ -148,28 +148,38 @@ class Graph:
         """The strongly connected components: of several nodes, or of one that needs itself."""
         arcs = self.arcs(wanted)
         components = strong_components(arcs)
-        components += [[node] for node, targets in arcs.items() if node in targets]
-        return [self._cycle(arcs, component, wanted or self.orders) for component in components]
+        several = {node for component in components for node in component}
+        components += [
+            [node] for node, targets in arcs.items() if node in targets and node not in several
+        ]
+        links = self._links_within(components, wanted or self.orders)
+        return [self._cycle(arcs, *each) for each in zip(components, links, strict=True)]
+
+    def _links_within(
+        self, components: Sequence[Sequence[int]], wanted: Callable[[Reference], bool]
+    ) -> list[list[Link]]:
+        """The links within each component, found in one pass over all references."""
+        home = {node: number for number, nodes in enumerate(components) for node in nodes}
+        links: list[list[Link]] = [[] for _ in components]
+        for ref in self.references if home else ():
+            number = home.get(ref.consumer)
+            if number is not None and home.get(ref.supplier) == number and wanted(ref):
+                links[number].append(Link(self.tree, ref))
+        return links
 
     def _cycle(
-        self,
-        arcs: Mapping[int, Sequence[int]],
-        component: Iterable[int],
-        wanted: Callable[[Reference], bool],
+        self, arcs: Mapping[int, Sequence[int]], component: Sequence[int], links: Sequence[Link]
     ) -> Cycle:
-        inside = set(component)
-        links = {
-            (ref.consumer, ref.supplier): Link(self.tree, ref)
-            for ref in self.references
-            if ref.consumer in inside and ref.supplier in inside and wanted(ref)
-        }
-        chain = shortest_cycle(arcs, inside)
+        chain = shortest_cycle(arcs, component)
         steps = zip(chain, chain[1:] + chain[:1], strict=True)
+        first = {
+            (link.reference.consumer, link.reference.supplier): link for link in reversed(links)
+        }
         return Cycle(
-            tuple(self.tree[node] for node in sorted(inside)),
+            tuple(self.tree[node] for node in sorted(component)),
             tuple(self.tree[node] for node in chain),
-            tuple(links.get(step) for step in steps),
-            tuple(links.values()),
+            tuple(first.get(step) for step in steps),
+            tuple(links),
         )
 
     def waves(self) -> list[list[Node]]:

@@ -29,6 +29,8 @@ _READS_OWN_MAP = frozenset(
 _UNIT_CELLS = 3
 #: More cells than these are refused (MAX_PHANDLE_ARGS).
 _MAX_CELLS = 16
+#: A specifier is handed on no further: no real machine comes near, and a loop must end.
+_MAX_HOPS = 64
 
 
 class Specifier(NamedTuple):
@@ -49,6 +51,17 @@ class MapRow(NamedTuple):
     specifier: Sequence[int]
 
 
+class _Table(NamedTuple):
+    """An ``interrupt-map`` for look-up: its rows by what the mask leaves of the child's part."""
+
+    mask: Sequence[int]
+    rows: dict[tuple[int, ...], MapRow]
+
+
+def _masked(cells: Sequence[int], mask: Sequence[int]) -> tuple[int, ...]:
+    return tuple(cell & bits for cell, bits in zip(cells, mask, strict=False))
+
+
 class InterruptTree:
     """The interrupt tree of one devicetree."""
 
@@ -59,6 +72,7 @@ class InterruptTree:
         self._maps = tree.holders("interrupt-map")
         self._parents: dict[int, int] = {}
         self._explicit = tree.holders("interrupt-parent")
+        self._tables: dict[tuple[int, int], _Table] = {}
 
     def parent(self, node: int) -> int:
         """The interrupt parent (of_irq_find_parent()); -1 if there is none."""
@@ -78,7 +92,7 @@ class InterruptTree:
     def _step(self, node: int) -> int:
         """One step up: to ``interrupt-parent`` if the node has it, else to its parent."""
         at = self._explicit.get(node)
-        if at is None:
+        if at is None or self.tree.words[at + 1] < 4:  # less than a phandle counts as absent
             return self.tree.parents[node]
         return self.tree.phandles.get(self.tree.words[at + 3], -1)
 
@@ -101,7 +115,7 @@ class InterruptTree:
         cursor = named = specifier.controller
         cells: Sequence[int] = specifier.cells
         address: Sequence[int] = self._unit_address(device, self._address_cells_above(cursor))
-        for _ in range(len(self.tree) + 1):
+        for _ in range(_MAX_HOPS):
             if self.is_end(cursor):
                 return named
             if cursor not in self._maps:
@@ -122,7 +136,7 @@ class InterruptTree:
         """The first cells of ``reg``, padded with zeros to three cells."""
         at = self.tree.holders("reg").get(device)
         reg = list(self.tree.cells_at(at)[:_UNIT_CELLS]) if at is not None else []
-        return (reg + [0] * size)[: min(size, _MAX_CELLS)]
+        return (reg + [0] * _MAX_CELLS)[: min(size, _MAX_CELLS)]
 
     def _address_cells_above(self, node: int) -> int:
         """``#address-cells`` from the controller upwards, 2 if nobody has it."""
@@ -136,13 +150,20 @@ class InterruptTree:
 
     def _match(self, nexus: int, address: Sequence[int], cells: Sequence[int]) -> MapRow | None:
         wanted = [*address, *cells]
+        table = self._tables.get((nexus, len(wanted)))
+        if table is None:
+            table = self._tables[nexus, len(wanted)] = self._table(nexus, len(wanted))
+        return table.rows.get(_masked(wanted, table.mask))
+
+    def _table(self, nexus: int, width: int) -> _Table:
+        """The rows of a nexus for look-up; of several that match the same, the first counts."""
         at = self.tree.holders("interrupt-map-mask").get(nexus)
-        mask = self.tree.cells_at(at) if at is not None else [0xFFFFFFFF] * len(wanted)
-        for row in self.rows(nexus, len(wanted)):
-            same = (not (a ^ b) & m for a, b, m in zip(wanted, row.child, mask, strict=False))
-            if all(same) and row.parent not in self.tree.unavailable:
-                return row
-        return None
+        mask = self.tree.cells_at(at) if at is not None else [0xFFFFFFFF] * width
+        table = _Table(mask, {})
+        for row in self.rows(nexus, width):
+            if row.parent not in self.tree.unavailable:
+                table.rows.setdefault(_masked(row.child, mask), row)
+        return table
 
     def rows(self, nexus: int, child_cells: int) -> list[MapRow]:
         """The rows of a nexus' ``interrupt-map`` up to the first bad one.
@@ -274,7 +295,7 @@ def _rest_of_interrupts(
         return []
     cells = tree.cells_at(at)
     return [
-        ("interrupts", index * width, Specifier(parent, cells[index * width :][:width]))
+        ("interrupts", index * width, Specifier(parent, cells[index * width : (index + 1) * width]))
         for index in range(start, len(cells) // width)
     ]
 

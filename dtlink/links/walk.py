@@ -71,7 +71,7 @@ def phandle_list(found: Found, row: SupplierBinding, column: Column) -> None:
             args = row.fixed
             if widths is not None:
                 width_at = widths.get(supplier)
-                if width_at is not None:
+                if width_at is not None and words[width_at + 1] >= 4:  # a cell, not less
                     args = words[width_at + 3]
                 elif row.missing_cells is None:
                     if flaw is not _ASSUMED:

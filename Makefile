@@ -1,0 +1,52 @@
+# make demo    a virtual environment, dtlink in it, and the fixtures linted
+# make test    the whole suite
+# make lint    ruff, mypy, import-linter
+# make fixtures, make bench: see CONTRIBUTING.md
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test corpus lint bench fixtures clean
+
+demo: $(BIN)/dtlink
+	@echo
+	$(BIN)/dtlink lint --fail-on never fixtures/
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not corpus"
+
+corpus: $(VENV)/.test
+	$(BIN)/python -m pytest -m corpus
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(BIN)/dtlink
+	$(BIN)/python tests/benchmarks/bench.py
+
+fixtures:
+	for f in fixtures/boards/*.dts; do dtc -q -@ -I dts -O dtb -o "$${f%.dts}.dtb" "$$f"; done
+	dtc -f -q -@ -I dts -O dtb -o fixtures/boards/phandle-duplicates.dtb \
+		fixtures/boards/phandle-duplicates.dts.txt
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/dtlink: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(BIN)/dtlink
+
+$(VENV)/.dev: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist
