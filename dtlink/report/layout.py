@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from typing import NamedTuple, TextIO
 
@@ -43,6 +42,8 @@ def paragraph(label: str, text: str, width: int | None) -> list[Line]:
 def _wrap(row: str, width: int | None) -> list[str]:
     if width is None or len(row) <= width:
         return [row]
+    import textwrap  # noqa: PLC0415 - only for terminals
+
     pieces = textwrap.wrap(row, width, break_long_words=False, break_on_hyphens=False)
     return [pieces[0], *("  " + piece if row.startswith(" ") else piece for piece in pieces[1:])]
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
 
-@dataclass(frozen=True, slots=True)
-class InputFault:
+class InputFault(NamedTuple):
     """Why an input could not be read; ``offset`` is a byte offset."""
 
     message: str
     offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InputReport:
+class InputReport(NamedTuple):
     """What is told of one input."""
 
     path: str
@@ -38,15 +35,12 @@ class InputReport:
     """What another command than ``lint`` tells of the input, as JSON data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What one command tells: the input reports in the order of the inputs."""
 
     command: str
     inputs: Sequence[InputReport]
     kernel_version: str = "6.12"
-    options: dict[str, Any] = field(default_factory=dict)
-    """What the command line said about how to tell it."""
 
     def findings(self) -> Iterator[Finding]:
         """The findings of all inputs."""

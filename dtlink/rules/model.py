@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,8 +41,7 @@ class Confidence(Enum):
     """It rests on what is usual."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One fault at one place. ``related`` are paths; ``offset`` is a byte offset in the blob."""
 
     rule: str
@@ -52,7 +49,7 @@ class Finding:
     confidence: Confidence
     subject: str
     property_name: str | None
-    index: int | None
+    index: int | None  # type: ignore[assignment]  # the field's word; no tuple is searched
     message: str
     consequence: str
     fix: str
@@ -64,6 +61,8 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """The fault's identity, the same in the next build: no line, offset or phandle in it."""
+        import hashlib  # noqa: PLC0415 - only archives ask for it
+
         key = "\0".join((self.rule, self.subject, self.property_name or "", self.supplier))
         return hashlib.sha256(key.encode()).hexdigest()[:16]
 

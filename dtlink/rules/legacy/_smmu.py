@@ -1,0 +1,43 @@
+"""What the rules about the old SMMU binding share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dtlink.firmware.tree import Node, Tree
+from dtlink.links.bindings import binding_of
+from dtlink.links.walk import Found, masters
+from dtlink.rules.legacy._table import ARM_SMMU
+
+
+class Smmus(NamedTuple):
+    """The enabled SMMUs that the arm-smmu driver binds to, by the binding that they use."""
+
+    legacy: Sequence[Node]
+    generic: Sequence[Node]
+
+
+def smmus(tree: Tree) -> Smmus:
+    """Look for the SMMUs of a tree, in blob order."""
+    nodes = [tree[index] for index in tree.holders("compatible") if _is_smmu(tree, index)]
+    old = tree.holders("mmu-masters")
+    return Smmus(
+        [node for node in nodes if node.index in old],
+        [node for node in nodes if node.index not in old],
+    )
+
+
+def _is_smmu(tree: Tree, index: int) -> bool:
+    return index not in tree.disabled and not _NAMES.isdisjoint(tree[index].compatible)
+
+
+_NAMES = frozenset(ARM_SMMU)
+
+
+def listed_masters(tree: Tree) -> frozenset[int]:
+    """The nodes that any mmu-masters lists, be it that of a disabled SMMU."""
+    found, row = Found(tree), binding_of("mmu-masters")
+    if row is not None:
+        masters(found, row, tree.holders("mmu-masters").items())
+    return frozenset(ref.consumer for ref in found.references)

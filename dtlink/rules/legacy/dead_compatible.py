@@ -1,0 +1,62 @@
+"""The only compatible string of a node is one that no driver binds to any more.
+
+What it finds: reg-fixed-voltage without regulator-fixed beside it.
+Why it matters: no driver ever binds to the node, so it never gives what its consumers wait for. The
+GPIO library still has a polarity quirk for the old string, which makes it look alive.
+What to do: write today's compatible string.
+References: Linux drivers/regulator/fixed.c, fixed_of_match[] (regulator-fixed and its kin);
+drivers/gpio/gpiolib-of.c, of_gpio_set_polarity_by_property(); binding fixed-regulator.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+#: Old compatible string to today's, of regulators, all of which must have a regulator-name.
+REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    needs=("regulator-name",),
+    bad=Dts(
+        """
+        / {
+            vcc: regulator { compatible = "reg-fixed-voltage"; regulator-name = "vcc"; };
+            serial { compatible = "ns16550a"; vcc-supply = <&vcc>; };
+        };
+        """,
+        finds=("/regulator:compatible",),
+    ),
+    good=Dts(
+        """
+        / {
+            vcc: regulator { compatible = "regulator-fixed"; regulator-name = "vcc"; };
+            serial { compatible = "ns16550a"; vcc-supply = <&vcc>; };
+        };
+        """
+    ),
+)
+def dead_compatible(board: Board) -> Iterator[Finding]:
+    """Every enabled node that has one of the old strings alone."""
+    compatible = board.tree.holders("compatible")
+    for old, new in REPLACED.items():
+        value = old.encode() + b"\0"
+        for index in board.tree.holders("regulator-name"):
+            at = compatible.get(index)
+            if at is None or board.tree.words[at + 1] != len(value):
+                continue
+            if board.tree.value(at) == value and index not in board.tree.disabled:
+                node = board.tree[index]
+                yield dead_compatible.finding(
+                    node,
+                    f"{node.name} is compatible with {old} only, to which no driver binds",
+                    property_name="compatible",
+                    consequence=f"{node.name} never comes; devices that need it stay deferred",
+                    fix=f'in {node.path}:  compatible = "{new}";',
+                )

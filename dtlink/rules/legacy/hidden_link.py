@@ -1,0 +1,68 @@
+"""An old binding names a supplier that fw_devlink does not see.
+
+What it finds: properties that a driver still reads but that fw_devlink does not follow, where the
+binding has a newer form that it does follow: fsl,usbphy and usb-phy for phys, gpio-sck and the
+other names of the GPIO library's rename table for sck-gpios and the like. One finding for each of
+them and board, however many nodes use it.
+Why it matters: the consumer is not ordered behind the supplier. If it comes first its driver
+defers by itself, the log has no "wait for supplier" line that names whom it waits for, and there is
+no device link that keeps the two in order at suspend and removal. It works, later.
+What to do: write the new form. The kernel has read it for years.
+References: Linux drivers/gpio/gpiolib-of.c, of_find_gpio_rename(); drivers/usb/chipidea/
+ci_hdrc_imx.c, ci_hdrc_imx_probe(); drivers/of/property.c, of_supplier_bindings[] (which has neither
+up to 6.18); bindings chipidea,usb2-imx.yaml, usb.yaml, spi-gpio.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.rules.board import Board
+from dtlink.rules.legacy._binding import Fate, LegacyBinding
+from dtlink.rules.legacy._table import rows_of
+from dtlink.rules.legacy._tell import tell
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+ROWS = rows_of(Fate.HIDDEN)
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    needs=tuple(row.old for row in ROWS),
+    bad=Dts(
+        """
+        / {
+            gpio: gpio { compatible = "fsl,imx35-gpio"; gpio-controller; #gpio-cells = <2>; };
+            spi {
+                compatible = "spi-gpio";
+                gpio-sck = <&gpio 25 0>;
+                mosi-gpios = <&gpio 26 0>;
+                num-chipselects = <0>;
+            };
+        };
+        """,
+        finds=("/spi:gpio-sck",),
+    ),
+    good=Dts(
+        """
+        / {
+            gpio: gpio { compatible = "fsl,imx35-gpio"; gpio-controller; #gpio-cells = <2>; };
+            spi {
+                compatible = "spi-gpio";
+                sck-gpios = <&gpio 25 0>;
+                mosi-gpios = <&gpio 26 0>;
+                num-chipselects = <0>;
+            };
+        };
+        """
+    ),
+)
+def hidden_link(board: Board) -> Iterator[Finding]:
+    """Every row that the board uses."""
+    yield from tell(hidden_link, board, ROWS, _says)
+
+
+def _says(row: LegacyBinding, nodes: str) -> str:
+    return f"{nodes}: {row.old}, an old form of {row.new}, is not followed by fw_devlink"

@@ -1,0 +1,64 @@
+"""A property has an old name or form that is still read.
+
+What it finds: properties that a driver, or the kernel's core, still takes although the binding has
+a newer form. One finding for each of them and board, however many nodes use it.
+Why it matters: mostly it does not, today. Old forms say less than new ones (who resets a PHY, which
+engine corrects errors, what an operating point needs), new drivers don't know them, and they
+are dropped one day.
+What to do: write the new form when the node is touched anyway. See that the oldest kernel that is
+to boot with the tree knows it.
+References: Linux drivers/net/ethernet/stmicro/stmmac/stmmac_mdio.c, stmmac_mdio_reset();
+drivers/net/ethernet/freescale/fec_main.c, fec_reset_phy(); drivers/net/phy/phy_device.c,
+fwnode_get_phy_node(); drivers/cpufreq/cpufreq-dt.c, find_supply_name(); drivers/opp/of.c;
+drivers/regulator/of_regulator.c, of_regulator_match();
+drivers/dma/ti/cppi41.c, cppi41_dma_probe(); drivers/mtd/nand/raw/nand_base.c; bindings
+power/wakeup-source.txt and those of the devices, where the old forms are marked as deprecated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.rules.board import Board
+from dtlink.rules.legacy._binding import Fate, LegacyBinding
+from dtlink.rules.legacy._table import rows_of
+from dtlink.rules.legacy._tell import tell
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+ROWS = rows_of(Fate.READ)
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    needs=tuple(row.old for row in ROWS),
+    bad=Dts(
+        """
+        / {
+            vdd: regulator { compatible = "regulator-fixed"; regulator-name = "vdd"; };
+            cpus {
+                cpu@0 { compatible = "arm,cortex-a9"; cpu0-supply = <&vdd>; };
+            };
+        };
+        """,
+        finds=("/cpus/cpu@0:cpu0-supply",),
+    ),
+    good=Dts(
+        """
+        / {
+            vdd: regulator { compatible = "regulator-fixed"; regulator-name = "vdd"; };
+            cpus {
+                cpu@0 { compatible = "arm,cortex-a9"; cpu-supply = <&vdd>; };
+            };
+        };
+        """
+    ),
+)
+def old_name(board: Board) -> Iterator[Finding]:
+    """Every row that the board uses."""
+    yield from tell(old_name, board, ROWS, _says)
+
+
+def _says(row: LegacyBinding, nodes: str) -> str:
+    return f"{nodes}: {row.old} is the old form of {row.new}"

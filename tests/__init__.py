@@ -1,0 +1,1 @@
+"""dtlink's tests: one folder per room, and what they share in ``support``."""

@@ -1,0 +1,129 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+
+def test_a_clean_board_is_met_with_silence(run: Run, fixtures: Path) -> None:
+    result = run("lint", fixtures / "clean-board.dtb", "--show", "info", "--fail-on", "info")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_a_finding_says_where_what_and_how_to_mend(run: Run, bad_dts: Path) -> None:
+    result = run("lint", bad_dts)
+    assert result.exit_code == 1
+    assert f"{bad_dts}:3: /uart@0" in result.stdout
+    assert "phandle/dangling" in result.stdout
+    assert "board:" in result.stdout
+    assert "fix:" in result.stdout
+    assert "1 error, 0 warnings" in result.stdout
+
+
+@pytest.mark.parametrize(("level", "status"), [("error", 1), ("warning", 1), ("never", 0)])
+def test_fail_on_sets_the_exit_status(run: Run, bad_dts: Path, level: str, status: int) -> None:
+    assert run("lint", bad_dts, "--fail-on", level).exit_code == status
+
+
+def test_ignore_and_select(run: Run, bad_dts: Path) -> None:
+    assert run("lint", bad_dts, "--ignore", "phandle").exit_code == 0
+    assert run("lint", bad_dts, "--ignore", "phandle/dangling,legacy").exit_code == 0
+    assert run("lint", bad_dts, "--select", "legacy").exit_code == 0
+    assert run("lint", bad_dts, "--select", "phandle/dangling").exit_code == 1
+
+
+def test_an_unknown_rule_is_wrong_usage(run: Run, bad_dts: Path) -> None:
+    result = run("lint", bad_dts, "--select", "nonsense")
+    assert result.exit_code == 2
+    assert "no rule or family is named nonsense" in result.stderr
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_done(
+    run: Run, bad_dts: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.dtb"
+    broken.write_bytes(b"\xd0\x0d\xfe\xed" + bytes(10))
+    result = run("lint", broken, bad_dts, tmp_path / "missing.dtb")
+    assert result.exit_code == 2
+    assert f"{broken}, byte 0x0: not a flattened devicetree" in result.stderr
+    assert "missing.dtb: No such file or directory" in result.stderr
+    assert "phandle/dangling" in result.stdout
+
+
+def test_standard_input(run: Run, fixtures: Path) -> None:
+    blob = (fixtures / "phandle-faults.dtb").read_bytes()
+    result = run("lint", "-", "--format", "json", stdin=blob)
+    document = json.loads(result.stdout)
+    assert document["inputs"][0]["path"] == "-"
+    assert document["inputs"][0]["findings"]
+
+
+def test_folders_take_blobs_and_the_sources_that_have_none(
+    run: Run, fixtures: Path, bad_dts: Path
+) -> None:
+    blob = (fixtures / "clean-board.dtb").read_bytes()
+    (bad_dts.parent / "below").mkdir()
+    (bad_dts.parent / "below" / "a.dtb").write_bytes(blob)
+    (bad_dts.parent / "below" / "a.dts").write_text("not even source")
+    result = run("lint", bad_dts.parent, "--format", "json")
+    document = json.loads(result.stdout)
+    names = [Path(item["path"]).name for item in document["inputs"]]
+    assert names == ["bad.dts", "a.dtb"]
+
+
+def test_any_number_of_processes_gives_the_same_bytes(run: Run, fixtures: Path) -> None:
+    one = run("lint", fixtures, "--format", "json", "-j", 1)
+    two = run("lint", fixtures, "--format", "json", "-j", 2)
+    assert one.stdout == two.stdout
+
+
+def test_output_goes_to_the_file_and_nothing_is_left_beside_it(
+    run: Run, bad_dts: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out" / "report.json"
+    target.parent.mkdir()
+    result = run("lint", bad_dts, "--format", "json", "--output", target)
+    assert result.stdout == ""
+    assert json.loads(target.read_text())["schema"] == "report-1"
+    assert os.listdir(target.parent) == ["report.json"]
+
+
+def test_output_that_cannot_be_written_is_wrong_usage(run: Run, bad_dts: Path) -> None:
+    result = run("lint", bad_dts, "--output", bad_dts.parent / "nowhere" / "x")
+    assert result.exit_code == 2
+
+
+def test_a_fault_of_a_rule_is_named_and_the_others_run(
+    run: Run, bad_dts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dtlink import engine
+    from dtlink.rules.catalogue import all_rules
+
+    def broken(board: object) -> object:
+        raise ZeroDivisionError("no")
+
+    rules = [all_rules()[0]._replace(check=broken, needs=()), *all_rules()[1:]]
+    monkeypatch.setattr(engine, "_rules", lambda select, ignore: rules)
+    result = run("lint", bad_dts)
+    assert result.exit_code == 3
+    assert f"rule {rules[0].id} failed: ZeroDivisionError: no" in result.stderr
+    assert "phandle/dangling" in result.stdout
+
+
+def test_the_program_itself_runs_without_colour_when_nobody_looks(bad_dts: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dtlink", "lint", str(bad_dts)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "\x1b" not in done.stdout
+
+
+def test_colour_on_request(run: Run, bad_dts: Path) -> None:
+    assert "\x1b[" in run("lint", bad_dts, "--color", "always").output

@@ -1,0 +1,78 @@
+"""Every document that dtlink prints is of the published form."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from dtlink.cli.main import COMMANDS, cli
+
+ROOT = Path(__file__).resolve().parents[2]
+BOARDS = sorted((ROOT / "fixtures" / "boards").glob("*.dtb"))
+SCHEMA = json.loads((ROOT / "schemas" / "report-1.schema.json").read_text())
+
+CALLS = {
+    "lint": ["lint", *map(str, BOARDS), "missing.dtb"],
+    "links": ["links", *map(str, BOARDS), "--disabled"],
+    "cycles": ["cycles", str(ROOT / "fixtures/boards/phone-soc.dtb")],
+    "order": ["order", str(ROOT / "fixtures/boards/phone-soc.dtb")],
+    "why": ["why", str(ROOT / "fixtures/boards/phone-soc.dtb"), "usb@a800000"],
+    "rules": ["rules"],
+    "explain": ["explain", "phandle/dangling"],
+}
+
+
+def test_every_command_is_called() -> None:
+    assert set(CALLS) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_documents_are_of_the_schema(command: str) -> None:
+    result = CliRunner().invoke(cli, [*CALLS[command], "--format", "json"])
+    document = json.loads(result.stdout)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    assert [error.message for error in validator.iter_errors(document)] == []
+    assert undescribed(document, SCHEMA, SCHEMA) == []
+
+
+def undescribed(data: object, schema: dict, root: dict, where: str = "") -> list[str]:
+    """Members of a document that the schema does not name: it lets them pass, for later versions."""
+    schema = resolve(schema, root)
+    if isinstance(data, list):
+        return [x for item in data for x in undescribed(item, schema["items"], root, where + "[]")]
+    if not isinstance(data, dict):
+        return []
+    choices = [resolve(choice, root) for choice in schema.get("anyOf", [schema])]
+    known = next(choice["properties"] for choice in choices if "properties" in choice)
+    unknown = [f"{where}.{name}" for name in data if name not in known]
+    for name in data.keys() & known.keys():
+        unknown += undescribed(data[name], known[name], root, f"{where}.{name}")
+    return unknown
+
+
+def resolve(schema: dict, root: dict) -> dict:
+    if "$ref" in schema:
+        return root["$defs"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def test_every_member_has_title_and_description() -> None:
+    bare = []
+
+    def visit(schema: dict, where: str) -> None:
+        for name, member in schema.get("properties", {}).items():
+            if "$ref" not in member and not {"title", "description"} <= member.keys():
+                bare.append(f"{where}.{name}")
+            visit(member, f"{where}.{name}")
+        for choice in schema.get("anyOf", []):
+            visit(choice, where)
+        if isinstance(schema.get("items"), dict):
+            visit(schema["items"], where + "[]")
+
+    visit(SCHEMA, "")
+    for name, definition in SCHEMA["$defs"].items():
+        visit(definition, name)
+    assert bare == []
