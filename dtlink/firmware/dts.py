@@ -17,25 +17,51 @@ from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.tree import Location, Tree
 
+#: Larger sources are refused; preprocessed boards have less than 1 MiB.
+MAX_SIZE = 8 << 20
+#: More files than these are not included; the largest boards take about fifty.
+MAX_INCLUDES = 500
+
 
 def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = None) -> Tree:
     """Read a DTS file; ``name`` is what to call it in locations and messages.
 
     ``patch`` sets values of properties (by ``path:property``) behind the parser's back: so an
-    example can hold what dtlib refuses, such as a phandle that two nodes have.
+    example can hold what dtlib refuses, such as a phandle that two nodes have. A ``path`` alone
+    gives the node another name.
 
     Raises :class:`InputError` where dtlib can't parse it; its message has file and line.
     """
     from devicetree import dtlib  # noqa: PLC0415 - needed for source only
 
-    lines: dict[int, tuple[str, int]] = {}
+    lines: dict[Any, tuple[str, int]] = {}
 
     class Parser(dtlib.DT):  # type: ignore[misc]
-        """Keeps where each node was last opened, which dtlib itself forgets."""
+        """Keeps where each node was first opened, which dtlib itself forgets."""
+
+        included = 0
 
         def _parse_node(self, node: Any) -> None:
-            lines.setdefault(id(node), (self.filename, self._lineno))
+            lines.setdefault(node, (self.filename, self._lineno))
             super()._parse_node(node)
+
+        def _enter_file(self, filename: str) -> None:
+            """Bounded, since dtlib does not know again a file that includes itself by folder."""
+            self.included += 1
+            if self.included > MAX_INCLUDES:
+                self._parse_error(f"more than {MAX_INCLUDES} files: a recursive /include/?")
+            super()._enter_file(filename)
+
+        def _eval_shift(self) -> int:
+            """Shifts within dtc's 64 bits: further ones would fill the memory."""
+            value: int = self._eval_add()
+            while self._peek_token().val in ("<<", ">>"):
+                left = self._next_token().val == "<<"
+                bits = self._eval_add()
+                if not 0 <= bits < 64:
+                    self._parse_error(f"a shift by {bits} bits")
+                value = value << bits if left else value >> bits
+            return value
 
     _check_preprocessed(path)
     try:
@@ -50,9 +76,9 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
     tree = fdt.read(write(_patched(source, patch or {})))
     nodes = list(_walk(parsed.root))
     tree.locations = {
-        node.path: Location(_message(lines[id(node)][0], path, name or path), lines[id(node)][1])
+        node.path: Location(_message(lines[node][0], path, name or path), lines[node][1])
         for node in nodes
-        if id(node) in lines
+        if node in lines
     }
     tree.labels = {node.path: node.labels[0] for node in nodes if node.labels}
     return tree
@@ -76,11 +102,14 @@ def read_text(text: str, name: str = "<dts>", patch: Mapping[str, bytes] | None 
 
 def _patched(root: SourceNode, patch: Mapping[str, bytes]) -> SourceNode:
     for place, value in patch.items():
-        path, _, name = place.partition(":")
+        path, colon, name = place.partition(":")
         node = root
         for part in path.strip("/").split("/"):
             node = node.child(part)
-        node.properties[name] = value
+        if colon:
+            node.properties[name] = value
+        else:
+            node.name = value.decode("ascii")
     return root
 
 
@@ -89,7 +118,7 @@ def _check_preprocessed(path: str) -> None:
     with open(path, "rb") as file:
         for number, row in enumerate(file, 1):
             if row.startswith((b"#include", b"#define", b"#if")):
-                word = row.split()[0].decode()
+                word = row.split()[0].decode("ascii", "replace")
                 raise InputError(
                     f"line {number}: {word}: preprocess the source first "
                     "(cpp -nostdinc -undef -x assembler-with-cpp), or lint the compiled blob"

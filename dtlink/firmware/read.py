@@ -55,6 +55,8 @@ def decode(data: bytes, path: str) -> Tree:
 def _decode_source(data: bytes, path: str) -> Tree:
     from dtlink.firmware import dts  # noqa: PLC0415 - dtlib is slow to import
 
+    if len(data) > dts.MAX_SIZE:
+        raise InputError(f"more than {dts.MAX_SIZE} bytes of source", offset=dts.MAX_SIZE)
     if path != STDIN and Path(path).is_file():
         return dts.read_file(path)
     try:

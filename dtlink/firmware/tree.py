@@ -187,11 +187,13 @@ class Tree:
     @cached_property
     def labels(self) -> dict[str, str]:
         """Label by node path, from ``__symbols__`` (of several labels the first)."""
-        table = self.root.child("__symbols__")
         labels: dict[str, str] = {}
-        for name in table.properties if table else ():
-            for path in table.strings(name)[:1] if table else ():
-                labels.setdefault(path, name)
+        if b"__symbols__" not in self.layout.names:
+            return labels
+        table = self.root.child("__symbols__")
+        for name, value in table.properties.items() if table else ():
+            if value:
+                labels.setdefault(value.partition(b"\0")[0].decode("latin-1"), name)
         return labels
 
     @cached_property

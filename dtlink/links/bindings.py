@@ -81,6 +81,7 @@ KERNEL_BINDINGS = (
     _kernel(
         "remote-endpoint",
         "graph endpoint",
+        walk=Walk.ENDPOINT,  # read as a list there, but an endpoint has one remote end
         kernel=(Since((5, 15), (6, 1)),),
         consumer=Owner.COMPATIBLE,
     ),

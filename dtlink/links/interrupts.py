@@ -278,7 +278,7 @@ def _extended_fault(
     width: int,
 ) -> None:
     """Say what ended the list, once: for the property itself, not for its twin."""
-    if row.name != "interrupts-extended" or cells[cell] in (0, 0xFFFFFFFF):
+    if row.name != "interrupts-extended" or cells[cell] == 0:
         return
     why = Why.DANGLING if parent < 0 else Why.NO_CELLS if width < 0 else Why.TRUNCATED
     found.fail(why, row, where, index, cell, cells[cell], parent)

@@ -93,7 +93,7 @@ def id_map(found: Found, row: SupplierBinding, column: Column) -> None:
                         Flaw.NONE,
                     )
                 )
-            elif entry.phandle not in (0, 0xFFFFFFFF):
+            elif entry.phandle:
                 found.fail(
                     Why.DANGLING, row, (node, at), entry.entry, entry.cell + 1, entry.phandle
                 )
@@ -120,15 +120,10 @@ def nexus_map(found: Found, row: SupplierBinding, column: Column) -> None:
             parent = tree.phandles.get(cells[cell], -1)
             width = tree.cell(name, parent) if parent >= 0 else None
             if width is None or cell + width >= len(cells):
-                if cells[cell] != 0xFFFFFFFF:
-                    why = (
-                        Why.DANGLING
-                        if parent < 0
-                        else Why.NO_CELLS
-                        if width is None
-                        else Why.TRUNCATED
-                    )
-                    found.fail(why, row, (node, at), index, cell, cells[cell], parent)
+                why = (
+                    Why.DANGLING if parent < 0 else Why.NO_CELLS if width is None else Why.TRUNCATED
+                )
+                found.fail(why, row, (node, at), index, cell, cells[cell], parent)
                 break
             found.references.append(
                 Reference(node, parent, row, node, at, index, cell, width, Flaw.NONE)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dtlink.links.graph import Graph
     from dtlink.links.reference import Reference
 
+Maps = Mapping[int, IdMap]
+
 _REQUESTER_IDS = 0xFFFF
 _ALL_BUSES = (0, 0xFF)
 
@@ -57,7 +59,6 @@ IOMMUS = (
             "qcom,smmu-500",
             "qcom,smmu-v2",
             "nvidia,smmu-500",
-            "nvidia,*-smmu",
         ),
         (1, 2),
         Sharing.GROUP,
@@ -88,7 +89,7 @@ def _kind(name: str) -> IommuKind | None:
 
 
 class Stream(NamedTuple):
-    """``count`` stream IDs, from ``first`` on, of one master at one IOMMU (node numbers).
+    """``length`` stream IDs, from ``first`` on, of one master at one IOMMU (node numbers).
 
     ``mask`` has the bits that the IOMMU leaves out when it compares IDs (SMMUv1 and v2 only).
     """
@@ -96,7 +97,7 @@ class Stream(NamedTuple):
     iommu: int
     master: int
     first: int
-    count: int
+    length: int
     mask: int
     reference: Reference
 
@@ -108,7 +109,7 @@ class Stream(NamedTuple):
     @property
     def last(self) -> int:
         """The last of the IDs."""
-        return self.first + self.count - 1
+        return self.first + self.length - 1
 
 
 def by_iommu(graph: Graph) -> Mapping[int, list[Reference]]:
@@ -120,7 +121,18 @@ def by_iommu(graph: Graph) -> Mapping[int, list[Reference]]:
     return groups
 
 
-def streams(tree: Tree, masters: Mapping[int, Sequence[Reference]]) -> dict[int, list[Stream]]:
+def iommu_maps(tree: Tree, name: str = "iommu-map", cells: str = "#iommu-cells") -> Maps:
+    """The ID maps of that name, by the enabled node that holds them."""
+    return {
+        node: read_id_map(tree, node, name, cells)
+        for node in tree.holders(name)
+        if node not in tree.disabled
+    }
+
+
+def streams(
+    tree: Tree, masters: Mapping[int, Sequence[Reference]], maps: Maps
+) -> dict[int, list[Stream]]:
     """The stream IDs at each enabled IOMMU whose kind is known, in blob order."""
     found: dict[int, list[Stream]] = {}
     for iommu, references in masters.items():
@@ -128,15 +140,12 @@ def streams(tree: Tree, masters: Mapping[int, Sequence[Reference]]) -> dict[int,
         if kind is None or iommu in tree.disabled:
             continue
         mask = tree.cell("stream-match-mask", iommu) or 0
-        found[iommu] = [
-            stream
-            for ref in references
-            for stream in (
-                _from_map(tree, ref, mask)
-                if ref.binding.name == "iommu-map"
-                else _from_list(tree, ref, kind, mask)
-            )
-        ]
+        mine = found[iommu] = []
+        for ref in references:
+            if ref.binding.name == "iommu-map":
+                mine += _from_map(tree, ref, maps[ref.node], mask)
+            else:
+                mine += _from_list(tree, ref, kind, mask)
     return found
 
 
@@ -148,9 +157,8 @@ def _from_list(tree: Tree, ref: Reference, kind: IommuKind, mask: int) -> Iterat
         yield Stream(ref.supplier, ref.consumer, cells[0], 1, mask, ref)
 
 
-def _from_map(tree: Tree, ref: Reference, mask: int) -> Iterator[Stream]:
+def _from_map(tree: Tree, ref: Reference, table: IdMap, mask: int) -> Iterator[Stream]:
     """The IDs of a row in ``iommu-map``, as far as the bus has requester IDs for them."""
-    table = read_id_map(tree, ref.node, "iommu-map", "#iommu-cells")
     row = table.entries[ref.entry]
     inputs = requester_ids(tree, ref.node, table, row)
     if inputs and row.output:
@@ -161,14 +169,14 @@ def _from_map(tree: Tree, ref: Reference, mask: int) -> Iterator[Stream]:
 def bus_ids(tree: Tree, node: int) -> range:
     """The requester IDs of a host's buses: all those of ``bus-range``, 0x00 to 0xff without it."""
     at = tree.holders("bus-range").get(node)
-    low, high = tree.cells_at(at)[:2] if at and tree.words[at + 1] == 8 else _ALL_BUSES  # noqa: PLR2004
+    low, high = tree.cells_at(at)[:2] if at and tree.words[at + 1] == 8 else _ALL_BUSES
     return range(low << 8, (high + 1) << 8)
 
 
 def requester_ids(tree: Tree, node: int, table: IdMap, row: IdMapEntry) -> range:
     """The inputs of a map's row that can occur: behind a PCI host those of its buses."""
     stop = min(row.input_base + row.length, 1 << 32)
-    if table.mask != 0xFFFFFFFF:  # noqa: PLR2004 - no mask
+    if table.mask != 0xFFFFFFFF:
         stop = min(stop, (table.mask & _REQUESTER_IDS) + 1)
     if not is_pci(tree, node):
         return range(row.input_base, stop)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dtlink.firmware.tree import EXTERNAL_PHANDLE
 from dtlink.links.binding import Owner, SupplierBinding
 from dtlink.links.reference import Flaw, Reference, Unresolved, Why
 
@@ -65,7 +64,7 @@ def phandle_list(found: Found, row: SupplierBinding, column: Column) -> None:
                 continue
             supplier = phandles.get(phandle)
             if supplier is None:
-                if flaw is not _ASSUMED and phandle != EXTERNAL_PHANDLE:
+                if flaw is not _ASSUMED:
                     found.fail(Why.DANGLING, row, (node, at), index, cell, phandle)
                 break
             args = row.fixed
@@ -107,8 +106,7 @@ def endpoint(found: Found, row: SupplierBinding, column: Column) -> None:
         phandle = tree.words[at + 3] if tree.words[at + 1] >= 4 else 0  # noqa: PLR2004 - a cell
         target = tree.phandles.get(phandle)
         if target is None:
-            if phandle not in (0, EXTERNAL_PHANDLE):
-                found.fail(Why.DANGLING, row, (node, at), 0, 0, phandle)
+            found.fail(Why.DANGLING, row, (node, at), 0, 0, phandle)
             continue
         consumer, supplier = owner(tree, row.consumer, node), owner(tree, row.supplier, target)
         if consumer is not None and supplier is not None:

@@ -1,0 +1,91 @@
+"""What the rules of this family tell alike of an entry that does not resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dtlink.links.binding import Walk
+from dtlink.links.reference import Failure, Flaw, Link
+from dtlink.rules.model import Severity
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Node, Tree
+    from dtlink.links.binding import SupplierBinding
+    from dtlink.rules.board import Board
+
+
+def severity_of(binding: SupplierBinding) -> Severity:
+    """How bad a broken entry is: an error where a device comes only after what the entry names."""
+    waits = binding.probes_first and binding.orders_probe and binding.walk is not Walk.ENDPOINT
+    return Severity.ERROR if waits else Severity.WARNING
+
+
+def size_in_cells(entry: Failure) -> int:
+    """How many whole cells the entry's property has."""
+    return entry.node.tree.words[entry.raw.at + 1] >> 2
+
+
+def bytes_left(entry: Failure) -> int:
+    """How many bytes the entry's property has behind its last whole cell."""
+    return entry.node.tree.words[entry.raw.at + 1] & 3
+
+
+def as_string(entry: Failure) -> str:
+    """The property as the text that somebody wrote for it; empty if it is no text."""
+    value = entry.node.get(entry.property_name) or b""
+    text = value[:-1].decode("latin-1")
+    is_text = text.isascii() and text.isprintable() and value.endswith(b"\0")
+    return text if len(text) > 1 and is_text else ""
+
+
+def cells_name(entry: Failure) -> str:
+    """The property of the supplier that says how wide the specifier is; empty if none does."""
+    return (
+        "#interrupt-cells" if entry.binding.walk is Walk.INTERRUPTS else entry.binding.cells or ""
+    )
+
+
+def asked_cells(entry: Failure) -> str:
+    """The cells property with its value, as DTS writes it: ``#clock-cells = <1>``."""
+    name, target = cells_name(entry), entry.target
+    width = target.cell(name) if target and name else None
+    return f"{name} = <{width}>" if name else f"{entry.binding.fixed} cells"
+
+
+def before(board: Board, entry: Failure) -> Link | None:
+    """The entry in front of one that does not resolve; ``None`` if there is none."""
+    near = [
+        ref
+        for ref in board.graph.references
+        if ref.at == entry.raw.at and ref.cell < entry.raw.cell and ref.flaw is Flaw.NONE
+    ]
+    return Link(board.tree, near[-1]) if near else None
+
+
+def read_by_list(entry: Failure) -> bool:
+    """Whether the kernel reads the property with of_phandle_iterator_next(), which logs faults."""
+    binding = entry.binding
+    extended = binding.name == "interrupts-extended"
+    return extended or (bool(binding.cells) and binding.walk is Walk.LIST)
+
+
+def steps_up(tree: Tree, node: int) -> Iterator[tuple[int, int]]:
+    """The way to an interrupt parent: each node on it, with the node it leads to (-1 if to none).
+
+    Source: Linux, drivers/of/irq.c, of_irq_find_parent().
+    """
+    explicit, seen = tree.holders("interrupt-parent"), set[int]()
+    while node >= 0 and node not in seen:
+        seen.add(node)
+        at = explicit.get(node)
+        there = tree.parents[node] if at is None else tree.phandles.get(tree.words[at + 3], -1)
+        yield node, there
+        node = there
+
+
+def names(nodes: list[Node], most: int = 3) -> str:
+    """Several nodes by path, in one phrase."""
+    paths = list(dict.fromkeys(node.path for node in nodes))
+    rest = f" and {len(paths) - most} more" if len(paths) > most else ""
+    return ", ".join(paths[:most]) + rest

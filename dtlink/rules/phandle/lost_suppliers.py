@@ -1,0 +1,135 @@
+"""An empty entry hides the suppliers behind it from fw_devlink.
+
+What it finds: a 0 in a supplier property with good entries behind it. Drivers step over an empty
+entry; fw_devlink stops reading there. In ``clocks``, ``mboxes``, ``phys``, ``extcon``, ``gpios``
+and ``…-gpios`` an empty entry is legal: that is only worth knowing. Elsewhere no binding knows
+empty entries, and where every entry is followed by a 0, an argument too many was written.
+Nothing is said of suppliers that other entries link, or that need the consumer themselves.
+Why it matters: no device link is made to the suppliers behind the 0, so nothing keeps the consumer
+from probing before them; it then depends on its driver to defer. They are not resumed before it
+either, and their sync_state() does not wait for it. A 0 that was meant as an argument also shifts
+the entries: entry 1 is empty, and what was meant as entry 1 is entry 2.
+What to do: put empty entries last where the binding has names for its entries; write as many
+arguments as the supplier's cells property says.
+References: Linux, drivers/of/property.c, of_link_property(), and drivers/of/base.c,
+of_phandle_iterator_next().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.firmware.tree import Node
+from dtlink.links.reference import Flaw, Link, Reference
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.phandle._entry import names
+
+_HOLE = Flaw.BEHIND_HOLE
+
+#: The properties that name the entries of others.
+_NAMES = {"clocks": "clock-names", "mboxes": "mbox-names", "phys": "phy-names"}
+
+#: Bindings in which an entry may be left empty.
+_MAY_BE_EMPTY = frozenset(("clocks", "mboxes", "phys", "extcon", "gpios", "*-gpios", "gpio-map"))
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Dts(
+        """
+        / {
+            pmu: power-controller@1000 {
+                compatible = "vendor,pmu"; reg = <0x1000>; #power-domain-cells = <1>;
+            };
+            gpu@2000 { compatible = "vendor,gpu"; power-domains = <0>, <&pmu 2>; };
+        };
+        """,
+        finds=("/gpu@2000:power-domains",),
+    ),
+    good=Dts(
+        """
+        / {
+            pmu: power-controller@1000 {
+                compatible = "vendor,pmu"; reg = <0x1000>; #power-domain-cells = <1>;
+            };
+            gpu@2000 { compatible = "vendor,gpu"; power-domains = <&pmu 0>, <&pmu 2>; };
+        };
+        """
+    ),
+)
+def lost_suppliers(board: Board) -> Iterator[Finding]:
+    """Every property that holds suppliers behind an empty entry."""
+    behind: dict[int, list[Reference]] = {}
+    for ref in [ref for ref in board.graph.references if ref[8] is _HOLE]:
+        if ref.binding.in_kernel(board.version):
+            behind.setdefault(ref.at, []).append(ref)
+    for refs in behind.values():
+        link = Link(board.tree, refs[0])
+        if _is_surplus(board, refs):
+            yield _surplus(link)
+        elif lost := _lost(board, refs):
+            yield _hole(link, lost)
+
+
+def _lost(board: Board, refs: Sequence[Reference]) -> list[Node]:
+    """The suppliers that are not linked by other entries, and need not come later anyhow."""
+    consumer, graph = refs[0].consumer, board.graph
+    known = {
+        ref.supplier
+        for ref in graph.references
+        if ref[0] == consumer and not graph.not_followed(ref)
+    }
+    known.update(ref.consumer for ref in graph.references if ref[1] == consumer)
+    known |= board.tree.disabled
+    return [board.tree[ref.supplier] for ref in refs if ref.supplier not in known]
+
+
+def _is_surplus(board: Board, refs: Sequence[Reference]) -> bool:
+    """Whether a single 0 follows every entry, which all have arguments: one too many."""
+    cells = board.tree.cells_at(refs[0].at)
+    starts = [ref for ref in board.graph.references if ref.at == refs[0].at]
+    return all(
+        ref.args and ref.cell == number * (ref.args + 2) for number, ref in enumerate(starts)
+    ) and len(cells) == sum(ref.args + 2 for ref in starts)
+
+
+def _surplus(link: Link) -> Finding:
+    name, cells, width = link.property_name, link.binding.cells, len(link.args)
+    return lost_suppliers.finding(
+        link,
+        f"every entry of {name} is followed by a 0: {cells} of {link.supplier.path} is {width}, "
+        f"and {width + 1} arguments are written",
+        consequence=f"entry 1 is empty, and what was meant as entry 1 is entry {link.index}: "
+        f"{link.node.name} finds only the first {link.binding.kind} where it looks for it",
+        fix=f"leave the last argument of each entry of {name} out",
+        supplier=link.supplier,
+        likely=True,
+    )
+
+
+def _hole(link: Link, lost: list[Node]) -> Finding:
+    name = link.property_name
+    legal = link.binding.name in _MAY_BE_EMPTY
+    return lost_suppliers.finding(
+        link,
+        f"{name} has an empty entry, and fw_devlink reads nothing behind it: {names(lost)}",
+        consequence=f"{link.node.name} may probe before these; only its driver can wait for them"
+        if legal
+        else f"{link.node.name} finds no {link.binding.kind} in the empty entry, and may probe "
+        "before those behind it",
+        fix=_fix(link.node, name)
+        if legal
+        else f"take the 0 out of {name}, or name the {link.binding.kind} that was meant",
+        related=lost,
+        severity=Severity.INFO if legal else Severity.WARNING,
+    )
+
+
+def _fix(node: Node, name: str) -> str:
+    names_property = _NAMES.get(name)
+    if names_property and node.has(names_property):
+        return f"move the empty entries of {name} to the end, in {names_property} too"
+    return "nothing, if the driver takes the entries by number and waits for them itself"

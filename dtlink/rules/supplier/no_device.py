@@ -1,0 +1,69 @@
+"""A supplier that nothing can ever make a device of.
+
+What it finds: a supplier that has no ``compatible``, nor has any node above it: no driver can
+match it, and none serves it as a part of its own device. Told once for each such supplier.
+Why it matters: a consumer waits for the supplier's device before its driver is called, and no
+timeout ends that ("wait for supplier …"). Where only a part of a device names the supplier, the
+driver asks for it in vain.
+What to do: give the supplier the ``compatible`` of its binding (``fixed-clock``,
+``regulator-fixed`` …), or take the reference out.
+References: Linux, drivers/of/platform.c, of_platform_bus_create(), and drivers/base/core.c,
+device_links_check_suppliers().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.links.reference import Link
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.supplier._waiting import also, consequence, stranded
+
+#: Suppliers that code of one machine can start by their path, without a ``compatible``.
+_STARTED_BY_HAND = frozenset(("clocks", "power-domains", "interrupts", "interrupts-extended"))
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Dts(
+        """
+        / {
+            vcc: regulator-vcc { regulator-name = "vcc"; };
+            mmc@1000 { compatible = "vendor,mmc"; reg = <0x1000>; vmmc-supply = <&vcc>; };
+        };
+        """,
+        finds=("/mmc@1000:vmmc-supply",),
+    ),
+    good=Dts(
+        """
+        / {
+            vcc: regulator-vcc { compatible = "regulator-fixed"; regulator-name = "vcc"; };
+            mmc@1000 { compatible = "vendor,mmc"; reg = <0x1000>; vmmc-supply = <&vcc>; };
+        };
+        """
+    ),
+)
+def no_device(board: Board) -> Iterator[Finding]:
+    """Every supplier without compatible on it or above it."""
+    compatible = board.tree.holders("compatible")
+    for links in stranded(board):
+        if board.device_index(links[0].reference.supplier) not in compatible:
+            yield _finding(board, links)
+
+
+def _finding(board: Board, links: Sequence[Link]) -> Finding:
+    first = links[0]
+    return no_device.finding(
+        first,
+        f"{first.entry} names {first.supplier.path}, which has no compatible, nor has a node "
+        f"above it{also(links)}",
+        consequence=consequence(board, first),
+        fix=f'{board.ref(first.supplier)} {{ compatible = "…"; }}; as the {first.binding.kind} '
+        "that it is",
+        supplier=first.supplier,
+        related=[link.node for link in links[1:]],
+        likely=first.binding.name in _STARTED_BY_HAND,
+    )

@@ -1,0 +1,86 @@
+"""A supplier stands in a container that the kernel passes over.
+
+What it finds: a supplier with ``compatible`` below a child of the root that has none (``clocks``,
+``regulators`` …). Clocks and interrupt controllers that the kernel starts before there are devices
+come all the same; for others nobody makes a device. Told once for each container.
+Why it matters: the kernel makes devices of the children of the root and of buses (``simple-bus``
+and its like); a node without ``compatible`` is passed over with all that is below it. The consumer
+waits for the supplier's device without end ("wait for supplier …").
+What to do: move the supplier up into the root, or make its container a bus:
+``compatible = "simple-bus";``.
+References: Linux, drivers/of/platform.c, of_platform_bus_create(); the tables of OF_DECLARE() in
+Linux 6.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.firmware.tree import Node
+from dtlink.kernel.early import is_served_early
+from dtlink.links.reference import Link
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.supplier._waiting import also, consequence, stranded
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Dts(
+        """
+        / {
+            regulators {
+                vcc: regulator-vcc { compatible = "regulator-fixed"; regulator-name = "vcc"; };
+            };
+            mmc@1000 { compatible = "vendor,mmc"; reg = <0x1000>; vmmc-supply = <&vcc>; };
+        };
+        """,
+        finds=("/mmc@1000:vmmc-supply",),
+    ),
+    good=Dts(
+        """
+        / {
+            clocks {
+                osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; clock-frequency = <1>; };
+            };
+            vcc: regulator-vcc { compatible = "regulator-fixed"; regulator-name = "vcc"; };
+            mmc@1000 {
+                compatible = "vendor,mmc"; reg = <0x1000>; clocks = <&osc>; vmmc-supply = <&vcc>;
+            };
+        };
+        """
+    ),
+)
+def unpopulated(board: Board) -> Iterator[Finding]:
+    """Every supplier for which no device is made although it has a compatible."""
+    compatible = board.tree.holders("compatible")
+    containers: dict[Node, list[Link]] = {}
+    for links in stranded(board):
+        device = board.device(links[0].supplier)
+        if device.index in compatible and not _comes_early(device):
+            container = [node for node in device.ancestors if node.parent][-1]
+            containers.setdefault(container, []).extend(links)
+    for container, links in containers.items():
+        yield _finding(board, links, container)
+
+
+def _comes_early(device: Node) -> bool:
+    return any(is_served_early(node.compatible) for node in (device, *device.ancestors))
+
+
+def _finding(board: Board, links: Sequence[Link], container: Node) -> Finding:
+    first = links[0]
+    device = board.device(first.supplier)
+    return unpopulated.finding(
+        first,
+        f"{first.entry} names {first.supplier.path}, which lies below {container.path}: that has "
+        f"no compatible, so nothing below it becomes a device{also(links)}",
+        consequence=consequence(board, first),
+        fix=f'{board.ref(container)} {{ compatible = "simple-bus"; }};, or move {device.name} up '
+        "into the root",
+        supplier=first.supplier,
+        related=(container, *(link.node for link in links[1:])),
+        likely=True,
+    )

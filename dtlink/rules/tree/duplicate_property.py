@@ -1,0 +1,47 @@
+"""A node has two properties of the same name.
+
+What it finds: a property whose name another property of the node has, in front of it.
+Why it matters: Linux, libfdt and dtlink take the first; whoever wrote the second, mostly a boot
+loader or a tool that edits the blob, believes that it counts.
+What to do: find out who adds the property, and let it replace the first (fdt_setprop()).
+References: Linux, drivers/of/base.c, __of_find_property(); Devicetree Specification 2.2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Dts(
+        """
+        / { serial@1000 { compatible = "ns16550a"; status = "okay"; }; };
+        """,
+        finds=("/serial@1000:status",),
+        # A second entry in the strings block, which ends where the first does.
+        patch={"/serial@1000:status\0": b"disabled\0"},
+    ),
+    good=Dts(
+        """
+        / { serial@1000 { compatible = "ns16550a"; status = "okay"; }; };
+        """
+    ),
+)
+def duplicate_property(board: Board) -> Iterator[Finding]:
+    """Every property that stands behind another of its name."""
+    for oddity in board.tree.oddities:
+        if oddity.kind == "duplicate-property":
+            node = board.tree[oddity.node]
+            yield duplicate_property.finding(
+                node,
+                f"{node.path} has two properties {oddity.detail}",
+                consequence="the first counts, the second is never read",
+                fix=f"leave one {oddity.detail} in {node.path}",
+                property_name=oddity.detail,
+            )

@@ -1,0 +1,200 @@
+"""The supplier family: which suppliers can't come, and for whom that matters."""
+
+from __future__ import annotations
+
+import pytest
+
+from dtlink.firmware.dts import read_text
+from dtlink.kernel.early import is_served_early
+from dtlink.rules.board import Board
+from dtlink.rules.catalogue import choose, find
+from dtlink.rules.model import Confidence, Finding, Severity
+from dtlink.rules.run import check as run
+
+OFF = 'status = "disabled";'
+
+
+def board(source):
+    return Board(read_text("/ {" + source + "};"))
+
+
+def check(name, source) -> list[Finding]:
+    found = find(f"supplier/{name}")
+    assert found is not None
+    return list(found.check(board(source)))
+
+
+def family(source):
+    told = run(board(source), choose(["supplier"]))
+    assert told.faults == []
+    return [(finding.rule, finding.subject) for finding in told.findings]
+
+
+def consumer(entry):
+    return f'dev {{ compatible = "vendor,dev"; {entry} }};'
+
+
+def test_a_disabled_supplier_is_told_once_for_all_its_consumers():
+    source = f"""
+        cru: cru {{ compatible = "vendor,cru"; #clock-cells = <1>; {OFF} }};
+        a {{ compatible = "vendor,a"; clocks = <&cru 1>, <&cru 2>; }};
+        b {{ compatible = "vendor,b"; clocks = <&cru 3>; }};
+    """
+    [finding] = check("disabled", source)
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert (finding.subject, finding.related) == ("/a", ("/cru", "/b"))
+    assert finding.message.endswith("of /cru, which is disabled; so does /b")
+    assert finding.fix == '&cru { status = "okay"; };, or disable /a too'
+
+
+def test_the_node_whose_status_it_is_is_named():
+    source = f"""
+        i2c: i2c {{ compatible = "vendor,i2c"; {OFF} pmic {{ compatible = "vendor,pmic";
+            ldo: ldo {{ }}; }}; }};
+        {consumer("vcc-supply = <&ldo>;")}
+    """
+    [finding] = check("disabled", source)
+    assert finding.message.endswith("/i2c/pmic/ldo, which lies below /i2c, and that is disabled")
+    assert finding.fix.startswith('&i2c { status = "okay"; };')
+
+
+def test_every_status_on_the_way_must_change():
+    source = f"""
+        mdss: mdss {{ compatible = "vendor,mdss"; {OFF}
+            dp: dp {{ compatible = "vendor,dp"; #sound-dai-cells = <0>; {OFF} }}; }};
+        sound {{ compatible = "vendor,card"; link {{ sound-dai = <&dp>; }}; }};
+    """
+    [finding] = check("disabled", source)
+    assert finding.fix == (
+        '&dp { status = "okay"; }; &mdss { status = "okay"; };, or disable /sound too'
+    )
+    assert "the sound card is never registered" in finding.consequence
+
+
+@pytest.mark.parametrize(
+    ("cells", "entry", "told"),
+    [
+        ("#power-domain-cells = <0>;", "power-domains = <&s>;", "(-ETIMEDOUT)"),
+        ("#clock-cells = <0>;", "clocks = <&s>;", "fails (-ENOENT)"),
+        ("#phy-cells = <0>;", "phys = <&s>;", "-EPROBE_DEFER, for ever"),
+        ("#reset-cells = <0>;", "resets = <&s>;", "-EPROBE_DEFER, for ever"),
+        ("", "vcc-supply = <&s>;", "-EPROBE_DEFER, for ever"),
+    ],
+)
+def test_what_becomes_of_the_consumer_depends_on_the_subsystem(cells, entry, told):
+    source = f's: s {{ compatible = "vendor,s"; {cells} {OFF} }};' + consumer(entry)
+    [finding] = check("disabled", source)
+    assert finding.severity is Severity.WARNING
+    assert finding.consequence.endswith(told)
+
+
+def test_a_disabled_phy_of_a_provider_that_works_may_be_done_without():
+    source = f"""
+        usb2phy {{ compatible = "vendor,phy"; otg: otg-port {{ #phy-cells = <0>; {OFF} }}; }};
+        {consumer("phys = <&otg>;")}
+    """
+    [finding] = check("disabled", source)
+    assert finding.consequence == "dev: its driver goes without the PHY, or gives up (-ENODEV)"
+
+
+@pytest.mark.parametrize(
+    ("cells", "entry"),
+    [
+        ("#iommu-cells = <1>;", "iommus = <&s 1>;"),
+        ("#iommu-cells = <1>;", "iommu-map = <0 &s 0 0x10000>;"),
+        ("#dma-cells = <1>;", "dmas = <&s 1>;"),
+        ("", "memory-region = <&s>;"),
+    ],
+)
+def test_what_drivers_do_without_is_only_worth_knowing(cells, entry):
+    source = f's: s {{ compatible = "vendor,s"; {cells} {OFF} }};' + consumer(entry)
+    [finding] = check("disabled", source)
+    assert finding.severity is Severity.INFO
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        consumer("clocks = <&s>; #clock-cells = <1>;"),  # a clock controller's possible inputs
+        'cpus { cpu { compatible = "arm,cortex-a53"; clocks = <&s>; }; };',
+        "thermal-zones { zone { thermal-sensors = <&s>; }; };",
+        "dev { vcc-supply = <&s>; };",  # no device, nobody misses it
+        consumer("port { endpoint { remote-endpoint = <&s>; }; };"),
+        consumer("phy-handle = <&s>; operating-points-v2 = <&s>; msi-parent = <&s>;"),
+        consumer(f"clocks = <&s>; {OFF}"),
+    ],
+)
+def test_what_is_commonly_left_so_is_not_told(user):
+    cells = "#clock-cells = <0>; #thermal-sensor-cells = <0>;"
+    assert check("disabled", f's: s {{ compatible = "vendor,s"; {cells} {OFF} }};' + user) == []
+
+
+def test_a_pin_group_serves_whatever_its_own_status():
+    pins = f'pinctrl {{ compatible = "vendor,pinctrl"; pins: pins {{ {OFF} }}; }};'
+    assert check("disabled", pins + consumer("pinctrl-0 = <&pins>;")) == []
+    none = f'pinctrl {{ compatible = "vendor,pinctrl"; {OFF} pins: pins {{ }}; }};'
+    assert len(check("disabled", none + consumer("pinctrl-0 = <&pins>;"))) == 1
+
+
+def test_a_supplier_without_compatible_holds_its_consumer_for_ever():
+    [finding] = check("no-device", "rails { a: a { }; };" + consumer("vcc-supply = <&a>;"))
+    assert finding.severity is Severity.ERROR
+    assert finding.consequence == 'dev never probes: "wait for supplier /rails/a"'
+
+
+def test_a_part_of_a_device_does_not_wait_but_asks_in_vain():
+    source = "a: a { };" + consumer("led { vcc-supply = <&a>; };")
+    [finding] = check("no-device", source)
+    assert finding.consequence == "the driver of /dev asks for the regulator in vain"
+
+
+def test_a_clock_without_compatible_may_be_started_by_code_of_the_machine():
+    [finding] = check("no-device", "a: a { #clock-cells = <0>; };" + consumer("clocks = <&a>;"))
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a: a { #iommu-cells = <0>; };" + consumer("iommus = <&a>;"),  # not followed by default
+        "a: a { };" + consumer("operating-points-v2 = <&a>; memory-region = <&a>;"),
+        "a: a { };" + "dev { vcc-supply = <&a>; };",  # the consumer is no device either
+        "a: a { };" + consumer(f"vcc-supply = <&a>; {OFF}"),
+        'pmic { compatible = "vendor,pmic"; regulators { a: a { }; }; };'
+        + consumer("vcc-supply = <&a>;"),
+        'firmware { scmi { compatible = "arm,scmi"; a: p@14 { #clock-cells = <0>; }; }; };'
+        + consumer("clocks = <&a>;"),
+        'clocks { a: a { compatible = "fixed-clock"; #clock-cells = <0>; }; };'
+        + consumer("clocks = <&a>;"),
+    ],
+)
+def test_nobody_waits_for_these(source):
+    assert family(source) == []
+
+
+def test_a_container_that_the_kernel_passes_over_is_told_once():
+    source = """
+        regulators { a: a { compatible = "regulator-fixed"; };
+            b: b { compatible = "regulator-fixed"; }; };
+        """ + consumer("vcc-supply = <&a>; vdd-supply = <&b>;")
+    [finding] = check("unpopulated", source)
+    assert finding.severity is Severity.WARNING
+    assert finding.related[0] == "/regulators"
+    assert check("unpopulated", source.replace("{ a:", '{ compatible = "simple-bus"; a:')) == []
+
+
+def test_a_clock_driver_that_is_no_early_one_needs_a_bus():
+    source = 'clocks { a: a { compatible = "gpio-gate-clock"; #clock-cells = <0>; }; };'
+    assert len(check("unpopulated", source + consumer("clocks = <&a>;"))) == 1
+    assert not is_served_early(["gpio-gate-clock"])
+    assert is_served_early(["vendor,special", "fixed-factor-clock"])
+    assert is_served_early(["arm,gic-400"])
+
+
+def test_suppliers_in_an_overlay_are_not_judged_by_where_they_stand():
+    source = """
+        fragment@0 { target-path = "/"; __overlay__ {
+            a: a { compatible = "regulator-fixed"; };
+            dev { compatible = "vendor,dev"; vcc-supply = <&a>; }; }; };
+    """
+    assert family(source) == []
