@@ -1,0 +1,79 @@
+"""A device names itself as its supplier.
+
+What it finds: power-domains, iommus, resets and *-supply that name the node which holds them. What
+is usual is left alone: interrupts, hogs, assigned-clocks, and clocks that a clock controller feeds
+back.
+Why it matters: what a device gives is there only when its driver has probed; where the kernel or
+the driver asks for it before, the device waits for itself.
+What to do: name the device that is meant, or leave the property out.
+References: Linux, drivers/base/core.c, device_links_check_suppliers() (it passes over such a link);
+drivers/pmdomain/core.c, __genpd_dev_pm_attach(); drivers/iommu/of_iommu.c, of_iommu_xlate();
+drivers/regulator/core.c, regulator_resolve_supply().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import compress
+from operator import eq
+
+from dtlink.links.reference import Link
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+#: Binding to what the board shows.
+_CONSEQUENCES: Mapping[str, str] = {
+    "power-domains": "its domain is wanted before its driver's probe, which is put off until "
+    'the timeout ("deferred probe timeout, ignoring dependency"), then fails with -110',
+    "iommus": "it waits for its own driver until the timeout "
+    '("deferred probe timeout, ignoring dependency"), and its masters may run without translation',
+    "resets": "if its driver asks for the reset line while it probes, it defers without end",
+    "*-supply": 'the kernel puts a dummy there ("Supply for … resolved to itself"): the real input '
+    "is never switched on",
+}
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Dts(
+        """
+        / {
+            domains: power-controller@1000 {
+                compatible = "vendor,pd";
+                #power-domain-cells = <0>;
+                power-domains = <&domains>;
+            };
+        };
+        """,
+        finds=("/power-controller@1000:power-domains",),
+    ),
+    good=Dts(
+        """
+        / {
+            domains: power-controller@1000 { compatible = "vendor,pd"; #power-domain-cells = <0>; };
+            gpu@2000 { compatible = "vendor,gpu"; power-domains = <&domains>; };
+        };
+        """
+    ),
+)
+def self_link(board: Board) -> Iterator[Finding]:
+    """Every such reference; one a property."""
+    told = set()
+    references = board.graph.references
+    columns = zip(*references, strict=True)
+    same = map(eq, next(columns, ()), next(columns, ()))
+    for ref in compress(references, same):
+        if ref.binding.name not in _CONSEQUENCES:
+            continue
+        if ref.consumer in board.tree.holders("compatible") and ref.at not in told:
+            told.add(ref.at)
+            link = Link(board.tree, ref)
+            yield self_link.finding(
+                link,
+                f"{link.entry} of {link.node.name} names {link.node.name} itself",
+                likely=ref.binding.name == "resets",
+                consequence=_CONSEQUENCES[ref.binding.name],
+                fix=f"name the {ref.binding.kind} that is meant, or take {link.entry} out",
+            )

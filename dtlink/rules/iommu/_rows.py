@@ -1,0 +1,26 @@
+"""What the rules about ID maps share: where a row stands, and how it is told."""
+
+from __future__ import annotations
+
+from dtlink.firmware.tree import Node
+from dtlink.links.maps import IdMapEntry
+from dtlink.links.reference import Link
+from dtlink.rules.board import Board
+
+
+def place(board: Board, node: int, name: str, row: IdMapEntry) -> Link | Node:
+    """The row as a link, which knows its index and offset; the node if it names no supplier."""
+    for link in board.graph.links_of(name):
+        if link.reference.node == node and link.index == row.entry:
+            return link
+    return board.tree[node]
+
+
+def span(ids: range) -> str:
+    """A range of IDs as a reader writes it."""
+    return f"{ids[0]:#x}" if len(ids) == 1 else f"{ids[0]:#x} to {ids[-1]:#x}"
+
+
+def inputs(row: IdMapEntry) -> range:
+    """The IDs that a row is for."""
+    return range(row.input_base, min(row.input_base + row.length, 1 << 32))

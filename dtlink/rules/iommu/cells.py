@@ -1,0 +1,76 @@
+"""#iommu-cells is not what the IOMMU's binding takes.
+
+What it finds: an IOMMU that something names by iommus or iommu-map, whose #iommu-cells has a value
+that the binding of its compatible does not allow, or which lacks it and is named by iommu-map.
+Why it matters: the entries of every master are read by this number. Where it is too small the
+driver gets no stream ID, where it is too large it ignores the rest or refuses the entry.
+What to do: write the number that the binding asks for, and entries of that length.
+References: Documentation/devicetree/bindings/iommu/; the of_xlate function of each driver in
+drivers/iommu. Kernels that read iommu-map by #iommu-cells need it there too; Linux 6.12 does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.links.reference import Why
+from dtlink.links.streams import IommuKind, kind_of
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,smmu-v3"; #iommu-cells = <0>; };
+            dma@2000 { compatible = "vendor,dma"; iommus = <&smmu>; };
+        };
+        """,
+        finds=("/iommu@1000:#iommu-cells",),
+    ),
+    good=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,smmu-v3"; #iommu-cells = <1>; };
+            dma@2000 { compatible = "vendor,dma"; iommus = <&smmu 0x10>; };
+        };
+        """
+    ),
+    needs=("iommus", "iommu-map"),
+)
+def cells(board: Board) -> Iterator[Finding]:
+    """Every IOMMU in use, against its row."""
+    told = {
+        entry.raw.target for entry in board.failures(Why.NO_CELLS) if entry.binding.name == "iommus"
+    }
+    for iommu in board.masters:
+        kind = kind_of(board.tree[iommu].compatible)
+        value = board.tree.cell("#iommu-cells", iommu)
+        if kind is not None and value not in kind.cells and iommu not in told:
+            yield _finding(board, iommu, kind, value)
+
+
+def _finding(board: Board, iommu: int, kind: IommuKind, value: int | None) -> Finding:
+    node = board.tree[iommu]
+    allowed = " or ".join(map(str, kind.cells))
+    return cells.finding(
+        node,
+        f"{node.name} ({node.compatible[0]}) "
+        + (f"has #iommu-cells = <{value}>" if value is not None else "has no #iommu-cells")
+        + f", its binding takes {allowed}",
+        property_name="#iommu-cells",
+        severity=Severity.ERROR
+        if value is not None and value < kind.cells[0]
+        else Severity.WARNING,
+        consequence="the stream IDs of its masters can't be told from the entries"
+        if value is not None and value < kind.cells[0]
+        else "its driver ignores the further cells of each entry, or refuses the entry"
+        if value is not None
+        else "kernels that read iommu-map by it refuse the map; Linux 6.12 takes one cell",
+        fix=f"#iommu-cells = <{kind.cells[0]}>; in {board.ref(node)}, "
+        "and entries of that length in its masters",
+    )

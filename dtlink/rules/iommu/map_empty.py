@@ -1,0 +1,57 @@
+"""A row of iommu-map covers no ID.
+
+What it finds: rows whose length is 0.
+Why it matters: such a row matches nothing, so the devices that it stands for get no IOMMU. On some
+platforms (Layerscape's fsl-mc) it is a placeholder that the boot loader fills in.
+What to do: nothing, if the boot loader fills it in (look at /sys/firmware/fdt on the board); else
+write the number of IDs.
+References: Linux, drivers/of/base.c, of_map_id().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.rules.board import Board
+from dtlink.rules.iommu._rows import place
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    bad=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,smmu-v3"; #iommu-cells = <1>; };
+            fsl-mc@2000 { compatible = "fsl,qoriq-mc"; iommu-map = <0x0 &smmu 0x0 0x0>; };
+        };
+        """,
+        finds=("/fsl-mc@2000:iommu-map",),
+    ),
+    good=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,smmu-v3"; #iommu-cells = <1>; };
+            fsl-mc@2000 { compatible = "fsl,qoriq-mc"; iommu-map = <0x23 &smmu 0x23 0x29>; };
+        };
+        """
+    ),
+    needs=("iommu-map",),
+)
+def map_empty(board: Board) -> Iterator[Finding]:
+    """One finding a map, at its first empty row."""
+    for node, table in board.iommu_maps.items():
+        empty = [row for row in table.entries if not row.length]
+        if empty:
+            name = board.tree[node].name
+            more = f", as do {len(empty) - 1} others" if len(empty) > 1 else ""
+            yield map_empty.finding(
+                place(board, node, "iommu-map", empty[0]),
+                f"iommu-map[{empty[0].entry}] of {name} covers no ID (length 0){more}",
+                property_name="iommu-map",
+                consequence="unless the boot loader fills it in, the devices it stands for get no "
+                'IOMMU ("no iommu-map translation for id …")',
+                fix="if the boot loader does not: write the number of IDs as the row's last cell",
+            )

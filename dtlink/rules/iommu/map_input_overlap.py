@@ -1,0 +1,85 @@
+"""Two rows of an iommu-map are for the same requester IDs.
+
+What it finds: rows whose input ranges overlap, and which give different stream IDs or IOMMUs there.
+Why it matters: the kernel takes the first row that matches. The hardware sends one stream ID: if it
+is the later row's, the device's DMA is refused, or translated as another device's.
+What to do: make the input ranges disjoint.
+References: Linux, drivers/of/base.c, of_map_id();
+Documentation/devicetree/bindings/pci/pci-iommu.txt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.links.maps import IdMap, IdMapEntry
+from dtlink.rules.board import Board
+from dtlink.rules.iommu._rows import inputs, place, span
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,smmu-v3"; #iommu-cells = <1>; };
+            pcie@2000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map = <0x0 &smmu 0x0 0x2000>, <0x1800 &smmu 0x4000 0xe800>;
+            };
+        };
+        """,
+        finds=("/pcie@2000:iommu-map",),
+    ),
+    good=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,smmu-v3"; #iommu-cells = <1>; };
+            pcie@2000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map = <0x0 &smmu 0x0 0x1800>, <0x1800 &smmu 0x4000 0xe800>;
+            };
+        };
+        """
+    ),
+    needs=("iommu-map",),
+)
+def map_input_overlap(board: Board) -> Iterator[Finding]:
+    """Each row that overlaps the one which reaches furthest among those that begin before it."""
+    for node, table in board.iommu_maps.items():
+        for first, second in overlaps(table):
+            ids = range(
+                max(first.input_base, second.input_base),
+                min(inputs(first)[-1], inputs(second)[-1]) + 1,
+            )
+            yield map_input_overlap.finding(
+                place(board, node, "iommu-map", second),
+                f"iommu-map[{second.entry}] of {board.tree[node].name} is for requester IDs "
+                f"{span(ids)}, for which iommu-map[{first.entry}] stands first",
+                property_name="iommu-map",
+                consequence=f"iommu-map[{second.entry}] is never used for them; if it is the one "
+                "that is right, their DMA is refused, or translated as another device's",
+                fix=f"take {span(ids)} out of one of the two rows",
+            )
+
+
+def overlaps(table: IdMap) -> Iterator[tuple[IdMapEntry, IdMapEntry]]:
+    """Pairs of rows, the one that wins first, whose outputs differ where their inputs overlap."""
+    widest: IdMapEntry | None = None
+    for row in sorted(table.entries, key=lambda row: (row.input_base, row.entry)):
+        if not row.length:
+            continue
+        if widest and row.input_base < inputs(widest).stop and _differ(widest, row):
+            yield (widest, row) if widest.entry < row.entry else (row, widest)
+        if widest is None or inputs(row).stop > inputs(widest).stop:
+            widest = row
+
+
+def _differ(one: IdMapEntry, other: IdMapEntry) -> bool:
+    offsets = {row.output[0] - row.input_base for row in (one, other) if row.output}
+    return one.phandle != other.phandle or len(offsets) > 1

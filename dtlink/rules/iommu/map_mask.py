@@ -1,0 +1,106 @@
+"""A map's mask and its rows contradict each other, or the mask makes devices share a stream ID.
+
+What it finds: a row of iommu-map or msi-map whose input base has bits that …-map-mask clears; and
+a mask that folds requester IDs of different functions at an SMMUv3.
+Why it matters: the kernel gives up at such a row, for every ID that no row before it matched. And
+an SMMUv3 takes one device per stream ID: where the mask gives two functions one ID, the second is
+refused. (SMMUv1 and v2 let them share, and boards use that on purpose.)
+What to do: keep every bit of the input bases in the mask; with an SMMUv3, keep all bits of the
+requester ID unless only one function can stand behind the host.
+References: Linux, drivers/of/base.c, of_map_id(); drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c,
+arm_smmu_insert_master(), since 5.13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.links.maps import IdMap, IdMapEntry
+from dtlink.links.streams import Sharing, bus_ids, iommu_maps, is_pci, kind_of
+from dtlink.rules.board import Board
+from dtlink.rules.iommu._rows import place
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,mmu-500"; #iommu-cells = <1>; };
+            pcie@2000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map-mask = <0xff>;
+                iommu-map = <0x0 &smmu 0x10 0x1>, <0x100 &smmu 0x11 0x1>;
+            };
+        };
+        """,
+        finds=("/pcie@2000:iommu-map",),
+    ),
+    good=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,mmu-500"; #iommu-cells = <1>; };
+            pcie@2000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map-mask = <0xff00>;
+                iommu-map = <0x0 &smmu 0x10 0x1>, <0x100 &smmu 0x11 0x1>;
+            };
+        };
+        """
+    ),
+    needs=("iommu-map-mask", "msi-map-mask"),
+)
+def map_mask(board: Board) -> Iterator[Finding]:
+    """Contradictions first; of a map that has none, what its mask folds."""
+    tree = board.tree
+    for name, cells in (("iommu-map", "#iommu-cells"), ("msi-map", "#msi-cells")):
+        if not tree.holders(f"{name}-mask"):
+            continue
+        maps = board.iommu_maps if name == "iommu-map" else iommu_maps(tree, name, cells)
+        for node, table in maps.items():
+            bad = next((row for row in table.entries if row.input_base & ~table.mask), None)
+            if bad:
+                yield _contradiction(board, node, name, table, bad)
+            elif name == "iommu-map":
+                yield from _folding(board, node, table)
+
+
+def _contradiction(board: Board, node: int, name: str, table: IdMap, row: IdMapEntry) -> Finding:
+    kind = "IOMMU" if name == "iommu-map" else "MSI controller"
+    return map_mask.finding(
+        place(board, node, name, row),
+        f"{name}[{row.entry}] of {board.tree[node].name} begins at {row.input_base:#x}, "
+        f"but {name}-mask ({table.mask:#x}) clears bits of it",
+        property_name=name,
+        consequence="every device that no row before it matched gets no "
+        f'{kind}: "Invalid {name} translation - {name}-mask ({table.mask:#x}) '
+        f'ignores id-base ({row.input_base:#x})"',
+        fix=f"a mask that keeps {row.input_base:#x}, such as "
+        f"{name}-mask = <{table.mask | row.input_base:#x}>;",
+    )
+
+
+def _folding(board: Board, node: int, table: IdMap) -> Iterator[Finding]:
+    tree = board.tree
+    ids = bus_ids(tree, node)
+    folded = ~table.mask & (ids[0] ^ ids[-1]) if ids else 0
+    row = next((row for row in table.entries if row.target >= 0 and row.length), None)
+    kind = kind_of(tree[row.target].compatible) if row else None
+    if folded and row and is_pci(tree, node) and kind and kind.sharing is Sharing.REFUSED:
+        yield map_mask.finding(
+            place(board, node, "iommu-map", row),
+            f"iommu-map-mask ({table.mask:#x}) of {tree[node].name} gives one stream ID to "
+            f"requester IDs that differ in {folded:#x} only, at the SMMUv3 {tree[row.target].name}",
+            property_name="iommu-map",
+            supplier=tree[row.target],
+            severity=Severity.WARNING,
+            likely=True,
+            consequence="of several functions behind the host only the first gets the IOMMU; the "
+            "others run without translation, and the SMMU refuses their DMA",
+            fix="iommu-map-mask = <0xffff>; and rows for every requester ID",
+        )

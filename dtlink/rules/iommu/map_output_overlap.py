@@ -1,0 +1,119 @@
+"""Different requester IDs get the same stream IDs at one IOMMU.
+
+What it finds: rows of iommu-map, of one host or of several, that give the same stream IDs of an
+SMMU to different requester IDs of the buses that there are.
+Why it matters: an SMMUv3 takes one device per stream ID: the second is refused. SMMUv1 and v2 let
+both share a translation: neither is protected from the other, and they can't be assigned apart.
+What to do: give each requester ID a stream ID of its own, as the hardware sends it.
+References: Linux, drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master() (since
+5.13); drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_find_sme(), arm_smmu_device_group().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.links.reference import Link
+from dtlink.links.streams import Sharing, Stream, kind_of
+from dtlink.rules.board import Board
+from dtlink.rules.iommu._rows import span
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,smmu-v3"; #iommu-cells = <1>; };
+            pcie@2000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map = <0x0 &smmu 0x0 0x10000>;
+            };
+            pcie@3000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map = <0x0 &smmu 0x0 0x10000>;
+            };
+        };
+        """,
+        finds=("/pcie@3000:iommu-map",),
+    ),
+    good=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,smmu-v3"; #iommu-cells = <1>; };
+            pcie@2000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map = <0x0 &smmu 0x0 0x10000>;
+            };
+            pcie@3000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map = <0x0 &smmu 0x10000 0x10000>;
+            };
+        };
+        """
+    ),
+    needs=("iommu-map",),
+)
+def map_output_overlap(board: Board) -> Iterator[Finding]:
+    """Each map's row that overlaps the one which reaches furthest among those before it."""
+    for iommu, streams in board.streams.items():
+        mapped = [stream for stream in streams if stream.reference.binding.name == "iommu-map"]
+        kind = kind_of(board.tree[iommu].compatible)
+        if len(mapped) > 1 and kind and kind.sharing is not Sharing.UNKNOWN:
+            for first, second in _overlaps(board, mapped):
+                yield _finding(board, first, second, kind.sharing)
+
+
+def _overlaps(board: Board, streams: Sequence[Stream]) -> Iterator[tuple[Stream, Stream]]:
+    widest: Stream | None = None
+    for stream in sorted(streams, key=lambda stream: (stream.first, stream.reference.at)):
+        if widest and stream.first <= widest.last and not _same(board, widest, stream):
+            yield widest, stream
+        if widest is None or stream.last > widest.last:
+            widest = stream
+
+
+def _same(board: Board, one: Stream, other: Stream) -> bool:
+    """Whether two rows of a map say the same of the same requester IDs, which only repeats it."""
+    if one.master != other.master:
+        return False
+    rows = board.iommu_maps[one.master].entries
+    return (
+        len(
+            {
+                rows[stream.reference.entry].output[0] - rows[stream.reference.entry].input_base
+                for stream in (one, other)
+            }
+        )
+        == 1
+    )
+
+
+def _finding(board: Board, first: Stream, second: Stream, sharing: Sharing) -> Finding:
+    one, other = Link(board.tree, first.reference), Link(board.tree, second.reference)
+    refused = sharing is Sharing.REFUSED
+    owner = "" if one.node is other.node else f" of {one.node.name}"
+    return map_output_overlap.finding(
+        other,
+        f"{other.entry} of {other.node.name} gives stream IDs "
+        f"{span(range(second.first, min(first.last, second.last) + 1))} of {other.supplier.name}, "
+        f"as {one.entry}{owner} does for other requester IDs",
+        supplier=other.supplier,
+        related=(one.node,),
+        severity=Severity.WARNING if refused else Severity.INFO,
+        likely=refused,
+        consequence="of two devices with one stream ID the SMMUv3 takes the first only; the second "
+        "runs without translation, and its DMA is refused or goes through the first one's tables"
+        if refused
+        else "devices with one stream ID share a translation, and can't be assigned to different "
+        "owners",
+        fix="output bases that give every requester ID a stream ID of its own, as the hardware "
+        "sends it",
+    )

@@ -1,0 +1,69 @@
+"""iommu-map names a node that is no IOMMU.
+
+What it finds: a row of iommu-map whose phandle names a node that has no #iommu-cells, and no
+compatible of an IOMMU either. (In iommus, such a node is told as one without its cells property.)
+Why it matters: the kernel takes any available node for an IOMMU whose driver is still to come, so
+every device behind the bus waits for it until the deferred-probe timeout.
+What to do: name the IOMMU by its label.
+References: Linux, drivers/iommu/of_iommu.c, of_iommu_xlate(); drivers/base/dd.c,
+driver_deferred_probe_check_state().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.links.reference import Link
+from dtlink.links.streams import kind_of
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Dts(
+        """
+        / {
+            gic: interrupt-controller@1000 { compatible = "arm,gic-v3"; };
+            pcie@2000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map = <0x0 &gic 0x0 0x10000>;
+            };
+        };
+        """,
+        finds=("/pcie@2000:iommu-map",),
+    ),
+    good=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,smmu-v3"; #iommu-cells = <1>; };
+            pcie@2000 {
+                compatible = "pci-host-ecam-generic";
+                device_type = "pci";
+                iommu-map = <0x0 &smmu 0x0 0x10000>;
+            };
+        };
+        """
+    ),
+    needs=("iommu-map",),
+)
+def not_an_iommu(board: Board) -> Iterator[Finding]:
+    """The first row of each map that names such a node."""
+    tree = board.tree
+    for target, references in board.masters.items():
+        if target in tree.holders("#iommu-cells") or kind_of(tree[target].compatible):
+            continue
+        maps = {ref.node: ref for ref in references[::-1] if ref.binding.name == "iommu-map"}
+        for ref in reversed(maps.values()):
+            link = Link(tree, ref)
+            yield not_an_iommu.finding(
+                link,
+                f"{link.entry} of {link.node.name} names {link.supplier.name}, which is no IOMMU",
+                supplier=link.supplier,
+                consequence=f'every device behind {link.node.name} waits ("deferred probe timeout, '
+                'ignoring dependency"), then runs without translation',
+                fix="name the IOMMU: iommu-map = <0x… &iommu 0x… 0x…>;",
+            )

@@ -1,0 +1,143 @@
+"""Two devices have the same stream ID at one IOMMU.
+
+What it finds: entries of iommus in different devices that match the same stream IDs of an SMMU.
+Devices of which one is part of the other, or uses it (a crypto engine and its DMA controller), are
+left alone at an SMMUv1 or v2: there it is usual.
+Why it matters: an SMMUv1 or v2 puts both into one IOMMU group: they share a translation, neither is
+protected from the other, and they can only be assigned to a guest together. An SMMUv3 takes one
+device per stream ID, and refuses the second.
+What to do: check the ID against the SoC's manual; if the hardware sends one ID for both, it must be
+so.
+References: Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_find_sme(),
+arm_smmu_device_group(); drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master(),
+since 5.13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dtlink.links.reference import Link
+from dtlink.links.streams import Sharing, Stream, kind_of
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+_TOLD = 3
+
+
+class Shared(NamedTuple):
+    """Two devices that have one stream ID."""
+
+    first: Stream
+    second: Stream
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    bad=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,mmu-500"; #iommu-cells = <1>; };
+            mmc@2000 { compatible = "vendor,mmc"; iommus = <&smmu 0x4a0>; };
+            crypto@3000 { compatible = "vendor,crypto"; iommus = <&smmu 0x4a0>; };
+        };
+        """,
+        finds=("/crypto@3000:iommus",),
+    ),
+    good=Dts(
+        """
+        / {
+            smmu: iommu@1000 { compatible = "arm,mmu-500"; #iommu-cells = <1>; };
+            mmc@2000 { compatible = "vendor,mmc"; iommus = <&smmu 0x4a0>; };
+            crypto@3000 { compatible = "vendor,crypto"; iommus = <&smmu 0x4b0>; };
+        };
+        """
+    ),
+    needs=("iommus",),
+)
+def shared_stream_id(board: Board) -> Iterator[Finding]:
+    """One finding an SMMUv1 or v2, one a stream ID at an SMMUv3."""
+    for iommu, streams in board.streams.items():
+        kind = kind_of(board.tree[iommu].compatible)
+        pairs = list(_pairs(streams)) if kind and kind.sharing is not Sharing.UNKNOWN else []
+        if not pairs or not kind:
+            continue
+        if kind.sharing is Sharing.REFUSED:
+            yield from (_refused(board, pair) for pair in pairs)
+            continue
+        related = _related(board, {pair.first.master for pair in pairs})
+        pairs = [
+            pair
+            for pair in pairs
+            if not related & {(p := (pair.first.master, pair.second.master)), p[::-1]}
+        ]
+        if pairs:
+            yield _group(board, pairs)
+
+
+def _pairs(streams: Sequence[Stream]) -> Iterator[Shared]:
+    """Each stream that has the ID of an earlier one, of another device."""
+    seen: dict[tuple[int, int], Stream] = {}
+    for stream in streams:
+        if stream.reference.binding.name == "iommus":
+            first = seen.setdefault(stream.match, stream)
+            if first.master != stream.master:
+                yield Shared(first, stream)
+
+
+def _related(board: Board, masters: set[int]) -> set[tuple[int, int]]:
+    """Pairs of devices, one of them in ``masters``, of which one uses the other or lies in it."""
+    tree = board.tree
+    linked = {
+        (ref.consumer, ref.supplier)
+        for ref in board.graph.references
+        if ref.consumer in masters or ref.supplier in masters
+    }
+    return linked | {
+        (other.master, above)
+        for streams in board.streams.values()
+        for other in streams
+        for above in (tree.parents[other.master], tree.parents[tree.parents[other.master]])
+    }
+
+
+def _group(board: Board, pairs: Sequence[Shared]) -> Finding:
+    link = Link(board.tree, pairs[0].second.reference)
+    told = "; ".join(_told(board, pair) for pair in pairs[:_TOLD])
+    more = f"; and {len(pairs) - _TOLD} more" if len(pairs) > _TOLD else ""
+    return shared_stream_id.finding(
+        link,
+        f"at {link.supplier.name}, the same stream ID is given to {told}{more}",
+        supplier=link.supplier,
+        related=[board.tree[stream.master] for pair in pairs for stream in pair],
+        consequence="they share one IOMMU group and one translation: neither is protected from the "
+        "other, and they can be assigned to a guest together only",
+        fix="none, if the hardware sends one ID for both; else the device's own ID in iommus",
+    )
+
+
+def _told(board: Board, pair: Shared) -> str:
+    one, other = board.tree[pair.first.master], board.tree[pair.second.master]
+    ident, mask = pair.first.match
+    masked = f", mask {mask:#x}" if mask else ""
+    return f"{one.name} and {other.name} ({ident:#x}{masked})"
+
+
+def _refused(board: Board, pair: Shared) -> Finding:
+    link = Link(board.tree, pair.second.reference)
+    one = board.tree[pair.first.master]
+    return shared_stream_id.finding(
+        link,
+        f"{link.entry} of {link.node.name} is stream ID {pair.second.first:#x} of "
+        f"{link.supplier.name}, which {one.name} has too; an SMMUv3 takes one device per stream ID",
+        supplier=link.supplier,
+        related=(one,),
+        severity=Severity.ERROR,
+        consequence="whichever of the two is probed second gets no IOMMU "
+        f'("stream {pair.second.first} already in tree"; in newer kernels "Aliasing StreamID '
+        f"{pair.second.first:#x} …\"): its DMA goes through the other's tables",
+        fix=f"{link.node.name}'s own stream ID in iommus",
+    )
