@@ -139,8 +139,8 @@ class Tree:
             holders += self.holders("linux,phandle").items()
             holders.sort(key=lambda item: item[1])
         for node, at in holders:
-            number = self.words[at + 3] if self.words[at + 1] >= 4 else 0  # noqa: PLR2004
-            if self.words[at + 1] != 4:  # noqa: PLR2004 - a phandle is one cell
+            number = self.words[at + 3] if self.words[at + 1] >= 4 else 0
+            if self.words[at + 1] != 4:
                 size = self.words[at + 1]
                 self.oddities.append(Oddity("invalid-phandle", node, f"of {size} bytes"))
             if own.setdefault(node, number) != number:

@@ -82,16 +82,20 @@ class Graph:
         row = ref.binding
         if not row.in_kernel(self.version):
             return "not a binding that this kernel's fw_devlink follows"
-        if ref.flaw is Flaw.BEHIND_HOLE:
-            return "behind a zero phandle, where fw_devlink stops reading"
-        if ref.flaw is Flaw.ASSUMED_CELLS and (row.strict_cells or not self._assumes_cells):
-            return "the supplier lacks its cells property"
-        if ref.supplier in self.tree.disabled:
-            return "the supplier, or a node above it, is disabled"
-        if ref.node in self.tree.disabled:
-            return "the consumer, or a node above it, is disabled"
+        if ref.flaw is not Flaw.NONE and (flawed := self._flawed(ref)):
+            return flawed
+        for end, node in (("supplier", ref.supplier), ("consumer", ref.node)):
+            if node in self.tree.disabled:
+                return f"the {end}, or a node above it, is disabled"
         if row.optional and self.version in row.optional:
             return "optional: followed with fw_devlink.strict=1 only"
+        return ""
+
+    def _flawed(self, ref: Reference) -> str:
+        if ref.flaw is Flaw.BEHIND_HOLE:
+            return "behind a zero phandle, where fw_devlink stops reading"
+        if ref.binding.strict_cells or not self._assumes_cells:
+            return "the supplier lacks its cells property"
         return ""
 
     @property

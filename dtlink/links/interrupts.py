@@ -27,6 +27,7 @@ _READS_OWN_MAP = frozenset(
 )
 #: Cells of a unit address that take part in a look-up (of_irq_parse_one(), addr_buf).
 _UNIT_CELLS = 3
+_SOUND = Flaw.NONE
 #: More cells than these are refused (MAX_PHANDLE_ARGS).
 _MAX_CELLS = 16
 #: A specifier is handed on no further: no real machine comes near, and a loop must end.
@@ -216,18 +217,18 @@ def _plain(found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[
         if size and width < 0:
             found.fail(Why.NO_PARENT, row, where)
         return
-    add, end = found.references.append, irq.is_end(parent)
+    add, new, end = found.references.append, tuple.__new__, irq.is_end(parent)
     for index in range(size // width):
         cell = index * width
         if end:
-            add(Reference(node, parent, row, node, at, index, cell, width, Flaw.NONE))
+            add(new(Reference, (node, parent, row, node, at, index, cell, width, _SOUND)))
             continue
         first = at + 3 + cell
         specifier = Specifier(parent, found.tree.words[first : first + width])
         supplier = irq.resolve(node, specifier)
         if supplier is None:
             return
-        add(Reference(node, supplier, row, node, at, index, cell, width, Flaw.NONE))
+        add(Reference(node, supplier, row, node, at, index, cell, width, _SOUND))
     if size % width:
         index = size // width
         found.fail(Why.TRUNCATED, row, where, index, index * width, size % width, parent)
@@ -243,7 +244,7 @@ def _both(found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[i
         # Both properties are read alike; the arguments of an entry stand in only one of them.
         args = len(specifier.cells) if source == row.name else 0
         found.references.append(
-            Reference(node, supplier, row, node, at, index, cell if args else 0, args, Flaw.NONE)
+            Reference(node, supplier, row, node, at, index, cell if args else 0, args, _SOUND)
         )
 
 
@@ -312,9 +313,7 @@ def interrupt_map(found: Found, row: SupplierBinding, column: Column) -> None:
         for index, entry in enumerate(irq.rows(node, address + width)):
             args = len(entry.address) + len(entry.specifier)
             found.references.append(
-                Reference(
-                    node, entry.parent, row, node, at, index, entry.parent_cell, args, Flaw.NONE
-                )
+                Reference(node, entry.parent, row, node, at, index, entry.parent_cell, args, _SOUND)
             )
 
 

@@ -32,7 +32,7 @@ def cost(command: list[str] | str) -> tuple[float, float]:
     subprocess.run(
         command,
         shell=isinstance(command, str),
-        stdout=subprocess.DEVNULL,  # noqa: S602
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""},

@@ -1,10 +1,12 @@
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from dtlink import engine
+from dtlink.rules.catalogue import all_rules
 
 from tests.cli.conftest import Run
 
@@ -89,7 +91,7 @@ def test_output_goes_to_the_file_and_nothing_is_left_beside_it(
     result = run("lint", bad_dts, "--format", "json", "--output", target)
     assert result.stdout == ""
     assert json.loads(target.read_text())["schema"] == "report-1"
-    assert os.listdir(target.parent) == ["report.json"]
+    assert [path.name for path in target.parent.iterdir()] == ["report.json"]
 
 
 def test_output_that_cannot_be_written_is_wrong_usage(run: Run, bad_dts: Path) -> None:
@@ -100,14 +102,11 @@ def test_output_that_cannot_be_written_is_wrong_usage(run: Run, bad_dts: Path) -
 def test_a_fault_of_a_rule_is_named_and_the_others_run(
     run: Run, bad_dts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dtlink import engine
-    from dtlink.rules.catalogue import all_rules
-
-    def broken(board: object) -> object:
+    def broken(_board: object) -> object:
         raise ZeroDivisionError("no")
 
     rules = [all_rules()[0]._replace(check=broken, needs=()), *all_rules()[1:]]
-    monkeypatch.setattr(engine, "_rules", lambda select, ignore: rules)
+    monkeypatch.setattr(engine, "_rules", lambda *_: rules)
     result = run("lint", bad_dts)
     assert result.exit_code == 3
     assert f"rule {rules[0].id} failed: ZeroDivisionError: no" in result.stderr

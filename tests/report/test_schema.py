@@ -39,7 +39,7 @@ def test_documents_are_of_the_schema(command: str) -> None:
 
 
 def undescribed(data: object, schema: dict, root: dict, where: str = "") -> list[str]:
-    """Members of a document that the schema does not name: it lets them pass, for later versions."""
+    """Members that the schema does not name: it lets them pass, for later versions."""
     schema = resolve(schema, root)
     if isinstance(data, list):
         return [x for item in data for x in undescribed(item, schema["items"], root, where + "[]")]

@@ -99,7 +99,7 @@ def _same(board: Board, one: Stream, other: Stream) -> bool:
 def _finding(board: Board, first: Stream, second: Stream, sharing: Sharing) -> Finding:
     one, other = Link(board.tree, first.reference), Link(board.tree, second.reference)
     refused = sharing is Sharing.REFUSED
-    owner = "" if one.node is other.node else f" of {one.node.name}"
+    owner = "" if one.node == other.node else f" of {one.node.name}"
     return map_output_overlap.finding(
         other,
         f"{other.entry} of {other.node.name} gives stream IDs "

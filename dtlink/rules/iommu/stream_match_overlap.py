@@ -109,7 +109,7 @@ def _finding(board: Board, first: Stream, second: Stream, how: str, severity: Se
     if severity is Severity.WARNING:
         when = f"if {one.node.name} is probed first, {other.node.name}"
     else:
-        when = other.node.name if one.node is other.node else "whichever device is probed second"
+        when = other.node.name if one.node == other.node else "whichever device is probed second"
     return stream_match_overlap.finding(
         other,
         f"stream-match entries {_told(first)} of {one.node.name} and {_told(second)} of "

@@ -1,0 +1,44 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.boards import EVERY, SHARED, need_corpus
+
+# Machines under load are slow, which is no fault of what is tested.
+settings.register_profile("dtlink", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dtlink")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real boards, tables and kernels beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the test data is not beside the checkout: no {SHARED} (set DTLINK_SHARED)")
+    return SHARED
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(EVERY, id=f"every-{EVERY}th"),
+        pytest.param(1, id="all", marks=pytest.mark.corpus),
+    ],
+)
+def boards(request: pytest.FixtureRequest) -> tuple[Path, ...]:
+    """Real boards: a sample, and all of them under the marker ``corpus``."""
+    return need_corpus()[:: request.param]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long sweeps out, unless ``-m`` or a test's own name asks for them."""
+    if config.option.markexpr or any("::" in argument for argument in config.args):
+        return
+    sweeps = [item for item in items if item.get_closest_marker("corpus")]
+    if sweeps:
+        config.hook.pytest_deselected(items=sweeps)
+        items[:] = [item for item in items if not item.get_closest_marker("corpus")]

@@ -1,0 +1,236 @@
+"""Source becomes the same tree as the blob that dtc makes of it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from dtlink.firmware import dts
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import read
+from dtlink.firmware.tree import Location, Tree
+from dtlink.links.graph import Graph
+from tests.support.blobs import word
+from tests.support.boards import FIXTURES
+
+SOURCES = sorted(FIXTURES.glob("*.dts"))
+PHANDLES = ("phandle", "linux,phandle")
+
+
+def same_value(one: bytes, other: bytes, trees: tuple[Tree, Tree]) -> bool:
+    """Whether two values are equal, where a phandle is as good as another for the same node."""
+    if one == other:
+        return True
+    if len(one) != len(other):
+        return False
+    for at in range(0, len(one), 4):
+        cells = one[at : at + 4], other[at : at + 4]
+        nodes = [
+            tree.phandles.get(int.from_bytes(cell, "big"))
+            for tree, cell in zip(trees, cells, strict=True)
+        ]
+        paths = [
+            None if node is None else tree.path(node)
+            for tree, node in zip(trees, nodes, strict=True)
+        ]
+        if cells[0] != cells[1] and (paths[0] is None or paths[0] != paths[1]):
+            return False
+    return True
+
+
+def nodes_of(tree: Tree) -> dict[str, dict[str, bytes]]:
+    """The nodes' properties by path, without what only says where labels and phandles are."""
+    return {
+        node.path: {key: value for key, value in node.properties.items() if key not in PHANDLES}
+        for node in tree
+        if not node.path.startswith("/__symbols__")
+    }
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_source_and_blob_are_one_tree(source):
+    trees = read(source), read(source.with_suffix(".dtb"))
+    ours, theirs = map(nodes_of, trees)
+    assert list(ours) == list(theirs)
+    for path, properties in ours.items():
+        assert list(properties) == list(theirs[path]), path
+        for name, value in properties.items():
+            assert same_value(value, theirs[path][name], trees), (path, name)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_source_and_blob_have_the_same_links(source):
+    ours, theirs = (
+        [
+            (link.consumer.path, link.supplier.path, link.node.path, link.entry, link.args)
+            for link in Graph.of(read(path)).links
+        ]
+        for path in (source, source.with_suffix(".dtb"))
+    )
+    assert ours == theirs
+    assert ours
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_source_and_blob_have_the_same_labels(source):
+    ours, theirs = read(source), read(source.with_suffix(".dtb"))
+    assert set(ours.labels) == set(theirs.labels)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_every_node_of_the_source_stands_where_it_is_told_to(source):
+    lines = source.read_text(encoding="utf-8").splitlines()
+    for node in (tree := read(source)):
+        place = tree.locations[node.path]
+        assert place.file == str(source)
+        assert (node.name or "/") in lines[place.line - 1], node.path
+
+
+def test_a_patch_sets_what_the_parser_refuses():
+    source = "/ { a: a { phandle = <1>; }; b { c = <&a>; }; };"
+    tree = dts.read_text(source, patch={"/b:phandle": word(1), "/new/er:x": b"y"})
+    assert [odd.kind for odd in tree.oddities] == ["duplicate-phandle"]
+    assert tree.find("/new/er").get("x") == b"y"
+
+
+SOURCE = """/dts-v1/;
+/ {
+    first: also: a { };
+    b { inner { }; };
+    gone { x; };
+    /delete-node/ gone;
+    c { };
+};
+&first { y; };
+&{/b} { inner { z; }; d { }; };
+"""
+
+
+def test_locations_and_labels(tmp_path):
+    path = tmp_path / "board.dts"
+    path.write_text(SOURCE, encoding="utf-8")
+    tree = read(path)
+    lines = {"/": 2, "/a": 3, "/b": 4, "/b/inner": 4, "/b/d": 10, "/c": 7}
+    assert tree.locations == {key: Location(str(path), line) for key, line in lines.items()}
+    assert tree.labels == {"/a": "first"}
+    assert tree.find("&first").path == "/a"
+    assert tree.find("/a").has("y")
+    assert tree.find("/b/inner").has("z")
+
+
+def test_a_node_is_not_found_where_a_deleted_one_stood():
+    # The parser may give the memory of a deleted node to the next one.
+    for count in range(1, 20):
+        gone = [f"g{number} {{ }};" for number in range(count)]
+        deleted = [f"/delete-node/ g{number};" for number in range(count)]
+        kept = [f"k{number} {{ }};" for number in range(20)]
+        lines = ["/dts-v1/;", "/ {", *gone, *deleted, *kept, "};"]
+        tree = dts.read_text("\n".join(lines))
+        for node in tree.root.children:
+            assert lines[tree.locations[node.path].line - 1].startswith(node.name)
+
+
+def test_included_files_are_named(tmp_path):
+    (tmp_path / "soc.dtsi").write_text("\n/ { soc: soc { dev { }; }; };\n", encoding="utf-8")
+    path = tmp_path / "board.dts"
+    path.write_text('/dts-v1/;\n/include/ "soc.dtsi"\n&soc { more; };\n', encoding="utf-8")
+    tree = read(path)
+    assert tree.locations["/soc/dev"] == Location(str(tmp_path / "soc.dtsi"), 2)
+    assert tree.find("/soc").has("more")
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ('/include/ "gone.dtsi"\n/ { };', "gone.dtsi"),
+        ('/include/ "."\n/ { };', "directory"),
+        ('/include/ "board.dts"\n/ { };', "recursive"),
+        ('/ { a = /incbin/("gone.bin"); };', "gone.bin"),
+    ],
+)
+def test_a_bad_include_is_told(source, what, tmp_path):
+    path = tmp_path / "board.dts"
+    path.write_text("/dts-v1/;\n" + source, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert what in str(caught.value)
+    assert caught.value.path == str(path)
+
+
+# Each row: the source behind "/dts-v1/;\n", the line to be told, a part of the message.
+BAD = [
+    ("/ {\n a = <1\n};", 4, "parse error"),
+    ("/ {\n a { };\n b\n};", 5, "parse error"),
+    ("/ {\n a = <(1 / 0)>;\n};", 3, "division by zero"),
+    ("/ {\n a = <(1 << 0xffffffffff)>;\n};", 3, "shift"),
+    ("/ {\n a = <(1 << (0 - 1))>;\n};", 3, "shift"),
+    ("/ {\n a = <0x1ffffffff>;\n};", 3, "parse error"),
+    ("/plugin/;\n/ { };", 2, "/plugin/"),
+    ("", 2, "no root node"),
+    ("/ { };\n&nobody { };", 3, "nobody"),
+    ('#include "soc.dtsi"\n/ { };', 2, "preprocess"),
+    ("#define X 1\n/ { };", 2, "preprocess"),
+]
+
+
+@pytest.mark.parametrize(("source", "line", "what"), BAD)
+def test_bad_source_is_refused_with_its_line(source, line, what, tmp_path):
+    path = tmp_path / "board.dts"
+    path.write_text("/dts-v1/;\n" + source, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert what in caught.value.message
+    assert f":{line} " in caught.value.message or f"line {line}:" in caught.value.message
+    assert caught.value.offset is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "/ { a = <&nobody>; };",
+        "/ { a { phandle = <1>; }; b { phandle = <1>; }; };",
+        "/ { a = <" + "(" * 50_000 + "1" + ")" * 50_000 + ">; };",
+        "/ {" + " n {" * 64 + " };" * 64 + " };",
+        "/ {" + " n {" * 50_000 + " };" * 50_000 + " };",
+        "/ { a = <(" + "(1 << 63) * " * 3000 + "1)>; };",
+        "#include\xff\n/ { };",
+    ],
+    ids=["undefined label", "one phandle twice", "parentheses", "65 levels", "50000 levels",
+         "a huge number", "not ASCII"],
+)  # fmt: skip
+def test_other_bad_source_is_refused(source, tmp_path):
+    path = tmp_path / "board.dts"
+    path.write_bytes(b"/dts-v1/;\n" + source.encode("latin-1"))
+    start = time.process_time()
+    with pytest.raises(InputError):
+        read(path)
+    assert time.process_time() - start < 5
+
+
+def test_64_levels_of_source_are_read():
+    assert len(dts.read_text("/ {" + " n {" * 63 + " };" * 63 + " };")) == 64
+
+
+def test_values_of_every_kind():
+    source = """
+    / {
+        cells = <1 0xffffffff (2 + 3) (1 << 31)>;
+        wide = /bits/ 64 <1>, /bits/ 16 <2 3>, /bits/ 8 <4>;
+        text = "one", "two\\n";
+        bytes = [de ad be ef 01];
+        mixed = "a", <1>;
+        empty;
+        ref = <&there 7>, &there;
+        there: there { };
+    };
+    """
+    root = dts.read_text(source).root
+    assert root.get("cells") == word(1, 0xFFFFFFFF, 5, 1 << 31)
+    assert root.get("wide") == bytes(7) + b"\1\0\2\0\3\4"
+    assert root.get("text") == b"one\0two\n\0"
+    assert root.get("bytes") == bytes.fromhex("deadbeef01")
+    assert root.get("mixed") == b"a\0" + word(1)
+    assert root.get("empty") == b""
+    assert root.get("ref") == word(root.child("there").phandle, 7) + b"/there\0"
+    assert root.strings("text") == ("one", "two\n")

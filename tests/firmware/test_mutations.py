@@ -1,0 +1,75 @@
+"""Damaged blobs are read or refused: no traceback, no hang, whatever was done to them.
+
+``pytest -m corpus -s tests/firmware/test_mutations.py`` tells the figures.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+
+from dtlink.firmware import fdt
+from dtlink.firmware.errors import InputError
+from dtlink.rules.board import Board
+from dtlink.rules.catalogue import all_rules
+from dtlink.rules.run import check
+from tests.support.boards import fixture_blobs
+from tests.support.limits import TookTooLongError, at_most
+from tests.support.mutate import Mutator
+
+SEED = 20240917
+#: CPU seconds that one blob may take.
+LIMIT = 2
+
+
+def lint(data: bytes) -> str:
+    """All that dtlink does with a blob; ``refused`` if it can't be read."""
+    try:
+        tree = fdt.read(data)
+    except InputError as error:
+        # Where the header itself is cut off, the offset may lie behind the file's end.
+        told = error.message and error.offset is not None
+        return "refused" if told and 0 <= error.offset <= max(len(data), 40) else "not told"
+    for node in tree:
+        assert node.path
+        assert node.properties is not None
+    board = Board(tree)
+    assert all(cycle.chain for cycle in board.graph.cycles())
+    board.graph.waves()
+    assert all(link.args is not None and link.offset < len(data) for link in board.graph.links)
+    checked = check(board, all_rules())
+    assert not checked.faults
+    return "read"
+
+
+@pytest.mark.parametrize(
+    "count", [pytest.param(2_000), pytest.param(20_000, marks=pytest.mark.corpus)]
+)
+def test_damaged_blobs_are_read_or_refused(count):
+    outcomes: Counter[str] = Counter()
+    slowest = (0.0, "")
+    for name, data in Mutator(fixture_blobs(), SEED).blobs(count):
+        start = time.process_time()
+        try:
+            with at_most(LIMIT):
+                outcome = lint(data)
+        except (Exception, TookTooLongError) as error:  # noqa: BLE001 - none may come
+            pytest.fail(f"{name}: {type(error).__name__}: {error}")
+        outcomes[f"{name.split()[2]} {outcome}"] += 1
+        outcomes[outcome] += 1
+        slowest = max(slowest, (time.process_time() - start, name))
+    print(f"\n{dict(sorted(outcomes.items()))}\nslowest: {slowest[0]:.3f} s ({slowest[1]})")  # noqa: T201 - the figures
+    # Were nearly all refused, or nearly all read, the damage would test one half only.
+    assert min(outcomes["read"], outcomes["refused"]) > count / 5
+    assert sum(outcomes[name] for name in ("read", "refused")) == count
+
+
+def test_the_sound_boards_are_read():
+    assert {lint(data) for data in fixture_blobs().values()} == {"read"}
+
+
+def test_the_same_seed_makes_the_same_blobs():
+    first, second = (list(Mutator(fixture_blobs(), SEED).blobs(50)) for _ in range(2))
+    assert first == second

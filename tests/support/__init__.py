@@ -1,0 +1,1 @@
+"""What several tests need: blobs made by hand, mutations, boards, independent readers."""

@@ -1,0 +1,117 @@
+"""Suppliers that can't come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dtlink.kernel.early import is_served_early
+from dtlink.links.reference import Reference
+from tests.support.faults.bed import Bed
+from tests.support.faults.model import ERROR, INFO, WARNING, Planted, fault, faults_of
+
+#: Without these a device can't work; drivers do without the others.
+_NEEDED = ("clocks", "phys", "resets", "power-domains", "*-supply", "*-gpios", "pwms", "mboxes")
+_SPARED = ("iommus", "dmas")
+
+
+@fault("supplier/disabled", WARNING)
+def supplier_disabled(bed: Bed) -> Planted | None:
+    return _disable(bed, [(ref, ref.supplier) for ref in _missed(bed, _NEEDED)])
+
+
+@fault("supplier/disabled", INFO, boards=15)
+def dma_controller_or_iommu_disabled(bed: Bed) -> Planted | None:
+    return _disable(bed, [(ref, ref.supplier) for ref in _missed(bed, _SPARED)])
+
+
+@fault("supplier/disabled", WARNING)
+def parent_of_the_supplier_disabled(bed: Bed) -> Planted | None:
+    parents = bed.tree.parents
+    above = [(ref, parents[ref.supplier]) for ref in _missed(bed, _NEEDED)]
+    return _disable(bed, [(ref, node) for ref, node in above if node > 0])
+
+
+def _missed(bed: Bed, names: tuple[str, ...]) -> list[Reference]:
+    """References of devices to what they would miss.
+
+    Silence is right for CPUs, and for the inputs of clock controllers, which name every clock
+    that could feed them.
+    """
+    return [
+        ref
+        for ref in bed.references(*names)
+        if _is_device(bed, ref)
+        and not bed.path(ref.consumer).startswith("/cpus/")
+        and not (ref.binding.name == "clocks" and bed.tree.cell("#clock-cells", ref.consumer))
+    ]
+
+
+def _is_device(bed: Bed, ref: Reference) -> bool:
+    """Whether the consumer is, or is a part of, another device than the supplier."""
+    device = bed.board.device_index(ref.consumer)
+    return bed.has(device, "compatible") and device != bed.board.device_index(ref.supplier)
+
+
+def _disable(bed: Bed, choices: Iterable[tuple[Reference, int]]) -> Planted | None:
+    """Disable a node above which, or in which, the consumer does not lie itself."""
+    found = bed.pick((ref, node) for ref, node in choices if not bed.is_below(ref.consumer, node))
+    if found is None:
+        return None
+    ref, node = found
+    bed.set(node, status="disabled")
+    return Planted(bed.path(ref.node), together=bed.paths((ref.node, node)))
+
+
+@fault("supplier/no-device", ERROR, boards=18)
+def regulator_without_compatible(bed: Bed) -> Planted | None:
+    return _without_compatible(bed, ("*-supply",))
+
+
+@fault("supplier/no-device", WARNING, boards=15)
+def clock_without_compatible(bed: Bed) -> Planted | None:
+    """Code of one machine could start it by its path: the rule is not sure."""
+    return _without_compatible(bed, ("clocks",))
+
+
+def _without_compatible(bed: Bed, names: tuple[str, ...]) -> Planted | None:
+    """Only where nothing above the supplier could serve it."""
+    ref = bed.pick(ref for ref in _standing_alone(bed) if ref.binding.name in names)
+    if ref is None:
+        return None
+    bed.drop(ref.supplier, "compatible")
+    return Planted(bed.path(ref.node), together=bed.paths((ref.node, ref.supplier)))
+
+
+@fault("supplier/unpopulated", WARNING, boards=18)
+def supplier_moved_into_a_container(bed: Bed) -> Planted | None:
+    """As the 2010s wrote it: regulators { }. What the kernel starts early comes all the same."""
+    ref = bed.pick(
+        ref
+        for ref in _standing_alone(bed)
+        if not is_served_early(bed.tree[ref.supplier].compatible)
+    )
+    if ref is None:
+        return None
+    container = bed.add("seeded-container")
+    moved = bed.nodes[ref.supplier]
+    bed.remove(ref.supplier)
+    bed.nodes[container].children.append(moved)
+    inside = f"{bed.path(container)}/{moved.name}"
+    return Planted(bed.path(ref.node), together=frozenset((inside, bed.path(container))))
+
+
+def _standing_alone(bed: Bed) -> list[Reference]:
+    """References that fw_devlink follows, of devices, to leaf devices in the root."""
+    tree, outside = bed.tree, bed.board.passed_over
+    return [
+        ref
+        for ref in bed.kernel_entries()
+        if tree.parents[ref.supplier] == 0
+        and bed.has(ref.supplier, "compatible")
+        and not tree.children[ref.supplier]
+        and _is_device(bed, ref)
+        and bed.board.device_index(ref.consumer) not in outside
+    ]
+
+
+FAULTS = faults_of(globals())
