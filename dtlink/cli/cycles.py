@@ -10,34 +10,40 @@ import click
 
 from dtlink.cli.options import options
 from dtlink.cli.single import tell
-from dtlink.links.graph import Graph
 from dtlink.report import parts
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
+from dtlink.rules.board import Board
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.links.binding import Version
 
 
-@click.command(help="List the dependency cycles of an input.")
+@click.command(help="List the cycles of devices that wait for each other, and how to break them.")
 @options("path", "format", "output", "kernel", "color")
 def cycles(path: str, form: str, output: str | None, version: Version, color: str) -> None:
-    """Find the strongly connected components and tell a short cycle through each."""
+    """Tell a short cycle through each component, and what to give up."""
     task = partial(_cycles, version=version)
     tell("cycles", path, task, _lines, form=form, output=output, version=version, color=color)
 
 
 def _cycles(tree: Tree, version: Version) -> dict[str, Any]:
-    return {"part": parts.cycles(Graph.of(tree, version).cycles())}
+    return {"part": parts.cycles(Board(tree, version))}
 
 
 def _lines(found: list[parts.Entry]) -> Iterator[Line]:
     if not found:
         yield line("no cycles")
     for cycle in found:
-        yield line(Span(f"cycle among {len(cycle['nodes'])} nodes, for example:", BOLD))
+        yield line(Span(f"cycle among {len(cycle['nodes'])} devices:", BOLD))
         for step in cycle["chain"]:
-            by = "parent" if step["property"] is None else f"{step['property']}[{step['index']}]"
-            yield line(f"  {step['consumer']}")
-            yield line(Span(f"    {by} → ", DIM), step["supplier"])
+            yield _step("  ", step)
+        yield line(Span("  no cycle is left if this goes to post-init-providers:", DIM))
+        for step in cycle["breaks"]:
+            yield _step("    ", step)
         yield line()
+
+
+def _step(indent: str, step: parts.Entry) -> Line:
+    by = "lies in" if step["property"] is None else f"{step['property']}[{step['index']}]"
+    return line(f"{indent}{step['consumer']}  ", Span(f"{by} → ", DIM), step["supplier"])

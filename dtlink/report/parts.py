@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dtlink.links.reference import Link
+from dtlink.rules.device_cycles import device_cycles
 
 if TYPE_CHECKING:
-    from dtlink.firmware.tree import Node
-    from dtlink.links.graph import Cycle, Graph
+    from dtlink.firmware.tree import Node, Tree
+    from dtlink.links.graph import Graph
+    from dtlink.rules.board import Board
+    from dtlink.rules.device_cycles import Step
 
 Entry = dict[str, Any]
 
@@ -37,28 +40,28 @@ def links(graph: Graph) -> list[Entry]:
     return [link(graph, item) for item in graph.links]
 
 
-def cycles(found: list[Cycle]) -> list[Entry]:
-    """Each strongly connected component: its nodes, and a short cycle as steps."""
+def cycles(board: Board) -> list[Entry]:
+    """Each component of devices that wait for each other, and a short cycle as steps.
+
+    ``breaks`` are steps whose suppliers, given to ``post-init-providers``, leave no cycle.
+    """
     return [
         {
-            "nodes": [node.path for node in cycle.nodes],
-            "chain": [
-                _step(node, following, step)
-                for node, following, step in zip(
-                    cycle.chain, (*cycle.chain[1:], *cycle.chain[:1]), cycle.steps, strict=True
-                )
-            ],
+            "nodes": [board.tree.path(device) for device in cycle.devices],
+            "chain": [_step(board.tree, step) for step in cycle.chain],
+            "breaks": [_step(board.tree, step) for step in cycle.breaks],
         }
-        for cycle in found
+        for cycle in device_cycles(board)
     ]
 
 
-def _step(node: Node, following: Node, step: Link | None) -> Entry:
+def _step(tree: Tree, step: Step) -> Entry:
+    first = step.references[0] if step.references else None
     return {
-        "consumer": node.path,
-        "supplier": following.path,
-        "property": None if step is None else step.property_name,
-        "index": None if step is None else step.index,
+        "consumer": tree.path(step.consumer),
+        "supplier": tree.path(step.supplier),
+        "property": tree.property_name(first.at) if first else None,
+        "index": first.entry if first else None,
     }
 
 

@@ -50,6 +50,7 @@ def test_cycles_show_a_chain(run: Run, fixtures: Path) -> None:
     assert found
     for cycle in found:
         chain = cycle["chain"]
+        assert cycle["breaks"]
         assert [step["supplier"] for step in chain] == [
             step["consumer"] for step in chain[1:] + chain[:1]
         ]

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from dtlink.links.reference import Link
 from dtlink.rules.board import Board
-from dtlink.rules.cycle._devices import DeviceCycle, Step, device_cycles
+from dtlink.rules.device_cycles import DeviceCycle, Step, device_cycles
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 #: How many steps of a long chain are told, and how many devices are listed.
