@@ -267,3 +267,10 @@ def test_two_phandles_that_differ():
 def test_disabled_consumers_do_not_matter():
     source = 'a { status = "disabled"; clocks = <0x99>; interrupts = <1>; vcc-supply = [00 01]; };'
     assert family(source) == []
+
+
+def test_of_a_phandle_of_two_cells_linux_takes_the_first():
+    found = check("invalid-phandle", OSC, patch={"/osc:phandle": bytes((0, 0, 0, 5, 0, 0, 0, 0))})
+    assert [item.consequence for item in found] == [
+        "Linux takes its first cell, 0x5; other readers refuse the tree"
+    ]

@@ -65,10 +65,13 @@ def _finding(board: Board, oddity: Oddity) -> Finding:
             fix="leave linux,phandle out",
             property_name="linux,phandle",
         )
+    known = node.phandle if board.tree.phandles.get(node.phandle) == node.index else 0
     return invalid_phandle.finding(
         node,
         f"{node.path} has a {name} {oddity.detail}, which is no valid phandle",
-        consequence=f"nobody can refer to {node.path}",
+        consequence=f"Linux takes its first cell, {known:#x}; other readers refuse the tree"
+        if known
+        else f"nobody can refer to {node.path}",
         fix=f"leave the number to dtc: write a label on {node.name or '/'}, and refer to that",
         property_name=name,
     )
