@@ -1,0 +1,153 @@
+"""What a prediction holds. Nodes are named by full path, as the kernel names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+class Origin(NamedTuple):
+    """The entry of a property that made the kernel link two nodes."""
+
+    node: str
+    property_name: str
+    entry: int
+
+
+class FwnodeLink(NamedTuple):
+    """A link between two nodes, whether or not they are, or will be, devices."""
+
+    consumer: str
+    supplier: str
+    cycle: bool
+    """Part of a cycle: makes nobody wait."""
+    ignore: bool
+    """From ``post-init-providers``: as if it were not there."""
+    origins: tuple[Origin, ...]
+    moved: bool
+    """Handed to a device that bound, by a node below it that is no device."""
+    remaining: bool
+    """Still there in the end: neither turned into a device link nor dropped."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The names of the kernel's flags that are set."""
+        return ("CYCLE",) * self.cycle + ("IGNORE",) * self.ignore
+
+
+class DeviceLink(NamedTuple):
+    """A link between two devices, as in /sys/class/devlink."""
+
+    consumer: str
+    supplier: str
+    sync_state_only: bool
+    """It orders sync_state() callbacks only, and never delays a probe."""
+    runtime_pm: bool
+    status: str
+    """As sysfs spells it: ``dormant``, ``available``, ``consumer probing``, ``active``."""
+
+
+class CycleReport(NamedTuple):
+    """One line "CONSUMER: Fixed dependency cycle(s) with SUPPLIER" of the kernel's log."""
+
+    consumer: str
+    supplier: str
+
+
+class Waiting(NamedTuple):
+    """A device whose ``waiting_for_supplier`` is 1."""
+
+    device: str
+    suppliers: tuple[str, ...]
+    """Nodes without a device, the newest link first: this is the one that the kernel names."""
+
+
+class NotLinked(NamedTuple):
+    """A reference that made no link."""
+
+    consumer: str
+    supplier: str
+    origin: Origin
+    reason: str
+    at: str
+    """The node that is the reason."""
+
+
+class Pair(NamedTuple):
+    """A consumer and its supplier."""
+
+    consumer: str
+    supplier: str
+
+
+class Device(NamedTuple):
+    """A device that has a node."""
+
+    node: str
+    bus: str
+    driver: str | None
+    """The driver that it bound, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """All that a kernel's fw_devlink does with one devicetree."""
+
+    kernel_version: str
+    view: str
+    devices: Sequence[Device]
+    """In the order in which they are added."""
+    parsed_nodes: Sequence[str]
+    """The nodes whose supplier properties the kernel reads, in that order."""
+    fwnode_links: Sequence[FwnodeLink]
+    """Every link ever made, in that order."""
+    device_links: Sequence[DeviceLink]
+    """The links there are in the end."""
+    cycles: Sequence[CycleReport]
+    """In the order of the log; the same pair may be reported more than once."""
+    waiting: Sequence[Waiting]
+    not_linked: Sequence[NotLinked]
+    refused: Sequence[Pair]
+    """Device links that would have closed a loop, or came too late."""
+    relaxed: Sequence[Pair]
+    """Device links that no longer order probing since they turned out to be part of a cycle."""
+
+    def as_json(self) -> Mapping[str, Any]:
+        """The part ``devlink`` of a report's inputs."""
+        return {
+            "kernel_version": self.kernel_version,
+            "view": self.view,
+            "fwnode_links": [_fwnode_link(link) for link in self.fwnode_links],
+            "device_links": [link._asdict() for link in self.device_links],
+            "cycles": [{"consumer": c.consumer, "supplier": c.supplier} for c in self.cycles],
+            "waiting": [
+                {"device": who.device, "suppliers": list(who.suppliers)} for who in self.waiting
+            ],
+            "not_linked": [
+                {**_pair(item), **_origin(item.origin), "reason": item.reason, "at": item.at}
+                for item in self.not_linked
+            ],
+            "refused": [_pair(pair) for pair in self.refused],
+            "relaxed": [_pair(pair) for pair in self.relaxed],
+            "devices": [device._asdict() for device in self.devices],
+            "parsed_nodes": list(self.parsed_nodes),
+        }
+
+
+def _pair(link: FwnodeLink | NotLinked | Pair) -> dict[str, Any]:
+    return {"consumer": link.consumer, "supplier": link.supplier}
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {"node": origin.node, "property": origin.property_name, "index": origin.entry}
+
+
+def _fwnode_link(link: FwnodeLink) -> dict[str, Any]:
+    return {
+        **_pair(link),
+        "flags": list(link.flags),
+        "from": [_origin(origin) for origin in link.origins],
+        "origin": "moved" if link.moved else "property",
+        "remaining": link.remaining,
+    }

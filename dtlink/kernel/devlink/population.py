@@ -1,0 +1,134 @@
+"""Which nodes become devices, and in which order (Linux, drivers/of/platform.c)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.kernel.devlink.address import Region, first_region
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+
+#: Buses whose children become devices together with them (of_default_bus_match_table).
+TRANSPARENT_BUSES = (b"simple-bus", b"simple-mfd", b"isa", b"arm,amba-bus")
+
+#: Compatibles that become devices wherever they stand (reserved_mem_matches).
+_ANYWHERE = (
+    b"phram",
+    b"qcom,rmtfs-mem",
+    b"qcom,cmd-db",
+    b"qcom,smem",
+    b"ramoops",
+    b"nvmem-rmem",
+    b"google,open-dice",
+)
+_NEVER = (b"operating-points-v2",)
+_AMBA = (b"arm,primecell",)
+#: What describes a part of its parent although it has a compatible (connectors of Type-C
+#: controllers: fw_devlink_purge_absent_suppliers(); partitions and the like: never a bus's child).
+_PARTS = (
+    b"usb-c-connector",
+    b"usb-a-connector",
+    b"usb-b-connector",
+    b"fixed-partitions",
+    b"fixed-layout",
+)
+_FRAMEBUFFER = (b"simple-framebuffer",)
+
+
+class Spawn(NamedTuple):
+    """A node becomes a device below another node's device; ``above`` is -1 for none."""
+
+    node: int
+    above: int
+    bus: str
+
+
+class Population:
+    """Makes each node a device at most once. Compatibles are compared without regard to case."""
+
+    def __init__(self, tree: Tree, served: Collection[int] = ()) -> None:
+        self._tree = tree
+        self._compatibles = tree.holders("compatible")
+        self._lowered: dict[int, list[bytes]] = {}
+        self._populated: set[int] = set(served)
+        """Nodes with the flag OF_POPULATED; to begin with, those that need no device."""
+        self._regions: list[Region] = []
+
+    def compatible(self, node: int) -> list[bytes]:
+        """A node's ``compatible`` strings in small letters."""
+        own = self._lowered.get(node)
+        if own is None:
+            at = self._compatibles.get(node)
+            value = b"" if at is None else self._tree.value(at).lower()
+            own = self._lowered[node] = value.removesuffix(b"\0").split(b"\0")
+        return own
+
+    def is_any(self, node: int, names: Iterable[bytes]) -> bool:
+        """Whether a node has one of the compatibles."""
+        own = self.compatible(node)
+        return any(name in own for name in names)
+
+    def names_driver(self, node: int) -> bool:
+        """Whether a node has ``compatible``."""
+        return node in self._compatibles
+
+    def is_part(self, node: int) -> bool:
+        """Whether a node is no device of its own for any driver of the one above it."""
+        name = self._tree.layout.names[node].partition(b"@")[0]
+        return name in (b"port", b"ports") or self.is_any(node, _PARTS)
+
+    def at_boot(self) -> Iterator[Spawn]:
+        """The devices that there are without any driver (of_platform_default_populate_init())."""
+        for node in sorted(self._compatibles):
+            if self.is_any(node, _ANYWHERE):
+                yield from self._platform(node, -1)
+        top = {self._tree.layout.names[node]: node for node in self._tree.children[0][::-1]}
+        for node in self._children(top.get(b"firmware", -1)):
+            yield from self.below_bus(node, -1, deep=False)
+        for node in self._children(top.get(b"chosen", -1)):
+            if self.is_any(node, _FRAMEBUFFER):
+                yield from self._platform(node, -1)
+                break
+        for node in self._children(0):
+            yield from self.below_bus(node, -1)
+
+    def children_of(self, node: int) -> Iterator[Spawn]:
+        """What a driver makes of the children of its device (of_platform_populate())."""
+        for child in self._children(node):
+            yield from self.below_bus(child, node, deep=False)
+
+    def below_bus(self, node: int, above: int, *, deep: bool = True) -> Iterator[Spawn]:
+        """A bus's child, and if it is a bus itself, all below it (of_platform_bus_create())."""
+        if node not in self._compatibles or self.is_any(node, _NEVER):
+            return
+        if self.is_any(node, _AMBA):
+            yield from self._amba(node, above)
+            return
+        for device in self._platform(node, above):
+            yield device
+            if deep and self.is_any(node, TRANSPARENT_BUSES):
+                for child in self._children(node):
+                    yield from self.below_bus(child, node)
+
+    def _children(self, node: int) -> Iterable[int]:
+        return self._tree.children[node] if node >= 0 else ()
+
+    def _platform(self, node: int, above: int) -> Iterator[Spawn]:
+        if node not in self._tree.unavailable and node not in self._populated:
+            self._populated.add(node)
+            yield Spawn(node, above, "platform")
+
+    def _amba(self, node: int, above: int) -> Iterator[Spawn]:
+        """An AMBA device, if its registers can be found and nobody else has taken them."""
+        if node in self._tree.unavailable or node in self._populated:
+            return
+        region = first_region(self._tree, node)
+        if region is None or any(
+            region.start < other.end and other.start < region.end for other in self._regions
+        ):
+            return
+        self._regions.append(region)
+        self._populated.add(node)
+        yield Spawn(node, above, "amba")
