@@ -75,7 +75,7 @@ def cold() -> None:
 
 
 def synthetic(count: int) -> bytes:
-    """A board of ``count`` nodes: devices on a bus, each with a clock, a supply and an interrupt."""
+    """A bus with ``count`` nodes, each with a clock, a supply and an interrupt."""
     root = SourceNode("", {"#address-cells": cells(1), "#size-cells": cells(1)})
     soc = root.child("soc")
     soc.properties |= {"compatible": strings("simple-bus"), "interrupt-parent": cells(1)}

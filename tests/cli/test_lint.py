@@ -7,7 +7,6 @@ import pytest
 
 from dtlink import engine
 from dtlink.rules.catalogue import all_rules
-
 from tests.cli.conftest import Run
 
 
