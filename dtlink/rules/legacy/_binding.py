@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from dtlink.firmware.tree import Node, Tree
 from dtlink.rules.model import Severity
@@ -18,8 +18,7 @@ class Fate(Enum):
     READ = "is still read"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyBinding:
+class LegacyBinding(NamedTuple):
     """One old form: what becomes of it, and what to write instead.
 
     ``consequence`` and ``fix`` are templates: ``{node}`` is the name of the first node that uses
