@@ -155,6 +155,7 @@ class _Reader:
         hardware: dict[int, dict[int, int]] = {}
         metadata: dict[int, dict[int, int]] = {}
         columns = hardware
+        get = columns.get
         prop, begin, end_node = PROP, _BEGIN_NODE, _END_NODE  # locals are faster
         node = -1
         owner = -1  # the node that may have properties now: none once a child was seen
@@ -164,16 +165,15 @@ class _Reader:
             if token == prop:
                 if owner < 0:
                     self._misplaced_property(at, node)
-                try:
-                    column = columns[words[at + 2]]
-                except KeyError:
+                column = get(words[at + 2])
+                if column is None:
                     column = self._column(words[at + 2], at, metadata=columns is metadata)
                     columns[words[at + 2]] = column
                 if owner in column:
                     self._duplicate_property(owner, words[at + 2])
                 else:
                     column[owner] = at
-                at += 3 + ((words[at + 1] + 3) >> 2)
+                at += (words[at + 1] + 15) >> 2  # the token, two operands, and the value
             elif token == begin:
                 where = base + (at << 2) + 4
                 stop = find(b"\0", where, end)
@@ -185,6 +185,7 @@ class _Reader:
                 names.append(blob[where:stop])
                 if depth < 2:
                     columns = metadata if depth and names[-1] in METADATA_NODES else hardware
+                    get = columns.get
                 depth += 1
                 at += 1 + ((stop - where + 4) >> 2)
             elif token == end_node:

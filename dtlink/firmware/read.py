@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -37,7 +38,10 @@ def load(path: str) -> bytes:
         if path == STDIN:
             return sys.stdin.buffer.read(fdt.MAX_SIZE + 1)
         with open(path, "rb") as file:
-            return file.read(fdt.MAX_SIZE + 1)
+            # Asked for a byte more than there is, not for the most there may be: Python would
+            # find memory for that. What has no size (/proc, a pipe) is read up to the limit.
+            size = os.fstat(file.fileno()).st_size
+            return file.read((min(size, fdt.MAX_SIZE) or fdt.MAX_SIZE) + 1)
     except OSError as error:
         raise InputError(error.strerror or str(error), path=path) from error
 
