@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import TypeVar
 
 from dtlink.firmware.fdt_write import SourceNode, cells, strings, write
@@ -11,6 +12,7 @@ from dtlink.firmware.tree import Tree
 from dtlink.links.binding import Origin, SupplierBinding, Walk
 from dtlink.links.reference import Flaw, Reference
 from dtlink.rules.board import Board
+from dtlink.rules.cycle.supplier_cycle import supplier_cycle
 from tests.support.faults.model import Planted
 
 T = TypeVar("T")
@@ -39,6 +41,7 @@ class Bed:
         self.tree = board.tree
         self.nodes = source(board.tree)
         self.random = random.Random(seed)  # noqa: S311 - repeatable is what it must be
+        self._paths: dict[int, str] = {}
         self._next_phandle = max(self.tree.phandles, default=0) + 1
 
     def blob(self) -> bytes:
@@ -53,8 +56,8 @@ class Bed:
     # What there is
 
     def path(self, node: int) -> str:
-        """The path of a node, as it was; a node that was added is a child of the root."""
-        return self.tree.path(node) if node < len(self.tree) else f"/{self.nodes[node].name}"
+        """The path of a node, as it was."""
+        return self._paths[node] if node in self._paths else self.tree.path(node)
 
     def paths(self, nodes: Iterable[int]) -> frozenset[str]:
         """The paths of several nodes."""
@@ -98,6 +101,12 @@ class Bed:
     def entries(self) -> list[Reference]:
         """The good entries of phandle lists for which their devices wait."""
         return [ref for ref in self.references() if is_waited_for(ref.binding)]
+
+    @cached_property
+    def cycles(self) -> list[frozenset[str]]:
+        """The paths of devices that wait for each other before anything is changed."""
+        told = supplier_cycle.check(self.board)
+        return [frozenset((finding.subject, *finding.related)) for finding in told]
 
     def kernel_entries(self) -> list[Reference]:
         """Those that fw_devlink follows without being told to."""
@@ -155,11 +164,12 @@ class Bed:
         name = "phandle" if "phandle" in properties else "linux,phandle"
         return self.get(node, name)[0]
 
-    def add(self, name: str, **properties: Value) -> int:
-        """Add a child to the root."""
+    def add(self, name: str, above: int = 0, /, **properties: Value) -> int:
+        """Add a child to the root, or to another node."""
         self.nodes.append(SourceNode(name))
-        self.nodes[0].children.append(self.nodes[-1])
+        self.nodes[above].children.append(self.nodes[-1])
         node = len(self.nodes) - 1
+        self._paths[node] = f"{self.path(above).rstrip('/')}/{name}"
         self.set(node, **properties)
         return node
 

@@ -1,4 +1,4 @@
-"""Stream IDs and maps. Few boards have an SMMU, so most faults bring their own."""
+"""IOMMUs and stream IDs. Few boards have an SMMU, so most faults bring their own."""
 
 from __future__ import annotations
 
@@ -8,39 +8,32 @@ from dtlink.links.streams import kind_of
 from tests.support.faults.bed import Bed, Value
 from tests.support.faults.model import ERROR, INFO, WARNING, Planted, fault, faults_of
 
-_V2, _V3 = "arm,mmu-500", "arm,smmu-v3"
-Row = tuple[int, int, int, int]
+#: SMMUs by version.
+V2 = "arm,mmu-500"
+V3 = "arm,smmu-v3"
+#: Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_of_match[].
+ARM_SMMU = (
+    "arm,smmu-v1",
+    "arm,smmu-v2",
+    "arm,mmu-400",
+    "arm,mmu-401",
+    "arm,mmu-500",
+    "cavium,smmu-v2",
+    "nvidia,smmu-500",
+    "qcom,smmu-v2",
+)
 
 
-def smmu(bed: Bed, compatible: str = _V2, cells: int = 1, **more: Value) -> int:
+def smmu(bed: Bed, compatible: str = V2, cells: int = 1, **more: Value) -> int:
     """Add an SMMU."""
     return bed.add("seeded-smmu", compatible=compatible, _iommu_cells=cells, **more)
 
 
-def host(bed: Bed) -> int:
-    """A PCI host without a map: one of the board's, else a new one."""
-    own = [
-        node
-        for node in bed.enabled("device_type", "compatible")
-        if bed.tree[node].strings("device_type") == ("pci",) and not bed.has(node, "iommu-map")
-    ]
-    node = bed.pick(own)
-    if node is None:
-        node = bed.add(
-            "seeded-pcie", compatible="pci-host-ecam-generic", _address_cells=3, _size_cells=2
-        )
-        bed.put(node, "device_type", "pci")
-    bed.set(node, bus_range=(0, 0xFF))
-    return node
-
-
-def put_map(bed: Bed, node: int, *rows: Row) -> None:
-    """Write an ``iommu-map``."""
-    bed.set(node, iommu_map=tuple(cell for row in rows for cell in row))
-
-
-def _at_map(bed: Bed, node: int, index: int | None = None) -> Planted:
-    return Planted(bed.path(node), "iommu-map", index)
+def generic_smmus(bed: Bed) -> Iterator[int]:
+    """The board's own SMMUs that arm-smmu binds to."""
+    for node in bed.enabled("compatible"):
+        if any(name in bed.tree[node].compatible for name in ARM_SMMU):
+            yield node
 
 
 @fault("iommu/cells", ERROR)
@@ -53,102 +46,86 @@ def iommu_cells_too_small(bed: Bed) -> Planted | None:
 
 
 @fault("iommu/cells", WARNING, boards=3)
-def iommu_cells_of_the_boards_own_iommu(bed: Bed) -> Planted | None:
-    """The entries of its masters are cut short by it, too."""
-    kinds = {node: kind_of(bed.tree[node].compatible) for node in bed.board.masters}
-    iommu = bed.pick(node for node, kind in kinds.items() if kind)
-    kind = None if iommu is None else kinds[iommu]
-    if iommu is None or kind is None:
+def iommu_and_masters_with_cells_too_many(bed: Bed) -> Planted | None:
+    """In the IOMMU and, in step with it, in its masters."""
+    iommu = _own_iommu(bed)
+    if iommu is None:
         return None
-    bed.set(iommu, _iommu_cells=max(kind.cells) + 1)
-    masters = bed.paths(ref.node for ref in bed.board.masters[iommu])
-    return Planted(bed.path(iommu), "#iommu-cells", touched=masters)
+    width = _cells_of(bed, iommu)[-1] + 1
+    bed.set(iommu, _iommu_cells=width)
+    for ref in bed.board.masters[iommu]:
+        entries = [other for other in bed.references("iommus") if other.at == ref.at]
+        value = [
+            cell
+            for entry in entries
+            for cell in (
+                *bed.tree.cells_at(ref.at)[entry.cell : entry.cell + 1 + entry.args],
+                *[0] * (width - entry.args if entry.supplier == iommu else 0),
+            )
+        ]
+        bed.set(ref.node, iommus=tuple(value))
+    return Planted(bed.path(iommu), "#iommu-cells")
 
 
-@fault("phandle/leftover-cells", ERROR)
-def map_row_with_a_cell_too_few(bed: Bed) -> Planted | None:
-    bridge, iommu = host(bed), smmu(bed)
-    bed.set(bridge, iommu_map=(0, bed.phandle(iommu), 0))
-    return _at_map(bed, bridge)
+@fault("iommu/cells", ERROR, boards=1)
+def own_iommu_with_cells_too_few(bed: Bed) -> Planted | None:
+    """The stream IDs of its masters are then read as phandles."""
+    iommu = _own_iommu(bed)
+    if iommu is None or not _cells_of(bed, iommu)[0]:
+        return None
+    bed.set(iommu, _iommu_cells=0)
+    return Planted(bed.path(iommu), "#iommu-cells", touched=_masters_of(bed, iommu))
 
 
-@fault("phandle/dangling", ERROR)
-def map_row_that_names_no_node(bed: Bed) -> Planted | None:
-    bridge = host(bed)
-    put_map(bed, bridge, (0, bed.unused_phandle(), 0, 0x10000))
-    return _at_map(bed, bridge, 0)
+@fault("phandle/truncated-specifier", ERROR, boards=2)
+def own_iommu_with_cells_too_many(bed: Bed) -> Planted | None:
+    """Masters with one entry: in a longer list an entry can take the next for its argument."""
+    iommu = _own_iommu(bed)
+    refs = [] if iommu is None else bed.board.masters[iommu]
+    ref = bed.pick(ref for ref in refs if not ref.entry and bed.is_last(ref))
+    if iommu is None or ref is None:
+        return None
+    bed.set(iommu, _iommu_cells=_cells_of(bed, iommu)[-1] + 1)
+    touched = _masters_of(bed, iommu) | {bed.path(iommu)}
+    return bed.here(ref)._replace(touched=touched)
 
 
-@fault("iommu/not-an-iommu", ERROR)
-def map_row_that_names_no_iommu(bed: Bed) -> Planted | None:
-    bridge = host(bed)
-    wrong = bed.pick(
+def _own_iommu(bed: Bed) -> int | None:
+    """An IOMMU of a known kind that the board has, and names by iommus only."""
+    return bed.pick(
         node
-        for node in bed.enabled("compatible", "reg")
-        if not bed.has(node, "#iommu-cells") and not kind_of(bed.tree[node].compatible)
+        for node, refs in bed.board.masters.items()
+        if kind_of(bed.tree[node].compatible) and all(ref.binding.name == "iommus" for ref in refs)
     )
-    if wrong is None:
-        return None
-    put_map(bed, bridge, (0, bed.phandle(wrong), 0, 0x10000))
-    return _at_map(bed, bridge, 0)
 
 
-@fault("iommu/map-cells", WARNING)
-def map_at_an_iommu_of_two_cells(bed: Bed) -> Planted | None:
-    bridge, iommu = host(bed), smmu(bed, cells=2)
-    put_map(bed, bridge, (0, bed.phandle(iommu), 0, 0x10000))
-    return _at_map(bed, bridge)
+def _cells_of(bed: Bed, iommu: int) -> tuple[int, ...]:
+    kind = kind_of(bed.tree[iommu].compatible)
+    return kind.cells if kind else ()
 
 
-@fault("iommu/map-empty", INFO)
-def map_row_of_length_0(bed: Bed) -> Planted | None:
-    bridge, phandle = host(bed), bed.phandle(smmu(bed))
-    put_map(bed, bridge, (0, phandle, 0, 0x10000), (0x10000, phandle, 0x10000, 0))
-    return _at_map(bed, bridge, 1)
+def _masters_of(bed: Bed, iommu: int) -> frozenset[str]:
+    return bed.paths(ref.node for ref in bed.board.masters[iommu])
 
 
-@fault("iommu/map-input-overlap", WARNING)
-def map_rows_for_the_same_requesters(bed: Bed) -> Planted | None:
-    bridge, phandle = host(bed), bed.phandle(smmu(bed, _V3))
-    put_map(bed, bridge, (0, phandle, 0, 0x2000), (0x1800, phandle, 0x14000, 0xE800))
-    return _at_map(bed, bridge, 1)
+@fault("supplier/unordered-iommu", INFO)
+def master_that_is_not_ordered(bed: Bed) -> Planted | None:
+    return _unordered(bed)
 
 
-@fault("iommu/map-output-overlap", WARNING)
-def map_rows_that_give_the_same_streams(bed: Bed) -> Planted | None:
-    bridge, phandle = host(bed), bed.phandle(smmu(bed, _V3))
-    put_map(bed, bridge, (0, phandle, 0, 0x8000), (0x8000, phandle, 0x4000, 0x8000))
-    return _at_map(bed, bridge, 1)
+@fault("supplier/unordered-iommu", WARNING)
+def command_line_that_gives_masters_up(bed: Bed) -> Planted | None:
+    chosen = next((node for node in bed.tree.root.children if node.name == "chosen"), None)
+    node = bed.add("chosen") if chosen is None else chosen.index
+    bed.set(node, bootargs="console=ttyS0 deferred_probe_timeout=0")
+    return _unordered(bed)
 
 
-@fault("iommu/map-output-overlap", INFO)
-def map_rows_that_share_streams_at_an_smmu_v2(bed: Bed) -> Planted | None:
-    bridge, phandle = host(bed), bed.phandle(smmu(bed))
-    put_map(bed, bridge, (0, phandle, 0, 0x8000), (0x8000, phandle, 0x4000, 0x8000))
-    return _at_map(bed, bridge, 1)
-
-
-@fault("iommu/map-mask", ERROR)
-def mask_that_contradicts_a_row(bed: Bed) -> Planted | None:
-    bridge, phandle = host(bed), bed.phandle(smmu(bed))
-    put_map(bed, bridge, (0, phandle, 0, 1), (0x100, phandle, 1, 1))
-    bed.set(bridge, iommu_map_mask=0xFF)
-    return _at_map(bed, bridge, 1)
-
-
-@fault("iommu/map-mask", WARNING)
-def mask_that_folds_functions_at_an_smmu_v3(bed: Bed) -> Planted | None:
-    bridge, phandle = host(bed), bed.phandle(smmu(bed, _V3))
-    put_map(bed, bridge, (0, phandle, 0, 0x10000))
-    bed.set(bridge, iommu_map_mask=0xFF00)
-    return _at_map(bed, bridge, 0)
-
-
-@fault("iommu/bus-uncovered", WARNING)
-def half_of_the_buses_uncovered(bed: Bed) -> Planted | None:
-    bridge, phandle = host(bed), bed.phandle(smmu(bed))
-    put_map(bed, bridge, (0, phandle, 0, 0x8000))
-    return _at_map(bed, bridge)
+def _unordered(bed: Bed) -> Planted | None:
+    """Told once a board, at the first of all masters."""
+    iommu = smmu(bed)
+    planted = _stream(bed, iommu, 0x400)
+    return planted and Planted(bed.path(iommu), together=bed.paths((iommu,)))
 
 
 @fault("iommu/shared-stream-id", INFO)
@@ -159,7 +136,7 @@ def one_stream_for_two_devices(bed: Bed) -> Planted | None:
 
 @fault("iommu/shared-stream-id", ERROR)
 def one_stream_for_two_devices_at_an_smmu_v3(bed: Bed) -> Planted | None:
-    iommu = smmu(bed, _V3)
+    iommu = smmu(bed, V3)
     return _masters(bed, iommu, (0x400,), (0x400,))
 
 
@@ -173,6 +150,16 @@ def stream_matches_that_overlap_in_part(bed: Bed) -> Planted | None:
 def stream_match_within_another(bed: Bed) -> Planted | None:
     iommu = smmu(bed, cells=2)
     return _masters(bed, iommu, (0x600, 0xFF), (0x620, 0x03))
+
+
+@fault("iommu/stream-match-overlap", ERROR)
+def wider_stream_match_last(bed: Bed) -> Planted | None:
+    phandle = bed.phandle(smmu(bed, cells=2))
+    master = bed.pick(bed.devices())
+    if master is None:
+        return None
+    bed.set(master, iommus=(phandle, 0x620, 0x03, phandle, 0x600, 0xFF))
+    return Planted(bed.path(master), "iommus", 1)
 
 
 def _masters(bed: Bed, iommu: int, *streams: tuple[int, ...]) -> Planted | None:
@@ -221,31 +208,5 @@ def _stream(bed: Bed, iommu: int, *stream: int) -> Planted | None:
     bed.set(master, iommus=(bed.phandle(iommu), *stream))
     return Planted(bed.path(master), "iommus", 0)
 
-
-@fault("iommu/stream-id-range", ERROR)
-def map_beyond_the_stream_ids(bed: Bed) -> Planted | None:
-    bridge, phandle = host(bed), bed.phandle(smmu(bed))
-    put_map(bed, bridge, (0, phandle, 0x10000, 0x10000))
-    return _at_map(bed, bridge, 0)
-
-
-def generic_smmus(bed: Bed) -> Iterator[int]:
-    """The board's own SMMUs that arm-smmu binds to."""
-    for node in bed.enabled("compatible"):
-        if any(name in bed.tree[node].compatible for name in ARM_SMMU):
-            yield node
-
-
-#: Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_of_match[].
-ARM_SMMU = (
-    "arm,smmu-v1",
-    "arm,smmu-v2",
-    "arm,mmu-400",
-    "arm,mmu-401",
-    "arm,mmu-500",
-    "cavium,smmu-v2",
-    "nvidia,smmu-500",
-    "qcom,smmu-v2",
-)
 
 FAULTS = faults_of(globals())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dtlink.rules.model import Severity
 from tests.support.faults.bed import Bed
 from tests.support.faults.iommu import generic_smmus
 from tests.support.faults.model import ERROR, INFO, WARNING, Fault, Planted, fault, faults_of
 
 
-@fault("legacy/mmu-masters", ERROR, boards=18)
+@fault("legacy/mmu-masters", ERROR, boards=14)
 def smmu_of_the_old_kind(bed: Bed) -> Planted | None:
     smmu = None if any(generic_smmus(bed)) else _old_smmu(bed)
     return None if smmu is None else Planted(bed.path(smmu), "mmu-masters")
@@ -47,7 +48,7 @@ def master_that_no_smmu_lists(bed: Bed) -> Planted | None:
     return Planted(bed.path(node), "#stream-id-cells")
 
 
-@fault("legacy/dead-compatible", ERROR, boards=18)
+@fault("legacy/dead-compatible", ERROR, boards=12)
 def regulator_of_the_old_kind(bed: Bed) -> Planted | None:
     fixed = [
         node
@@ -62,7 +63,7 @@ def regulator_of_the_old_kind(bed: Bed) -> Planted | None:
 
 
 def _renamed(
-    rule: str, severity: object, old: str, new: str, boards: int, beside: str = "compatible"
+    rule: str, severity: Severity, old: str, new: str, boards: int, beside: str = "compatible"
 ) -> Fault:
     """The fault of a property under its old name."""
 
@@ -73,7 +74,7 @@ def _renamed(
         bed.rename(node, old, new)
         return _with_others(bed, node, new, bed.enabled(new))
 
-    return Fault(rule, f"{new} for {old}", severity, boards, plant)  # type: ignore[arg-type]
+    return Fault(rule, f"{new} for {old}", severity, boards, plant)
 
 
 def _with_others(bed: Bed, node: int, name: str, others: Iterable[int]) -> Planted:
@@ -86,12 +87,12 @@ def _with_others(bed: Bed, node: int, name: str, others: Iterable[int]) -> Plant
 samsung_power_domain = _renamed(
     "legacy/dead-property", WARNING, "power-domains", "samsung,power-domain", 8
 )
-usb_phy = _renamed("legacy/hidden-link", INFO, "phys", "fsl,usbphy", 12)
-cpu0_supply = _renamed("legacy/old-name", INFO, "cpu-supply", "cpu0-supply", 8)
-wakeup = _renamed("legacy/old-name", INFO, "wakeup-source", "gpio-key,wakeup", 12, "wakeup-source")
+usb_phy = _renamed("legacy/hidden-link", INFO, "phys", "fsl,usbphy", 10)
+cpu0_supply = _renamed("legacy/old-name", INFO, "cpu-supply", "cpu0-supply", 2)
+wakeup = _renamed("legacy/old-name", INFO, "wakeup-source", "gpio-key,wakeup", 6, "wakeup-source")
 
 
-@fault("legacy/dead-property", WARNING, boards=15)
+@fault("legacy/dead-property", WARNING)
 def clocks_as_a_regulator(bed: Bed) -> Planted | None:
     """clocks-supply, which fw_devlink takes for a regulator."""
     clock = bed.pick(sorted({ref.supplier for ref in bed.references("clocks")}))
@@ -102,7 +103,7 @@ def clocks_as_a_regulator(bed: Bed) -> Planted | None:
     return Planted(bed.path(node), "clocks-supply")
 
 
-@fault("legacy/singular-gpio", INFO, boards=18)
+@fault("legacy/singular-gpio", INFO, boards=14)
 def gpio_in_the_singular(bed: Bed) -> Planted | None:
     ref = bed.pick(ref for ref in bed.references("*-gpios") if bed.has(ref.node, "compatible"))
     if ref is None:
@@ -116,19 +117,21 @@ def gpio_in_the_singular(bed: Bed) -> Planted | None:
 @fault("legacy/redundant-interrupts", INFO)
 def interrupts_twice(bed: Bed) -> Planted | None:
     both = [node for node in bed.enabled("interrupts") if bed.has(node, "interrupts-extended")]
-    ref = bed.pick(ref for ref in bed.references("interrupts") if ref.node not in both)
+    # A specifier that goes through a nexus names the nexus, not the controller behind it.
+    direct = [
+        ref
+        for ref in bed.references("interrupts")
+        if ref.node not in both and bed.tree.cell("#interrupt-cells", ref.supplier) == ref.args
+    ]
+    ref = bed.pick(direct)
     if ref is None:
         return None
     specifier = bed.get(ref.node, "interrupts")[: ref.args]
-    parent = bed.board.tree.phandles  # the controller itself, not who serves it behind a nexus
-    number = next((key for key, node in parent.items() if node == ref.supplier), None)
-    if number is None or bed.tree.cell("#interrupt-cells", ref.supplier) != ref.args:
-        return None
-    bed.set(ref.node, interrupts_extended=(number, *specifier))
+    bed.set(ref.node, interrupts_extended=(bed.phandle(ref.supplier), *specifier))
     return _with_others(bed, ref.node, "interrupts", both)
 
 
-@fault("legacy/dmas-without-names", INFO, boards=15)
+@fault("legacy/dmas-without-names", INFO, boards=10)
 def dma_channels_without_names(bed: Bed) -> Planted | None:
     node = bed.pick(bed.enabled("dmas", "dma-names"))
     if node is None:

@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
+#: Most faults fit on any board; a few have no device that is plain enough.
+USUAL = 18
+
+
 class Planted(NamedTuple):
     """Where the finding must be."""
 
     node: str
     """The path of its subject."""
     property_name: str | None = None
-    index: int | None = None
+    index: int | None = None  # type: ignore[assignment]  # as in Finding
     """The entry of the property, if the rule is to say it."""
     touched: frozenset[str] = frozenset()
     """Other nodes that the fault spoils, where other rules may speak too."""
@@ -58,7 +62,7 @@ class Fault(NamedTuple):
 
 
 def fault(
-    rule: str, severity: Severity, boards: int = 20
+    rule: str, severity: Severity, boards: int = USUAL
 ) -> Callable[[Callable[[Bed], Planted | None]], Fault]:
     """Make a function that plants into a fault; its name is the fault's."""
 

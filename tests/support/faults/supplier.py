@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dtlink.kernel.early import is_served_early
 from dtlink.links.reference import Reference
@@ -19,7 +19,7 @@ def supplier_disabled(bed: Bed) -> Planted | None:
     return _disable(bed, [(ref, ref.supplier) for ref in _missed(bed, _NEEDED)])
 
 
-@fault("supplier/disabled", INFO, boards=15)
+@fault("supplier/disabled", INFO, boards=12)
 def dma_controller_or_iommu_disabled(bed: Bed) -> Planted | None:
     return _disable(bed, [(ref, ref.supplier) for ref in _missed(bed, _SPARED)])
 
@@ -53,8 +53,13 @@ def _is_device(bed: Bed, ref: Reference) -> bool:
 
 
 def _disable(bed: Bed, choices: Iterable[tuple[Reference, int]]) -> Planted | None:
-    """Disable a node above which, or in which, the consumer does not lie itself."""
-    found = bed.pick((ref, node) for ref, node in choices if not bed.is_below(ref.consumer, node))
+    """Disable a node in which the consumer does not lie itself."""
+    off = bed.tree.disabled
+    found = bed.pick(
+        (ref, node)
+        for ref, node in choices
+        if ref.supplier not in off and not bed.is_below(ref.consumer, node)
+    )
     if found is None:
         return None
     ref, node = found
@@ -62,12 +67,12 @@ def _disable(bed: Bed, choices: Iterable[tuple[Reference, int]]) -> Planted | No
     return Planted(bed.path(ref.node), together=bed.paths((ref.node, node)))
 
 
-@fault("supplier/no-device", ERROR, boards=18)
+@fault("supplier/no-device", ERROR, boards=12)
 def regulator_without_compatible(bed: Bed) -> Planted | None:
     return _without_compatible(bed, ("*-supply",))
 
 
-@fault("supplier/no-device", WARNING, boards=15)
+@fault("supplier/no-device", WARNING, boards=7)
 def clock_without_compatible(bed: Bed) -> Planted | None:
     """Code of one machine could start it by its path: the rule is not sure."""
     return _without_compatible(bed, ("clocks",))
@@ -82,7 +87,7 @@ def _without_compatible(bed: Bed, names: tuple[str, ...]) -> Planted | None:
     return Planted(bed.path(ref.node), together=bed.paths((ref.node, ref.supplier)))
 
 
-@fault("supplier/unpopulated", WARNING, boards=18)
+@fault("supplier/unpopulated", WARNING, boards=12)
 def supplier_moved_into_a_container(bed: Bed) -> Planted | None:
     """As the 2010s wrote it: regulators { }. What the kernel starts early comes all the same."""
     ref = bed.pick(
@@ -98,6 +103,39 @@ def supplier_moved_into_a_container(bed: Bed) -> Planted | None:
     bed.nodes[container].children.append(moved)
     inside = f"{bed.path(container)}/{moved.name}"
     return Planted(bed.path(ref.node), together=frozenset((inside, bed.path(container))))
+
+
+@fault("supplier/never-probes", WARNING)
+def panel_without_compatible(bed: Bed) -> Planted | None:
+    """A device that is known by its end of a graph only."""
+    device = bed.pick(_waiting(bed))
+    if device is None:
+        return None
+    ends = [
+        bed.add("endpoint", bed.add("seeded-port", node))
+        for node in (device, bed.add("seeded-panel"))
+    ]
+    for end, other in (ends, ends[::-1]):
+        bed.set(end, remote_endpoint=bed.phandle(other))
+    return Planted(bed.path(ends[0]), "remote-endpoint", 0)
+
+
+@fault("supplier/never-probes", WARNING)
+def amba_device_without_registers(bed: Bed) -> Planted | None:
+    device = bed.pick(_waiting(bed))
+    if device is None:
+        return None
+    gpio = bed.add("seeded-gpio", compatible=b"arm,pl061\0arm,primecell\0", _gpio_cells=2)
+    bed.set(device, seeded_gpios=(bed.phandle(gpio), 0, 0))
+    return Planted(bed.path(device), "seeded-gpios", 0)
+
+
+def _waiting(bed: Bed) -> Iterator[int]:
+    """Plain devices that the kernel does not start before it looks at their suppliers."""
+    for node in bed.devices():
+        above = (*(each.index for each in bed.tree[node].ancestors),)[-2:]
+        if bed.has(above[0], "compatible") and not is_served_early(bed.tree[node].compatible):
+            yield node
 
 
 def _standing_alone(bed: Bed) -> list[Reference]:
