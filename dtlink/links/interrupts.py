@@ -51,6 +51,11 @@ class MapRow(NamedTuple):
     address: Sequence[int]
     specifier: Sequence[int]
 
+    @property
+    def end(self) -> int:
+        """The cell behind the row."""
+        return self.parent_cell + 1 + len(self.address) + len(self.specifier)
+
 
 class _Table(NamedTuple):
     """An ``interrupt-map`` for look-up: its rows by what the mask leaves of the child's part."""
@@ -106,7 +111,11 @@ class InterruptTree:
         """Whether a specifier given to this node is not handed on."""
         if node not in self._controllers:
             return False
-        return node not in self._maps or not _READS_OWN_MAP.isdisjoint(self.tree[node].compatible)
+        return node not in self._maps or self.reads_own_map(node)
+
+    def reads_own_map(self, node: int) -> bool:
+        """Whether the map of a controller has a form of its own, which only its driver reads."""
+        return not _READS_OWN_MAP.isdisjoint(self.tree[node].compatible)
 
     def resolve(self, device: int, specifier: Specifier) -> int | None:
         """The controller that serves a device's specifier (of_irq_parse_raw()).
@@ -309,12 +318,39 @@ def interrupt_map(found: Found, row: SupplierBinding, column: Column) -> None:
         width = irq.width(node)
         if width < 0:
             continue
-        address = _address_cells(tree, node)
-        for index, entry in enumerate(irq.rows(node, address + width)):
+        child = _address_cells(tree, node) + width
+        rows = irq.rows(node, child)
+        for index, entry in enumerate(rows):
             args = len(entry.address) + len(entry.specifier)
             found.references.append(
                 Reference(node, entry.parent, row, node, at, index, entry.parent_cell, args, _SOUND)
             )
+        if not irq.reads_own_map(node):
+            _bad_row(found, irq, row, (node, at), rows, child)
+
+
+def _bad_row(  # noqa: PLR0913 - what is needed to say what is wrong with one row
+    found: Found,
+    irq: InterruptTree,
+    row: SupplierBinding,
+    where: tuple[int, int],
+    rows: Sequence[MapRow],
+    child: int,
+) -> None:
+    """Say what ended a map before its end: whoever is looked up behind it finds nothing."""
+    cells = found.tree.cells_at(where[1])
+    start = rows[-1].end if rows else 0
+    left = len(cells) - start
+    if not left:
+        return
+    if left <= child:
+        found.fail(Why.LEFTOVER, row, where, len(rows), start, left)
+        return
+    phandle = cells[start + child]
+    parent = found.tree.phandles.get(phandle, -1)
+    no_cells = Why.NO_CELLS if irq.width(parent) < 0 else Why.TRUNCATED
+    why = Why.DANGLING if parent < 0 else no_cells
+    found.fail(why, row, where, len(rows), start + child, phandle, parent)
 
 
 def _address_cells(tree: Tree, node: int) -> int:

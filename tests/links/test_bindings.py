@@ -102,9 +102,9 @@ def test_a_row_is_well_formed(row: SupplierBinding):
     assert row.missing_cells is None or row.cells
     assert row.fixed == 0 or row.cells is None
     assert row.fixed >= -1
-    if row.walk in (Walk.ID_MAP, Walk.NEXUS_MAP, Walk.MASTERS):
+    if row.walk in (Walk.ID_MAP, Walk.NEXUS_MAP, Walk.MASTERS, Walk.INTERRUPT_MAP):
         assert row.cells
-    if row.walk in (Walk.ENDPOINT, Walk.INTERRUPTS, Walk.INTERRUPT_MAP):
+    if row.walk in (Walk.ENDPOINT, Walk.INTERRUPTS):
         assert row.cells is None
     for since in row.kernel:
         assert since.until is None or since.first < since.until

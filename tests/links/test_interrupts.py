@@ -293,3 +293,25 @@ def test_large_maps_and_lists_take_time_by_their_size_only():
     made = graph(source, patch={"/n:interrupt-map": table, "/dev:interrupts": wanted})
     assert len(links(made, "interrupts")) == entries
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        ("0 0 0 2 0x99 0 2 4", Why.DANGLING),
+        ("0 0 0 2 0x77 0 2 4", Why.NO_CELLS),
+        ("0 0 0 2 &gic 0 2", Why.TRUNCATED),
+        ("0 0 0 2", Why.LEFTOVER),
+    ],
+)
+def test_a_bad_row_ends_an_interrupt_map_and_is_told(second, why):
+    made = graph(f"""
+        gic: gic {{ interrupt-controller; #interrupt-cells = <3>; }};
+        clock {{ phandle = <0x77>; }};
+        pcie {{
+            #address-cells = <3>; #size-cells = <2>; #interrupt-cells = <1>;
+            interrupt-map = <0 0 0 1 &gic 0 1 4>, <{second}>;
+        }};
+    """)
+    assert [link[2] for link in links(made, "interrupt-map")] == ["interrupt-map[0]"]
+    assert [(item.why, item.entry) for item in made.unresolved] == [(why, 1)]

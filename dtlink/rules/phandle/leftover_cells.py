@@ -60,6 +60,8 @@ def leftover_cells(board: Board) -> Iterator[Finding]:
     for entry in board.failures(Why.LEFTOVER):
         if entry.binding.walk is Walk.ID_MAP:
             yield _map(board, entry)
+        elif entry.binding.walk is Walk.INTERRUPT_MAP:
+            yield _cut_row(entry)
         else:
             yield _bytes(board, entry)
     for name, cells in _WITHOUT_HOLES.items():
@@ -75,6 +77,16 @@ def _map(board: Board, entry: Failure) -> Finding:
         consequence=f'"OF: {node.path}: Error: Bad {name} length: {size}"; '
         "the whole map is refused",
         fix=f"{name} = <input-base phandle output-base length>, once for each range",
+    )
+
+
+def _cut_row(entry: Failure) -> Finding:
+    node, name = entry.node, entry.property_name
+    return leftover_cells.finding(
+        entry,
+        f"row {entry.index} of {name} ends before its interrupt parent",
+        consequence="an interrupt that no earlier row is for is not mapped",
+        fix=f"complete the last row of {name} of {node.path}, or a row before it",
     )
 
 

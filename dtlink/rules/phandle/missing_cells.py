@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.firmware.tree import Node
+from dtlink.links.binding import Walk
 from dtlink.links.reference import Failure, Flaw, Link, Why
 from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -53,7 +54,9 @@ def missing_cells(board: Board) -> Iterator[Finding]:
         if entry.target is None:
             continue
         last = before(board, entry)
-        meant = _misread(board, entry, last) if last else None
+        # In maps and interrupts any small number may look like a phandle.
+        listed = last is not None and entry.binding.walk is Walk.LIST
+        meant = _misread(board, entry, last) if last and listed else None
         yield missing_cells.finding(
             entry,
             _message(entry, entry.target, last, meant),
