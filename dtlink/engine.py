@@ -19,6 +19,7 @@ from dtlink.rules.run import check
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
+    from dtlink.kernel.cmdline import CommandLine
     from dtlink.links.binding import Version
     from dtlink.rules.model import Rule
 
@@ -128,9 +129,11 @@ def lint_tree(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     version: Version = DEFAULT_KERNEL,
+    cmdline: CommandLine | None = None,
+    against: Version | None = None,
 ) -> dict[str, Any]:
-    """Run the chosen rules over one tree."""
-    board = Board(tree, version)
+    """Run the chosen rules over one tree; see :class:`Board` for what decides what they see."""
+    board = Board(tree, version, cmdline=cmdline, against=against)
     checked = check(board, _rules(tuple(select), tuple(ignore)))
     return {
         "findings": checked.findings,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink.cli.options import options
-from dtlink.cli.single import tell
+from dtlink.cli.single import ordering, tell
 from dtlink.report import parts
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.board import Board
@@ -17,6 +17,9 @@ from dtlink.rules.board import Board
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.links.binding import Version
+
+#: So many relaxed links of a cycle are shown.
+_SHOWN = 8
 
 
 @click.command(help="List the cycles of devices that wait for each other, and how to break them.")
@@ -28,7 +31,7 @@ def cycles(path: str, form: str, output: str | None, version: Version, color: st
 
 
 def _cycles(tree: Tree, version: Version) -> dict[str, Any]:
-    return {"part": parts.cycles(Board(tree, version))}
+    return {"part": parts.cycles(Board(tree, version), ordering(tree, version))}
 
 
 def _lines(found: list[parts.Entry]) -> Iterator[Line]:
@@ -38,10 +41,28 @@ def _lines(found: list[parts.Entry]) -> Iterator[Line]:
         yield line(Span(f"cycle among {len(cycle['nodes'])} devices:", BOLD))
         for step in cycle["chain"]:
             yield _step("  ", step)
-        yield line(Span("  no cycle is left if this goes to post-init-providers:", DIM))
+        yield from _relaxed(cycle)
+        if cycle["breaks"]:
+            yield line(Span("  no cycle is left if this goes to post-init-providers:", DIM))
         for step in cycle["breaks"]:
             yield _step("    ", step)
         yield line()
+
+
+def _relaxed(cycle: parts.Entry) -> Iterator[Line]:
+    """Which links the kernel does not order; of many, the first."""
+    relaxed, links = cycle["relaxed"], cycle["links"]
+    if len(relaxed) == links:
+        yield line(Span("  the kernel relaxes all its links: none of them orders a probe", DIM))
+        return
+    if not relaxed:
+        yield line(Span("  the kernel relaxes none of its links: it does not see this cycle", DIM))
+        return
+    yield line(Span(f"  the kernel relaxes {len(relaxed)} of its {links} links", DIM))
+    for step in relaxed[:_SHOWN]:
+        yield _step("    ", step)
+    if len(relaxed) > _SHOWN:
+        yield line(Span(f"    … and {len(relaxed) - _SHOWN} more (--format json)", DIM))
 
 
 def _step(indent: str, step: parts.Entry) -> Line:

@@ -58,3 +58,5 @@ def _page(rule: Rule) -> Iterator[Line]:
             yield line("    " + row)
         for place in example.patch:
             yield line(Span(f"    (with {place} set in the blob)", DIM))
+        if example.against:
+            yield line(Span(f"    (with --against {'.'.join(map(str, example.against))})", DIM))

@@ -10,6 +10,7 @@ import click
 
 from dtlink import engine
 from dtlink.cli.options import (
+    KernelVersion,
     collect,
     complain,
     emit_json,
@@ -18,6 +19,7 @@ from dtlink.cli.options import (
     terminal_width,
     words,
 )
+from dtlink.kernel.cmdline import CommandLine, OptionError
 from dtlink.report.model import Report
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Severity
@@ -26,6 +28,14 @@ if TYPE_CHECKING:
     from dtlink.links.binding import Version
 
 _LEVELS = [severity.value for severity in Severity]
+
+
+def _parsed(ctx: click.Context, param: click.Parameter, value: str | None) -> CommandLine | None:
+    """The parameters that matter of a command line, or a usage error."""
+    try:
+        return None if value is None else CommandLine.parse(value)
+    except OptionError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
 
 
 @click.command(help="Lint files and folders (- is standard input).")
@@ -47,7 +57,15 @@ _LEVELS = [severity.value for severity in Severity]
     show_default=True,
     help="The least severity that text tells; JSON tells all.",
 )
-@options("kernel", "jobs", "color")
+@options("kernel")
+@click.option(
+    "--cmdline",
+    metavar="STRING",
+    callback=_parsed,
+    help="The kernel's command line. [default: bootargs of /chosen]",
+)
+@click.option("--against", type=KernelVersion(), help="Tell what is different from this kernel.")
+@options("jobs", "color")
 def lint(
     paths: tuple[str, ...],
     form: str,
@@ -57,6 +75,8 @@ def lint(
     fail_on: str,
     least: str,
     version: Version,
+    cmdline: CommandLine | None,
+    against: Version | None,
     jobs: int,
     color: str,
 ) -> None:
@@ -67,7 +87,14 @@ def lint(
     except ValueError as error:
         raise click.UsageError(f"{error}: 'dtlink rules' lists them") from error
     inputs = list(engine.expand(paths))
-    task = partial(engine.lint_tree, select=select, ignore=ignore, version=version)
+    task = partial(
+        engine.lint_tree,
+        select=select,
+        ignore=ignore,
+        version=version,
+        cmdline=cmdline,
+        against=against,
+    )
     reports = engine.run(inputs, task, jobs=jobs, digest=form == "json")
     report = Report("lint", collect(reports, len(inputs)), ".".join(map(str, version)))
     _tell(report, form, output, Severity(least), color)

@@ -12,6 +12,7 @@ from dtlink.version import __version__
 COMMANDS = {
     "lint": "Find faults in the dependencies that devicetrees declare.",
     "links": "List the supplier-consumer links.",
+    "devlink": "Predict what the kernel's fw_devlink does with a devicetree.",
     "cycles": "List the dependency cycles, and how to break them.",
     "order": "Show in which order devices can probe, in waves.",
     "why": "Show what a node waits for, down to the roots.",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dtlink.kernel.cmdline import OptionError
+from dtlink.kernel.profile import LATEST, parse_version
 from dtlink.report.layout import Line, plain, show
 
 if TYPE_CHECKING:
@@ -18,12 +20,12 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-#: The kernels whose supplier bindings are known.
-OLDEST, NEWEST = (5, 10), (6, 18)
+#: The first kernel whose supplier bindings are known.
+_BINDINGS_SINCE = (5, 10)
 
 
 class KernelVersion(click.ParamType["Version"]):
-    """A kernel version such as 6.12 or 6.12.117, as ``(6, 12)``."""
+    """A kernel version such as 6.12, 6.12.117 or latest, as ``(6, 12)``."""
 
     name = "VERSION"
 
@@ -34,12 +36,16 @@ class KernelVersion(click.ParamType["Version"]):
         if isinstance(value, tuple):
             return value[0], value[1]
         try:
-            major, minor = (int(part) for part in str(value).split(".")[:2])
-        except ValueError:
-            self.fail(f"{value!r} is no kernel version: write it as 6.12", param, ctx)
-        if not OLDEST <= (major, minor) <= NEWEST:
-            self.fail("the supplier bindings are known from 5.10 to 6.18", param, ctx)
-        return major, minor
+            version = parse_version(str(value))
+        except OptionError as error:
+            self.fail(str(error), param, ctx)
+        if version > LATEST:
+            newest = ".".join(map(str, LATEST))
+            self.fail(f"{value}: the newest kernel known is {newest} (latest)", param, ctx)
+        if version < _BINDINGS_SINCE:
+            note = "no supplier bindings are known before 5.10, so this kernel follows no link"
+            click.echo(f"dtlink: kernel {value}: {note}", err=True)
+        return version
 
 
 def options(*names: str) -> Callable[[Command], Command]:
@@ -136,11 +142,13 @@ def emit_json(report: Report, output: str | None) -> None:
 
 
 def complain(inputs: Iterable[InputReport]) -> None:
-    """Say on standard error which inputs could not be read, and which rules raised."""
+    """Say on standard error what could not be read, what to know, and which rules raised."""
     for item in inputs:
         if item.error is not None:
             at = "" if item.error.offset is None else f", byte {item.error.offset:#x}"
             click.echo(f"dtlink: {item.path}{at}: {item.error.message}", err=True)
+        for note in item.notes:
+            click.echo(f"dtlink: {item.path}: {note}", err=True)
         for fault in item.faults:
             click.echo(
                 f"dtlink: {item.path}: rule {fault.rule} failed: {fault.error} "

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink.cli.options import options
-from dtlink.cli.single import tell
-from dtlink.links.graph import Graph
+from dtlink.cli.single import ordering, tell
 from dtlink.report import parts
 from dtlink.report.layout import BOLD, Line, Span, line
+from dtlink.report.rows import counted
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 @click.command(help="Show the order in which devices can probe, in waves.")
 @options("path", "format", "output", "kernel", "color")
 def order(path: str, form: str, output: str | None, version: Version, color: str) -> None:
-    """Sort the nodes into waves: each needs only earlier ones, or its own cycle."""
+    """Sort the devices into waves, as fw_devlink orders them: each needs only earlier ones."""
     task = partial(_order, version=version)
     tell("order", path, task, _lines, form=form, output=output, version=version, color=color)
 
 
 def _order(tree: Tree, version: Version) -> dict[str, Any]:
-    return {"part": parts.order(Graph.of(tree, version))}
+    return {"part": parts.order(ordering(tree, version))}
 
 
 def _lines(waves: list[list[str]]) -> Iterator[Line]:
     for number, wave in enumerate(waves):
-        yield line(Span(f"wave {number}", BOLD), f" · {len(wave)} nodes")
+        yield line(Span(f"wave {number}", BOLD), f" · {counted(len(wave), 'device')}")
         for path in wave:
             yield line("  ", path)

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
 from dtlink.cli.options import complain, emit_json, emit_lines
+from dtlink.kernel.devlink.ordering import Ordering
+from dtlink.kernel.devlink.predict import predict
+from dtlink.kernel.profile import KernelProfile
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
     from dtlink.links.binding import Version
     from dtlink.report.layout import Line
 
@@ -35,6 +39,12 @@ def tell(
     elif reports[0].error is None:
         emit_lines(lines(reports[0].part), output, color)
     sys.exit(report.exit_status(None))
+
+
+def ordering(tree: Tree, version: Version) -> Ordering:
+    """What a kernel with all drivers there could be, and default parameters, orders."""
+    profile = KernelProfile.of(".".join(map(str, version)))
+    return Ordering(predict(tree, profile, "full"), profile)
 
 
 def one(path: str, task: engine.Task, *, digest: bool) -> InputReport:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink.cli.options import options
-from dtlink.cli.single import tell
+from dtlink.cli.single import ordering, tell
 from dtlink.firmware.errors import InputError
 from dtlink.links.graph import Graph
 from dtlink.report import parts
@@ -35,7 +35,8 @@ def _why(tree: Tree, name: str, version: Version) -> dict[str, Any]:
     node = tree.find(name) or (named[0] if len(named) == 1 else None)
     if node is None:
         raise InputError(_unknown(tree, name))
-    return {"part": parts.why(Graph.of(tree, version, disabled=not node.enabled), node)}
+    graph = Graph.of(tree, version, disabled=not node.enabled)
+    return {"part": parts.why(graph, node, ordering(tree, version))}
 
 
 def _unknown(tree: Tree, name: str) -> str:
@@ -70,6 +71,8 @@ def _line(entry: parts.Entry, lead: str) -> Line:
         notes.append("DISABLED")
     if not entry["followed"]:
         notes.append("not ordered by fw_devlink")
+    if entry["relaxed"]:
+        notes.append("relaxed: part of a cycle, not ordered")
     if entry["told_above"]:
         notes.append("see above")
     note = f"  ({', '.join(notes)})" if notes else ""

@@ -6,19 +6,19 @@ Only the parameters that decide when devices probe are kept; all others are none
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-_ORDERING = ("on", "rpm")
+#: From a parameter and its value to what it means; raises :class:`OptionError`.
+Reader = Callable[[str, str], Any]
 
 
 class OptionError(ValueError):
     """A value that an option does not take; names the option and what it allows."""
 
-    def __init__(self, option: str, value: str, allowed: tuple[str, ...], why: str = "") -> None:
-        super().__init__(
-            f"{option}: {value!r} {why or 'is not a value of it'}; allowed: {', '.join(allowed)}"
-        )
+    def __init__(self, option: str, value: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"{option}: {value!r} is not a value of it; allowed: {', '.join(allowed)}")
         self.option = option
         self.value = value
         self.allowed = allowed
@@ -39,26 +39,30 @@ class CommandLine:
     @classmethod
     def parse(cls, text: str) -> CommandLine:
         """Read a command line. Raises :class:`OptionError` for values the kernel would refuse."""
-        last: dict[str, str] = {}
-        blacklist: list[str] = []
-        for name, value in words(text):
-            key = name.replace("-", "_")
-            if key == "initcall_blacklist":
-                blacklist += filter(None, value.split(","))  # the one that adds up
-            else:
-                last[key] = value
-        line = cls(
-            fw_devlink=_choice(last, "fw_devlink", ("off", "permissive", "on", "rpm")),
-            fw_devlink_strict=_truth(last, "fw_devlink.strict"),
-            fw_devlink_sync_state=_choice(last, "fw_devlink.sync_state", ("strict", "timeout")),
-            deferred_probe_timeout=_number(last, "deferred_probe_timeout"),
-            driver_async_probe=tuple(filter(None, last.get("driver_async_probe", "").split(","))),
-            initcall_blacklist=tuple(blacklist),
-        )
-        if line.fw_devlink_strict and line.fw_devlink not in (None, *_ORDERING):
-            why = "has no effect together with fw_devlink.strict=1"
-            raise OptionError("fw_devlink", str(line.fw_devlink), _ORDERING, why)
+        line, refused = cls.read(text)
+        if refused:
+            raise refused[0]
         return line
+
+    @classmethod
+    def read(cls, text: str) -> tuple[CommandLine, list[OptionError]]:
+        """Read a command line as a booting kernel does: what it refuses has no effect.
+
+        The last value that is none of the refused ones counts; those are returned beside it.
+        """
+        values: dict[str, Any] = {"initcall_blacklist": ()}
+        refused = []
+        for name, value in words(text):
+            option = name.replace("-", "_")
+            field = option.replace(".", "_")
+            try:
+                if option == "initcall_blacklist":  # the one that adds up
+                    values[field] += _names(option, value)
+                elif option in _READERS:
+                    values[field] = _READERS[option](option, value)
+            except OptionError as error:
+                refused.append(error)
+        return cls(**values), refused
 
 
 def words(text: str) -> Iterator[tuple[str, str]]:
@@ -76,18 +80,17 @@ def words(text: str) -> Iterator[tuple[str, str]]:
         yield name.removesuffix('"'), value
 
 
-def _choice(values: dict[str, str], option: str, allowed: tuple[str, ...]) -> str | None:
-    value = values.get(option)
-    if value is not None and value not in allowed:
-        raise OptionError(option, value, allowed)
-    return value
+def _choice(*allowed: str) -> Reader:
+    def read(option: str, value: str) -> str:
+        if value not in allowed:
+            raise OptionError(option, value, allowed)
+        return value
+
+    return read
 
 
-def _truth(values: dict[str, str], option: str) -> bool | None:
+def _truth(option: str, value: str) -> bool:
     """A boolean; the kernel looks at the first letter, or two (lib/kstrtox.c, kstrtobool())."""
-    value = values.get(option)
-    if value is None:
-        return None
     if value[:1] in tuple("yYtT1") or value[:2].lower() == "on":
         return True
     if value[:1] in tuple("nNfF0") or value[:2].lower() == "of":
@@ -95,10 +98,21 @@ def _truth(values: dict[str, str], option: str) -> bool | None:
     raise OptionError(option, value, ("1", "0", "y", "n", "on", "off"))
 
 
-def _number(values: dict[str, str], option: str) -> int | None:
-    value = values.get(option)
-    if value is None:
-        return None
+def _number(option: str, value: str) -> int:
     if not re.fullmatch(r"[+-]?\d+", value) or abs(int(value)) >= 1 << 31:
         raise OptionError(option, value, ("a number of seconds", "a negative number for never"))
     return int(value)
+
+
+def _names(option: str, value: str) -> tuple[str, ...]:  # noqa: ARG001 - any name will do
+    return tuple(filter(None, value.split(",")))
+
+
+#: How the value of each parameter is read, but for the one that adds up.
+_READERS: dict[str, Reader] = {
+    "fw_devlink": _choice("off", "permissive", "on", "rpm"),
+    "fw_devlink.strict": _truth,
+    "fw_devlink.sync_state": _choice("strict", "timeout"),
+    "deferred_probe_timeout": _number,
+    "driver_async_probe": _names,
+}

@@ -30,6 +30,8 @@ class Mode(Enum):
     """Runtime power management is ordered too."""
 
 
+_ORDERING = (Mode.ON, Mode.RPM)
+
 #: The default of ``fw_devlink`` by the version that brought it (drivers/base/core.c).
 _DEFAULT_MODE: tuple[tuple[Version, Mode], ...] = (
     ((6, 9), Mode.RPM),
@@ -53,7 +55,10 @@ class KernelProfile:
     version: Version
     fw_devlink: Mode
     strict: bool = False
-    """Whether IOMMUs and DMA controllers are suppliers too (``fw_devlink.strict``)."""
+    """Whether IOMMUs and DMA controllers are suppliers too (``fw_devlink.strict``).
+
+    The kernel takes it together with any mode; it has an effect where consumers wait.
+    """
     sync_state: str = "strict"
     """After the timeout: ``strict`` waits on for all consumers, ``timeout`` does not."""
     deferred_probe_timeout: int = 10
@@ -73,13 +78,19 @@ class KernelProfile:
         if timeout is None:
             timeout = _since(_DEFAULT_TIMEOUT, number)
             timeout = timeout if modules or timeout < 0 else 0
+        mode = Mode(line.fw_devlink) if line.fw_devlink else _since(_DEFAULT_MODE, number)
         return cls(
             version=number,
-            fw_devlink=Mode(line.fw_devlink) if line.fw_devlink else _since(_DEFAULT_MODE, number),
-            strict=bool(line.fw_devlink_strict),
+            fw_devlink=mode,
+            strict=bool(line.fw_devlink_strict) and mode in _ORDERING,
             sync_state=line.fw_devlink_sync_state or "strict",
             deferred_probe_timeout=timeout,
         )
+
+    @property
+    def release(self) -> str:
+        """The version as text, such as ``6.12``."""
+        return ".".join(map(str, self.version))
 
     @property
     def parses(self) -> bool:
@@ -89,7 +100,7 @@ class KernelProfile:
     @property
     def orders_probing(self) -> bool:
         """Whether a consumer's probe waits for its suppliers."""
-        return self.fw_devlink in (Mode.ON, Mode.RPM)
+        return self.fw_devlink in _ORDERING
 
     waits = orders_probing
 

@@ -31,7 +31,7 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "dtlink": __version__,
-        "kernel": {"version": report.kernel_version},
+        "kernel": dict(report.kernel or {"version": report.kernel_version}),
         "summary": _summary(report),
         "inputs": inputs,
     }
@@ -62,7 +62,7 @@ def _input(item: InputReport, command: str) -> dict[str, Any]:
         if item.faults:
             entry["faults"] = [{"rule": fault.rule, "error": fault.error} for fault in item.faults]
     elif error is None and command in PARTS:
-        entry[command] = item.part
+        entry |= {command: item.part, **item.beside}
     return entry
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dtlink.rules.model import Finding, Severity
@@ -33,6 +33,10 @@ class InputReport(NamedTuple):
     faults: Sequence[RuleFault] = ()
     part: Any = None
     """What another command than ``lint`` tells of the input, as JSON data."""
+    beside: Mapping[str, Any] = {}
+    """Members that such a command tells beside its own, as JSON data."""
+    notes: Sequence[str] = ()
+    """What the user should know, although it stopped nothing."""
 
 
 class Report(NamedTuple):
@@ -41,6 +45,8 @@ class Report(NamedTuple):
     command: str
     inputs: Sequence[InputReport]
     kernel_version: str = "6.12"
+    kernel: Mapping[str, Any] | None = None
+    """What was assumed of the kernel, by commands that ask for more than its version."""
 
     def findings(self) -> Iterator[Finding]:
         """The findings of all inputs."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dtlink.links.components import waves
 from dtlink.links.reference import Link
 from dtlink.rules.device_cycles import device_cycles
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree
+    from dtlink.kernel.devlink.ordering import Ordering
     from dtlink.links.graph import Graph
     from dtlink.rules.board import Board
-    from dtlink.rules.device_cycles import Step
+    from dtlink.rules.cycle_breaks import Step
 
 Entry = dict[str, Any]
 
@@ -40,16 +42,23 @@ def links(graph: Graph) -> list[Entry]:
     return [link(graph, item) for item in graph.links]
 
 
-def cycles(board: Board) -> list[Entry]:
+def cycles(board: Board, ordering: Ordering) -> list[Entry]:
     """Each component of devices that wait for each other, and a short cycle as steps.
 
-    ``breaks`` are steps whose suppliers, given to ``post-init-providers``, leave no cycle.
+    ``breaks`` are steps whose suppliers, given to ``post-init-providers``, leave no cycle;
+    ``relaxed`` are those that the kernel does not order.
     """
     return [
         {
             "nodes": [board.tree.path(device) for device in cycle.devices],
             "chain": [_step(board.tree, step) for step in cycle.chain],
             "breaks": [_step(board.tree, step) for step in cycle.breaks],
+            "links": sum(bool(step.references) for step in cycle.steps),
+            "relaxed": [
+                _step(board.tree, step)
+                for step in cycle.steps
+                if ordering.relaxes(board.tree.path(step.consumer), board.tree.path(step.supplier))
+            ],
         }
         for cycle in device_cycles(board)
     ]
@@ -65,28 +74,36 @@ def _step(tree: Tree, step: Step) -> Entry:
     }
 
 
-def order(graph: Graph) -> list[list[str]]:
-    """The waves, each a list of paths."""
-    return [[node.path for node in wave] for wave in graph.waves()]
+def order(ordering: Ordering) -> list[list[str]]:
+    """The devices in waves, each a list of paths: a device's suppliers and parent come earlier."""
+    arcs = ordering.arcs()
+    numbers = {path: number for number, path in enumerate(arcs)}
+    found = waves({numbers[a]: [numbers[b] for b in arcs[a]] for a in arcs}, numbers.values())
+    paths = list(arcs)
+    return [[paths[number] for number in wave] for wave in found]
 
 
-def why(graph: Graph, node: Node) -> Entry:
+def why(graph: Graph, node: Node, ordering: Ordering) -> Entry:
     """What a node waits for, nested; what was told once is only named when it comes again."""
     top: Entry = {"node": node.path, "suppliers": []}
     told = {node.path}
-    todo = _children(graph, node, top)
+    todo = _children(graph, node, top, ordering)
     while todo:
         entry, supplier = todo.pop()
         entry["told_above"] = supplier.path in told
         if not entry["told_above"]:
             told.add(supplier.path)
-            todo += _children(graph, supplier, entry)
+            todo += _children(graph, supplier, entry, ordering)
     return top
 
 
-def _children(graph: Graph, node: Node, entry: Entry) -> list[tuple[Entry, Node]]:
+def _children(
+    graph: Graph, node: Node, entry: Entry, ordering: Ordering
+) -> list[tuple[Entry, Node]]:
     """Put a node's suppliers below its entry; return them in the order in which to pop them."""
     needs = _needs(graph, node)
+    for below, supplier in needs:
+        below["relaxed"] = below["followed"] and ordering.relaxes(node.path, supplier.path)
     entry["suppliers"] = [below for below, _ in needs]
     return needs[::-1]
 
@@ -105,6 +122,7 @@ def _needs(graph: Graph, node: Node) -> list[tuple[Entry, Node]]:
                 "index": item.index,
                 "enabled": supplier.enabled,
                 "followed": not reason,
+                "relaxed": False,
                 "told_above": False,
                 "suppliers": [],
             }
@@ -118,6 +136,7 @@ def _needs(graph: Graph, node: Node) -> list[tuple[Entry, Node]]:
             "index": None,
             "enabled": parent.enabled,
             "followed": True,
+            "relaxed": False,
             "told_above": False,
             "suppliers": [],
         }

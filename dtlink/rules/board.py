@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from dtlink.kernel.cmdline import CommandLine
+from dtlink.kernel.profile import KernelProfile
 from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, Why
@@ -13,6 +15,8 @@ from dtlink.links.streams import Maps, Stream, by_iommu, iommu_maps, streams
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree
+    from dtlink.kernel.devlink.model import Prediction
+    from dtlink.kernel.devlink.ordering import Ordering
     from dtlink.links.binding import Version
     from dtlink.links.reference import Reference
 
@@ -23,17 +27,70 @@ _TENDED = frozenset((b"chosen", b"cpus", b"firmware", b"reserved-memory", b"ther
 #: What an overlay may leave open, since the base tree has the rest.
 _OPEN = frozenset((Why.DANGLING, Why.NO_CELLS, Why.NO_PARENT))
 
+#: What a command line must hold for it to matter here: most have none of it.
+_DECIDING = ("fw_devlink", "fw-devlink", "deferred_probe", "deferred-probe")
+
 
 class Board:
     """One devicetree, as the rules see it.
 
-    ``graph`` holds the links of enabled consumers, without the vendors' own properties.
+    ``graph`` holds the links of enabled consumers, without the vendors' own properties. ``cmdline``
+    is the kernel's command line; without one, the tree's ``bootargs``. ``against`` is another
+    kernel version to compare with.
     """
 
-    def __init__(self, tree: Tree, version: Version = DEFAULT_KERNEL) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        version: Version = DEFAULT_KERNEL,
+        *,
+        cmdline: CommandLine | None = None,
+        against: Version | None = None,
+    ) -> None:
         self.tree = tree
         self.version = version
+        self._cmdline = cmdline
         self.graph = Graph.of(tree, version, vendor=False)
+        self._against = against
+
+    @cached_property
+    def profile(self) -> KernelProfile:
+        """The kernel that the board boots."""
+        return self._profile(self.version)
+
+    @cached_property
+    def against(self) -> KernelProfile | None:
+        """The kernel to compare with, started by the same command line."""
+        return None if self._against is None else self._profile(self._against)
+
+    @cached_property
+    def prediction(self) -> Prediction:
+        """What fw_devlink does, all drivers being there: costs more than all rules together.
+
+        A rule asks for it only where something else says that it will have a finding.
+        """
+        return self.order.prediction
+
+    @cached_property
+    def order(self) -> Ordering:
+        """:attr:`prediction`, as ties between devices."""
+        return self.ordering(self.profile)
+
+    def ordering(self, profile: KernelProfile) -> Ordering:
+        """The same for any kernel."""
+        # Imported here, since few boards need it.
+        from dtlink.kernel.devlink.ordering import Ordering  # noqa: PLC0415
+        from dtlink.kernel.devlink.predict import predict  # noqa: PLC0415
+
+        return Ordering(predict(self.tree, profile, "full"), profile)
+
+    def _profile(self, version: Version) -> KernelProfile:
+        """A kernel with the board's command line; what it would refuse has no effect."""
+        line = self._cmdline
+        if line is None:
+            text = bootargs(self.tree)
+            line, _ = CommandLine.read(text if any(word in text for word in _DECIDING) else "")
+        return _profile(version, line)
 
     @cached_property
     def _failures(self) -> Mapping[Why, list[Failure]]:
@@ -91,19 +148,34 @@ class Board:
         return cursor if cursor > 0 else index
 
     @cached_property
-    def passed_over(self) -> frozenset[int]:
-        """The nodes with a phandle for which the kernel itself makes no devices.
+    def suppliers(self) -> frozenset[int]:
+        """Every node that some reference names."""
+        return frozenset(ref[1] for ref in self.graph.references)
+
+    @cached_property
+    def unpopulated(self) -> Sequence[range]:
+        """The children of the root for which the kernel makes no devices, each with all below it.
 
         It populates the children of the root, and passes over one without ``compatible`` with all
         that is below it (Linux, drivers/of/platform.c, of_platform_bus_create()).
         """
-        tree, found = self.tree, list[int]()
-        compatible, names = tree.holders("compatible"), tree.layout.names
+        tree, compatible = self.tree, self.tree.holders("compatible")
         top = [node for node, parent in enumerate(tree.parents) if not parent]
-        for node, end in zip(top, (*top[1:], len(tree)), strict=True):
-            if node not in compatible and names[node].partition(b"@")[0] not in _TENDED:
-                found += range(node, end)
-        named = [node for node in found if node in tree.own_phandle]
+        ends = (*top, len(tree))[1:]
+        both = zip(top, ends, strict=True)
+        return [range(node, end) for node, end in both if node not in compatible]
+
+    @cached_property
+    def passed_over(self) -> frozenset[int]:
+        """The nodes with a phandle that are :attr:`unpopulated`, and tended by nobody else."""
+        tree, names = self.tree, self.tree.layout.names
+        named = [
+            node
+            for part in self.unpopulated
+            if names[part.start].partition(b"@")[0] not in _TENDED
+            for node in part
+            if node in tree.own_phandle
+        ]
         return frozenset(named if named and not tree.is_overlay else ())
 
     @cached_property
@@ -116,3 +188,14 @@ class Board:
         """A node as DTS names it: ``&label``, or ``&{/path}`` where no label is known."""
         label = self.tree.labels.get(node.path)
         return f"&{label}" if label else f"&{{{node.path}}}"
+
+
+def bootargs(tree: Tree) -> str:
+    """The command line that a tree brings in its ``/chosen``; empty if it has none."""
+    chosen = [node for node in tree.holders("bootargs") if tree.path(node) == "/chosen"]
+    return " ".join(word for node in chosen for word in tree[node].strings("bootargs"))
+
+
+@lru_cache(maxsize=64)
+def _profile(version: Version, line: CommandLine) -> KernelProfile:
+    return KernelProfile.of(".".join(map(str, version)), line)

@@ -8,13 +8,13 @@ not: a node that is no device blocks nobody. A device's parent is a supplier of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.kernel.early import is_served_early
 from dtlink.links.binding import Walk
 from dtlink.links.bindings import KERNEL_BINDINGS
-from dtlink.links.components import shortest_cycle, shortest_path, strong_components
+from dtlink.links.components import strong_components
+from dtlink.rules.cycle_breaks import Step, arcs_of, chain, smallest_breaks
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -37,20 +37,6 @@ _WAITS = frozenset(
 )
 #: How often nodes that can't be in a cycle are taken out before the search; each pass is linear.
 _PASSES = 3
-_MOST_BREAKS = 8
-
-
-class Step(NamedTuple):
-    """One device needs the next; without references: it lies in it."""
-
-    consumer: int
-    supplier: int
-    references: tuple[Reference, ...]
-
-    @property
-    def bindings(self) -> tuple[str, ...]:
-        """The names of the properties that say so, as rows of the table."""
-        return tuple(dict.fromkeys(ref.binding.name for ref in self.references))
 
 
 class DeviceCycle(NamedTuple):
@@ -58,9 +44,11 @@ class DeviceCycle(NamedTuple):
 
     devices: tuple[int, ...]
     chain: tuple[Step, ...]
-    """A short cycle; its first step is the one to give up."""
+    """A short cycle; its first step is one to give up."""
+    steps: tuple[Step, ...]
+    """All steps between the devices: along these the kernel orders no probe."""
     breaks: tuple[Step, ...]
-    """Steps without which there is no cycle."""
+    """The fewest steps without which there is no cycle; empty if none can be given up."""
 
 
 def device_cycles(board: Board) -> Iterator[DeviceCycle]:
@@ -98,12 +86,10 @@ def _pairs(board: Board) -> set[tuple[int, int]]:
     """Who waits for which device, of those that something else may wait for."""
     tree, references = board.tree, board.graph.references
     compatible, parents, off = tree.holders("compatible"), tree.parents, tree.disabled
-    columns = zip(*references, strict=True)
-    consumers, suppliers = next(columns, ()), next(columns, ())
-    wanted = _with_parents(tree, suppliers) & compatible.keys()
+    wanted = _with_parents(tree, board.suppliers) & compatible.keys()
     gone = _given_up(board)
     pairs = set()
-    for ref in compress(references, map(wanted.__contains__, consumers)):
+    for ref in [ref for ref in references if ref[0] in wanted]:
         consumer, supplier, row, _, _, _, _, _, flaw = ref
         if id(row) in _WAITS and not flaw and supplier not in off:
             device = supplier
@@ -179,80 +165,19 @@ def _late(
     }
     kept = [step for step in steps.values() if step.supplier not in early]
     if early:
-        components = strong_components(_of_steps(kept))
+        components = strong_components(arcs_of(kept))
     for component in components:
         inside = set(component)
         yield [step for step in kept if {step.consumer, step.supplier} <= inside]
 
 
-def _of_steps(steps: Sequence[Step]) -> Arcs:
-    arcs: Arcs = {}
-    for step in steps:
-        arcs.setdefault(step.consumer, []).append(step.supplier)
-    return arcs
-
-
 def _cycle(tree: Tree, steps: Sequence[Step]) -> DeviceCycle:
-    """Tell a component: by a cycle through an IOMMU if there is one, else by a short one."""
-    chain = _chain(steps)
-    first = min(chain, key=lambda step: _rank(tree, step))
-    at = chain.index(first)
+    """Tell a component by one of its cycles."""
+    told = chain(steps)
+    breaks = smallest_breaks(tree, steps)
+    at = next((at for at, step in enumerate(told) if step in breaks), 0)
     devices = sorted({step.consumer for step in steps})
-    return DeviceCycle(tuple(devices), chain[at:] + chain[:at], _breaks(tree, steps, first))
-
-
-def _chain(steps: Sequence[Step]) -> tuple[Step, ...]:
-    arcs = _of_steps(steps)
-    by_ends = {(step.consumer, step.supplier): step for step in steps}
-    for step in steps:
-        if "iommus" in step.bindings:
-            nodes = shortest_path(arcs, step.supplier, step.consumer)
-            break
-    else:
-        nodes = shortest_cycle(arcs, arcs.keys())
-    return tuple(by_ends[ends] for ends in zip(nodes, nodes[1:] + nodes[:1], strict=True))
-
-
-def _breaks(tree: Tree, steps: Sequence[Step], first: Step) -> tuple[Step, ...]:
-    """Steps to give up, the first one given, until no cycle is left or they are too many."""
-    breaks = [first]
-    while len(breaks) < _MOST_BREAKS:
-        left = [step for step in steps if step not in breaks]
-        rest = strong_components(_of_steps(left))
-        if not rest:
-            break
-        inside = set(rest[0])
-        part = [step for step in left if {step.consumer, step.supplier} <= inside]
-        breaks.append(min(_chain(part), key=lambda step: _rank(tree, step)))
-    return tuple(breaks)
-
-
-#: How hard it is for a driver to probe without what a binding names, easiest first: regulator
-#: providers take their inputs later, resets are for use, domains are attached before the probe.
-_RANKS = (
-    ("nvmem-cells",),
-    ("*-supply",),
-    ("resets",),
-    ("clocks",),
-    ("phys", "interconnects", "*-gpios", "*-gpio", "gpios", "gpio", "pwms"),
-    ("interrupts", "interrupts-extended", "interrupt-map"),
-    ("power-domains",),
-)
-_RANK = {name: rank for rank, names in enumerate(_RANKS, 1) for name in names}
-_NEVER = len(_RANKS) + 1
-
-
-def _rank(tree: Tree, step: Step) -> int:
-    """How hard it is to give a step up; a parent, and the wait for an IOMMU, can't be.
-
-    The easiest are the inputs of a clock controller: the kernel's clocks may be without a parent.
-    """
-    names = step.bindings
-    if not names or "iommus" in names:
-        return _NEVER
-    if names == ("clocks",) and step.consumer in tree.holders("#clock-cells"):
-        return 0 if step.consumer not in tree.holders("#phy-cells") else _RANK["clocks"]
-    return max(_RANK.get(name, len(_RANKS)) for name in names)
+    return DeviceCycle(tuple(devices), told[at:] + told[:at], tuple(steps), breaks)
 
 
 def _weight(cycle: DeviceCycle) -> int:

@@ -75,6 +75,8 @@ class Dts(NamedTuple):
     """Where a bad example must raise its rule, as ``path`` or ``path:property``; nowhere else."""
     patch: Mapping[str, bytes] = {}
     """Values, by ``path:property``, that dtlib would refuse in the source."""
+    against: tuple[int, int] | None = None
+    """The kernel version to compare with, for rules that do."""
 
 
 class Rule(NamedTuple):

@@ -57,16 +57,41 @@ def test_cycles_show_a_chain(run: Run, fixtures: Path) -> None:
     assert "no cycles" in run("cycles", fixtures / "clean-board.dtb").output
 
 
+def test_cycles_tell_what_the_kernel_relaxes(run: Run, fixtures: Path) -> None:
+    found = part(run, "cycles", fixtures / "phone-soc.dtb")
+    supply = next(cycle for cycle in found if "/regulator-cam-boost" in cycle["nodes"])
+    pairs = {(step["consumer"], step["supplier"]) for step in supply["relaxed"]}
+    pmic = "/soc@0/geniqup@980000/i2c@994000/pmic@8"
+    assert pairs == {(pmic, "/regulator-cam-boost"), ("/regulator-cam-boost", pmic)}
+    assert supply["links"] == 2
+    # With fw_devlink.strict off, the kernel does not follow iommus.
+    gpu = next(cycle for cycle in found if "/soc@0/iommu@3da0000" in cycle["nodes"])
+    assert gpu["relaxed"] == []
+    text = run("cycles", fixtures / "phone-soc.dtb").output
+    assert "the kernel relaxes all its links" in text
+    assert "the kernel relaxes none of its links" in text
+
+
 def test_order_puts_suppliers_into_earlier_waves(run: Run, fixtures: Path) -> None:
     board = fixtures / "clean-board.dtb"
     wave = {
         path: number for number, paths in enumerate(part(run, "order", board)) for path in paths
     }
-    links = [link for link in part(run, "links", board) if link["followed"]]
-    assert links
-    for link in links:
-        if link["property"] != "remote-endpoint" and link["consumer"] != link["supplier"]:
-            assert wave[link["supplier"]] < wave[link["consumer"]], link
+    devlink = part(run, "devlink", board)
+    assert wave.keys() == {device["node"] for device in devlink["devices"]}
+    assert devlink["device_links"]
+    for link in devlink["device_links"]:
+        assert wave[link["supplier"]] < wave[link["consumer"]], link
+    for path, number in wave.items():
+        above = path.rpartition("/")[0]
+        assert above not in wave or wave[above] < number
+
+
+def test_the_order_is_the_one_of_a_kernel(run: Run, fixtures: Path) -> None:
+    board = fixtures / "clean-board.dtb"
+    assert len(part(run, "order", board)) > len(
+        part(run, "order", board, "--kernel-version", "5.10")
+    )
 
 
 @pytest.mark.parametrize("name", ["/soc@0/usb@a800000", "usb@a800000"])
@@ -86,6 +111,17 @@ def test_why_tells_each_supplier_once(run: Run, fixtures: Path) -> None:
         assert not (need["told_above"] and need["suppliers"])
         seen.add(need["supplier"])
         todo += need["suppliers"][::-1]
+
+
+def test_why_marks_what_the_kernel_relaxes(run: Run, fixtures: Path) -> None:
+    board, phy = fixtures / "phone-soc.dtb", "/soc@0/display-subsystem@ae00000/phy@ae94400"
+    marks = {
+        (need["supplier"], need["property"]): need["relaxed"]
+        for need in part(run, "why", board, phy)["suppliers"]
+    }
+    assert marks["/soc@0/clock-controller@af00000", "clocks"]
+    assert not marks["/soc@0/display-subsystem@ae00000", None]
+    assert "(relaxed: part of a cycle, not ordered)" in run("why", board, phy).output
 
 
 def test_why_of_an_unknown_node_names_near_ones(run: Run, fixtures: Path) -> None:

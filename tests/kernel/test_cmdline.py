@@ -72,8 +72,7 @@ def test_false(text):
         ("deferred_probe_timeout=10s", "deferred_probe_timeout", "seconds"),
         ("deferred_probe_timeout=", "deferred_probe_timeout", "seconds"),
         ("deferred_probe_timeout=9999999999", "deferred_probe_timeout", "seconds"),
-        ("fw_devlink=off fw_devlink.strict=1", "fw_devlink", "on, rpm"),
-        ("fw_devlink=permissive fw_devlink.strict=1", "fw_devlink", "on, rpm"),
+        ("fw_devlink=maybe fw_devlink=on", "fw_devlink", "off, permissive, on, rpm"),
     ],
 )
 def test_what_is_refused_names_the_option_and_what_it_allows(text, option, allowed):
@@ -81,6 +80,18 @@ def test_what_is_refused_names_the_option_and_what_it_allows(text, option, allow
         CommandLine.parse(text)
     assert str(caught.value).startswith(f"{option}: ")
     assert allowed in str(caught.value)
+
+
+def test_what_the_kernel_refuses_can_be_passed_over_as_it_does():
+    line, refused = CommandLine.read(
+        "fw_devlink=on fw_devlink=maybe deferred_probe_timeout=soon fw_devlink.strict"
+    )
+    assert line == CommandLine(fw_devlink="on")
+    assert [(error.option, error.value) for error in refused] == [
+        ("fw_devlink", "maybe"),
+        ("deferred_probe_timeout", "soon"),
+        ("fw_devlink.strict", ""),
+    ]
 
 
 def test_other_words_are_none_of_our_business():

@@ -78,6 +78,13 @@ def test_what_a_mode_means(mode, parses, orders, runtime_pm):
     assert profile.orders_runtime_pm == runtime_pm
 
 
+@pytest.mark.parametrize("mode", ["off", "permissive"])
+def test_strict_is_taken_without_effect_where_nobody_waits(mode):
+    profile = KernelProfile.of("6.12", f"fw_devlink={mode} fw_devlink.strict=1")
+    assert profile == KernelProfile.of("6.12", f"fw_devlink={mode}")
+    assert not profile.follows_optional
+
+
 def test_strict_follows_the_optional_suppliers_too():
     assert not KernelProfile.of("6.12").follows_optional
     assert KernelProfile.of("6.12", "fw_devlink.strict=1").follows_optional

@@ -16,6 +16,7 @@ SCHEMA = json.loads((ROOT / "schemas" / "report-1.schema.json").read_text())
 CALLS = {
     "lint": ["lint", *map(str, BOARDS), "missing.dtb"],
     "links": ["links", *map(str, BOARDS), "--disabled"],
+    "devlink": ["devlink", str(ROOT / "fixtures/boards/phandle-faults.dtb"), "--against", "5.15"],
     "cycles": ["cycles", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "order": ["order", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "why": ["why", str(ROOT / "fixtures/boards/phone-soc.dtb"), "usb@a800000"],

@@ -3,11 +3,14 @@
 What it finds: strongly connected sets of devices, over the links that fw_devlink knows and over the
 parents; one finding each, told by a short cycle. Left out are graph endpoints (each names the
 other), links within one device, and what the kernel starts before there are devices.
-Why it matters: the kernel finds such a cycle and no longer orders any probe along it: drivers have
-to defer until they find what they need, and a driver that takes it for granted fails. Where one of
-the links is iommus, the kernel does not see the cycle: the master waits for the IOMMU until the
-deferred-probe timeout, and then runs without translation.
-What to do: name the supplier that a device can probe without in its post-init-providers.
+Why it matters: the kernel finds such a cycle and orders no probe by any link between these devices
+any more: drivers have to defer until they find what they need, and a driver that takes it for
+granted fails. Where one of the links is iommus, the kernel does not see the cycle: the master waits
+for the IOMMU until the deferred-probe timeout, and then runs without translation.
+What to do: name the supplier that a device can probe without in its post-init-providers. Proposed
+are the fewest links whose loss leaves no cycle among the devices; that drivers can do without them
+is for you to judge. "Fixed dependency cycle(s)" is still printed for what is left out above, which
+makes no device wait.
 References: Linux, drivers/base/core.c, __fw_devlink_relax_cycles() (all cycles from 6.3 on);
 drivers/iommu/of_iommu.c, of_iommu_xlate(); dt-schema, post-init-providers.yaml (read from 6.11 on).
 """
@@ -18,7 +21,8 @@ from collections.abc import Iterator
 
 from dtlink.links.reference import Link
 from dtlink.rules.board import Board
-from dtlink.rules.device_cycles import DeviceCycle, Step, device_cycles
+from dtlink.rules.cycle_breaks import Step
+from dtlink.rules.device_cycles import DeviceCycle, device_cycles
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 #: How many steps of a long chain are told, and how many devices are listed.
@@ -83,8 +87,8 @@ def supplier_cycle(board: Board) -> Iterator[Finding]:
             severity=Severity.WARNING if masters else Severity.INFO,
             consequence=_unseen(board, masters[0])
             if masters
-            else 'the kernel prints "Fixed dependency cycle(s)" and does not order these probes: '
-            "their drivers must defer until they find what they need",
+            else 'the kernel prints "Fixed dependency cycle(s)" and orders nothing by '
+            f"{_relaxed(board, cycle)}: their drivers must defer until they find what they need",
             fix=_fix(board, cycle),
         )
 
@@ -115,6 +119,17 @@ def _unseen(board: Board, step: Step) -> str:
     )
 
 
+def _relaxed(board: Board, cycle: DeviceCycle) -> str:
+    """The links that the kernel relaxes: all between the devices, as the prediction has it."""
+    links = [
+        f"{board.tree[step.consumer].name} → {board.tree[step.supplier].name}"
+        for step in cycle.steps
+        if step.references
+    ]
+    more = f" and {len(links) - _TOLD} more" if len(links) > _TOLD else ""
+    return ", ".join(links[:_TOLD]) + more
+
+
 def _fix(board: Board, cycle: DeviceCycle) -> str:
     """The links to give up, by consumer."""
     wanted: dict[int, dict[str, None]] = {}
@@ -125,6 +140,7 @@ def _fix(board: Board, cycle: DeviceCycle) -> str:
     lines = [
         f"{board.ref(board.tree[node])} {{ post-init-providers = {', '.join(suppliers)}; }};"
         for node, suppliers in wanted.items()
-        if suppliers
     ]
+    if not lines:
+        return "none of these links can be given up: one of the devices must do without the next"
     return "if the driver can probe without (Linux 6.11 and newer read it): " + " ".join(lines)

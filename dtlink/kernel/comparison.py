@@ -1,0 +1,99 @@
+"""What a comparison of a prediction with a running board holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+
+class Why(Enum):
+    """Why prediction and board differ."""
+
+    NO_CONSUMER = "the consumer is no device on the board"
+    NO_SUPPLIER = "the supplier is no device on the board"
+    UNBOUND_SUPPLIER = "the supplier has no driver, so what stands below it was not handed to it"
+    RELAXED = "it is there, but orders sync_state() alone"
+    TIGHTER = "it is there, and orders probing too"
+    NOT_LINKED = 'the kernel dropped it ("Not linking"): the supplier is served without a driver'
+    GONE = "the log tells that it was made; it is gone again"
+    ENDED = "the consumer has its driver: links for sync_state() alone end then"
+    BOUND_WITHOUT = "the consumer has its driver: the link was given up, or came too late"
+
+    BY_DRIVER = "a driver made it"
+    NOT_IN_TREE = "this tree has no such node"
+    MADE_DEVICE = "one end is a device that a driver made of a node"
+    NOT_BOUND_YET = "the consumer has no driver: links for sync_state() alone last until it has"
+    SPOKEN_FOR = "the supplier's driver speaks for a node below it"
+    NODES_ONLY = "predicted between the nodes; which devices it joins depends on who binds first"
+
+    BOUND = "it has its driver on the board"
+    NO_DRIVER = "it has no driver that could try"
+    DRIVER_DEFERS = "its driver has put its probe off"
+    NO_REASON = "its probe is put off, and the board does not say why"
+    NO_NODE = "a supplier is no device, and no driver speaks for it yet"
+    NOT_READY = "its supplier has no driver on the board"
+
+    SERVED_EARLY = "links to one end were dropped before a cycle was looked for"
+    OTHER_ORDER = "which links of a cycle are named depends on the order in which devices come"
+
+    NOT_LOGGED = "the log does not tell of it"
+    SINCE_ENDED = "the log tells of it; links for sync_state() alone end when the consumer binds"
+
+    UNKNOWN = "why is not known"
+
+
+class Item(NamedTuple):
+    """A link, a cycle's two ends, or a device that is held back and who it waits for."""
+
+    consumer: str
+    supplier: str
+    """Empty if a device waits for something that is not told."""
+    why: Why | None = None
+    """``None`` where prediction and board agree."""
+    detail: str = ""
+    """What the board said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One sort of thing, compared."""
+
+    agreed: Sequence[Item] = ()
+    missing: Sequence[Item] = ()
+    """Predicted, and not there on the board."""
+    unforeseen: Sequence[Item] = ()
+    """There on the board, and not predicted."""
+    observed: bool = True
+    """Whether the board told of all such things: else nothing is said to be missing."""
+
+    @property
+    def predicted(self) -> int:
+        """How many things were predicted."""
+        return len(self.agreed) + len(self.missing)
+
+    @property
+    def reported(self) -> int:
+        """How many things the board has."""
+        return len(self.agreed) + len(self.unforeseen)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that was compared."""
+
+    links: Section
+    """Device links that order probing."""
+    sync_state_links: Section
+    """Device links that order sync_state() alone."""
+    cycles: Section
+    """Unordered pairs that the kernel names in its log."""
+    held_back: Section
+    """Devices that wait for a supplier, or whose probe is deferred."""
+    by_driver: int
+    """Device links that drivers asked for: fw_devlink has no part in them."""
+    unmapped: Sequence[str]
+    """Names of devices whose node can't be told."""
+    notes: Sequence[str] = field(default=())
+    """What makes the comparison doubtful: another kernel, another board."""

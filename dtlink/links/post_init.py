@@ -1,0 +1,39 @@
+"""Giving links up in a tree: ``post-init-providers`` added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dtlink.firmware import fdt
+from dtlink.firmware.fdt_write import SourceNode, cells, write
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+
+NAME = "post-init-providers"
+
+
+def with_post_init_providers(tree: Tree, links: Iterable[tuple[int, int]]) -> Tree:
+    """The tree with each consumer's ``post-init-providers`` naming these suppliers too.
+
+    ``links`` are pairs of consumer and supplier, as node numbers; a supplier without a phandle is
+    given one. Nodes keep their numbers. Kernels read the property from 6.11 on (dt-schema,
+    post-init-providers.yaml). Of properties or memory reservations that a blob has twice or more,
+    the new one has what counts.
+    """
+    nodes = [SourceNode(node.name, dict(node.properties)) for node in tree]
+    for index, parent in enumerate(tree.parents):
+        if parent >= 0:
+            nodes[parent].children.append(nodes[index])
+    phandles = {node: phandle for phandle, node in tree.phandles.items()}
+    for consumer, supplier in links:
+        if supplier not in phandles:
+            phandles[supplier] = max(phandles.values(), default=0) + 1
+            nodes[supplier].properties["phandle"] = cells(phandles[supplier])
+        properties, entry = nodes[consumer].properties, cells(phandles[supplier])
+        known = properties.get(NAME, b"")
+        if entry not in [known[at : at + 4] for at in range(0, len(known), 4)]:
+            properties[NAME] = known + entry
+    blob = write(nodes[0])
+    return fdt.read(blob)

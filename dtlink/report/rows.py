@@ -1,0 +1,35 @@
+"""Rows of the longer listings: what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dtlink.report.layout import DIM, Line, Span, line
+
+if TYPE_CHECKING:
+    from dtlink.kernel.devlink.model import Origin
+
+#: So many entries of a group are shown before the rest is counted.
+SHOWN = 8
+
+
+def listing(rows: Sequence[Line], limit: int | None) -> Iterator[Line]:
+    """Rows, and how many more there are."""
+    yield from rows[:limit]
+    if limit is not None and len(rows) > limit:
+        yield line(Span(f"  … and {len(rows) - limit} more (--all)", DIM))
+
+
+def by(origins: Iterable[Origin]) -> str:
+    """The entries that say so, each property once."""
+    entries: dict[str, list[str]] = {}
+    for origin in origins:
+        entries.setdefault(origin.property_name, []).append(str(origin.entry))
+    told = (f"{name}[{','.join(dict.fromkeys(at))}]" for name, at in entries.items())
+    return ", ".join(told)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

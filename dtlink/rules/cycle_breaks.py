@@ -1,0 +1,164 @@
+"""Which links to give up so that devices no longer wait for each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.links.components import shortest_cycle, shortest_path, strong_components
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.reference import Reference
+
+#: The largest sets that are looked for exactly, and for how many steps in all: real boards, whose
+#: components have a dozen steps, take a tenth of it. Beyond, sets are put together greedily.
+_EXACT = 3
+_WORK = 4_000
+_MOST_BREAKS = 8
+
+#: How hard it is for a driver to probe without what a binding names, easiest first: regulator
+#: providers take their inputs later, resets are for use, interrupts are asked for at the start.
+_RANKS = (
+    ("nvmem-cells",),
+    ("*-supply",),
+    ("resets",),
+    ("clocks",),
+    ("phys", "interconnects", "*-gpios", "*-gpio", "gpios", "gpio", "pwms"),
+    ("interrupts", "interrupts-extended", "interrupt-map"),
+)
+_RANK = {name: rank for rank, names in enumerate(_RANKS, 1) for name in names}
+_OTHER = len(_RANKS) + 1
+#: What the kernel asks for before it calls the driver: domains and pins (drivers/base/dd.c).
+_BEFORE_PROBE = _OTHER + 1
+#: A parent comes first whatever a tree says, and fw_devlink orders nothing by ``iommus``.
+_NEVER = _BEFORE_PROBE + 1
+
+
+class Step(NamedTuple):
+    """One device needs the next; without references: it lies in it."""
+
+    consumer: int
+    supplier: int
+    references: tuple[Reference, ...]
+
+    @property
+    def bindings(self) -> tuple[str, ...]:
+        """The names of the properties that say so, as rows of the table."""
+        return tuple(dict.fromkeys(ref.binding.name for ref in self.references))
+
+
+def arcs_of(steps: Iterable[Step]) -> dict[int, list[int]]:
+    """Steps as arcs."""
+    arcs: dict[int, list[int]] = {}
+    for step in steps:
+        arcs.setdefault(step.consumer, []).append(step.supplier)
+    return arcs
+
+
+def chain(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """A cycle among the steps of a component: through an IOMMU if there is one, else a short one.
+
+    Empty if there is none.
+    """
+    arcs = arcs_of(steps)
+    by_ends = {(step.consumer, step.supplier): step for step in steps}
+    for step in steps:
+        if "iommus" in step.bindings:
+            nodes = shortest_path(arcs, step.supplier, step.consumer)
+            break
+    else:
+        nodes = shortest_cycle(arcs, arcs.keys())
+    return tuple(by_ends[ends] for ends in zip(nodes, nodes[1:] + nodes[:1], strict=True))
+
+
+def smallest_breaks(tree: Tree, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The fewest steps of a component without which it has no cycle; of several sets the easiest.
+
+    Exact up to three steps, but for components beyond all that is known; greedy beyond that, up to
+    eight. What the kernel asks for before any driver is called is given up only where nothing
+    else helps. Empty if a cycle has parents and IOMMUs only.
+    """
+    ranks = {step[:2]: _rank(tree, step) for step in steps}
+    for hardest in (_OTHER, _BEFORE_PROBE):
+        found = _Search(ranks, hardest).run(steps)
+        if found:
+            return found
+    return ()
+
+
+class _Search:
+    """Looks for sets of steps that are in every cycle."""
+
+    def __init__(self, ranks: Mapping[tuple[int, int], int], hardest: int) -> None:
+        self._ranks = ranks
+        self._hardest = hardest
+        self._left = _WORK
+
+    def run(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+        for size in range(1, _EXACT + 1):
+            found = min(self._sets(steps, size), key=self._effort, default=())
+            if found:
+                return found
+        return self._greedy(steps)
+
+    def _sets(self, steps: Sequence[Step], size: int) -> Iterator[tuple[Step, ...]]:
+        """The sets of so many steps: one of them must be in whichever cycle is looked at."""
+        self._left -= len(steps)
+        cycle = _some_cycle(steps)
+        if not cycle:
+            yield ()
+        elif size:
+            for step in self._candidates(cycle):
+                if self._left < 0:
+                    return
+                for rest in self._sets([other for other in steps if other != step], size - 1):
+                    yield (step, *rest)
+
+    def _candidates(self, cycle: Sequence[Step]) -> list[Step]:
+        """The steps that can be given up, the easiest first."""
+        steps = (step for step in cycle if self._ranks[step[:2]] <= self._hardest)
+        return sorted(steps, key=lambda step: self._ranks[step[:2]])
+
+    def _effort(self, steps: Sequence[Step]) -> tuple[int, ...]:
+        """The hardest steps are compared first; then where they stand."""
+        ranks = sorted((self._ranks[step[:2]] for step in steps), reverse=True)
+        return (*ranks, *sorted(step.consumer for step in steps))
+
+    def _greedy(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+        """The easiest step of a cycle, then of the next one, until no cycle is left."""
+        found: list[Step] = []
+        while cycle := _some_cycle(steps):
+            easiest = self._candidates(cycle)[:1]
+            if not easiest or len(found) == _MOST_BREAKS:
+                return ()
+            found += easiest
+            steps = [step for step in steps if step != easiest[0]]
+        return tuple(found)
+
+
+def _some_cycle(steps: Sequence[Step]) -> tuple[Step, ...]:
+    components = strong_components(arcs_of(steps))
+    if not components:
+        return ()
+    inside = set(components[0])
+    return chain([step for step in steps if step.consumer in inside and step.supplier in inside])
+
+
+def _rank(tree: Tree, step: Step) -> int:
+    """How hard it is to give a step up.
+
+    The easiest are the inputs of a clock controller: the kernel's clocks may be without a parent.
+    """
+    names = step.bindings
+    if not names or "iommus" in names:
+        return _NEVER
+    if names == ("clocks",) and step.consumer in tree.holders("#clock-cells"):
+        return 0 if step.consumer not in tree.holders("#phy-cells") else _RANK["clocks"]
+    return max(map(_rank_of, names))
+
+
+def _rank_of(name: str) -> int:
+    if name == "power-domains" or name.startswith("pinctrl-"):
+        return _BEFORE_PROBE
+    return _RANK.get(name, _OTHER)
