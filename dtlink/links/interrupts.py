@@ -329,7 +329,7 @@ def interrupt_map(found: Found, row: SupplierBinding, column: Column) -> None:
             _bad_row(found, irq, row, (node, at), rows, child)
 
 
-def _bad_row(  # noqa: PLR0913 - what is needed to say what is wrong with one row
+def _bad_row(
     found: Found,
     irq: InterruptTree,
     row: SupplierBinding,

@@ -30,6 +30,8 @@ _OPEN = frozenset((Why.DANGLING, Why.NO_CELLS, Why.NO_PARENT))
 #: What a command line must hold for it to matter here: most have none of it.
 _DECIDING = ("fw_devlink", "fw-devlink", "deferred_probe", "deferred-probe")
 
+_NOTHING = CommandLine()
+
 
 class Board:
     """One devicetree, as the rules see it.
@@ -89,7 +91,8 @@ class Board:
         line = self._cmdline
         if line is None:
             text = bootargs(self.tree)
-            line, _ = CommandLine.read(text if any(word in text for word in _DECIDING) else "")
+            matters = any(word in text for word in _DECIDING)
+            line = CommandLine.read(text)[0] if matters else _NOTHING
         return _profile(version, line)
 
     @cached_property
@@ -192,8 +195,10 @@ class Board:
 
 def bootargs(tree: Tree) -> str:
     """The command line that a tree brings in its ``/chosen``; empty if it has none."""
-    chosen = [node for node in tree.holders("bootargs") if tree.path(node) == "/chosen"]
-    return " ".join(word for node in chosen for word in tree[node].strings("bootargs"))
+    for node, at in tree.holders("bootargs").items():
+        if tree.layout.names[node] == b"chosen" and not tree.parents[node]:
+            return tree.value(at).partition(b"\0")[0].decode("latin-1")
+    return ""
 
 
 @lru_cache(maxsize=64)

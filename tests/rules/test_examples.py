@@ -14,7 +14,8 @@ rules = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
 
 
 def findings(example: Dts, chosen: list[Rule]) -> list[Finding]:
-    checked = check(Board(dts.read_text(example.source, patch=example.patch)), chosen)
+    tree = dts.read_text(example.source, patch=example.patch)
+    checked = check(Board(tree, against=example.against), chosen)
     assert checked.faults == []
     return checked.findings
 

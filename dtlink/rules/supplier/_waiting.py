@@ -1,11 +1,20 @@
-"""Consumers that wait for a supplier of which no device is ever made."""
+"""Consumers that wait for a supplier of which no device is ever made, and who waits for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.board import Board
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Node
+    from dtlink.kernel.devlink.ordering import Ordering
+
+#: How many devices of a chain are told by name.
+_TOLD = 3
 
 
 def stranded(board: Board) -> Iterator[Sequence[Link]]:
@@ -27,16 +36,81 @@ def _waits(board: Board, ref: Reference) -> bool:
     return can_come and not board.graph.not_followed(ref)
 
 
-def consequence(board: Board, link: Link) -> str:
+def waiting(board: Board) -> Mapping[str, Sequence[str]]:
+    """The devices that wait for ever, by the suppliers that are to blame.
+
+    A supplier that is a part of a device which waits itself is not: it is told with the other.
+    """
+    order, found = board.order, dict[str, list[str]]()
+    unbound = _unbound(order)
+    for item in order.prediction.waiting:
+        for supplier in item.suppliers:
+            if order.device(supplier) not in unbound:
+                found.setdefault(supplier, []).append(item.device)
+    return found
+
+
+def fallen(board: Board, suppliers: Sequence[Node]) -> dict[str, str]:
+    """The devices that never probe because of suppliers that never come, each with what it waits
+    for: the nearest first.
+    """
+    order, blamed = board.order, waiting(board)
+    after = _after(order)
+    found: dict[str, str] = {}
+    queue = deque((node.path, path) for node in suppliers for path in blamed.get(node.path, ()))
+    while queue:
+        supplier, device = queue.popleft()
+        if device not in found:
+            found[device] = supplier
+            queue.extend((device, other) for other in after.get(device, ()))
+    return found
+
+
+def _after(order: Ordering) -> Mapping[str, Sequence[str]]:
+    """Who waits for each device that never binds, or for a part of it."""
+    after: dict[str, list[str]] = {}
+    for consumer, suppliers in order.held_up.items():
+        for supplier in suppliers:
+            after.setdefault(supplier, []).append(consumer)
+    unbound = _unbound(order)
+    for item in order.prediction.waiting:
+        for owner in {order.device(supplier) for supplier in item.suppliers} & unbound:
+            after.setdefault(owner, []).append(item.device)
+    return after
+
+
+def _unbound(order: Ordering) -> set[str]:
+    return {device.node for device in order.prediction.devices if device.driver is None}
+
+
+def consequence(board: Board, link: Link, down: Mapping[str, str]) -> str:
     """What the board shows of the consumer of a supplier that never becomes a device.
 
     The device itself waits by fw_devlink (drivers/base/core.c, device_links_check_suppliers()); a
-    node that is a part of a device does not, but the driver of the device asks in vain.
+    node that is a part of a device does not, but the driver of the device asks in vain. ``down`` is
+    what :func:`fallen` says.
     """
     device, supplier = board.device(link.consumer), link.supplier.path
-    if device == link.consumer:
-        return f'{device.name} never probes: "wait for supplier {supplier}"'
+    if down.get(link.consumer.path) == supplier:
+        return f'{device.name} never probes: "wait for supplier {supplier}"{_chain(down)}'
     return f"the driver of {device.path} asks for the {link.binding.kind} in vain"
+
+
+def _chain(down: Mapping[str, str]) -> str:
+    """Who waits for the devices that wait."""
+    later = [(device, cause) for device, cause in down.items() if cause in down]
+    told = [f"{_name(device)} waits for {_name(cause)}" for device, cause in later[:_TOLD]]
+    more = f", and {len(later) - _TOLD} more devices wait" if len(later) > _TOLD else ""
+    return "".join(f"; {text}" for text in told) + more
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def nodes(board: Board, down: Mapping[str, str]) -> list[Node]:
+    """The devices of :func:`fallen`."""
+    return [board.tree.by_path[path] for path in down]
 
 
 def also(links: Sequence[Link]) -> str:

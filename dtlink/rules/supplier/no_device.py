@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.links.reference import Link
 from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._waiting import also, consequence, stranded
+from dtlink.rules.supplier._waiting import also, consequence, fallen, nodes, stranded
 
 #: Suppliers that code of one machine can start by their path, without a ``compatible``.
 _STARTED_BY_HAND = frozenset(("clocks", "power-domains", "interrupts", "interrupts-extended"))
@@ -56,14 +56,15 @@ def no_device(board: Board) -> Iterator[Finding]:
 
 def _finding(board: Board, links: Sequence[Link]) -> Finding:
     first = links[0]
+    down = fallen(board, [first.supplier])
     return no_device.finding(
         first,
         f"{first.entry} names {first.supplier.path}, which has no compatible, nor has a node "
         f"above it{also(links)}",
-        consequence=consequence(board, first),
+        consequence=consequence(board, first, down),
         fix=f'{board.ref(first.supplier)} {{ compatible = "…"; }}; as the {first.binding.kind} '
         "that it is",
         supplier=first.supplier,
-        related=[link.node for link in links[1:]],
+        related=[*(link.node for link in links[1:]), *nodes(board, down)],
         likely=first.binding.name in _STARTED_BY_HAND,
     )

@@ -21,7 +21,7 @@ from dtlink.kernel.early import is_served_early
 from dtlink.links.reference import Link
 from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._waiting import also, consequence, stranded
+from dtlink.rules.supplier._waiting import also, consequence, fallen, nodes, stranded
 
 
 @rule(
@@ -72,15 +72,16 @@ def _comes_early(device: Node) -> bool:
 
 def _finding(board: Board, links: Sequence[Link], container: Node) -> Finding:
     first = links[0]
+    down = fallen(board, list(dict.fromkeys(link.supplier for link in links)))
     device = board.device(first.supplier)
     return unpopulated.finding(
         first,
         f"{first.entry} names {first.supplier.path}, which lies below {container.path}: that has "
         f"no compatible, so nothing below it becomes a device{also(links)}",
-        consequence=consequence(board, first),
+        consequence=consequence(board, first, down),
         fix=f'{board.ref(container)} {{ compatible = "simple-bus"; }};, or move {device.name} up '
         "into the root",
         supplier=first.supplier,
-        related=(container, *(link.node for link in links[1:])),
+        related=(container, *(link.node for link in links[1:]), *nodes(board, down)),
         likely=True,
     )

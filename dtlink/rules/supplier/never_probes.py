@@ -1,0 +1,181 @@
+"""A device waits for ever for a supplier that is no device.
+
+What it finds: devices that wait, by the prediction of fw_devlink with all drivers there, for a
+node that neither becomes a device nor is a part of one: an AMBA device without registers, or the
+far end of a graph endpoint, which has no ``compatible``. Told once for each such supplier, with
+all the devices that wait for those in turn. supplier/no-device and supplier/unpopulated tell the
+plainer causes; what they tell is not told again.
+Why it matters: no driver is called for a device before its suppliers are devices, whether or not
+it would ask for them, and no timeout ends that wait.
+What to do: make the supplier a device (``compatible``, ``reg``), disable its end of the graph, or
+take the reference out.
+References: Linux, drivers/base/core.c, device_links_check_suppliers() and
+fw_devlink_relax_link(); drivers/of/platform.c, of_amba_device_create(). From 6.3 on (6.1 by
+backport) any node can be a supplier.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from dtlink.firmware.tree import Node
+from dtlink.kernel.early import is_served_early
+from dtlink.links.binding import Walk
+from dtlink.links.bindings import KERNEL_BINDINGS
+from dtlink.links.reference import Link, Reference
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.supplier._waiting import consequence, fallen, nodes, stranded, waiting
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+
+_PRIMECELL = b"arm,primecell\0"
+#: The rows that some kernel follows, by identity: a row is slow to hash, and a board has hundreds.
+_FOLLOWED = frozenset(map(id, KERNEL_BINDINGS))
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Dts(
+        """
+        / {
+            lcdc: lcd-controller@1000 {
+                compatible = "vendor,lcdc";
+                reg = <0x1000>;
+                port { lcdc_out: endpoint { remote-endpoint = <&panel_in>; }; };
+            };
+            panel {
+                port { panel_in: endpoint { remote-endpoint = <&lcdc_out>; }; };
+            };
+        };
+        """,
+        finds=("/lcd-controller@1000/port/endpoint:remote-endpoint",),
+    ),
+    good=Dts(
+        """
+        / {
+            lcdc: lcd-controller@1000 {
+                compatible = "vendor,lcdc";
+                reg = <0x1000>;
+                port { lcdc_out: endpoint { remote-endpoint = <&panel_in>; }; };
+            };
+            panel {
+                compatible = "vendor,panel";
+                port { panel_in: endpoint { remote-endpoint = <&lcdc_out>; }; };
+            };
+        };
+        """
+    ),
+)
+def never_probes(board: Board) -> Iterator[Finding]:
+    """Every supplier to blame that no other rule tells."""
+    if board.tree.is_overlay or not board.profile.waits or not _is_worth_a_prediction(board):
+        return
+    told = {links[0].supplier.path for links in stranded(board)}
+    for supplier, devices in waiting(board).items():
+        if supplier not in told:
+            yield _finding(board, board.tree.by_path[supplier], board.tree.by_path[devices[0]])
+
+
+def _is_worth_a_prediction(board: Board) -> bool:
+    """Whether a device has a link to a supplier of which, by a short look, there is no device.
+
+    All others become devices, or parts of devices, sooner or later: below the root whatever has
+    ``compatible`` is made a device, and its driver speaks for what is below it.
+    """
+    outside = set[int]().union(*board.unpopulated)
+    links = _links(board, outside) if outside else []
+    if any(not _is_tended(board.tree, node) for node in {ref.supplier for ref in links}):
+        return True
+    amba = _without_registers(board)
+    return bool(amba and _links(board, amba))
+
+
+def _links(board: Board, suppliers: AbstractSet[int]) -> list[Reference]:
+    """What fw_devlink follows of the references of devices to these suppliers."""
+    compatible, graph = board.tree.holders("compatible"), board.graph
+    return [
+        ref
+        for ref in graph.references
+        if ref[1] in suppliers
+        and ref[0] in compatible
+        and ref[0] not in suppliers
+        and id(ref[2]) in _FOLLOWED
+        and not graph.not_followed(ref)
+    ]
+
+
+def _without_registers(board: Board) -> set[int]:
+    """AMBA devices whose registers can't be found.
+
+    To be quick, one device of a bus stands for all that have ``reg``, and nobody looks whether
+    another device has taken them: those cases are not seen.
+    """
+    tree = board.tree
+    nodes = _primecells(tree) if _PRIMECELL in tree.blob else set[int]()
+    if nodes.isdisjoint(board.suppliers):
+        return set()
+    from dtlink.kernel.devlink.address import first_region  # noqa: PLC0415 - few boards need it
+
+    suspects, placed = nodes & board.suppliers, tree.holders("reg").keys()
+    buses = {tree.parents[node]: node for node in suspects & placed}
+    lost = {bus for bus, node in buses.items() if first_region(tree, node) is None}
+    return {node for node in suspects if node not in placed or tree.parents[node] in lost}
+
+
+def _primecells(tree: Tree) -> set[int]:
+    """The nodes with that compatible, found by where the string stands: few have it."""
+    compatible = tree.holders("compatible")
+    nodes, places = list(compatible), list(compatible.values())
+    found, at = set(), tree.blob.find(_PRIMECELL)
+    while at >= 0:
+        number = bisect_right(places, at - tree.layout.base >> 2)
+        found.add(nodes[number - 1])
+        at = tree.blob.find(_PRIMECELL, at + 1)
+    return found
+
+
+def _is_tended(tree: Tree, node: int) -> bool:
+    """Whether the kernel looks for a node where it stands: firmware, or what starts early."""
+    compatible = tree.holders("compatible")
+    top = below = node
+    while node > 0:
+        top, below = node, top
+        if node in compatible and _starts_early(tree.value(compatible[node])):
+            return True
+        node = tree.parents[node]
+    return tree.layout.names[top] == b"firmware" and below in compatible
+
+
+@lru_cache(maxsize=1024)
+def _starts_early(compatible: bytes) -> bool:
+    return is_served_early(compatible.decode("latin-1").split("\0"))
+
+
+def _finding(board: Board, supplier: Node, device: Node) -> Finding:
+    link = next(
+        Link(board.tree, ref)
+        for ref in board.graph.references
+        if ref[:2] == (device.index, supplier.index) and not board.graph.not_followed(ref)
+    )
+    down = fallen(board, [supplier])
+    is_graph = link.binding.walk is Walk.ENDPOINT
+    others = len(down) - 1
+    more = f"; {others} more device{'s wait' if others > 1 else ' waits'} with it" if others else ""
+    return never_probes.finding(
+        link,
+        f"{device.name} names {supplier.path} ({link.entry}), of which no device is made{more}",
+        consequence=consequence(board, link, down),
+        fix=f'{board.ref(supplier)} {{ compatible = "…"; }};'
+        + (f", or /delete-property/ {link.property_name}; in {link.node.path}" * is_graph),
+        supplier=supplier,
+        related=nodes(board, down),
+        likely=True,
+    )

@@ -1,0 +1,133 @@
+"""Nothing makes DMA masters wait for their IOMMU.
+
+What it finds: a board with IOMMUs, on a kernel whose fw_devlink does not follow iommus and
+iommu-map: the default from 5.15 on, and any kernel before 5.13, which makes nobody wait. Told once
+a board.
+Why it matters: a master probes only once its IOMMU has, but that is the bus's doing, and it gives
+up: from the deferred-probe timeout on, a master whose IOMMU is not there (its driver is a module
+that comes late, or it waits for suppliers of its own) runs without translation. With
+deferred_probe_timeout=0 on the command line it gives up as soon as the built-in drivers are done.
+What to do: boot with fw_devlink.strict=1, or build the IOMMU's driver and its suppliers' into the
+kernel (or have them in the initramfs).
+References: Linux, drivers/of/property.c, of_supplier_bindings[] (optional, since 5.15);
+drivers/iommu/of_iommu.c, of_iommu_xlate(); drivers/base/dd.c,
+driver_deferred_probe_check_state().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.firmware.tree import Node
+from dtlink.kernel.profile import KernelProfile
+from dtlink.links.reference import Flaw, Link, Reference
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+_NAMES = ("iommus", "iommu-map")
+
+_GIVES_UP = "deferred probe timeout, ignoring dependency"
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    needs=_NAMES,
+    bad=Dts(
+        """
+        / {
+            chosen { bootargs = "root=/dev/mmcblk0p1 deferred_probe_timeout=0"; };
+            smmu: iommu@1000 { compatible = "vendor,smmu"; reg = <0x1000>; #iommu-cells = <1>; };
+            mmc@2000 { compatible = "vendor,mmc"; reg = <0x2000>; iommus = <&smmu 0x20>; };
+        };
+        """,
+        finds=("/mmc@2000:iommus",),
+    ),
+    good=Dts(
+        """
+        / {
+            chosen { bootargs = "root=/dev/mmcblk0p1 fw_devlink.strict=1"; };
+            smmu: iommu@1000 { compatible = "vendor,smmu"; reg = <0x1000>; #iommu-cells = <1>; };
+            mmc@2000 { compatible = "vendor,mmc"; reg = <0x2000>; iommus = <&smmu 0x20>; };
+        };
+        """
+    ),
+)
+def unordered_iommu(board: Board) -> Iterator[Finding]:
+    """One finding a board."""
+    off, profile = board.tree.disabled, board.profile
+    references = [
+        ref
+        for refs in board.masters.values()
+        for ref in refs
+        if ref.supplier not in off and ref.flaw is Flaw.NONE and ref.consumer != ref.supplier
+    ]
+    if references and not _orders(profile, references[0]):
+        yield _finding(board, references)
+
+
+def _orders(profile: KernelProfile, ref: Reference) -> bool:
+    """Whether a kernel makes the master's probe wait."""
+    optional = ref.binding.optional
+    is_optional = optional is not None and profile.version in optional
+    return profile.orders_probing and (profile.strict or not is_optional)
+
+
+def _finding(board: Board, references: Sequence[Reference]) -> Finding:
+    profile = board.profile
+    first = Link(board.tree, references[0])
+    iommus = [board.tree[node] for node in sorted({ref.supplier for ref in references})]
+    masters = {ref.consumer for ref in references}
+    given_up = _is_told_to_give_up(profile)
+    return unordered_iommu.finding(
+        first,
+        f"{_why(profile)}: nothing orders {_named(iommus)} before "
+        f"{'its master' if len(masters) == 1 else f'{len(masters)} masters'}",
+        consequence=_consequence(profile),
+        fix=_fix(profile),
+        supplier=first.supplier,
+        related=iommus,
+        severity=Severity.WARNING if given_up else Severity.INFO,
+        likely=given_up,
+    )
+
+
+def _is_told_to_give_up(profile: KernelProfile) -> bool:
+    """Whether the command line, not the kernel's default, says that nobody waits for modules."""
+    usual = KernelProfile.of(profile.release).deferred_probe_timeout
+    return not profile.deferred_probe_timeout and bool(usual)
+
+
+def _why(profile: KernelProfile) -> str:
+    if profile.orders_probing:
+        return "fw_devlink.strict is off"
+    return f"fw_devlink is {profile.fw_devlink.value}"
+
+
+def _consequence(profile: KernelProfile) -> str:
+    """When the kernel gives up waiting for an IOMMU."""
+    timeout = profile.deferred_probe_timeout
+    if timeout < 0:
+        return "a master whose IOMMU never comes waits for it without end"
+    late = (
+        f"is not there {timeout} s after the last driver came"
+        if timeout
+        else "comes later than the built-in drivers (a module, say)"
+    )
+    return f'a master whose IOMMU {late} runs untranslated: "{_GIVES_UP}"'
+
+
+def _fix(profile: KernelProfile) -> str:
+    """What to add to the command line."""
+    if profile.orders_probing:
+        return "on the kernel's command line: fw_devlink.strict=1"
+    return "on the kernel's command line: fw_devlink=on fw_devlink.strict=1"
+
+
+def _named(iommus: Sequence[Node]) -> str:
+    if len(iommus) == 1:
+        return iommus[0].path
+    return f"{len(iommus)} IOMMUs ({', '.join(node.name for node in iommus[:3])}" + (
+        ", …)" if len(iommus) > 3 else ")"
+    )
