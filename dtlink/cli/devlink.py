@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dtlink.cli.options import KernelVersion, complain, emit_json, emit_lines, options
+from dtlink.cli.options import complain, emit_json, emit_lines, options
 from dtlink.cli.single import one
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.cmdline import CommandLine, OptionError
+from dtlink.kernel.cmdline import CommandLine
 from dtlink.kernel.devlink.compare import compare
 from dtlink.kernel.devlink.ordering import Ordering
 from dtlink.kernel.devlink.predict import predict
@@ -30,21 +30,6 @@ if TYPE_CHECKING:
     from dtlink.report.devlink import Outlook
     from dtlink.report.layout import Line
     from dtlink.report.model import InputReport
-
-
-class _CommandLine(click.ParamType["CommandLine"]):
-    """A kernel command line."""
-
-    name = "STRING"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> CommandLine:
-        """The parameters that matter, or a usage error that names what is allowed."""
-        try:
-            return value if isinstance(value, CommandLine) else CommandLine.parse(value)
-        except OptionError as error:
-            self.fail(str(error), param, ctx)
 
 
 class _RunningBoard(click.ParamType["Observation"]):
@@ -83,11 +68,7 @@ log, or what this prints on the board, as root (one line; busybox can):
 """,
 )
 @options("path", "format", "output", "kernel")
-@click.option(
-    "--cmdline",
-    type=_CommandLine(),
-    help="The kernel's command line. [default: bootargs of /chosen]",
-)
+@options("cmdline")
 @click.option(
     "--view",
     type=click.Choice(["full", "bare"]),
@@ -95,7 +76,7 @@ log, or what this prints on the board, as root (one line; busybox can):
     show_default=True,
     help="With all drivers there could be, or with none.",
 )
-@click.option("--against", type=KernelVersion(), help="Tell what is different from this kernel.")
+@options("against")
 @click.option(
     "--observed", type=_RunningBoard(), help="Compare with what a running board reports; see below."
 )

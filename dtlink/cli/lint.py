@@ -10,7 +10,6 @@ import click
 
 from dtlink import engine
 from dtlink.cli.options import (
-    KernelVersion,
     collect,
     complain,
     emit_json,
@@ -19,23 +18,15 @@ from dtlink.cli.options import (
     terminal_width,
     words,
 )
-from dtlink.kernel.cmdline import CommandLine, OptionError
 from dtlink.report.model import Report
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
+    from dtlink.kernel.cmdline import CommandLine
     from dtlink.links.binding import Version
 
 _LEVELS = [severity.value for severity in Severity]
-
-
-def _parsed(ctx: click.Context, param: click.Parameter, value: str | None) -> CommandLine | None:
-    """The parameters that matter of a command line, or a usage error."""
-    try:
-        return None if value is None else CommandLine.parse(value)
-    except OptionError as error:
-        raise click.BadParameter(str(error), ctx, param) from error
 
 
 @click.command(help="Lint files and folders (- is standard input).")
@@ -57,14 +48,7 @@ def _parsed(ctx: click.Context, param: click.Parameter, value: str | None) -> Co
     show_default=True,
     help="The least severity that text tells; JSON tells all.",
 )
-@options("kernel")
-@click.option(
-    "--cmdline",
-    metavar="STRING",
-    callback=_parsed,
-    help="The kernel's command line. [default: bootargs of /chosen]",
-)
-@click.option("--against", type=KernelVersion(), help="Tell what is different from this kernel.")
+@options("kernel", "cmdline", "against")
 @options("jobs", "color")
 def lint(
     paths: tuple[str, ...],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dtlink.kernel.cmdline import OptionError
+from dtlink.kernel.cmdline import CommandLine, OptionError
 from dtlink.kernel.profile import LATEST, parse_version
 from dtlink.report.layout import Line, plain, show
 
@@ -48,6 +48,21 @@ class KernelVersion(click.ParamType["Version"]):
         return version
 
 
+class KernelCommandLine(click.ParamType["CommandLine"]):
+    """A kernel command line."""
+
+    name = "STRING"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> CommandLine:
+        """The parameters that matter, or a usage error that names what is allowed."""
+        try:
+            return value if isinstance(value, CommandLine) else CommandLine.parse(value)
+        except OptionError as error:
+            self.fail(str(error), param, ctx)
+
+
 def options(*names: str) -> Callable[[Command], Command]:
     """Decorate a command with the shared options of these names."""
 
@@ -80,6 +95,15 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         default="6.12",
         show_default=True,
         help="The kernel whose reading of the links counts.",
+    ),
+    "cmdline": click.option(
+        "--cmdline",
+        metavar="STRING",
+        type=KernelCommandLine(),
+        help="The kernel's command line. [default: bootargs of /chosen]",
+    ),
+    "against": click.option(
+        "--against", type=KernelVersion(), help="Tell what is different from this kernel."
     ),
     "jobs": click.option(
         "-j",
