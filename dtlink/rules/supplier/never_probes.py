@@ -91,22 +91,22 @@ def _is_worth_a_prediction(board: Board) -> bool:
     ``compatible`` is made a device, and its driver speaks for what is below it.
     """
     outside = set[int]().union(*board.unpopulated)
-    links = _links(board, outside) if outside else []
-    if any(not _is_tended(board.tree, node) for node in {ref.supplier for ref in links}):
+    lost = {node for node in outside & board.suppliers if not _is_tended(board.tree, node)}
+    if lost and _links(board, lost, outside):
         return True
     amba = _without_registers(board)
-    return bool(amba and _links(board, amba))
+    return bool(amba and _links(board, amba, amba))
 
 
-def _links(board: Board, suppliers: AbstractSet[int]) -> list[Reference]:
-    """What fw_devlink follows of the references of devices to these suppliers."""
+def _links(board: Board, suppliers: AbstractSet[int], outside: AbstractSet[int]) -> list[Reference]:
+    """What fw_devlink follows of the references to these suppliers, by devices not ``outside``."""
     compatible, graph = board.tree.holders("compatible"), board.graph
     return [
         ref
         for ref in graph.references
         if ref[1] in suppliers
         and ref[0] in compatible
-        and ref[0] not in suppliers
+        and ref[0] not in outside
         and id(ref[2]) in _FOLLOWED
         and not graph.not_followed(ref)
     ]
