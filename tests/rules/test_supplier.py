@@ -198,3 +198,29 @@ def test_suppliers_in_an_overlay_are_not_judged_by_where_they_stand():
             dev { compatible = "vendor,dev"; vcc-supply = <&a>; }; }; };
     """
     assert family(source) == []
+
+
+@pytest.mark.parametrize(
+    ("bus", "told"),
+    [
+        ('"simple-bus"', ["/bus/dev"]),
+        ('"arm,amba-bus", "simple-bus"', ["/bus/dev"]),
+        ('"vendor,sys", "simple-mfd"', []),
+        ('"vendor,pm-bus"', []),
+    ],
+)
+def test_a_plain_bus_serves_no_supplier_of_its_own(bus, told):
+    source = f"bus {{ compatible = {bus}; clk: clk {{ #clock-cells = <0>; }}; "
+    found = check("no-device", source + consumer("clocks = <&clk>;") + "};")
+    assert [finding.subject for finding in found] == told
+    assert all(finding.confidence is Confidence.LIKELY for finding in found)
+
+
+def test_nobody_asks_for_what_a_part_of_a_plain_bus_names():
+    source = """
+        bus {
+            compatible = "simple-bus";
+            pins { pinctrl-0 = <&group>; group: group { }; };
+        };
+    """
+    assert check("no-device", source) == []

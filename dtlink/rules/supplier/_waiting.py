@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: How many devices of a chain are told by name.
 _TOLD = 3
 
+#: Buses that are nothing else: their children are made devices, and nobody drives the bus.
+_PLAIN_BUSES = frozenset((b"simple-bus", b"isa", b"arm,amba-bus"))
+
 
 def stranded(board: Board) -> Iterator[Sequence[Link]]:
     """The links to each supplier that the kernel makes no device for, in blob order.
@@ -28,6 +31,32 @@ def stranded(board: Board) -> Iterator[Sequence[Link]]:
             groups.setdefault(ref.supplier, []).append(ref)
     for refs in groups.values():
         yield [Link(board.tree, ref) for ref in refs]
+
+
+def on_plain_buses(board: Board) -> Iterator[Sequence[Link]]:
+    """The links to each supplier without ``compatible`` whose nearest device is a plain bus.
+
+    No driver makes anything of such a node: drivers/bus/simple-pm-bus.c, simple_pm_bus_probe().
+    Nor of a consumer that is none itself: nobody asks for what it names.
+    """
+    tree, parents = board.tree, board.tree.parents
+    bare = board.suppliers - tree.holders("compatible").keys()
+    buses = {parent for parent in {parents[node] for node in bare} if _is_on_a_bus(board, parent)}
+    lost = {node for node in bare if parents[node] in buses}
+    groups: dict[int, list[Reference]] = {}
+    for ref in board.graph.references if lost else ():
+        asks = ref.supplier in lost and not _is_on_a_bus(board, ref.consumer)
+        if asks and board.graph.orders(ref) and _waits(board, ref):
+            groups.setdefault(ref.supplier, []).append(ref)
+    for refs in groups.values():
+        yield [Link(tree, ref) for ref in refs]
+
+
+def _is_on_a_bus(board: Board, node: int) -> bool:
+    at = board.tree.holders("compatible").get(board.device_index(node))
+    return at is not None and _PLAIN_BUSES.issuperset(
+        board.tree.value(at).removesuffix(b"\0").split(b"\0")
+    )
 
 
 def _waits(board: Board, ref: Reference) -> bool:

@@ -1,7 +1,8 @@
 """A supplier that nothing can ever make a device of.
 
-What it finds: a supplier that has no ``compatible``, nor has any node above it: no driver can
-match it, and none serves it as a part of its own device. Told once for each such supplier.
+What it finds: a supplier that has no ``compatible``, nor has any node above it, or only a plain bus
+(``simple-bus`` and its like): no driver can match it, and none serves it as a part of its own
+device. Told once for each such supplier.
 Why it matters: a consumer waits for the supplier's device before its driver is called, and no
 timeout ends that ("wait for supplier …"). Where only a part of a device names the supplier, the
 driver asks for it in vain.
@@ -18,7 +19,14 @@ from collections.abc import Iterator, Sequence
 from dtlink.links.reference import Link
 from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._waiting import also, consequence, fallen, nodes, stranded
+from dtlink.rules.supplier._waiting import (
+    also,
+    consequence,
+    fallen,
+    nodes,
+    on_plain_buses,
+    stranded,
+)
 
 #: Suppliers that code of one machine can start by their path, without a ``compatible``.
 _STARTED_BY_HAND = frozenset(("clocks", "power-domains", "interrupts", "interrupts-extended"))
@@ -52,6 +60,8 @@ def no_device(board: Board) -> Iterator[Finding]:
     for links in stranded(board):
         if board.device_index(links[0].reference.supplier) not in compatible:
             yield _finding(board, links)
+    for links in on_plain_buses(board):
+        yield _on_a_bus(board, links)
 
 
 def _finding(board: Board, links: Sequence[Link]) -> Finding:
@@ -67,4 +77,20 @@ def _finding(board: Board, links: Sequence[Link]) -> Finding:
         supplier=first.supplier,
         related=[*(link.node for link in links[1:]), *nodes(board, down)],
         likely=first.binding.name in _STARTED_BY_HAND,
+    )
+
+
+def _on_a_bus(board: Board, links: Sequence[Link]) -> Finding:
+    first = links[0]
+    bus = board.device(first.supplier)
+    return no_device.finding(
+        first,
+        f"{first.entry} names {first.supplier.path}, which has no compatible, below "
+        f"{bus.name}, a plain bus whose driver serves nobody{also(links)}",
+        consequence=consequence(board, first, {}),
+        fix=f'{board.ref(first.supplier)} {{ compatible = "…"; }}; as the {first.binding.kind} '
+        "that it is",
+        supplier=first.supplier,
+        related=[link.node for link in links[1:]],
+        likely=True,
     )
