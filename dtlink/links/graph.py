@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.links.binding import Origin, Version, Walk
+from dtlink.links.binding import Version, Walk
 from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.links.components import shortest_cycle, shortest_path, strong_components, waves
 from dtlink.links.extract import extract
@@ -208,11 +208,6 @@ class Graph:
     def consumers(self) -> Mapping[int, Sequence[Link]]:
         """The links to each supplier, by node number."""
         return _group(self.links, lambda link: link.reference.supplier)
-
-
-def is_kernel_row(ref: Reference) -> bool:
-    """Whether some kernel's fw_devlink follows the binding of a reference."""
-    return ref.binding.origin is Origin.KERNEL
 
 
 def _group(links: Iterable[Link], key: Callable[[Link], int]) -> dict[int, list[Link]]:

@@ -17,6 +17,7 @@ from dtlink.kernel.devlink.model import Prediction
 from dtlink.kernel.devlink.predict import predict
 from dtlink.kernel.profile import KernelProfile
 from tests.support.boards import EVERY, SHARED
+from tests.support.boots import BOOTS
 
 #: The folder of each run, the kernel, and its command line.
 RUNS = {
@@ -114,17 +115,6 @@ def test_the_prediction_is_what_the_kernel_did(run: str, every: int) -> None:
         results = pool.map(differences, [run] * len(paths), paths, chunksize=8)
         told = [line for lines in results for line in lines]
     assert not told, f"{len(told)} differences on {len(paths)} boards:\n" + "\n".join(told)
-
-
-#: Booted boards on which modules were loaded, with the folder of the tree.
-BOOTS = {
-    "ast2600-evb": "armhf",
-    "orangepi-pc": "armhf",
-    "raspi2b": "armhf",
-    "raspi3b-64": "arm64/broadcom",
-    "sabrelite": "armhf",
-    "vexpress-a15": "armhf",
-}
 
 
 def _ordering(links: list[Answer]) -> set[tuple[str, str]]:
