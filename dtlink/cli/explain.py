@@ -10,8 +10,8 @@ import click
 
 from dtlink.cli.options import emit_lines, options
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
-from dtlink.rules.catalogue import all_rules, find
-from dtlink.rules.model import Rule
+from dtlink.rules.catalogue import find, ids
+from dtlink.rules.model import Dts, Rule, Tables
 
 
 @click.command(help="Explain a rule: what it finds, why it matters, what to do, with examples.")
@@ -33,9 +33,8 @@ def explain(name: str, form: str, color: str) -> None:
 
 
 def _unknown(name: str) -> str:
-    ids = [rule.id for rule in all_rules()]
-    near = [rule_id for rule_id in ids if rule_id.endswith("/" + name)]
-    near += difflib.get_close_matches(name, ids, n=3)
+    near = [rule_id for rule_id in ids() if rule_id.endswith("/" + name)]
+    near += difflib.get_close_matches(name, ids(), n=3)
     hint = f": did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
     return f"no rule is named {name}{hint or ': dtlink rules lists them'}"
 
@@ -50,12 +49,18 @@ def _page(rule: Rule) -> Iterator[Line]:
     yield line()
     for row in rule.page.splitlines():
         yield line(row)
-    for title, example in (("Bad:", rule.bad), ("Good:", rule.good)):
-        yield line()
-        yield line(Span(title, BOLD))
-        yield line()
-        for row in textwrap.dedent(example.source).strip().splitlines():
-            yield line("    " + row)
+    for pair in rule.examples:
+        yield from _example("Bad:", pair.bad)
+        yield from _example("Good:", pair.good)
+
+
+def _example(title: str, example: Dts | Tables) -> Iterator[Line]:
+    yield line()
+    yield line(Span(title, BOLD))
+    yield line()
+    for row in textwrap.dedent(example.source).strip().splitlines():
+        yield line("    " + row)
+    if isinstance(example, Dts):
         for place in example.patch:
             yield line(Span(f"    (with {place} set in the blob)", DIM))
         if example.against:

@@ -19,6 +19,7 @@ class Walk(Enum):
     ID_MAP = "rows of input base, phandle, output base, length"
     ENDPOINT = "one phandle of a remote endpoint; both ends move to the owner of the port"
     MASTERS = "phandles of consumers, with the cells that each consumer's #…-cells asks for"
+    TABLE = "an entry of an ACPI table"
 
     @property
     def args_skip(self) -> int:
@@ -37,6 +38,8 @@ class Origin(Enum):
     """Only the bindings' schemas know it, for devices of any make."""
     VENDOR = "vendor"
     """One vendor's, or one driver's, own property."""
+    ACPI = "acpi"
+    """A structure of an ACPI table: no devicetree property."""
 
 
 class Owner(Enum):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Set as AbstractSet
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
 
+from dtlink.firmware.tree import Tree
 from dtlink.links.binding import Version, Walk
 from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.links.components import shortest_cycle, shortest_path, strong_components, waves
@@ -13,66 +15,125 @@ from dtlink.links.extract import extract
 from dtlink.links.reference import Flaw, Link, Reference, Unresolved
 
 if TYPE_CHECKING:
-    from dtlink.firmware.tree import Node, Tree
+    # With defaults, a plain ``Graph`` is one of devicetree nodes; no Python before 3.13 knows them.
+    from typing import Protocol
+
+    from typing_extensions import TypeVar
+
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.tree import Node
+    from dtlink.links.acpi.graph import AcpiGraph
+
+    class Numbered(Protocol):
+        """A node."""
+
+        @property
+        def index(self) -> int:
+            """Its number."""
+
+    class Referring(Protocol):
+        """A link."""
+
+        @property
+        def reference(self) -> Reference:
+            """What it is a view of."""
+
+    NodeT = TypeVar("NodeT", bound=Numbered, default=Node)
+    LinkT = TypeVar("LinkT", bound=Referring, default=Link)
+    Node_co = TypeVar("Node_co", covariant=True)
+
+    class Firmware(Protocol[Node_co]):
+        """What a graph asks of the description that its nodes are from: a tree, or tables."""
+
+        @property
+        def parents(self) -> Sequence[int]:
+            """The number of each node's parent; 0 is the root, which is no device."""
+
+        @property
+        def disabled(self) -> AbstractSet[int]:
+            """The nodes of which the kernel makes no device."""
+
+        def __getitem__(self, index: int) -> Node_co: ...
+else:
+    from typing import TypeVar
+
+    NodeT, LinkT = TypeVar("NodeT"), TypeVar("LinkT")
 
 
-class Cycle(NamedTuple):
+class Cycle(NamedTuple, Generic[NodeT, LinkT]):
     """A strongly connected component, told by a short cycle through it."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[NodeT, ...]
     """All the nodes of the component, in blob order."""
-    chain: tuple[Node, ...]
+    chain: tuple[NodeT, ...]
     """A short cycle: each node needs the next, the last needs the first."""
-    steps: tuple[Link | None, ...]
+    steps: tuple[LinkT | None, ...]
     """The link from each node of the chain to the next; ``None``: the next is its parent."""
-    links: tuple[Link, ...]
+    links: tuple[LinkT, ...]
     """All the links within the component."""
 
 
-class Graph:
+class Graph(Generic[NodeT, LinkT]):
     """Who needs whom.
 
-    ``nodes`` are numbered as in the tree they come from. A node's parent is a supplier of its
-    own kind: nothing below a bus or a multi-function device comes before it.
+    ``nodes`` are numbered as in the tree, or the tables, they come from. A node's parent is a
+    supplier of its own kind: nothing below a bus or a multi-function device comes before it.
     """
 
     def __init__(
         self,
-        tree: Tree,
+        firmware: Firmware[NodeT],
         references: Sequence[Reference],
+        link: Callable[[Reference], LinkT],
         unresolved: Sequence[Unresolved] = (),
         version: Version = DEFAULT_KERNEL,
     ) -> None:
-        self.tree = tree
+        self.firmware = firmware
         self.references = references
+        self.link = link
+        """The view of a reference as a link."""
         self.unresolved = unresolved
         self.version = version
 
-    @classmethod
+    @overload
+    @staticmethod
     def of(
-        cls,
-        tree: Tree,
+        firmware: Tree, version: Version = ..., *, disabled: bool = ..., vendor: bool = ...
+    ) -> Graph: ...
+    @overload
+    @staticmethod
+    def of(
+        firmware: Machine, version: Version = ..., *, disabled: bool = ..., vendor: bool = ...
+    ) -> AcpiGraph: ...
+    @staticmethod
+    def of(
+        firmware: Tree | Machine,
         version: Version = DEFAULT_KERNEL,
         *,
         disabled: bool = False,
         vendor: bool = True,
-    ) -> Graph:
-        """The graph of a tree as a kernel version reads it (see :func:`extract`)."""
-        found = extract(tree, version, disabled=disabled, vendor=vendor)
-        return cls(tree, found.references, found.unresolved, version)
+    ) -> Graph[Any, Any]:
+        """The graph of a tree as a kernel version reads it (see :func:`extract`), or of tables."""
+        if not isinstance(firmware, Tree):
+            from dtlink.links.acpi.graph import AcpiGraph  # noqa: PLC0415 - few inputs are tables
+
+            return AcpiGraph(firmware, version)
+        found = extract(firmware, version, disabled=disabled, vendor=vendor)
+        link = partial(Link, firmware)
+        return Graph(firmware, found.references, link, found.unresolved, version)
 
     @cached_property
-    def links(self) -> Sequence[Link]:
+    def links(self) -> Sequence[LinkT]:
         """Every link, ordered by consumer, property and entry as they stand in the blob."""
         ordered = sorted(self.references, key=lambda ref: (ref.node, ref.at, ref.entry))
-        return [Link(self.tree, ref) for ref in ordered]
+        return [self.link(ref) for ref in ordered]
 
-    def links_of(self, *bindings: str) -> Iterator[Link]:
+    def links_of(self, *bindings: str) -> Iterator[LinkT]:
         """The links made by the bindings of these names, in blob order for each."""
         wanted = frozenset(bindings)
         for ref in self.references:
             if ref.binding.name in wanted:
-                yield Link(self.tree, ref)
+                yield self.link(ref)
 
     def not_followed(self, ref: Reference) -> str:
         """Why this kernel's fw_devlink makes no link of a reference; empty if it makes one.
@@ -85,7 +146,7 @@ class Graph:
         if ref.flaw is not Flaw.NONE and (flawed := self._flawed(ref)):
             return flawed
         for end, node in (("supplier", ref.supplier), ("consumer", ref.node)):
-            if node in self.tree.disabled:
+            if node in self.firmware.disabled:
                 return f"the {end}, or a node above it, is disabled"
         if row.optional and self.version in row.optional:
             return "optional: followed with fw_devlink.strict=1 only"
@@ -127,7 +188,7 @@ class Graph:
         Nodes that are disabled, or have a disabled supplier only, take no part.
         """
         wanted = wanted or self.orders
-        off = self.tree.disabled
+        off = self.firmware.disabled
         arcs: dict[int, list[int]] = {}
         for ref in self.references:
             if wanted(ref) and ref.supplier not in off and ref.consumer not in off:
@@ -138,7 +199,7 @@ class Graph:
 
     def _add_parents(self, arcs: dict[int, list[int]]) -> None:
         """Let every supplier, and whatever it leads to, need its parent (the root is no device)."""
-        above = self.tree.parents
+        above = self.firmware.parents
         todo = {target for targets in arcs.values() for target in targets} | arcs.keys()
         while todo:
             node = todo.pop()
@@ -148,7 +209,9 @@ class Graph:
                 if parent not in arcs or arcs[parent][-1:] != [above[parent]]:
                     todo.add(parent)
 
-    def cycles(self, wanted: Callable[[Reference], bool] | None = None) -> list[Cycle]:
+    def cycles(
+        self, wanted: Callable[[Reference], bool] | None = None
+    ) -> list[Cycle[NodeT, LinkT]]:
         """The strongly connected components: of several nodes, or of one that needs itself."""
         arcs = self.arcs(wanted)
         components = strong_components(arcs)
@@ -161,57 +224,57 @@ class Graph:
 
     def _links_within(
         self, components: Sequence[Sequence[int]], wanted: Callable[[Reference], bool]
-    ) -> list[list[Link]]:
+    ) -> list[list[LinkT]]:
         """The links within each component, found in one pass over all references."""
         home = {node: number for number, nodes in enumerate(components) for node in nodes}
-        links: list[list[Link]] = [[] for _ in components]
+        links: list[list[LinkT]] = [[] for _ in components]
         for ref in self.references if home else ():
             number = home.get(ref.consumer)
             if number is not None and home.get(ref.supplier) == number and wanted(ref):
-                links[number].append(Link(self.tree, ref))
+                links[number].append(self.link(ref))
         return links
 
     def _cycle(
-        self, arcs: Mapping[int, Sequence[int]], component: Sequence[int], links: Sequence[Link]
-    ) -> Cycle:
+        self, arcs: Mapping[int, Sequence[int]], component: Sequence[int], links: Sequence[LinkT]
+    ) -> Cycle[NodeT, LinkT]:
         chain = shortest_cycle(arcs, component)
         steps = zip(chain, chain[1:] + chain[:1], strict=True)
         first = {
             (link.reference.consumer, link.reference.supplier): link for link in reversed(links)
         }
         return Cycle(
-            tuple(self.tree[node] for node in sorted(component)),
-            tuple(self.tree[node] for node in chain),
+            tuple(self.firmware[node] for node in sorted(component)),
+            tuple(self.firmware[node] for node in chain),
             tuple(first.get(step) for step in steps),
             tuple(links),
         )
 
-    def waves(self) -> list[list[Node]]:
+    def waves(self) -> list[list[NodeT]]:
         """The nodes that take part in a link, by the wave in which they can come at the earliest.
 
         Cycles are collapsed: their nodes share a wave.
         """
         arcs = self.arcs()
-        return [[self.tree[node] for node in wave] for wave in waves(arcs, arcs)]
+        return [[self.firmware[node] for node in wave] for wave in waves(arcs, arcs)]
 
-    def path(self, consumer: Node, supplier: Node) -> list[Node]:
+    def path(self, consumer: NodeT, supplier: NodeT) -> list[NodeT]:
         """A shortest way on which one node needs the other; empty if it does not."""
         found = shortest_path(self.arcs(), consumer.index, supplier.index)
-        return [self.tree[node] for node in found]
+        return [self.firmware[node] for node in found]
 
     @cached_property
-    def suppliers(self) -> Mapping[int, Sequence[Link]]:
+    def suppliers(self) -> Mapping[int, Sequence[LinkT]]:
         """The links of each consumer, by node number."""
         return _group(self.links, lambda link: link.reference.consumer)
 
     @cached_property
-    def consumers(self) -> Mapping[int, Sequence[Link]]:
+    def consumers(self) -> Mapping[int, Sequence[LinkT]]:
         """The links to each supplier, by node number."""
         return _group(self.links, lambda link: link.reference.supplier)
 
 
-def _group(links: Iterable[Link], key: Callable[[Link], int]) -> dict[int, list[Link]]:
-    groups: dict[int, list[Link]] = {}
+def _group(links: Iterable[LinkT], key: Callable[[LinkT], int]) -> dict[int, list[LinkT]]:
+    groups: dict[int, list[LinkT]] = {}
     for link in links:
         groups.setdefault(key(link), []).append(link)
     return groups

@@ -100,6 +100,8 @@ class Stream(NamedTuple):
     length: int
     mask: int
     reference: Reference
+    mapped: bool
+    """Whether a map gives them, to the requesters of a whole bus."""
 
     @property
     def match(self) -> tuple[int, int]:
@@ -154,7 +156,7 @@ def _from_list(tree: Tree, ref: Reference, kind: IommuKind, mask: int) -> Iterat
     if 0 < ref.args <= max(kind.cells):
         cells = tree.words[ref.at + 4 + ref.cell : ref.at + 4 + ref.cell + ref.args]
         mask = cells[1] if ref.args > 1 else mask
-        yield Stream(ref.supplier, ref.consumer, cells[0], 1, mask, ref)
+        yield Stream(ref.supplier, ref.consumer, cells[0], 1, mask, ref, mapped=False)
 
 
 def _from_map(tree: Tree, ref: Reference, table: IdMap, mask: int) -> Iterator[Stream]:
@@ -163,7 +165,7 @@ def _from_map(tree: Tree, ref: Reference, table: IdMap, mask: int) -> Iterator[S
     inputs = requester_ids(tree, ref.node, table, row)
     if inputs and row.output:
         first = row.output[0] + inputs.start - row.input_base
-        yield Stream(ref.supplier, ref.consumer, first, len(inputs), mask, ref)
+        yield Stream(ref.supplier, ref.consumer, first, len(inputs), mask, ref, mapped=True)
 
 
 def bus_ids(tree: Tree, node: int) -> range:

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dtlink.report.model import InputReport, Report
-from dtlink.rules.model import Finding, Rule
+from dtlink.rules.model import Dts, Finding, Rule, Tables
 from dtlink.version import __version__
 
 SCHEMA = "report-1"
 #: What each command adds to the inputs.
-PARTS = ("links", "cycles", "order", "why", "devlink")
+PARTS = ("links", "cycles", "order", "why", "devlink", "iort", "diff")
+
+_KINDS = {Dts: "devicetree", Tables: "tables"}
 
 
 def render(report: Report) -> str:
@@ -113,8 +115,12 @@ def rules_document(rules: Iterable[Rule]) -> dict[str, Any]:
                 "since": rule.since,
                 "summary": rule.summary,
                 "page": rule.page,
-                "bad": rule.bad.source,
-                "good": rule.good.source,
+                "bad": rule.examples[0].bad.source,
+                "good": rule.examples[0].good.source,
+                "examples": [
+                    {"of": _KINDS[type(each.bad)], "bad": each.bad.source, "good": each.good.source}
+                    for each in rule.examples
+                ],
             }
             for rule in rules
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,18 @@ from dtlink.kernel.profile import KernelProfile
 from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, Why
-from dtlink.links.streams import Maps, Stream, by_iommu, iommu_maps, streams
+from dtlink.links.streams import (
+    IommuKind,
+    Maps,
+    Stream,
+    bus_ids,
+    by_iommu,
+    iommu_maps,
+    is_pci,
+    kind_of,
+    streams,
+)
+from dtlink.rules.model import Dts
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree
@@ -41,6 +53,9 @@ class Board:
     kernel version to compare with.
     """
 
+    kind = Dts
+    """The kind of examples that rules give for such an input."""
+
     def __init__(
         self,
         tree: Tree,
@@ -54,6 +69,11 @@ class Board:
         self._cmdline = cmdline
         self.graph = Graph.of(tree, version, vendor=False)
         self._against = against
+
+    @property
+    def holdings(self) -> AbstractSet[str]:
+        """The names of the properties there are."""
+        return self.tree.columns.keys()
 
     @cached_property
     def profile(self) -> KernelProfile:
@@ -132,6 +152,14 @@ class Board:
     def iommu_maps(self) -> Maps:
         """The ``iommu-map`` of every enabled node that has one."""
         return iommu_maps(self.tree)
+
+    def iommu_kind(self, iommu: int) -> IommuKind | None:
+        """What kind of IOMMU a node is, if that is known."""
+        return kind_of(self.tree[iommu].compatible)
+
+    def pci_ids(self, host: int) -> range | None:
+        """The requester IDs of a PCI host's buses; ``None`` if it is none."""
+        return bus_ids(self.tree, host) if is_pci(self.tree, host) else None
 
     def device(self, node: Node) -> Node:
         """The device that a node is, or is a part of: the nearest with ``compatible``.

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from dtlink.firmware.tree import Node
+from dtlink.links.reference import Failure, Link
 
 if TYPE_CHECKING:
+    from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.tree import Location
-    from dtlink.links.reference import Failure, Link
+    from dtlink.links.acpi.link import AcpiLink
+    from dtlink.rules.acpi_board import AcpiBoard
     from dtlink.rules.board import Board
 
-    Check = Callable[[Board], Iterator["Finding"]]
+    AnyBoard: TypeAlias = Board | AcpiBoard
+
+    # A rule takes a Board, an AcpiBoard, or whatever is common to both.
+    Check = Callable[[Any], Iterator["Finding"]]
+    Place = Node | Link | Failure | Struct | AcpiLink
 
 
 class Severity(Enum):
@@ -62,9 +69,22 @@ class Finding(NamedTuple):
     def fingerprint(self) -> str:
         """The fault's identity, the same in the next build: no line, offset or phandle in it."""
         import hashlib  # noqa: PLC0415 - only archives ask for it
+        import re  # noqa: PLC0415
 
-        key = "\0".join((self.rule, self.subject, self.property_name or "", self.supplier))
+        # The offset in the name of a table's node is no part of it: another build may move it.
+        offset = re.compile(r"(?<=^[A-Z]{4}/)([a-z0-9-]+)@0x[0-9a-f]+")
+        places = [offset.sub(r"\1", path) for path in (self.subject, self.supplier)]
+        key = "\0".join((self.rule, places[0], self.property_name or "", places[1]))
         return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+class Tables(NamedTuple):
+    """An example as ACPI tables, by the notation of :mod:`dtlink.firmware.acpi.assemble`."""
+
+    source: str
+    finds: tuple[str, ...] = ()
+    """Where a bad example must raise its rule: labels, or ``label:property``; ``IORT`` and the like
+    for the table itself. Nowhere else."""
 
 
 class Dts(NamedTuple):
@@ -79,6 +99,13 @@ class Dts(NamedTuple):
     """The kernel version to compare with, for rules that do."""
 
 
+class Example(NamedTuple):
+    """A pair of examples."""
+
+    bad: Dts | Tables
+    good: Dts | Tables
+
+
 class Rule(NamedTuple):
     """One rule: its identity, its page, its examples and its check."""
 
@@ -89,11 +116,16 @@ class Rule(NamedTuple):
     """The dtlink version that brought it."""
     summary: str
     page: str
-    bad: Dts
-    good: Dts
+    examples: tuple[Example, ...]
+    """One for each kind of firmware that the rule is about."""
     needs: tuple[str, ...]
-    """Property names of which a tree must have one for the rule to have anything to say."""
+    """Property names, and signatures of tables, of which the input must have one for the rule to
+    have anything to say."""
     check: Check
+
+    def example(self, kind: type[Dts | Tables]) -> Example | None:
+        """The example for one kind of firmware; ``None``: the rule has nothing to say of it."""
+        return next((each for each in self.examples if isinstance(each.bad, kind)), None)
 
     @property
     def family(self) -> str:
@@ -102,47 +134,77 @@ class Rule(NamedTuple):
 
     def finding(
         self,
-        where: Node | Link | Failure,
+        where: Place,
         message: str,
         *,
         consequence: str,
         fix: str,
         property_name: str | None = None,
-        related: Iterable[Node] = (),
-        supplier: Node | None = None,
+        related: Iterable[Node | Struct] = (),
+        supplier: Node | Struct | None = None,
         severity: Severity | None = None,
         likely: bool = False,
     ) -> Finding:
         """A finding at a node, or at the entry of a property that a link or a failed entry names.
 
-        ``severity`` is the rule's if it is not given; ``likely`` says that it rests on what is
-        usual, and turns an error into a warning.
+        ``where`` may also be a structure of a table: one that is an entry of its owner's array
+        stands for that entry. ``severity`` is the rule's if it is not given; ``likely`` says that
+        it rests on what is usual, and turns an error into a warning.
         """
         level = severity or self.severity
         if likely and level is Severity.ERROR:
             level = Severity.WARNING
-        node, index = where if isinstance(where, Node) else where.node, None
-        if not isinstance(where, Node):
-            property_name, index = where.property_name, where.index
+        at = _spot(where, property_name)
         others = dict.fromkeys(
             other.path for other in (*related, *([supplier] if supplier else ()))
         )
-        others.pop(node.path, None)
+        others.pop(at.subject, None)
         return Finding(
             self.id,
             level,
             Confidence.LIKELY if likely else Confidence.SURE,
-            node.path,
-            property_name,
-            index,
+            at.subject,
+            at.property_name,
+            at.index,
             message,
             consequence,
             fix,
             tuple(others),
             supplier.path if supplier else "",
-            node.tree.locations.get(node.path),
-            node.offset(property_name) if isinstance(where, Node) else where.offset,
+            at.location,
+            at.offset,
         )
+
+
+class _Spot(NamedTuple):
+    """Where a finding is."""
+
+    subject: str
+    property_name: str | None
+    index: int | None  # type: ignore[assignment]  # as in Finding
+    location: Location | None
+    offset: int | None
+
+
+def _spot(where: Place, property_name: str | None) -> _Spot:
+    if isinstance(where, Node):
+        location = where.tree.locations.get(where.path)
+        return _Spot(where.path, property_name, None, location, where.offset(property_name))
+    if isinstance(where, Link | Failure):
+        location = where.node.tree.locations.get(where.node.path)
+        return _Spot(where.node.path, where.property_name, where.index, location, where.offset)
+    return _table_spot(where, property_name)
+
+
+def _table_spot(where: Struct | AcpiLink, property_name: str | None) -> _Spot:
+    from dtlink.firmware.acpi.layout import Struct  # noqa: PLC0415 - few inputs are tables
+
+    if not isinstance(where, Struct):
+        return _Spot(where.node.path, where.property_name, where.index, None, where.offset)
+    offset = where.offset(property_name)
+    if where.MEMBER and where.owner is not None:
+        return _Spot(where.owner.path, where.MEMBER, where.entry, None, offset)
+    return _Spot(where.path, property_name, None, None, offset)
 
 
 def rule(
@@ -150,12 +212,16 @@ def rule(
     page: str | None,
     *,
     severity: Severity,
-    bad: Dts,
-    good: Dts,
+    bad: Dts | Tables,
+    good: Dts | Tables,
+    tables: Example | None = None,
     since: str = "0.1",
     needs: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
-    """Make the rule of a module; decorates its check. Call it with ``__name__`` and ``__doc__``."""
+    """Make the rule of a module; decorates its check. Call it with ``__name__`` and ``__doc__``.
+
+    ``tables`` is a second pair of examples, for a rule that is about both kinds of firmware.
+    """
     family, name = module.rpartition("dtlink.rules.")[2].split(".")
     summary, _, text = (page or "").strip().partition("\n")
 
@@ -166,8 +232,7 @@ def rule(
             since,
             summary,
             text.strip(),
-            bad,
-            good,
+            (Example(bad, good), *([tables] if tables else ())),
             needs,
             check,
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.rules.board import Board
 from dtlink.rules.model import Finding, Rule
+
+if TYPE_CHECKING:
+    from dtlink.rules.acpi_board import AcpiBoard
+    from dtlink.rules.board import Board
 
 
 class RuleFault(NamedTuple):
@@ -23,12 +26,14 @@ class Checked(NamedTuple):
     faults: list[RuleFault]
 
 
-def check(board: Board, rules: Iterable[Rule]) -> Checked:
+def check(board: Board | AcpiBoard, rules: Iterable[Rule]) -> Checked:
     """Run the rules that concern the board. A rule that raises does not stop the others."""
     checked = Checked([], [])
-    columns = board.tree.columns
+    holdings = board.holdings
     for rule in rules:
-        if rule.needs and columns.keys().isdisjoint(rule.needs):
+        if rule.needs and holdings.isdisjoint(rule.needs):
+            continue
+        if rule.example(board.kind) is None:
             continue
         try:
             checked.findings.extend(rule.check(board))

@@ -140,7 +140,7 @@ def test_a_cycle_shares_a_wave():
 
 def test_paths_between_nodes():
     made = graph(CYCLE)
-    find = made.tree.find
+    find = made.firmware.find
     assert paths(made.path(find("/soc/d"), find("/soc/c"))) == [
         "/soc/d", "/soc/a", "/soc/b", "/soc/c",
     ]  # fmt: skip
@@ -150,7 +150,7 @@ def test_paths_between_nodes():
 
 def test_suppliers_and_consumers_mirror_each_other():
     made = graph(CYCLE)
-    a = made.tree.find("/soc/a").index
+    a = made.firmware.find("/soc/a").index
     assert [link.supplier.path for link in made.suppliers[a]] == ["/soc/b"]
     assert [link.consumer.path for link in made.consumers[a]] == ["/soc/c", "/soc/d", "/e"]
     assert sum(map(len, made.suppliers.values())) == len(made.links)

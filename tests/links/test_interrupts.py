@@ -286,7 +286,7 @@ def test_large_maps_and_lists_take_time_by_their_size_only():
     source = f"""{head}
     n: n {{ #address-cells = <0>; #interrupt-cells = <2>; r = <&gic>; }};
     dev {{ interrupt-parent = <&n>; }};"""
-    phandle = graph(source).tree.find("/gic").phandle
+    phandle = graph(source).firmware.find("/gic").phandle
     table = b"".join(word(1, number, phandle, 1, number) for number in range(rows))
     wanted = b"".join(word(1, rows - 1 - number % rows) for number in range(entries))
     start = time.process_time()

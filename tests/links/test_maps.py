@@ -24,11 +24,11 @@ def host(inside: str, **options):
 
 def rows(inside: str, name: str = "iommu-map"):
     made = host(inside)
-    node = made.tree.find("/pcie").index
+    node = made.firmware.find("/pcie").index
     table = read_id_map(
-        made.tree, node, name, {"iommu-map": "#iommu-cells"}.get(name, "#msi-cells")
+        made.firmware, node, name, {"iommu-map": "#iommu-cells"}.get(name, "#msi-cells")
     )
-    return table, made.tree
+    return table, made.firmware
 
 
 def test_the_classic_form():
@@ -74,7 +74,7 @@ def test_links_of_a_map():
         ("/pcie", "/two", "iommu-map[1]", (0x200, 1)),
     ]
     assert all("strict" in why for why in not_followed(made))
-    blob, link = made.tree.blob, made.links[1]
+    blob, link = made.firmware.blob, made.links[1]
     assert blob[link.offset : link.offset + 4] == word(link.supplier.phandle)
 
 
@@ -88,8 +88,8 @@ def test_a_dangling_target_does_not_hide_the_rest():
     made = host("iommu-map = <0 &one 0 1>, <1 0x99 0 1>, <2 &one 0 1>;")
     assert [link[2] for link in links(made)] == ["iommu-map[0]", "iommu-map[2]"]
     assert failures(made) == [("/pcie", "iommu-map[1]", Why.DANGLING, 0x99)]
-    fault = Failure(made.tree, made.unresolved[0])
-    assert made.tree.blob[fault.offset : fault.offset + 4] == word(0x99)
+    fault = Failure(made.firmware, made.unresolved[0])
+    assert made.firmware.blob[fault.offset : fault.offset + 4] == word(0x99)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_cells_left_over(value, leftover):
 
 def test_bytes_left_over():
     made = host("iommu-map = <0 &one 0 1>;")
-    value = made.tree.find("/pcie").get("iommu-map") + b"\1"
+    value = made.firmware.find("/pcie").get("iommu-map") + b"\1"
     made = host("x = <&one>;", patch={"/pcie:iommu-map": value})
     assert [found[2] for found in failures(made)] == [Why.LEFTOVER]
 

@@ -39,7 +39,7 @@ def ours(graph: Graph, parsed: frozenset[str], *, strict: bool) -> set[Row]:
         why = graph.not_followed(ref)
         return not why or (strict and why.startswith("optional"))
 
-    tree = graph.tree
+    tree = graph.firmware
     return {
         (
             tree.path(ref.consumer),

@@ -35,7 +35,7 @@ def test_each_supplier_says_how_many_cells_follow():
 def test_a_reference_knows_where_it_stands():
     made = clocks("<&c1 7>, <&c2 8 9>")
     second = made.links[1]
-    blob = made.tree.blob
+    blob = made.firmware.blob
     assert blob[second.offset : second.offset + 12] == word(second.supplier.phandle, 8, 9)
 
 
@@ -72,8 +72,8 @@ def test_a_dangling_phandle_ends_the_list():
     made = clocks("<&c1 7 0x99 &c0>")
     assert [link[1] for link in links(made)] == ["/clk1"]
     assert failures(made) == [("/dev", "clocks[1]", Why.DANGLING, 0x99)]
-    fault = Failure(made.tree, made.unresolved[0])
-    assert made.tree.blob[fault.offset : fault.offset + 4] == word(0x99)
+    fault = Failure(made.firmware, made.unresolved[0])
+    assert made.firmware.blob[fault.offset : fault.offset + 4] == word(0x99)
     assert fault.target is None
 
 
@@ -123,7 +123,7 @@ def test_a_string_where_phandles_belong():
 def test_missing_cells_are_a_fault():
     made = clocks("<&none>")
     assert failures(made)[0][1:3] == ("clocks[0]", Why.NO_CELLS)
-    assert Failure(made.tree, made.unresolved[0]).target.path == "/none"
+    assert Failure(made.firmware, made.unresolved[0]).target.path == "/none"
 
 
 @pytest.mark.parametrize("version", ASSUMES)

@@ -3,52 +3,85 @@
 import pytest
 
 from dtlink.firmware import dts
+from dtlink.firmware.acpi.assemble import assemble
+from dtlink.firmware.acpi.machine import Machine
+from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.board import Board
 from dtlink.rules.catalogue import all_rules, choose
-from dtlink.rules.model import Dts, Finding, Rule, Severity
+from dtlink.rules.model import Dts, Example, Finding, Rule, Severity, Tables
 from dtlink.rules.run import check
+from tests.support.tables import label_paths
 
 HEADINGS = ("What it finds:", "Why it matters:", "What to do:", "References:")
 
+CASES = [(rule, pair) for rule in all_rules() for pair in rule.examples]
 rules = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
+examples = pytest.mark.parametrize(
+    ("rule", "pair"),
+    CASES,
+    ids=[f"{rule.id}-{type(pair.bad).__name__.lower()}" for rule, pair in CASES],
+)
 
 
-def findings(example: Dts, chosen: list[Rule]) -> list[Finding]:
-    tree = dts.read_text(example.source, patch=example.patch)
-    checked = check(Board(tree, against=example.against), chosen)
+def findings(example: Dts | Tables, chosen: list[Rule]) -> list[Finding]:
+    checked = check(board_of(example), chosen)
     assert checked.faults == []
     return checked.findings
 
 
-def places(found: list[Finding], example: Dts) -> list[str]:
+def board_of(example: Dts | Tables) -> Board | AcpiBoard:
+    if isinstance(example, Tables):
+        return AcpiBoard(Machine.of(assemble(example.source)))
+    return Board(dts.read_text(example.source, patch=example.patch), against=example.against)
+
+
+def wanted(example: Dts | Tables) -> list[str]:
+    """The places that a bad example names; in tables, the labels' structures."""
+    if isinstance(example, Dts):
+        return sorted(example.finds)
+    paths = label_paths(example.source)
+    split = (place.partition(":") for place in example.finds)
+    return sorted(paths[label] + colon + name for label, colon, name in split)
+
+
+def places(found: list[Finding], example: Dts | Tables) -> list[str]:
     """Where the findings are, as precisely as the example says it."""
     told = []
     for finding in found:
         whole = f"{finding.subject}:{finding.property_name}"
-        told.append(whole if whole in example.finds else finding.subject)
+        told.append(whole if whole in wanted(example) else finding.subject)
     return sorted(told)
 
 
-@rules
-def test_bad_example_raises_the_rule_where_it_says(rule: Rule) -> None:
-    assert rule.bad.finds, "a bad example names what it must raise"
-    assert places(findings(rule.bad, [rule]), rule.bad) == sorted(rule.bad.finds)
+@examples
+def test_bad_example_raises_the_rule_where_it_says(rule: Rule, pair: Example) -> None:
+    assert pair.bad.finds, "a bad example names what it must raise"
+    assert places(findings(pair.bad, [rule]), pair.bad) == wanted(pair.bad)
 
 
-@rules
-def test_good_example_is_fine(rule: Rule) -> None:
-    assert findings(rule.good, [rule]) == []
+@examples
+def test_good_example_is_fine(rule: Rule, pair: Example) -> None:
+    assert findings(pair.good, [rule]) == []
 
 
-@rules
-def test_good_example_raises_no_other_error(rule: Rule) -> None:
-    found = findings(rule.good, list(all_rules()))
-    assert [item.rule for item in found if item.severity is Severity.ERROR] == []
+@examples
+def test_good_example_raises_no_other_error(rule: Rule, pair: Example) -> None:
+    found = findings(pair.good, choose(kind=type(pair.good)))
+    errors = {item.rule for item in found if item.severity is Severity.ERROR}
+    assert errors - {rule.id} == set()
 
 
-@rules
-def test_findings_say_what_to_expect_and_what_to_do(rule: Rule) -> None:
-    for finding in findings(rule.bad, [rule]):
+@examples
+def test_a_bad_table_raises_no_other_error(rule: Rule, pair: Example) -> None:
+    if isinstance(pair.bad, Tables):
+        found = findings(pair.bad, choose(kind=Tables))
+        others = {item.rule for item in found if item.severity is Severity.ERROR}
+        assert others <= {rule.id}
+
+
+@examples
+def test_findings_say_what_to_expect_and_what_to_do(rule: Rule, pair: Example) -> None:
+    for finding in findings(pair.bad, [rule]):
         assert finding.rule == rule.id
         assert finding.message
         assert not finding.message.endswith(".")

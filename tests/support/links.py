@@ -48,7 +48,7 @@ def links(made: Graph, *bindings: str) -> list[tuple[str, str, str, tuple[int, .
 
 def failures(made: Graph) -> list[tuple[str, str, Why, int]]:
     """Node, entry, reason and value of each entry that does not resolve."""
-    entries = (Failure(made.tree, raw) for raw in made.unresolved)
+    entries = (Failure(made.firmware, raw) for raw in made.unresolved)
     return [(entry.node.path, entry.entry, entry.why, entry.value) for entry in entries]
 
 

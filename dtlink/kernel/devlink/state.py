@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from dtlink.links.components import strong_components
 from dtlink.links.graph import Graph
+from dtlink.links.reference import Link
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -193,7 +194,8 @@ class State:
     @cached_property
     def _components(self) -> dict[int, int]:
         """The number of each node's strongly connected component; nodes of none are left out."""
-        graph = Graph(self.tree, [ref for found in self.references.values() for ref in found])
+        references = [ref for found in self.references.values() for ref in found]
+        graph = Graph(self.tree, references, partial(Link, self.tree))
         arcs = graph.arcs(lambda ref: ref.binding.orders_probe)
         components = enumerate(strong_components(arcs))
         return {node: number for number, component in components for node in component}

@@ -1,7 +1,8 @@
 """An iommu-map leaves out whole buses of its host.
 
 What it finds: buses in bus-range of which iommu-map covers no function, in a map that covers other
-buses by ranges. (Maps that name single functions are left alone: many boards have such on purpose.)
+buses by ranges; or buses in the MCFG for which the root complex has no mapping. (Maps that name
+single functions are left alone: many boards have such on purpose.)
 Why it matters: a device there gets no IOMMU. Its DMA is not translated: it is refused where it
 passes through an SMMU that knows no such stream, and unprotected where it does not.
 What to do: cover the whole of bus-range, or make bus-range as small as the map.
@@ -11,13 +12,26 @@ References: Linux, drivers/of/base.c, of_map_id(); drivers/iommu/of_iommu.c, of_
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.maps import IdMap
-from dtlink.links.streams import bus_ids, is_pci
-from dtlink.rules.board import Board
 from dtlink.rules.iommu._rows import inputs, span
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
 
+if TYPE_CHECKING:
+    from dtlink.rules.model import AnyBoard
+
+
+class Words(NamedTuple):
+    """How a kind of firmware calls what the rule speaks of."""
+
+    map: str
+    s: str
+    """The ending of a verb behind it."""
+    buses: str
+
+
+_WORDS = {Dts: Words("iommu-map", "s", "bus-range"), Tables: Words("mappings", "", "the MCFG")}
 _BUS = 0x100
 _MASKED = 0xFFFF
 
@@ -53,27 +67,53 @@ _MASKED = 0xFFFF
         };
         """
     ),
-    needs=("iommu-map",),
+    tables=Example(
+        bad=Tables(
+            """
+            IORT
+              smmu: smmu-v3 base=0x9050000
+              host: root-complex segment=0
+                map count=0x3fff output=smmu
+            MCFG
+              allocation base=0x40000000 segment=0 end_bus=0x7f
+            """,
+            finds=("host:mappings",),
+        ),
+        good=Tables(
+            """
+            IORT
+              smmu: smmu-v3 base=0x9050000
+              host: root-complex segment=0
+                map count=0x7fff output=smmu
+            MCFG
+              allocation base=0x40000000 segment=0 end_bus=0x7f
+            """
+        ),
+    ),
+    needs=("iommu-map", "IORT"),
 )
-def bus_uncovered(board: Board) -> Iterator[Finding]:
+def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
     """One finding a host, that names all the gaps."""
     for node, table in board.iommu_maps.items():
-        if table.mask & _MASKED != _MASKED or not is_pci(board.tree, node):
+        ids = board.pci_ids(node)
+        if ids is None or table.mask & _MASKED != _MASKED:
             continue
         if not any(row.length >= _BUS for row in table.entries):
             continue
-        gaps = [gap for gap in _gaps(table, bus_ids(board.tree, node)) if len(gap) >= _BUS]
+        gaps = [gap for gap in _gaps(table, ids) if len(gap) >= _BUS]
         if gaps:
-            name = board.tree[node].name
+            where = board.graph.firmware[node]
+            words = _WORDS[board.kind]
             told = ", ".join(map(span, gaps[:4])) + (", …" if len(gaps) > 4 else "")
             yield bus_uncovered.finding(
-                board.tree[node],
-                f"iommu-map of {name} covers no requester ID in {told}, which bus-range allows",
-                property_name="iommu-map",
+                where,
+                f"{words.map} of {where.name} cover{words.s} no requester ID in {told}, which "
+                f"{words.buses} allows",
+                property_name=words.map,
                 likely=True,
                 consequence="a device on these buses gets no IOMMU: its DMA is not translated, "
                 "and is refused where it passes through an SMMU",
-                fix="rows in iommu-map for the whole of bus-range, or a smaller bus-range",
+                fix=f"rows in {words.map} for all buses, or fewer buses in {words.buses}",
             )
 
 

@@ -1,7 +1,7 @@
 """Different requester IDs get the same stream IDs at one IOMMU.
 
-What it finds: rows of iommu-map, of one host or of several, that give the same stream IDs of an
-SMMU to different requester IDs of the buses that there are.
+What it finds: rows of iommu-map, or mappings of root complexes in an IORT, of one host or of
+several, that give the same stream IDs of an SMMU to different requester IDs of the buses there are.
 Why it matters: an SMMUv3 takes one device per stream ID: the second is refused. SMMUv1 and v2 let
 both share a translation: neither is protected from the other, and they can't be assigned apart.
 What to do: give each requester ID a stream ID of its own, as the hardware sends it.
@@ -12,12 +12,14 @@ References: Linux, drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from dtlink.links.reference import Link
-from dtlink.links.streams import Sharing, Stream, kind_of
-from dtlink.rules.board import Board
+from dtlink.links.streams import Sharing, Stream
 from dtlink.rules.iommu._rows import span
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
+
+if TYPE_CHECKING:
+    from dtlink.rules.model import AnyBoard
 
 
 @rule(
@@ -59,19 +61,42 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
         };
         """
     ),
-    needs=("iommu-map",),
+    tables=Example(
+        bad=Tables(
+            """
+            IORT
+              smmu: smmu-v3 base=0x9050000
+              root-complex segment=0
+                map count=0xffff output=smmu
+              second: root-complex segment=1
+                map count=0xffff output=smmu
+            """,
+            finds=("second:mappings",),
+        ),
+        good=Tables(
+            """
+            IORT
+              smmu: smmu-v3 base=0x9050000
+              root-complex segment=0
+                map count=0xffff output=smmu
+              root-complex segment=1
+                map count=0xffff output_base=0x10000 output=smmu
+            """
+        ),
+    ),
+    needs=("iommu-map", "IORT"),
 )
-def map_output_overlap(board: Board) -> Iterator[Finding]:
+def map_output_overlap(board: AnyBoard) -> Iterator[Finding]:
     """Each map's row that overlaps the one which reaches furthest among those before it."""
     for iommu, streams in board.streams.items():
-        mapped = [stream for stream in streams if stream.reference.binding.name == "iommu-map"]
-        kind = kind_of(board.tree[iommu].compatible)
+        mapped = [stream for stream in streams if stream.mapped]
+        kind = board.iommu_kind(iommu)
         if len(mapped) > 1 and kind and kind.sharing is not Sharing.UNKNOWN:
             for first, second in _overlaps(board, mapped):
                 yield _finding(board, first, second, kind.sharing)
 
 
-def _overlaps(board: Board, streams: Sequence[Stream]) -> Iterator[tuple[Stream, Stream]]:
+def _overlaps(board: AnyBoard, streams: Sequence[Stream]) -> Iterator[tuple[Stream, Stream]]:
     widest: Stream | None = None
     for stream in sorted(streams, key=lambda stream: (stream.first, stream.reference.at)):
         if widest and stream.first <= widest.last and not _same(board, widest, stream):
@@ -80,7 +105,7 @@ def _overlaps(board: Board, streams: Sequence[Stream]) -> Iterator[tuple[Stream,
             widest = stream
 
 
-def _same(board: Board, one: Stream, other: Stream) -> bool:
+def _same(board: AnyBoard, one: Stream, other: Stream) -> bool:
     """Whether two rows of a map say the same of the same requester IDs, which only repeats it."""
     if one.master != other.master:
         return False
@@ -96,8 +121,8 @@ def _same(board: Board, one: Stream, other: Stream) -> bool:
     )
 
 
-def _finding(board: Board, first: Stream, second: Stream, sharing: Sharing) -> Finding:
-    one, other = Link(board.tree, first.reference), Link(board.tree, second.reference)
+def _finding(board: AnyBoard, first: Stream, second: Stream, sharing: Sharing) -> Finding:
+    one, other = board.graph.link(first.reference), board.graph.link(second.reference)
     refused = sharing is Sharing.REFUSED
     owner = "" if one.node == other.node else f" of {one.node.name}"
     return map_output_overlap.finding(

@@ -1,6 +1,7 @@
 """Two devices have the same stream ID at one IOMMU.
 
-What it finds: entries of iommus in different devices that match the same stream IDs of an SMMU.
+What it finds: entries of iommus in different devices that match the same stream IDs of an SMMU,
+or single mappings of different named components of an IORT.
 Devices of which one is part of the other, or uses it (a crypto engine and its DMA controller), are
 left alone at an SMMUv1 or v2: there it is usual.
 Why it matters: an SMMUv1 or v2 puts both into one IOMMU group: they share a translation, neither is
@@ -16,12 +17,13 @@ since 5.13.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.links.reference import Link
-from dtlink.links.streams import Sharing, Stream, kind_of
-from dtlink.rules.board import Board
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.links.streams import Sharing, Stream
+from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
+
+if TYPE_CHECKING:
+    from dtlink.rules.model import AnyBoard
 
 _TOLD = 3
 
@@ -56,12 +58,35 @@ class Shared(NamedTuple):
         };
         """
     ),
-    needs=("iommus",),
+    tables=Example(
+        bad=Tables(
+            r"""
+            IORT
+              smmu: smmu-v3 base=0x9050000
+              named-component object_name="\_SB_.SATA"
+                map output=smmu output_base=0x4a0 flags=1
+              crypto: named-component object_name="\_SB_.CRYP"
+                map output=smmu output_base=0x4a0 flags=1
+            """,
+            finds=("crypto:mappings",),
+        ),
+        good=Tables(
+            r"""
+            IORT
+              smmu: smmu-v3 base=0x9050000
+              named-component object_name="\_SB_.SATA"
+                map output=smmu output_base=0x4a0 flags=1
+              named-component object_name="\_SB_.CRYP"
+                map output=smmu output_base=0x4b0 flags=1
+            """
+        ),
+    ),
+    needs=("iommus", "IORT"),
 )
-def shared_stream_id(board: Board) -> Iterator[Finding]:
+def shared_stream_id(board: AnyBoard) -> Iterator[Finding]:
     """One finding an SMMUv1 or v2, one a stream ID at an SMMUv3."""
     for iommu, streams in board.streams.items():
-        kind = kind_of(board.tree[iommu].compatible)
+        kind = board.iommu_kind(iommu)
         pairs = list(_pairs(streams)) if kind and kind.sharing is not Sharing.UNKNOWN else []
         if not pairs or not kind:
             continue
@@ -82,15 +107,15 @@ def _pairs(streams: Sequence[Stream]) -> Iterator[Shared]:
     """Each stream that has the ID of an earlier one, of another device."""
     seen: dict[tuple[int, int], Stream] = {}
     for stream in streams:
-        if stream.reference.binding.name == "iommus":
+        if not stream.mapped:
             first = seen.setdefault(stream.match, stream)
             if first.master != stream.master:
                 yield Shared(first, stream)
 
 
-def _related(board: Board, masters: set[int]) -> set[tuple[int, int]]:
+def _related(board: AnyBoard, masters: set[int]) -> set[tuple[int, int]]:
     """Pairs of devices, one of them in ``masters``, of which one uses the other or lies in it."""
-    tree = board.tree
+    parents = board.graph.firmware.parents
     linked = {
         (ref.consumer, ref.supplier)
         for ref in board.graph.references
@@ -100,35 +125,36 @@ def _related(board: Board, masters: set[int]) -> set[tuple[int, int]]:
         (other.master, above)
         for streams in board.streams.values()
         for other in streams
-        for above in (tree.parents[other.master], tree.parents[tree.parents[other.master]])
+        for above in (parents[other.master], parents[parents[other.master]])
     }
 
 
-def _group(board: Board, pairs: Sequence[Shared]) -> Finding:
-    link = Link(board.tree, pairs[0].second.reference)
+def _group(board: AnyBoard, pairs: Sequence[Shared]) -> Finding:
+    link = board.graph.link(pairs[0].second.reference)
     told = "; ".join(_told(board, pair) for pair in pairs[:_TOLD])
     more = f"; and {len(pairs) - _TOLD} more" if len(pairs) > _TOLD else ""
     return shared_stream_id.finding(
         link,
         f"at {link.supplier.name}, the same stream ID is given to {told}{more}",
         supplier=link.supplier,
-        related=[board.tree[stream.master] for pair in pairs for stream in pair],
+        related=[board.graph.firmware[stream.master] for pair in pairs for stream in pair],
         consequence="they share one IOMMU group and one translation: neither is protected from the "
         "other, and they can be assigned to a guest together only",
-        fix="none, if the hardware sends one ID for both; else the device's own ID in iommus",
+        fix="none, if the hardware sends one ID for both; else the device's own ID in its entry",
     )
 
 
-def _told(board: Board, pair: Shared) -> str:
-    one, other = board.tree[pair.first.master], board.tree[pair.second.master]
+def _told(board: AnyBoard, pair: Shared) -> str:
+    nodes = board.graph.firmware
+    one, other = nodes[pair.first.master], nodes[pair.second.master]
     ident, mask = pair.first.match
     masked = f", mask {mask:#x}" if mask else ""
     return f"{one.name} and {other.name} ({ident:#x}{masked})"
 
 
-def _refused(board: Board, pair: Shared) -> Finding:
-    link = Link(board.tree, pair.second.reference)
-    one = board.tree[pair.first.master]
+def _refused(board: AnyBoard, pair: Shared) -> Finding:
+    link = board.graph.link(pair.second.reference)
+    one = board.graph.firmware[pair.first.master]
     return shared_stream_id.finding(
         link,
         f"{link.entry} of {link.node.name} is stream ID {pair.second.first:#x} of "
@@ -139,5 +165,5 @@ def _refused(board: Board, pair: Shared) -> Finding:
         consequence="whichever of the two is probed second gets no IOMMU "
         f'("stream {pair.second.first} already in tree"; in newer kernels "Aliasing StreamID '
         f"{pair.second.first:#x} …\"): its DMA goes through the other's tables",
-        fix=f"{link.node.name}'s own stream ID in iommus",
+        fix=f"{link.node.name}'s own stream ID in {link.property_name}",
     )

@@ -1,0 +1,1 @@
+"""ACPI tables that say which IOMMU and which MSI controller serve a device."""

@@ -1,0 +1,423 @@
+"""IORT: which SMMU and which ITS serve the PCI segments and the named devices of an Arm machine.
+
+Sources: Arm DEN0049 (IO Remapping Table) revisions A to E.f as far as ACPICA (actbl2.h), edk2 and
+Linux (drivers/acpi/arm64/iort.c) tell them. Old nodes are shorter: the offset of a node's mapping
+array tells which fields there are before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import ClassVar, NamedTuple
+
+from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Numbers, Part, Struct, Text
+from dtlink.firmware.acpi.table import Frame, TableHeader, Trouble, TroubleKind, walk
+
+#: Table revisions that are drafts, or withdrawn: E, E.a, and E.c, "must not be used".
+WITHDRAWN = (1, 2, 4)
+LATEST = 7
+_FRAME = Frame("node", type_size=1, length_at=1, length_size=2)
+
+
+class Mapping(Struct):
+    """One ID mapping: ``count`` is the number of IDs less one."""
+
+    TABLE, WORD, MEMBER, SIZE = "IORT", "map", "mappings", 20
+    input_base = U32(0)
+    count = U32(4)
+    output_base = U32(8)
+    output = U32(12)
+    """Byte offset, in the table, of the node that the IDs go to."""
+    flags = U32(16, reserved=~1 & 0xFFFFFFFF)
+
+    __slots__ = ()
+
+    @property
+    def single(self) -> bool:
+        """Whether it is a single mapping: whatever the input, the output is ``output_base``."""
+        return bool(self.flags & 1)
+
+    @property
+    def inputs(self) -> range:
+        """The IDs that it takes, as the specification counts them."""
+        return range(self.input_base, self.input_base + self.count + 1)
+
+    @property
+    def outputs(self) -> range:
+        """The IDs that it gives."""
+        length = 1 if self.single else self.count + 1
+        return range(self.output_base, self.output_base + length)
+
+
+class IortNode(Struct):
+    """What every node begins with; also a node of a type that is not known."""
+
+    TABLE, WORD, SIZE = "IORT", "node", 16
+    PARTS: ClassVar[tuple[Part, ...]] = (
+        Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
+    )
+    type = U8(0)
+    length = U16(1)
+    node_revision = U8(3)
+    identifier = U32(4)
+    mapping_count = U32(8)
+    mapping_offset = U32(12)
+
+    __slots__ = ("__dict__",)
+
+    @property
+    def revision(self) -> int:
+        return self.node_revision
+
+    @property
+    def fields_end(self) -> int:
+        """Where the mappings begin, if there are any, else the node's end."""
+        at = int.from_bytes(self.data[self.start + 12 : self.start + 16], "little")
+        return self.start + at if 16 <= at <= self.end - self.start else self.end
+
+    @cached_property
+    def mappings(self) -> tuple[Mapping, ...]:
+        """The mappings that lie within the node, whole ones only."""
+        start = self.start + self.mapping_offset
+        if not self.mapping_count or not self.start + 16 <= start <= self.end:
+            return ()
+        number = min(self.mapping_count, (self.end - start) // Mapping.SIZE)
+        return tuple(
+            Mapping(self.data, at, at + Mapping.SIZE, self, entry)
+            for entry, at in enumerate(range(start, start + number * Mapping.SIZE, Mapping.SIZE))
+        )
+
+
+class ItsGroup(IortNode):
+    """GIC interrupt translation services that work as one; Linux uses the first only."""
+
+    WORD, TYPE, SIZE = "its-group", 0, 20
+    id_count = U32(16)
+    ids = Numbers(20, 4, "id_count")
+
+    @property
+    def identity(self) -> str:
+        return f"ITS {', '.join(map(str, self.ids[:4]))}" if self.ids else ""
+
+
+class Memory:
+    """Values of the cache coherency attribute and the memory access flags."""
+
+    COHERENT = 1
+    CPM = 1 << 0
+    DACS = 1 << 1
+
+
+class NamedComponent(IortNode):
+    """A device that the namespace describes, by its path there."""
+
+    WORD, TYPE, SIZE, ALIGN = "named-component", 1, 29, 4
+    node_flags = U32(16, reserved=0xFFFFFFC0)
+    coherent = U32(20, 1)
+    hints = U8(24, reserved=0xF0)
+    memory_reserved = U16(25, reserved=0xFFFF)
+    memory_flags = U8(27, 3, reserved=0xF8)
+    address_limit = U8(28, 64)
+    object_name = Text(29)
+
+    @property
+    def identity(self) -> str:
+        return self.object_name
+
+
+class RootComplex(IortNode):
+    """A PCI segment."""
+
+    WORD, TYPE, SIZE = "root-complex", 2, 40
+    coherent = U32(16, 1)
+    hints = U8(20, reserved=0xF0)
+    memory_reserved = U16(21, reserved=0xFFFF)
+    memory_flags = U8(23, 3, reserved=0xF8)
+    ats = U32(24, reserved=0xFFFFFFF8)
+    segment = U32(28)
+    address_limit = U8(32, 64, since=1)
+    pasid_width = U16(33, since=3)
+    reserved = U8(35)
+    node_flags = U32(36, since=4)
+
+    @property
+    def identity(self) -> str:
+        return f"segment {self.segment}"
+
+
+class Interrupt(Struct):
+    """An interrupt of an SMMUv1 or v2: GSIV, and flags of which bit 0 says that it is an edge."""
+
+    TABLE, SIZE = "IORT", 8
+    gsiv = U32(0)
+    flags = U32(4, reserved=~1 & 0xFFFFFFFF)
+
+    __slots__ = ()
+
+
+class GlobalInterrupts(Struct):
+    """The global and the configuration interrupt of an SMMUv1 or v2."""
+
+    TABLE, WORD, SIZE = "IORT", "global-interrupts", 16
+    gsiv = U32(0)
+    flags = U32(4)
+    config_gsiv = U32(8)
+    config_flags = U32(12)
+
+    __slots__ = ()
+
+
+class ContextInterrupt(Interrupt):
+    """A context interrupt of an SMMUv1 or v2."""
+
+    WORD, MEMBER = "context-interrupt", "context_interrupts"
+    __slots__ = ()
+
+
+class PmuInterrupt(Interrupt):
+    """A performance counter's interrupt of an SMMUv1 or v2."""
+
+    WORD, MEMBER = "pmu-interrupt", "pmu_interrupts"
+    __slots__ = ()
+
+
+class Smmu(IortNode):
+    """An SMMUv1 or v2."""
+
+    WORD, TYPE, SIZE = "smmu", 3, 60
+    PARTS = (
+        Part((GlobalInterrupts,), at="global_offset"),
+        Part((ContextInterrupt,), counted_by="context_count", at="context_offset"),
+        Part((PmuInterrupt,), counted_by="pmu_count", at="pmu_offset"),
+        Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
+    )
+    base = U64(16)
+    span = U64(24, 0x20000)
+    model = U32(32, 3)
+    node_flags = U32(36, reserved=0xFFFFFFFC)
+    global_offset = U32(40)
+    context_count = U32(44)
+    context_offset = U32(48)
+    pmu_count = U32(52)
+    pmu_offset = U32(56)
+
+    @property
+    def fields_end(self) -> int:
+        """The arrays of interrupts lie among the fields and the mappings, in any order."""
+        return self.end
+
+    @property
+    def identity(self) -> str:
+        return f"{self.base:#x}"
+
+
+class SmmuV3(IortNode):
+    """An SMMUv3."""
+
+    WORD, TYPE, SIZE = "smmu-v3", 4, 68
+    base = U64(16)
+    node_flags = U32(24, reserved=0xFFFFFFE0)
+    reserved = U32(28, reserved=0xFFFFFFFF)
+    vatos = U64(32)
+    model = U32(40)
+    event_gsiv = U32(44)
+    pri_gsiv = U32(48)
+    gerr_gsiv = U32(52)
+    sync_gsiv = U32(56)
+    proximity_domain = U32(60, since=1)
+    device_id_index = U32(64, since=1)
+
+    PROXIMITY_VALID = 1 << 3
+    DEVICE_ID_VALID = 1 << 4
+
+    @property
+    def identity(self) -> str:
+        return f"{self.base:#x}"
+
+    @property
+    def gsivs(self) -> tuple[int, int, int, int]:
+        """The wired interrupts: event, PRI, global error, sync; 0 where there is none."""
+        return self.event_gsiv, self.pri_gsiv, self.gerr_gsiv, self.sync_gsiv
+
+    @property
+    def own_mapping(self) -> int | None:
+        """Which mapping gives the DeviceID of its own MSIs; ``None``: it has no such.
+
+        Source: Linux 6.12, drivers/acpi/arm64/iort.c, iort_get_id_mapping_index().
+        """
+        if self.revision < 1 or not self.has("device_id_index"):
+            return None
+        if self.revision < 5:
+            valid = not all(self.gsivs)
+        else:
+            valid = bool(self.node_flags & self.DEVICE_ID_VALID)
+        return self.device_id_index if valid else None
+
+
+class Pmcg(IortNode):
+    """A performance monitor counter group."""
+
+    WORD, TYPE, SIZE = "pmcg", 5, 40
+    base = U64(16)
+    overflow_gsiv = U32(24)
+    reference = U32(28)
+    """Byte offset, in the table, of the node that it counts for."""
+    page1 = U64(32, since=1)
+
+    @property
+    def identity(self) -> str:
+        return f"{self.base:#x}"
+
+
+class RmrDescriptor(Struct):
+    """A range of memory that its devices use before an operating system does."""
+
+    TABLE, WORD, MEMBER, SIZE = "IORT", "descriptor", "descriptors", 20
+    base = U64(0)
+    length = U64(8)
+    reserved = U32(16, reserved=0xFFFFFFFF)
+
+    __slots__ = ()
+
+    @property
+    def span(self) -> range:
+        """The addresses."""
+        return range(self.base, self.base + self.length)
+
+
+class Rmr(IortNode):
+    """Reserved memory ranges, and the stream IDs that use them."""
+
+    WORD, TYPE, SIZE = "rmr", 6, 28
+    PARTS = (
+        Part((RmrDescriptor,), counted_by="descriptor_count", at="descriptor_offset"),
+        Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
+    )
+    node_flags = U32(16, reserved=0xFFFFFC00)
+    descriptor_count = U32(20)
+    descriptor_offset = U32(24)
+
+    @property
+    def fields_end(self) -> int:
+        """Descriptors and mappings come in any order."""
+        return self.end
+
+    @cached_property
+    def descriptors(self) -> tuple[RmrDescriptor, ...]:
+        """The descriptors that lie within the node, whole ones only."""
+        start = self.start + self.descriptor_offset
+        if not self.descriptor_count or not self.start + self.SIZE <= start <= self.end:
+            return ()
+        size = RmrDescriptor.SIZE
+        number = min(self.descriptor_count, (self.end - start) // size)
+        return tuple(
+            RmrDescriptor(self.data, at, at + size, self, entry)
+            for entry, at in enumerate(range(start, start + number * size, size))
+        )
+
+    @property
+    def identity(self) -> str:
+        return f"{self.descriptors[0].base:#x}" if self.descriptors else ""
+
+
+class Iwb(IortNode):
+    """A GICv5 interrupt wire bridge."""
+
+    WORD, TYPE, SIZE, ALIGN = "iwb", 7, 26, 4
+    base = U64(16)
+    iwb_index = U16(24)
+    object_name = Text(26)
+
+    @property
+    def identity(self) -> str:
+        return self.object_name
+
+
+KINDS: dict[int, type[Struct]] = {
+    kind.TYPE: kind
+    for kind in (ItsGroup, NamedComponent, RootComplex, Smmu, SmmuV3, Pmcg, Rmr, Iwb)
+}
+
+
+class Array(NamedTuple):
+    """An array within a node: the fields that say where it is, and the size of an entry."""
+
+    what: str
+    counted_by: str
+    at: str
+    size: int
+
+
+#: The arrays of each kind of node, for the check that they lie within it.
+ARRAYS: dict[type[Struct], tuple[Array, ...]] = {
+    Smmu: (
+        Array("context interrupts", "context_count", "context_offset", 8),
+        Array("PMU interrupts", "pmu_count", "pmu_offset", 8),
+    ),
+    Rmr: (Array("descriptors", "descriptor_count", "descriptor_offset", 20),),
+}
+_MAPPINGS = Array("mapping array", "mapping_count", "mapping_offset", Mapping.SIZE)
+
+
+class Iort(TableHeader):
+    """The table. ``troubles`` are the faults of its frame, ``nodes`` what can be read all the same.
+
+    An output reference names a node by the byte offset of its first byte: :attr:`by_offset`.
+    """
+
+    TABLE, SIZE = "IORT", 48
+    PARTS = (Part((*KINDS.values(), IortNode), counted_by="node_count", at="node_offset"),)
+    node_count = U32(36)
+    node_offset = U32(40, 48)
+    reserved = U32(44, reserved=0xFFFFFFFF)
+
+    __slots__ = ("__dict__",)
+
+    @cached_property
+    def nodes(self) -> tuple[IortNode, ...]:
+        """The nodes that can be reached from the first, not more than are announced."""
+        found: list[IortNode] = []
+        for node in self._walk() if self.node_count else ():
+            if isinstance(node, IortNode):
+                found.append(node)
+                self.troubles += _array_troubles(node)
+            if len(found) == self.node_count:
+                return tuple(found)
+        if len(found) < self.node_count and not self.troubles:
+            missing = self.node_count - len(found)
+            at = found[-1].end if found else self.node_offset
+            self.troubles.append(Trouble(TroubleKind.MISSING, self, "node", at, missing, 0))
+        return tuple(found)
+
+    @property
+    def structures(self) -> Sequence[Struct]:
+        return self.nodes
+
+    def _walk(self) -> Iterator[Struct]:
+        start = self.node_offset
+        if start < self.SIZE:
+            self.troubles.append(Trouble(TroubleKind.SHORT, self, "first node", 40, start, 48))
+            return iter(())
+        return walk(self, start, self.end, _FRAME, KINDS, IortNode, self.troubles)
+
+    @cached_property
+    def by_offset(self) -> dict[int, IortNode]:
+        """The nodes by their offset in the table."""
+        return {node.start: node for node in self.nodes}
+
+
+def _array_troubles(node: IortNode) -> Iterator[Trouble]:
+    """The arrays that do not lie within their node."""
+    length = node.end - node.start
+    if isinstance(node, ItsGroup):
+        room = max(length - ItsGroup.SIZE, 0)
+        if node.id_count * 4 > room:
+            at = node.offset("id_count")
+            yield Trouble(TroubleKind.BEYOND, node, "ITS ids", at, node.id_count * 4, room)
+    for array in (*ARRAYS.get(type(node), ()), _MAPPINGS):
+        count, offset = getattr(node, array.counted_by), getattr(node, array.at)
+        if count and (offset < 16 or offset + count * array.size > length):
+            at = node.offset(array.counted_by)
+            room = max(length - offset, 0) if offset >= 16 else 0
+            yield Trouble(TroubleKind.BEYOND, node, array.what, at, count * array.size, room)

@@ -1,0 +1,268 @@
+"""The rows that tables are made of: fields, read and written by the same declaration.
+
+A structure is a class whose attributes are its fields:
+
+>>> class Mapping(Struct):
+...     WORD = "map"
+...     SIZE = 20
+...     input_base = U32(0)
+...     count = U32(4)
+
+Reading is lazy: a field is taken from the bytes when it is asked for, and is its default where the
+structure ends before it. All numbers are little-endian (ACPI specification, 5.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, overload
+
+T = TypeVar("T")
+Value = int | str | bytes | Sequence[int]
+
+
+class Field(Generic[T]):
+    """One field: ``offset`` and ``size`` in bytes from the start of its structure.
+
+    ``since`` is the first revision of the structure that has it; ``default`` is what is written
+    where nothing else is said, and read where there is no such field.
+    """
+
+    def __init__(
+        self, offset: int, size: int, default: T, *, since: int = 0, reserved: int = 0
+    ) -> None:
+        self.offset = offset
+        self.size = size
+        self.default = default
+        self.since = since
+        self.reserved = reserved
+        """The bits that must be 0."""
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Field[T]: ...
+    @overload
+    def __get__(self, owner: Struct, kind: type) -> T: ...
+    def __get__(self, owner: Struct | None, kind: type) -> Field[T] | T:
+        if owner is None:
+            return self
+        return self.read(owner) if owner.has(self.name) else self.default
+
+    def read(self, owner: Struct) -> T:
+        """The value in a structure that has the field."""
+        raise NotImplementedError
+
+    def write(self, value: Value) -> bytes:
+        """The bytes of a value."""
+        raise NotImplementedError
+
+
+class UInt(Field[int]):
+    """A number."""
+
+    def __init__(
+        self, offset: int, size: int, default: int = 0, *, since: int = 0, reserved: int = 0
+    ) -> None:
+        super().__init__(offset, size, default, since=since, reserved=reserved)
+
+    def read(self, owner: Struct) -> int:
+        at = owner.start + self.offset
+        return int.from_bytes(owner.data[at : at + self.size], "little")
+
+    def write(self, value: Value) -> bytes:
+        if not isinstance(value, int) or not 0 <= value < 1 << 8 * self.size:
+            raise ValueError(f"{self.name} is a number of {self.size} bytes, not {value!r}")
+        return value.to_bytes(self.size, "little")
+
+
+class U8(UInt):
+    """A number of one byte."""
+
+    def __init__(self, offset: int, default: int = 0, *, since: int = 0, reserved: int = 0) -> None:
+        super().__init__(offset, 1, default, since=since, reserved=reserved)
+
+
+class U16(UInt):
+    """A number of two bytes."""
+
+    def __init__(self, offset: int, default: int = 0, *, since: int = 0, reserved: int = 0) -> None:
+        super().__init__(offset, 2, default, since=since, reserved=reserved)
+
+
+class U32(UInt):
+    """A number of four bytes."""
+
+    def __init__(self, offset: int, default: int = 0, *, since: int = 0, reserved: int = 0) -> None:
+        super().__init__(offset, 4, default, since=since, reserved=reserved)
+
+
+class U64(UInt):
+    """A number of eight bytes."""
+
+    def __init__(self, offset: int, default: int = 0, *, since: int = 0, reserved: int = 0) -> None:
+        super().__init__(offset, 8, default, since=since, reserved=reserved)
+
+
+class Chars(Field[str]):
+    """Characters of a fixed number of bytes, padded with NUL or blanks."""
+
+    def __init__(self, offset: int, size: int, default: str = "") -> None:
+        super().__init__(offset, size, default)
+
+    def read(self, owner: Struct) -> str:
+        at = owner.start + self.offset
+        return owner.data[at : at + self.size].decode("latin-1").rstrip("\0 ")
+
+    def write(self, value: Value) -> bytes:
+        return str(value).encode("latin-1")[: self.size].ljust(self.size, b"\0")
+
+
+class Text(Field[str]):
+    """Characters up to a NUL, or up to where the fields of the structure end."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset, 1, "")
+
+    def read(self, owner: Struct) -> str:
+        return self.raw(owner).partition(b"\0")[0].decode("latin-1")
+
+    def raw(self, owner: Struct) -> bytes:
+        """All the bytes that the name may take, the NUL and padding among them."""
+        return owner.data[owner.start + self.offset : owner.fields_end]
+
+    def write(self, value: Value) -> bytes:
+        return str(value).encode("latin-1") + b"\0"
+
+
+class Numbers(Field[tuple[int, ...]]):
+    """An array of numbers of ``width`` bytes each; ``counted_by`` is the field that counts them."""
+
+    def __init__(self, offset: int, width: int, counted_by: str) -> None:
+        super().__init__(offset, 0, ())
+        self.width = width
+        self.counted_by = counted_by
+
+    def read(self, owner: Struct) -> tuple[int, ...]:
+        start = owner.start + self.offset
+        room = max(owner.fields_end - start, 0) // self.width
+        announced: int = getattr(owner, self.counted_by)
+        number = min(announced, room)
+        ends = range(start, start + number * self.width, self.width)
+        return tuple(int.from_bytes(owner.data[at : at + self.width], "little") for at in ends)
+
+    def write(self, value: Value) -> bytes:
+        if isinstance(value, str | bytes):
+            raise ValueError(f"{self.name} are numbers, not {value!r}")  # noqa: TRY004 - as above
+        numbers = [value] if isinstance(value, int) else value
+        return b"".join(number.to_bytes(self.width, "little") for number in numbers)
+
+
+class Part(NamedTuple):
+    """Structures that a structure holds.
+
+    ``counted_by`` and ``at`` are the holder's fields that say how many there are and where, in bytes
+    from the start of the holder; with neither they follow the fixed part up to the holder's end.
+    """
+
+    kinds: tuple[type[Struct], ...]
+    counted_by: str = ""
+    at: str = ""
+
+
+class Struct:
+    """Bytes of a table, seen through rows.
+
+    ``data`` is the whole table, ``start`` and ``end`` are byte offsets in it. ``owner`` is the
+    structure that holds this one, ``entry`` its number there.
+    """
+
+    TABLE: ClassVar[str] = ""
+    """The signature of the table it belongs to."""
+    WORD: ClassVar[str] = ""
+    """What it is called, in messages and in examples."""
+    MEMBER: ClassVar[str] = ""
+    """What a finding calls the array of its owner that it is an entry of, if it is one."""
+    TYPE: ClassVar[int] = -1
+    """The number in its ``type`` field, if it has one."""
+    SIZE: ClassVar[int] = 0
+    """Bytes of the fixed part."""
+    PARTS: ClassVar[tuple[Part, ...]] = ()
+    ALIGN: ClassVar[int] = 1
+    """Its length is padded to a multiple of this when it is written."""
+
+    __slots__ = ("data", "end", "entry", "index", "owner", "start")
+
+    def __init__(
+        self, data: bytes, start: int, end: int, owner: Struct | None = None, entry: int = 0
+    ) -> None:
+        self.data = data
+        self.start = start
+        self.end = end
+        self.owner = owner
+        self.entry = entry
+        self.index = 0
+        """Its number among the nodes of its machine; 0 if it is none."""
+
+    def __repr__(self) -> str:
+        return f"<{self.path}>"
+
+    @property
+    def revision(self) -> int:
+        """The revision that tells which fields there are; structures that have one say it."""
+        return 0
+
+    @property
+    def fields_end(self) -> int:
+        """Byte offset at which the fields end and what the structure holds begins."""
+        return self.end
+
+    def has(self, name: str) -> bool:
+        """Whether the structure is long and new enough to have a field."""
+        field = type(self).fields()[name]
+        last = self.start + field.offset + field.size
+        if last > min(self.fields_end, len(self.data)):
+            return False
+        return not field.since or self.revision >= field.since
+
+    def offset(self, name: str | None = None) -> int:
+        """Byte offset, in the table, of a field, or of the structure itself."""
+        field = type(self).fields().get(name) if name else None
+        return self.start + (field.offset if field else 0)
+
+    @property
+    def identity(self) -> str:
+        """What tells it from others of its kind, whatever its offset; empty if nothing does."""
+        return ""
+
+    @property
+    def path(self) -> str:
+        """Its name: table, kind, offset and, where it has one, its identity."""
+        return f"{self.TABLE}/{self.name}"
+
+    @property
+    def name(self) -> str:
+        """The name without the table."""
+        told = f" ({self.identity})" if self.identity else ""
+        return f"{self.WORD}@{self.start:#x}{told}"
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def fields(cls) -> Mapping[str, Field[Any]]:
+        """All fields, by name, in the order of their offsets."""
+        found = {
+            name: field
+            for kind in reversed(cls.__mro__)
+            for name, field in vars(kind).items()
+            if isinstance(field, Field)
+        }
+        return dict(sorted(found.items(), key=lambda item: item[1].offset))
+
+    def nonzero_reserved(self) -> Iterator[tuple[str, int]]:
+        """The fields that it has, and the reserved bits in them that are set."""
+        for name, field in type(self).fields().items():
+            if field.reserved and self.has(name) and (bits := getattr(self, name) & field.reserved):
+                yield name, bits

@@ -1,0 +1,210 @@
+"""The tables of one machine, and the nodes in them that need or serve each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
+
+from dtlink.firmware.acpi.layout import Struct
+from dtlink.firmware.acpi.table import TableHeader, Trouble, cut
+from dtlink.firmware.errors import InputError
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.dmar import Dmar
+    from dtlink.firmware.acpi.iort import Iort
+    from dtlink.firmware.acpi.ivrs import Ivrs
+    from dtlink.firmware.acpi.madt import Madt
+    from dtlink.firmware.acpi.mcfg import Mcfg
+    from dtlink.firmware.acpi.rimt import Rimt
+    from dtlink.firmware.acpi.srat import Srat
+    from dtlink.firmware.acpi.viot import Viot
+
+#: The module and the class that read each table.
+READERS = {
+    "APIC": ("madt", "Madt"),
+    "DMAR": ("dmar", "Dmar"),
+    "IORT": ("iort", "Iort"),
+    "IVRS": ("ivrs", "Ivrs"),
+    "MCFG": ("mcfg", "Mcfg"),
+    "RIMT": ("rimt", "Rimt"),
+    "SRAT": ("srat", "Srat"),
+    "VIOT": ("viot", "Viot"),
+}
+#: The tables that say who serves whom; the others are what these are checked against.
+TELLING = ("DMAR", "IORT", "IVRS", "RIMT", "VIOT")
+#: Programs, which are never run here; of these a machine may have several.
+CODE = ("DSDT", "SSDT", "PSDT", "OSDT")
+
+Header = TypeVar("Header", bound=TableHeader)
+
+
+class Root(Struct):
+    """Number 0 among the nodes of a machine: the machine itself."""
+
+    WORD = "machine"
+
+
+class Machine:
+    """The tables of one machine.
+
+    ``nodes`` are numbered for the graph of links: 0 is the machine, and its parent and everyone's.
+    """
+
+    def __init__(self, tables: Mapping[str, TableHeader], *, form: str = "acpi") -> None:
+        self.tables = tables
+        self.form = form
+        self.skipped: Sequence[str] = ()
+        """Signatures of the tables that were recognised and not read, each once."""
+        self.refused: Sequence[InputError] = ()
+        """What is wrong with files of a folder that the machine was read without."""
+        self.files: Mapping[str, str] = {}
+        """The file of each table, where they came from several."""
+        self.code: Mapping[str, bytes] = {}
+        """The DSDT and what adds to it, under any names, where another table names devices."""
+
+    @classmethod
+    def of(cls, blobs: Mapping[str, bytes], *, form: str = "acpi") -> Machine:
+        """A machine from the bytes of its tables, by signature. Raises :class:`InputError`."""
+        return cls({word: header(data) for word, data in blobs.items()}, form=form)
+
+    @cached_property
+    def device_paths(self) -> frozenset[str] | None:
+        """The full paths of the devices in the namespace; ``None`` if nobody can tell.
+
+        Asking runs ``iasl``, if there is one, on the tables in :attr:`code`; see
+        :func:`dtlink.firmware.acpi.namespace.device_paths`.
+        """
+        if not self.code:
+            return None
+        from dtlink.firmware.acpi.namespace import device_paths  # noqa: PLC0415 - rarely asked for
+
+        return device_paths(self.code)
+
+    def _table(self, signature: str, kind: type[Header]) -> Header | None:
+        table = self.tables.get(signature)
+        return table if isinstance(table, kind) else None
+
+    @cached_property
+    def iort(self) -> Iort | None:
+        """The IORT."""
+        from dtlink.firmware.acpi.iort import Iort  # noqa: PLC0415 - a machine has few of them
+
+        return self._table("IORT", Iort)
+
+    @cached_property
+    def viot(self) -> Viot | None:
+        """The VIOT."""
+        from dtlink.firmware.acpi.viot import Viot  # noqa: PLC0415
+
+        return self._table("VIOT", Viot)
+
+    @cached_property
+    def dmar(self) -> Dmar | None:
+        """The DMAR."""
+        from dtlink.firmware.acpi.dmar import Dmar  # noqa: PLC0415
+
+        return self._table("DMAR", Dmar)
+
+    @cached_property
+    def ivrs(self) -> Ivrs | None:
+        """The IVRS."""
+        from dtlink.firmware.acpi.ivrs import Ivrs  # noqa: PLC0415
+
+        return self._table("IVRS", Ivrs)
+
+    @cached_property
+    def rimt(self) -> Rimt | None:
+        """The RIMT."""
+        from dtlink.firmware.acpi.rimt import Rimt  # noqa: PLC0415
+
+        return self._table("RIMT", Rimt)
+
+    @cached_property
+    def madt(self) -> Madt | None:
+        """The MADT, whose signature is APIC."""
+        from dtlink.firmware.acpi.madt import Madt  # noqa: PLC0415
+
+        return self._table("APIC", Madt)
+
+    @cached_property
+    def mcfg(self) -> Mcfg | None:
+        """The MCFG."""
+        from dtlink.firmware.acpi.mcfg import Mcfg  # noqa: PLC0415
+
+        return self._table("MCFG", Mcfg)
+
+    @cached_property
+    def srat(self) -> Srat | None:
+        """The SRAT."""
+        from dtlink.firmware.acpi.srat import Srat  # noqa: PLC0415
+
+        return self._table("SRAT", Srat)
+
+    @cached_property
+    def nodes(self) -> Sequence[Struct]:
+        """The machine, then the nodes of the tables that say who serves whom."""
+        found: list[Struct] = [Root(b"", 0, 0)]
+        for signature in TELLING:
+            table = self.tables.get(signature)
+            found += table.structures if table else ()
+        for number, node in enumerate(found):
+            node.index = number
+        return found
+
+    @property
+    def troubles(self) -> Iterator[Trouble]:
+        """What is wrong with the frames of the tables."""
+        for table in self.tables.values():
+            _ = table.structures
+            yield from table.troubles
+
+    @property
+    def oem(self) -> str:
+        """Who made the tables, as their headers say."""
+        table = next(iter(self.tables.values()), None)
+        return f"{table.oem_id} {table.oem_table_id}".strip() if table else ""
+
+    # What the graph asks of any firmware.
+
+    def __len__(self) -> int:
+        return len(self.nodes) - 1
+
+    def __getitem__(self, index: int) -> Struct:
+        return self.nodes[index]
+
+    @cached_property
+    def parents(self) -> Sequence[int]:
+        """Everyone's parent is the machine: the tables tell of no buses between."""
+        return [-1, *[0] * len(self)]
+
+    @property
+    def disabled(self) -> frozenset[int]:
+        """Tables disable nothing."""
+        return frozenset()
+
+    def find(self, name: str) -> Struct | None:
+        """A node by its path, its name, its offset (``0x48``), or what identifies it."""
+        wanted = name.casefold()
+        for node in self.nodes[1:]:
+            names = (node.path, node.name, f"{node.start:#x}", node.identity)
+            if wanted in (each.casefold() for each in names):
+                return node
+        near = [node for node in self.nodes[1:] if wanted in node.path.casefold()]
+        return near[0] if len(near) == 1 else None
+
+
+def header(data: bytes, source: str = "", base: int = 0) -> TableHeader:
+    """A table by the class that reads it; one that nothing here reads as its header alone.
+
+    ``base`` is where the table begins in its file. Raises :class:`InputError` for what is no whole
+    table.
+    """
+    whole, trailing = cut(data, base)
+    signature = whole[:4].decode("latin-1")
+    if signature not in READERS:
+        return TableHeader(whole, trailing, source)
+    module, name = READERS[signature]
+    kind: type[TableHeader] = getattr(import_module(f"dtlink.firmware.acpi.{module}"), name)
+    return kind(whole, trailing, source)

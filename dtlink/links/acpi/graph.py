@@ -1,0 +1,52 @@
+"""The graph of a machine whose tables tell who needs whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from dtlink.firmware.acpi.layout import Struct
+from dtlink.links.acpi.link import AcpiLink, Told
+from dtlink.links.binding import Version
+from dtlink.links.bindings import DEFAULT_KERNEL
+from dtlink.links.graph import Graph
+from dtlink.links.reference import Reference
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+
+#: The tables that tell of links, each with the module here that reads them.
+WALKERS = {"IORT": "iort", "VIOT": "viot", "DMAR": "dmar", "IVRS": "ivrs", "RIMT": "rimt"}
+
+
+class AcpiGraph(Graph[Struct, AcpiLink]):
+    """Who needs whom, as all the tables of a machine tell together."""
+
+    def __init__(self, machine: Machine, version: Version = DEFAULT_KERNEL) -> None:
+        _ = machine.nodes  # which numbers them
+        told = {each.reference: each for each in links(machine)}
+        super().__init__(machine, list(told), self._link, version=version)
+        self.machine = machine
+        self._told: Mapping[Reference, Told] = told
+
+    def _link(self, ref: Reference) -> AcpiLink:
+        return AcpiLink(self._told[ref], ref)
+
+    def told(self, ref: Reference) -> Told:
+        """What a reference was made of."""
+        return self._told[ref]
+
+    def not_followed(self, ref: Reference) -> str:
+        """Why Linux does not use an entry; empty if it does."""
+        return self._told[ref].why_not
+
+
+def links(machine: Machine) -> Iterator[Told]:
+    """Every link that the tables tell of."""
+    for signature, module in WALKERS.items():
+        if signature in machine.tables:
+            walker: Callable[[Machine], Iterator[Told]] = import_module(
+                f"dtlink.links.acpi.{module}"
+            ).links
+            yield from walker(machine)

@@ -1,0 +1,126 @@
+"""A link that a table tells of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dtlink.firmware.acpi.layout import Struct
+from dtlink.links.binding import Origin, SupplierBinding, Walk
+from dtlink.links.reference import Flaw, Reference
+
+
+class Told(NamedTuple):
+    """One consumer needs one supplier, said by one entry of a table.
+
+    ``inputs`` are the IDs of the consumer that the entry speaks of (requester, stream or endpoint
+    IDs; empty where there are none), ``output`` what the supplier sees for the first of them.
+    """
+
+    consumer: Struct
+    supplier: Struct
+    binding: SupplierBinding
+    entry: Struct
+    inputs: range = range(0)
+    output: int | None = None
+    through: Struct | None = None
+    """The node between the two, if the link is made of two entries."""
+    why_not: str = ""
+    """Why Linux does not use it; empty if it does."""
+
+    @property
+    def reference(self) -> Reference:
+        """The link in numbers, as the graph counts them."""
+        holder = self.entry.owner if self.entry.owner and self.entry.owner.index else self.entry
+        return Reference(
+            self.consumer.index,
+            self.supplier.index,
+            self.binding,
+            node=holder.index or self.consumer.index,
+            at=self.entry.start,
+            entry=self.entry.entry,
+            cell=self.inputs.start,
+            args=len(self.inputs),
+            flaw=Flaw.NONE,
+        )
+
+
+class AcpiLink:
+    """A link of a table, by the words that a link of a devicetree has."""
+
+    __slots__ = ("reference", "told")
+
+    def __init__(self, told: Told, reference: Reference) -> None:
+        self.told = told
+        self.reference = reference
+
+    def __repr__(self) -> str:
+        return f"<AcpiLink {self.consumer.path} -> {self.supplier.path} ({self.entry})>"
+
+    @property
+    def consumer(self) -> Struct:
+        """Who needs the supplier."""
+        return self.told.consumer
+
+    @property
+    def supplier(self) -> Struct:
+        """Who is needed."""
+        return self.told.supplier
+
+    @property
+    def binding(self) -> SupplierBinding:
+        """What kind of entry says so."""
+        return self.told.binding
+
+    @property
+    def node(self) -> Struct:
+        """The structure that holds the entry."""
+        holder = self.told.entry.owner
+        return holder if holder is not None and holder.index else self.told.entry
+
+    @property
+    def property_name(self) -> str:
+        """The array that the entry is in; the entry's own kind if it is in none."""
+        return self.told.entry.MEMBER or self.told.entry.WORD
+
+    @property
+    def index(self) -> int:
+        """Which entry."""
+        return self.told.entry.entry
+
+    @property
+    def entry(self) -> str:
+        """The entry as ``mappings[index]``."""
+        return f"{self.property_name}[{self.index}]"
+
+    @property
+    def offset(self) -> int:
+        """Byte offset of the entry in its table."""
+        return self.told.entry.start
+
+    @property
+    def args(self) -> tuple[int, ...]:
+        """The first and the last input, and the output of the first."""
+        ids = self.told.inputs
+        if not ids:
+            return () if self.told.output is None else (self.told.output,)
+        return ids[0], ids[-1], self.told.output or 0
+
+    @property
+    def used_by_linux(self) -> bool:
+        """Whether Linux makes use of it."""
+        return not self.told.why_not
+
+
+def row(name: str, kind: str, *, orders: bool = True) -> SupplierBinding:
+    """A row of the kinds of entries: ``orders`` says whether the consumer needs the supplier first.
+
+    No fw_devlink follows any of them: an ACPI consumer defers by itself, without a device link.
+    """
+    return SupplierBinding(
+        name=name,
+        kind=kind,
+        walk=Walk.TABLE,
+        origin=Origin.ACPI,
+        orders_probe=orders,
+        probes_first=orders,
+    )

@@ -1,0 +1,235 @@
+"""What the requesters of a PCI host are given: which IOMMU, which MSI controller, and which IDs there.
+
+A devicetree says it with ``iommu-map``, ``msi-map`` and ``msi-parent`` of the host's node; for tables
+see :mod:`dtlink.links.acpi.translation`. Both give the same pieces, which can be compared.
+Sources: Linux 6.12, drivers/of/base.c, of_map_id(); drivers/iommu/of_iommu.c; drivers/pci/of.c,
+pci_host_bridge_of_msi_domain(); drivers/of/irq.c, of_msi_map_get_device_domain().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.links.address import first_region
+from dtlink.links.maps import read_id_map
+from dtlink.links.pieces import Ids, Piece, Span, filled, first_match, within
+from dtlink.links.streams import is_pci
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.maps import IdMap
+
+#: All that a requester ID can be: bus, device and function in 16 bits.
+REQUESTER_IDS = Span(0, 0xFFFF)
+
+
+class Kind(Enum):
+    """What a supplier is, as far as it makes a difference to what the board shows."""
+
+    SMMU_V3 = "SMMUv3"
+    SMMU = "SMMU"
+    VIRTIO = "virtio-iommu"
+    IOMMU = "IOMMU"
+    ITS = "ITS"
+    FRAME = "GICv2m frame"
+    MSI = "MSI controller"
+
+
+#: By ``compatible``; what is not here is an IOMMU or an MSI controller, and no more is known.
+_KINDS = {
+    "arm,smmu-v3": Kind.SMMU_V3,
+    "arm,smmu-v1": Kind.SMMU,
+    "arm,smmu-v2": Kind.SMMU,
+    "arm,mmu-400": Kind.SMMU,
+    "arm,mmu-401": Kind.SMMU,
+    "arm,mmu-500": Kind.SMMU,
+    "cavium,smmu-v2": Kind.SMMU,
+    "qcom,smmu-500": Kind.SMMU,
+    "qcom,smmu-v2": Kind.SMMU,
+    "nvidia,smmu-500": Kind.SMMU,
+    "virtio,pci-iommu": Kind.VIRTIO,
+    "pci1af4,1057": Kind.VIRTIO,
+    "virtio,mmio": Kind.VIRTIO,
+    "arm,gic-v3-its": Kind.ITS,
+    "arm,gic-v2m-frame": Kind.FRAME,
+}
+
+Key = tuple[str, int] | tuple[str, int, int] | tuple[str, str]
+
+
+class Supplier(NamedTuple):
+    """An IOMMU or an MSI controller. ``key`` is what it is on the machine, whoever describes it:
+
+    ``("mmio", base address)`` or ``("pci", segment, requester ID)``.
+    """
+
+    key: Key
+    kind: Kind
+    path: str
+    """What its description calls it."""
+
+
+class Entry(NamedTuple):
+    """Where a description says so: the entry of a property or of an array."""
+
+    path: str
+    name: str
+    index: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.index is None else f"{self.name}[{self.index}]"
+
+
+class Way(NamedTuple):
+    """What requester IDs are given: a supplier, and the IDs that they have there."""
+
+    supplier: Supplier
+    ids: Ids
+    entry: Entry
+
+
+Ways = Sequence[Piece[Way]]
+
+
+class Translation(NamedTuple):
+    """What the requesters of one PCI segment are given; who is in no piece is given nothing."""
+
+    iommu: Ways
+    msi: Ways
+
+
+def one(ways: Ways, ident: int) -> tuple[Supplier, int] | None:
+    """What one requester is given: the supplier and the ID there; ``None`` if nothing."""
+    for piece in within(ways, Span(ident, ident)):
+        return piece.value.supplier, piece.value.ids.at(ident)
+    return None
+
+
+def else_from(ways: Ways, others: Ways) -> list[Piece[Way]]:
+    """Ways, and others for those that have none."""
+    found: list[Piece[Way]] = []
+    for piece in filled(ways, REQUESTER_IDS):
+        if piece.value is None:
+            found += within(others, piece.span)
+        else:
+            found.append(Piece(piece.span, piece.value))
+    return found
+
+
+def of_tree(tree: Tree, host: int, segments: Mapping[int, int]) -> Translation:
+    """What a devicetree gives to the requesters behind a PCI host's node.
+
+    ``segments`` are the segments of all hosts, by node: an IOMMU may itself be a PCI function.
+    """
+    return Translation(
+        _mapped(tree, host, "iommu-map", "#iommu-cells", segments),
+        else_from(
+            _mapped(tree, host, "msi-map", "#msi-cells", segments),
+            list(_msi_parent(tree, host, segments)),
+        ),
+    )
+
+
+def _mapped(
+    tree: Tree, host: int, name: str, cells: str, segments: Mapping[int, int]
+) -> list[Piece[Way]]:
+    """What an ID map gives. Linux reads none of a map that does not come out even."""
+    if host not in tree.holders(name):
+        return []
+    table = read_id_map(tree, host, name, cells)
+    if table.leftover:
+        return []
+    pieces: list[Piece[Way]] = []
+    for piece in first_match(list(_rows(tree, host, name, table, segments))):
+        if piece.value is not None:
+            pieces.append(Piece(piece.span, piece.value))
+    return list(_unmasked(pieces, table.mask & REQUESTER_IDS.last))
+
+
+def _rows(
+    tree: Tree, host: int, name: str, table: IdMap, segments: Mapping[int, int]
+) -> Iterator[tuple[Span, Way | None]]:
+    """The rows of a map, up to one that the mask forbids, at which Linux gives up.
+
+    A row with no node, or with one that is disabled, gives nothing, and takes its IDs all the same.
+    """
+    for row in table.entries:
+        if row.input_base & ~table.mask:
+            return
+        span = Span(row.input_base, (row.input_base + row.length & 0xFFFFFFFF) - 1)
+        way = None
+        if row.target >= 0 and row.target not in tree.disabled:
+            output = row.output[0] if row.output else 0
+            way = Way(
+                supplier_of(tree, row.target, name, segments),
+                Ids.line(row.input_base, output),
+                Entry(tree.path(host), name, row.entry),
+            )
+        if span:
+            yield span, way
+
+
+def _unmasked(pieces: Ways, mask: int) -> Iterator[Piece[Way]]:
+    """The pieces of what is left of the IDs behind a mask, as pieces of the IDs before it.
+
+    The IDs come in blocks of which the mask makes one ID (its lowest bits are 0), or as many.
+    """
+    if mask == REQUESTER_IDS.last:
+        yield from within(pieces, REQUESTER_IDS)
+        return
+    step = mask & 1
+    block = ~mask & mask + 1 if step else mask & -mask or REQUESTER_IDS.size
+    for start in range(0, REQUESTER_IDS.size, block):
+        masked = start & mask
+        for piece in within(pieces, Span(masked, masked + (block - 1) * step)):
+            first = start + piece.span.first - masked
+            output = piece.value.ids.at(piece.span.first)
+            ids = Ids.line(first, output) if step else Ids(output, 0)
+            last = start + (piece.span.last - masked if step else block - 1)
+            yield Piece(Span(first, last), piece.value._replace(ids=ids))
+
+
+def _msi_parent(tree: Tree, host: int, segments: Mapping[int, int]) -> Iterator[Piece[Way]]:
+    """What ``msi-parent`` of the host gives to all: its first controller that is there; without
+    one the host itself, if it is an MSI controller.
+    """
+    at = tree.holders("msi-parent").get(host)
+    cells: Sequence[int] = () if at is None else tree.cells_at(at)
+    place = entry = 0
+    while place < len(cells):
+        target = tree.phandles.get(cells[place], -1)
+        if target < 0:
+            return
+        if target not in tree.disabled:
+            found = supplier_of(tree, target, "msi-parent", segments)
+            said = Entry(tree.path(host), "msi-parent", entry)
+            yield Piece(REQUESTER_IDS, Way(found, Ids(0), said))
+            return
+        place += 1 + (tree.cell("#msi-cells", target) or 0)
+        entry += 1
+    if at is None and host in tree.holders("msi-controller"):
+        found = supplier_of(tree, host, "msi-controller", segments)
+        yield Piece(REQUESTER_IDS, Way(found, Ids(0), Entry(tree.path(host), "msi-controller")))
+
+
+def supplier_of(tree: Tree, node: int, name: str, segments: Mapping[int, int]) -> Supplier:
+    """A node as the supplier that a property names."""
+    unknown = Kind.IOMMU if name.startswith("iommu") else Kind.MSI
+    kinds = (_KINDS[word] for word in tree[node].compatible if word in _KINDS)
+    return Supplier(_key(tree, node, segments), next(kinds, unknown), tree.path(node))
+
+
+def _key(tree: Tree, node: int, segments: Mapping[int, int]) -> Key:
+    """A PCI function by its requester ID, anything else by its address, failing that by its path."""
+    above = tree.parents[node]
+    host = above
+    while host >= 0 and host not in segments:
+        host = tree.parents[host]
+    if host >= 0 and is_pci(tree, above):
+        address = tree.cell("reg", node)
+        if address is not None:
+            return "pci", segments[host], address >> 8 & 0xFFFF
+    region = first_region(tree, node)
+    return ("node", tree.path(node)) if region is None else ("mmio", region.start)

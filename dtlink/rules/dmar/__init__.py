@@ -1,0 +1,1 @@
+"""Faults of DMAR tables: Intel VT-d."""

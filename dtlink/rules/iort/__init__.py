@@ -1,0 +1,1 @@
+"""Faults of IORT tables: Arm's SMMUs and interrupt translation services."""

@@ -1,0 +1,1 @@
+"""Faults of IVRS tables: AMD IOMMUs."""

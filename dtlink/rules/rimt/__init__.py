@@ -1,0 +1,1 @@
+"""Faults of RIMT tables: RISC-V IOMMUs."""
