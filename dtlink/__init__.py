@@ -55,8 +55,11 @@ def lint(
 
     from dtlink import engine  # noqa: PLC0415
     from dtlink.report.model import Report  # noqa: PLC0415
-    from dtlink.rules.catalogue import choose  # noqa: PLC0415
+    from dtlink.rules.catalogue import check_words  # noqa: PLC0415
 
-    choose(select := tuple(select), ignore := tuple(ignore))
-    task = partial(engine.lint_tree, select=select, ignore=ignore)
+    check_words((*(select := tuple(select)), *(ignore := tuple(ignore))))
+    task = engine.Task(
+        partial(engine.lint_tree, select=select, ignore=ignore),
+        partial(engine.lint_tables, select=select, ignore=ignore),
+    )
     return Report("lint", list(engine.run(list(engine.expand(paths)), task, jobs=jobs)))

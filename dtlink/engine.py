@@ -6,22 +6,24 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.read import STDIN, SUFFIXES, load
-from dtlink.firmware.read import read as read_tree
+from dtlink.firmware.read import STDIN, SUFFIXES, TABLE_SUFFIXES, decode, load
+from dtlink.firmware.tree import Tree
 from dtlink.links.bindings import DEFAULT_KERNEL
-from dtlink.report.model import InputFault, InputReport
+from dtlink.report.model import InputFault, InputReport, Refused
 from dtlink.rules.board import Board
 from dtlink.rules.catalogue import choose
+from dtlink.rules.model import Dts, Tables
 from dtlink.rules.run import check
 
 if TYPE_CHECKING:
-    from dtlink.firmware.tree import Tree
+    from dtlink.firmware.acpi.machine import Machine
     from dtlink.kernel.cmdline import CommandLine
     from dtlink.links.binding import Version
-    from dtlink.rules.model import Rule
+    from dtlink.rules.catalogue import Kind
+    from dtlink.rules.model import AnyBoard, Rule
 
 #: Fewer inputs than this are not worth another process.
 _WORTH_A_PROCESS = 24
@@ -30,9 +32,26 @@ _CHUNK = 32
 #: After so many inputs the collector runs all the same, for what libraries may leave behind.
 _COLLECT_EVERY = 256
 
-#: What a command does with one tree: it returns the fields of :class:`InputReport` it fills in.
-#: It must be a function of a module, or a partial of one, so that it can go to another process.
-Task = Callable[["Tree"], dict[str, Any]]
+
+class Task(NamedTuple):
+    """What a command does with one input: it returns the fields of :class:`InputReport` it fills.
+
+    Each must be a function of a module, or a partial of one, so that it can go to another process.
+    ``None`` stands for a kind of input that the command says nothing of.
+    """
+
+    tree: Callable[[Tree], dict[str, Any]] | None = None
+    tables: Callable[[Machine], dict[str, Any]] | None = None
+
+    def do(self, firmware: Tree | Machine) -> dict[str, Any]:
+        """Do it. Raises :class:`InputError` for an input of the other kind."""
+        if isinstance(firmware, Tree):
+            if self.tree is None:
+                raise InputError("a devicetree: this command is about ACPI tables")
+            return self.tree(firmware)
+        if self.tables is None:
+            raise InputError("ACPI tables: this command is about devicetrees")
+        return self.tables(firmware)
 
 
 def expand(paths: Iterable[str]) -> Iterator[str]:
@@ -45,14 +64,27 @@ def expand(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _inputs_below(folder: str) -> list[str]:
-    """The blobs below a folder, and the sources that no blob beside them was made from."""
-    found = {
-        os.path.join(top, name)  # noqa: PTH118 - pathlib costs more than the rest of the walk
-        for top, _, names in os.walk(folder)
-        for name in names
-        if name.endswith(SUFFIXES)
-    }
-    return sorted(path for path in found if path.removesuffix(".dts") + ".dtb" not in found)
+    """The blobs below a folder, the sources that no blob beside them was made from, and the tables.
+
+    The tables of one machine are one input: their folder.
+    """
+    found: set[str] = set()
+    for top, _, names in os.walk(folder):
+        # pathlib would cost more than the rest of the walk.
+        named = [name for name in names if name.endswith(SUFFIXES)]
+        paths = {os.path.join(top, name) for name in named}  # noqa: PTH118
+        found |= {path for path in paths if path.removesuffix(".dts") + ".dtb" not in paths}
+        if any(_may_be_table(name) for name in names):
+            from dtlink.firmware.acpi.read import look  # noqa: PLC0415 - few inputs are tables
+
+            tables = look(top)
+            found |= {*tables.alone, *([top] if tables.members else ())}
+    return sorted(found)
+
+
+def _may_be_table(name: str) -> bool:
+    """A name that is worth a look: by its ending, or a signature alone, as the system names them."""
+    return name.lower().endswith(TABLE_SUFFIXES) or (len(name) <= 7 and name.isupper())
 
 
 def run(
@@ -103,25 +135,48 @@ def _chunk(paths: Sequence[str], one: Callable[[str], InputReport]) -> list[Inpu
 def process(path: str, task: Task, *, digest: bool) -> InputReport:
     """Read one input and do the task; what can't be read becomes a report that says so."""
     try:
-        data = load(path)
-        tree = read_tree(data, path)
-        told = task(tree)
+        data, firmware = _read(path)
+        told = task.do(firmware)
     except InputError as error:
         return InputReport(path, error=InputFault(error.message, error.offset))
-    sha256 = ""
-    if digest:
-        import hashlib  # noqa: PLC0415 - only archives ask for it
-
-        sha256 = hashlib.sha256(data).hexdigest()
-    return InputReport(
-        path,
-        form="dts" if tree.locations else "fdt-overlay" if tree.is_overlay else "fdt",
-        sha256=sha256,
-        model=next(iter(tree.root.strings("model")), ""),
-        compatible=tree.root.compatible,
-        nodes=len(tree),
-        **told,
+    sha256 = _sha256(data, firmware) if digest else ""
+    report = InputReport(path, sha256=sha256, nodes=len(firmware), **told)
+    if not isinstance(firmware, Tree):
+        return _with_tables(report, firmware)
+    return report._replace(
+        form="dts" if firmware.locations else "fdt-overlay" if firmware.is_overlay else "fdt",
+        model=next(iter(firmware.root.strings("model")), ""),
+        compatible=firmware.root.compatible,
     )
+
+
+def _read(path: str) -> tuple[bytes, Tree | Machine]:
+    """The bytes of a file, none for a folder of tables, and what they say."""
+    if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - as above
+        data = load(path)
+        return data, decode(data, path)
+    from dtlink.firmware.acpi.read import read_folder  # noqa: PLC0415 - few inputs are tables
+
+    return b"", read_folder(path)
+
+
+def _with_tables(report: InputReport, machine: Machine) -> InputReport:
+    """What is told of tables: where they are from, and what of them could not be read."""
+    skipped = ", ".join(machine.skipped)
+    notes = [f"not read: {skipped} (programs)"] if skipped else []
+    refused = [Refused(error.path, error.message, error.offset) for error in machine.refused]
+    return report._replace(
+        form=machine.form, model=machine.oem, notes=(*report.notes, *notes), refused=refused
+    )
+
+
+def _sha256(data: bytes, firmware: Tree | Machine) -> str:
+    """The hash of a file; that of a folder's tables, by signature."""
+    import hashlib  # noqa: PLC0415 - only archives ask for it
+
+    if not data and not isinstance(firmware, Tree):
+        data = b"".join(firmware.tables[name].data for name in sorted(firmware.tables))
+    return hashlib.sha256(data).hexdigest()
 
 
 def lint_tree(
@@ -134,7 +189,23 @@ def lint_tree(
 ) -> dict[str, Any]:
     """Run the chosen rules over one tree; see :class:`Board` for what decides what they see."""
     board = Board(tree, version, cmdline=cmdline, against=against)
-    checked = check(board, _rules(tuple(select), tuple(ignore)))
+    return _checked(board, _rules(tuple(select), tuple(ignore), Dts))
+
+
+def lint_tables(
+    machine: Machine,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    version: Version = DEFAULT_KERNEL,
+) -> dict[str, Any]:
+    """Run the chosen rules over the tables of one machine."""
+    from dtlink.rules.acpi_board import AcpiBoard  # noqa: PLC0415 - as above
+
+    return _checked(AcpiBoard(machine, version), _rules(tuple(select), tuple(ignore), Tables))
+
+
+def _checked(board: AnyBoard, rules: Sequence[Rule]) -> dict[str, Any]:
+    checked = check(board, rules)
     return {
         "findings": checked.findings,
         "faults": checked.faults,
@@ -143,5 +214,5 @@ def lint_tree(
 
 
 @lru_cache(maxsize=8)
-def _rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> Sequence[Rule]:
-    return choose(select, ignore)
+def _rules(select: tuple[str, ...], ignore: tuple[str, ...], kind: Kind) -> Sequence[Rule]:
+    return choose(select, ignore, kind)

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtlink import engine
 from dtlink.cli.options import options
 from dtlink.cli.single import ordering, tell
+from dtlink.links.graph import Graph
 from dtlink.report import parts
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.board import Board
 
 if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.links.binding import Version
 
@@ -26,12 +29,18 @@ _SHOWN = 8
 @options("path", "format", "output", "kernel", "color")
 def cycles(path: str, form: str, output: str | None, version: Version, color: str) -> None:
     """Tell a short cycle through each component, and what to give up."""
-    task = partial(_cycles, version=version)
+    task = engine.Task(partial(_cycles, version=version), _table_cycles)
     tell("cycles", path, task, _lines, form=form, output=output, version=version, color=color)
 
 
 def _cycles(tree: Tree, version: Version) -> dict[str, Any]:
     return {"part": parts.cycles(Board(tree, version), ordering(tree, version))}
+
+
+def _table_cycles(machine: Machine) -> dict[str, Any]:
+    from dtlink.report import tables  # noqa: PLC0415 - few inputs are tables
+
+    return {"part": tables.cycles(Graph.of(machine))}
 
 
 def _lines(found: list[parts.Entry]) -> Iterator[Line]:
@@ -52,6 +61,9 @@ def _lines(found: list[parts.Entry]) -> Iterator[Line]:
 def _relaxed(cycle: parts.Entry) -> Iterator[Line]:
     """Which links the kernel does not order; of many, the first."""
     relaxed, links = cycle["relaxed"], cycle["links"]
+    if not cycle["chain"][0]["consumer"].startswith("/"):
+        yield line(Span("  Linux follows it for ever, where an ID goes all the way round", DIM))
+        return
     if len(relaxed) == links:
         yield line(Span("  the kernel relaxes all its links: none of them orders a probe", DIM))
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from dtlink import engine
 from dtlink.cli.options import complain, emit_json, emit_lines, options
 from dtlink.cli.single import one
 from dtlink.firmware.errors import InputError
@@ -96,7 +97,8 @@ def devlink(
 ) -> None:
     """Predict, compare if asked, and tell."""
     settings = _Settings(version, cmdline, view, against, observed)
-    item = one(path, partial(_outlook, settings=settings), digest=form == "json")
+    task = engine.Task(partial(_outlook, settings=settings))
+    item = one(path, task, digest=form == "json")
     report = Report("devlink", [item], kernel=_kernel(item, settings))
     complain(report.inputs)
     if form == "json":

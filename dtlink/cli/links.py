@@ -17,6 +17,7 @@ from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.links.binding import Version
 
@@ -38,7 +39,10 @@ def links(
 ) -> None:
     """Extract and tell."""
     inputs = list(engine.expand(paths))
-    task = partial(_links, version=version, disabled=disabled, bindings=words(binding))
+    task = engine.Task(
+        partial(_links, version=version, disabled=disabled, bindings=words(binding)),
+        partial(_table_links, bindings=words(binding)),
+    )
     reports = engine.run(inputs, task, jobs=jobs, digest=form == "json")
     report = Report("links", collect(reports, len(inputs)), ".".join(map(str, version)))
     complain(report.inputs)
@@ -52,8 +56,16 @@ def links(
 def _links(
     tree: Tree, version: Version, *, disabled: bool, bindings: tuple[str, ...]
 ) -> dict[str, Any]:
-    graph = Graph.of(tree, version, disabled=disabled)
-    found = parts.links(graph)
+    return _chosen(parts.links(Graph.of(tree, version, disabled=disabled)), bindings)
+
+
+def _table_links(machine: Machine, bindings: tuple[str, ...]) -> dict[str, Any]:
+    from dtlink.report import tables  # noqa: PLC0415 - few inputs are tables
+
+    return _chosen(tables.links(Graph.of(machine)), bindings)
+
+
+def _chosen(found: list[parts.Entry], bindings: tuple[str, ...]) -> dict[str, Any]:
     if bindings:
         found = [entry for entry in found if entry["binding"] in bindings]
     return {"part": found, "references": len(found)}
@@ -74,9 +86,28 @@ def _lines(reports: Iterable[InputReport]) -> Iterator[Line]:
 def _link(entry: parts.Entry) -> Line:
     at = "" if entry["node"] == entry["consumer"] else f" at {entry['node']}"
     where = f"{entry['property']}[{entry['index']}]{at}"
+    if entry["origin"] == "acpi":
+        return _table_link(entry, where)
     args = " ".join(f"{arg:#x}" for arg in entry["args"])
     known = entry["why_not"] if entry["origin"] == "kernel" else entry["origin"]
     note = f"  ({known})" if known else ""
     return line(
         f"    {where:<28} → {entry['supplier']}", f" <{args}>" if args else "", Span(note, DIM)
+    )
+
+
+def _table_link(entry: parts.Entry, where: str) -> Line:
+    """A link of a table: which IDs become which, and whether Linux makes use of it."""
+    ids, output = entry["inputs"], entry["output"]
+    told = "" if output is None else f" {output:#x}"
+    if ids:
+        first, last = ids
+        told = f" {first:#x}" + (f"-{last:#x}" if last != first else "") + f" →{told}"
+    notes = [entry["kind"]]
+    if entry["through"]:
+        notes.append(f"through {entry['through']}")
+    if entry["why_not"]:
+        notes.append(f"not used by Linux: {entry['why_not']}")
+    return line(
+        f"    {where:<14} → {entry['supplier']}{told}", Span(f"  ({', '.join(notes)})", DIM)
     )

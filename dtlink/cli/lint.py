@@ -19,7 +19,7 @@ from dtlink.cli.options import (
     words,
 )
 from dtlink.report.model import Report
-from dtlink.rules.catalogue import choose
+from dtlink.rules.catalogue import check_words
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
@@ -67,17 +67,14 @@ def lint(
     """Lint, tell, and exit with what was found."""
     select, ignore = words(select), words(ignore)
     try:
-        choose(select, ignore)
+        check_words((*select, *ignore))
     except ValueError as error:
         raise click.UsageError(f"{error}: 'dtlink rules' lists them") from error
     inputs = list(engine.expand(paths))
-    task = partial(
-        engine.lint_tree,
-        select=select,
-        ignore=ignore,
-        version=version,
-        cmdline=cmdline,
-        against=against,
+    chosen = partial(engine.lint_tree, select=select, ignore=ignore, version=version)
+    task = engine.Task(
+        partial(chosen, cmdline=cmdline, against=against),
+        partial(engine.lint_tables, select=select, ignore=ignore, version=version),
     )
     reports = engine.run(inputs, task, jobs=jobs, digest=form == "json")
     report = Report("lint", collect(reports, len(inputs)), ".".join(map(str, version)))
@@ -94,7 +91,10 @@ def _tell(report: Report, form: str, output: str | None, least: Severity, color:
 
     emit_lines(text.lines(report, terminal_width(output), least), output, color)
     if not report.inputs:
-        click.echo("dtlink: no inputs: no .dtb, .dtbo or .dts file was found", err=True)
+        click.echo(
+            "dtlink: no inputs: no devicetree (.dtb, .dtbo, .dts) and no ACPI table was found",
+            err=True,
+        )
     elif any(report.counts().values()):
         sys.stdout.flush()
         emit_lines([text.summary(report, least)], output=None, color=color)

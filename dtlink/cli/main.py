@@ -10,12 +10,14 @@ from dtlink.version import __version__
 
 #: Each command's module in this package, and what it is for. The help needs no more to be read.
 COMMANDS = {
-    "lint": "Find faults in the dependencies that devicetrees declare.",
+    "lint": "Find faults in the dependencies that devicetrees and ACPI tables declare.",
     "links": "List the supplier-consumer links.",
     "devlink": "Predict what the kernel's fw_devlink does with a devicetree.",
     "cycles": "List the dependency cycles, and how to break them.",
     "order": "Show in which order devices can probe, in waves.",
     "why": "Show what a node waits for, down to the roots.",
+    "iort": "Show what becomes of one requester's ID: at which SMMU, at which ITS.",
+    "diff": "Compare a devicetree with the ACPI tables of the same machine.",
     "explain": "Explain a rule.",
     "rules": "List the rules.",
 }
@@ -46,9 +48,11 @@ class _Commands(click.Group):
 def cli() -> None:
     r"""Lint the dependencies that firmware declares.
 
-    dtlink reads devicetree blobs (.dtb, .dtbo) and plain devicetree source (.dts), extracts every
-    supplier-consumer link, and reports broken references, suppliers that can't come, cycles,
-    legacy bindings and faulty IOMMU maps: with what the board will show, and what to write instead.
+    dtlink reads devicetree blobs (.dtb, .dtbo), plain devicetree source (.dts) and ACPI tables
+    (IORT, VIOT, DMAR, IVRS, RIMT: raw, acpidump text, iasl listings, or a folder of one machine's),
+    extracts every supplier-consumer link, and reports broken references, suppliers that can't come,
+    cycles, legacy bindings and faulty IOMMU maps: with what the board will show, and what to write
+    instead.
 
     \b
     Exit status: 0  nothing at or above --fail-on (default: error)

@@ -171,6 +171,9 @@ def complain(inputs: Iterable[InputReport]) -> None:
         if item.error is not None:
             at = "" if item.error.offset is None else f", byte {item.error.offset:#x}"
             click.echo(f"dtlink: {item.path}{at}: {item.error.message}", err=True)
+        for refused in item.refused:
+            at = "" if refused.offset is None else f", byte {refused.offset:#x}"
+            click.echo(f"dtlink: {refused.path}{at}: {refused.message}", err=True)
         for note in item.notes:
             click.echo(f"dtlink: {item.path}: {note}", err=True)
         for fault in item.faults:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtlink import engine
 from dtlink.cli.options import options
 from dtlink.cli.single import ordering, tell
+from dtlink.links.graph import Graph
 from dtlink.report import parts
 from dtlink.report.layout import BOLD, Line, Span, line
 from dtlink.report.rows import counted
 
 if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.links.binding import Version
 
@@ -23,12 +26,18 @@ if TYPE_CHECKING:
 @options("path", "format", "output", "kernel", "color")
 def order(path: str, form: str, output: str | None, version: Version, color: str) -> None:
     """Sort the devices into waves, as fw_devlink orders them: each needs only earlier ones."""
-    task = partial(_order, version=version)
+    task = engine.Task(partial(_order, version=version), _table_order)
     tell("order", path, task, _lines, form=form, output=output, version=version, color=color)
 
 
 def _order(tree: Tree, version: Version) -> dict[str, Any]:
     return {"part": parts.order(ordering(tree, version))}
+
+
+def _table_order(machine: Machine) -> dict[str, Any]:
+    from dtlink.report import tables  # noqa: PLC0415 - few inputs are tables
+
+    return {"part": tables.order(Graph.of(machine))}
 
 
 def _lines(waves: list[list[str]]) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtlink import engine
 from dtlink.cli.options import options
 from dtlink.cli.single import ordering, tell
 from dtlink.firmware.errors import InputError
@@ -16,6 +17,7 @@ from dtlink.report import parts
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 
 if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.links.binding import Version
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 @options("format", "output", "kernel", "color")
 def why(path: str, node: str, form: str, output: str | None, version: Version, color: str) -> None:
     """Follow the suppliers of NODE: a path, a name that only one node has, a label, an alias."""
-    task = partial(_why, name=node, version=version)
+    task = engine.Task(partial(_why, name=node, version=version), partial(_table_why, name=node))
     tell("why", path, task, _lines, form=form, output=output, version=version, color=color)
 
 
@@ -37,6 +39,17 @@ def _why(tree: Tree, name: str, version: Version) -> dict[str, Any]:
         raise InputError(_unknown(tree, name))
     graph = Graph.of(tree, version, disabled=not node.enabled)
     return {"part": parts.why(graph, node, ordering(tree, version))}
+
+
+def _table_why(machine: Machine, name: str) -> dict[str, Any]:
+    from dtlink.report import tables  # noqa: PLC0415 - few inputs are tables
+
+    node = machine.find(name)
+    if node is None:
+        near = [each.path for each in machine.nodes[1:] if name.casefold() in each.path.casefold()]
+        hint = f"; there is {', '.join(near[:4])}" if near else ""
+        raise InputError(f"no one node is named {name}{hint}")
+    return {"part": tables.why(Graph.of(machine), node)}
 
 
 def _unknown(tree: Tree, name: str) -> str:
@@ -69,7 +82,10 @@ def _line(entry: parts.Entry, lead: str) -> Line:
     notes = []
     if not entry["enabled"]:
         notes.append("DISABLED")
-    if not entry["followed"]:
+    if "used_by_linux" in entry:
+        notes.append(entry["kind"])
+        notes += [f"not used by Linux: {entry['why_not']}"] if entry["why_not"] else []
+    elif not entry["followed"]:
         notes.append("not ordered by fw_devlink")
     if entry["relaxed"]:
         notes.append("relaxed: part of a cycle, not ordered")

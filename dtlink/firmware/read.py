@@ -5,13 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+
 #: File names that are looked for in folders.
 SUFFIXES = (".dtb", ".dtbo", ".dts")
+#: Endings of files that may hold ACPI tables; their first bytes decide.
+TABLE_SUFFIXES = (
+    *(".aml", ".bin", ".dat", ".10"),
+    *(".dsl", ".txt", ".log", ".out", ".acpidump"),
+)
 STDIN = "-"
 
 
@@ -20,6 +29,30 @@ def read(source: str | Path | bytes, name: str = "") -> Tree:
 
     Raises :class:`InputError`, with the path in it, for what can't be read.
     """
+    firmware = _read(source, name)
+    if not isinstance(firmware, Tree):
+        path = name or ("input" if isinstance(source, bytes) else str(source))
+        raise InputError("ACPI tables, where a devicetree is needed", path=path)
+    return firmware
+
+
+def read_tables(source: str | Path | bytes, name: str = "") -> Machine:
+    """Read the ACPI tables of a machine from a file, a folder, ``-`` or bytes.
+
+    Raises :class:`InputError`, with the path in it, for what can't be read.
+    """
+    path = name or ("input" if isinstance(source, bytes) else str(source))
+    if not isinstance(source, bytes) and Path(source).is_dir():
+        from dtlink.firmware.acpi.read import read_folder  # noqa: PLC0415 - few inputs are tables
+
+        return read_folder(str(source))
+    firmware = _read(source, name)
+    if isinstance(firmware, Tree):
+        raise InputError("a devicetree, where ACPI tables are needed", path=path)
+    return firmware
+
+
+def _read(source: str | Path | bytes, name: str) -> Tree | Machine:
     path = name or ("input" if isinstance(source, bytes) else str(source))
     data = source if isinstance(source, bytes) else load(str(source))
     try:
@@ -46,14 +79,18 @@ def load(path: str) -> bytes:
         raise InputError(error.strerror or str(error), path=path) from error
 
 
-def decode(data: bytes, path: str) -> Tree:
-    """A tree from the bytes of a file; ``path`` tells source from a blob that lost its magic."""
+def decode(data: bytes, path: str) -> Tree | Machine:
+    """What a file's bytes say; ``path`` tells source from a blob that lost its magic."""
     if data[:4] == fdt.MAGIC:
         return fdt.read(data)
     if path.endswith(".dts") or b"/dts-v1/" in data[:65536]:
         return _decode_source(data, path)
-    what = "an empty file" if not data else f"neither a devicetree blob nor source: {data[:4]!r}"
-    raise InputError(what, offset=0)
+    from dtlink.firmware.acpi import read as tables  # noqa: PLC0415 - few inputs are tables
+
+    if tables.is_tables(data):
+        return tables.decode(data, path)
+    what = f"neither a devicetree (blob or source) nor ACPI tables: {data[:4]!r}"
+    raise InputError(what if data else "an empty file", offset=0)
 
 
 def _decode_source(data: bytes, path: str) -> Tree:

@@ -59,6 +59,8 @@ def _input(item: InputReport, command: str) -> dict[str, Any]:
         "compatible": list(item.compatible),
         "error": None if error is None else {"message": error.message, "offset": error.offset},
     }
+    if item.refused:
+        entry["refused"] = [each._asdict() for each in item.refused]
     if error is None and command == "lint":
         entry["findings"] = findings(item.findings)
         if item.faults:

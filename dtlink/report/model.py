@@ -17,12 +17,21 @@ class InputFault(NamedTuple):
     offset: int | None = None
 
 
+class Refused(NamedTuple):
+    """A file of an input of several that could not be read; the others were."""
+
+    path: str
+    message: str
+    offset: int | None = None
+
+
 class InputReport(NamedTuple):
     """What is told of one input."""
 
     path: str
     form: str = ""
-    """``fdt``, ``fdt-overlay`` or ``dts``; empty if it could not be read."""
+    """``fdt``, ``fdt-overlay``, ``dts``, ``acpi``, ``acpidump``, ``iasl`` or ``acpi-folder``; empty
+    if it could not be read."""
     sha256: str = ""
     model: str = ""
     compatible: Sequence[str] = ()
@@ -35,6 +44,7 @@ class InputReport(NamedTuple):
     """What another command than ``lint`` tells of the input, as JSON data."""
     beside: Mapping[str, Any] = {}
     """Members that such a command tells beside its own, as JSON data."""
+    refused: Sequence[Refused] = ()
     notes: Sequence[str] = ()
     """What the user should know, although it stopped nothing."""
 
@@ -62,7 +72,7 @@ class Report(NamedTuple):
         """0: fine, 1: findings from ``fail_on`` up, 2: unreadable inputs, 3: a rule that raised."""
         if any(item.faults for item in self.inputs):
             return 3
-        if any(item.error for item in self.inputs):
+        if any(item.error or item.refused for item in self.inputs):
             return 2
         if fail_on is None:
             return 0

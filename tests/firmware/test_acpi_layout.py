@@ -21,12 +21,12 @@ NODES = sorted(kind.WORD for kind in iort.KINDS.values())
 @given(seed=st.integers(0, 2**32))
 def test_what_is_written_is_read(word: str, seed: int) -> None:
     kind = next(each for each in iort.KINDS.values() if word == each.WORD)
-    chance = random.Random(seed)
-    framing = {"type", "length", "mapping_count", "mapping_offset", "node_revision"}
+    chance = random.Random(seed)  # noqa: S311 - repeatable is what it must be
+    framing = ("type", "length", "node_revision", "count", "offset")
     values = {
         name: chance.getrandbits(8 * field.size)
         for name, field in kind.fields().items()
-        if isinstance(field, UInt) and name not in framing and not name.endswith(("count", "offset"))
+        if isinstance(field, UInt) and not name.endswith(framing)
     }
     told = " ".join(f"{name}={value:#x}" for name, value in values.items())
     table = iort.Iort(assemble(f"IORT\n  {word} node_revision=9 {told}")["IORT"])

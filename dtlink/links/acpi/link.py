@@ -79,13 +79,13 @@ class AcpiLink:
 
     @property
     def property_name(self) -> str:
-        """The array that the entry is in; the entry's own kind if it is in none."""
-        return self.told.entry.MEMBER or self.told.entry.WORD
+        """The array that the entry is in; for a structure in none, what it says of the supplier."""
+        return self.told.entry.MEMBER or self.binding.name.partition("-")[2]
 
     @property
     def index(self) -> int:
-        """Which entry."""
-        return self.told.entry.entry
+        """Which entry of the array."""
+        return self.told.entry.entry if self.told.entry.MEMBER else 0
 
     @property
     def entry(self) -> str:

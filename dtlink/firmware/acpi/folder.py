@@ -1,0 +1,225 @@
+"""Folders that hold the tables of one machine, a file each: /sys/firmware/acpi/tables, and copies.
+
+Only the folder itself is looked at, none below it. What belongs together is told by the files'
+first bytes and their names; two different tables of a signature of which a machine has one are the
+tables of several machines, and then each file is an input by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from dtlink.firmware.acpi import acpidump, listing, raw
+from dtlink.firmware.acpi.blocks import UNIQUE, Block, machine_of
+from dtlink.firmware.acpi.machine import READERS, Machine
+from dtlink.firmware.acpi.table import MAX_SIZE
+from dtlink.firmware.errors import InputError
+
+FORM = "acpi-folder"
+#: A folder with more candidates is none of one machine.
+MAX_FILES = 1024
+#: Bytes that are read of all members together.
+MAX_TOTAL = 64 << 20
+#: Bytes that tell what a file is: a text may begin with something else.
+HEAD = 4096
+
+TABLES = (".aml", ".bin", ".dat", ".10")
+LISTINGS = (".dsl",)
+TEXTS = (".txt", ".log", ".out", ".acpidump")
+#: How Linux names the files in /sys/firmware/acpi/tables: SSDT1, DSDT (drivers/acpi/sysfs.c).
+_SYSFS = re.compile(r"[A-Z0-9_!$@]{4}[0-9]{0,3}")
+#: What the system keeps beside its tables: what they point to, and what was loaded later.
+_SYSFS_FOLDERS = ("data", "dynamic")
+
+
+class Found(NamedTuple):
+    """What a folder holds: the files that make one machine, and those that are inputs alone."""
+
+    folder: str
+    members: tuple[str, ...]
+    alone: tuple[str, ...]
+
+
+class _File(NamedTuple):
+    """A file with something of ACPI in it. ``signature`` is empty where it may have several."""
+
+    path: str
+    kind: str
+    signature: str
+
+    @property
+    def stem(self) -> str:
+        return os.path.splitext(self.path)[0].casefold()  # noqa: PTH122 - as in the engine
+
+
+def machine_folders(top: str) -> Iterator[Found]:
+    """Every folder from a top downwards that has tables, sorted; no links are followed."""
+    for folder, below, _ in os.walk(top):
+        below.sort()
+        found = look(folder)
+        if found.members:
+            below[:] = [name for name in below if name not in _SYSFS_FOLDERS]
+        if found.members or found.alone:
+            yield found
+
+
+def look(folder: str) -> Found:
+    """What one folder holds. A table without another beside it is an input by itself."""
+    files = list(_files(folder))
+    texts = tuple(each.path for each in files if each.kind == "text")
+    members = _members(files)
+    if len(members) > MAX_FILES or len(members) < 2 or _conflict(members):
+        useful = (each.path for each in members if each.signature in READERS)
+        return Found(folder, (), tuple(sorted((*texts, *useful))))
+    if not any(each.signature in READERS for each in members):
+        return Found(folder, (), tuple(sorted(texts)))
+    return Found(folder, tuple(each.path for each in members), tuple(sorted(texts)))
+
+
+def read_folder(folder: str) -> Machine:
+    """The machine whose tables are in a folder.
+
+    What is wrong with one file is told in :attr:`Machine.refused`, and the others are read. Raises
+    :class:`InputError` if the folder has no tables, those of several machines, or none that can be
+    read.
+    """
+    files = list(_files(folder))
+    members = _members(files)
+    if not members:
+        raise InputError("a folder without ACPI tables", path=folder)
+    if len(members) > MAX_FILES:
+        raise InputError(f"a folder with more than {MAX_FILES} tables", path=folder)
+    refused: list[InputError] = []
+    blocks = list(_sound_blocks(members, refused))
+    # Where a table has come to harm, perhaps its listing has not.
+    harmed = {os.path.splitext(error.path)[0].casefold() for error in refused}  # noqa: PTH122
+    listings = (each for each in files if each.kind == "listing" and each not in members)
+    blocks += _sound_blocks((each for each in listings if each.stem in harmed), refused)
+    if not blocks:
+        raise _all_refused(refused)
+    machine = machine_of(blocks, FORM)
+    machine.refused = tuple(refused)
+    return machine
+
+
+def _all_refused(refused: list[InputError]) -> InputError:
+    first = refused[0]
+    more = f" (and {len(refused) - 1} files more)" if len(refused) > 1 else ""
+    return InputError(f"{first.message}{more}", offset=first.offset, path=first.path)
+
+
+def _sound_blocks(members: Iterable[_File], refused: list[InputError]) -> Iterator[Block]:
+    """The tables of the members, as far as they can be read."""
+    room = MAX_TOTAL
+    for each in members:
+        try:
+            data = _read_within(each.path, room)
+            room -= len(data)
+            blocks = list(_blocks(each, data))
+            machine_of(blocks, FORM)
+        except InputError as error:
+            error.path = each.path
+            refused.append(error)
+        else:
+            yield from blocks
+
+
+def _blocks(file: _File, data: bytes) -> Iterator[Block]:
+    """The tables of one file."""
+    if file.kind == "listing":
+        return (block._replace(file=file.path) for block in listing.blocks(data))
+    return raw.blocks(data, file.path)
+
+
+def _members(files: list[_File]) -> list[_File]:
+    """The files that a machine is read from, one a table: no listing beside the table itself."""
+    raws = [each for each in files if each.kind == "table"]
+    have = {each.stem for each in raws}
+    listed = [each for each in files if each.kind == "listing" and each.stem not in have]
+    return sorted(raws + listed)
+
+
+def _conflict(members: Iterable[_File]) -> bool:
+    """Whether two have different tables of which a machine has one."""
+    first: dict[str, _File] = {}
+    for each in members:
+        earlier = first.setdefault(each.signature, each) if each.signature in UNIQUE else each
+        if earlier is not each and _bytes(earlier) != _bytes(each):
+            return True
+    return False
+
+
+def _bytes(file: _File) -> bytes:
+    """A member's table; one that can't be read is like no other."""
+    try:
+        return next(_blocks(file, _read(file.path, MAX_SIZE))).table
+    except (InputError, StopIteration):
+        return file.path.encode("utf-8", "surrogateescape")
+
+
+def _files(folder: str) -> Iterator[_File]:
+    """The files with something of ACPI in them, by name."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if _may_be(entry))
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=folder) from error
+    for name in names:
+        path = os.path.join(folder, name)  # noqa: PTH118 - as in the engine
+        try:
+            found = _sniff(path, name, _read(path, HEAD))
+        except InputError:
+            # The system's own are for root's eyes only; that must be told, not passed over.
+            stem = os.path.splitext(name)[0].upper()  # noqa: PTH122
+            found = _File(path, "table", stem[:4]) if _SYSFS.fullmatch(stem) else None
+        if found:
+            yield found
+
+
+def _may_be(entry: os.DirEntry[str]) -> bool:
+    known = entry.name.lower().endswith((*TABLES, *LISTINGS, *TEXTS))
+    return (known or _SYSFS.fullmatch(entry.name.upper()) is not None) and entry.is_file()
+
+
+def _sniff(path: str, name: str, head: bytes) -> _File | None:
+    if raw.is_table(head):
+        return _File(path, "table", head[:4].decode("latin-1"))
+    if name.lower().endswith(TABLES):
+        return None
+    if acpidump.is_acpidump(head):
+        return _File(path, "text", "")
+    if listing.is_listing(head):
+        return _sniff_listing(path, name)
+    return None
+
+
+def _sniff_listing(path: str, name: str) -> _File | None:
+    """Of programs (a DSDT's listing) nothing is read; other texts may speak of iasl, too."""
+    data = _read(path, MAX_TOTAL)
+    signatures = listing.signatures(data)
+    if len(signatures) == 1:
+        return _File(path, "listing", signatures[0])
+    if signatures or (name.lower().endswith(LISTINGS) and listing.is_of_table(data[:HEAD])):
+        return _File(path, "text", "")
+    return None
+
+
+def _read_within(path: str, room: int) -> bytes:
+    data = _read(path, min(MAX_SIZE, room))
+    if len(data) > room:
+        raise InputError(f"more than {MAX_TOTAL} bytes of tables in the folder", path=path)
+    return data
+
+
+def _read(path: str, limit: int) -> bytes:
+    """A file's first bytes, one more than the limit at most."""
+    try:
+        with open(path, "rb") as file:
+            # Asked for a byte more than there is, not for the most there may be; see read.load().
+            size = os.fstat(file.fileno()).st_size
+            return file.read((min(size, limit) or limit) + 1)
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=path) from error
