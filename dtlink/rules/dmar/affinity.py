@@ -1,0 +1,62 @@
+"""A proximity domain is given to a unit that is not there.
+
+What it finds: an RHSA structure whose base address is that of no DRHD before it.
+Why it matters: "Your BIOS is broken; RHSA refers to non-existent DMAR unit": the unit that is meant
+keeps its tables in any node's memory, so that on a machine with several sockets translations are
+slower, and the kernel is marked as tainted.
+What to do: the base address of the unit's DRHD; all DRHD structures come before all RHSA ones.
+References: Intel VT-d, 8.2 and 8.6; Linux, drivers/iommu/intel/dmar.c, dmar_parse_one_rhsa().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.dmar import Drhd, Rhsa
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.dmar._words import BUG, listed
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Tables(
+        """
+        DMAR
+          drhd base=0xfed90000 flags=1
+          affinity: rhsa base=0xfed91000 proximity_domain=1
+        """,
+        finds=("affinity:base",),
+    ),
+    good=Tables(
+        """
+        DMAR
+          drhd base=0xfed90000 flags=1
+          affinity: rhsa base=0xfed90000 proximity_domain=1
+        """
+    ),
+    needs=("DMAR",),
+)
+def affinity(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding a table, at the first."""
+    table = board.machine.dmar
+    seen: set[int] = set()
+    lost: list[Rhsa] = []
+    for each in table.remappings if table else ():
+        if isinstance(each, Drhd):
+            seen.add(each.base)
+        elif isinstance(each, Rhsa) and each.has("base") and each.base not in seen:
+            lost.append(each)
+    if lost:
+        yield affinity.finding(
+            lost[0],
+            f"no unit before it is at {listed(f'{each.base:#x}' for each in lost)}",
+            property_name="base",
+            consequence=f'"{BUG}Your BIOS is broken; RHSA refers to non-existent DMAR unit at '
+            f"{lost[0].base:x}\": the unit's tables may be in a distant node's memory",
+            fix="the base address of a DRHD, all of which come first; or no RHSA for a unit that "
+            "is off",
+            related=lost[1:4],
+        )

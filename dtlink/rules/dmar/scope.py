@@ -1,0 +1,192 @@
+"""A device scope names no device that can be.
+
+What it finds: a scope without a path, with half a hop, or with a device above 31 or a function
+above 7; of an unknown type; of a type that its structure does not take; and an I/O APIC or HPET
+whose requests would come from 0000:00:00.0.
+Why it matters: Linux finds no device by such a scope. A PCI device then goes to the unit with
+INCLUDE_PCI_ALL, or to none, and its DMA is refused by the unit that it is really behind; an I/O
+APIC's or HPET's interrupts are refused, as they come from elsewhere than the path says. An ATSR
+that names a root port as an endpoint makes Linux give up on VT-d.
+What to do: the start bus, and a device and a function for each bridge that is passed and for the
+device itself. Bridges (root ports) for ATSR; no I/O APICs and HPETs but under a unit.
+References: Intel VT-d, 8.3.1 and 8.5; Linux, drivers/iommu/intel/dmar.c, dmar_alloc_dev_scope(),
+dmar_match_pci_path(), dmar_insert_dev_scope(), and irq_remapping.c, set_ioapic_sid().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from dtlink.firmware.acpi.dmar import (
+    SCOPES,
+    Atsr,
+    Bridge,
+    Dmar,
+    Drhd,
+    Endpoint,
+    HpetScope,
+    IoApicScope,
+    PciScope,
+    Scope,
+)
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+_INTERRUPTS = (IoApicScope, HpetScope)
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Tables(
+        """
+        DMAR
+          drhd base=0xfed90000
+            device: endpoint hops="20.0"
+          drhd base=0xfed91000 flags=1
+        """,
+        finds=("device:hops",),
+    ),
+    good=Tables(
+        """
+        DMAR
+          drhd base=0xfed90000
+            device: endpoint hops="1c.0-00.0"
+          drhd base=0xfed91000 flags=1
+        """
+    ),
+    needs=("DMAR",),
+)
+def scope(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding for each fault that a structure's scopes have, at the first."""
+    table = board.machine.dmar
+    for structure in table.remappings if table else ():
+        alike: dict[str, tuple[Fault, list[Scope]]] = {}
+        for each in structure.scopes:
+            fault = next((fault for fault in FAULTS if fault.holds(each)), None)
+            # What does not fit its frame is told by dmar/frame.
+            if fault is not None and each.length == each.end - each.start >= each.SIZE:
+                alike.setdefault(fault.what, (fault, []))[1].append(each)
+        yield from (_finding(fault, scopes) for fault, scopes in alike.values())
+
+
+class Fault(NamedTuple):
+    """One way for a scope to be wrong."""
+
+    what: str
+    field: str
+    holds: Callable[[Scope], bool]
+    consequence: Callable[[Scope], str]
+    fix: str
+    severity: Severity = Severity.ERROR
+    likely: bool = False
+
+
+def _not_found(each: Scope) -> str:
+    if isinstance(each, _INTERRUPTS):
+        return (
+            "Linux takes its interrupt requests to come from elsewhere, and they are refused "
+            '("DMAR: [INTR-REMAP] Request device … fault index …")'
+        )
+    if isinstance(each, PciScope):
+        return "Linux finds no device by it: the device has the IOMMU of all others, or none"
+    return "Linux takes the DMA of the device to come from elsewhere, and it is refused"
+
+
+def _is_out_of_place(each: Scope) -> bool:
+    return isinstance(each, _INTERRUPTS) and not isinstance(each.owner, Drhd)
+
+
+def _is_no_port(each: Scope) -> bool:
+    return isinstance(each.owner, Atsr) and isinstance(each, Endpoint)
+
+
+def _is_zero(each: Scope) -> bool:
+    table = each.owner.owner if each.owner else None
+    remaps = isinstance(table, Dmar) and table.remaps_interrupts
+    return remaps and isinstance(each, _INTERRUPTS) and (each.bus, each.hops) == (0, ((0, 0),))
+
+
+def _unverified(each: Scope) -> str:
+    what = "IOAPIC" if isinstance(each, IoApicScope) else "HPET block"
+    return (
+        f'"Failed to set source-id of {what} ({each.enumeration_id})": any device may raise its '
+        "interrupts"
+    )
+
+
+_PATH = "the device and the function of each bridge on the way, and of the device itself"
+FAULTS = (
+    Fault(
+        "is of an unknown type",
+        "type",
+        lambda each: type(each) is Scope,
+        lambda _each: (
+            '"Unsupported device scope": Linux passes over it, and the device has the '
+            "IOMMU of all others, or none"
+        ),
+        f"one of the types {min(SCOPES)} to {max(SCOPES)}",
+        Severity.WARNING,
+    ),
+    Fault("has no path", "length", lambda each: not each.hops, _not_found, _PATH),
+    Fault(
+        "has a path with a device above 31, or a function above 7",
+        "hops",
+        lambda each: any(device > 31 or function > 7 for device, function in each.hops),
+        _not_found,
+        _PATH,
+    ),
+    Fault(
+        "has half a hop at the end of its path",
+        "length",
+        lambda each: bool(each.length & 1),
+        lambda _each: "Linux leaves out the last byte; others may find no device",
+        "6 and 2 for each hop",
+        Severity.WARNING,
+    ),
+    Fault(
+        "is of a type that only a unit's scopes can be",
+        "type",
+        _is_out_of_place,
+        lambda _each: "Linux passes over it: the structure is for no device",
+        "the PCI device that is meant (type 1)",
+        Severity.WARNING,
+    ),
+    Fault(
+        "is an endpoint in an ATSR, which takes root ports",
+        "type",
+        _is_no_port,
+        lambda _each: (
+            'for a root port: "Device scope type does not match", and Linux gives up on '
+            "VT-d; for any other device: no ATS"
+        ),
+        f"type={Bridge.TYPE}, and the root port's path",
+        likely=True,
+    ),
+    Fault(
+        "has 0000:00:00.0 as the source of its interrupt requests",
+        "hops",
+        _is_zero,
+        _unverified,
+        "the bus, device and function that the chipset's register gives its requests",
+        Severity.WARNING,
+    ),
+)
+
+
+def _finding(fault: Fault, scopes: list[Scope]) -> Finding:
+    first = scopes[0]
+    holder = first.owner.name if first.owner else "the table"
+    more = f", and {len(scopes) - 1} more there" if len(scopes) > 1 else ""
+    return scope.finding(
+        first,
+        f"{first.name} of {holder} (type {first.type}) {fault.what}{more}",
+        property_name=fault.field,
+        consequence=fault.consequence(first),
+        fix=fault.fix,
+        severity=fault.severity,
+        likely=fault.likely,
+        related=scopes[1:4],
+    )

@@ -1,0 +1,117 @@
+"""Devices are under no unit.
+
+What it finds: a PCI segment in the MCFG that no DRHD is for; a segment whose units have neither a
+PCI device nor INCLUDE_PCI_ALL; a device of an RMRR, ATSR or SATC structure that is under no unit.
+Why it matters: Linux has no IOMMU for such a device: its DMA reaches all memory, it can't be given
+to a guest, and what the other structures say of it is void. A hypervisor may mean a segment to be
+left out (QEMU: default_bus_bypass_iommu).
+What to do: add a DRHD for the segment, name the device in a DRHD, or set INCLUDE_PCI_ALL in the
+last unit of the segment.
+References: Intel VT-d, 8.3 (each segment has a unit) and 8.4 (an RMRR's devices are under a unit);
+Linux, drivers/iommu/intel/iommu.c, device_lookup_iommu().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.dmar import AcpiScope, Dmar, Drhd, PciScope, Remapping, Scope
+from dtlink.links.acpi.dmar import OTHER_ROWS
+from dtlink.links.acpi.dmar_units import Units
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.dmar._words import is_whole, listed
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+_NO_IOMMU = "Linux has no IOMMU for"
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Tables(
+        """
+        DMAR
+          drhd base=0xfed90000 flags=1
+        MCFG
+          allocation base=0xe0000000 segment=0
+          allocation base=0xd0000000 segment=1
+        """,
+        finds=("DMAR",),
+    ),
+    good=Tables(
+        """
+        DMAR
+          drhd base=0xfed90000 segment=1 flags=1
+          drhd base=0xfed91000 flags=1
+        MCFG
+          allocation base=0xe0000000 segment=0
+          allocation base=0xd0000000 segment=1
+        """
+    ),
+    needs=("DMAR",),
+)
+def uncovered(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding for all segments, one for each whose units have nothing, one a structure."""
+    table = board.machine.dmar
+    if table is None or not table.units or not is_whole(table):
+        return
+    told = board.machine.mcfg.segments if board.machine.mcfg else frozenset()
+    missing = sorted(told - {unit.segment for unit in table.units})
+    if missing:
+        yield _segments(table, missing)
+    yield from _empty(table)
+    units = Units(table)
+    for structure in table.remappings:
+        lost = [each for each in _devices(structure) if units.of(each) is None]
+        if lost and lost[0].segment not in missing:
+            yield _lost(structure, lost)
+
+
+def _devices(structure: Remapping) -> Iterator[Scope]:
+    if type(structure) in OTHER_ROWS:
+        for scope in structure.scopes:
+            if isinstance(scope, PciScope | AcpiScope) and scope.hops:
+                yield scope
+
+
+def _segments(table: Dmar, missing: list[int]) -> Finding:
+    return uncovered.finding(
+        table,
+        f"the MCFG has segment(s) {listed(missing)}, and no unit is for a device there",
+        consequence=f"{_NO_IOMMU} their devices: DMA from there reaches all memory, and none of "
+        "them can be given to a guest",
+        fix=f"a DRHD structure with segment={missing[0]} and INCLUDE_PCI_ALL",
+    )
+
+
+def _empty(table: Dmar) -> Iterator[Finding]:
+    """Segments of which only I/O APICs and HPETs are under a unit."""
+    segments: dict[int, list[Drhd]] = {}
+    for unit in table.units:
+        segments.setdefault(unit.segment, []).append(unit)
+    for segment, units in segments.items():
+        scopes = (scope for unit in units for scope in unit.scopes)
+        named = any(isinstance(each, PciScope | AcpiScope) for each in scopes)
+        if not named and not any(unit.include_all for unit in units):
+            yield uncovered.finding(
+                units[0],
+                f"no unit of segment {segment} names a PCI device or has INCLUDE_PCI_ALL",
+                property_name="flags",
+                consequence=f"{_NO_IOMMU} the segment: its DMA is not translated",
+                fix="INCLUDE_PCI_ALL (flags=1) in the last unit of the segment, unless bypass is "
+                "meant",
+                severity=Severity.INFO,
+            )
+
+
+def _lost(structure: Remapping, lost: list[Scope]) -> Finding:
+    return uncovered.finding(
+        structure,
+        f"{structure.name} speaks of {listed(each.identity for each in lost)}, under no unit",
+        consequence=f"{_NO_IOMMU} it: the structure has no effect on it, and its DMA reaches all "
+        "memory",
+        fix="the device in the scopes of its unit, by its path from a root bus",
+        # Linux also finds a device by its own bus number, which only enumeration tells.
+        likely=True,
+    )

@@ -1,0 +1,95 @@
+"""The registers of a unit can't be where its structure says.
+
+What it finds: a DRHD whose register base address is 0, all ones, or not a multiple of 4 KiB; and
+one whose registers would take more pages than its size field can say.
+Why it matters: at base 0 Linux makes no use of any unit: "Your BIOS is broken; DMAR reported at
+address 0!". Elsewhere it reads registers where there are none, and what it finds there decides.
+Firmware often leaves such a structure for a unit that the processor lacks or a setting has off.
+What to do: leave out the DRHD of a unit that is off, and the whole table if no unit is on;
+otherwise write the address that the unit's base address register holds.
+References: Intel VT-d, 8.3; Linux, drivers/iommu/intel/dmar.c, dmar_validate_one_drhd(),
+alloc_iommu(), map_iommu().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.dmar import Drhd
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.dmar._words import BUG, OFF
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+_ALL_ONES = (1 << 64) - 1
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Tables(
+        """
+        DMAR
+          graphics: drhd base=0
+            endpoint hops="02.0"
+          drhd base=0xfed91000 flags=1
+        """,
+        finds=("graphics:base",),
+    ),
+    good=Tables(
+        """
+        DMAR
+          graphics: drhd base=0xfed90000
+            endpoint hops="02.0"
+          drhd base=0xfed91000 flags=1
+        """
+    ),
+    needs=("DMAR",),
+)
+def unit_address(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding a unit."""
+    table = board.machine.dmar
+    for unit in table.units if table else ():
+        if unit.base in (0, _ALL_ONES):
+            yield _nowhere(unit)
+        elif unit.base & 0xFFF:
+            yield _unaligned(unit)
+        elif unit.register_size > 0xF:
+            yield _too_large(unit)
+
+
+def _nowhere(unit: Drhd) -> Finding:
+    told = f'"{BUG}Your BIOS is broken; DMAR reported at address 0!"'
+    return unit_address.finding(
+        unit,
+        f"the unit {unit.name} has its registers at {unit.base:#x}, where no unit is",
+        property_name="base",
+        consequence=f"{told}: {OFF}"
+        if unit.base == 0
+        else f"Linux can't read its registers: {OFF}",
+        fix="leave out the structure of a unit that is off (the table, if none is on), or write "
+        "the address in the unit's base address register",
+    )
+
+
+def _unaligned(unit: Drhd) -> Finding:
+    return unit_address.finding(
+        unit,
+        f"the registers of a unit begin at a multiple of 4 KiB, and {unit.base:#x} is none",
+        property_name="base",
+        consequence="Linux takes other registers for the unit's capabilities: the unit, or all of "
+        "VT-d, is left off, or is set up wrongly",
+        fix=f"the address in the unit's base address register; {unit.base & ~0xFFF:#x} is the page",
+    )
+
+
+def _too_large(unit: Drhd) -> Finding:
+    return unit_address.finding(
+        unit,
+        f"the size of {unit.name} is {unit.register_size:#x}, of which bits 4 to 7 are reserved",
+        property_name="register_size",
+        consequence=f"Linux takes the registers to have 2^{unit.register_size} pages of 4 KiB and "
+        f"may find that they run into others': \"Can't reserve memory\": {OFF}",
+        fix="0 for one page; N for 2^N pages",
+        likely=True,
+    )
