@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Numbers, Part, Struct, Text
 from dtlink.firmware.acpi.table import Frame, TableHeader, Trouble, TroubleKind, walk
@@ -18,6 +18,8 @@ from dtlink.firmware.acpi.table import Frame, TableHeader, Trouble, TroubleKind,
 WITHDRAWN = (1, 2, 4)
 LATEST = 7
 _FRAME = Frame("node", type_size=1, length_at=1, length_size=2)
+
+Entry = TypeVar("Entry", bound=Struct)
 
 
 class Mapping(Struct):
@@ -57,6 +59,8 @@ class IortNode(Struct):
     PARTS: ClassVar[tuple[Part, ...]] = (
         Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
     )
+    LEAST: ClassVar[int] = 16
+    """Bytes of the fixed part in the oldest document; later ones made some kinds longer."""
     type = U8(0)
     length = U16(1)
     node_revision = U8(3)
@@ -72,29 +76,44 @@ class IortNode(Struct):
 
     @property
     def fields_end(self) -> int:
-        """Where the mappings begin, if there are any, else the node's end."""
+        """Where the mappings begin, else the node's end. Mappings within the fields that every
+        document has end no fields: Linux reads both.
+        """
         at = int.from_bytes(self.data[self.start + 12 : self.start + 16], "little")
-        return self.start + at if 16 <= at <= self.end - self.start else self.end
+        return self.start + at if self.LEAST <= at <= self.end - self.start else self.end
 
     @cached_property
     def mappings(self) -> tuple[Mapping, ...]:
         """The mappings that lie within the node, whole ones only."""
-        start = self.start + self.mapping_offset
-        if not self.mapping_count or not self.start + 16 <= start <= self.end:
-            return ()
-        number = min(self.mapping_count, (self.end - start) // Mapping.SIZE)
-        return tuple(
-            Mapping(self.data, at, at + Mapping.SIZE, self, entry)
-            for entry, at in enumerate(range(start, start + number * Mapping.SIZE, Mapping.SIZE))
-        )
+        return _whole(self, Mapping, self.mapping_count, self.mapping_offset)
+
+
+def _whole(node: IortNode, kind: type[Entry], count: int, at: int) -> tuple[Entry, ...]:
+    """The entries of an array that lie within their node, whole ones only.
+
+    ``at`` is in bytes from the start of the node.
+    """
+    start, size = node.start + at, kind.SIZE
+    if at < IortNode.SIZE or start > node.end:
+        return ()
+    number = min(count, (node.end - start) // size)
+    return tuple(
+        kind(node.data, place, place + size, node, entry)
+        for entry, place in enumerate(range(start, start + number * size, size))
+    )
 
 
 class ItsGroup(IortNode):
     """GIC interrupt translation services that work as one; Linux uses the first only."""
 
-    WORD, TYPE, SIZE = "its-group", 0, 20
+    WORD, TYPE, SIZE, LEAST = "its-group", 0, 20, 20
     id_count = U32(16)
     ids = Numbers(20, 4, "id_count")
+
+    @property
+    def fields_end(self) -> int:
+        """It has no mappings: whatever offset of them it says does not end the ids."""
+        return self.end
 
     @property
     def identity(self) -> str:
@@ -112,7 +131,7 @@ class Memory:
 class NamedComponent(IortNode):
     """A device that the namespace describes, by its path there."""
 
-    WORD, TYPE, SIZE, ALIGN = "named-component", 1, 29, 4
+    WORD, TYPE, SIZE, ALIGN, LEAST = "named-component", 1, 29, 4, 29
     node_flags = U32(16, reserved=0xFFFFFFC0)
     coherent = U32(20, 1)
     hints = U8(24, reserved=0xF0)
@@ -129,7 +148,7 @@ class NamedComponent(IortNode):
 class RootComplex(IortNode):
     """A PCI segment."""
 
-    WORD, TYPE, SIZE = "root-complex", 2, 40
+    WORD, TYPE, SIZE, LEAST = "root-complex", 2, 40, 32
     coherent = U32(16, 1)
     hints = U8(20, reserved=0xF0)
     memory_reserved = U16(21, reserved=0xFFFF)
@@ -137,9 +156,9 @@ class RootComplex(IortNode):
     ats = U32(24, reserved=0xFFFFFFF8)
     segment = U32(28)
     address_limit = U8(32, 64, since=1)
-    pasid_width = U16(33, since=3)
-    reserved = U8(35)
-    node_flags = U32(36, since=4)
+    pasid_width = U16(33, since=3, reserved=0xFFE0)
+    reserved = U8(35, since=1, reserved=0xFF)
+    node_flags = U32(36, since=4, reserved=~1 & 0xFFFFFFFF)
 
     @property
     def identity(self) -> str:
@@ -159,11 +178,11 @@ class Interrupt(Struct):
 class GlobalInterrupts(Struct):
     """The global and the configuration interrupt of an SMMUv1 or v2."""
 
-    TABLE, WORD, SIZE = "IORT", "global-interrupts", 16
+    TABLE, WORD, MEMBER, SIZE = "IORT", "global-interrupts", "global_interrupts", 16
     gsiv = U32(0)
-    flags = U32(4)
+    flags = U32(4, reserved=~1 & 0xFFFFFFFF)
     config_gsiv = U32(8)
-    config_flags = U32(12)
+    config_flags = U32(12, reserved=~1 & 0xFFFFFFFF)
 
     __slots__ = ()
 
@@ -185,7 +204,7 @@ class PmuInterrupt(Interrupt):
 class Smmu(IortNode):
     """An SMMUv1 or v2."""
 
-    WORD, TYPE, SIZE = "smmu", 3, 60
+    WORD, TYPE, SIZE, LEAST = "smmu", 3, 60, 60
     PARTS = (
         Part((GlobalInterrupts,), at="global_offset"),
         Part((ContextInterrupt,), counted_by="context_count", at="context_offset"),
@@ -207,6 +226,21 @@ class Smmu(IortNode):
         """The arrays of interrupts lie among the fields and the mappings, in any order."""
         return self.end
 
+    @cached_property
+    def global_interrupts(self) -> GlobalInterrupts | None:
+        """The global interrupts, if they lie within the node."""
+        return next(iter(_whole(self, GlobalInterrupts, 1, self.global_offset)), None)
+
+    @cached_property
+    def context_interrupts(self) -> tuple[ContextInterrupt, ...]:
+        """The context interrupts that lie within the node."""
+        return _whole(self, ContextInterrupt, self.context_count, self.context_offset)
+
+    @cached_property
+    def pmu_interrupts(self) -> tuple[PmuInterrupt, ...]:
+        """The performance counters' interrupts that lie within the node."""
+        return _whole(self, PmuInterrupt, self.pmu_count, self.pmu_offset)
+
     @property
     def identity(self) -> str:
         return f"{self.base:#x}"
@@ -215,7 +249,7 @@ class Smmu(IortNode):
 class SmmuV3(IortNode):
     """An SMMUv3."""
 
-    WORD, TYPE, SIZE = "smmu-v3", 4, 68
+    WORD, TYPE, SIZE, LEAST = "smmu-v3", 4, 68, 60
     base = U64(16)
     node_flags = U32(24, reserved=0xFFFFFFE0)
     reserved = U32(28, reserved=0xFFFFFFFF)
@@ -258,7 +292,7 @@ class SmmuV3(IortNode):
 class Pmcg(IortNode):
     """A performance monitor counter group."""
 
-    WORD, TYPE, SIZE = "pmcg", 5, 40
+    WORD, TYPE, SIZE, LEAST = "pmcg", 5, 40, 32
     base = U64(16)
     overflow_gsiv = U32(24)
     reference = U32(28)
@@ -289,7 +323,7 @@ class RmrDescriptor(Struct):
 class Rmr(IortNode):
     """Reserved memory ranges, and the stream IDs that use them."""
 
-    WORD, TYPE, SIZE = "rmr", 6, 28
+    WORD, TYPE, SIZE, LEAST = "rmr", 6, 28, 28
     PARTS = (
         Part((RmrDescriptor,), counted_by="descriptor_count", at="descriptor_offset"),
         Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
@@ -306,15 +340,7 @@ class Rmr(IortNode):
     @cached_property
     def descriptors(self) -> tuple[RmrDescriptor, ...]:
         """The descriptors that lie within the node, whole ones only."""
-        start = self.start + self.descriptor_offset
-        if not self.descriptor_count or not self.start + self.SIZE <= start <= self.end:
-            return ()
-        size = RmrDescriptor.SIZE
-        number = min(self.descriptor_count, (self.end - start) // size)
-        return tuple(
-            RmrDescriptor(self.data, at, at + size, self, entry)
-            for entry, at in enumerate(range(start, start + number * size, size))
-        )
+        return _whole(self, RmrDescriptor, self.descriptor_count, self.descriptor_offset)
 
     @property
     def identity(self) -> str:
@@ -324,7 +350,7 @@ class Rmr(IortNode):
 class Iwb(IortNode):
     """A GICv5 interrupt wire bridge."""
 
-    WORD, TYPE, SIZE, ALIGN = "iwb", 7, 26, 4
+    WORD, TYPE, SIZE, ALIGN, LEAST = "iwb", 7, 26, 4, 26
     base = U64(16)
     iwb_index = U16(24)
     object_name = Text(26)
@@ -341,23 +367,41 @@ KINDS: dict[int, type[Struct]] = {
 
 
 class Array(NamedTuple):
-    """An array within a node: the fields that say where it is, and the size of an entry."""
+    """An array within a node: the fields that say where it is, and the size of an entry.
+
+    ``counted_by`` is empty where there is one entry, ``at`` where it follows the fixed part.
+    """
 
     what: str
     counted_by: str
     at: str
     size: int
 
+    def extent(self, node: IortNode) -> range:
+        """The bytes that it should take, from the start of the node; empty if it has no entry."""
+        offset = getattr(node, self.at) if self.at else node.SIZE
+        count = getattr(node, self.counted_by) if self.counted_by else int(offset > 0)
+        return range(offset, offset + count * self.size)
+
 
 #: The arrays of each kind of node, for the check that they lie within it.
 ARRAYS: dict[type[Struct], tuple[Array, ...]] = {
+    ItsGroup: (Array("ITS ids", "id_count", "", 4),),
     Smmu: (
+        Array("global interrupts", "", "global_offset", 16),
         Array("context interrupts", "context_count", "context_offset", 8),
         Array("PMU interrupts", "pmu_count", "pmu_offset", 8),
     ),
     Rmr: (Array("descriptors", "descriptor_count", "descriptor_offset", 20),),
 }
 _MAPPINGS = Array("mapping array", "mapping_count", "mapping_offset", Mapping.SIZE)
+
+
+def arrays(node: IortNode) -> Iterator[tuple[Array, range]]:
+    """The arrays of a node that have entries, and the bytes that they should take in it."""
+    for array in (*ARRAYS.get(type(node), ()), _MAPPINGS):
+        if extent := array.extent(node):
+            yield array, extent
 
 
 class Iort(TableHeader):
@@ -377,14 +421,17 @@ class Iort(TableHeader):
     @cached_property
     def nodes(self) -> tuple[IortNode, ...]:
         """The nodes that can be reached from the first, not more than are announced."""
+        if len(self.data) < self.SIZE:
+            room = len(self.data)
+            self.troubles.append(Trouble(TroubleKind.SHORT, self, "table", 4, room, self.SIZE))
+            return ()
         found: list[IortNode] = []
         for node in self._walk() if self.node_count else ():
-            if isinstance(node, IortNode):
-                found.append(node)
-                self.troubles += _array_troubles(node)
+            found.append(node)
+            self.troubles += _array_troubles(node)
             if len(found) == self.node_count:
                 return tuple(found)
-        if len(found) < self.node_count and not self.troubles:
+        if len(found) < self.node_count and not self._is_cut_short:
             missing = self.node_count - len(found)
             at = found[-1].end if found else self.node_offset
             self.troubles.append(Trouble(TroubleKind.MISSING, self, "node", at, missing, 0))
@@ -394,12 +441,30 @@ class Iort(TableHeader):
     def structures(self) -> Sequence[Struct]:
         return self.nodes
 
-    def _walk(self) -> Iterator[Struct]:
+    def _walk(self) -> Iterator[IortNode]:
         start = self.node_offset
         if start < self.SIZE:
             self.troubles.append(Trouble(TroubleKind.SHORT, self, "first node", 40, start, 48))
-            return iter(())
-        return walk(self, start, self.end, _FRAME, KINDS, IortNode, self.troubles)
+            return
+        troubles: list[Trouble] = []
+        for node in walk(self, start, self.end, _FRAME, KINDS, IortNode, troubles):
+            self.troubles += filter(_is_trouble, troubles)
+            troubles.clear()
+            if isinstance(node, IortNode):
+                yield node
+        self.troubles += troubles
+
+    @property
+    def _is_cut_short(self) -> bool:
+        """Whether a trouble that is known already ended the walk."""
+        return any(
+            trouble.what == "first node"
+            or (
+                trouble.what == "node"
+                and (trouble.kind is TroubleKind.BEYOND or trouble.length < _FRAME.size)
+            )
+            for trouble in self.troubles
+        )
 
     @cached_property
     def by_offset(self) -> dict[int, IortNode]:
@@ -407,17 +472,23 @@ class Iort(TableHeader):
         return {node.start: node for node in self.nodes}
 
 
+def _is_trouble(trouble: Trouble) -> bool:
+    """Whether it is one: nodes of the oldest document are shorter than those of the latest."""
+    where = trouble.where
+    return not (
+        trouble.kind is TroubleKind.SHORT
+        and isinstance(where, IortNode)
+        and trouble.length >= where.LEAST
+    )
+
+
 def _array_troubles(node: IortNode) -> Iterator[Trouble]:
-    """The arrays that do not lie within their node."""
+    """The arrays that do not lie within their node, behind the fields that every document has."""
     length = node.end - node.start
-    if isinstance(node, ItsGroup):
-        room = max(length - ItsGroup.SIZE, 0)
-        if node.id_count * 4 > room:
-            at = node.offset("id_count")
-            yield Trouble(TroubleKind.BEYOND, node, "ITS ids", at, node.id_count * 4, room)
-    for array in (*ARRAYS.get(type(node), ()), _MAPPINGS):
-        count, offset = getattr(node, array.counted_by), getattr(node, array.at)
-        if count and (offset < 16 or offset + count * array.size > length):
-            at = node.offset(array.counted_by)
-            room = max(length - offset, 0) if offset >= 16 else 0
-            yield Trouble(TroubleKind.BEYOND, node, array.what, at, count * array.size, room)
+    if length < max(node.length, node.LEAST):
+        return  # the node itself is in trouble
+    for array, extent in arrays(node):
+        if extent.start < node.LEAST or extent.stop > length:
+            at = node.offset(array.counted_by or array.at)
+            room = max(length - extent.start, 0) if extent.start >= node.LEAST else 0
+            yield Trouble(TroubleKind.BEYOND, node, array.what, at, len(extent), room)

@@ -1,0 +1,152 @@
+"""The links of an IVRS: devices, I/O APICs and HPETs to the IOMMUs of an AMD machine.
+
+One IOMMU may have several blocks. It is one supplier: the block that Linux takes, or the last where
+Linux takes none; the entries of its other blocks are links to that one, not used by Linux. Memory
+that a block reserves is a link to the IOMMUs of the devices that use it, which orders nothing.
+Source: Linux 6.12, drivers/iommu/amd/init.c, init_iommu_from_acpi().
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.acpi.ivrs import (
+    HPET,
+    IOAPIC,
+    AcpiHid,
+    Alias,
+    AliasRange,
+    Entry,
+    Ivhd,
+    Ivhd40,
+    Ivmd,
+    Ivrs,
+    Special,
+)
+from dtlink.links.acpi.link import Told, row
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+
+IOMMU = row("ivrs-iommu", "IOMMU")
+INTERRUPTS = row("ivrs-interrupts", "interrupt remapping")
+RESERVED = row("ivrs-reservation", "IOMMU at which the memory is reserved", orders=False)
+
+#: How many IOMMUs Linux sets up (MAX_IOMMUS).
+MAX_IOMMUS = 32
+
+# Why Linux does not use an entry.
+ITSELF = "Linux lets no IOMMU translate its own requests, whatever the table says"
+NOT_40 = "Linux reads entries of ACPI devices in blocks of type 40h only"
+SECOND = "Linux knows the IOMMU from another block of that type"
+NO_HID = "the hardware ID is empty"
+NAMED_BEFORE = "Linux takes the first entry of that number"
+NO_FLAG = "Linux takes memory blocks that ask for a unity mapping or for exclusion only"
+
+
+class Span(NamedTuple):
+    """Device IDs that one entry gives to an IOMMU; both ends are in it."""
+
+    first: int
+    last: int
+    entry: Entry
+
+
+def links(machine: Machine) -> Iterator[Told]:
+    """The links of a machine's IVRS."""
+    table = machine.ivrs
+    if table is None:
+        return
+    own = {block.key for block in table.taken}
+    named: set[tuple[int, int]] = set()
+    for block in table.hardware:
+        supplier = table.iommus[block.key]
+        for entry in block.entries:
+            if isinstance(entry, Special):
+                yield from _special(table, entry, supplier, named)
+            elif entry.devices:
+                why_not = _other_block(table, entry) or _why_not(entry, own)
+                yield _translated(entry, supplier, why_not)
+    yield from _reservations(table)
+
+
+def _other_block(table: Ivrs, entry: Entry) -> str:
+    """Why Linux takes nothing of the block that an entry is in."""
+    block = entry.owner
+    if not isinstance(block, Ivhd):
+        return ""
+    if block.type != table.taken_type:
+        return f"Linux takes the blocks of type {table.taken_type:x}h of this table"
+    return "" if block is table.iommus[block.key] else SECOND
+
+
+def _why_not(entry: Entry, own: set[tuple[int, int]]) -> str:
+    devices = entry.devices
+    if isinstance(entry, AcpiHid):
+        return ("" if isinstance(entry.owner, Ivhd40) else NOT_40) or ("" if entry.hid else NO_HID)
+    if len(devices) == 1 and (entry.segment, devices[0]) in own:
+        return ITSELF
+    return ""
+
+
+def _translated(entry: Entry, supplier: Ivhd, why_not: str) -> Told:
+    aliased = isinstance(entry, Alias | AliasRange)
+    output = entry.alias if isinstance(entry, Alias | AliasRange) and aliased else entry.devices[0]
+    return Told(entry, supplier, IOMMU, entry, entry.devices, output, None, why_not)
+
+
+def _special(
+    table: Ivrs, entry: Special, supplier: Ivhd, named: set[tuple[int, int]]
+) -> Iterator[Told]:
+    """The first entry of a number counts (get_ioapic_devid(), get_hpet_devid())."""
+    if entry.variety not in (IOAPIC, HPET):
+        return
+    why_not = _other_block(table, entry)
+    number = (entry.variety, entry.handle)
+    if not why_not:
+        why_not = NAMED_BEFORE if number in named else ""
+        named.add(number)
+    inputs = range(entry.handle, entry.handle + 1)
+    yield Told(entry, supplier, INTERRUPTS, entry, inputs, entry.source, None, why_not)
+
+
+def _reservations(table: Ivrs) -> Iterator[Told]:
+    suppliers = [block for block in table.iommus.values() if block.type == table.taken_type]
+    served = [(block, merged(spans(block))) for block in suppliers[:MAX_IOMMUS]]
+    for memory in table.memory:
+        why_not = "" if memory.flags & (Ivmd.UNITY | Ivmd.EXCLUSION) else NO_FLAG
+        for block, ids in served:
+            if block.segment == memory.segment and meets(ids, memory.devices):
+                yield Told(memory, block, RESERVED, memory, memory.devices, None, None, why_not)
+
+
+def spans(block: Ivhd) -> Iterator[Span]:
+    """The device IDs that Linux gives to a block's IOMMU, in the order of the entries."""
+    for entry in block.entries:
+        devices = entry.devices
+        if not devices or (isinstance(entry, AcpiHid) and _why_not(entry, set())):
+            continue
+        yield Span(devices[0], devices[-1], entry)
+        if isinstance(entry, Alias | AliasRange):
+            yield Span(entry.alias, entry.alias, entry)
+
+
+def merged(some: Iterable[Span]) -> list[range]:
+    """The device IDs of some spans, in order, without overlaps."""
+    found: list[range] = []
+    for first, last in sorted((span.first, span.last) for span in some):
+        if found and first <= found[-1].stop:
+            found[-1] = range(found[-1].start, max(found[-1].stop, last + 1))
+        else:
+            found.append(range(first, last + 1))
+    return found
+
+
+def meets(ids: Sequence[range], devices: range) -> bool:
+    """Whether one of the devices is among merged IDs."""
+    if not devices:
+        return False
+    at = bisect_left(ids, devices.start + 1, key=lambda each: each.stop)
+    return at < len(ids) and ids[at].start < devices.stop

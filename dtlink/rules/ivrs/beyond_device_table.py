@@ -1,0 +1,90 @@
+"""A device lies behind the end of the device table that Linux allocates.
+
+What it finds: I/O APICs, HPETs, devices of the namespace and targets of aliases whose device ID is
+so much higher than that of all PCI devices in the segment that Linux's table does not reach it.
+Why it matters: Linux makes the table for the highest device ID that PCI entries name (01h, 02h,
+04h, 42h, 46h), rounded up to whole pages, and does not look at the others. It then writes the
+device's entry behind the table, into memory that is something else's.
+What to do: let the ranges reach the device ID that these entries name, or correct that one.
+References: Linux, drivers/iommu/amd/init.c, find_last_devid_from_ivhd(), tbl_size(),
+set_dev_entry_from_acpi().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.ivrs import All, Entry, RangeEnd, Select, bdf
+from dtlink.links.acpi.ivrs import Span, spans
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.ivrs._linux import more, taken
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+_ENTRY = 32
+_PAGE = 4096
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Tables(
+        """
+        IVRS
+          ivhd-11 base=0xfeb80000
+            range device=0x8
+            range-end device=0x3ff
+            special handle=33 source=0xa0
+            far: special handle=34 source=0x4001
+        """,
+        finds=("far",),
+    ),
+    good=Tables(
+        """
+        IVRS
+          ivhd-11 base=0xfeb80000
+            range device=0x8
+            range-end device=0x7fff
+            special handle=33 source=0xa0
+            special handle=34 source=0x4001
+        """
+    ),
+    needs=("IVRS",),
+)
+def beyond_device_table(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding a block, at the first such entry."""
+    last: dict[int, int] = {}
+    for block in taken(board):
+        for entry in block.entries:
+            last[block.segment] = max(last.get(block.segment, -1), _counted(entry))
+    for block in taken(board):
+        size = _table_size(last.get(block.segment, -1))
+        far = [span for span in spans(block) if size and span.last >= size]
+        if far:
+            yield _finding(far, last[block.segment], size)
+
+
+def _counted(entry: Entry) -> int:
+    """The device ID that Linux takes into account."""
+    if isinstance(entry, All):
+        return 0xFFFF
+    return entry.device if isinstance(entry, Select | RangeEnd) else -1
+
+
+def _table_size(last: int) -> int:
+    """How many entries the device table has: a power of two of pages; 0 if there is none."""
+    pages = -(-(last + 1) * _ENTRY // _PAGE)
+    return (1 << (pages - 1).bit_length()) * _PAGE // _ENTRY if pages else 0
+
+
+def _finding(far: list[Span], last: int, size: int) -> Finding:
+    entry = far[0].entry
+    name = bdf(entry.segment, far[0].last)
+    return beyond_device_table.finding(
+        entry,
+        f"{entry.name} has the device ID {name}, but the highest of a PCI device in the segment is "
+        f"{bdf(entry.segment, last)}{more(far)}",
+        consequence=f"Linux's device table ends at {bdf(entry.segment, size - 1)}: it writes the "
+        "entry behind it, over other memory",
+        fix=f"a range of PCI devices that reaches {name}, or the right device ID here",
+    )

@@ -1,0 +1,129 @@
+"""An I/O APIC has no entry, so that Linux remaps no interrupt at all.
+
+What it finds: I/O APICs of the MADT that no special device entry (48h, variety 1) names by their
+ID, and no entry with device ID 00:14.0 for the one that has the interrupts from 0 on. Without a
+MADT it looks for 00:14.0 alone.
+Why it matters: Linux checks both before it remaps interrupts: "IOAPIC[4] not in IVRS table", "No
+southbridge IOAPIC found", "Disabling interrupt remapping". Without that a device that a guest owns
+can raise any interrupt of the host: vfio hands out no device unless it is told to
+(allow_unsafe_interrupts). CPUs beyond the 255th can't be used either.
+What to do: write one entry for each I/O APIC, its handle being the ID that the MADT gives to it.
+Users can help themselves with ivrs_ioapic=ID@BUS:DEVICE.FUNCTION on the kernel's command line; for
+four laptops Linux has the right numbers itself (drivers/iommu/amd/quirks.c).
+References: AMD 48882, IVHD special device entries; Linux, drivers/iommu/amd/init.c,
+check_ioapic_information(), get_sb_ioapic_id().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.ivrs import IOAPIC, Ivrs, bdf
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.ivrs._ioapics import Named, named, unnamed
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+#: Where the I/O APIC of the southbridge is: 00:14.0 with AMD; 00:0b.0 with some CPUs of Hygon.
+_SOUTHBRIDGE = (0xA0, 0x58)
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Tables(
+        """
+        APIC
+          ioapic id=4 address=0xfec00000 gsi_base=0
+          ioapic id=5 address=0xfec01000 gsi_base=24
+        IVRS
+          ivhd-11 base=0xfeb80000
+            all
+            special handle=33 source=0xa0
+            special handle=34 source=1
+        """,
+        finds=("IVRS",),
+    ),
+    good=Tables(
+        """
+        APIC
+          ioapic id=4 address=0xfec00000 gsi_base=0
+          ioapic id=5 address=0xfec01000 gsi_base=24
+        IVRS
+          ivhd-11 base=0xfeb80000
+            all
+            special handle=4 source=0xa0
+            special handle=5 source=1
+        """
+    ),
+    needs=("IVRS",),
+)
+def missing_ioapic(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding a table."""
+    table, madt = board.machine.ivrs, board.machine.madt
+    if table is None or not table.taken or (madt and not madt.ioapics):
+        return
+    entries = named(board, IOAPIC)
+    lacking = [each.id for each in unnamed(board)]
+    southbridge = _southbridge(board, entries)
+    if lacking or not southbridge:
+        yield missing_ioapic.finding(
+            table,
+            _message(table, entries, lacking),
+            consequence="; ".join(_log(lacking, has_southbridge=southbridge)),
+            fix=_fix(board, lacking),
+        )
+
+
+def _southbridge(board: AcpiBoard, entries: Named) -> bool:
+    """Whether the I/O APIC of the first interrupts is where Linux wants it."""
+    wanted = _first(board)
+    found = [entry for handle, entry in entries.by_handle.items() if wanted in (None, handle)]
+    return any(entry.segment == 0 and entry.source in _SOUTHBRIDGE for entry in found)
+
+
+def _first(board: AcpiBoard) -> int | None:
+    """The ID of the I/O APIC of the first interrupts; -1 if the MADT has none such."""
+    madt = board.machine.madt
+    if madt is None:
+        return None
+    return next((each.id for each in madt.ioapics if each.gsi_base == 0), -1)
+
+
+def _message(table: Ivrs, entries: Named, lacking: list[int]) -> str:
+    named = ", ".join(
+        f"{handle} at {bdf(entry.segment, entry.source)}"
+        for handle, entry in list(entries.by_handle.items())[:4]
+    )
+    told = f"the IVRS, in its blocks of type {table.taken_type:x}h, names {named or 'none'}"
+    if lacking:
+        return f"the MADT has the I/O APIC {_ids(lacking)}, but {told}"
+    return f"{told}: no I/O APIC is the southbridge's at 0000:00:14.0"
+
+
+def _ids(lacking: list[int]) -> str:
+    more = f" and {len(lacking) - 4} more" if len(lacking) > 4 else ""
+    return ", ".join(map(str, lacking[:4])) + more
+
+
+def _log(lacking: list[int], *, has_southbridge: bool) -> Iterator[str]:
+    for each in lacking[:1]:
+        yield f'"IOAPIC[{each}] not in IVRS table"'
+    if not has_southbridge:
+        yield '"No southbridge IOAPIC found"'
+    yield (
+        '"Disabling interrupt remapping": vfio then hands out devices only with '
+        "allow_unsafe_interrupts"
+    )
+
+
+def _fix(board: AcpiBoard, lacking: list[int]) -> str:
+    entry, first = "an entry 48h of variety 1", _first(board)
+    if first is None or first < 0:
+        return f"{entry} with device ID 00a0h (00:14.0) and the MADT's ID of the first I/O APIC"
+    if first in lacking or not lacking:
+        return (
+            f"{entry} with handle {first} and device ID 00a0h (00:14.0), and one for each other "
+            f"I/O APIC; or, on the command line, ivrs_ioapic={first}@0000:00:14.0"
+        )
+    return f"{entry} with handle {lacking[0]} and the device ID that its interrupts carry"

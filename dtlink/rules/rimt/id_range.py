@@ -1,0 +1,74 @@
+"""A mapping has no IDs, or IDs that there can't be.
+
+What it finds: mappings whose number of IDs is 0; whose source IDs of a root complex go beyond
+FFFFh, or of a device beyond 32 bits; or whose device IDs go beyond 24 bits.
+Why it matters: an ID of PCI has 16 bits, one of a RISC-V IOMMU at most 24. Whoever counts the IDs
+less one, as in an IORT, writes 0 for one ID: the specification has no device there, while Linux as
+of 6.18 takes one.
+What to do: write the number of IDs itself, and bases that leave room for it.
+References: RISC-V IO Mapping Table specification, ID mapping structure; RISC-V IOMMU specification,
+device_id; Linux, drivers/acpi/riscv/rimt.c, rimt_id_map().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.rimt import Mapped, Mapping, RootComplex
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.rimt._nodes import entry, ids, more, nodes
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Tables(
+        """
+        RIMT
+          iommu: iommu id=0 base=0x3010000 hardware_id="RSCV0004"
+          uart: platform-device id=1 object_name="\\_SB_.COM0"
+            map source_base=0 count=0 output_base=0x20 output=iommu
+        """,
+        finds=("uart:mappings",),
+    ),
+    good=Tables(
+        """
+        RIMT
+          iommu: iommu id=0 base=0x3010000 hardware_id="RSCV0004"
+          uart: platform-device id=1 object_name="\\_SB_.COM0"
+            map source_base=0 count=1 output_base=0x20 output=iommu
+        """
+    ),
+    needs=("RIMT",),
+)
+def id_range(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding a node and a kind of fault, at the first entry that has it."""
+    for node in nodes(board, Mapped):
+        faults: dict[str, list[tuple[Mapping, str]]] = {}
+        for mapping in node.mappings:
+            if fault := _fault(node, mapping):
+                faults.setdefault(fault[1], []).append((mapping, fault[0]))
+        for consequence, found in faults.items():
+            mapping, wrong = found[0]
+            yield id_range.finding(
+                mapping,
+                f"{entry(node, mapping)} {wrong}{more(found)}",
+                property_name="count",
+                consequence=consequence,
+                fix="the number of IDs that the device or the bus range has",
+            )
+
+
+def _fault(node: Mapped, mapping: Mapping) -> tuple[str, str] | None:
+    bits = 16 if isinstance(node, RootComplex) else 32
+    if not mapping.count:
+        return "has no ID", "by the table no IOMMU serves the device; Linux 6.18 takes the first ID"
+    if mapping.inputs.stop > 1 << bits:
+        wrong = f"takes the IDs {ids(mapping.inputs)}, which need more than {bits} bits"
+        return wrong, "there are no such IDs; where the sum wraps, others are missed"
+    if mapping.outputs.stop > 1 << 24:
+        wrong = f"gives the device IDs {ids(mapping.outputs)}, which need more than 24 bits"
+        return wrong, "no IOMMU has these device IDs: their DMA faults"
+    return None

@@ -1,0 +1,83 @@
+"""A PCIe IOMMU is among the devices that it is to serve.
+
+What it finds: a mapping of a root complex, the first of its segment, that gives an IOMMU's own bus,
+device and function to that IOMMU.
+Why it matters: Linux asks for a device's IOMMU before it probes the device, this one too. The IOMMU
+is not there yet, so that its own probe is deferred, for ever; and with it all devices behind it. (A
+VIOT may do this: there Linux looks for it.)
+What to do: leave the IOMMU's function out of the source IDs: two mappings, one up to it, one behind
+it.
+References: Linux 6.18, drivers/acpi/riscv/rimt.c, rimt_pci_iommu_init(), rimt_iommu_xlate(), and
+drivers/acpi/scan.c, acpi_iommu_configure_id().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.rimt import Iommu, Mapping, RootComplex
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.rimt._nodes import SINCE, nodes, target
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Tables(
+        """
+        RIMT
+          iommu: iommu id=0 flags=1 segment=0 function=8 hardware_id="00101400"
+          rc: root-complex id=1 segment=0
+            map count=0x10000 output=iommu
+        """,
+        finds=("rc:mappings",),
+    ),
+    good=Tables(
+        """
+        RIMT
+          iommu: iommu id=0 flags=1 segment=0 function=8 hardware_id="00101400"
+          rc: root-complex id=1 segment=0
+            map source_base=0x10 count=0xfff0 output_base=0x10 output=iommu
+        """
+    ),
+    needs=("RIMT",),
+)
+def iommu_in_own_range(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding for each IOMMU that waits for itself."""
+    told: set[int] = set()
+    for root in _first_of_segments(board):
+        for mapping in root.mappings:
+            iommu = target(board, mapping)
+            if iommu and iommu.start not in told and _is_own(root, mapping, iommu):
+                told.add(iommu.start)
+                yield _finding(root, mapping, iommu)
+
+
+def _first_of_segments(board: AcpiBoard) -> Iterator[RootComplex]:
+    """The root complexes that Linux finds."""
+    seen: set[int] = set()
+    for root in nodes(board, RootComplex):
+        if root.segment not in seen:
+            seen.add(root.segment)
+            yield root
+
+
+def _is_own(root: RootComplex, mapping: Mapping, iommu: Iommu) -> bool:
+    there = iommu.is_pcie and iommu.segment == root.segment
+    return there and iommu.function in mapping.inputs
+
+
+def _finding(root: RootComplex, mapping: Mapping, iommu: Iommu) -> Finding:
+    return iommu_in_own_range.finding(
+        mapping,
+        f"mappings[{mapping.entry}] of {root.name} takes the function {iommu.identity} of the "
+        "IOMMU itself",
+        property_name="source_base",
+        consequence=f"{SINCE} defers the IOMMU's probe until the IOMMU is there: neither it "
+        "nor any device behind it ever comes",
+        fix=f"one mapping that ends before {iommu.function:#x}, and one that begins with "
+        f"{iommu.function + 1:#x}",
+        related=[iommu],
+    )
