@@ -28,10 +28,11 @@ lint: $(VENV)/.dev
 bench: $(BIN)/dtlink
 	$(BIN)/python tests/benchmarks/bench.py
 
-fixtures:
+fixtures: $(BIN)/dtlink
 	for f in fixtures/boards/*.dts; do dtc -q -@ -I dts -O dtb -o "$${f%.dts}.dtb" "$$f"; done
 	dtc -f -q -@ -I dts -O dtb -o fixtures/boards/phandle-duplicates.dtb \
 		fixtures/boards/phandle-duplicates.dts.txt
+	PYTHONPATH=. $(BIN)/python tests/support/make_tables.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -162,8 +162,10 @@ def _read(path: str) -> tuple[bytes, Tree | Machine]:
 
 def _with_tables(report: InputReport, machine: Machine) -> InputReport:
     """What is told of tables: where they are from, and what of them could not be read."""
-    skipped = ", ".join(machine.skipped)
-    notes = [f"not read: {skipped} (programs)"] if skipped else []
+    from dtlink.firmware.acpi.machine import CODE  # noqa: PLC0415 - as above
+
+    programs = ", ".join(name for name in machine.skipped if name in CODE)
+    notes = [f"{programs} not read: dtlink runs no program of firmware"] if programs else []
     refused = [Refused(error.path, error.message, error.offset) for error in machine.refused]
     return report._replace(
         form=machine.form, model=machine.oem, notes=(*report.notes, *notes), refused=refused

@@ -84,7 +84,7 @@ def _lines(reports: Iterable[InputReport]) -> Iterator[Line]:
 
 
 def _link(entry: parts.Entry) -> Line:
-    at = "" if entry["node"] == entry["consumer"] else f" at {entry['node']}"
+    at = "" if entry["node"] in (entry["consumer"], entry["supplier"]) else f" at {entry['node']}"
     where = f"{entry['property']}[{entry['index']}]{at}"
     if entry["origin"] == "acpi":
         return _table_link(entry, where)

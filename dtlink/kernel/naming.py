@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from dtlink.kernel.devlink.address import first_region
+from dtlink.links.address import first_region
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

@@ -1,7 +1,7 @@
-"""What the requesters of a PCI host are given: which IOMMU, which MSI controller, and which IDs there.
+"""What the requesters of a PCI host are given: an IOMMU, an MSI controller, and their IDs there.
 
-A devicetree says it with ``iommu-map``, ``msi-map`` and ``msi-parent`` of the host's node; for tables
-see :mod:`dtlink.links.acpi.translation`. Both give the same pieces, which can be compared.
+A devicetree says it with ``iommu-map``, ``msi-map`` and ``msi-parent`` of the host's node; for
+tables see :mod:`dtlink.links.acpi.translation`. Both give pieces that can be compared.
 Sources: Linux 6.12, drivers/of/base.c, of_map_id(); drivers/iommu/of_iommu.c; drivers/pci/of.c,
 pci_host_bridge_of_msi_domain(); drivers/of/irq.c, of_msi_map_get_device_domain().
 """
@@ -76,10 +76,10 @@ class Entry(NamedTuple):
 
     path: str
     name: str
-    index: int | None = None
+    number: int | None = None
 
     def __str__(self) -> str:
-        return self.name if self.index is None else f"{self.name}[{self.index}]"
+        return self.name if self.number is None else f"{self.name}[{self.number}]"
 
 
 class Way(NamedTuple):
@@ -118,6 +118,13 @@ def else_from(ways: Ways, others: Ways) -> list[Piece[Way]]:
     return found
 
 
+def given(entries: Sequence[tuple[Span, Way | None]]) -> list[Piece[Way]]:
+    """Entries of which the first that has an ID takes it, though it may give it nothing."""
+    return [
+        Piece(piece.span, piece.value) for piece in first_match(entries) if piece.value is not None
+    ]
+
+
 def of_tree(tree: Tree, host: int, segments: Mapping[int, int]) -> Translation:
     """What a devicetree gives to the requesters behind a PCI host's node.
 
@@ -141,10 +148,7 @@ def _mapped(
     table = read_id_map(tree, host, name, cells)
     if table.leftover:
         return []
-    pieces: list[Piece[Way]] = []
-    for piece in first_match(list(_rows(tree, host, name, table, segments))):
-        if piece.value is not None:
-            pieces.append(Piece(piece.span, piece.value))
+    pieces = given(list(_rows(tree, host, name, table, segments)))
     return list(_unmasked(pieces, table.mask & REQUESTER_IDS.last))
 
 
@@ -222,7 +226,7 @@ def supplier_of(tree: Tree, node: int, name: str, segments: Mapping[int, int]) -
 
 
 def _key(tree: Tree, node: int, segments: Mapping[int, int]) -> Key:
-    """A PCI function by its requester ID, anything else by its address, failing that by its path."""
+    """A PCI function by its requester ID, anything else by its address, else by its path."""
     above = tree.parents[node]
     host = above
     while host >= 0 and host not in segments:

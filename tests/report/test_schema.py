@@ -11,15 +11,19 @@ from dtlink.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARDS = sorted((ROOT / "fixtures" / "boards").glob("*.dtb"))
+TABLES = ROOT / "fixtures" / "tables"
+GUEST = ROOT / "fixtures" / "boards" / "virtio-iommu-guest.dtb"
 SCHEMA = json.loads((ROOT / "schemas" / "report-1.schema.json").read_text())
 
 CALLS = {
-    "lint": ["lint", *map(str, BOARDS), "missing.dtb"],
-    "links": ["links", *map(str, BOARDS), "--disabled"],
+    "lint": ["lint", *map(str, BOARDS), str(TABLES), "missing.dtb"],
+    "links": ["links", *map(str, BOARDS), str(TABLES), "--disabled"],
     "devlink": ["devlink", str(ROOT / "fixtures/boards/phandle-faults.dtb"), "--against", "5.15"],
     "cycles": ["cycles", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "order": ["order", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "why": ["why", str(ROOT / "fixtures/boards/phone-soc.dtb"), "usb@a800000"],
+    "iort": ["iort", str(TABLES / "guest"), "--rid", "0000:01:00.0"],
+    "diff": ["diff", "--same-machine", str(GUEST), str(TABLES / "guest")],
     "rules": ["rules"],
     "explain": ["explain", "phandle/dangling"],
 }

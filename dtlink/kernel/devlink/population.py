@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.kernel.devlink.address import Region, first_region
+from dtlink.links.address import Region, first_region
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

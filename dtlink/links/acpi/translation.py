@@ -7,30 +7,30 @@ drivers/irqchip/irq-gic-v2m.c, gicv2m_get_fwnode().
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, RootComplex, Smmu, SmmuV3
 from dtlink.firmware.acpi.madt import GicIts, GicMsiFrame
-from dtlink.links.acpi.iort_walk import SMMUS, supplier, usable
-from dtlink.links.pieces import Ids, Piece, Span, filled, first_match, within
+from dtlink.firmware.acpi.viot import VirtioIommu, VirtioIommuPci
+from dtlink.links.acpi.iort_pieces import pieces
+from dtlink.links.acpi.iort_walk import MAX_STEPS, SMMUS, supplier
+from dtlink.links.acpi.viot import stops_at
+from dtlink.links.pieces import Ids, Piece, Span, within
 from dtlink.links.translation import (
     REQUESTER_IDS,
     Entry,
+    Key,
     Kind,
     Supplier,
     Translation,
     Way,
     else_from,
+    given,
 )
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
-
-_ALL = Span(0, 0xFFFFFFFF)
-#: A correct table has no way longer than three nodes; this ends those that go round for ever.
-_LONGEST = 16
 
 
 class _Way(NamedTuple):
@@ -57,6 +57,17 @@ def root_complex(machine: Machine, segment: int) -> RootComplex | None:
     nodes = machine.iort.nodes if machine.iort else ()
     found = (node for node in nodes if isinstance(node, RootComplex) and node.segment == segment)
     return next(found, None)
+
+
+def iommu_keys(machine: Machine) -> frozenset[Key]:
+    """The IOMMUs that the tables describe, whoever is given them."""
+    found: set[Key] = set()
+    for node in machine.iort.nodes if machine.iort else ():
+        if isinstance(node, Smmu | SmmuV3):
+            found.add(("mmio", node.base))
+    for iommu in machine.viot.iommus if machine.viot else ():
+        found.add(_virtio_key(iommu))
+    return frozenset(found)
 
 
 def _smmus(machine: Machine, segment: int) -> Iterator[Piece[Way]]:
@@ -100,76 +111,54 @@ def _ways(machine: Machine, segment: int, kinds: tuple[type[IortNode], ...]) -> 
     table, start = machine.iort, root_complex(machine, segment)
     found: list[_Way] = []
     todo = [] if start is None else [_Way(REQUESTER_IDS, Ids(0), start, None, 0)]
-    known: dict[int, Sequence[Piece[Mapping]]] = {}
     while todo and table is not None:
         way = todo.pop()
-        if way.node is None or way.steps > _LONGEST:
-            continue
         if isinstance(way.node, kinds):
             found.append(way)
-            continue
-        if way.node.start not in known:
-            known[way.node.start] = node_pieces(way.node)
-        todo += _onward(table, way, known[way.node.start])
+        elif way.node is not None and way.steps < MAX_STEPS:
+            todo += _onward(table, way, way.node)
     return sorted(found, key=lambda way: way.span)
 
 
-def _onward(table: Iort, way: _Way, pieces: Sequence[Piece[Mapping]]) -> Iterator[_Way]:
+def _onward(table: Iort, way: _Way, node: IortNode) -> Iterator[_Way]:
     """A way through the entries of the node that it has come to."""
-    for span, mapping in within(pieces, way.ids.of(way.span)):
-        there = Ids.line(mapping.input_base, mapping.output_base)
+    for span, mapping in within(pieces(node), way.ids.of(way.span)):
+        ids = Ids.line(mapping.input_base, mapping.output_base)
         if mapping.single:
-            there = Ids(mapping.output_base, 0)
+            ids = Ids(mapping.output_base, 0)
         back = way.ids.offset
-        here = Span(span.first - back, span.last - back) if way.ids.step else way.span
+        here = Span(span.first - back, span.last - back)
         yield _Way(
-            here,
-            there.after(way.ids),
+            here if way.ids.step else way.span,
+            ids.after(way.ids),
             supplier(table, mapping),
             way.entry or mapping,
             way.steps + 1,
         )
 
 
-def node_pieces(node: IortNode) -> list[Piece[Mapping]]:
-    """Which entry of a node takes which IDs, as Linux looks them up.
-
-    The first that has an ID takes it, but the last ID of a range goes to a later range that begins
-    there, or to a single mapping: firmware is known to count one ID too many.
-    """
-    entries: list[tuple[Span, Mapping]] = []
-    single: Mapping | None = None
-    for mapping in usable(node):
-        if mapping.single:
-            single = mapping
-            break
-        first = mapping.input_base
-        entries.append((Span(first, first + mapping.count), mapping))
-    pieces = first_match([*_slips(entries, single), *entries])
-    if single is None:
-        return pieces
-    return [Piece(span, single if value is None else value) for span, value in filled(pieces, _ALL)]
-
-
-def _slips(
-    entries: Sequence[tuple[Span, Mapping]], single: Mapping | None
-) -> Iterator[tuple[Span, Mapping]]:
-    """The last IDs of ranges that another entry takes over."""
-    begins: dict[int, list[int]] = {}
-    for number, (span, _) in enumerate(entries):
-        begins.setdefault(span.first, []).append(number)
-    first = first_match([(span, number) for number, (span, _) in enumerate(entries)])
-    for number, (span, mapping) in enumerate(entries):
-        last = Span(span.last, span.last)
-        if mapping.count and [piece.value for piece in within(first, last)] == [number]:
-            there = begins.get(span.last, ())
-            later = bisect_right(there, number)
-            if later < len(there):
-                yield last, entries[there[later]][1]
-            elif single is not None:
-                yield last, single
-
-
 def _virtio(machine: Machine, segment: int) -> list[Piece[Way]]:
-    del machine, segment
-    return []
+    """What the VIOT gives. Of several ranges that have a function Linux takes the last."""
+    table = machine.viot
+    if table is None:
+        return []
+    stop = stops_at(table)
+    entries: list[tuple[Span, Way | None]] = []
+    for node in reversed(table.ranges):
+        iommu, span = table.iommu_of(node), Span(node.bdf_start, node.bdf_end)
+        if iommu is None or node.start >= stop or segment not in node.segments or not span:
+            continue
+        if isinstance(iommu, VirtioIommuPci) and iommu.segment == segment:
+            # It is not translated by itself (viot_dev_iommu_init()).
+            own = Span(iommu.function, iommu.function) & span
+            entries += [(own, None)] if own else []
+        ids = Ids.line(span.first, node.endpoint_id(segment, span.first))
+        found = Supplier(_virtio_key(iommu), Kind.VIRTIO, iommu.path)
+        entries.append((span, Way(found, ids, Entry(node.path, node.WORD))))
+    return given(entries)
+
+
+def _virtio_key(iommu: VirtioIommu) -> Key:
+    if isinstance(iommu, VirtioIommuPci):
+        return "pci", iommu.segment, iommu.function
+    return "mmio", iommu.base

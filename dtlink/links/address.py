@@ -1,0 +1,83 @@
+"""Bus addresses as the processor sees them (Linux, drivers/of/address.c).
+
+AMBA devices need it: without a ``reg`` that translates they are never made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+
+_MAX_ADDRESS_CELLS = 4
+
+
+class Region(NamedTuple):
+    """A range of addresses; ``end`` is the first that is no more in it."""
+
+    start: int
+    end: int
+
+
+def first_region(tree: Tree, node: int) -> Region | None:
+    """The first entry of ``reg``, translated up to the root; ``None`` if that is impossible."""
+    bus = tree.parents[node]
+    at = tree.holders("reg").get(node)
+    cells = _cells(tree, bus)
+    if at is None or cells is None:
+        return None
+    address_cells, size_cells = cells
+    reg = tree.cells_at(at)
+    if len(reg) < address_cells + size_cells:
+        return None
+    address: int | None = _number(reg[:address_cells])
+    while address is not None and tree.parents[bus] >= 0:
+        address = _translate(tree, bus, address)
+        bus = tree.parents[bus]
+    if address is None:
+        return None
+    return Region(address, address + _number(reg[address_cells : address_cells + size_cells]))
+
+
+def _translate(tree: Tree, bus: int, address: int) -> int | None:
+    """An address on a bus as one on the bus above it (of_translate_one())."""
+    inner, outer = _cells(tree, bus), _cells(tree, tree.parents[bus])
+    at = tree.holders("ranges").get(bus)
+    if at is None or inner is None or outer is None:
+        return None
+    ranges = tree.cells_at(at)
+    if not ranges:
+        return address
+    width = inner[0] + outer[0] + inner[1]
+    for first in range(0, len(ranges) - width + 1, width):
+        row = ranges[first : first + width]
+        offset = address - _number(row[: inner[0]])
+        if 0 <= offset < _number(row[inner[0] + outer[0] :]):
+            return _number(row[inner[0] : inner[0] + outer[0]]) + offset
+    return None
+
+
+def _cells(tree: Tree, bus: int) -> tuple[int, int] | None:
+    """``#address-cells`` and ``#size-cells`` below a bus; ``None`` if they make no sense."""
+    address = _inherited(tree, "#address-cells", bus)
+    size = _inherited(tree, "#size-cells", bus)
+    return (address, size) if 0 < address <= _MAX_ADDRESS_CELLS and size > 0 else None
+
+
+def _inherited(tree: Tree, name: str, node: int) -> int:
+    """A cells property of a node or the nearest ancestor that has it; 1 if nobody has."""
+    while node >= 0:
+        cells = tree.cell(name, node)
+        if cells is not None:
+            return cells
+        node = tree.parents[node]
+    return 1
+
+
+def _number(cells: Sequence[int]) -> int:
+    number = 0
+    for cell in cells:
+        number = number << 32 | cell
+    return number & 0xFFFFFFFFFFFFFFFF

@@ -1,0 +1,169 @@
+"""Maps of IDs as pieces: 65,536 requester IDs at once, instead of one by one.
+
+A map is a list of :class:`Piece`, in order and without overlap. What lies between them is given
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class Span(NamedTuple):
+    """IDs from ``first`` to ``last``, both among them."""
+
+    first: int
+    last: int
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return self.last - self.first + 1
+
+    def __and__(self, other: Span) -> Span:
+        """What both have; its ``last`` is before its ``first`` if they have nothing in common."""
+        return Span(max(self.first, other.first), min(self.last, other.last))
+
+    def __bool__(self) -> bool:
+        return self.first <= self.last
+
+
+class Piece(NamedTuple, Generic[T]):
+    """What the IDs of a span are given."""
+
+    span: Span
+    value: T
+
+
+class Ids(NamedTuple):
+    """What becomes of IDs: ``offset + step * id``, where ``step`` is 1 or, if all become one, 0."""
+
+    offset: int
+    step: int = 1
+
+    @classmethod
+    def line(cls, given: int, output: int) -> Ids:
+        """The IDs that go on in step, of which one is told."""
+        return cls(output - given)
+
+    def at(self, ident: int) -> int:
+        """The output of an ID."""
+        return self.offset + self.step * ident
+
+    def of(self, span: Span) -> Span:
+        """The outputs of a span."""
+        return Span(self.at(span.first), self.at(span.last))
+
+    def after(self, first: Ids) -> Ids:
+        """What becomes of an ID that goes through ``first`` and then through this."""
+        return Ids(self.offset + self.step * first.offset, self.step * first.step)
+
+
+def first_match(entries: Sequence[tuple[Span, T]]) -> list[Piece[T]]:
+    """Entries that may overlap as pieces: of several that have an ID the first one takes it.
+
+    It takes n log n steps for n entries.
+    """
+    order = sorted(range(len(entries)), key=lambda number: entries[number][0].first)
+    pieces: list[Piece[T]] = []
+    waiting: list[int] = []
+    at, begun = 0, 0
+    while begun < len(order) or waiting:
+        if not waiting:
+            at = max(at, entries[order[begun]][0].first)
+        while begun < len(order) and entries[order[begun]][0].first <= at:
+            heappush(waiting, order[begun])
+            begun += 1
+        while waiting and entries[waiting[0]][0].last < at:
+            heappop(waiting)
+        if not waiting:
+            continue
+        span, value = entries[waiting[0]]
+        last = span.last
+        if begun < len(order):
+            last = min(last, entries[order[begun]][0].first - 1)
+        pieces.append(Piece(Span(at, last), value))
+        at = last + 1
+    return joined(pieces)
+
+
+def joined(pieces: Iterable[Piece[T]]) -> list[Piece[T]]:
+    """Neighbours that are given the very same as one piece."""
+    found: list[Piece[T]] = []
+    for piece in pieces:
+        before = found[-1] if found else None
+        if before and before.span.last + 1 == piece.span.first and before.value == piece.value:
+            found[-1] = Piece(Span(before.span.first, piece.span.last), piece.value)
+        else:
+            found.append(piece)
+    return found
+
+
+def within(pieces: Sequence[Piece[T]], span: Span) -> Iterator[Piece[T]]:
+    """The pieces of a span, cut where they go beyond it."""
+    low, high = 0, len(pieces)
+    while low < high:
+        middle = (low + high) // 2
+        if pieces[middle].span.last < span.first:
+            low = middle + 1
+        else:
+            high = middle
+    for number in range(low, len(pieces)):
+        piece = pieces[number]
+        if piece.span.first > span.last:
+            return
+        yield Piece(piece.span & span, piece.value)
+
+
+def filled(pieces: Sequence[Piece[T]], whole: Span) -> Iterator[Piece[T | None]]:
+    """The pieces of a span, and ``None`` for what lies between them."""
+    at = whole.first
+    for piece in within(pieces, whole):
+        if at < piece.span.first:
+            yield Piece(Span(at, piece.span.first - 1), None)
+        yield Piece(piece.span, piece.value)
+        at = piece.span.last + 1
+    if at <= whole.last:
+        yield Piece(Span(at, whole.last), None)
+
+
+def side_by_side(
+    one: Sequence[Piece[A]], other: Sequence[Piece[B]], whole: Span
+) -> Iterator[Piece[tuple[A | None, B | None]]]:
+    """Two maps over one span, cut wherever either of them changes."""
+    left, right = filled(one, whole), filled(other, whole)
+    a, b = next(left, None), next(right, None)
+    while a is not None and b is not None:
+        both = a.span & b.span
+        yield Piece(both, (a.value, b.value))
+        a = next(left, None) if a.span.last == both.last else a
+        b = next(right, None) if b.span.last == both.last else b
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, those that touch or overlap as one."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.first <= found[-1].last + 1:
+            found[-1] = Span(found[-1].first, max(found[-1].last, span.last))
+        else:
+            found.append(span)
+    return found
+
+
+def without(whole: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
+    """What is left of spans."""
+    gone = [Piece(span, True) for span in merged(taken)]
+    return [rest.span for span in whole for rest in filled(gone, span) if rest.value is None]
+
+
+def common(spans: Iterable[Span], others: Sequence[Span]) -> list[Span]:
+    """What both lists of spans have, in order."""
+    there = [Piece(span, True) for span in merged(others)]
+    return [piece.span for span in merged(spans) for piece in within(there, span)]

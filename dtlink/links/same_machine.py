@@ -1,0 +1,233 @@
+"""Whether a devicetree and the tables of one machine give each requester the same.
+
+Only requesters that exist count; what the two say of others is kept apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.errors import InputError
+from dtlink.links import hosts as pci_hosts
+from dtlink.links import requesters
+from dtlink.links.acpi.translation import of_machine, root_complex
+from dtlink.links.hosts import Host
+from dtlink.links.pieces import Ids, Span, joined, merged, side_by_side, without
+from dtlink.links.requesters import Evidence
+from dtlink.links.translation import Key, Kind, Translation, Way, Ways, of_tree
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.tree import Tree
+
+DEVICETREE, ACPI = "the devicetree", "ACPI"
+
+
+class Aspect(Enum):
+    """In what the two differ. IDs are compared only where the supplier is the same."""
+
+    IOMMU = "IOMMU"
+    STREAM = "stream ID"
+    MSI = "MSI controller"
+    DEVICE = "device ID"
+
+
+class Row(NamedTuple):
+    """Requester IDs of which the two say different things; ``None``: it gives them nothing."""
+
+    span: Span
+    devicetree: Way | None
+    acpi: Way | None
+
+
+class Difference(NamedTuple):
+    """The rows in which the two differ in one aspect, about the same suppliers."""
+
+    aspect: Aspect
+    rows: Sequence[Row]
+
+    @property
+    def ids(self) -> str:
+        """What the IDs are called that the supplier knows the requesters by."""
+        if self.aspect in (Aspect.MSI, Aspect.DEVICE):
+            return "device IDs"
+        way = self.rows[0].devicetree or self.rows[0].acpi
+        virtio = way is not None and way.supplier.kind is Kind.VIRTIO
+        return "endpoint IDs" if virtio else "stream IDs"
+
+    @property
+    def spans(self) -> list[Span]:
+        """The requester IDs."""
+        return merged(row.span for row in self.rows)
+
+
+def widened(found: Difference, others: Sequence[Difference]) -> Difference:
+    """With the rows about the same suppliers of requesters that need not exist."""
+    rows = list(found.rows)
+    for other in others:
+        if other.aspect is found.aspect and _keys(other) == _keys(found):
+            rows += other.rows
+    joined_rows: list[Row] = []
+    for row in sorted(rows, key=lambda row: row.span):
+        before = joined_rows[-1] if joined_rows else row
+        if before.span.last + 1 == row.span.first and _ids_of(before) == _ids_of(row):
+            joined_rows[-1] = before._replace(span=Span(before.span.first, row.span.last))
+        else:
+            joined_rows.append(row)
+    return Difference(found.aspect, joined_rows)
+
+
+def _keys(found: Difference) -> tuple[Key | None, Key | None]:
+    return _key(found.rows[0].devicetree), _key(found.rows[0].acpi)
+
+
+def _ids_of(row: Row) -> tuple[Ids | None, ...]:
+    return tuple(way and way.ids for way in (row.devicetree, row.acpi))
+
+
+class HostComparison(NamedTuple):
+    """One PCI host: the requesters that exist, and what the two say of them and of the others."""
+
+    host: Host
+    evidence: Sequence[Evidence]
+    differences: Sequence[Difference]
+    others: Sequence[Span]
+    elsewhere: Sequence[Difference]
+
+
+class Comparison(NamedTuple):
+    """A devicetree beside the tables of the same machine."""
+
+    hosts: Sequence[HostComparison]
+    notes: Sequence[str]
+
+    @property
+    def agree(self) -> bool:
+        """Whether every requester that exists is given the same."""
+        return not any(each.differences for each in self.hosts)
+
+
+#: What the user says exists: requester IDs by segment, and the option that says so.
+Chosen = tuple[Mapping[int, Sequence[Span]], str]
+
+
+def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> Comparison:
+    """Compare what the two give the requesters of each PCI host of the devicetree.
+
+    Raises :class:`InputError` for tables that nobody here can compare with a devicetree, and for
+    more hosts than a machine has.
+    """
+    others = [name for name in ("DMAR", "IVRS", "RIMT") if name in machine.tables]
+    if others:
+        raise InputError(f"a machine with {', '.join(others)}: IORT and VIOT alone are compared")
+    found = pci_hosts.of_tree(tree, machine)
+    segments = pci_hosts.segments(found)
+    compared = []
+    both = _in_both(machine, found)
+    tables = {number: of_machine(machine, number) for number in {host.segment for host in both}}
+    for host in both:
+        sides = {
+            DEVICETREE: of_tree(tree, host.node, segments),
+            ACPI: tables[host.segment],
+        }
+        if machine.madt is None:
+            # Without it nobody can tell which ITS is which.
+            sides = {name: side._replace(msi=()) for name, side in sides.items()}
+        if chosen is None:
+            evidence = requesters.known(tree, machine, host, sides)
+        else:
+            evidence = requesters.chosen(chosen[0].get(host.segment, ()), host, chosen[1])
+        compared.append(_host(host, sides[DEVICETREE], sides[ACPI], evidence))
+    return Comparison(compared, list(_notes(machine, found, chosen)))
+
+
+def _in_both(machine: Machine, hosts: Sequence[Host]) -> list[Host]:
+    """The hosts whose segment the tables know; all, if they name none."""
+    known = set(machine.mcfg.segments) if machine.mcfg else set()
+    known |= {host.segment for host in hosts if root_complex(machine, host.segment)}
+    return [host for host in hosts if not known or host.segment in known]
+
+
+def _host(
+    host: Host, devicetree: Translation, acpi: Translation, evidence: Sequence[Evidence]
+) -> HostComparison:
+    there = merged(item.span for item in evidence)
+    others = without([host.ids], there)
+    return HostComparison(
+        host,
+        evidence,
+        differences(devicetree, acpi, there),
+        others,
+        differences(devicetree, acpi, others),
+    )
+
+
+def differences(
+    devicetree: Translation, acpi: Translation, spans: Sequence[Span]
+) -> list[Difference]:
+    """In what two descriptions differ about some requester IDs."""
+    rows = [
+        *_rows(devicetree.iommu, acpi.iommu, spans, Aspect.IOMMU, Aspect.STREAM),
+        *_rows(devicetree.msi, acpi.msi, spans, Aspect.MSI, Aspect.DEVICE),
+    ]
+    groups: dict[tuple[Aspect, Key | None, Key | None], list[Row]] = {}
+    for aspect, row in rows:
+        groups.setdefault((aspect, _key(row.devicetree), _key(row.acpi)), []).append(row)
+    return [Difference(aspect, found) for (aspect, _, _), found in groups.items()]
+
+
+def _key(way: Way | None) -> Key | None:
+    return None if way is None else way.supplier.key
+
+
+def _rows(
+    left: Ways, right: Ways, spans: Sequence[Span], suppliers: Aspect, ids: Aspect
+) -> Iterator[tuple[Aspect, Row]]:
+    for whole in spans:
+        for span, (one, other) in joined(side_by_side(left, right, whole)):
+            if _key(one) != _key(other):
+                yield suppliers, Row(span, one, other)
+            elif one is not None and other is not None and _ids_matter(one, other):
+                for part in _unlike(span, one, other):
+                    yield ids, Row(part, one, other)
+
+
+def _ids_matter(one: Way, other: Way) -> bool:
+    """Whether the supplier looks at the IDs: a frame, of the MSI controllers, does not."""
+    return not {one.supplier.kind, other.supplier.kind} & {Kind.FRAME, Kind.MSI}
+
+
+def _unlike(span: Span, one: Way, other: Way) -> Iterator[Span]:
+    """The requesters of a span that are given different IDs.
+
+    Where one side has one ID for all, it may be the right one for one of them.
+    """
+    a, b = one.ids, other.ids
+    if a.step == b.step:
+        if a.offset != b.offset:
+            yield span
+        return
+    meet = (b.offset - a.offset) // (a.step - b.step)
+    yield from without([span], [Span(meet, meet)])
+
+
+def _notes(machine: Machine, hosts: Sequence[Host], chosen: Chosen | None) -> Iterator[str]:
+    """What was left out, and why."""
+    segments = {host.segment for host in hosts}
+    if machine.madt is None:
+        yield "there is no MADT (APIC): MSI controllers and device IDs are not compared"
+    if machine.iort is None and machine.viot is None:
+        yield "there is neither an IORT nor a VIOT: ACPI gives nobody an IOMMU"
+    both = _in_both(machine, hosts)
+    for host in hosts:
+        if host not in both:
+            yield f"ACPI says nothing of segment {host.segment:04x}, which is {host.path}"
+    for segment in sorted(machine.mcfg.segments - segments if machine.mcfg else ()):
+        yield f"segment {segment:04x} is in ACPI's MCFG only: nothing to compare it with"
+    for segment, spans in sorted(chosen[0].items()) if chosen else ():
+        there = [host.ids for host in hosts if host.segment == segment]
+        for span in without(spans, there):
+            lost = f"{span.first >> 8:02x}" + f"-{span.last >> 8:02x}" * (span.size > 256)
+            yield f"no host has bus {lost} of segment {segment:04x}"
