@@ -203,7 +203,8 @@ def lint_tables(
     """Run the chosen rules over the tables of one machine."""
     from dtlink.rules.acpi_board import AcpiBoard  # noqa: PLC0415 - as above
 
-    return _checked(AcpiBoard(machine, version), _rules(tuple(select), tuple(ignore), Tables))
+    rules = _rules(tuple(select), tuple(ignore), Tables, frozenset(machine.tables))
+    return _checked(AcpiBoard(machine, version), rules)
 
 
 def _checked(board: AnyBoard, rules: Sequence[Rule]) -> dict[str, Any]:
@@ -216,5 +217,10 @@ def _checked(board: AnyBoard, rules: Sequence[Rule]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _rules(select: tuple[str, ...], ignore: tuple[str, ...], kind: Kind) -> Sequence[Rule]:
-    return choose(select, ignore, kind)
+def _rules(
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    kind: Kind,
+    tables: frozenset[str] | None = None,
+) -> Sequence[Rule]:
+    return choose(select, ignore, kind, tables)

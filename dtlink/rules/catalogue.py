@@ -5,7 +5,7 @@ A rule's id is its path, so that what is asked for is known without importing an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +14,11 @@ from dtlink.rules.model import Dts, Rule, Tables
 
 #: The families that are about ACPI tables alone.
 TABLE_FAMILIES = frozenset(("acpi", "dmar", "iort", "ivrs", "rimt", "viot"))
+
+#: The rules that are about both: they need no other family's tables.
+COMMON = frozenset(
+    ("iommu/bus-uncovered", "iommu/map-output-overlap", "iommu/shared-stream-id")
+)
 
 #: A kind of firmware, by the kind of example that a rule gives for it.
 Kind = type[Dts] | type[Tables]
@@ -60,23 +65,37 @@ def check_words(words: Iterable[str]) -> None:
 
 
 def choose(
-    select: Iterable[str] = (), ignore: Iterable[str] = (), kind: Kind | None = None
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    kind: Kind | None = None,
+    tables: Container[str] | None = None,
 ) -> list[Rule]:
     """The rules that these ids or families select, less those that they ignore.
 
-    ``kind`` leaves out, mostly without importing them, those that say nothing of such firmware.
-    Raises :class:`ValueError` as :func:`check_words` does.
+    ``kind`` leaves out those that say nothing of such firmware, and ``tables``, the signatures that
+    there are, those of other tables: no rule is imported in vain. Raises :class:`ValueError` as
+    :func:`check_words` does.
     """
     select, ignore = tuple(select), tuple(ignore)
     check_words((*select, *ignore))
-    chosen = [
+    return [
         _load(each)
         for each in ids()
         if (not select or _is_named(each, select)) and not _is_named(each, ignore)
-        # The tables' rules are many, and of no use to a devicetree.
-        if kind is not Dts or _family(each) not in TABLE_FAMILIES
+        if _concerns(each, kind, tables)
     ]
-    return [rule for rule in chosen if kind is None or rule.example(kind)]
+
+
+def _concerns(rule_id: str, kind: Kind | None, tables: Container[str] | None) -> bool:
+    """Whether a rule may have something to say of such an input."""
+    family = _family(rule_id)
+    if kind is None or rule_id in COMMON:
+        return True
+    if kind is Dts:
+        return family not in TABLE_FAMILIES
+    if family not in TABLE_FAMILIES:
+        return False
+    return tables is None or family == "acpi" or family.upper() in tables
 
 
 def _family(rule_id: str) -> str:

@@ -104,3 +104,14 @@ def test_choose_by_rule_and_family() -> None:
 def test_choose_refuses_unknown_names() -> None:
     with pytest.raises(ValueError, match="no rule or family is named nonsense"):
         choose(["nonsense"])
+
+
+def test_the_kinds_of_firmware_are_told_apart_without_importing() -> None:
+    for kind in (Dts, Tables):
+        about = [rule for rule in all_rules() if rule.example(kind)]
+        assert choose(kind=kind) == about
+
+
+def test_rules_of_other_tables_are_left_out() -> None:
+    families = {rule.family for rule in choose(kind=Tables, tables={"IORT"})}
+    assert families == {"acpi", "iommu", "iort"}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import TableHeader, Trouble, cut
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.errors import InputError
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.dmar import Dmar
@@ -32,6 +33,8 @@ READERS = {
     "SRAT": ("srat", "Srat"),
     "VIOT": ("viot", "Viot"),
 }
+#: Bytes of a table that is read: an MADT of 4,096 processors has a third of it.
+MAX_READ = 1 << 20
 #: The tables that say who serves whom; the others are what these are checked against.
 TELLING = ("DMAR", "IORT", "IVRS", "RIMT", "VIOT")
 #: Programs, which are never run here; of these a machine may have several.
@@ -205,6 +208,8 @@ def header(data: bytes, source: str = "", base: int = 0) -> TableHeader:
     signature = whole[:4].decode("latin-1")
     if signature not in READERS:
         return TableHeader(whole, trailing, source)
+    if len(whole) > MAX_READ:
+        raise InputError(f"a {signature} of {len(whole)} bytes: no more than {MAX_READ} are read")
     module, name = READERS[signature]
     kind: type[TableHeader] = getattr(import_module(f"dtlink.firmware.acpi.{module}"), name)
     return kind(whole, trailing, source)
