@@ -1,0 +1,78 @@
+"""The words for who drives a device, when it can probe, and what a late supplier costs."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+
+class State(Enum):
+    """What a kernel has for a device."""
+
+    BUILT_IN = "built in"
+    MODULE = "module"
+    NOT_BUILT = "not built"
+    """The source has a driver, and the configuration leaves it out."""
+    SERVED = "served by its parent's driver"
+    """A part of a device, or a cell of one, that is bound by name and not by ``compatible``."""
+    EARLY = "needs no driver"
+    """It is set up before there are devices (OF_DECLARE and its kind)."""
+    NO_DEVICE = "no device"
+    """A node that tells its parent's driver, or the kernel, something: no device is made of it."""
+    UNKNOWN = "unknown"
+
+
+class Driver(NamedTuple):
+    """Who drives a device in one kernel."""
+
+    state: State
+    modules: tuple[str, ...] = ()
+    """MODULE: any of them does; more than one where several claim the device."""
+    config: str = ""
+    """The option that builds it, without ``CONFIG_``, where that is known."""
+    by: str = ""
+    """What it is known by: a compatible string, another alias, or the node that serves it."""
+
+
+class When(Enum):
+    """When a device can probe at the earliest. The order is that of time."""
+
+    INITCALL = "while the kernel starts"
+    INITRAMFS = "in the initramfs"
+    ROOT = "after the root file system is there"
+    NEVER = "never"
+    UNKNOWN = "unknown"
+
+
+class Wait(Enum):
+    """What holds a consumer back, by what ends the wait."""
+
+    NONE = "nothing"
+    DEVICE_LINK = "a device link: until the timeout, then its driver decides"
+    FWNODE_LINK = "a link to a node that is no device: without a limit"
+    IOMMU_DT = "its IOMMU, by devicetree: until the timeout, then untranslated"
+    IOMMU_ACPI = "its IOMMU, by ACPI: without a limit, and nothing says so"
+    DRIVER = "its own driver's request: without a limit, until the supplier comes"
+
+
+class Outcome(Enum):
+    """How a consumer ends whose supplier comes late or not at all; the worst is last."""
+
+    OK = "ok"
+    LATE = "late"
+    """It probes, later than it could."""
+    RECOVERS = "recovers"
+    """It is given up on, or waits on, and probes when the supplier comes."""
+    DEGRADED = "degraded"
+    """It works without: untranslated, without DMA, polled."""
+    LOST = "lost until rebound"
+    """Its probe has failed for good, and nothing tries again."""
+    NEVER = "never"
+    UNKNOWN = "unknown"
+
+
+class Drivers(Protocol):
+    """Who drives each device of one tree in one kernel."""
+
+    def of(self, node: int) -> Driver:
+        """The driver of a node, by its number."""
