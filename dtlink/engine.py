@@ -83,7 +83,7 @@ def _inputs_below(folder: str) -> list[str]:
 
 
 def _may_be_table(name: str) -> bool:
-    """A name that is worth a look: by its ending, or a signature alone, as the system names them."""
+    """A name worth a look: by its ending, or a signature alone, as the system names its tables."""
     return name.lower().endswith(TABLE_SUFFIXES) or (len(name) <= 7 and name.isupper())
 
 

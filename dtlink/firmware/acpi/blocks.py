@@ -9,8 +9,8 @@ from dtlink.firmware.acpi.machine import CODE, READERS, Machine, header
 from dtlink.firmware.acpi.table import TableHeader
 from dtlink.firmware.errors import InputError
 
-#: A machine has one each of these; of SSDT, PSDT, OEMx and the like it may have many. (Of two MADTs,
-#: which occur, Linux takes the first alone, unless acpi_apic_instance= says otherwise.)
+#: A machine has one each of these; of SSDT, PSDT, OEMx and the like it may have many. (Of two
+#: MADTs, which occur, Linux takes the first alone, unless acpi_apic_instance= says otherwise.)
 UNIQUE = frozenset((*READERS, "DSDT"))
 #: No machine comes near it: those with an SSDT for every processor have some hundreds.
 MAX_TABLES = 4096
@@ -49,7 +49,7 @@ def machine_of(blocks: Iterable[Block], form: str) -> Machine:
         if block.signature in READERS:
             tables[block.signature] = _header(block)
         elif block.signature in CODE:
-            code[f"{block.signature}{len(code)}"] = block.data
+            code[f"{block.signature}{len(code)}"] = block.table
     machine = Machine(tables, form=form)
     machine.skipped = tuple(
         dict.fromkeys(each.signature for each in kept if each.signature not in READERS)

@@ -173,15 +173,26 @@ def _files(folder: str) -> Iterator[_File]:
             found = _sniff(path, name, _read(path, HEAD))
         except InputError:
             # The system's own are for root's eyes only; that must be told, not passed over.
-            stem = os.path.splitext(name)[0].upper()  # noqa: PTH122
-            found = _File(path, "table", stem[:4]) if _SYSFS.fullmatch(stem) else None
-        if found:
+            found = None
+        if found := found or _by_name(path, name):
             yield found
+
+
+def _by_name(path: str, name: str) -> _File | None:
+    """A file that is named for a table, though it is none, or can't be read: an error to tell."""
+    stem, suffix = os.path.splitext(name.upper())  # noqa: PTH122
+    named = stem[:4] in UNIQUE and _SYSFS.fullmatch(stem) and suffix.lower() in ("", *TABLES)
+    return _File(path, "table", stem[:4]) if named else None
 
 
 def _may_be(entry: os.DirEntry[str]) -> bool:
     known = entry.name.lower().endswith((*TABLES, *LISTINGS, *TEXTS))
-    return (known or _SYSFS.fullmatch(entry.name.upper()) is not None) and entry.is_file()
+    if not known and not _SYSFS.fullmatch(entry.name.upper()):
+        return False
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself
+        return False
 
 
 def _sniff(path: str, name: str, head: bytes) -> _File | None:

@@ -164,8 +164,8 @@ class Numbers(Field[tuple[int, ...]]):
 class Part(NamedTuple):
     """Structures that a structure holds.
 
-    ``counted_by`` and ``at`` are the holder's fields that say how many there are and where, in bytes
-    from the start of the holder; with neither they follow the fixed part up to the holder's end.
+    ``counted_by`` and ``at`` are the holder's fields that say how many there are and where, in
+    bytes from the start of the holder; with neither they follow the fixed part, to the end.
     """
 
     kinds: tuple[type[Struct], ...]

@@ -18,7 +18,8 @@ FORM = "iasl"
 _MARK = b"Raw Table Data"
 _RAW = re.compile(rb"Raw Table Data: Length ([0-9]{1,10})\b[^\n]{0,40}\n(?:[ \t]*\r?\n){0,4}")
 _FIRST_ROW = re.compile(rb"[ \t]{0,16}0{1,16}:[ \t]{1,4}((?:[0-9A-Fa-f]{2} ){3}[0-9A-Fa-f]{2})")
-_BANNER = b"Intel ACPI Component Architecture"
+_TOOL = b"Intel ACPI Component Architecture"
+_BANNER = re.compile(rb"^[ \t/*]*" + _TOOL, re.MULTILINE)
 #: The field that the listing of a table begins with; a program's has none.
 _SIGNATURE = re.compile(
     rb'^(?:\[[0-9A-Fa-fh \t]{1,24}\])?[ \t]*Signature : "[ -~]{4}"', re.MULTILINE
@@ -27,12 +28,15 @@ _SIGNATURE = re.compile(
 
 def is_listing(head: bytes) -> bool:
     """Whether the first bytes of a file are a listing's, be it without a raw dump."""
-    return _BANNER in head[:1024] or is_of_table(head)
+    first = head[:1024]
+    return (_TOOL in first and _BANNER.search(first) is not None) or is_of_table(head)
 
 
 def is_of_table(head: bytes) -> bool:
     """Whether they are those of a table's listing, and not of a program's (a DSDT's, say)."""
-    return _SIGNATURE.search(head, 0, 8192) is not None or _MARK + b": Length" in head
+    first = head[:8192]
+    found = b'Signature : "' in first and _SIGNATURE.search(first)
+    return bool(found) or b"\n" + _MARK + b": Length " in head
 
 
 def decode(data: bytes) -> Machine:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import TableHeader, Trouble, cut
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.errors import InputError
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.dmar import Dmar

@@ -1,4 +1,4 @@
-"""MADT: the interrupt controllers, as far as other tables name them (ACPI specification, 5.2.12)."""
+"""MADT: the interrupt controllers that other tables name (ACPI specification, 5.2.12)."""
 
 from __future__ import annotations
 

@@ -38,10 +38,13 @@ def device_paths(code: Mapping[str, bytes]) -> frozenset[str] | None:
 
     That is how Linux writes them (ACPI_FULL_PATHNAME). ``code`` are the DSDT and what adds to it,
     by names of which the DSDT's begins so. Devices that methods would make, or tables that methods
-    would load, are not among them. ``None``: there is no DSDT or no iasl, or it could not read one.
+    would load, are not among them. ``None``: there is no DSDT, no iasl, or a table is damaged.
     """
     program = shutil.which(PROGRAM)
     if program is None or not any(name.startswith("DSDT") for name in code):
+        return None
+    # Of damaged programs iasl makes what it can, and does not say so.
+    if any(sum(data) & 0xFF for data in code.values()):
         return None
     with tempfile.TemporaryDirectory(prefix="dtlink-") as folder:
         files = [f"{number}.aml" for number in range(len(code))]

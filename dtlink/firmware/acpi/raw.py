@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dtlink.firmware.acpi.blocks import Block, machine_of
 from dtlink.firmware.acpi.machine import CODE, READERS, Machine
 from dtlink.firmware.acpi.table import HEADER, MAX_SIZE, is_signature
+from dtlink.firmware.errors import InputError
 
 FORM = "acpi"
 #: Signatures that are enough to know a table by; the rest of its header may then be damaged.
@@ -38,14 +39,19 @@ def decode(data: bytes) -> Machine:
 
 
 def blocks(data: bytes, file: str = "") -> Iterator[Block]:
-    """The tables; what is no whole table stays behind the last, as its trailing bytes."""
+    """The tables; what is no whole table stays behind the last, as its trailing bytes.
+
+    Raises :class:`InputError` if it begins with no table.
+    """
+    if not is_table(data[:HEADER]):
+        what = "an empty file" if not data else f"no ACPI table begins with {data[:4]!r}"
+        raise InputError(what, offset=0)
     at = 0
     while at < len(data):
         behind = at + _length(data, at)
         if not _is_whole_table(data, behind):
             behind = len(data)
-        table = data[at:behind] if at or behind < len(data) else data
-        yield Block(table[:4].decode("latin-1"), table, at, file)
+        yield Block(data[at : at + 4].decode("latin-1"), data[at:behind], at, file)
         at = behind
 
 

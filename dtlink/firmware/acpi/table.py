@@ -108,7 +108,9 @@ def cut(data: bytes, base: int = 0) -> tuple[bytes, int]:
             offset=base + 4,
         )
     if length > MAX_SIZE:
-        raise InputError(f"a table of {length} bytes: no more than {MAX_SIZE} are read", offset=4)
+        raise InputError(
+            f"a table of {length} bytes: no more than {MAX_SIZE} are read", offset=base + 4
+        )
     return data[:length], len(data) - length
 
 
@@ -117,8 +119,8 @@ def _refuse_text_damage(data: bytes, length: int, base: int) -> None:
     at = data.find(_REPLACEMENT)
     if length != len(data) and at >= 0 and data.count(_REPLACEMENT) * 100 > len(data):
         raise InputError(
-            "a text-mode transfer has replaced every byte from 0x80 on by EF BF BD: the table can't "
-            "be restored; dump it again, and copy it as binary",
+            "a text-mode transfer has replaced every byte from 0x80 on by EF BF BD: the table "
+            "can't be restored; dump it again, and copy it as binary",
             offset=base + at,
         )
 

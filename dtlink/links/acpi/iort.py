@@ -6,7 +6,9 @@ the consumer behind the SMMU. Sources: Arm DEN0049; Linux 6.12, drivers/acpi/arm
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.iort import (
@@ -20,15 +22,11 @@ from dtlink.firmware.acpi.iort import (
     Rmr,
     RootComplex,
 )
-from dtlink.links.acpi.iort_walk import (
-    SMMUS,
-    component_ids,
-    own_index,
-    supplier,
-    usable,
-)
+from dtlink.links.acpi.iort_pieces import IDS, output, own_index, pieces
+from dtlink.links.acpi.iort_walk import SMMUS, component_ids, component_msi, supplier
 from dtlink.links.acpi.link import Told, row
 from dtlink.links.binding import SupplierBinding
+from dtlink.links.pieces import Piece, Span, within
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -42,12 +40,18 @@ RESERVED = row("iort-reservation", "IOMMU at which the ranges are reserved", ord
 
 #: The first table revision whose RMR nodes Linux reads (iort_find_rmrs()).
 RMR_SINCE = 5
+#: How many requester IDs a segment has: bus, device and function are 16 bits.
+REQUESTER_IDS = Span(0, 0xFFFF)
 
 # Why Linux does not use an entry.
 RANGE = "Linux has no input ID for a platform device, and takes single mappings only"
 BEHIND_RANGE = "Linux ends its search at an entry before it"
 SECOND = "Linux takes the first root complex of a segment"
+SECOND_ITS = "Linux takes the first way to an ITS"
 TAKEN = "earlier entries take all of its IDs"
+WRAPS = "its last ID has more than 32 bits"
+NO_REQUESTER = "no requester ID has more than 16 bits"
+NULL_FIRST = "the node's first entry names no node, and Linux reads no further"
 SINGLE = "Linux skips single mappings of such a node"
 OLD_RMR = "Linux reads RMR nodes of tables from revision 5 on"
 WIRED = "its interrupt is wired"
@@ -55,10 +59,16 @@ NOT_SINGLE = "Linux takes a single mapping only"
 
 
 def links(machine: Machine) -> Iterator[Told]:
-    """The links of a machine's IORT."""
+    """The links of a machine's IORT, not more of them than the table has bytes.
+
+    (Each of n entries may meet each of m behind an SMMU, but in no table that is meant to be used.)
+    """
     table = machine.iort
-    if table is None:
-        return
+    if table is not None:
+        yield from islice(_links(table), len(table.data))
+
+
+def _links(table: Iort) -> Iterator[Told]:
     segments: set[int] = set()
     for node in table.nodes:
         if isinstance(node, RootComplex):
@@ -75,72 +85,76 @@ def links(machine: Machine) -> Iterator[Told]:
 
 
 def _root_complex(table: Iort, node: RootComplex, why_not: str) -> Iterator[Told]:
+    used = {piece.value.entry for piece in within(pieces(node), REQUESTER_IDS)}
     for mapping in node.mappings:
-        reason = why_not or (TAKEN if _is_taken(node, mapping) else "")
-        yield from _requester(table, node, mapping, reason)
+        reason = why_not or ("" if mapping.entry in used else _unused(node, mapping))
+        yield from _requester(table, node, mapping, reason, reason)
+
+
+def _unused(node: IortNode, mapping: Mapping) -> str:
+    """Why Linux takes no ID by an entry."""
+    if node.mappings[0].output == 0:
+        return NULL_FIRST
+    if not mapping.single and mapping.inputs.stop > IDS:
+        return WRAPS
+    if (
+        isinstance(node, RootComplex)
+        and not mapping.single
+        and mapping.input_base > REQUESTER_IDS.last
+    ):
+        return NO_REQUESTER
+    return TAKEN
 
 
 def _component(table: Iort, node: NamedComponent) -> Iterator[Told]:
     used = {walked.steps[0].mapping.entry for walked in component_ids(table, node)}
+    msi = component_msi(table, node)
     for mapping in node.mappings:
-        reason = "" if mapping.single else RANGE
-        if mapping.single and mapping.entry not in used and not _is_msi(table, mapping):
-            reason = BEHIND_RANGE
-        yield from _requester(table, node, mapping, reason)
+        iommu_reason = msi_reason = "" if mapping.single else RANGE
+        if mapping.single and mapping.entry not in used:
+            iommu_reason = BEHIND_RANGE
+        if mapping.single and msi is not None and mapping is not msi:
+            msi_reason = SECOND_ITS
+        yield from _requester(table, node, mapping, iommu_reason, msi_reason)
 
 
-def _is_msi(table: Iort, mapping: Mapping) -> bool:
-    return isinstance(supplier(table, mapping), ItsGroup)
-
-
-def _is_taken(node: IortNode, mapping: Mapping) -> bool:
-    """Whether one earlier entry takes all that this one would."""
-    return any(
-        earlier.single
-        or (
-            not mapping.single
-            and earlier.inputs.start <= mapping.inputs.start
-            and mapping.inputs.stop <= earlier.inputs.stop
-            and mapping.inputs.start != earlier.inputs[-1]
-        )
-        for earlier in node.mappings[: mapping.entry]
-    )
-
-
-def _requester(table: Iort, node: IortNode, mapping: Mapping, why_not: str) -> Iterator[Told]:
+def _requester(
+    table: Iort, node: IortNode, mapping: Mapping, iommu_reason: str, msi_reason: str
+) -> Iterator[Told]:
     """The link of an entry and, where it goes to an SMMU, those to the services behind that."""
     target = supplier(table, mapping)
     if isinstance(target, ItsGroup):
-        yield _told(node, target, MSI, mapping, why_not)
+        yield _told(node, target, MSI, mapping, msi_reason)
     elif isinstance(target, SMMUS):
-        yield _told(node, target, IOMMU, mapping, why_not)
-        yield from _through(table, node, mapping, target, why_not)
+        yield _told(node, target, IOMMU, mapping, iommu_reason)
+        yield from _through(table, node, mapping, target, msi_reason)
 
 
 def _through(
     table: Iort, node: IortNode, mapping: Mapping, smmu: IortNode, why_not: str
 ) -> Iterator[Told]:
     """The MSIs of what is behind an SMMU: where the stream IDs of both entries meet."""
-    outputs = mapping.outputs
-    for onward in usable(smmu):
-        target = supplier(table, onward)
-        both = range(max(outputs.start, onward.inputs.start), min(outputs.stop, onward.inputs.stop))
-        if isinstance(target, ItsGroup) and both:
-            first = both.start - outputs.start + mapping.input_base
-            yield Told(
-                node,
-                target,
-                MSI,
-                mapping,
-                range(0) if mapping.single else range(first, first + len(both)),
-                onward.output_base + both.start - onward.input_base,
-                smmu,
-                why_not,
-            )
+    given = Span(mapping.outputs[0], mapping.outputs[-1])
+    back = mapping.input_base - mapping.output_base
+    for (first, last), onward in within(_to_services(table, smmu), given):
+        inputs = range(0) if mapping.single else range(first + back, last + back + 1)
+        target = table.by_offset[onward.output]
+        yield Told(node, target, MSI, mapping, inputs, output(onward, first), smmu, why_not)
+
+
+@lru_cache(maxsize=512)
+def _to_services(table: Iort, node: IortNode) -> Sequence[Piece[Mapping]]:
+    """The pieces of a node that go to an ITS."""
+    return [each for each in pieces(node) if _is_msi(table, each.value)]
+
+
+def _is_msi(table: Iort, mapping: Mapping) -> bool:
+    return isinstance(supplier(table, mapping), ItsGroup)
 
 
 def _smmu(table: Iort, node: IortNode) -> Iterator[Told]:
     own = own_index(node)
+    used = {piece.value.entry for piece in pieces(node)}
     for mapping in node.mappings:
         target = supplier(table, mapping)
         if not isinstance(target, ItsGroup):
@@ -148,7 +162,8 @@ def _smmu(table: Iort, node: IortNode) -> Iterator[Told]:
         if mapping.entry == own:
             yield _told(node, target, OWN_MSI, mapping, "" if mapping.single else NOT_SINGLE)
         else:
-            yield _told(node, target, BEHIND, mapping, SINGLE if mapping.single else "")
+            unused = SINGLE if mapping.single else _unused(node, mapping)
+            yield _told(node, target, BEHIND, mapping, "" if mapping.entry in used else unused)
 
 
 def _pmcg(table: Iort, node: Pmcg) -> Iterator[Told]:

@@ -1,4 +1,4 @@
-"""What a node of an IORT does with every ID: its mappings as ranges that do not overlap.
+"""What a node of an IORT does with every ID: its mappings as pieces.
 
 As Linux 6.12 does it (drivers/acpi/arm64/iort.c, iort_node_map_id() and iort_id_map()): the first
 entry that has an ID takes it, but for the last ID of a range, where a later entry that begins with
@@ -7,38 +7,16 @@ it is taken instead: there firmware may have counted one ID too many.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from heapq import heappop, heappush
-from typing import NamedTuple
 
 from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent, Pmcg, RootComplex, SmmuV3
+from dtlink.links.pieces import Piece, Span, first_match, within
 
 #: How many IDs there are: every number here has 32 bits.
 IDS = 1 << 32
 #: Where Linux accepts a single mapping when it looks an ID up (iort_id_map()).
 SINGLE_BY_ID = (NamedComponent, RootComplex)
-
-
-class Piece(NamedTuple):
-    """IDs that one mapping takes."""
-
-    ids: range
-    mapping: Mapping
-
-    @property
-    def output(self) -> int:
-        """What the first of them becomes; each further one becomes one more, or all the same."""
-        mapping = self.mapping
-        if mapping.single:
-            return mapping.output_base
-        return (mapping.output_base + self.ids.start - mapping.input_base) % IDS
-
-    def __and__(self, ids: range) -> Piece | None:
-        """What of it lies within some IDs."""
-        both = range(max(self.ids.start, ids.start), min(self.ids.stop, ids.stop))
-        return Piece(both, self.mapping) if both else None
 
 
 def own_index(node: IortNode) -> int | None:
@@ -60,115 +38,60 @@ def usable(node: IortNode, *, linux: bool = True) -> Iterator[Mapping]:
             yield mapping
 
 
-@lru_cache(maxsize=512)
-def pieces(node: IortNode) -> Sequence[Piece]:
-    """The IDs that a node maps under Linux, in ascending order.
+def output(mapping: Mapping, ident: int) -> int:
+    """What an entry makes of an ID that it takes."""
+    ahead = 0 if mapping.single else ident - mapping.input_base
+    return (mapping.output_base + ahead) % IDS
 
-    None where its first mapping names the offset 0, for then Linux reads no further, and none of a
-    range that ends past the last 32-bit number, for Linux' sum then lies before the range begins.
+
+@lru_cache(maxsize=512)
+def pieces(node: IortNode) -> Sequence[Piece[Mapping]]:
+    """The IDs that a node maps under Linux, and by which entry.
+
+    None where its first entry names the offset 0, for then Linux reads no further.
     """
     if not node.mappings or node.mappings[0].output == 0:
         return ()
-    entries = []
+    entries: list[tuple[Span, Mapping]] = []
     for mapping in usable(node):
-        entries.append(mapping)
+        entries.append((taken(mapping), mapping))
         if mapping.single:
             break
-    return tuple(_joined(_handed_over(_first_match(entries), entries)))
+    entries = [each for each in entries if each[0]]
+    return tuple(first_match([*_handed_over(first_match(entries), entries), *entries]))
 
 
-def piece_of(node: IortNode, ident: int) -> Piece | None:
+def piece_of(node: IortNode, ident: int) -> Piece[Mapping] | None:
     """The piece that has an ID."""
-    found = pieces(node)
-    at = bisect_right(found, ident, key=lambda piece: piece.ids.start) - 1
-    return found[at] if at >= 0 and ident in found[at].ids else None
+    return next(within(pieces(node), Span(ident, ident)), None)
 
 
-def within(node: IortNode, ids: range) -> Iterator[Piece]:
-    """What of a node's pieces lies within some IDs, in ascending order."""
-    found = pieces(node)
-    at = max(bisect_right(found, ids.start, key=lambda piece: piece.ids.start) - 1, 0)
-    while at < len(found) and found[at].ids.start < ids.stop:
-        part = found[at] & ids
-        if part:
-            yield part
-        at += 1
-
-
-def gaps(parts: Iterator[range], ids: range) -> Iterator[range]:
-    """What some ranges, which ascend and do not overlap, leave of the IDs."""
-    at = ids.start
-    for part in parts:
-        if at < min(part.start, ids.stop):
-            yield range(at, min(part.start, ids.stop))
-        at = max(at, part.stop)
-    if at < ids.stop:
-        yield range(at, ids.stop)
-
-
-def _taken(mapping: Mapping) -> range:
-    """The IDs that an entry takes if no other has them."""
+def taken(mapping: Mapping) -> Span:
+    """The IDs that Linux lets an entry have if no other has them."""
     if mapping.single:
-        return range(IDS)
-    if mapping.inputs.stop > IDS:
-        return range(0)
-    # At the end of a range Linux looks on, and remembers what it has found by its target: not by 0.
-    return mapping.inputs[:-1] if mapping.count and not mapping.output else mapping.inputs
+        return Span(0, IDS - 1)
+    last = mapping.inputs[-1]
+    # Past 32 bits its sum for the last ID lies before the first. And at the end of a range it looks
+    # on, and knows that it has found something by the target: not by 0.
+    if last >= IDS:
+        return Span(0, -1)
+    return Span(mapping.input_base, last - 1 if mapping.count and not mapping.output else last)
 
 
-def _first_match(entries: Sequence[Mapping]) -> Iterator[Piece]:
-    """Who takes which IDs where the first entry that has an ID takes it."""
-    waiting = sorted(
-        ((ids.start, ids.stop, rank) for rank, each in enumerate(entries) if (ids := _taken(each))),
-        reverse=True,
-    )
-    ends = sorted({end for start, stop, _ in waiting for end in (start, stop)})
-    active: list[tuple[int, int]] = []
-    for start, stop in zip(ends, ends[1:], strict=False):
-        while waiting and waiting[-1][0] == start:
-            _, last, rank = waiting.pop()
-            heappush(active, (rank, last))
-        while active and active[0][1] <= start:
-            heappop(active)
-        if active:
-            yield Piece(range(start, stop), entries[active[0][0]])
+def _handed_over(
+    parts: Iterable[Piece[Mapping]], entries: Sequence[tuple[Span, Mapping]]
+) -> Iterator[tuple[Span, Mapping]]:
+    """The last IDs of ranges that go to a later entry, which begins with them or is for any.
 
-
-def _handed_over(parts: Iterator[Piece], entries: Sequence[Mapping]) -> Iterator[Piece]:
-    """Let the last ID of a range go to a later entry that begins with it, or takes any."""
-    beginning: dict[int, list[int]] = {}
-    for rank, each in enumerate(entries):
-        if _taken(each) and not each.single:
-            beginning.setdefault(each.input_base, []).append(rank)
-    ranks = {each.entry: rank for rank, each in enumerate(entries)}
-    for part in parts:
-        last, mapping = part.ids[-1], part.mapping
-        heir = None
+    (An earlier one that begins with the ID would have it already.)
+    """
+    beginning: dict[int, Mapping] = {}
+    for span, mapping in entries:
+        if not mapping.single:
+            beginning.setdefault(span.first, mapping)
+    single = next((mapping for _, mapping in entries if mapping.single), None)
+    for (_, last), mapping in parts:
         if not mapping.single and mapping.count and last == mapping.inputs[-1]:
-            others = beginning.get(last, [])
-            after = bisect_right(others, ranks[mapping.entry])
-            if after < len(others):
-                heir = entries[others[after]]
-            elif entries[-1].single:
-                heir = entries[-1]
-        if heir is None:
-            yield part
-        else:
-            yield Piece(part.ids[:-1], mapping)
-            yield Piece(part.ids[-1:], heir)
-
-
-def _joined(parts: Iterator[Piece]) -> Iterator[Piece]:
-    """Neighbours that are one mapping's, as one."""
-    open_part: Piece | None = None
-    for part in parts:
-        if not part.ids:
-            continue
-        if open_part and open_part.mapping is part.mapping and open_part.ids.stop == part.ids.start:
-            open_part = Piece(range(open_part.ids.start, part.ids.stop), part.mapping)
-            continue
-        if open_part:
-            yield open_part
-        open_part = part
-    if open_part:
-        yield open_part
+            heir = beginning.get(last, single)
+            if heir is not None:
+                yield Span(last, last), heir

@@ -19,7 +19,7 @@ from dtlink.firmware.acpi.iort import (
     Smmu,
     SmmuV3,
 )
-from dtlink.links.acpi.iort_pieces import IDS, own_index, piece_of, usable
+from dtlink.links.acpi.iort_pieces import output, own_index, piece_of, usable
 
 __all__ = [
     "MAX_STEPS",
@@ -113,25 +113,23 @@ def _linux_step(node: IortNode, ident: int) -> Step | None:
     piece = piece_of(node, ident)
     if piece is None:
         return None
-    ahead = 0 if piece.mapping.single else ident - piece.ids.start
-    return Step(node, piece.mapping, ident, (piece.output + ahead) % IDS)
+    return Step(node, piece.value, ident, output(piece.value, ident))
 
 
 def _step(node: IortNode, ident: int) -> Step | None:
     """The first entry that has an ID."""
     for mapping in usable(node, linux=False):
-        if mapping.single:
-            return Step(node, mapping, ident, mapping.output_base)
-        if ident in mapping.inputs:
-            out = (mapping.output_base + ident - mapping.input_base) % IDS
-            return Step(node, mapping, ident, out)
+        if mapping.single or ident in mapping.inputs:
+            return Step(node, mapping, ident, output(mapping, ident))
     return None
 
 
 def component_ids(table: Iort, node: NamedComponent) -> Iterator[Walked]:
     """The stream IDs that Linux gives a platform device (iort_nc_iommu_map()): by its single
-    mappings, up to the first entry that is none or that leads to no SMMU.
+    mappings, up to the first entry that is none, or that leads to no SMMU or to one of another
+    driver than the first's.
     """
+    driver: type[IortNode] | None = None
     for mapping in node.mappings:
         target = supplier(table, mapping)
         if not mapping.single or target is None:
@@ -139,8 +137,9 @@ def component_ids(table: Iort, node: NamedComponent) -> Iterator[Walked]:
         first = Step(node, mapping, 0, mapping.output_base)
         rest = map_id(table, target, mapping.output_base, SMMUS)
         walked = rest._replace(steps=(first, *rest.steps))
-        if walked.found is None:
+        if walked.found is None or type(walked.found) is not (driver or type(walked.found)):
             return
+        driver = type(walked.found)
         yield walked
 
 

@@ -32,7 +32,7 @@ def checksum(board: AcpiBoard) -> Iterator[Finding]:
             right = (table.checksum - table.sum) & 0xFF
             refused = table.signature == "IVRS"
             line = (
-                '"AMD-Vi: [Firmware Bug]: IVRS invalid checksum": no AMD IOMMU, no interrupt remapping'
+                '"AMD-Vi: [Firmware Bug]: IVRS invalid checksum": no IOMMU, no interrupt remapping'
                 if refused
                 else '"ACPI BIOS Warning (bug): Incorrect checksum in table '
                 f"[{table.signature}] - 0x{table.checksum:02X}, should be "
