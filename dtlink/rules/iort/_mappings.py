@@ -1,0 +1,129 @@
+"""What the rules about ID mappings share: which nodes lead where, and how IDs are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.acpi.iort import (
+    Iort,
+    IortNode,
+    ItsGroup,
+    Iwb,
+    Mapping,
+    NamedComponent,
+    Pmcg,
+    Rmr,
+    RootComplex,
+    Smmu,
+    SmmuV3,
+)
+from dtlink.links.acpi.iort import REQUESTER_IDS
+from dtlink.links.acpi.iort_pieces import usable
+from dtlink.links.acpi.iort_walk import SMMUS, supplier
+from dtlink.links.components import shortest_cycle, strong_components
+from dtlink.links.pieces import Span, merged
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+
+Kinds = tuple[type[IortNode], ...]
+
+#: Whom the mappings of each kind of node may name. An ITS group has none.
+TARGETS: dict[type[IortNode], Kinds] = {
+    RootComplex: (ItsGroup, *SMMUS),
+    NamedComponent: (ItsGroup, *SMMUS),
+    Smmu: (ItsGroup,),
+    SmmuV3: (ItsGroup,),
+    Pmcg: (ItsGroup,),
+    Rmr: SMMUS,
+    Iwb: (ItsGroup,),
+}
+
+
+class Cycle(NamedTuple):
+    """Nodes whose mappings lead back to them."""
+
+    nodes: tuple[IortNode, ...]
+    """A short way round: the mappings of each lead to the next, those of the last to the first."""
+    first: Mapping
+    """The mapping from the first of them to the next."""
+    mappings: tuple[Mapping, ...]
+    """All that lead from one of the nodes, and of those that are not on the short way, to "
+    "another."""
+
+
+def cycles(table: Iort) -> list[Cycle]:
+    """The cycles among the nodes, by the mappings that Linux follows."""
+    arcs: dict[int, list[int]] = {}
+    for node in table.nodes:
+        targets = (supplier(table, mapping) for mapping in usable(node))
+        if found := [target.start for target in targets if target]:
+            arcs[node.start] = found
+    components = (
+        each
+        for each in strong_components(arcs, minimum=1)
+        if len(each) > 1 or each[0] in arcs.get(each[0], ())
+    )
+    return [_cycle(table, arcs, component) for component in components]
+
+
+def _cycle(table: Iort, arcs: dict[int, list[int]], component: Sequence[int]) -> Cycle:
+    chain = shortest_cycle(arcs, component)
+    inside = set(component)
+    mappings = tuple(
+        mapping
+        for at in sorted(component)
+        for mapping in usable(table.by_offset[at])
+        if mapping.output in inside
+    )
+    second = (chain + chain)[1]
+    first = next(
+        mapping for mapping in usable(table.by_offset[chain[0]]) if mapping.output == second
+    )
+    return Cycle(tuple(table.by_offset[at] for at in chain), first, mappings)
+
+
+def root_complexes(table: Iort) -> list[RootComplex]:
+    """The root complex of each segment: Linux takes the first."""
+    found: dict[int, RootComplex] = {}
+    for node in table.nodes:
+        if isinstance(node, RootComplex) and node.has("segment"):
+            found.setdefault(node.segment, node)
+    return list(found.values())
+
+
+def bus_ids(machine: Machine, node: RootComplex) -> list[Span]:
+    """The requester IDs on the buses that the MCFG has for a segment; all, if it does not tell."""
+    entries = machine.mcfg.allocations if machine.mcfg else ()
+    buses = merged(
+        Span(each.start_bus, each.end_bus)
+        for each in entries
+        if each.segment == node.segment and each.start_bus <= each.end_bus
+    )
+    return [Span(first << 8, last << 8 | 0xFF) for first, last in buses] or [REQUESTER_IDS]
+
+
+def span(ids: Span | range) -> str:
+    """IDs as a reader writes them."""
+    first, last = (ids.first, ids.last) if isinstance(ids, Span) else (ids[0], ids[-1])
+    return f"{first:#x}" if first == last else f"{first:#x} to {last:#x}"
+
+
+def spans(ids: Iterable[Span], most: int = 3) -> str:
+    """The first few of some spans."""
+    told = list(ids)
+    return ", ".join(map(span, told[:most])) + (", …" if len(told) > most else "")
+
+
+def entries(mappings: Sequence[Mapping]) -> str:
+    """Mappings of one node: the first, and how many more."""
+    more = len(mappings) - 1
+    return (
+        str(mappings[0].MEMBER) + f"[{mappings[0].entry}]" + (f" and {more} more" if more else "")
+    )
+
+
+def s(mappings: Sequence[object]) -> str:
+    """The ending of a verb behind them."""
+    return "s" if len(mappings) == 1 else ""

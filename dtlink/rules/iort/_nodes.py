@@ -1,0 +1,65 @@
+"""What the rules about an IORT's nodes share: whom a finding names, and who is referred to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from dtlink.firmware.acpi.iort import Iort, IortNode
+from dtlink.firmware.acpi.layout import Struct
+from dtlink.rules.acpi_board import AcpiBoard
+
+Node = TypeVar("Node", bound=IortNode)
+
+#: How many nodes a message names, and how many a finding lists.
+NAMED = 3
+MOST_RELATED = 32
+
+_SEGMENT = re.compile(r"[A-Z_][A-Z0-9_]{0,3}")
+
+
+def nodes(board: AcpiBoard, kind: type[Node]) -> Iterator[Node]:
+    """The nodes of a kind."""
+    table = board.machine.iort
+    for node in table.nodes if table else ():
+        if isinstance(node, kind):
+            yield node
+
+
+def named(structures: Sequence[Struct]) -> str:
+    """The first few, and how many more there are."""
+    return _and_more([each.name for each in structures[:NAMED]], len(structures))
+
+
+def listed(words: Sequence[str]) -> str:
+    """The first few of some words, and how many more there are."""
+    return _and_more(words[:NAMED], len(words))
+
+
+def _and_more(first: Sequence[str], number: int) -> str:
+    more = number - len(first)
+    return ", ".join(first) + (f" and {more} more" if more else "")
+
+
+def others(structures: Sequence[Struct]) -> Sequence[Struct]:
+    """Those that a finding at the first of them lists."""
+    return structures[1 : MOST_RELATED + 1]
+
+
+def is_whole(node: IortNode) -> bool:
+    """Whether the node lies within the table, with all fields of the oldest document."""
+    return node.end - node.start >= max(node.length, node.LEAST)
+
+
+def targets(table: Iort) -> frozenset[int]:
+    """The offsets that mappings refer to."""
+    return frozenset(mapping.output for node in table.nodes for mapping in node.mappings)
+
+
+def full_path(name: str) -> str | None:
+    """A path as the kernel writes it, each segment with four characters; ``None``: it is none."""
+    segments = name.removeprefix("\\").split(".")
+    if not name.startswith("\\") or not all(map(_SEGMENT.fullmatch, segments)):
+        return None
+    return "\\" + ".".join(segment.ljust(4, "_") for segment in segments)

@@ -1,0 +1,89 @@
+"""Some functions of a PCI segment bypass the SMMU that translates for others.
+
+What it finds: root complexes that map some requester IDs to an SMMU and others to an ITS directly,
+on buses that the MCFG has.
+Why it matters: the DMA of functions with these IDs is not translated: a device there can write to
+all memory, and can't be given to a guest or to user space. That may be on purpose, where the
+hardware has it so, or where a hypervisor was told; it may also be that the table covers only the
+buses that firmware had numbered, and not those of devices that are plugged in later.
+What to do: map these requester IDs to the SMMU as well, if they pass through it.
+References: Arm DEN0049, root complex node; Linux, drivers/acpi/arm64/iort.c, iort_pci_iommu_init().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
+from dtlink.firmware.acpi.machine import Machine
+from dtlink.links.acpi.iort_pieces import pieces
+from dtlink.links.acpi.iort_walk import SMMUS, supplier
+from dtlink.links.pieces import Span, merged, within
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    bad=Tables(
+        """
+        IORT
+          its: its-group ids=0
+          smmu: smmu-v3 base=0x9050000
+            map count=0xffff output=its
+          rc: root-complex segment=0
+            map count=0xff output=smmu
+            map input_base=0x100 count=0xfeff output_base=0x100 output=its
+        MCFG
+          allocation base=0x4010000000 segment=0
+        """,
+        finds=("rc:mappings",),
+    ),
+    good=Tables(
+        """
+        IORT
+          its: its-group ids=0
+          smmu: smmu-v3 base=0x9050000
+            map count=0xffff output=its
+          rc: root-complex segment=0
+            map count=0xffff output=smmu
+        MCFG
+          allocation base=0x4010000000 segment=0
+        """
+    ),
+    needs=("IORT",),
+)
+def bypassed_range(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding a root complex."""
+    table = board.machine.iort
+    for node in root_complexes(table) if table else ():
+        if table is None:
+            continue
+        translated = _to(board.machine, table, node, SMMUS)
+        bypassing = _to(board.machine, table, node, (ItsGroup,))
+        if translated and bypassing:
+            yield bypassed_range.finding(
+                node,
+                f"requester IDs {spans(bypassing)} of {node.name} go to an ITS directly, while "
+                f"{spans(translated)} go through an SMMU",
+                property_name="mappings",
+                consequence="devices there, also those that are plugged in later, run without "
+                "translation: they reach all memory, and can't be assigned to guests",
+                fix="if they pass through the SMMU, the SMMU as the target of their mapping",
+            )
+
+
+def _to(
+    machine: Machine, table: Iort, node: RootComplex, kinds: tuple[type[IortNode], ...]
+) -> list[Span]:
+    """The requester IDs, of those that there may be, that go to nodes of some kinds."""
+    found = pieces(node)
+    return merged(
+        part.span
+        for ids in bus_ids(machine, node)
+        for part in within(found, ids)
+        if isinstance(supplier(table, part.value), kinds)
+    )

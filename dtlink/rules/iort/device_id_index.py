@@ -1,0 +1,138 @@
+"""An SMMUv3's DeviceID mapping index names no single mapping.
+
+What it finds: nodes whose index is valid, and is that of a range, or as large as the number of
+mappings. Up to node revision 4 it is valid unless all four interrupts are wired (are not 0), also
+where an interrupt is 0 because the SMMU does not have it; from revision 5 on a flag says so.
+Why it matters: the entry is for the SMMU's own MSIs, and takes no part in translating the IDs of
+devices. Where it is a range, Linux has no MSI for the SMMU, and the devices whose stream IDs are in
+the range get no MSIs either.
+What to do: a single mapping of its own to the ITS, and its index. An SMMU that has no MSIs: node
+revision 5 without the flag, or a number for each of the four interrupts.
+References: Arm DEN0049, SMMUv3 node, DeviceID mapping index; Linux, drivers/acpi/arm64/iort.c,
+iort_get_id_mapping_index(), iort_set_device_domain();
+drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_setup_msis().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.iort import Iort, ItsGroup, Mapping, SmmuV3
+from dtlink.links.acpi.iort_pieces import pieces, taken
+from dtlink.links.acpi.iort_walk import supplier
+from dtlink.links.pieces import Span, without
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.iort._mappings import spans
+from dtlink.rules.iort._nodes import nodes
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+_SINCE_FLAG = 5
+#: What the driver says where it has neither an MSI nor a wired interrupt.
+_UNHEARD = (
+    ("no evtq irq - events will not be reported!", "event_gsiv"),
+    ("no gerr irq - errors will not be reported!", "gerr_gsiv"),
+)
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Tables(
+        """
+        IORT
+          its: its-group ids=0
+          smmu: smmu-v3 node_revision=4 base=0x9050000 event_gsiv=74 gerr_gsiv=77 sync_gsiv=76
+            map count=0xffff output=its
+          root-complex segment=0
+            map count=0xffff output=smmu
+        """,
+        finds=("smmu:mappings",),
+    ),
+    good=Tables(
+        """
+        IORT
+          its: its-group ids=0
+          smmu: smmu-v3 node_revision=4 base=0x9050000 event_gsiv=74 gerr_gsiv=77 device_id_index=1
+            map count=0xffff output=its
+            map flags=1 output_base=0x10000 output=its
+          root-complex segment=0
+            map count=0xffff output=smmu
+        """
+    ),
+    needs=("IORT",),
+)
+def device_id_index(board: AcpiBoard) -> Iterator[Finding]:
+    """At most one finding a node."""
+    table = board.machine.iort
+    for node in nodes(board, SmmuV3):
+        index = node.own_mapping
+        if table is None or index is None:
+            continue
+        if index >= node.mapping_count:
+            yield _beyond(node, index)
+        elif index < len(node.mappings) and not node.mappings[index].single:
+            yield _range(table, node, node.mappings[index])
+
+
+def _why(node: SmmuV3) -> str:
+    """Why the index is valid."""
+    if node.revision >= _SINCE_FLAG:
+        return "its flag says that the index is valid"
+    names = ("event", "PRI", "global error", "sync")
+    unwired = [name for name, gsiv in zip(names, node.gsivs, strict=True) if not gsiv]
+    told = " and ".join(filter(None, (", ".join(unwired[:-1]), unwired[-1])))
+    are = "interrupts are" if len(unwired) > 1 else "interrupt is"
+    return f"in node revision {node.revision} the index is valid as the {told} {are} 0"
+
+
+def _silent(node: SmmuV3) -> str:
+    """What the driver says of the interrupts that are no MSIs and not wired either."""
+    lines = [line for line, gsiv in _UNHEARD if not getattr(node, gsiv)]
+    return "".join(f'; "{line}"' for line in lines)
+
+
+def _beyond(node: SmmuV3, index: int) -> Finding:
+    number = node.mapping_count
+    return device_id_index.finding(
+        node,
+        f"{node.name} has {number} mapping{'s' * (number != 1)}, and its own is to be number "
+        f"{index}: "
+        f"{_why(node)}",
+        property_name="device_id_index",
+        severity=Severity.WARNING if _silent(node) else Severity.INFO,
+        consequence='"ACPI: IORT: [Firmware Bug]: [node … type 4] ID mapping index overflows valid '
+        'mappings": its interrupts are the wired ones' + _silent(node),
+        fix=_fix(node),
+    )
+
+
+def _fix(node: SmmuV3) -> str:
+    if node.revision >= _SINCE_FLAG:
+        return "a single mapping to the ITS and its index, or the flag cleared"
+    return "a single mapping to the ITS and its index, or node revision 5 without the flag (bit 4)"
+
+
+def _range(table: Iort, node: SmmuV3, mapping: Mapping) -> Finding:
+    lost = _lost(node, mapping) if isinstance(supplier(table, mapping), ItsGroup) else []
+    return device_id_index.finding(
+        mapping,
+        f"mappings[{mapping.entry}] of {node.name} is a range, and is to be the one for its own "
+        f"interrupts: {_why(node)}",
+        property_name="flags",
+        severity=None if lost else Severity.WARNING,
+        consequence='"ACPI: IORT: [Firmware Bug]: [node … type 4] Invalid MSI mapping"'
+        + _silent(node)
+        + (
+            f"; and Linux leaves the range out for the devices behind it: stream IDs {spans(lost)} "
+            "get no MSIs"
+            if lost
+            else ""
+        ),
+        fix=_fix(node),
+    )
+
+
+def _lost(node: SmmuV3, mapping: Mapping) -> list[Span]:
+    """The stream IDs of a range that no other mapping has."""
+    return without([taken(mapping)], [piece.span for piece in pieces(node)])

@@ -1,0 +1,82 @@
+"""The memory attributes of a node contradict each other.
+
+What it finds: named components and root complexes that are fully coherent (cache coherency
+attribute 1) without a coherent path to memory (CPM 0); that are not, although they have such a
+path and write through it as the caches do (CPM and DACS 1); and attributes other than 0 and 1.
+Why it matters: a system that takes the device for coherent does no cache maintenance for it:
+where that is wrong, data is corrupted silently. Linux up to 6.12 takes coherency from _CCA in the
+namespace and does not read these fields; others, hypervisors among them, do.
+What to do: CCA 1 with CPM 1 for a coherent device; CCA 0 with CPM 0, or with DACS 0, for one that
+is not; and the same in _CCA.
+References: Arm DEN0049, memory access properties; fwts, src/acpi/iort/iort.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.iort import IortNode, Memory, NamedComponent, RootComplex
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.iort._nodes import is_whole, named, nodes, others
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Tables(
+        """
+        IORT
+          its: its-group ids=0
+          rc: root-complex segment=0 coherent=1 memory_flags=0
+            map count=0xffff output=its
+        """,
+        finds=("rc",),
+    ),
+    good=Tables(
+        """
+        IORT
+          its: its-group ids=0
+          rc: root-complex segment=0 coherent=1 memory_flags=1
+            map count=0xffff output=its
+        """
+    ),
+    needs=("IORT",),
+)
+def memory_attributes(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding for each kind of fault."""
+    found: dict[str, list[IortNode]] = {}
+    for node in _described(board):
+        fault = _fault(node) if is_whole(node) else ""
+        if fault:
+            found.setdefault(fault, []).append(node)
+    for fault, those in found.items():
+        yield memory_attributes.finding(
+            those[0],
+            f"{named(those)}: {fault}",
+            property_name="coherent",
+            related=others(those),
+            consequence="a system that believes it does no cache maintenance where it is needed, "
+            "or does it where it is not; Linux goes by _CCA in the namespace instead",
+            fix="coherent: attribute 1 and CPM 1; not coherent: attribute 0, and not both CPM "
+            "and DACS",
+        )
+
+
+def _described(board: AcpiBoard) -> Iterator[NamedComponent | RootComplex]:
+    yield from nodes(board, NamedComponent)
+    yield from nodes(board, RootComplex)
+
+
+def _fault(node: NamedComponent | RootComplex) -> str:
+    cpm, dacs = node.memory_flags & Memory.CPM, node.memory_flags & Memory.DACS
+    if node.coherent > Memory.COHERENT:
+        return f"the cache coherency attribute is {node.coherent:#x}, neither 0 nor 1"
+    if node.coherent and not cpm:
+        return "fully coherent (CCA 1), but without a coherent path to memory (CPM 0)"
+    if not node.coherent and cpm and dacs:
+        return (
+            "not coherent (CCA 0), but with a coherent path (CPM 1) and cacheable accesses (DACS 1)"
+        )
+    return ""

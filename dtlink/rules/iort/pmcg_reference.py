@@ -1,0 +1,61 @@
+"""A PMCG counts for a node that can't be counted for.
+
+What it finds: node references of PMCG nodes that name no SMMU, root complex or named component:
+0, an offset at which no node begins, or a node of another type.
+Why it matters: the reference is all that tells whose events the counters count. Linux does not
+read it and has the counters all the same; who reads it takes whatever bytes lie there for a node.
+What to do: the byte offset, from the start of the table, of the node's first byte.
+References: Arm DEN0049, PMCG node, node reference; Linux, drivers/acpi/arm64/iort.c, which does
+not use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.acpi.iort import NamedComponent, Pmcg, RootComplex, Smmu, SmmuV3
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.iort._nodes import is_whole, nodes
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+_COUNTED = (Smmu, SmmuV3, RootComplex, NamedComponent)
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Tables(
+        """
+        IORT
+          smmu: smmu-v3 base=0x9050000 event_gsiv=74 gerr_gsiv=75
+          pmcg: pmcg node_revision=0 base=0x9052000 overflow_gsiv=78 reference=smmu+4
+        """,
+        finds=("pmcg:reference",),
+    ),
+    good=Tables(
+        """
+        IORT
+          smmu: smmu-v3 base=0x9050000 event_gsiv=74 gerr_gsiv=75
+          pmcg: pmcg node_revision=1 base=0x9052000 page1=0x9062000 overflow_gsiv=78 reference=smmu
+        """
+    ),
+    needs=("IORT",),
+)
+def pmcg_reference(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding a node."""
+    table = board.machine.iort
+    for node in filter(is_whole, nodes(board, Pmcg)):
+        counted = table.by_offset.get(node.reference) if table else None
+        if isinstance(counted, _COUNTED):
+            continue
+        what = "no node begins there" if counted is None else f"which is {counted.name}"
+        yield pmcg_reference.finding(
+            node,
+            f"the node reference of {node.name} is {node.reference:#x}; {what}",
+            property_name="reference",
+            supplier=counted,
+            consequence="nobody can tell what the counters count; Linux does not read the "
+            "reference",
+            fix="the byte offset of the SMMU, root complex or named component that it counts for",
+        )

@@ -1,0 +1,147 @@
+"""A mapping is single where it can't be, or is not where it has to be.
+
+What it finds: the single mapping flag on an SMMU's mappings (an SMMUv3's for its own interrupts
+aside); on a root complex before other mappings; and with a count that is not 0. A performance
+counter (PMCG) without wired interrupt whose mapping lacks the flag.
+Why it matters: a single mapping has one output, whatever the ID. Linux skips it on an SMMU: the
+devices whose stream IDs it was to map get no MSIs. On a root complex it takes every requester ID,
+so that the mappings behind it are never used. A counter has no ID, and no interrupt by a range. A
+count is without effect.
+What to do: give an SMMU ranges and a counter a single mapping; put a root complex' single mapping
+last; write the count 0.
+References: Arm DEN0049, ID mapping, flags; Linux, drivers/acpi/arm64/iort.c, iort_id_map(),
+iort_set_device_domain(); drivers/perf/arm_smmuv3_pmu.c, smmu_pmu_setup_irq().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, Pmcg, RootComplex
+from dtlink.links.acpi.iort_pieces import own_index, pieces
+from dtlink.links.acpi.iort_walk import SMMUS, supplier
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.iort._mappings import entries, s
+from dtlink.rules.iort._nodes import listed, nodes
+from dtlink.rules.model import Finding, Severity, Tables, rule
+
+_SKIPPED = (
+    '"ACPI: IORT: [Firmware Bug]: [map …] SINGLE MAPPING flag not allowed for node type {}, '
+    "skipping "
+    'ID map", at each ID that is looked up'
+)
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Tables(
+        """
+        IORT
+          its: its-group ids=0
+          smmu: smmu-v3 base=0x9050000 event_gsiv=74 pri_gsiv=75 gerr_gsiv=77 sync_gsiv=76
+            map flags=1 output=its
+          root-complex segment=0
+            map count=0xffff output=smmu
+        """,
+        finds=("smmu:mappings",),
+    ),
+    good=Tables(
+        """
+        IORT
+          its: its-group ids=0
+          smmu: smmu-v3 base=0x9050000 event_gsiv=74 pri_gsiv=75 gerr_gsiv=77 sync_gsiv=76
+            map count=0xffff output=its
+          root-complex segment=0
+            map count=0xffff output=smmu
+        """
+    ),
+    needs=("IORT",),
+)
+def single_mapping(board: AcpiBoard) -> Iterator[Finding]:
+    """One finding a node, and one for all counts of the table."""
+    table = board.machine.iort
+    if table is None:
+        return
+    for node in table.nodes:
+        singles = [each for each in node.mappings if each.single]
+        if isinstance(node, SMMUS):
+            own = own_index(node)
+            skipped = [each for each in singles if each.entry != own]
+            if skipped:
+                yield _skipped(table, node, skipped)
+        elif isinstance(node, RootComplex) and singles:
+            behind = node.mappings[singles[0].entry + 1 :]
+            if behind:
+                yield _hidden(node, singles[0], behind)
+        elif isinstance(node, Pmcg) and own_index(node) == 0 and node.mappings and not singles:
+            yield _ranged(node)
+    counted = [each for each in _singles(board) if each.count]
+    if counted:
+        yield _counted(table, counted)
+
+
+def _singles(board: AcpiBoard) -> Iterator[Mapping]:
+    for node in nodes(board, IortNode):
+        yield from (each for each in node.mappings if each.single)
+
+
+def _skipped(table: Iort, node: IortNode, skipped: Sequence[Mapping]) -> Finding:
+    used = [each.value for each in pieces(node)]
+    # Where a mapping leads to no ITS anyway, the flag takes nothing from anybody.
+    was_one, is_one = (
+        any(isinstance(supplier(table, each), ItsGroup) for each in some)
+        for some in (skipped, used)
+    )
+    none_left = was_one and not is_one
+    return single_mapping.finding(
+        skipped[0],
+        f"{entries(skipped)} of {node.name} {'is' if s(skipped) else 'are'} single, which an "
+        "SMMU's "
+        "mappings for the devices behind it can't be",
+        property_name="flags",
+        severity=Severity.ERROR if none_left else None,
+        consequence=_SKIPPED.format(node.type)
+        + (": what is behind it gets no MSIs" if none_left else ""),
+        fix="a range of stream IDs, with the flags 0; for the SMMUv3's own interrupts the entry "
+        "that "
+        "the DeviceID mapping index names",
+    )
+
+
+def _hidden(node: RootComplex, single: Mapping, behind: Sequence[Mapping]) -> Finding:
+    return single_mapping.finding(
+        single,
+        f"mappings[{single.entry}] of {node.name} is single, and takes every requester ID before "
+        f"{entries(behind)}",
+        property_name="flags",
+        consequence=f"Linux never uses {entries(behind)}; all functions that no entry before it "
+        "has "
+        f"get the one ID {single.output_base:#x}",
+        fix="the single mapping as the last, or a range",
+    )
+
+
+def _ranged(node: Pmcg) -> Finding:
+    return single_mapping.finding(
+        node.mappings[0],
+        f"mappings[0] of {node.name} is a range, and is to be for its overflow interrupt",
+        property_name="flags",
+        consequence='"ACPI: IORT: [Firmware Bug]: [node … type 5] Invalid MSI mapping", "Setup irq '
+        'failed, PMU @…": the driver gives up, and perf does not have the counters',
+        fix="the flags 1, the count 0, and the DeviceID of the counter as the output base",
+    )
+
+
+def _counted(table: Iort, counted: Sequence[Mapping]) -> Finding:
+    names = listed(list(dict.fromkeys(each.owner.name for each in counted if each.owner)))
+    return single_mapping.finding(
+        table,
+        f"{len(counted)} single mapping{'' if s(counted) else 's'} "
+        f"ha{'s' if s(counted) else 've'} a "
+        f"count that is not 0: {names}",
+        severity=Severity.INFO,
+        consequence="none: the count of a single mapping is not used",
+        fix="the count 0, or a range without the flag",
+    )
