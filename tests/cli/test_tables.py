@@ -117,7 +117,10 @@ def test_a_cycle_of_mappings_is_a_cycle(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "IORT.dat"
     path.write_bytes(assemble(text)["IORT"])
     assert part(run, "cycles", SERVER) == []
-    assert "IORT" in run("lint", path).stdout
+    (found,) = part(run, "cycles", path)
+    assert [step["consumer"] for step in found["chain"]] == ["IORT/smmu-v3@0x30 (0x1000)"]
+    assert "for ever" in run("cycles", path).stdout
+    assert "iort/mapping-cycle" in run("lint", path).stdout
 
 
 def test_devlink_says_that_it_is_for_trees(run: Run) -> None:

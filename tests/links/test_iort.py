@@ -68,13 +68,24 @@ def test_every_legal_pair(consumer: str, entry: str, expected: list[tuple[str, s
     [
         (RC, "map output=0"),
         (RC, "map output=v3+4"),
-        ("rmr", "map output=its"),
-        ("pmcg base=0x1000", "map flags=1 output=v3"),
-        ("iwb base=0x1000", "map output=v3"),
     ],
 )
-def test_no_link_to_nobody_or_to_whom_it_may_not_be(consumer: str, entry: str) -> None:
+def test_no_link_to_nobody(consumer: str, entry: str) -> None:
     assert names(of(consumer, entry)) == []
+
+
+@pytest.mark.parametrize(
+    ("consumer", "entry", "target"),
+    [
+        ("rmr", "map output=its", ITS),
+        ("pmcg base=0x1000", "map flags=1 output=v3", V3),
+        ("iwb base=0x1000", "map output=v3", V3),
+    ],
+)
+def test_a_target_that_may_be_none_is_marked(consumer: str, entry: str, target: str) -> None:
+    (link,) = of(consumer, entry)
+    assert names([link]) == [("iort-illegal", target)]
+    assert link.why_not
 
 
 class TestThrough:

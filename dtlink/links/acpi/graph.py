@@ -37,6 +37,12 @@ class AcpiGraph(Graph[Struct, AcpiLink]):
         """What a reference was made of."""
         return self._told[ref]
 
+    def orders(self, ref: Reference) -> bool:
+        """Whether a consumer needs its supplier first: also one that names itself, which is a loop
+        that Linux follows, and not, as in a devicetree, one of its own parts.
+        """
+        return ref.binding.orders_probe
+
     def not_followed(self, ref: Reference) -> str:
         """Why Linux does not use an entry; empty if it does."""
         return self._told[ref].why_not

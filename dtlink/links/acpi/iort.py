@@ -21,6 +21,8 @@ from dtlink.firmware.acpi.iort import (
     Pmcg,
     Rmr,
     RootComplex,
+    Smmu,
+    SmmuV3,
 )
 from dtlink.links.acpi.iort_pieces import IDS, output, own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, component_msi, supplier
@@ -37,6 +39,20 @@ BEHIND = row("iort-behind", "MSI controller of the devices behind it", orders=Fa
 OWN_MSI = row("iort-own-msi", "MSI controller of its own interrupts")
 COUNTED = row("iort-counts-for", "what it counts for", orders=False)
 RESERVED = row("iort-reservation", "IOMMU at which the ranges are reserved", orders=False)
+
+ILLEGAL = row("iort-illegal", "a node that can be no target")
+
+Kinds = tuple[type[IortNode], ...]
+#: Whom the mappings of each kind of node may name. An ITS group has none.
+TARGETS: dict[type[IortNode], Kinds] = {
+    RootComplex: (ItsGroup, *SMMUS),
+    NamedComponent: (ItsGroup, *SMMUS),
+    Smmu: (ItsGroup,),
+    SmmuV3: (ItsGroup,),
+    Pmcg: (ItsGroup,),
+    Rmr: SMMUS,
+    Iwb: (ItsGroup,),
+}
 
 #: The first table revision whose RMR nodes Linux reads (iort_find_rmrs()).
 RMR_SINCE = 5
@@ -56,6 +72,7 @@ SINGLE = "Linux skips single mappings of such a node"
 OLD_RMR = "Linux reads RMR nodes of tables from revision 5 on"
 WIRED = "its interrupt is wired"
 NOT_SINGLE = "Linux takes a single mapping only"
+STRAY = "no such node can be a target"
 
 
 def links(machine: Machine) -> Iterator[Told]:
@@ -82,6 +99,16 @@ def _links(table: Iort) -> Iterator[Told]:
             yield from _pmcg(table, node)
         else:
             yield from _other(table, node)
+        yield from _illegal(table, node)
+
+
+def _illegal(table: Iort, node: IortNode) -> Iterator[Told]:
+    """The entries that name a node of a kind that they may not: Linux follows some of them."""
+    legal = TARGETS.get(type(node), ())
+    for mapping in node.mappings:
+        target = supplier(table, mapping)
+        if target is not None and not isinstance(target, legal):
+            yield _told(node, target, ILLEGAL, mapping, STRAY)
 
 
 def _root_complex(table: Iort, node: RootComplex, why_not: str) -> Iterator[Told]:

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.firmware.acpi.iort import (
     Iort,
     IortNode,
-    ItsGroup,
-    Iwb,
     Mapping,
-    NamedComponent,
-    Pmcg,
-    Rmr,
     RootComplex,
-    Smmu,
-    SmmuV3,
 )
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import usable
-from dtlink.links.acpi.iort_walk import SMMUS, supplier
+from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.components import shortest_cycle, strong_components
 from dtlink.links.pieces import Span, merged
 
@@ -28,17 +21,6 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
 
 Kinds = tuple[type[IortNode], ...]
-
-#: Whom the mappings of each kind of node may name. An ITS group has none.
-TARGETS: dict[type[IortNode], Kinds] = {
-    RootComplex: (ItsGroup, *SMMUS),
-    NamedComponent: (ItsGroup, *SMMUS),
-    Smmu: (ItsGroup,),
-    SmmuV3: (ItsGroup,),
-    Pmcg: (ItsGroup,),
-    Rmr: SMMUS,
-    Iwb: (ItsGroup,),
-}
 
 
 class Cycle(NamedTuple):

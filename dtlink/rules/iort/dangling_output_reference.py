@@ -24,10 +24,11 @@ from dtlink.firmware.acpi.iort import (
     Rmr,
     SmmuV3,
 )
+from dtlink.links.acpi.iort import TARGETS
 from dtlink.links.acpi.iort_pieces import own_index
 from dtlink.links.acpi.iort_walk import SMMUS
 from dtlink.rules.acpi_board import AcpiBoard
-from dtlink.rules.iort._mappings import TARGETS, entries, s
+from dtlink.rules.iort._mappings import entries, s
 from dtlink.rules.iort._nodes import listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

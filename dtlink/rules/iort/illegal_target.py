@@ -28,10 +28,11 @@ from dtlink.firmware.acpi.iort import (
     RootComplex,
     SmmuV3,
 )
+from dtlink.links.acpi.iort import TARGETS, Kinds
 from dtlink.links.acpi.iort_pieces import own_index
 from dtlink.links.acpi.iort_walk import SMMUS, Walked, map_id, supplier
 from dtlink.rules.acpi_board import AcpiBoard
-from dtlink.rules.iort._mappings import TARGETS, Kinds, cycles, entries, s
+from dtlink.rules.iort._mappings import cycles, entries, s
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 #: Those whose IDs Linux follows from node to node.
