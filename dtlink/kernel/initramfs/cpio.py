@@ -1,0 +1,80 @@
+"""The members of a cpio archive in the formats that the kernel unpacks, both of them newc.
+
+As ``init/initramfs.c`` reads them: a header, the name, the content, each padded to four bytes; zero
+bytes between members are passed over; after ``TRAILER!!!`` another archive may follow.
+"""
+
+from __future__ import annotations
+
+import binascii
+import stat
+import struct
+from collections.abc import Callable, Iterator
+
+from dtlink.kernel.initramfs.members import FILE, FOLDER, LINK, OTHER, Member
+from dtlink.kernel.initramfs.stream import Stream
+
+MAGICS = (b"070701", b"070702")
+
+#: The header: the magic, then 13 numbers of 8 hexadecimal digits (Documentation/driver-api/
+#: early-userspace/buffer-format.rst).
+_HEADER = 110
+_NUMBERS = struct.Struct(">13I")
+_MODE, _SIZE, _NAME_SIZE = 1, 6, 11
+
+#: A longer name is no path for the kernel (``PATH_MAX``).
+_MAX_NAME = 4096
+#: The lists of modules that are read are a few kilobytes.
+_MAX_TEXT = 1 << 20
+
+_TRAILER = "TRAILER!!!"
+_KINDS = {stat.S_IFREG: FILE, stat.S_IFDIR: FOLDER, stat.S_IFLNK: LINK}
+
+
+def read_members(stream: Stream, wanted: Callable[[str], bool]) -> Iterator[Member]:
+    """The members up to what is no header, with the contents of the wanted ones.
+
+    Raises InputError for a header, a name or a size that can't be.
+    """
+    while stream.skip_zeros() and stream.peek(1) == b"0":
+        if stream.offset % 4:
+            raise stream.fail("a cpio header that is not at a multiple of 4")
+        member = _member(stream, wanted)
+        if member.name != _TRAILER:
+            yield member
+
+
+def _member(stream: Stream, wanted: Callable[[str], bool]) -> Member:
+    numbers = _numbers(stream)
+    size, mode = numbers[_SIZE], stat.S_IFMT(numbers[_MODE])
+    name = _name(stream, numbers[_NAME_SIZE])
+    kind = _KINDS.get(mode, OTHER)
+    text = b""
+    if kind == FILE and wanted(name):
+        if size > _MAX_TEXT:
+            raise stream.fail(f"{name!r} has {size} bytes: no list of modules")
+        text = stream.take(size)
+    else:
+        stream.skip(size)
+    stream.skip(-size % 4)
+    return Member(name, kind, text)
+
+
+def _numbers(stream: Stream) -> tuple[int, ...]:
+    if stream.peek(6) not in MAGICS:
+        raise stream.fail("no cpio header of the newc format (070701 or 070702)")
+    try:
+        digits = binascii.unhexlify(stream.peek(_HEADER)[6:])
+        numbers: tuple[int, ...] = _NUMBERS.unpack(digits)
+    except (binascii.Error, struct.error) as error:
+        raise stream.fail("a cpio header without its 13 hexadecimal numbers") from error
+    stream.skip(_HEADER)
+    return numbers
+
+
+def _name(stream: Stream, size: int) -> str:
+    if not 0 < size <= _MAX_NAME:
+        raise stream.fail(f"a cpio member whose name has {size} bytes")
+    name = stream.take(size).partition(b"\0")[0]
+    stream.skip(-(_HEADER + size) % 4)
+    return name.decode("utf-8", "surrogateescape")

@@ -1,0 +1,63 @@
+"""Reading an initramfs, in whichever form it comes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import IO
+
+from dtlink.firmware.errors import InputError
+from dtlink.kernel.initramfs.model import Initramfs
+
+STDIN = "-"
+
+#: Bytes that an image may unpack to, unless the caller says otherwise.
+MAX_UNPACKED = 512 << 20
+_MAX_TEXT = 32 << 20
+_HEAD = 512
+
+
+def read_initramfs(path: str, *, limit: int = MAX_UNPACKED) -> Initramfs:
+    """Read which modules an initramfs holds, and which it loads by name.
+
+    ``path``: an image (cpio, plain or compressed, several parts); a text (what ``lsinitramfs``,
+    ``lsinitrd`` or ``cpio -t`` prints, a ``modules.load``, a list of module names); a folder into
+    which an image was unpacked; ``-``: standard input. ``limit``: how many bytes an image may have,
+    and may unpack to. No file's content is kept but that of the lists of modules.
+
+    Raises :class:`InputError`, with the path in it, for what can't be read, for an image that the
+    kernel would not unpack as a whole, and beyond the limits.
+    """
+    try:
+        return _read(path, limit)
+    except InputError as error:
+        raise InputError(error.message, offset=error.offset, path=path) from error
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=path) from error
+
+
+def _read(path: str, limit: int) -> Initramfs:
+    if path == STDIN:
+        return _file(sys.stdin.buffer, limit)
+    if os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
+        from dtlink.kernel.initramfs.folder import read_folder  # noqa: PLC0415
+
+        return read_folder(path)
+    with open(path, "rb") as file:
+        return _file(file, limit)
+
+
+def _file(file: IO[bytes], limit: int) -> Initramfs:
+    """An image or a text: the first bytes tell."""
+    from dtlink.kernel.initramfs.image import is_image, read_image  # noqa: PLC0415
+    from dtlink.kernel.initramfs.listing import read_listing  # noqa: PLC0415
+
+    head = file.read(_HEAD)
+    if not head:
+        raise InputError("an empty file")
+    if is_image(head):
+        return read_image(head, file, limit)
+    data = head + file.read(_MAX_TEXT)
+    if b"\0" in data or len(data) > _MAX_TEXT:
+        raise InputError("neither an image, a text of moderate size, nor a folder")
+    return read_listing(data.decode("utf-8-sig", "surrogateescape"))
