@@ -102,6 +102,27 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         type=KernelCommandLine(),
         help="The kernel's command line. [default: bootargs of /chosen]",
     ),
+    "build": click.option(
+        "--kernel",
+        "build",
+        metavar="PATH",
+        default="",
+        help="What one kernel holds: a folder of modules, an unpacked package, a build tree, a "
+        "configuration, or 'running'.",
+    ),
+    "initramfs": click.option(
+        "--initramfs",
+        metavar="FILE",
+        default="",
+        help="Its initramfs: an image, what lsinitramfs or lsinitrd prints, a modules.load.",
+    ),
+    "index": click.option(
+        "--kernel-index",
+        "index",
+        metavar="FILE",
+        default="",
+        help="The tables of the kernel's source ('dtlink kernel index'). [default: those of 6.12]",
+    ),
     "against": click.option(
         "--against", type=KernelVersion(), help="Tell what is different from this kernel."
     ),

@@ -704,6 +704,7 @@ class TestRealTools:
         found = read_initramfs(file(early + packed + bytes(8) + packed))
         assert (found.modules, found.parts) == (TREE_MODULES, ("cpio", part, part))
 
+    @pytest.mark.corpus
     @pytest.mark.parametrize("compress", ["gzip", "zstd", "lz4"])
     def test_mkinitramfs(self, compress, tmp_path):
         """With an early part, modules put in by a hook, and explicit ones."""
@@ -723,6 +724,7 @@ class TestRealTools:
             told = read_initramfs(str(tmp_path / "listing"))
             assert (told.modules, told.udev) == (found.modules, found.udev)
 
+    @pytest.mark.corpus
     def test_dracut(self, tmp_path):
         tool("dracut", "depmod", "lsinitrd")
         image = make_with_dracut(tmp_path)
