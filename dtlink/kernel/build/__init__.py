@@ -1,0 +1,1 @@
+"""What one kernel holds: its configuration, its modules, and the drivers built into it."""

@@ -1,0 +1,200 @@
+"""Which modules an alias calls: modules.alias, as modprobe goes through it.
+
+An alias is a pattern of fnmatch(3). Those of devicetree drivers are written by the kernel's
+scripts/mod/file2alias.c, do_of_entry(): ``of:N*T*Cvendor,device``, and the same with ``C*`` at its
+end, for a device that has more compatible strings after this one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+#: ``of:N`` name ``T`` type ``C`` compatible: a name is in none that drivers make today.
+_OF = r"of:N\*T(\*|[^*?\[\]]+\*)C([^*?\[\]]+?)(C\*|\*|)"
+_SPACE = re.compile(r"\s")
+_WILD = re.compile(r"[*?\[]")
+_WILDCARD = re.compile(r"\[[!^]?\]?[^\]]*\]|[*?\[]")
+_BRACKETS = re.compile(r"(\[[^\]]*\])")
+#: Patterns are kept apart by their first characters, and looked at only where those are asked for.
+_KEY = 3
+#: Nothing that is asked for is longer.
+MAX_ALIAS = 4096
+
+
+class OfAlias(NamedTuple):
+    """A module that a compatible string calls."""
+
+    module: str
+    device_type: str
+    """Empty where any will do."""
+    ends: str
+    """What may come after the string: ``C`` or nothing; ``$`` nothing, ``+`` C, ``*`` anything."""
+
+    @classmethod
+    def parse(cls, text: str) -> OfAlias:
+        """From the text that is kept: a module's name has neither a colon nor one of the ends."""
+        ends = text[-1] if text[-1] in _MARKS else ""
+        module, _, device_type = text.removesuffix(ends).partition(":")
+        return cls(module, device_type, ends)
+
+    def goes_before(self, after: str) -> bool:
+        """Whether it matches where these letters come after the string."""
+        if self.ends == "*" or not after:
+            return self.ends != "+"
+        return after == "C" and self.ends != "$"
+
+
+#: The ends of the patterns that there are of one string and module. File2alias.c writes the first;
+#: old kernels wrote the last, by which modprobe loads the module for longer strings too; the
+#: others come of MODULE_ALIAS() by hand.
+_ENDS = {("", "C*"): "", ("",): "$", ("C*",): "+"}
+_MARKS = "$+*"
+
+
+class AliasIndex:
+    """Modules by alias.
+
+    ``of`` holds those of compatible strings (OfAlias as text, between blanks), ``others`` the rest
+    as lines, by their first characters. ``folded``: they are from an index of kmod, which writes
+    ``_`` for ``-``.
+    """
+
+    def __init__(
+        self,
+        of: Mapping[str, str] | None = None,
+        others: Mapping[str, str] | None = None,
+        *,
+        folded: bool = False,
+    ) -> None:
+        self._of = of or {}
+        self._others = others or {}
+        self._folded = folded
+        self._buckets: dict[str, dict[str, list[tuple[str, str]]]] = {}
+
+    @classmethod
+    def of_pairs(cls, pairs: Iterable[tuple[str, str]], *, folded: bool = False) -> AliasIndex:
+        """An index of aliases, each with the module that it calls."""
+        of: dict[str, dict[str, set[str]]] = {}
+        others: dict[str, list[str]] = {}
+        of_device = re.compile(_OF).fullmatch
+        for pattern, module in pairs:
+            if pattern.startswith("of:") and (found := of_device(pattern)):
+                kind = f":{found[1][:-1]}" if found[1] != "*" else ""
+                of.setdefault(found[2], {}).setdefault(module + kind, set()).add(found[3])
+            elif pattern:
+                others.setdefault(_bucket(pattern), []).append(f"{pattern} {module}")
+        joined = {key: "\n".join(lines) for key, lines in others.items()}
+        return cls({key: _kept(each) for key, each in of.items()}, joined, folded=folded)
+
+    def facts(self) -> dict[str, Any]:
+        """The index as plain data, of which ``AliasIndex(**facts)`` makes it again."""
+        return {"of": self._of, "others": self._others, "folded": self._folded}
+
+    def __len__(self) -> int:
+        return len(self._of) + sum(text.count("\n") + 1 for text in self._others.values())
+
+    @property
+    def compatibles(self) -> Iterable[str]:
+        """Every compatible string that an alias names."""
+        return self._of.keys()
+
+    def modules_of(self, compatible: str, device_type: str | None = None) -> tuple[str, ...]:
+        """The modules whose drivers match a compatible string.
+
+        ``None``: of whatever type the device is. Compared letter by letter, as modprobe does.
+        """
+        wanted = _SPACE.sub("_", compatible)
+        wanted = _normal(wanted) if self._folded else wanted
+        return _once(
+            each.module
+            for each in self._of_entries(wanted)
+            if device_type is None or each.device_type in ("", device_type)
+        )
+
+    def modules_for(self, modalias: str) -> tuple[str, ...]:
+        """The modules that modprobe loads for an alias, in the order of modules.alias.
+
+        ``-`` and ``_`` are the same to it (kmod, libkmod-util.c, alias_normalize()), but for those
+        of devicetree, where this would load a module without a driver for the device.
+        """
+        if len(modalias) > MAX_ALIAS:
+            return ()
+        return _once((*self._of_matches(modalias), *self._other_matches(modalias)))
+
+    def _of_entries(self, compatible: str) -> list[OfAlias]:
+        return [OfAlias.parse(each) for each in self._of.get(compatible, "").split()]
+
+    def _of_matches(self, modalias: str) -> Iterator[str]:
+        """Of ``of:NnameTtypeConeCtwo…``: every string that ends where another begins, or begins so.
+
+        A ``C`` may stand within a string, so that there is no telling where one ends.
+        """
+        if not modalias.startswith("of:N"):
+            return
+        modalias = _normal(modalias) if self._folded else modalias
+        of_type = modalias.partition("T")[2]
+        starts = [at for at, letter in enumerate(modalias) if letter == "C"]
+        for start in starts:
+            for end in range(start + 2, len(modalias) + 1):
+                for each in self._of_entries(modalias[start + 1 : end]):
+                    if each.goes_before(modalias[end : end + 1]) and of_type.startswith(
+                        each.device_type
+                    ):
+                        yield each.module
+
+    def _other_matches(self, modalias: str) -> Iterator[str]:
+        wanted = _normal(modalias)
+        for key in (modalias[:_KEY], ""):
+            bucket = self._bucket(_normal(key))
+            for end in range(len(wanted) + 1):
+                for pattern, module in bucket.get(wanted[:end], ()):
+                    if pattern == wanted or _matches(wanted, pattern):
+                        yield module
+
+    def _bucket(self, key: str) -> dict[str, list[tuple[str, str]]]:
+        """Patterns with the same first characters, by what they begin with up to a wildcard."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = {}
+            for line in self._others.get(key, "").splitlines():
+                pattern, _, module = line.rpartition(" ")
+                pattern = _normal(pattern)
+                wild = _WILD.search(pattern)
+                begin = pattern[: wild.start()] if wild else pattern
+                bucket.setdefault(begin, []).append((pattern, module))
+        return bucket
+
+
+def _kept(entries: Mapping[str, set[str]]) -> str:
+    """Modules, and what may come after the string they are called by, as the text that is kept."""
+    return " ".join(each + _ENDS.get(tuple(sorted(ends)), "*") for each, ends in entries.items())
+
+
+def _bucket(pattern: str) -> str:
+    start = pattern[:_KEY]
+    return "" if _WILD.search(start) else _normal(start)
+
+
+def _normal(alias: str) -> str:
+    """``_`` for ``-``, except within brackets."""
+    if "-" not in alias:
+        return alias
+    if "[" not in alias:
+        return alias.replace("-", "_")
+    parts = _BRACKETS.split(alias)
+    return "".join(part if part[:1] == "[" else part.replace("-", "_") for part in parts)
+
+
+def _matches(alias: str, pattern: str) -> bool:
+    """Whether a pattern with wildcards matches: first of all, what is literal in it."""
+    if not _WILD.search(pattern) or not all(map(alias.__contains__, _WILDCARD.split(pattern))):
+        return False
+    from fnmatch import fnmatchcase  # noqa: PLC0415 - slow to import, and few come here
+
+    return fnmatchcase(alias, pattern)
+
+
+def _once(modules: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(modules))
