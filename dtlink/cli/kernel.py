@@ -1,0 +1,46 @@
+"""``dtlink kernel``: what is made once for a kernel, for other commands to use."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dtlink.firmware.errors import InputError
+
+
+@click.group(help="Prepare what dtlink knows of a kernel.")
+def kernel() -> None:
+    """Hold the commands of this group."""
+
+
+@kernel.command(help="Index a kernel's source: which file and symbol drives each compatible.")
+@click.argument("tree", metavar="SOURCE-TREE")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False),
+    help="Write the index to this file.",
+)
+def index(tree: str, output: str) -> None:
+    """Make the index of a source tree."""
+    from dtlink.kernel.indexing.write import make_index  # noqa: PLC0415 - --help needs none of it
+
+    try:
+        packed = make_index(tree)
+    except InputError as error:
+        click.echo(f"dtlink: {error}", err=True)
+        sys.exit(2)
+    _write(packed, output)
+
+
+def _write(packed: bytes, output: str) -> None:
+    """Write a file beside its place first, so that it is never half."""
+    part = Path(f"{output}.part")
+    try:
+        part.write_bytes(packed)
+        part.replace(output)
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror or error}") from error
