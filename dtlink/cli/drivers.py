@@ -1,0 +1,62 @@
+"""``dtlink drivers``: who drives each device in one kernel."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dtlink import engine
+from dtlink.cli.options import complain, emit_json, emit_lines, options, paths_of
+from dtlink.cli.single import one
+from dtlink.kernel.driver_model import State
+from dtlink.report.model import Report
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.kernel.facts import Paths
+
+_STATES = [state.value.replace(" ", "-") for state in State if "'" not in state.value]
+
+
+@click.command(help="Show which driver each device has in one kernel.")
+@options("path", "build", "initramfs", "index")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(_STATES), help="Only such devices."
+)
+@options("format", "output", "color")
+def drivers(
+    path: str,
+    build: str,
+    initramfs: str,
+    index: str,
+    states: tuple[str, ...],
+    form: str,
+    output: str | None,
+    color: str,
+) -> None:
+    """Match every device with what the kernel has: built in, as a module, or not at all."""
+    paths = paths_of(build, initramfs, index)
+    if paths is None:
+        raise click.UsageError("--kernel is needed: a folder of modules, a build tree, 'running' …")
+    task = engine.Task(partial(_drivers, paths=paths))
+    item = one(path, task, digest=form == "json")
+    report = Report("drivers", [item])
+    complain([item])
+    if form == "json":
+        emit_json(report, output)
+    elif item.error is None:
+        from dtlink.report.drivers import lines  # noqa: PLC0415 - for text only
+
+        wanted = frozenset(state.replace("-", " ") for state in states)
+        emit_lines(lines(item.part, wanted), output, color)
+    sys.exit(report.exit_status(None))
+
+
+def _drivers(tree: Tree, paths: Paths) -> dict[str, Any]:
+    from dtlink.kernel.facts import load  # noqa: PLC0415 - where it is done
+    from dtlink.report import drivers as told  # noqa: PLC0415
+
+    return {"part": told.drivers(tree, load(paths))}

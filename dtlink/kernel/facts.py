@@ -1,0 +1,49 @@
+"""What is known of one kernel beside its version: its build, its initramfs, its source's tables."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dtlink.kernel.build.model import KernelBuild
+    from dtlink.kernel.initramfs import Initramfs
+    from dtlink.kernel.source_index import SourceIndex
+
+
+class Paths(NamedTuple):
+    """Where the facts are, as the user named it; empty for what was not named."""
+
+    kernel: str = ""
+    initramfs: str = ""
+    source_index: str = ""
+
+
+class Facts(NamedTuple):
+    """One kernel's facts."""
+
+    build: KernelBuild
+    source_index: SourceIndex
+    initramfs: Initramfs | None
+
+    def holds(self, module: str) -> bool | None:
+        """Whether the initramfs has a module; ``None``: not known."""
+        if self.initramfs is None:
+            return None
+        if module in self.initramfs.modules_for(self.build.release):
+            return True
+        return False if self.initramfs.complete else None
+
+
+@lru_cache(maxsize=2)
+def load(paths: Paths) -> Facts:
+    """Read the facts, once a process. Raises :class:`InputError` for what can't be read."""
+    from dtlink.kernel.build.read import read_build  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.kernel.source_index import SourceIndex  # noqa: PLC0415
+
+    initramfs = None
+    if paths.initramfs:
+        from dtlink.kernel.initramfs import read_initramfs  # noqa: PLC0415
+
+        initramfs = read_initramfs(paths.initramfs)
+    return Facts(read_build(paths.kernel), SourceIndex.load(paths.source_index or None), initramfs)
