@@ -21,6 +21,7 @@ from dtlink.rules.run import check
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.kernel.cmdline import CommandLine
+    from dtlink.kernel.facts import Paths
     from dtlink.links.binding import Version
     from dtlink.rules.catalogue import Kind
     from dtlink.rules.model import AnyBoard, Rule
@@ -138,7 +139,9 @@ def process(path: str, task: Task, *, digest: bool) -> InputReport:
         data, firmware = _read(path)
         told = task.do(firmware)
     except InputError as error:
-        return InputReport(path, error=InputFault(error.message, error.offset))
+        # It may be about another file: one of a folder's, or what the user named of a kernel.
+        about = f"{error.path}: " if error.path not in ("", path) else ""
+        return InputReport(path, error=InputFault(about + error.message, error.offset))
     sha256 = _sha256(data, firmware) if digest else ""
     report = InputReport(path, sha256=sha256, nodes=len(firmware), **told)
     if not isinstance(firmware, Tree):
@@ -188,10 +191,20 @@ def lint_tree(
     version: Version = DEFAULT_KERNEL,
     cmdline: CommandLine | None = None,
     against: Version | None = None,
+    kernel: Paths | None = None,
+    root: str = "",
 ) -> dict[str, Any]:
-    """Run the chosen rules over one tree; see :class:`Board` for what decides what they see."""
-    board = Board(tree, version, cmdline=cmdline, against=against)
-    return _checked(board, _rules(tuple(select), tuple(ignore), Dts))
+    """Run the chosen rules over one tree; see :class:`Board` for what decides what they see.
+
+    Raises :class:`InputError` for facts of a kernel that can't be read.
+    """
+    facts = None
+    if kernel is not None:
+        from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+
+        facts = load(kernel)
+    board = Board(tree, version, cmdline=cmdline, against=against, facts=facts, root=root)
+    return _checked(board, _rules(tuple(select), tuple(ignore), Dts, kernel=facts is not None))
 
 
 def lint_tables(
@@ -222,5 +235,7 @@ def _rules(
     ignore: tuple[str, ...],
     kind: Kind,
     tables: frozenset[str] | None = None,
+    *,
+    kernel: bool = False,
 ) -> Sequence[Rule]:
-    return choose(select, ignore, kind, tables)
+    return choose(select, ignore, kind, tables, kernel=kernel)

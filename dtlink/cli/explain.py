@@ -63,5 +63,10 @@ def _example(title: str, example: Dts | Tables) -> Iterator[Line]:
     if isinstance(example, Dts):
         for place in example.patch:
             yield line(Span(f"    (with {place} set in the blob)", DIM))
+        if example.kernel:
+            yield line()
+            yield line(Span("    with a kernel that has:", DIM))
+            for row in textwrap.dedent(example.kernel).strip().splitlines():
+                yield line("    " + row)
         if example.against:
             yield line(Span(f"    (with --against {'.'.join(map(str, example.against))})", DIM))

@@ -15,6 +15,7 @@ from dtlink.cli.options import (
     emit_json,
     emit_lines,
     options,
+    paths_of,
     terminal_width,
     words,
 )
@@ -48,7 +49,7 @@ _LEVELS = [severity.value for severity in Severity]
     show_default=True,
     help="The least severity that text tells; JSON tells all.",
 )
-@options("kernel", "cmdline", "against")
+@options("kernel", "cmdline", "against", "build", "initramfs", "index", "root")
 @options("jobs", "color")
 def lint(
     paths: tuple[str, ...],
@@ -61,6 +62,10 @@ def lint(
     version: Version,
     cmdline: CommandLine | None,
     against: Version | None,
+    build: str,
+    initramfs: str,
+    index: str,
+    root: str,
     jobs: int,
     color: str,
 ) -> None:
@@ -71,9 +76,10 @@ def lint(
     except ValueError as error:
         raise click.UsageError(f"{error}: 'dtlink rules' lists them") from error
     inputs = list(engine.expand(paths))
+    kernel = paths_of(build, initramfs, index)
     chosen = partial(engine.lint_tree, select=select, ignore=ignore, version=version)
     task = engine.Task(
-        partial(chosen, cmdline=cmdline, against=against),
+        partial(chosen, cmdline=cmdline, against=against, kernel=kernel, root=root),
         partial(engine.lint_tables, select=select, ignore=ignore, version=version),
     )
     reports = engine.run(inputs, task, jobs=jobs, digest=form == "json")

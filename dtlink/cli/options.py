@@ -15,6 +15,7 @@ from dtlink.kernel.profile import LATEST, parse_version
 from dtlink.report.layout import Line, plain, show
 
 if TYPE_CHECKING:
+    from dtlink.kernel.facts import Paths
     from dtlink.links.binding import Version
     from dtlink.report.model import InputReport, Report
 
@@ -123,6 +124,12 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         default="",
         help="The tables of the kernel's source ('dtlink kernel index'). [default: those of 6.12]",
     ),
+    "root": click.option(
+        "--root",
+        metavar="NODE",
+        default="",
+        help="The node that has the root file system. [default: by root= of bootargs]",
+    ),
     "against": click.option(
         "--against", type=KernelVersion(), help="Tell what is different from this kernel."
     ),
@@ -211,6 +218,20 @@ def collect(reports: Iterable[InputReport], total: int) -> list[InputReport]:
         return list(reports)
     with click.progressbar(reports, length=total, label="linting", file=sys.stderr) as bar:
         return list(bar)
+
+
+def paths_of(build: str, initramfs: str, index: str) -> Paths | None:
+    """Where a kernel's facts are; ``None`` if the user named none.
+
+    Raises :class:`click.UsageError` for an initramfs or an index without a kernel.
+    """
+    if not build and (initramfs or index):
+        raise click.UsageError("--initramfs and --kernel-index need --kernel")
+    if not build:
+        return None
+    from dtlink.kernel.facts import Paths  # noqa: PLC0415 - few runs name a kernel
+
+    return Paths(build, initramfs, index)
 
 
 def words(values: Sequence[str]) -> tuple[str, ...]:

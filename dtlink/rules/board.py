@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree
     from dtlink.kernel.devlink.model import Prediction
     from dtlink.kernel.devlink.ordering import Ordering
+    from dtlink.kernel.drivers import TreeDrivers
+    from dtlink.kernel.facts import Facts
+    from dtlink.kernel.roles import Roles
+    from dtlink.kernel.timeline import Timeline
     from dtlink.links.binding import Version
     from dtlink.links.reference import Reference
 
@@ -50,7 +54,8 @@ class Board:
 
     ``graph`` holds the links of enabled consumers, without the vendors' own properties. ``cmdline``
     is the kernel's command line; without one, the tree's ``bootargs``. ``against`` is another
-    kernel version to compare with.
+    kernel version to compare with. ``facts`` are what one kernel holds, if the user named one, and
+    ``root`` the path of the node that has the root file system.
     """
 
     kind = Dts
@@ -63,8 +68,12 @@ class Board:
         *,
         cmdline: CommandLine | None = None,
         against: Version | None = None,
+        facts: Facts | None = None,
+        root: str = "",
     ) -> None:
         self.tree = tree
+        self.facts = facts
+        self._root = root
         self.version = version
         self._cmdline = cmdline
         self.graph = Graph.of(tree, version, vendor=False)
@@ -84,6 +93,43 @@ class Board:
     def against(self) -> KernelProfile | None:
         """The kernel to compare with, started by the same command line."""
         return None if self._against is None else self._profile(self._against)
+
+    @cached_property
+    def drivers(self) -> TreeDrivers:
+        """Who drives each device; for boards with :attr:`facts` alone."""
+        from dtlink.kernel.drivers import TreeDrivers  # noqa: PLC0415 - few runs name a kernel
+
+        facts = self._named_facts
+        return TreeDrivers(self.tree, facts.build, facts.source_index)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """When each device can probe; for boards with :attr:`facts` alone."""
+        from dtlink.kernel.timeline import Timeline  # noqa: PLC0415 - as above
+
+        facts = self._named_facts
+        return Timeline(
+            self.tree,
+            self.profile,
+            self.drivers,
+            initramfs=facts.initramfs,
+            modules=facts.build.config.get("MODULES", "y") == "y",
+            build=facts.build,
+        )
+
+    @cached_property
+    def roles(self) -> Roles:
+        """What the devices are to their user."""
+        from dtlink.kernel.roles import Roles  # noqa: PLC0415 - as above
+
+        node = self.tree.find(self._root) if self._root else None
+        return Roles(self.tree, bootargs(self.tree), node.index if node else None)
+
+    @property
+    def _named_facts(self) -> Facts:
+        if self.facts is None:
+            raise ValueError("no kernel was named")
+        return self.facts
 
     @cached_property
     def prediction(self) -> Prediction:

@@ -15,10 +15,11 @@ from dtlink.rules.model import Dts, Rule, Tables
 #: The families that are about ACPI tables alone.
 TABLE_FAMILIES = frozenset(("acpi", "dmar", "iort", "ivrs", "rimt", "viot"))
 
+#: The family that has something to say only where a kernel's build is named.
+KERNEL_FAMILY = "module"
+
 #: The rules that are about both: they need no other family's tables.
-COMMON = frozenset(
-    ("iommu/bus-uncovered", "iommu/map-output-overlap", "iommu/shared-stream-id")
-)
+COMMON = frozenset(("iommu/bus-uncovered", "iommu/map-output-overlap", "iommu/shared-stream-id"))
 
 #: A kind of firmware, by the kind of example that a rule gives for it.
 Kind = type[Dts] | type[Tables]
@@ -69,12 +70,14 @@ def choose(
     ignore: Iterable[str] = (),
     kind: Kind | None = None,
     tables: Container[str] | None = None,
+    *,
+    kernel: bool = True,
 ) -> list[Rule]:
     """The rules that these ids or families select, less those that they ignore.
 
-    ``kind`` leaves out those that say nothing of such firmware, and ``tables``, the signatures that
-    there are, those of other tables: no rule is imported in vain. Raises :class:`ValueError` as
-    :func:`check_words` does.
+    ``kind`` leaves out those that say nothing of such firmware, ``tables``, the signatures that
+    there are, those of other tables, and ``kernel=False`` those about a kernel's build: no rule is
+    imported in vain. Raises :class:`ValueError` as :func:`check_words` does.
     """
     select, ignore = tuple(select), tuple(ignore)
     check_words((*select, *ignore))
@@ -83,6 +86,7 @@ def choose(
         for each in ids()
         if (not select or _is_named(each, select)) and not _is_named(each, ignore)
         if _concerns(each, kind, tables)
+        if kernel or _family(each) != KERNEL_FAMILY
     ]
 
 

@@ -97,6 +97,8 @@ class Dts(NamedTuple):
     """Values, by ``path:property``, that dtlib would refuse in the source."""
     against: tuple[int, int] | None = None
     """The kernel version to compare with, for rules that do."""
+    kernel: str = ""
+    """What the kernel holds, for rules that ask (see :mod:`dtlink.kernel.sketch`)."""
 
 
 class Example(NamedTuple):

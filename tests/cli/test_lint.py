@@ -110,7 +110,7 @@ def test_a_fault_of_a_rule_is_named_and_the_others_run(
 
     first, *others = choose(kind=Dts)
     rules = [first._replace(check=broken, needs=()), *others]
-    monkeypatch.setattr(engine, "_rules", lambda *_: rules)
+    monkeypatch.setattr(engine, "_rules", lambda *_, **__: rules)
     result = run("lint", bad_dts)
     assert result.exit_code == 3
     assert f"rule {rules[0].id} failed: ZeroDivisionError: no" in result.stderr

@@ -5,6 +5,7 @@ import pytest
 from dtlink.firmware import dts
 from dtlink.firmware.acpi.assemble import assemble
 from dtlink.firmware.acpi.machine import Machine
+from dtlink.kernel.sketch import sketch
 from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.board import Board
 from dtlink.rules.catalogue import all_rules, choose
@@ -32,7 +33,9 @@ def findings(example: Dts | Tables, chosen: list[Rule]) -> list[Finding]:
 def board_of(example: Dts | Tables) -> Board | AcpiBoard:
     if isinstance(example, Tables):
         return AcpiBoard(Machine.of(assemble(example.source)))
-    return Board(dts.read_text(example.source, patch=example.patch), against=example.against)
+    facts = sketch(example.kernel) if example.kernel else None
+    tree = dts.read_text(example.source, patch=example.patch)
+    return Board(tree, against=example.against, facts=facts)
 
 
 def wanted(example: Dts | Tables) -> list[str]:

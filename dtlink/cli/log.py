@@ -1,0 +1,108 @@
+"""``dtlink log``: a boot log explained."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dtlink import engine
+from dtlink.cli.options import (
+    KernelVersion,
+    complain,
+    emit_json,
+    emit_lines,
+    options,
+    terminal_width,
+)
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.tree import Tree
+from dtlink.kernel.bootlog.read import read_log
+from dtlink.report.model import InputFault, InputReport, Report
+
+if TYPE_CHECKING:
+    from dtlink.kernel.bootlog.model import Explanation
+    from dtlink.links.binding import Version
+
+
+@click.command(help="Explain a boot log: which lines are harmful, the root cause, the cure.")
+@click.argument("dmesg", metavar="DMESG")
+@click.option(
+    "--dtb",
+    metavar="PATH",
+    help="The tree that the board booted with: names become nodes, and waits are followed.",
+)
+@click.option(
+    "--kernel-version",
+    "version",
+    type=KernelVersion(),
+    help="The kernel that wrote the log. [default: as the log says]",
+)
+@click.option("--all", "everything", is_flag=True, help="Show the harmless lines too.")
+@options("format", "output", "color")
+def log(
+    dmesg: str,
+    dtb: str | None,
+    version: Version | None,
+    everything: bool,  # noqa: FBT001 - click calls it
+    form: str,
+    output: str | None,
+    color: str,
+) -> None:
+    """Read the log, and the tree if there is one; tell what happened.
+
+    DMESG is a log as dmesg, journalctl -k or a serial console give it; - is standard input.
+    """
+    if dmesg == dtb == "-":
+        raise click.UsageError("the log and the tree can't both come from standard input")
+    tree, reports = _tree(dtb)
+    item, told = _explain(dmesg, tree, version)
+    report = Report("log", [item, *reports], kernel=_kernel(told))
+    complain(report.inputs)
+    named = dtb if tree is not None else None
+    if form == "json":
+        from dtlink.report.bootlog import as_json  # noqa: PLC0415 - once there is something
+
+        part = None if told is None else as_json(told, named)
+        emit_json(report._replace(inputs=[item._replace(part=part), *reports]), output)
+    elif told is not None:
+        from dtlink.report.bootlog import lines  # noqa: PLC0415 - as above
+
+        width = terminal_width(output)
+        emit_lines(lines(dmesg, told, named, every=everything, width=width), output, color)
+    sys.exit(report.exit_status(None) or int(told is not None and told.harmful))
+
+
+def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
+    """The tree; a report of it only where it can't be read."""
+    kept: list[Tree] = []
+
+    def keep(tree: Tree) -> dict[str, Any]:
+        kept.append(tree)
+        return {}
+
+    if path is None:
+        return None, []
+    report = engine.process(path, engine.Task(tree=keep), digest=False)
+    return (kept[0], []) if kept else (None, [report])
+
+
+def _explain(
+    path: str, tree: Tree | None, version: Version | None
+) -> tuple[InputReport, Explanation | None]:
+    from dtlink.kernel.bootlog.explain import explain  # noqa: PLC0415 - help needs none of it
+
+    try:
+        told = explain(read_log(path), tree, ".".join(map(str, version or ())))
+    except InputError as error:
+        return InputReport(path, error=InputFault(error.message, error.offset)), None
+    return InputReport(path, form="log", model=told.model), told
+
+
+def _kernel(told: Explanation | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    from dtlink.report.devlink import kernel  # noqa: PLC0415 - as above
+
+    return kernel(told.profile)

@@ -1,0 +1,1 @@
+"""Boot logs: which lines tell of dependencies, and what lies behind them."""

@@ -1,0 +1,133 @@
+"""A kernel's log as lines, whatever carried it.
+
+Forms seen: ``dmesg`` with and without times (also ``-T``, ``-x``, ``-d``), ``journalctl -k`` in its
+short forms, ``/dev/kmsg`` and netconsole records, ``<6>`` levels, the caller that
+CONFIG_PRINTK_CALLER adds, and serial consoles with what their capture puts before a line. The text
+comes from elsewhere: its size and the length of its lines are bounded.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import zlib
+from gzip import GzipFile
+from typing import IO, NamedTuple
+
+from dtlink.firmware.errors import InputError
+
+STDIN = "-"
+
+#: Bytes of a log after decompression, and characters of a line (the kernel writes up to 2,048).
+MAX_BYTES = 64 << 20
+MAX_LINE = 2048
+
+_GZIP = b"\x1f\x8b"
+_ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]{0,16}[ -/]?[@-~]|[()][0-9A-B]|[=>78cDEHM])")
+_CONTROLS = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+
+#: How far into a line the kernel's own time may stand: capture tools put their time before it.
+_HEAD = 96
+_TIME = re.compile(r"\[ {0,8}(\d{1,10}\.\d{3,9})(?: {1,4}<[ \d.+-]{1,24}>)?\] ?")
+_CALLER = re.compile(r"\[ {0,8}[TC]\d{1,10}\] ?")
+_KMSG = re.compile(r"\d{1,4},\d{1,20},(\d{1,18}),[^;]{1,80};")
+#: What stands before a message that has no time of the kernel's, one after the other.
+_PREFIXES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"<\d{1,3}>",
+        r"\[(?:[A-Z][a-z]{2} ){2}[ \d]\d \d\d:\d\d:\d\d \d{4}\] ",
+        r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?:? {1,4}",
+        r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? ",
+        r"(?:kern|user|daemon) {0,4}: ?(?:emerg|alert|crit|err|warn|notice|info|debug) {0,4}: ?",
+        r"\S{1,64} kernel: ?",
+        r"kernel: ?",
+    )
+)
+#: What a message looks like, for a text that has no times: somebody's name before a colon.
+_MESSAGE = re.compile(r"[A-Za-z][\w.,@/-]{0,63}(?: [\w.,:@/-]{1,128}){0,2}: \S")
+
+
+class LogLine(NamedTuple):
+    """A line; ``number`` counts from 1, ``time`` is in seconds since the start of the kernel."""
+
+    number: int
+    time: float | None
+    text: str
+    """The message, without what stood before it."""
+
+
+def read_log(path: str) -> list[LogLine]:
+    """The lines of a log; ``-`` is standard input, a gzip file is unpacked.
+
+    Raises :class:`InputError`, with the path in it, for what can't be read, is larger than
+    :data:`MAX_BYTES`, or has no line that looks like a kernel's.
+    """
+    try:
+        if path == STDIN:
+            return parse(_bytes(sys.stdin.buffer))
+        with open(path, "rb") as file:
+            return parse(_bytes(file))
+    except InputError as error:
+        raise InputError(error.message, offset=error.offset, path=path) from error
+    except (EOFError, zlib.error) as error:
+        raise InputError(f"a damaged gzip file: {error}", path=path) from error
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=path) from error
+
+
+def _bytes(file: IO[bytes]) -> bytes:
+    data = file.read(MAX_BYTES + 1)
+    if data.startswith(_GZIP):
+        data = GzipFile(fileobj=io.BytesIO(data)).read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InputError(f"more than {MAX_BYTES >> 20} MB of log", offset=MAX_BYTES)
+    return data
+
+
+def parse(data: bytes) -> list[LogLine]:
+    """The lines of a text. Raises :class:`InputError` for what is no kernel's log."""
+    if not data.strip():
+        raise InputError("an empty log", offset=0)
+    lines, known = [], False
+    for number, row in enumerate(_decode(data).split("\n"), 1):
+        for piece in row.split("\r"):
+            if piece.strip():
+                line, marked = _line(number, piece[:MAX_LINE])
+                known = known or marked
+                lines.append(line)
+    if not known:
+        raise InputError("no line of it looks like one of a kernel's log")
+    return lines
+
+
+def _decode(data: bytes) -> str:
+    """Text without what a terminal would obey; other bytes than UTF-8 are left out."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", "replace")
+    else:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    return _CONTROLS.sub("", _ESCAPE.sub("", text))
+
+
+def _line(number: int, row: str) -> tuple[LogLine, bool]:
+    """A line, and whether it looks like one of a kernel's log."""
+    record = _KMSG.match(row)
+    if record:
+        return LogLine(number, int(record[1]) / 1e6, row[record.end() :]), True
+    time = _TIME.search(row[:_HEAD])
+    text = row[time.end() :] if time else row
+    caller = _CALLER.match(text) if time else None
+    text, stripped = _strip(text[caller.end() :] if caller else text)
+    known = bool(time) or stripped or bool(_MESSAGE.match(text))
+    return LogLine(number, float(time[1]) if time else None, text.rstrip()), known
+
+
+def _strip(text: str) -> tuple[str, bool]:
+    """A message without what is no part of it, and whether there was any."""
+    before = text
+    for pattern in _PREFIXES:
+        found = pattern.match(text)
+        text = text[found.end() :] if found else text
+    return text, text != before
