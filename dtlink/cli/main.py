@@ -46,20 +46,24 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+# \b keeps click from filling the lines that follow it.
+_HELP = """Lint the dependencies that firmware declares.
+
+dtlink reads devicetree blobs (.dtb, .dtbo), plain devicetree source (.dts) and ACPI tables (IORT,
+VIOT, DMAR, IVRS, RIMT: raw, acpidump text, iasl listings, or a folder of one machine's), extracts
+every supplier-consumer link, and reports broken references, suppliers that can't come, cycles,
+legacy bindings and faulty IOMMU maps: with what the board will show, and what to write instead.
+
+\b
+Exit status: 0  nothing at or above --fail-on (default: error)
+             1  findings
+             2  wrong usage, or an input that can't be read (the others are
+                still done)
+             3  a fault of dtlink itself
+"""
+
+
+@click.group(cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dtlink")
 def cli() -> None:
-    r"""Lint the dependencies that firmware declares.
-
-    dtlink reads devicetree blobs (.dtb, .dtbo), plain devicetree source (.dts) and ACPI tables
-    (IORT, VIOT, DMAR, IVRS, RIMT: raw, acpidump text, iasl listings, or a folder of one machine's),
-    extracts every supplier-consumer link, and reports broken references, suppliers that can't come,
-    cycles, legacy bindings and faulty IOMMU maps: with what the board will show, and what to write
-    instead.
-
-    \b
-    Exit status: 0  nothing at or above --fail-on (default: error)
-                 1  findings
-                 2  wrong usage, or an input that can't be read (the others are still done)
-                 3  a fault of dtlink itself
-    """
+    """Lint."""
