@@ -9,36 +9,56 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
-from dtlink.cli.options import options
+from dtlink.cli.options import options, paths_of
 from dtlink.cli.single import ordering, tell
 from dtlink.firmware.errors import InputError
 from dtlink.links.graph import Graph
 from dtlink.report import parts
-from dtlink.report.layout import BOLD, DIM, Line, Span, line
+from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
+    from dtlink.kernel.facts import Paths
     from dtlink.links.binding import Version
 
 
 @click.command(help="Show what a node waits for, down to the roots.")
 @options("path")
 @click.argument("node", metavar="NODE")
-@options("format", "output", "kernel", "color")
-def why(path: str, node: str, form: str, output: str | None, version: Version, color: str) -> None:
+@options("build", "initramfs", "index", "format", "output", "kernel", "color")
+def why(
+    path: str,
+    node: str,
+    build: str,
+    initramfs: str,
+    index: str,
+    form: str,
+    output: str | None,
+    version: Version,
+    color: str,
+) -> None:
     """Follow the suppliers of NODE: a path, a name that only one node has, a label, an alias."""
-    task = engine.Task(partial(_why, name=node, version=version), partial(_table_why, name=node))
+    paths = paths_of(build, initramfs, index)
+    task = engine.Task(
+        partial(_why, name=node, version=version, paths=paths), partial(_table_why, name=node)
+    )
     tell("why", path, task, _lines, form=form, output=output, version=version, color=color)
 
 
-def _why(tree: Tree, name: str, version: Version) -> dict[str, Any]:
+def _why(tree: Tree, name: str, version: Version, paths: Paths | None) -> dict[str, Any]:
     named = [node for node in tree if node.name == name]
     node = tree.find(name) or (named[0] if len(named) == 1 else None)
     if node is None:
         raise InputError(_unknown(tree, name))
     graph = Graph.of(tree, version, disabled=not node.enabled)
-    return {"part": parts.why(graph, node, ordering(tree, version))}
+    part = parts.why(graph, node, ordering(tree, version))
+    if paths is not None:
+        from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+        from dtlink.report.drivers import annotate  # noqa: PLC0415
+
+        annotate(part, tree, load(paths))
+    return {"part": part}
 
 
 def _table_why(machine: Machine, name: str) -> dict[str, Any]:
@@ -62,7 +82,7 @@ def _unknown(tree: Tree, name: str) -> str:
 
 
 def _lines(part: parts.Entry) -> Iterator[Line]:
-    yield line(Span(part["node"], BOLD))
+    yield line(Span(part["node"], BOLD), *_driver(part))
     if not part["suppliers"]:
         yield line(Span("  needs nobody", DIM))
     stack = [(entry, "", last) for entry, last in _with_last(part["suppliers"])][::-1]
@@ -92,4 +112,15 @@ def _line(entry: parts.Entry, lead: str) -> Line:
     if entry["told_above"]:
         notes.append("see above")
     note = f"  ({', '.join(notes)})" if notes else ""
-    return line(Span(lead, DIM), f"{by:<16} ", entry["supplier"], Span(note, DIM))
+    return line(Span(lead, DIM), f"{by:<16} ", entry["supplier"], *_driver(entry), Span(note, DIM))
+
+
+def _driver(entry: parts.Entry) -> tuple[Span, ...]:
+    """Who drives a node, where a kernel was named."""
+    if "driver" not in entry:
+        return ()
+    from dtlink.report.drivers import word  # noqa: PLC0415 - few runs name a kernel
+
+    culprit = entry["driver"]["culprit"]
+    told = Span(f"  {word(entry['driver'])}", STYLES["error"] if culprit else "")
+    return (told, Span("  ← missing", STYLES["error"])) if culprit else (told,)

@@ -49,6 +49,38 @@ def _entry(tree: Tree, node: int, driver: Driver, facts: Facts) -> Entry:
     }
 
 
+def annotate(part: Entry, tree: Tree, facts: Facts) -> None:
+    """Put the driver of each node of ``why`` beside it; mark those where a chain breaks.
+
+    A culprit is a node whose driver this kernel lacks, or an initramfs that was named.
+    """
+    found = TreeDrivers(tree, facts.build, facts.source_index)
+    told = {tree.path(node): node for node in range(len(tree))}
+    stack = [part]
+    while stack:
+        entry = stack.pop()
+        path: str = entry["supplier"] if "supplier" in entry else entry["node"]
+        about = _entry(tree, told[path], found.of(told[path]), facts)
+        entry["driver"] = {
+            name: about[name] for name in ("state", "modules", "config", "by", "in_initramfs")
+        }
+        absent = about["state"] == State.NOT_BUILT.value or about["in_initramfs"] is False
+        entry["driver"]["culprit"] = absent
+        stack += entry["suppliers"]
+
+
+def word(driver: Entry) -> str:
+    """A driver in a few words."""
+    what = " or ".join(driver["modules"]) or driver["state"]
+    if driver["modules"]:
+        what += ", module"
+        place = {True: ", in the initramfs", False: ", NOT IN THE INITRAMFS", None: ""}
+        what += place[driver["in_initramfs"]]
+    elif driver["state"] == State.NOT_BUILT.value:
+        what = f"NOT BUILT (CONFIG_{driver['config']} is off)" if driver["config"] else "NOT BUILT"
+    return what
+
+
 def lines(part: Entry, states: frozenset[str]) -> Iterator[Line]:
     """The nodes of these states (all if none is named), and the counts."""
     for entry in part["nodes"]:

@@ -69,3 +69,16 @@ def test_a_real_kernel_knows_nearly_all(run: Run) -> None:
     states = json.loads(result.stdout)["inputs"][0]["drivers"]["states"]
     assert states["unknown"] / sum(states.values()) < 0.05
     assert states["module"] > 100
+
+
+def test_why_marks_what_the_kernel_lacks(run: Run, guest: Path) -> None:
+    args = ("why", guest, "/pcie@4010000000/iommu@1,0", "--kernel", KERNEL)
+    text = run(*args).stdout
+    assert "virtio_iommu, module" in text
+    assert "built in" in text
+    part = json.loads(run(*args, "--format", "json").stdout)["inputs"][0]["why"]
+    assert part["driver"]["state"] == "module"
+    (host,) = (each for each in part["suppliers"] if each["property"] is None)
+    assert host["driver"]["culprit"] is False
+    lacking = run("why", guest, "/rtc@9010000", "--kernel", KERNEL).stdout
+    assert "NOT BUILT (CONFIG_RTC_DRV_PL031 is off)  ← missing" in lacking

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOARDS = sorted((ROOT / "fixtures" / "boards").glob("*.dtb"))
 TABLES = ROOT / "fixtures" / "tables"
 GUEST = ROOT / "fixtures" / "boards" / "virtio-iommu-guest.dtb"
+KERNEL = ROOT / "fixtures" / "kernel"
 SCHEMA = json.loads((ROOT / "schemas" / "report-1.schema.json").read_text())
 
 CALLS = {
@@ -21,11 +22,11 @@ CALLS = {
     "devlink": ["devlink", str(ROOT / "fixtures/boards/phandle-faults.dtb"), "--against", "5.15"],
     "cycles": ["cycles", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "order": ["order", str(ROOT / "fixtures/boards/phone-soc.dtb")],
-    "why": ["why", str(ROOT / "fixtures/boards/phone-soc.dtb"), "usb@a800000"],
+    "why": ["why", str(GUEST), "/pcie@4010000000/ethernet@2,0", "--kernel", str(KERNEL)],
     "iort": ["iort", str(TABLES / "guest"), "--rid", "0000:01:00.0"],
     "diff": ["diff", "--same-machine", str(GUEST), str(TABLES / "guest")],
-    "drivers": ["drivers", str(GUEST), "--kernel", str(ROOT / "fixtures" / "kernel")],
-    "log": ["log", str(ROOT / "fixtures" / "kernel" / "boot.log"), "--dtb", str(GUEST)],
+    "drivers": ["drivers", str(GUEST), "--kernel", str(KERNEL)],
+    "log": ["log", str(KERNEL / "boot.log"), "--dtb", str(GUEST)],
     "rules": ["rules"],
     "explain": ["explain", "phandle/dangling"],
 }
