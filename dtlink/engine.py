@@ -21,7 +21,7 @@ from dtlink.rules.run import check
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.kernel.cmdline import CommandLine
-    from dtlink.kernel.facts import Paths
+    from dtlink.kernel.facts import Facts, Paths
     from dtlink.links.binding import Version
     from dtlink.rules.catalogue import Kind
     from dtlink.rules.model import AnyBoard, Rule
@@ -198,11 +198,7 @@ def lint_tree(
 
     Raises :class:`InputError` for facts of a kernel that can't be read.
     """
-    facts = None
-    if kernel is not None:
-        from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
-
-        facts = load(kernel)
+    facts = _facts(kernel)
     board = Board(tree, version, cmdline=cmdline, against=against, facts=facts, root=root)
     return _checked(board, _rules(tuple(select), tuple(ignore), Dts, kernel=facts is not None))
 
@@ -212,12 +208,27 @@ def lint_tables(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     version: Version = DEFAULT_KERNEL,
+    kernel: Paths | None = None,
 ) -> dict[str, Any]:
-    """Run the chosen rules over the tables of one machine."""
+    """Run the chosen rules over the tables of one machine.
+
+    Raises :class:`InputError` for facts of a kernel that can't be read.
+    """
     from dtlink.rules.acpi_board import AcpiBoard  # noqa: PLC0415 - as above
 
-    rules = _rules(tuple(select), tuple(ignore), Tables, frozenset(machine.tables))
-    return _checked(AcpiBoard(machine, version), rules)
+    facts = _facts(kernel)
+    there, named = frozenset(machine.tables), facts is not None
+    rules = _rules(tuple(select), tuple(ignore), Tables, there, kernel=named)
+    return _checked(AcpiBoard(machine, version, facts=facts), rules)
+
+
+def _facts(kernel: Paths | None) -> Facts | None:
+    """What the kernel that the user named holds."""
+    if kernel is None:
+        return None
+    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+
+    return load(kernel)
 
 
 def _checked(board: AnyBoard, rules: Sequence[Rule]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def lint(
     chosen = partial(engine.lint_tree, select=select, ignore=ignore, version=version)
     task = engine.Task(
         partial(chosen, cmdline=cmdline, against=against, kernel=kernel, root=root),
-        partial(engine.lint_tables, select=select, ignore=ignore, version=version),
+        partial(engine.lint_tables, select=select, ignore=ignore, version=version, kernel=kernel),
     )
     reports = engine.run(inputs, task, jobs=jobs, digest=form == "json")
     report = Report("lint", collect(reports, len(inputs)), ".".join(map(str, version)))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.acpi.table import TableHeader, Trouble
+    from dtlink.kernel.facts import Facts
     from dtlink.links.acpi.link import AcpiLink
     from dtlink.links.binding import Version
 
@@ -28,14 +29,24 @@ _KINDS: Mapping[type[Struct], IommuKind | None] = {
 
 
 class AcpiBoard:
-    """The tables of one machine, as the rules see them."""
+    """The tables of one machine, as the rules see them.
+
+    ``facts`` are what one kernel holds, if the user named one.
+    """
 
     kind = Tables
     """The kind of examples that rules give for such an input."""
 
-    def __init__(self, machine: Machine, version: Version = DEFAULT_KERNEL) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        version: Version = DEFAULT_KERNEL,
+        *,
+        facts: Facts | None = None,
+    ) -> None:
         self.machine = machine
         self.version = version
+        self.facts = facts
         self.graph = AcpiGraph(machine, version)
 
     @property

@@ -19,7 +19,14 @@ TABLE_FAMILIES = frozenset(("acpi", "dmar", "iort", "ivrs", "rimt", "viot"))
 KERNEL_FAMILY = "module"
 
 #: The rules that are about both: they need no other family's tables.
-COMMON = frozenset(("iommu/bus-uncovered", "iommu/map-output-overlap", "iommu/shared-stream-id"))
+COMMON = frozenset(
+    (
+        "iommu/bus-uncovered",
+        "iommu/map-output-overlap",
+        "iommu/shared-stream-id",
+        "module/iommu-late",
+    )
+)
 
 #: A kind of firmware, by the kind of example that a rule gives for it.
 Kind = type[Dts] | type[Tables]

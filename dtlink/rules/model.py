@@ -85,6 +85,8 @@ class Tables(NamedTuple):
     finds: tuple[str, ...] = ()
     """Where a bad example must raise its rule: labels, or ``label:property``; ``IORT`` and the like
     for the table itself. Nowhere else."""
+    kernel: str = ""
+    """What the kernel holds, for rules that ask (see :mod:`dtlink.kernel.sketch`)."""
 
 
 class Dts(NamedTuple):

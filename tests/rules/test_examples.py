@@ -31,9 +31,9 @@ def findings(example: Dts | Tables, chosen: list[Rule]) -> list[Finding]:
 
 
 def board_of(example: Dts | Tables) -> Board | AcpiBoard:
-    if isinstance(example, Tables):
-        return AcpiBoard(Machine.of(assemble(example.source)))
     facts = sketch(example.kernel) if example.kernel else None
+    if isinstance(example, Tables):
+        return AcpiBoard(Machine.of(assemble(example.source)), facts=facts)
     tree = dts.read_text(example.source, patch=example.patch)
     return Board(tree, against=example.against, facts=facts)
 
@@ -117,4 +117,6 @@ def test_the_kinds_of_firmware_are_told_apart_without_importing() -> None:
 
 def test_rules_of_other_tables_are_left_out() -> None:
     families = {rule.family for rule in choose(kind=Tables, tables={"IORT"})}
-    assert families == {"acpi", "iommu", "iort"}
+    assert families == {"acpi", "iommu", "iort", "module"}
+    without = {rule.family for rule in choose(kind=Tables, tables={"IORT"}, kernel=False)}
+    assert without == {"acpi", "iommu", "iort"}

@@ -1,0 +1,1 @@
+"""Drivers that come late, or never, in one kernel."""

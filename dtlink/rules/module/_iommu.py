@@ -1,0 +1,102 @@
+"""What the rules about IOMMUs that come late share: which masters that costs, and how it is told.
+
+A master asks for its IOMMU when its DMA is configured, before its driver is called (Linux 6.12,
+drivers/base/dd.c, really_probe(); drivers/iommu/of_iommu.c, of_iommu_xlate()).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.kernel.driver_model import Outcome, Wait, When
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Node
+    from dtlink.kernel.timeline import Dependency
+    from dtlink.rules.board import Board
+
+_BINDINGS = ("iommus", "iommu-map")
+_NAMED = 3
+_ENDLESS_SINCE = (5, 7)
+
+
+class Master(NamedTuple):
+    """A device, or the PCI functions behind one, whose IOMMU comes late."""
+
+    node: Node
+    outcome: Outcome
+    is_race: bool
+    """Its driver comes at the same time as the IOMMU's: which is first decides."""
+    functions: bool
+
+    @property
+    def name(self) -> str:
+        """As a message names it."""
+        return f"the PCI functions of {self.node.name}" if self.functions else self.node.name
+
+
+def masters_hurt(board: Board) -> Mapping[int, Sequence[Master]]:
+    """The masters that a late IOMMU costs more than time, by IOMMU; both enabled.
+
+    Those that can't probe anyway are left out: their own driver is what they lack.
+    """
+    found: dict[int, dict[int, Master]] = {}
+    for each in board.timeline.waits:
+        if each.binding in _BINDINGS and (master := _master(board, each)):
+            masters = found.setdefault(each.supplier, {})
+            masters.setdefault(each.consumer, master)
+    return {iommu: list(masters.values()) for iommu, masters in found.items()}
+
+
+def _master(board: Board, each: Dependency) -> Master | None:
+    timeline = board.timeline
+    # Two modules of one time: no outcome is claimed, though a wait is.
+    is_race = (
+        each.outcome is Outcome.UNKNOWN
+        and each.wait is Wait.IOMMU_DT
+        and each.comes not in (When.UNKNOWN, When.INITCALL)
+        and timeline.when(each.consumer) is not When.NEVER
+        and timeline.comes(each.consumer) is each.comes
+    )
+    held = each.wait is not Wait.NONE and timeline.comes(each.consumer) is not When.NEVER
+    waits = held and each.outcome in (Outcome.RECOVERS, Outcome.NEVER)
+    if not (is_race or waits or each.outcome is Outcome.DEGRADED):
+        return None
+    node = board.tree[each.consumer]
+    return Master(node, each.outcome, is_race, each.of_functions)
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first names of some, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def effect(masters: Sequence[Master]) -> str:
+    """What the masters do, as the verb behind their names."""
+    outcomes = {master.outcome for master in masters}
+    if outcomes == {Outcome.UNKNOWN}:
+        return "may run untranslated"
+    if Outcome.DEGRADED in outcomes:
+        return "run untranslated"
+    return "never probe" if Outcome.NEVER in outcomes else "wait for the root file system"
+
+
+def given_up(board: Board, then: str) -> str:
+    """When the kernel stops waiting for an IOMMU, what it logs, and what becomes of masters then.
+
+    (drivers/base/dd.c, driver_deferred_probe_check_state(); before 5.7 a negative timeout ended
+    such waits with the initcalls)
+    """
+    config = board.facts.build.config if board.facts else {}
+    if config.get("MODULES", "y") != "y":
+        return f'"ignoring dependency for device, assuming no driver": {then}'
+    line = '"deferred probe timeout, ignoring dependency"'
+    timeout = board.profile.deferred_probe_timeout
+    if timeout < 0 and board.profile.version >= _ENDLESS_SINCE:
+        return "the masters wait for it without a limit; a root file system behind it is not found"
+    if timeout > 0:
+        return f"{line}, {timeout} s after the last driver came: {then}"
+    return f"{line}, as soon as the built-in drivers are done: {then}"

@@ -1,0 +1,128 @@
+"""The IOMMUs of ACPI tables whose driver comes late or never, in one kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.acpi.iort import RootComplex
+from dtlink.firmware.acpi.viot import PciRange
+from dtlink.kernel.driver_model import Outcome, When
+from dtlink.kernel.profile import KernelProfile
+from dtlink.kernel.timeline import AcpiTimeline
+from dtlink.rules.module._iommu import listed
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.kernel.facts import Facts
+    from dtlink.kernel.timeline import AcpiDependency
+    from dtlink.rules.acpi_board import AcpiBoard
+
+_HURT = (Outcome.DEGRADED, Outcome.RECOVERS, Outcome.NEVER)
+_HOSTS = (RootComplex, PciRange)
+
+
+class Kept(NamedTuple):
+    """The IOMMUs that have one driver, and what they serve."""
+
+    config: str
+    missing: Sequence[str]
+    """The modules that the initramfs, or if there is none the kernel, does not have at hand."""
+    outcome: Outcome
+    comes: When
+    suppliers: Sequence[Struct]
+    consumers: Sequence[Struct]
+    has_all_hosts: bool
+    """All PCI hosts that these tables tell of are behind IOMMUs of this driver."""
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether devices never come: what has the module is behind the IOMMU itself."""
+        return self.outcome is Outcome.NEVER or (
+            self.outcome is Outcome.RECOVERS and self.has_all_hosts
+        )
+
+
+def kept(board: AcpiBoard, facts: Facts) -> Iterator[Kept]:
+    """One for each driver that comes late or never, in the order of the tables."""
+    if not facts.build.knows("config"):
+        return
+    profile = KernelProfile.of(".".join(map(str, board.version)))
+    timeline = AcpiTimeline(
+        board.machine,
+        profile,
+        facts.build.config,
+        initramfs=facts.initramfs,
+        build=facts.build,
+    )
+    groups: dict[tuple[str, Outcome], list[AcpiDependency]] = {}
+    for each in timeline.waits:
+        if each.outcome in _HURT:
+            groups.setdefault((each.config, each.outcome), []).append(each)
+    for (config, outcome), found in groups.items():
+        yield _kept(board, facts, config, outcome, found)
+
+
+def _kept(
+    board: AcpiBoard, facts: Facts, config: str, outcome: Outcome, found: Sequence[AcpiDependency]
+) -> Kept:
+    suppliers = {each.supplier.index: each.supplier for each in found}
+    consumers = {each.consumer.index: each.consumer for each in found}
+    kinds = {type(each) for each in consumers.values()}.intersection(_HOSTS)
+    hosts = {each.index for each in board.machine.nodes[1:] if type(each) in kinds}
+    needed = facts.build.closure(found[0].modules) or found[0].modules
+    return Kept(
+        config,
+        [each for each in needed if facts.holds(each) is not True],
+        outcome,
+        found[0].comes,
+        list(suppliers.values()),
+        list(consumers.values()),
+        bool(hosts) and hosts <= consumers.keys(),
+    )
+
+
+def message(facts: Facts, each: Kept) -> str:
+    """What is missing, and whom it costs what."""
+    return (
+        f"{_lacks(facts, each)}: {listed(map(_name, each.consumers))}, behind "
+        f"{listed(map(_name, each.suppliers))}, {_effect(each)}"
+    )
+
+
+def _name(struct: Struct) -> str:
+    return struct.path.rpartition("/")[2]
+
+
+def _lacks(facts: Facts, each: Kept) -> str:
+    if each.outcome is Outcome.DEGRADED:
+        return f"this kernel has no driver for the IOMMU (CONFIG_{each.config} is off)"
+    names = listed(each.missing) or f"the driver of CONFIG_{each.config}"
+    if each.comes is When.NEVER:
+        return f"{names}, for the IOMMU, is nowhere"
+    where = "on the root file system" if facts.initramfs is None else "not in the initramfs"
+    return f"{names}, for the IOMMU, is {where}"
+
+
+def _effect(each: Kept) -> str:
+    if each.outcome is Outcome.DEGRADED:
+        return "run untranslated"
+    return "never probe" if each.outcome is Outcome.NEVER else "wait for the root file system"
+
+
+def consequence(each: Kept) -> str:
+    """What the log shows, and what the machine does."""
+    if each.outcome is Outcome.DEGRADED:
+        return "nobody waits for a driver that is not built, and no line tells of it"
+    return (
+        '"deferred probe pending: (reason unknown)" for each, without a limit of time; a root file '
+        "system behind it, or over the network, is never reached"
+    )
+
+
+def fix(each: Kept) -> str:
+    """What to put where."""
+    option = f"CONFIG_{each.config}=y"
+    if each.outcome is Outcome.DEGRADED or not each.missing:
+        return f"{option} in the kernel's configuration"
+    return f"{', '.join(each.missing)} in the initramfs, or {option}"

@@ -1,0 +1,192 @@
+"""An IOMMU's driver is not there when its masters probe.
+
+What it finds: IOMMUs whose driver is a module that comes after the kernel has stopped waiting, or
+that is not built, with masters whose own drivers come before; one finding for each such driver.
+Why it matters: on a devicetree the kernel gives up waiting at the deferred-probe timeout, and the
+masters run without translation; an IOMMU that comes later does not take them back. With ACPI tables
+(IORT, VIOT) there is no limit: the masters wait for the module for as long as it takes, and nothing
+in the log says what for; if the disk is among them, the root file system with the module on it is
+never reached. A driver that is not built, on ACPI, is not waited for: the masters run untranslated.
+What to do: put the module into the initramfs, or build the driver in.
+References: Linux 6.12, drivers/iommu/of_iommu.c, of_iommu_xlate(); drivers/base/dd.c,
+driver_deferred_probe_check_state(); drivers/acpi/scan.c, acpi_iommu_fwspec_init();
+drivers/acpi/arm64/iort.c, iort_iommu_xlate(); drivers/acpi/viot.c, viot_dev_iommu_init().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dtlink.kernel.driver_model import Driver, Outcome, State, When
+from dtlink.kernel.roles import Role
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
+from dtlink.rules.module._iommu import Master, effect, given_up, listed, masters_hurt
+
+if TYPE_CHECKING:
+    from dtlink.kernel.facts import Facts
+    from dtlink.rules.acpi_board import AcpiBoard
+    from dtlink.rules.model import AnyBoard
+
+_TREE = """
+/ {
+    iommu@1000 { compatible = "vendor,iommu"; reg = <0x1000>; phandle = <1>; #iommu-cells = <0>; };
+    mmc@2000 { compatible = "vendor,mmc"; reg = <0x2000>; iommus = <1>; };
+};
+"""
+_VIOT = """
+VIOT
+  viommu: virtio-iommu-pci function=0x8
+  range: pci-range bdf_end=0xff output=viommu
+"""
+_VIRTIO = """
+built-in VIRTIO_PCI drivers/virtio/virtio_pci.c
+module VIRTIO_IOMMU drivers/iommu/virtio-iommu.c
+initramfs ext4 %s
+"""
+#: IOMMUs that refuse the DMA of devices that nobody has attached, once they are set up: SMMUv3
+#: (arm_smmu_init_initial_stes()), and arm-smmu with this option (arm_smmu_device_reset()).
+_REFUSING = {"arm_smmu": "ARM_SMMU_DISABLE_BYPASS_BY_DEFAULT", "arm_smmu_v3": ""}
+
+#: The pair of examples for ACPI tables.
+TABLES = Example(
+    bad=Tables(_VIOT, finds=("viommu",), kernel=_VIRTIO % ""),
+    good=Tables(_VIOT, kernel=_VIRTIO % "virtio_iommu"),
+)
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    needs=("iommus", "iommu-map", "IORT", "VIOT"),
+    bad=Dts(
+        _TREE,
+        finds=("/iommu@1000",),
+        kernel="""
+        module IOMMU_VENDOR drivers/iommu/vendor-iommu.c vendor,iommu
+        module MMC_VENDOR drivers/mmc/host/vendor.c vendor,mmc initramfs
+        config OF_IOMMU=y
+        """,
+    ),
+    good=Dts(
+        _TREE,
+        kernel="""
+        module IOMMU_VENDOR drivers/iommu/vendor-iommu.c vendor,iommu initramfs
+        module MMC_VENDOR drivers/mmc/host/vendor.c vendor,mmc initramfs
+        config OF_IOMMU=y
+        """,
+    ),
+    tables=TABLES,
+)
+def iommu_late(board: AnyBoard) -> Iterator[Finding]:
+    """One finding a driver, at the first of its IOMMUs."""
+    facts = board.facts
+    if facts is None:
+        return
+    if isinstance(board, Board):
+        yield from _of_tree(board, facts)
+    else:
+        yield from _of_tables(board, facts)
+
+
+def _of_tree(board: Board, facts: Facts) -> Iterator[Finding]:
+    groups: dict[Driver, dict[int, Sequence[Master]]] = {}
+    for iommu, masters in masters_hurt(board).items():
+        driver = board.drivers.of(iommu)._replace(by="")
+        late = board.timeline.comes(iommu) is board.timeline.when(iommu)
+        if late and driver.state in (State.MODULE, State.NOT_BUILT):
+            groups.setdefault(driver, {})[iommu] = masters
+    for driver, found in groups.items():
+        yield _tree_finding(board, facts, driver, found)
+
+
+def _tree_finding(
+    board: Board, facts: Facts, driver: Driver, found: dict[int, Sequence[Master]]
+) -> Finding:
+    iommus = [board.tree[index] for index in found]
+    masters = list({each.node.index: each for some in found.values() for each in some}.values())
+    comes = board.timeline.comes(iommus[0].index)
+    races = all(each.is_race for each in masters)
+    return iommu_late.finding(
+        iommus[0],
+        f"{_lacks(facts, driver, comes)}: {listed(each.name for each in masters)}, behind "
+        f"{listed(each.name for each in iommus)}, {effect(masters)}",
+        severity=_severity(board, masters),
+        # How long the root file system takes is not known, nor an initramfs that was not named.
+        likely=races
+        or (driver.state is State.MODULE and facts.initramfs is None)
+        or (comes is When.ROOT and board.profile.deferred_probe_timeout > 0),
+        consequence=_consequence(board, facts, driver, comes),
+        fix=_fix(facts, driver),
+        related=[*iommus[1:], *(each.node for each in masters)],
+    )
+
+
+def _severity(board: Board, masters: Sequence[Master]) -> Severity:
+    """An error where a device never probes, or can't before the file system that is on it."""
+    waiting = [each for each in masters if each.outcome is Outcome.RECOVERS]
+    stuck = any(board.roles.of(each.node.index) is Role.ROOT for each in waiting)
+    never = any(each.outcome is Outcome.NEVER for each in masters)
+    return Severity.ERROR if never or (stuck and board.roles.is_told) else Severity.WARNING
+
+
+def _lacks(facts: Facts, driver: Driver, comes: When) -> str:
+    if driver.state is State.NOT_BUILT:
+        option = f" (CONFIG_{driver.config} is off)" if driver.config else ""
+        return f"this kernel has no driver for the IOMMU{option}"
+    name = " or ".join(driver.modules)
+    missing = [each for each in driver.modules if facts.holds(each) is False]
+    if comes is When.NEVER:
+        return f"{name}, the IOMMU's driver, is a module that is nowhere"
+    if comes is When.INITRAMFS:
+        return f"{name}, the IOMMU's driver, is a module, which nobody waits for"
+    if missing or facts.initramfs is None:
+        where = "not in the initramfs" if missing else "on the root file system"
+        return f"{name}, the IOMMU's driver, is a module {where}"
+    return f"{name}, the IOMMU's driver, needs modules that the initramfs lacks"
+
+
+def _consequence(board: Board, facts: Facts, driver: Driver, comes: When) -> str:
+    config = facts.build.config
+    if facts.build.knows("config") and "OF_IOMMU" not in config:
+        return "without CONFIG_OF_IOMMU nobody asks for it: the masters run without translation"
+    if comes is When.NEVER:
+        return given_up(board, "only then do the masters probe, without translation")
+    told = "what probes before the IOMMU does runs without translation"
+    refusing = [_REFUSING[each] for each in driver.modules if each in _REFUSING]
+    if refusing and all(not each or config.get(each) == "y" for each in refusing):
+        then = "and its DMA is refused as that of an unknown stream once the SMMU comes"
+    elif "virtio_iommu" in driver.modules:
+        then = "also when it has come; where boot-bypass is off that DMA fails: the disk hangs"
+    else:
+        then = "and goes on so when it has come"
+    return given_up(board, f"{told}, {then}")
+
+
+def _fix(facts: Facts, driver: Driver) -> str:
+    option = f"CONFIG_{driver.config}=y" if driver.config else "the driver built in"
+    if driver.state is State.NOT_BUILT:
+        return f"{option} in the kernel's configuration"
+    needed = facts.build.closure(driver.modules) or driver.modules
+    missing = [each for each in needed if facts.holds(each) is not True]
+    if not missing:
+        return f"{option}, or a deferred_probe_timeout on the command line"
+    return f"{', '.join(missing)} in the initramfs, or {option}"
+
+
+def _of_tables(board: AcpiBoard, facts: Facts) -> Iterator[Finding]:
+    from dtlink.rules.module import _tables  # noqa: PLC0415 - brings the tables' readers
+
+    for each in _tables.kept(board, facts):
+        yield iommu_late.finding(
+            each.suppliers[0],
+            _tables.message(facts, each),
+            severity=Severity.ERROR if each.is_stuck else Severity.WARNING,
+            # There may be an initramfs that was not named.
+            likely=bool(each.missing) and facts.initramfs is None,
+            consequence=_tables.consequence(each),
+            fix=_tables.fix(each),
+            related=[*each.suppliers[1:], *each.consumers],
+        )

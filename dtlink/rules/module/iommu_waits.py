@@ -1,0 +1,112 @@
+"""An IOMMU's driver is there in time, and waits for something that is not.
+
+What it finds: IOMMUs whose driver is built in (or in the initramfs), which need a clock, a power
+domain or the like of a module that comes later, with masters that come before; one finding
+for each IOMMU.
+Why it matters: masters wait for the IOMMU, not for the driver: at the deferred-probe timeout the
+kernel lets them go on without translation, though CONFIG says that the IOMMU is built in.
+What to do: put what it waits for into the initramfs, or build it in.
+References: Linux 6.12, drivers/base/dd.c, device_links_check_suppliers() (drivers/base/core.c),
+driver_deferred_probe_check_state(); drivers/iommu/of_iommu.c, of_iommu_xlate().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dtlink.kernel.driver_model import Driver, Outcome, State, When
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.module._iommu import Master, effect, given_up, listed, masters_hurt
+
+if TYPE_CHECKING:
+    from dtlink.kernel.facts import Facts
+    from dtlink.kernel.timeline import Cause
+
+_TREE = """
+/ {
+    clock@500 { compatible = "vendor,gpucc"; reg = <0x500>; phandle = <2>; #clock-cells = <0>; };
+    iommu@1000 {
+        compatible = "vendor,iommu"; reg = <0x1000>; phandle = <1>;
+        #iommu-cells = <0>; clocks = <2>;
+    };
+    gpu@2000 { compatible = "vendor,gpu"; reg = <0x2000>; iommus = <1>; };
+};
+"""
+_KERNEL = """
+built-in IOMMU_VENDOR drivers/iommu/vendor-iommu.c vendor,iommu
+built-in GPU_VENDOR drivers/gpu/vendor.c vendor,gpu
+module CLK_VENDOR drivers/clk/vendor.c vendor,gpucc
+initramfs ext4 %s
+"""
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    needs=("iommus", "iommu-map"),
+    bad=Dts(_TREE, finds=("/iommu@1000",), kernel=_KERNEL % ""),
+    good=Dts(_TREE, kernel=_KERNEL % "vendor"),
+)
+def iommu_waits(board: Board) -> Iterator[Finding]:
+    """Each IOMMU that comes later than its driver."""
+    facts = board.facts
+    if facts is None:
+        return
+    late = {
+        iommu: masters for iommu, masters in masters_hurt(board).items() if _is_held(board, iommu)
+    }
+    causes = board.timeline.causes() if late else []
+    for iommu, masters in late.items():
+        own = [each for each in causes if any(taken.node == iommu for taken in each.devices)]
+        # What has no driver at all costs more than translation, and has a rule of its own.
+        if own and all(each.driver.state is State.MODULE for each in own):
+            yield _finding(board, facts, iommu, masters, own)
+
+
+def _is_held(board: Board, iommu: int) -> bool:
+    comes, when = board.timeline.comes(iommu), board.timeline.when(iommu)
+    return comes is not when and When.UNKNOWN not in (comes, when)
+
+
+def _finding(
+    board: Board, facts: Facts, iommu: int, masters: Sequence[Master], causes: Sequence[Cause]
+) -> Finding:
+    node = board.tree[iommu]
+    suppliers = [board.tree[each.supplier] for each in causes]
+    when = board.timeline.when(iommu)
+    return iommu_waits.finding(
+        node,
+        f"{node.name} waits for {listed(_lack(board, each) for each in causes)}: "
+        f"{listed(each.name for each in masters)}, behind it, {effect(masters)}",
+        severity=Severity.ERROR
+        if any(each.outcome is Outcome.NEVER for each in masters)
+        else Severity.WARNING,
+        # Whether its driver asks for all that the node declares, and how long the root file system
+        # takes, is not known.
+        likely=when is When.ROOT
+        or any(each.is_race for each in masters)
+        or _is_unsure(iommu, own=causes),
+        consequence=given_up(board, "what probes before the IOMMU does runs without translation"),
+        fix=_fix(facts, [each.driver for each in causes]),
+        related=[*suppliers, *(each.node for each in masters)],
+    )
+
+
+def _is_unsure(iommu: int, *, own: Sequence[Cause]) -> bool:
+    taken = [each for cause in own for each in cause.devices if each.node == iommu]
+    return all(each.outcome is not each.unasked for each in taken)
+
+
+def _lack(board: Board, cause: Cause) -> str:
+    return f"{board.tree[cause.supplier].name} (module {' or '.join(cause.driver.modules)})"
+
+
+def _fix(facts: Facts, drivers: Sequence[Driver]) -> str:
+    own = [name for driver in drivers for name in driver.modules]
+    missing = [each for each in facts.build.closure(own) or own if facts.holds(each) is not True]
+    options = dict.fromkeys(f"CONFIG_{each.config}=y" for each in drivers if each.config)
+    built_in = " ".join(options) or "the drivers built in"
+    return f"{', '.join(missing)} in the initramfs, or {built_in}" if missing else built_in

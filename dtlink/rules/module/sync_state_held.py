@@ -1,0 +1,126 @@
+"""A provider keeps what the firmware turned on, since a consumer has no driver.
+
+What it finds: interconnects, power domains and memory controllers whose drivers have a sync_state
+callback, that enabled devices without any driver in this kernel depend on; one finding each.
+Why it matters: sync_state runs once every consumer has bound. A consumer that never does holds it
+back for ever: bandwidth votes and power domains stay at the level of the boot, for all consumers.
+What to do: build the consumers' drivers, disable the nodes, or boot with
+fw_devlink.sync_state=timeout.
+References: Linux 6.12, drivers/base/core.c, __device_links_queue_sync_state(),
+fw_devlink_dev_sync_state(); the .sync_state of the drivers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from dtlink.firmware.tree import Node
+from dtlink.kernel.driver_model import State, When
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.module._iommu import listed
+
+#: The files, in drivers/, of drivers with a sync_state callback and a match table (Linux 6.12).
+_FILES = {
+    "clk/qcom": "clk-cbf-8996 gcc-ipq5332 gcc-ipq9574",
+    "interconnect/imx": "imx8mq",
+    "interconnect/mediatek": "mt8183 mt8195",
+    "interconnect/qcom": "msm8909 msm8937 msm8939 msm8974 msm8976 msm8996 osm-l3 qcm2290 sa8775p "
+    "sc7180 sc7280 sc8180x sc8280xp sdm670 sdm845 sdx55 sdx65 sdx75 sm6115 sm6350 sm7150 sm8250 "
+    "sm8350 sm8450 sm8550 sm8650 x1e80100",
+    "interconnect/samsung": "exynos",
+    "memory/tegra": "mc tegra124-emc tegra186-emc tegra20-emc tegra30-emc",
+    "pmdomain/qcom": "rpmhpd rpmpd",
+}
+#: What a node provides that these callbacks are about: without it they do nothing. (Of Tegra's PMC
+#: one never has anything to do on 64-bit machines: it is left out.)
+_PROVIDES = ("#interconnect-cells", "#power-domain-cells")
+#: What fw_devlink links only with fw_devlink.strict=1.
+_OPTIONAL = ("iommus", "iommu-map", "dmas")
+_BOUND = (When.INITCALL, When.INITRAMFS, When.ROOT)
+
+_TREE = """
+/ {
+    power@1000 {
+        compatible = "vendor,rpmpd"; reg = <0x1000>; phandle = <1>; #power-domain-cells = <0>;
+    };
+    codec@2000 { compatible = "vendor,codec"; reg = <0x2000>; power-domains = <1>; };
+};
+"""
+_KERNEL = """
+built-in QCOM_RPMPD drivers/pmdomain/qcom/rpmpd.c vendor,rpmpd
+%s VIDEO_VENDOR drivers/media/vendor.c vendor,codec
+"""
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    bad=Dts(_TREE, finds=("/power@1000",), kernel=_KERNEL % "off"),
+    good=Dts(_TREE, kernel=_KERNEL % "module"),
+)
+def sync_state_held(board: Board) -> Iterator[Finding]:
+    """Each provider that binds and is held back."""
+    if board.facts is None or not _waits(board):
+        return
+    found: dict[int, dict[int, Node]] = {}
+    for each in board.timeline.waits:
+        if each.binding in _OPTIONAL and not board.profile.follows_optional:
+            continue
+        if each.provider >= 0 and _is_orphan(board, each.consumer):
+            found.setdefault(each.provider, {})[each.consumer] = board.tree[each.consumer]
+    for provider, consumers in found.items():
+        if board.timeline.when(provider) in _BOUND and _has_callback(board, provider):
+            yield _finding(board, board.tree[provider], list(consumers.values()))
+
+
+def _waits(board: Board) -> bool:
+    """Whether the kernel waits for all consumers, and not just until the timeout."""
+    config = board.facts.build.config if board.facts else {}
+    until_timeout = board.profile.sync_state != "strict" or (
+        config.get("FW_DEVLINK_SYNC_STATE_TIMEOUT") == "y"
+    )
+    return board.profile.parses and not until_timeout
+
+
+def _is_orphan(board: Board, consumer: int) -> bool:
+    """Whether a device is made of a node, and has no driver in this kernel."""
+    if board.drivers.of(consumer).state is not State.NOT_BUILT:
+        return False
+    above = board.device_index(board.tree.parents[consumer])
+    return above == 0 or board.timeline.when(above) in _BOUND
+
+
+def _has_callback(board: Board, provider: int) -> bool:
+    """Whether the one driver that a node can have is of the list."""
+    if not any(provider in board.tree.holders(name) for name in _PROVIDES):
+        return False
+    by = board.drivers.of(provider).by
+    index = board.facts.source_index if board.facts else ()
+    files = {each.file for each in index.entries(by) if each.kind == "driver"} if index else set()
+    return bool(files) and files <= _with_callback()
+
+
+@lru_cache(maxsize=1)
+def _with_callback() -> frozenset[str]:
+    return frozenset(
+        f"drivers/{folder}/{name}.c" for folder, names in _FILES.items() for name in names.split()
+    )
+
+
+def _finding(board: Board, provider: Node, consumers: Sequence[Node]) -> Finding:
+    options = {board.drivers.of(each.index).config for each in consumers} - {""}
+    drivers = ", ".join(f"CONFIG_{each}" for each in sorted(options)) or "the drivers"
+    first = consumers[0].path.rpartition("/")[2]
+    return sync_state_held.finding(
+        provider,
+        f"{provider.name} waits with sync_state for {listed(each.name for each in consumers)}, "
+        "which no driver in this kernel binds to",
+        consequence=f'"sync_state() pending due to {first}" (as the device is called): what the '
+        "firmware turned on stays on at its level",
+        fix=f"build {drivers}; or disable the nodes; or fw_devlink.sync_state=timeout on the "
+        "command line",
+        related=consumers,
+    )

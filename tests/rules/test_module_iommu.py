@@ -1,0 +1,262 @@
+"""IOMMUs whose drivers come late, mmu-masters and sync_state, in one kernel."""
+
+import pytest
+
+from dtlink.firmware import dts
+from dtlink.firmware.acpi.assemble import assemble
+from dtlink.firmware.acpi.machine import Machine
+from dtlink.kernel.sketch import sketch
+from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.rules.board import Board
+from dtlink.rules.model import Confidence, Finding, Rule, Severity
+from dtlink.rules.module.iommu_late import TABLES, iommu_late
+from dtlink.rules.module.iommu_waits import iommu_waits
+from dtlink.rules.module.mmu_masters import mmu_masters
+from dtlink.rules.module.sync_state_held import sync_state_held
+
+TREE = """
+/ {
+    chosen { bootargs = "root=/dev/mmcblk0p1 %s"; };
+    clk: clock@100 { compatible = "x,clk"; reg = <0x100>; #clock-cells = <0>; };
+    one: iommu@1000 { compatible = "x,iommu"; reg = <0x1000>; #iommu-cells = <0>; %s };
+    two: iommu@1100 { compatible = "x,iommu"; reg = <0x1100>; #iommu-cells = <0>; };
+    mmc@2000 { compatible = "x,mmc"; reg = <0x2000>; iommus = <&one>; };
+    dma@3000 { compatible = "x,dma"; reg = <0x3000>; iommus = <&two>; };
+};
+"""
+DRIVERS = """
+built-in MMC drivers/mmc/mmc-x.c x,mmc
+built-in DMA drivers/dma/dma-x.c x,dma
+"""
+IOMMU = "%s IOMMU drivers/iommu/iommu-x.c x,iommu %s\n"
+CLOCK = "%s CLK drivers/clk/clk-x.c x,clk %s\n"
+IMAGE = "initramfs ext4\n"
+
+
+def found(
+    rule: Rule, kernel: str, cmdline: str = "", more: str = "", tree: str = TREE
+) -> list[Finding]:
+    source = tree % (cmdline, more) if "%s" in tree else tree
+    return list(rule.check(Board(dts.read_text(source), facts=sketch(kernel))))
+
+
+def test_without_a_kernel_nothing_is_said():
+    board = Board(dts.read_text(TREE % ("", "")))
+    rules = (iommu_late, iommu_waits, mmu_masters, sync_state_held)
+    assert [finding for rule in rules for finding in rule.check(board)] == []
+
+
+@pytest.mark.parametrize(
+    ("kernel", "cmdline", "severity", "confidence", "words"),
+    [
+        (IOMMU % ("off", ""), "", "warning", "sure", "no driver for the IOMMU (CONFIG_IOMMU is"),
+        (IOMMU % ("module", "") + IMAGE, "", "warning", "likely", "a module not in the initramfs"),
+        # An initramfs may be there that was not named.
+        (
+            IOMMU % ("module", ""),
+            "deferred_probe_timeout=0",
+            "warning",
+            "likely",
+            "is a module on the root file system",
+        ),
+        (
+            IOMMU % ("module", "initramfs"),
+            "deferred_probe_timeout=0",
+            "warning",
+            "sure",
+            "which nobody waits for",
+        ),
+        # Nobody gives up: the disk waits for a module that is on it.
+        (
+            IOMMU % ("module", "") + IMAGE,
+            "deferred_probe_timeout=-1",
+            "error",
+            "sure",
+            "wait for the root file system",
+        ),
+        (IOMMU % ("off", ""), "deferred_probe_timeout=-1", "error", "sure", "never probe"),
+    ],
+)
+def test_a_late_iommu_is_told_once_for_all_of_its_driver(
+    kernel, cmdline, severity, confidence, words
+):
+    drivers = CLOCK % ("built-in", "") + DRIVERS + "config OF_IOMMU=y\n"
+    (finding,) = found(iommu_late, drivers + kernel, cmdline)
+    assert (finding.severity.value, finding.confidence.value) == (severity, confidence)
+    assert words in finding.message
+    assert finding.subject == "/iommu@1000"
+    assert set(finding.related) == {"/iommu@1100", "/mmc@2000", "/dma@3000"}
+    assert ("without a limit" in finding.consequence) is (cmdline == "deferred_probe_timeout=-1")
+
+
+def test_the_log_of_a_kernel_without_modules():
+    (finding,) = found(iommu_late, DRIVERS + IOMMU % ("off", "") + "config MODULES=n OF_IOMMU=y\n")
+    assert "assuming no driver" in finding.consequence
+    (finding,) = found(iommu_late, DRIVERS + IOMMU % ("off", ""))
+    assert "CONFIG_OF_IOMMU" in finding.consequence
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        DRIVERS + IOMMU % ("built-in", ""),
+        # The masters wait for it, no more.
+        DRIVERS + IOMMU % ("module", "initramfs"),
+        # A master that has no driver itself loses nothing.
+        IOMMU % ("off", ""),
+    ],
+)
+def test_an_iommu_in_time_costs_nobody_anything(kernel):
+    assert found(iommu_late, kernel + IMAGE) == []
+
+
+def test_two_modules_of_one_time_are_a_race():
+    masters = DRIVERS.replace("built-in", "module")
+    (finding,) = found(iommu_late, masters + IOMMU % ("module", "") + IMAGE)
+    assert finding.confidence is Confidence.LIKELY
+    assert "may run untranslated" in finding.message
+
+
+def test_a_late_smmu_refuses_what_it_does_not_know():
+    smmu = "module ARM_SMMU drivers/iommu/arm/arm_smmu.c x,iommu\n"
+    bypass = "config ARM_SMMU_DISABLE_BYPASS_BY_DEFAULT=y OF_IOMMU=y\n"
+    (refusing,) = found(iommu_late, DRIVERS + smmu + bypass + IMAGE)
+    (passing,) = found(iommu_late, DRIVERS + smmu + "config OF_IOMMU=y\n" + IMAGE)
+    assert "unknown stream" in refusing.consequence
+    assert "unknown stream" not in passing.consequence
+
+
+@pytest.mark.parametrize(
+    ("clock", "tells"),
+    [
+        (CLOCK % ("module", ""), True),
+        (CLOCK % ("module", "initramfs"), False),
+        (CLOCK % ("built-in", ""), False),
+        # That is told by the rule about what has no driver.
+        (CLOCK % ("off", ""), False),
+    ],
+)
+def test_a_built_in_iommu_may_wait_for_a_module(clock, tells):
+    kernel = DRIVERS + IOMMU % ("built-in", "") + clock + IMAGE
+    waits = found(iommu_waits, kernel, more="clocks = <&clk>;")
+    assert [each.subject for each in waits] == ["/iommu@1000"] * tells
+    assert all("clock@100 (module clk_x)" in each.message for each in waits)
+    assert all("clk_x in the initramfs" in each.fix for each in waits)
+    # One fault, one rule.
+    assert found(iommu_late, kernel, more="clocks = <&clk>;") == []
+
+
+def test_an_iommu_that_lacks_its_own_driver_waits_for_nothing_else():
+    kernel = DRIVERS + IOMMU % ("module", "") + CLOCK % ("module", "") + IMAGE
+    assert found(iommu_waits, kernel, more="clocks = <&clk>;") == []
+    assert len(found(iommu_late, kernel, more="clocks = <&clk>;")) == 1
+
+
+MASTERS = """
+/ {
+    iommu@1000 {
+        compatible = "arm,mmu-401"; #global-interrupts = <1>; mmu-masters = <&sata 0x10>;
+    };
+    sata: sata@2000 { compatible = "snps,dwc-ahci"; #stream-id-cells = <1>; };
+};
+"""
+REFUSES = "config ARM_SMMU_DISABLE_BYPASS_BY_DEFAULT=y\n"
+SMMU = "%s ARM_SMMU drivers/iommu/arm/arm_smmu.c arm,mmu-401\n"
+LEGACY = "config ARM_SMMU_LEGACY_DT_BINDINGS=y\n"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "severities"),
+    [
+        (SMMU % "module" + REFUSES, ["error"]),
+        (SMMU % "built-in" + REFUSES, ["error"]),
+        (SMMU % "built-in", ["warning"]),
+        (SMMU % "built-in" + REFUSES + LEGACY, []),
+        # Nothing sets the SMMU up.
+        (SMMU % "off" + REFUSES, []),
+    ],
+)
+def test_mmu_masters_by_what_the_kernel_has(kernel, severities):
+    findings = found(mmu_masters, kernel, tree=MASTERS)
+    assert [each.severity.value for each in findings] == severities
+    assert all(each.related == ("/sata@2000",) for each in findings)
+
+
+POWER = """
+/ {
+    pd: power@1000 { compatible = "x,pd"; reg = <0x1000>; #power-domain-cells = <0>; };
+    codec@2000 { compatible = "x,codec"; reg = <0x2000>; power-domains = <&pd>; };
+    other@3000 {
+        compatible = "x,other"; reg = <0x3000>; power-domains = <&pd>; status = "disabled";
+    };
+};
+"""
+RPMPD = "built-in QCOM_RPMPD drivers/pmdomain/qcom/rpmpd.c x,pd\n"
+CODEC = "%s CODEC drivers/media/codec.c x,codec\noff OTHER drivers/media/other.c x,other\n"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "tells"),
+    [
+        (RPMPD + CODEC % "off", True),
+        (RPMPD + CODEC % "module", False),
+        (RPMPD + CODEC % "off" + "config FW_DEVLINK_SYNC_STATE_TIMEOUT=y", False),
+        # A driver without the callback, and one that never binds.
+        (RPMPD.replace("rpmpd.c", "cpr.c") + CODEC % "off", False),
+        (RPMPD.replace("built-in", "off") + CODEC % "off", False),
+    ],
+)
+def test_sync_state_is_held_back_by_what_has_no_driver(kernel, tells):
+    findings = found(sync_state_held, kernel, tree=POWER)
+    assert [each.subject for each in findings] == ["/power@1000"] * tells
+    assert all(each.related == ("/codec@2000",) for each in findings)
+    assert all("CONFIG_CODEC" in each.fix for each in findings)
+
+
+# The same with ACPI tables.
+
+VIRTIO = "built-in VIRTIO_PCI drivers/virtio/virtio_pci.c\n"
+VIOMMU = "%s VIRTIO_IOMMU drivers/iommu/virtio-iommu.c\n"
+HOSTS = """
+IORT
+  smmu: smmu-v3 base=0x9050000
+  one: root-complex segment=0
+    map count=0xffff output=smmu
+"""
+SMMU3 = "module ARM_SMMU_V3 drivers/iommu/arm/arm_smmu_v3.c\n"
+
+
+def of_tables(source: str, kernel: str) -> list[Finding]:
+    board = AcpiBoard(Machine.of(assemble(source)), facts=sketch(kernel))
+    return list(iommu_late.check(board))
+
+
+def test_the_examples_for_tables():
+    (finding,) = of_tables(TABLES.bad.source, TABLES.bad.kernel)
+    assert finding.severity is Severity.ERROR
+    assert finding.subject.startswith("VIOT/virtio-iommu-pci@")
+    assert "virtio_iommu in the initramfs" in finding.fix
+    assert of_tables(TABLES.good.source, TABLES.good.kernel) == []
+
+
+@pytest.mark.parametrize(
+    ("kernel", "severities"),
+    [
+        (VIRTIO + VIOMMU % "built-in" + IMAGE, []),
+        # Nobody waits for a driver that is not built.
+        (VIRTIO + VIOMMU % "off" + IMAGE, [("warning", "sure")]),
+        (VIRTIO + VIOMMU % "module" + IMAGE, [("error", "sure")]),
+        # There may be an initramfs that was not named.
+        (VIRTIO + VIOMMU % "module", [("warning", "likely")]),
+    ],
+)
+def test_a_virtio_iommu_of_tables(kernel, severities):
+    findings = of_tables(TABLES.bad.source, kernel)
+    assert [(each.severity.value, each.confidence.value) for each in findings] == severities
+
+
+def test_an_error_only_where_every_pci_host_waits():
+    (all_behind,) = of_tables(HOSTS, SMMU3 + IMAGE)
+    (some_behind,) = of_tables(HOSTS + "  two: root-complex segment=1\n", SMMU3 + IMAGE)
+    assert all_behind.severity is Severity.ERROR
+    assert some_behind.severity is Severity.WARNING
