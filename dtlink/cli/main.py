@@ -18,6 +18,7 @@ COMMANDS = {
     "why": "Show what a node waits for, down to the roots.",
     "iort": "Show what becomes of one requester's ID: at which SMMU, at which ITS.",
     "drivers": "Show which driver each device has in one kernel.",
+    "modules": "List the modules that devices need before they can probe, in load order.",
     "log": "Explain a boot log: who waited for whom, and why.",
     "kernel": "Make an index of a kernel's source.",
     "diff": "Compare a devicetree with the ACPI tables of the same machine.",

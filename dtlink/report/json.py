@@ -17,7 +17,7 @@ from dtlink.version import __version__
 
 SCHEMA = "report-1"
 #: What each command adds to the inputs.
-PARTS = ("links", "cycles", "order", "why", "devlink", "iort", "diff", "drivers", "log")
+PARTS = ("links", "cycles", "order", "why", "devlink", "iort", "diff", "drivers", "log", "modules")
 
 _KINDS = {Dts: "devicetree", Tables: "tables"}
 

@@ -11,11 +11,6 @@ from tests.support.boards import SHARED
 KERNEL = ROOT / "fixtures" / "kernel"
 
 
-@pytest.fixture(autouse=True)
-def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DTLINK_CACHE", "")
-
-
 @pytest.fixture
 def guest(fixtures: Path) -> Path:
     return fixtures / "virtio-iommu-guest.dtb"

@@ -27,6 +27,7 @@ CALLS = {
     "diff": ["diff", "--same-machine", str(GUEST), str(TABLES / "guest")],
     "drivers": ["drivers", str(GUEST), "--kernel", str(KERNEL)],
     "log": ["log", str(KERNEL / "boot.log"), "--dtb", str(GUEST)],
+    "modules": ["modules", str(GUEST), "/pcie@4010000000/iommu@1,0", "--kernel", str(KERNEL)],
     "rules": ["rules"],
     "explain": ["explain", "phandle/dangling"],
 }

@@ -1,0 +1,141 @@
+"""The initramfs lacks the module of a supplier that a disk, the console or the network needs.
+
+What it finds: a controller of the root file system's medium that can not probe in the initramfs,
+since a module of its own, of a supplier's or of a device above it is not there; and a console, a
+network device or a display whose driver is there in time, and whose supplier's is not. Told once
+for each driver, with the devices that it takes down. Every controller of the kind that root= names
+may be the one, and every disk controller where it names none (a UUID, a label): where one of
+several can't probe, it is a warning. It is one too where all depends on whether a driver asks for
+what its node declares.
+Why it matters: the module is on the root file system, which can not be mounted without it. Tools
+that make an initramfs choose drivers by kind of device, and leave out interconnects, mailboxes,
+power domains, regulators and PHYs on which they depend. Console, network and display come when the
+root file system is there: too late for a passphrase, a network root or a message.
+What to do: put the module into the initramfs ("dtlink modules" lists all that a device needs, in
+the formats of initramfs-tools, dracut and others), or build the driver in.
+References: Linux, drivers/base/core.c, device_links_check_suppliers(), fw_devlink_drivers_done();
+drivers/base/dd.c, really_probe(), deferred_probe_timeout_work_func(); initramfs-tools,
+hook-functions, auto_add_modules(); scripts/local, local_device_setup().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.kernel.driver_model import Outcome, When
+from dtlink.kernel.roles import Role
+from dtlink.kernel.timeline import PARENT, Taken
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.module._hits import (
+    FAILS,
+    WAITS,
+    Hit,
+    hits,
+    is_sure,
+    media_of,
+    needs,
+    nodes,
+    option,
+    role,
+    split,
+)
+
+_BOARD = """
+/dts-v1/;
+/ {
+  chosen { bootargs = "root=/dev/mmcblk0p2"; };
+  clk: clock-controller@1000 {
+    compatible = "vendor,clock"; reg = <0x1000 0x100>; #clock-cells = <0>;
+  };
+  mmc@2000 { compatible = "vendor,mmc"; reg = <0x2000 0x100>; clocks = <&clk>; };
+};
+"""
+_KERNEL = """
+module CLK_VENDOR drivers/clk/clk-vendor.c vendor,clock {held}
+module MMC_VENDOR drivers/mmc/host/vendor-mmc.c vendor,mmc initramfs
+"""
+_BAD = Dts(_BOARD, finds=("/clock-controller@1000",), kernel=_KERNEL.format(held=""))
+_GOOD = Dts(_BOARD, kernel=_KERNEL.format(held="initramfs"))
+
+_NO_DISK = (
+    'the disk does not appear, and the boot ends in the initramfs ("Gave up waiting for root file '
+    'system device", "Dropping to a shell!")'
+)
+_LATER = {
+    Role.CONSOLE: "the console comes only when the root file system is there",
+    Role.NETWORK: "there is no such network before the root file system is there",
+    Role.DISPLAY: "there is no such display before the root file system is there",
+}
+_COMES = (Outcome.LATE, Outcome.RECOVERS)
+#: What can't be in the initramfs, whatever drivers ask for.
+_AWAY = (Outcome.RECOVERS, *FAILS)
+
+
+@rule(__name__, __doc__, severity=Severity.ERROR, bad=_BAD, good=_GOOD)
+def initramfs_lacks_supplier(board: Board) -> Iterator[Finding]:
+    """Each driver that an initramfs lacks, by what it takes down."""
+    if board.facts is None or board.facts.initramfs is None:
+        return
+    late = [hit for hit in hits(board) if hit.comes is When.ROOT and hit.driver.modules]
+    found = [(hit, told(board, hit)) for hit in late]
+    lost = {each.node for _, devices in found for each in devices if is_sure(each, _AWAY)}
+    for hit, devices in found:
+        if devices:
+            yield _finding(board, hit, devices, all_lost=media_of(board) <= lost)
+
+
+def told(board: Board, hit: Hit) -> Sequence[Taken]:
+    """The devices that this rule tells of, the worst role first."""
+    return [each for each in hit.devices if _counts(board, each)]
+
+
+def _counts(board: Board, taken: Taken) -> bool:
+    found = role(board, taken.node)
+    if found is Role.ROOT:
+        return taken.outcome in WAITS
+    # A part of what is not needed so early is not needed either: a bridge's panel, a MAC's bus.
+    is_part = taken.binding == PARENT and found is not Role.CONSOLE
+    return taken.outcome in _COMES and found <= Role.DISPLAY and not is_part
+
+
+def _finding(board: Board, hit: Hit, devices: Sequence[Taken], *, all_lost: bool) -> Finding:
+    worst = role(board, devices[0].node)
+    same = [each for each in devices if role(board, each.node) is worst]
+    first = next((each for each in same if is_sure(each, _AWAY)), same[0])
+    sure = is_sure(first, _AWAY)
+    is_root = worst is Role.ROOT
+    lacks = " and ".join(_lacking(board, hit))
+    path = board.tree.path(first.node)
+    which = split(board, hit, devices, _AWAY) or path
+    return initramfs_lacks_supplier.finding(
+        board.tree[hit.suppliers[0]],
+        f"the initramfs lacks {lacks}{option(hit.driver)}, so {which} {'can' if sure else 'may'} "
+        "not probe before the root file system is there",
+        consequence=f"{needs(board, hit, first)}: {_effect(worst, first, all_lost=all_lost)}",
+        fix=f"put {lacks} into the initramfs ('dtlink modules' with {path} lists all that this "
+        "device needs), or build it in",
+        related=nodes(board, hit, devices),
+        severity=Severity.ERROR if is_root else Severity.WARNING,
+        likely=not sure or (is_root and not all_lost),
+    )
+
+
+def _effect(worst: Role, first: Taken, *, all_lost: bool) -> str:
+    """What the board shows, with what it depends on."""
+    if_asked = [] if is_sure(first, _AWAY) else ["its driver asks for what its node declares"]
+    if_there = [] if all_lost or worst is not Role.ROOT else ["the root file system is there"]
+    conditions = " and ".join(if_asked + if_there)
+    text = _NO_DISK if worst is Role.ROOT else _LATER[worst]
+    return f"if {conditions}, {text}" if conditions else text
+
+
+def _lacking(board: Board, hit: Hit) -> list[str]:
+    """The modules that are not there: the driver's, or what it depends on."""
+    facts = board.facts
+    if facts is None:
+        return []
+    lacking = [name for name in hit.driver.modules if not facts.holds(name)]
+    known = facts.build.modules
+    below = [each for name in hit.driver.modules if name in known for each in known[name].depends]
+    return lacking or [name for name in below if not facts.holds(name)]

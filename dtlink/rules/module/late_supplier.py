@@ -1,0 +1,104 @@
+"""A supplier's module comes too late for a consumer that does not wait so long.
+
+What it finds: a supplier whose module is loaded from the root file system, and a consumer whose
+driver is there before (built in, or in the initramfs) and which does not simply wait until the
+supplier comes: its probe fails for good, or it goes on without. Told once for each driver. Nothing
+is said of IOMMUs, which have rules of their own, of DMA channels, with which drivers differ (most
+wait, or ask again when they are used), and of what an initramfs that lacks the module keeps from
+booting.
+Why it matters: requests for power domains end with the deferred-probe timeout, ten seconds after
+the last driver is registered: a module that comes later finds its consumers gone. Requests for the
+interrupt of a network PHY end so too: it is polled.
+What to do: put the module into the initramfs, or build it in; or raise deferred_probe_timeout= on
+the command line. A device that was lost can be bound by hand: write its name to the "bind" file of
+its driver in sysfs.
+References: Linux, drivers/pmdomain/core.c, __genpd_dev_pm_attach(); drivers/base/dd.c,
+driver_deferred_probe_check_state(); drivers/net/mdio/fwnode_mdio.c,
+fwnode_mdiobus_phy_device_register().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.kernel.driver_model import Outcome, When
+from dtlink.kernel.roles import Role
+from dtlink.kernel.timeline import Taken
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.module._hits import (
+    FAILS,
+    OWN,
+    Hit,
+    hits,
+    is_sure,
+    named,
+    needs,
+    nodes,
+    option,
+    role,
+)
+
+_BOARD = """
+/dts-v1/;
+/ {
+  pd: power-controller@1000 {
+    compatible = "vendor,power"; reg = <0x1000 0x100>; #power-domain-cells = <0>;
+  };
+  video@2000 { compatible = "vendor,video"; reg = <0x2000 0x100>; power-domains = <&pd>; };
+};
+"""
+_KERNEL = """
+module VENDOR_PM_DOMAINS drivers/pmdomain/vendor/vendor-power.c vendor,power {held}
+built-in VIDEO_VENDOR drivers/media/platform/vendor-video.c vendor,video
+initramfs ext4
+"""
+_BAD = Dts(_BOARD, finds=("/power-controller@1000",), kernel=_KERNEL.format(held=""))
+_GOOD = Dts(_BOARD, kernel=_KERNEL.format(held="initramfs"))
+
+_IOMMUS = ("iommus", "iommu-map")
+_WORSE = (Outcome.DEGRADED, *FAILS)
+_END = {
+    Outcome.DEGRADED: "it goes on without, and does not ask again",
+    Outcome.LOST: '"deferred probe timeout, ignoring dependency", its probe fails (-110), and '
+    "nothing tries again when the module is there",
+    Outcome.NEVER: "it never probes, for what it needs has failed for good",
+}
+
+
+@rule(__name__, __doc__, severity=Severity.WARNING, bad=_BAD, good=_GOOD)
+def late_supplier(board: Board) -> Iterator[Finding]:
+    """Each module that comes too late for somebody."""
+    if board.facts is None:
+        return
+    for hit in hits(board):
+        devices = [each for each in hit.devices if _counts(board, each)]
+        if hit.comes is When.ROOT and hit.driver.modules and devices:
+            yield _finding(board, hit, devices)
+
+
+def _counts(board: Board, taken: Taken) -> bool:
+    if taken.binding in (*_IOMMUS, OWN) or taken.outcome not in _WORSE:
+        return False
+    if taken.outcome is Outcome.DEGRADED:
+        return is_sure(taken, (Outcome.DEGRADED,))
+    has_initramfs = board.facts is not None and board.facts.initramfs is not None
+    return not (has_initramfs and role(board, taken.node) is Role.ROOT)
+
+
+def _finding(board: Board, hit: Hit, devices: Sequence[Taken]) -> Finding:
+    lost = [each for each in devices if each.outcome in FAILS]
+    first = next((each for each in lost if is_sure(each, FAILS)), (lost or devices)[0])
+    module = " or ".join(hit.driver.modules)
+    which = named(board, [each.node for each in devices])
+    return late_supplier.finding(
+        board.tree[hit.suppliers[0]],
+        f"the module {module}{option(hit.driver)} of {named(board, hit.suppliers)} comes with the "
+        f"root file system, too late for {which}",
+        consequence=f"{needs(board, hit, first)}: {_END[first.outcome]}",
+        fix=f"put {module} into the initramfs, or build it in",
+        related=nodes(board, hit, devices),
+        severity=Severity.WARNING if lost else Severity.INFO,
+        # How long the root file system takes is not known, and drivers differ in what they ask for.
+        likely=True,
+    )

@@ -1,0 +1,112 @@
+"""This kernel has no driver for a supplier.
+
+What it finds: a supplier whose driver the kernel's source has and its configuration leaves out,
+with the devices that never probe for want of it; and the same of a disk controller, or of the
+console, itself. Told once for each driver. Nothing is said of a supplier whose driver is not known,
+of consumers that come all the same, and of a device whose parts alone are missing with it.
+Why it matters: consumers of a supplier that never comes wait: fw_devlink holds them until the
+deferred-probe timeout, and those whose drivers ask for it are deferred for ever, or fail.
+What to do: set the option, or use a kernel that has it. It is an error where the console can not
+come, or none of the controllers that may have the root file system; and a warning where that
+depends on whether the consumers' drivers ask for what their nodes declare.
+References: Linux, drivers/base/core.c, fw_devlink_drivers_done(); drivers/base/dd.c,
+driver_deferred_probe_check_state(), deferred_probe_timeout_work_func().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.kernel.driver_model import Outcome, State
+from dtlink.kernel.roles import Role
+from dtlink.kernel.timeline import PARENT, Taken
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.module._hits import (
+    FAILS,
+    OWN,
+    Hit,
+    hits,
+    is_sure,
+    media_of,
+    named,
+    needs,
+    nodes,
+    role,
+    split,
+)
+
+_BOARD = """
+/dts-v1/;
+/ {
+  chosen { bootargs = "root=/dev/mmcblk0p2"; };
+  pd: power-controller@1000 {
+    compatible = "vendor,power"; reg = <0x1000 0x100>; #power-domain-cells = <0>;
+  };
+  mmc@2000 { compatible = "vendor,mmc"; reg = <0x2000 0x100>; power-domains = <&pd>; };
+};
+"""
+_KERNEL = """
+{power} VENDOR_PM_DOMAINS drivers/pmdomain/vendor/vendor-power.c vendor,power
+built-in MMC_VENDOR drivers/mmc/host/vendor-mmc.c vendor,mmc
+"""
+_BAD = Dts(_BOARD, finds=("/power-controller@1000",), kernel=_KERNEL.format(power="off"))
+_GOOD = Dts(_BOARD, kernel=_KERNEL.format(power="built-in"))
+
+_END = {
+    Outcome.NEVER: 'it stays deferred ("deferred probe pending")',
+    Outcome.LOST: '"deferred probe timeout, ignoring dependency", and its probe fails (-110)',
+}
+
+
+@rule(__name__, __doc__, severity=Severity.WARNING, bad=_BAD, good=_GOOD)
+def no_driver(board: Board) -> Iterator[Finding]:
+    """Each driver that is not built, by what it takes down."""
+    if board.facts is None:
+        return
+    found = [(hit, _told(board, hit)) for hit in hits(board) if _is_left_out(hit)]
+    lost = {each.node for _, devices in found for each in devices if is_sure(each, FAILS)}
+    for hit, devices in found:
+        if devices:
+            yield _finding(board, hit, devices, all_lost=media_of(board) <= lost)
+
+
+def _is_left_out(hit: Hit) -> bool:
+    return hit.driver.state is State.NOT_BUILT
+
+
+def _told(board: Board, hit: Hit) -> Sequence[Taken]:
+    return [
+        each
+        for each in hit.devices
+        if each.outcome in FAILS
+        and (each.binding != PARENT or role(board, each.node) <= Role.CONSOLE)
+    ]
+
+
+def _finding(board: Board, hit: Hit, devices: Sequence[Taken], *, all_lost: bool) -> Finding:
+    worst = role(board, devices[0].node)
+    same = [each for each in devices if role(board, each.node) is worst]
+    first = next((each for each in same if is_sure(each, FAILS)), same[0])
+    sure, grave = is_sure(first, FAILS), worst in (Role.ROOT, Role.CONSOLE)
+    option = f"CONFIG_{hit.driver.config}" if hit.driver.config else "its driver's option"
+    others = split(board, hit, devices, FAILS)
+    whom = f", so {others} {'can' if sure else 'may'} not probe" if others else ""
+    return no_driver.finding(
+        board.tree[hit.suppliers[0]],
+        f"this kernel has no driver for {named(board, hit.suppliers)}: {option} is not set{whom}",
+        consequence=f"{needs(board, hit, first)}: {_effect(first)}",
+        fix=f"set {option}, or disable the devices that need it",
+        related=nodes(board, hit, devices),
+        severity=Severity.ERROR if grave else Severity.WARNING,
+        likely=not sure or (worst is Role.ROOT and not all_lost),
+    )
+
+
+def _effect(first: Taken) -> str:
+    if first.binding == OWN:
+        return "it never works"
+    if first.binding == PARENT:
+        return "no device is made of it"
+    asks = "" if is_sure(first, FAILS) else "if its driver asks for it, "
+    return f"{asks}{_END[first.outcome]}"

@@ -1,0 +1,167 @@
+"""``dtlink modules``: what an initramfs needs for a device."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dtlink.cli.modules import modules
+from dtlink.firmware import dts
+from dtlink.kernel.build.model import Module
+from dtlink.kernel.facts import Facts
+from dtlink.kernel.profile import KernelProfile
+from dtlink.kernel.sketch import sketch
+from dtlink.report import modules as report
+from tests.support.boards import SHARED, need_corpus
+
+DEBIAN = SHARED / "kernel" / "debian-6.12-arm64"
+
+SOURCE = """
+/dts-v1/;
+/ {
+  #address-cells = <1>; #size-cells = <0>;
+  clk: clock-controller@1 {
+    compatible = "v,clk"; reg = <1>; #clock-cells = <0>; power-domains = <&pd>;
+  };
+  pd: power@2 { compatible = "v,pd"; reg = <2>; #power-domain-cells = <0>; };
+  unused@3 { compatible = "v,unused"; reg = <3>; };
+  bus@4 {
+    compatible = "v,bus"; reg = <4>; #address-cells = <1>; #size-cells = <0>;
+    mmc@10 { compatible = "v,mmc"; reg = <0x10>; clocks = <&clk>; vmmc-supply = <&reg>; };
+  };
+  reg: regulator { compatible = "v,reg"; };
+};
+"""
+KERNEL = """
+module CLK drivers/clk/clk-v.c v,clk initramfs
+module PD drivers/pmdomain/pd.c v,pd
+module UNUSED drivers/misc/unused.c v,unused
+module BUS drivers/bus/bus.c v,bus
+module MMC drivers/mmc/host/v-mmc.c v,mmc
+off REG drivers/regulator/reg.c v,reg
+"""
+
+
+def facts() -> Facts:
+    """The kernel of the sketch, with a library that the disk's driver is built upon."""
+    found = sketch(KERNEL)
+    own = {"v_mmc": Module("v_mmc", "v-mmc.ko", depends=("mmc_lib",))}
+    own |= {"mmc_lib": Module("mmc_lib", "mmc-lib.ko")}
+    found.build.modules.update(own)  # type: ignore[attr-defined]
+    return found
+
+
+def needed(*, missing: bool = False) -> report.Entry:
+    tree = dts.read_text(SOURCE)
+    node = tree.by_path["/bus@4/mmc@10"].index
+    return report.modules(tree, facts(), KernelProfile.of("6.12"), [node], missing=missing)
+
+
+def names(part: report.Entry) -> list[str]:
+    return [each["name"] for each in part["modules"]]
+
+
+def test_suppliers_ancestors_and_dependencies_come_before_what_needs_them() -> None:
+    found = names(needed())
+    assert sorted(found) == ["bus", "clk_v", "mmc_lib", "pd", "v_mmc"]
+    assert found.index("pd") < found.index("clk_v") < found.index("v_mmc")
+    assert found.index("mmc_lib") < found.index("v_mmc")
+    assert found.index("bus") < found.index("v_mmc")
+
+
+def test_each_says_who_needs_it() -> None:
+    by_name = {each["name"]: each for each in needed()["modules"]}
+    assert by_name["pd"]["consumer"] == "/clock-controller@1"
+    assert by_name["pd"]["binding"] == "power-domains"
+    assert by_name["pd"]["config"] == "PD"
+    assert by_name["bus"]["binding"] == "parent"
+    assert by_name["mmc_lib"]["consumer"] == "v_mmc"
+
+
+def test_only_what_the_initramfs_lacks() -> None:
+    assert sorted(names(needed(missing=True))) == ["bus", "mmc_lib", "pd", "v_mmc"]
+
+
+def test_a_supplier_that_is_not_built_is_told() -> None:
+    (gap,) = needed()["without_driver"]
+    assert (gap["node"], gap["config"], gap["state"]) == ("/regulator", "REG", "not built")
+    assert "CONFIG_REG is not set" in report.text(needed(), "list")
+
+
+def test_formats_name_the_same_modules() -> None:
+    part = needed()
+    plain = report.text(part, "modules.load").split()
+    assert plain == names(part)
+    assert report.text(part, "dracut") == f'add_drivers+=" {" ".join(plain)} "\n'
+    assert report.text(part, "mkinitcpio") == f"MODULES=({' '.join(plain)})\n"
+    assert [word.strip('"') for word in report.text(part, "nixos").split()[3:-1]] == plain
+    rows = [row.partition("#")[0].split() for row in report.text(part, "list").splitlines()]
+    assert [row[0] for row in rows if row] == plain
+    assert report.text(part, "initramfs-tools") == report.text(part, "list")
+
+
+@pytest.mark.parametrize("form", ["dracut", "mkinitcpio", "nixos", "modules.load"])
+def test_nothing_needed_is_no_line(form: str) -> None:
+    assert report.text({**needed(), "modules": []}, form) == ""
+
+
+def test_every_format_of_the_command_is_known() -> None:
+    (option,) = (each for each in modules.params if each.name == "form")
+    assert set(option.type.choices) == {*report.FORMS, "json"}  # type: ignore[attr-defined]
+
+
+def test_a_cycle_of_suppliers_ends() -> None:
+    text = SOURCE.replace('"v,pd"; reg = <2>;', '"v,pd"; reg = <2>; clocks = <&clk>;')
+    tree = dts.read_text(text)
+    part = report.modules(tree, facts(), KernelProfile.of("6.12"), list(range(1, len(tree))))
+    assert set(names(part)) == {"bus", "clk_v", "mmc_lib", "pd", "v_mmc", "unused"}
+
+
+def test_what_a_cycle_relaxes_is_needed_all_the_same() -> None:
+    """The kernel does not wait for it, and the driver asks for it."""
+    text = SOURCE.replace('"v,pd"; reg = <2>;', '"v,pd"; reg = <2>; clocks = <&clk>;')
+    tree = dts.read_text(text)
+    node = tree.by_path["/clock-controller@1"].index
+    part = report.modules(tree, facts(), KernelProfile.of("6.12"), [node])
+    assert names(part) == ["pd", "clk_v"]
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(modules, [str(arg) for arg in args])
+
+
+def test_wrong_usage(bad_dts: Path) -> None:
+    assert "--kernel is needed" in run(bad_dts).output
+    result = run(bad_dts, "--kernel", "/nowhere", "--missing")
+    assert result.exit_code == 2
+    assert "--missing needs --initramfs" in result.output
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / ".config"
+    path.write_text("CONFIG_MODULES=y\nCONFIG_ARM64=y\n")
+    return path
+
+
+def test_a_node_that_is_not_there(bad_dts: Path, config: Path) -> None:
+    result = run(bad_dts, "/nothing", "--kernel", config)
+    assert result.exit_code == 2
+    assert "no one node, label or alias is named /nothing" in result.output
+
+
+def test_a_real_board_on_a_real_kernel() -> None:
+    paths = {path.name: path for path in need_corpus()}
+    board = paths.get("msm8998-sony-xperia-yoshino-poplar.dtb")
+    listing = DEBIAN / "boot" / "initrd.img-most.lsinitramfs"
+    if board is None or not listing.exists():
+        pytest.skip(f"no such board, or no kernel, in {SHARED}")
+    options = ("--kernel", DEBIAN, "--initramfs", listing, "--format", "modules.load")
+    lacking = run(board, *options, "--missing")
+    assert lacking.exit_code == 0, lacking.output
+    # Its disk needs a clock of the resource manager, which is behind two modules that Debian's
+    # initramfs leaves out.
+    assert {"rpm_proc", "qcom_glink_rpm"} <= set(lacking.stdout.split())
+    full = run(board, *options).stdout.split()
+    assert {"sdhci_msm", *lacking.stdout.split()} <= set(full)
+    assert full.index("rpm_proc") < full.index("sdhci_msm")

@@ -1,0 +1,192 @@
+"""The rules on suppliers whose drivers an initramfs lacks, or a kernel."""
+
+from dataclasses import replace
+
+import pytest
+
+from dtlink.firmware import dts
+from dtlink.kernel.facts import Facts
+from dtlink.kernel.sketch import sketch
+from dtlink.rules.board import Board
+from dtlink.rules.catalogue import choose
+from dtlink.rules.model import Confidence, Finding, Severity
+from dtlink.rules.run import check
+
+LACKS, LATE, NONE = (
+    f"module/{name}" for name in ("initramfs-lacks-supplier", "late-supplier", "no-driver")
+)
+
+#: Two disks; the first needs a pin controller and a clock, the second nothing.
+DISKS = """
+/dts-v1/;
+/ {
+  #address-cells = <1>; #size-cells = <0>;
+  chosen { bootargs = "BOOTARGS"; };
+  clk: clock-controller@1 { compatible = "v,clk"; reg = <1>; #clock-cells = <0>; };
+  pinctrl@2 { compatible = "v,pins"; reg = <2>; pins: mmc-pins { pins = "a"; }; };
+  mmc@10 { compatible = "v,mmc"; reg = <0x10>; NEEDS };
+  mmc@20 { compatible = "v,other"; reg = <0x20>; SECOND };
+};
+"""
+KERNEL = """
+module CLK drivers/clk/clk-v.c v,clk CLK
+module PINS drivers/pinctrl/pinctrl-v.c v,pins PINS
+module MMC drivers/mmc/host/v-mmc.c v,mmc MMC
+built-in OTHER drivers/mmc/host/other-mmc.c v,other
+initramfs ext4
+"""
+ASKED = "clocks = <&clk>;"
+FIRM = 'pinctrl-names = "default"; pinctrl-0 = <&pins>;'
+
+
+def disks(needs: str = FIRM, second: str = "", bootargs: str = "") -> str:
+    words = {"NEEDS": needs, "SECOND": second, "BOOTARGS": bootargs}
+    text = DISKS
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
+
+
+def kernel(*held: str) -> Facts:
+    text = KERNEL
+    for name in ("CLK", "PINS", "MMC"):
+        text = text.replace(f" {name}\n", " initramfs\n" if name in held else "\n")
+    return sketch(text)
+
+
+def lint(source: str, facts: Facts | None, root: str = "") -> list[Finding]:
+    board = Board(dts.read_text(source), facts=facts, root=root)
+    checked = check(board, choose([LACKS, LATE, NONE]))
+    assert checked.faults == []
+    return checked.findings
+
+
+def one(found: list[Finding], rule: str) -> Finding:
+    (finding,) = (each for each in found if each.rule == rule)
+    return finding
+
+
+def test_nothing_is_said_without_a_kernel() -> None:
+    assert lint(disks(), None) == []
+
+
+def test_an_initramfs_that_has_all_is_fine() -> None:
+    assert lint(disks(ASKED + FIRM), kernel("CLK", "PINS", "MMC")) == []
+
+
+def test_the_named_root_is_an_error_that_names_module_option_and_device() -> None:
+    finding = one(lint(disks(), kernel("MMC"), root="/mmc@10"), LACKS)
+    assert finding.subject == "/pinctrl@2"
+    assert finding.severity is Severity.ERROR
+    assert finding.confidence is Confidence.SURE
+    assert "pinctrl_v (CONFIG_PINS)" in finding.message
+    assert "/mmc@10" in finding.message
+    assert "/mmc@10" in finding.related
+
+
+def test_another_disk_than_the_root_is_no_matter() -> None:
+    assert lint(disks(), kernel("MMC"), root="/mmc@20") == []
+
+
+@pytest.mark.parametrize("bootargs", ["", "root=/dev/mmcblk0p1", "root=UUID=1234"])
+def test_one_of_two_disks_is_only_likely(bootargs: str) -> None:
+    finding = one(lint(disks(bootargs=bootargs), kernel("MMC")), LACKS)
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert "if the root file system is there" in finding.consequence
+
+
+def test_all_disks_are_an_error() -> None:
+    finding = one(lint(disks(second=FIRM), kernel("MMC")), LACKS)
+    assert finding.severity is Severity.ERROR
+    assert finding.message.count("/mmc@") == 2
+
+
+def test_what_depends_on_the_driver_is_only_likely() -> None:
+    finding = one(lint(disks(ASKED), kernel("MMC"), root="/mmc@10"), LACKS)
+    assert finding.severity is Severity.WARNING
+    assert "may not probe" in finding.message
+    assert "if its driver asks" in finding.consequence
+
+
+def test_the_root_that_lacks_its_own_module() -> None:
+    finding = one(lint(disks(""), kernel(), root="/mmc@10"), LACKS)
+    assert (finding.subject, finding.severity) == ("/mmc@10", Severity.ERROR)
+    assert "v_mmc (CONFIG_MMC)" in finding.message
+
+
+def test_no_claim_is_made_of_an_initramfs_that_is_not_wholly_known() -> None:
+    facts = kernel("MMC")
+    assert facts.initramfs is not None
+    cut = replace(facts.initramfs, complete=False)
+    assert lint(disks(), facts._replace(initramfs=cut), root="/mmc@10") == []
+
+
+def test_without_an_initramfs_the_rule_is_silent() -> None:
+    facts = kernel("MMC")._replace(initramfs=None)
+    assert lint(disks(), facts, root="/mmc@10") == []
+
+
+def test_a_slot_with_a_wifi_chip_is_no_disk() -> None:
+    wifi = '#address-cells = <1>; #size-cells = <0>; wifi@1 { compatible = "v,wifi"; reg = <1>; };'
+    assert lint(disks(FIRM + wifi), kernel("MMC")) == []
+
+
+def test_a_chain_is_one_finding_at_its_end() -> None:
+    source = disks(ASKED).replace('"v,clk"; reg = <1>;', f'"v,clk"; reg = <1>; {FIRM}')
+    finding = one(lint(source, kernel("MMC", "CLK"), root="/mmc@10"), LACKS)
+    assert finding.subject == "/pinctrl@2"
+    assert "and that needs /pinctrl@2" in finding.consequence
+
+
+def test_several_nodes_of_one_module_are_one_finding() -> None:
+    more = 'pinctrl@3 { compatible = "v,pins"; reg = <3>; more: p { pins = "b"; }; };'
+    source = disks(FIRM, FIRM.replace("pins>", "more>")).replace("mmc@10 {", more + " mmc@10 {", 1)
+    assert one(lint(source, kernel("MMC")), LACKS).severity is Severity.ERROR
+
+
+CONSOLE = """
+/dts-v1/;
+/ {
+  #address-cells = <1>; #size-cells = <0>;
+  chosen { stdout-path = "/serial@10"; };
+  pd: power@1 { compatible = "v,pd"; reg = <1>; #power-domain-cells = <0>; };
+  pinctrl@2 { compatible = "v,pins"; reg = <2>; pins: uart-pins { pins = "a"; }; };
+  serial@10 { compatible = "v,uart"; reg = <0x10>; NEEDS };
+};
+"""
+
+
+def console(needs: str, line: str) -> list[Finding]:
+    text = f"{line}\nbuilt-in UART drivers/tty/serial/uart.c v,uart\ninitramfs ext4\n"
+    return lint(CONSOLE.replace("NEEDS", needs), sketch(text))
+
+
+def test_a_console_that_comes_later_is_a_warning() -> None:
+    found = console(FIRM, "module PINS drivers/pinctrl/pinctrl-v.c v,pins")
+    finding = one(found, LACKS)
+    assert finding.severity is Severity.WARNING
+    assert "console" in finding.consequence
+
+
+def test_a_lost_console_is_told_once_by_the_other_rule() -> None:
+    found = console("power-domains = <&pd>;", "module PD drivers/pmdomain/pd.c v,pd")
+    assert [each.rule for each in found] == [LATE]
+    assert "deferred probe timeout, ignoring dependency" in found[0].consequence
+
+
+def test_a_console_without_its_pin_controllers_driver_is_an_error() -> None:
+    finding = one(console(FIRM, "off PINS drivers/pinctrl/pinctrl-v.c v,pins"), NONE)
+    assert finding.severity is Severity.ERROR
+    assert "CONFIG_PINS is not set" in finding.message
+
+
+def test_an_unknown_driver_is_no_missing_one() -> None:
+    assert console(FIRM, "config NOTHING=y") == []
+
+
+def test_a_disk_controller_that_is_not_built() -> None:
+    text = KERNEL.replace("module MMC", "off MMC").replace(" MMC\n", "\n")
+    text = text.replace(" CLK\n", "\n").replace(" PINS\n", "\n")
+    finding = one(lint(disks(""), sketch(text), root="/mmc@10"), NONE)
+    assert (finding.subject, finding.severity) == ("/mmc@10", Severity.ERROR)
+    assert finding.message.endswith("CONFIG_MMC is not set")
