@@ -5,10 +5,12 @@
     off PHY_VENDOR drivers/phy/vendor.c vendor,phy
     config ARM_SMMU_LEGACY_DT_BINDINGS=y
     initramfs ext4 crc16
+    load ext4 crc16
 
 A line is a driver: how the kernel has it, its option, its file (whose name is the module's), the
 compatible strings of its table; ``initramfs`` at the end puts the module there. ``initramfs`` lines
-add modules that drive no device here; where no line speaks of an initramfs, there is none.
+add modules that drive no device here; where no line speaks of an initramfs, there is none. ``load``
+names modules in the order in which the initramfs loads them, before udev does.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ _KNOWN = (
     *("device_nodes", "builtin_compatibles"),
 )
 _VALUES = {"built-in": "y", "module": "m", "off": "n"}
+_WORDS = {*_VALUES, "config", "initramfs", "load"}
 
 
 class _Line(NamedTuple):
@@ -49,7 +52,7 @@ def sketch(text: str) -> Facts:
     """The facts of a kernel. Raises :class:`ValueError` for a line that is none of these."""
     rows = [row.split() for row in text.splitlines() if row.strip()]
     drivers = [_driver(words) for words in rows if words[0] in _VALUES]
-    unknown = [words[0] for words in rows if words[0] not in {*_VALUES, "config", "initramfs"}]
+    unknown = [words[0] for words in rows if words[0] not in _WORDS]
     if unknown:
         raise ValueError(f"a line of a kernel begins with {unknown[0]}")
     settings = (word.partition("=") for words in rows if words[0] == "config" for word in words[1:])
@@ -58,7 +61,8 @@ def sketch(text: str) -> Facts:
     extra = [word for words in rows if words[0] == "initramfs" for word in words[1:]]
     held = [each.module for each in drivers if each.in_initramfs] + extra
     has_initramfs = bool(held) or any(words[0] == "initramfs" for words in rows)
-    initramfs = _initramfs(held) if has_initramfs else None
+    order = [word for words in rows if words[0] == "load" for word in words[1:]]
+    initramfs = _initramfs(held, order) if has_initramfs else None
     return Facts(_build(drivers, config), _index(drivers), initramfs)
 
 
@@ -93,11 +97,11 @@ def _tables(drivers: list[_Line]) -> Iterator[list[str]]:
         yield ["d", each.file, each.module, each.config, "", *each.names]
 
 
-def _initramfs(modules: list[str]) -> Initramfs:
+def _initramfs(modules: list[str], order: list[str]) -> Initramfs:
     names = frozenset(modules)
     return Initramfs(
         modules=names,
-        order=(),
+        order=tuple(order),
         form="list",
         complete=True,
         versions=(RELEASE,),

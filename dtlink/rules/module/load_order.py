@@ -1,0 +1,89 @@
+"""An initramfs loads a module before the one that its device waits for.
+
+What it finds: modules in the explicit order of an initramfs (modules.load, conf/modules) whose
+devices need devices of modules that stand behind them; one finding a board.
+Why it matters: such a device is deferred when its module comes, and probed again when its supplier
+has bound. It is late, not lost, and each retry costs all that a probe does.
+What to do: put suppliers first; dtlink modules prints an order.
+References: Linux, drivers/base/dd.c, driver_deferred_probe_add(), driver_bound().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dtlink.kernel.driver_model import State
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+_TOLD = 3
+_TREE = """
+/ {
+    icc: interconnect@1000 { compatible = "vendor,icc"; #interconnect-cells = <0>; };
+    mmc@2000 { compatible = "vendor,mmc"; interconnects = <&icc &icc>; };
+};
+"""
+_KERNEL = """
+module ICC_VENDOR drivers/interconnect/icc.c vendor,icc initramfs
+module MMC_VENDOR drivers/mmc/mmc.c vendor,mmc initramfs
+load %s
+"""
+
+
+class _Pair(NamedTuple):
+    """Two modules in the wrong order, and the devices that show it."""
+
+    consumer: int
+    supplier: int
+    first: str
+    second: str
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    bad=Dts(_TREE, finds=("/mmc@2000",), kernel=_KERNEL % "mmc icc"),
+    good=Dts(_TREE, kernel=_KERNEL % "icc mmc"),
+)
+def load_order(board: Board) -> Iterator[Finding]:
+    """One finding, that tells the first pairs."""
+    order = board.facts.initramfs.order if board.facts and board.facts.initramfs else ()
+    pairs = list(_pairs(board, order)) if len(order) > 1 else []
+    if not pairs:
+        return
+    told = {(pair.first, pair.second): pair for pair in reversed(pairs)}
+    named = [f"{first} before {second}" for first, second in reversed(told)]
+    more = f" and {len(named) - _TOLD} more" if len(named) > _TOLD else ""
+    consumer = board.tree[pairs[0].consumer]
+    yield load_order.finding(
+        consumer,
+        f"the initramfs loads {', '.join(named[:_TOLD])}{more}, though {consumer.name} waits for "
+        f"{board.tree[pairs[0].supplier].name}",
+        consequence="the probe of each such device is deferred, and done again once its supplier "
+        "has bound: it comes later than it could",
+        fix=f"{', '.join(f'{pair.second} before {pair.first}' for pair in pairs[:1])} in the list",
+        supplier=board.tree[pairs[0].supplier],
+        related=[board.tree[pair.consumer] for pair in pairs[1:]],
+    )
+
+
+def _pairs(board: Board, order: tuple[str, ...]) -> Iterator[_Pair]:
+    """The device links that the order goes against."""
+    place = {name: number for number, name in enumerate(order)}
+    nodes = board.tree.by_path
+    for consumer, suppliers in board.order.arcs().items():
+        first = _place(board, nodes[consumer].index, place)
+        for supplier in suppliers if first is not None else ():
+            second = _place(board, nodes[supplier].index, place)
+            if first is not None and second is not None and first < second:
+                ends = nodes[consumer].index, nodes[supplier].index
+                yield _Pair(*ends, order[first], order[second])
+
+
+def _place(board: Board, node: int, place: dict[str, int]) -> int | None:
+    """Where the order has the module of a device: the first of several that do."""
+    driver = board.drivers.of(node)
+    modules = driver.modules if driver.state is State.MODULE else ()
+    return min((place[name] for name in modules if name in place), default=None)

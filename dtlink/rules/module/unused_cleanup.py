@@ -1,0 +1,85 @@
+"""Nothing holds what the firmware's picture needs when unused clocks and domains are turned off.
+
+What it finds: a simple-framebuffer with clocks, power domains or supplies, for which this kernel
+has no built-in driver, where the command line does not keep what is unused.
+Why it matters: at the end of its start the kernel turns off clocks and power domains that no driver
+has asked for, and regulators half a minute later. The picture that the firmware shows goes, until
+the display's own driver comes, and what is on the screen of a failed boot can't be read.
+What to do: build the driver in (CONFIG_DRM_SIMPLEDRM=y or CONFIG_FB_SIMPLE=y), or boot with
+clk_ignore_unused and pd_ignore_unused.
+References: Linux, drivers/clk/clk.c, clk_disable_unused(); drivers/pmdomain/core.c,
+genpd_power_off_unused(); drivers/regulator/core.c, regulator_init_complete_work_function();
+drivers/gpu/drm/tiny/simpledrm.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.firmware.tree import Node
+from dtlink.kernel.driver_model import State
+from dtlink.rules.board import Board, bootargs
+from dtlink.rules.model import Dts, Finding, Severity, rule
+
+_TREE = """
+/ {
+    cc: clock-controller@1000 { compatible = "vendor,cc"; #clock-cells = <0>; };
+    chosen {
+        framebuffer@9d400000 {
+            compatible = "simple-framebuffer";
+            reg = <0x9d400000 0x2400000>;
+            clocks = <&cc>;
+        };
+    };
+};
+"""
+_KERNEL = """
+built-in CC_VENDOR drivers/clk/cc.c vendor,cc
+%s DRM_SIMPLEDRM drivers/gpu/drm/tiny/simpledrm.c simple-framebuffer
+"""
+#: What is turned off, by the property that names it, and the parameter that keeps it.
+_KEPT_BY = {
+    "clocks": "clk_ignore_unused",
+    "power-domains": "pd_ignore_unused",
+    "-supply": "regulator_ignore_unused",
+}
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Dts(_TREE, finds=("/chosen/framebuffer@9d400000",), kernel=_KERNEL % "module"),
+    good=Dts(_TREE, kernel=_KERNEL % "built-in"),
+    needs=("clocks", "power-domains"),
+)
+def unused_cleanup(board: Board) -> Iterator[Finding]:
+    """One finding a framebuffer."""
+    if board.facts is None:
+        return
+    line = bootargs(board.tree).split()
+    for node in board.tree.holders("compatible"):
+        frame = board.tree[node]
+        if "simple-framebuffer" not in frame.compatible or node in board.tree.disabled:
+            continue
+        needs = [name for name in frame.properties if _kept_by(name)]
+        lost = [name for name in needs if _kept_by(name) not in line]
+        if lost and board.drivers.of(node).state in (State.MODULE, State.NOT_BUILT):
+            yield _finding(frame, lost)
+
+
+def _kept_by(name: str) -> str:
+    """The parameter that keeps what a property names; empty for other properties."""
+    return next((kept for end, kept in _KEPT_BY.items() if name.endswith(end)), "")
+
+
+def _finding(frame: Node, lost: list[str]) -> Finding:
+    return unused_cleanup.finding(
+        frame,
+        f"no built-in driver holds the {', '.join(lost)} of {frame.name}",
+        consequence="what no other driver uses of it is turned off when the kernel has started: "
+        "the picture goes until the display's driver comes",
+        fix="CONFIG_DRM_SIMPLEDRM=y or CONFIG_FB_SIMPLE=y; or "
+        f"{' '.join(dict.fromkeys(_kept_by(name) for name in lost))} on the command line",
+        likely=True,
+    )
