@@ -14,6 +14,7 @@ from dtlink.cli.options import (
     emit_json,
     emit_lines,
     options,
+    paths_of,
     terminal_width,
 )
 from dtlink.firmware.errors import InputError
@@ -23,6 +24,7 @@ from dtlink.report.model import InputFault, InputReport, Report
 
 if TYPE_CHECKING:
     from dtlink.kernel.bootlog.model import Explanation
+    from dtlink.kernel.facts import Paths
     from dtlink.links.binding import Version
 
 
@@ -39,12 +41,16 @@ if TYPE_CHECKING:
     type=KernelVersion(),
     help="The kernel that wrote the log. [default: as the log says]",
 )
+@options("build", "initramfs", "index")
 @click.option("--all", "everything", is_flag=True, help="Show the harmless lines too.")
 @options("format", "output", "color")
 def log(
     dmesg: str,
     dtb: str | None,
     version: Version | None,
+    build: str,
+    initramfs: str,
+    index: str,
     everything: bool,  # noqa: FBT001 - click calls it
     form: str,
     output: str | None,
@@ -58,6 +64,10 @@ def log(
         raise click.UsageError("the log and the tree can't both come from standard input")
     tree, reports = _tree(dtb)
     item, told = _explain(dmesg, tree, version)
+    paths = paths_of(build, initramfs, index)
+    if paths is not None and told is not None and tree is not None:
+        item = _name_drivers(item, told, tree, paths)
+        told = told if item.error is None else None
     report = Report("log", [item, *reports], kernel=_kernel(told))
     complain(report.inputs)
     named = dtb if tree is not None else None
@@ -98,6 +108,25 @@ def _explain(
     except InputError as error:
         return InputReport(path, error=InputFault(error.message, error.offset)), None
     return InputReport(path, form="log", model=told.model), told
+
+
+def _name_drivers(item: InputReport, told: Explanation, tree: Tree, paths: Paths) -> InputReport:
+    """Say of each root cause which driver the kernel has for it."""
+    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.report.drivers import driver_of  # noqa: PLC0415
+
+    try:
+        facts = load(paths)
+    except InputError as error:
+        fault = InputFault(f"{error.path}: {error.message}", error.offset)
+        return item._replace(error=fault)
+    for cause in told.causes:
+        node = tree.by_path.get(cause.origin.subject)
+        if node is not None:
+            said = f"in this kernel: {driver_of(tree, node.index, facts)}"
+            detail = "; ".join(filter(None, (cause.origin.detail, said)))
+            cause.origin = cause.origin._replace(detail=detail)
+    return item
 
 
 def _kernel(told: Explanation | None) -> dict[str, Any] | None:

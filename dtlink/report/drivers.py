@@ -69,6 +69,14 @@ def annotate(part: Entry, tree: Tree, facts: Facts) -> None:
         stack += entry["suppliers"]
 
 
+def driver_of(tree: Tree, node: int, facts: Facts) -> str:
+    """The driver of one node in a few words."""
+    found = TreeDrivers(tree, facts.build, facts.source_index)
+    entry = _entry(tree, node, found.of(node), facts)
+    option = f" (CONFIG_{entry['config']})" if entry["config"] and entry["modules"] else ""
+    return word(entry) + option
+
+
 def word(driver: Entry) -> str:
     """A driver in a few words."""
     what = " or ".join(driver["modules"]) or driver["state"]

@@ -159,3 +159,14 @@ def test_as_json(run: Run, dmesg: Path, dtb: Path, ldo: str, tmp_path: Path) -> 
         ("1d80000.ufshc", "/soc@0/ufshc@1d80000", "pending", ["1d87000.phy"]),
     ]
     assert [(item["kind"], item["cycles"]) for item in told["put_away"]] == [("cycle", 1)]
+
+
+def test_a_kernel_names_the_driver_of_a_cause(run: Run, fixtures: Path) -> None:
+    kernel = fixtures.parent / "kernel"
+    guest = fixtures / "virtio-iommu-guest.dtb"
+    result = run("log", kernel / "boot.log", "--dtb", guest, "--kernel", kernel)
+    assert result.exit_code == 1
+    assert "in this kernel: virtio_iommu, module (CONFIG_VIRTIO_IOMMU)" in result.stdout
+    missing = run("log", kernel / "boot.log", "--dtb", guest, "--kernel", "/nonexistent")
+    assert missing.exit_code == 2
+    assert "/nonexistent: no such file" in missing.stderr
