@@ -43,7 +43,7 @@ def load(paths: Paths) -> Facts:
 
     initramfs = None
     if paths.initramfs:
-        from dtlink.kernel.initramfs import read_initramfs  # noqa: PLC0415
+        from dtlink.kernel.initramfs.kept import kept_initramfs  # noqa: PLC0415
 
-        initramfs = read_initramfs(paths.initramfs)
+        initramfs = kept_initramfs(paths.initramfs)
     return Facts(read_build(paths.kernel), SourceIndex.load(paths.source_index or None), initramfs)
