@@ -109,13 +109,14 @@ def _consequence(node: IortNode, mapping: Mapping) -> str:
     null = mapping.output == 0
     if isinstance(node, Rmr):
         return (
-            "Linux finds no SMMU with this entry: it reserves nothing for its stream IDs, and "
-            "the DMA "
-            "that goes on since before the boot is refused"
+            "Linux finds no SMMU with this entry: it reserves nothing for its stream IDs, and the "
+            "DMA that goes on since before the boot is refused"
         )
     if null and isinstance(node, SmmuV3 | Pmcg) and mapping.entry == own_index(node):
-        return '"ACPI: IORT: [Firmware Bug]: [node …] Invalid MSI mapping": its own interrupts '
-        "are no MSIs"
+        return (
+            '"ACPI: IORT: [Firmware Bug]: [node …] Invalid MSI mapping": its own interrupts are '
+            "no MSIs"
+        )
     if null and isinstance(node, NamedComponent):
         return f"{_NULL}: the device gets no stream ID from this entry on, and no MSIs by it"
     if null and mapping.entry == 0:
@@ -123,7 +124,6 @@ def _consequence(node: IortNode, mapping: Mapping) -> str:
     if null:
         return (
             "Linux looks for 0 in the first entry only: here it takes the table's header for a "
-            "node, "
-            "and reads mappings far outside the table; most likely it crashes at boot"
+            "node, and reads mappings far outside the table; most likely it crashes at boot"
         )
     return "Linux takes the bytes there for a node: a wrong SMMU or ITS, none, or a crash at boot"
