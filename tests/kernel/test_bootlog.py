@@ -366,7 +366,7 @@ def test_rows_take_hostile_lines_in_time(row: Any) -> None:
     for filler in ("a" * MAX_LINE, "a: " * (MAX_LINE // 3), "a a: " * (MAX_LINE // 5)):
         start = time.process_time()
         row.form.search(filler + row.needles[0])
-        assert time.process_time() - start < 0.2
+        assert time.process_time() - start < 2
 
 
 # --- what lies behind a wait

