@@ -19,12 +19,14 @@ from dtlink.cli.options import (
     terminal_width,
     words,
 )
+from dtlink.firmware.errors import InputError
 from dtlink.report.model import Report
 from dtlink.rules.catalogue import check_words
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
     from dtlink.kernel.cmdline import CommandLine
+    from dtlink.kernel.facts import Paths
     from dtlink.links.binding import Version
 
 _LEVELS = [severity.value for severity in Severity]
@@ -77,6 +79,8 @@ def lint(
         raise click.UsageError(f"{error}: 'dtlink rules' lists them") from error
     inputs = list(engine.expand(paths))
     kernel = paths_of(build, initramfs, index)
+    if kernel is not None:
+        _read_kernel(kernel)
     chosen = partial(engine.lint_tree, select=select, ignore=ignore, version=version)
     task = engine.Task(
         partial(chosen, cmdline=cmdline, against=against, kernel=kernel, root=root),
@@ -86,6 +90,17 @@ def lint(
     report = Report("lint", collect(reports, len(inputs)), ".".join(map(str, version)))
     _tell(report, form, output, Severity(least), color)
     sys.exit(report.exit_status(None if fail_on == "never" else Severity(fail_on)))
+
+
+def _read_kernel(paths: Paths) -> None:
+    """Read the kernel's facts before the inputs: once, for all processes that are made later."""
+    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+
+    try:
+        load(paths)
+    except InputError as error:
+        click.echo(f"dtlink: {error}", err=True)
+        sys.exit(2)
 
 
 def _tell(report: Report, form: str, output: str | None, least: Severity, color: str) -> None:

@@ -1,0 +1,28 @@
+"""dtlink lint with a kernel."""
+
+from pathlib import Path
+
+from tests.cli.conftest import ROOT, Run
+
+KERNEL = ROOT / "fixtures" / "kernel"
+GUEST = ROOT / "fixtures" / "tables" / "guest"
+
+
+def test_a_late_iommu_on_acpi_and_on_a_devicetree(run: Run, fixtures: Path, tmp_path: Path) -> None:
+    listing = tmp_path / "listing"
+    listing.write_text("init\nlib/modules/x/kernel/a.ko\nlib/modules/x/modules.dep\n")
+    args = ("--kernel", KERNEL, "--initramfs", listing, "--select", "module/iommu-late")
+    result = run("lint", GUEST, fixtures / "virtio-iommu-guest.dtb", *args)
+    assert "virtio_iommu, for the IOMMU, is not in the initramfs" in result.stdout
+    assert "without a limit of time" in result.stdout
+    assert "run untranslated" in result.stdout
+
+
+def test_a_kernel_that_can_not_be_read_is_told_once(run: Run, fixtures: Path) -> None:
+    result = run("lint", GUEST, fixtures, "--kernel", "/nonexistent")
+    assert result.exit_code == 2
+    assert result.stderr.count("/nonexistent: no such file") == 1
+
+
+def test_without_a_kernel_the_family_says_nothing(run: Run, fixtures: Path) -> None:
+    assert run("lint", GUEST, fixtures, "--select", "module", "--show", "info").stdout == ""
