@@ -7,11 +7,10 @@ did. Within version 1 members are only added.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dtlink.report.model import InputReport, Report
+from dtlink.report.model import InputReport, Report, identified
 from dtlink.rules.model import Dts, Finding, Rule, Tables
 from dtlink.version import __version__
 
@@ -71,15 +70,8 @@ def _input(item: InputReport, command: str) -> dict[str, Any]:
 
 
 def findings(items: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Findings as JSON data. Of several with one fingerprint, the later ones get a number."""
-    seen: Counter[str] = Counter()
-    entries = []
-    for item in items:
-        fingerprint = item.fingerprint
-        seen[fingerprint] += 1
-        number = seen[fingerprint]
-        entries.append(_finding(item, fingerprint if number == 1 else f"{fingerprint}-{number}"))
-    return entries
+    """Findings as JSON data."""
+    return [_finding(item, fingerprint) for fingerprint, item in identified(items)]
 
 
 def _finding(item: Finding, fingerprint: str) -> dict[str, Any]:

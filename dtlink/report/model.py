@@ -25,6 +25,35 @@ class Refused(NamedTuple):
     offset: int | None = None
 
 
+class Ignored(NamedTuple):
+    """A finding that the configuration takes out, and why."""
+
+    finding: Finding
+    reason: str
+
+
+class Unmet(NamedTuple):
+    """A finding that somebody expects, and that is not there."""
+
+    rule: str
+    node: str
+    """A pattern of paths."""
+    reason: str
+    source: str
+    """Where it is expected: a file, or ``--expect``."""
+
+
+class BaselineEntry(NamedTuple):
+    """A finding as a baseline keeps it; ``input`` is a path as seen from the baseline."""
+
+    input: str
+    rule: str
+    subject: str
+    property_name: str
+    supplier: str
+    fingerprint: str
+
+
 class InputReport(NamedTuple):
     """What is told of one input."""
 
@@ -47,6 +76,13 @@ class InputReport(NamedTuple):
     refused: Sequence[Refused] = ()
     notes: Sequence[str] = ()
     """What the user should know, although it stopped nothing."""
+    known: Sequence[Finding] = ()
+    """Findings that the baseline has: they do not count, and are not among ``findings``."""
+    fixed: Sequence[BaselineEntry] = ()
+    """What the baseline has, and is no longer found."""
+    ignored: Sequence[Ignored] = ()
+    """Findings that the configuration takes out of ``findings``."""
+    unmet: Sequence[Unmet] = ()
 
 
 class Report(NamedTuple):
@@ -57,6 +93,8 @@ class Report(NamedTuple):
     kernel_version: str = "6.12"
     kernel: Mapping[str, Any] | None = None
     """What was assumed of the kernel, by commands that ask for more than its version."""
+    baseline: str = ""
+    """The baseline that ``findings`` are new against, where there is one."""
 
     def findings(self) -> Iterator[Finding]:
         """The findings of all inputs."""
@@ -77,3 +115,13 @@ class Report(NamedTuple):
         if fail_on is None:
             return 0
         return int(any(finding.severity.rank <= fail_on.rank for finding in self.findings()))
+
+
+def identified(findings: Sequence[Finding]) -> Iterator[tuple[str, Finding]]:
+    """Each finding with its fingerprint. Of several with one, the later ones get a number."""
+    seen: Counter[str] = Counter()
+    for item in findings:
+        fingerprint = item.fingerprint
+        seen[fingerprint] += 1
+        number = seen[fingerprint]
+        yield fingerprint if number == 1 else f"{fingerprint}-{number}", item
