@@ -8,6 +8,8 @@ from typing import NoReturn
 
 #: What a shell reports of a program that SIGPIPE ended.
 _BROKEN_PIPE = 141
+#: And of one that SIGINT ended.
+_INTERRUPTED = 130
 
 
 def main() -> NoReturn:
@@ -26,12 +28,22 @@ def main() -> NoReturn:
 
 def _run() -> int:
     """The exit status; faults of dtlink itself are told in two lines, and give 3."""
-    from dtlink.cli.main import cli  # noqa: PLC0415 - import what is needed, when it is
+    import click  # noqa: PLC0415 - import what is needed, when it is
 
+    from dtlink.cli.main import cli  # noqa: PLC0415
+
+    # A file's name may hold bytes that are no text.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        cli(prog_name="dtlink")
+        status = cli.main(prog_name="dtlink", standalone_mode=False)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("dtlink: interrupted\n")
+        return _INTERRUPTED
     except BrokenPipeError:
         return _BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - no traceback for users
@@ -40,7 +52,7 @@ def _run() -> int:
             "This is a bug of dtlink: please report it with the input that shows it.\n"
         )
         return 3
-    return 0
+    return status if isinstance(status, int) else 0
 
 
 if __name__ == "__main__":

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dtlink import engine
-from dtlink.cli.options import (
-    collect,
-    complain,
-    emit_json,
-    emit_lines,
-    options,
-    paths_of,
-    terminal_width,
-    words,
-)
+from dtlink.cli.options import complain, options, paths_of, words
+from dtlink.cli.outputs import Target, digests, formats, gather, resolve, tell
 from dtlink.firmware.errors import InputError
-from dtlink.report.model import Report
+from dtlink.report.model import InputReport, Report
 from dtlink.rules.catalogue import check_words
 from dtlink.rules.model import Severity
 
@@ -29,11 +22,13 @@ if TYPE_CHECKING:
     from dtlink.kernel.facts import Paths
     from dtlink.links.binding import Version
 
+_NOTHING = "no inputs: no devicetree (.dtb, .dtbo, .dts) and no ACPI table was found"
 _LEVELS = [severity.value for severity in Severity]
 
 
 @click.command(help="Lint files and folders (- is standard input).")
-@options("paths", "format", "output")
+@options("paths")
+@formats
 @click.option("--select", multiple=True, metavar="RULE|FAMILY", help="Run only these rules.")
 @click.option("--ignore", multiple=True, metavar="RULE|FAMILY", help="Do not run these rules.")
 @click.option(
@@ -55,7 +50,7 @@ _LEVELS = [severity.value for severity in Severity]
 @options("jobs", "color")
 def lint(
     paths: tuple[str, ...],
-    form: str,
+    targets: tuple[Target, ...],
     output: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -72,6 +67,7 @@ def lint(
     color: str,
 ) -> None:
     """Lint, tell, and exit with what was found."""
+    outputs = resolve(targets, output)
     select, ignore = words(select), words(ignore)
     try:
         check_words((*select, *ignore))
@@ -79,43 +75,35 @@ def lint(
         raise click.UsageError(f"{error}: 'dtlink rules' lists them") from error
     inputs = list(engine.expand(paths))
     kernel = paths_of(build, initramfs, index)
-    if kernel is not None:
-        _read_kernel(kernel)
     chosen = partial(engine.lint_tree, select=select, ignore=ignore, version=version)
     task = engine.Task(
         partial(chosen, cmdline=cmdline, against=against, kernel=kernel, root=root),
         partial(engine.lint_tables, select=select, ignore=ignore, version=version, kernel=kernel),
     )
-    reports = engine.run(inputs, task, jobs=jobs, digest=form == "json")
-    report = Report("lint", collect(reports, len(inputs)), ".".join(map(str, version)))
-    _tell(report, form, output, Severity(least), color)
+    named = _identity(version, kernel, digest=digests(outputs))
+
+    def envelope(reports: Sequence[InputReport]) -> Report:
+        return Report("lint", reports, ".".join(map(str, version)), named)
+
+    reports = engine.run(inputs, task, jobs=jobs, digest=digests(outputs))
+    report = gather(reports, len(inputs), outputs, envelope)
+    complain(report.inputs)
+    tell(report, outputs, Severity(least), color)
+    if not inputs:
+        click.echo(f"dtlink: {_NOTHING}", err=True)
     sys.exit(report.exit_status(None if fail_on == "never" else Severity(fail_on)))
 
 
-def _read_kernel(paths: Paths) -> None:
-    """Read the kernel's facts before the inputs: once, for all processes that are made later."""
+def _identity(version: Version, paths: Paths | None, *, digest: bool) -> dict[str, Any] | None:
+    """Which kernel it is. Its facts are read here: once, for all processes that are made later."""
+    if paths is None:
+        return None
     from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.report.kernel import identity  # noqa: PLC0415
 
     try:
         load(paths)
     except InputError as error:
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
-
-
-def _tell(report: Report, form: str, output: str | None, least: Severity, color: str) -> None:
-    complain(report.inputs)
-    if form == "json":
-        emit_json(report, output)
-        return
-    from dtlink.report import text  # noqa: PLC0415 - JSON needs none of it
-
-    emit_lines(text.lines(report, terminal_width(output), least), output, color)
-    if not report.inputs:
-        click.echo(
-            "dtlink: no inputs: no devicetree (.dtb, .dtbo, .dts) and no ACPI table was found",
-            err=True,
-        )
-    elif any(report.counts().values()):
-        sys.stdout.flush()
-        emit_lines([text.summary(report, least)], output=None, color=color)
+    return identity(version, paths) if digest else None

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dtlink.cli.writing import emit as emit
+from dtlink.cli.writing import emit_json as emit_json
+from dtlink.cli.writing import emit_lines as emit_lines
+from dtlink.cli.writing import terminal_width as terminal_width
+from dtlink.cli.writing import use_color as use_color
 from dtlink.kernel.cmdline import CommandLine, OptionError
 from dtlink.kernel.profile import LATEST, parse_version
-from dtlink.report.layout import Line, plain, show
 
 if TYPE_CHECKING:
     from dtlink.kernel.facts import Paths
     from dtlink.links.binding import Version
-    from dtlink.report.model import InputReport, Report
+    from dtlink.report.model import InputReport
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+#: What is said of what should never happen.
+_BUG = " (a bug of dtlink: please report it)"
 #: The first kernel whose supplier bindings are known.
 _BINDINGS_SINCE = (5, 10)
 
@@ -149,56 +153,13 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def use_color(choice: str, output: str | None) -> bool:
-    """Whether text is coloured (https://no-color.org)."""
-    if choice != "auto":
-        return choice == "always"
-    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def terminal_width(output: str | None) -> int | None:
-    """The columns to wrap at; ``None`` where nobody looks at a terminal."""
-    if output is not None or not sys.stdout.isatty():
-        return None
-    import shutil  # noqa: PLC0415 - for terminals only
-
-    return shutil.get_terminal_size().columns
-
-
-def emit(text: str, output: str | None) -> None:
-    """Write results to standard output, or to a file: beside it first, so that it is never half."""
-    if output is None:
-        sys.stdout.write(text)
-        return
-    part = Path(f"{output}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(output)
-    except OSError as error:
-        raise click.UsageError(f"{output}: {error.strerror or error}") from error
-
-
-def emit_lines(lines: Iterable[Line], output: str | None, color: str) -> None:
-    """Write laid-out text, coloured if the user sees it."""
-    if output is None:
-        show(lines, sys.stdout, color=use_color(color, output))
-    else:
-        emit(plain(lines), output)
-
-
-def emit_json(report: Report, output: str | None) -> None:
-    """Write the JSON document."""
-    from dtlink.report import json  # noqa: PLC0415 - text needs none of it
-
-    emit(json.render(report), output)
-
-
 def complain(inputs: Iterable[InputReport]) -> None:
     """Say on standard error what could not be read, what to know, and which rules raised."""
     for item in inputs:
         if item.error is not None:
             at = "" if item.error.offset is None else f", byte {item.error.offset:#x}"
-            click.echo(f"dtlink: {item.path}{at}: {item.error.message}", err=True)
+            bug = _BUG if item.error.bug else ""
+            click.echo(f"dtlink: {item.path}{at}: {item.error.message}{bug}", err=True)
         for refused in item.refused:
             at = "" if refused.offset is None else f", byte {refused.offset:#x}"
             click.echo(f"dtlink: {refused.path}{at}: {refused.message}", err=True)
@@ -206,8 +167,7 @@ def complain(inputs: Iterable[InputReport]) -> None:
             click.echo(f"dtlink: {item.path}: {note}", err=True)
         for fault in item.faults:
             click.echo(
-                f"dtlink: {item.path}: rule {fault.rule} failed: {fault.error} "
-                "(a bug of dtlink: please report it)",
+                f"dtlink: {item.path}: rule {fault.rule} failed: {fault.error}{_BUG}",
                 err=True,
             )
 

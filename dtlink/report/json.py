@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-from dtlink.report.model import InputReport, Report, identified
+from dtlink.report.model import BaselineEntry, InputReport, Report, identified
 from dtlink.rules.model import Dts, Finding, Rule, Tables
 from dtlink.version import __version__
 
@@ -21,21 +21,135 @@ PARTS = ("links", "cycles", "order", "why", "devlink", "iort", "diff", "drivers"
 _KINDS = {Dts: "devicetree", Tables: "tables"}
 
 
+class Place(TypedDict):
+    """A line of a source."""
+
+    file: str
+    line: int
+
+
+class FindingEntry(TypedDict):
+    """A finding."""
+
+    rule: str
+    severity: str
+    confidence: str
+    subject: str
+    property: str | None
+    index: int | None
+    message: str
+    consequence: str
+    fix: str
+    related: list[str]
+    supplier: str | None
+    location: Place | None
+    offset: int | None
+    fingerprint: str
+
+
+class IgnoredEntry(TypedDict):
+    """A finding that the configuration takes out."""
+
+    finding: FindingEntry
+    reason: str
+
+
+class FixedEntry(TypedDict):
+    """A finding of the baseline that is gone."""
+
+    rule: str
+    subject: str
+    property: str | None
+    supplier: str | None
+    fingerprint: str
+
+
+class UnmetEntry(TypedDict):
+    """A finding that is expected, and not there."""
+
+    rule: str
+    node: str | None
+    reason: str | None
+    source: str
+
+
+class FaultEntry(TypedDict):
+    """A rule that raised."""
+
+    rule: str
+    error: str
+
+
+class ErrorEntry(TypedDict):
+    """Why an input could not be read."""
+
+    message: str
+    offset: int | None
+    bug: bool
+
+
+class RefusedEntry(TypedDict):
+    """A file of an input of several that could not be read."""
+
+    path: str
+    message: str
+    offset: int | None
+
+
+class InputEntry(TypedDict):
+    """An input; beside these, it has the part that the command makes."""
+
+    path: str
+    sha256: str | None
+    form: str | None
+    model: str | None
+    compatible: list[str]
+    error: ErrorEntry | None
+    kernel: NotRequired[dict[str, Any]]
+    notes: NotRequired[list[str]]
+    refused: NotRequired[list[RefusedEntry]]
+    findings: NotRequired[list[FindingEntry]]
+    known: NotRequired[list[FindingEntry]]
+    fixed: NotRequired[list[FixedEntry]]
+    ignored: NotRequired[list[IgnoredEntry]]
+    unmet: NotRequired[list[UnmetEntry]]
+    faults: NotRequired[list[FaultEntry]]
+
+
+class Document(TypedDict):
+    """The whole; ``rules`` is by commands that are about rules, ``configuration`` by one."""
+
+    schema: str
+    dtlink: str
+    kernel: dict[str, Any] | None
+    baseline: NotRequired[str]
+    summary: dict[str, Any]
+    inputs: list[Any]
+    rules: NotRequired[list[dict[str, Any]]]
+
+
 def render(report: Report) -> str:
     """The whole document, ending in a newline."""
     return json.dumps(document(report), indent=1, ensure_ascii=False) + "\n"
 
 
-def document(report: Report) -> dict[str, Any]:
+def line(report: Report) -> str:
+    """The whole document in one line, without a newline."""
+    return json.dumps(document(report), separators=(",", ":"))
+
+
+def document(report: Report) -> Document:
     """The document as JSON data."""
-    inputs = [_input(item, report.command) for item in report.inputs]
-    return {
+    made: Document = {
         "schema": SCHEMA,
         "dtlink": __version__,
         "kernel": dict(report.kernel or {"version": report.kernel_version}),
         "summary": _summary(report),
-        "inputs": inputs,
+        "inputs": [_input(item, report.command) for item in report.inputs],
     }
+    if report.baseline:
+        made["baseline"] = report.baseline
+    return made
 
 
 def _summary(report: Report) -> dict[str, Any]:
@@ -50,31 +164,65 @@ def _summary(report: Report) -> dict[str, Any]:
 
 def _input(item: InputReport, command: str) -> dict[str, Any]:
     error = item.error
-    entry: dict[str, Any] = {
+    entry: InputEntry = {
         "path": item.path,
         "sha256": item.sha256 or None,
         "form": item.form or None,
         "model": item.model or None,
         "compatible": list(item.compatible),
-        "error": None if error is None else {"message": error.message, "offset": error.offset},
+        "error": None
+        if error is None
+        else {"message": error.message, "offset": error.offset, "bug": error.bug},
     }
+    if item.kernel is not None:
+        entry["kernel"] = dict(item.kernel)
+    if item.notes:
+        entry["notes"] = list(item.notes)
     if item.refused:
-        entry["refused"] = [each._asdict() for each in item.refused]
+        entry["refused"] = [
+            {"path": each.path, "message": each.message, "offset": each.offset}
+            for each in item.refused
+        ]
     if error is None and command == "lint":
         entry["findings"] = findings(item.findings)
-        if item.faults:
-            entry["faults"] = [{"rule": fault.rule, "error": fault.error} for fault in item.faults]
+        _add_what_does_not_count(entry, item)
     elif error is None and command in PARTS:
-        entry |= {command: item.part, **item.beside}
-    return entry
+        return {**entry, command: item.part, **item.beside}
+    return {**entry}
 
 
-def findings(items: Sequence[Finding]) -> list[dict[str, Any]]:
+def _add_what_does_not_count(entry: InputEntry, item: InputReport) -> None:
+    """What a baseline or a configuration took out of the findings, and rules that raised."""
+    if item.known:
+        entry["known"] = findings(item.known)
+    if item.fixed:
+        entry["fixed"] = [_fixed(each) for each in item.fixed]
+    if item.ignored:
+        told = findings([each.finding for each in item.ignored])
+        entry["ignored"] = [
+            {"finding": finding, "reason": each.reason}
+            for finding, each in zip(told, item.ignored, strict=True)
+        ]
+    if item.unmet:
+        entry["unmet"] = [
+            {
+                "rule": each.rule,
+                "node": each.node or None,
+                "reason": each.reason or None,
+                "source": each.source,
+            }
+            for each in item.unmet
+        ]
+    if item.faults:
+        entry["faults"] = [{"rule": fault.rule, "error": fault.error} for fault in item.faults]
+
+
+def findings(items: Sequence[Finding]) -> list[FindingEntry]:
     """Findings as JSON data."""
     return [_finding(item, fingerprint) for fingerprint, item in identified(items)]
 
 
-def _finding(item: Finding, fingerprint: str) -> dict[str, Any]:
+def _finding(item: Finding, fingerprint: str) -> FindingEntry:
     location = item.location
     return {
         "rule": item.rule,
@@ -94,7 +242,17 @@ def _finding(item: Finding, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def rules_document(rules: Iterable[Rule]) -> dict[str, Any]:
+def _fixed(item: BaselineEntry) -> FixedEntry:
+    return {
+        "rule": item.rule,
+        "subject": item.subject,
+        "property": item.property_name or None,
+        "supplier": item.supplier or None,
+        "fingerprint": item.fingerprint,
+    }
+
+
+def rules_document(rules: Iterable[Rule]) -> Document:
     """The rules and their pages as a document of the same schema."""
     return {
         "schema": SCHEMA,
@@ -102,20 +260,21 @@ def rules_document(rules: Iterable[Rule]) -> dict[str, Any]:
         "kernel": None,
         "summary": {"inputs": 0, "unreadable": 0},
         "inputs": [],
-        "rules": [
-            {
-                "id": rule.id,
-                "severity": rule.severity.value,
-                "since": rule.since,
-                "summary": rule.summary,
-                "page": rule.page,
-                "bad": rule.examples[0].bad.source,
-                "good": rule.examples[0].good.source,
-                "examples": [
-                    {"of": _KINDS[type(each.bad)], "bad": each.bad.source, "good": each.good.source}
-                    for each in rule.examples
-                ],
-            }
-            for rule in rules
+        "rules": [_rule(each) for each in rules],
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "severity": rule.severity.value,
+        "since": rule.since,
+        "summary": rule.summary,
+        "page": rule.page,
+        "bad": rule.examples[0].bad.source,
+        "good": rule.examples[0].good.source,
+        "examples": [
+            {"of": _KINDS[type(each.bad)], "bad": each.bad.source, "good": each.good.source}
+            for each in rule.examples
         ],
     }

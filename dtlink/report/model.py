@@ -11,10 +11,14 @@ from dtlink.rules.run import RuleFault
 
 
 class InputFault(NamedTuple):
-    """Why an input could not be read; ``offset`` is a byte offset."""
+    """Why an input could not be read; ``offset`` is a byte offset.
+
+    ``bug``: dtlink is to blame, not the input.
+    """
 
     message: str
     offset: int | None = None
+    bug: bool = False
 
 
 class Refused(NamedTuple):
@@ -76,6 +80,8 @@ class InputReport(NamedTuple):
     refused: Sequence[Refused] = ()
     notes: Sequence[str] = ()
     """What the user should know, although it stopped nothing."""
+    kernel: Mapping[str, Any] | None = None
+    """Which kernel the answer holds for, where it is not that of the report, as JSON data."""
     known: Sequence[Finding] = ()
     """Findings that the baseline has: they do not count, and are not among ``findings``."""
     fixed: Sequence[BaselineEntry] = ()
@@ -83,6 +89,20 @@ class InputReport(NamedTuple):
     ignored: Sequence[Ignored] = ()
     """Findings that the configuration takes out of ``findings``."""
     unmet: Sequence[Unmet] = ()
+
+    def exit_status(self, fail_on: Severity | None) -> int:
+        """As :meth:`Report.exit_status`, of this input alone; ``None``: findings do not count.
+
+        What is expected and not there counts as a warning: the expectation is to be taken away.
+        """
+        if self.faults or (self.error and self.error.bug):
+            return 3
+        if self.error or self.refused:
+            return 2
+        told = [finding.severity for finding in self.findings] + [Severity.WARNING] * len(
+            self.unmet
+        )
+        return int(fail_on is not None and any(each.rank <= fail_on.rank for each in told))
 
 
 class Report(NamedTuple):
@@ -107,14 +127,8 @@ class Report(NamedTuple):
         return {severity.value: counted[severity] for severity in Severity}
 
     def exit_status(self, fail_on: Severity | None) -> int:
-        """0: fine, 1: findings from ``fail_on`` up, 2: unreadable inputs, 3: a rule that raised."""
-        if any(item.faults for item in self.inputs):
-            return 3
-        if any(item.error or item.refused for item in self.inputs):
-            return 2
-        if fail_on is None:
-            return 0
-        return int(any(finding.severity.rank <= fail_on.rank for finding in self.findings()))
+        """0: fine, 1: findings from ``fail_on`` up, 2: unreadable inputs, 3: a fault of dtlink."""
+        return max((item.exit_status(fail_on) for item in self.inputs), default=0)
 
 
 def identified(findings: Sequence[Finding]) -> Iterator[tuple[str, Finding]]:

@@ -17,6 +17,8 @@ def lines(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
     for item in report.inputs:
         if item.error is None:
             yield from _input(item, width, least)
+    if any(report.counts().values()):
+        yield summary(report, least)
 
 
 def _input(item: InputReport, width: int | None, least: Severity) -> Iterator[Line]:

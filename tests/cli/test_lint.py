@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dtlink import engine
+from dtlink.engine import linting
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Dts
 from tests.cli.conftest import Run
@@ -110,7 +110,7 @@ def test_a_fault_of_a_rule_is_named_and_the_others_run(
 
     first, *others = choose(kind=Dts)
     rules = [first._replace(check=broken, needs=()), *others]
-    monkeypatch.setattr(engine, "_rules", lambda *_, **__: rules)
+    monkeypatch.setattr(linting, "_rules", lambda *_, **__: rules)
     result = run("lint", bad_dts)
     assert result.exit_code == 3
     assert f"rule {rules[0].id} failed: ZeroDivisionError: no" in result.stderr

@@ -1,0 +1,143 @@
+"""``--format FORMAT[=FILE]``, as often as wanted: what is told where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from dtlink.cli.options import Command, collect
+from dtlink.cli.writing import emit, emit_lines, lines_to, terminal_width
+from dtlink.report.formats import FORMATS, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.shell_completion import CompletionItem
+
+    from dtlink.report.model import InputReport, Report
+    from dtlink.rules.model import Severity
+
+
+class Target(NamedTuple):
+    """A format, and the file it goes to; ``None`` is standard output."""
+
+    form: str
+    path: str | None = None
+
+
+class _TargetType(click.ParamType[Target]):
+    """``FORMAT`` or ``FORMAT=FILE``."""
+
+    name = "FORMAT[=FILE]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Target:
+        """The target, or a usage error."""
+        if isinstance(value, Target):
+            return value
+        form, _, path = str(value).partition("=")
+        if form not in FORMATS:
+            self.fail(f"no format is named {form}: there are {', '.join(FORMATS)}", param, ctx)
+        return Target(form, path if path not in ("", "-") else None)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The formats."""
+        del ctx, param
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells only
+
+        return [
+            CompletionItem(each.name, help=each.about)
+            for each in FORMATS.values()
+            if each.name.startswith(incomplete)
+        ]
+
+
+def formats(command: Command) -> Command:
+    """The options of a command that tells its report in every format."""
+    for option in (
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(dir_okay=False),
+            help="Write to a file what else goes to standard output.",
+        ),
+        click.option(
+            "--format",
+            "targets",
+            type=_TargetType(),
+            multiple=True,
+            help=f"How to tell the results, and where: {', '.join(FORMATS)}. May be given several "
+            "times. [default: text]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def resolve(targets: Sequence[Target], output: str | None) -> list[Target]:
+    """Where each format goes. Raises :class:`click.UsageError` for two in one place."""
+    chosen = [
+        each if each.path is not None else each._replace(path=output)
+        for each in targets or [Target("text")]
+    ]
+    places = [each.path for each in chosen]
+    if output is not None and output not in places:
+        raise click.UsageError("--output is for a format without a file, and each has one")
+    for place in places:
+        if places.count(place) > 1:
+            where = place or "standard output"
+            raise click.UsageError(f"two formats go to {where}: give one a file, FORMAT=FILE")
+    return chosen
+
+
+def digests(targets: Iterable[Target]) -> bool:
+    """Whether any format tells hashes."""
+    return any(FORMATS[each.form].digests for each in targets)
+
+
+def gather(
+    reports: Iterable[InputReport],
+    total: int,
+    targets: Iterable[Target],
+    envelope: Callable[[list[InputReport]], Report],
+) -> Report:
+    """The whole report. What goes out input by input is told on the way."""
+    with ExitStack() as stack:
+        for each in targets:
+            if each.form == "jsonl":
+                writer = stack.enter_context(lines_to(each.path))
+                reports = _told(reports, writer, envelope)
+        return envelope(collect(reports, total))
+
+
+def _told(
+    reports: Iterable[InputReport],
+    write: Callable[[str], object],
+    envelope: Callable[[list[InputReport]], Report],
+) -> Iterator[InputReport]:
+    from dtlink.report.json import line  # noqa: PLC0415 - text needs none of it
+
+    for item in reports:
+        write(line(envelope([item])))
+        yield item
+
+
+def tell(report: Report, targets: Iterable[Target], least: Severity, color: str) -> None:
+    """Write the report in every format but those that went out input by input."""
+    for each in targets:
+        if each.form == "text":
+            _tell_text(report, each.path, least, color)
+        elif each.form != "jsonl":
+            emit(render(each.form, report), each.path)
+
+
+def _tell_text(report: Report, path: str | None, least: Severity, color: str) -> None:
+    from dtlink.report import text  # noqa: PLC0415 - the other formats need none of it
+
+    emit_lines(text.lines(report, terminal_width(path), least), path, color)

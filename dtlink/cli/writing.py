@@ -1,0 +1,100 @@
+"""Where results go: standard output, or a file that is whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from dtlink.report.layout import Line, plain, show
+
+if TYPE_CHECKING:
+    from dtlink.report.model import Report
+
+
+def use_color(choice: str, output: str | None) -> bool:
+    """Whether text is coloured (https://no-color.org)."""
+    if choice != "auto":
+        return choice == "always"
+    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def terminal_width(output: str | None) -> int | None:
+    """The columns to wrap at; ``None`` where nobody looks at a terminal."""
+    if output is not None or not sys.stdout.isatty():
+        return None
+    import shutil  # noqa: PLC0415 - for terminals only
+
+    return shutil.get_terminal_size().columns
+
+
+@contextmanager
+def opened(output: str | None) -> Iterator[TextIO]:
+    """Standard output, or a file that gets its name when all is written.
+
+    Raises :class:`click.UsageError` for a file that can't be written.
+    """
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        with _beside(Path(output)) as stream:
+            yield stream
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[TextIO]:
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        # A pipe or a device is written to: a file in its place is not what the user means.
+        with target.open("w", encoding="utf-8") as stream:
+            yield stream
+        return
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8") as stream:
+            yield stream
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def lines_to(output: str | None) -> Iterator[Callable[[str], None]]:
+    """A function that writes one line: whole, and at once where somebody waits for it."""
+    with opened(output) as stream:
+
+        def write(text: str) -> None:
+            stream.write(text + "\n")
+            if output is None:
+                stream.flush()
+
+        yield write
+
+
+def emit(text: str, output: str | None) -> None:
+    """Write results to standard output, or to a file."""
+    with opened(output) as stream:
+        stream.write(text)
+
+
+def emit_lines(lines: Iterable[Line], output: str | None, color: str) -> None:
+    """Write laid-out text, coloured if the user sees it."""
+    if output is None:
+        show(lines, sys.stdout, color=use_color(color, output))
+    else:
+        emit(plain(lines), output)
+
+
+def emit_json(report: Report, output: str | None) -> None:
+    """Write the JSON document."""
+    from dtlink.report import json  # noqa: PLC0415 - text needs none of it
+
+    emit(json.render(report), output)

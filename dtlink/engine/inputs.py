@@ -1,0 +1,41 @@
+"""The inputs that the user's paths stand for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from dtlink.firmware.read import STDIN, SUFFIXES, TABLE_SUFFIXES
+
+
+def expand(paths: Iterable[str]) -> Iterator[str]:
+    """The inputs that paths stand for: files as they are, folders by what they hold, sorted."""
+    for path in paths:
+        if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
+            yield from _inputs_below(path)
+        else:
+            yield path
+
+
+def _inputs_below(folder: str) -> list[str]:
+    """The blobs below a folder, the sources that no blob beside them was made from, and the tables.
+
+    The tables of one machine are one input: their folder.
+    """
+    found: set[str] = set()
+    for top, _, names in os.walk(folder):
+        # pathlib would cost more than the rest of the walk.
+        named = [name for name in names if name.endswith(SUFFIXES)]
+        paths = {os.path.join(top, name) for name in named}  # noqa: PTH118
+        found |= {path for path in paths if path.removesuffix(".dts") + ".dtb" not in paths}
+        if any(_may_be_table(name) for name in names):
+            from dtlink.firmware.acpi.read import look  # noqa: PLC0415 - few inputs are tables
+
+            tables = look(top)
+            found |= {*tables.alone, *([top] if tables.members else ())}
+    return sorted(found)
+
+
+def _may_be_table(name: str) -> bool:
+    """A name worth a look: by its ending, or a signature alone, as the system names its tables."""
+    return name.lower().endswith(TABLE_SUFFIXES) or (len(name) <= 7 and name.isupper())

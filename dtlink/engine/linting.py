@@ -1,0 +1,90 @@
+"""The task of ``dtlink lint``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from dtlink.firmware.tree import Tree
+from dtlink.links.bindings import DEFAULT_KERNEL
+from dtlink.rules.board import Board
+from dtlink.rules.catalogue import choose
+from dtlink.rules.model import Dts, Tables
+from dtlink.rules.run import check
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.kernel.cmdline import CommandLine
+    from dtlink.kernel.facts import Facts, Paths
+    from dtlink.links.binding import Version
+    from dtlink.rules.catalogue import Kind
+    from dtlink.rules.model import AnyBoard, Rule
+
+
+def lint_tree(
+    tree: Tree,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    version: Version = DEFAULT_KERNEL,
+    cmdline: CommandLine | None = None,
+    against: Version | None = None,
+    kernel: Paths | None = None,
+    root: str = "",
+) -> dict[str, Any]:
+    """Run the chosen rules over one tree; see :class:`Board` for what decides what they see.
+
+    Raises :class:`InputError` for facts of a kernel that can't be read.
+    """
+    facts = _facts(kernel)
+    board = Board(tree, version, cmdline=cmdline, against=against, facts=facts, root=root)
+    return _checked(board, _rules(tuple(select), tuple(ignore), Dts, kernel=facts is not None))
+
+
+def lint_tables(
+    machine: Machine,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    version: Version = DEFAULT_KERNEL,
+    kernel: Paths | None = None,
+) -> dict[str, Any]:
+    """Run the chosen rules over the tables of one machine.
+
+    Raises :class:`InputError` for facts of a kernel that can't be read.
+    """
+    from dtlink.rules.acpi_board import AcpiBoard  # noqa: PLC0415 - as above
+
+    facts = _facts(kernel)
+    there, named = frozenset(machine.tables), facts is not None
+    rules = _rules(tuple(select), tuple(ignore), Tables, there, kernel=named)
+    return _checked(AcpiBoard(machine, version, facts=facts), rules)
+
+
+def _facts(kernel: Paths | None) -> Facts | None:
+    """What the kernel that the user named holds."""
+    if kernel is None:
+        return None
+    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+
+    return load(kernel)
+
+
+def _checked(board: AnyBoard, rules: Sequence[Rule]) -> dict[str, Any]:
+    checked = check(board, rules)
+    return {
+        "findings": checked.findings,
+        "faults": checked.faults,
+        "references": len(board.graph.references),
+    }
+
+
+@lru_cache(maxsize=8)
+def _rules(
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    kind: Kind,
+    tables: frozenset[str] | None = None,
+    *,
+    kernel: bool = False,
+) -> Sequence[Rule]:
+    return choose(select, ignore, kind, tables, kernel=kernel)

@@ -1,0 +1,89 @@
+"""One input: read it, and do what the command does with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import STDIN, decode, load
+from dtlink.firmware.tree import Tree
+from dtlink.report.model import InputFault, InputReport, Refused
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+
+
+class Task(NamedTuple):
+    """What a command does with one input: it returns the fields of :class:`InputReport` it fills.
+
+    Each must be a function of a module, or a partial of one, so that it can go to another process.
+    ``None`` stands for a kind of input that the command says nothing of.
+    """
+
+    tree: Callable[[Tree], dict[str, Any]] | None = None
+    tables: Callable[[Machine], dict[str, Any]] | None = None
+
+    def do(self, firmware: Tree | Machine) -> dict[str, Any]:
+        """Do it. Raises :class:`InputError` for an input of the other kind."""
+        if isinstance(firmware, Tree):
+            if self.tree is None:
+                raise InputError("a devicetree: this command is about ACPI tables")
+            return self.tree(firmware)
+        if self.tables is None:
+            raise InputError("ACPI tables: this command is about devicetrees")
+        return self.tables(firmware)
+
+
+def process(path: str, task: Task, *, digest: bool) -> InputReport:
+    """Read one input and do the task; what can't be read becomes a report that says so."""
+    try:
+        data, firmware = _read(path)
+        told = task.do(firmware)
+    except InputError as error:
+        # It may be about another file: one of a folder's, or what the user named of a kernel.
+        about = f"{error.path}: " if error.path not in ("", path) else ""
+        return InputReport(path, error=InputFault(about + error.message, error.offset))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done
+        return InputReport(path, error=InputFault(f"{type(error).__name__}: {error}", bug=True))
+    sha256 = _sha256(data, firmware) if digest else ""
+    report = InputReport(path, sha256=sha256, nodes=len(firmware), **told)
+    if not isinstance(firmware, Tree):
+        return _with_tables(report, firmware)
+    return report._replace(
+        form="dts" if firmware.locations else "fdt-overlay" if firmware.is_overlay else "fdt",
+        model=next(iter(firmware.root.strings("model")), ""),
+        compatible=firmware.root.compatible,
+    )
+
+
+def _read(path: str) -> tuple[bytes, Tree | Machine]:
+    """The bytes of a file, none for a folder of tables, and what they say."""
+    if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - as above
+        data = load(path)
+        return data, decode(data, path)
+    from dtlink.firmware.acpi.read import read_folder  # noqa: PLC0415 - few inputs are tables
+
+    return b"", read_folder(path)
+
+
+def _with_tables(report: InputReport, machine: Machine) -> InputReport:
+    """What is told of tables: where they are from, and what of them could not be read."""
+    from dtlink.firmware.acpi.machine import CODE  # noqa: PLC0415 - as above
+
+    programs = ", ".join(name for name in machine.skipped if name in CODE)
+    notes = [f"{programs} not read: dtlink runs no program of firmware"] if programs else []
+    refused = [Refused(error.path, error.message, error.offset) for error in machine.refused]
+    return report._replace(
+        form=machine.form, model=machine.oem, notes=(*report.notes, *notes), refused=refused
+    )
+
+
+def _sha256(data: bytes, firmware: Tree | Machine) -> str:
+    """The hash of a file; that of a folder's tables, by signature."""
+    import hashlib  # noqa: PLC0415 - only archives ask for it
+
+    if not data and not isinstance(firmware, Tree):
+        data = b"".join(firmware.tables[name].data for name in sorted(firmware.tables))
+    return hashlib.sha256(data).hexdigest()

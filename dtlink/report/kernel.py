@@ -1,0 +1,51 @@
+"""Which kernel an answer holds for, as JSON data: archives ask for the identity of its files."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dtlink.kernel.facts import Facts, Paths
+    from dtlink.links.binding import Version
+
+
+def identity(version: Version, paths: Paths | None = None) -> dict[str, Any]:
+    """The kernel's version, and of one that the user named, what it is and what tells so.
+
+    Raises :class:`InputError` for a kernel that can't be read.
+    """
+    told: dict[str, Any] = {"version": ".".join(map(str, version))}
+    if paths is None:
+        return told
+    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+
+    return told | _facts(paths, load(paths))
+
+
+def _facts(paths: Paths, facts: Facts) -> dict[str, Any]:
+    build = facts.build
+    return {
+        "path": paths.kernel,
+        "release": build.release or None,
+        "sources": [
+            {"fact": fact, "path": path, "sha256": _sha256(path)}
+            for fact, path in sorted(build.sources.items())
+        ],
+        "initramfs": _file(paths.initramfs),
+        "source_index": _file(paths.source_index),
+    }
+
+
+def _file(path: str) -> dict[str, Any] | None:
+    return {"path": path, "sha256": _sha256(path)} if path else None
+
+
+def _sha256(path: str) -> str | None:
+    """The hash of a file; none of a folder, of what is made of several, and of what went away."""
+    try:
+        with Path(path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None

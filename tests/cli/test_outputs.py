@@ -1,0 +1,120 @@
+"""What is told, and where."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+
+def test_several_formats_at_once(run: Run, bad_dts: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.json"
+    result = run("lint", bad_dts, "--format", "text", "--format", f"json={target}")
+    assert result.exit_code == 1
+    assert "phandle/dangling" in result.stdout
+    document = json.loads(target.read_text())
+    assert document["inputs"][0]["findings"][0]["rule"] == "phandle/dangling"
+
+
+def test_output_is_for_the_format_without_a_file(run: Run, bad_dts: Path, tmp_path: Path) -> None:
+    text, document = tmp_path / "out.txt", tmp_path / "out.json"
+    result = run("lint", bad_dts, "-o", text, "--format", "text", "--format", f"json={document}")
+    assert result.stdout == ""
+    assert "phandle/dangling" in text.read_text()
+    assert json.loads(document.read_text())["schema"] == "report-1"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--format", "text", "--format", "json"], "two formats go to standard output"),
+        (["--format", "json=x", "--format", "sarif=x"], "two formats go to x"),
+        (["--format", "json=x", "-o", "y"], "each has one"),
+        (["--format", "xml"], "no format is named xml"),
+    ],
+)
+def test_wrong_usage(run: Run, bad_dts: Path, options: list[str], told: str) -> None:
+    result = run("lint", bad_dts, *options)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_a_line_an_input(run: Run, fixtures: Path) -> None:
+    whole = json.loads(run("lint", fixtures, "--format", "json").stdout)
+    rows = run("lint", fixtures, "--format", "jsonl").stdout.splitlines()
+    assert [entry for row in rows for entry in json.loads(row)["inputs"]] == whole["inputs"]
+    assert {json.loads(row)["summary"]["inputs"] for row in rows} == {1}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json", "text"])
+def test_any_number_of_processes_gives_the_same_bytes(run: Run, fixtures: Path, form: str) -> None:
+    told = {run("lint", fixtures, "--format", form, "-j", jobs).stdout for jobs in (1, 2, 3)}
+    assert len(told) == 1
+
+
+def test_what_is_no_file_is_written_to_and_stays(run: Run, bad_dts: Path, tmp_path: Path) -> None:
+    """A pipe or a device in the place of a file is no file afterwards."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run("lint", bad_dts, "--format", "json", "-o", pipe).exit_code == 1
+        assert json.loads(os.read(reader, 1 << 20))["schema"] == "report-1"
+        assert pipe.is_fifo()
+    finally:
+        os.close(reader)
+
+
+def test_a_link_is_followed(run: Run, bad_dts: Path, tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("real.json")
+    run("lint", bad_dts, "--format", "json", "-o", tmp_path / "link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["schema"] == "report-1"
+
+
+def test_a_name_that_is_no_text_is_told(bad_dts: Path) -> None:
+    odd = os.fsencode(bad_dts.parent) + b"/b\xff.dts"
+    Path(os.fsdecode(odd)).write_bytes(bad_dts.read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-m", "dtlink", "lint", odd, "--format", "json"],
+        capture_output=True,
+        check=False,
+    )
+    assert json.loads(done.stdout)["inputs"][0]["path"].endswith("b\udcff.dts")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_leaves_whole_lines_and_no_half_file(
+    fixtures: Path, tmp_path: Path, jobs: str
+) -> None:
+    many = tmp_path / "boards"
+    many.mkdir()
+    for number in range(3000):
+        (many / f"{number}.dtb").symlink_to(fixtures / "phone-soc.dtb")
+    files = ["--format", f"json={tmp_path / 'out.json'}"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "dtlink", "lint", many, "-j", jobs, "--format", "jsonl", *files],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as child:
+        assert child.stdout
+        first = child.stdout.readline()
+        # As the terminal does it: to every process of the group.
+        os.killpg(child.pid, signal.SIGINT)
+        started = time.monotonic()
+        rest, errors = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert errors.decode().strip() == "dtlink: interrupted"
+    assert time.monotonic() - started < 30
+    rows = (first + rest).decode().splitlines()
+    assert 0 < len(rows) < 3000
+    assert all(json.loads(row)["schema"] == "report-1" for row in rows)
+    assert [path.name for path in tmp_path.iterdir()] == ["boards"]
