@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -67,14 +68,29 @@ def _beside(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Ctrl-C waits: one that comes while Python writes would leave half of it."""
+    mask = getattr(signal, "pthread_sigmask", None)
+    if mask is None:  # not on Windows
+        yield
+        return
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def lines_to(output: str | None) -> Iterator[Callable[[str], None]]:
     """A function that writes one line: whole, and at once where somebody waits for it."""
     with opened(output) as stream:
 
         def write(text: str) -> None:
-            stream.write(text + "\n")
-            if output is None:
-                stream.flush()
+            with _no_interrupt():
+                stream.write(text + "\n")
+                if output is None:
+                    stream.flush()
 
         yield write
 

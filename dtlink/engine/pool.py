@@ -1,14 +1,17 @@
-"""Work in several processes, any of which may be killed."""
+"""Work in several processes, any of which may be killed.
+
+The pools of the standard library tell only that some process is gone, and wait for ever for one
+that went while it answered. Here each process has a pipe of its own, whose end tells which it was.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from multiprocessing.connection import Connection
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
 
 from dtlink.engine.task import Task
 from dtlink.report.model import InputFault, InputReport
@@ -21,76 +24,99 @@ Work = Callable[[Plan], Iterator[InputReport]]
 
 
 def elsewhere(plan: Plan, work: Work, jobs: int) -> Iterator[InputReport]:
-    """The reports, in the order of the plan.
-
-    A process that ends before its time takes the whole pool with it. What it had at hand is then
-    done input by input, each in a process of its own, which names the one that is to blame, and
-    a new pool does the rest.
-    """
+    """The reports, in the order of the plan."""
     size = max(1, min(_CHUNK, len(plan) // (jobs * 4)))
     chunks = [plan[at : at + size] for at in range(0, len(plan), size)]
-    while chunks:
-        done = 0
-        for reports in _pooled(chunks, work, jobs):
-            yield from reports
-            done += 1
-        if done < len(chunks):
-            yield from (_alone(job, work) for job in chunks[done])
-        chunks = chunks[done + 1 :]
+    early: dict[int, list[InputReport]] = {}
+    due = 0
+    for number, reports in _as_done(chunks, work, jobs):
+        early[number] = reports
+        while due in early:
+            yield from early.pop(due)
+            due += 1
 
 
-def _pooled(chunks: Sequence[Plan], work: Work, jobs: int) -> Iterator[list[InputReport]]:
-    """The reports chunk by chunk, up to the first that a broken pool keeps back."""
-    pool = ProcessPoolExecutor(jobs, initializer=_ignore_interrupt)
+def _as_done(
+    chunks: Sequence[Plan], work: Work, jobs: int
+) -> Iterator[tuple[int, list[InputReport]]]:
+    """The reports of each chunk, with its number, as they come."""
+    todo = iter(enumerate(chunks))
+    busy: dict[Connection, tuple[_Worker, int]] = {}
+
+    def give(worker: _Worker) -> None:
+        number, chunk = next(todo, (0, None))
+        if chunk is None:
+            worker.stop()
+        else:
+            busy[worker.link] = worker, number
+            worker.ask(chunk)
+
     try:
-        told: list[Future[list[InputReport]]] = [
-            pool.submit(_listed, chunk, work) for chunk in chunks
-        ]
-        for each in told:
-            yield each.result()
-    except BrokenProcessPool:
-        return
-    except BaseException:
-        # Nobody waits for what is still under way.
-        for child in multiprocessing.active_children():
-            child.terminate()
-        raise
+        for _ in range(min(jobs, len(chunks))):
+            give(_Worker(work))
+        while busy:
+            for link in wait(list(busy)):
+                worker, number = busy.pop(link)  # type: ignore[call-overload]  # or a socket
+                reports = worker.answer()
+                give(worker if reports else _Worker(work))
+                yield number, reports or list(_one_by_one(chunks[number], work))
     finally:
-        pool.shutdown(cancel_futures=True)
+        for worker, _ in busy.values():
+            worker.stop()
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C goes to every process of the terminal: the one that the user started answers."""
+def _one_by_one(chunk: Plan, work: Work) -> Iterator[InputReport]:
+    """The reports of a chunk that ended a process: which of its inputs was it?"""
+    for job in chunk:
+        worker = _Worker(work)
+        worker.ask([job])
+        reports = worker.answer()
+        worker.stop()
+        yield from reports or [InputReport(job[0], error=InputFault(worker.end(), bug=True))]
+
+
+class _Worker:
+    """A process, and the pipe to it."""
+
+    def __init__(self, work: Work) -> None:
+        self.link, theirs = multiprocessing.Pipe()
+        self._process = multiprocessing.Process(target=_serve, args=(theirs, work), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def ask(self, chunk: Plan) -> None:
+        """Hand it a chunk."""
+        with suppress(OSError):  # it is gone: so the answer will say
+            self.link.send(chunk)
+
+    def answer(self) -> list[InputReport] | None:
+        """The reports; ``None`` from a process that is gone."""
+        try:
+            reports: list[InputReport] = self.link.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            return None
+        return reports
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process.is_alive():
+            self._process.terminate()
+        self._process.join()
+        self.link.close()
+
+    def end(self) -> str:
+        """How it ended; negative codes are signals."""
+        code = self._process.exitcode or 0
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        return f"the process that read it {how}"
+
+
+def _serve(link: Connection, work: Work) -> None:
+    """Answer, as long as anybody asks."""
+    # Ctrl-C goes to every process of the terminal: the one that the user started answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _listed(chunk: Plan, work: Work) -> list[InputReport]:
-    return list(work(chunk))
-
-
-def _alone(job: tuple[str, Task], work: Work) -> InputReport:
-    """The report of one input, from a process that may end before it tells anything."""
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    child = multiprocessing.Process(target=_send, args=(sender, partial(_listed, [job], work)))
-    child.start()
-    sender.close()
-    try:
-        report = receiver.recv()
-    except EOFError:
-        report = None
-    child.join()
-    return report or InputReport(job[0], error=InputFault(_ended(child.exitcode), bug=True))
-
-
-def _send(sender: Connection, work: Callable[[], list[InputReport]]) -> None:
-    _ignore_interrupt()
-    sender.send(work()[0])
-
-
-def _ended(code: int | None) -> str:
-    """How a process ended before its time; negative codes are signals."""
-    try:
-        how = f"was killed by {signal.Signals(-(code or 0)).name}"
-    except ValueError:
-        how = f"ended with status {code}"
-    return f"the process that read it {how}"
+    parent = multiprocessing.parent_process()
+    while parent is not None and link in wait([link, parent.sentinel]):
+        link.send(list(work(link.recv())))
+    os._exit(0)

@@ -76,7 +76,11 @@ def _with_tables(report: InputReport, machine: Machine) -> InputReport:
     notes = [f"{programs} not read: dtlink runs no program of firmware"] if programs else []
     refused = [Refused(error.path, error.message, error.offset) for error in machine.refused]
     return report._replace(
-        form=machine.form, model=machine.oem, notes=(*report.notes, *notes), refused=refused
+        form=machine.form,
+        model=machine.oem,
+        notes=(*report.notes, *notes),
+        refused=refused,
+        files=dict(machine.files),
     )
 
 

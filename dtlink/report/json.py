@@ -96,6 +96,13 @@ class RefusedEntry(TypedDict):
     offset: int | None
 
 
+class FileEntry(TypedDict):
+    """A file of a folder of tables."""
+
+    table: str
+    path: str
+
+
 class InputEntry(TypedDict):
     """An input; beside these, it has the part that the command makes."""
 
@@ -105,6 +112,7 @@ class InputEntry(TypedDict):
     model: str | None
     compatible: list[str]
     error: ErrorEntry | None
+    files: NotRequired[list[FileEntry]]
     kernel: NotRequired[dict[str, Any]]
     notes: NotRequired[list[str]]
     refused: NotRequired[list[RefusedEntry]]
@@ -174,6 +182,8 @@ def _input(item: InputReport, command: str) -> dict[str, Any]:
         if error is None
         else {"message": error.message, "offset": error.offset, "bug": error.bug},
     }
+    if item.files:
+        entry["files"] = [{"table": name, "path": item.files[name]} for name in sorted(item.files)]
     if item.kernel is not None:
         entry["kernel"] = dict(item.kernel)
     if item.notes:

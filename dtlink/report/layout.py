@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TextIO
 
 
@@ -37,6 +37,25 @@ def paragraph(label: str, text: str, width: int | None) -> list[Line]:
     return [
         line(Span(prefix, DIM), piece) for prefix, piece in zip(prefixes, wrapped, strict=False)
     ]
+
+
+def flow(
+    spans: Iterable[Span], width: int | None, between: str = " ", indent: int = 4
+) -> Iterator[Line]:
+    """Pieces one after the other, in as few lines as ``width`` columns allow.
+
+    No piece is cut: one that is longer than a line has a line of its own.
+    """
+    row: list[Span] = []
+    for span in spans:
+        used = sum(len(piece.text) for piece in row) + len(between) + len(span.text)
+        if row and width is not None and used > width:
+            yield tuple(row)
+            row = [Span(" " * indent + span.text, span.style)]
+        else:
+            row += [Span(between), span] if row else [span]
+    if row:
+        yield tuple(row)
 
 
 def _wrap(row: str, width: int | None) -> list[str]:

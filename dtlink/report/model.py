@@ -80,6 +80,8 @@ class InputReport(NamedTuple):
     refused: Sequence[Refused] = ()
     notes: Sequence[str] = ()
     """What the user should know, although it stopped nothing."""
+    files: Mapping[str, str] = {}
+    """The file of each table, by signature, where the input is a folder of them."""
     kernel: Mapping[str, Any] | None = None
     """Which kernel the answer holds for, where it is not that of the report, as JSON data."""
     known: Sequence[Finding] = ()
@@ -89,6 +91,13 @@ class InputReport(NamedTuple):
     ignored: Sequence[Ignored] = ()
     """Findings that the configuration takes out of ``findings``."""
     unmet: Sequence[Unmet] = ()
+
+    def file_of(self, subject: str) -> str:
+        """The file that a subject is in: that of its table, where the input is a folder of tables.
+
+        Where that is not known it is the folder.
+        """
+        return self.files.get(subject.partition("/")[0], self.path)
 
     def exit_status(self, fail_on: Severity | None) -> int:
         """As :meth:`Report.exit_status`, of this input alone; ``None``: findings do not count.

@@ -4,52 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, paragraph
+from dtlink.report.layout import BOLD, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.model import InputReport, Report
+from dtlink.report.summary import summary
 from dtlink.rules.model import Finding, Severity
 
 #: How many related nodes are named before the rest is counted.
 _RELATED = 4
+#: Longer lines are hard to read, however wide the terminal is.
+_WIDEST = 120
 
 
 def lines(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
-    """Everything there is to say; findings below ``least`` are only counted."""
-    for item in report.inputs:
+    """Everything there is to say; findings below ``least`` are only counted.
+
+    ``width`` is the terminal's, in columns; ``None``: nothing is wrapped. Inputs with errors come
+    first, then those with warnings: the first screen has the worst.
+    """
+    width = None if width is None else min(width, _WIDEST)
+    for item in sorted(report.inputs, key=_rank):
         if item.error is None:
             yield from _input(item, width, least)
-    if any(report.counts().values()):
-        yield summary(report, least)
+    yield from summary(report, width, least)
+
+
+def _rank(item: InputReport) -> int:
+    return min((each.severity.rank for each in item.findings), default=len(Severity))
 
 
 def _input(item: InputReport, width: int | None, least: Severity) -> Iterator[Line]:
     shown = [finding for finding in item.findings if finding.severity.rank <= least.rank]
-    if not shown:
+    if not shown and not item.unmet and not item.fixed:
         return
-    yield line(Span(item.path, BOLD), _identity(item))
+    yield from flow([Span(item.path, BOLD), *_identity(item)], width, " · ")
     yield line()
     for finding in shown:
         yield from _finding(finding, width)
         yield line()
+    yield from _expected(item, width)
 
 
-def _identity(item: InputReport) -> str:
-    name = f" · {item.model}" if item.model else ""
+def _identity(item: InputReport) -> Iterator[Span]:
     who = f" ({item.compatible[0]})" if item.compatible else ""
-    return f"{name}{who} · {item.nodes:,} nodes, {item.references:,} links"
+    if item.model or who:
+        yield Span(f"{item.model}{who}".strip())
+    yield Span(f"{item.nodes:,} nodes, {item.references:,} links")
 
 
 def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
     severity = finding.severity.value
     where = f"{finding.location.file}:{finding.location.line}: " if finding.location else ""
     likely = " (likely)" if finding.confidence.value == "likely" else ""
-    yield line(
-        Span(severity.ljust(8), STYLES[severity]),
-        Span(finding.rule, BOLD),
-        likely,
-        "  ",
-        where,
-        finding.subject,
-    )
+    head = [
+        Span(severity.ljust(7), STYLES[severity]),
+        Span(f"{finding.rule}{likely}", BOLD),
+        Span(f" {where}{finding.subject}"),
+    ]
+    yield from flow(head, width)
     yield from paragraph("", finding.message, width)
     if finding.consequence:
         yield from paragraph("  board:", finding.consequence, width)
@@ -64,22 +75,13 @@ def _related(paths: tuple[str, ...]) -> str:
     return ", ".join(paths[:_RELATED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def summary(report: Report, least: Severity) -> Line:
-    """One line that counts; says how to see what was not shown."""
-    counts = report.counts()
-    words = [
-        f"{counts['error']} error{_s(counts['error'])}",
-        f"{counts['warning']} warning{_s(counts['warning'])}",
-        f"{counts['info']} note{_s(counts['info'])}",
-    ]
-    inputs = len(report.inputs)
-    hidden = counts["info"] and least is not Severity.INFO
-    hints = ["--show info lists the notes"] if hidden else []
-    if any(counts.values()):
-        hints.append("dtlink explain RULE tells more")
-    tail = f" ({'; '.join(hints)})" if hints else ""
-    return line(f"{', '.join(words)} in {inputs} input{_s(inputs)}", Span(tail, DIM))
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+def _expected(item: InputReport, width: int | None) -> Iterator[Line]:
+    """What is no longer there: of a baseline, and of what somebody expects."""
+    for gone in item.fixed:
+        yield from paragraph("fixed", f"{gone.rule}  {gone.subject}", width)
+    for unmet in item.unmet:
+        at = f" at {unmet.node}" if unmet.node else ""
+        told = f"{unmet.rule}{at} is expected ({unmet.source}), and is not there"
+        yield from paragraph("unmet", told, width)
+    if item.fixed or item.unmet:
+        yield line()

@@ -104,6 +104,7 @@ def test_an_interrupt_leaves_whole_lines_and_no_half_file(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        bufsize=0,
     ) as child:
         assert child.stdout
         first = child.stdout.readline()

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,20 @@ def stop(tree: Tree) -> dict[str, Any]:
     return count(tree)
 
 
+def kill_while_answering(tree: Tree) -> dict[str, Any]:
+    """More than a pipe holds, sent by a process that a moment later is no more."""
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    return {"part": bytes(50_000_000), "nodes": len(tree), "notes": [Slow()]}
+
+
+class Slow:
+    """Takes its time to be sent."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        time.sleep(0.5)
+        return Slow, ()
+
+
 def fail(tree: Tree) -> dict[str, Any]:
     raise ZeroDivisionError(len(tree) and "no")
 
@@ -49,7 +65,12 @@ def reports_with(paths: list[str], harm: Any, *places: int, jobs: int = 2) -> li
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"), [(kill, "was killed by SIGKILL"), (stop, "ended with status 7")]
+    ("harm", "told"),
+    [
+        (kill, "was killed by SIGKILL"),
+        (kill_while_answering, "was killed by SIGKILL"),
+        (stop, "ended with 7"),
+    ],
 )
 def test_a_process_that_ends_is_told_for_its_input(paths: list[str], harm: Any, told: str) -> None:
     reports = reports_with(paths, harm, 3, 17)

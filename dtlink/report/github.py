@@ -1,0 +1,106 @@
+"""The report as annotations of a GitHub workflow: commands that its runner reads from the output.
+
+The form and its escapes are those of
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands and of the
+runner's ``ActionCommand.cs``; the limit is that of its ``ExecutionContext.cs``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dtlink.firmware.read import STDIN
+from dtlink.report.model import InputReport, Report
+from dtlink.report.places import relative, where
+from dtlink.report.wording import (
+    counted,
+    encodable,
+    enumerated,
+    headline,
+    printable,
+    told,
+    troubles,
+    unmet,
+    worst_first,
+)
+from dtlink.rules.model import Confidence, Finding, Severity
+
+#: So many annotations of a level are shown for a step; the others are in its log only.
+SHOWN = 10
+
+_ORDER = ("error", "warning", "notice")
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+# "%" first: it is what the others are made of.
+_DATA = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
+_PROPERTY = (*_DATA, (":", "%3A"), (",", "%2C"))
+
+
+class _Annotation(NamedTuple):
+    level: str
+    title: str
+    message: str
+    path: str = ""
+    """Empty for what is about no file."""
+    line: int = 1
+
+
+def render(report: Report) -> str:
+    """One command a line, the worst first; nothing where there is nothing to say.
+
+    All errors and warnings are there. If GitHub won't show all of a level, a last notice says so,
+    and takes the place of the notes that would keep it from being shown.
+    """
+    told_all = sorted(_annotations(report), key=lambda each: _ORDER.index(each.level))
+    there = Counter(each.level for each in told_all)
+    if max(there.values(), default=0) > SHOWN:
+        over = max(0, there["notice"] - (SHOWN - 1))
+        told_all = [*told_all[: len(told_all) - over], _more(there, over)]
+    return "".join(f"{_command(each)}\n" for each in told_all)
+
+
+def _annotations(report: Report) -> Iterator[_Annotation]:
+    for trouble in troubles(report):
+        yield _Annotation("error", trouble.check, trouble.message, trouble.path)
+    for item, finding in worst_first(report):
+        yield _annotation(item, finding)
+    for item in report.inputs:
+        for entry in item.unmet:
+            yield _Annotation("warning", entry.rule, unmet(entry), item.path)
+
+
+def _annotation(item: InputReport, finding: Finding) -> _Annotation:
+    likely = " (likely)" if finding.confidence is Confidence.LIKELY else ""
+    path, line = where(item, finding)
+    message = "\n".join(filter(None, (headline(finding), told(finding))))
+    return _Annotation(_LEVELS[finding.severity], finding.rule + likely, message, path, line)
+
+
+def _more(there: Counter[str], left_out: int) -> _Annotation:
+    words = [
+        counted(there[level], word)
+        for level, word in zip(_ORDER, ("error", "warning", "note"), strict=True)
+        if there[level]
+    ]
+    rest = f", but for {counted(left_out, 'note')} (another format tells them)" if left_out else ""
+    message = (
+        f"{enumerated(words)} in all: GitHub shows the first {SHOWN} of a level here, the log of "
+        f"this step has the others{rest}"
+    )
+    return _Annotation("notice", "dtlink", message)
+
+
+def _command(each: _Annotation) -> str:
+    properties = {"title": printable(each.title).replace("\n", " ")}
+    if each.path not in ("", STDIN):
+        path = encodable(relative(each.path))
+        properties = {"file": path, "line": str(each.line), **properties}
+    listed = ",".join(f"{name}={_escape(text, _PROPERTY)}" for name, text in properties.items())
+    return f"::{each.level} {listed}::{_escape(printable(each.message), _DATA)}"
+
+
+def _escape(text: str, escapes: tuple[tuple[str, str], ...]) -> str:
+    for character, code in escapes:
+        text = text.replace(character, code)
+    return text

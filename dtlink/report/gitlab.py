@@ -1,0 +1,102 @@
+"""The report as GitLab's code quality report, for ``artifacts:reports:codequality``.
+
+The fields are those of https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format,
+which wants paths without ``./`` and fingerprints that are unique in the report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import TypedDict
+
+from dtlink.report.model import Report, identified
+from dtlink.report.places import relative, where
+from dtlink.report.wording import (
+    cut,
+    encodable,
+    headline,
+    printable,
+    story,
+    troubles,
+    unmet,
+)
+from dtlink.rules.model import Confidence, Finding, Severity
+
+#: A long description is no use in a list; GitLab shows it in one line.
+_DESCRIPTION = 2000
+
+_ORDER = ("blocker", "critical", "major", "minor", "info")
+_SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
+
+
+class _Lines(TypedDict):
+    begin: int
+
+
+class _Location(TypedDict):
+    path: str
+    lines: _Lines
+
+
+class Issue(TypedDict):
+    """A violation, as GitLab calls it."""
+
+    description: str
+    check_name: str
+    fingerprint: str
+    severity: str
+    location: _Location
+
+
+def render(report: Report) -> str:
+    """The issues, the worst first: one JSON array, ending in a newline.
+
+    A fingerprint is that of the finding and its input's path, so GitLab takes an issue of the next
+    build for the same one, wherever its line is. Findings that the baseline has, or that are
+    ignored, are no issues.
+    """
+    issues = sorted(_issues(report), key=lambda issue: _ORDER.index(issue["severity"]))
+    # An input that is named twice is told once: of issues with one fingerprint GitLab keeps one.
+    distinct = {issue["fingerprint"]: issue for issue in issues}
+    return json.dumps(list(distinct.values()), indent=1, ensure_ascii=False) + "\n"
+
+
+def _issues(report: Report) -> Iterator[Issue]:
+    for trouble in troubles(report):
+        # What was not looked at must not look like what is fine.
+        at = (relative(trouble.path), 1)
+        yield _issue(trouble.check, "blocker", trouble.message, at, trouble.message)
+    for item in report.inputs:
+        path = relative(item.path)
+        for fingerprint, finding in identified(item.findings):
+            key = f"{path}\0{fingerprint}"
+            at = where(item, finding)
+            yield _issue(finding.rule, _severity(finding), _description(finding), at, key)
+        for entry in item.unmet:
+            text = unmet(entry)
+            yield _issue(entry.rule, "major", text, (path, 1), f"{path}\0{text}")
+
+
+def _issue(check: str, severity: str, text: str, at: tuple[str, int], key: str) -> Issue:
+    path, line = at
+    digest = hashlib.sha256(f"{check}\0{path}\0{key}".encode(errors="surrogatepass")).hexdigest()
+    return {
+        "description": cut(" ".join(printable(text).split()), _DESCRIPTION),
+        "check_name": check,
+        "fingerprint": digest[:32],
+        "severity": severity,
+        "location": {"path": encodable(path), "lines": {"begin": line}},
+    }
+
+
+def _severity(finding: Finding) -> str:
+    if finding.severity is Severity.WARNING and finding.confidence is Confidence.LIKELY:
+        return "minor"
+    return _SEVERITIES[finding.severity]
+
+
+def _description(finding: Finding) -> str:
+    rest = [f"{label.capitalize()}: {text}" for label, text in story(finding)]
+    return ". ".join([headline(finding), *rest])

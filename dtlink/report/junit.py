@@ -1,0 +1,156 @@
+"""The report as JUnit XML, for the test reports of CI servers.
+
+GitLab, Jenkins and Azure Pipelines compare builds by the names of tests, GitLab drops all but the
+first of one name (https://docs.gitlab.com/ci/testing/unit_test_reports/) and shows the content of a
+failure, Jenkins and Azure its message too. Hence a test is a finding, named by what stays the same
+in the next build; its message is in both places; and there is no time in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.report.model import BaselineEntry, InputReport, Report
+from dtlink.report.places import relative, where
+from dtlink.report.wording import headline, severity, told, troubles_of, unmet
+from dtlink.rules.model import Finding, Severity
+
+if TYPE_CHECKING:
+    from junitparser import TestCase, TestSuite
+
+#: What XML 1.0 has no place for, escaped or not.
+_FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class _Case(NamedTuple):
+    """One test: ``result`` is ``failure``, ``error``, ``skipped``, or empty if it passes."""
+
+    name: str
+    result: str = ""
+    kind: str = ""
+    message: str = ""
+    text: str = ""
+    """What is shown of the test: of one that passes, its output."""
+    place: tuple[str, int] | None = None
+
+
+def render(report: Report) -> str:
+    """The XML document: a suite for each input, a test for each finding.
+
+    Errors and warnings fail. A note passes, with its text as output: a test that nobody will mend
+    would stay red. What is ignored, or known to the baseline, is skipped with the reason; what is
+    fixed passes under the name it failed by. The first test of an input passes if it was read.
+    """
+    from junitparser import JUnitXml  # noqa: PLC0415 - slow to import, and for this format only
+
+    document = JUnitXml("dtlink lint")
+    taken: Counter[tuple[str, str]] = Counter()
+    # Not add_testsuite(): it compares each with all before it.
+    document.extend([_suite(item, taken) for item in report.inputs])  # type: ignore[no-untyped-call]
+    document.update_statistics()  # type: ignore[no-untyped-call]
+    return _laid_out(document.tostring())  # type: ignore[no-untyped-call]
+
+
+def _laid_out(document: bytes) -> str:
+    """The document with a line for each test, for those who look at it themselves."""
+    from xml.etree import ElementTree as ET  # noqa: PLC0415 - as above; its usual name
+
+    root = ET.fromstring(document)  # noqa: S314 - made here, a moment ago
+    ET.indent(root, " ")
+    text: str = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
+
+
+def _suite(item: InputReport, taken: Counter[tuple[str, str]]) -> TestSuite:
+    from junitparser import TestSuite  # noqa: PLC0415 - as above
+
+    path = _text(relative(item.path))
+    suite = TestSuite(path)
+    suite.add_testcases([_element(path, case, taken) for case in _cases(item)])
+    return suite
+
+
+def _element(path: str, case: _Case, taken: Counter[tuple[str, str]]) -> TestCase:
+    from junitparser import Attr, Error, Failure, Skipped, TestCase  # noqa: PLC0415 - as above
+
+    class Placed(TestCase):
+        file = Attr()
+        line = Attr()
+
+    name = _text(case.name)
+    taken[path, name] += 1
+    number = taken[path, name]
+    element = Placed(name if number == 1 else f"{name} ({number})", path)
+    file, line = case.place or (path, 1)
+    element.file, element.line = _text(file), str(line)
+    if case.result:
+        kinds = {"failure": Failure, "error": Error, "skipped": Skipped}
+        result = kinds[case.result](_text(case.message), case.kind)
+        result.text = _text(case.text)
+        element.append(result)  # type: ignore[no-untyped-call]
+    elif case.text:
+        element.system_out = _text(case.text)
+    return element
+
+
+def _cases(item: InputReport) -> Iterator[_Case]:
+    yield from _reading(item)
+    for finding in item.findings:
+        yield _found(item, finding)
+    for entry in item.unmet:
+        message = unmet(entry)
+        name = f"{entry.rule} {entry.node} (expected)"
+        yield _Case(name, "failure", "warning", message, message)
+    yield from _skipped(item, ((finding, "in the baseline") for finding in item.known))
+    yield from _skipped(item, ((each.finding, f"ignored: {each.reason}") for each in item.ignored))
+    for known in item.fixed:
+        yield _Case(_name(known), text="in the baseline, and no longer found")
+
+
+def _reading(item: InputReport) -> Iterator[_Case]:
+    """That an input was read and looked at, without which its other tests say little."""
+    if item.error is None:
+        yield _Case("dtlink/unreadable-input", text="\n".join(item.notes))
+    for trouble in troubles_of(item):
+        place = (relative(trouble.path), 1)
+        message = trouble.message
+        yield _Case(trouble.check, "error", trouble.check, message, message, place)
+
+
+def _found(item: InputReport, finding: Finding) -> _Case:
+    text = _whole(item, finding)
+    place = where(item, finding)
+    if finding.severity is Severity.INFO:
+        return _Case(_name(finding), text=text, place=place)
+    kind = severity(finding)
+    return _Case(_name(finding), "failure", kind, finding.message, text, place)
+
+
+def _skipped(item: InputReport, pairs: Iterable[tuple[Finding, str]]) -> Iterator[_Case]:
+    for finding, reason in pairs:
+        text = f"{reason}\n{_whole(item, finding)}"
+        yield _Case(_name(finding), "skipped", "", reason, text, where(item, finding))
+
+
+def _name(finding: Finding | BaselineEntry) -> str:
+    """What the fingerprint is made of: the same in the next build."""
+    at = f":{finding.property_name}" if finding.property_name else ""
+    to = f" → {finding.supplier}" if finding.supplier else ""
+    return f"{finding.rule} {finding.subject}{at}{to}"
+
+
+def _whole(item: InputReport, finding: Finding) -> str:
+    """All there is to say, beginning with where it is."""
+    path, line = where(item, finding)
+    at = f"{path}:{line}" if finding.location else path
+    head = f"{at}: {severity(finding)}: {headline(finding)}"
+    return "\n".join(filter(None, (head, told(finding))))
+
+
+def _text(text: str) -> str:
+    """Text that XML can hold; readers make newlines of returns, so here is none."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", plain)

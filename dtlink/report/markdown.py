@@ -1,0 +1,224 @@
+"""The report as Markdown, for the comment of a pull request.
+
+Names of nodes and files are anybody's text. They stand in code spans, in which neither Markdown nor
+HTML nor a mention means anything, and so does every word of a message that is not a plain word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from dtlink.report.model import InputReport, Report
+from dtlink.report.places import relative, where
+from dtlink.report.wording import (
+    counted,
+    counts,
+    cut,
+    printable,
+    severity,
+    story,
+    troubles,
+    unmet,
+    worst_first,
+)
+from dtlink.rules.model import Finding, Severity
+
+#: GitHub takes 65,536 characters in a comment; the rest is for what others put around these.
+LIMIT = 60_000
+#: How long a name, a text in a list and any other may be, and how long a list of inputs.
+_NAME, _SHORT, _TEXT, _LISTED = 200, 400, 2_000, 20
+
+_HEAD = "| severity | rule | input | node | message |\n|---|---|---|---|---|\n"
+
+# Words that no dialect of Markdown takes for more than words: a name with a dot in it may become a
+# link, "mmc@1" a mention or a mail address, and "a_b_" emphasis.
+_PLAIN = re.compile(
+    r"""["'(]*(?:[A-Za-z]+(?:['\u2019-][A-Za-z]+)*(?:\(s\))?|\d{1,6}(?:\.\d{1,6})*)?[.,:;!?"')\u2026]*"""
+    r"|[\u2192\u2013\u2014]"
+)
+#: What may stand around another word, outside of its code span.
+_WRAPPED = re.compile(r"""(["'(]*)(.*?)([.,:!?"')\u2026]*)""")
+#: Statements of DTS in a sentence, which are one code span.
+_STATEMENT = (
+    r"(?:/delete-(?:property|node)/ [^;]*;"
+    r"|&\w+ \{[^}]*\};"
+    r"""|[A-Za-z#][\w#,.+-]* = [<"&\[(][^;]*;)"""
+)
+_DTS = re.compile(rf"((?<![\w#,.+&-]){_STATEMENT}(?:\s+{_STATEMENT})*)")
+
+
+class _Entry(NamedTuple):
+    """A finding, and the inputs that have it: boards that share a source share its faults."""
+
+    finding: Finding
+    places: list[str]
+
+
+def render(report: Report) -> str:
+    """A line that counts, a table of the errors and warnings, their stories and the notes folded.
+
+    The worst comes first. What has no place in :data:`LIMIT` characters is counted.
+    """
+    head = "\n\n".join(_head(report))
+    entries = _entries(report)
+    shown = _fitting(entries, LIMIT - len(head) - 500)
+    found = [each for each in shown if each.finding.severity is not Severity.INFO]
+    notes = [each for each in shown if each.finding.severity is Severity.INFO]
+    parts = [head]
+    if found:
+        parts += [
+            _table(found),
+            _folded("What the board shows, and what to change", _stories(found)),
+        ]
+    if notes:
+        count = counted(sum(len(each.places) for each in notes), "note")
+        parts.append(_folded(count, f"{_table(notes)}\n\n{_stories(notes)}"))
+    left = sum(len(each.places) for each in entries[len(shown) :])
+    if left:
+        parts.append(
+            f"{counted(left, 'finding')} more, none worse than these, found no place here."
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(report: Report) -> Iterator[str]:
+    yield f"**dtlink: {counts(report.counts())} in {counted(len(report.inputs), 'input')}**"
+    if report.baseline or any(item.known or item.fixed for item in report.inputs):
+        yield _baseline(report)
+    ignored = sum(len(item.ignored) for item in report.inputs)
+    if ignored:
+        yield f"{counted(ignored, 'finding')} ignored, as configured."
+    told = [
+        f"{_place(each.path)}: {_prose(cut(each.message, _SHORT))}" for each in troubles(report)
+    ]
+    if told:
+        yield _list("**This is not the whole answer, for something went wrong:**", told)
+    expected = [
+        f"{_place(item.path)}: {_prose(cut(unmet(entry), _SHORT))}"
+        for item in report.inputs
+        for entry in item.unmet
+    ]
+    if expected:
+        yield _list("**Expected, and not found:**", expected)
+
+
+def _baseline(report: Report) -> str:
+    new = sum(len(item.findings) for item in report.inputs)
+    known = sum(len(item.known) for item in report.inputs)
+    fixed = sum(len(item.fixed) for item in report.inputs)
+    name = _place(report.baseline) if report.baseline else "the baseline"
+    return f"Against {name}: {new:,} new, {known:,} known, {fixed:,} fixed."
+
+
+def _list(title: str, rows: Sequence[str]) -> str:
+    rest = len(rows) - _LISTED
+    more = [f"and {rest:,} more"] if rest > 0 else []
+    return "\n".join([title, "", *(f"- {row}" for row in (*rows[:_LISTED], *more))])
+
+
+def _entries(report: Report) -> list[_Entry]:
+    """The findings, the worst first, each one once with all its inputs."""
+    entries: dict[Finding, _Entry] = {}
+    for item, finding in worst_first(report):
+        fault = finding._replace(location=None, offset=None)
+        entries.setdefault(fault, _Entry(finding, [])).places.append(_at(item, finding))
+    return list(entries.values())
+
+
+def _at(item: InputReport, finding: Finding) -> str:
+    path, line = where(item, finding)
+    return f"{path}:{line}" if finding.location else path
+
+
+def _fitting(entries: Sequence[_Entry], room: int) -> list[_Entry]:
+    """As many as there is room for."""
+    shown = []
+    for each in entries:
+        room -= len(_row(each)) + len(_story(each)) + 2
+        if room < 0:
+            break
+        shown.append(each)
+    return shown
+
+
+def _table(entries: Iterable[_Entry]) -> str:
+    return _HEAD + "\n".join(map(_row, entries))
+
+
+def _row(entry: _Entry) -> str:
+    finding, places = entry
+    more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
+    cells = (
+        severity(finding),
+        _code(finding.rule),
+        _code(places[0]) + more,
+        _code(finding.subject),
+        _prose(finding.message),
+    )
+    # No plain word has a bar in it; in a code span of a table, and only there, it is escaped so.
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _stories(entries: Iterable[_Entry]) -> str:
+    return "\n".join(map(_story, entries))
+
+
+def _story(entry: _Entry) -> str:
+    finding, places = entry
+    rows = [f"- {severity(finding)} {_code(finding.rule)} {_code(finding.subject)}"]
+    for label, text in story(finding):
+        lines = (_prose(line) for line in printable(cut(text, _TEXT)).split("\n"))
+        rows.append(f"{label}: {'<br>'.join(lines)}")
+    if len(places) > 1:
+        rest = len(places) - _LISTED
+        named = ", ".join(map(_code, places[:_LISTED]))
+        rows.append(f"in: {named}" + (f" and {rest:,} more" if rest > 0 else ""))
+    return "<br>".join(rows)
+
+
+def _folded(title: str, text: str) -> str:
+    # Markdown is read again after the empty lines only.
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def _place(path: str) -> str:
+    return _code(relative(path))
+
+
+def _prose(text: str) -> str:
+    """Text in one line: plain words as they are, statements of DTS and all else in code spans."""
+    pieces = _DTS.split(printable(cut(text, _TEXT)))
+    spans = [
+        _words(each) if number % 2 == 0 else _code(each, _TEXT)
+        for number, each in enumerate(pieces)
+    ]
+    return " ".join(filter(None, spans))
+
+
+def _words(text: str) -> str:
+    spans: list[tuple[str, str, str]] = []
+    for word in text.split():
+        before, core, after = _wrapped(word)
+        if core and spans and spans[-1][1] and not (spans[-1][2] or before):
+            # Neighbours share a code span.
+            before, core = spans[-1][0], f"{spans.pop()[1]} {core}"
+        spans.append((before, core, after))
+    return " ".join(f"{before}{_code(core, _TEXT)}{after}" for before, core, after in spans)
+
+
+def _wrapped(word: str) -> tuple[str, str, str]:
+    """A word as what stands before its code span, in it and behind it; a plain one has none."""
+    match = None if _PLAIN.fullmatch(word) else _WRAPPED.fullmatch(word)
+    return (word, "", "") if match is None else (match[1], match[2], match[3])
+
+
+def _code(text: str, length: int = _NAME) -> str:
+    """Text as a code span, whose fence is longer than what is within looks like."""
+    plain = cut(printable(text).replace("\n", " "), length)
+    if not plain:
+        return ""
+    fence = "`" * (1 + max(map(len, re.findall("`+", plain)), default=0))
+    pad = " " if plain[0] in "` " or plain[-1] in "` " else ""
+    return f"{fence}{pad}{plain}{pad}{fence}"

@@ -1,0 +1,49 @@
+"""Where a finding is, as the services that show code want to be told: a file and a line."""
+
+from __future__ import annotations
+
+import os
+
+from dtlink.firmware.read import STDIN
+from dtlink.report.model import InputReport
+from dtlink.rules.model import Finding
+
+
+def where(item: InputReport, finding: Finding) -> tuple[str, int]:
+    """The file of a finding, as :func:`relative` writes it, and a line, at least 1.
+
+    The line is that of the source where it is known, else 1: a blob has no lines, but such
+    services show nothing of a finding without one.
+    """
+    if finding.location is None:
+        return relative(item.file_of(finding.subject)), 1
+    return relative(finding.location.file), max(finding.location.line, 1)
+
+
+def relative(path: str) -> str:
+    """A path with ``/``, relative to the working folder where it is below it; no ``./`` before it.
+
+    Another path stays as it was written, but for needless steps; ``-``, the standard input, too.
+    """
+    if path == STDIN:
+        return path
+    # os.path, not pathlib: a path may be any text, and a run has thousands of them.
+    here = os.getcwd()  # noqa: PTH109 - as above
+    full = os.path.normpath(os.path.join(here, path))  # noqa: PTH118 - as above
+    # The working folder has no links in it, but the user may have come to the file by one.
+    below = _below(here, full) or _below(here, _resolved(full))
+    return (below or os.path.normpath(path)).replace(os.sep, "/")
+
+
+def _below(folder: str, path: str) -> str:
+    """What leads from a folder to a path; empty if the path is not in it."""
+    if path == folder:
+        return os.curdir
+    start = folder.rstrip(os.sep) + os.sep
+    return path[len(start) :] if path.startswith(start) else ""
+
+
+def _resolved(path: str) -> str:
+    """The path without links on its way; it may itself be one, and keeps its name."""
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - as above

@@ -1,0 +1,87 @@
+"""SARIF 2.1.0, for code scanning services and viewers.
+
+Such services read a part of SARIF only. What is here is what the part they read needs, and beside
+it what viewers show; where the two differ, the comments say so. Sources: the OASIS standard, and
+GitHub's "SARIF support for code scanning".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dtlink.report.model import Report
+from dtlink.report.sarif.artifacts import Artifacts
+from dtlink.report.sarif.notices import Notices
+from dtlink.report.sarif.results import order, results_of
+from dtlink.report.sarif.rules import descriptors
+from dtlink.report.wording import printable
+from dtlink.version import __version__
+
+#: The schema's own id.
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+#: An upload with more results than this is refused as a whole.
+MOST_RESULTS = 25_000
+
+
+def render(report: Report, *, settled: bool = False) -> str:
+    """The whole document, ending in a newline.
+
+    ``settled`` tells findings that do not count as well: those that the baseline knows
+    (``unchanged``), those that it has and that are gone (``absent``), and those that the
+    configuration ignores (with a suppression). Viewers hide them; services that take uploads read
+    none of these words, and would open an alert for each.
+    """
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report, settled=settled)]}
+    return json.dumps(_printable(document), indent=1, ensure_ascii=False) + "\n"
+
+
+def _run(report: Report, *, settled: bool) -> dict[str, Any]:
+    artifacts = Artifacts(report.inputs)
+    told = sorted(results_of(report, artifacts, settled=settled), key=order)
+    kept = told[:MOST_RESULTS]
+    rules = descriptors(kept)
+    places = {rule["id"]: index for index, rule in enumerate(rules)}
+    notices = Notices(artifacts, places)
+    notices.add_all(report)
+    if len(kept) < len(told):
+        notices.cut(len(kept), len(told))
+    run: dict[str, Any] = {
+        "tool": {"driver": _driver(rules, notices)},
+        "invocations": [notices.invocation()],
+        "artifacts": artifacts.items,
+        "results": [{**each.told, "ruleIndex": places[each.told["ruleId"]]} for each in kept],
+        "columnKind": "unicodeCodePoints",
+        "properties": {"kernelVersion": report.kernel_version},
+    }
+    if report.baseline:
+        run["properties"]["baseline"] = report.baseline
+    return run
+
+
+def _driver(rules: list[dict[str, Any]], notices: Notices) -> dict[str, Any]:
+    return {
+        "name": "dtlink",
+        "fullName": f"dtlink {__version__}",
+        "version": __version__,
+        "semanticVersion": __version__,
+        "rules": rules,
+        "notifications": notices.descriptors,
+    }
+
+
+def _printable(data: Any) -> Any:
+    """The same data, with strings that can be shown.
+
+    Names and values in firmware are any bytes at all. A surrogate is no UTF-8, a NUL is no text to
+    many a database, and what turns the direction of writing would hide what is there.
+    """
+    if isinstance(data, str):
+        return printable(data)
+    if isinstance(data, dict):
+        return {name: _printable(value) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_printable(each) for each in data]
+    return data

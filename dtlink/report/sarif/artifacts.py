@@ -1,0 +1,113 @@
+"""The files that a SARIF run names, and the places in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from dtlink.firmware.read import STDIN
+from dtlink.report.model import InputReport
+from dtlink.report.places import relative
+from dtlink.rules.model import Finding
+
+#: Where relative paths begin: the root of the checkout, as services take it without being told.
+BASE = "%SRCROOT%"
+#: What a service shows of standard input: a URI of ``-`` says nothing.
+STDIN_URI = "stdin"
+#: Forms whose byte offsets are those of the file; of a text they are those of the table in it.
+BLOBS = frozenset(("fdt", "fdt-overlay", "acpi", "acpi-folder"))
+FOLDER = "acpi-folder"
+LISTING = ".dsl"
+
+
+class Artifacts:
+    """The files of a run, each once, in the order in which they are first named.
+
+    ``items`` are SARIF's ``artifact`` objects.
+    """
+
+    def __init__(self, inputs: Iterable[InputReport]) -> None:
+        self.items: list[dict[str, Any]] = []
+        self._uris: dict[str, str] = {}
+        self._indexes: dict[str, int] = {}
+        for item in inputs:
+            self._add_input(item)
+
+    def _add_input(self, item: InputReport) -> None:
+        entry = self.items[self.location(item.path)["index"]]
+        entry["roles"] = ["analysisTarget"]
+        if item.path == STDIN:
+            entry["description"] = {"text": "standard input"}
+        if item.form == FOLDER:
+            # The report's hash is that of the tables, in an order of its own: of no file.
+            entry["roles"] = ["directory", "analysisTarget"]
+        elif item.sha256:
+            entry["hashes"] = {"sha-256": item.sha256}
+
+    def location(self, path: str) -> dict[str, Any]:
+        """The ``artifactLocation`` of a path."""
+        uri = self._uris.get(path)
+        if uri is None:
+            uri = self._uris[path] = uri_of(path)
+        found: dict[str, Any] = {"uri": uri}
+        if is_below_base(uri):
+            found["uriBaseId"] = BASE
+        index = self._indexes.setdefault(uri, len(self.items))
+        if index == len(self.items):
+            self.items.append({"location": dict(found)})
+        return {**found, "index": index}
+
+    def place(self, path: str, line: int = 1, offset: int | None = None) -> dict[str, Any]:
+        """A ``physicalLocation``.
+
+        Services show a result only where there is a line; what of a binary file is meant is the
+        byte offset, which stands beside it and is independent of it.
+        """
+        region = {"startLine": max(line, 1)}
+        if offset is not None:
+            region["byteOffset"] = max(offset, 0)
+        return {"artifactLocation": self.location(path), "region": region}
+
+    def place_of(self, item: InputReport, finding: Finding) -> dict[str, Any]:
+        """The ``physicalLocation`` of a finding: the line of its source where that is known."""
+        if finding.location is not None:
+            return self.place(finding.location.file or item.path, finding.location.line)
+        path = item.file_of(finding.subject)
+        return self.place(path, offset=finding.offset if is_blob(item, path) else None)
+
+
+def is_blob(item: InputReport, path: str) -> bool:
+    """Whether byte offsets of an input's findings are those of the file at that path."""
+    if item.form == FOLDER and path == item.path:
+        return False
+    return item.form in BLOBS and not path.lower().endswith(LISTING)
+
+
+def uri_of(path: str) -> str:
+    """The URI of a path: relative where it is below the working folder, else ``file://``.
+
+    What is relative but above the working folder stays so. Bytes of a name are encoded as they are.
+    """
+    if path == STDIN:
+        return STDIN_URI
+    try:
+        plain = relative(path)
+    except ValueError:  # a name that no file can have, as a source's #line may give
+        plain = path
+    if PurePath(plain).is_absolute():
+        return "file:///" + quote(_bytes(plain).lstrip(b"/"), safe="/:")
+    return quote(_bytes(plain), safe="/")
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "surrogatepass")
+
+
+def is_below_base(uri: str) -> bool:
+    """Whether a URI is relative to the base, and within it."""
+    return not uri.startswith("file:") and uri.partition("/")[0] != ".."

@@ -1,0 +1,171 @@
+"""Findings as SARIF results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from dtlink.report.model import BaselineEntry, InputReport, Report, identified
+from dtlink.report.sarif.artifacts import Artifacts
+from dtlink.report.wording import headline, story
+from dtlink.rules.catalogue import find
+from dtlink.rules.model import Confidence, Finding, Severity
+
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+#: Of a result's locations services keep so many, and refuse an upload with ten times as many.
+MOST_RELATED = 99
+
+
+class Result(NamedTuple):
+    """A ``result`` object, without the index of its rule, and what decides on its place."""
+
+    told: dict[str, Any]
+    severity: Severity
+    likely: bool = False
+    settled: bool = False
+
+
+def order(result: Result) -> tuple[bool, int]:
+    """What counts, and is worst, comes first: services that cut cut the end."""
+    return result.settled, result.severity.rank
+
+
+def results_of(report: Report, artifacts: Artifacts, *, settled: bool) -> Iterator[Result]:
+    """The results of all inputs, input by input; with ``settled`` also those that do not count."""
+    # A run tells of either for every result or for none: an empty list says "not suppressed".
+    with_states = bool(report.baseline) or (settled and any(map(_has_baseline, report.inputs)))
+    with_suppressions = settled and any(item.ignored for item in report.inputs)
+    for item in report.inputs:
+        for result in _input_results(item, artifacts, settled=settled):
+            if with_states:
+                result.told.setdefault("baselineState", "unchanged" if result.settled else "new")
+            if with_suppressions:
+                result.told.setdefault("suppressions", [])
+            yield result
+
+
+def _has_baseline(item: InputReport) -> bool:
+    return bool(item.known or item.fixed)
+
+
+def _input_results(item: InputReport, artifacts: Artifacts, *, settled: bool) -> Iterator[Result]:
+    findings = list(item.findings)
+    counted = len(findings)
+    reasons: dict[int, str] = {}
+    if settled:
+        findings += [*item.known, *(each.finding for each in item.ignored)]
+        first = len(findings) - len(item.ignored)
+        reasons = {at: each.reason for at, each in enumerate(item.ignored, first)}
+    # Numbered together: of two alike, one may be known and one not.
+    for at, (fingerprint, finding) in enumerate(identified(findings)):
+        told = _told(item, finding, fingerprint, artifacts)
+        if at in reasons:
+            told["suppressions"] = [_suppression(reasons[at])]
+        likely = finding.confidence is Confidence.LIKELY
+        yield Result(told, finding.severity, likely, settled=at >= counted)
+    for entry in item.fixed if settled else ():
+        yield _absent(item, entry, artifacts)
+
+
+def _suppression(reason: str) -> dict[str, Any]:
+    return {"kind": "external", "status": "accepted", "justification": reason}
+
+
+def _told(
+    item: InputReport, finding: Finding, fingerprint: str, artifacts: Artifacts
+) -> dict[str, Any]:
+    place = artifacts.place_of(item, finding)
+    told: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "level": LEVELS[finding.severity],
+        "message": {"text": _text(finding, in_file="byteOffset" in place["region"])},
+        "locations": [_location(place, finding.subject)],
+        "partialFingerprints": _fingerprints(fingerprint),
+        "properties": _properties(finding),
+    }
+    related = [
+        _location(artifacts.place(item.file_of(path)), path, number)
+        for number, path in enumerate(finding.related[:MOST_RELATED], 1)
+    ]
+    if related:
+        told["relatedLocations"] = related
+    return told
+
+
+def _location(place: dict[str, Any], path: str, number: int = 0) -> dict[str, Any]:
+    """A file, and the node in it. (One without a file makes services refuse the upload.)"""
+    name = path.rstrip("/").rpartition("/")[2] or path
+    kind = "node" if path.startswith("/") else "structure"
+    logical = {"name": name, "fullyQualifiedName": path, "kind": kind}
+    found: dict[str, Any] = {"physicalLocation": place, "logicalLocations": [logical]}
+    return {"id": number, **found, "message": {"text": path}} if number else found
+
+
+def _fingerprints(fingerprint: str) -> dict[str, str]:
+    """The fault's identity, under the one name that services read as well.
+
+    That is meant for a hash of the source line, and its number among equal ones. Without it, they
+    hash line 1 of the blob: then all findings of a rule in it are one, and another in each build.
+    """
+    stem, _, number = fingerprint.partition("-")
+    return {
+        "primaryLocationLineHash": f"{stem}:{number or 1}",
+        "dtlink/v1": fingerprint,
+    }
+
+
+def _properties(finding: Finding) -> dict[str, Any]:
+    properties = {
+        "confidence": finding.confidence.value,
+        "property": finding.property_name,
+        "index": finding.index,
+        "supplier": finding.supplier or None,
+        "offset": finding.offset,
+        "relatedCount": len(finding.related) if len(finding.related) > MOST_RELATED else None,
+    }
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _text(finding: Finding, *, in_file: bool) -> str:
+    """What an alert shows: the sentence first, for where there is room for no more.
+
+    The node stands in it, and the related ones below, since services show a file and a line alone.
+    """
+    sentence = headline(finding)
+    rows = [sentence if sentence.endswith((".", "!", "?")) else f"{sentence}.", ""]
+    rows += [f"{label.capitalize()}: {text}" for label, text in story(finding)]
+    rows.append(f"Where: {_where(finding, in_file=in_file)}")
+    if finding.confidence is Confidence.LIKELY:
+        rows.append("Confidence: likely; it rests on what is usual")
+    # In a SARIF message "[…](…)" is a link.
+    return "\n".join(rows).replace("](", "] (")
+
+
+def _where(finding: Finding, *, in_file: bool) -> str:
+    """The place as firmware has it: a byte of the file, or of a table that a text writes out."""
+    where = finding.subject
+    if finding.property_name:
+        index = "" if finding.index is None else f"[{finding.index}]"
+        where += f", {finding.property_name}{index}"
+    is_node = finding.subject.startswith("/")
+    # The bytes of a tree that a source was made into are nowhere to be seen.
+    if finding.offset is None or (is_node and not in_file):
+        return where
+    return f"{where}, byte {finding.offset:#x}{'' if in_file else ' of the table'}"
+
+
+def _absent(item: InputReport, entry: BaselineEntry, artifacts: Artifacts) -> Result:
+    rule = find(entry.rule)
+    severity = rule.severity if rule else Severity.WARNING
+    properties = {"property": entry.property_name, "supplier": entry.supplier}
+    place = artifacts.place(item.file_of(entry.subject))
+    told = {
+        "ruleId": entry.rule,
+        "level": LEVELS[severity],
+        "message": {"text": f"{entry.subject}: {entry.rule} is no longer found."},
+        "locations": [_location(place, entry.subject)],
+        "partialFingerprints": _fingerprints(entry.fingerprint),
+        "baselineState": "absent",
+        "properties": {name: value for name, value in properties.items() if value},
+    }
+    return Result(told, severity, settled=True)

@@ -1,0 +1,85 @@
+"""The end of the text report: what a terminal still shows when all has scrolled by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from dtlink.report.layout import DIM, STYLES, Line, Span, flow, line
+from dtlink.report.model import Report
+from dtlink.rules.model import Severity
+
+#: With more findings than this, one does not see them all at once.
+_SCREEN = 6
+#: So many rules, and inputs, are named.
+_NAMED = 5
+
+
+def summary(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
+    """How many findings there are, by which rules, and how to see what was not shown."""
+    counts = report.counts()
+    aside = list(_aside(report))
+    if not any(counts.values()) and not aside:
+        return
+    shown = [each for each in Severity if each.rank <= least.rank]
+    if sum(counts[each.value] for each in shown) > _SCREEN:
+        yield from _by_rule(report, shown, width)
+    total = ", ".join(_counted(counts[name], word) for name, word in _WORDS.items())
+    new = " that the baseline does not have" if report.baseline else ""
+    told = [f"{total}{new} in {_counted(len(report.inputs), 'input')}", *aside]
+    yield from flow([Span("; ".join(told)), *_hints(counts, least)], width, indent=0)
+
+
+_WORDS = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def _by_rule(report: Report, shown: list[Severity], width: int | None) -> Iterator[Line]:
+    """A line a severity: its rules, and one of its inputs, the most frequent first."""
+    found = [each for each in report.findings() if each.severity in shown]
+    for severity in shown:
+        rules = Counter(each.rule for each in found if each.severity is severity)
+        if rules:
+            label = Span(severity.value.ljust(8), STYLES[severity.value])
+            yield from flow([label, *_most(rules, "rules")], width, indent=9)
+    inputs = Counter(
+        item.path for item in report.inputs for each in item.findings if each.severity in shown
+    )
+    if len(inputs) > 1 and max(inputs.values()) > 1:
+        yield from flow([Span("most in ", DIM), *_most(inputs, "inputs")], width, indent=9)
+    yield line()
+
+
+def _most(counted: Counter[str], what: str) -> Iterator[Span]:
+    rest = len(counted) - _NAMED
+    last = f"and {rest} {what} more" if rest > 0 else ""
+    named = [f"{name} ({count:,})" for name, count in counted.most_common(_NAMED)]
+    for name in named[: None if last else -1]:
+        yield Span(name + ",")
+    yield Span(last or named[-1])
+
+
+def _aside(report: Report) -> Iterator[str]:
+    """What does not count, and what could not be done."""
+    inputs = report.inputs
+    if known := sum(len(each.known) for each in inputs):
+        yield f"{known:,} known"
+    if fixed := sum(len(each.fixed) for each in inputs):
+        yield f"{fixed:,} fixed"
+    if ignored := sum(len(each.ignored) for each in inputs):
+        yield f"{ignored:,} ignored"
+    if unmet := sum(len(each.unmet) for each in inputs):
+        yield f"{unmet:,} expected and not there"
+    if unread := sum(each.error is not None for each in inputs):
+        yield f"{unread:,} not read"
+
+
+def _hints(counts: dict[str, int], least: Severity) -> Iterator[Span]:
+    hints = ["dtlink explain RULE tells more"] if any(counts.values()) else []
+    if counts["info"] and least is not Severity.INFO:
+        hints.insert(0, "--show info lists the notes")
+    if hints:
+        yield Span(f"({'; '.join(hints)})", DIM)

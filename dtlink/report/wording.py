@@ -1,0 +1,138 @@
+"""What the formats for services say alike: the words around findings, and text fit to be shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from dtlink.report.model import InputFault, InputReport, Refused, Report, Unmet
+from dtlink.rules.model import Confidence, Finding, Severity
+
+#: How many related nodes are named before the rest is counted.
+_RELATED = 8
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+#: Unicode's controls, formats (which may turn the direction of writing), surrogates and separators
+#: of lines.
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+
+class Trouble(NamedTuple):
+    """Why the answer for an input is not whole: it was not read, or a rule raised."""
+
+    path: str
+    check: str
+    message: str
+
+
+def troubles(report: Report) -> Iterator[Trouble]:
+    """What of the inputs could not be read, and the rules that raised."""
+    for item in report.inputs:
+        yield from troubles_of(item)
+
+
+def troubles_of(item: InputReport) -> Iterator[Trouble]:
+    """The same, of one input."""
+    if item.error is not None:
+        check = "dtlink/fault" if item.error.bug else "dtlink/unreadable-input"
+        yield Trouble(item.path, check, _at_byte(item.error))
+    for refused in item.refused:
+        yield Trouble(refused.path, "dtlink/unreadable-input", _at_byte(refused))
+    for fault in item.faults:
+        message = f"rule {fault.rule} failed: {fault.error} (a bug of dtlink: please report it)"
+        yield Trouble(item.path, "dtlink/fault", message)
+
+
+def _at_byte(fault: InputFault | Refused) -> str:
+    return fault.message if fault.offset is None else f"{fault.message} (byte {fault.offset:#x})"
+
+
+def worst_first(report: Report) -> list[tuple[InputReport, Finding]]:
+    """All findings that count, with their inputs; of one severity in the order of the inputs."""
+    pairs = [(item, finding) for item in report.inputs for finding in item.findings]
+    return sorted(pairs, key=lambda pair: pair[1].severity.rank)
+
+
+def severity(finding: Finding) -> str:
+    """The severity, and whether it is only likely."""
+    likely = finding.confidence is Confidence.LIKELY
+    return f"{finding.severity.value} (likely)" if likely else finding.severity.value
+
+
+def headline(finding: Finding) -> str:
+    """The message, with the node's whole path: in place of its name, where that stands first."""
+    name = finding.subject.rpartition("/")[2]
+    for begin in (finding.subject, name):
+        if begin and finding.message.startswith((f"{begin} ", f"{begin}: ")):
+            return finding.subject + finding.message[len(begin) :]
+    return f"{finding.subject}: {finding.message}"
+
+
+def story(finding: Finding) -> Iterator[tuple[str, str]]:
+    """What else there is to say of a finding: labels and texts, which may have several lines."""
+    if finding.consequence:
+        yield "board", finding.consequence
+    if finding.fix:
+        yield "fix", finding.fix
+    if finding.related:
+        named, rest = finding.related[:_RELATED], len(finding.related) - _RELATED
+        yield "also", ", ".join(named) + (f" and {rest} more" if rest > 0 else "")
+
+
+def told(finding: Finding) -> str:
+    """The story as lines, those of one text under each other."""
+    return "\n".join(
+        f"{label}: ".ljust(7) + text.replace("\n", "\n" + " " * 7) for label, text in story(finding)
+    )
+
+
+def unmet(entry: Unmet) -> str:
+    """A sentence on what is expected and not there."""
+    return (
+        f"{entry.rule} is expected at {entry.node} by {entry.source} ({entry.reason}), and is not "
+        "found: take the expectation away"
+    )
+
+
+def counted(number: int, word: str) -> str:
+    """So many of something."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def counts(by_severity: Mapping[str, int]) -> str:
+    """How many errors, warnings and notes there are; those that there are none of are not named."""
+    words = zip(Severity, ("error", "warning", "note"), strict=True)
+    there = [
+        counted(by_severity[each.value], word) for each, word in words if by_severity[each.value]
+    ]
+    return enumerated(there) or "no findings"
+
+
+def enumerated(words: Iterable[str]) -> str:
+    """Words with commas, and the last with ``and``."""
+    *first, last = list(words) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def encodable(text: str) -> str:
+    """Text that UTF-8 can hold: names of files may have bytes that are none."""
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def printable(text: str) -> str:
+    """Text without what steers terminals, lines or the direction of writing, but for newlines."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_seen, text.replace("\r\n", "\n").replace("\t", " ")))
+
+
+def _seen(character: str) -> str:
+    unseen = character != "\n" and unicodedata.category(character) in _UNSEEN
+    return "\N{REPLACEMENT CHARACTER}" if unseen else character
+
+
+def cut(text: str, length: int) -> str:
+    """Text of at most so many characters."""
+    return text if len(text) <= length else text[: length - 1] + "…"
