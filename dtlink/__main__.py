@@ -32,6 +32,10 @@ def _run() -> int:
 
     from dtlink.cli.main import cli  # noqa: PLC0415
 
+    if "_DTLINK_COMPLETE" in os.environ:
+        from dtlink.cli.shells import register  # noqa: PLC0415 - a shell asks, at a tab
+
+        register()
     # A file's name may hold bytes that are no text.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dtlink.cli.completion import complete_files
 from dtlink.firmware.errors import InputError
 
 
@@ -16,7 +17,7 @@ def kernel() -> None:
 
 
 @kernel.command(help="Index a kernel's source: which file and symbol drives each compatible.")
-@click.argument("tree", metavar="SOURCE-TREE")
+@click.argument("tree", metavar="SOURCE-TREE", shell_complete=complete_files)
 @click.option(
     "-o",
     "--output",

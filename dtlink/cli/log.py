@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.cli.completion import complete_files
 from dtlink.cli.options import (
     KernelVersion,
     complain,
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 
 
 @click.command(help="Explain a boot log: which lines are harmful, the root cause, the cure.")
-@click.argument("dmesg", metavar="DMESG")
+@click.argument("dmesg", metavar="DMESG", shell_complete=complete_files)
 @click.option(
     "--dtb",
     metavar="PATH",
+    shell_complete=complete_files,
     help="The tree that the board booted with: names become nodes, and waits are followed.",
 )
 @click.option(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
-from dtlink.version import __version__
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 #: Each command's module in this package, and what it is for. The help needs no more to be read.
 COMMANDS = {
@@ -21,9 +23,11 @@ COMMANDS = {
     "modules": "List the modules that devices need before they can probe, in load order.",
     "log": "Explain a boot log: who waited for whom, and why.",
     "kernel": "Make an index of a kernel's source.",
-    "diff": "Compare a devicetree with the ACPI tables of the same machine.",
+    "diff": "Tell what changed between two inputs, or compare a machine's two descriptions.",
+    "config": "Show what is configured for a path, and where.",
     "explain": "Explain a rule.",
     "rules": "List the rules.",
+    "completion": "Print what bash, zsh or fish needs to complete dtlink's words.",
 }
 
 
@@ -40,6 +44,13 @@ class _Commands(click.Group):
             return None
         command = getattr(import_module(f"dtlink.cli.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands and options; click would import every command for a line of its help."""
+        from dtlink.cli.completion import complete_commands  # noqa: PLC0415 - for shells only
+
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*complete_commands(COMMANDS, incomplete), *options]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
@@ -64,7 +75,25 @@ Exit status: 0  nothing at or above --fail-on (default: error)
 """
 
 
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    """Print the version and leave."""
+    del param
+    if not value or ctx.resilient_parsing:
+        return
+    from dtlink.cli.version import text  # noqa: PLC0415 - it asks the whole system
+
+    click.echo(text(), nl=False)
+    ctx.exit()
+
+
 @click.group(cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="dtlink")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version, and what dtlink found installed.",
+)
 def cli() -> None:
     """Lint."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.cli.completion import complete_nodes
 from dtlink.cli.options import complain, emit, emit_json, options, paths_of
 from dtlink.cli.single import one
 from dtlink.firmware.errors import InputError
@@ -26,7 +27,7 @@ _FORMS = ("list", "initramfs-tools", "dracut", "mkinitcpio", "nixos", "modules.l
 
 @click.command(help="List the modules that devices need before they can probe, in load order.")
 @options("path")
-@click.argument("nodes", nargs=-1, metavar="[NODE...]")
+@click.argument("nodes", nargs=-1, metavar="[NODE...]", shell_complete=complete_nodes)
 @options("build", "initramfs", "index", "kernel")
 @click.option("--missing", is_flag=True, help="Only what the initramfs lacks.")
 @click.option(

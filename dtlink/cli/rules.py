@@ -2,35 +2,84 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable, Sequence
+
 import click
 
-from dtlink.cli.options import emit_lines, options
-from dtlink.report.layout import STYLES, Span, line
-from dtlink.rules.catalogue import all_rules
+from dtlink.cli.completion import complete_rules
+from dtlink.cli.options import options, words
+from dtlink.cli.writing import emit, emit_lines, terminal_width
+from dtlink.report.layout import DIM, Span, line
+from dtlink.report.rules import markdown_table, table
+from dtlink.rules.catalogue import all_rules, choose, ids
+from dtlink.rules.model import Rule
+
+#: The formats of what is told about rules.
+rule_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How to tell the rules.",
+)
 
 
-@click.command(help="List the rules.")
-@options("format", "color")
-def rules(form: str, color: str) -> None:
+@click.command(help="List the rules: all of them, or those of the families named.")
+@click.argument("names", nargs=-1, metavar="[RULE|FAMILY]...", shell_complete=complete_rules)
+@rule_format
+@options("color")
+def rules(names: tuple[str, ...], form: str, color: str) -> None:
     """Print id, severity, version and summary of each rule."""
+    chosen = named(names) if names else all_rules()
     if form == "json":
-        import json  # noqa: PLC0415 - text needs none of it
+        emit_rules(chosen)
+    elif form == "markdown":
+        emit(markdown_table(chosen), None)
+    else:
+        tell_table(chosen, color)
 
-        from dtlink.report.json import rules_document  # noqa: PLC0415
 
-        click.echo(json.dumps(rules_document(all_rules()), indent=1))
-        return
-    wide = max(len(rule.id) for rule in all_rules())
-    emit_lines(
-        (
-            line(
-                rule.id.ljust(wide + 2),
-                Span(rule.severity.value.ljust(9), STYLES[rule.severity.value]),
-                rule.since.ljust(6),
-                rule.summary,
-            )
-            for rule in all_rules()
-        ),
-        None,
-        color,
+def tell_table(chosen: Sequence[Rule], color: str) -> None:
+    """Print the table; on a terminal, with what there is to do next."""
+    width = terminal_width(None)
+    rows = [*table(chosen, width)]
+    if width is not None:
+        one = "1 rule" if len(chosen) == 1 else f"{len(chosen)} rules"
+        rows += [line(), line(Span(f"{one} (dtlink explain RULE tells more)", DIM))]
+    emit_lines(rows, None, color)
+
+
+def emit_rules(chosen: Iterable[Rule]) -> None:
+    """Print the rules and their pages as JSON."""
+    import json  # noqa: PLC0415 - text needs none of it
+
+    from dtlink.report.json import rules_document  # noqa: PLC0415
+
+    emit(json.dumps(rules_document(chosen), indent=1, ensure_ascii=False) + "\n", None)
+
+
+def named(names: Sequence[str]) -> list[Rule]:
+    """The rules of these ids and families, by id. Raises :class:`click.UsageError`."""
+    names = words(names)
+    known = {*ids(), *families()}
+    for name in names:
+        if name.rstrip("/") not in known:
+            raise click.UsageError(unknown(name))
+    return choose(names)
+
+
+def families() -> Sequence[str]:
+    """The families of the rules, sorted."""
+    return tuple(dict.fromkeys(each.partition("/")[0] for each in ids()))
+
+
+def unknown(name: str) -> str:
+    """Say that there is no such rule or family, and which are meant perhaps."""
+    near = [each for each in ids() if each.endswith("/" + name)]
+    near += difflib.get_close_matches(name, [*ids(), *families()], n=3)
+    hint = (
+        f"did you mean {' or '.join(dict.fromkeys(near))}?" if near else "dtlink rules lists them"
     )
+    return f"no rule or family is named {name}: {hint}"

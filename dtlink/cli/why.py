@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.cli.completion import complete_nodes
 from dtlink.cli.options import options, paths_of
 from dtlink.cli.single import ordering, tell
 from dtlink.firmware.errors import InputError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.command(help="Show what a node waits for, down to the roots.")
 @options("path")
-@click.argument("node", metavar="NODE")
+@click.argument("node", metavar="NODE", shell_complete=complete_nodes)
 @options("build", "initramfs", "index", "format", "output", "kernel", "color")
 def why(
     path: str,

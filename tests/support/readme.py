@@ -1,32 +1,61 @@
-"""The generated part of the README: the index of the rules.
+"""The generated parts of the README: the index of the rules, and what ``--help`` says.
 
-``python tests/support/readme.py`` writes it; a test holds the README against it.
+``python tests/support/readme.py`` writes them; a test holds the README against them.
 """
 
 from __future__ import annotations
 
-from itertools import groupby
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from dtlink.cli.main import cli
+from dtlink.report.rules import markdown_table
 from dtlink.rules.catalogue import all_rules
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-BEGIN, END = "<!-- rules -->\n", "<!-- /rules -->\n"
+
+#: The commands whose help the README has; none is the program itself.
+HELPED = ((), ("lint",))
 
 
 def index() -> str:
-    """A table of the rules, family by family."""
-    rows = ["| rule | severity | what it finds |", "|---|---|---|"]
-    for _, family in groupby(all_rules(), key=lambda rule: rule.family):
-        rows += [f"| `{rule.id}` | {rule.severity.value} | {rule.summary} |" for rule in family]
-    return "\n".join(rows) + "\n"
+    """What ``dtlink rules --format markdown`` prints."""
+    return markdown_table(all_rules())
+
+
+def helps() -> str:
+    """The help of some commands, each folded away."""
+    return "\n".join(
+        f"<details>\n<summary><code>{' '.join(('dtlink', *command))} --help</code></summary>\n\n"
+        f"```text\n{help_of(command)}```\n\n</details>\n"
+        for command in HELPED
+    )
+
+
+def help_of(command: tuple[str, ...]) -> str:
+    """The help of a command at 80 columns, however wide the terminal is."""
+    # click hands this on to the context. It leaves two columns of a terminal free.
+    context = {"prog_name": "dtlink", "terminal_width": 78}
+    result = CliRunner().invoke(cli, [*command, "--help"], **context)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+#: What stands between ``<!-- name -->`` and ``<!-- /name -->``.
+PARTS = {"rules": index, "help": helps}
 
 
 def filled(text: str) -> str:
-    """The README with the index as it should be."""
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return head + BEGIN + index() + END + tail
+    """The README with the generated parts as they should be."""
+    for name, part in PARTS.items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
+        head, found, rest = text.partition(begin)
+        _, closed, tail = rest.partition(end)
+        if not (found and closed):
+            raise ValueError(f"the README has no {begin.strip()} … {end.strip()}")
+        text = head + begin + part() + end + tail
+    return text
 
 
 if __name__ == "__main__":

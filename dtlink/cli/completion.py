@@ -1,0 +1,146 @@
+"""Completion in the shell: ``dtlink completion``, and what completes the words of options.
+
+A shell runs dtlink at every tab, and every command imports this: so it imports next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+#: The environment variable by which a shell asks; click makes it of the program's name.
+VARIABLE = "_DTLINK_COMPLETE"
+
+#: Kernels that a board is likely to have: those with long support.
+_KERNELS = ("latest", "6.18", "6.12", "6.6", "6.1", "5.15", "5.10")
+#: A blob larger than this is not read for a tab.
+_LARGEST = 4 << 20
+
+_HELP = """Print what a shell needs to complete dtlink's words.
+
+Commands, options and their values, rules and families, files, and nodes of a devicetree.
+
+\b
+bash, in ~/.bashrc:
+    eval "$(dtlink completion bash)"
+zsh, in ~/.zshrc, below compinit:
+    eval "$(dtlink completion zsh)"
+fish, once:
+    dtlink completion fish > ~/.config/fish/completions/dtlink.fish
+"""
+
+
+@click.command(help=_HELP)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print the script of a shell."""
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 - for shells only
+
+    from dtlink.cli.shells import register  # noqa: PLC0415
+
+    register()
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"click has no completion for {shell}")
+    click.echo(kind(ctx.find_root().command, {}, "dtlink", VARIABLE).source(), nl=False)
+
+
+def complete_rules(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Families and their rules; of several words with commas between, the last."""
+    del ctx, param
+    from dtlink.rules.catalogue import ids  # noqa: PLC0415 - for shells only
+
+    done, comma, word = incomplete.rpartition(",")
+    families = {each.partition("/")[0] for each in ids()}
+    there = [each for each in _step((*families, *ids()), word) if each not in done.split(",")]
+    return [_item(done + comma + each, _summary(each)) for each in there]
+
+
+def complete_nodes(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Nodes of the devicetree that the command line names, one level at a time."""
+    del param
+    path = ctx.params.get("path") or next(iter(ctx.params.get("paths") or ()), "")
+    return [_item(each) for each in _step(_nodes(path), incomplete or "/")]
+
+
+def complete_files(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Files and folders: shells know them best."""
+    del ctx, param
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells only
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_kernels(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Versions of kernels."""
+    del ctx, param
+    return [_item(each) for each in _KERNELS if each.startswith(incomplete)]
+
+
+def complete_commands(names: dict[str, str], incomplete: str) -> list[CompletionItem]:
+    """Commands by name, with what each is for: click itself would import every one."""
+    return [_item(name, about) for name, about in names.items() if name.startswith(incomplete)]
+
+
+def _step(paths: Iterable[str], word: str) -> list[str]:
+    """The paths that go on from a word, as far as the next ``/``.
+
+    A single one comes with what is below it. Shells end a word that is sure with a space, and
+    this one may well go on.
+    """
+    level = word.count("/")
+    near = [each for each in paths if each.startswith(word)]
+    found = [each for each in near if each.count("/") == level]
+    if len(found) == 1:
+        below = found[0] + "/"
+        found += [each for each in near if each.startswith(below) and each.count("/") == level + 1]
+    return sorted(found)
+
+
+def _nodes(path: str) -> list[str]:
+    """The paths of a devicetree's nodes; none of what can't be read, which is not told here."""
+    file = Path(path)
+    if not file.is_file() or file.stat().st_size > _LARGEST:
+        return []
+    from dtlink.firmware.errors import InputError  # noqa: PLC0415 - for shells only
+    from dtlink.firmware.read import decode, load  # noqa: PLC0415
+    from dtlink.firmware.tree import Tree  # noqa: PLC0415
+
+    try:
+        tree = decode(load(path), path)
+    except InputError:
+        return []
+    return [node.path for node in tree][1:] if isinstance(tree, Tree) else []
+
+
+def _item(value: str, about: str = "") -> CompletionItem:
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells only
+
+    return CompletionItem(value, help=about or None)
+
+
+def _summary(name: str) -> str:
+    """A rule's summary: the first line of its file. To import all rules of a family takes long."""
+    from dtlink.rules import catalogue  # noqa: PLC0415 - for shells only
+
+    family, _, rule = name.partition("/")
+    if not rule:
+        return ""
+    path = Path(catalogue.__file__).parent / family / f"{rule.replace('-', '_')}.py"
+    with path.open(encoding="utf-8") as file:
+        return file.readline().strip().lstrip("r").strip('"')

@@ -1,0 +1,134 @@
+"""``dtlink --version``: which dtlink this is, and what it found installed."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib import metadata
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from dtlink.version import __version__
+
+_MISSING = "missing"
+_UNKNOWN = "found"
+
+#: So long a program may take to tell its version, in seconds.
+TIMEOUT = 2.0
+
+
+class Package(NamedTuple):
+    """A Python package, and what dtlink needs it for."""
+
+    name: str
+    needed_for: str
+    module: str = ""
+    """Its module, where some systems install it under no name, or another."""
+
+
+class Program(NamedTuple):
+    """A program, and what it is good for."""
+
+    name: str
+    needed_for: str
+    option: str
+    """What makes it tell its version."""
+
+
+PACKAGES = (
+    Package("click", "the command line"),
+    Package("rich", "colours on a terminal"),
+    Package("devicetree", "devicetree source (.dts)"),
+    Package("dtschema", "lint --schema"),
+    Package("pylibfdt", "lint --schema: dtschema reads blobs with it", module="libfdt"),
+    Package("zstandard", "--kernel, --initramfs: what zstd packed"),
+    Package("lz4", "--kernel, --initramfs: what LZ4 packed"),
+    Package("pyelftools", "--kernel: modules (.ko) without a modules.alias"),
+    Package("junitparser", "lint --format junit"),
+)
+
+PROGRAMS = (
+    Program(
+        "dtc", "compiling source with #include or macros, for dtlink to lint the blob", "--version"
+    ),
+    Program("iasl", "holding the names in an IORT against the devices of the DSDT", "-v"),
+)
+
+
+class Found(NamedTuple):
+    """What is told of a package or a program; ``version`` is empty if it is not there."""
+
+    name: str
+    version: str
+    needed_for: str
+    hint: str = ""
+
+
+def text(packages: Sequence[Package] = PACKAGES, programs: Sequence[Program] = PROGRAMS) -> str:
+    """The version, an empty line, and a line for each package and program, ending in a newline.
+
+    Imports none of the packages, and runs the programs that there are.
+    """
+    python = f"{platform.python_implementation()} on {platform.system()} {platform.machine()}"
+    there = [Found("Python", platform.python_version(), python)]
+    there += [*map(_package, packages), *_programs(programs)]
+    name = max(len(each.name) for each in there)
+    version = max(len(each.version or _MISSING) for each in there)
+    rows = (
+        f"{each.name:<{name}}  {each.version or _MISSING:<{version}}  {each.needed_for}"
+        f"{f' ({each.hint})' if each.hint and not each.version else ''}\n"
+        for each in there
+    )
+    return f"dtlink, version {__version__}\n\n{''.join(rows)}"
+
+
+def _package(package: Package) -> Found:
+    version = ""
+    try:
+        version = metadata.version(package.name)
+    except metadata.PackageNotFoundError:
+        if package.module and find_spec(package.module):
+            version = _UNKNOWN
+    return Found(package.name, version, package.needed_for, f"pip install {package.name}")
+
+
+def _programs(programs: Sequence[Program]) -> Iterator[Found]:
+    """Start all of them, then wait for each."""
+    started = [(program, _start(program)) for program in programs]
+    for program, process in started:
+        version = "" if process is None else _version(process)
+        yield Found(program.name, version, program.needed_for)
+
+
+def _start(program: Program) -> subprocess.Popen[str] | None:
+    path = shutil.which(program.name)
+    if path is None:
+        return None
+    with suppress(OSError):
+        return subprocess.Popen(  # noqa: S603 - the user's own program, by a name given here
+            [path, program.option],
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+    return None
+
+
+def _version(process: subprocess.Popen[str]) -> str:
+    """What the program says; that it is there if it does not say, or not in time."""
+    with process:
+        try:
+            told, _ = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return _UNKNOWN
+    match = re.search(r"\bv?(\d[\w.+-]*)", told.partition("version ")[2] or told)
+    return match[1] if match else _UNKNOWN
