@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dtlink.cli.completion import (
+    complete_files,
+    complete_kernels,
+    complete_nodes,
+    complete_rules,
+)
 from dtlink.cli.writing import emit as emit
 from dtlink.cli.writing import emit_json as emit_json
 from dtlink.cli.writing import emit_lines as emit_lines
@@ -47,7 +53,7 @@ class KernelVersion(click.ParamType["Version"]):
         if version > LATEST:
             newest = ".".join(map(str, LATEST))
             self.fail(f"{value}: the newest kernel known is {newest} (latest)", param, ctx)
-        if version < _BINDINGS_SINCE:
+        if version < _BINDINGS_SINCE and not (ctx and ctx.resilient_parsing):
             note = "no supplier bindings are known before 5.10, so this kernel follows no link"
             click.echo(f"dtlink: kernel {value}: {note}", err=True)
         return version
@@ -79,9 +85,22 @@ def options(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
+def _both(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options that come together."""
+
+    def decorate(command: Any) -> Any:
+        for each in reversed(decorators):
+            command = each(command)
+        return command
+
+    return decorate
+
+
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
-    "paths": click.argument("paths", nargs=-1, required=True, metavar="PATH..."),
-    "path": click.argument("path", metavar="PATH"),
+    "paths": click.argument(
+        "paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete_files
+    ),
+    "path": click.argument("path", metavar="PATH", shell_complete=complete_files),
     "format": click.option(
         "--format",
         "form",
@@ -97,6 +116,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         "--kernel-version",
         "version",
         type=KernelVersion(),
+        shell_complete=complete_kernels,
         default="6.12",
         show_default=True,
         help="The kernel whose reading of the links counts.",
@@ -111,6 +131,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         "--kernel",
         "build",
         metavar="PATH",
+        shell_complete=complete_files,
         default="",
         help="What one kernel holds: a folder of modules, an unpacked package, a build tree, a "
         "configuration, or 'running'.",
@@ -118,6 +139,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "initramfs": click.option(
         "--initramfs",
         metavar="FILE",
+        shell_complete=complete_files,
         default="",
         help="Its initramfs: an image, what lsinitramfs or lsinitrd prints, a modules.load.",
     ),
@@ -125,17 +147,42 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         "--kernel-index",
         "index",
         metavar="FILE",
+        shell_complete=complete_files,
         default="",
         help="The tables of the kernel's source ('dtlink kernel index'). [default: those of 6.12]",
     ),
     "root": click.option(
         "--root",
         metavar="NODE",
+        shell_complete=complete_nodes,
         default="",
         help="The node that has the root file system. [default: by root= of bootargs]",
     ),
     "against": click.option(
-        "--against", type=KernelVersion(), help="Tell what is different from this kernel."
+        "--against",
+        type=KernelVersion(),
+        shell_complete=complete_kernels,
+        help="Tell what is different from this kernel.",
+    ),
+    "select": click.option(
+        "--select",
+        multiple=True,
+        metavar="RULE|FAMILY",
+        shell_complete=complete_rules,
+        help="Run only these rules.",
+    ),
+    "ignore": click.option(
+        "--ignore",
+        multiple=True,
+        metavar="RULE|FAMILY",
+        shell_complete=complete_rules,
+        help="Do not run these rules.",
+    ),
+    "config": _both(
+        click.option(
+            "--config", "file", metavar="FILE", help="The configuration, for every input."
+        ),
+        click.option("--no-config", "isolated", is_flag=True, help="Read no configuration."),
     ),
     "jobs": click.option(
         "-j",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dtlink.links.binding import Version
     from dtlink.rules.catalogue import Kind
     from dtlink.rules.model import AnyBoard, Rule
+    from dtlink.schema.source import SchemaSource
 
 
 def lint_tree(
@@ -31,14 +32,20 @@ def lint_tree(
     against: Version | None = None,
     kernel: Paths | None = None,
     root: str = "",
+    schemas: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     """Run the chosen rules over one tree; see :class:`Board` for what decides what they see.
 
-    Raises :class:`InputError` for facts of a kernel that can't be read.
+    ``schemas`` are the user's own beside dtlink's; ``None``: none are asked. Raises
+    :class:`InputError` for facts of a kernel, or schemas, that can't be read.
     """
-    facts = _facts(kernel)
-    board = Board(tree, version, cmdline=cmdline, against=against, facts=facts, root=root)
-    return _checked(board, _rules(tuple(select), tuple(ignore), Dts, kernel=facts is not None))
+    facts, schema = _facts(kernel), _schemas(schemas)
+    board = Board(
+        tree, version, cmdline=cmdline, against=against, facts=facts, root=root, schema=schema
+    )
+    named, asked = facts is not None, schema is not None
+    rules = _rules(tuple(select), tuple(ignore), Dts, kernel=named, schema=asked)
+    return {**_checked(board, rules), "notes": board.notes}
 
 
 def lint_tables(
@@ -58,6 +65,17 @@ def lint_tables(
     there, named = frozenset(machine.tables), facts is not None
     rules = _rules(tuple(select), tuple(ignore), Tables, there, kernel=named)
     return _checked(AcpiBoard(machine, version, facts=facts), rules)
+
+
+def _schemas(named: tuple[str, ...] | None) -> SchemaSource | None:
+    """The schemas that are asked. Raises :class:`InputError` for those that can't be had."""
+    if named is None:
+        return None
+    from dtlink.schema.source import SchemaSource  # noqa: PLC0415 - few runs ask schemas
+
+    source = SchemaSource(named)
+    source.load()
+    return source
 
 
 def _facts(kernel: Paths | None) -> Facts | None:
@@ -86,5 +104,6 @@ def _rules(
     tables: frozenset[str] | None = None,
     *,
     kernel: bool = False,
+    schema: bool = False,
 ) -> Sequence[Rule]:
-    return choose(select, ignore, kind, tables, kernel=kernel)
+    return choose(select, ignore, kind, tables, kernel=kernel, schema=schema)

@@ -80,6 +80,7 @@ def _with_tables(report: InputReport, machine: Machine) -> InputReport:
         model=machine.oem,
         notes=(*report.notes, *notes),
         refused=refused,
+        tables=tuple(machine.tables),
         files=dict(machine.files),
     )
 

@@ -80,6 +80,8 @@ class InputReport(NamedTuple):
     refused: Sequence[Refused] = ()
     notes: Sequence[str] = ()
     """What the user should know, although it stopped nothing."""
+    tables: Sequence[str] = ()
+    """The signatures of an input of tables."""
     files: Mapping[str, str] = {}
     """The file of each table, by signature, where the input is a folder of them."""
     kernel: Mapping[str, Any] | None = None

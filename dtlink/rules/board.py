@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from dtlink.kernel.timeline import Timeline
     from dtlink.links.binding import Version
     from dtlink.links.reference import Reference
-
+    from dtlink.schema.model import Verdict
+    from dtlink.schema.source import SchemaSource
+    from dtlink.schema.suppliers import Sorted
 
 #: Children of the root that Linux, or its driver for them, looks into all the same.
 _TENDED = frozenset((b"chosen", b"cpus", b"firmware", b"reserved-memory", b"thermal-zones"))
@@ -55,7 +57,8 @@ class Board:
     ``graph`` holds the links of enabled consumers, without the vendors' own properties. ``cmdline``
     is the kernel's command line; without one, the tree's ``bootargs``. ``against`` is another
     kernel version to compare with. ``facts`` are what one kernel holds, if the user named one, and
-    ``root`` the path of the node that has the root file system.
+    ``root`` the path of the node that has the root file system. ``schema`` says which
+    schemas are asked, if any are.
     """
 
     kind = Dts
@@ -70,8 +73,10 @@ class Board:
         against: Version | None = None,
         facts: Facts | None = None,
         root: str = "",
+        schema: SchemaSource | None = None,
     ) -> None:
         self.tree = tree
+        self._schema = schema
         self.facts = facts
         self._root = root
         self.version = version
@@ -124,6 +129,32 @@ class Board:
 
         node = self.tree.find(self._root) if self._root else None
         return Roles(self.tree, bootargs(self.tree), node.index if node else None)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What dtschema says of the tree; nothing where no schema was asked for.
+
+        Raises :class:`InputError` where the schemas can't be loaded.
+        """
+        from dtlink.schema.model import Verdict  # noqa: PLC0415 - few runs ask for schemas
+
+        return self._schema.verdict(self.tree) if self._schema else Verdict()
+
+    @cached_property
+    def schema_faults(self) -> Sorted:
+        """The part of :attr:`verdict` that is about suppliers."""
+        from dtlink.schema.suppliers import sort_out  # noqa: PLC0415 - as above
+
+        return sort_out(self.tree, self.verdict)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of the check with schemas, beside the findings."""
+        if self._schema is None:
+            return []
+        others = self.schema_faults.others
+        more = f"{others} other schema errors, not about suppliers: dt-validate tells them"
+        return [note for note in (self.verdict.note, more if others else "") if note]
 
     @property
     def _named_facts(self) -> Facts:

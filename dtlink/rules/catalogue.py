@@ -18,6 +18,9 @@ TABLE_FAMILIES = frozenset(("acpi", "dmar", "iort", "ivrs", "rimt", "viot"))
 #: The family that has something to say only where a kernel's build is named.
 KERNEL_FAMILY = "module"
 
+#: The family that has something to say only where schemas are asked for.
+SCHEMA_FAMILY = "schema"
+
 #: The rules that are about both: they need no other family's tables.
 COMMON = frozenset(
     (
@@ -79,12 +82,14 @@ def choose(
     tables: Container[str] | None = None,
     *,
     kernel: bool = True,
+    schema: bool = True,
 ) -> list[Rule]:
     """The rules that these ids or families select, less those that they ignore.
 
     ``kind`` leaves out those that say nothing of such firmware, ``tables``, the signatures that
-    there are, those of other tables, and ``kernel=False`` those about a kernel's build: no rule is
-    imported in vain. Raises :class:`ValueError` as :func:`check_words` does.
+    there are, those of other tables, ``kernel=False`` those about a kernel's build, and
+    ``schema=False`` those that ask schemas: no rule is imported in vain. Raises
+    :class:`ValueError` as :func:`check_words` does.
     """
     select, ignore = tuple(select), tuple(ignore)
     check_words((*select, *ignore))
@@ -94,6 +99,7 @@ def choose(
         if (not select or _is_named(each, select)) and not _is_named(each, ignore)
         if _concerns(each, kind, tables)
         if kernel or _family(each) != KERNEL_FAMILY
+        if schema or _family(each) != SCHEMA_FAMILY
     ]
 
 

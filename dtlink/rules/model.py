@@ -101,6 +101,8 @@ class Dts(NamedTuple):
     """The kernel version to compare with, for rules that do."""
     kernel: str = ""
     """What the kernel holds, for rules that ask (see :mod:`dtlink.kernel.sketch`)."""
+    schema: bool = False
+    """Whether dtlink's own schemas are asked, for rules that tell what they say."""
 
 
 class Example(NamedTuple):

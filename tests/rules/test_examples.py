@@ -5,12 +5,14 @@ import pytest
 from dtlink.firmware import dts
 from dtlink.firmware.acpi.assemble import assemble
 from dtlink.firmware.acpi.machine import Machine
+from dtlink.firmware.errors import InputError
 from dtlink.kernel.sketch import sketch
 from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.board import Board
 from dtlink.rules.catalogue import all_rules, choose
 from dtlink.rules.model import Dts, Example, Finding, Rule, Severity, Tables
 from dtlink.rules.run import check
+from dtlink.schema.source import SchemaSource
 from tests.support.tables import label_paths
 
 HEADINGS = ("What it finds:", "Why it matters:", "What to do:", "References:")
@@ -30,12 +32,23 @@ def findings(example: Dts | Tables, chosen: list[Rule]) -> list[Finding]:
     return checked.findings
 
 
+def need_schemas() -> SchemaSource:
+    """dtlink's own schemas; skips the test that asks where dtschema is not installed."""
+    source = SchemaSource()
+    try:
+        source.check()
+    except InputError as error:
+        pytest.skip(str(error))
+    return source
+
+
 def board_of(example: Dts | Tables) -> Board | AcpiBoard:
     facts = sketch(example.kernel) if example.kernel else None
     if isinstance(example, Tables):
         return AcpiBoard(Machine.of(assemble(example.source)), facts=facts)
     tree = dts.read_text(example.source, patch=example.patch)
-    return Board(tree, against=example.against, facts=facts)
+    schema = need_schemas() if example.schema else None
+    return Board(tree, against=example.against, facts=facts, schema=schema)
 
 
 def wanted(example: Dts | Tables) -> list[str]:

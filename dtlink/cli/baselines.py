@@ -1,0 +1,106 @@
+"""``--baseline``: what is known, to be committed beside the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dtlink.cli.writing import emit
+
+if TYPE_CHECKING:
+    from dtlink.cli.options import Command
+    from dtlink.config.plan import Plan
+    from dtlink.report.baseline import Baseline
+    from dtlink.report.known import Comparison
+    from dtlink.report.model import InputReport, Report
+
+
+def baseline_options(command: Command) -> Command:
+    """The options about baselines."""
+    for option in (
+        click.option(
+            "--prune-baseline", is_flag=True, help="Take what is fixed out of the baseline."
+        ),
+        click.option(
+            "--write-baseline", is_flag=True, help="Make the baseline of what is found now."
+        ),
+        click.option(
+            "--baseline",
+            metavar="FILE",
+            default="",
+            help="The findings that are known: only new ones count.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+class Baselines:
+    """The baselines of a run: none, one, or one for each configuration.
+
+    Raises :class:`InputError` for one that can't be read.
+    """
+
+    def __init__(self, plan: Plan, *, write: bool, prune: bool) -> None:
+        if write and prune:
+            raise click.UsageError("--write-baseline leaves nothing to --prune-baseline")
+        if (write or prune) and not plan.baselines:
+            raise click.UsageError("there is no baseline to write: name it with --baseline")
+        self._plan, self._write, self._prune = plan, write, prune
+        self._files = {path: _read(path, may_lack=write) for path in plan.baselines}
+
+    @property
+    def told(self) -> str:
+        """The baselines, as the report names them."""
+        return ", ".join(self._files)
+
+    def compare(self, reports: Iterable[InputReport]) -> Iterable[InputReport]:
+        """The reports with what is known taken out of the findings."""
+        if not self._files:
+            return reports
+        if self._write:
+            reports = self._rewrite(list(reports))
+        return self._plan.compare(reports, self._comparisons())
+
+    def _comparisons(self) -> dict[str, Comparison]:
+        from dtlink.report.known import Comparison  # noqa: PLC0415 - few runs have a baseline
+
+        return {
+            path: Comparison(known, self._plan.of_baseline(path))
+            for path, known in self._files.items()
+        }
+
+    def _rewrite(self, reports: list[InputReport]) -> list[InputReport]:
+        """Make the baselines of what is found, with what this run can say nothing of kept."""
+        from dtlink.report.baseline import write  # noqa: PLC0415 - as above
+
+        before = self._comparisons()
+        for _ in self._plan.compare(reports, before):
+            pass
+        for path, comparison in before.items():
+            inputs = set(self._plan.of_baseline(path))
+            mine = [item for item in reports if item.path in inputs]
+            self._put(path, write(mine, path, comparison.kept()))
+        return reports
+
+    def prune(self, report: Report) -> None:
+        """Take out what is fixed, if that was asked for."""
+        from dtlink.report.baseline import prune  # noqa: PLC0415 - as above
+
+        for path, known in self._files.items() if self._prune else ():
+            inputs = set(self._plan.of_baseline(path))
+            self._put(path, prune(known, [each for each in report.inputs if each.path in inputs]))
+
+    def _put(self, path: str, text: str) -> None:
+        emit(text, path)
+        self._files[path] = _read(path)
+        click.echo(f"dtlink: {path}: {len(self._files[path].entries)} findings", err=True)
+
+
+def _read(path: str, *, may_lack: bool = False) -> Baseline:
+    from dtlink.report.baseline import Baseline, read  # noqa: PLC0415 - as above
+
+    return Baseline(path, ()) if may_lack and not Path(path).exists() else read(path)

@@ -1,0 +1,95 @@
+"""``dtlink config``: what is configured, and where."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from dtlink.cli.options import emit_lines, options
+from dtlink.config.keys import KEYS, Key
+from dtlink.config.resolve import effective, forget
+from dtlink.firmware.errors import InputError
+
+#: Options that are called otherwise inside a command than in the settings.
+_FIELDS = {
+    "version": "kernel_version",
+    "least": "show",
+    "build": "kernel",
+    "index": "kernel_index",
+}
+_NAMES = {key.field for key in KEYS} | {"expect"}
+
+
+def named(context: click.Context) -> dict[str, Any]:
+    """What the user named on the command line, by field of the settings."""
+    return {
+        _FIELDS.get(name, name): value
+        for name, value in context.params.items()
+        if _FIELDS.get(name, name) in _NAMES
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+
+
+def _from_rows(command: Any) -> Any:
+    """Decorate a command with an option for each key."""
+    for key in reversed(KEYS):
+        command = _option(key)(command)
+    return command
+
+
+def _option(key: Key) -> Any:
+    told = key.help.replace("`", "")
+    if isinstance(key.default, bool):
+        return click.option(f"--{key.name}/--no-{key.name}", key.field, default=None, help=told)
+    many = isinstance(key.default, tuple) and "array" in key.takes
+    return click.option(f"--{key.name}", key.field, multiple=many, metavar="…", help=told)
+
+
+@click.command(help="Show what is configured for PATH (default: the working folder), and where.")
+@click.argument("path", metavar="[PATH]", default=".")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to tell it: text is TOML.",
+)
+@options("config")
+@click.option("--expect", multiple=True, metavar="RULE[:NODE]", help="Expect such a finding.")
+@_from_rows
+@options("color")
+@click.pass_context
+def config(
+    context: click.Context,
+    /,
+    path: str,
+    form: str,
+    file: str | None,
+    color: str,
+    *,
+    isolated: bool,
+    **_others: Any,
+) -> None:
+    """Print the configuration that holds for a path."""
+    from dtlink.config import tell  # noqa: PLC0415 - lint uses this module too
+
+    if isolated and file is not None:
+        raise click.UsageError("--config and --no-config exclude each other")
+    forget()
+    try:
+        told = effective(path, named(context), file=file, isolated=isolated)
+    except InputError as error:
+        click.echo(f"dtlink: {error}", err=True)
+        sys.exit(2)
+    whole = os.path.isdir(path)  # noqa: PTH112 - a str, as all paths
+    if form == "json":
+        import json  # noqa: PLC0415 - text needs none of it
+
+        click.echo(json.dumps(tell.document(path, told, whole=whole), indent=1, ensure_ascii=False))
+    else:
+        emit_lines(tell.lines(path, told, whole=whole), None, color)

@@ -1,0 +1,279 @@
+"""The keys of a configuration: a row for each, from which files are read and the tables told.
+
+A default stands in :class:`Settings`, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from dtlink.config import readers
+from dtlink.config.model import Entry, Settings
+from dtlink.config.readers import Place, Reader, of_type
+from dtlink.config.words import meant, short
+from dtlink.rules.model import Severity
+
+
+class Key(NamedTuple):
+    """One key."""
+
+    name: str
+    takes: str
+    """What it takes, for people."""
+    read: Reader
+    help: str
+    unset: str = ""
+    """What holds without it, where that is no value."""
+    by_folder: bool = False
+    """Whether a ``[[folder]]`` may have it too."""
+    required: bool = False
+
+    @property
+    def field(self) -> str:
+        """Its name in :class:`Settings`, and among what the command line gives."""
+        return self.name.replace("-", "_")
+
+    @property
+    def default(self) -> Any:
+        """What holds without it."""
+        return Settings._field_defaults[self.field]
+
+
+class Folder(NamedTuple):
+    """What holds for the inputs below a folder."""
+
+    path: str
+    """A pattern, seen from the configuration's folder."""
+    values: dict[str, Any]
+
+
+def read_table(table: Any, keys: Sequence[Key], place: Place) -> dict[str, Any]:
+    """The values of a table, by field. Raises :class:`InputError` for what no key allows."""
+    known = {key.name: key for key in keys}
+    found = {}
+    for name, value in of_type(dict, table, place).items():
+        if name not in known:
+            raise place.error(_unknown(name, known))
+        found[known[name].field] = known[name].read(value, place.at(name))
+    for key in keys:
+        if key.required and key.field not in found:
+            raise place.error(f"{key.name} is missing: {key.help[0].lower()}{key.help[1:]}")
+    return found
+
+
+def _unknown(name: str, known: dict[str, Key]) -> str:
+    if _is_of_the_file(name):
+        return f"no key is named {name} here; {_ABOVE}"
+    near = meant(name, known) or f"; there are: {', '.join(known)}"
+    return f"no key is named {short(name)}{near}"
+
+
+def _is_of_the_file(name: str) -> bool:
+    return name in {key.name for key in TOP}
+
+
+#: In TOML whatever follows the head of a table is in the table.
+_ABOVE = "keys of the whole file stand above its first table"
+
+
+def _severities(value: Any, place: Place) -> tuple[tuple[str, Severity], ...]:
+    """Rules and families with their severities."""
+    for name in of_type(dict, value, place):
+        if _is_of_the_file(name):
+            raise place.inside().error(f"no rule or family is named {name}; {_ABOVE}")
+    return readers.severities(value, place)
+
+
+def _tables(value: Any, place: Place) -> list[tuple[Any, Place]]:
+    """An array of tables, each with its place."""
+    if isinstance(value, dict):
+        raise place.error(f"write [[{place.prefix}{place.key}]], with two brackets")
+    rows = of_type(list, value, place, "an array of tables")
+    return [(row, place.inside(number)) for number, row in enumerate(rows, 1)]
+
+
+def _entries(value: Any, place: Place) -> tuple[Entry, ...]:
+    """Findings that are allowed or expected; from the command line as ``RULE[:NODE]``."""
+    if isinstance(value, tuple):
+        return tuple(_expectation(each, place) for each in value)
+    return tuple(
+        Entry(**read_table(row, ENTRY, inside), source=place.file)
+        for row, inside in _tables(value, place)
+    )
+
+
+def _expectation(value: Any, place: Place) -> Entry:
+    if isinstance(value, Entry):
+        return value
+    rule, _, node = readers.text(value, place).partition(":")
+    return Entry(readers.word(rule, place), node, source="--expect")
+
+
+def _folders(value: Any, place: Place) -> tuple[Folder, ...]:
+    tables = [read_table(row, FOLDER, inside) for row, inside in _tables(value, place)]
+    return tuple(Folder(table.pop("path"), table) for table in tables)
+
+
+_folder_key = partial(Key, by_folder=True)
+
+#: Keys with one value, which are options of the command line too.
+KEYS = (
+    _folder_key(
+        "kernel-version",
+        'a version, such as "6.12"',
+        readers.version,
+        "The kernel whose reading of the links counts.",
+    ),
+    _folder_key(
+        "against",
+        "a version",
+        readers.version,
+        "Tell what is different from this kernel.",
+        unset="no comparison",
+    ),
+    _folder_key(
+        "cmdline",
+        "a string",
+        readers.command_line,
+        "The kernel's command line.",
+        unset="`bootargs` of `/chosen`",
+    ),
+    _folder_key(
+        "root",
+        "a node",
+        readers.text,
+        "The node that has the root file system.",
+        unset="by `root=` of `bootargs`",
+    ),
+    _folder_key(
+        "kernel",
+        'a path, or "running"',
+        readers.kernel,
+        "What one kernel holds: a folder of modules, an unpacked package, a build tree, a "
+        "configuration.",
+        unset="no kernel is named",
+    ),
+    _folder_key(
+        "initramfs",
+        "a path",
+        readers.path,
+        "Its initramfs: an image, a listing, a `modules.load`.",
+        unset="not known",
+    ),
+    _folder_key(
+        "kernel-index",
+        "a path",
+        readers.path,
+        "The tables of the kernel's source.",
+        unset="those of 6.12",
+    ),
+    Key(
+        "select",
+        "an array of rules and families",
+        readers.words,
+        "Run only these rules.",
+        unset="all",
+    ),
+    Key(
+        "ignore",
+        "an array of rules and families",
+        readers.words,
+        "Do not run these rules.",
+        unset="none",
+    ),
+    Key(
+        "fail-on",
+        '"error", "warning", "info" or "never"',
+        readers.threshold,
+        "The least severity that makes the exit status 1.",
+    ),
+    Key(
+        "show",
+        '"error", "warning" or "info"',
+        readers.level,
+        "The least severity that text tells; JSON tells all.",
+    ),
+    Key(
+        "baseline",
+        "a path",
+        readers.path,
+        "The findings that are known: only new ones count.",
+        unset="none",
+    ),
+    Key(
+        "schema",
+        "true or false",
+        readers.flag,
+        "Run dtschema's validator as well.",
+    ),
+    Key(
+        "schema-dir",
+        "a path, or an array of paths",
+        readers.paths,
+        "More schemas for it.",
+        unset="only dtlink's own",
+    ),
+)
+
+#: Keys that are tables of their own.
+TABLES = (
+    Key(
+        "severity",
+        "a table: rule or family = severity",
+        _severities,
+        "The severity of the findings of a rule, or of a family where the rule has none.",
+        unset="the rules' own",
+    ),
+    Key(
+        "allow",
+        "entries",
+        _entries,
+        "Findings that are no concern.",
+        unset="none",
+    ),
+    Key(
+        "expect",
+        "entries",
+        _entries,
+        "Findings that are no concern, and that must be there: if one is gone, that is told.",
+        unset="none",
+    ),
+    Key(
+        "folder",
+        "entries",
+        _folders,
+        "What is different for the inputs below a folder. Later entries win.",
+        unset="none",
+    ),
+)
+
+#: What a file may hold.
+TOP = (*KEYS, *TABLES)
+
+#: What an entry of allow or expect may hold.
+ENTRY = (
+    Key("rule", "a rule or a family", readers.word, "The rule or family.", required=True),
+    Key("node", "a pattern", readers.text, "The node or table node.", unset="any"),
+    Key(
+        "file",
+        "a pattern",
+        readers.pattern,
+        "The input or a folder above it, seen from this file's folder.",
+        unset="any",
+    ),
+    Key("reason", "a string", readers.reason, "Why it is no concern.", required=True),
+)
+
+#: What an entry of folder may hold.
+FOLDER = (
+    Key(
+        "path",
+        "a pattern",
+        readers.pattern,
+        "The folder or the inputs, seen from this file's folder.",
+        required=True,
+    ),
+    *(key for key in KEYS if key.by_folder),
+)

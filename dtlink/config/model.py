@@ -1,0 +1,81 @@
+"""What holds for one input, and where each value comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.links.bindings import DEFAULT_KERNEL
+from dtlink.rules.model import Severity
+
+if TYPE_CHECKING:
+    from dtlink.kernel.cmdline import CommandLine
+    from dtlink.kernel.facts import Paths
+    from dtlink.links.binding import Version
+
+
+class Entry(NamedTuple):
+    """Findings that are allowed, or expected."""
+
+    rule: str
+    """A rule or a family."""
+    node: str = ""
+    """A pattern of subjects; empty for all."""
+    file: str = ""
+    """A pattern of inputs, seen from the configuration's folder; empty for all."""
+    reason: str = ""
+    source: str = ""
+    """Where it stands: a file, or ``--expect``."""
+
+
+class Settings(NamedTuple):
+    """Every option of a lint as it holds for one input. The defaults are those of dtlink."""
+
+    kernel_version: Version = DEFAULT_KERNEL
+    against: Version | None = None
+    cmdline: CommandLine | None = None
+    """``None``: bootargs of ``/chosen``."""
+    root: str = ""
+    """A node; empty: by ``root=`` of bootargs."""
+    kernel: str = ""
+    """A path or ``running``; empty: no kernel is named."""
+    initramfs: str = ""
+    kernel_index: str = ""
+    select: tuple[str, ...] = ()
+    """Rules and families; none: all."""
+    ignore: tuple[str, ...] = ()
+    fail_on: Severity | None = Severity.ERROR
+    """``None``: never."""
+    show: Severity = Severity.WARNING
+    baseline: str = ""
+    schema: bool = False
+    schema_dir: tuple[str, ...] = ()
+    severity: tuple[tuple[str, Severity], ...] = ()
+    """Rules and families with the severity that the user gives them."""
+    allow: tuple[Entry, ...] = ()
+    """Those that concern this input."""
+    expect: tuple[Entry, ...] = ()
+    """Those that concern this input."""
+
+    @property
+    def paths(self) -> Paths | None:
+        """Where the kernel's facts are; ``None`` where no kernel is named."""
+        if not self.kernel:
+            return None
+        from dtlink.kernel.facts import Paths  # noqa: PLC0415 - few runs name a kernel
+
+        return Paths(self.kernel, self.initramfs, self.kernel_index)
+
+
+class Origin(NamedTuple):
+    """Where a value comes from."""
+
+    kind: str = "default"
+    """``default``, ``file``, ``folder`` (an entry of a file) or ``command line``."""
+    file: str = ""
+    folder: str = ""
+    """The pattern of a ``[[folder]]``."""
+
+    def __str__(self) -> str:
+        if self.kind == "folder":
+            return f"{self.file}, [[folder]] {self.folder}"
+        return self.file or self.kind

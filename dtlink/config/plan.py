@@ -1,0 +1,151 @@
+"""A lint as it is configured: what is done with each input, and what then counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from dtlink import engine
+from dtlink.config.apply import apply
+from dtlink.report.model import InputReport, Report
+from dtlink.rules.model import Severity
+
+if TYPE_CHECKING:
+    from dtlink.config.model import Settings
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.tree import Tree
+    from dtlink.report.known import Asked, Comparison
+
+
+class Plan:
+    """The inputs of a lint, in their order, each with its settings."""
+
+    def __init__(self, inputs: Sequence[str], settings: Mapping[str, Settings]) -> None:
+        self.inputs = inputs
+        self._settings = settings
+        self._kinds = set(settings.values())
+
+    def check(self) -> None:
+        """Read what the run rests on, once, for all processes that are made later.
+
+        Raises :class:`InputError` for a kernel or schemas that can't be had.
+        """
+        for paths in {each.paths for each in self._kinds} - {None}:
+            from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+
+            load(paths)
+        for named in {each.schema_dir for each in self._kinds if each.schema}:
+            from dtlink.schema.source import SchemaSource  # noqa: PLC0415 - as above
+
+            SchemaSource(named).check()
+
+    def reports(self, *, jobs: int, digest: bool) -> Iterator[InputReport]:
+        """Lint; what is not the user's concern is no finding of the reports."""
+        kernels = self._kernels() if digest else {}
+        run = engine.run(self.inputs, self._task, jobs=jobs, digest=digest)
+        for item in run:
+            settings = self._settings[item.path]
+            kernel = kernels.get(settings)
+            told = item if kernel is None else item._replace(kernel=kernel)
+            yield apply(told, settings, item.tables)
+
+    def _task(self, path: str) -> engine.Task:
+        return _task(self._settings[path])
+
+    def kernel(self, *, digest: bool) -> Mapping[str, Any]:
+        """What is told of the kernel of all inputs; the version alone where they differ."""
+        first = next(iter(self._kinds), None)
+        if first is None or len({_kernel(each) for each in self._kinds}) > 1:
+            return {"version": "6.12"} if first is None else _identity(first, digest=False)
+        return _identity(first, digest=digest)
+
+    def _kernels(self) -> dict[Settings, Mapping[str, Any]]:
+        """What is told of each input's kernel, where they differ."""
+        if len({_kernel(each) for each in self._kinds}) < 2:
+            return {}
+        return {each: _identity(each, digest=True) for each in self._kinds}
+
+    @property
+    def show(self) -> Severity:
+        """The least severity that text tells."""
+        shown = (each.show for each in self._kinds)
+        return max(shown, key=lambda each: each.rank, default=Severity.WARNING)
+
+    def exit_status(self, report: Report) -> int:
+        """As :meth:`Report.exit_status`, each input by its own ``fail-on``."""
+        told = (item.exit_status(self._settings[item.path].fail_on) for item in report.inputs)
+        return max(told, default=0)
+
+    @property
+    def baselines(self) -> list[str]:
+        """The baselines that inputs have."""
+        return sorted({each.baseline for each in self._kinds} - {""})
+
+    def of_baseline(self, baseline: str) -> list[str]:
+        """The inputs that have a baseline."""
+        return [path for path in self.inputs if self._settings[path].baseline == baseline]
+
+    def compare(
+        self, reports: Iterable[InputReport], comparisons: Mapping[str, Comparison]
+    ) -> Iterator[InputReport]:
+        """The reports, each held against the baseline of its input."""
+        for item in reports:
+            settings = self._settings[item.path]
+            comparison = comparisons.get(settings.baseline)
+            yield item if comparison is None else comparison.compare(item, _asked(settings))
+
+
+def _kernel(settings: Settings) -> tuple[object, ...]:
+    return settings.kernel_version, settings.paths
+
+
+def _identity(settings: Settings, *, digest: bool) -> Mapping[str, Any]:
+    from dtlink.report.kernel import identity  # noqa: PLC0415 - it hashes
+
+    return identity(settings.kernel_version, settings.paths if digest else None)
+
+
+@lru_cache(maxsize=256)
+def _task(settings: Settings) -> engine.Task:
+    return engine.Task(
+        partial(_lint_tree, settings=settings), partial(_lint_tables, settings=settings)
+    )
+
+
+def _lint_tree(tree: Tree, settings: Settings) -> dict[str, Any]:
+    return engine.lint_tree(
+        tree,
+        settings.select,
+        settings.ignore,
+        settings.kernel_version,
+        cmdline=settings.cmdline,
+        against=settings.against,
+        kernel=settings.paths,
+        root=settings.root,
+        schemas=settings.schema_dir if settings.schema else None,
+    )
+
+
+def _lint_tables(machine: Machine, settings: Settings) -> dict[str, Any]:
+    return engine.lint_tables(
+        machine,
+        settings.select,
+        settings.ignore,
+        settings.kernel_version,
+        kernel=settings.paths,
+    )
+
+
+@lru_cache(maxsize=256)
+def _asked(settings: Settings) -> Asked:
+    """Whether a rule is asked of an input."""
+    from dtlink.report.known import asked  # noqa: PLC0415 - few runs have a baseline
+
+    given = {
+        "module": settings.paths is not None,
+        "version": settings.against is not None,
+        "schema": settings.schema,
+    }
+    without = [family for family, named in given.items() if not named]
+    return asked(settings.select, settings.ignore, without)

@@ -1,0 +1,229 @@
+"""Readers of single values: from what a file or the command line has to what a lint takes.
+
+Each takes a value and its place, and raises :class:`InputError` for what is not one. An array comes
+as a list from a file, as a tuple from the command line, where a word may hold several with commas.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dtlink.config.words import problem, short
+from dtlink.firmware.errors import InputError
+from dtlink.rules.model import Severity
+
+if TYPE_CHECKING:
+    from dtlink.kernel.cmdline import CommandLine
+    from dtlink.links.binding import Version
+
+LEVELS = tuple(level.value for level in Severity)
+NEVER = "never"
+#: In place of a path: the kernel that runs here.
+RUNNING = "running"
+_LONGEST_RELEASE = 64
+_LONGEST_LINE = 1 << 16
+
+_FORMS = {
+    str: "a string",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "an array",
+    dict: "a table",
+}
+
+
+class Place(NamedTuple):
+    """Where a value stands, for messages and for the paths in it."""
+
+    file: str
+    """As the user knows it."""
+    base: str = ""
+    """The folder that paths are seen from, absolute; empty: the working folder."""
+    prefix: str = ""
+    """What the names of the file's tables begin with."""
+    dashes: str = ""
+    """What keys begin with: those of the command line."""
+    table: str = ""
+    key: str = ""
+
+    def at(self, key: str) -> Place:
+        """The place of a member of this table."""
+        return self._replace(key=key)
+
+    def inside(self, number: int = 0) -> Place:
+        """The place of the table that this key names, or of one of the tables."""
+        name = f"{self.prefix}{self.key}"
+        table = f"[[{name}]] number {number}" if number else f"[{name}]"
+        return self._replace(table=table, key="")
+
+    def error(self, message: str) -> InputError:
+        """What is wrong here."""
+        key = self.dashes + short(self.key) if self.key else ""
+        where = filter(None, (self.table, key))
+        return InputError(": ".join((*where, message)), path=self.file)
+
+
+Reader = Callable[[Any, Place], Any]
+
+
+def of_type(kind: type, value: Any, place: Place, needed: str = "") -> Any:
+    """The value, if it is of a type that TOML has."""
+    if type(value) is kind:
+        return value
+    found = _FORMS.get(type(value), "a date or a time")
+    raise place.error(f"{needed or _FORMS[kind]} is needed, not {found}")
+
+
+def text(value: Any, place: Place) -> str:
+    """A string."""
+    found: str = of_type(str, value, place)
+    return found
+
+
+def flag(value: Any, place: Place) -> bool:
+    """True or false."""
+    found: bool = of_type(bool, value, place)
+    return found
+
+
+def several(value: Any, place: Place) -> tuple[str, ...]:
+    """An array of strings."""
+    if isinstance(value, tuple):
+        return tuple(word for each in value for word in text(each, place).split(",") if word)
+    return tuple(text(each, place) for each in of_type(list, value, place, "an array of strings"))
+
+
+def words(value: Any, place: Place) -> tuple[str, ...]:
+    """Rules and families."""
+    return tuple(word(each, place) for each in several(value, place))
+
+
+def word(value: Any, place: Place) -> str:
+    """A rule or a family."""
+    found = text(value, place).rstrip("/")
+    if wrong := problem(found):
+        raise place.error(wrong)
+    return found
+
+
+def path(value: Any, place: Place) -> str:
+    """A path, seen from the working folder; an empty one stands for none."""
+    found = text(value, place)
+    if "\0" in found:
+        raise place.error("a path can't have a NUL in it")
+    if not found or not place.base:
+        return found
+    whole = os.path.normpath(os.path.join(place.base, found))  # noqa: PTH118 - a str, as all paths
+    return shown(whole)
+
+
+def shown(whole: str) -> str:
+    """An absolute path as seen from the working folder, unless only the root has them both."""
+    here = os.getcwd()  # noqa: PTH109 - as above
+    try:
+        common = os.path.commonpath((here, whole))
+    except ValueError:  # another drive
+        return whole
+    return whole if common == os.path.dirname(common) else os.path.relpath(whole, here)  # noqa: PTH120 - as above
+
+
+def kernel(value: Any, place: Place) -> str:
+    """A path, or the kernel that runs here."""
+    return RUNNING if value == RUNNING else path(value, place)
+
+
+def paths(value: Any, place: Place) -> tuple[str, ...]:
+    """A path, or an array of paths."""
+    if isinstance(value, str):
+        return tuple(filter(None, (path(value, place),)))
+    if isinstance(value, tuple):
+        return tuple(path(each, place) for each in value)
+    needed = "a path or an array of paths"
+    return tuple(path(each, place) for each in of_type(list, value, place, needed))
+
+
+def pattern(value: Any, place: Place) -> str:
+    """A pattern of files below the configuration's folder."""
+    found = text(value, place)
+    if found.startswith("/"):
+        raise place.error("a path seen from the folder of this file is needed, not one from /")
+    return found
+
+
+def reason(value: Any, place: Place) -> str:
+    """Words that are not empty."""
+    found = text(value, place).strip()
+    if not found:
+        raise place.error("is empty: say why")
+    return found
+
+
+def level(value: Any, place: Place) -> Severity:
+    """A severity."""
+    return value if isinstance(value, Severity) else Severity(_one_of(LEVELS, value, place))
+
+
+def threshold(value: Any, place: Place) -> Severity | None:
+    """A severity, or never."""
+    if value is None or isinstance(value, Severity):
+        return value
+    found = _one_of((*LEVELS, NEVER), value, place)
+    return None if found == NEVER else Severity(found)
+
+
+def _one_of(choices: tuple[str, ...], value: Any, place: Place) -> str:
+    found = text(value, place)
+    if found not in choices:
+        hint = " ('ignore' takes a rule out)" if found in ("off", "ignore", "none") else ""
+        raise place.error(f"{short(found)} is none of {', '.join(choices)}{hint}")
+    return found
+
+
+def version(value: Any, place: Place) -> Version:
+    """A kernel version."""
+    from dtlink.kernel.cmdline import OptionError  # noqa: PLC0415 - few files have one
+    from dtlink.kernel.profile import LATEST, parse_version  # noqa: PLC0415
+
+    if isinstance(value, tuple) and len(value) == 2:
+        return value[0], value[1]
+    if isinstance(value, float):
+        raise place.error('a string is needed, as in "6.10": as a number that would be 6.1')
+    name = text(value, place)
+    try:
+        found = parse_version(name[:_LONGEST_RELEASE])
+    except OptionError as error:
+        allowed = ", ".join(error.allowed)
+        raise place.error(f"{short(name)} is no kernel version; allowed: {allowed}") from error
+    if found > LATEST:
+        newest = ".".join(map(str, LATEST))
+        raise place.error(f"{short(name)}: the newest kernel known is {newest} (latest)")
+    return found
+
+
+def command_line(value: Any, place: Place) -> CommandLine:
+    """A kernel's command line."""
+    from dtlink.kernel.cmdline import CommandLine, OptionError  # noqa: PLC0415 - as above
+
+    if isinstance(value, CommandLine):
+        return value
+    line = text(value, place)
+    if len(line) > _LONGEST_LINE:
+        raise place.error(f"longer than {_LONGEST_LINE} characters, which no kernel takes")
+    try:
+        return CommandLine.parse(line)
+    except OptionError as error:
+        allowed = ", ".join(error.allowed)
+        wrong = f"{error.option}: {short(error.value)} is not a value of it; allowed: {allowed}"
+        raise place.error(wrong) from error
+    except ValueError as error:  # a number that is too long for Python to read
+        raise place.error("a number in it is too long") from error
+
+
+def severities(value: Any, place: Place) -> tuple[tuple[str, Severity], ...]:
+    """A table of rules and families."""
+    inside = place.inside()
+    rows = of_type(dict, value, place).items()
+    return tuple((word(name, inside), level(each, inside.at(name))) for name, each in rows)

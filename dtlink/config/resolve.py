@@ -1,0 +1,172 @@
+"""From an input's path to what holds for it: the file, its folders, the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from dtlink.config import file as files
+from dtlink.config.file import Configuration
+from dtlink.config.model import Entry, Origin, Settings
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import STDIN
+
+#: What belongs to one kernel: where another is named, these of the last one do not hold.
+_OF_A_KERNEL = ("initramfs", "kernel_index")
+_COMMAND_LINE = Origin("command line")
+
+Given = tuple[tuple[str, Any], ...]
+
+
+class Effective(NamedTuple):
+    """What holds for one input, and why."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    """By field of :class:`Settings`; entries name their source themselves."""
+    configuration: Configuration | None
+    """The file, where there is one."""
+
+
+class _Matched(NamedTuple):
+    """What of a configuration is for one input."""
+
+    folders: tuple[int, ...] = ()
+    allow: tuple[Entry, ...] = ()
+    expect: tuple[Entry, ...] = ()
+
+
+def settings_of(
+    path: str, given: Mapping[str, Any], *, file: str | None = None, isolated: bool = False
+) -> Settings:
+    """What holds for one input, whichever others are linted with it.
+
+    ``given`` has what the command line names, by field of :class:`Settings`, as text or as a lint
+    takes it; ``expect`` as ``RULE`` or ``RULE:NODE``. It wins over the file, except that what it
+    expects is added. ``file`` is a configuration for all inputs; ``isolated`` reads none.
+
+    Files are read once in a process (see :func:`forget`). Raises :class:`InputError`, with the file
+    and the key, for a configuration that can't be read.
+    """
+    return effective(path, given, file=file, isolated=isolated).settings
+
+
+def effective(
+    path: str, given: Mapping[str, Any], *, file: str | None = None, isolated: bool = False
+) -> Effective:
+    """As :func:`settings_of`, with where each value comes from."""
+    whole = _absolute("" if path == STDIN else path)
+    found = None if isolated else _file_for(path, whole, file)
+    asked = tuple((name, _hashable(value)) for name, value in given.items())
+    if found is None:
+        return _merged(None, _Matched(), asked)
+    configuration = files.load(found)
+    inside = STDIN if path == STDIN else _seen_from(configuration.base, whole)
+    return _merged(configuration, _matched(configuration, inside), asked)
+
+
+def forget() -> None:
+    """Look at the files anew."""
+    files.forget()
+    _merged.cache_clear()
+
+
+def _file_for(path: str, whole: str, file: str | None) -> str | None:
+    if file is not None:
+        return _absolute(file)
+    is_folder = path == STDIN or os.path.isdir(whole)  # noqa: PTH112 - as above
+    return files.nearest(whole if is_folder else os.path.dirname(whole))  # noqa: PTH120 - as above
+
+
+def _absolute(path: str) -> str:
+    try:
+        return os.path.abspath(path)  # noqa: PTH100 - as in files.nearest
+    except OSError as error:
+        raise InputError("the working folder is gone", path=path or STDIN) from error
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _seen_from(base: str, whole: str) -> str:
+    """An input's path from the folder of the configuration, with ``/``."""
+    below = os.path.join(base, "")  # noqa: PTH118 - as in files.nearest
+    if whole.startswith(below):
+        return whole[len(below) :].replace(os.sep, "/")
+    try:
+        return os.path.relpath(whole, base).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return whole.replace(os.sep, "/")
+
+
+def _matched(configuration: Configuration, path: str) -> _Matched:
+    from dtlink.config.globs import covers  # noqa: PLC0415 - few runs have a file
+
+    def concerning(name: str) -> tuple[Entry, ...]:
+        entries = configuration.values.get(name, ())
+        return tuple(each for each in entries if not each.file or covers(each.file, path))
+
+    folders = enumerate(configuration.folders)
+    return _Matched(
+        tuple(number for number, folder in folders if covers(folder.path, path)),
+        concerning("allow"),
+        concerning("expect"),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _merged(configuration: Configuration | None, matched: _Matched, given: Given) -> Effective:
+    """Each value from the last layer that has it."""
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings._fields, Origin())
+    for origin, layer in _layers(configuration, matched, given):
+        if "kernel" in layer:
+            for name in _OF_A_KERNEL:
+                values.pop(name, None)
+                origins[name] = Origin()
+        expected = values.get("expect", ())
+        values |= layer
+        origins |= dict.fromkeys(layer, origin)
+        values["expect"] = (*expected, *layer.get("expect", ()))
+    settings = Settings(**values)
+    _need_a_kernel(settings, origins)
+    return Effective(settings, origins, configuration)
+
+
+def _layers(
+    configuration: Configuration | None, matched: _Matched, given: Given
+) -> Iterator[tuple[Origin, Mapping[str, Any]]]:
+    if configuration is not None:
+        name = configuration.file
+        entries = {"allow": matched.allow, "expect": matched.expect}
+        yield Origin("file", name), {**configuration.values, **entries}
+        for number in matched.folders:
+            folder = configuration.folders[number]
+            yield Origin("folder", name, folder.path), folder.values
+    if given:
+        yield _COMMAND_LINE, _read(given)
+
+
+def _read(given: Given) -> dict[str, Any]:
+    """What the command line names, read by the same rows as a file."""
+    from dtlink.config.keys import KEYS, TABLES, read_table  # noqa: PLC0415 - few runs name any
+    from dtlink.config.readers import Place  # noqa: PLC0415
+
+    keys = (*KEYS, *(key for key in TABLES if key.name == "expect"))
+    table = {name.replace("_", "-"): value for name, value in given if value is not None}
+    return read_table(table, keys, Place(_COMMAND_LINE.kind, dashes="--"))
+
+
+def _need_a_kernel(settings: Settings, origins: Mapping[str, Origin]) -> None:
+    for name in _OF_A_KERNEL:
+        if getattr(settings, name) and not settings.kernel:
+            from dtlink.config.words import short  # noqa: PLC0415 - for mistakes
+
+            origin = origins[name]
+            begin = "--" if origin is _COMMAND_LINE else ""
+            begin += f"[[folder]] {short(origin.folder)}: " if origin.folder else ""
+            message = f"{begin}{name.replace('_', '-')}: needs a kernel beside it"
+            raise InputError(message, path=origin.file or origin.kind)

@@ -1,0 +1,50 @@
+"""The names of rules and families in a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from dtlink.rules.catalogue import ids
+
+_LONGEST = 60
+
+
+def problem(word: str) -> str:
+    """Why a word names no rule and no family, with the nearest that does; empty if it does."""
+    known = _known()
+    if word in known:
+        return ""
+    same = [each for each in ids() if word and each.endswith(f"/{word}")]
+    return f"no rule or family is named {short(word)}{meant(word, known, same)}"
+
+
+@lru_cache(maxsize=1)
+def _known() -> dict[str, None]:
+    """All rules and families, in a lasting order."""
+    return dict.fromkeys((*ids(), *map(family, ids())))
+
+
+def family(word: str) -> str:
+    """The family of a rule; a family's own name."""
+    return word.partition("/")[0]
+
+
+def is_named(rule: str, words: Iterable[str]) -> bool:
+    """Whether a rule is among rules and families."""
+    return any(word in (rule, family(rule)) for word in words)
+
+
+def meant(word: str, known: Iterable[str], same: Iterable[str] = ()) -> str:
+    """A question that names what the user may have meant; empty where nothing is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for mistakes
+
+    near = [*same] or get_close_matches(word[:_LONGEST], [*known], n=1)
+    return f": did you mean {' or '.join(near)}?" if near else ""
+
+
+def short(text: str) -> str:
+    """A text of the user's, fit for one line of a message."""
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + "…"
+    return text if text and text.isprintable() else repr(text)

@@ -1,0 +1,181 @@
+"""The baseline: findings that are known, in a file to be committed.
+
+The file is JSON, one finding a line and sorted, as ``schemas/baseline-1.schema.json`` describes it.
+It holds nothing that changes by itself, no count, version or offset, so that git merges it and the
+same findings make the same bytes.
+
+An input is named by its path from the folder of the baseline; one that lies elsewhere, as build
+folders do, by its last name alone. Inputs with one name share what the baseline has of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import STDIN, load
+from dtlink.report.model import BaselineEntry, InputReport, identified
+from dtlink.rules.model import Finding, Severity
+
+SCHEMA = "baseline-1"
+#: Larger files are refused; a thousand boards with all their notes make less than 1 MiB.
+MAX_SIZE = 16 << 20
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}(-[0-9]{1,9})?")
+_SEVERITIES = {severity.value: severity for severity in Severity}
+_MEMBERS = ("input", "rule", "subject", "property", "supplier", "severity", "fingerprint")
+_NULLABLE = ("property", "supplier")
+
+
+class Entry(NamedTuple):
+    """A line of a baseline, and how bad the finding was when it was accepted."""
+
+    told: BaselineEntry
+    severity: Severity
+
+    @property
+    def identity(self) -> str:
+        """The fingerprint without the number that tells several with one apart."""
+        return self.told.fingerprint.partition("-")[0]
+
+
+class Baseline(NamedTuple):
+    """What a file holds; ``path`` is where it is."""
+
+    path: str
+    entries: tuple[Entry, ...]
+
+
+def input_key(path: str, baseline: str) -> str:
+    """What an input is called in a baseline: with ``/``, on every system."""
+    if path == STDIN:
+        return path
+    # Symbolic links on the way are followed only if the paths do not meet as they are given.
+    for resolve in (os.path.abspath, os.path.realpath):
+        folder, place = _placed(baseline, resolve).parent, _placed(path, resolve)
+        if place.is_relative_to(folder):
+            return place.relative_to(folder).as_posix()
+    return _placed(path, os.path.abspath).name or "/"
+
+
+def _placed(path: str, resolve: Callable[[str], str]) -> PurePath:
+    """A path with its folder resolved; its own name is what the user knows it by."""
+    folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - pathlib keeps ".."
+    return PurePath(resolve(folder), name)
+
+
+def once(reports: Iterable[InputReport]) -> Iterable[InputReport]:
+    """The reports, of inputs that were named twice the first."""
+    return {os.path.abspath(item.path): item for item in reversed([*reports])}.values()  # noqa: PTH100
+
+
+def read(path: str) -> Baseline:
+    """Read a baseline. Raises :class:`InputError`, with the path in it, for what is none."""
+    data = load(path)
+    try:
+        return Baseline(path, tuple(_entries(_parsed(data))))
+    except InputError as error:
+        error.path = path
+        raise
+
+
+def _parsed(data: bytes) -> Any:
+    if len(data) > MAX_SIZE:
+        raise InputError(f"a baseline of more than {MAX_SIZE} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        row = text.splitlines()[error.lineno - 1 : error.lineno]
+        if row and row[0].startswith(("<<<<<<<", "=======", ">>>>>>>")):
+            raise InputError(f"line {error.lineno}: a merge conflict to be resolved") from error
+        raise InputError(f"line {error.lineno}: no JSON: {error.msg}") from error
+    except UnicodeDecodeError as error:
+        raise InputError("text that is not UTF-8", offset=error.start) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"JSON that no baseline has: {error}") from error
+
+
+def _entries(document: Any) -> Iterator[Entry]:
+    if not isinstance(document, dict) or not isinstance(document.get("schema"), str):
+        raise InputError('no baseline: it lacks "schema"')
+    if document["schema"] != SCHEMA:
+        raise InputError(f"{document['schema'][:40]!a}, where this dtlink reads {SCHEMA!a}")
+    if not isinstance(document.get("findings"), list):
+        raise InputError('"findings" is no list')
+    for number, member in enumerate(document["findings"], 1):
+        try:
+            yield _entry(member)
+        except InputError as error:
+            raise InputError(f"finding {number}: {error.message}") from error
+
+
+def _entry(member: Any) -> Entry:
+    if not isinstance(member, dict):
+        raise InputError("no object")
+    for name in _MEMBERS:
+        absent = name not in member or (member[name] is None and name not in _NULLABLE)
+        if absent or not isinstance(member[name], str | None):
+            raise InputError(f'"{name}" is missing, or no text')
+    *texts, severity, fingerprint = (member[name] or "" for name in _MEMBERS)
+    if severity not in _SEVERITIES:
+        raise InputError(f'"severity" is none of {", ".join(_SEVERITIES)}')
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise InputError('"fingerprint" is none that dtlink makes')
+    return Entry(BaselineEntry._make((*texts, fingerprint)), _SEVERITIES[severity])
+
+
+def write(reports: Iterable[InputReport], path: str, keep: Iterable[Entry] = ()) -> str:
+    """The text of a baseline, to be put at ``path``, that knows all the findings of the reports.
+
+    Those of the configuration's ignores are not among them. ``keep`` is what stays of a baseline
+    that is there already (see :meth:`~dtlink.report.known.Comparison.kept`).
+    """
+    found: defaultdict[str, list[Finding]] = defaultdict(list)
+    for item in once(reports):
+        found[input_key(item.path, path)] += (*item.findings, *item.known)
+    entries = list(keep)
+    for key, findings in found.items():
+        findings.sort(key=lambda finding: finding.severity.rank)
+        entries += (_accepted(key, *each) for each in identified(findings))
+    return _text(entries)
+
+
+def _accepted(key: str, fingerprint: str, item: Finding) -> Entry:
+    name, supplier = item.property_name or "", item.supplier
+    told = BaselineEntry(key, item.rule, item.subject, name, supplier, fingerprint)
+    return Entry(told, item.severity)
+
+
+def prune(baseline: Baseline, reports: Iterable[InputReport]) -> str:
+    """The text of a baseline without what the reports, which were compared with it, tell fixed."""
+    fixed = Counter(each for item in once(reports) for each in item.fixed)
+    left: list[Entry] = []
+    for entry in baseline.entries:
+        fixed[entry.told] -= 1
+        if fixed[entry.told] < 0:
+            left.append(entry)
+    return _text(left)
+
+
+def _text(entries: Iterable[Entry]) -> str:
+    """One entry a line. Plain ASCII: a file's name may hold bytes that are no UTF-8."""
+    rows = ",\n".join(_row(entry) for entry in sorted(entries, key=_order))
+    return f'{{"schema": "{SCHEMA}", "findings": [\n{rows}{rows and chr(10)}]}}\n'
+
+
+def _order(entry: Entry) -> tuple[object, ...]:
+    return (*entry.told, entry.severity.rank)
+
+
+def _row(entry: Entry) -> str:
+    where, rule, subject, name, supplier, fingerprint = entry.told
+    severity = entry.severity.value
+    values = (where, rule, subject, name or None, supplier or None, severity, fingerprint)
+    return json.dumps(dict(zip(_MEMBERS, values, strict=True)))

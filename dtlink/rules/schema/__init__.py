@@ -1,0 +1,1 @@
+"""What devicetree schemas say of suppliers, beside what the other rules tell."""

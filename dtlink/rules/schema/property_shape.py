@@ -1,0 +1,89 @@
+"""A supplier property, or a #…-cells, has a value that its schema does not take.
+
+What it finds: too few or too many entries, a number that is not among those allowed, a list where
+one phandle is read. What the form of a list alone says (a phandle that no node has, an entry cut
+short) is told by the rules ``phandle/…``. Only with ``--schema``.
+Why it matters: entries that nobody reads still make the device wait for their suppliers, and what
+a driver looks for behind the last entry is not there.
+What to do: write the value that the schema takes; or, if the hardware is otherwise, correct the
+binding.
+References: dtlink's schemas/dt; for devices, the bindings in Documentation/devicetree/bindings of
+the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.rules.board import Board
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.schema._tell import place, schema_of, tell
+from dtlink.schema.suppliers import Fault, Kind
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Dts(
+        """
+        / {
+            a: regulator-a { compatible = "regulator-fixed"; regulator-name = "a"; };
+            b: regulator-b { compatible = "regulator-fixed"; regulator-name = "b"; };
+            mmc { compatible = "vendor,mmc"; vmmc-supply = <&a &b>; };
+            fan { compatible = "pwm-fan"; #cooling-cells = <1>; };
+        };
+        """,
+        finds=("/mmc:vmmc-supply", "/fan:#cooling-cells"),
+        schema=True,
+    ),
+    good=Dts(
+        """
+        / {
+            a: regulator-a { compatible = "regulator-fixed"; regulator-name = "a"; };
+            b: regulator-b { compatible = "regulator-fixed"; regulator-name = "b"; };
+            mmc { compatible = "vendor,mmc"; vmmc-supply = <&a>; vqmmc-supply = <&b>; };
+            fan { compatible = "pwm-fan"; #cooling-cells = <2>; };
+        };
+        """,
+        schema=True,
+    ),
+)
+def property_shape(board: Board) -> Iterator[Finding]:
+    """Every value that does not fit."""
+    yield from tell(property_shape, board, Kind.SHAPE, _message, _consequence, _fix)
+
+
+def _message(fault: Fault) -> str:
+    return f"{place(fault)} {_what(fault)}"
+
+
+def _what(fault: Fault) -> str:
+    error, schema = fault.error, schema_of(fault)
+    if error.schema_name == "dt/phandle.yaml":
+        return "is a list, and names one node only"
+    depth = len(error.path) - error.path.index(fault.property_name)
+    unit = {1: "entries", 2: "cells in an entry"}.get(depth, "members")
+    if error.keyword in {"minItems", "maxItems"} and error.length is not None:
+        most = "at least" if error.keyword == "minItems" else "at most"
+        return f"has {error.length} {unit}, {schema} takes {most} {error.expected}"
+    if error.keyword in {"const", "enum"} and None not in (error.expected, error.value):
+        wanted = error.expected if isinstance(error.expected, list) else [error.expected]
+        return f"is {error.value}, {schema} takes {' or '.join(map(str, wanted))}"
+    if error.keyword in {"minimum", "maximum"} and error.value is not None:
+        least = "at least" if error.keyword == "minimum" else "at most"
+        return f"is {error.value}, {schema} takes {least} {error.expected}"
+    if error.keyword in {"anyOf", "oneOf"}:
+        return f"fits none of the forms that {schema} gives"
+    return f"does not fit {schema}: {error.message}"
+
+
+def _consequence(fault: Fault) -> str:
+    return (
+        f"the binding does not allow it: what a driver reads behind the entries, or passes over, "
+        f"is up to the driver of {fault.node.name or '/'}"
+    )
+
+
+def _fix(fault: Fault) -> str:
+    return f"write {fault.property_name} of {fault.node.path} as the binding describes it"

@@ -1,0 +1,162 @@
+"""Which of dtschema's errors are about suppliers, and of which kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.links.bindings import KERNEL_BINDINGS, OTHER_BINDINGS, VENDOR_BINDINGS, binding_of
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Node, Tree
+    from dtlink.schema.model import SchemaError, Verdict
+
+#: The lists whose entries have names, with the property that names them.
+NAMES = {
+    "clocks": "clock-names",
+    "dmas": "dma-names",
+    "hwlocks": "hwlock-names",
+    "interconnects": "interconnect-names",
+    "interrupts": "interrupt-names",
+    "io-backends": "io-backend-names",
+    "io-channels": "io-channel-names",
+    "mboxes": "mbox-names",
+    "memory-region": "memory-region-names",
+    "mux-controls": "mux-control-names",
+    "nvmem-cells": "nvmem-cell-names",
+    "phys": "phy-names",
+    "pinctrl-0": "pinctrl-names",
+    "power-domains": "power-domain-names",
+    "pwms": "pwm-names",
+    "resets": "reset-names",
+}
+_LISTS = {names: listed for listed, names in NAMES.items()}
+#: What else is told together with a list.
+_TOGETHER = {"interrupts-extended": "interrupts", "#stream-id-cells": "mmu-masters"}
+
+#: What makes a node a supplier, or tells how a map of suppliers is read.
+_BESIDE = frozenset(
+    (
+        "#interrupt-cells",
+        "assigned-clock-rates",
+        "assigned-clock-rates-u64",
+        "gpio-controller",
+        "interrupt-controller",
+        "interrupt-map-mask",
+        "iommu-map-mask",
+        "msi-controller",
+        "msi-map-mask",
+    )
+)
+
+
+class Kind(Enum):
+    """What is wrong; the first of them that a property has is told."""
+
+    MISSING = "it is not there"
+    UNEXPECTED = "the schema does not have it"
+    SHAPE = "its value is not one that the schema takes"
+    NAMES = "the names of its entries are not those of the schema, or too many"
+    DEPRECATED = "the schema has something newer"
+
+
+class Fault(NamedTuple):
+    """One error about one property of one node."""
+
+    kind: Kind
+    node: Node
+    property_name: str
+    error: SchemaError
+    index: int | None  # type: ignore[assignment]  # the field's word; no tuple is searched
+
+
+class Sorted(NamedTuple):
+    """The errors about enabled nodes."""
+
+    faults: tuple[Fault, ...] = ()
+    others: int = 0
+    """How many are about no supplier."""
+
+
+def is_about_suppliers(name: str) -> bool:
+    """Whether a property names suppliers, says how they are named, or makes a node one."""
+    return name in _BESIDE or name in _LISTS or name in _cells() or binding_of(name) is not None
+
+
+def listed_by(name: str) -> str:
+    """The list that a property of names belongs to; any other property itself."""
+    return _LISTS.get(name) or _TOGETHER.get(name, name)
+
+
+def repeats(told: AbstractSet[tuple[str, str]], path: str, name: str) -> bool:
+    """Whether a property of a node was told of: its list, its names, or the cells it lacks.
+
+    ``told`` has node paths with property names; ``#`` stands for any cells property.
+    """
+    before = {listed_by(known) for place, known in told if place == path}
+    return listed_by(name) in before or (name.startswith("#") and "#" in before)
+
+
+def sort_out(tree: Tree, verdict: Verdict) -> Sorted:
+    """The faults that a verdict tells of suppliers, each property's once, in the tree's order."""
+    faults: dict[tuple[int, str], Fault] = {}
+    others = 0
+    for error in verdict.errors:
+        node, rest = _place(tree, error)
+        if node is None or node.index in tree.disabled:
+            continue
+        found = list(_faults(node, rest, error))
+        others += not found
+        for fault in found:
+            key = node.index, listed_by(fault.property_name)
+            if key not in faults or _rank(fault) < _rank(faults[key]):
+                faults[key] = fault
+    return Sorted(tuple(faults[key] for key in sorted(faults)), others)
+
+
+def _rank(fault: Fault) -> tuple[bool, int, int]:
+    """Own schemas first, since they know what follows; then by kind, and the nearest schema."""
+    error = fault.error
+    return not error.is_own, list(Kind).index(fault.kind), len(error.path)
+
+
+def _place(tree: Tree, error: SchemaError) -> tuple[Node | None, tuple[str | int, ...]]:
+    """The node that an error is about, below the one that was checked, and the path from there."""
+    path, rest = error.node, error.path
+    while rest and tree.find(f"{path.rstrip('/')}/{rest[0]}"):
+        path, rest = f"{path.rstrip('/')}/{rest[0]}", rest[1:]
+    return tree.find(path), rest
+
+
+def _faults(node: Node, rest: tuple[str | int, ...], error: SchemaError) -> Iterator[Fault]:
+    if rest:
+        name = str(rest[0])
+        if is_about_suppliers(name):
+            index = rest[1] if len(rest) > 1 and isinstance(rest[1], int) else None
+            yield Fault(_kind(name, error), node, name, error, index)
+        return
+    if error.choice and all(any(map(is_about_suppliers, group)) for group in error.choice):
+        yield Fault(Kind.MISSING, node, error.choice[0][0], error, None)
+    kind = Kind.MISSING if "equired" in error.keyword else Kind.UNEXPECTED
+    for name in error.names:
+        if is_about_suppliers(name):
+            yield Fault(kind, node, name, error, None)
+
+
+def _kind(name: str, error: SchemaError) -> Kind:
+    if error.keyword == "deprecated":
+        return Kind.DEPRECATED
+    if not error.keyword:
+        return Kind.UNEXPECTED
+    of_names = error.schema_name == "dt/names.yaml" and error.keyword == "minItems"
+    return Kind.NAMES if name in _LISTS or of_names else Kind.SHAPE
+
+
+@cache
+def _cells() -> frozenset[str]:
+    """Every property that says how many cells follow a phandle."""
+    rows = (*KERNEL_BINDINGS, *OTHER_BINDINGS, *VENDOR_BINDINGS)
+    return frozenset(row.cells for row in rows if row.cells)

@@ -1,0 +1,163 @@
+"""dtschema in its own process: what it can't take costs one note, and no more."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from dtlink.firmware import dts
+from dtlink.firmware.errors import InputError
+from dtlink.schema import source as source_module
+from dtlink.schema.process import Validator
+from dtlink.schema.source import SchemaSource, own_folder
+from tests.support.boards import fixture_blobs
+
+#: A name too many, so that a working validator has one error to tell.
+FAULTY = 'a { compatible = "v,a"; phy-names = "usb"; };'
+
+
+def blob(text):
+    return bytes(dts.read_text("/ { " + text + " };").blob)
+
+
+@pytest.fixture(scope="module")
+def validator(own):
+    made = Validator(str(own_folder()), ())
+    yield made
+    made.close()
+
+
+def works(validator):
+    verdict = validator.check(blob(FAULTY))
+    return verdict.note == "" and len(verdict.errors) == 1
+
+
+def test_it_is_reused(validator):
+    assert works(validator)
+    process = validator._process
+    assert works(validator)
+    assert validator._process is process
+
+
+def test_a_dangling_phandle_is_one_note(validator):
+    verdict = validator.check(blob('a { compatible = "v,a"; reset-gpios = <0x99 1 0>; };'))
+    assert verdict.errors == ()
+    assert "phandle 0x99, which no node has" in verdict.note
+    assert works(validator)
+
+
+def test_phandles_of_the_board_before_are_forgotten(validator):
+    """dtschema keeps them in a variable of its module."""
+    validator.check(blob("p { gpio-controller; #gpio-cells = <2>; phandle = <0x99>; };"))
+    verdict = validator.check(blob('a { compatible = "v,a"; reset-gpios = <0x99 1 0>; };'))
+    assert "phandle 0x99, which no node has" in verdict.note
+
+
+def test_a_crash_is_one_note(validator):
+    assert works(validator)
+    validator._process.kill()
+    assert validator.check(blob(FAULTY)).note == (
+        "dtschema crashed on this input: no schema was checked"
+    )
+    assert works(validator)
+
+
+def test_a_time_out_is_one_note(own):
+    slow = Validator(str(own_folder()), (), limit=0.0)
+    verdict = slow.check(fixture_blobs()["phone-soc"])
+    assert verdict.note == "dtschema took over 0 s on this input: no schema was checked"
+    slow._limit = 60.0
+    assert works(slow)
+    slow.close()
+
+
+def test_damaged_blobs_never_raise(validator):
+    whole = bytearray(fixture_blobs()["pci-server"])
+    for at in range(40, len(whole), len(whole) // 25):
+        damaged = whole.copy()
+        damaged[at : at + 4] = b"\xff\xff\xff\xff"
+        validator.check(bytes(damaged))
+    assert works(validator)
+
+
+def test_it_ends_with_the_process_that_started_it(own):
+    program = (
+        "import os, sys; from dtlink.schema.process import Validator; "
+        "v = Validator(sys.argv[1], ()); v.start(); print(v._process.pid, flush=True); os._exit(0)"
+    )
+    run = [sys.executable, "-c", program, str(own_folder())]
+    pid = int(subprocess.run(run, capture_output=True, check=True, text=True).stdout)
+    until = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not alive(pid)
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _asks(validator, answers):
+    answers.put((works(validator), validator._process.pid))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_process_starts_its_own(validator):
+    assert works(validator)
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+    child = context.Process(target=_asks, args=(validator, answers))
+    child.start()
+    worked, pid = answers.get(timeout=60)
+    child.join()
+    assert worked
+    assert pid != validator._process.pid
+    assert works(validator)
+
+
+def test_without_dtschema_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(source_module, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match=r"dtschema is not installed: pip install 'dtlink\[sch"):
+        SchemaSource().check()
+
+
+def test_a_folder_without_schemas_is_refused(own, tmp_path):
+    with pytest.raises(InputError, match="no schema"):
+        SchemaSource((str(tmp_path),)).check()
+    with pytest.raises(InputError, match="no such folder or file"):
+        SchemaSource((str(tmp_path / "none"),)).check()
+
+
+def test_a_processed_file_stands_alone(own, tmp_path):
+    file = tmp_path / "processed.json"
+    file.write_text("{}")
+    with pytest.raises(InputError, match="stands alone"):
+        SchemaSource((str(file), str(own_folder()))).check()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"version": "1"}', "processed by another version of dtschema"),
+        ("{", "dtschema can't load the schemas"),
+    ],
+)
+def test_a_file_that_is_no_processed_schema_is_refused(own, tmp_path, text, message):
+    file = tmp_path / "processed.json"
+    file.write_text(text)
+    source = SchemaSource((str(file),))
+    for _ in range(2):
+        with pytest.raises(InputError, match=message) as raised:
+            source.load()
+        assert raised.value.path == str(file)
