@@ -88,11 +88,12 @@ class Baselines:
 
     def prune(self, report: Report) -> None:
         """Take out what is fixed, if that was asked for."""
-        from dtlink.report.baseline import prune  # noqa: PLC0415 - as above
+        for path in self._files if self._prune else ():
+            from dtlink.report.baseline import prune  # noqa: PLC0415 - as above
 
-        for path, known in self._files.items() if self._prune else ():
             inputs = set(self._plan.of_baseline(path))
-            self._put(path, prune(known, [each for each in report.inputs if each.path in inputs]))
+            mine = [each for each in report.inputs if each.path in inputs]
+            self._put(path, prune(self._files[path], mine))
 
     def _put(self, path: str, text: str) -> None:
         emit(text, path)

@@ -7,31 +7,12 @@ import sys
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
+from dtlink.cli.given import named
 from dtlink.cli.options import emit_lines, options
 from dtlink.config.keys import KEYS, Key
 from dtlink.config.resolve import effective, forget
 from dtlink.firmware.errors import InputError
-
-#: Options that are called otherwise inside a command than in the settings.
-_FIELDS = {
-    "version": "kernel_version",
-    "least": "show",
-    "build": "kernel",
-    "index": "kernel_index",
-}
-_NAMES = {key.field for key in KEYS} | {"expect"}
-
-
-def named(context: click.Context) -> dict[str, Any]:
-    """What the user named on the command line, by field of the settings."""
-    return {
-        _FIELDS.get(name, name): value
-        for name, value in context.params.items()
-        if _FIELDS.get(name, name) in _NAMES
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
-    }
 
 
 def _from_rows(command: Any) -> Any:

@@ -11,11 +11,11 @@ import click
 
 from dtlink import engine
 from dtlink.cli.baselines import Baselines, baseline_options
-from dtlink.cli.config import named
+from dtlink.cli.given import named
 from dtlink.cli.options import complain, options
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, tell
 from dtlink.config.plan import Plan
-from dtlink.config.resolve import settings_of
+from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.errors import InputError
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
@@ -99,6 +99,7 @@ def _plan(
     inputs: Sequence[str], given: dict[str, Any], file: str | None, *, isolated: bool
 ) -> Plan:
     """What is done with each input. Raises :class:`InputError` for what can't be read for it."""
+    forget()  # files that an earlier run of this process read may have changed
     of = partial(settings_of, given=given, file=file, isolated=isolated)
     plan = Plan(inputs, {path: of(path) for path in inputs})
     plan.check()

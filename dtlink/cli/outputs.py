@@ -10,7 +10,7 @@ import click
 
 from dtlink.cli.options import Command, collect
 from dtlink.cli.writing import emit, emit_lines, lines_to, terminal_width
-from dtlink.report.formats import FORMATS, render
+from dtlink.report.formats import DIGESTS, FORMATS, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,9 +52,9 @@ class _TargetType(click.ParamType[Target]):
         from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells only
 
         return [
-            CompletionItem(each.name, help=each.about)
-            for each in FORMATS.values()
-            if each.name.startswith(incomplete)
+            CompletionItem(name, help=about)
+            for name, about in FORMATS.items()
+            if name.startswith(incomplete)
         ]
 
 
@@ -98,7 +98,7 @@ def resolve(targets: Sequence[Target], output: str | None) -> list[Target]:
 
 def digests(targets: Iterable[Target]) -> bool:
     """Whether any format tells hashes."""
-    return any(FORMATS[each.form].digests for each in targets)
+    return any(each.form in DIGESTS for each in targets)
 
 
 def gather(

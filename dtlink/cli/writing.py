@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -70,6 +69,8 @@ def _beside(path: Path) -> Iterator[TextIO]:
 @contextmanager
 def _no_interrupt() -> Iterator[None]:
     """Ctrl-C waits: one that comes while Python writes would leave half of it."""
+    import signal  # noqa: PLC0415 - one format writes so
+
     mask = getattr(signal, "pthread_sigmask", None)
     if mask is None:  # not on Windows
         yield

@@ -7,7 +7,6 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
-from dtlink.config.apply import apply
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
 
@@ -48,7 +47,7 @@ class Plan:
             settings = self._settings[item.path]
             kernel = kernels.get(settings)
             told = item if kernel is None else item._replace(kernel=kernel)
-            yield apply(told, settings, item.tables)
+            yield _sieved(told, settings)
 
     def _task(self, path: str) -> engine.Task:
         return _task(self._settings[path])
@@ -96,14 +95,25 @@ class Plan:
             yield item if comparison is None else comparison.compare(item, _asked(settings))
 
 
+def _sieved(item: InputReport, settings: Settings) -> InputReport:
+    """The report as the configuration wants it; most runs have nothing to say about findings."""
+    if not (settings.severity or settings.allow or settings.expect):
+        return item
+    from dtlink.config.apply import apply  # noqa: PLC0415 - as said
+
+    return apply(item, settings, item.tables)
+
+
 def _kernel(settings: Settings) -> tuple[object, ...]:
     return settings.kernel_version, settings.paths
 
 
 def _identity(settings: Settings, *, digest: bool) -> Mapping[str, Any]:
+    if not digest:
+        return {"version": ".".join(map(str, settings.kernel_version))}
     from dtlink.report.kernel import identity  # noqa: PLC0415 - it hashes
 
-    return identity(settings.kernel_version, settings.paths if digest else None)
+    return identity(settings.kernel_version, settings.paths)
 
 
 @lru_cache(maxsize=256)

@@ -99,7 +99,7 @@ def _truth(option: str, value: str) -> bool:
 
 
 def _number(option: str, value: str) -> int:
-    if not re.fullmatch(r"[+-]?\d+", value) or abs(int(value)) >= 1 << 31:
+    if not re.fullmatch(r"[+-]?[0-9]{1,10}", value) or abs(int(value)) >= 1 << 31:
         raise OptionError(option, value, ("a number of seconds", "a negative number for never"))
     return int(value)
 

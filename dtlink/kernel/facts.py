@@ -35,7 +35,7 @@ class Facts(NamedTuple):
         return False if self.initramfs.complete else None
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def load(paths: Paths) -> Facts:
     """Read the facts, once a process. Raises :class:`InputError` for what can't be read."""
     from dtlink.kernel.build.read import read_build  # noqa: PLC0415 - few runs name a kernel

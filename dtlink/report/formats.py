@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple
 
 from dtlink.report.model import Report
 
-
-class Format(NamedTuple):
-    """A format, and what reads it."""
-
-    name: str
-    about: str
-    digests: bool = False
-    """Whether it tells the hashes of the inputs."""
-
-
-#: ``text`` and ``jsonl`` are told otherwise: to a terminal, and input by input.
+#: What reads each format. ``text`` and ``jsonl`` are told otherwise than by :func:`render`: to a
+#: terminal, and input by input.
 FORMATS = {
-    each.name: each
-    for each in (
-        Format("text", "for people"),
-        Format("json", "one document, for archives and scripts", digests=True),
-        Format("jsonl", "the same, one input a line, as each is done", digests=True),
-        Format("sarif", "SARIF 2.1.0, for code scanning", digests=True),
-        Format("junit", "JUnit XML, for test reports"),
-        Format("github", "annotations of a GitHub workflow"),
-        Format("gitlab", "a GitLab code quality report"),
-        Format("markdown", "a summary for the comment of a pull request"),
-    )
+    "text": "for people",
+    "json": "one document, for archives and scripts",
+    "jsonl": "the same, one input a line, as each is done",
+    "sarif": "SARIF 2.1.0, for code scanning",
+    "junit": "JUnit XML, for test reports",
+    "github": "annotations of a GitHub workflow",
+    "gitlab": "a GitLab code quality report",
+    "markdown": "a summary for the comment of a pull request",
 }
+
+#: Those that tell the hashes of the inputs.
+DIGESTS = frozenset(("json", "jsonl", "sarif"))
 
 
 def render(name: str, report: Report) -> str:

@@ -194,7 +194,7 @@ def _input(item: InputReport, command: str) -> dict[str, Any]:
             for each in item.refused
         ]
     if error is None and command == "lint":
-        entry["findings"] = findings(item.findings)
+        entry["findings"] = findings(item.findings, item.known)
         _add_what_does_not_count(entry, item)
     elif error is None and command in PARTS:
         return {**entry, command: item.part, **item.beside}
@@ -227,9 +227,9 @@ def _add_what_does_not_count(entry: InputEntry, item: InputReport) -> None:
         entry["faults"] = [{"rule": fault.rule, "error": fault.error} for fault in item.faults]
 
 
-def findings(items: Sequence[Finding]) -> list[FindingEntry]:
-    """Findings as JSON data."""
-    return [_finding(item, fingerprint) for fingerprint, item in identified(items)]
+def findings(items: Sequence[Finding], after: Sequence[Finding] = ()) -> list[FindingEntry]:
+    """Findings as JSON data; ``after`` as in :func:`identified`."""
+    return [_finding(item, fingerprint) for fingerprint, item in identified(items, after)]
 
 
 def _finding(item: Finding, fingerprint: str) -> FindingEntry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +43,8 @@ def _file(path: str) -> dict[str, Any] | None:
 
 def _sha256(path: str) -> str | None:
     """The hash of a file; none of a folder, of what is made of several, and of what went away."""
+    import hashlib  # noqa: PLC0415 - only archives ask for it
+
     try:
         with Path(path).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -142,9 +142,14 @@ class Report(NamedTuple):
         return max((item.exit_status(fail_on) for item in self.inputs), default=0)
 
 
-def identified(findings: Sequence[Finding]) -> Iterator[tuple[str, Finding]]:
-    """Each finding with its fingerprint. Of several with one, the later ones get a number."""
-    seen: Counter[str] = Counter()
+def identified(
+    findings: Sequence[Finding], after: Sequence[Finding] = ()
+) -> Iterator[tuple[str, Finding]]:
+    """Each finding with its fingerprint. Of several with one, the later ones get a number.
+
+    ``after`` are findings of the same input that are told elsewhere, and come first.
+    """
+    seen = Counter(item.fingerprint for item in after)
     for item in findings:
         fingerprint = item.fingerprint
         seen[fingerprint] += 1

@@ -72,6 +72,7 @@ def test_false(text):
         ("deferred_probe_timeout=10s", "deferred_probe_timeout", "seconds"),
         ("deferred_probe_timeout=", "deferred_probe_timeout", "seconds"),
         ("deferred_probe_timeout=9999999999", "deferred_probe_timeout", "seconds"),
+        ("deferred_probe_timeout=" + "9" * 5000, "deferred_probe_timeout", "seconds"),
         ("fw_devlink=maybe fw_devlink=on", "fw_devlink", "off, permissive, on, rpm"),
     ],
 )

@@ -30,12 +30,13 @@ CALLS = {
     "modules": ["modules", str(GUEST), "/pcie@4010000000/iommu@1,0", "--kernel", str(KERNEL)],
     "rules": ["rules"],
     "explain": ["explain", "phandle/dangling"],
+    "config": ["config", "."],
 }
 
 
 def test_every_command_is_called() -> None:
-    # dtlink kernel writes an index, and prints nothing.
-    assert {*CALLS, "kernel"} == set(COMMANDS)
+    # dtlink kernel writes an index, and prints nothing; dtlink completion prints a script.
+    assert {*CALLS, "kernel", "completion"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", CALLS)

@@ -1,4 +1,4 @@
-"""The generated parts of the README: the index of the rules, and what ``--help`` says.
+"""The generated parts of the README: the rules, the keys of a configuration, ``--help``.
 
 ``python tests/support/readme.py`` writes them; a test holds the README against them.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from dtlink.cli.main import cli
+from dtlink.config.tell import table
 from dtlink.report.rules import markdown_table
 from dtlink.rules.catalogue import all_rules
 
@@ -22,6 +23,11 @@ HELPED = ((), ("lint",))
 def index() -> str:
     """What ``dtlink rules --format markdown`` prints."""
     return markdown_table(all_rules())
+
+
+def keys() -> str:
+    """The keys of a configuration."""
+    return table()
 
 
 def helps() -> str:
@@ -43,7 +49,7 @@ def help_of(command: tuple[str, ...]) -> str:
 
 
 #: What stands between ``<!-- name -->`` and ``<!-- /name -->``.
-PARTS = {"rules": index, "help": helps}
+PARTS = {"rules": index, "help": helps, "keys": keys}
 
 
 def filled(text: str) -> str:
