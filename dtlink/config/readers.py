@@ -218,8 +218,6 @@ def command_line(value: Any, place: Place) -> CommandLine:
         allowed = ", ".join(error.allowed)
         wrong = f"{error.option}: {short(error.value)} is not a value of it; allowed: {allowed}"
         raise place.error(wrong) from error
-    except ValueError as error:  # a number that is too long for Python to read
-        raise place.error("a number in it is too long") from error
 
 
 def severities(value: Any, place: Place) -> tuple[tuple[str, Severity], ...]:

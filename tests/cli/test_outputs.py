@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dtlink.report.formats import FORMATS
 from tests.cli.conftest import Run
+from tests.support.boards import need_corpus
 
 
 def test_several_formats_at_once(run: Run, bad_dts: Path, tmp_path: Path) -> None:
@@ -52,10 +54,16 @@ def test_a_line_an_input(run: Run, fixtures: Path) -> None:
     assert {json.loads(row)["summary"]["inputs"] for row in rows} == {1}
 
 
-@pytest.mark.parametrize("form", ["jsonl", "json", "text"])
-def test_any_number_of_processes_gives_the_same_bytes(run: Run, fixtures: Path, form: str) -> None:
-    told = {run("lint", fixtures, "--format", form, "-j", jobs).stdout for jobs in (1, 2, 3)}
+@pytest.mark.parametrize("form", FORMATS)
+def test_any_number_of_processes_gives_the_same_bytes(
+    run: Run, fixtures: Path, shared: Path, form: str
+) -> None:
+    """Of the project's own firmware, and of ten real boards."""
+    boards = need_corpus()[:: len(need_corpus()) // 10][:10]
+    inputs = [fixtures.parent, shared / "missing.dtb", *boards]
+    told = {run("lint", *inputs, "--format", form, "-j", jobs).stdout for jobs in (1, 2, 3)}
     assert len(told) == 1
+    assert all(told)
 
 
 def test_what_is_no_file_is_written_to_and_stays(run: Run, bad_dts: Path, tmp_path: Path) -> None:
