@@ -1,61 +1,50 @@
-"""``dtlink diff``: a devicetree beside the ACPI tables of the same machine."""
+"""``dtlink diff``: what changed between two builds, or two descriptions of one machine."""
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtlink import engine
-from dtlink.cli.options import complain, emit_json, emit_lines, options, terminal_width
+from dtlink.cli import _same_machine
+from dtlink.cli._changes import compared
+from dtlink.cli.given import named
+from dtlink.cli.options import complain, options
+from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.read import load
-from dtlink.firmware.tree import Tree
-from dtlink.links.pieces import Span
-from dtlink.report.model import InputFault, InputReport, Report
+from dtlink.firmware.read import STDIN
+from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
-    from dtlink.firmware.acpi.machine import Machine
-    from dtlink.links.same_machine import Chosen
+    from dtlink.links.pieces import Span
+    from dtlink.report.model import Report
 
-#: Requester IDs by segment.
-_Spans = dict[int, list[Span]]
-_BUSES = re.compile(r"(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2})(?:-([0-9a-f]{1,2}))?", re.IGNORECASE)
-#: How ``lspci`` begins a line about a function.
-_FUNCTION = re.compile(
-    r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\.([0-7])\s", re.IGNORECASE
-)
+_HELP = """Tell what changed from OLD to NEW: findings, waits, cycles and links.
 
+Each is a devicetree, a file of ACPI tables, a folder (of boards, paired by their paths below it, or
+of one machine's tables), or a saved report: what --format json of lint, links, cycles or devlink
+printed. Nodes are known by their paths: phandle numbers, offsets and order are no change.
 
-class _Buses(click.ParamType[list[tuple[int, Span]]]):
-    """Buses of a segment in hexadecimal, as requester IDs."""
-
-    name = "[SEG:]BUS[-BUS]"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> list[tuple[int, Span]]:
-        """The segments and the requester IDs, or a usage error."""
-        if isinstance(value, list):
-            return value
-        return [self._one(word, param, ctx) for word in str(value).split(",") if word]
-
-    def _one(
-        self, word: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, Span]:
-        found = _BUSES.fullmatch(word)
-        first, last = (int(found[2], 16), int(found[3] or found[2], 16)) if found else (1, 0)
-        if found is None or last < first:
-            self.fail(f"{word}: buses are hexadecimal, such as 0,10-1f or 0001:40", param, ctx)
-        return int(found[1] or "0", 16), Span(first << 8, last << 8 | 0xFF)
+With --same-machine, compare a devicetree with the ACPI tables of the same machine.
+"""
+#: The least severity for each word of ``--fail-on``.
+_FAIL_ON = {"new": Severity.INFO, **{each.value: each for each in Severity}}
 
 
-@click.command(help="Compare a devicetree with the ACPI tables of the same machine.")
+@click.command(help=_HELP)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
+@options("select", "ignore")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*_FAIL_ON, "never"]),
+    default="never",
+    show_default=True,
+    help="Exit with 1 if NEW has a finding that OLD has not, or has milder: any, or from a "
+    "severity up.",
+)
+@click.option("--all", "everything", is_flag=True, help="Leave nothing out in text.")
 @click.option(
     "--same-machine",
     is_flag=True,
@@ -63,103 +52,76 @@ class _Buses(click.ParamType[list[tuple[int, Span]]]):
     "MSI controller from both?",
 )
 @click.option(
-    "--bus", type=_Buses(), multiple=True, help="The buses that exist, in hexadecimal: 0,10-1f."
+    "--bus",
+    type=_same_machine.Buses(),
+    multiple=True,
+    help="With --same-machine: the buses that exist, in hexadecimal: 0,10-1f.",
 )
 @click.option(
     "--lspci",
     type=click.Path(),
     metavar="FILE",
-    help="The functions that exist, as lspci, lspci -n or lspci -D prints them.",
+    help="With --same-machine: the functions that exist, as lspci, lspci -n or lspci -D prints "
+    "them.",
 )
-@options("format", "output", "color")
+@options("format", "output", "kernel", "cmdline", "build", "initramfs", "index", "root")
+@options("config", "jobs", "color")
+@click.pass_context
 def diff(
+    context: click.Context,
+    /,
     old: str,
     new: str,
-    same_machine: bool,  # noqa: FBT001 - click calls it
+    fail_on: str,
+    everything: bool,  # noqa: FBT001 - click calls it
+    same_machine: bool,  # noqa: FBT001 - as above
     bus: tuple[list[tuple[int, Span]], ...],
     lspci: str | None,
     form: str,
     output: str | None,
+    file: str | None,
+    isolated: bool,  # noqa: FBT001 - as above
+    jobs: int,
     color: str,
+    **_settings: Any,
 ) -> None:
     """Read both, compare, and tell."""
-    if not same_machine:
-        raise click.UsageError("only --same-machine can be compared so far")
+    if old == new == STDIN:
+        raise click.UsageError("only one of OLD and NEW can be standard input")
+    if same_machine:
+        sys.exit(_same_machine.tell(old, new, bus, lspci, form, output, color))
+    if bus or lspci:
+        raise click.UsageError("--bus and --lspci go with --same-machine")
+    given = named(context)
+    given.pop("fail_on", None)  # it has words of its own here
+    digest = form == "json"
     try:
-        chosen = _chosen(bus, lspci)
+        report = compared(old, new, given, file, isolated=isolated, jobs=jobs, digest=digest)
     except InputError as error:
-        raise click.UsageError(str(error)) from error
-    reports = _compare((old, new), chosen, digest=form == "json")
-    report = Report("diff", reports)
-    complain(reports)
+        click.echo(f"dtlink: {error}", err=True)
+        sys.exit(2)
+    _tell(report, form, output, color, everything=everything)
+    sys.exit(report.exit_status(None) or _fails(report, fail_on))
+
+
+def _tell(report: Report, form: str, output: str | None, color: str, *, everything: bool) -> None:
+    complain(report.inputs)
     if form == "json":
         emit_json(report, output)
-    elif reports[0].part is not None:
-        from dtlink.report.same_machine import lines  # noqa: PLC0415 - where there is something
+    else:
+        from dtlink.report.changes.text import lines  # noqa: PLC0415 - JSON needs none of it
 
-        emit_lines(lines(reports[0], reports[1], terminal_width(output)), output, color)
-    sys.exit(report.exit_status(None) or _differ(reports[0]))
-
-
-def _differ(item: InputReport) -> int:
-    return int(item.part is not None and not item.part["same_machine"]["agree"])
+        emit_lines(lines(report, terminal_width(output), everything=everything), output, color)
+    if not report.inputs:
+        click.echo("dtlink: no inputs: neither OLD nor NEW has any", err=True)
 
 
-def _chosen(bus: tuple[list[tuple[int, Span]], ...], lspci: str | None) -> Chosen | None:
-    """What the user says exists. Raises :class:`InputError` for a file that can't be read."""
-    spans: _Spans = {}
-    for segment, span in (*(each for some in bus for each in some), *_functions(lspci)):
-        spans.setdefault(segment, []).append(span)
-    told = " and ".join(["--bus"] * bool(bus) + ["--lspci"] * bool(lspci))
-    return (spans, told) if told else None
+def _fails(report: Report, fail_on: str) -> int:
+    from dtlink.report.changes.findings import worsened  # noqa: PLC0415 - once there is something to say
 
-
-def _functions(path: str | None) -> Iterator[tuple[int, Span]]:
-    """The functions in the output of ``lspci``; what is indented tells more of one."""
-    if path is None:
-        return
-    text = load(path).decode("utf-8", "replace")
-    found = [match for row in text.splitlines() if (match := _FUNCTION.match(row + " "))]
-    if not found:
-        raise InputError("no line begins with a PCI function, as those of lspci do", path=path)
-    for match in found:
-        rid = int(match[2], 16) << 8 | int(match[3], 16) << 3 | int(match[4])
-        yield int(match[1] or "0", 16), Span(rid, rid)
-
-
-def _compare(paths: tuple[str, str], chosen: Chosen | None, *, digest: bool) -> list[InputReport]:
-    """The reports: that of the devicetree first, with what was found."""
-    kept: list[Tree | Machine] = []
-
-    def keep(firmware: Tree | Machine) -> dict[str, Any]:
-        kept.append(firmware)
-        return {}
-
-    task = engine.Task(tree=keep, tables=keep)
-    reports = [engine.process(path, task, digest=digest) for path in paths]
-    if any(item.error or item.refused for item in reports):
-        return reports
-    if not isinstance(kept[0], Tree):
-        kept.reverse()
-        reports.reverse()
-    tree, machine = kept
-    if not isinstance(tree, Tree) or isinstance(machine, Tree):
-        what = "devicetrees" if isinstance(tree, Tree) else "tables"
-        raise click.UsageError(
-            f"both are {what}: --same-machine takes a devicetree and ACPI tables"
-        )
-    try:
-        part = _part(tree, machine, chosen)
-    except InputError as error:
-        return [reports[0]._replace(error=InputFault(error.message, error.offset)), reports[1]]
-    return [reports[0]._replace(part=part), reports[1]]
-
-
-def _part(tree: Tree, machine: Machine, chosen: Chosen | None) -> dict[str, Any]:
-    from dtlink.links.same_machine import compare  # noqa: PLC0415 - once both could be read
-    from dtlink.report.same_machine import as_json  # noqa: PLC0415
-
-    found = compare(tree, machine, chosen)
-    if not found.hosts:
-        raise InputError("it has no PCI host whose requesters could be compared")
-    return {"same_machine": as_json(found, tree, machine)}
+    least = _FAIL_ON.get(fail_on)
+    told = (item.part["changes"] for item in report.inputs if item.part is not None)
+    return int(
+        least is not None
+        and any(severity.rank <= least.rank for part in told for severity in worsened(part))
+    )

@@ -23,7 +23,7 @@ COMMANDS = {
     "modules": "List the modules that devices need before they can probe, in load order.",
     "log": "Explain a boot log: who waited for whom, and why.",
     "kernel": "Make an index of a kernel's source.",
-    "diff": "Tell what changed between two inputs, or compare a machine's two descriptions.",
+    "diff": "Tell what changed between two builds, or between a devicetree and ACPI tables.",
     "config": "Show what is configured for a path, and where.",
     "explain": "Explain a rule.",
     "rules": "List the rules.",

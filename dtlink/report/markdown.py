@@ -39,7 +39,7 @@ _PLAIN = re.compile(
     r"|[\u2192\u2013\u2014]"
 )
 #: What may stand around another word, outside of its code span.
-_WRAPPED = re.compile(r"""(["'(]*)(.*?)([.,:!?"')\u2026]*)""")
+_WRAPPED = re.compile(r"""(["'(]*)(.*?)((?:[.,:!?"')\u2026]|(?<![>}]);)*)""")
 #: Statements of DTS in a sentence, which are one code span.
 _STATEMENT = (
     r"(?:/delete-(?:property|node)/ [^;]*;"

@@ -15,6 +15,7 @@ TABLES = ROOT / "fixtures" / "tables"
 GUEST = ROOT / "fixtures" / "boards" / "virtio-iommu-guest.dtb"
 KERNEL = ROOT / "fixtures" / "kernel"
 SCHEMA = json.loads((ROOT / "schemas" / "report-1.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 CALLS = {
     "lint": ["lint", *map(str, BOARDS), str(TABLES), "missing.dtb"],
@@ -24,7 +25,7 @@ CALLS = {
     "order": ["order", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "why": ["why", str(GUEST), "/pcie@4010000000/ethernet@2,0", "--kernel", str(KERNEL)],
     "iort": ["iort", str(TABLES / "guest"), "--rid", "0000:01:00.0"],
-    "diff": ["diff", "--same-machine", str(GUEST), str(TABLES / "guest")],
+    "diff": ["diff", str(BOARDS[-1]), str(ROOT / "fixtures/boards/phandle-faults.dtb")],
     "drivers": ["drivers", str(GUEST), "--kernel", str(KERNEL)],
     "log": ["log", str(KERNEL / "boot.log"), "--dtb", str(GUEST)],
     "modules": ["modules", str(GUEST), "/pcie@4010000000/iommu@1,0", "--kernel", str(KERNEL)],
@@ -33,19 +34,49 @@ CALLS = {
     "config": ["config", "."],
 }
 
+MORE = {
+    "diff --same-machine": ["diff", "--same-machine", str(GUEST), str(TABLES / "guest")],
+    "lint --kernel": ["lint", str(GUEST), "--kernel", str(KERNEL)],
+    "lint --expect": [
+        "lint",
+        str(GUEST),
+        "--expect",
+        "legacy",
+        "--expect",
+        "iommu",
+        "--expect",
+        "cycle",
+    ],
+}
+
 
 def test_every_command_is_called() -> None:
     # dtlink kernel writes an index, and prints nothing; dtlink completion prints a script.
     assert {*CALLS, "kernel", "completion"} == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", CALLS)
-def test_documents_are_of_the_schema(command: str) -> None:
-    result = CliRunner().invoke(cli, [*CALLS[command], "--format", "json"])
+@pytest.mark.parametrize("call", [*CALLS.values(), *MORE.values()], ids=[*CALLS, *MORE])
+def test_documents_are_of_the_schema(call: list[str]) -> None:
+    result = CliRunner().invoke(cli, [*call, "--format", "json"])
     document = json.loads(result.stdout)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    validator = jsonschema.Draft202012Validator(SCHEMA)
-    assert [error.message for error in validator.iter_errors(document)] == []
+    assert [error.message for error in VALIDATOR.iter_errors(document)] == []
+    assert undescribed(document, SCHEMA, SCHEMA) == []
+
+
+def test_what_does_not_count_is_of_the_schema_too(tmp_path: Path) -> None:
+    board, baseline = tmp_path / "board.dtb", tmp_path / "known.json"
+    board.write_bytes((ROOT / "fixtures/boards/phone-soc.dtb").read_bytes())
+    entry = '[[{}]]\nrule = "{}"\nreason = "a test"\n'
+    known = ["lint", str(board), "--baseline", str(baseline), "--write-baseline"]
+    CliRunner().invoke(cli, known)
+    board.write_bytes((ROOT / "fixtures/boards/phandle-faults.dtb").read_bytes())
+    config = entry.format("allow", "phandle/dangling") + entry.format("expect", "cycle")
+    (tmp_path / "dtlink.toml").write_text(config)
+    result = CliRunner().invoke(cli, [*known[:4], "--format", "jsonl"])
+    document = json.loads(result.stdout)
+    assert {"fixed", "ignored", "unmet", "findings"} <= document["inputs"][0].keys()
+    assert [error.message for error in VALIDATOR.iter_errors(document)] == []
     assert undescribed(document, SCHEMA, SCHEMA) == []
 
 

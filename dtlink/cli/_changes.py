@@ -1,0 +1,235 @@
+"""What ``dtlink diff`` compares: the inputs of both sides, read, and pair by pair what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dtlink import engine
+from dtlink.cli._pairs import Input, Pair, inputs, is_same_blob, pairs
+from dtlink.cli.options import collect
+from dtlink.config.plan import Plan
+from dtlink.config.resolve import forget, settings_of
+from dtlink.report.model import InputFault, InputReport, Refused, Report
+from dtlink.version import __version__
+
+if TYPE_CHECKING:
+    from dtlink.config.model import Settings
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.tree import Tree
+    from dtlink.kernel.facts import Facts
+    from dtlink.report.changes.sides import Side
+
+
+def compared(
+    old: str,
+    new: str,
+    given: Mapping[str, Any],
+    file: str | None,
+    *,
+    isolated: bool,
+    jobs: int,
+    digest: bool,
+) -> Report:
+    """The report of all pairs; the last four are as for ``dtlink lint``.
+
+    Raises :class:`InputError` for what can't be read at all, and :class:`click.UsageError` for
+    sides that have no pair.
+    """
+    found = pairs(inputs(old), inputs(new))
+    forget()  # files that an earlier run of this process read may have changed
+    of = partial(settings_of, given=given, file=file, isolated=isolated)
+    settings = {
+        item.path: held
+        for pair in found
+        for held in (of(_judged(pair)),)
+        for item in pair
+        if item and not item.saved
+    }
+    plan = Plan(list(settings), settings)
+    plan.check()
+    read = _run(found, settings, jobs, digest=digest)
+    kernel = plan.kernel(digest=digest)
+    told = collect(_each(found, read, settings, kernel["version"]), len(found))
+    return Report("diff", told, kernel["version"], kernel)
+
+
+def _judged(pair: Pair) -> str:
+    """The path whose configuration holds for both: that of NEW, if it is firmware."""
+    old, new = pair
+    both = [each for each in (new, old) if each is not None]
+    return next((each for each in both if not each.saved), both[0]).path
+
+
+def _run(
+    found: Sequence[Pair], settings: Mapping[str, Settings], jobs: int, *, digest: bool
+) -> Iterator[InputReport]:
+    """The pictures of all firmware, pair by pair."""
+    paths = [item.path for pair in found for item in pair if item and not item.saved]
+    alike: set[str] = set()
+    if len(settings) == len(paths):
+        same = [pair for pair in found if is_same_blob(pair)]
+        alike = {item.path for pair in same for item in pair if item}
+    tasks = {path: _ALIKE if path in alike else _task(settings[path]) for path in settings}
+    return engine.run(paths, tasks.__getitem__, jobs=jobs, digest=digest)
+
+
+def _task(settings: Settings) -> engine.Task:
+    return engine.Task(partial(_tree, settings=settings), partial(_tables, settings=settings))
+
+
+def _tree(tree: Tree, settings: Settings) -> dict[str, Any]:
+    from dtlink.report.changes.pictures import of_tree  # noqa: PLC0415 - once something is read
+    from dtlink.rules.board import Board  # noqa: PLC0415
+
+    found = engine.lint_tree(
+        tree,
+        settings.select,
+        settings.ignore,
+        settings.kernel_version,
+        cmdline=settings.cmdline,
+        against=settings.against,
+        kernel=settings.paths,
+        root=settings.root,
+        schemas=settings.schema_dir if settings.schema else None,
+    )
+    board = Board(
+        tree,
+        settings.kernel_version,
+        cmdline=settings.cmdline,
+        facts=_facts(settings),
+        root=settings.root,
+    )
+    return {**found, "part": of_tree(board)}
+
+
+def _tables(machine: Machine, settings: Settings) -> dict[str, Any]:
+    from dtlink.report.changes.pictures import of_tables  # noqa: PLC0415 - as above
+    from dtlink.rules.acpi_board import AcpiBoard  # noqa: PLC0415
+
+    version = settings.kernel_version
+    found = engine.lint_tables(
+        machine, settings.select, settings.ignore, version, kernel=settings.paths
+    )
+    board = AcpiBoard(machine, version, facts=_facts(settings))
+    return {**found, "part": of_tables(board)}
+
+
+def _facts(settings: Settings) -> Facts | None:
+    if settings.paths is None:
+        return None
+    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+
+    return load(settings.paths)
+
+
+def _alike(firmware: Tree | Machine) -> dict[str, Any]:
+    """The picture of a blob that is the same on both sides: whatever it shows, nothing differs."""
+    from dtlink.report.changes.compare import SAME  # noqa: PLC0415 - as above
+
+    del firmware
+    return {"part": SAME}
+
+
+_ALIKE = engine.Task(_alike, _alike)
+
+
+def _each(
+    found: Sequence[Pair],
+    read: Iterator[InputReport],
+    settings: Mapping[str, Settings],
+    version: str,
+) -> Iterator[InputReport]:
+    """The report of each pair, as soon as both are read; a note is told once."""
+    noted: set[str] = set()
+    for pair in found:
+        old, new = (None if each is None else _side(each, read, settings) for each in pair)
+        held = settings.get(_judged(pair))
+        kernel = version if held is None else ".".join(map(str, held.kernel_version))
+        item = _pair(old, new, kernel)
+        notes = tuple(note for note in item.notes if note not in noted)
+        noted.update(notes)
+        yield item._replace(notes=notes, kernel=None if kernel == version else {"version": kernel})
+
+
+def _side(
+    item: Input, read: Iterator[InputReport], settings: Mapping[str, Settings]
+) -> InputReport | Side:
+    """A side that can be compared, or the report that says why it can't, or brings faults."""
+    from dtlink.report.changes.sides import of_saved  # noqa: PLC0415 - as above
+
+    if item.saved is None:
+        return _sieved(next(read), settings[item.path])
+    if item.saved.error:
+        fault = f"could not be read when the report was made: {item.saved.error}"
+        return InputReport(item.path, error=InputFault(fault))
+    return of_saved(item.saved)
+
+
+def _sieved(item: InputReport, settings: Settings) -> InputReport:
+    """The report with its findings, as the configuration wants them, in its picture."""
+    if item.error is not None:
+        return item
+    from dtlink.config.apply import apply  # noqa: PLC0415 - as above
+    from dtlink.report.changes.pictures import with_findings  # noqa: PLC0415
+
+    told = apply(item, settings, item.tables)
+    ignored = [each.finding for each in told.ignored]
+    return item._replace(part=with_findings(item.part, told.findings, ignored))
+
+
+def _pair(
+    old: InputReport | Side | None, new: InputReport | Side | None, version: str
+) -> InputReport:
+    """The report of a pair: that of NEW, with what changed."""
+    from dtlink.report.changes.sides import notes, of_firmware, part  # noqa: PLC0415 - as above
+
+    items = [each for each in (new, old) if isinstance(each, InputReport)]
+    if broken := [each for each in items if each.error]:
+        return _broken(broken)
+    before, after = (
+        of_firmware(each) if isinstance(each, InputReport) else each for each in (old, new)
+    )
+    if before and after and before.kind != after.kind:
+        return InputReport(after.path, error=InputFault(_unlike(before, after)))
+    told = [note for each in items for note in each.notes]
+    if before and after:
+        told += notes(before, after, version, __version__)
+    return _report(after or before, items, part(before, after), told)
+
+
+def _broken(items: Sequence[InputReport]) -> InputReport:
+    """Of two that can't be read, one is told as refused beside the other."""
+    first, *others = items
+    also = [Refused(x.path, x.error.message, x.error.offset) for x in others if x.error]
+    return first._replace(part=None, refused=[*first.refused, *also])
+
+
+def _report(
+    told: Side | None, items: Sequence[InputReport], part: Any, notes: Sequence[str]
+) -> InputReport:
+    if told is None:
+        raise ValueError("a pair of nothing")
+    return InputReport(
+        told.path,
+        form=told.form,
+        sha256=told.identity["sha256"] or "",
+        model=told.identity["model"] or "",
+        compatible=told.identity["compatible"],
+        part=part,
+        faults=[fault for each in items for fault in each.faults],
+        refused=[refused for each in items for refused in each.refused],
+        notes=list(dict.fromkeys(notes)),
+    )
+
+
+def _unlike(old: Side, new: Side) -> str:
+    return (
+        f"OLD is {_kind(old)}, and NEW {_kind(new)}: --same-machine compares the two that describe "
+        "one machine"
+    )
+
+
+def _kind(side: Side) -> str:
+    return "ACPI tables" if side.kind == "tables" else "a devicetree"

@@ -1,0 +1,173 @@
+"""Which input of OLD is which of NEW."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from dtlink import engine
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.fdt import MAGIC
+from dtlink.firmware.read import STDIN, SUFFIXES, load
+
+if TYPE_CHECKING:
+    from dtlink.report.changes.saved import Saved
+
+#: So much of a file tells a saved report from firmware.
+_HEAD = 64
+
+
+class Input(NamedTuple):
+    """One input of a side."""
+
+    path: str
+    below: str
+    """Its path below the folder; empty for a file of its own."""
+    saved: Saved | None = None
+
+
+Pair = tuple[Input | None, Input | None]
+
+
+def inputs(path: str) -> list[Input]:
+    """The inputs of a file, a folder or a saved report. Raises :class:`InputError`."""
+    if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
+        return [Input(each, os.path.relpath(each, path)) for each in engine.expand([path])]
+    if not _may_be_report(path):
+        return [Input(path, "")]
+    from dtlink.report.changes.saved import read  # noqa: PLC0415 - few inputs are reports
+
+    try:
+        found = read(load(path))
+    except InputError as error:
+        error.path = error.path or path
+        raise
+    folders = [os.path.dirname(each.path) for each in found]  # noqa: PTH120 - as above
+    top = _common(folders)
+    return [Input(each.path, os.path.relpath(each.path, top or "."), each) for each in found]
+
+
+def _common(folders: Sequence[str]) -> str:
+    """The folder that all are in; empty if there is none."""
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:
+        return ""
+
+
+def _may_be_report(path: str) -> bool:
+    """By how a file begins. What a pipe has given is gone: only a report can come by one."""
+    if path == STDIN:
+        stream = sys.stdin.buffer
+        return _begins_so(stream.peek(_HEAD)[:_HEAD]) if hasattr(stream, "peek") else False
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - as above
+        return True
+    try:
+        with open(path, "rb") as stream:
+            return _begins_so(stream.read(_HEAD))
+    except OSError:
+        return False  # who reads it says so
+
+
+def _begins_so(data: bytes) -> bool:
+    """As a JSON document does: neither blobs, nor sources, nor tables begin so."""
+    return data.lstrip()[:1] == b"{"
+
+
+def pairs(old: Sequence[Input], new: Sequence[Input]) -> list[Pair]:
+    """The inputs that are one: by their paths, then by their names. The rest have no other.
+
+    Raises :class:`click.UsageError` for one file that none of several on the other side can be.
+    """
+    if len(old) == len(new) == 1:
+        return [(old[0], new[0])]
+    found: list[Pair] = []
+    left, right = list(old), list(new)
+    for key in (_path, _below, _stem, _name):
+        pairs, left, right = _paired(left, right, key)
+        found += pairs
+    if [each.below for each in old] == [""] or [each.below for each in new] == [""]:
+        return _one(found, old, new)
+    rest: list[Pair] = [*((each, None) for each in left), *((None, each) for each in right)]
+    return sorted([*found, *rest], key=_place)
+
+
+def _one(found: list[Pair], old: Sequence[Input], new: Sequence[Input]) -> list[Pair]:
+    """The one pair that a file of its own is in."""
+    if not found:
+        single, name, other, many = (
+            (old[0], "OLD", "NEW", new) if len(old) == 1 else (new[0], "NEW", "OLD", old)
+        )
+        raise click.UsageError(
+            f"{name} is one file, and {other} has {len(many)} inputs: none is named {single.path}"
+        )
+    return found
+
+
+def _place(pair: Pair) -> str:
+    one = pair[1] or pair[0]
+    return one.below if one else ""
+
+
+def _path(item: Input) -> str:
+    return os.path.normpath(item.path)
+
+
+def _below(item: Input) -> str:
+    return item.below
+
+
+def _stem(item: Input) -> str:
+    """Source and blob are one."""
+    return item.below.removesuffix(".dts").removesuffix(".dtb")
+
+
+def _name(item: Input) -> str:
+    """The name of a devicetree: boards move between folders, and names are theirs alone."""
+    name = os.path.basename(item.path)  # noqa: PTH119 - as above
+    return name if name.endswith(SUFFIXES) else ""
+
+
+def _paired(
+    old: Iterable[Input], new: Iterable[Input], key: Callable[[Input], str]
+) -> tuple[list[Pair], list[Input], list[Input]]:
+    """The pairs by one key, and what is left of both; names that several have say nothing."""
+    old, new = list(old), list(new)
+    twice = {
+        name
+        for side in (old, new)
+        for name, count in Counter(map(key, side)).items()
+        if count > 1 and key is _name
+    }
+    there: dict[str, deque[Input]] = {}
+    for item in new:
+        there.setdefault(key(item), deque()).append(item)
+    found: list[Pair] = []
+    left = []
+    for item in old:
+        name = key(item)
+        if name and name not in twice and there.get(name):
+            found.append((item, there[name].popleft()))
+        else:
+            left.append(item)
+    used = {id(pair[1]) for pair in found}
+    return found, left, [item for item in new if id(item) not in used]
+
+
+def is_same_blob(pair: Pair) -> bool:
+    """Whether two blobs are the same bytes: then nothing has to be worked out."""
+    old, new = pair
+    if old is None or new is None or old.saved or new.saved or STDIN in (old.path, new.path):
+        return False
+    try:
+        if os.path.getsize(old.path) != os.path.getsize(new.path):  # noqa: PTH202 - as above
+            return False
+        data = load(old.path)
+        return data[:4] == MAGIC and data == load(new.path)
+    except (OSError, InputError):
+        return False

@@ -1,0 +1,147 @@
+"""``dtlink diff --same-machine``: a devicetree beside the ACPI tables of the same machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dtlink import engine
+from dtlink.cli.options import complain
+from dtlink.cli.writing import emit_json, emit_lines, terminal_width
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import load
+from dtlink.firmware.tree import Tree
+from dtlink.links.pieces import Span
+from dtlink.report.model import InputFault, InputReport, Report
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.links.same_machine import Chosen
+
+#: Requester IDs by segment.
+_Spans = dict[int, list[Span]]
+_BUSES = re.compile(r"(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2})(?:-([0-9a-f]{1,2}))?", re.IGNORECASE)
+#: How ``lspci`` begins a line about a function.
+_FUNCTION = re.compile(
+    r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\.([0-7])\s", re.IGNORECASE
+)
+
+
+class Buses(click.ParamType[list[tuple[int, Span]]]):
+    """Buses of a segment in hexadecimal, as requester IDs."""
+
+    name = "[SEG:]BUS[-BUS]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[tuple[int, Span]]:
+        """The segments and the requester IDs, or a usage error."""
+        if isinstance(value, list):
+            return value
+        return [self._one(word, param, ctx) for word in str(value).split(",") if word]
+
+    def _one(
+        self, word: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, Span]:
+        found = _BUSES.fullmatch(word)
+        first, last = (int(found[2], 16), int(found[3] or found[2], 16)) if found else (1, 0)
+        if found is None or last < first:
+            self.fail(f"{word}: buses are hexadecimal, such as 0,10-1f or 0001:40", param, ctx)
+        return int(found[1] or "0", 16), Span(first << 8, last << 8 | 0xFF)
+
+
+def tell(
+    old: str,
+    new: str,
+    bus: tuple[list[tuple[int, Span]], ...],
+    lspci: str | None,
+    form: str,
+    output: str | None,
+    color: str,
+) -> int:
+    """Compare the two, tell the result, and return the exit status.
+
+    Raises :class:`click.UsageError` for what does not describe one machine in both ways.
+    """
+    try:
+        there = _chosen(bus, lspci)
+    except InputError as error:
+        raise click.UsageError(str(error)) from error
+    reports = _compare((old, new), there, digest=form == "json")
+    report = Report("diff", reports)
+    complain(reports)
+    if form == "json":
+        emit_json(report, output)
+    elif reports[0].part is not None:
+        from dtlink.report.same_machine import lines  # noqa: PLC0415 - where there is something
+
+        emit_lines(lines(reports[0], reports[1], terminal_width(output)), output, color)
+    return report.exit_status(None) or _differ(reports[0])
+
+
+def _differ(item: InputReport) -> int:
+    """The exit status: 1 if they differ."""
+    return int(item.part is not None and not item.part["same_machine"]["agree"])
+
+
+def _chosen(bus: tuple[list[tuple[int, Span]], ...], lspci: str | None) -> Chosen | None:
+    """What the user says exists. Raises :class:`InputError` for a file that can't be read."""
+    spans: _Spans = {}
+    for segment, span in (*(each for some in bus for each in some), *_functions(lspci)):
+        spans.setdefault(segment, []).append(span)
+    told = " and ".join(["--bus"] * bool(bus) + ["--lspci"] * bool(lspci))
+    return (spans, told) if told else None
+
+
+def _functions(path: str | None) -> Iterator[tuple[int, Span]]:
+    """The functions in the output of ``lspci``; what is indented tells more of one."""
+    if path is None:
+        return
+    text = load(path).decode("utf-8", "replace")
+    found = [match for row in text.splitlines() if (match := _FUNCTION.match(row + " "))]
+    if not found:
+        raise InputError("no line begins with a PCI function, as those of lspci do", path=path)
+    for match in found:
+        rid = int(match[2], 16) << 8 | int(match[3], 16) << 3 | int(match[4])
+        yield int(match[1] or "0", 16), Span(rid, rid)
+
+
+def _compare(paths: tuple[str, str], there: Chosen | None, *, digest: bool) -> list[InputReport]:
+    """The reports: that of the devicetree first, with what was found."""
+    kept: list[Tree | Machine] = []
+
+    def keep(firmware: Tree | Machine) -> dict[str, Any]:
+        kept.append(firmware)
+        return {}
+
+    task = engine.Task(tree=keep, tables=keep)
+    reports = [engine.process(path, task, digest=digest) for path in paths]
+    if any(item.error or item.refused for item in reports):
+        return reports
+    if not isinstance(kept[0], Tree):
+        kept.reverse()
+        reports.reverse()
+    tree, machine = kept
+    if not isinstance(tree, Tree) or isinstance(machine, Tree):
+        what = "devicetrees" if isinstance(tree, Tree) else "tables"
+        raise click.UsageError(
+            f"both are {what}: --same-machine takes a devicetree and ACPI tables"
+        )
+    try:
+        part = _part(tree, machine, there)
+    except InputError as error:
+        return [reports[0]._replace(error=InputFault(error.message, error.offset)), reports[1]]
+    return [reports[0]._replace(part=part), reports[1]]
+
+
+def _part(tree: Tree, machine: Machine, there: Chosen | None) -> dict[str, Any]:
+    from dtlink.links import same_machine  # noqa: PLC0415 - once both could be read
+    from dtlink.report.same_machine import as_json  # noqa: PLC0415
+
+    found = same_machine.compare(tree, machine, there)
+    if not found.hosts:
+        raise InputError("it has no PCI host whose requesters could be compared")
+    return {"same_machine": as_json(found, tree, machine)}
