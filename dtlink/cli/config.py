@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from dtlink.cli.given import named
-from dtlink.cli.options import emit_lines, options
+from dtlink.cli.options import options
+from dtlink.cli.writing import emit_lines
 from dtlink.config.keys import KEYS, Key
 from dtlink.config.resolve import effective, forget
 from dtlink.firmware.errors import InputError

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dtlink import engine
-from dtlink.cli.options import complain, emit_json, emit_lines, options
+from dtlink.cli.options import complain, options
 from dtlink.cli.single import one
+from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.cmdline import CommandLine
 from dtlink.kernel.devlink.compare import compare

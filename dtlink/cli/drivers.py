@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
-from dtlink.cli.options import complain, emit_json, emit_lines, options, paths_of
+from dtlink.cli.options import complain, options, paths_of
 from dtlink.cli.single import one
+from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.kernel.driver_model import State
 from dtlink.report.model import Report
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dtlink import engine
-from dtlink.cli.options import collect, complain, emit_json, emit_lines, options, words
+from dtlink.cli.options import complain, options, words
+from dtlink.cli.outputs import Target, digests, formats, gather, resolve, tell
 from dtlink.links.graph import Graph
 from dtlink.report import parts
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 
 
 @click.command(help="List the supplier-consumer links of files and folders.")
-@options("paths", "format", "output")
+@options("paths")
+@formats("text", "json", "jsonl")
 @click.option("--disabled", is_flag=True, help="Tell the links of disabled consumers too.")
 @click.option("--binding", multiple=True, metavar="NAME", help="Only links by these bindings.")
 @options("kernel", "jobs", "color")
 def links(
     paths: tuple[str, ...],
-    form: str,
+    targets: tuple[Target, ...],
     output: str | None,
     disabled: bool,  # noqa: FBT001 - click calls it
     binding: tuple[str, ...],
@@ -43,13 +45,15 @@ def links(
         partial(_links, version=version, disabled=disabled, bindings=words(binding)),
         partial(_table_links, bindings=words(binding)),
     )
-    reports = engine.run(inputs, task, jobs=jobs, digest=form == "json")
-    report = Report("links", collect(reports, len(inputs)), ".".join(map(str, version)))
+    outputs = resolve(targets, output)
+
+    def envelope(reports: Sequence[InputReport]) -> Report:
+        return Report("links", reports, ".".join(map(str, version)))
+
+    reports = engine.run(inputs, task, jobs=jobs, digest=digests(outputs))
+    report = gather(reports, len(inputs), outputs, envelope)
     complain(report.inputs)
-    if form == "json":
-        emit_json(report, output)
-    else:
-        emit_lines(_lines(report.inputs), output, color)
+    tell(report, outputs, _lines, color)
     sys.exit(report.exit_status(None))
 
 
@@ -71,8 +75,8 @@ def _chosen(found: list[parts.Entry], bindings: tuple[str, ...]) -> dict[str, An
     return {"part": found, "references": len(found)}
 
 
-def _lines(reports: Iterable[InputReport]) -> Iterator[Line]:
-    for report in reports:
+def _lines(whole: Report, _width: int | None) -> Iterator[Line]:
+    for report in whole.inputs:
         if report.error is None:
             yield line(Span(report.path, BOLD), f" · {report.references:,} links")
             consumer = None

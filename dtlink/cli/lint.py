@@ -17,6 +17,7 @@ from dtlink.cli.outputs import Target, digests, formats, gather, resolve, tell
 from dtlink.config.plan import Plan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.errors import InputError
+from dtlink.report.layout import Line
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
 
@@ -26,7 +27,7 @@ _LEVELS = [severity.value for severity in Severity]
 
 @click.command(help="Lint files and folders (- is standard input).")
 @options("paths")
-@formats
+@formats()
 @options("select", "ignore")
 @click.option(
     "--expect",
@@ -88,11 +89,17 @@ def lint(
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
     complain(report.inputs)
-    tell(report, outputs, plan.show, color)
+    tell(report, outputs, partial(_text, least=plan.show), color)
     if not inputs:
         click.echo(f"dtlink: {_NOTHING}", err=True)
     baselines.prune(report)
     sys.exit(plan.exit_status(report))
+
+
+def _text(report: Report, width: int | None, least: Severity) -> Iterable[Line]:
+    from dtlink.report import text  # noqa: PLC0415 - the other formats need none of it
+
+    return text.lines(report, width, least)
 
 
 def _plan(

@@ -9,15 +9,8 @@ import click
 
 from dtlink import engine
 from dtlink.cli.completion import complete_files
-from dtlink.cli.options import (
-    KernelVersion,
-    complain,
-    emit_json,
-    emit_lines,
-    options,
-    paths_of,
-    terminal_width,
-)
+from dtlink.cli.options import KernelVersion, complain, options, paths_of
+from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.kernel.bootlog.read import read_log

@@ -10,8 +10,9 @@ import click
 
 from dtlink import engine
 from dtlink.cli.completion import complete_nodes
-from dtlink.cli.options import complain, emit, emit_json, options, paths_of
+from dtlink.cli.options import complain, options, paths_of
 from dtlink.cli.single import one
+from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.roles import Role, Roles
 from dtlink.report.model import Report

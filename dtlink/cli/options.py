@@ -14,11 +14,6 @@ from dtlink.cli.completion import (
     complete_nodes,
     complete_rules,
 )
-from dtlink.cli.writing import emit as emit
-from dtlink.cli.writing import emit_json as emit_json
-from dtlink.cli.writing import emit_lines as emit_lines
-from dtlink.cli.writing import terminal_width as terminal_width
-from dtlink.cli.writing import use_color as use_color
 from dtlink.kernel.cmdline import CommandLine, OptionError
 from dtlink.kernel.profile import LATEST, parse_version
 

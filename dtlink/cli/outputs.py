@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from dtlink.report.layout import Line
     from dtlink.report.model import InputReport, Report
-    from dtlink.rules.model import Severity
 
 
 class Target(NamedTuple):
@@ -29,9 +29,12 @@ class Target(NamedTuple):
 
 
 class _TargetType(click.ParamType[Target]):
-    """``FORMAT`` or ``FORMAT=FILE``."""
+    """``FORMAT`` or ``FORMAT=FILE``, of some formats."""
 
     name = "FORMAT[=FILE]"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -40,8 +43,8 @@ class _TargetType(click.ParamType[Target]):
         if isinstance(value, Target):
             return value
         form, _, path = str(value).partition("=")
-        if form not in FORMATS:
-            self.fail(f"no format is named {form}: there are {', '.join(FORMATS)}", param, ctx)
+        if form not in self._names:
+            self.fail(f"no format is named {form}: there are {', '.join(self._names)}", param, ctx)
         return Target(form, path if path not in ("", "-") else None)
 
     def shell_complete(
@@ -52,32 +55,39 @@ class _TargetType(click.ParamType[Target]):
         from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells only
 
         return [
-            CompletionItem(name, help=about)
-            for name, about in FORMATS.items()
+            CompletionItem(name, help=FORMATS[name])
+            for name in self._names
             if name.startswith(incomplete)
         ]
 
 
-def formats(command: Command) -> Command:
-    """The options of a command that tells its report in every format."""
-    for option in (
-        click.option(
-            "-o",
-            "--output",
-            type=click.Path(dir_okay=False),
-            help="Write to a file what else goes to standard output.",
-        ),
-        click.option(
-            "--format",
-            "targets",
-            type=_TargetType(),
-            multiple=True,
-            help=f"How to tell the results, and where: {', '.join(FORMATS)}. May be given several "
-            "times. [default: text]",
-        ),
-    ):
-        command = option(command)
-    return command
+def formats(*names: str) -> Callable[[Command], Command]:
+    """Decorate a command with the options about formats: of these, or of all."""
+    told = names or tuple(FORMATS)
+
+    def decorate(command: Command) -> Command:
+        return _format_option(told)(_output_option(command))
+
+    return decorate
+
+
+_output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False),
+    help="Write to a file what else goes to standard output.",
+)
+
+
+def _format_option(names: Sequence[str]) -> Callable[[Command], Command]:
+    return click.option(
+        "--format",
+        "targets",
+        type=_TargetType(names),
+        multiple=True,
+        help=f"How to tell the results, and where: {', '.join(names)}. May be given several "
+        "times. [default: text]",
+    )
 
 
 def resolve(targets: Sequence[Target], output: str | None) -> list[Target]:
@@ -128,16 +138,18 @@ def _told(
         yield item
 
 
-def tell(report: Report, targets: Iterable[Target], least: Severity, color: str) -> None:
-    """Write the report in every format but those that went out input by input."""
+def tell(
+    report: Report,
+    targets: Iterable[Target],
+    text: Callable[[Report, int | None], Iterable[Line]],
+    color: str,
+) -> None:
+    """Write the report in every format but those that went out input by input.
+
+    ``text`` lays it out for a terminal of so many columns.
+    """
     for each in targets:
         if each.form == "text":
-            _tell_text(report, each.path, least, color)
+            emit_lines(text(report, terminal_width(each.path)), each.path, color)
         elif each.form != "jsonl":
             emit(render(each.form, report), each.path)
-
-
-def _tell_text(report: Report, path: str | None, least: Severity, color: str) -> None:
-    from dtlink.report import text  # noqa: PLC0415 - the other formats need none of it
-
-    emit_lines(text.lines(report, terminal_width(path), least), path, color)

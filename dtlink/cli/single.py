@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
-from dtlink.cli.options import complain, emit_json, emit_lines
+from dtlink.cli.options import complain
+from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.kernel.devlink.ordering import Ordering
 from dtlink.kernel.devlink.predict import predict
 from dtlink.kernel.profile import KernelProfile

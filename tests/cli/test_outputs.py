@@ -47,9 +47,10 @@ def test_wrong_usage(run: Run, bad_dts: Path, options: list[str], told: str) -> 
     assert told in result.stderr
 
 
-def test_a_line_an_input(run: Run, fixtures: Path) -> None:
-    whole = json.loads(run("lint", fixtures, "--format", "json").stdout)
-    rows = run("lint", fixtures, "--format", "jsonl").stdout.splitlines()
+@pytest.mark.parametrize("command", ["lint", "links"])
+def test_a_line_an_input(run: Run, fixtures: Path, command: str) -> None:
+    whole = json.loads(run(command, fixtures, "--format", "json").stdout)
+    rows = run(command, fixtures, "--format", "jsonl").stdout.splitlines()
     assert [entry for row in rows for entry in json.loads(row)["inputs"]] == whole["inputs"]
     assert {json.loads(row)["summary"]["inputs"] for row in rows} == {1}
 
