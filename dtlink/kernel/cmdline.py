@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 #: From a parameter and its value to what it means; raises :class:`OptionError`.
 Reader = Callable[[str, str], Any]
@@ -24,8 +23,7 @@ class OptionError(ValueError):
         self.allowed = allowed
 
 
-@dataclass(frozen=True, slots=True)
-class CommandLine:
+class CommandLine(NamedTuple):
     """The parameters that matter here; ``None`` where the line does not say."""
 
     fw_devlink: str | None = None

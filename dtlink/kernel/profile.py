@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from dtlink.kernel.cmdline import CommandLine, OptionError
 from dtlink.links.binding import Version
@@ -48,8 +47,7 @@ _DEFAULT_TIMEOUT: tuple[tuple[Version, int], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class KernelProfile:
+class KernelProfile(NamedTuple):
     """A kernel as fw_devlink sees it."""
 
     version: Version
@@ -101,8 +99,6 @@ class KernelProfile:
     def orders_probing(self) -> bool:
         """Whether a consumer's probe waits for its suppliers."""
         return self.fw_devlink in _ORDERING
-
-    waits = orders_probing
 
     @property
     def orders_runtime_pm(self) -> bool:

@@ -92,7 +92,7 @@ def lines(item: InputReport, outlook: Outlook, *, everything: bool = False) -> I
 def _waiting(outlook: Outlook, limit: int | None) -> Iterator[Line]:
     """Who waits, and for what."""
     ordering, prediction = outlook.ordering, outlook.ordering.prediction
-    if not outlook.profile.waits:
+    if not outlook.profile.orders_probing:
         mode = outlook.profile.fw_devlink.value
         yield line(Span("nobody waits", BOLD), f" for a supplier: fw_devlink={mode}")
         return

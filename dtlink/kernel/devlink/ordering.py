@@ -73,13 +73,16 @@ class Ordering:
         device_link = self._device_links.get(ends)
         if device_link is not None and not device_link.sync_state_only:
             return Effect.ORDERS
-        if any(link.remaining and not link.flags for link in links) and self._profile.waits:
+        if (
+            any(link.remaining and not link.flags for link in links)
+            and self._profile.orders_probing
+        ):
             return Effect.WAITS
         if any(link.cycle for link in links):
             return Effect.RELAXED
         if any(link.ignore for link in links):
             return Effect.IGNORED
-        if device_link is None and (self._profile.waits or ends[1] not in self.devices):
+        if device_link is None and (self._profile.orders_probing or ends[1] not in self.devices):
             return None
         return Effect.SYNC_STATE_ONLY
 

@@ -100,7 +100,7 @@ class _Report:
     def _waiting(self) -> list[model.Waiting]:
         state, found = self._state, []
         for device in state.devices:
-            if device.driver is None and state.profile.waits:
+            if device.driver is None and state.profile.orders_probing:
                 missing = [x.supplier for x in state.links_of(device.node) if x.blocks]
                 if missing:
                     paths = tuple(map(self._tree.path, missing))

@@ -103,7 +103,7 @@ class DriverCore:
     def _ready(self, device: Device) -> bool:
         """Whether no supplier is missing (device_links_check_suppliers())."""
         links = self._state.suppliers.get(device.node, {})
-        if self._state.profile.waits and any(link.blocks for link in links.values()):
+        if self._state.profile.orders_probing and any(link.blocks for link in links.values()):
             return False
         device.state = DriverState.PROBING
         for link in device.suppliers.values():

@@ -114,7 +114,7 @@ class Arcs:
                     yield child
 
     def _hold(self, reference: Reference, consumer: int) -> Hold:
-        if reference.consumer != consumer or not self._profile.waits:
+        if reference.consumer != consumer or not self._profile.orders_probing:
             return Hold.NONE
         ties, path = self._ordering.ties, self._tree.path
         here, there = path(consumer), path(reference.supplier)

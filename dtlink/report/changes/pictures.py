@@ -104,7 +104,7 @@ def _wait(device: str, supplier: str, why: str) -> Entry:
 
 
 def _waits(board: Board) -> Iterator[Entry]:
-    if not board.profile.waits:
+    if not board.profile.orders_probing:
         return
     found = list(waits(board.prediction.waiting, board.order.held_up.items()))
     yield from found
