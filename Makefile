@@ -14,10 +14,10 @@ demo: $(BIN)/dtlink
 	$(BIN)/dtlink lint --fail-on never fixtures/
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not corpus"
+	$(BIN)/python -m pytest -n auto -m "not corpus"
 
 corpus: $(VENV)/.test
-	$(BIN)/python -m pytest -m corpus
+	$(BIN)/python -m pytest -n auto -m corpus
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, Key
 from dtlink.config.model import Entry, Origin, Settings
 from dtlink.config.readers import NEVER
+from dtlink.kernel.cmdline import CommandLine
 from dtlink.report.json import SCHEMA
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.model import Severity
@@ -16,7 +17,6 @@ from dtlink.version import __version__
 
 if TYPE_CHECKING:
     from dtlink.config.resolve import Effective
-    from dtlink.kernel.cmdline import CommandLine
 
 #: Comments begin here, where the value leaves them room.
 _COLUMN = 40
@@ -154,10 +154,12 @@ def written(value: Any) -> Any:
     """A value as a file would have it."""
     if isinstance(value, Severity):
         return value.value
+    if isinstance(value, CommandLine):
+        return _parameters(value)
     if isinstance(value, tuple):
         is_version = bool(value) and all(isinstance(each, int) for each in value)
         return ".".join(map(str, value)) if is_version else list(value)
-    return value if value is None or isinstance(value, str | bool) else _parameters(value)
+    return value
 
 
 def _parameters(parsed: CommandLine) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.report.model import BaselineEntry, InputReport, Report
 from dtlink.report.places import relative, where
-from dtlink.report.wording import headline, severity, told, troubles_of, unmet
+from dtlink.report.wording import headline, newlines, severity, told, troubles_of, unmet
 from dtlink.rules.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -152,5 +152,4 @@ def _whole(item: InputReport, finding: Finding) -> str:
 
 def _text(text: str) -> str:
     """Text that XML can hold; readers make newlines of returns, so here is none."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", plain)
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", newlines(text))

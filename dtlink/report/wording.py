@@ -84,15 +84,23 @@ def story(finding: Finding) -> Iterator[tuple[str, str]]:
 def told(finding: Finding) -> str:
     """The story as lines, those of one text under each other."""
     return "\n".join(
-        f"{label}: ".ljust(7) + text.replace("\n", "\n" + " " * 7) for label, text in story(finding)
+        f"{label}: ".ljust(7) + newlines(text).replace("\n", "\n" + " " * 7)
+        for label, text in story(finding)
     )
+
+
+def newlines(text: str) -> str:
+    """Text whose lines end as they do here, wherever it is from."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def unmet(entry: Unmet) -> str:
     """A sentence on what is expected and not there."""
+    at = f" at {entry.node}" if entry.node else ""
+    reason = f" ({entry.reason})" if entry.reason else ""
     return (
-        f"{entry.rule} is expected at {entry.node} by {entry.source} ({entry.reason}), and is not "
-        "found: take the expectation away"
+        f"{entry.rule} is expected{at} by {entry.source}{reason}, and is not found: take the "
+        "expectation away"
     )
 
 
