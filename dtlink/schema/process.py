@@ -155,7 +155,9 @@ def _left_out(said: str) -> str:
 def _refusal(kind: str, detail: str) -> str:
     """Why dtschema gave up: what it raises is not meant for its users."""
     if kind == "KeyError" and detail.isdecimal():
-        why = f"at phandle {int(detail):#x}, which no node has"
+        why = f"it meets phandle {int(detail):#x}, which no node has"
+    elif kind == "MemoryError":
+        why = "it takes all memory that it is given (a #…-cells of 0 makes it loop)"
     else:
-        why = f"({kind}{': ' if detail else ''}{detail})"
-    return f"dtschema can't decode this input, {why}: no schema was checked"
+        why = f"it raises {kind}{': ' if detail else ''}{detail}"
+    return f"dtschema can't take this input, {why}: no schema was checked"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from enum import Enum
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,6 +54,21 @@ _BESIDE = frozenset(
 )
 
 
+#: What the kernel's core reads on any device: it works where a device's binding does not have it.
+_BY_CORE = (
+    "#*-cells",
+    "assigned-clock*",
+    "gpio-controller",
+    "gpio-ranges",
+    "interrupt*",
+    "iommu*",
+    "msi-*",
+    "pinctrl-*",
+    "power-domains",
+    "wakeup-parent",
+)
+
+
 class Kind(Enum):
     """What is wrong; the first of them that a property has is told."""
 
@@ -71,6 +87,8 @@ class Fault(NamedTuple):
     property_name: str
     error: SchemaError
     index: int | None  # type: ignore[assignment]  # the field's word; no tuple is searched
+    also: tuple[str, ...] = ()
+    """Further properties that the error is about."""
 
 
 class Sorted(NamedTuple):
@@ -78,7 +96,7 @@ class Sorted(NamedTuple):
 
     faults: tuple[Fault, ...] = ()
     others: int = 0
-    """How many are about no supplier."""
+    """How many are about no supplier, or about a binding that does not speak of what works."""
 
 
 def is_about_suppliers(name: str) -> bool:
@@ -134,16 +152,24 @@ def _place(tree: Tree, error: SchemaError) -> tuple[Node | None, tuple[str | int
 def _faults(node: Node, rest: tuple[str | int, ...], error: SchemaError) -> Iterator[Fault]:
     if rest:
         name = str(rest[0])
-        if is_about_suppliers(name):
+        kind = _kind(name, error)
+        if _matters(name, kind, error):
             index = rest[1] if len(rest) > 1 and isinstance(rest[1], int) else None
-            yield Fault(_kind(name, error), node, name, error, index)
+            yield Fault(kind, node, name, error, index)
         return
     if error.choice and all(any(map(is_about_suppliers, group)) for group in error.choice):
         yield Fault(Kind.MISSING, node, error.choice[0][0], error, None)
     kind = Kind.MISSING if "equired" in error.keyword else Kind.UNEXPECTED
-    for name in error.names:
-        if is_about_suppliers(name):
-            yield Fault(kind, node, name, error, None)
+    names = tuple(name for name in error.names if _matters(name, kind, error))
+    if names:  # of what is unexpected on a node, one finding tells
+        yield Fault(kind, node, names[0], error, None, names[1:])
+
+
+def _matters(name: str, kind: Kind, error: SchemaError) -> bool:
+    by_core = any(fnmatchcase(name, pattern) for pattern in _BY_CORE)
+    if by_core and kind is Kind.UNEXPECTED and not error.is_own:
+        return False
+    return is_about_suppliers(name)
 
 
 def _kind(name: str, error: SchemaError) -> Kind:

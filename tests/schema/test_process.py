@@ -25,7 +25,7 @@ def blob(text):
 
 @pytest.fixture(scope="module")
 def validator(own):
-    made = Validator(str(own_folder()), ())
+    made = Validator(str(own_folder()), own.named)
     yield made
     made.close()
 
@@ -56,6 +56,13 @@ def test_phandles_of_the_board_before_are_forgotten(validator):
     assert "phandle 0x99, which no node has" in verdict.note
 
 
+def test_an_endless_loop_is_one_note(validator):
+    node = "i: i { interrupt-controller; #interrupt-cells = <0>; }; a { interrupt-parent = <&i>; "
+    verdict = validator.check(blob(node + "interrupts = <1>; };"))
+    assert verdict.note.startswith("dtschema can't take this input, it takes all memory")
+    assert works(validator)
+
+
 def test_a_crash_is_one_note(validator):
     assert works(validator)
     validator._process.kill()
@@ -65,7 +72,8 @@ def test_a_crash_is_one_note(validator):
     assert works(validator)
 
 
-def test_a_time_out_is_one_note(own):
+@pytest.mark.usefixtures("own")
+def test_a_time_out_is_one_note():
     slow = Validator(str(own_folder()), (), limit=0.0)
     verdict = slow.check(fixture_blobs()["phone-soc"])
     assert verdict.note == "dtschema took over 0 s on this input: no schema was checked"
@@ -83,7 +91,8 @@ def test_damaged_blobs_never_raise(validator):
     assert works(validator)
 
 
-def test_it_ends_with_the_process_that_started_it(own):
+@pytest.mark.usefixtures("own")
+def test_it_ends_with_the_process_that_started_it():
     program = (
         "import os, sys; from dtlink.schema.process import Validator; "
         "v = Validator(sys.argv[1], ()); v.start(); print(v._process.pid, flush=True); os._exit(0)"
@@ -132,20 +141,31 @@ def test_without_dtschema_it_says_what_to_install(monkeypatch):
         SchemaSource().check()
 
 
-def test_a_folder_without_schemas_is_refused(own, tmp_path):
+@pytest.mark.usefixtures("own")
+def test_a_folder_without_schemas_is_refused(tmp_path):
     with pytest.raises(InputError, match="no schema"):
         SchemaSource((str(tmp_path),)).check()
     with pytest.raises(InputError, match="no such folder or file"):
         SchemaSource((str(tmp_path / "none"),)).check()
 
 
-def test_a_processed_file_stands_alone(own, tmp_path):
+def test_a_folder_with_many_schemas_is_better_processed_once(tmp_path):
+    for number in range(500):
+        (tmp_path / f"{number}.yaml").touch()
+    (hint,) = SchemaSource((str(tmp_path),)).hints()
+    assert hint.startswith(f"{tmp_path}: 500 schemas are processed in each run")
+    assert SchemaSource().hints() == []
+
+
+@pytest.mark.usefixtures("own")
+def test_a_processed_file_stands_alone(tmp_path):
     file = tmp_path / "processed.json"
     file.write_text("{}")
     with pytest.raises(InputError, match="stands alone"):
         SchemaSource((str(file), str(own_folder()))).check()
 
 
+@pytest.mark.usefixtures("own")
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -153,7 +173,7 @@ def test_a_processed_file_stands_alone(own, tmp_path):
         ("{", "dtschema can't load the schemas"),
     ],
 )
-def test_a_file_that_is_no_processed_schema_is_refused(own, tmp_path, text, message):
+def test_a_file_that_is_no_processed_schema_is_refused(tmp_path, text, message):
     file = tmp_path / "processed.json"
     file.write_text(text)
     source = SchemaSource((str(file),))

@@ -1,6 +1,8 @@
 """What follows on the board where one of dtlink's own schemas is not met: one row each.
 
-Device bindings have no rows: what a driver makes of a mismatch is the driver's to say.
+Device bindings have no rows: what a driver makes of a mismatch is the driver's to say. Where a
+device does name a node that lacks its cells, ``phandle/missing-cells`` tells it: what is left here
+is a supplier that nobody uses.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ ROWS = (
         Kind.MISSING,
         "no device can be put behind {node}: an entry of iommus that names it can't be read",
         "in {path}:  #iommu-cells = <…>;  as many cells as its stream IDs take",
+        Severity.INFO,
         message="{node} is an IOMMU without #iommu-cells",
     ),
     Row(
@@ -89,6 +92,7 @@ ROWS = (
         Kind.MISSING,
         "no interrupt that leads to {node} can be read",
         "in {path}:  #interrupt-cells = <…>;",
+        Severity.INFO,
         message="{node} is an interrupt controller or nexus without #interrupt-cells",
     ),
     Row(
@@ -152,6 +156,7 @@ ROWS = (
         Kind.MISSING,
         "the names lead to no entry: a driver of {node} that asks for one by name gets an error",
         "in {path}:  {property} = <…>;  one entry for each name, or delete the names",
+        Severity.INFO,
     ),
 )
 

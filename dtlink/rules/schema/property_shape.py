@@ -63,7 +63,9 @@ def _what(fault: Fault) -> str:
     if error.schema_name == "dt/phandle.yaml":
         return "is a list, and names one node only"
     depth = len(error.path) - error.path.index(fault.property_name)
-    unit = {1: "entries", 2: "cells in an entry"}.get(depth, "members")
+    unit = {1: "entry" if error.length == 1 else "entries", 2: "cells in an entry"}.get(
+        depth, "members"
+    )
     if error.keyword in {"minItems", "maxItems"} and error.length is not None:
         most = "at least" if error.keyword == "minItems" else "at most"
         return f"has {error.length} {unit}, {schema} takes {most} {error.expected}"
@@ -79,10 +81,12 @@ def _what(fault: Fault) -> str:
 
 
 def _consequence(fault: Fault) -> str:
-    return (
-        f"the binding does not allow it: what a driver reads behind the entries, or passes over, "
-        f"is up to the driver of {fault.node.name or '/'}"
-    )
+    node = fault.node.name or "/"
+    if fault.error.keyword == "minItems":
+        return f"a driver of {node} written to the binding looks for more than is there"
+    if fault.error.keyword == "maxItems":
+        return f"a driver of {node} written to the binding does not look at what is behind that"
+    return f"a driver of {node} written to the binding does not expect it"
 
 
 def _fix(fault: Fault) -> str:

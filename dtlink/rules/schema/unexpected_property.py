@@ -1,11 +1,12 @@
 """A node has a supplier property that its schema does not have.
 
-What it finds: a property that names suppliers, or makes a node one, on a node whose schema does not
-know it, or forbids it beside another. Mostly it takes the device's binding (``--schema-dir``) to
-tell. Only with ``--schema``.
-Why it matters: the driver of such a device need not look at it, and it may be the misspelt form, or
-the old name, of one that the driver does look at. fw_devlink makes the device wait for what it
-names all the same, if it is one of the properties that it follows.
+What it finds: a property that names suppliers, on a node whose schema does not know it, or forbids
+it beside another. Mostly it takes the device's binding (``--schema-dir``) to tell. What the
+kernel's core reads on any device (``iommus``, ``power-domains``, ``pinctrl-0`` …) works without
+the binding's word, and is not told. Only with ``--schema``.
+Why it matters: a driver written to the binding does not look at it, and it may be the misspelt
+form, or the old name, of one that the driver does look at. fw_devlink makes the device wait for
+what the property names all the same, if it is one that it follows.
 What to do: delete it, or write the property that was meant; if the hardware has that supplier, add
 it to the binding.
 References: Linux, drivers/of/property.c, of_supplier_bindings[]; dtlink's schemas/dt; for devices,
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from dtlink.links.bindings import binding_of
 from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.schema._tell import place, schema_of, tell
+from dtlink.rules.schema._tell import schema_of, several, tell
 from dtlink.schema.suppliers import Fault, Kind
 
 
@@ -56,23 +57,26 @@ def unexpected_property(board: Board) -> Iterator[Finding]:
 
 
 def _message(fault: Fault) -> str:
-    has = "does not allow it there" if not fault.error.keyword else "does not have it"
-    return f"{place(fault)}: {schema_of(fault)} {has}"
+    names = (fault.property_name, *fault.also)
+    verb = "have" if fault.error.keyword else "allow"
+    it = "them" if fault.also else "it"
+    there = "" if fault.error.keyword else " there"
+    whole = f"{several(list(names))} of {fault.node.name or '/'}"
+    return f"{whole}: {schema_of(fault)} does not {verb} {it}{there}"
 
 
 def _consequence(fault: Fault) -> str:
-    binding = binding_of(fault.property_name)
-    waits = binding is not None and binding.kernel and binding.orders_probe
-    held = (
-        f"; fw_devlink makes {fault.node.name} wait for the {binding.kind} all the same"
-        if binding and waits
-        else ""
-    )
-    return f"the driver of {fault.node.name or '/'} need not look at it{held}"
+    node, name = fault.node.name or "/", fault.property_name
+    binding = binding_of(name)
+    held = ""
+    if binding and binding.kernel and binding.orders_probe:
+        held = f"; fw_devlink makes it wait for the {binding.kind} all the same"
+    return f"a driver of {node} written to the binding does not look at {name}{held}"
 
 
 def _fix(fault: Fault) -> str:
+    names = several([fault.property_name, *fault.also])
+    it = "them" if fault.also else "it"
     return (
-        f"in {fault.node.path}:  /delete-property/ {fault.property_name};  or, if the hardware has "
-        "it, add it to the binding"
+        f"delete {names} from {fault.node.path}; if the hardware has {it}, add {it} to the binding"
     )

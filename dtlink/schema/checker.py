@@ -1,0 +1,134 @@
+"""dtschema's validator over one set of schemas. Only the worker's process imports dtschema."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from dtlink.schema.told import EXTRA, cut, deprecation, forbidden, told_of
+
+#: Schemas about the names of vendors and devices alone: a third of the time, and no supplier.
+_NOT_ASKED = ("generated-compatibles", "http://devicetree.org/schemas/vendor-prefixes.yaml")
+
+
+class Checker:
+    """dtschema's validator with dtlink's schemas, and the user's if there are any."""
+
+    def __init__(self, own: str, named: list[str]) -> None:
+        dtschema = import_module("dtschema")
+        self._dtb = import_module("dtschema.dtb")
+        processed = len(named) == 1 and os.path.isfile(named[0])  # noqa: PTH113 - as dtschema asks
+        self._validator = dtschema.DTValidator(list(named) if processed else [own, *named])
+        if processed:
+            self._add(dtschema.validator.process_schemas([own], core_schema=False))
+        always = self._validator.always_schemas
+        always[:] = [each for each in always if each.rstrip("#") not in _NOT_ASKED]
+        if not named:
+            # The core schemas alone take every property for unknown that they do not speak of.
+            always[:] = [each for each in always if _is_own(each)]
+            self._validator.compat_map.clear()
+        self._deprecated = {
+            each: names
+            for each in self._validator.schemas
+            if each != "version" and (names := self._deprecated_in(each))
+        }
+
+    def _add(self, schemas: dict[str, Any]) -> None:
+        self._validator.schemas.update(schemas)
+        self._validator.always_schemas.extend(schemas)
+
+    def check(self, blob: bytes) -> dict[str, Any]:
+        """What the schemas say of a blob: ``errors``, or what dtschema raised at it."""
+        # What dtschema knows of the blob before would answer for phandles that this one lacks.
+        self._dtb.phandles.clear()
+        self._dtb.phandle_loc.clear()
+        try:
+            tree = self._validator.decode_dtb(blob)[0]
+            return {"errors": list(self._errors(tree, "/", "/"))}
+        except Exception as error:  # noqa: BLE001 - it raises whatever its look-ups raise
+            return {"refused": type(error).__name__, "detail": cut(str(error))}
+
+    def _errors(self, node: dict[str, Any], name: str, path: str) -> Iterator[dict[str, Any]]:
+        if name.startswith("__"):
+            return
+        node["$nodename"] = [name]
+        yield from self._of_node(node, path)
+        for key, value in node.items():
+            if isinstance(value, dict):
+                yield from self._errors(value, key, f"{path.rstrip('/')}/{key}")
+
+    def _of_node(self, node: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
+        found = [
+            (error.schema_file, error)
+            for error in self._validator.iter_errors(node)
+            if not self._is_undocumented(error)
+        ]
+        # Where a part of a schema fails, whatever that part allows counts as unexpected too.
+        failed = {schema for schema, error in found if error.validator != EXTRA[1]}
+        for schema, error in found:
+            if error.validator != EXTRA[1] or schema not in failed:
+                told = told_of(error)
+                told["path"] = told["path"] or forbidden(node, error)
+                yield {"node": path, "schema": schema, **told}
+        for schema in self._applied(node):
+            for name in self._deprecated.get(schema, ()):
+                if name in node and not isinstance(node[name], dict):
+                    yield deprecation(path, schema, name)
+
+    def _is_undocumented(self, error: Any) -> bool:
+        """A property whose type no schema tells stays bytes, which suits no schema."""
+        names = [each for each in error.absolute_path if isinstance(each, str)]
+        is_raw = isinstance(error.instance, bytes) and bool(names)
+        return is_raw and not self._validator.property_get_type(names[-1])
+
+    def _applied(self, node: dict[str, Any]) -> Iterator[str]:
+        """The schemas with deprecated properties that a node is checked against."""
+        known = self._validator.compat_map
+        names = node.get("compatible")
+        for name in names if isinstance(names, list) else ():
+            if name in known:
+                yield known[name]
+                break
+        for schema in self._validator.always_schemas:
+            if schema in self._deprecated and self._selects(schema, node):
+                yield schema
+
+    def _selects(self, schema: str, node: dict[str, Any]) -> bool:
+        select = self._validator.schemas[schema]["select"]
+        if select is True:
+            return True
+        validator = self._validator.DtValidator(select, registry=self._validator.registry)
+        return bool(validator.is_valid(node))
+
+    def _deprecated_in(self, schema: str, depth: int = 0) -> list[str]:
+        """The properties that a schema, or one that it refers to, marks as deprecated.
+
+        Only those that it marks for every node it is about: no conditions.
+        """
+        content = self._validator.schemas.get(schema)
+        if not isinstance(content, dict) or depth > 8:
+            return []
+        names: list[str] = []
+        for part in (content, *content.get("allOf", ())):
+            for name, value in part.get("properties", {}).items():
+                if isinstance(value, dict) and value.get("deprecated") is True:
+                    names.append(name)
+            if target := _target(schema, part.get("$ref")):
+                names += self._deprecated_in(target, depth + 1)
+        return list(dict.fromkeys(names))
+
+
+def _target(schema: str, reference: object) -> str:
+    """The schema that a reference to a whole schema names; empty for any other."""
+    if not isinstance(reference, str) or reference.startswith("#"):
+        return ""
+    from urllib.parse import urljoin  # noqa: PLC0415 - few schemas
+
+    path, _, part = reference.partition("#")
+    return "" if part else urljoin(schema, path)
+
+
+def _is_own(schema: str) -> bool:
+    return schema.startswith("http://devicetree.org/schemas/dt/")

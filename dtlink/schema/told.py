@@ -1,0 +1,108 @@
+"""dtschema's errors as plain data, for the way between two processes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+#: Values are told up to this length.
+_MOST_VALUE = 120
+#: Errors beneath an error that are told.
+_MOST_REASONS = 32
+
+#: How jsonschema tells of one missing property, and of the one that asks for it.
+_REQUIRED = re.compile(r"^'(.+)' is a required property$")
+_DEPENDENCY = re.compile(r"^'(.+)' is a dependency of '(.+)'$")
+
+#: Keywords that fail for properties that no part of a schema has.
+EXTRA = ("additionalProperties", "unevaluatedProperties")
+
+
+def told_of(error: Any) -> dict[str, Any]:
+    """An error as plain data."""
+    told = {
+        "path": [str(each) if isinstance(each, str) else each for each in error.absolute_path],
+        "keyword": error.validator or "",
+        "message": cut(error.message),
+        "expected": _holder(error) or _plain(error.validator_value),
+        "value": _plain(error.instance),
+        "length": len(error.instance) if isinstance(error.instance, list) else None,
+        "names": _names(error),
+    }
+    reasons = [each for each in error.context or () if each.validator == "required"]
+    if reasons and len(reasons) == len(error.context):
+        told["choice"] = [_names(each) for each in reasons[:_MOST_REASONS]]
+    return told
+
+
+def forbidden(node: dict[str, Any], error: Any) -> list[str]:
+    """The property that a schema forbids: the error itself has its value, and no path to it."""
+    if error.validator is not None or not isinstance(error.instance, list):
+        return []
+    return [name for name, value in node.items() if value is error.instance]
+
+
+def _names(error: Any) -> list[str]:
+    """The properties that are missing or too many, where that is the error. Nodes are none."""
+    node = error.instance
+    if not isinstance(node, dict):
+        return []
+    if error.validator == "required":
+        missing = _REQUIRED.findall(error.message)
+        return [each for each in missing if not _is_node(error.schema, each)]
+    if error.validator == "dependentRequired":
+        return [each for each, _ in _DEPENDENCY.findall(error.message)]
+    if error.validator in EXTRA:
+        text = re.split(r" (?:was|were) unexpected| do(?:es)? not match", error.message)[0]
+        extra = re.findall(r"'([^']+)'", text)
+        return [each for each in extra if each in node and not isinstance(node[each], dict)]
+    return []
+
+
+def _holder(error: Any) -> str:
+    """The property that asks for another, where that is missing."""
+    found = _DEPENDENCY.findall(error.message) if error.validator == "dependentRequired" else ()
+    return next((holder for _, holder in found), "")
+
+
+def _is_node(schema: Any, name: str) -> bool:
+    """Whether a schema describes a child node by that name, not a property."""
+    part = schema.get("properties", {}).get(name) if isinstance(schema, dict) else None
+    if not isinstance(part, dict):
+        return False
+    whole = str(part.get("$ref", "types.yaml"))
+    return part.get("type") == "object" or "properties" in part or "types.yaml" not in whole
+
+
+def deprecation(path: str, schema: str, name: str) -> dict[str, Any]:
+    """That a node has a property which its schema marks as deprecated, as an error is told."""
+    return {
+        "node": path,
+        "schema": schema,
+        "path": [name],
+        "keyword": "deprecated",
+        "message": f"{name} is deprecated",
+        "expected": None,
+        "value": None,
+        "length": None,
+        "names": [],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A value if it is small and plain, else nothing."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, str):
+        return cut(value)
+    if isinstance(value, list) and len(value) <= 16:
+        plain = [_plain(each) for each in value]
+        return plain if None not in plain and len(str(plain)) <= _MOST_VALUE else None
+    return None
+
+
+def cut(text: str) -> str:
+    """A text, as far as it is told."""
+    return text if len(text) <= _MOST_VALUE * 2 else text[: _MOST_VALUE * 2] + "…"
