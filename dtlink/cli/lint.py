@@ -109,7 +109,8 @@ def _plan(
     forget()  # files that an earlier run of this process read may have changed
     of = partial(settings_of, given=given, file=file, isolated=isolated)
     plan = Plan(inputs, {path: of(path) for path in inputs})
-    plan.check()
+    for hint in plan.check():
+        click.echo(f"dtlink: {hint}", err=True)
     return plan
 
 

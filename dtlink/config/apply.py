@@ -69,7 +69,7 @@ def _was_checked(
     """Whether a rule, or one of a family, was run to its end over all of the input."""
     if report.refused or any(is_named(fault.rule, (word,)) for fault in report.faults):
         return False
-    if not _has_what_it_needs(family(word), settings):
+    if family(word) in report.silent or not _has_what_it_needs(family(word), settings):
         return False
     return any(_is_chosen(rule.id, settings) for rule in _concerned(word, report, tables))
 

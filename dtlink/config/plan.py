@@ -25,10 +25,11 @@ class Plan:
         self._settings = settings
         self._kinds = set(settings.values())
 
-    def check(self) -> None:
+    def check(self) -> Iterator[str]:
         """Read what the run rests on, once, for all processes that are made later.
 
-        Raises :class:`InputError` for a kernel or schemas that can't be had.
+        Yields what would save the user time. Raises :class:`InputError` for a kernel or schemas
+        that can't be had.
         """
         for paths in {each.paths for each in self._kinds} - {None}:
             from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
@@ -37,7 +38,9 @@ class Plan:
         for named in {each.schema_dir for each in self._kinds if each.schema}:
             from dtlink.schema.source import SchemaSource  # noqa: PLC0415 - as above
 
-            SchemaSource(named).check()
+            source = SchemaSource(named)
+            source.check()
+            yield from source.hints()
 
     def reports(self, *, jobs: int, digest: bool) -> Iterator[InputReport]:
         """Lint; what is not the user's concern is no finding of the reports."""

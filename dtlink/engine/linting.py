@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dtlink.firmware.tree import Tree
 from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.rules.board import Board
-from dtlink.rules.catalogue import choose
+from dtlink.rules.catalogue import SCHEMA_FAMILY, choose
 from dtlink.rules.model import Dts, Tables
 from dtlink.rules.run import check
 
@@ -39,13 +39,20 @@ def lint_tree(
     ``schemas`` are the user's own beside dtlink's; ``None``: none are asked. Raises
     :class:`InputError` for facts of a kernel, or schemas, that can't be read.
     """
-    facts, schema = _facts(kernel), _schemas(schemas)
-    board = Board(
-        tree, version, cmdline=cmdline, against=against, facts=facts, root=root, schema=schema
-    )
-    named, asked = facts is not None, schema is not None
+    facts = _facts(kernel)
+    named, asked = facts is not None, schemas is not None
     rules = _rules(tuple(select), tuple(ignore), Dts, kernel=named, schema=asked)
-    return {**_checked(board, rules), "notes": board.notes}
+    board = Board(
+        tree,
+        version,
+        cmdline=cmdline,
+        against=against,
+        facts=facts,
+        root=root,
+        schema=_schemas(schemas, rules),
+    )
+    silent = () if board.verdict.answered else (SCHEMA_FAMILY,)
+    return {**_checked(board, rules), "notes": board.notes, "silent": silent}
 
 
 def lint_tables(
@@ -67,9 +74,9 @@ def lint_tables(
     return _checked(AcpiBoard(machine, version, facts=facts), rules)
 
 
-def _schemas(named: tuple[str, ...] | None) -> SchemaSource | None:
+def _schemas(named: tuple[str, ...] | None, rules: Sequence[Rule]) -> SchemaSource | None:
     """The schemas that are asked. Raises :class:`InputError` for those that can't be had."""
-    if named is None:
+    if named is None or not any(rule.family == SCHEMA_FAMILY for rule in rules):
         return None
     from dtlink.schema.source import SchemaSource  # noqa: PLC0415 - few runs ask schemas
 

@@ -148,10 +148,11 @@ class _Name:
 
 def _spoke(item: InputReport, is_asked: Asked | None) -> Asked:
     """Whether a rule was asked of an input, and could answer."""
-    silent = {fault.rule for fault in item.faults}
+    silent = {*item.silent, *(fault.rule for fault in item.faults)}
     unread = item.error is not None or bool(item.refused)
 
     def spoke(rule: str) -> bool:
-        return not unread and rule not in silent and (is_asked is None or is_asked(rule))
+        answered = silent.isdisjoint((rule, rule.partition("/")[0]))
+        return not unread and answered and (is_asked is None or is_asked(rule))
 
     return spoke

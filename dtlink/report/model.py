@@ -86,6 +86,8 @@ class InputReport(NamedTuple):
     """The file of each table, by signature, where the input is a folder of them."""
     kernel: Mapping[str, Any] | None = None
     """Which kernel the answer holds for, where it is not that of the report, as JSON data."""
+    silent: Sequence[str] = ()
+    """Families of rules that were asked, and could not answer."""
     known: Sequence[Finding] = ()
     """Findings that the baseline has: they do not count, and are not among ``findings``."""
     fixed: Sequence[BaselineEntry] = ()

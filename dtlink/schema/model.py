@@ -56,3 +56,4 @@ class Verdict(NamedTuple):
     errors: tuple[SchemaError, ...] = ()
     note: str = ""
     """Why there is no answer, or what was left out; empty: nothing to add."""
+    answered: bool = True

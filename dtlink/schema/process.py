@@ -76,9 +76,11 @@ class Validator:
         if answer.told is None:
             self.close()
             what = f"took over {self._limit:g} s" if answer.late else "crashed"
-            return Verdict(note=f"dtschema {what} on this input: no schema was checked")
+            note = f"dtschema {what} on this input: no schema was checked"
+            return Verdict(note=note, answered=False)
         if "refused" in answer.told:
-            return Verdict(note=_refusal(answer.told["refused"], answer.told["detail"]))
+            note = _refusal(answer.told["refused"], answer.told["detail"])
+            return Verdict(note=note, answered=False)
         return Verdict(tuple(map(SchemaError.of, answer.told["errors"])), note)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from dtlink.engine import linting
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Dts
 from tests.cli.conftest import Run
+from tests.rules.test_examples import need_schemas
 
 
 def test_a_clean_board_is_met_with_silence(run: Run, fixtures: Path) -> None:
@@ -130,3 +131,26 @@ def test_the_program_itself_runs_without_colour_when_nobody_looks(bad_dts: Path)
 
 def test_colour_on_request(run: Run, bad_dts: Path) -> None:
     assert "\x1b[" in run("lint", bad_dts, "--color", "always").output
+
+
+def test_what_schemas_could_not_say_is_neither_fixed_nor_missed(
+    run: Run, tmp_path: Path, fixtures: Path
+) -> None:
+    """dtschema gives up at a dangling phandle: then nobody knows what it would have said."""
+    need_schemas()
+    board, known = tmp_path / "board.dts", tmp_path / "known.json"
+    board.write_text(
+        '/dts-v1/;\n/ { clk: clk { compatible = "fixed-clock"; #clock-cells = <0>; };\n'
+        'uart@0 { compatible = "ns16550a"; clocks = <&clk>; clock-names = "a", "b"; }; };\n'
+    )
+    options = ("--schema", "--baseline", known, "--expect", "schema/entry-names:/uart@1")
+    told = run("lint", board, *options, "--write-baseline").stdout
+    assert "1 known" in told
+    assert "1 expected and not there" in told
+    board.write_bytes((fixtures / "phandle-faults.dtb").read_bytes())
+    result = run("lint", board, *options)
+    told = result.stdout
+    assert "no schema was checked" in result.stderr
+    assert "phandle/dangling" in told
+    assert "fixed" not in told
+    assert "expected" not in told

@@ -76,7 +76,11 @@ _FOLLOWED = frozenset(map(id, KERNEL_BINDINGS))
 )
 def never_probes(board: Board) -> Iterator[Finding]:
     """Every supplier to blame that no other rule tells."""
-    if board.tree.is_overlay or not board.profile.orders_probing or not _is_worth_a_prediction(board):
+    if (
+        board.tree.is_overlay
+        or not board.profile.orders_probing
+        or not _is_worth_a_prediction(board)
+    ):
         return
     told = {links[0].supplier.path for links in stranded(board)}
     for supplier, devices in waiting(board).items():
