@@ -16,6 +16,8 @@ class Span(NamedTuple):
 Line = tuple[Span, ...]
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "info": "cyan"}
+#: What is no place to break a line, and in no text.
+_STAYS = "\ufffc"
 DIM = "dim"
 BOLD = "bold"
 
@@ -61,9 +63,13 @@ def flow(
 def _wrap(row: str, width: int | None) -> list[str]:
     if width is None or len(row) <= width:
         return [row]
-    import textwrap  # noqa: PLC0415 - only for terminals
+    import re  # noqa: PLC0415 - only for terminals
+    import textwrap  # noqa: PLC0415
 
-    pieces = textwrap.wrap(row, width, break_long_words=False, break_on_hyphens=False)
+    # The cells of one entry stay together.
+    kept = re.sub(r"<[^<>]{1,40}>", lambda cells: cells[0].replace(" ", _STAYS), row)
+    pieces = textwrap.wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+    pieces = [piece.replace(_STAYS, " ") for piece in pieces]
     return [pieces[0], *("  " + piece if row.startswith(" ") else piece for piece in pieces[1:])]
 
 

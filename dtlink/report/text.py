@@ -53,14 +53,13 @@ def _identity(item: InputReport) -> Iterator[Span]:
 
 def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
     severity = finding.severity.value
-    where = f"{finding.location.file}:{finding.location.line}: " if finding.location else ""
     likely = " (likely)" if finding.confidence.value == "likely" else ""
     head = [
         Span(severity.ljust(7), STYLES[severity]),
-        Span(f"{finding.rule}{likely}", BOLD),
-        Span(f" {where}{finding.subject}"),
+        Span(f"{finding.rule}{likely} ", BOLD),
+        *_place(finding),
     ]
-    yield from flow(head, width)
+    yield from flow(head, width, indent=9)
     yield from paragraph("", finding.message, width)
     if finding.consequence:
         yield from paragraph("  board:", finding.consequence, width)
@@ -68,6 +67,12 @@ def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
         yield from paragraph("  fix:", finding.fix, width)
     if finding.related:
         yield from paragraph("  also:", _related(finding.related), width)
+
+
+def _place(finding: Finding) -> Iterator[Span]:
+    if finding.location:
+        yield Span(f"{finding.location.file}:{finding.location.line}:")
+    yield Span(finding.subject)
 
 
 def _related(paths: tuple[str, ...]) -> str:
