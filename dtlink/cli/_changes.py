@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dtlink import engine
 from dtlink.cli._pairs import Input, Pair, inputs, is_same_blob, pairs
 from dtlink.cli.options import collect
-from dtlink.config.plan import Plan
+from dtlink.config.plan import Plan, lint_tables, lint_tree
 from dtlink.config.resolve import forget, settings_of
 from dtlink.report.model import InputFault, InputReport, Refused, Report
 from dtlink.version import __version__
@@ -83,17 +83,6 @@ def _tree(tree: Tree, settings: Settings) -> dict[str, Any]:
     from dtlink.report.changes.pictures import of_tree  # noqa: PLC0415 - once something is read
     from dtlink.rules.board import Board  # noqa: PLC0415
 
-    found = engine.lint_tree(
-        tree,
-        settings.select,
-        settings.ignore,
-        settings.kernel_version,
-        cmdline=settings.cmdline,
-        against=settings.against,
-        kernel=settings.paths,
-        root=settings.root,
-        schemas=settings.schema_dir if settings.schema else None,
-    )
     board = Board(
         tree,
         settings.kernel_version,
@@ -101,19 +90,15 @@ def _tree(tree: Tree, settings: Settings) -> dict[str, Any]:
         facts=_facts(settings),
         root=settings.root,
     )
-    return {**found, "part": of_tree(board)}
+    return {**lint_tree(tree, settings), "part": of_tree(board)}
 
 
 def _tables(machine: Machine, settings: Settings) -> dict[str, Any]:
     from dtlink.report.changes.pictures import of_tables  # noqa: PLC0415 - as above
     from dtlink.rules.acpi_board import AcpiBoard  # noqa: PLC0415
 
-    version = settings.kernel_version
-    found = engine.lint_tables(
-        machine, settings.select, settings.ignore, version, kernel=settings.paths
-    )
-    board = AcpiBoard(machine, version, facts=_facts(settings))
-    return {**found, "part": of_tables(board)}
+    board = AcpiBoard(machine, settings.kernel_version, facts=_facts(settings))
+    return {**lint_tables(machine, settings), "part": of_tables(board)}
 
 
 def _facts(settings: Settings) -> Facts | None:

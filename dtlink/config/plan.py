@@ -25,12 +25,13 @@ class Plan:
         self._settings = settings
         self._kinds = set(settings.values())
 
-    def check(self) -> Iterator[str]:
+    def check(self) -> list[str]:
         """Read what the run rests on, once, for all processes that are made later.
 
-        Yields what would save the user time. Raises :class:`InputError` for a kernel or schemas
+        Returns what would save the user time. Raises :class:`InputError` for a kernel or schemas
         that can't be had.
         """
+        hints = []
         for paths in {each.paths for each in self._kinds} - {None}:
             from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
 
@@ -40,7 +41,8 @@ class Plan:
 
             source = SchemaSource(named)
             source.check()
-            yield from source.hints()
+            hints += source.hints()
+        return hints
 
     def reports(self, *, jobs: int, digest: bool) -> Iterator[InputReport]:
         """Lint; what is not the user's concern is no finding of the reports."""
@@ -122,11 +124,12 @@ def _identity(settings: Settings, *, digest: bool) -> Mapping[str, Any]:
 @lru_cache(maxsize=256)
 def _task(settings: Settings) -> engine.Task:
     return engine.Task(
-        partial(_lint_tree, settings=settings), partial(_lint_tables, settings=settings)
+        partial(lint_tree, settings=settings), partial(lint_tables, settings=settings)
     )
 
 
-def _lint_tree(tree: Tree, settings: Settings) -> dict[str, Any]:
+def lint_tree(tree: Tree, settings: Settings) -> dict[str, Any]:
+    """Lint a tree as it is configured; raises as :func:`dtlink.engine.lint_tree` does."""
     return engine.lint_tree(
         tree,
         settings.select,
@@ -140,7 +143,8 @@ def _lint_tree(tree: Tree, settings: Settings) -> dict[str, Any]:
     )
 
 
-def _lint_tables(machine: Machine, settings: Settings) -> dict[str, Any]:
+def lint_tables(machine: Machine, settings: Settings) -> dict[str, Any]:
+    """Lint tables as they are configured; raises as :func:`dtlink.engine.lint_tables` does."""
     return engine.lint_tables(
         machine,
         settings.select,
