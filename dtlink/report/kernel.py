@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +30,20 @@ def _facts(paths: Paths, facts: Facts) -> dict[str, Any]:
         "path": paths.kernel,
         "release": build.release or None,
         "sources": [
-            {"fact": fact, "path": path, "sha256": _sha256(path)}
+            {"fact": fact, "path": _seen_from(paths.kernel, path), "sha256": _sha256(path)}
             for fact, path in sorted(build.sources.items())
         ],
         "initramfs": _file(paths.initramfs),
         "source_index": _file(paths.source_index),
     }
+
+
+def _seen_from(kernel: str, path: str) -> str:
+    """A file's path below the kernel that was named: the same on every machine."""
+    below = os.path.relpath(path, kernel)
+    if below == ".":
+        return kernel
+    return path if below.startswith("..") else Path(below).as_posix()
 
 
 def _file(path: str) -> dict[str, Any] | None:

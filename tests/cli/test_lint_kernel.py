@@ -1,6 +1,10 @@
 """dtlink lint with a kernel."""
 
+import hashlib
+import json
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import ROOT, Run
 
@@ -26,3 +30,18 @@ def test_a_kernel_that_can_not_be_read_is_told_once(run: Run, fixtures: Path) ->
 
 def test_without_a_kernel_the_family_says_nothing(run: Run, fixtures: Path) -> None:
     assert run("lint", GUEST, fixtures, "--select", "module", "--show", "info").stdout == ""
+
+
+def test_the_kernels_identity_does_not_depend_on_where_one_stands(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was kept of an earlier run names no file by the working folder of that time."""
+    monkeypatch.setenv("DTLINK_CACHE", str(tmp_path / "cache"))
+    told = []
+    for here, kernel in ((KERNEL.parent, KERNEL.name), (KERNEL, "."), (KERNEL, ".config")):
+        monkeypatch.chdir(here)
+        result = run("lint", GUEST, "--kernel", kernel, "--format", "json")
+        told.append(json.loads(result.stdout)["kernel"]["sources"])
+    assert [each["path"] for each in told[0]] == [".config"]
+    assert told[0] == told[1] == told[2]
+    assert told[0][0]["sha256"] == hashlib.sha256((KERNEL / ".config").read_bytes()).hexdigest()

@@ -63,7 +63,7 @@ class Gatherer:
             "device_nodes": self._read("device_nodes", "modules.devname", read_device_nodes) or {},
             "aliases": aliases.facts(),
             "builtin_aliases": builtin_index.facts(),
-            "sources": self._sources,
+            "sources": {fact: _whole(path) for fact, path in self._sources.items()},
             "notes": self._notes,
         }
 
@@ -150,7 +150,7 @@ class Gatherer:
         if listed or "image" in self._sources:
             sources = ("image", *(("builtin_aliases",) if listed else ()))
             told = (self._sources[each] for each in sources if each in self._sources)
-            self._sources["builtin_compatibles"] = ", ".join(told)
+            self._sources["builtin_compatibles"] = next(told)
             return release, sorted(listed | found)
         return release, None
 
@@ -188,3 +188,8 @@ def _read_index(path: str) -> Iterable[tuple[str, str]]:
     except InputError as error:
         error.path = error.path or path
         raise
+
+
+def _whole(path: str) -> str:
+    """What is kept may be asked for from another working folder."""
+    return os.path.abspath(path)  # noqa: PTH100 - links stay as they are
