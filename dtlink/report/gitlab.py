@@ -70,7 +70,7 @@ def _issues(report: Report) -> Iterator[Issue]:
         yield _issue(trouble.check, "blocker", trouble.message, at, trouble.message)
     for item in report.inputs:
         path = relative(item.path)
-        for fingerprint, finding in identified(item.findings):
+        for fingerprint, finding in identified(item.findings, item.known):
             key = f"{path}\0{fingerprint}"
             at = where(item, finding)
             yield _issue(finding.rule, _severity(finding), _description(finding), at, key)

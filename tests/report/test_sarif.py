@@ -108,8 +108,8 @@ def artifact_locations(data: object) -> list[dict]:
     return own + [found for each in data.values() for found in artifact_locations(each)]
 
 
-def run_of(*inputs: InputReport, settled: bool = False, **fields) -> dict:
-    return valid(sarif.render(Report("lint", inputs, **fields), settled=settled))
+def run_of(*inputs: InputReport, **fields) -> dict:
+    return valid(sarif.render(Report("lint", inputs, **fields)))
 
 
 def lint(*paths: str, data: bytes | None = None) -> dict:
@@ -319,24 +319,8 @@ def test_what_is_settled_opens_no_alert():
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["phandle/dangling"]
 
 
-def test_what_is_settled_can_be_told_as_such():
-    run = run_of(SETTLED, baseline="base.json", settled=True)
-    told = [(each["baselineState"], each["suppressions"]) for each in run["results"]]
-    suppression = {"kind": "external", "status": "accepted", "justification": "not ours"}
-    assert told == [
-        ("new", []),
-        ("unchanged", []),
-        ("unchanged", [suppression]),
-        ("absent", []),
-    ]
-    new, known, _, gone = run["results"]
-    assert new["partialFingerprints"] != known["partialFingerprints"]
-    assert gone["partialFingerprints"]["dtlink/v1"] == "0123456789abcdef"
-    assert run["properties"]["baseline"] == "base.json"
-
-
 def test_without_a_baseline_there_are_no_states():
-    (result,) = run_of(board(finding()), settled=True)["results"]
+    (result,) = run_of(board(finding()))["results"]
     assert not {"baselineState", "suppressions"} & result.keys()
 
 
@@ -456,22 +440,13 @@ INPUTS = st.fixed_dictionaries(
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(INPUTS, max_size=2), st.sampled_from(["", "base.json"]), st.booleans())
-def test_whatever_the_firmware_says_it_is_valid(inputs, baseline, settled):
+@given(st.lists(INPUTS, max_size=2), st.sampled_from(["", "base.json"]))
+def test_whatever_the_firmware_says_it_is_valid(inputs, baseline):
     report = Report("lint", inputs, baseline=baseline)
-    text = sarif.render(report, settled=settled)
+    text = sarif.render(report)
     run = valid(text)
-    counted = sum(len(item.findings) for item in inputs)
-    more = sum(len(item.known) + len(item.ignored) + len(item.fixed) for item in inputs)
-    assert len(run["results"]) == counted + more * settled
-    assert sarif.render(report, settled=settled) == text
-
-
-@pytest.mark.parametrize("baseline", ["", "base.json"])
-def test_states_are_told_of_all_results_or_of_none(baseline):
-    run = run_of(SETTLED, board(finding(), path="c.dtb"), baseline=baseline, settled=True)
-    assert len([each for each in run["results"] if "baselineState" in each]) == 5
-    assert len([each for each in run["results"] if "suppressions" in each]) == 5
+    assert len(run["results"]) == sum(len(item.findings) for item in inputs)
+    assert sarif.render(report) == text
 
 
 def test_real_boards():

@@ -26,21 +26,15 @@ SCHEMA = (
 MOST_RESULTS = 25_000
 
 
-def render(report: Report, *, settled: bool = False) -> str:
-    """The whole document, ending in a newline.
-
-    ``settled`` tells findings that do not count as well: those that the baseline knows
-    (``unchanged``), those that it has and that are gone (``absent``), and those that the
-    configuration ignores (with a suppression). Viewers hide them; services that take uploads read
-    none of these words, and would open an alert for each.
-    """
-    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report, settled=settled)]}
+def render(report: Report) -> str:
+    """The whole document, ending in a newline."""
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
     return json.dumps(_printable(document), indent=1, ensure_ascii=False) + "\n"
 
 
-def _run(report: Report, *, settled: bool) -> dict[str, Any]:
+def _run(report: Report) -> dict[str, Any]:
     artifacts = Artifacts(report.inputs)
-    told = sorted(results_of(report, artifacts, settled=settled), key=order)
+    told = sorted(results_of(report, artifacts), key=order)
     kept = told[:MOST_RESULTS]
     rules = descriptors(kept)
     places = {rule["id"]: index for index, rule in enumerate(rules)}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dtlink.report.model import BaselineEntry, InputReport, Report, identified
+from dtlink.report.model import InputReport, Report, identified
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.wording import headline, story
-from dtlink.rules.catalogue import find
 from dtlink.rules.model import Confidence, Finding, Severity
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -22,53 +21,26 @@ class Result(NamedTuple):
     told: dict[str, Any]
     severity: Severity
     likely: bool = False
-    settled: bool = False
 
 
-def order(result: Result) -> tuple[bool, int]:
-    """What counts, and is worst, comes first: services that cut cut the end."""
-    return result.settled, result.severity.rank
+def order(result: Result) -> int:
+    """The worst comes first: services that cut cut the end."""
+    return result.severity.rank
 
 
-def results_of(report: Report, artifacts: Artifacts, *, settled: bool) -> Iterator[Result]:
-    """The results of all inputs, input by input; with ``settled`` also those that do not count."""
-    # A run tells of either for every result or for none: an empty list says "not suppressed".
-    with_states = bool(report.baseline) or (settled and any(map(_has_baseline, report.inputs)))
-    with_suppressions = settled and any(item.ignored for item in report.inputs)
+def results_of(report: Report, artifacts: Artifacts) -> Iterator[Result]:
+    """The results of all inputs, input by input.
+
+    What the baseline knows or the configuration takes out is none: services that take uploads
+    read neither ``baselineState`` nor ``suppressions``, and would open an alert for each.
+    """
     for item in report.inputs:
-        for result in _input_results(item, artifacts, settled=settled):
-            if with_states:
-                result.told.setdefault("baselineState", "unchanged" if result.settled else "new")
-            if with_suppressions:
-                result.told.setdefault("suppressions", [])
-            yield result
-
-
-def _has_baseline(item: InputReport) -> bool:
-    return bool(item.known or item.fixed)
-
-
-def _input_results(item: InputReport, artifacts: Artifacts, *, settled: bool) -> Iterator[Result]:
-    findings = list(item.findings)
-    counted = len(findings)
-    reasons: dict[int, str] = {}
-    if settled:
-        findings += [*item.known, *(each.finding for each in item.ignored)]
-        first = len(findings) - len(item.ignored)
-        reasons = {at: each.reason for at, each in enumerate(item.ignored, first)}
-    # Numbered together: of two alike, one may be known and one not.
-    for at, (fingerprint, finding) in enumerate(identified(findings)):
-        told = _told(item, finding, fingerprint, artifacts)
-        if at in reasons:
-            told["suppressions"] = [_suppression(reasons[at])]
-        likely = finding.confidence is Confidence.LIKELY
-        yield Result(told, finding.severity, likely, settled=at >= counted)
-    for entry in item.fixed if settled else ():
-        yield _absent(item, entry, artifacts)
-
-
-def _suppression(reason: str) -> dict[str, Any]:
-    return {"kind": "external", "status": "accepted", "justification": reason}
+        # Numbered together: of two alike, one may be known and one not.
+        for fingerprint, finding in identified(item.findings, item.known):
+            told = _told(item, finding, fingerprint, artifacts)
+            if report.baseline:
+                told["baselineState"] = "new"
+            yield Result(told, finding.severity, finding.confidence is Confidence.LIKELY)
 
 
 def _told(
@@ -152,20 +124,3 @@ def _where(finding: Finding, *, in_file: bool) -> str:
     if finding.offset is None or (is_node and not in_file):
         return where
     return f"{where}, byte {finding.offset:#x}{'' if in_file else ' of the table'}"
-
-
-def _absent(item: InputReport, entry: BaselineEntry, artifacts: Artifacts) -> Result:
-    rule = find(entry.rule)
-    severity = rule.severity if rule else Severity.WARNING
-    properties = {"property": entry.property_name, "supplier": entry.supplier}
-    place = artifacts.place(item.file_of(entry.subject))
-    told = {
-        "ruleId": entry.rule,
-        "level": LEVELS[severity],
-        "message": {"text": f"{entry.subject}: {entry.rule} is no longer found."},
-        "locations": [_location(place, entry.subject)],
-        "partialFingerprints": _fingerprints(entry.fingerprint),
-        "baselineState": "absent",
-        "properties": {name: value for name, value in properties.items() if value},
-    }
-    return Result(told, severity, settled=True)
