@@ -10,7 +10,7 @@ from dtlink.report.changes.compare import KINDS
 from dtlink.report.changes.link_text import SIGNS, links
 from dtlink.report.changes.match import stable
 from dtlink.report.changes.wait_text import cycle_lines, cycles, waits
-from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, paragraph
+from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.rows import counted
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _input(
     item: InputReport, changes: Entry, report: Report, width: int | None, *, everything: bool
 ) -> Iterator[Line]:
     kernel = item.kernel["version"] if item.kernel else report.kernel_version
-    yield _head(item, changes, kernel)
+    yield from _head(item, changes, kernel, width)
     limit = None if everything else _SHOWN
     for kind in _TOLD_OF[changes["input"]]:
         told = changes.get(kind)
@@ -62,24 +62,27 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{number:,} {what}" for what, number in counts.items() if number)
 
 
-def _head(item: InputReport, changes: Entry, kernel: str) -> Line:
+def _head(item: InputReport, changes: Entry, kernel: str, width: int | None) -> Iterator[Line]:
     """Which two; what the machine is called, and what it was."""
     old, new = changes["old"], changes["new"]
     if old is None or new is None:
         only = "only in NEW" if old is None else "only in OLD"
-        return line(
-            SIGNS[changes["input"]], Span(item.path, BOLD), f" · {only}{_machine(new or old)}"
-        )
-    name = item.path if old["path"] == new["path"] else f"{old['path']} → {new['path']}"
-    was = _machine(old)
-    is_now = _machine(new)
-    machine = is_now if was == is_now or not was else f"{was} →{is_now.removeprefix(' ·')}"
-    return line(Span(name, BOLD), machine, Span(f" · Linux {kernel}", DIM))
+        sign = SIGNS[changes["input"]]
+        named = Span(sign.text + item.path, sign.style)
+        yield from flow([named, Span(only), *_machine(new or old)], width, " · ")
+        return
+    paths = [item.path] if old["path"] == new["path"] else [f"{old['path']} →", new["path"]]
+    was, is_now = _machine(old), _machine(new)
+    if was and was != is_now:
+        is_now = [Span(f"{each.text} →") for each in was] + is_now
+    yield from flow([Span(each, BOLD) for each in paths], width, indent=2)
+    yield from flow([*is_now, Span(f"· Linux {kernel}", DIM)], width)
 
 
-def _machine(side: Entry) -> str:
-    name = f" · {side['model']}" if side["model"] else ""
-    return name + (f" ({side['compatible'][0]})" if side["compatible"] else "")
+def _machine(side: Entry) -> list[Span]:
+    name = [side["model"]] if side["model"] else []
+    who = [f"({side['compatible'][0]})"] if side["compatible"] else []
+    return [Span(" ".join(name + who))] if name or who else []
 
 
 def _findings(told: Entry, width: int | None) -> Iterator[Line]:
