@@ -60,7 +60,7 @@ def compare(title: str, ours: list[str] | str, theirs: list[str] | str, runs: in
 def corpus() -> None:
     """The whole folder: two processes of dtlink, against one dtc per file, two at a time."""
     ours = [*DTLINK, "lint", "-j2", "--fail-on", "never", str(FOLDER)]
-    files = f"find {FOLDER} -name '*.dtb' -print0 | xargs -0 -n1 -P2"
+    files = f"find {FOLDER} -name '*.dtb' -print0 -o -name '*.dtbo' -print0 | xargs -0 -n1 -P2"
     for form in ("dtb", "null"):
         theirs = f"{files} dtc -q -I dtb -O {form} -o /dev/null"
         compare(f"lint -j2 of the folder, against dtc -O {form} per file", ours, theirs, 5)
