@@ -19,6 +19,7 @@ from dtlink.kernel.build.image import read_image
 from dtlink.kernel.build.match_tables import MatchTables
 from tests.support.kernels import RELEASE, image, record, table
 from tests.support.limits import at_most
+from tests.support.packing import gzipped
 
 TABLES = (table("vendor,one", "vendor,two"), table("fixed-clock"))
 EXPECTED = {"vendor,one", "vendor,two", "fixed-clock"}
@@ -103,7 +104,7 @@ def test_efi_zboot(tmp_path, pack):
     # The size of the whole comes after all but gzip (scripts/Makefile.lib, size_append).
     payload = pack(RAW) + len(RAW).to_bytes(4, "little")
     assert found(tmp_path, _zboot(payload)) == (RELEASE, EXPECTED)
-    assert found(tmp_path, gzip.compress(_zboot(payload))) == (RELEASE, EXPECTED)
+    assert found(tmp_path, gzipped(_zboot(payload))) == (RELEASE, EXPECTED)
 
 
 @pytest.mark.parametrize("blocks", [1, 2])
@@ -129,7 +130,7 @@ def test_bzimage_and_what_looks_like_a_payload_before_it(tmp_path, pack):
     stray = b"".join(
         (
             b"\x1f\x8b\x08\0\0",
-            gzip.compress(b"no kernel" * 400),
+            gzipped(b"no kernel" * 400),
             b"\xfd7zXZ\0\0",
             b"BZh91AY&SY",
             b"\x28\xb5\x2f\xfd\xff\xff",
@@ -167,7 +168,7 @@ def test_a_damaged_image_is_an_error(tmp_path, pack):
         _zimage(b"\x89LZO\0\r\n\x1a\n" + b"\x66" * 4000),
         # Tables, but nothing that says Linux.
         b"".join(TABLES),
-        gzip.compress(b"".join(TABLES)),
+        gzipped(b"".join(TABLES)),
         _zboot(b"")[:4096],
     ],
     ids=["empty", "mz", "magic", "lzo", "zimage-lzo", "tables", "packed-tables", "zboot-empty"],
@@ -179,7 +180,7 @@ def test_what_holds_no_kernel_is_unknown(tmp_path, data):
 def test_nested_too_deep(tmp_path):
     data = RAW
     for _ in range(images.MAX_LAYERS + 1):
-        data = gzip.compress(data)
+        data = gzipped(data)
     assert found(tmp_path, data) is None
 
 

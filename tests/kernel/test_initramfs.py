@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import lzma
 import os
@@ -24,6 +23,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.kernel.initramfs import read_initramfs, stream, unpack
 from tests.support.boards import SHARED
 from tests.support.limits import at_most
+from tests.support.packing import gzipped
 
 VERSION = "6.12.0-test"
 BELOW = f"usr/lib/modules/{VERSION}"
@@ -102,7 +102,7 @@ def lz4_legacy(data: bytes, magic: bytes = b"\x02\x21\x4c\x18") -> bytes:
 
 PACKS: dict[str, Pack] = {
     "cpio": bytes,
-    "gzip": lambda data: gzip.compress(data, 1),
+    "gzip": lambda data: gzipped(data, 1),
     "xz": lambda data: lzma.compress(data, check=lzma.CHECK_CRC32, preset=0),
     "lzma": lambda data: lzma.compress(data, lzma.FORMAT_ALONE, preset=0),
     "bzip2": bz2.compress,
@@ -147,7 +147,7 @@ class TestImages:
     def test_parts_without_padding(self, name, file):
         """An LZ4 legacy frame has no end mark: the kernel needs zero bytes behind it."""
         data = PACKS[name](of_names(f"{BELOW}/a.ko"))
-        assert read_initramfs(file(data + data + gzip.compress(IMAGE))).modules == {*MODULES, "a"}
+        assert read_initramfs(file(data + data + gzipped(IMAGE))).modules == {*MODULES, "a"}
 
     def test_lz4_of_several_frames_and_blocks(self, file):
         big = cpio(member("big", bytes(9 * MIB)), member(f"{BELOW}/a.ko"))
@@ -156,7 +156,7 @@ class TestImages:
         assert found.parts == ("lz4",)
 
     def test_plain_cpio_after_a_compressed_part(self, file):
-        first = gzip.compress(of_names(f"{BELOW}/a.ko"))
+        first = gzipped(of_names(f"{BELOW}/a.ko"))
         data = first + bytes(-len(first) % 4) + IMAGE
         assert read_initramfs(file(data)).parts == ("gzip", "cpio")
         with pytest.raises(InputError, match="neither cpio nor a compression"):
@@ -198,10 +198,10 @@ class TestImages:
         wrapper = b"\x27\x05\x19\x56" + bytes(60)
         text = b"kernel.console = ttyS0\n"
         config = text + struct.pack("<II", len(text), sum(text)) + b"#BOOTCONFIG\n"
-        data = wrapper + gzip.compress(IMAGE) + config
+        data = wrapper + gzipped(IMAGE) + config
         assert read_initramfs(file(data)).modules == MODULES
         with pytest.raises(InputError, match="neither cpio"):
-            read_initramfs(file(gzip.compress(IMAGE) + text))
+            read_initramfs(file(gzipped(IMAGE) + text))
 
     def test_what_hides_modules(self, file):
         assert not read_initramfs(file(of_names(f"{BELOW}/a.ko"))).complete, "no init"
@@ -209,7 +209,7 @@ class TestImages:
         assert not read_initramfs(file(squashed)).complete
 
     def test_standard_input(self, monkeypatch):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(IMAGE))))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzipped(IMAGE))))
         assert read_initramfs("-").modules == MODULES
 
     @given(
@@ -275,7 +275,7 @@ class TestExplicitModules:
 
     def test_later_parts_replace_files(self, file):
         first, second = (
-            gzip.compress(cpio(INIT, member("conf/modules", text))) for text in (b"a\n", b"b\n")
+            gzipped(cpio(INIT, member("conf/modules", text))) for text in (b"a\n", b"b\n")
         )
         assert read_initramfs(file(first + second)).order == ("b",)
 
@@ -470,11 +470,11 @@ class TestDamage:
             (member("a", name_size=0), "name has 0 bytes"),
             (member("a" * 5000), "name has 5001 bytes"),
             (INIT + b"junk", "neither cpio nor a compression: 6a 75"),
-            (gzip.compress(INIT + b"junk"), "no cpio archive"),
-            (gzip.compress(INIT + b"\0" + INIT), "not at a multiple of 4"),
-            (gzip.compress(INIT[:-1]), "cut: .* of what the gzip data unpacks to"),
-            (gzip.compress(b"no cpio at all"), "no cpio archive"),
-            (gzip.compress(IMAGE)[:-9], "the compressed data has no end"),
+            (gzipped(INIT + b"junk"), "no cpio archive"),
+            (gzipped(INIT + b"\0" + INIT), "not at a multiple of 4"),
+            (gzipped(INIT[:-1]), "cut: .* of what the gzip data unpacks to"),
+            (gzipped(b"no cpio at all"), "no cpio archive"),
+            (gzipped(IMAGE)[:-9], "the compressed data has no end"),
             (b"\x28\xb5\x2f\xfd" + b"\xff" * 60, "damaged|window|memory"),
             (b"\x04\x22\x4d\x18" + b"\0" * 60, "damaged"),
             (b"\x02\x21\x4c\x18" + b"\x09\0\0\0" + b"\xff" * 60, "damaged"),
@@ -591,14 +591,14 @@ class TestBombs:
             read_initramfs(str(path))
 
     def test_more_files_than_an_initramfs_has(self, file):
-        path = file(gzip.compress(member("x") * 200_001, 1))
+        path = file(gzipped(member("x") * 200_001, 1))
         with at_most(20), pytest.raises(InputError, match="more than 200000 files"):
             read_initramfs(path)
 
     @pytest.mark.parametrize(
         "data",
         [
-            gzip.compress(b"") * 5000,
+            gzipped(b"") * 5000,
             b"\x02\x21\x4c\x18" + b"\x01\0\0\0\0" * 100_000,
             (b"\x02\x21\x4c\x18" + bytes(4)) * 5000,
         ],
@@ -611,7 +611,7 @@ class TestBombs:
             read_initramfs(path)
 
     def test_names_that_are_all_separators(self, file):
-        path = file(gzip.compress(member("/lib/modules" * 340) * 20_000, 1))
+        path = file(gzipped(member("/lib/modules" * 340) * 20_000, 1))
         with at_most(20):
             assert not read_initramfs(path).modules
 

@@ -1,6 +1,5 @@
 """The index of a kernel's source: made of small trees with every form, and read back."""
 
-import gzip
 import re
 from collections import defaultdict
 
@@ -17,6 +16,7 @@ from dtlink.kernel.indexing.makefiles import Word, read_makefile
 from dtlink.kernel.indexing.write import make_index, pack
 from dtlink.kernel.source_index import Source, SourceIndex
 from tests.support.boards import SHARED
+from tests.support.packing import gzipped
 
 DRIVER = """
 static const struct of_device_id {name}[] = {{ {{ .compatible = "{compatible}" }}, {{ }} }};
@@ -389,15 +389,15 @@ HEAD = "dtlink source index 1\t6.12\n"
     [
         (b"", "not where it should be"),
         (b"PK\x03\x04", "not a source index"),
-        (gzip.compress(b""), "it begins with ''"),
-        (gzip.compress(b"dtlink source index 2\t6.12\n"), "it begins with"),
-        (gzip.compress((HEAD + LINE).encode())[:-4], "not where it should be"),
-        (gzip.compress((HEAD + LINE).encode()) + b"more", "not where it should be"),
-        (gzip.compress((HEAD + "d\ta.c\ta\tA\t\n").encode()), "line 2 is no table"),
-        (gzip.compress((HEAD + LINE + LINE.replace("d", "x")).encode()), "line 3 is no table"),
-        (gzip.compress((HEAD + LINE).encode() + b"\x1b[2J"), "byte 0x1b"),
-        (gzip.compress((HEAD + LINE).encode() + b"\xe9"), "byte 0xe9"),
-        (gzip.compress(bytes(source_index._PLAIN + 1)), "unpacks to more than"),
+        (gzipped(b""), "it begins with ''"),
+        (gzipped(b"dtlink source index 2\t6.12\n"), "it begins with"),
+        (gzipped((HEAD + LINE).encode())[:-4], "not where it should be"),
+        (gzipped((HEAD + LINE).encode()) + b"more", "not where it should be"),
+        (gzipped((HEAD + "d\ta.c\ta\tA\t\n").encode()), "line 2 is no table"),
+        (gzipped((HEAD + LINE + LINE.replace("d", "x")).encode()), "line 3 is no table"),
+        (gzipped((HEAD + LINE).encode() + b"\x1b[2J"), "byte 0x1b"),
+        (gzipped((HEAD + LINE).encode() + b"\xe9"), "byte 0xe9"),
+        (gzipped(bytes(source_index._PLAIN + 1)), "unpacks to more than"),
         (bytes(source_index._PACKED + 1), "too large"),
     ],
 )
@@ -419,7 +419,7 @@ def test_what_can_not_be_opened_is_told(tmp_path, name):
 @example(LINE.encode(), True, 0)
 def test_any_bytes_give_an_index_or_an_input_error(tmp_path_factory, data, packed, cut):
     path = tmp_path_factory.getbasetemp() / "any-index"
-    data = gzip.compress(HEAD.encode() + data)[: -cut or None] if packed else data
+    data = gzipped(HEAD.encode() + data)[: -cut or None] if packed else data
     path.write_bytes(data)
     try:
         found, named = SourceIndex.load(str(path)), str(path)
