@@ -7,11 +7,11 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
+from dtlink.config.model import Settings
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
-    from dtlink.config.model import Settings
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.report.known import Asked, Comparison
@@ -23,7 +23,7 @@ class Plan:
     def __init__(self, inputs: Sequence[str], settings: Mapping[str, Settings]) -> None:
         self.inputs = inputs
         self._settings = settings
-        self._kinds = set(settings.values())
+        self._kinds = list(dict.fromkeys(settings.values()))
 
     def check(self) -> list[str]:
         """Read what the run rests on, once, for all processes that are made later.
@@ -32,11 +32,11 @@ class Plan:
         that can't be had.
         """
         hints = []
-        for paths in {each.paths for each in self._kinds} - {None}:
+        for paths in dict.fromkeys(each.paths for each in self._kinds if each.paths):
             from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
 
             load(paths)
-        for named in {each.schema_dir for each in self._kinds if each.schema}:
+        for named in dict.fromkeys(each.schema_dir for each in self._kinds if each.schema):
             from dtlink.schema.source import SchemaSource  # noqa: PLC0415 - as above
 
             source = SchemaSource(named)
@@ -58,11 +58,11 @@ class Plan:
         return _task(self._settings[path])
 
     def kernel(self, *, digest: bool) -> Mapping[str, Any]:
-        """What is told of the kernel of all inputs; the version alone where they differ."""
-        first = next(iter(self._kinds), None)
-        if first is None or len({_kernel(each) for each in self._kinds}) > 1:
-            return {"version": "6.12"} if first is None else _identity(first, digest=False)
-        return _identity(first, digest=digest)
+        """What is told of the kernel of all inputs; where they differ, the first one's version."""
+        if not self.inputs:
+            return _identity(Settings(), digest=False)
+        alike = len({_kernel(each) for each in self._kinds}) == 1
+        return _identity(self._settings[self.inputs[0]], digest=digest and alike)
 
     def _kernels(self) -> dict[Settings, Mapping[str, Any]]:
         """What is told of each input's kernel, where they differ."""

@@ -65,6 +65,34 @@ def test_any_number_of_processes_gives_the_same_bytes(run: Run, fixtures: Path, 
     assert all(told)
 
 
+def test_two_runs_give_the_same_bytes(fixtures: Path, tmp_path: Path) -> None:
+    """Python orders its sets anew in each run."""
+    (tmp_path / "boards").mkdir()
+    for name in ("clean-board.dtb", "phone-soc.dtb", "virtio-iommu-guest.dtb"):
+        (tmp_path / "boards" / name).write_bytes((fixtures / name).read_bytes())
+    kernel = fixtures.parent / "kernel"
+    (tmp_path / "dtlink.toml").write_text(
+        f"[[folder]]\npath = '*guest*'\nkernel = '{kernel}'\n"
+        "[[folder]]\npath = '*phone*'\nkernel-version = '6.6'\n"
+        "[[expect]]\nrule = 'cycle'\nreason = 'a test'\n"
+    )
+    for seed in ("1", "2", "3"):
+        (tmp_path / seed).mkdir()
+        outputs = [f"--format={form}={tmp_path / seed / form}" for form in FORMATS]
+        inputs = [tmp_path / "boards", fixtures.parent]
+        done = subprocess.run(
+            [sys.executable, "-m", "dtlink", "lint", *inputs, *outputs],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 1, done.stderr
+    for form in FORMATS:
+        told = {(tmp_path / seed / form).read_bytes() for seed in ("1", "2", "3")}
+        assert len(told) == 1, form
+        assert all(told), form
+
+
 def test_what_is_no_file_is_written_to_and_stays(run: Run, bad_dts: Path, tmp_path: Path) -> None:
     """A pipe or a device in the place of a file is no file afterwards."""
     pipe = tmp_path / "pipe"
