@@ -93,7 +93,7 @@ def lint(
     if not inputs:
         click.echo(f"dtlink: {_NOTHING}", err=True)
     baselines.prune(report)
-    sys.exit(plan.exit_status(report))
+    sys.exit(report.status)
 
 
 def _text(report: Report, width: int | None, least: Severity) -> Iterable[Line]:

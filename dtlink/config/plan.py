@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
 from dtlink.config.model import Settings
-from dtlink.report.model import InputReport, Report
+from dtlink.report.model import InputReport
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ class Plan:
         for item in run:
             settings = self._settings[item.path]
             kernel = kernels.get(settings)
-            told = item if kernel is None else item._replace(kernel=kernel)
-            yield _sieved(told, settings)
+            yield _sieved(item._replace(kernel=kernel, fail_on=settings.fail_on), settings)
 
     def _task(self, path: str) -> engine.Task:
         return _task(self._settings[path])
@@ -75,11 +74,6 @@ class Plan:
         """The least severity that text tells."""
         shown = (each.show for each in self._kinds)
         return max(shown, key=lambda each: each.rank, default=Severity.WARNING)
-
-    def exit_status(self, report: Report) -> int:
-        """As :meth:`Report.exit_status`, each input by its own ``fail-on``."""
-        told = (item.exit_status(self._settings[item.path].fail_on) for item in report.inputs)
-        return max(told, default=0)
 
     @property
     def baselines(self) -> list[str]:

@@ -3,7 +3,8 @@
 GitLab, Jenkins and Azure Pipelines compare builds by the names of tests, GitLab drops all but the
 first of one name (https://docs.gitlab.com/ci/testing/unit_test_reports/) and shows the content of a
 failure, Jenkins and Azure its message too. Hence a test is a finding, named by what stays the same
-in the next build; its message is in both places; and there is no time in it.
+in the next build; its message is in both places; and there is no time in it. One that counts for
+the exit status fails; a warning that does not is skipped, which is shown without being red.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.report.model import BaselineEntry, InputReport, Report
+from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
 from dtlink.report.places import relative, where
 from dtlink.report.wording import headline, newlines, severity, told, troubles_of, unmet
 from dtlink.rules.model import Finding, Severity
@@ -102,8 +103,8 @@ def _cases(item: InputReport) -> Iterator[_Case]:
         yield _found(item, finding)
     for entry in item.unmet:
         message = unmet(entry)
-        name = f"{entry.rule} {entry.node} (expected)"
-        yield _Case(name, "failure", "warning", message, message)
+        result = "failure" if item.counts(Severity.WARNING) else "skipped"
+        yield _Case(_expected(entry), result, "warning", message, message)
     yield from _skipped(item, ((finding, "in the baseline") for finding in item.known))
     yield from _skipped(item, ((each.finding, f"ignored: {each.reason}") for each in item.ignored))
     for known in item.fixed:
@@ -123,10 +124,16 @@ def _reading(item: InputReport) -> Iterator[_Case]:
 def _found(item: InputReport, finding: Finding) -> _Case:
     text = _whole(item, finding)
     place = where(item, finding)
+    kind = severity(finding)
+    if item.counts(finding.severity):
+        return _Case(_name(finding), "failure", kind, finding.message, text, place)
     if finding.severity is Severity.INFO:
         return _Case(_name(finding), text=text, place=place)
-    kind = severity(finding)
-    return _Case(_name(finding), "failure", kind, finding.message, text, place)
+    return _Case(_name(finding), "skipped", kind, f"{kind}: {finding.message}", text, place)
+
+
+def _expected(entry: Unmet) -> str:
+    return " ".join(filter(None, (entry.rule, entry.node, "(expected)")))
 
 
 def _skipped(item: InputReport, pairs: Iterable[tuple[Finding, str]]) -> Iterator[_Case]:

@@ -86,6 +86,8 @@ class InputReport(NamedTuple):
     """The file of each table, by signature, where the input is a folder of them."""
     kernel: Mapping[str, Any] | None = None
     """Which kernel the answer holds for, where it is not that of the report, as JSON data."""
+    fail_on: Severity | None = Severity.ERROR
+    """The least severity that counts against the input; ``None``: none does."""
     silent: Sequence[str] = ()
     """Families of rules that were asked, and could not answer."""
     known: Sequence[Finding] = ()
@@ -102,6 +104,10 @@ class InputReport(NamedTuple):
         Where that is not known it is the folder.
         """
         return self.files.get(subject.partition("/")[0], self.path)
+
+    def counts(self, severity: Severity) -> bool:
+        """Whether findings of a severity count against the input."""
+        return self.fail_on is not None and severity.rank <= self.fail_on.rank
 
     def exit_status(self, fail_on: Severity | None) -> int:
         """As :meth:`Report.exit_status`, of this input alone; ``None``: findings do not count.
@@ -138,6 +144,11 @@ class Report(NamedTuple):
         """How many findings there are of each severity."""
         counted = Counter(finding.severity for finding in self.findings())
         return {severity.value: counted[severity] for severity in Severity}
+
+    @property
+    def status(self) -> int:
+        """As :meth:`exit_status`, each input by what counts against it."""
+        return max((item.exit_status(item.fail_on) for item in self.inputs), default=0)
 
     def exit_status(self, fail_on: Severity | None) -> int:
         """0: fine, 1: findings from ``fail_on`` up, 2: unreadable inputs, 3: a fault of dtlink."""

@@ -10,9 +10,10 @@ from junitparser import JUnitXml, TestCase
 
 from dtlink.firmware.tree import Location
 from dtlink.report.junit import render
-from dtlink.report.model import BaselineEntry, Ignored, InputReport, Report
-from dtlink.rules.model import Confidence
+from dtlink.report.model import BaselineEntry, Ignored, InputReport, Report, Unmet
+from dtlink.rules.model import Confidence, Severity
 from tests.report.reports import (
+    ERROR,
     EVERYTHING,
     INFO,
     TEXT,
@@ -88,7 +89,7 @@ def test_what_of_a_report_becomes_what() -> None:
         ("boards/one.dtb", "dtlink/fault", "Error"),
         ("boards/one.dtb", f"{at}@1000:clocks", "Failure"),
         ("boards/one.dtb", "legacy/old-name /soc/serial@1000:clocks", "passed"),
-        ("boards/one.dtb", "iommu/bus-uncovered /soc/pcie* (expected)", "Failure"),
+        ("boards/one.dtb", "iommu/bus-uncovered /soc/pcie* (expected)", "Skipped"),
         ("boards/one.dtb", f"{at}@2000:clocks", "Skipped"),
         ("boards/one.dtb", f"{at}@4000:clocks", "Skipped"),
         ("boards/one.dtb", f"{at}@3000:clocks", "passed"),
@@ -109,10 +110,30 @@ def test_a_note_passes_and_can_be_read() -> None:
     assert "serial@1000 finds no clock there" in case.system_out
 
 
-def test_a_likely_warning_fails_and_says_so() -> None:
+def test_a_likely_warning_says_so() -> None:
     likely = finding(severity=WARNING, confidence=Confidence.LIKELY)
-    (failure,) = cases(report(likely))["phandle/dangling /soc/serial@1000:clocks"].result
+    of = report(likely, fail_on=WARNING)
+    (failure,) = cases(of)["phandle/dangling /soc/serial@1000:clocks"].result
     assert failure.type == "warning (likely)"
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "results"),
+    [
+        (None, ["Skipped", "Skipped", "passed", "Skipped"]),
+        (ERROR, ["Failure", "Skipped", "passed", "Skipped"]),
+        (WARNING, ["Failure", "Failure", "passed", "Failure"]),
+        (INFO, ["Failure", "Failure", "Failure", "Failure"]),
+    ],
+)
+def test_what_counts_for_the_exit_status_fails(
+    fail_on: Severity | None, results: list[str]
+) -> None:
+    found = [finding(severity=each, subject=f"/{each.value}") for each in Severity]
+    of = report(*found, unmet=[Unmet("cycle", "", "", "--expect")], fail_on=fail_on)
+    _, *told = cases(of).values()
+    assert [result(case) for case in told] == results
+    assert of.status == int("Failure" in results)
 
 
 def test_known_and_ignored_ones_are_skipped_with_the_reason() -> None:
@@ -151,7 +172,8 @@ def test_real_boards() -> None:
 def test_the_document_counts() -> None:
     document = JUnitXml.fromstring(render(of_fixtures()).encode())
     counts = of_fixtures().counts()
-    assert document.failures == counts["error"] + counts["warning"]
+    assert document.failures == counts["error"]
+    assert document.skipped == counts["warning"]
     assert document.tests == sum(counts.values()) + len(of_fixtures().inputs)
     assert len(document) == len(of_fixtures().inputs)
 
