@@ -54,12 +54,12 @@ def _beside(path: Path) -> Iterator[TextIO]:
     target = path.resolve()
     if target.exists() and not target.is_file():
         # A pipe or a device is written to: a file in its place is not what the user means.
-        with target.open("w", encoding="utf-8") as stream:
+        with target.open("w", encoding="utf-8", errors="backslashreplace") as stream:
             yield stream
         return
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8") as stream:
+        with part.open("w", encoding="utf-8", errors="backslashreplace") as stream:
             yield stream
         part.replace(target)
     finally:

@@ -114,15 +114,20 @@ def test_a_link_is_followed(run: Run, bad_dts: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "real.json").read_text())["schema"] == "report-1"
 
 
-def test_a_name_that_is_no_text_is_told(bad_dts: Path) -> None:
+def test_a_name_that_is_no_text_is_told(bad_dts: Path, tmp_path: Path) -> None:
     odd = os.fsencode(bad_dts.parent) + b"/b\xff.dts"
     Path(os.fsdecode(odd)).write_bytes(bad_dts.read_bytes())
+    files = [f"--format={form}={tmp_path / form}" for form in FORMATS if form != "jsonl"]
     done = subprocess.run(
-        [sys.executable, "-m", "dtlink", "lint", odd, "--format", "json"],
+        [sys.executable, "-m", "dtlink", "lint", odd, "--format", "jsonl", *files],
         capture_output=True,
         check=False,
     )
-    assert json.loads(done.stdout)["inputs"][0]["path"].endswith("b\udcff.dts")
+    assert done.returncode == 1, done.stderr
+    for document in (done.stdout, (tmp_path / "json").read_bytes()):
+        assert json.loads(document)["inputs"][0]["path"].endswith("b\udcff.dts")
+    for form in FORMATS:
+        assert form == "jsonl" or (tmp_path / form).read_text(encoding="utf-8"), form
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

@@ -1,0 +1,124 @@
+"""The form of the JSON report: each member by its name, as the published schema has it.
+
+These forms are for archives: they stay when a type inside dtlink changes, and members are only
+added to them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+
+class Place(TypedDict):
+    """A line of a source."""
+
+    file: str
+    line: int
+
+
+class FindingEntry(TypedDict):
+    """A finding."""
+
+    rule: str
+    severity: str
+    confidence: str
+    subject: str
+    property: str | None
+    index: int | None
+    message: str
+    consequence: str
+    fix: str
+    related: list[str]
+    supplier: str | None
+    location: Place | None
+    offset: int | None
+    fingerprint: str
+
+
+class IgnoredEntry(TypedDict):
+    """A finding that the configuration takes out."""
+
+    finding: FindingEntry
+    reason: str
+
+
+class FixedEntry(TypedDict):
+    """A finding of the baseline that is gone."""
+
+    rule: str
+    subject: str
+    property: str | None
+    supplier: str | None
+    fingerprint: str
+
+
+class UnmetEntry(TypedDict):
+    """A finding that is expected, and not there."""
+
+    rule: str
+    node: str | None
+    reason: str | None
+    source: str
+
+
+class FaultEntry(TypedDict):
+    """A rule that raised."""
+
+    rule: str
+    error: str
+
+
+class ErrorEntry(TypedDict):
+    """Why an input could not be read."""
+
+    message: str
+    offset: int | None
+    bug: bool
+
+
+class RefusedEntry(TypedDict):
+    """A file of an input of several that could not be read."""
+
+    path: str
+    message: str
+    offset: int | None
+
+
+class FileEntry(TypedDict):
+    """A file of a folder of tables."""
+
+    table: str
+    path: str
+
+
+class InputEntry(TypedDict):
+    """An input; beside these, it has the part that the command makes."""
+
+    path: str
+    sha256: str | None
+    form: str | None
+    model: str | None
+    compatible: list[str]
+    error: ErrorEntry | None
+    files: NotRequired[list[FileEntry]]
+    kernel: NotRequired[dict[str, Any]]
+    notes: NotRequired[list[str]]
+    refused: NotRequired[list[RefusedEntry]]
+    findings: NotRequired[list[FindingEntry]]
+    known: NotRequired[list[FindingEntry]]
+    fixed: NotRequired[list[FixedEntry]]
+    ignored: NotRequired[list[IgnoredEntry]]
+    unmet: NotRequired[list[UnmetEntry]]
+    faults: NotRequired[list[FaultEntry]]
+
+
+class Document(TypedDict):
+    """The whole; ``rules`` is by commands that are about rules, ``configuration`` by one."""
+
+    schema: str
+    dtlink: str
+    kernel: dict[str, Any] | None
+    baseline: NotRequired[str]
+    summary: dict[str, Any]
+    inputs: list[Any]
+    rules: NotRequired[list[dict[str, Any]]]
