@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_generated_parts_are_current() -> None:
     text = README.read_text(encoding="utf-8")
-    assert text == filled(text), "run: python tests/support/readme.py"
+    # Where lines of --help end is click's to choose, and may change with its version.
+    assert text.split() == filled(text).split(), "run: python tests/support/readme.py"
 
 
 @pytest.mark.parametrize("part", PARTS)
