@@ -59,7 +59,9 @@ def test_phandles_of_the_board_before_are_forgotten(validator):
 def test_an_endless_loop_is_one_note(validator):
     node = "i: i { interrupt-controller; #interrupt-cells = <0>; }; a { interrupt-parent = <&i>; "
     verdict = validator.check(blob(node + "interrupts = <1>; };"))
-    assert verdict.note.startswith("dtschema can't take this input, it takes all memory")
+    # Some Pythons can't go on when memory is out, and crash instead.
+    assert "it takes all memory" in verdict.note or "crashed" in verdict.note
+    assert verdict.note.endswith("no schema was checked")
     assert works(validator)
 
 
