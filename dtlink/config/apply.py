@@ -6,8 +6,9 @@ from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.config.globs import names_node
-from dtlink.config.words import family, is_named
 from dtlink.report.model import Ignored, InputReport, Unmet
+from dtlink.rules.catalogue import choose, family_of, is_chosen, is_named
+from dtlink.rules.model import Dts, Tables
 
 if TYPE_CHECKING:
     from dtlink.config.model import Entry, Settings
@@ -52,7 +53,7 @@ def _graded(findings: Sequence[Finding], settings: Settings) -> Sequence[Finding
     levels = dict(settings.severity)
     graded = [
         finding._replace(
-            severity=levels.get(finding.rule, levels.get(family(finding.rule), finding.severity))
+            severity=levels.get(finding.rule, levels.get(family_of(finding.rule), finding.severity))
         )
         for finding in findings
     ]
@@ -69,34 +70,14 @@ def _was_checked(
     """Whether a rule, or one of a family, was run to its end over all of the input."""
     if report.refused or any(is_named(fault.rule, (word,)) for fault in report.faults):
         return False
-    if family(word) in report.silent or not _has_what_it_needs(family(word), settings):
+    if family_of(word) in (*report.silent, *settings.not_asked):
         return False
-    return any(_is_chosen(rule.id, settings) for rule in _concerned(word, report, tables))
-
-
-def _has_what_it_needs(name: str, settings: Settings) -> bool:
-    """Whether the user named what a family asks for; all others need nothing."""
-    from dtlink.rules.catalogue import KERNEL_FAMILY  # noqa: PLC0415 - only for what is missed
-
-    asks = {
-        KERNEL_FAMILY: bool(settings.kernel),
-        "version": settings.against is not None,
-        "schema": settings.schema,
-    }
-    return asks.get(name, True)
-
-
-def _is_chosen(rule: str, settings: Settings) -> bool:
-    return (not settings.select or is_named(rule, settings.select)) and not is_named(
-        rule, settings.ignore
-    )
+    concerned = _concerned(word, report, tables)
+    return any(is_chosen(rule.id, settings.select, settings.ignore) for rule in concerned)
 
 
 def _concerned(word: str, report: InputReport, tables: Container[str] | None) -> list[Rule]:
     """The rules of a word that have something to say of such firmware."""
-    from dtlink.rules.catalogue import choose  # noqa: PLC0415 - only for what is missed
-    from dtlink.rules.model import Dts, Tables  # noqa: PLC0415
-
     kind = Dts if report.form in _DEVICETREES else Tables
     rules = choose((word,), kind=kind, tables=tables)
     return [rule for rule in rules if rule.example(kind) is not None]

@@ -6,19 +6,14 @@ it, is itself.
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 
-#: The offset in the name of a table's node, which another build may move (as in a fingerprint).
-_OFFSET = re.compile(r"(?<=^[A-Z]{4}/)([a-z0-9-]+)@0x[0-9a-f]+")
+from dtlink.firmware.names import stable
 
 
 def names_node(pattern: str, subject: str) -> bool:
     """Whether a pattern names a finding's subject, a table's node with or without its offset."""
-    if not pattern or fnmatchcase(subject, pattern):
-        return True
-    bare = _OFFSET.sub(r"\1", subject)
-    return bare != subject and fnmatchcase(bare, pattern)
+    return not pattern or any(fnmatchcase(each, pattern) for each in (subject, stable(subject)))
 
 
 def covers(pattern: str, path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.bindings import DEFAULT_KERNEL
+from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
@@ -55,6 +56,16 @@ class Settings(NamedTuple):
     """Those that concern this input."""
     expect: tuple[Entry, ...] = ()
     """Those that concern this input."""
+
+    @property
+    def not_asked(self) -> tuple[str, ...]:
+        """The families of rules to which the user gives nothing to go on."""
+        given = {
+            KERNEL_FAMILY: bool(self.kernel),
+            AGAINST_FAMILY: self.against is not None,
+            SCHEMA_FAMILY: self.schema,
+        }
+        return tuple(family for family, named in given.items() if not named)
 
     @property
     def paths(self) -> Paths | None:

@@ -153,10 +153,4 @@ def _asked(settings: Settings) -> Asked:
     """Whether a rule is asked of an input."""
     from dtlink.report.known import asked  # noqa: PLC0415 - few runs have a baseline
 
-    given = {
-        "module": settings.paths is not None,
-        "version": settings.against is not None,
-        "schema": settings.schema,
-    }
-    without = [family for family, named in given.items() if not named]
-    return asked(settings.select, settings.ignore, without)
+    return asked(settings.select, settings.ignore, settings.not_asked)

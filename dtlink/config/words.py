@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from dtlink.rules.catalogue import ids
+from dtlink.rules.catalogue import family_of, ids
 
 _LONGEST = 60
 
@@ -22,17 +22,7 @@ def problem(word: str) -> str:
 @lru_cache(maxsize=1)
 def _known() -> dict[str, None]:
     """All rules and families, in a lasting order."""
-    return dict.fromkeys((*ids(), *map(family, ids())))
-
-
-def family(word: str) -> str:
-    """The family of a rule; a family's own name."""
-    return word.partition("/")[0]
-
-
-def is_named(rule: str, words: Iterable[str]) -> bool:
-    """Whether a rule is among rules and families."""
-    return any(word in (rule, family(rule)) for word in words)
+    return dict.fromkeys((*ids(), *map(family_of, ids())))
 
 
 def meant(word: str, known: Iterable[str], same: Iterable[str] = ()) -> str:

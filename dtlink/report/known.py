@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from dtlink.report.baseline import Baseline, Entry, input_key
 from dtlink.report.model import InputReport
-from dtlink.rules.catalogue import ids
+from dtlink.rules.catalogue import family_of, ids, is_chosen
 from dtlink.rules.model import Finding
 
 #: Whether the rule of an id was asked of an input.
@@ -25,14 +25,10 @@ def asked(
     A rule that this version of dtlink does not have is not asked either.
     """
 
-    def names(words: Sequence[str], rule: str, family: str) -> bool:
-        return any(word.rstrip("/") in (rule, family) for word in words)
-
     def is_asked(rule: str) -> bool:
-        family = rule.partition("/")[0]
-        if family in without or rule not in ids():
+        if family_of(rule) in without or rule not in ids():
             return False
-        return (not select or names(select, rule, family)) and not names(ignore, rule, family)
+        return is_chosen(rule, select, ignore)
 
     return is_asked
 
@@ -152,7 +148,7 @@ def _spoke(item: InputReport, is_asked: Asked | None) -> Asked:
     unread = item.error is not None or bool(item.refused)
 
     def spoke(rule: str) -> bool:
-        answered = silent.isdisjoint((rule, rule.partition("/")[0]))
+        answered = silent.isdisjoint((rule, family_of(rule)))
         return not unread and answered and (is_asked is None or is_asked(rule))
 
     return spoke

@@ -5,7 +5,7 @@ A rule's id is its path, so that what is asked for is known without importing an
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,9 @@ TABLE_FAMILIES = frozenset(("acpi", "dmar", "iort", "ivrs", "rimt", "viot"))
 
 #: The family that has something to say only where a kernel's build is named.
 KERNEL_FAMILY = "module"
+
+#: The family that has something to say only where a kernel is compared with another.
+AGAINST_FAMILY = "version"
 
 #: The family that has something to say only where schemas are asked for.
 SCHEMA_FAMILY = "schema"
@@ -69,7 +72,7 @@ def find(rule_id: str) -> Rule | None:
 
 def check_words(words: Iterable[str]) -> None:
     """Raise :class:`ValueError`, naming it, for a word that is neither a rule nor a family."""
-    known = {*ids(), *map(_family, ids())}
+    known = {*ids(), *map(family_of, ids())}
     for word in words:
         if word.rstrip("/") not in known:
             raise ValueError(f"no rule or family is named {word}")
@@ -96,16 +99,16 @@ def choose(
     return [
         _load(each)
         for each in ids()
-        if (not select or _is_named(each, select)) and not _is_named(each, ignore)
+        if is_chosen(each, select, ignore)
         if _concerns(each, kind, tables)
-        if kernel or _family(each) != KERNEL_FAMILY
-        if schema or _family(each) != SCHEMA_FAMILY
+        if kernel or family_of(each) != KERNEL_FAMILY
+        if schema or family_of(each) != SCHEMA_FAMILY
     ]
 
 
 def _concerns(rule_id: str, kind: Kind | None, tables: Container[str] | None) -> bool:
     """Whether a rule may have something to say of such an input."""
-    family = _family(rule_id)
+    family = family_of(rule_id)
     if kind is None or rule_id in COMMON:
         return True
     if kind is Dts:
@@ -115,9 +118,16 @@ def _concerns(rule_id: str, kind: Kind | None, tables: Container[str] | None) ->
     return tables is None or family == "acpi" or family.upper() in tables
 
 
-def _family(rule_id: str) -> str:
+def family_of(rule_id: str) -> str:
+    """The family of a rule; a family's own name."""
     return rule_id.partition("/")[0]
 
 
-def _is_named(rule_id: str, words: Iterable[str]) -> bool:
-    return any(word.rstrip("/") in (rule_id, _family(rule_id)) for word in words)
+def is_chosen(rule_id: str, select: Collection[str], ignore: Iterable[str]) -> bool:
+    """Whether these rules or families select a rule, and those do not ignore it."""
+    return (not select or is_named(rule_id, select)) and not is_named(rule_id, ignore)
+
+
+def is_named(rule_id: str, words: Iterable[str]) -> bool:
+    """Whether a rule, or its family, is among these."""
+    return any(word.rstrip("/") in (rule_id, family_of(rule_id)) for word in words)

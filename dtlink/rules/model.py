@@ -69,12 +69,11 @@ class Finding(NamedTuple):
     def fingerprint(self) -> str:
         """The fault's identity, the same in the next build: no line, offset or phandle in it."""
         import hashlib  # noqa: PLC0415 - only archives ask for it
-        import re  # noqa: PLC0415
 
-        # The offset in the name of a table's node is no part of it: another build may move it.
-        offset = re.compile(r"(?<=^[A-Z]{4}/)([a-z0-9-]+)@0x[0-9a-f]+")
-        places = [offset.sub(r"\1", path) for path in (self.subject, self.supplier)]
-        key = "\0".join((self.rule, places[0], self.property_name or "", places[1]))
+        from dtlink.firmware.names import stable  # noqa: PLC0415
+
+        node, supplier = stable(self.subject), stable(self.supplier)
+        key = "\0".join((self.rule, node, self.property_name or "", supplier))
         return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dtlink.firmware.names import stable
 from dtlink.report.changes.findings import findings
-from dtlink.report.changes.match import Change, by, match, stable
+from dtlink.report.changes.match import Change, by, match
 from dtlink.report.changes.places import Places
 from dtlink.report.parts import Entry
 

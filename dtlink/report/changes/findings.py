@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from dtlink.report.changes.match import by, match, stable
+from dtlink.firmware.names import stable
+from dtlink.report.changes.match import by, match
 from dtlink.report.parts import Entry
 from dtlink.rules.model import Severity
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.report.changes.match import stable
+from dtlink.firmware.names import stable
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
 

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
+from dtlink.firmware.names import stable
 from dtlink.report.parts import Entry
 
 Key = Callable[[Entry], Hashable]
-
-#: The offset in the name of a table's node is no part of it: another build may move it.
-_OFFSET = re.compile(r"(?<=^[A-Z]{4}/)([^ @]+)@0x[0-9a-f]+")
-
-
-def stable(path: str) -> str:
-    """The name of a node, without the offset that one in a table has."""
-    return path if path.startswith("/") else _offset_free(path)
-
-
-@lru_cache(maxsize=4096)
-def _offset_free(path: str) -> str:
-    return _OFFSET.sub(r"\1", path)
 
 
 class Change(NamedTuple):

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.firmware.names import stable
 from dtlink.report.changes.compare import KINDS
 from dtlink.report.changes.link_text import SIGNS, links
-from dtlink.report.changes.match import stable
 from dtlink.report.changes.wait_text import cycle_lines, cycles, waits
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.rows import counted

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.firmware.names import stable
 from dtlink.report.changes.link_text import SIGNS
-from dtlink.report.changes.match import stable
 from dtlink.report.layout import DIM, Line, Span, line
 from dtlink.report.rows import counted, listing
 
