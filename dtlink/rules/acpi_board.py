@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.acpi.table import TableHeader, Trouble
     from dtlink.kernel.facts import Facts
+    from dtlink.kernel.timeline import AcpiTimeline
     from dtlink.links.acpi.link import AcpiLink
     from dtlink.links.binding import Version
 
@@ -72,6 +73,23 @@ class AcpiBoard:
             yield from self.graph.links_of(*bindings)
         else:
             yield from self.graph.links
+
+    @cached_property
+    def timeline(self) -> AcpiTimeline | None:
+        """What is late for whom with the kernel that the user named; ``None``: not known."""
+        from dtlink.kernel.profile import KernelProfile  # noqa: PLC0415 - few runs name a kernel
+        from dtlink.kernel.timeline import AcpiTimeline  # noqa: PLC0415
+
+        facts = self.facts
+        if facts is None or not facts.build.knows("config"):
+            return None
+        return AcpiTimeline(
+            self.machine,
+            KernelProfile.of(".".join(map(str, self.version))),
+            facts.build.config,
+            initramfs=facts.initramfs,
+            build=facts.build,
+        )
 
     @cached_property
     def streams(self) -> Mapping[int, Sequence[Stream]]:

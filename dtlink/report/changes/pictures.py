@@ -142,20 +142,7 @@ def _badness(wait: Entry) -> tuple[int, bool]:
 
 
 def _table_waits(board: AcpiBoard) -> Iterator[Entry]:
-    from dtlink.kernel.profile import KernelProfile  # noqa: PLC0415 - few runs name a kernel
-    from dtlink.kernel.timeline import AcpiTimeline  # noqa: PLC0415
-
-    facts = board.facts
-    if facts is None or not facts.build.knows("config"):
-        return
-    timeline = AcpiTimeline(
-        board.machine,
-        KernelProfile.of(".".join(map(str, board.version))),
-        facts.build.config,
-        initramfs=facts.initramfs,
-        build=facts.build,
-    )
-    for each in timeline.waits:
+    for each in board.timeline.waits if board.timeline else ():
         if each.outcome in _HURT:
             yield {
                 "device": each.consumer.path,

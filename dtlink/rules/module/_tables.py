@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.firmware.acpi.iort import RootComplex
 from dtlink.firmware.acpi.viot import PciRange
 from dtlink.kernel.driver_model import Outcome, When
-from dtlink.kernel.profile import KernelProfile
-from dtlink.kernel.timeline import AcpiTimeline
 from dtlink.rules.module._iommu import listed
 
 if TYPE_CHECKING:
@@ -45,16 +43,9 @@ class Kept(NamedTuple):
 
 def kept(board: AcpiBoard, facts: Facts) -> Iterator[Kept]:
     """One for each driver that comes late or never, in the order of the tables."""
-    if not facts.build.knows("config"):
+    timeline = board.timeline
+    if timeline is None:
         return
-    profile = KernelProfile.of(".".join(map(str, board.version)))
-    timeline = AcpiTimeline(
-        board.machine,
-        profile,
-        facts.build.config,
-        initramfs=facts.initramfs,
-        build=facts.build,
-    )
     groups: dict[tuple[str, Outcome], list[AcpiDependency]] = {}
     for each in timeline.waits:
         if each.outcome in _HURT:
