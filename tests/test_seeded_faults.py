@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
+from dtlink.board.tree import Board
 from dtlink.firmware import fdt
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import all_rules, choose
 from dtlink.rules.model import Dts, Finding, Severity
 from dtlink.rules.run import check

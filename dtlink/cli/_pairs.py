@@ -16,7 +16,7 @@ from dtlink.firmware.fdt import MAGIC
 from dtlink.firmware.read import STDIN, SUFFIXES, load
 
 if TYPE_CHECKING:
-    from dtlink.report.changes.saved import Saved
+    from dtlink.views.diff.saved import Saved
 
 #: So much of a file tells a saved report from firmware.
 _HEAD = 64
@@ -40,7 +40,7 @@ def inputs(path: str) -> list[Input]:
         return [Input(each, os.path.relpath(each, path)) for each in engine.expand([path])]
     if not _may_be_report(path):
         return [Input(path, "")]
-    from dtlink.report.changes.saved import read  # noqa: PLC0415 - few inputs are reports
+    from dtlink.views.diff.saved import read  # noqa: PLC0415 - few inputs are reports
 
     try:
         found = read(load(path))

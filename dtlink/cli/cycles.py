@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.board.tree import Board
 from dtlink.cli.options import options
 from dtlink.cli.single import ordering, tell
 from dtlink.links.graph import Graph
-from dtlink.report import parts
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
-from dtlink.rules.board import Board
+from dtlink.views import parts
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import Version
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
-    from dtlink.links.binding import Version
 
 #: So many relaxed links of a cycle are shown.
 _SHOWN = 8
@@ -38,7 +38,7 @@ def _cycles(tree: Tree, version: Version) -> dict[str, Any]:
 
 
 def _table_cycles(machine: Machine) -> dict[str, Any]:
-    from dtlink.report import tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.views import tables  # noqa: PLC0415 - few inputs are tables
 
     return {"part": tables.cycles(Graph.of(machine))}
 

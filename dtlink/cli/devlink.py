@@ -10,28 +10,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dtlink import engine
+from dtlink.boot.devlink.compare import compare
+from dtlink.boot.devlink.ordering import Ordering
+from dtlink.boot.devlink.predict import predict
 from dtlink.cli.options import complain, options
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit_json, emit_lines
+from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.kernels import KernelProfile
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.cmdline import CommandLine
-from dtlink.kernel.devlink.compare import compare
-from dtlink.kernel.devlink.ordering import Ordering
-from dtlink.kernel.devlink.predict import predict
-from dtlink.kernel.observed import BOARD_COMMAND, Observation
-from dtlink.kernel.profile import KernelProfile
-from dtlink.report import against as difference
-from dtlink.report import devlink as outlook
+from dtlink.observed.observation import BOARD_COMMAND, Observation
 from dtlink.report.layout import line as text_line
 from dtlink.report.model import Report
+from dtlink.views import against as difference
+from dtlink.views import devlink as outlook
 
 if TYPE_CHECKING:
+    from dtlink.boot.devlink.predict import View
+    from dtlink.facts.binding import Version
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.devlink.predict import View
-    from dtlink.links.binding import Version
-    from dtlink.report.devlink import Outlook
     from dtlink.report.layout import Line
     from dtlink.report.model import InputReport
+    from dtlink.views.devlink import Outlook
 
 
 class _RunningBoard(click.ParamType["Observation"]):
@@ -43,7 +43,7 @@ class _RunningBoard(click.ParamType["Observation"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Observation:
         """What was read, or a usage error that says why it can't be."""
-        from dtlink.kernel import sysfs  # noqa: PLC0415 - few look at a board, and it takes long
+        from dtlink.observed import sysfs  # noqa: PLC0415 - few look at a board, and it takes long
 
         try:
             return value if isinstance(value, Observation) else sysfs.read(str(value))
@@ -142,8 +142,8 @@ def _command_line(tree: Tree, settings: _Settings) -> tuple[CommandLine, list[st
 
 def _observed(ordering: Ordering, board: Observation, tree: Tree) -> dict[str, Any]:
     """The prediction beside what the board reports."""
-    from dtlink.kernel.compare import compare as compare_board  # noqa: PLC0415 - if asked for
-    from dtlink.report import observed  # noqa: PLC0415
+    from dtlink.observed.compare import compare as compare_board  # noqa: PLC0415 - if asked for
+    from dtlink.views import observed  # noqa: PLC0415
 
     return observed.entry(compare_board(ordering.prediction, board, tree))
 
@@ -184,7 +184,7 @@ def _lines(item: InputReport, *, everything: bool) -> Iterator[Line]:
     else:
         yield from outlook.head(item, told)
     if told.observed is not None:
-        from dtlink.report import observed  # noqa: PLC0415 - if asked for
+        from dtlink.views import observed  # noqa: PLC0415 - if asked for
 
         yield text_line()
         yield from observed.lines(told.observed, every=everything)

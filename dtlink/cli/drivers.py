@@ -12,7 +12,7 @@ from dtlink import engine
 from dtlink.cli.options import complain, options, paths_of
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit_json, emit_lines
-from dtlink.kernel.driver_model import State
+from dtlink.facts.outcomes import State
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def drivers(
     if form == "json":
         emit_json(report, output)
     elif item.error is None:
-        from dtlink.report.drivers import lines  # noqa: PLC0415 - for text only
+        from dtlink.views.drivers import lines  # noqa: PLC0415 - for text only
 
         wanted = frozenset(state.replace("-", " ") for state in states)
         emit_lines(lines(item.part, wanted), output, color)
@@ -58,6 +58,6 @@ def drivers(
 
 def _drivers(tree: Tree, paths: Paths) -> dict[str, Any]:
     from dtlink.kernel.facts import load  # noqa: PLC0415 - where it is done
-    from dtlink.report import drivers as told  # noqa: PLC0415
+    from dtlink.views import drivers as told  # noqa: PLC0415
 
     return {"part": told.drivers(tree, load(paths))}

@@ -12,14 +12,14 @@ import click
 from dtlink import engine
 from dtlink.cli.options import options
 from dtlink.cli.single import tell
+from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.firmware.errors import InputError
-from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.iort import NamedComponent
     from dtlink.firmware.acpi.machine import Machine
-    from dtlink.report.parts import Entry
+    from dtlink.views.parts import Entry
 
 _FUNCTION = re.compile(
     r"(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\.([0-7])", re.IGNORECASE
@@ -75,7 +75,7 @@ def iort(
 
 
 def _iort(machine: Machine, rid: tuple[int, int] | None, component: str) -> dict[str, Any]:
-    from dtlink.report import translation  # noqa: PLC0415 - for such inputs only
+    from dtlink.views import translation  # noqa: PLC0415 - for such inputs only
 
     if machine.iort is None and machine.viot is None:
         raise InputError("there is no IORT and no VIOT here")

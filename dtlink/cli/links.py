@@ -13,14 +13,14 @@ from dtlink import engine
 from dtlink.cli.options import complain, options, words
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, tell
 from dtlink.links.graph import Graph
-from dtlink.report import parts
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.model import InputReport, Report
+from dtlink.views import parts
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import Version
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
-    from dtlink.links.binding import Version
 
 
 @click.command(help="List the supplier-consumer links of files and folders.")
@@ -64,7 +64,7 @@ def _links(
 
 
 def _table_links(machine: Machine, bindings: tuple[str, ...]) -> dict[str, Any]:
-    from dtlink.report import tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.views import tables  # noqa: PLC0415 - few inputs are tables
 
     return _chosen(tables.links(Graph.of(machine)), bindings)
 

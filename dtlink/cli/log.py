@@ -13,13 +13,13 @@ from dtlink.cli.options import KernelVersion, complain, options, paths_of
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
-from dtlink.kernel.bootlog.read import read_log
+from dtlink.observed.bootlog.read import read_log
 from dtlink.report.model import InputFault, InputReport, Report
 
 if TYPE_CHECKING:
-    from dtlink.kernel.bootlog.model import Explanation
+    from dtlink.facts.binding import Version
     from dtlink.kernel.facts import Paths
-    from dtlink.links.binding import Version
+    from dtlink.observed.bootlog.model import Explanation
 
 
 @click.command(help="Explain a boot log: which lines are harmful, the root cause, the cure.")
@@ -67,12 +67,12 @@ def log(
     complain(report.inputs)
     named = dtb if tree is not None else None
     if form == "json":
-        from dtlink.report.bootlog import as_json  # noqa: PLC0415 - once there is something
+        from dtlink.views.bootlog import as_json  # noqa: PLC0415 - once there is something
 
         part = None if told is None else as_json(told, named)
         emit_json(report._replace(inputs=[item._replace(part=part), *reports]), output)
     elif told is not None:
-        from dtlink.report.bootlog import lines  # noqa: PLC0415 - as above
+        from dtlink.views.bootlog import lines  # noqa: PLC0415 - as above
 
         width = terminal_width(output)
         emit_lines(lines(dmesg, told, named, every=everything, width=width), output, color)
@@ -96,7 +96,7 @@ def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
 def _explain(
     path: str, tree: Tree | None, version: Version | None
 ) -> tuple[InputReport, Explanation | None]:
-    from dtlink.kernel.bootlog.explain import explain  # noqa: PLC0415 - help needs none of it
+    from dtlink.observed.bootlog.explain import explain  # noqa: PLC0415 - help needs none of it
 
     try:
         told = explain(read_log(path), tree, ".".join(map(str, version or ())))
@@ -108,7 +108,7 @@ def _explain(
 def _name_drivers(item: InputReport, told: Explanation, tree: Tree, paths: Paths) -> InputReport:
     """Say of each root cause which driver the kernel has for it."""
     from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
-    from dtlink.report.drivers import driver_of  # noqa: PLC0415
+    from dtlink.views.drivers import driver_of  # noqa: PLC0415
 
     try:
         facts = load(paths)
@@ -127,6 +127,6 @@ def _name_drivers(item: InputReport, told: Explanation, tree: Tree, paths: Paths
 def _kernel(told: Explanation | None) -> dict[str, Any] | None:
     if told is None:
         return None
-    from dtlink.report.devlink import kernel  # noqa: PLC0415 - as above
+    from dtlink.views.devlink import kernel  # noqa: PLC0415 - as above
 
     return kernel(told.profile)

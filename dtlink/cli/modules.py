@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.boot.roles import Role, Roles
 from dtlink.cli.completion import complete_nodes
 from dtlink.cli.options import complain, options, paths_of
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.roles import Role, Roles
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import Version
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.facts import Paths
-    from dtlink.links.binding import Version
 
-#: The formats; those besides JSON are rows of ``dtlink.report.modules.FORMS``.
+#: The formats; those besides JSON are rows of ``dtlink.views.modules.FORMS``.
 _FORMS = ("list", "initramfs-tools", "dracut", "mkinitcpio", "nixos", "modules.load", "json")
 
 
@@ -66,7 +66,7 @@ def modules(
     if form == "json":
         emit_json(report, output)
     elif item.error is None:
-        from dtlink.report.modules import text  # noqa: PLC0415 - for text only
+        from dtlink.views.modules import text  # noqa: PLC0415 - for text only
 
         emit(text(item.part, form), output)
     sys.exit(report.exit_status(None))
@@ -75,9 +75,9 @@ def modules(
 def _modules(
     tree: Tree, names: tuple[str, ...], paths: Paths, version: Version, *, missing: bool
 ) -> dict[str, Any]:
+    from dtlink.facts.kernels import KernelProfile  # noqa: PLC0415
     from dtlink.kernel.facts import load  # noqa: PLC0415 - where it is done
-    from dtlink.kernel.profile import KernelProfile  # noqa: PLC0415
-    from dtlink.report import modules as told  # noqa: PLC0415
+    from dtlink.views import modules as told  # noqa: PLC0415
 
     nodes = [_node(tree, name) for name in names] or _storage(tree)
     profile = KernelProfile.of(".".join(map(str, version)))

@@ -14,12 +14,12 @@ from dtlink.cli.completion import (
     complete_nodes,
     complete_rules,
 )
-from dtlink.kernel.cmdline import CommandLine, OptionError
-from dtlink.kernel.profile import LATEST, parse_version
+from dtlink.facts.cmdline import CommandLine, OptionError
+from dtlink.facts.kernels import LATEST, parse_version
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import Version
     from dtlink.kernel.facts import Paths
-    from dtlink.links.binding import Version
     from dtlink.report.model import InputReport
 
 Command = TypeVar("Command", bound=Callable[..., Any])

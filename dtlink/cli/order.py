@@ -12,14 +12,14 @@ from dtlink import engine
 from dtlink.cli.options import options
 from dtlink.cli.single import ordering, tell
 from dtlink.links.graph import Graph
-from dtlink.report import parts
 from dtlink.report.layout import BOLD, Line, Span, line
 from dtlink.report.rows import counted
+from dtlink.views import parts
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import Version
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
-    from dtlink.links.binding import Version
 
 
 @click.command(help="Show the order in which devices can probe, in waves.")
@@ -35,7 +35,7 @@ def _order(tree: Tree, version: Version) -> dict[str, Any]:
 
 
 def _table_order(machine: Machine) -> dict[str, Any]:
-    from dtlink.report import tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.views import tables  # noqa: PLC0415 - few inputs are tables
 
     return {"part": tables.order(Graph.of(machine))}
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
+from dtlink.boot.devlink.ordering import Ordering
+from dtlink.boot.devlink.predict import predict
 from dtlink.cli.options import complain
 from dtlink.cli.writing import emit_json, emit_lines
-from dtlink.kernel.devlink.ordering import Ordering
-from dtlink.kernel.devlink.predict import predict
-from dtlink.kernel.profile import KernelProfile
+from dtlink.facts.kernels import KernelProfile
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import Version
     from dtlink.firmware.tree import Tree
-    from dtlink.links.binding import Version
     from dtlink.report.layout import Line
 
 

@@ -14,14 +14,14 @@ from dtlink.cli.options import options, paths_of
 from dtlink.cli.single import ordering, tell
 from dtlink.firmware.errors import InputError
 from dtlink.links.graph import Graph
-from dtlink.report import parts
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
+from dtlink.views import parts
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import Version
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.facts import Paths
-    from dtlink.links.binding import Version
 
 
 @click.command(help="Show what a node waits for, down to the roots.")
@@ -56,14 +56,14 @@ def _why(tree: Tree, name: str, version: Version, paths: Paths | None) -> dict[s
     part = parts.why(graph, node, ordering(tree, version))
     if paths is not None:
         from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
-        from dtlink.report.drivers import annotate  # noqa: PLC0415
+        from dtlink.views.drivers import annotate  # noqa: PLC0415
 
         annotate(part, tree, load(paths))
     return {"part": part}
 
 
 def _table_why(machine: Machine, name: str) -> dict[str, Any]:
-    from dtlink.report import tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.views import tables  # noqa: PLC0415 - few inputs are tables
 
     node = machine.find(name)
     if node is None:
@@ -120,7 +120,7 @@ def _driver(entry: parts.Entry) -> tuple[Span, ...]:
     """Who drives a node, where a kernel was named."""
     if "driver" not in entry:
         return ()
-    from dtlink.report.drivers import word  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.views.drivers import word  # noqa: PLC0415 - few runs name a kernel
 
     culprit = entry["driver"]["culprit"]
     told = Span(f"  {word(entry['driver'])}", STYLES["error"] if culprit else "")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.links.bindings import DEFAULT_KERNEL
+from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
-    from dtlink.kernel.cmdline import CommandLine
+    from dtlink.facts.binding import Version
+    from dtlink.facts.cmdline import CommandLine
     from dtlink.kernel.facts import Paths
-    from dtlink.links.binding import Version
 
 
 class Entry(NamedTuple):

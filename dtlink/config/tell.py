@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, Key
 from dtlink.config.model import Entry, Origin, Settings
 from dtlink.config.readers import NEVER
-from dtlink.kernel.cmdline import CommandLine
+from dtlink.facts.cmdline import CommandLine
 from dtlink.report.json import SCHEMA
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.model import Severity

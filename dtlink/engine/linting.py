@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from dtlink.board.tree import Board
+from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.firmware.tree import Tree
-from dtlink.links.bindings import DEFAULT_KERNEL
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import SCHEMA_FAMILY, choose
 from dtlink.rules.model import Dts, Tables
 from dtlink.rules.run import check
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import Version
+    from dtlink.facts.cmdline import CommandLine
     from dtlink.firmware.acpi.machine import Machine
-    from dtlink.kernel.cmdline import CommandLine
     from dtlink.kernel.facts import Facts, Paths
-    from dtlink.links.binding import Version
     from dtlink.rules.catalogue import Kind
     from dtlink.rules.model import AnyBoard, Rule
     from dtlink.schema.source import SchemaSource
@@ -66,7 +66,7 @@ def lint_tables(
 
     Raises :class:`InputError` for facts of a kernel that can't be read.
     """
-    from dtlink.rules.acpi_board import AcpiBoard  # noqa: PLC0415 - as above
+    from dtlink.board.tables import AcpiBoard  # noqa: PLC0415 - as above
 
     facts = _facts(kernel)
     there, named = frozenset(machine.tables), facts is not None

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from dtlink.kernel.build.model import KernelBuild
+    from dtlink.kernel.holdings.model import KernelBuild
     from dtlink.kernel.initramfs import Initramfs
-    from dtlink.kernel.source_index import SourceIndex
+    from dtlink.kernel.source.index import SourceIndex
 
 
 class Paths(NamedTuple):
@@ -38,8 +38,8 @@ class Facts(NamedTuple):
 @lru_cache(maxsize=8)
 def load(paths: Paths) -> Facts:
     """Read the facts, once a process. Raises :class:`InputError` for what can't be read."""
-    from dtlink.kernel.build.read import read_build  # noqa: PLC0415 - few runs name a kernel
-    from dtlink.kernel.source_index import SourceIndex  # noqa: PLC0415
+    from dtlink.kernel.holdings.read import read_build  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.kernel.source.index import SourceIndex  # noqa: PLC0415
 
     initramfs = None
     if paths.initramfs:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from dtlink.links.binding import Origin, SupplierBinding, Version, Walk
-from dtlink.links.bindings import DEFAULT_KERNEL, bindings_for
+from dtlink.facts.binding import Origin, SupplierBinding, Version, Walk
+from dtlink.facts.bindings import DEFAULT_KERNEL, bindings_for
 from dtlink.links.interrupts import interrupt_map, interrupts
 from dtlink.links.maps import id_map, nexus_map
 from dtlink.links.walk import Column, Found, endpoint, masters, phandle_list

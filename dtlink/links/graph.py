@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
 
+from dtlink.facts.binding import Version, Walk
+from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.firmware.tree import Tree
-from dtlink.links.binding import Version, Walk
-from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.links.components import shortest_cycle, shortest_path, strong_components, waves
 from dtlink.links.extract import extract
 from dtlink.links.reference import Flaw, Link, Reference, Unresolved

@@ -9,8 +9,8 @@ from dtlink.links.reference import Flaw, Reference, Why
 from dtlink.links.walk import Column, Found
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import SupplierBinding
     from dtlink.firmware.tree import Tree
-    from dtlink.links.binding import SupplierBinding
 
 #: Controllers whose own interrupt-map the kernel leaves to them (of_irq_imap_abusers).
 _READS_OWN_MAP = frozenset(

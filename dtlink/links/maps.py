@@ -9,8 +9,8 @@ from dtlink.links.reference import Flaw, Reference, Why
 from dtlink.links.walk import Column, Found
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import SupplierBinding
     from dtlink.firmware.tree import Tree
-    from dtlink.links.binding import SupplierBinding
 
 #: Input base, phandle, one output cell, length: the form that all kernels read.
 _CLASSIC = 4

@@ -10,8 +10,8 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import SupplierBinding
     from dtlink.firmware.tree import Node, Tree
-    from dtlink.links.binding import SupplierBinding
 
 
 class Flaw(IntEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dtlink.links.binding import Owner, SupplierBinding
+from dtlink.facts.binding import Owner, SupplierBinding
 from dtlink.links.reference import Flaw, Reference, Unresolved, Why
 
 if TYPE_CHECKING:

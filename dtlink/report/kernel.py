@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dtlink.facts.binding import Version
     from dtlink.kernel.facts import Facts, Paths
-    from dtlink.links.binding import Version
 
 
 def identity(version: Version, paths: Paths | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dtlink.report.layout import DIM, Line, Span, line
 
 if TYPE_CHECKING:
-    from dtlink.kernel.devlink.model import Origin
+    from dtlink.boot.devlink.model import Origin
 
 #: So many entries of a group are shown before the rest is counted.
 SHOWN = 8

@@ -10,11 +10,11 @@ from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link
 
 if TYPE_CHECKING:
+    from dtlink.board.tables import AcpiBoard
+    from dtlink.board.tree import Board
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.tree import Location
     from dtlink.links.acpi.link import AcpiLink
-    from dtlink.rules.acpi_board import AcpiBoard
-    from dtlink.rules.board import Board
 
     AnyBoard: TypeAlias = Board | AcpiBoard
 
@@ -78,14 +78,14 @@ class Finding(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """An example as ACPI tables, by the notation of :mod:`dtlink.firmware.acpi.assemble`."""
+    """An example as ACPI tables, by the notation of :mod:`dtlink.testing.assemble`."""
 
     source: str
     finds: tuple[str, ...] = ()
     """Where a bad example must raise its rule: labels, or ``label:property``; ``IORT`` and the like
     for the table itself. Nowhere else."""
     kernel: str = ""
-    """What the kernel holds, for rules that ask (see :mod:`dtlink.kernel.sketch`)."""
+    """What the kernel holds, for rules that ask (see :mod:`dtlink.testing.sketch`)."""
 
 
 class Dts(NamedTuple):
@@ -99,9 +99,13 @@ class Dts(NamedTuple):
     against: tuple[int, int] | None = None
     """The kernel version to compare with, for rules that do."""
     kernel: str = ""
-    """What the kernel holds, for rules that ask (see :mod:`dtlink.kernel.sketch`)."""
+    """What the kernel holds, for rules that ask (see :mod:`dtlink.testing.sketch`)."""
     schema: bool = False
     """Whether dtlink's own schemas are asked, for rules that tell what they say."""
+
+
+#: The form of the examples for each kind of firmware.
+EXAMPLES: Mapping[str, type[Dts | Tables]] = {"devicetree": Dts, "tables": Tables}
 
 
 class Example(NamedTuple):

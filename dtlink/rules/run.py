@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.rules.catalogue import SCHEMA_FAMILY
-from dtlink.rules.model import Finding, Rule
+from dtlink.rules.model import EXAMPLES, Finding, Rule
 
 if TYPE_CHECKING:
-    from dtlink.rules.acpi_board import AcpiBoard
-    from dtlink.rules.board import Board
+    from dtlink.board.tables import AcpiBoard
+    from dtlink.board.tree import Board
 
 
 class RuleFault(NamedTuple):
@@ -34,7 +34,7 @@ def check(board: Board | AcpiBoard, rules: Iterable[Rule]) -> Checked:
     for rule in rules:
         if rule.needs and holdings.isdisjoint(rule.needs):
             continue
-        if rule.example(board.kind) is None:
+        if rule.example(EXAMPLES[board.firmware]) is None:
             continue
         try:
             checked.findings.extend(rule.check(board))

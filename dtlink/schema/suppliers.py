@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.links.bindings import KERNEL_BINDINGS, OTHER_BINDINGS, VENDOR_BINDINGS, binding_of
+from dtlink.facts.bindings import KERNEL_BINDINGS, OTHER_BINDINGS, VENDOR_BINDINGS, binding_of
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree

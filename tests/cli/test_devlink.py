@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dtlink import read
-from dtlink.kernel.devlink.predict import predict
-from dtlink.kernel.profile import KernelProfile
+from dtlink.boot.devlink.predict import predict
+from dtlink.facts.kernels import KernelProfile
 from tests.cli.conftest import Run
 
 #: A clock below a node that is no bus; two devices that wait for each other; a PCI host.

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dtlink.cli.diff import diff
-from dtlink.firmware.acpi.assemble import assemble
+from dtlink.testing.assemble import assemble
 from tests.support.boards import CHECKOUT
 
 TREE = """/dts-v1/;

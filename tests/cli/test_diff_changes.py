@@ -14,10 +14,10 @@ import pytest
 from click.testing import Result
 
 from dtlink.firmware import fdt
-from dtlink.firmware.acpi.assemble import assemble
 from dtlink.firmware.dts import read_file
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.tree import Tree
+from dtlink.testing.assemble import assemble
 from tests.cli.conftest import ROOT, Run
 from tests.support.boards import fixture_blobs
 from tests.support.rebuild import with_other_phandles

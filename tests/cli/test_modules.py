@@ -6,12 +6,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dtlink.cli.modules import modules
+from dtlink.facts.kernels import KernelProfile
 from dtlink.firmware import dts
-from dtlink.kernel.build.model import Module
 from dtlink.kernel.facts import Facts
-from dtlink.kernel.profile import KernelProfile
-from dtlink.kernel.sketch import sketch
-from dtlink.report import modules as report
+from dtlink.kernel.holdings.model import Module
+from dtlink.testing.sketch import sketch
+from dtlink.views import modules as report
 from tests.support.boards import SHARED, need_corpus
 
 DEBIAN = SHARED / "kernel" / "debian-6.12-arm64"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dtlink.firmware.acpi.assemble import assemble
+from dtlink.testing.assemble import assemble
 from tests.cli.conftest import ROOT, Run
 
 SERVER = ROOT / "fixtures" / "tables" / "arm-server"

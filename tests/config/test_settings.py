@@ -10,8 +10,8 @@ import pytest
 from dtlink.config.keys import KEYS, TABLES
 from dtlink.config.model import Entry, Settings
 from dtlink.config.resolve import effective, settings_of
+from dtlink.facts.cmdline import CommandLine
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.cmdline import CommandLine
 from dtlink.kernel.facts import Paths
 from dtlink.rules.model import Severity
 from tests.config.conftest import Write

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dtlink.firmware.acpi import folder, namespace, read
-from dtlink.firmware.acpi.assemble import assemble
 from dtlink.firmware.acpi.listing import blocks as listed
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.table import MAX_SIZE
 from dtlink.firmware.errors import InputError
+from dtlink.testing.assemble import assemble
 from tests.support.boards import SHARED, fixture_blobs
 from tests.support.limits import at_most
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dtlink.firmware.acpi import iort
-from dtlink.firmware.acpi.assemble import AssemblyError, assemble
 from dtlink.firmware.acpi.layout import UInt
 from dtlink.firmware.acpi.machine import Machine, header
 from dtlink.firmware.acpi.table import MAX_SIZE, cut
 from dtlink.firmware.errors import InputError
+from dtlink.testing.assemble import AssemblyError, assemble
 from tests.support.make_tables import machines
 
 NODES = sorted(kind.WORD for kind in iort.KINDS.values())

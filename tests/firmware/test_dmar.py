@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dtlink.firmware.acpi.assemble import assemble
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.dmar import KINDS, Dmar
 from dtlink.firmware.acpi.layout import UInt
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.table import TroubleKind
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.catalogue import choose
 from dtlink.rules.run import check
+from dtlink.testing.assemble import assemble
 from tests.support.boards import SHARED
 from tests.support.tables import machine
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dtlink.firmware.acpi.assemble import assemble
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Tables
+from dtlink.testing.assemble import assemble
 from tests.support.make_tables import machines
 
 #: What iasl says of structures that are younger than its version of 2020, or older than it knows,

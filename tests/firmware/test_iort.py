@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import (
     Iort,
     ItsGroup,
@@ -18,7 +19,6 @@ from dtlink.firmware.acpi.iort import (
 )
 from dtlink.firmware.acpi.srat import Srat
 from dtlink.firmware.acpi.table import Trouble, TroubleKind
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.catalogue import choose
 from dtlink.rules.run import check
 from tests.support.boards import SHARED

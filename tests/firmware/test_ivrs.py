@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dtlink.firmware.acpi.assemble import assemble
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivhd, Ivrs, Range, Special
 from dtlink.firmware.acpi.table import TroubleKind
+from dtlink.testing.assemble import assemble
 from tests.support.tables import machine
 
 LAPTOP = r"""

@@ -10,9 +10,9 @@ from collections import Counter
 
 import pytest
 
+from dtlink.board.tree import Board
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import all_rules
 from dtlink.rules.run import check
 from tests.support.boards import fixture_blobs

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dtlink.firmware.acpi.assemble import assemble
 from dtlink.firmware.acpi.rimt import Iommu, Mapped, Rimt
 from dtlink.firmware.acpi.table import TroubleKind
+from dtlink.testing.assemble import assemble
 from tests.support.tables import machine
 
 SERVER = r"""

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
-from dtlink.report import tables as told
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Tables
 from dtlink.rules.run import check
+from dtlink.views import tables as told
 from tests.support.limits import TookTooLongError, at_most
 from tests.support.make_tables import machines
 

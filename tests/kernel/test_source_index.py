@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from dtlink.cli.kernel import kernel
 from dtlink.firmware.errors import InputError
-from dtlink.kernel import source_index
-from dtlink.kernel.indexing.conditions import NEVER, negated, of_expression
-from dtlink.kernel.indexing.makefiles import Word, read_makefile
-from dtlink.kernel.indexing.write import make_index, pack
-from dtlink.kernel.source_index import Source, SourceIndex
+from dtlink.kernel.source import index as source_index
+from dtlink.kernel.source.conditions import NEVER, negated, of_expression
+from dtlink.kernel.source.index import Source, SourceIndex
+from dtlink.kernel.source.makefiles import Word, read_makefile
+from dtlink.kernel.source.write import make_index, pack
 from tests.support.boards import SHARED
 from tests.support.packing import gzipped
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import SourceNode, cells, write
 from dtlink.firmware.read import read
-from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.links.graph import Graph
 from tests.support.boards import FIXTURES
 from tests.support.links import graph, links

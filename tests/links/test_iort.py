@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.firmware.acpi.assemble import label_offsets
 from dtlink.links.acpi import iort
 from dtlink.links.acpi.link import Told
+from dtlink.testing.assemble import label_offsets
 from tests.support.tables import machine
 
 SUPPLIERS = """

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dtlink.firmware.acpi.assemble import assemble, label_offsets
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, NamedComponent
 from dtlink.links.acpi.iort_pieces import output, pieces
 from dtlink.links.acpi.iort_walk import (
@@ -22,6 +21,7 @@ from dtlink.links.acpi.iort_walk import (
     map_id,
     msi_of,
 )
+from dtlink.testing.assemble import assemble, label_offsets
 from tests.support.tables import machine
 
 SERVICES = """

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from dtlink.facts.binding import Version
 from dtlink.firmware import fdt
-from dtlink.links.binding import Version
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Reference
 from tests.support.boards import EVERY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.links.binding import Origin
+from dtlink.facts.binding import Origin
 from dtlink.links.reference import Failure, Flaw, Why
 from tests.support.blobs import word
 from tests.support.links import SUPPLIERS, failures, graph, links, not_followed

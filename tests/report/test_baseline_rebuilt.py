@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from dtlink.board.tables import AcpiBoard
+from dtlink.board.tree import Board
 from dtlink.firmware import dts, fdt
-from dtlink.firmware.acpi.assemble import assemble
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.tree import Tree
-from dtlink.kernel.sketch import sketch
 from dtlink.report.baseline import read, write
 from dtlink.report.known import Comparison
 from dtlink.report.model import InputReport
-from dtlink.rules.acpi_board import AcpiBoard
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import all_rules, choose
 from dtlink.rules.model import Dts, Finding, Rule, Tables
 from dtlink.rules.run import check
+from dtlink.testing.assemble import assemble
+from dtlink.testing.sketch import sketch
 from tests.rules.test_examples import need_schemas
 from tests.support.boards import EVERY, FIXTURES, need_corpus
 from tests.support.faults import FAULTS

@@ -2,9 +2,9 @@
 
 import time
 
+from dtlink.board.tree import Board
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Finding
 from tests.support.boards import fixture_blobs

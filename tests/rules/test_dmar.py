@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.firmware.acpi.assemble import assemble
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.machine import Machine
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Finding
 from dtlink.rules.run import check
+from dtlink.testing.assemble import assemble
 from tests.support.boards import SHARED
 
 UNIT = 'DMAR flags=1\n drhd base=0xfed91000 flags=1\n  ioapic enumeration_id=2 hops="1f.0"\n'

@@ -2,17 +2,17 @@
 
 import pytest
 
+from dtlink.board.tables import AcpiBoard
+from dtlink.board.tree import Board
 from dtlink.firmware import dts
-from dtlink.firmware.acpi.assemble import assemble
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.sketch import sketch
-from dtlink.rules.acpi_board import AcpiBoard
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import all_rules, choose
 from dtlink.rules.model import Dts, Example, Finding, Rule, Severity, Tables
 from dtlink.rules.run import check
 from dtlink.schema.source import SchemaSource
+from dtlink.testing.assemble import assemble
+from dtlink.testing.sketch import sketch
 from tests.support.tables import label_paths
 
 HEADINGS = ("What it finds:", "Why it matters:", "What to do:", "References:")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from dtlink.board.tree import Board
 from dtlink.firmware import dts
 from dtlink.links.streams import kind_of
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Finding
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.folder import read_folder
 from dtlink.firmware.acpi.iort import ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.links.acpi.iort_walk import SMMUS, End, map_id
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.catalogue import find
 from dtlink.rules.iort._mappings import cycles
 from dtlink.rules.model import Finding

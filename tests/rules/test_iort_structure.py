@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.links.binding import Version
-from dtlink.links.bindings import DEFAULT_KERNEL
-from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.board.tables import AcpiBoard
+from dtlink.facts.binding import Version
+from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check

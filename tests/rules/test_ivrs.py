@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.firmware.acpi.assemble import assemble
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.read import decode
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Finding
 from dtlink.rules.run import check
+from dtlink.testing.assemble import assemble
 from tests.support.boards import SHARED
 
 BLOCK = "  ivhd-40 base=0xfeb80000\n    range device=8\n    range-end device=0xffff\n"

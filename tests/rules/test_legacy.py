@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dtlink.board.tree import Board
 from dtlink.firmware.dts import read_text
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import find
 from dtlink.rules.legacy._table import LEGACY_BINDINGS
 from dtlink.rules.model import Confidence, Finding, Severity

@@ -2,17 +2,17 @@
 
 import pytest
 
+from dtlink.board.tables import AcpiBoard
+from dtlink.board.tree import Board
 from dtlink.firmware import dts
-from dtlink.firmware.acpi.assemble import assemble
 from dtlink.firmware.acpi.machine import Machine
-from dtlink.kernel.sketch import sketch
-from dtlink.rules.acpi_board import AcpiBoard
-from dtlink.rules.board import Board
 from dtlink.rules.model import Confidence, Finding, Rule, Severity
 from dtlink.rules.module.iommu_late import TABLES, iommu_late
 from dtlink.rules.module.iommu_waits import iommu_waits
 from dtlink.rules.module.mmu_masters import mmu_masters
 from dtlink.rules.module.sync_state_held import sync_state_held
+from dtlink.testing.assemble import assemble
+from dtlink.testing.sketch import sketch
 
 TREE = """
 / {

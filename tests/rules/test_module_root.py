@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from dtlink.board.tree import Board
 from dtlink.firmware import dts
 from dtlink.kernel.facts import Facts
-from dtlink.kernel.sketch import sketch
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check
+from dtlink.testing.sketch import sketch
 
 LACKS, LATE, NONE = (
     f"module/{name}" for name in ("initramfs-lacks-supplier", "late-supplier", "no-driver")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dtlink.board.tree import Board
+from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.firmware.dts import read_text
-from dtlink.links.bindings import DEFAULT_KERNEL
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import choose, find
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check as run

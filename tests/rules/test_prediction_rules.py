@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 from dtlink import engine
+from dtlink.board.cycle_breaks import arcs_of
+from dtlink.board.device_cycles import device_cycles
+from dtlink.board.tree import Board
+from dtlink.boot.devlink.model import Prediction
+from dtlink.boot.devlink.predict import predict
+from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.kernels import KernelProfile, Mode
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.tree import Tree
-from dtlink.kernel.cmdline import CommandLine
-from dtlink.kernel.devlink.model import Prediction
-from dtlink.kernel.devlink.predict import predict
-from dtlink.kernel.profile import KernelProfile, Mode
 from dtlink.links.components import strong_components
 from dtlink.links.post_init import with_post_init_providers
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import find
-from dtlink.rules.cycle_breaks import arcs_of
-from dtlink.rules.device_cycles import device_cycles
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.supplier._waiting import waiting
 from tests.support.boards import EVERY, FIXTURES, SHARED, corpus, need_corpus

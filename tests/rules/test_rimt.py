@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.firmware.acpi.assemble import assemble
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.machine import Machine
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Finding
 from dtlink.rules.run import check
+from dtlink.testing.assemble import assemble
 
 IOMMU = 'RIMT\n  iommu: iommu hardware_id="RSCV0004" base=0x3010000\n'
 PCIE = 'RIMT\n  iommu: iommu hardware_id="00101400" flags=1 function=8\n'

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dtlink.board.tree import Board
+from dtlink.facts.early import is_served_early
 from dtlink.firmware.dts import read_text
-from dtlink.kernel.early import is_served_early
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import choose, find
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check as run

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from dtlink.firmware.acpi.assemble import assemble
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.read import decode, read_folder
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import check
+from dtlink.testing.assemble import assemble
 from tests.support.boards import SHARED
 from tests.support.limits import at_most
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
+from dtlink.board.tree import Board
 from dtlink.firmware import dts
 from dtlink.firmware.fdt import read
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Confidence, Dts, Severity
 from dtlink.rules.run import check

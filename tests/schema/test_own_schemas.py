@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from dtlink.board.tree import Board
 from dtlink.firmware import dts
-from dtlink.rules.board import Board
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Dts
 from dtlink.rules.run import check

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dtlink.facts.binding import Version
+from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.firmware import dts
 from dtlink.firmware.tree import Tree
-from dtlink.links.binding import Version
-from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Why
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dtlink.firmware.acpi.assemble import assemble
+from dtlink.testing.assemble import assemble
 
 TABLES = Path(__file__).resolve().parents[2] / "fixtures" / "tables"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from dtlink.facts.binding import Walk
 from dtlink.firmware import fdt
 from dtlink.firmware.tree import EXTERNAL_PHANDLE, Tree
-from dtlink.links.binding import Walk
 from dtlink.links.extract import extract
 from dtlink.links.reference import Why
 from dtlink.rules.legacy._table import LEGACY_BINDINGS

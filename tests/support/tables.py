@@ -1,8 +1,8 @@
 """Tables for tests: written by the names of their fields."""
 
-from dtlink.firmware.acpi.assemble import assemble, label_offsets, parse
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.machine import Machine
+from dtlink.testing.assemble import assemble, label_offsets, parse
 
 
 def machine(text: str) -> Machine:

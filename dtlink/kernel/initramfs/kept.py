@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dtlink.kernel.build import cache
+from dtlink.kernel import cache
 from dtlink.kernel.initramfs.model import Initramfs
 from dtlink.kernel.initramfs.read import read_initramfs
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dtlink.facts.binding import SupplierBinding
 from dtlink.firmware.acpi.dmar import (
     AcpiScope,
     Atsr,
@@ -27,7 +28,6 @@ from dtlink.firmware.acpi.dmar import (
 )
 from dtlink.links.acpi.dmar_units import Units
 from dtlink.links.acpi.link import Told, row
-from dtlink.links.binding import SupplierBinding
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from dtlink.facts.binding import Version
+from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.links.acpi.link import AcpiLink, Told
-from dtlink.links.binding import Version
-from dtlink.links.bindings import DEFAULT_KERNEL
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Reference
 

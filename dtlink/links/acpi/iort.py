@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dtlink.facts.binding import SupplierBinding
 from dtlink.firmware.acpi.iort import (
     Iort,
     IortNode,
@@ -27,7 +28,6 @@ from dtlink.firmware.acpi.iort import (
 from dtlink.links.acpi.iort_pieces import IDS, output, own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, component_msi, supplier
 from dtlink.links.acpi.link import Told, row
-from dtlink.links.binding import SupplierBinding
 from dtlink.links.pieces import Piece, Span, within
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dtlink.facts.binding import Origin, SupplierBinding, Walk
 from dtlink.firmware.acpi.layout import Struct
-from dtlink.links.binding import Origin, SupplierBinding, Walk
 from dtlink.links.reference import Flaw, Reference
 
 

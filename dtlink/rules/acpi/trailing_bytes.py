@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.board.tables import AcpiBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 

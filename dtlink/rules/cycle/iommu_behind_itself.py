@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tree import Board
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import bus_ids, is_pci
-from dtlink.rules.board import Board
 from dtlink.rules.iommu._rows import inputs, place
 from dtlink.rules.model import Dts, Finding, Severity, rule
 

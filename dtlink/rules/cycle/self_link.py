@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from itertools import compress
 from operator import eq
 
+from dtlink.board.tree import Board
 from dtlink.links.reference import Link
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 #: Binding to what the board shows.

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.cycle_breaks import Step
+from dtlink.board.device_cycles import DeviceCycle, device_cycles
+from dtlink.board.tree import Board
 from dtlink.links.reference import Link
-from dtlink.rules.board import Board
-from dtlink.rules.cycle_breaks import Step
-from dtlink.rules.device_cycles import DeviceCycle, device_cycles
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 #: How many steps of a long chain are told, and how many devices are listed.

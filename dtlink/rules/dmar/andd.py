@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.dmar import AcpiScope, Andd, Dmar
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.dmar._words import BUG, OFF, is_whole, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.dmar import Drhd, PciScope, Scope
 from dtlink.links.acpi.dmar_units import Units
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.dmar._words import listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.dmar import Atsr, Dmar, Sidp
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import Trouble, TroubleKind
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.dmar._words import BUG, OFF
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.dmar import Dmar, Rmrr
 from dtlink.links.acpi.dmar_units import LEAST_WIDTH
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.dmar._words import OFF, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.dmar import Dmar, IoApicScope
 from dtlink.links.acpi.dmar_units import Units
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.dmar._words import BUG, is_whole, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.board.tables import AcpiBoard
 from dtlink.rules.dmar._words import BUG, OFF, is_whole
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.dmar import (
     SCOPES,
     Atsr,
@@ -30,7 +31,6 @@ from dtlink.firmware.acpi.dmar import (
     PciScope,
     Scope,
 )
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _INTERRUPTS = (IoApicScope, HpetScope)

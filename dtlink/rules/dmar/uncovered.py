@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.dmar import AcpiScope, Dmar, Drhd, PciScope, Remapping, Scope
 from dtlink.links.acpi.dmar import OTHER_ROWS
 from dtlink.links.acpi.dmar_units import Units
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.dmar._words import is_whole, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.dmar import Drhd
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.dmar._words import BUG, OFF
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

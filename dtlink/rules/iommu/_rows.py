@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
 from dtlink.links.maps import IdMapEntry
 from dtlink.links.reference import Link
-from dtlink.rules.board import Board
 
 
 def place(board: Board, node: int, name: str, row: IdMapEntry) -> Link | Node:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.maps import IdMap
 from dtlink.rules.iommu._rows import inputs, span
-from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
+from dtlink.rules.model import EXAMPLES, Dts, Example, Finding, Severity, Tables, rule
 
 if TYPE_CHECKING:
     from dtlink.rules.model import AnyBoard
@@ -103,7 +103,7 @@ def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
         gaps = [gap for gap in _gaps(table, ids) if len(gap) >= _BUS]
         if gaps:
             where = board.graph.firmware[node]
-            words = _WORDS[board.kind]
+            words = _WORDS[EXAMPLES[board.firmware]]
             told = ", ".join(map(span, gaps[:4])) + (", …" if len(gaps) > 4 else "")
             yield bus_uncovered.finding(
                 where,

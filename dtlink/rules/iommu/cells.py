@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tree import Board
 from dtlink.links.reference import Why
 from dtlink.links.streams import IommuKind, kind_of
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tree import Board
 from dtlink.firmware.tree import Tree
 from dtlink.links.maps import IdMap
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
 from dtlink.rules.iommu._rows import place
 from dtlink.rules.model import Dts, Finding, Severity, rule
 

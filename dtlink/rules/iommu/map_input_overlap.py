@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tree import Board
 from dtlink.links.maps import IdMap, IdMapEntry
-from dtlink.rules.board import Board
 from dtlink.rules.iommu._rows import inputs, place, span
 from dtlink.rules.model import Dts, Finding, Severity, rule
 

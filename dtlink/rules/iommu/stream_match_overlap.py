@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
 
+from dtlink.board.tree import Board
 from dtlink.links.reference import Link
 from dtlink.links.streams import Sharing, Stream, kind_of
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode
 from dtlink.firmware.acpi.layout import Struct
-from dtlink.rules.acpi_board import AcpiBoard
 
 Node = TypeVar("Node", bound=IortNode)
 

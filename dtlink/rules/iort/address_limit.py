@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import NamedComponent, RootComplex
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import listed, named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

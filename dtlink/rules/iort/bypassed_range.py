@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.pieces import Span, merged, within
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import (
     Iort,
     IortNode,
@@ -27,7 +28,6 @@ from dtlink.firmware.acpi.iort import (
 from dtlink.links.acpi.iort import TARGETS
 from dtlink.links.acpi.iort_pieces import own_index
 from dtlink.links.acpi.iort_walk import SMMUS
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import entries, s
 from dtlink.rules.iort._nodes import listed
 from dtlink.rules.model import Finding, Severity, Tables, rule

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Iort, ItsGroup, Mapping, SmmuV3
 from dtlink.links.acpi.iort_pieces import pieces, taken
 from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.pieces import Span, without
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import spans
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule

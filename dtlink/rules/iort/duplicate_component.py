@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import NamedComponent
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import MOST_RELATED, full_path, listed, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import output, pieces
 from dtlink.links.pieces import Span, merged, within, without
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import spans
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import KINDS, Iort, IortNode, Iwb, Mapping, NamedComponent, arrays
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import is_whole
 from dtlink.rules.iort.node_revision import LATEST_OF
 from dtlink.rules.model import Finding, Severity, Tables, rule

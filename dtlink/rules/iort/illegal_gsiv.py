@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import IortNode, Smmu
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._interrupts import Line, lines
 from dtlink.rules.iort._nodes import listed
 from dtlink.rules.model import Finding, Severity, Tables, rule

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import (
     Iort,
     IortNode,
@@ -31,7 +32,6 @@ from dtlink.firmware.acpi.iort import (
 from dtlink.links.acpi.iort import TARGETS, Kinds
 from dtlink.links.acpi.iort_pieces import own_index
 from dtlink.links.acpi.iort_walk import SMMUS, Walked, map_id, supplier
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import cycles, entries, s
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent
 from dtlink.links.acpi.iort_pieces import pieces
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import span
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.iort._overlaps import Overlap, overlaps

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import ItsGroup
 from dtlink.firmware.acpi.madt import GicMsiFrame
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import listed, nodes, targets
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

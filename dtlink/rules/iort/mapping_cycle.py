@@ -18,12 +18,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, NamedComponent, RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import taken
 from dtlink.links.acpi.iort_walk import SMMUS, End, map_id, supplier
 from dtlink.links.pieces import Span
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import Cycle, cycles, root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -17,13 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.madt import GicMsiFrame
 from dtlink.links.acpi.iort_pieces import output, own_index, pieces, taken
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.pieces import Piece, Span, filled, merged, within
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import (
     LATEST,
     IortNode,
@@ -25,7 +26,6 @@ from dtlink.firmware.acpi.iort import (
     Smmu,
     SmmuV3,
 )
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import named, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

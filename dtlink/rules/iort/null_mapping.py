@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import IortNode, Rmr
 from dtlink.links.acpi.iort_walk import SMMUS
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

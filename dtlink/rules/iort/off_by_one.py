@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent, RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.iort._overlaps import Overlap, overlaps
 from dtlink.rules.model import Finding, Severity, Tables, rule

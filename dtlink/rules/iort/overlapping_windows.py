@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Pmcg
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._windows import Window, claimed, mapped
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

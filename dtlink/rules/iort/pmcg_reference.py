@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import NamedComponent, Pmcg, RootComplex, Smmu, SmmuV3
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import is_whole, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

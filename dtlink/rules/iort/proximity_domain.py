@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import SmmuV3
 from dtlink.firmware.acpi.srat import Srat
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

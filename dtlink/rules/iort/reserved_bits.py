@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import (
     ContextInterrupt,
     GlobalInterrupts,
@@ -26,7 +27,6 @@ from dtlink.firmware.acpi.iort import (
     SmmuV3,
 )
 from dtlink.firmware.acpi.layout import Struct
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import listed, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

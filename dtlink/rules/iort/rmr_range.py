@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Rmr, RmrDescriptor
 from dtlink.links.acpi.iort import RMR_SINCE
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.iort._windows import PAGE_64K, TOP
 from dtlink.rules.model import Finding, Severity, Tables, rule

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.rules.acpi_board import AcpiBoard
+from dtlink.board.tables import AcpiBoard
 from dtlink.rules.iort._mappings import root_complexes
 from dtlink.rules.iort._nodes import named
 from dtlink.rules.model import Finding, Severity, Tables, rule

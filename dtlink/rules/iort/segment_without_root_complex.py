@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import IortNode, ItsGroup
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.madt import GicMsiFrame
@@ -20,7 +21,6 @@ from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.pieces import within
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

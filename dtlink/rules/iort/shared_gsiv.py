@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import SmmuV3
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._interrupts import CN99XX, Line, v3
 from dtlink.rules.iort._nodes import MOST_RELATED, is_whole, listed, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, Pmcg, RootComplex
 from dtlink.links.acpi.iort_pieces import own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import entries, s
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import IortNode, Mapping, Smmu
 from dtlink.links.acpi.iort_walk import supplier
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import entries, s
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule

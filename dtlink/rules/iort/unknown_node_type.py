@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import KINDS, LATEST, IortNode
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._nodes import listed, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Iort, ItsGroup, Mapping, NamedComponent
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, supplier
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.iort._mappings import entries
 from dtlink.rules.iort._nodes import named, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule

@@ -10,8 +10,8 @@ from dtlink.rules.ivrs._linux import taken
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from dtlink.board.tables import AcpiBoard
     from dtlink.firmware.acpi.madt import IoApic
-    from dtlink.rules.acpi_board import AcpiBoard
 
 
 class Named(NamedTuple):

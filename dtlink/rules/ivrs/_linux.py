@@ -12,8 +12,8 @@ from dtlink.firmware.acpi.ivrs import Ivhd11
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from dtlink.board.tables import AcpiBoard
     from dtlink.firmware.acpi.ivrs import Ivhd
-    from dtlink.rules.acpi_board import AcpiBoard
 
 #: What a board shows when the set-up of one IOMMU fails: that of all others ends with it.
 NO_IOMMU = "Linux sets up no IOMMU of the machine: DMA is not translated, interrupts not remapped"

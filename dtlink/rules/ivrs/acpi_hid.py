@@ -19,8 +19,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivhd, Ivhd40
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._linux import more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import All, Entry, RangeEnd, Select, bdf
 from dtlink.links.acpi.ivrs import Span, spans
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._linux import more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

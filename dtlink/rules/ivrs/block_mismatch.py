@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivhd, Special
 from dtlink.links.acpi.ivrs import merged, spans
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 

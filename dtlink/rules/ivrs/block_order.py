@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import MAX_TYPE, Ivrs
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._linux import NO_IOMMU, type_name
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

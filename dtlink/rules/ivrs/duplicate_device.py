@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import AliasRange, Entry, Ivhd, bdf
 from dtlink.links.acpi.ivrs import spans
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._linux import taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import Entry, Ivhd, Ivrs
 from dtlink.firmware.acpi.table import Trouble, TroubleKind
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._linux import NO_IOMMU
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import Ivhd
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._linux import NO_IOMMU, registers, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import Ivmd, bdf
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _PAGE = 0x1000

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import IOAPIC, Ivrs, bdf
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._ioapics import Named, named, unnamed
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

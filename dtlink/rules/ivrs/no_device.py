@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import All, Ivhd, RangeEnd, Select
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._linux import NO_IOMMU, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import HPET, IOAPIC, Special, bdf
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._ioapics import named, unnamed
 from dtlink.rules.ivrs._linux import NO_IOMMU, more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.ivrs import Entry, Ivhd, Range, RangeEnd, bdf
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.ivrs._linux import NOT_SERVED, more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dtlink.facts.bindings import binding_of
 from dtlink.firmware.tree import Node, Tree
-from dtlink.links.bindings import binding_of
 from dtlink.links.walk import Found, masters
 from dtlink.rules.legacy._table import ARM_SMMU
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
-from dtlink.rules.board import Board
 from dtlink.rules.legacy._binding import LegacyBinding
 from dtlink.rules.model import Finding, Rule
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 #: Old compatible string to today's, of regulators, all of which must have a regulator-name.

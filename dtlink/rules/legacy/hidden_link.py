@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
 from dtlink.rules.legacy._binding import Fate, LegacyBinding
 from dtlink.rules.legacy._table import rows_of
 from dtlink.rules.legacy._tell import tell

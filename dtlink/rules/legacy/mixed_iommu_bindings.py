@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
-from dtlink.rules.board import Board
 from dtlink.rules.legacy._smmu import smmus
 from dtlink.rules.legacy._tell import several
 from dtlink.rules.model import Dts, Finding, Severity, rule

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
 from dtlink.rules.legacy._binding import fits
 from dtlink.rules.legacy._tell import as_dts, several
 from dtlink.rules.model import Dts, Finding, Severity, rule

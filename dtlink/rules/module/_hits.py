@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.kernel.driver_model import Driver, Outcome, State, Wait, When
-from dtlink.kernel.roles import Role
-from dtlink.kernel.timeline import PARENT, Taken
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
+from dtlink.boot.roles import Role
+from dtlink.boot.timeline import PARENT, Taken
+from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node

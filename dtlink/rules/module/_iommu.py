@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.kernel.driver_model import Outcome, Wait, When
+from dtlink.facts.outcomes import Outcome, Wait, When
 
 if TYPE_CHECKING:
+    from dtlink.board.tree import Board
+    from dtlink.boot.timeline import Dependency
     from dtlink.firmware.tree import Node
-    from dtlink.kernel.timeline import Dependency
-    from dtlink.rules.board import Board
 
 _BINDINGS = ("iommus", "iommu-map")
 _NAMED = 3

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.outcomes import Outcome, When
 from dtlink.firmware.acpi.iort import RootComplex
 from dtlink.firmware.acpi.viot import PciRange
-from dtlink.kernel.driver_model import Outcome, When
 from dtlink.rules.module._iommu import listed
 
 if TYPE_CHECKING:
+    from dtlink.board.tables import AcpiBoard
+    from dtlink.boot.timeline import AcpiDependency
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.kernel.facts import Facts
-    from dtlink.kernel.timeline import AcpiDependency
-    from dtlink.rules.acpi_board import AcpiBoard
 
 _HURT = (Outcome.DEGRADED, Outcome.RECOVERS, Outcome.NEVER)
 _HOSTS = (RootComplex, PciRange)

@@ -22,10 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.kernel.driver_model import Outcome, When
-from dtlink.kernel.roles import Role
-from dtlink.kernel.timeline import PARENT, Taken
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
+from dtlink.boot.roles import Role
+from dtlink.boot.timeline import PARENT, Taken
+from dtlink.facts.outcomes import Outcome, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._hits import (
     FAILS,

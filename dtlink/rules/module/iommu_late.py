@@ -18,15 +18,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.kernel.driver_model import Driver, Outcome, State, When
-from dtlink.kernel.roles import Role
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
+from dtlink.boot.roles import Role
+from dtlink.facts.outcomes import Driver, Outcome, State, When
 from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
 from dtlink.rules.module._iommu import Master, effect, given_up, listed, masters_hurt
 
 if TYPE_CHECKING:
+    from dtlink.board.tables import AcpiBoard
     from dtlink.kernel.facts import Facts
-    from dtlink.rules.acpi_board import AcpiBoard
     from dtlink.rules.model import AnyBoard
 
 _TREE = """

@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.kernel.driver_model import Driver, Outcome, State, When
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
+from dtlink.facts.outcomes import Driver, Outcome, State, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._iommu import Master, effect, given_up, listed, masters_hurt
 
 if TYPE_CHECKING:
+    from dtlink.boot.timeline import Cause
     from dtlink.kernel.facts import Facts
-    from dtlink.kernel.timeline import Cause
 
 _TREE = """
 / {

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.kernel.driver_model import State
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
+from dtlink.facts.outcomes import State
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 _SHUTS_DOWN = ("arm_smmu", "arm_smmu_v3", "ARM_SMMU", "ARM_SMMU_V3")

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.kernel.driver_model import State
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
+from dtlink.facts.outcomes import State
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 _TOLD = 3

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dtlink.kernel.driver_model import State
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
+from dtlink.facts.outcomes import State
 from dtlink.rules.legacy._smmu import smmus
 from dtlink.rules.model import Dts, Finding, Severity, rule
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from dtlink.board.tree import Board
+from dtlink.facts.outcomes import State, When
 from dtlink.firmware.tree import Node
-from dtlink.kernel.driver_model import State, When
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._iommu import listed
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.kernel.driver_model import State
-from dtlink.kernel.roles import Role
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
+from dtlink.boot.roles import Role
+from dtlink.facts.outcomes import State
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 _TOLD = 6

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tree import Board, bootargs
+from dtlink.facts.outcomes import State
 from dtlink.firmware.tree import Node
-from dtlink.kernel.driver_model import State
-from dtlink.rules.board import Board, bootargs
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 _TREE = """

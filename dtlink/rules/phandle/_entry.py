@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dtlink.links.binding import Walk
+from dtlink.facts.binding import Walk
 from dtlink.links.reference import Failure, Flaw, Link
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
+    from dtlink.board.tree import Board
+    from dtlink.facts.binding import SupplierBinding
     from dtlink.firmware.tree import Node, Tree
-    from dtlink.links.binding import SupplierBinding
-    from dtlink.rules.board import Board
 
 
 def severity_of(binding: SupplierBinding) -> Severity:

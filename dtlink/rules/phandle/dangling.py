@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tree import Board
+from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
-from dtlink.links.binding import Walk
 from dtlink.links.reference import Failure, Why
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import (
     as_string,

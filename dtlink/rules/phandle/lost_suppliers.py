@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import names
 

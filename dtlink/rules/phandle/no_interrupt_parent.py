@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tree import Board
 from dtlink.links.reference import Failure, Why
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import steps_up
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.links.binding import Walk
+from dtlink.board.tree import Board
+from dtlink.facts.binding import Walk
 from dtlink.links.reference import Failure, Why
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import (
     asked_cells,

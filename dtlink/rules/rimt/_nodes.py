@@ -9,7 +9,7 @@ from dtlink.firmware.acpi.rimt import Iommu, Mapped, Mapping, RimtNode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dtlink.rules.acpi_board import AcpiBoard
+    from dtlink.board.tables import AcpiBoard
 
 #: The first kernel that reads the table.
 SINCE = "Linux (from 6.18 on)"

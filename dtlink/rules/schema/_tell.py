@@ -10,7 +10,7 @@ from dtlink.rules.schema._own import row_of
 from dtlink.schema.suppliers import Fault, Kind
 
 if TYPE_CHECKING:
-    from dtlink.rules.board import Board
+    from dtlink.board.tree import Board
 
     Words = Callable[[Fault], str]
 

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.links.bindings import binding_of
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
+from dtlink.facts.bindings import binding_of
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import schema_of, several, tell
 from dtlink.schema.suppliers import Fault, Kind

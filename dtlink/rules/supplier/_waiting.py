@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.board.tree import Board
 from dtlink.links.reference import Link, Reference
-from dtlink.rules.board import Board
 
 if TYPE_CHECKING:
+    from dtlink.boot.devlink.ordering import Ordering
     from dtlink.firmware.tree import Node
-    from dtlink.kernel.devlink.ordering import Ordering
 
 #: How many devices of a chain are told by name.
 _TOLD = 3

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 _FOR_EVER = "its driver's request for the {kind} ends in -EPROBE_DEFER, for ever"

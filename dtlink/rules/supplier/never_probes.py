@@ -22,12 +22,12 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dtlink.board.tree import Board
+from dtlink.facts.binding import Walk
+from dtlink.facts.bindings import KERNEL_BINDINGS
+from dtlink.facts.early import is_served_early
 from dtlink.firmware.tree import Node
-from dtlink.kernel.early import is_served_early
-from dtlink.links.binding import Walk
-from dtlink.links.bindings import KERNEL_BINDINGS
 from dtlink.links.reference import Link, Reference
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import consequence, fallen, nodes, stranded, waiting
 

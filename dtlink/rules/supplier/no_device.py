@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tree import Board
 from dtlink.links.reference import Link
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import (
     also,

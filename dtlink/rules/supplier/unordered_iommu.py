@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tree import Board
+from dtlink.facts.kernels import KernelProfile
 from dtlink.firmware.tree import Node
-from dtlink.kernel.profile import KernelProfile
 from dtlink.links.reference import Flaw, Link, Reference
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 _NAMES = ("iommus", "iommu-map")

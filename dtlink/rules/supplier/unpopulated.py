@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.tree import Board
+from dtlink.facts.early import is_served_early
 from dtlink.firmware.tree import Node
-from dtlink.kernel.early import is_served_early
 from dtlink.links.reference import Link
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import also, consequence, fallen, nodes, stranded
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.rules.board import Board
+from dtlink.board.tree import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 

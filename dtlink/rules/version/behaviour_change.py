@@ -21,14 +21,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.board.tree import Board
+from dtlink.boot.devlink.ordering import Effect
 from dtlink.firmware.tree import Node
-from dtlink.kernel.devlink.ordering import Effect
-from dtlink.rules.board import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 if TYPE_CHECKING:
-    from dtlink.kernel.devlink.compare import Comparison, Default, Read, ReadChange
-    from dtlink.kernel.devlink.ordering import Ends
+    from dtlink.boot.devlink.compare import Comparison, Default, Read, ReadChange
+    from dtlink.boot.devlink.ordering import Ends
 
 #: How many devices a message names, and how many a finding lists.
 _NAMED = 3
@@ -68,7 +68,7 @@ def behaviour_change(board: Board) -> Iterator[Finding]:
     if board.against is None:
         return
     # Imported here, since only --against needs it.
-    from dtlink.kernel.devlink.compare import compare  # noqa: PLC0415
+    from dtlink.boot.devlink.compare import compare  # noqa: PLC0415
 
     before = board.ordering(board.against)
     found = compare(before, board.order, board.against, board.profile)

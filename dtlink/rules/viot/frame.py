@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import Trouble, TroubleKind
 from dtlink.firmware.acpi.viot import MmioEndpoint, PciRange, Viot
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.viot._words import BUG, NO_IOMMU, OVERFLOW, UNTRANSLATED
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.viot import Endpoint, Viot
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.viot._words import NO_IOMMU, OVERFLOW, UNTRANSLATED, choices, iommu_nodes
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.viot import VirtioIommuPci
-from dtlink.rules.acpi_board import AcpiBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.viot._words import NO_IOMMU, PREFIX, UNTRANSLATED
 

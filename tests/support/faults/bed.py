@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TypeVar
 
+from dtlink.board.tree import Board
+from dtlink.facts.binding import Origin, SupplierBinding, Walk
 from dtlink.firmware.fdt_write import SourceNode, cells, strings, write
 from dtlink.firmware.tree import Tree
-from dtlink.links.binding import Origin, SupplierBinding, Walk
 from dtlink.links.reference import Flaw, Reference
-from dtlink.rules.board import Board
 from dtlink.rules.cycle.supplier_cycle import supplier_cycle
 from tests.support.faults.model import Planted
 

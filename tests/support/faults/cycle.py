@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dtlink.kernel.early import is_served_early
+from dtlink.facts.early import is_served_early
 from dtlink.links.reference import Reference
 from tests.support.faults.bed import Bed
 from tests.support.faults.id_map import host, put_map

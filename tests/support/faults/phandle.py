@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
-from dtlink.links.binding import Walk
 from dtlink.links.reference import Reference
 from tests.support.faults.bed import Bed, is_waited_for
 from tests.support.faults.model import ERROR, WARNING, Planted, fault, faults_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dtlink.kernel.early import is_served_early
+from dtlink.facts.early import is_served_early
 from dtlink.links.reference import Reference
 from tests.support.faults.bed import Bed
 from tests.support.faults.model import ERROR, INFO, WARNING, Planted, fault, faults_of

@@ -1,0 +1,172 @@
+"""What the rules look at where the input is the ACPI tables of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.firmware.acpi.iort import Iort, RootComplex, Smmu, SmmuV3
+from dtlink.links.acpi.graph import AcpiGraph
+from dtlink.links.maps import IdMap, IdMapEntry
+from dtlink.links.streams import IommuKind, Stream, kind_of
+
+if TYPE_CHECKING:
+    from dtlink.boot.timeline import AcpiTimeline
+    from dtlink.facts.binding import Version
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.acpi.table import TableHeader, Trouble
+    from dtlink.kernel.facts import Facts
+    from dtlink.links.acpi.link import AcpiLink
+
+#: SMMUs as the devicetree's table of IOMMUs knows them.
+_KINDS: Mapping[type[Struct], IommuKind | None] = {
+    Smmu: kind_of(["arm,smmu-v2"]),
+    SmmuV3: kind_of(["arm,smmu-v3"]),
+}
+
+
+class AcpiBoard:
+    """The tables of one machine, as the rules see them.
+
+    ``facts`` are what one kernel holds, if the user named one.
+    """
+
+    firmware: Final = "tables"
+    """Which kind of firmware this is a board of."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        version: Version = DEFAULT_KERNEL,
+        *,
+        facts: Facts | None = None,
+    ) -> None:
+        self.machine = machine
+        self.version = version
+        self.facts = facts
+        self.graph = AcpiGraph(machine, version)
+
+    @property
+    def holdings(self) -> frozenset[str]:
+        """The signatures of the tables there are."""
+        return frozenset(self.machine.tables)
+
+    @property
+    def tables(self) -> Iterator[TableHeader]:
+        """All tables."""
+        yield from self.machine.tables.values()
+
+    def troubles(self, signature: str) -> Iterator[Trouble]:
+        """What is wrong with the frame of a table and of what it holds."""
+        table = self.machine.tables.get(signature)
+        if table is not None:
+            _ = table.structures
+            yield from table.troubles
+
+    def links(self, *bindings: str) -> Iterator[AcpiLink]:
+        """The links made by entries of these kinds (all if none is named)."""
+        if bindings:
+            yield from self.graph.links_of(*bindings)
+        else:
+            yield from self.graph.links
+
+    @cached_property
+    def timeline(self) -> AcpiTimeline | None:
+        """What is late for whom with the kernel that the user named; ``None``: not known."""
+        from dtlink.boot.timeline import AcpiTimeline  # noqa: PLC0415
+        from dtlink.facts.kernels import KernelProfile  # noqa: PLC0415 - few runs name a kernel
+
+        facts = self.facts
+        if facts is None or not facts.build.knows("config"):
+            return None
+        return AcpiTimeline(
+            self.machine,
+            KernelProfile.of(".".join(map(str, self.version))),
+            facts.build.config,
+            initramfs=facts.initramfs,
+            build=facts.build,
+        )
+
+    @cached_property
+    def streams(self) -> Mapping[int, Sequence[Stream]]:
+        """The stream IDs that Linux gives to all masters, by SMMU."""
+        found: dict[int, list[Stream]] = {}
+        for link in self.links("iort-iommu"):
+            told = link.told
+            ids = told.inputs or range(1)
+            if isinstance(told.consumer, RootComplex):
+                ids = _meet(ids, self.pci_ids(told.consumer.index) or range(0x10000))
+            first = (told.output or 0) + ids.start - told.inputs.start
+            if link.used_by_linux and ids:
+                found.setdefault(told.supplier.index, []).append(
+                    Stream(
+                        told.supplier.index,
+                        told.consumer.index,
+                        first,
+                        len(ids),
+                        0,
+                        link.reference,
+                        mapped=bool(told.inputs),
+                    )
+                )
+        return found
+
+    @cached_property
+    def iommu_maps(self) -> Mapping[int, IdMap]:
+        """The mappings of every root complex that lead to an SMMU or to an ITS, as ID maps."""
+        table = self.machine.iort
+        return {
+            node.index: IdMap(_entries(table, node), 0, 0xFFFFFFFF)
+            for node in (table.nodes if table else ())
+            if isinstance(node, RootComplex)
+        }
+
+    def iommu_kind(self, iommu: int) -> IommuKind | None:
+        """What kind of IOMMU a node is, if that is known."""
+        node = self.machine[iommu]
+        return _KINDS.get(type(node))
+
+    def pci_ids(self, host: int) -> range | None:
+        """The requester IDs of the buses that the MCFG gives to a root complex's segment."""
+        node, mcfg = self.machine[host], self.machine.mcfg
+        if mcfg is None or not isinstance(node, RootComplex):
+            return None
+        buses = [each.buses for each in mcfg.allocations if each.segment == node.segment]
+        return (
+            range(min(each.start for each in buses) << 8, max(each.stop for each in buses) << 8)
+            if buses
+            else None
+        )
+
+    @cached_property
+    def nodes(self) -> tuple[Struct, ...]:
+        """The nodes that need or serve each other."""
+        return tuple(self.machine.nodes[1:])
+
+
+def _entries(table: Iort | None, node: RootComplex) -> list[IdMapEntry]:
+    """The mappings of a root complex as rows of a map; a single mapping has all requester IDs."""
+    entries = []
+    for mapping in node.mappings:
+        target = table.by_offset.get(mapping.output) if table else None
+        length = 0x10000 if mapping.single else mapping.count + 1
+        base = 0 if mapping.single else mapping.input_base
+        entries.append(
+            IdMapEntry(
+                mapping.entry,
+                mapping.start,
+                base,
+                mapping.output,
+                target.index if target else -1,
+                (mapping.output_base,),
+                length,
+            )
+        )
+    return entries
+
+
+def _meet(one: range, other: range) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))

@@ -1,0 +1,142 @@
+"""From fwnode links to device links (Linux, drivers/base/core.c, fw_devlink_create_devlink())."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from dtlink.boot.devlink.cycles import Detector
+from dtlink.boot.devlink.state import (
+    Device,
+    DeviceLink,
+    DriverState,
+    FwnodeLink,
+    LinkState,
+    State,
+)
+
+_FIRST_STATE = {
+    (DriverState.PROBING, DriverState.PROBING): LinkState.CONSUMER_PROBE,
+    (DriverState.BOUND, DriverState.NO_DRIVER): LinkState.AVAILABLE,
+    (DriverState.BOUND, DriverState.PROBING): LinkState.CONSUMER_PROBE,
+    (DriverState.BOUND, DriverState.BOUND): LinkState.ACTIVE,
+}
+
+
+class Outcome(Enum):
+    """What came of the attempt to turn a fwnode link into a device link."""
+
+    DONE = auto()
+    REFUSED = auto()
+    LATER = auto()
+    """The supplier is no device yet."""
+
+
+class Bookkeeper:
+    """Turns fwnode links into device links, and looks for cycles each time."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._detector = Detector(state)
+        self.reports: list[FwnodeLink] = []
+        """The cycles found, as the log tells them."""
+
+    def link_to_consumers(self, device: Device) -> None:
+        """Let those who wait for a device link to it (__fw_devlink_link_to_consumers())."""
+        state = self._state
+        for link in state.links_to(device.node):
+            consumer = state.device.get(link.consumer)
+            if consumer is not None:
+                self._own(consumer, device.node, link)
+                continue
+            # A device above the consumer stands in for it; but not one above the supplier too.
+            consumer = state.device_above(link.consumer)
+            if consumer is not None and not state.is_at_or_above(consumer.node, device.node):
+                self._create(consumer, device.node, link)
+
+    def link_to_suppliers(self, device: Device) -> None:
+        """Link a device, for itself and for all below it (__fw_devlink_link_to_suppliers())."""
+        state = self._state
+        for link in state.links_of(device.node):
+            self._own(device, link.supplier, link)
+        stack = list(state.available_children(device.node))[::-1]
+        while stack:
+            node = stack.pop()
+            for link in state.links_of(node):
+                self._create(device, link.supplier, link)
+            stack.extend(list(state.available_children(node))[::-1])
+
+    def _own(self, consumer: Device, supplier: int, link: FwnodeLink) -> None:
+        """Turn a consumer's own link into a device link, unless it is too early for that."""
+        if self._create(consumer, supplier, link) is not Outcome.LATER:
+            self._state.unlink(link)
+
+    def _create(self, consumer: Device, supplier: int, link: FwnodeLink) -> Outcome:
+        """Look for cycles, then make the device link if both ends are devices."""
+        state = self._state
+        if link.ignore:
+            return Outcome.DONE
+        if self._detector.closes_cycle(link.consumer, supplier):
+            link.cycle = True
+            self.reports.append(link)
+        device = (
+            state.device_above(supplier)
+            if supplier in state.not_device
+            else state.device.get(supplier)
+        )
+        if device is None:
+            return Outcome.REFUSED if self._never_device(supplier) else Outcome.LATER
+        if device.state is DriverState.NO_DRIVER and supplier in state.initialized:
+            return Outcome.REFUSED
+        if device is not consumer and not self._add(consumer, device, link):
+            state.refused.append((consumer.node, device.node))
+            return Outcome.REFUSED
+        return Outcome.DONE
+
+    def _never_device(self, supplier: int) -> bool:
+        """Whether a node or one above it is served without a driver (fwnode_init_without_drv())."""
+        state = self._state
+        node = supplier
+        while node >= 0 and state.initialized:
+            device = state.device.get(node)
+            bound = device is not None and device.state is not DriverState.NO_DRIVER
+            if node in state.initialized and not bound:
+                return True
+            node = state.tree.parents[node]
+        return False
+
+    def _add(self, consumer: Device, supplier: Device, origin: FwnodeLink) -> bool:
+        """Add a device link, or let one that is there order more (device_link_add())."""
+        own = origin.consumer == consumer.node
+        orders = own and not origin.cycle and self._state.profile.orders_probing
+        if orders and self._detector.pruned and _depends(supplier, consumer):
+            return False
+        if not orders and consumer.state is DriverState.BOUND:
+            return False
+        link = consumer.suppliers.get(supplier.node)
+        if link is None:
+            first = _FIRST_STATE.get((supplier.state, consumer.state), LinkState.DORMANT)
+            link = DeviceLink(consumer, supplier, first)
+            link.cycle = own and origin.cycle
+            consumer.suppliers[supplier.node] = supplier.consumers[consumer.node] = link
+        if orders:
+            link.sync_state_only = False
+            link.runtime_pm |= self._state.profile.orders_runtime_pm
+        return True
+
+
+def _depends(supplier: Device, consumer: Device) -> bool:
+    """Whether a supplier is the consumer, below it, or needs it (device_is_dependent()).
+
+    It would be a cycle that the detector finds, unless it did not look behind a bound device.
+    """
+    seen: set[int] = set()
+    stack = [consumer]
+    while stack:
+        device = stack.pop()
+        if device is supplier or supplier.is_below(device):
+            return True
+        if device.node not in seen:
+            seen.add(device.node)
+            stack += device.children
+            stack += [x.consumer for x in device.consumers.values() if not x.sync_state_only]
+    return False

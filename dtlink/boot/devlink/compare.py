@@ -1,0 +1,163 @@
+"""What two kernels do differently with one devicetree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from dtlink.boot.devlink.model import Origin
+from dtlink.boot.devlink.ordering import Ends, Ordering, Tie
+
+if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelProfile
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class Default(NamedTuple):
+    """A parameter that is not the same on both kernels."""
+
+    parameter: str
+    before: str | int | bool
+    after: str | int | bool
+
+
+class Read(NamedTuple):
+    """What a kernel makes of one entry of a property."""
+
+    consumer: str
+    supplier: str
+    reason: str
+    """Why it makes no link of it; empty if it makes one."""
+    devices: Ends
+    """The devices at or above the two."""
+
+
+class ReadChange(NamedTuple):
+    """An entry that two kernels read differently; ``None``: not read at all."""
+
+    origin: Origin
+    before: Read | None
+    after: Read | None
+
+
+class TieChange(NamedTuple):
+    """Two devices that two kernels tie differently; ``None``: not at all."""
+
+    consumer: str
+    supplier: str
+    before: Tie | None
+    after: Tie | None
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """The names of the properties that tie them, on either kernel."""
+        ties = [tie for tie in (self.after, self.before) if tie is not None]
+        return tuple(dict.fromkeys(o.property_name for tie in ties for o in tie.origins))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """From one kernel (``before``) to another (``after``); pairs are consumer and supplier."""
+
+    before: KernelProfile
+    after: KernelProfile
+    defaults: Sequence[Default]
+    reads: Sequence[ReadChange]
+    ties: Sequence[TieChange]
+    cycles_gained: Sequence[Ends]
+    """As the log names them; what it says of the same two devices on both kernels is left out."""
+    cycles_lost: Sequence[Ends]
+    waits_gained: Sequence[Ends]
+    waits_lost: Sequence[Ends]
+
+
+def compare(
+    old: Ordering, new: Ordering, before: KernelProfile, after: KernelProfile
+) -> Comparison:
+    """Compare what two kernels do with one tree, in one view."""
+    gained, lost = _difference(_cycles(old), _cycles(new))
+    waits_gained, waits_lost = _difference(_waits(old), _waits(new))
+    return Comparison(
+        before=before,
+        after=after,
+        defaults=_defaults(before, after),
+        reads=_reads(old, new),
+        ties=[
+            TieChange(*ends, one, other)
+            for ends, one, other in _pairs(old.ties, new.ties)
+            if (one and one.effect) is not (other and other.effect)
+        ],
+        cycles_gained=gained,
+        cycles_lost=lost,
+        waits_gained=waits_gained,
+        waits_lost=waits_lost,
+    )
+
+
+def _defaults(before: KernelProfile, after: KernelProfile) -> list[Default]:
+    rows: tuple[tuple[str, str | int | bool, str | int | bool], ...] = (
+        ("fw_devlink", before.fw_devlink.value, after.fw_devlink.value),
+        ("fw_devlink.strict", before.strict, after.strict),
+        (
+            "deferred_probe_timeout",
+            before.deferred_probe_timeout,
+            after.deferred_probe_timeout,
+        ),
+    )
+    return [Default(*row) for row in rows if row[1] != row[2]]
+
+
+def _reads(old: Ordering, new: Ordering) -> list[ReadChange]:
+    changes = [ReadChange(*each) for each in _pairs(_read(old), _read(new))]
+    return [change for change in changes if _outcome(change.before) != _outcome(change.after)]
+
+
+def _outcome(read: Read | None) -> tuple[str, Ends] | None:
+    """What comes of an entry: of what is dropped, the reason alone counts."""
+    return read and (read.reason, ("", "") if read.reason else read.devices)
+
+
+def _read(ordering: Ordering) -> dict[Origin, Read]:
+    """Every entry that a kernel reads, and which devices it takes it to tie."""
+    found = {}
+    for link in ordering.prediction.fwnode_links:
+        devices = ordering.device(link.consumer), ordering.device(link.supplier)
+        for origin in link.origins:
+            found[origin] = Read(link.consumer, link.supplier, "", devices)
+    for item in ordering.prediction.not_linked:
+        devices = ordering.device(item.consumer), ordering.device(item.supplier)
+        found[item.origin] = Read(item.consumer, item.supplier, item.reason, devices)
+    return found
+
+
+def _cycles(ordering: Ordering) -> dict[frozenset[str], Ends]:
+    """What the log tells, once for each pair of devices, whichever of them it names first."""
+    found: dict[frozenset[str], Ends] = {}
+    for report in ordering.prediction.cycles:
+        ends = ordering.device(report.consumer), ordering.device(report.supplier)
+        found.setdefault(frozenset(ends), (report.consumer, report.supplier))
+    return found
+
+
+def _waits(ordering: Ordering) -> dict[Ends, Ends]:
+    pairs = [(x.device, supplier) for x in ordering.prediction.waiting for supplier in x.suppliers]
+    return {pair: pair for pair in pairs}
+
+
+def _difference(
+    old: Mapping[_Key, Ends], new: Mapping[_Key, Ends]
+) -> tuple[list[Ends], list[Ends]]:
+    """What only the new has, and what only the old has."""
+    gained = [ends for key, ends in new.items() if key not in old]
+    lost = [ends for key, ends in old.items() if key not in new]
+    return gained, lost
+
+
+def _pairs(
+    old: Mapping[_Key, _Value], new: Mapping[_Key, _Value]
+) -> list[tuple[_Key, _Value | None, _Value | None]]:
+    """Each key of either, with both values."""
+    return [(key, old.get(key), new.get(key)) for key in {**old, **new}]

@@ -1,0 +1,172 @@
+"""The cycle detector: does a supplier, directly or not, depend on its consumer?
+
+The kernel (drivers/base/core.c, __fw_devlink_relax_cycles()) searches every path without a
+repeated node from the supplier to the consumer, and relaxes all links on them; its time grows
+exponentially. Here the links on such paths are found without walking them all:
+
+1. a step on any path leads from a node that the supplier reaches to one that reaches the consumer;
+2. where it joins two strongly connected components of these nodes, the way to it and the way from
+   it can't meet, so it lies on a path without a repeated node;
+3. within a component, two such ways that don't meet are looked for (:mod:`.detours`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.boot.devlink.detours import arcs_on_paths
+from dtlink.boot.devlink.state import DeviceLink, DriverState, FwnodeLink
+from dtlink.links.components import strong_components
+
+if TYPE_CHECKING:
+    from dtlink.boot.devlink.state import State
+
+#: What leads from a node to one that it needs; ``None``: that one is its parent device.
+Why = FwnodeLink | DeviceLink | None
+Arcs = dict[int, list[tuple[int, Why]]]
+
+#: How many steps all searches in one tree may take: many times what real boards need. Beyond, two
+#: nodes are said to be on a cycle if they are in one strongly connected component of all the tree
+#: says (:meth:`State.share_component`): so it is for all but a few links of real boards.
+_BUDGET = 1_000_000
+
+
+class Detector:
+    """Finds and relaxes the cycles of one machine."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._left = _BUDGET
+        self.pruned = False
+        """Whether the last search left out what a bound device needs."""
+
+    def closes_cycle(self, consumer: int, supplier: int) -> bool:
+        """Whether a link closes a cycle; all links of such cycles but itself are then relaxed."""
+        self.pruned = False
+        if consumer == supplier:
+            return True
+        if not self._is_needed(consumer):
+            return False
+        if self._left < 0:
+            return self._state.share_component(consumer, supplier)
+        arcs = self._reach(consumer, supplier)
+        self._left -= sum(map(len, arcs.values()))
+        if consumer not in arcs:
+            return False
+        self._relax(arcs, consumer, supplier)
+        return True
+
+    def _is_needed(self, node: int) -> bool:
+        """Whether anything could lead to a node: most are nobody's supplier or parent."""
+        state = self._state
+        if state.consumers.get(node):
+            return True
+        device = state.device.get(node)
+        return device is not None and bool(
+            device.consumers or device.children or state.tree.children[node]
+        )
+
+    def _needs(self, node: int) -> list[tuple[int, Why]]:
+        """What a node needs now: suppliers, its parent device, its device's suppliers."""
+        state = self._state
+        needs: list[tuple[int, Why]] = []
+        links = state.suppliers.get(node)
+        if links:
+            needs = [(link.supplier, link) for link in links.values() if not link.ignore]
+        device = state.device.get(node)
+        parent = state.device_above(node) if device is None else device.parent
+        if parent is not None:
+            needs.append((parent.node, None))
+        if device is not None:
+            for link in device.suppliers.values():
+                if link.cycle or not link.sync_state_only:
+                    needs.append((link.supplier.node, link))
+        return needs
+
+    def _reach(self, consumer: int, supplier: int) -> Arcs:
+        """All that the supplier needs; the consumer is in it if it is reached, but not passed.
+
+        A device that has bound can't depend on one that has not begun to probe: there it ends too.
+        """
+        devices = self._state.device
+        device = devices.get(consumer)
+        fresh = device is not None and device.state is DriverState.NO_DRIVER
+        arcs: Arcs = {}
+        stack = [supplier]
+        while stack:
+            node = stack.pop()
+            if node in arcs:
+                continue
+            own = devices.get(node) if fresh else None
+            bound = own is not None and own.state is DriverState.BOUND
+            if node == consumer or bound:
+                arcs[node] = []
+                self.pruned |= bound
+                continue
+            needs = arcs[node] = self._needs(node)
+            stack += [target for target, _ in needs]
+        return arcs
+
+    def _relax(self, arcs: Arcs, consumer: int, supplier: int) -> None:
+        """Let no link on a path from the supplier to the consumer make anybody wait."""
+        if not _strict(arcs):
+            return
+        arcs = _towards(arcs, consumer)
+        strict = _strict(arcs)
+        used = _within_components(arcs, supplier, {(a, b) for a, b, _ in strict})
+        for node, target, why in strict:
+            if used.get((node, target), True) and why.relax():
+                self._state.relaxed.append((node, target))
+
+
+def _strict(arcs: Arcs) -> list[tuple[int, int, FwnodeLink | DeviceLink]]:
+    """The arcs that may have to be relaxed yet."""
+    return [
+        (node, target, why)
+        for node, targets in arcs.items()
+        for target, why in targets
+        if why is not None and not why.relaxed and node != target
+    ]
+
+
+def _towards(arcs: Arcs, goal: int) -> Arcs:
+    """The part of the arcs that leads to a goal."""
+    sources: dict[int, list[int]] = {}
+    for node, targets in arcs.items():
+        for target, _ in targets:
+            sources.setdefault(target, []).append(node)
+    useful = {goal}
+    stack = [goal]
+    while stack:
+        for node in sources.get(stack.pop(), ()):
+            if node not in useful:
+                useful.add(node)
+                stack.append(node)
+    return {
+        node: [(target, why) for target, why in targets if target in useful]
+        for node, targets in arcs.items()
+        if node in useful
+    }
+
+
+def _within_components(
+    arcs: Arcs, start: int, wanted: set[tuple[int, int]]
+) -> dict[tuple[int, int], bool]:
+    """For each wanted arc within a component: whether a path without a repeated node has it."""
+    plain = {node: [target for target, _ in targets] for node, targets in arcs.items()}
+    verdict: dict[tuple[int, int], bool] = {}
+    for component in strong_components(plain):
+        inside = set(component)
+        asked = {arc for arc in wanted if arc[0] in inside and arc[1] in inside}
+        if not asked:
+            continue
+        entries, exits = {start} & inside, set()
+        for node, targets in plain.items():
+            if node not in inside:
+                entries.update(inside.intersection(targets))
+            elif not inside.issuperset(targets):
+                exits.add(node)
+        within = {node: [t for t in plain[node] if t in inside] for node in component}
+        used = arcs_on_paths(within, entries, exits, asked)
+        verdict.update({arc: arc in used for arc in asked})
+    return verdict

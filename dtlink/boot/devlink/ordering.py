@@ -1,0 +1,138 @@
+"""What a prediction comes to: which device waits for which, and which does not although it says so.
+
+A link to a node that is no device ends at the device that spoke for it when it bound: so links are
+told here, between devices wherever there are devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dtlink.boot.devlink.model import FwnodeLink, Origin, Prediction
+    from dtlink.facts.kernels import KernelProfile
+
+#: A consumer and a supplier, by path.
+Ends = tuple[str, str]
+
+
+class Effect(Enum):
+    """What a link does to its consumer's probe."""
+
+    ORDERS = "ordered"
+    """A device link: the supplier probes first."""
+    WAITS = "waits"
+    """The supplier is no device: the consumer waits until it is one."""
+    RELAXED = "relaxed"
+    """Part of a cycle: the kernel does not order the two."""
+    IGNORED = "ignored"
+    """Given up by ``post-init-providers``."""
+    SYNC_STATE_ONLY = "sync_state() only"
+    """A device link that makes nobody wait."""
+
+
+class Tie(NamedTuple):
+    """What there is between a consumer and a supplier."""
+
+    effect: Effect
+    origins: tuple[Origin, ...]
+    """The entries that say so; none where a link stands in for one of a node below."""
+
+
+class Ordering:
+    """A prediction, as ties between devices."""
+
+    def __init__(self, prediction: Prediction, profile: KernelProfile) -> None:
+        self.prediction = prediction
+        self.devices = frozenset(device.node for device in prediction.devices)
+        self._profile = profile
+        self._moved = {(x.consumer, x.supplier) for x in prediction.fwnode_links if x.moved}
+        self._device_links = {(x.consumer, x.supplier): x for x in prediction.device_links}
+
+    @cached_property
+    def ties(self) -> Mapping[Ends, Tie]:
+        """Every tie of a device to a supplier, by their paths, in the order of the links made."""
+        found: dict[Ends, list[FwnodeLink]] = {}
+        for link in self.prediction.fwnode_links:
+            if link.consumer in self.devices:
+                ends = link.consumer, self.speaker(link.consumer, link.supplier)
+                found.setdefault(ends, []).append(link)
+        ties = {}
+        for ends in [*found, *(ends for ends in self._device_links if ends not in found)]:
+            links = found.get(ends, [])
+            effect = self._effect(ends, links)
+            if effect is not None and ends[0] != ends[1]:
+                ties[ends] = Tie(effect, tuple(o for link in links for o in link.origins))
+        return ties
+
+    def _effect(self, ends: Ends, links: Iterable[FwnodeLink]) -> Effect | None:
+        """What the links between two ends do; ``None``: nothing, the supplier is served early."""
+        device_link = self._device_links.get(ends)
+        if device_link is not None and not device_link.sync_state_only:
+            return Effect.ORDERS
+        if (
+            any(link.remaining and not link.flags for link in links)
+            and self._profile.orders_probing
+        ):
+            return Effect.WAITS
+        if any(link.cycle for link in links):
+            return Effect.RELAXED
+        if any(link.ignore for link in links):
+            return Effect.IGNORED
+        if device_link is None and (self._profile.orders_probing or ends[1] not in self.devices):
+            return None
+        return Effect.SYNC_STATE_ONLY
+
+    def speaker(self, consumer: str, supplier: str) -> str:
+        """The device that a consumer's link to a node ended at; the node if there is none."""
+        if supplier not in self.devices:
+            for above in _ancestors(supplier):
+                if (consumer, above) in self._moved:
+                    return above
+        return supplier
+
+    def relaxes(self, consumer: str, supplier: str) -> bool:
+        """Whether the kernel does not order two nodes since they are part of a cycle."""
+        tie = self.ties.get((consumer, self.speaker(consumer, supplier)))
+        return tie is not None and tie.effect is Effect.RELAXED
+
+    def of(self, *effects: Effect) -> Iterator[tuple[Ends, Tie]]:
+        """The ties of these effects."""
+        return ((ends, tie) for ends, tie in self.ties.items() if tie.effect in effects)
+
+    def parent(self, device: str) -> str | None:
+        """The device above a device; ``None`` if there is none."""
+        return next((node for node in _ancestors(device) if node in self.devices), None)
+
+    def device(self, node: str) -> str:
+        """The device at or above a node; the node if there is none."""
+        return node if node in self.devices else self.parent(node) or node
+
+    @cached_property
+    def held_up(self) -> Mapping[str, tuple[str, ...]]:
+        """Devices that wait for suppliers that are devices but have not bound."""
+        bound = {device.node for device in self.prediction.devices if device.driver}
+        held: dict[str, list[str]] = {}
+        for link in self.prediction.device_links:
+            if not link.sync_state_only and not bound & {link.consumer, link.supplier}:
+                held.setdefault(link.consumer, []).append(link.supplier)
+        return {consumer: tuple(suppliers) for consumer, suppliers in held.items()}
+
+    def arcs(self) -> dict[str, list[str]]:
+        """What each device has to wait for: its suppliers and the device above it."""
+        arcs: dict[str, list[str]] = {}
+        for device in self.prediction.devices:
+            parent = self.parent(device.node)
+            arcs[device.node] = [] if parent is None else [parent]
+        for (consumer, supplier), _ in self.of(Effect.ORDERS):
+            arcs[consumer].append(supplier)
+        return arcs
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    """The paths above a path, the nearest first, the root left out."""
+    while path := path.rpartition("/")[0]:
+        yield path

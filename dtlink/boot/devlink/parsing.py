@@ -1,0 +1,113 @@
+"""From supplier properties to fwnode links (Linux, drivers/of/property.c)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from dtlink.links.reference import Flaw
+
+if TYPE_CHECKING:
+    from dtlink.boot.devlink.state import State
+    from dtlink.facts.binding import SupplierBinding
+    from dtlink.facts.kernels import KernelProfile
+    from dtlink.links.reference import Reference
+
+
+class Drop(Enum):
+    """Why a reference makes no link."""
+
+    UNAVAILABLE = "unavailable"
+    """The supplier, or a node above it, is not available."""
+    NO_DEVICE = "no device"
+    """Kernels before 6.1: no node at or above the supplier has ``compatible``, or the first that
+    has is the consumer's own or below it."""
+
+
+class Parser:
+    """Reads each node's supplier properties once, when a device is added at or above it."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.parsed: dict[int, None] = {}
+        """The nodes read, in that order (FWNODE_FLAG_LINKS_ADDED)."""
+        self.dropped: list[tuple[Reference, Drop, int]] = []
+        """References that made no link, each with the reason and the node that is the reason."""
+
+    def parse(self, node: int) -> None:
+        """Read a node and every available one below it (fw_devlink_parse_fwtree())."""
+        stack = [node]
+        while stack:
+            node = stack.pop()
+            if node in self.parsed:
+                continue  # and so is all below it
+            self.parsed[node] = None
+            for reference in self._state.references.get(node, ()):
+                self._link(reference)
+            stack.extend(reversed(list(self._state.available_children(node))))
+
+    def _link(self, reference: Reference) -> None:
+        """Link two nodes unless the supplier is out of use (of_link_to_phandle())."""
+        supplier = reference.supplier
+        if not self._state.profile.links_nodes:
+            supplier = self._device_node(supplier)
+            if supplier < 0 or self._state.is_at_or_above(reference.consumer, supplier):
+                self.dropped.append((reference, Drop.NO_DEVICE, reference.supplier))
+                return
+        gone = self._unavailable(supplier)
+        if gone >= 0:
+            self.dropped.append((reference, Drop.UNAVAILABLE, gone))
+            return
+        link = self._state.link(reference.consumer, supplier)
+        link.ignore |= not reference.binding.orders_probe
+        link.references.append(reference)
+
+    def _device_node(self, node: int) -> int:
+        """The node that may become a device: the nearest one upwards with ``compatible``; or -1."""
+        tree = self._state.tree
+        compatibles = tree.holders("compatible")
+        while node > 0 and node not in compatibles and node not in tree.unavailable:
+            node = tree.parents[node]
+        return node if node > 0 else -1
+
+    def _unavailable(self, node: int) -> int:
+        """The first node not available, from a node up to the first that has a device; or -1."""
+        state = self._state
+        if node not in state.tree.disabled:
+            return -1
+        while node >= 0 and node not in state.device:
+            if node in state.tree.unavailable:
+                return node
+            node = state.tree.parents[node]
+        return -1
+
+
+def followed(references: Iterable[Reference], profile: KernelProfile) -> dict[int, list[Reference]]:
+    """The references that a kernel follows, by the node it reads, in the order it reads them."""
+    rows: dict[int, bool] = {}  # rows by identity: to hash one costs more than to read one
+    table: dict[int, list[Reference]] = {}
+    for reference in references:
+        row = reference.binding
+        if id(row) not in rows:
+            rows[id(row)] = _follows(row, profile)
+        if rows[id(row)] and (not reference.flaw or _reaches(reference, profile)):
+            table.setdefault(reference.node, []).append(reference)
+    for found in table.values():
+        found.sort(key=lambda reference: (reference.at, reference.entry))
+    return table
+
+
+def _follows(row: SupplierBinding, profile: KernelProfile) -> bool:
+    """Whether a kernel looks at a property at all."""
+    optional = row.optional is not None and profile.version in row.optional
+    return row.in_kernel(profile.version) and (profile.follows_optional or not optional)
+
+
+def _reaches(reference: Reference, profile: KernelProfile) -> bool:
+    """Whether a kernel gets as far in the property as a reference whose way is flawed."""
+    return (
+        reference.flaw is Flaw.ASSUMED_CELLS
+        and profile.assumes_cells
+        and not reference.binding.strict_cells
+    )

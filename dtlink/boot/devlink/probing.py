@@ -1,0 +1,166 @@
+"""Devices are added, drivers are registered, probes are deferred and tried again.
+
+Source: Linux, drivers/base/core.c (device_add(), device_links_*()) and drivers/base/dd.c.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dtlink.boot.devlink.drivers import Drivers, Probe
+from dtlink.boot.devlink.state import Device, DriverState, LinkState, State
+
+if TYPE_CHECKING:
+    from dtlink.boot.devlink.booking import Bookkeeper
+    from dtlink.boot.devlink.parsing import Parser
+    from dtlink.boot.devlink.population import Spawn
+
+
+class DriverCore:
+    """The driver core of one machine."""
+
+    def __init__(self, state: State, parser: Parser, books: Bookkeeper, drivers: Drivers) -> None:
+        self._state = state
+        self._parser = parser
+        self._books = books
+        self._drivers = drivers
+        self._registered = False
+        self._retrying = False
+        self._pending: dict[int, Device] = {}
+        self._active: deque[Device] = deque()
+
+    def boot(self, devices: Iterable[Spawn]) -> None:
+        """Add the devices there are at first, then register the drivers, then settle."""
+        for spawn in devices:
+            self.add(spawn)
+        self.register_drivers()
+        self.retry()
+
+    def add(self, spawn: Spawn) -> None:
+        """Add a device, link it, and probe it if the drivers are there (device_add())."""
+        state = self._state
+        device = Device(spawn.node, spawn.bus, state.device.get(spawn.above))
+        if device.parent is not None:
+            device.parent.children.append(device)
+        state.devices.append(device)
+        if spawn.node not in state.device:
+            state.device[spawn.node] = device
+            if state.profile.parses:
+                self._parser.parse(spawn.node)
+                self._books.link_to_consumers(device)
+                self._books.link_to_suppliers(device)
+        if self._registered or self._drivers.is_first(device):
+            self._probe(device)
+
+    def register_drivers(self) -> None:
+        """Offer every device to the drivers, those included that are added meanwhile."""
+        self._registered = True
+        for device in self._state.devices:
+            self._probe(device)
+
+    def retry(self) -> None:
+        """Retry what was deferred until nothing binds any more (deferred_probe_initcall())."""
+        self._retrying = True
+        self._trigger()
+        while self._active:
+            self._probe(self._active.popleft())
+
+    def _trigger(self) -> None:
+        """All that waits gets another try (driver_deferred_probe_trigger())."""
+        if self._retrying:
+            self._active.extend(self._pending.values())
+            self._pending.clear()
+
+    def _defer(self, device: Device) -> None:
+        """Keep a device for later, once (driver_deferred_probe_add())."""
+        if device.can_match and device not in self._active:
+            self._pending.setdefault(device.node, device)
+
+    def _probe(self, device: Device) -> None:
+        """Probe a device unless it waits for a supplier (really_probe())."""
+        driver = None if device.driver else self._drivers.match(device)
+        if driver is None:
+            return
+        device.can_match = True
+        if not self._ready(device):
+            self._defer(device)
+            return
+        for spawn in self._drivers.children(device):
+            self.add(spawn)
+        outcome = self._drivers.probe(device)
+        if outcome is Probe.BOUND:
+            device.driver = driver
+            self._bound(device)
+            self._pending.pop(device.node, None)
+            self._trigger()
+            return
+        self._unbound(device)
+        if outcome is Probe.DEFERRED:
+            self._defer(device)
+
+    def _ready(self, device: Device) -> bool:
+        """Whether no supplier is missing (device_links_check_suppliers())."""
+        links = self._state.suppliers.get(device.node, {})
+        if self._state.profile.orders_probing and any(link.blocks for link in links.values()):
+            return False
+        device.state = DriverState.PROBING
+        for link in device.suppliers.values():
+            if link.state is not LinkState.AVAILABLE and not link.sync_state_only:
+                self._fall_back(device, LinkState.CONSUMER_PROBE)
+                return False
+            link.state = LinkState.CONSUMER_PROBE
+        return True
+
+    def _unbound(self, device: Device) -> None:
+        """A probe has failed (device_links_no_driver())."""
+        self._fall_back(device, LinkState.CONSUMER_PROBE, LinkState.ACTIVE)
+        device.state = DriverState.NO_DRIVER
+
+    def _fall_back(self, device: Device, *states: LinkState) -> None:
+        for link in device.suppliers.values():
+            if link.state in states:
+                bound = link.supplier.state is DriverState.BOUND
+                link.state = LinkState.AVAILABLE if bound else LinkState.DORMANT
+
+    def _bound(self, device: Device) -> None:
+        """A driver has bound: it speaks for all below it (device_links_driver_bound())."""
+        state = self._state
+        if state.device.get(device.node) is device:
+            for fwnode_link in state.links_of(device.node):
+                state.unlink(fwnode_link)
+            for child in state.available_children(device.node):
+                self._pick_up(child, device.node)
+            self._books.link_to_consumers(device)
+        for link in device.consumers.values():
+            if link.state not in (LinkState.CONSUMER_PROBE, LinkState.ACTIVE):
+                link.state = LinkState.AVAILABLE
+                if not link.sync_state_only:
+                    self._defer(link.consumer)
+        for link in list(device.suppliers.values()):
+            if link.sync_state_only:
+                del device.suppliers[link.supplier.node]
+                del link.supplier.consumers[device.node]
+            else:
+                link.state = LinkState.ACTIVE
+        device.state = DriverState.BOUND
+
+    def _pick_up(self, node: int, speaker: int) -> None:
+        """Move the consumers of what is no device to the device above it.
+
+        (__fw_devlink_pickup_dangling_consumers())
+        """
+        state = self._state
+        stack = [node]
+        while stack:
+            node = stack.pop()
+            if node in state.device:
+                continue
+            state.not_device.add(node)
+            for link in state.links_to(node):
+                moved = state.link(link.consumer, speaker, moved=True)
+                moved.cycle |= link.cycle
+                moved.ignore |= link.ignore
+                state.unlink(link)
+            stack.extend(list(state.available_children(node))[::-1])

@@ -1,0 +1,217 @@
+"""The driver core's view of one machine while it boots: devices, fwnode links, device links.
+
+Nodes are numbers of the tree. Lists that the kernel fills at the head are dicts here, filled at
+the end and read backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from dtlink.links.components import strong_components
+from dtlink.links.graph import Graph
+from dtlink.links.reference import Link
+
+if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelProfile
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.reference import Reference
+
+
+class DriverState(Enum):
+    """Where a device is on its way to a driver (Linux, enum dl_dev_state)."""
+
+    NO_DRIVER = "no driver"
+    PROBING = "probing"
+    """Also a device whose probe was put off for a device link: the kernel leaves it so."""
+    BOUND = "bound"
+
+
+class LinkState(Enum):
+    """The state of a device link, as sysfs spells it (Linux, enum device_link_state)."""
+
+    DORMANT = "dormant"
+    AVAILABLE = "available"
+    CONSUMER_PROBE = "consumer probing"
+    ACTIVE = "active"
+
+
+class FwnodeLink:
+    """A link between two nodes."""
+
+    __slots__ = ("consumer", "cycle", "ignore", "moved", "references", "remaining", "supplier")
+
+    def __init__(self, consumer: int, supplier: int, *, moved: bool = False) -> None:
+        self.consumer = consumer
+        self.supplier = supplier
+        self.cycle = False
+        self.ignore = False
+        self.moved = moved
+        self.references: list[Reference] = []
+        self.remaining = True
+
+    @property
+    def relaxed(self) -> bool:
+        """Whether it is known to be part of a cycle."""
+        return self.cycle
+
+    def relax(self) -> bool:
+        """Mark it as part of a cycle; ``False``, since the kernel tells of device links only."""
+        self.cycle = True
+        return False
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the consumer's probe waits as long as the link is there."""
+        return not (self.cycle or self.ignore)
+
+
+class DeviceLink:
+    """A link between two devices, made from a fwnode link (flag INFERRED, always managed)."""
+
+    __slots__ = ("consumer", "cycle", "runtime_pm", "state", "supplier", "sync_state_only")
+
+    def __init__(self, consumer: Device, supplier: Device, state: LinkState) -> None:
+        self.consumer = consumer
+        self.supplier = supplier
+        self.state = state
+        self.sync_state_only = True
+        self.runtime_pm = False
+        self.cycle = False
+
+    @property
+    def relaxed(self) -> bool:
+        """Whether it is known to be part of a cycle."""
+        return self.cycle and self.sync_state_only
+
+    def relax(self) -> bool:
+        """Let it order sync_state() alone (fw_devlink_relax_link()); whether it ordered more."""
+        ordered = not self.sync_state_only
+        self.cycle = self.sync_state_only = True
+        self.runtime_pm = False
+        return ordered
+
+
+class Device:
+    """A device with a node; ``parent`` is ``None`` below a device that has no node."""
+
+    __slots__ = (
+        "bus",
+        "can_match",
+        "children",
+        "consumers",
+        "driver",
+        "node",
+        "parent",
+        "state",
+        "suppliers",
+    )
+
+    def __init__(self, node: int, bus: str, parent: Device | None) -> None:
+        self.node = node
+        self.bus = bus
+        self.parent = parent
+        self.children: list[Device] = []
+        self.state = DriverState.NO_DRIVER
+        self.driver: str | None = None
+        self.can_match = False
+        self.suppliers: dict[int, DeviceLink] = {}
+        self.consumers: dict[int, DeviceLink] = {}
+
+    def is_below(self, other: Device) -> bool:
+        """Whether the other device is this one's ancestor."""
+        above = self.parent
+        while above is not None and above is not other:
+            above = above.parent
+        return above is not None
+
+
+class State:
+    """Everything fw_devlink knows at one moment, and what it did up to then."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        profile: KernelProfile,
+        references: Mapping[int, Sequence[Reference]],
+    ) -> None:
+        self.tree = tree
+        self.profile = profile
+        self.references = references
+        """What each node's properties name, as far as this kernel follows it, in its order."""
+        self.devices: list[Device] = []
+        self.device: dict[int, Device] = {}
+        """The device of each node that has one (``fwnode->dev``)."""
+        self.suppliers: dict[int, dict[int, FwnodeLink]] = {}
+        self.consumers: dict[int, dict[int, FwnodeLink]] = {}
+        self.not_device: set[int] = set()
+        """Nodes that a bound ancestor speaks for (FWNODE_FLAG_NOT_DEVICE)."""
+        self.initialized: set[int] = set()
+        """Nodes served without the driver core (FWNODE_FLAG_INITIALIZED)."""
+        self.made: list[FwnodeLink] = []
+        self.refused: list[tuple[int, int]] = []
+        self.relaxed: list[tuple[int, int]] = []
+
+    def device_above(self, node: int) -> Device | None:
+        """The device of the nearest ancestor that has one (fwnode_get_next_parent_dev())."""
+        parents, device = self.tree.parents, self.device
+        above = parents[node]
+        while above >= 0:
+            if above in device:
+                return device[above]
+            above = parents[above]
+        return None
+
+    def is_at_or_above(self, ancestor: int, node: int) -> bool:
+        """Whether a node is another's ancestor, or the other itself (fwnode_is_ancestor_of())."""
+        while node > ancestor:  # parents have the smaller numbers
+            node = self.tree.parents[node]
+        return node == ancestor
+
+    def available_children(self, node: int) -> Iterator[int]:
+        """The children whose own ``status`` lets them be used, in blob order."""
+        off = self.tree.unavailable
+        return (child for child in self.tree.children[node] if child not in off)
+
+    def link(self, consumer: int, supplier: int, *, moved: bool = False) -> FwnodeLink:
+        """The fwnode link between two nodes, made if there is none."""
+        links = self.suppliers.setdefault(consumer, {})
+        link = links.get(supplier)
+        if link is None:
+            link = links[supplier] = FwnodeLink(consumer, supplier, moved=moved)
+            self.consumers.setdefault(supplier, {})[consumer] = link
+            self.made.append(link)
+        return link
+
+    def share_component(self, one: int, other: int) -> bool:
+        """Whether two nodes are in one strongly connected component of all that can be linked."""
+        component = self._components.get(one)
+        return component is not None and component == self._components.get(other)
+
+    @cached_property
+    def _components(self) -> dict[int, int]:
+        """The number of each node's strongly connected component; nodes of none are left out."""
+        references = [ref for found in self.references.values() for ref in found]
+        graph = Graph(self.tree, references, partial(Link, self.tree))
+        arcs = graph.arcs(lambda ref: ref.binding.orders_probe)
+        components = enumerate(strong_components(arcs))
+        return {node: number for number, component in components for node in component}
+
+    def unlink(self, link: FwnodeLink) -> None:
+        """Delete a fwnode link."""
+        del self.suppliers[link.consumer][link.supplier]
+        del self.consumers[link.supplier][link.consumer]
+        link.remaining = False
+
+    def links_of(self, consumer: int) -> list[FwnodeLink]:
+        """A node's links to suppliers, the newest first."""
+        links = self.suppliers.get(consumer)
+        return list(reversed(links.values())) if links else []
+
+    def links_to(self, supplier: int) -> list[FwnodeLink]:
+        """A node's links to consumers, the newest first."""
+        links = self.consumers.get(supplier)
+        return list(reversed(links.values())) if links else []

@@ -1,0 +1,194 @@
+"""What a kernel has for one ``compatible`` string."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dtlink.facts.early import early_tables
+from dtlink.facts.outcomes import Driver, State
+
+if TYPE_CHECKING:
+    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.source.index import Source, SourceIndex
+
+#: Tables of early code that start a node for good; OF_EARLYCON_DECLARE is a console's stopgap.
+_EARLY = ("CLK_OF_DECLARE", "CLK_OF_DECLARE_DRIVER", "IRQCHIP_DECLARE", "TIMER_OF_DECLARE")
+#: Architectures of which one kernel has one: what belongs to another is no choice of this one's.
+_ARCHES = frozenset(
+    (
+        *("ALPHA", "ARC", "ARM", "ARM64", "CSKY", "HEXAGON", "LOONGARCH", "M68K", "MICROBLAZE"),
+        *("MIPS", "NIOS2", "OPENRISC", "PARISC", "PPC", "RISCV", "S390", "SPARC", "SUPERH"),
+        *("UML", "X86", "X86_32", "X86_64", "XTENSA"),
+    )
+)
+_STARTERS = ("drivers/clk/", "drivers/irqchip/", "drivers/clocksource/", "arch/")
+#: Files that look a node up themselves while the kernel starts, by a table of their own.
+_LOOKING = frozenset(
+    (
+        "drivers/firmware/psci/psci.c",  # psci_dt_init()
+        "drivers/pmdomain/renesas/rcar-gen4-sysc.c",  # early_initcall
+        "drivers/pmdomain/renesas/rcar-sysc.c",  # early_initcall
+        "drivers/pmdomain/renesas/rmobile-sysc.c",  # core_initcall
+        "drivers/soc/renesas/rcar-rst.c",  # rcar_rst_read_mode_pins(), from clocks' early code
+        "drivers/soc/renesas/renesas-soc.c",  # early_initcall
+        "drivers/soc/tegra/fuse/tegra-apbmisc.c",  # tegra_init_fuse(), early_initcall
+    )
+)
+_LIVE = (State.BUILT_IN, State.MODULE, State.EARLY)
+
+
+class Compatibles:
+    """What one kernel has for each ``compatible`` string.
+
+    The strongest evidence first: the aliases of its modules and the tables in its image are of this
+    very kernel; the index tells of the source, and, with the configuration, which of it was built.
+    """
+
+    def __init__(self, build: KernelBuild, index: SourceIndex | None) -> None:
+        self._build = build
+        self._index = index
+        self._found: dict[tuple[str, str | None], Driver | None] = {}
+
+    def best(self, names: Iterable[str], device_type: str | None = None) -> Driver | None:
+        """What the kernel has for a device, by its strings, the most specific first.
+
+        The first string counts that any driver has (drivers/of/base.c, of_match_node() scores so);
+        where none has, the first that is known of. ``None``: nothing is known of any.
+        """
+        found = [each for name in names if (each := self.of(name, device_type)) is not None]
+        live = next((each for each in found if each.state in _LIVE), None)
+        unsure = next((each for each in found if each.state is State.UNKNOWN), None)
+        return live or unsure or next(iter(found), None)
+
+    def of(self, name: str, device_type: str | None = None) -> Driver | None:
+        """What the kernel has for one string; ``None``: no table names it."""
+        key = name, device_type
+        if key not in self._found:
+            self._found[key] = self._find(name, device_type)
+        return self._found[key]
+
+    def tables(self, name: str) -> list[Source]:
+        """The tables of the source that name a string (strings are compared without their case)."""
+        if self._index is None:
+            return []
+        found = self._index.entries(name)
+        if not found and (same := self._folded.get(name.casefold())):
+            found = self._index.entries(same)
+        return [each for each in found if self._is_here(each)]
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        return {each.casefold(): each for each in self._index or ()}
+
+    def _is_here(self, source: Source) -> bool:
+        """Whether a table is one for this architecture."""
+        config = self._build.config
+        return not config or all(each not in _ARCHES or each in config for each in source.also)
+
+    def _find(self, name: str, device_type: str | None) -> Driver | None:
+        tables = self.tables(name)
+        drivers = [each for each in tables if each.kind == "driver"]
+        # What modules declare goes before what the index says: a table may be a helper's.
+        found = self._module(name, drivers, device_type) or self._built_in(name, drivers)
+        if found is None and self.is_early(name):
+            return Driver(State.EARLY, by=name)
+        if found is None and self._build.has_builtin(name) and not self._is_explained(tables):
+            found = Driver(State.BUILT_IN)
+        starters = [each for each in tables if _starts(each)]
+        found = found or self._without(name, drivers or starters)
+        return found and found._replace(by=name)
+
+    def is_early(self, name: str) -> bool:
+        """Whether this kernel starts a node with this string before there are devices."""
+        starters = [each for each in self.tables(name) if _starts(each)]
+        if not starters and not any(name in early_tables()[kind] for kind in _EARLY):
+            return False
+        built = [self.built(each) for each in starters]
+        if self._build.has_builtin(name) is False or (built and set(built) == {"n"}):
+            return False
+        return bool(built) or self._build.has_builtin(name) is True
+
+    def _built_in(self, name: str, drivers: Iterable[Source]) -> Driver | None:
+        if self._build.has_builtin(name) is False:
+            return None
+        for each in drivers:
+            if self.built(each) == "y":
+                return Driver(State.BUILT_IN, config=each.symbol)
+        return None
+
+    def _module(
+        self, name: str, drivers: Iterable[Source], device_type: str | None
+    ) -> Driver | None:
+        """The modules that declare a string, or that have it without declaring it."""
+        symbols = {each.module: each.symbol for each in drivers}
+        modules = self._build.modules_of(name, device_type)
+        if not modules and not self._built_in(name, drivers):
+            modules = tuple(dict.fromkeys(self._undeclared(drivers)))
+        if not modules:
+            return None
+        config = next((symbols[each] for each in modules if each in symbols), "")
+        return Driver(State.MODULE, modules, config)
+
+    def _undeclared(self, drivers: Iterable[Source]) -> Iterator[str]:
+        """Modules whose table has no MODULE_DEVICE_TABLE: another calls them."""
+        build = self._build
+        for each in drivers:
+            there = each.module in build.modules or not build.knows("modules")
+            if there and self.built(each) == "m" and self._is_same:
+                yield each.module
+
+    def _is_explained(self, tables: Iterable[Source]) -> bool:
+        """Whether what is in the image is no driver's table."""
+        return any(each.kind != "driver" and self.built(each) != "n" for each in tables)
+
+    def _without(self, name: str, drivers: list[Source]) -> Driver | None:
+        """What is known of a string that nothing in this kernel has."""
+        built = [self.built(each) for each in drivers]
+        if not drivers:
+            return None
+        # A table that should be there and is not: of another version, or told of wrongly.
+        if set(built) != {"n"} or not (self._is_same or self._is_whole):
+            return Driver(State.UNKNOWN)
+        if self._build.has_builtin(name):
+            return Driver(State.UNKNOWN)
+        return Driver(State.NOT_BUILT, config=self._off(drivers[0]))
+
+    def built(self, source: Source) -> str | None:
+        """How this kernel has a table of the source: ``y``, ``m``, ``n``; ``None``: unknown."""
+        build = self._build
+        if build.knows("config"):
+            return source.built(build.config)
+        return "y" if source.module in build.builtin else None
+
+    def _off(self, source: Source) -> str:
+        """The option that leaves a table out."""
+        config = self._build.config
+        if source.symbol and config.get(source.symbol) not in ("y", "m"):
+            return source.symbol
+        wanted = (each for each in source.also if each[:1] not in ("!", "?"))
+        off = (
+            name
+            for name, _, how in (each.partition("=") for each in wanted)
+            if config.get(name, "n") == "n" or (how and config[name] != how)
+        )
+        return next(off, source.symbol)
+
+    @cached_property
+    def _is_same(self) -> bool:
+        """Whether the index is of the kernel's own version."""
+        own, other = self._build.release, self._index.release if self._index else ""
+        return own.split(".")[:2] == other.split("-")[0].split(".")[:2]
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether all that this kernel has was read."""
+        return self._build.knows("aliases") and self._build.knows("image")
+
+
+def _starts(source: Source) -> bool:
+    """Whether early code starts a node for good, and not just reserves its memory."""
+    if source.kind == "early":
+        return source.file.startswith(_STARTERS)
+    return source.kind == "helper" and source.file in _LOOKING

@@ -1,0 +1,36 @@
+"""What a kernel has of a driver that is known by its option and its module's name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.facts.outcomes import Driver, State
+
+if TYPE_CHECKING:
+    from dtlink.kernel.holdings.model import KernelBuild
+
+
+def value(build: KernelBuild, symbol: str) -> str | None:
+    """An option's value, ``n`` if it is not set; ``None``: the configuration is not known."""
+    return build.config.get(symbol, "n") if build.knows("config") else None
+
+
+def by_option(build: KernelBuild, symbol: str, module: str, by: str) -> Driver:
+    """The state of a driver whose option and module are known.
+
+    ``module``: empty for one that can't be a module. Where the configuration is not known, the
+    lists of modules tell, if they were read.
+    """
+    found = value(build, symbol)
+    if found is None:
+        found = _listed(build, module)
+    states = {"y": State.BUILT_IN, "m": State.MODULE, "n": State.NOT_BUILT}
+    state = states.get(found or "", State.UNKNOWN)
+    modules = (module,) if state is State.MODULE and module else ()
+    return Driver(state, modules, "" if state is State.UNKNOWN else symbol, by)
+
+
+def _listed(build: KernelBuild, module: str) -> str | None:
+    if module in build.modules:
+        return "m"
+    return "y" if module in build.builtin else None

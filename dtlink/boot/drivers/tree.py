@@ -1,0 +1,140 @@
+"""The driver of each node of a devicetree."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dtlink.boot.devlink.served import served_early
+from dtlink.boot.drivers.amba import PRIMECELL, amba_driver
+from dtlink.boot.drivers.compatible import Compatibles
+from dtlink.boot.drivers.identity import bridge_driver, by_identity, phy_driver, usb_driver
+from dtlink.boot.drivers.places import Place, Places
+from dtlink.boot.drivers.tables import table_driver
+from dtlink.boot.drivers.words import PLAIN, card_driver, is_description, plain_word
+from dtlink.facts.outcomes import Driver, State
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.firmware.tree import Tree
+    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.source.index import SourceIndex
+
+_NO_DEVICE = Driver(State.NO_DEVICE)
+_HAS = (State.BUILT_IN, State.MODULE, State.EARLY)
+
+
+class TreeDrivers:
+    """Who drives each device of one tree in one kernel (``driver_model.Drivers``).
+
+    ``index`` tells what the kernel's source has; without one, what is not built and what is
+    unknown can't be told apart, and both are UNKNOWN. Nodes that are not available are answered
+    for as if they were.
+    """
+
+    def __init__(self, tree: Tree, build: KernelBuild, index: SourceIndex | None = None) -> None:
+        self._tree = tree
+        self._build = build
+        self._has_index = index is not None
+        self._compatibles = Compatibles(build, index)
+        self._places = Places(tree)
+        self._found: dict[int, Driver] = {}
+
+    def of(self, node: int) -> Driver:
+        """The driver of a node, by its number."""
+        found = self._found.get(node)
+        if found is None:
+            found = self._found[node] = self._find(node)
+        return found
+
+    def of_table(self, struct: Struct | str) -> Driver:
+        """The driver of a supplier in an ACPI table (:func:`tables.table_driver`)."""
+        return table_driver(self._build, struct)
+
+    def _find(self, node: int) -> Driver:
+        names = self._tree[node].compatible
+        if not names:
+            return self._without_name(node)
+        if self._early.get(node) is False:
+            word = next((name for name in names if self._compatibles.is_early(name)), None)
+            if word:
+                return Driver(State.EARLY, by=word)
+        place = self._places.of(node)
+        is_cpu = self._device_type(node) == "cpu"
+        if place is Place.LOOSE or is_cpu or is_description(names):
+            return Driver(State.NO_DEVICE, by=names[0])
+        if PRIMECELL in names:
+            return self._amba(node, names)
+        return self._device(node, names, place)
+
+    @cached_property
+    def _early(self) -> dict[int, bool]:
+        return served_early(self._tree)
+
+    def _amba(self, node: int, names: tuple[str, ...]) -> Driver:
+        found = amba_driver(self._build, names, self._tree.cell("arm,primecell-periphid", node))
+        early = next((name for name in names if self._compatibles.is_early(name)), None)
+        return Driver(State.EARLY, by=early) if early else found
+
+    def _device(self, node: int, names: tuple[str, ...], place: Place) -> Driver:
+        """A device that is matched by its strings, or by what it says of itself."""
+        real = tuple(name for name in names if name not in PLAIN)
+        if (found := by_identity(self._build, real)) is not None:
+            return found
+        best = self._compatibles.best(real, self._device_type(node))
+        if best is not None and best.state in _HAS:
+            return best
+        other = usb_driver(self._build, real) or card_driver(self._build, real)
+        if other is None and place is Place.NAMED:
+            bus = "spi" if b"spi" in self._tree.layout.names[self._tree.parents[node]] else "i2c"
+            other = self._by_bare_name(bus, names[0])
+        if other is None and best is None:
+            other = self._undriven(node, names, place)
+        return other or best or Driver(State.UNKNOWN, by=names[0])
+
+    def _undriven(self, node: int, names: tuple[str, ...], place: Place) -> Driver | None:
+        """A node that no table of any driver names."""
+        if word := plain_word(names):
+            return Driver(State.EARLY, by=word)
+        # Cells are platform devices, and mostly called as their strings are (drivers/mfd/).
+        if place is Place.CELL and (cell := self._by_bare_name("platform", names[0])):
+            return cell
+        if place is Place.CELL and (self._has_index or self._places.population.is_part(node)):
+            return self._served(node)
+        return None
+
+    def _device_type(self, node: int) -> str:
+        at = self._tree.holders("device_type").get(node)
+        return "" if at is None else self._tree.value(at).partition(b"\0")[0].decode("latin-1")
+
+    def _by_bare_name(self, bus: str, name: str) -> Driver | None:
+        """By the name behind the vendor's comma (drivers/of/base.c, of_alias_from_compatible())."""
+        alias = f"{bus}:{name.partition(',')[2] or name}"
+        if modules := self._build.modules_for(alias):
+            return Driver(State.MODULE, modules, by=alias)
+        return Driver(State.BUILT_IN, by=alias) if self._build.builtin_for(alias) else None
+
+    def _without_name(self, node: int) -> Driver:
+        """A node without ``compatible``: a part of a device, unless its bus tells more."""
+        tree = self._tree
+        place = self._places.of(node)
+        name = tree.layout.names[node].partition(b"@")[0]
+        if place is Place.LOOSE or name in (b"port", b"ports", b"endpoint"):
+            return _NO_DEVICE
+        if self._device_type(node) == "pci" and self._device_type(tree.parents[node]) == "pci":
+            return bridge_driver(self._build)
+        if name == b"ethernet-phy" and tree.layout.names[tree.parents[node]].startswith(b"mdio"):
+            return phy_driver(self._build, ())
+        return self._served(node)
+
+    def _served(self, node: int) -> Driver:
+        """Served by the device above, or by what serves that."""
+        above = self._tree.parents[node]
+        found = self.of(above)
+        if found.state is State.SERVED:
+            return found
+        if found.state is State.NO_DEVICE:
+            return _NO_DEVICE
+        if found.state is State.UNKNOWN and self._tree[node].compatible:
+            return Driver(State.UNKNOWN, by=self._tree[node].compatible[0])
+        return Driver(State.SERVED, by=self._tree.path(above))

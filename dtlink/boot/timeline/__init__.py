@@ -1,0 +1,23 @@
+"""When each device can probe in one kernel, what holds it back, and what takes it down."""
+
+from dtlink.boot.timeline.acpi import AcpiTimeline
+from dtlink.boot.timeline.model import (
+    PARENT,
+    ROOT_AFTER,
+    AcpiDependency,
+    Cause,
+    Dependency,
+    Taken,
+)
+from dtlink.boot.timeline.timeline import Timeline
+
+__all__ = [
+    "PARENT",
+    "ROOT_AFTER",
+    "AcpiDependency",
+    "AcpiTimeline",
+    "Cause",
+    "Dependency",
+    "Taken",
+    "Timeline",
+]

@@ -1,0 +1,123 @@
+"""What becomes of the devices that ACPI tables put behind an IOMMU.
+
+No device link is made of a table; a consumer asks when its DMA is configured, and the answer has no
+limit of time. See :mod:`dtlink.facts.acpi_suppliers` for the rows and their sources.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dtlink.boot.timeline.limits import Limits
+from dtlink.boot.timeline.loading import Loading
+from dtlink.boot.timeline.model import ROOT_AFTER, AcpiDependency, is_later, latest
+from dtlink.facts.acpi_suppliers import SUPPLIERS, AcpiSupplier, Without, outcome
+from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from dtlink.facts.kernels import KernelProfile
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.initramfs import Initramfs
+    from dtlink.links.acpi.link import Told
+
+_BUILT_IN = Driver(State.BUILT_IN)
+#: The initcalls that register the drivers of the rows, for ``initcall_blacklist=`` (Linux 6.12,
+#: drivers/iommu/arm/arm-smmu*/arm-smmu*.c, module_driver(); drivers/iommu/virtio-iommu.c).
+_INITCALLS = {
+    "smmu": "arm_smmu_driver_init",
+    "smmu-v3": "arm_smmu_driver_init",
+    "virtio-iommu-pci": "virtio_iommu_drv_init",
+    "virtio-iommu-mmio": "virtio_iommu_drv_init",
+}
+
+
+class AcpiTimeline:
+    """When the IOMMUs of a machine come, and what their consumers do until then.
+
+    ``config`` is the kernel's configuration, keys without ``CONFIG_``, unset options absent;
+    ``None``: it is not known. ``blacklist`` are initcalls that the kernel is told to leave out. The
+    other parameters are those of :class:`~dtlink.boot.timeline.timeline.Timeline`.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        profile: KernelProfile,
+        config: Mapping[str, str] | None,
+        *,
+        initramfs: Initramfs | None = None,
+        root: Collection[str] | None = None,
+        root_after: float = ROOT_AFTER,
+        build: KernelBuild | None = None,
+        blacklist: Collection[str] = (),
+    ) -> None:
+        self._machine = machine
+        self._config = config
+        self._limits = Limits(profile, root_after)
+        self._loading = Loading(initramfs, root, build)
+        self._blacklist = frozenset(blacklist)
+
+    @cached_property
+    def waits(self) -> Sequence[AcpiDependency]:
+        """Every link that Linux uses, for consumers whose drivers are built in."""
+        return self.behind(_BUILT_IN)
+
+    def behind(self, driver: Driver) -> Sequence[AcpiDependency]:
+        """The same, for consumers that have a driver such as this one."""
+        from dtlink.links.acpi.graph import links  # noqa: PLC0415 - for tables only
+
+        ready = self._loading.comes(driver)
+        return [self._judge(told, ready) for told in links(self._machine) if not told.why_not]
+
+    def _judge(self, told: Told, ready: When) -> AcpiDependency:
+        row = SUPPLIERS.get(told.supplier.WORD)
+        comes = When.UNKNOWN if row is None else self.comes(row)
+        wait, end = self._end(row, comes, ready)
+        modules = () if row is None else self._modules(row)
+        config = "" if row is None else row.config
+        return AcpiDependency(
+            told.consumer, told.supplier, told.binding.name, config, modules, comes, wait, end
+        )
+
+    def _end(self, row: AcpiSupplier | None, comes: When, ready: When) -> tuple[Wait, Outcome]:
+        if row is None or self._config is None:
+            return Wait.NONE, Outcome.UNKNOWN
+        without = outcome(row.word, self._option(row.config))
+        if without is Without.UNTRANSLATED:
+            return Wait.NONE, Outcome.DEGRADED
+        if without is not Without.DEFERS or not is_later(comes, ready):
+            return Wait.NONE, Outcome.OK
+        if When.UNKNOWN in (comes, ready):
+            return Wait.IOMMU_ACPI, Outcome.UNKNOWN
+        return Wait.IOMMU_ACPI, self._limits.met(comes)
+
+    def comes(self, row: AcpiSupplier) -> When:
+        """When the IOMMUs of a row are there."""
+        if self._config is None:
+            return When.UNKNOWN
+        if _INITCALLS.get(row.word) in self._blacklist:
+            return When.NEVER
+        return latest(self._driver(each) for each in (row.config, *row.also))
+
+    def _driver(self, config: str) -> When:
+        option = self._option(config)
+        if option != "m":
+            return When.INITCALL if option == "y" else When.NEVER
+        return self._loading.loaded(self._module(config))
+
+    def _option(self, config: str) -> str:
+        found = self._config.get(config, "n") if self._config else "n"
+        return found if found in ("y", "m") else "n"
+
+    def _module(self, config: str) -> str:
+        """The module that an option builds: for those beside the row's own, of the same name."""
+        rows = (row.module for row in SUPPLIERS.values() if row.config == config)
+        return next(rows, "") or config.lower()
+
+    def _modules(self, row: AcpiSupplier) -> tuple[str, ...]:
+        options = (row.config, *row.also)
+        return tuple(self._module(each) for each in options if self._option(each) == "m")

@@ -1,0 +1,157 @@
+"""Who needs what: the references of a tree, each with what fw_devlink makes of it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.boot.devlink.ordering import Effect, Ordering
+from dtlink.facts.binding import Walk
+from dtlink.facts.patience import PHY_INTERRUPT, SEVERAL_POWER_DOMAINS, Row, row_of
+from dtlink.links.extract import extract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dtlink.boot.devlink.model import Prediction
+    from dtlink.boot.timeline.devices import Devices
+    from dtlink.facts.kernels import KernelProfile
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.reference import Reference
+
+
+#: The binding of the link that ``fw_devlink.strict=1`` makes of an ``iommu-map``: to the host.
+HOST = "iommu-map, for the host itself"
+
+
+class Hold(Enum):
+    """What fw_devlink does to a consumer for a supplier."""
+
+    NONE = "nothing"
+    LINK = "it waits, until the timeout if the supplier is a device without a driver"
+    SOFT = "as LINK, for a device that may probe without what has no driver (the console)"
+    RELAXED = "nothing: part of a cycle, or given up by post-init-providers"
+
+
+class Arc(NamedTuple):
+    """One device needs one node, by one binding."""
+
+    consumer: int
+    supplier: int
+    binding: str
+    node: int
+    """The node that holds the property."""
+    row: Row
+    hold: Hold
+    function: bool = False
+    """Not the consumer needs it, but the PCI functions behind it do."""
+
+
+class Arcs:
+    """Reads the arcs of one tree for one kernel."""
+
+    def __init__(self, tree: Tree, profile: KernelProfile, prediction: Prediction) -> None:
+        self._tree = tree
+        self._profile = profile
+        self._ordering = Ordering(prediction, profile)
+        self._console = _console(tree)
+
+    def read(self, devices: Devices) -> list[Arc]:
+        """Every arc, once, in the order of the tree's properties."""
+        found: dict[tuple[int, int, str], Arc] = {}
+        references = extract(self._tree, self._profile.version, vendor=False).references
+        several = _several_domains(references)
+        for reference in references:
+            if self._counts(reference):
+                for arc in self._arcs(reference, devices, several):
+                    found.setdefault((arc.consumer, arc.supplier, arc.binding), arc)
+        return list(found.values())
+
+    def _counts(self, reference: Reference) -> bool:
+        binding = reference.binding
+        return (
+            binding.orders_probe
+            and binding.probes_first
+            and binding.walk is not Walk.MASTERS
+            and reference.supplier not in self._tree.disabled
+        )
+
+    def _arcs(
+        self, reference: Reference, devices: Devices, several: frozenset[int]
+    ) -> Iterator[Arc]:
+        name, supplier = reference.binding.name, reference.supplier
+        consumer = devices.at(reference.consumer)
+        if consumer < 0 or devices.at(supplier) == consumer:
+            return
+        row, hold = row_of(name), self._hold(reference, consumer)
+        if name == "power-domains" and reference.consumer in several:
+            row = SEVERAL_POWER_DOMAINS
+        if name.startswith("interrupts") and self._is_phy(reference.consumer):
+            # The bus above asks, before there is a device for the PHY.
+            row, hold = PHY_INTERRUPT, Hold.NONE
+        elif reference.consumer != consumer and name != "remote-endpoint":
+            row = row_of("")
+        if name == "iommu-map":
+            # A link holds the host; the wait of :mod:`.rows` is that of the functions behind it.
+            yield Arc(consumer, supplier, name, reference.node, row, Hold.NONE, function=True)
+            for function in self._functions(reference, devices):
+                yield Arc(function, supplier, name, reference.node, row, Hold.NONE)
+            if hold is Hold.NONE:
+                return
+            name, row = HOST, row_of(HOST)
+        yield Arc(consumer, supplier, name, reference.node, row, hold)
+
+    def _functions(self, reference: Reference, devices: Devices) -> Iterator[int]:
+        """The functions with a node, on the host's first bus, that a row of its map names."""
+        tree, host = self._tree, reference.consumer
+        cells = tree.cells_at(reference.at)[reference.cell - 1 : reference.cell + 3]
+        mask = tree.cell("iommu-map-mask", host)
+        for child in tree.children[host]:
+            place = tree.cell("reg", child)
+            if child in devices and place is not None and len(cells) == 4:
+                requester = place >> 8 & (0xFFFF if mask is None else mask)
+                if 0 <= requester - cells[0] < cells[3]:
+                    yield child
+
+    def _hold(self, reference: Reference, consumer: int) -> Hold:
+        if reference.consumer != consumer or not self._profile.orders_probing:
+            return Hold.NONE
+        ties, path = self._ordering.ties, self._tree.path
+        here, there = path(consumer), path(reference.supplier)
+        # A pin controller that bound first spoke for its pins before anybody named them.
+        tie = ties.get((here, self._ordering.speaker(here, there))) or ties.get(
+            (here, self._ordering.device(there))
+        )
+        if tie is None:
+            return Hold.NONE
+        if tie.effect in (Effect.ORDERS, Effect.WAITS):
+            return Hold.SOFT if consumer == self._console else Hold.LINK
+        return Hold.RELAXED
+
+    def _is_phy(self, node: int) -> bool:
+        """Whether a node is a PHY on an MDIO bus."""
+        names = self._tree.layout.names
+        above = self._tree.parents[node]
+        return names[node].startswith(b"ethernet-phy") or (
+            above > 0 and names[above].startswith(b"mdio")
+        )
+
+
+def _several_domains(references: list[Reference]) -> frozenset[int]:
+    """The nodes with more than one power domain."""
+    return frozenset(
+        reference.consumer
+        for reference in references
+        if reference.binding.name == "power-domains" and reference.entry > 0
+    )
+
+
+def _console(tree: Tree) -> int:
+    """The node of the console, which fw_devlink lets try (drivers/of/base.c, of_alias_scan())."""
+    chosen, aliases = tree.root.child("chosen"), tree.root.child("aliases")
+    names = chosen.strings("stdout-path") or chosen.strings("linux,stdout-path") if chosen else ()
+    name = names[0].partition(":")[0] if names else ""
+    if name and not name.startswith("/") and aliases:
+        name = next(iter(aliases.strings(name)), "")
+    node = tree.by_path.get(name.rstrip("/")) if name else None
+    return -1 if node is None else node.index

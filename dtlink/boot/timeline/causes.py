@@ -1,0 +1,133 @@
+"""From each dependency that ends badly to the driver at the end of the chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.boot.timeline.model import PARENT, Cause, Taken, is_later, worst
+from dtlink.facts.outcomes import Outcome, Wait, When
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dtlink.boot.timeline.devices import Devices
+    from dtlink.boot.timeline.limits import Limits
+    from dtlink.boot.timeline.settle import Judged, Settler
+
+#: Of the drivers that delay a device equally, so many are followed on to its consumers.
+_ROOTS = 8
+_NO_CLAIM = (Outcome.OK, Outcome.UNKNOWN)
+
+
+class Blame:
+    """Follows chains to their ends, suppliers before consumers."""
+
+    def __init__(self, devices: Devices, settler: Settler, limits: Limits) -> None:
+        self._devices = devices
+        self._settler = settler
+        self._limits = limits
+        self._roots: dict[int, tuple[int, ...]] = {}
+        self._taken: dict[int, dict[int, Taken]] = {}
+
+    def causes(self, judged: Sequence[Judged]) -> list[Cause]:
+        """One cause for each driver, the costliest outcome first, then by the devices' number."""
+        by_consumer: dict[int, list[Judged]] = {}
+        for each in judged:
+            if not each.arc.function:
+                by_consumer.setdefault(each.arc.consumer, []).append(each)
+        for device in self._settler.times:  # in the order in which they were settled
+            own = by_consumer.get(device, [])
+            self._roots[device] = tuple(self._find_roots(device, own))
+            self._blame(own)
+            self._blame_maker(device)
+        self._blame([each for each in judged if each.arc.function])
+        found = [self._cause(root, taken) for root, taken in self._taken.items()]
+        ranks = list(Outcome)
+        return sorted(found, key=lambda c: (-ranks.index(c.outcome), -len(c.devices), c.supplier))
+
+    def _find_roots(self, device: int, judged: Iterable[Judged]) -> Iterable[int]:
+        """Who decides when a device probes: the ends of the chains of those that come last."""
+        when = self._settler.times[device].asked
+        if when in (When.INITCALL, When.UNKNOWN):
+            return ()
+        found: dict[int, None] = {}
+        maker = self._devices.maker(device)
+        if maker >= 0 and self._settler.times[maker].asked is when:
+            found.update(dict.fromkeys(self._roots.get(maker, ())))
+        if self._settler.registered(device) is when and not self._same_driver(device, found):
+            found[device] = None
+        delayed = is_later(when, self._settler.ready(device).asked)
+        for each in judged if delayed else ():
+            if each.asked.then is when and each.asked.outcome not in _NO_CLAIM:
+                found.update(dict.fromkeys(self._ends(each)))
+        return list(found)[:_ROOTS]
+
+    def _same_driver(self, device: int, roots: Iterable[int]) -> bool:
+        """Whether what one of the roots lacks is what a device lacks."""
+        own = self._devices.driver(device)
+        others = (self._devices.driver(root) for root in roots)
+        return any(
+            own.modules == other.modules and own.config == other.config and own.state is other.state
+            for other in others
+            if own.modules or own.config
+        )
+
+    def _ends(self, judged: Judged) -> Sequence[int]:
+        """The ends of the chain that a dependency begins."""
+        supply, supplier = judged.supply, judged.arc.supplier
+        device = self._devices.server(supplier).device
+        if device < 0 or is_later(supply.comes, supply.bound):
+            return (supplier,)
+        return self._roots.get(device, ())
+
+    def _blame(self, judged: Iterable[Judged]) -> None:
+        for each in judged:
+            arc, verdict = each.arc, each.asked
+            alone = self._settler.ready(arc.consumer).asked is When.NEVER
+            if verdict.outcome in _NO_CLAIM or alone:
+                continue
+            for root in self._ends(each):
+                self._take(
+                    root,
+                    Taken(
+                        arc.consumer,
+                        arc.binding,
+                        arc.supplier,
+                        verdict.wait,
+                        verdict.outcome,
+                        each.unasked.outcome,
+                    ),
+                )
+
+    def _blame_maker(self, device: int) -> None:
+        """A device that is not made, since the one that makes it comes late."""
+        maker = self._devices.maker(device)
+        own = self._settler.registered(device)
+        if maker < 0 or own is When.NEVER:
+            return
+        times = self._settler.times[maker]
+        if times.asked is When.UNKNOWN or not is_later(times.asked, own):
+            return
+        end = self._limits.met(times.asked)
+        best = self._limits.met(times.unasked) if is_later(times.unasked, own) else Outcome.OK
+        for root in self._roots.get(maker, ()):
+            self._take(root, Taken(device, PARENT, maker, Wait.NONE, end, best))
+
+    def _take(self, root: int, taken: Taken) -> None:
+        """Keep, for each device, the worst that a cause does to it."""
+        devices = self._taken.setdefault(root, {})
+        before = devices.get(taken.node)
+        if before is None or worst((before.outcome, taken.outcome)) is not before.outcome:
+            devices[taken.node] = taken
+
+    def _cause(self, root: int, taken: Mapping[int, Taken]) -> Cause:
+        devices = tuple(taken[node] for node in sorted(taken))
+        end = worst(each.outcome for each in devices)
+        wait = next(each.wait for each in devices if each.outcome is end)
+        return Cause(root, self._devices.driver(root), self._comes(root), wait, end, devices)
+
+    def _comes(self, root: int) -> When:
+        """When the driver at the end of a chain comes; a node without a device has none."""
+        if root in self._devices or self._devices.server(root).device >= 0:
+            return self._settler.registered(root)
+        return When.NEVER

@@ -1,0 +1,140 @@
+"""How one dependency ends: what holds the consumer, what it asks for then, and for how long.
+
+The order is that of the kernel (Linux 6.12, drivers/base/dd.c, really_probe()): links first, then
+what the kernel asks for itself, then what the driver asks for.
+
+- A *fwnode link* to what is no device holds without a limit, until it is one, or until the driver
+  of the device above it has bound.
+- A *device link* holds until the supplier has bound. At the timeout it is relaxed if no registered
+  driver matches the supplier (fw_devlink_no_driver()); not if one does that waits itself.
+- A request is answered by the rows of :mod:`.rows`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.boot.timeline.arcs import Hold
+from dtlink.boot.timeline.model import is_later, latest
+from dtlink.facts.outcomes import Outcome, Wait, When
+from dtlink.facts.patience import Asker, Patience, Row
+
+if TYPE_CHECKING:
+    from dtlink.boot.timeline.arcs import Arc
+    from dtlink.boot.timeline.limits import Limits
+
+
+class Supply(NamedTuple):
+    """When a supplier comes, step by step."""
+
+    made: When
+    """The node becomes a device, or the device that speaks for it binds."""
+    registered: When
+    """A driver that matches the device is there."""
+    bound: When
+    """The device binds."""
+    comes: When
+    """What the node stands for is there."""
+    spoken_for: bool = False
+    """The node is no device: the one above it speaks for it."""
+
+
+class Verdict(NamedTuple):
+    """How a dependency ends."""
+
+    wait: Wait
+    outcome: Outcome
+    then: When
+    """When the consumer probes, as far as this supplier has a say."""
+    firm: bool = False
+    """It is held without a limit before the kernel asks for IOMMUs and power domains."""
+
+
+class _Held(NamedTuple):
+    """A consumer that fw_devlink lets go."""
+
+    wait: Wait
+    reaches: When
+    bound: bool = False
+    """It has waited until the supplier's device was bound."""
+
+
+def judge(arc: Arc, supply: Supply, ready: When, limits: Limits, *, asked: bool = True) -> Verdict:
+    """How one arc ends for a consumer that could probe by itself from ``ready`` on.
+
+    ``asked`` says whether the consumer's driver asks for what the node declares.
+    """
+    if ready is When.NEVER:
+        wait = _held(arc, supply, When.INITCALL, limits).wait
+        return Verdict(wait, Outcome.NEVER, When.NEVER)
+    if ready is When.UNKNOWN and supply.comes is not When.INITCALL:
+        return Verdict(_held(arc, supply, ready, limits).wait, Outcome.UNKNOWN, ready)
+    held = _held(arc, supply, ready, limits)
+    if held.reaches in (When.NEVER, When.UNKNOWN) and held.reaches is not ready:
+        end = Outcome.NEVER if held.reaches is When.NEVER else Outcome.UNKNOWN
+        return Verdict(held.wait, end, held.reaches, firm=True)
+    verdict = _request(arc, supply, held, limits, asked=asked)
+    firm = held.bound or (arc.row.early and verdict.then is supply.comes)
+    if verdict.outcome is not Outcome.OK or held.wait is Wait.NONE:
+        return verdict._replace(firm=firm)
+    return Verdict(held.wait, limits.met(held.reaches), held.reaches, firm)
+
+
+def _held(arc: Arc, supply: Supply, ready: When, limits: Limits) -> _Held:
+    """What fw_devlink does before any driver is asked (device_links_check_suppliers())."""
+    held = _Held(Wait.NONE, ready)
+    links = arc.hold is Hold.LINK or (
+        arc.hold is Hold.SOFT and not is_later(supply.registered, ready)
+    )
+    if not links:
+        return held
+    if is_later(supply.made, ready):
+        held = _Held(Wait.FWNODE_LINK, supply.made, bound=supply.spoken_for)
+    if not is_later(supply.bound, held.reaches):
+        return held
+    if supply.registered is not When.UNKNOWN and limits.end_links(supply.registered):
+        if limits.end_links(ready):
+            return held  # it comes when the link is relaxed already
+        until = latest((held.reaches, When.INITRAMFS if limits.modules else When.INITCALL))
+        return _Held(Wait.DEVICE_LINK, until)
+    return _Held(Wait.DEVICE_LINK, supply.bound, bound=True)
+
+
+def _request(arc: Arc, supply: Supply, held: _Held, limits: Limits, *, asked: bool) -> Verdict:
+    """What comes of asking, at the time at which the consumer is let go."""
+    row, comes, reaches = arc.row, supply.comes, held.reaches
+    if not is_later(comes, reaches):
+        # Two modules of one time: whichever is first decides, once nobody waits any more.
+        ends = row.patience is Patience.TIMEOUT and limits.end_requests(comes)
+        if ends and not held.bound and comes is reaches:
+            return Verdict(_asking(arc, held), Outcome.UNKNOWN, When.UNKNOWN)
+        return Verdict(Wait.NONE, Outcome.OK, reaches)
+    if row.asker is Asker.DRIVER and not asked:
+        return Verdict(Wait.NONE, Outcome.OK, reaches)
+    if arc.hold is Hold.RELAXED or row.asker is Asker.NOBODY:
+        return Verdict(held.wait, Outcome.UNKNOWN, reaches)
+    outcome, then = _in_vain(row, comes, reaches, limits)
+    # Who comes to ask when requests have been ended is refused, and has not waited.
+    refused = row.patience is Patience.TIMEOUT and limits.end_requests(reaches)
+    return Verdict(held.wait if refused else _asking(arc, held), outcome, then)
+
+
+def _in_vain(row: Row, comes: When, reaches: When, limits: Limits) -> tuple[Outcome, When]:
+    """How a consumer ends that asks for what is not there, and when it probes."""
+    if comes is When.UNKNOWN:
+        return Outcome.UNKNOWN, comes
+    if row.patience is Patience.NONE:
+        return row.without, reaches
+    if row.patience is Patience.TIMEOUT and limits.end_requests(comes):
+        lost = row.without is Outcome.LOST
+        return row.without, When.NEVER if lost else latest((reaches, limits.goes_on))
+    if row.without_modules is not None and not limits.modules:
+        return row.without_modules, reaches
+    return limits.met(comes), comes
+
+
+def _asking(arc: Arc, held: _Held) -> Wait:
+    """What holds a consumer that asks in vain, told by what held it first."""
+    if held.wait is not Wait.NONE:
+        return held.wait
+    return Wait.IOMMU_DT if arc.row.is_iommu else Wait.DRIVER

@@ -1,0 +1,121 @@
+"""What a timeline tells. Nodes are numbers of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.facts.outcomes import Driver, Outcome, Wait, When
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.layout import Struct
+
+#: Seconds from the last driver that the initramfs registers to the first module of the root file
+#: system. What is usual; boards of KernelCI were measured at 13 (kernelci-core, pull request 2009).
+ROOT_AFTER = 13.0
+
+#: The binding of a dependency that no property tells: a device is made by the driver above it.
+PARENT = "parent"
+
+_RANKS = {
+    When.INITCALL: 0,
+    When.INITRAMFS: 1,
+    When.ROOT: 2,
+    When.UNKNOWN: 3,  # it may be any of those before it: only a sure "never" is later
+    When.NEVER: 4,
+}
+#: From bad to worse. What is unknown is no claim, so any claim is worse.
+_BADNESS = {outcome: place for place, outcome in enumerate(Outcome)} | {Outcome.UNKNOWN: -1}
+
+
+def latest(times: Iterable[When]) -> When:
+    """The latest of some times, of which there is at least one."""
+    return max(times, key=_RANKS.__getitem__)
+
+
+def earliest(times: Iterable[When]) -> When:
+    """The earliest of some times, as far as it can be told; there is at least one."""
+    known = list(times)
+    found = min(known, key=_RANKS.__getitem__)
+    # Modules are never there at initcall, so what is unknown of one comes no earlier than this.
+    sure = not is_later(found, When.INITRAMFS) or When.UNKNOWN not in known
+    return found if sure else When.UNKNOWN
+
+
+def is_later(one: When, other: When) -> bool:
+    """Whether a time is later than another."""
+    return _RANKS[one] > _RANKS[other]
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The worst outcome that is claimed; ``UNKNOWN`` if none is, ``OK`` if there are none."""
+    return max(outcomes, key=_BADNESS.__getitem__, default=Outcome.OK)
+
+
+class Dependency(NamedTuple):
+    """What a device needs of another, by one binding, and how that ends in this kernel."""
+
+    consumer: int
+    """The device that needs it."""
+    supplier: int
+    """The node that is named."""
+    binding: str
+    """The row of the table of bindings (``clocks``, ``*-supply``, ``iommu-map``), or ``parent``."""
+    node: int
+    """The node that holds the property: the consumer, or one below it that is no device."""
+    provider: int
+    """The device whose driver serves the supplier: the supplier, or one above; -1 for none."""
+    comes: When
+    """When the supplier is there at the earliest."""
+    wait: Wait
+    outcome: Outcome
+    unasked: Outcome
+    """The outcome if the consumer's driver never asks for what the node declares.
+
+    The same as :attr:`outcome` where the kernel asks by itself, or waits whoever asks.
+    """
+    of_functions: bool = False
+    """Not the consumer needs it, but the PCI functions behind it do (``iommu-map``)."""
+
+
+class Taken(NamedTuple):
+    """A device that a late or absent driver takes down."""
+
+    node: int
+    binding: str
+    """By which binding it needs what comes late."""
+    supplier: int
+    """The node that it names: the cause's own, or one that depends on it."""
+    wait: Wait
+    outcome: Outcome
+    unasked: Outcome
+
+
+class Cause(NamedTuple):
+    """A driver that comes late or never, and what that costs."""
+
+    supplier: int
+    """The node that lacks its driver, where the chains end."""
+    driver: Driver
+    comes: When
+    wait: Wait
+    """What holds the worst of the devices back."""
+    outcome: Outcome
+    """The worst outcome of the devices."""
+    devices: tuple[Taken, ...]
+    """In the order of the tree."""
+
+
+class AcpiDependency(NamedTuple):
+    """What a consumer in an ACPI table needs of a supplier in it, and how that ends."""
+
+    consumer: Struct
+    supplier: Struct
+    binding: str
+    config: str
+    """The option of the supplier's driver, without ``CONFIG_``; empty if it is not known."""
+    modules: tuple[str, ...]
+    """The modules to load for it; empty if there are none."""
+    comes: When
+    wait: Wait
+    outcome: Outcome

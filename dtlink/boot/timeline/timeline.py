@@ -1,0 +1,142 @@
+"""When the devices of a tree can probe, in one kernel with one initramfs."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dtlink.boot.devlink.predict import predict
+from dtlink.boot.timeline.arcs import Arcs
+from dtlink.boot.timeline.causes import Blame
+from dtlink.boot.timeline.devices import Devices
+from dtlink.boot.timeline.limits import Limits
+from dtlink.boot.timeline.loading import Loading
+from dtlink.boot.timeline.model import ROOT_AFTER, Cause, Dependency, worst
+from dtlink.boot.timeline.settle import Settler
+from dtlink.facts.outcomes import Driver, Drivers, Outcome, State, When
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from dtlink.boot.timeline.settle import Judged
+    from dtlink.facts.kernels import KernelProfile
+    from dtlink.firmware.tree import Tree
+    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.initramfs import Initramfs
+
+_BUILT_IN = Driver(State.BUILT_IN)
+
+
+class Timeline:
+    """When the devices of one tree probe, and what holds them back.
+
+    Times are told under the assumption that a driver asks for all that its node declares; see
+    :attr:`Dependency.unasked` for the other.
+
+    ``initramfs``: ``None`` if there is none, so that every module is on the root file system.
+    ``root``: the modules that are there; ``None``: all that the kernel has.
+    ``root_after``: seconds from the last driver of the initramfs to the root file system's first.
+    ``modules``: whether the kernel has CONFIG_MODULES. ``build`` tells which modules need which.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        profile: KernelProfile,
+        drivers: Drivers,
+        *,
+        initramfs: Initramfs | None = None,
+        root: Collection[str] | None = None,
+        root_after: float = ROOT_AFTER,
+        modules: bool = True,
+        build: KernelBuild | None = None,
+    ) -> None:
+        prediction = predict(tree, profile, "full")
+        self._devices = Devices(tree, prediction, drivers)
+        self._limits = Limits(profile, root_after, modules=modules)
+        self._loading = Loading(initramfs, root, build)
+        self._settler = Settler(
+            self._devices, self._loading, self._limits, links_nodes=profile.links_nodes
+        )
+        self._settler.settle(Arcs(tree, profile, prediction).read(self._devices))
+
+    @property
+    def devices(self) -> Sequence[int]:
+        """The nodes that are, or can become, devices, in the order of the tree."""
+        return self._devices.nodes
+
+    def when(self, node: int) -> When:
+        """When a device probes at the earliest; of a node that is none, when what serves it does.
+
+        ``NEVER`` also if it is lost until it is bound by hand.
+        """
+        server = self._devices.server(node)
+        if node not in self._devices and server.early:
+            return When.INITCALL
+        found = self._settler.times.get(server.device)
+        return When.NEVER if found is None else found.asked
+
+    def comes(self, node: int) -> When:
+        """When the driver of a node is there, whatever holds the device back."""
+        return self._settler.registered(node)
+
+    def outcome(self, node: int) -> Outcome:
+        """How a device ends: the worst that any of its suppliers does to it."""
+        times = self._settler.times.get(node)
+        if times is None or times.asked is When.UNKNOWN:
+            return Outcome.UNKNOWN
+        if self._settler.ready(node).asked is When.NEVER:
+            return Outcome.NEVER
+        own = (each.outcome for each in self.waits_of(node) if not each.of_functions)
+        return worst((Outcome.OK, *own))
+
+    @cached_property
+    def waits(self) -> Sequence[Dependency]:
+        """Every dependency of a device on another, those that cost nothing included."""
+        return [self._dependency(each) for each in self._settler.judged]
+
+    def waits_of(self, node: int) -> Sequence[Dependency]:
+        """The dependencies of a device."""
+        return self._by_consumer.get(node, ())
+
+    def functions(self, host: int, driver: Driver = _BUILT_IN) -> Sequence[Dependency]:
+        """What a PCI function behind a host that has an ``iommu-map`` depends on.
+
+        ``driver`` is that of the function: :attr:`waits` take it for built in.
+        """
+        when = self._loading.comes(driver)
+        return [
+            self._dependency(self._settler.function(each.arc, when))
+            for each in self._settler.judged
+            if each.arc.function and each.arc.consumer == host
+        ]
+
+    def causes(self) -> list[Cause]:
+        """The drivers that come late or never, each with the devices that it takes down.
+
+        What is only late since its supplier's module is in the initramfs is told too, as ``LATE``.
+        Where nothing can be claimed (``UNKNOWN``) nothing is told.
+        """
+        return Blame(self._devices, self._settler, self._limits).causes(self._settler.judged)
+
+    @cached_property
+    def _by_consumer(self) -> Mapping[int, list[Dependency]]:
+        found: dict[int, list[Dependency]] = {}
+        for each in self.waits:
+            found.setdefault(each.consumer, []).append(each)
+        return found
+
+    def _dependency(self, judged: Judged) -> Dependency:
+        arc = judged.arc
+        return Dependency(
+            arc.consumer,
+            arc.supplier,
+            arc.binding,
+            arc.node,
+            self._devices.server(arc.supplier).device,
+            judged.supply.comes,
+            judged.asked.wait,
+            judged.asked.outcome,
+            judged.unasked.outcome,
+            arc.function,
+        )

@@ -1,0 +1,1 @@
+"""What is known about Linux, with sources; nothing here reads an input."""

@@ -1,6 +1,0 @@
-"""Which driver a device has in one kernel: of a node, or of an ACPI table's structure."""
-
-from dtlink.kernel.drivers.tables import table_driver
-from dtlink.kernel.drivers.tree import TreeDrivers
-
-__all__ = ["TreeDrivers", "table_driver"]

@@ -1,0 +1,195 @@
+"""Gathering the facts of a kernel from its files, as plain data that can be kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from dtlink.firmware.errors import InputError
+from dtlink.kernel.holdings.aliases import AliasIndex
+from dtlink.kernel.holdings.config import Config, read_config
+from dtlink.kernel.holdings.files import module_name, read_bytes
+from dtlink.kernel.holdings.indexes import (
+    SoftDependencies,
+    read_aliases,
+    read_dependencies,
+    read_device_nodes,
+    read_names,
+    read_soft_dependencies,
+)
+from dtlink.kernel.holdings.layout import Layout
+from dtlink.kernel.holdings.modinfo import ModuleInfo, builtin_aliases, read_module
+from dtlink.kernel.holdings.module_files import module_files, needs_modules
+from dtlink.kernel.holdings.trie import read_trie
+
+Entries = dict[str, tuple[str, str, str, str]]
+"""Modules by name: file, and between blanks what they depend on, want before, and want after."""
+
+
+class Gatherer:
+    """The facts of one kernel, and what each was read from."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._sources: dict[str, str] = {}
+        self._notes: list[str] = []
+        self._config = Config({}, "", "")
+        self._infos: dict[str, ModuleInfo] = {}
+        """What the modules themselves say, by file, where they were asked."""
+        self._whole = False
+        """Whether all modules that the kernel has were asked."""
+
+    def gather(self) -> dict[str, Any]:
+        """All facts. Raises :class:`InputError`."""
+        if self._layout.config:
+            self._config = read_config(self._layout.config)
+            self._sources["config"] = self._layout.config
+        order = self._order()
+        if needs_modules(self._layout):
+            self._ask_modules(order)
+        modules = self._modules(order)
+        aliases = self._aliases()
+        builtin = self._read("builtin", "modules.builtin", read_names) or []
+        builtin_index = self._builtin_aliases()
+        image_release, compatibles = self._compatibles(builtin_index)
+        return {
+            "release": self._layout.release or image_release or self._config.version,
+            "config": self._config.values,
+            "modules": modules,
+            "builtin": [module_name(each) for each in builtin],
+            "order": [module_name(each) for each in order],
+            "builtin_compatibles": compatibles,
+            "device_nodes": self._read("device_nodes", "modules.devname", read_device_nodes) or {},
+            "aliases": aliases.facts(),
+            "builtin_aliases": builtin_index.facts(),
+            "sources": {fact: _whole(path) for fact, path in self._sources.items()},
+            "notes": self._notes,
+        }
+
+    def _read(self, fact: str, name: str, reader: Any) -> Any:
+        """What a file beside the modules says, if it is there."""
+        path = self._layout.indexes.get(name)
+        if path is None:
+            return None
+        self._sources[fact] = path
+        return reader(path)
+
+    def _order(self) -> list[str]:
+        return self._read("order", "modules.order", read_names) or []
+
+    def _ask_modules(self, order: list[str]) -> None:
+        """Read the modules themselves. Those of modules.order that are not there tell nothing."""
+        files = module_files(self._layout)
+        places = {module_name(each): place for place, each in enumerate(order)}
+        names = sorted(files, key=lambda each: places.get(module_name(each), len(places)))
+        self._infos = {name: read_module(files[name]) for name in names}
+        missing = len(places.keys() - {module_name(each) for each in files})
+        self._whole = not missing and ("order" in self._sources or bool(files))
+        if missing:
+            what = f"{missing} of {len(places)} modules in modules.order are not there"
+            self._notes.append(f"{what}, so their aliases are not known")
+
+    def _modules(self, order: list[str]) -> Entries:
+        """The modules: from modules.dep, from themselves, or the bare names of modules.order."""
+        needs = dict(self._read("modules", "modules.dep", read_dependencies) or ())
+        if not needs and (self._infos or "order" in self._sources):
+            self._sources["modules"] = self._layout.folder
+            # Of what is not there, the name is known all the same.
+            present = {module_name(each) for each in self._infos}
+            needs = {each: () for each in order if module_name(each) not in present}
+            needs |= {path: info.depends for path, info in self._infos.items()}
+        if not needs:
+            self._without_modules("modules")
+        soft = self._soft_dependencies()
+        return {
+            name: (path, " ".join(depends), *map(" ".join, soft.get(name, ((), ()))))
+            for path, depends in needs.items()
+            if (name := module_name(path))
+        }
+
+    def _soft_dependencies(self) -> SoftDependencies:
+        found = self._read("softdeps", "modules.softdep", read_soft_dependencies)
+        if found is None and self._whole:
+            self._sources["softdeps"] = self._layout.folder
+        asked = {module_name(path): (info.pre, info.post) for path, info in self._infos.items()}
+        return asked | (found or {})
+
+    def _aliases(self) -> AliasIndex:
+        """The modules' aliases: from the text, the index, or the modules themselves."""
+        if (pairs := self._read("aliases", "modules.alias", read_aliases)) is not None:
+            return AliasIndex.of_pairs(pairs)
+        if (pairs := self._read("aliases", "modules.alias.bin", _read_index)) is not None:
+            return AliasIndex.of_pairs(pairs, folded=True)
+        if self._whole:
+            self._sources["aliases"] = self._layout.folder
+        self._without_modules("aliases")
+        return AliasIndex.of_pairs(
+            (alias, module_name(path))
+            for path, info in self._infos.items()
+            for alias in info.aliases
+        )
+
+    def _without_modules(self, fact: str) -> None:
+        """A kernel that can't load modules is known to have none."""
+        if "config" in self._sources and self._config.values.get("MODULES") != "y":
+            self._sources.setdefault(fact, self._layout.config)
+
+    def _builtin_aliases(self) -> AliasIndex:
+        """What is built in, by its aliases. The index is made of the text, which says more."""
+        pairs = self._read("builtin_aliases", "modules.builtin.modinfo", builtin_aliases)
+        if pairs is not None:
+            return AliasIndex.of_pairs(pairs)
+        pairs = self._read("builtin_aliases", "modules.builtin.alias.bin", _read_index)
+        return AliasIndex.of_pairs(pairs or (), folded=True)
+
+    def _compatibles(self, index: AliasIndex) -> tuple[str, list[str] | None]:
+        """The release of the image, and the compatible strings of what is built in."""
+        release, found = self._image()
+        listed = set(index.compatibles)
+        if listed or "image" in self._sources:
+            sources = ("image", *(("builtin_aliases",) if listed else ()))
+            told = (self._sources[each] for each in sources if each in self._sources)
+            self._sources["builtin_compatibles"] = next(told)
+            return release, sorted(listed | found)
+        return release, None
+
+    def _image(self) -> tuple[str, frozenset[str]]:
+        """The release and the compatible strings of the image, if it is one of this kernel."""
+        from dtlink.kernel.holdings.image import read_image  # noqa: PLC0415 - not every kernel has one
+
+        path = self._layout.image
+        if not path:
+            return "", frozenset()
+        if not os.access(path, os.R_OK):
+            self._notes.append(f"{path}: may not be read, so what is built in is not known")
+            return "", frozenset()
+        image = read_image(path, self._pointers())
+        if not image:
+            self._notes.append(f"{path}: no kernel found in it, or packed in a form not known")
+        elif self._layout.release not in ("", image.release):
+            self._notes.append(f"{path}: of {image.release}, not {self._layout.release}")
+        else:
+            self._sources["image"] = path
+            return image.release, image.compatibles
+        return "", frozenset()
+
+    def _pointers(self) -> tuple[int, ...]:
+        """The sizes of a pointer that are possible."""
+        if not self._config.values:
+            return (8, 4)
+        return (8,) if self._config.values.get("64BIT") == "y" else (4,)
+
+
+def _read_index(path: str) -> Iterable[tuple[str, str]]:
+    """The pairs of an index of kmod. Raises :class:`InputError`."""
+    try:
+        return read_trie(read_bytes(path))
+    except InputError as error:
+        error.path = error.path or path
+        raise
+
+
+def _whole(path: str) -> str:
+    """What is kept may be asked for from another working folder."""
+    return os.path.abspath(path)  # noqa: PTH100 - links stay as they are

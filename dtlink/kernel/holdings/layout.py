@@ -1,0 +1,180 @@
+"""Where a kernel's files are, in the folders that they come in."""
+
+# Paths are text here: there may be thousands, and pathlib is slow.
+# ruff: noqa: PTH100, PTH110, PTH112, PTH116, PTH118, PTH119
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+
+from dtlink.firmware.errors import InputError
+from dtlink.kernel.holdings.files import is_file, names_in
+
+RUNNING = "running"
+#: Where distros keep modules, below the root of a package or of a system.
+_MODULES = ("lib/modules", "usr/lib/modules")
+#: Names of images, the ones that cost least to read first.
+_IMAGES = ("Image", "vmlinuz", "vmlinux", "kernel", "zImage", "bzImage", "uImage")
+#: The files beside the modules that are read.
+INDEXES = (
+    *("modules.alias", "modules.alias.bin", "modules.dep", "modules.softdep", "modules.order"),
+    *("modules.builtin", "modules.builtin.modinfo", "modules.builtin.alias.bin", "modules.devname"),
+)
+_PACKED = r"(?:\.(?:gz|xz|zst|lz4|bz2|lzma|efi|img))?"
+_BUILT = (*("Image", "vmlinuz.efi", "zImage", "bzImage"), *("Image.gz", "Image.lz4", "Image.zst"))
+_WHAT = (
+    "give a folder of modules (lib/modules/VERSION), the root of an unpacked kernel package, "
+    "a kernel build tree, a configuration, or 'running'"
+)
+
+
+@dataclass(eq=False)
+class Layout:
+    """The files of one kernel; an empty path for what is not there."""
+
+    path: str
+    """What was asked for."""
+    form: str
+    """``modules``, ``package``, ``tree``, ``config`` or ``running``."""
+    release: str = ""
+    folder: str = ""
+    """What holds modules.* and, below it, the modules."""
+    config: str = ""
+    image: str = ""
+    indexes: dict[str, str] = field(default_factory=dict)
+    """modules.* by their names."""
+
+
+def find(path: str) -> Layout:
+    """The files of the kernel that ``path`` names. Raises :class:`InputError` if there is none."""
+    if path == RUNNING:
+        return _running()
+    if not os.path.isdir(path):
+        return _file_or_version(path)
+    if is_file(f"{path}/.config"):
+        return _tree(path)
+    if _has_modules(path):
+        return _modules(path, "modules", _release_of(path))
+    versions = _versions(path)
+    if len(versions) == 1:
+        return _package(path, *versions)
+    if versions:
+        several = f"several kernels: {', '.join(versions)}"
+        raise InputError(f"{several}; give {os.path.join(path, versions[0])}, …", path=path)
+    raise InputError(f"a folder without a kernel; {_WHAT}", path=path)
+
+
+def _file_or_version(path: str) -> Layout:
+    """A configuration, or ``ROOT/VERSION`` where the version stands deeper below the root."""
+    root, version = os.path.split(os.path.normpath(path))
+    if not os.path.lexists(path) and version in _versions(root or "."):
+        return _package(root or ".", version)
+    if not os.path.exists(path):
+        raise InputError(f"no such file or folder; {_WHAT}", path=path)
+    return Layout(path, "config", config=path)
+
+
+def _versions(root: str) -> list[str]:
+    """The kernels below a root, or in a folder that holds the modules of several."""
+    found = {name for name in names_in(root) if _has_modules(f"{root}/{name}")}
+    for below in _MODULES:
+        folder = f"{root}/{below}"
+        found |= {name for name in names_in(folder) if _has_modules(f"{folder}/{name}")}
+    configs = (name.partition("-") for name in names_in(f"{root}/boot"))
+    return sorted(found or {version for name, _, version in configs if name == "config"})
+
+
+def _has_modules(folder: str) -> bool:
+    names = ("modules.order", "modules.builtin", "modules.dep", "modules.alias")
+    return any(is_file(f"{folder}/{name}") for name in names)
+
+
+def _release_of(folder: str) -> str:
+    return os.path.basename(os.path.abspath(folder))
+
+
+def _package(root: str, version: str) -> Layout:
+    for below in (*_MODULES, "."):
+        folder = os.path.normpath(f"{root}/{below}/{version}")
+        if _has_modules(folder):
+            return _modules(folder, "package", version)
+    return _with_boot(Layout(root, "package", version), [f"{root}/boot", root])
+
+
+def _modules(folder: str, form: str, release: str) -> Layout:
+    """A folder of modules, with what is to be found beside it in the same root."""
+    layout = Layout(folder, form, release, folder, indexes=_indexes(folder))
+    parts = os.path.abspath(folder).split("/")
+    if parts[-3:-1] != ["lib", "modules"]:
+        return _with_boot(layout, [folder])
+    root = "/".join(parts[: -4 if parts[-4:-3] == ["usr"] else -3]) or "/"
+    return _with_boot(layout, [folder, f"{root}/boot", root])
+
+
+def _with_boot(layout: Layout, places: list[str]) -> Layout:
+    """Add configuration and image."""
+    layout.config = _config_in(places, layout)
+    layout.image = _image_in(places, layout.release)
+    return layout
+
+
+def _config_in(places: list[str], layout: Layout) -> str:
+    names = (f"config-{layout.release}", f"config-{layout.release}.gz")
+    paths = [f"{place}/{name}" for place in places for name in names]
+    paths += [f"{layout.folder}/config"] if layout.folder else []
+    return next((path for path in paths if is_file(path)), "")
+
+
+def _image_in(places: list[str], release: str) -> str:
+    """An image with the version in its name, or else one without (it tells its version itself)."""
+    there = {place: names_in(place) for place in places}
+    for version in (f"-{re.escape(release)}", ""):
+        for name in _IMAGES:
+            pattern = re.compile(f"{name}{version}{_PACKED}")
+            for place, names in there.items():
+                for each in filter(pattern.fullmatch, names):
+                    if is_file(f"{place}/{each}"):
+                        return f"{place}/{each}"
+    return ""
+
+
+def _indexes(folder: str) -> dict[str, str]:
+    paths = {name: f"{folder}/{name}" for name in INDEXES}
+    return {name: path for name, path in paths.items() if is_file(path)}
+
+
+def _tree(path: str) -> Layout:
+    """A kernel build tree; its version stands in include/config/kernel.release once it is built."""
+    layout = Layout(path, "tree", folder=path, config=f"{path}/.config", indexes=_indexes(path))
+    release = f"{path}/include/config/kernel.release"
+    if is_file(release):
+        with open(release, encoding="latin-1") as file:
+            layout.release = file.read(256).strip()
+    boots = [f"{path}/arch/{arch}/boot" for arch in names_in(f"{path}/arch")]
+    places = [f"{boot}/{name}" for name in _BUILT for boot in boots]
+    images = [place for place in places if is_file(place)]
+    vmlinux = f"{path}/vmlinux"
+    # Images are made of vmlinux: one that is older is of an earlier build.
+    if is_file(vmlinux):
+        made = os.stat(vmlinux).st_mtime_ns
+        images = [each for each in images if os.stat(each).st_mtime_ns >= made] or [vmlinux]
+    layout.image = images[0] if images else ""
+    return layout
+
+
+def _running() -> Layout:
+    if not hasattr(os, "uname"):
+        raise InputError("no kernel is running here that dtlink can look at", path=RUNNING)
+    release = os.uname().release
+    folders = (f"/{below}/{release}" for below in _MODULES)
+    folder = next((each for each in folders if _has_modules(each)), "")
+    layout = Layout(RUNNING, "running", release, folder, indexes=_indexes(folder) if folder else {})
+    layout = _with_boot(layout, [*([folder] if folder else []), "/boot"])
+    # What the kernel itself says of its configuration is nearer than any file.
+    layout.config = "/proc/config.gz" if is_file("/proc/config.gz") else layout.config
+    if not (folder or layout.config):
+        what = f"neither /lib/modules/{release} nor /proc/config.gz nor /boot/config-{release}"
+        raise InputError(f"{what} is here", path=RUNNING)
+    return layout

@@ -1,0 +1,128 @@
+"""What one kernel holds, as the rest of dtlink asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from dtlink.kernel.holdings.aliases import AliasIndex
+
+
+class Module(NamedTuple):
+    """A module: its name (``_`` for ``-``), and its file below the folder of modules."""
+
+    name: str
+    path: str
+    depends: tuple[str, ...] = ()
+    """Names of what must be loaded first, in load order."""
+    pre: tuple[str, ...] = ()
+    """Names or aliases of what is loaded first, if it is there (softdep pre)."""
+    post: tuple[str, ...] = ()
+    """Names or aliases of what is loaded afterwards, if it is there (softdep post)."""
+
+
+@dataclass(frozen=True, eq=False)
+class KernelBuild:
+    """What one kernel holds.
+
+    What could not be found out has no entry in ``sources``, and its fact is empty: ask
+    :meth:`knows` before taking an empty answer for a no.
+    """
+
+    release: str
+    """Such as ``6.12.117+deb12-arm64``; empty where nothing tells it."""
+    config: Mapping[str, str]
+    """The configuration, by names without ``CONFIG_``: 'y', 'm' or the value; unset: absent."""
+    modules: Mapping[str, Module]
+    builtin: frozenset[str]
+    """Names of the modules that are built in (modules.builtin)."""
+    order: Mapping[str, int]
+    """The place of each module in modules.order: of several for one device, the first wins."""
+    builtin_compatibles: frozenset[str] | None
+    """Compatible strings in match tables of what is built in; ``None``: unknown.
+
+    From the image (every table, also those of early code and of helpers) and from the aliases of
+    what is built in, where the kernel lists them (drivers that declare their table only).
+    """
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The file or folder that each fact was read from, by the fact's name."""
+    notes: tuple[str, ...] = ()
+    """What is there but told nothing, a sentence each."""
+    device_nodes: Mapping[str, str] = field(default_factory=dict)
+    """The module by the device node (below /dev) that calls it (modules.devname)."""
+    aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
+    builtin_aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
+
+    def knows(self, fact: str) -> bool:
+        """Whether a fact was read: ``config``, ``modules``, ``builtin``, ``order``, ``aliases``,
+        ``builtin_aliases``, ``image`` (every table of what is built in), ``softdeps``.
+        """
+        return fact in self.sources
+
+    def modules_for(self, modalias: str) -> tuple[str, ...]:
+        """The modules that modprobe loads for a device's alias, such as ``platform:arm-smmu``."""
+        return self.aliases.modules_for(modalias)
+
+    def modules_of(self, compatible: str, device_type: str | None = None) -> tuple[str, ...]:
+        """The modules that have a driver for a compatible string.
+
+        A few drivers ask for a ``device_type`` as well; ``None``: it is not known, and they count.
+        """
+        return self.aliases.modules_of(compatible, device_type)
+
+    def builtin_for(self, modalias: str) -> tuple[str, ...]:
+        """What is built in for an alias, as far as the kernel lists it."""
+        return self.builtin_aliases.modules_for(modalias)
+
+    def has_builtin(self, compatible: str) -> bool | None:
+        """Whether something built in has a table with a compatible string; ``None``: unknown.
+
+        A no is one only if the image was read: a driver need not declare its table. The kernel
+        compares without regard to case (include/linux/of.h, of_compat_cmp()).
+        """
+        if compatible.casefold() in self._builtin_folded:
+            return True
+        if self.builtin_aliases.modules_of(compatible):
+            return True
+        return False if self.knows("image") else None
+
+    @cached_property
+    def _builtin_folded(self) -> frozenset[str]:
+        return frozenset(each.casefold() for each in self.builtin_compatibles or ())
+
+    def closure(self, names: Iterable[str]) -> list[str]:
+        """Modules with all that they call for, in the order in which modprobe loads them.
+
+        Names may be aliases. What is built in, or not there at all, is left out. (kmod,
+        libkmod-module.c, kmod_module_get_probe_list(): soft dependencies, hard ones, the module,
+        and what it wants afterwards.)
+        """
+        order: dict[str, None] = {}
+        entered: set[str] = set()
+        # Deepest last: each step is a module to go into, or one whose needs are all in order.
+        steps = [(name, False) for name in reversed(self._resolve(names))]
+        while steps:
+            name, ready = steps.pop()
+            if ready:
+                order[name] = None
+            elif name not in entered:
+                entered.add(name)
+                module = self.modules[name]
+                before = (*self._resolve(module.pre), *self._resolve(module.depends))
+                steps += [(each, False) for each in reversed(self._resolve(module.post))]
+                steps.append((name, True))
+                steps += [(each, False) for each in reversed(before)]
+        return list(order)
+
+    def _resolve(self, names: Iterable[str]) -> list[str]:
+        """The modules that names or aliases stand for (libkmod-module.c, lookup functions)."""
+        found: list[str] = []
+        for name in names:
+            own = name.replace("-", "_")
+            if own in self.modules:
+                found.append(own)
+            else:
+                found += (each for each in self.modules_for(name) if each in self.modules)
+        return found

@@ -1,0 +1,80 @@
+"""Reading what one kernel holds, from whatever form it comes in."""
+
+# Paths are text here: there may be thousands, and pathlib is slow.
+# ruff: noqa: PTH100
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from dtlink.kernel import cache
+from dtlink.kernel.holdings.aliases import AliasIndex
+from dtlink.kernel.holdings.layout import RUNNING, Layout, find
+from dtlink.kernel.holdings.model import KernelBuild, Module
+from dtlink.kernel.holdings.module_files import module_files, needs_modules
+
+
+def read_build(path: str) -> KernelBuild:
+    """What a kernel holds.
+
+    ``path`` is a folder of modules (``lib/modules/VERSION``), the root of an unpacked package, a
+    build tree, a configuration, or ``running``. What was found out is kept
+    (:mod:`dtlink.kernel.cache`). Raises :class:`InputError`, with the path of the file that
+    can't be read in it.
+    """
+    layout = find(path)
+    name = RUNNING if layout.form == RUNNING else os.path.abspath(path)
+    key = _key(layout)
+    return _kept(name, key) or _gathered(layout, name, key)
+
+
+def _kept(name: str, key: str | None) -> KernelBuild | None:
+    """What the cache has, if it is of the form that is understood here."""
+    facts = cache.load(name, key)
+    try:
+        return _build(facts) if facts else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _gathered(layout: Layout, name: str, key: str | None) -> KernelBuild:
+    from dtlink.kernel.holdings.gather import Gatherer  # noqa: PLC0415 - not for what was kept
+
+    facts = Gatherer(layout).gather()
+    # Under the key from before: of a file that changed meanwhile, nobody asks for that again.
+    cache.store(name, key, facts)
+    return _build(facts)
+
+
+def _key(layout: Layout) -> str | None:
+    """What the facts depend on: the files, and for what /proc tells, the running kernel."""
+    paths = [layout.config, layout.image, *layout.indexes.values()]
+    paths = [each for each in paths if each and not each.startswith("/proc/")]
+    # An image that may not be read told nothing, and may be read another time.
+    readable = [str(os.access(each, os.R_OK)) for each in paths]
+    running = os.uname() if layout.form == RUNNING else ()
+    if needs_modules(layout):
+        paths += module_files(layout).values()
+    return cache.key_of(paths, (layout.form, layout.release, *readable, *running))
+
+
+def _build(facts: dict[str, Any]) -> KernelBuild:
+    modules = {
+        name: Module(name, path, *(tuple(each.split()) for each in lists))
+        for name, (path, *lists) in facts["modules"].items()
+    }
+    compatibles = facts["builtin_compatibles"]
+    return KernelBuild(
+        release=facts["release"],
+        config=facts["config"],
+        modules=modules,
+        builtin=frozenset(facts["builtin"]),
+        order={name: place for place, name in enumerate(facts["order"])},
+        builtin_compatibles=None if compatibles is None else frozenset(compatibles),
+        sources=facts["sources"],
+        notes=tuple(facts["notes"]),
+        device_nodes=facts["device_nodes"],
+        aliases=AliasIndex(**facts["aliases"]),
+        builtin_aliases=AliasIndex(**facts["builtin_aliases"]),
+    )

@@ -1,0 +1,175 @@
+"""Which source file of the kernel drives a ``compatible``, and which Kconfig symbol builds it.
+
+A kernel's modules tell what they drive (``modules.alias``); what is built in tells nothing, before
+Linux 6.18, and what was not built at all never does. So one index is made from the kernel's source
+(``dtlink.kernel.source``), shipped, and read here.
+
+The file is text, compressed with gzip. Its first line is ``dtlink source index 1`` and the kernel's
+release, after a tab; every other line is one table's share, its fields parted by tabs: kind (``d``,
+``e``, ``h``), file, module, symbol, conditions (parted by blanks), then the compatible strings.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dtlink.firmware.errors import InputError
+
+#: The first field of an index.
+HEADING: Final = "dtlink source index 1"
+
+#: The one-letter form of each kind.
+KINDS: Final = {"d": "driver", "e": "early", "h": "helper"}
+
+#: The condition that no index can express.
+UNKNOWN: Final = "?"
+
+#: Bounds for a file that somebody hands in: bytes packed, bytes unpacked. The one shipped has
+#: 0.2 and 0.8 MB.
+_PACKED, _PLAIN = 4 << 20, 16 << 20
+
+#: What its text is made of.
+_PRINTABLE = b"\t\n" + bytes(range(0x20, 0x7F))
+
+#: The fields of a line, at the least: one compatible string.
+_FIELDS = 6
+
+_SHIPPED = Path(__file__).parents[2] / "facts" / "data" / "source-6.12.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One table of the kernel's source that names a ``compatible``.
+
+    ``file`` is its path in the source tree, ``module`` the object it is linked into, as modules are
+    named (``_`` for ``-``), whether or not it is built as one. ``symbol`` is the Kconfig symbol
+    (without ``CONFIG_``) in the ``obj-$(CONFIG_…)`` that decides between built in and module; the
+    innermost on the way, and empty where nothing decides: then it is always built in.
+
+    ``kind`` is ``driver`` (a driver's match table, or one that makes module aliases), ``early``
+    (the kernel starts such a node without a device: ``IRQCHIP_DECLARE()`` and its kind) or
+    ``helper`` (a table that something looks through for its own ends).
+
+    ``also`` holds what else must be so: ``X`` (y or m), ``!X`` (unset), ``X=y``, ``X=m``, ``!X=y``,
+    several with ``|`` between (one of them is enough), or ``?`` for what can't be said so. They
+    come from directories above, from parts of a composite object, from ``#ifdef``, from the
+    architecture whose folder the file is in, and from ``OF_DECLARE`` macros, which are empty in a
+    module (include/linux/of.h, ``_OF_DECLARE()``).
+    """
+
+    file: str
+    module: str
+    symbol: str
+    kind: str
+    also: tuple[str, ...] = ()
+
+    def built(self, config: Mapping[str, str]) -> str | None:
+        """How a kernel with this configuration has it: ``y``, ``m``, ``n``, or ``None``: unknown.
+
+        ``config`` maps symbols without ``CONFIG_`` to ``y``, ``m`` or a value; unset ones are
+        absent. A file whose own symbol is ``m`` is in a module whatever its other conditions are.
+        """
+        state = config.get(self.symbol, "n") if self.symbol else "y"
+        held = [_holds(condition, config) for condition in self.also]
+        if state not in ("y", "m") or False in held:
+            return "n"
+        return None if None in held else state
+
+
+def _holds(condition: str, config: Mapping[str, str]) -> bool | None:
+    """Whether a condition of ``Source.also`` is true in a configuration; ``None``: unknown."""
+    if condition == UNKNOWN:
+        return None
+    for option in condition.split("|"):
+        symbol, _, wanted = option.lstrip("!").partition("=")
+        value = config.get(symbol, "n")
+        met = value == wanted if wanted else value != "n"
+        if met is not option.startswith("!"):
+            return True
+    return False
+
+
+class SourceIndex:
+    """The tables of one kernel's source, by ``compatible``."""
+
+    def __init__(self, release: str, lines: list[list[str]], path: str = "") -> None:
+        self.release = release
+        self.path = path
+        self._lines = lines
+        self._by_name: dict[str, list[int]] = {}
+        for number, fields in enumerate(lines):
+            for name in fields[5:]:
+                self._by_name.setdefault(name, []).append(number)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def entries(self, compatible: str) -> tuple[Source, ...]:
+        """All tables that name a ``compatible``, drivers first; empty where none does.
+
+        Several entries are alternatives: any one of them that is built is enough.
+        """
+        found = (self._lines[number] for number in self._by_name.get(compatible, ()))
+        return tuple(_source(fields) for fields in found)
+
+    @classmethod
+    def load(cls, path: str | None = None) -> SourceIndex:
+        """Read an index; without a path the one for Linux 6.12 that dtlink brings.
+
+        Raises ``InputError`` for a file that can't be read, is no index, or is out of bounds.
+        """
+        name = str(_SHIPPED if path is None else path)
+        first, *rest = _text(name).split("\n")
+        heading, _, release = first.partition("\t")
+        if heading != HEADING:
+            raise InputError(f"not a source index (it begins with {first[:40]!r})", path=name)
+        lines = [line.split("\t") for line in rest if line]
+        for number, fields in enumerate(lines, 2):
+            if len(fields) < _FIELDS or fields[0] not in KINDS:
+                raise InputError(f"damaged source index: line {number} is no table", path=name)
+        return cls(release, lines, name)
+
+
+def _source(fields: list[str]) -> Source:
+    kind, file, module, symbol, also = fields[:5]
+    return Source(file, module, symbol, KINDS[kind], tuple(also.split()))
+
+
+def _text(path: str) -> str:
+    """The text of an index: nothing in it but what can be printed, lines and tabs."""
+    plain = _unpack(_read(path), path)
+    if odd := plain.translate(None, _PRINTABLE):
+        message = f"damaged source index: byte {odd[0]:#04x} in its text"
+        raise InputError(message, offset=plain.index(odd[:1]), path=path)
+    return plain.decode("ascii")
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            packed = file.read(_PACKED + 1)
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=path) from error
+    if len(packed) > _PACKED:
+        raise InputError(f"too large: a source index has at most {_PACKED} bytes", path=path)
+    return packed
+
+
+def _unpack(packed: bytes, path: str) -> bytes:
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        plain = unpacker.decompress(packed, _PLAIN)
+    except zlib.error as error:
+        raise InputError(f"not a source index ({error})", path=path) from error
+    if unpacker.unconsumed_tail:
+        raise InputError(f"damaged source index: unpacks to more than {_PLAIN} bytes", path=path)
+    if not unpacker.eof or unpacker.unused_data:
+        raise InputError("damaged source index: its end is not where it should be", path=path)
+    return plain

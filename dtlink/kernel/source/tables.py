@@ -1,0 +1,136 @@
+"""The match tables of one C file: their compatible strings, and who uses them.
+
+Told apart as include/linux/of.h, linux/module.h and the buses do: a table that a driver points to
+(``.of_match_table``) or that makes module aliases (``MODULE_DEVICE_TABLE()``) is a driver's; what
+``OF_DECLARE`` macros name, and tables that go to ``of_irq_init()`` or ``of_clk_init()``, the kernel
+starts early and without a device; any other table helps something to look for nodes.
+
+Not found, because only a compiler sees them: tables filled in by code; entries without
+``.compatible =`` before the string; strings made by macros of headers that are found only through
+a compiler's ``-I``. Not told: ``CPU_METHOD_OF_DECLARE()`` and ``CPUIDLE_METHOD_OF_DECLARE()``
+(they name values of ``enable-method``, some of them the same as a board's compatible) and
+``OF_EARLYCON_DECLARE()`` (a console before consoles, that starts no node).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dtlink.kernel.source.conditions import Conditions
+from dtlink.kernel.source.macros import DECLARATIONS, Macro, arguments, expand, string, telling
+from dtlink.kernel.source.text import Unit
+
+# No word boundary stands first in these: a search for plain letters is many times faster.
+_TABLE = re.compile(
+    r"of_device_id\b(?P<words>[\w\s]*)\[[^\]]*\]"
+    r"(?P<after>(?:\([^()]*\)|[\w\s)])*?)(?:=\s*)?\{"
+)
+_COMPATIBLE = re.compile(
+    r"\.\s*compatible\s*=\s*((?:\"(?:\\.|[^\"\\])*\"|\w+)(?:\s*(?:\"(?:\\.|[^\"\\])*\"|\w+))*)"
+)
+_BRACE = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[{}]")
+_ALIASES = re.compile(r"MODULE_DEVICE_TABLE\s*\(\s*of\s*,\s*(\w+)\s*\)")
+_POINTED = re.compile(r"of_match_table\s*=\s*((?:[^,;{}()]|\((?:[^()]|\([^()]*\))*\))*)")
+_STARTED = re.compile(r"of_(?:irq|clk)_init\s*\(\s*(\w+)\s*\)")
+_DECLARED = re.compile(rf"\b({'|'.join(DECLARATIONS)})(?=\s*\()")
+#: Words about a table that are not its name.
+_ATTRIBUTE = re.compile(r"const|static|__\w+")
+
+
+class Entry(NamedTuple):
+    """A compatible string, and the conditions it is there under."""
+
+    compatible: str
+    also: Conditions
+
+
+@dataclass
+class Table:
+    """A match table; without a name if it stands where it is used."""
+
+    name: str
+    static: bool
+    entries: list[Entry]
+
+
+@dataclass
+class Tables:
+    """What one file holds: tables, names of tables it uses, nodes it declares."""
+
+    tables: list[Table] = field(default_factory=list)
+    driver_uses: set[str] = field(default_factory=set)
+    early_uses: set[str] = field(default_factory=set)
+    declared: list[Entry] = field(default_factory=list)
+
+
+class _Code:
+    """Stretches as one text, and their conditions by place."""
+
+    def __init__(self, unit: Unit) -> None:
+        hidden = telling(unit.macros)
+        parts = [(expand(code, hidden), also) for code, also in unit.stretches]
+        self.text = "".join(code for code, _ in parts)
+        self.macros: Mapping[str, Macro] = unit.macros
+        self._also = [also for _, also in parts]
+        self._starts = [0]
+        for code, _ in parts:
+            self._starts.append(self._starts[-1] + len(code))
+
+    def also(self, place: int) -> Conditions:
+        return self._also[bisect_right(self._starts, place) - 1]
+
+    def entry(self, text: str, place: int) -> Iterator[Entry]:
+        """The entry of a string, or of macros that stand for one; none if they don't."""
+        name = string(text, self.macros)
+        if name and name.isascii() and name.isprintable() and "\\" not in name:
+            yield Entry(name, self.also(place))
+
+
+def read_tables(unit: Unit) -> Tables:
+    """Find the tables of a file."""
+    code, found = _Code(unit), Tables()
+    for match in _TABLE.finditer(code.text):
+        _table(code, match, found)
+    found.driver_uses.update(_ALIASES.findall(code.text))
+    for match in _POINTED.finditer(code.text):
+        found.driver_uses.update(re.findall(r"\w+", match[1]))
+    found.early_uses.update(_STARTED.findall(code.text))
+    # Few files have such, and looking for so many words takes long.
+    for match in _DECLARED.finditer(code.text) if "_DECLARE" in code.text else ():
+        given = arguments(code.text, match.end())
+        place = DECLARATIONS[match[1]]
+        if given is not None and len(given[0]) > place:
+            found.declared += code.entry(given[0][place], match.start())
+    return found
+
+
+def _table(code: _Code, match: re.Match[str], found: Tables) -> None:
+    end = _end(code.text, match.end())
+    entries = [
+        entry
+        for item in _COMPATIBLE.finditer(code.text, match.end(), end)
+        for entry in code.entry(item[1], item.start())
+    ]
+    before = re.split(r"[;{}#]", code.text[max(0, match.start() - 200) : match.start()])[-1]
+    names = [word for word in match["words"].split() if not _ATTRIBUTE.fullmatch(word)]
+    name = names[-1] if names else ""
+    if not name and re.search(r"of_match_table\s*=", before):
+        name = f"<{match.start()}>"
+        found.driver_uses.add(name)
+    static = "static" in before.split() or not name.isidentifier()
+    if entries:
+        found.tables.append(Table(name, static, entries))
+
+
+def _end(text: str, start: int) -> int:
+    """Where the brace that opens before ``start`` closes."""
+    depth = 1
+    for match in _BRACE.finditer(text, start):
+        depth += (match[0] == "{") - (match[0] == "}")
+        if depth == 0:
+            return match.start()
+    return len(text)

@@ -1,0 +1,55 @@
+"""Writing an index: the same tree gives the same bytes."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from dtlink.firmware.errors import InputError
+from dtlink.kernel.source.collect import Named, collect
+from dtlink.kernel.source.index import HEADING, KINDS
+
+_LETTERS = {kind: letter for letter, kind in KINDS.items()}
+_VERSION = ("VERSION", "PATCHLEVEL", "SUBLEVEL")
+
+
+def make_index(tree: str) -> bytes:
+    """The index of a kernel's source tree, as a file's bytes.
+
+    Raises ``InputError`` for a folder that is no kernel source.
+    """
+    release = kernel_release(tree)
+    return pack(release, collect(Path(tree)))
+
+
+def kernel_release(tree: str) -> str:
+    """The version a source tree is of, such as ``6.12.117``, from its Makefile.
+
+    Raises ``InputError`` for a folder that is no kernel source.
+    """
+    try:
+        text = (Path(tree) / "Makefile").read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        why = f"not the source of a Linux kernel (no Makefile: {error.strerror})"
+        raise InputError(why, path=tree) from error
+    numbers = [re.search(rf"^{name}\s*=\s*(\d+)\s*$", text, re.MULTILINE) for name in _VERSION]
+    if None in numbers or not all((Path(tree) / name).is_dir() for name in ("arch", "drivers")):
+        why = "not the source of a Linux kernel (its Makefile gives no version, or folders lack)"
+        raise InputError(why, path=tree)
+    return ".".join(number[1] for number in numbers if number is not None)
+
+
+def pack(release: str, named: Iterable[Named]) -> bytes:
+    """An index as ``source_index`` reads it."""
+    groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for compatible, source in named:
+        letter, also = _LETTERS[source.kind], " ".join(source.also)
+        groups[letter, source.file, source.module, source.symbol, also].add(compatible)
+    lines = ["\t".join((*key, *sorted(names))) for key, names in sorted(groups.items())]
+    plain = "\n".join([f"{HEADING}\t{release}", *lines, ""])
+    # No name and no time in its head, so that only the text decides about the bytes.
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return packer.compress(plain.encode("ascii")) + packer.flush()

@@ -1,0 +1,1 @@
+"""What a machine reported: boot logs, sysfs, and how that compares with the prediction."""

@@ -1,0 +1,264 @@
+"""One device, and what each line about it says of its probing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dtlink.observed.bootlog.read import LogLine
+
+#: What stands before a device's name while it has no driver (dev_driver_string()).
+BUSES = frozenset(
+    [
+        "platform",
+        "amba",
+        "pci",
+        "i2c",
+        "spi",
+        "mdio_bus",
+        "virtio",
+        "sdio",
+        "mmc",
+        "serial",
+        "auxiliary",
+        "slimbus",
+        "soundwire",
+        "mipi-dsi",
+        "rpmsg",
+        "scmi_protocol",
+        "cpu",
+        "usb",
+    ]
+)
+
+_PENDING_NODE = re.compile(r"wait for supplier (\S{1,512})")
+_PENDING_DEVICE = re.compile(r"supplier (\S{1,200}) not ready")
+_UNSAID = re.compile(r"\(reason unknown\)")
+#: How drivers word that something is missing.
+_COMPLAINT = re.compile(
+    r"(?i)\b(?:can(?:no|')t|could ?n[o']t|failed|unable|missing|not (?:ready|found|yet|available)"
+    r"|no such|error)\b"
+)
+#: An error that puts no probe off.
+_OTHER_ERROR = re.compile(r"error (?:-(?!517|EPROBE_DEFER)\w|-?\d)")
+_DEFER = "error -EPROBE_DEFER: "
+
+
+class Grade(Enum):
+    """Who put a probe off, as far as the log tells."""
+
+    NODE = auto()
+    """fw_devlink, for a node that is no device."""
+    DEVICE = auto()
+    """fw_devlink, for a device without driver."""
+    LINKS = auto()
+    """fw_devlink; the log does not name the supplier."""
+    IDENTITY = auto()
+    """The AMBA bus, which could not read what the device is."""
+    BEFORE_PROBE = auto()
+    """The kernel, before it called the driver: for pins, or an IOMMU."""
+    DRIVER = auto()
+    """The driver itself."""
+    UNSAID = auto()
+    """Nobody says."""
+
+
+class Wait(NamedTuple):
+    """Why a probe was put off."""
+
+    grade: Grade
+    name: str = ""
+    """The supplier that the log names."""
+    words: str = ""
+    """What the log says."""
+
+
+_UNTOLD = Wait(Grade.UNSAID)
+
+
+class Stage(Enum):
+    """What was last heard of a device's probing."""
+
+    UNHEARD = auto()
+    PUT_OFF = auto()
+    FAILED = auto()
+    DECLINED = auto()
+    BOUND = auto()
+
+
+@dataclass(slots=True)
+class Device:
+    """One device, as the log names it."""
+
+    name: str
+    stage: Stage = Stage.UNHEARD
+    since: LogLine | None = None
+    wait: Wait = _UNTOLD
+    pending: LogLine | None = None
+    """Where the kernel said, after the timeout, that it still waits."""
+    ignored: LogLine | None = None
+    """Where the kernel gave up one of its suppliers."""
+    driver: str = ""
+    bus: str = ""
+    error: int = 0
+    spoke: LogLine | None = None
+    """The last line that a driver wrote for it."""
+    held: Wait | None = None
+    """What fw_devlink made it wait for, by name, when it last did."""
+    reason: str = ""
+    """The reason that the kernel gave after the timeout."""
+    behalf: str = ""
+    """The device about which its driver complained, if it is another (a CPU, for cpufreq)."""
+    translated: bool = False
+    lines: list[LogLine] = field(default_factory=list)
+    """The lines that tell of its probing."""
+    probing: bool = False
+    """Whether a probe has begun and not ended."""
+    asked: bool = False
+    """Whether the driver, or the bus, put off the probe that has begun."""
+    said: str = ""
+    """The last complaint of its driver."""
+
+    def to(self, stage: Stage, line: LogLine) -> None:
+        """Enter a stage."""
+        self.stage, self.since = stage, line
+
+    def hear(self, driver: str, words: str, line: LogLine) -> None:
+        """A line that begins with its name."""
+        if driver in BUSES:
+            return
+        self.driver, self.spoke = driver, line
+        if _COMPLAINT.search(words) and not _OTHER_ERROR.search(words):
+            self.said = words
+
+    def complain(self, words: str, about: str) -> None:
+        """Its driver lacks something, and says so of another device while it probes this one."""
+        if self.probing:
+            self.said, self.behalf = words.removeprefix(_DEFER), about
+
+
+Groups = Mapping[str, str]
+
+
+def _pending(device: Device, line: LogLine, groups: Groups) -> None:
+    device.to(Stage.PUT_OFF, line)
+    device.pending = line
+    reason = groups.get("reason", "").strip()
+    if reason and not _UNSAID.match(reason):
+        device.wait = _reason(reason)
+        device.reason = device.wait.words
+    elif device.wait.grade is Grade.UNSAID and device.said:
+        device.wait = Wait(Grade.DRIVER, words=device.said)
+
+
+def _reason(reason: str) -> Wait:
+    """A reason as the kernel keeps it for devices_deferred: DRIVER or BUS, then the words."""
+    if found := _PENDING_NODE.search(reason):
+        return Wait(Grade.NODE, found[1], found[0])
+    if found := _PENDING_DEVICE.search(reason):
+        return Wait(Grade.DEVICE, found[1], found[0])
+    return Wait(Grade.DRIVER, words=reason.partition(": ")[2] or reason)
+
+
+def _for_node(device: Device, line: LogLine, groups: Groups) -> None:
+    device.to(Stage.PUT_OFF, line)
+    node = groups["node"]
+    device.wait = device.held = Wait(Grade.NODE, node, f"wait for supplier {node}")
+
+
+def _for_device(device: Device, line: LogLine, groups: Groups) -> None:
+    device.to(Stage.PUT_OFF, line)
+    supplier = groups["supplier"]
+    device.wait = device.held = Wait(Grade.DEVICE, supplier, f"supplier {supplier} not ready")
+
+
+def _probing(device: Device, line: LogLine, groups: Groups) -> None:
+    del line, groups
+    device.probing, device.asked, device.said = True, False, ""
+    device.wait = _UNTOLD
+
+
+def _driver_defers(device: Device, line: LogLine, groups: Groups) -> None:
+    del line
+    device.asked = True
+    by_driver = groups["who"] == "Driver"
+    grade = Grade.DRIVER if by_driver else Grade.IDENTITY
+    words = device.said or device.reason
+    device.wait = Wait(grade, words=words if by_driver else "")
+
+
+def _put_off(device: Device, line: LogLine, groups: Groups) -> None:
+    """Without words of its own: where the attempt ended says who put it off."""
+    del groups
+    device.to(Stage.PUT_OFF, line)
+    if device.probing and not device.asked:
+        device.wait = Wait(Grade.BEFORE_PROBE)
+    elif device.wait.grade in (Grade.UNSAID, Grade.BEFORE_PROBE):
+        device.wait = Wait(Grade.LINKS)
+    device.probing = device.asked = False
+
+
+def _error_defer(device: Device, line: LogLine, groups: Groups) -> None:
+    device.said = groups["reason"].removeprefix(_DEFER)
+    if device.stage is not Stage.BOUND and groups["driver"] not in BUSES:
+        device.to(Stage.PUT_OFF, line)
+        device.wait = Wait(Grade.DRIVER, words=device.said)
+
+
+def _retry(device: Device, line: LogLine, groups: Groups) -> None:
+    """It is put off no more, unless the log says so again."""
+    del groups
+    if device.stage is Stage.PUT_OFF:
+        device.to(Stage.UNHEARD, line)
+        device.pending = None
+
+
+def _ignored(device: Device, line: LogLine, groups: Groups) -> None:
+    del groups
+    device.ignored = line
+    device.stage, device.since = Stage.UNHEARD, line
+
+
+def _failed(device: Device, line: LogLine, groups: Groups) -> None:
+    device.to(Stage.FAILED, line)
+    device.error = int(groups["error"])
+
+
+def _declined(device: Device, line: LogLine, groups: Groups) -> None:
+    if device.stage is not Stage.BOUND:
+        device.to(Stage.DECLINED, line)
+        device.error = int(groups["error"])
+
+
+def _bound(device: Device, line: LogLine, groups: Groups) -> None:
+    device.to(Stage.BOUND, line)
+    device.driver, device.pending = groups["driver"], None
+    device.probing = False
+
+
+def _grouped(device: Device, line: LogLine, groups: Groups) -> None:
+    """Its IOMMU is there: the probe goes on, whatever held it up before."""
+    _retry(device, line, groups)
+    device.translated = True
+
+
+#: What each kind of line does to its device.
+TAKE: Mapping[str, Callable[[Device, LogLine, Groups], None]] = {
+    "probe-pending": _pending,
+    "wait-for-node": _for_node,
+    "wait-for-device": _for_device,
+    "probing": _probing,
+    "driver-defers": _driver_defers,
+    "put-off": _put_off,
+    "retry": _retry,
+    "error-defer": _error_defer,
+    "timeout-ignored": _ignored,
+    "probe-failed": _failed,
+    "probe-declined": _declined,
+    "bound": _bound,
+    "iommu-group": _grouped,
+}

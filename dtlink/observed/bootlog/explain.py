@@ -1,0 +1,156 @@
+"""A boot log explained: what does harm, by root cause; what does none, counted and put away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.facts.cmdline import CommandLine, OptionError, words
+from dtlink.facts.kernels import LATEST, KernelProfile, parse_version
+from dtlink.observed.bootlog.causes import Tracer
+from dtlink.observed.bootlog.cures import cure
+from dtlink.observed.bootlog.described import described, lost_root
+from dtlink.observed.bootlog.faults import explain_faults
+from dtlink.observed.bootlog.history import History
+from dtlink.observed.bootlog.model import Cause, Explanation, Root
+from dtlink.observed.bootlog.names import Names
+from dtlink.observed.bootlog.outcomes import Outcomes
+from dtlink.observed.bootlog.tally import counts, put_away
+from dtlink.observed.observation import Collector, Observation
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.observed.bootlog.read import LogLine
+    from dtlink.observed.bootlog.suppliers import Suppliers
+
+_DEFAULT_KERNEL = "6.12"
+_TABLE = re.compile(r"ACPI: (IORT|VIOT) 0x")
+
+_DEFERRED = "/sys/kernel/debug/devices_deferred, as root: who waits now, and for what"
+_WHY = "dtlink why TREE NODE: what a device needs, down to the roots"
+_DEBUG = (
+    'boot with dyndbg="file drivers/base/dd.c +p; file drivers/base/core.c +p" and loglevel=8: the '
+    "log then tells who binds, and what each device waits for"
+)
+
+
+class _Side(NamedTuple):
+    """What the tree adds."""
+
+    names: Names | None = None
+    suppliers: Suppliers | None = None
+
+
+def explain(lines: Sequence[LogLine], tree: Tree | None = None, version: str = "") -> Explanation:
+    """Explain a log with the tree that the board booted with, or without one.
+
+    ``version`` is the kernel to assume; without it, that of the log. Raises :class:`InputError`
+    for more devices than a machine can have.
+    """
+    history, told = History(lines), _header(lines)
+    notes: list[str] = []
+    profile = _profile(version or told.kernel, told.command_line, notes)
+    side = _side(tree, lines, profile)
+    if tree is not None:
+        notes += _other_board(told, tree)
+    tracer = Tracer(
+        history,
+        complete=told.log_begins and not history.dropped and _debugs(told.command_line),
+        names=side.names,
+        suppliers=side.suppliers,
+        acpi=" or the ".join(_tables(lines)),
+    )
+    found = Outcomes(history, profile, tracer, side.suppliers)
+    causes = [*found.causes(), *explain_faults(history, *side), *described(history, side.names)]
+    causes += lost_root(history)
+    for cause in causes:
+        cause.origin = cause.origin._replace(cure=cure(cause, cause.origin.group))
+    return Explanation(
+        profile=profile,
+        kernel=told.kernel,
+        command_line=told.command_line,
+        model=told.model,
+        lines=lines[-1].number if lines else 0,
+        causes=sorted(causes, key=_weight),
+        open=found.open,
+        own_failures=found.own_failures,
+        put_away=put_away(history, found),
+        notes=notes,
+        look_at=_look_at(history, causes, found, tree),
+        told=counts(history, found, causes),
+    )
+
+
+def _debugs(command_line: str) -> bool:
+    """Whether the driver core was told from the start to say who binds."""
+    return any(name.endswith("dyndbg") and "dd.c" in value for name, value in words(command_line))
+
+
+def _header(lines: Iterable[LogLine]) -> Observation:
+    """The kernel, its command line and its board."""
+    collector = Collector()
+    for line in lines:
+        if any(word in line.text for word in ("Linux version", "command line:", "Machine model:")):
+            collector.line(line.text)
+    return collector.found
+
+
+def _profile(release: str, command_line: str, notes: list[str]) -> KernelProfile:
+    """The kernel that wrote the log; what it would refuse of its command line has no effect."""
+    line, refused = CommandLine.read(command_line)
+    notes += [f"command line: {error}; the kernel passes over it" for error in refused]
+    try:
+        version = min(parse_version(release or _DEFAULT_KERNEL), LATEST)
+    except OptionError:
+        version = parse_version(_DEFAULT_KERNEL)
+        notes.append(f"kernel {release} is not known; taken as {_DEFAULT_KERNEL}")
+    if not release:
+        notes.append(f"the log does not tell its kernel; taken as {_DEFAULT_KERNEL}")
+    return KernelProfile.of(".".join(map(str, version)), line)
+
+
+def _side(tree: Tree | None, lines: Sequence[LogLine], profile: KernelProfile) -> _Side:
+    if tree is None:
+        return _Side()
+    from dtlink.observed.bootlog.suppliers import Suppliers  # noqa: PLC0415 - only with a tree
+
+    return _Side(Names(tree, lines), Suppliers(tree, profile))
+
+
+def _tables(lines: Iterable[LogLine]) -> list[str]:
+    """The ACPI tables that name IOMMUs for the kernel, of those that the log lists."""
+    found = (_TABLE.search(line.text) for line in lines if "ACPI: " in line.text)
+    listed = dict.fromkeys(match[1] for match in found if match)
+    return ["VIOT"] if "VIOT" in listed else list(listed)
+
+
+def _other_board(told: Observation, tree: Tree) -> list[str]:
+    model = next(iter(tree.root.strings("model")), "")
+    if told.model and model and told.model != model:
+        return [f'the log is of "{told.model}", the tree of "{model}"']
+    return []
+
+
+def _weight(cause: Cause) -> tuple[bool, bool, int]:
+    """The worst first: what is known before what is not, many victims before few."""
+    mild = all(victim.effect.is_mild for victim in cause.victims)
+    return not cause.origin.root.is_known, mild, -len(cause.victims)
+
+
+def _look_at(
+    history: History, causes: Sequence[Cause], found: Outcomes, tree: Tree | None
+) -> list[str]:
+    """What tells more, where the log and the tree do not tell all."""
+    roots = {cause.origin.root for cause in causes}
+    doubtful = any(not cause.sure for cause in causes) or Root.UNCLEAR in roots
+    hints = []
+    if found.open or Root.UNCLEAR in roots:
+        hints.append(_DEFERRED)
+    if doubtful and not history.tells_binding:
+        hints.append(_DEBUG)
+    if tree is None and (causes or found.open):
+        hints.append("give the tree that the board booted with (--dtb /sys/firmware/fdt)")
+    elif Root.NO_DRIVER in roots or Root.UNCLEAR in roots:
+        hints.append(_WHY)
+    return hints

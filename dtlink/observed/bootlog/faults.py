@@ -1,0 +1,109 @@
+"""DMA that an IOMMU refused: whose it was, as the tree tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.observed.bootlog.iommu_lines import SMMU_V3_EVENTS
+from dtlink.observed.bootlog.message import Topic
+from dtlink.observed.bootlog.model import Cause, Effect, Origin, Root, Victim
+
+if TYPE_CHECKING:
+    from dtlink.observed.bootlog.history import History, Said
+    from dtlink.observed.bootlog.names import Names
+    from dtlink.observed.bootlog.suppliers import Suppliers
+
+#: So many lines below an event belong to it: the rest of its record.
+_RECORD = 4
+
+
+class Fault(NamedTuple):
+    """One refusal."""
+
+    said: Said
+    iommu: str
+    what: str
+    """Which refusal, in words."""
+    stream: int | None
+
+
+def faults(history: History) -> Iterator[Fault]:
+    """The refusals that the log tells of."""
+    lines = list(history.of(Topic.FAULT))
+    for number, said in enumerate(lines):
+        kind, groups = said.match.message.kind, said.match.groups
+        if "iommu" in groups and kind != "fault-detail":
+            stream, event = groups.get("stream"), groups.get("event", "")
+            known = int(stream, 16) if stream else None
+            if stream is None:
+                known = _recorded(lines[number + 1 : number + 1 + _RECORD], groups["iommu"])
+            if known is not None and kind == "context-fault":
+                known &= 0xFFFF  # CBFRSYNRA: the ID in the lower half, its mask in the upper
+            yield Fault(said, groups["iommu"], _what(said, event), known)
+
+
+def _recorded(below: Iterable[Said], iommu: str) -> int | None:
+    """The stream ID in the lines below: word 0 of an SMMUv3's record, or ``SID=`` of an SMMUv2."""
+    for said in below:
+        groups = said.match.groups
+        if said.match.message.kind != "fault-detail" or groups.get("iommu") != iommu:
+            return None
+        if record := groups.get("record"):
+            return int(record, 16) >> 32
+        if stream := groups.get("stream"):
+            return int(stream, 16)
+    return None
+
+
+def _what(said: Said, event: str) -> str:
+    if event.startswith("0x"):
+        return SMMU_V3_EVENTS.get(int(event, 16), f"event {event}")
+    if event:
+        known = {text.partition(":")[0]: text for text in SMMU_V3_EVENTS.values()}
+        return known.get(event, event)
+    return said.match.message.meaning
+
+
+def explain_faults(
+    history: History, names: Names | None, suppliers: Suppliers | None
+) -> list[Cause]:
+    """One cause for each IOMMU, refusal and stream ID."""
+    causes: dict[tuple[str, str, int | None], Cause] = {}
+    for fault in faults(history):
+        node = names.node(fault.iommu) if names else None
+        key = (fault.iommu, fault.what, fault.stream)
+        if key not in causes:
+            causes[key] = Cause(_origin(fault, node, suppliers))
+            causes[key].victims.append(_victim(fault, node, suppliers))
+        else:
+            first = causes[key].victims[0]
+            causes[key].victims[0] = first._replace(lines=first.lines + 1)
+    return list(causes.values())
+
+
+def _origin(fault: Fault, node: str | None, suppliers: Suppliers | None) -> Origin:
+    stream = "" if fault.stream is None else f", stream ID {fault.stream:#x}"
+    message = fault.said.match.message
+    detail = fault.what
+    if node and suppliers and fault.stream is not None:
+        masters = suppliers.masters(node, fault.stream)
+        if masters == []:
+            detail += "; the tree gives this stream ID to nobody"
+        elif masters:
+            detail += f"; the tree gives this stream ID to {', '.join(masters)}"
+    return Origin(
+        Root.FAULT, f"{node or fault.iommu}{stream}", detail, rule=message.rule, cure=message.cure
+    )
+
+
+def _victim(fault: Fault, node: str | None, suppliers: Suppliers | None) -> Victim:
+    """The device whose DMA it was; the IOMMU if that can't be told."""
+    line = fault.said.line
+    master = None
+    if node and suppliers and fault.stream is not None:
+        masters = suppliers.masters(node, fault.stream) or ()
+        master = masters[0] if len(masters) == 1 else None
+    device = master.rpartition("/")[2] if master else fault.iommu
+    where = master or node
+    return Victim(device, where, Effect.REFUSED, line.text, line.number, line.time)

@@ -1,0 +1,223 @@
+"""What the kernel says of faulty ACPI tables, and the rules that find the same before the boot.
+
+Rows for :mod:`dtlink.observed.bootlog.lines`. A rule is named only where it checks what the kernel
+complains of.
+"""
+
+from __future__ import annotations
+
+from dtlink.observed.bootlog.message import Harm, Message, Topic
+
+_IORT = "drivers/acpi/arm64/iort.c"
+_DMAR = "drivers/iommu/intel/dmar.c"
+_AMD = "drivers/iommu/amd/init.c"
+_VIOT = "drivers/acpi/viot.c"
+
+
+def _row(
+    kind: str, needle: str, rule: str, meaning: str, source: str, pattern: str = ""
+) -> Message:
+    """A complaint: the kernel goes on with its own guess, so that what it touches is in doubt."""
+    return Message(
+        kind=kind,
+        topic=Topic.FIRMWARE,
+        needles=(needle,),
+        pattern=pattern or needle.replace("(", r"\(").replace("[", r"\["),
+        harm=Harm.HARMFUL,
+        meaning=meaning,
+        cure=f"run dtlink lint on the machine's tables: {rule} names the entry" if rule else "",
+        rule=rule,
+        source=source,
+    )
+
+
+FIRMWARE_LINES = (
+    _row(
+        "iort-conflict",
+        "conflicting mapping for input ID",
+        "iort/input-overlap",
+        "Two ID mappings of the IORT are for one ID: the device may get the stream ID of another.",
+        f"{_IORT}, iort_id_map()",
+        r"conflicting mapping for input ID (?P<id>0x[0-9a-f]{1,8})",
+    ),
+    _row(
+        "iort-single",
+        "SINGLE MAPPING flag not allowed",
+        "iort/single-mapping",
+        "A single mapping of the IORT stands where it has no meaning; the kernel skips it.",
+        f"{_IORT}, iort_id_map()",
+    ),
+    _row(
+        "iort-null",
+        "ID map has NULL parent reference",
+        "iort/dangling-output-reference",
+        "An ID mapping of the IORT names no node; the kernel skips it.",
+        f"{_IORT}, iort_node_get_id(), iort_node_map_id()",
+    ),
+    _row(
+        "iort-index",
+        "ID mapping index overflows valid mappings",
+        "iort/device-id-index",
+        "The DeviceID mapping index of an SMMUv3 names no mapping: it uses wired interrupts.",
+        f"{_IORT}, iort_get_id_mapping_index()",
+    ),
+    _row(
+        "iort-its-index",
+        "requested ITS ID index",
+        "iort/its-group",
+        "A mapping of the IORT asks for an ITS that its group does not have.",
+        f"{_IORT}, iort_find_its_base(), iort_dev_find_its_id()",
+    ),
+    _row(
+        "iort-rmr-align",
+        "not aligned to 64K",
+        "iort/rmr-range",
+        "A reserved memory range of the IORT is not aligned; the kernel widens it.",
+        f"{_IORT}, iort_rmr_alloc()",
+        r"RMR descriptor\[.{1,80}\] not aligned to 64K",
+    ),
+    _row(
+        "iort-rmr-empty",
+        "with zero length, continue anyway",
+        "iort/rmr-range",
+        "A reserved memory range of the IORT is empty.",
+        f"{_IORT}, iort_rmr_desc_check_overlap()",
+    ),
+    _row(
+        "iort-rmr-overlap",
+        "overlaps, continue anyway",
+        "iort/rmr-range",
+        "Two reserved memory ranges of the IORT overlap.",
+        f"{_IORT}, iort_rmr_desc_check_overlap()",
+    ),
+    _row(
+        "iort-rmr-ids",
+        "Invalid ID mapping, skipping RMR node",
+        "iort/rmr-unread",
+        "A reservation of memory in the IORT has no ID mapping that counts: it has no effect.",
+        f"{_IORT}, iort_node_get_rmr_info(), iort_parse_rmr()",
+    ),
+    _row(
+        "iort-address-limit",
+        "missing memory address limit",
+        "iort/address-limit",
+        "A component or root complex of the IORT has an address limit of 0.",
+        f"{_IORT}, nc_dma_get_range(), rc_dma_get_range()",
+    ),
+    _row(
+        "dmar-unit",
+        "DMAR reported at address",
+        "dmar/unit-address",
+        "The DMAR has a unit whose registers are not where it says.",
+        f"{_DMAR}, warn_invalid_dmar()",
+    ),
+    _row(
+        "dmar-no-unit",
+        "No DRHD structure found in DMAR table",
+        "dmar/no-unit",
+        "The DMAR has no unit, so that nothing is translated.",
+        f"{_DMAR}, parse_dmar_table()",
+    ),
+    _row(
+        "dmar-frame",
+        "Record passes table end",
+        "dmar/frame",
+        "A structure of the DMAR goes on behind the table's end; the kernel does without VT-d.",
+        f"{_DMAR}, dmar_walk_remapping_entries()",
+    ),
+    _row(
+        "dmar-affinity",
+        "RHSA refers to non-existent DMAR unit",
+        "dmar/affinity",
+        "The DMAR gives a proximity domain to a unit that is not there.",
+        f"{_DMAR}, dmar_parse_one_rhsa()",
+    ),
+    _row(
+        "dmar-width",
+        "Invalid DMAR haw",
+        "dmar/host-address-width",
+        "The host address width of the DMAR can't be true; the kernel does without VT-d.",
+        f"{_DMAR}, parse_dmar_table()",
+    ),
+    _row(
+        "dmar-reserved",
+        "Your BIOS is broken; bad RMRR",
+        "dmar/reserved-region",
+        "A reserved region of the DMAR has impossible bounds.",
+        "drivers/iommu/intel/iommu.c, rmrr_sanity_check()",
+    ),
+    _row(
+        "dmar-ioapic",
+        "has no mapping iommu, interrupt remapping will be disabled",
+        "dmar/ioapic",
+        "An I/O APIC is under no unit of the DMAR, so that no interrupt is remapped.",
+        "drivers/iommu/intel/irq_remapping.c, parse_ioapics_under_ir()",
+    ),
+    _row(
+        "dmar-andd",
+        "ANDD object name is not NUL-terminated",
+        "dmar/andd",
+        "A device of the namespace has a name in the DMAR that does not end.",
+        f"{_DMAR}, dmar_parse_one_andd()",
+    ),
+    _row(
+        "ivrs-checksum",
+        "IVRS invalid checksum",
+        "acpi/checksum",
+        "The checksum of the IVRS is wrong: the kernel does without the IOMMU.",
+        f"{_AMD}, check_ivrs_checksum()",
+    ),
+    _row(
+        "ivrs-ioapic",
+        "not in IVRS table",
+        "ivrs/missing-ioapic",
+        "An I/O APIC has no entry in the IVRS, so that no interrupt is remapped.",
+        f"{_AMD}, check_ioapic_information()",
+        r"IOAPIC\[\d{1,3}\] not in IVRS table",
+    ),
+    _row(
+        "ivrs-sb-ioapic",
+        "No southbridge IOAPIC found",
+        "ivrs/missing-ioapic",
+        "The southbridge's I/O APIC has no entry in the IVRS, so that no interrupt is remapped.",
+        f"{_AMD}, check_ioapic_information()",
+    ),
+    _row(
+        "ivrs-features",
+        "Found inconsistent EFR/EFR2",
+        "ivrs/efr-mismatch",
+        "The IOMMUs of the IVRS do not have the same features; the kernel takes the common ones.",
+        f"{_AMD}, get_global_efr()",
+    ),
+    _row(
+        "ivrs-hid",
+        "Invalid HID.",
+        "ivrs/acpi-hid",
+        "An ACPI device in the IVRS has no usable hardware ID.",
+        f"{_AMD}, init_iommu_from_acpi()",
+        r"AMD-Vi: .{0,40}Invalid HID\.",
+    ),
+    _row(
+        "ivrs-entry",
+        "Invalid IVHD device type",
+        "ivrs/acpi-hid",
+        "An ACPI device in the IVRS has a hardware ID of an unknown form.",
+        f"{_AMD}, init_iommu_from_acpi()",
+    ),
+    _row(
+        "ivrs-base",
+        "Can not reserve memory region",
+        "ivrs/iommu-base",
+        "The registers of an AMD IOMMU are where the kernel has something else.",
+        f"{_AMD}, iommu_map_mmio_space()",
+        r"AMD-Vi: .{0,40}Can not reserve memory region",
+    ),
+    _row(
+        "viot-frame",
+        "VIOT: ",
+        "viot/frame",
+        "A node of the VIOT does not fit its frame; the kernel does without the table.",
+        f"{_VIOT}, viot_check_bounds(), viot_parse_node()",
+        r"VIOT: .{0,40}(?:Node pointer overflows|Empty node|Invalid (?:PCI|MMIO) node size)",
+    ),
+)

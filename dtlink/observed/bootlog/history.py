@@ -1,0 +1,92 @@
+"""What became of each device, read from its lines in their order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.errors import InputError
+from dtlink.observed.bootlog.device import BUSES, TAKE, Device
+from dtlink.observed.bootlog.lines import Match, match
+
+if TYPE_CHECKING:
+    from dtlink.observed.bootlog.message import Topic
+    from dtlink.observed.bootlog.read import LogLine
+
+_LEAD = re.compile(r"(\S{1,64}) (\S{1,200}): (?=\S)(.{0,400})")
+#: Lines that never reached the log.
+_DROPPED = "printk messages dropped"
+
+#: Many times what the largest machines have.
+MAX_DEVICES = 100_000
+
+
+class Said(NamedTuple):
+    """A line that a row of the table takes."""
+
+    line: LogLine
+    match: Match
+
+
+class History:
+    """All devices of a log, and the lines that tell of other things.
+
+    Raises :class:`InputError` for a log of more than :data:`MAX_DEVICES`.
+    """
+
+    def __init__(self, lines: Iterable[LogLine]) -> None:
+        self.devices: dict[str, Device] = {}
+        self.said: list[Said] = []
+        """The lines of the table, in their order."""
+        self.tells_binding = False
+        """Whether the log says which devices bind (dynamic debug of drivers/base/dd.c)."""
+        self.drivers: dict[str, LogLine] = {}
+        """The first line in which each driver binds, or speaks of one of its devices."""
+        self._now = ""
+        """The device that was probed last."""
+        self.dropped = False
+        """Whether the log says that lines of it are missing."""
+        for line in lines:
+            self._read(line)
+
+    def device(self, name: str) -> Device:
+        """A device, made if it is new."""
+        if name not in self.devices:
+            if len(self.devices) >= MAX_DEVICES:
+                raise InputError(f"a log of more than {MAX_DEVICES:,} devices")
+            self.devices[name] = Device(name)
+        return self.devices[name]
+
+    def of(self, *topics: Topic) -> Iterator[Said]:
+        """The lines about some topics."""
+        return (said for said in self.said if said.match.message.topic in topics)
+
+    def _read(self, line: LogLine) -> None:
+        found = match(line.text)
+        lead = _LEAD.match(line.text)
+        self.dropped = self.dropped or _DROPPED in line.text
+        if found:
+            self.said.append(Said(line, found))
+            self._take(found, line)
+        elif lead and lead[1] not in BUSES:
+            self.drivers.setdefault(lead[1], line)
+            if lead[2] in self.devices or "." in lead[2] or "-" in lead[2] or ":" in lead[2]:
+                self.device(lead[2]).hear(lead[1], lead[3], line)
+
+    def _take(self, found: Match, line: LogLine) -> None:
+        take, name = TAKE.get(found.message.kind), found.groups.get("device")
+        if take and name:
+            device = self.device(name)
+            device.lines.append(line)
+            driver = found.groups.get("driver", "")
+            device.bus = driver if driver in BUSES else device.bus
+            device.driver = driver if driver and driver not in BUSES else device.driver
+            take(device, line, found.groups)
+        if found.message.kind == "probing":
+            self._now = name or ""
+        elif found.message.kind == "error-defer" and self._now not in ("", name):
+            self.device(self._now).complain(found.groups["reason"], name or "")
+        elif found.message.kind == "bound":
+            self.tells_binding = True
+            self.drivers.setdefault(found.groups["driver"], line)

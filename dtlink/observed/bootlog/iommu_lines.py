@@ -1,0 +1,173 @@
+"""What IOMMUs say of their masters (rows for :mod:`dtlink.observed.bootlog.lines`)."""
+
+from __future__ import annotations
+
+from dtlink.observed.bootlog.message import DEVICE, Harm, Message, Topic
+
+_SMMU = "drivers/iommu/arm/arm-smmu/arm-smmu.c"
+_SMMU_V3 = "drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c"
+
+#: The events that an SMMUv3 records (Arm SMMUv3 architecture, IHI 0070, 7.3).
+SMMU_V3_EVENTS = {
+    0x01: "F_UUT: an unsupported transaction",
+    0x02: "C_BAD_STREAMID: a stream ID that the SMMU's table has no entry for",
+    0x03: "F_STE_FETCH: the stream table could not be read",
+    0x04: "C_BAD_STE: a stream without a valid entry (no driver has attached this stream ID)",
+    0x05: "F_BAD_ATS_TREQ: a translation request of a device that may not send any",
+    0x06: "F_STREAM_DISABLED: a stream that is not enabled for this kind of access",
+    0x07: "F_TRANSL_FORBIDDEN: a translated access of a device that may not send any",
+    0x08: "C_BAD_SUBSTREAMID: a bad substream ID",
+    0x09: "F_CD_FETCH: the context descriptor could not be read",
+    0x0A: "C_BAD_CD: a bad context descriptor",
+    0x0B: "F_WALK_EABT: a page table could not be read",
+    0x10: "F_TRANSLATION: an address that nobody mapped",
+    0x11: "F_ADDR_SIZE: an address that is too large",
+    0x12: "F_ACCESS: a page that was never accessed",
+    0x13: "F_PERMISSION: an access that the mapping forbids",
+    0x20: "F_TLB_CONFLICT: two translations for one address",
+    0x21: "F_CFG_CONFLICT: two configurations for one stream",
+    0x24: "E_PAGE_REQUEST: a page was asked for",
+    0x25: "F_VMS_FETCH: the structure of a virtual machine could not be read",
+}
+
+IOMMU_LINES = (
+    Message(
+        kind="context-fault",
+        topic=Topic.FAULT,
+        needles=("Unhandled context fault",),
+        pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): Unhandled context fault: "
+        r"fsr=(?P<fsr>0x[0-9a-f]{1,16}), iova=(?P<address>0x[0-9a-f]{1,16}), "
+        r"fsynr=0x[0-9a-f]{1,16}(?:, cbfrsynra=(?P<stream>0x[0-9a-f]{1,8}))?",
+        harm=Harm.HARMFUL,
+        meaning="A device that the SMMU translates for used an address that nobody had mapped.",
+        cure="at boot this is mostly DMA that the boot loader left running (a display that scans "
+        "out): describe its buffer in /reserved-memory with iommu-addresses, or stop the DMA "
+        "before the kernel starts; later it is a driver's fault",
+        source=f"{_SMMU}, arm_smmu_print_context_fault_info()",
+    ),
+    Message(
+        kind="smmu-event",
+        topic=Topic.FAULT,
+        needles=(" received:",),
+        pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): event (?P<event>0x[0-9a-f]{2}) "
+        r"received:",
+        harm=Harm.HARMFUL,
+        meaning="An SMMUv3 refused a device's access.",
+        cure="give the device this stream ID in iommus, or its host in iommu-map; or stop DMA that "
+        "the boot loader left running",
+        source=f"{_SMMU_V3}, arm_smmu_evtq_thread()",
+    ),
+    Message(
+        kind="smmu-event",
+        topic=Topic.FAULT,
+        needles=("event: ",),
+        pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): event: "
+        r"(?P<event>[A-Z]\w{1,40}) client: .{1,200}? sid: (?P<stream>0x[0-9a-f]{1,8})",
+        harm=Harm.HARMFUL,
+        meaning="An SMMUv3 refused a device's access.",
+        cure="give the device this stream ID in iommus, or its host in iommu-map; or stop DMA that "
+        "the boot loader left running",
+        source=f"{_SMMU_V3}, arm_smmu_dump_event()",
+    ),
+    Message(
+        kind="unknown-stream",
+        topic=Topic.FAULT,
+        needles=("unknown Stream ID",),
+        pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): "
+        r"Blocked unknown Stream ID (?P<stream>0x[0-9a-f]{1,8})",
+        harm=Harm.HARMFUL,
+        meaning="The SMMU blocked DMA of a stream ID that no device has attached.",
+        cure="name the stream ID in the iommus of the device that has it; "
+        "arm-smmu.disable_bypass=0 lets all such DMA pass, unprotected",
+        source=f"{_SMMU}, arm_smmu_global_fault()",
+    ),
+    Message(
+        kind="global-fault",
+        topic=Topic.FAULT,
+        needles=("Unexpected global fault",),
+        pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): "
+        r"Unexpected global fault, this could be serious",
+        harm=Harm.HARMFUL,
+        meaning="The SMMU met an access that belongs to no translation.",
+        source=f"{_SMMU}, arm_smmu_global_fault()",
+    ),
+    Message(
+        kind="fault-detail",
+        topic=Topic.FAULT,
+        needles=("0x", "FSR ", "FSYNR0"),
+        pattern=r"(?<!\S)(?P<driver>arm-smmu\S{0,16}) (?P<iommu>\S{1,200}): (?:\s*"
+        r"(?P<record>0x[0-9a-f]{16})$|FSR +=.{0,160}?SID=(?P<stream>0x[0-9a-f]{1,8})|FSYNR0 +="
+        r"|\s*GFSR 0x)",
+        harm=Harm.HARMLESS,
+        meaning="What belongs to the fault above it.",
+    ),
+    Message(
+        kind="mmu-masters",
+        topic=Topic.FIRMWARE,
+        needles=("mmu-masters",),
+        pattern=r"(?:(?<!\S)(?P<driver>\S{1,64}) (?P<device>\S{1,200}): |arm-smmu: )?deprecated "
+        r"\"?mmu-masters\"? DT property in use; (?P<what>[\w ]{1,32}) support unavailable",
+        harm=Harm.HARMFUL,
+        meaning="The SMMU lists its masters in an old binding, which this kernel serves in part, "
+        "or not at all.",
+        cure="give each master iommus = <&smmu ID>; and take mmu-masters out",
+        rule="legacy/mmu-masters",
+        source=f"{_SMMU}, arm_smmu_device_dt_probe()",
+    ),
+    Message(
+        kind="mmu-masters-mixed",
+        topic=Topic.FIRMWARE,
+        needles=("mismatched DT properties",),
+        pattern=DEVICE + r"not probing due to mismatched DT properties",
+        harm=Harm.HARMFUL,
+        meaning="Some SMMUs have mmu-masters, others the generic binding; this one does not probe.",
+        cure="describe the masters of all SMMUs with iommus",
+        rule="legacy/mixed-iommu-bindings",
+        source=f"{_SMMU}, arm_smmu_device_dt_probe()",
+    ),
+    Message(
+        kind="stream-range",
+        topic=Topic.FIRMWARE,
+        needles=("out of range for SMMU",),
+        pattern=DEVICE + r"(?:stream ID|SMR mask) 0x[0-9a-f]{1,8} out of range for SMMU",
+        harm=Harm.HARMFUL,
+        meaning="A stream ID, or its mask, is larger than the SMMU can take; the device runs "
+        "untranslated, or its DMA is blocked.",
+        cure="write the stream ID in iommus that the device has at this SMMU",
+        rule="iommu/stream-id-range",
+        source=f"{_SMMU}, arm_smmu_probe_device()",
+    ),
+    Message(
+        kind="stream-taken",
+        topic=Topic.FIRMWARE,
+        needles=("already in tree from dev",),
+        pattern=DEVICE
+        + r"stream (?P<number>\d{1,10}) already in tree from dev (?P<other>\S{1,200})",
+        harm=Harm.HARMFUL,
+        meaning="Two devices have one stream ID at an SMMUv3; the second one is refused.",
+        cure="give each device its own stream ID",
+        rule="iommu/shared-stream-id",
+        source=f"{_SMMU_V3}, arm_smmu_insert_master()",
+    ),
+    Message(
+        kind="no-map-entry",
+        topic=Topic.FAULT,
+        needles=("translation for id",),
+        pattern=r"OF: (?P<node>/\S{0,511}): no (?P<map>\S{1,32}) translation for id "
+        r"(?P<id>0x[0-9a-f]{1,8}) on",
+        harm=Harm.DEPENDS,
+        meaning="A function is in no row of its host's map: it is served without (harmless for the "
+        "IOMMU itself).",
+        rule="iommu/bus-uncovered",
+        source="drivers/of/base.c, of_map_id()",
+    ),
+    Message(
+        kind="iommu-group",
+        topic=Topic.PROBE,
+        needles=("to iommu group",),
+        pattern=DEVICE + r"Adding to iommu group \d{1,9}",
+        harm=Harm.HARMLESS,
+        meaning="An IOMMU translates for a device.",
+        source="drivers/iommu/iommu.c, iommu_init_device()",
+    ),
+)

@@ -1,0 +1,178 @@
+"""What is said of a log: causes, and whom they take down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelProfile
+
+
+class Effect(Enum):
+    """What became of a device."""
+
+    WAITS = "does not probe"
+    PENDING = "had not probed when the timeout ran out"
+    """The same in a log that does not tell who binds: it may have come since."""
+    LOST = "is lost: its probe failed with -110 and is not tried again"
+    UNTRANSLATED = "runs without its IOMMU"
+    WENT_ON = "went on without a supplier"
+    KEPT_ON = "keeps what the boot loader switched on"
+    REFUSED = "has its DMA refused"
+    MISDESCRIBED = "is described wrongly"
+    NO_ROOT = "no root file system"
+
+    @property
+    def is_mild(self) -> bool:
+        """Whether the device runs, if not as it should."""
+        return self in (
+            Effect.UNTRANSLATED,
+            Effect.WENT_ON,
+            Effect.KEPT_ON,
+            Effect.MISDESCRIBED,
+        )
+
+
+class Root(Enum):
+    """What lies behind it."""
+
+    NO_DRIVER = "no driver"
+    """A device that no driver has taken, as far as the log tells."""
+    FAILED = "probe failed"
+    DECLINED = "driver declined"
+    LATE = "driver late"
+    """Its driver came after the kernel had given it up."""
+    NOT_SERVED = "bound, not served"
+    """It has its driver, which does not hand out what is asked for."""
+    NO_DEVICE = "no device"
+    """A node that nothing can make a device of."""
+    NOT_IN_TREE = "not in the tree"
+    SWITCHED_OFF = "switched off"
+    NO_IDENTITY = "no identity"
+    """An AMBA device whose registers do not say what it is."""
+    LOOP = "waits for itself"
+    IOMMU = "IOMMU"
+    """The device's IOMMU; neither the log nor a tree names it."""
+    NAMED = "named by the log"
+    """The log names it; without a tree nothing more is known."""
+    UNCLEAR = "unclear"
+    """The log and the tree do not tell."""
+    FAULT = "DMA fault"
+    DESCRIPTION = "firmware"
+    SYSTEM = "system"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this is an answer."""
+        return self is not Root.UNCLEAR
+
+
+class Origin(NamedTuple):
+    """A root cause: ``subject`` is a node's path, a device's name, or a phrase."""
+
+    root: Root
+    subject: str
+    detail: str = ""
+    """What is known of it, as a sentence."""
+    sure: bool = True
+    candidates: tuple[str, ...] = ()
+    """If it is unclear: who it may be."""
+    rule: str = ""
+    cure: str = ""
+    group: str = ""
+    """What makes origins one: all nodes that lack the driver of one compatible."""
+
+    @property
+    def key(self) -> tuple[Root, str]:
+        """The same for origins that are one."""
+        return self.root, self.group or self.subject
+
+
+class Victim(NamedTuple):
+    """A device that a cause takes down."""
+
+    device: str
+    """As the log names it."""
+    node: str | None
+    effect: Effect
+    words: str
+    """What the log says of it; empty if it does not word it."""
+    line: int
+    """The line that says so, from 1."""
+    time: float | None
+    via: tuple[str, ...] = ()
+    """The devices between it and the cause, the nearest first."""
+    lines: int = 1
+    """How many lines of the log this stands for."""
+    note: str = ""
+    """What is to be said beside the log's words."""
+    driver: str = ""
+    bus: str = ""
+    sure: bool = True
+    """Whether the log, or the tree, leaves no other cause."""
+
+
+@dataclass(slots=True)
+class Cause:
+    """A root cause, and all that it takes down."""
+
+    origin: Origin
+    victims: list[Victim] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)
+    """Other nodes that the same holds for."""
+
+    @property
+    def sure(self) -> bool:
+        """Whether there is a device of which nothing else can be the cause."""
+        return any(victim.sure for victim in self.victims)
+
+
+class PutAway(NamedTuple):
+    """Lines of one kind that do no harm."""
+
+    kind: str
+    meaning: str
+    lines: tuple[int, ...]
+    clusters: int = 0
+    """Of cycle lines: how many cycles they are about."""
+
+
+class Open(NamedTuple):
+    """Something of which the log does not tell how it ended; mostly a device."""
+
+    device: str
+    node: str | None
+    words: str
+    line: int
+    time: float | None
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is said of a log."""
+
+    profile: KernelProfile
+    """The kernel that was assumed: that of the log, if it tells."""
+    kernel: str
+    command_line: str
+    model: str
+    lines: int
+    causes: Sequence[Cause]
+    open: Sequence[Open]
+    own_failures: Sequence[Open]
+    """Probes that failed for reasons of their own, as far as the log tells."""
+    put_away: Sequence[PutAway]
+    notes: Sequence[str]
+    look_at: Sequence[str]
+    """What tells more."""
+    told: Mapping[str, int]
+    """How many lines are harmful and explained, harmful and unclear, harmless, open."""
+
+    @property
+    def harmful(self) -> bool:
+        """Whether anything is."""
+        return bool(self.causes)

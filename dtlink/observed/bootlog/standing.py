@@ -1,0 +1,118 @@
+"""What the log tells of one supplier: whether it has its driver, and since when."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dtlink.observed.bootlog.device import Device, Stage
+from dtlink.observed.bootlog.model import Origin, Root
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.observed.bootlog.history import History
+    from dtlink.observed.bootlog.read import LogLine
+
+_VIRTIO_IOMMU = frozenset(("virtio,pci-iommu", "pci1af4,1057"))
+
+
+class Standing:
+    """Suppliers, as the log knows them. ``complete``: it tells of every binding."""
+
+    def __init__(
+        self,
+        history: History,
+        by_node: Mapping[str, Device],
+        tree: Tree | None,
+        *,
+        complete: bool,
+    ) -> None:
+        self._history = history
+        self._by_node = by_node
+        self._tree = tree
+        self._complete = complete
+
+    def is_down(self, bus: str) -> bool:
+        """Whether the log shows, by saying or by silence, that a bus has no driver."""
+        device = self._by_node.get(bus)
+        if device is None:
+            return self._complete
+        return device.stage in (Stage.PUT_OFF, Stage.FAILED) or (
+            self._complete and device.stage is not Stage.BOUND
+        )
+
+    def origin(self, subject: str, device: Device | None, waiting: Device | None) -> Origin:
+        """What the log tells of a supplier that is neither put off nor failed."""
+        bound = self.bound(subject, device)
+        if bound is not None and not _in_time(bound, waiting):
+            return Origin(Root.LATE, subject, _late(bound, waiting))
+        if bound is not None:
+            detail = "it has its driver, which does not hand out what is asked for"
+            return Origin(Root.NOT_SERVED, subject, detail)
+        if device is not None and device.stage is Stage.DECLINED:
+            name = error(device.error)
+            detail = f"the driver {device.driver} declined it ({name}), and no other took it"
+            return Origin(Root.DECLINED, subject, detail, sure=self._complete)
+        if device is not None and device.spoke is not None:
+            detail = f"its driver {device.driver} writes of it (line {device.spoke.number}); "
+            detail += "whether it bound, the log does not tell"
+            return Origin(Root.NOT_SERVED, subject, detail, sure=False)
+        detail = "the log shows no driver for it, and does not tell who binds: it may also have "
+        detail += "come late, or not hand out what is asked for"
+        if self._complete:
+            detail = "no driver took it, in a log that tells of every binding"
+        group = self._compatible(subject)
+        return Origin(Root.NO_DRIVER, subject, detail, self._complete, group=group)
+
+    def _compatible(self, subject: str) -> str:
+        """What its driver would have to know."""
+        node = self._tree.by_path.get(subject) if self._tree else None
+        return next(iter(node.compatible), "") if node else ""
+
+    def bound(self, subject: str, device: Device | None) -> LogLine | None:
+        """Where a device bound; a virtio-iommu serves when the driver behind its transport does."""
+        if self._tree is not None and subject in self._tree.by_path:
+            node = self._tree.by_path[subject]
+            if not _VIRTIO_IOMMU.isdisjoint(node.compatible):
+                return self._history.drivers.get("virtio_iommu")
+        return device.since if device and device.stage is Stage.BOUND else None
+
+    def serves(self, owner: str | None, waiting: Device) -> bool:
+        """Whether a supplier is known to have had its driver when the device was last tried."""
+        bound = self.bound(owner, self._by_node.get(owner)) if owner else None
+        return bound is not None and _in_time(bound, waiting)
+
+    def spoke(self, owner: str | None) -> bool:
+        """Whether a driver wrote of a supplier, without the log telling whether it bound."""
+        device = self._by_node.get(owner) if owner else None
+        return bool(device and device.stage is Stage.UNHEARD and device.spoke)
+
+
+def _in_time(bound: LogLine, waiting: Device | None) -> bool:
+    """Whether a supplier bound before a device was last heard to lack something."""
+    line = _lacked(waiting)
+    return line is None or bound.number <= line.number
+
+
+def _lacked(waiting: Device | None) -> LogLine | None:
+    """Where a device was last heard to lack something."""
+    return waiting.ignored or waiting.since if waiting else None
+
+
+def _late(bound: LogLine, waiting: Device | None) -> str:
+    gave_up = waiting is not None and waiting.ignored is not None
+    last = "the kernel gave it up" if gave_up else "the consumer was last put off"
+    return f"its driver came {_at(bound)}; {last} {_at(_lacked(waiting))}"
+
+
+def _at(line: LogLine | None) -> str:
+    if line is None:
+        return "before"
+    return f"in line {line.number}" if line.time is None else f"at {line.time:.1f} s"
+
+
+def error(number: int) -> str:
+    """An error as users look for it: ``-110 (ETIMEDOUT)``."""
+    name = errno.errorcode.get(-number, "")
+    return f"{number} ({name})" if name else str(number)

@@ -1,0 +1,158 @@
+"""What the devicetree says of a device that the log complains of: its suppliers, and theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.boot.devlink.ordering import Effect, Ordering
+from dtlink.boot.devlink.population import Population
+from dtlink.boot.devlink.predict import predict
+from dtlink.boot.devlink.served import served_early
+from dtlink.facts.binding import Walk
+from dtlink.links.graph import Graph
+from dtlink.links.streams import Maps, Stream, by_iommu, iommu_maps, streams
+
+if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelProfile
+    from dtlink.firmware.tree import Node, Tree
+    from dtlink.links.reference import Link
+    from dtlink.observed.bootlog.names import Function
+
+#: Buses that are nothing else: they serve nobody (drivers/bus/simple-pm-bus.c).
+_PLAIN_BUSES = frozenset(("simple-bus", "isa", "arm,amba-bus"))
+
+
+class Need(NamedTuple):
+    """A supplier that a device names."""
+
+    supplier: str
+    owner: str | None
+    """The device that the supplier is, or is a part of; ``None``: nothing makes it one."""
+    entry: str
+    """``property[index]``."""
+    binding: str
+    kind: str
+    """What the supplier gives, as a noun."""
+    both_ways: bool
+    """Whether the two name each other (graph endpoints)."""
+
+
+class Suppliers:
+    """The tree's side of the story, for the kernel that wrote the log."""
+
+    def __init__(self, tree: Tree, profile: KernelProfile) -> None:
+        self.tree = tree
+        self._profile = profile
+        self._graph = Graph.of(tree, profile.version)
+
+    def owner(self, path: str) -> str | None:
+        """The device that a node is, or is a part of; ``None``: no driver ever speaks for it."""
+        node: Node | None = self.tree.by_path[path]
+        while node is not None and node.parent is not None:
+            if node.compatible:
+                plain = node.path != path and _PLAIN_BUSES.issuperset(node.compatible)
+                return None if plain else node.path
+            node = node.parent
+        return None
+
+    def bus(self, path: str) -> str | None:
+        """The device that has to bind before a node becomes one; ``None``: it is one by itself."""
+        node = self.tree.by_path[path]
+        if node.index in self._at_boot:
+            return None
+        return next((up.path for up in node.ancestors if up.compatible and up.parent), None)
+
+    def is_served_early(self, path: str) -> bool:
+        """Whether nobody waits for a node, since it is served before there are drivers."""
+        return self.tree.by_path[path].index in self._early
+
+    def needs(self, path: str) -> list[Need]:
+        """The suppliers that can hold up a device or what is a part of it, each once.
+
+        Without those that are served early, switched off, mere pointers, or above the device.
+        """
+        found: dict[tuple[str, str], Need] = {}
+        for link in self._links(self.tree.by_path[path]):
+            row = link.binding
+            if row.probes_first and row.orders_probe and link.supplier.enabled:
+                need = self._need(link)
+                owner = need.owner
+                if owner is None or not (self.is_served_early(owner) or _within(path, owner)):
+                    found.setdefault((need.supplier, need.binding), need)
+        return list(found.values())
+
+    def waits_for(self, path: str, need: Need) -> bool:
+        """Whether fw_devlink makes the device wait for a supplier, with all drivers there."""
+        tie = self._ordering.ties.get((path, self._ordering.speaker(path, need.supplier)))
+        return tie is not None and tie.effect in (Effect.ORDERS, Effect.WAITS)
+
+    def iommu(self, function: Function) -> str | None:
+        """The IOMMU of a PCI function; ``None`` if its host's map has none for it."""
+        table = self._maps.get(self.tree.by_path[function.host].index)
+        for row in table.entries if table else ():
+            requester = function.requester & table.mask if table else 0
+            if row.target >= 0 and row.input_base <= requester < row.input_base + row.length:
+                return self.tree.path(row.target)
+        return None
+
+    def is_iommu(self, host: str, requester: int) -> bool:
+        """Whether a PCI function is an IOMMU itself, which its host's map leaves out."""
+        node = self.tree.by_path.get(host)
+        return node is not None and any(
+            child.has("#iommu-cells") and ((child.cell("reg") or 0) >> 8) & 0xFFFF == requester
+            for child in node.children
+        )
+
+    def masters(self, iommu: str, stream: int) -> Sequence[str] | None:
+        """The devices that the tree gives a stream ID at an IOMMU; ``None``: it can't be told."""
+        known = self._streams.get(self.tree.by_path[iommu].index)
+        if known is None:
+            return None
+        found = [each.master for each in known if _takes(each, stream)]
+        return [self.tree.path(master) for master in dict.fromkeys(found)]
+
+    def _links(self, node: Node) -> Iterator[Link]:
+        """The links of a device and of what stands below it and is no device."""
+        stack = [node]
+        while stack:
+            part = stack.pop()
+            yield from self._graph.suppliers.get(part.index, ())
+            stack += [each for each in part.children[::-1] if each.enabled and not each.compatible]
+
+    def _need(self, link: Link) -> Need:
+        path, row = link.supplier.path, link.binding
+        both_ways = row.walk is Walk.ENDPOINT
+        return Need(path, self.owner(path), link.entry, row.name, row.kind, both_ways)
+
+    @cached_property
+    def _early(self) -> Mapping[int, bool]:
+        return served_early(self.tree)
+
+    @cached_property
+    def _at_boot(self) -> frozenset[int]:
+        """The nodes that become devices without any driver."""
+        return frozenset(spawn.node for spawn in Population(self.tree).at_boot())
+
+    @cached_property
+    def _ordering(self) -> Ordering:
+        return Ordering(predict(self.tree, self._profile, "full"), self._profile)
+
+    @cached_property
+    def _maps(self) -> Maps:
+        return iommu_maps(self.tree)
+
+    @cached_property
+    def _streams(self) -> Mapping[int, Sequence[Stream]]:
+        return streams(self.tree, by_iommu(self._graph), self._maps)
+
+
+def _takes(stream: Stream, number: int) -> bool:
+    masked = stream.length == 1 and not (stream.first ^ number) & ~stream.mask
+    return masked or stream.first <= number <= stream.last
+
+
+def _within(path: str, owner: str) -> bool:
+    """Whether a device's supplier is itself, or stands above it."""
+    return path == owner or path.startswith(f"{owner}/")

@@ -1,0 +1,85 @@
+"""The devices that are held back: those predicted, and those that the board names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.observed.comparison import Item, Section, Why
+
+if TYPE_CHECKING:
+    from dtlink.boot.devlink.model import Prediction
+    from dtlink.observed.running import RunningBoard
+
+#: What is told of a device whose file says no more than that it waits.
+_WAITING = "waiting_for_supplier is 1"
+
+
+def compare_held_back(prediction: Prediction, board: RunningBoard) -> Section:
+    """Compare the devices that wait for a supplier, or whose probe is deferred."""
+    ours = {x.device: x.suppliers[0] for x in prediction.waiting}
+    if prediction.view == "full":
+        suppliers = {x.consumer: x.supplier for x in prediction.device_links}
+        for device in prediction.devices:
+            if device.driver is None and device.node in suppliers:
+                ours.setdefault(device.node, suppliers[device.node])
+    theirs = _reported_back(board)
+    all_told = bool(board.told.waiting or board.told.drivers)
+    return Section(
+        agreed=[Item(node, ours[node], None, theirs[node]) for node in ours if node in theirs],
+        missing=[
+            Item(node, ours[node], _why_not_held(node, board))
+            for node in ours
+            if all_told and node not in theirs
+        ],
+        unforeseen=[
+            _unforeseen_wait(node, reason, prediction, board)
+            for node, reason in theirs.items()
+            if node not in ours
+        ],
+        observed=all_told,
+    )
+
+
+def _reported_back(board: RunningBoard) -> dict[str, str]:
+    """The nodes of the devices that the board holds back, and what it says of them."""
+    told, found = board.told, dict[str, str]()
+    for path, waits in told.waiting.items():
+        if waits and (node := board.node(path.rpartition("/")[2], path)):
+            found[node] = _WAITING
+    for name, supplier in told.waits.items():
+        node = board.node(name)
+        if node and not board.is_bound(node):
+            found[node] = f"wait for supplier {supplier}"
+    for name, reason in told.deferred.items():
+        if node := board.node(name):
+            found[node] = reason or found.get(node, "")
+    return found
+
+
+def _unforeseen_wait(node: str, reason: str, prediction: Prediction, board: RunningBoard) -> Item:
+    """A device that is held back, who holds it if that can be told, and why."""
+    _, named, supplier = reason.partition("wait for supplier ")
+    if named:
+        return Item(node, board.named(supplier.strip()), Why.NO_NODE, reason)
+    if reason == _WAITING:
+        return Item(node, _lacking(node, prediction), Why.NO_NODE, reason)
+    _, named, rest = reason.partition("supplier ")
+    if named and rest.endswith(" not ready"):
+        supplier = board.node(rest.removesuffix(" not ready")) or ""
+        return Item(node, supplier, Why.NOT_READY, reason)
+    return Item(node, "", Why.DRIVER_DEFERS if reason else Why.NO_REASON, reason)
+
+
+def _lacking(node: str, prediction: Prediction) -> str:
+    """A node that a device names as a supplier, and that a driver above it would speak for."""
+    speakers = [x.supplier for x in prediction.device_links if x.consumer == node]
+    named = (x.supplier for x in prediction.fwnode_links if x.consumer == node and not x.flags)
+    return next((x for x in named if any(x.startswith(f"{y}/") for y in speakers)), "")
+
+
+def _why_not_held(node: str, board: RunningBoard) -> Why:
+    if board.is_foreign(node) or board.is_no_device(node):
+        return Why.NO_CONSUMER
+    if board.is_bound(node):
+        return Why.BOUND
+    return Why.NO_DRIVER if board.is_unbound(node) else Why.UNKNOWN

@@ -1,0 +1,252 @@
+"""What a running board reports of its device links: entries of sysfs, lines of the kernel's log.
+
+Every source (a folder, an archive, a text list: :mod:`dtlink.observed.sysfs`) tells the same three
+things: attributes of sysfs, targets of its links, lines of a log.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dtlink.firmware.errors import InputError
+
+#: The attributes of a device link, and the one of a device, that are looked at.
+LINK_ATTRIBUTES = frozenset(("status", "sync_state_only", "runtime_pm", "auto_remove_on"))
+WAITING = "waiting_for_supplier"
+DEFERRED = "devices_deferred"
+#: The links of sysfs that are looked at: those of devices, and those of device links.
+LINKS = frozenset(("of_node", "driver", "supplier", "consumer"))
+
+#: The command that a user runs on the board, as root, for a text list; busybox can run it.
+BOARD_COMMAND = (
+    "cd /sys; { "
+    "grep -Hs . kernel/debug/devices_deferred devices/virtual/devlink/*/[ars]*; "
+    "find devices -name waiting_for_supplier | xargs grep -Hs .; "
+    "find devices -type l | grep -E '/(of_node|driver|consumer|supplier)$' | xargs ls -ld; "
+    "dmesg; } 2>/dev/null"
+)
+
+#: How many entries one board may report: many times what the largest do.
+_MAX_KEPT = 200_000
+_DEVICETREE = "firmware/devicetree/base"
+_NOT_TRACKED = "not tracked"
+_BELOW_DEVICES = re.compile(r"^(?:.*?/)?devices/")
+
+
+@dataclass(slots=True)
+class LinkEntry:
+    """An entry of /sys/class/devlink. What the board did not tell is empty."""
+
+    supplier: str
+    """The name, with the bus before it."""
+    consumer: str
+    supplier_path: str = ""
+    """The device's path below /sys/devices."""
+    consumer_path: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def by_driver(self) -> bool:
+        """Whether a driver asked for it (fw_devlink makes managed links that nothing removes)."""
+        removed = self.attributes.get("auto_remove_on", "never")
+        return removed != "never" or self.attributes.get("status") == _NOT_TRACKED
+
+    @property
+    def sync_state_only(self) -> bool | None:
+        """Whether it makes nobody wait; ``None`` if the board did not tell."""
+        value = self.attributes.get("sync_state_only")
+        return None if value is None else value != "0"
+
+
+class LoggedPair(NamedTuple):
+    """Two ends as a line of the log names them: by a device's name, or by a node's path."""
+
+    consumer: str
+    supplier: str
+
+
+@dataclass(slots=True)
+class Observation:
+    """All that a board reported. Devices go by their path below /sys/devices."""
+
+    links: dict[str, LinkEntry] = field(default_factory=dict)
+    """By the name of the entry."""
+    nodes: dict[str, str] = field(default_factory=dict)
+    """The node's path of each device that has one."""
+    drivers: dict[str, str] = field(default_factory=dict)
+    """The driver of each device that is bound."""
+    waiting: dict[str, bool] = field(default_factory=dict)
+    """``waiting_for_supplier`` of each device that is not bound."""
+    deferred: dict[str, str] = field(default_factory=dict)
+    """Why a device's probe is deferred, by the device's name; empty: the board does not know."""
+    waits: dict[str, str] = field(default_factory=dict)
+    """The node that the log said a device waits for, by the device's name."""
+    cycles: list[LoggedPair] = field(default_factory=list)
+    linked: dict[LoggedPair, bool] = field(default_factory=dict)
+    """Device links that the log tells of, and whether they order sync_state() only."""
+    not_linked: set[LoggedPair] = field(default_factory=set)
+    sync_state: list[LoggedPair] = field(default_factory=list)
+    """Consumers that had not bound when a supplier's sync_state() was due."""
+    log_lines: int = 0
+    log_begins: bool = False
+    """Whether the log reaches back to the start of the kernel."""
+    kernel: str = ""
+    command_line: str = ""
+    model: str = ""
+
+    @property
+    def has_sysfs(self) -> bool:
+        """Whether the links there are were told: a link that is not among them is not there."""
+        return bool(self.links or self.nodes or self.drivers or self.waiting)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing in the input was of use."""
+        return not (self.has_sysfs or self.deferred or self.log_lines)
+
+
+class Collector:
+    """Takes the entries of any source, in any order."""
+
+    def __init__(self) -> None:
+        self.found = Observation()
+        self._kept = 0
+
+    def attribute(self, path: str, value: str) -> None:
+        """A file of sysfs or debugfs with its content."""
+        folder, _, name = path.rpartition("/")
+        if name == DEFERRED:
+            for row in value.split("\n"):
+                self._deferred(row)
+        elif name == WAITING:
+            self._keep()
+            self.found.waiting[_device(folder)] = value.strip() == "1"
+        elif name in LINK_ATTRIBUTES and (entry := self._entry(folder)):
+            entry.attributes[name] = value.strip()
+
+    def link(self, path: str, target: str) -> None:
+        """A symbolic link of sysfs; nothing is looked up on this machine."""
+        folder, _, name = path.rpartition("/")
+        target = posixpath.normpath(posixpath.join(folder, target))
+        if name == "of_node":
+            _, found, node = target.partition(_DEVICETREE)
+            if found:
+                self._keep()
+                self.found.nodes[_device(folder)] = node or "/"
+        elif name == "driver":
+            self._keep()
+            self.found.drivers[_device(folder)] = target.rpartition("/")[2]
+        elif name == "supplier" and (entry := self._entry(folder)):
+            entry.supplier_path = _device(target)
+        elif name == "consumer" and (entry := self._entry(folder)):
+            entry.consumer_path = _device(target)
+        elif posixpath.basename(folder) == "devlink":
+            self._entry(path)
+
+    def line(self, text: str) -> bool:
+        """A line of the kernel's log; returns whether it was of use."""
+        for needle, pattern, take in _LOG:
+            match = pattern.search(text) if needle in text else None
+            if match:
+                self._keep()
+                take(self.found, match)
+                self.found.log_lines += 1
+                return True
+        return False
+
+    def _entry(self, folder: str) -> LinkEntry | None:
+        """The device link of a folder ``SUPPLIER--CONSUMER``."""
+        name = folder.rpartition("/")[2]
+        entry = self.found.links.get(name)
+        supplier, dashes, consumer = name.partition("--")
+        if entry is None and dashes and supplier and consumer:
+            self._keep()
+            entry = self.found.links[name] = LinkEntry(supplier, consumer)
+        return entry
+
+    def _deferred(self, row: str) -> None:
+        device, _, reason = row.strip("\0\r\n ").partition("\t")
+        if device:
+            self._keep()
+            self.found.deferred[device] = reason.strip()
+
+    def _keep(self) -> None:
+        self._kept += 1
+        if self._kept > _MAX_KEPT:
+            raise InputError(f"more than {_MAX_KEPT:,} entries: no board has so many")
+
+
+def _device(path: str) -> str:
+    """A device's path below /sys/devices, wherever the copy of /sys stands."""
+    return _BELOW_DEVICES.sub("", path, count=1)
+
+
+def _take_cycle(found: Observation, line: re.Match[str]) -> None:
+    found.cycles.append(LoggedPair(line[1], line[2]))
+
+
+def _take_deferred(found: Observation, line: re.Match[str]) -> None:
+    reason = line[2] or ""
+    found.deferred.setdefault(line[1], "" if reason == "(reason unknown)" else reason.strip())
+
+
+def _take_waits(found: Observation, line: re.Match[str]) -> None:
+    found.waits[line[1]] = line[2]
+
+
+def _take_bound(found: Observation, line: re.Match[str]) -> None:
+    found.waits.pop(line[1], None)
+
+
+def _take_linked(found: Observation, line: re.Match[str]) -> None:
+    found.linked[LoggedPair(line[1], line[3])] = bool(line[2])
+
+
+def _take_not_linked(found: Observation, line: re.Match[str]) -> None:
+    found.not_linked.add(LoggedPair(line[1], line[2]))
+
+
+def _take_sync_state(found: Observation, line: re.Match[str]) -> None:
+    found.sync_state.append(LoggedPair(line[2], line[1]))
+
+
+def _take_kernel(found: Observation, line: re.Match[str]) -> None:
+    found.kernel, found.log_begins = line[1], True
+
+
+def _take_command_line(found: Observation, line: re.Match[str]) -> None:
+    found.command_line = line[1].strip()
+
+
+def _take_model(found: Observation, line: re.Match[str]) -> None:
+    found.model = line[1].strip()
+
+
+_Take = Callable[[Observation, re.Match[str]], None]
+
+#: Lines of the log: what all of them hold, their form, and what is taken of them
+#: (drivers/base/core.c and dd.c; the forms of 5.15 to 6.12).
+_LOG: tuple[tuple[str, re.Pattern[str], _Take], ...] = tuple(
+    (needle, re.compile(pattern), take)
+    for needle, pattern, take in (
+        ("Fixed dep", r"(\S+): Fixed dependency cycle\(s\) with (\S+)", _take_cycle),
+        ("Fixing up", r"(\S+): Fixing up cyclic dependency with (\S+)", _take_cycle),
+        ("deferred probe pe", r"(\S+): deferred probe pending(?:: (.*))?", _take_deferred),
+        (
+            "wait for supplier",
+            r"(\S+): (?:error|probe) [\w -]+?(?:: |- )wait for supplier (\S+)",
+            _take_waits,
+        ),
+        ("bound to device", r"driver_bound: bound to device '?([^'\s]+)", _take_bound),
+        ("Linked as a", r"(\S+): Linked as a (sync state only )?consumer to (\S+)", _take_linked),
+        ("Not linking", r"(\S+): Not linking (\S+) - ", _take_not_linked),
+        ("sync_state() pe", r"(\S+): sync_state\(\) pending due to (\S+)", _take_sync_state),
+        ("Linux version", r"Linux version (\S+)", _take_kernel),
+        ("command line:", r"Kernel command line: (.*)", _take_command_line),
+        ("Machine model:", r"Machine model: (.*)", _take_model),
+    )
+)

@@ -1,0 +1,220 @@
+"""Reading what a board reports: a copy of its /sys as a folder or an archive, or a text list.
+
+All of it is data from elsewhere: sizes and counts are bounded, symbolic links are read and not
+followed, and an archive is read in one pass, never unpacked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import os
+import re
+import stat
+import sys
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import IO
+
+from dtlink.firmware.errors import InputError
+from dtlink.observed.observation import (
+    DEFERRED,
+    LINK_ATTRIBUTES,
+    LINKS,
+    WAITING,
+    Collector,
+    Observation,
+)
+
+STDIN = "-"
+
+#: Bytes of one input after decompression, of a log in it, of an attribute; files and folders.
+_MAX_BYTES = 256 << 20
+_MAX_TEXT = 32 << 20
+_MAX_ATTRIBUTE = 4096
+_MAX_DEFERRED = 1 << 20
+_MAX_FILES = 1_000_000
+_MAX_LINE = 4096
+
+_ATTRIBUTES = LINK_ATTRIBUTES | {WAITING, DEFERRED}
+#: Parts of a whole /sys that are large and tell nothing of devices.
+_SKIPPED = frozenset(("fs", "module", "firmware", "bus", "block", "kernel/tracing"))
+
+_GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ\0"
+_USTAR_AT = 257
+#: What the libraries raise for archives that are not whole.
+_DAMAGE = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError, RecursionError)
+_HEAD = 512
+
+_CONTROLS = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")
+
+#: ``grep -H`` and ``ls -l`` as the text list has them.
+_NAMES = "|".join(sorted(_ATTRIBUTES))
+_ATTRIBUTE_LINE = re.compile(rf"^(\S*/(?:{_NAMES})):(.*)$")
+_LINK_LINE = re.compile(rf"(\S+/(?:{'|'.join(sorted(LINKS))})) -> (\S+)$")
+
+
+def read(path: str) -> Observation:
+    """Read what a board reports: a folder, a tar (plain, gz, xz), a text list, a kernel log.
+
+    ``-`` is standard input. Raises :class:`InputError`, with the path in it, for what can't be
+    read, and for what tells nothing of device links.
+    """
+    collector = Collector()
+    try:
+        _read(path, collector)
+    except InputError as error:
+        raise InputError(error.message, offset=error.offset, path=path) from error
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=path) from error
+    except _DAMAGE as error:
+        raise InputError(f"a damaged archive: {error}", path=path) from error
+    if collector.found.is_empty:
+        message = "nothing of device links, devices or the kernel's log in it"
+        raise InputError(message, path=path)
+    return collector.found
+
+
+def _read(path: str, collector: Collector) -> None:
+    if path == STDIN:
+        _file(sys.stdin.buffer, "", collector)
+    elif os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
+        _folder(path, collector)
+    else:
+        with open(path, "rb") as file:
+            _file(file, path, collector)
+
+
+def _file(file: IO[bytes], path: str, collector: Collector) -> None:
+    """An archive or a text, compressed or not: the first bytes tell."""
+    stream, head = _peek(file)
+    if head.startswith(_GZIP):
+        stream, head = _peek(gzip.GzipFile(fileobj=stream))
+    elif head.startswith(_XZ):
+        stream, head = _peek(lzma.LZMAFile(stream))  # noqa: SIM115 - the caller closes what is below
+    if head[_USTAR_AT : _USTAR_AT + 5] == b"ustar":
+        _archive(stream, collector)
+    elif b"\0" in head:
+        raise InputError("neither a folder, a tar archive nor a text")
+    elif os.path.basename(path) == DEFERRED:  # noqa: PTH119 - as above
+        collector.attribute(DEFERRED, _text(stream, _MAX_DEFERRED))
+    else:
+        _lines(_text(stream, _MAX_TEXT), collector)
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends with an error instead of a flood; its first bytes were read before."""
+
+    def __init__(self, head: bytes, file: IO[bytes] | gzip.GzipFile) -> None:
+        super().__init__()
+        self._head = io.BytesIO(head)
+        self._file = file
+        self._left = _MAX_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._head.read(len(buffer)) or self._file.read(min(len(buffer), 1 << 20))
+        self._left -= len(data)
+        if self._left < 0:
+            raise InputError(f"more than {_MAX_BYTES >> 20} MB")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _peek(file: IO[bytes] | gzip.GzipFile) -> tuple[IO[bytes], bytes]:
+    """A bounded stream over a file, and its first bytes."""
+    head = file.read(_HEAD)
+    return io.BufferedReader(_Bounded(head, file)), head
+
+
+def _archive(stream: IO[bytes], collector: Collector) -> None:
+    """A tar, member by member. Names are only parsed; hard links and devices are passed over."""
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        for number, member in enumerate(archive):
+            _count(number)
+            if member.issym():
+                collector.link(_clean(member.name), _clean(member.linkname))
+            elif member.isfile() and (limit := _limit(member.name)):
+                file = archive.extractfile(member)
+                if file is not None:
+                    _entry(_clean(member.name), file, limit, collector)
+
+
+def _folder(top: str, collector: Collector) -> None:
+    """A copy of /sys, or /sys itself. Links are read; only plain files are opened."""
+    for number, path in enumerate(_walk(top)):
+        _count(number)
+        name = os.path.relpath(path, top)
+        if os.path.islink(path):  # noqa: PTH114 - pathlib is slow for many
+            collector.link(_clean(name), _clean(os.readlink(path)))  # noqa: PTH115
+        elif (limit := _limit(name)) and stat.S_ISREG(os.lstat(path).st_mode):
+            try:
+                with open(path, "rb") as file:
+                    _entry(_clean(name), file, limit, collector)
+            except PermissionError as error:
+                raise InputError(f"{name}: {error.strerror}") from error
+
+
+def _walk(top: str) -> Iterator[str]:
+    """Everything below a folder but folders; links to folders are not entered."""
+    for folder, below, names in os.walk(top):
+        at = os.path.relpath(folder, top)
+        for name in below:
+            path = os.path.join(folder, name)  # noqa: PTH118
+            if os.path.islink(path):  # noqa: PTH114
+                yield path
+        below[:] = [name for name in below if os.path.normpath(f"{at}/{name}") not in _SKIPPED]
+        yield from (os.path.join(folder, name) for name in names)  # noqa: PTH118
+
+
+def _count(number: int) -> None:
+    if number >= _MAX_FILES:
+        raise InputError(f"more than {_MAX_FILES:,} files")
+
+
+def _limit(path: str) -> int:
+    """How many bytes of a file are read: 0 if it is of no use."""
+    name = PurePosixPath(path).name
+    if name == DEFERRED:
+        return _MAX_DEFERRED
+    if name in _ATTRIBUTES:
+        return _MAX_ATTRIBUTE
+    return _MAX_TEXT if name.startswith("dmesg") or name.endswith((".log", ".txt")) else 0
+
+
+def _entry(name: str, file: IO[bytes], limit: int, collector: Collector) -> None:
+    text = _text(file, limit)
+    if limit == _MAX_TEXT:
+        _lines(text, collector)
+    else:
+        collector.attribute(name, text)
+
+
+def _text(file: IO[bytes], limit: int) -> str:
+    """A text. Archivers pad attributes with zeros, since sysfs says that all have 4,096 bytes."""
+    data = file.read(limit + 1)
+    if len(data) > limit:
+        raise InputError(f"a text of more than {limit:,} bytes")
+    return _clean(data.decode("utf-8", "replace"))
+
+
+def _clean(text: str) -> str:
+    """Text without what a terminal would obey or could not show."""
+    return _CONTROLS.sub("", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def _lines(text: str, collector: Collector) -> None:
+    """A text list or a log, or one after the other."""
+    for line in text.split("\n"):
+        row = line[:_MAX_LINE]
+        if collector.line(row):
+            continue
+        if found := _ATTRIBUTE_LINE.match(row):
+            collector.attribute(found[1], found[2])
+        elif found := _LINK_LINE.search(row):
+            collector.link(found[1], found[2])

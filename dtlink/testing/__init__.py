@@ -1,0 +1,1 @@
+"""What tests and rule examples use."""

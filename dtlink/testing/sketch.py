@@ -1,0 +1,110 @@
+"""A kernel in a few lines, for the rules' examples and for tests.
+
+    built-in CLK_VENDOR drivers/clk/vendor.c vendor,clock
+    module MMC_VENDOR drivers/mmc/vendor.c vendor,mmc  initramfs
+    off PHY_VENDOR drivers/phy/vendor.c vendor,phy
+    config ARM_SMMU_LEGACY_DT_BINDINGS=y
+    initramfs ext4 crc16
+    load ext4 crc16
+
+A line is a driver: how the kernel has it, its option, its file (whose name is the module's), the
+compatible strings of its table; ``initramfs`` at the end puts the module there. ``initramfs`` lines
+add modules that drive no device here; where no line speaks of an initramfs, there is none. ``load``
+names modules in the order in which the initramfs loads them, before udev does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dtlink.kernel.facts import Facts
+from dtlink.kernel.holdings.aliases import AliasIndex
+from dtlink.kernel.holdings.model import KernelBuild, Module
+from dtlink.kernel.initramfs import Initramfs
+from dtlink.kernel.source.index import SourceIndex
+
+RELEASE = "6.12.0"
+#: What a sketch knows: all of it.
+_KNOWN = (
+    *("config", "modules", "builtin", "order", "aliases", "builtin_aliases", "image", "softdeps"),
+    *("device_nodes", "builtin_compatibles"),
+)
+_VALUES = {"built-in": "y", "module": "m", "off": "n"}
+_WORDS = {*_VALUES, "config", "initramfs", "load"}
+
+
+class _Line(NamedTuple):
+    """One driver."""
+
+    value: str
+    config: str
+    file: str
+    names: tuple[str, ...]
+    in_initramfs: bool
+
+    @property
+    def module(self) -> str:
+        return self.file.rpartition("/")[2].removesuffix(".c").replace("-", "_")
+
+
+def sketch(text: str) -> Facts:
+    """The facts of a kernel. Raises :class:`ValueError` for a line that is none of these."""
+    rows = [row.split() for row in text.splitlines() if row.strip()]
+    drivers = [_driver(words) for words in rows if words[0] in _VALUES]
+    unknown = [words[0] for words in rows if words[0] not in _WORDS]
+    if unknown:
+        raise ValueError(f"a line of a kernel begins with {unknown[0]}")
+    settings = (word.partition("=") for words in rows if words[0] == "config" for word in words[1:])
+    config = {"MODULES": "y"} | {name: value for name, _, value in settings}
+    config |= {each.config: each.value for each in drivers if each.value != "n"}
+    extra = [word for words in rows if words[0] == "initramfs" for word in words[1:]]
+    held = [each.module for each in drivers if each.in_initramfs] + extra
+    has_initramfs = bool(held) or any(words[0] == "initramfs" for words in rows)
+    order = [word for words in rows if words[0] == "load" for word in words[1:]]
+    initramfs = _initramfs(held, order) if has_initramfs else None
+    return Facts(_build(drivers, config), _index(drivers), initramfs)
+
+
+def _driver(words: list[str]) -> _Line:
+    held = words[-1] == "initramfs"
+    names = tuple(words[3:-1] if held else words[3:])
+    return _Line(_VALUES[words[0]], words[1], words[2], names, held)
+
+
+def _build(drivers: list[_Line], config: dict[str, str]) -> KernelBuild:
+    modules = [each for each in drivers if each.value == "m"]
+    built_in = [each for each in drivers if each.value == "y"]
+    aliases = [(f"of:N*T*C{name}", each.module) for each in modules for name in each.names]
+    return KernelBuild(
+        release=RELEASE,
+        config=config,
+        modules={each.module: Module(each.module, f"kernel/{each.module}.ko") for each in modules},
+        builtin=frozenset(each.module for each in built_in),
+        order={each.module: number for number, each in enumerate(modules)},
+        builtin_compatibles=frozenset(name for each in built_in for name in each.names),
+        sources=dict.fromkeys(_KNOWN, "a sketch"),
+        aliases=AliasIndex.of_pairs(aliases),
+    )
+
+
+def _index(drivers: list[_Line]) -> SourceIndex:
+    return SourceIndex(RELEASE, list(_tables(drivers)))
+
+
+def _tables(drivers: list[_Line]) -> Iterator[list[str]]:
+    for each in drivers:
+        yield ["d", each.file, each.module, each.config, "", *each.names]
+
+
+def _initramfs(modules: list[str], order: list[str]) -> Initramfs:
+    names = frozenset(modules)
+    return Initramfs(
+        modules=names,
+        order=tuple(order),
+        form="list",
+        complete=True,
+        versions=(RELEASE,),
+        udev=True,
+        by_version={RELEASE: names},
+    )

@@ -1,0 +1,211 @@
+"""What is different between two kernels, as JSON data and as text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dtlink.boot.devlink.ordering import Effect
+from dtlink.report.layout import BOLD, DIM, Line, Span, line
+from dtlink.report.rows import SHOWN, by, counted, listing
+from dtlink.views.devlink import VIEWS, Outlook, identity, kernel, log_words
+
+if TYPE_CHECKING:
+    from dtlink.boot.devlink.compare import Comparison, Default, Read, ReadChange, TieChange
+    from dtlink.boot.devlink.ordering import Ends, Tie
+    from dtlink.report.model import InputReport
+
+Entry = dict[str, Any]
+
+
+def as_json(found: Comparison) -> Entry:
+    """The member ``against`` of a report's inputs: from the other kernel to this one."""
+    return {
+        "kernel": kernel(found.before),
+        "defaults": [
+            {"parameter": item.parameter, "from": item.before, "to": item.after}
+            for item in found.defaults
+        ],
+        "references": [_reference(change) for change in found.reads],
+        "links": [_link(change) for change in found.ties],
+        "cycles": {"gained": _pairs(found.cycles_gained), "lost": _pairs(found.cycles_lost)},
+        "waits": {"gained": _pairs(found.waits_gained), "lost": _pairs(found.waits_lost)},
+    }
+
+
+def _reference(change: ReadChange) -> Entry:
+    origin = change.origin
+    return {
+        "node": origin.node,
+        "property": origin.property_name,
+        "index": origin.entry,
+        "from": _read(change.before),
+        "to": _read(change.after),
+    }
+
+
+def _read(read: Read | None) -> Entry | None:
+    if read is None:
+        return None
+    return {"consumer": read.consumer, "supplier": read.supplier, "dropped": read.reason or None}
+
+
+def _link(change: TieChange) -> Entry:
+    return {
+        "consumer": change.consumer,
+        "supplier": change.supplier,
+        "properties": list(change.properties),
+        "from": _effect(change.before),
+        "to": _effect(change.after),
+    }
+
+
+def _effect(tie: Tie | None) -> str | None:
+    return None if tie is None else tie.effect.name.lower()
+
+
+def _pairs(pairs: Iterable[Ends]) -> list[Entry]:
+    return [{"consumer": consumer, "supplier": supplier} for consumer, supplier in pairs]
+
+
+def lines(item: InputReport, outlook: Outlook, *, everything: bool = False) -> Iterator[Line]:
+    """From one kernel to the other: what changes for the board first."""
+    found, limit = outlook.comparison, None if everything else SHOWN
+    if found is None:
+        return
+    view = outlook.ordering.prediction.view
+    yield line(Span(item.path, BOLD), identity(item, outlook.ordering))
+    doubt = "" if found.before.links_nodes else "; kernels before 6.1 are approximated"
+    yield line(
+        Span(f"from Linux {found.before.release} to {found.after.release}", BOLD),
+        Span(f" · view {view}: {VIEWS[view]}{doubt}", DIM),
+    )
+    yield line()
+    yield from _defaults(found.defaults)
+    yield from _waits(found, limit)
+    yield from _links(found.ties, limit)
+    yield from _cycles(found, limit)
+    yield from _references(found.reads, limit)
+
+
+def _defaults(changes: Sequence[Default]) -> Iterator[Line]:
+    if not changes:
+        yield line("the same parameters on both")
+    for change in changes:
+        means = _MEANS.get((change.parameter, change.after), "")
+        told = f"{change.parameter}: {change.before} → {change.after}"
+        yield line(told, Span(f"  {means}" if means else "", DIM))
+
+
+_MEANS: dict[tuple[str, str | int | bool], str] = {
+    ("fw_devlink", "on"): "devices wait for their suppliers",
+    ("fw_devlink", "rpm"): "devices wait for their suppliers, and keep them awake while in use",
+    ("fw_devlink", "permissive"): "nobody waits",
+    ("fw_devlink", "off"): "nothing is linked",
+    (
+        "deferred_probe_timeout",
+        10,
+    ): "device links to suppliers without a driver are given up after 10 s",
+}
+
+
+def _references(changes: Sequence[ReadChange], limit: int | None) -> Iterator[Line]:
+    """By property: what is read by one kernel only, or taken for another supplier."""
+    kinds: dict[str, list[ReadChange]] = {}
+    for change in changes:
+        kinds.setdefault(_kind(change), []).append(change)
+    for kind in _KINDS:
+        some = kinds.get(kind)
+        if some:
+            names = Counter(change.origin.property_name for change in some)
+            told = ", ".join(f"{name} ({number})" for name, number in names.items())
+            yield line()
+            yield line(Span(counted(len(some), "reference"), BOLD), f" {kind}: {told}")
+            yield from listing([_read_row(change) for change in some], limit and limit // 2)
+
+
+_KINDS = (
+    "read now",
+    "not read any more",
+    "linked now, dropped before",
+    "dropped now, linked before",
+    "taken for other devices",
+)
+
+
+def _kind(change: ReadChange) -> str:
+    if change.before is None or change.after is None:
+        return _KINDS[0 if change.before is None else 1]
+    if bool(change.before.reason) != bool(change.after.reason):
+        return _KINDS[2 if change.before.reason else 3]
+    return _KINDS[4]
+
+
+def _read_row(change: ReadChange) -> Line:
+    entry = f"  {change.origin.property_name}[{change.origin.entry}]"
+    read = change.after or change.before
+    if read is None:
+        return line(f"  {change.origin.node}", Span(entry, DIM))
+    was = ""
+    if change.before and change.after and change.before.devices != change.after.devices:
+        was = f"  (was {change.before.consumer} → {change.before.supplier})"
+    at = f" at {change.origin.node}" if change.origin.node != read.consumer else ""
+    return line(f"  {read.consumer} → {read.supplier}", Span(entry + at + was, DIM))
+
+
+def _waits(found: Comparison, limit: int | None) -> Iterator[Line]:
+    for pairs, title, word in (
+        (found.waits_gained, "more that wait", "waits now for"),
+        (found.waits_lost, "fewer that wait", "waits no more for"),
+    ):
+        if pairs:
+            yield line()
+            yield line(Span(f"{len(pairs)} {title}", BOLD))
+            yield from listing([line(f"  {who} {word} {what}") for who, what in pairs], limit)
+
+
+def _links(changes: Sequence[TieChange], limit: int | None) -> Iterator[Line]:
+    yield line()
+    if not changes:
+        yield line(Span("the same links between devices", BOLD))
+    groups: tuple[tuple[str, Callable[[TieChange], bool]], ...] = (
+        ("changed", lambda change: change.before is not None and change.after is not None),
+        ("lost", lambda change: change.after is None),
+        ("gained", lambda change: change.before is None),
+    )
+    for word, belongs in groups:
+        some = [change for change in changes if belongs(change)]
+        if some:
+            yield line(Span(f"{counted(len(some), 'link')} {word}", BOLD))
+            yield from listing([_link_row(change) for change in some], limit)
+
+
+def _link_row(change: TieChange) -> Line:
+    effects = [_WORDS[tie.effect] for tie in (change.before, change.after) if tie is not None]
+    entries = [tie.origins for tie in (change.after, change.before) if tie and tie.origins]
+    note = f"  {by(entries[0])}" if entries else ""
+    if change.supplier.startswith(change.consumer + "/"):
+        note += " (a node of its own)"
+    return line(f"  {change.consumer} → {change.supplier}: {' → '.join(effects)}", Span(note, DIM))
+
+
+_WORDS = {
+    Effect.ORDERS: "ordered",
+    Effect.WAITS: "waits",
+    Effect.RELAXED: "part of a cycle, not ordered",
+    Effect.IGNORED: "given up",
+    Effect.SYNC_STATE_ONLY: "sync_state() only",
+}
+
+
+def _cycles(found: Comparison, limit: int | None) -> Iterator[Line]:
+    for pairs, title, profile in (
+        (found.cycles_gained, "more in the log", found.after),
+        (found.cycles_lost, "fewer in the log", found.before),
+    ):
+        if pairs:
+            yield line()
+            yield line(Span(f"{counted(len(pairs), 'pair')} of devices {title} as a cycle", BOLD))
+            words = log_words(profile)
+            yield from listing([line(f"  {one}: {words} {other}") for one, other in pairs], limit)
