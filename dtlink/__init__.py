@@ -38,7 +38,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'dtlink' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415
+    from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
 
@@ -51,11 +51,11 @@ def lint(
     What can't be read is told in the report's ``error``. Raises :class:`ValueError` for a word in
     ``select`` or ``ignore`` that names no rule or family.
     """
-    from functools import partial  # noqa: PLC0415 - see above
+    from functools import partial
 
-    from dtlink import engine  # noqa: PLC0415
-    from dtlink.report.model import Report  # noqa: PLC0415
-    from dtlink.rules.catalogue import check_words  # noqa: PLC0415
+    from dtlink import engine
+    from dtlink.report.model import Report
+    from dtlink.rules.catalogue import check_words
 
     check_words((*(select := tuple(select)), *(ignore := tuple(ignore))))
     task = engine.Task(

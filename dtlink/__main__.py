@@ -28,12 +28,12 @@ def main() -> NoReturn:
 
 def _run() -> int:
     """The exit status; faults of dtlink itself are told in two lines, and give 3."""
-    import click  # noqa: PLC0415 - import what is needed, when it is
+    import click
 
-    from dtlink.cli.main import cli  # noqa: PLC0415
+    from dtlink.cli.main import cli
 
     if "_DTLINK_COMPLETE" in os.environ:
-        from dtlink.cli.shells import register  # noqa: PLC0415 - a shell asks, at a tab
+        from dtlink.cli.shells import register
 
         register()
     # A file's name may hold bytes that are no text.

@@ -76,8 +76,8 @@ class AcpiBoard:
     @cached_property
     def timeline(self) -> AcpiTimeline | None:
         """What is late for whom with the kernel that the user named; ``None``: not known."""
-        from dtlink.boot.timeline import AcpiTimeline  # noqa: PLC0415
-        from dtlink.facts.kernels import KernelProfile  # noqa: PLC0415 - few runs name a kernel
+        from dtlink.boot.timeline import AcpiTimeline
+        from dtlink.facts.kernels import KernelProfile
 
         facts = self.facts
         if facts is None or not facts.build.knows("config"):

@@ -101,7 +101,7 @@ class Board:
     @cached_property
     def drivers(self) -> TreeDrivers:
         """Who drives each device; for boards with :attr:`facts` alone."""
-        from dtlink.boot.drivers import TreeDrivers  # noqa: PLC0415 - few runs name a kernel
+        from dtlink.boot.drivers import TreeDrivers
 
         facts = self._named_facts
         return TreeDrivers(self.tree, facts.build, facts.source_index)
@@ -109,7 +109,7 @@ class Board:
     @cached_property
     def timeline(self) -> Timeline:
         """When each device can probe; for boards with :attr:`facts` alone."""
-        from dtlink.boot.timeline import Timeline  # noqa: PLC0415 - as above
+        from dtlink.boot.timeline import Timeline
 
         facts = self._named_facts
         return Timeline(
@@ -124,7 +124,7 @@ class Board:
     @cached_property
     def roles(self) -> Roles:
         """What the devices are to their user."""
-        from dtlink.boot.roles import Roles  # noqa: PLC0415 - as above
+        from dtlink.boot.roles import Roles
 
         node = self.tree.find(self._root) if self._root else None
         return Roles(self.tree, bootargs(self.tree), node.index if node else None)
@@ -135,14 +135,14 @@ class Board:
 
         Raises :class:`InputError` where the schemas can't be loaded.
         """
-        from dtlink.schema.model import Verdict  # noqa: PLC0415 - few runs ask for schemas
+        from dtlink.schema.model import Verdict
 
         return self._schema.verdict(self.tree) if self._schema else Verdict()
 
     @cached_property
     def schema_faults(self) -> Sorted:
         """The part of :attr:`verdict` that is about suppliers."""
-        from dtlink.schema.suppliers import sort_out  # noqa: PLC0415 - as above
+        from dtlink.schema.suppliers import sort_out
 
         return sort_out(self.tree, self.verdict)
 
@@ -177,8 +177,8 @@ class Board:
     def ordering(self, profile: KernelProfile) -> Ordering:
         """The same for any kernel."""
         # Imported here, since few boards need it.
-        from dtlink.boot.devlink.ordering import Ordering  # noqa: PLC0415
-        from dtlink.boot.devlink.predict import predict  # noqa: PLC0415
+        from dtlink.boot.devlink.ordering import Ordering
+        from dtlink.boot.devlink.predict import predict
 
         return Ordering(predict(self.tree, profile, "full"), profile)
 

@@ -80,8 +80,8 @@ def _task(settings: Settings) -> engine.Task:
 
 
 def _tree(tree: Tree, settings: Settings) -> dict[str, Any]:
-    from dtlink.board.tree import Board  # noqa: PLC0415
-    from dtlink.views.diff.pictures import of_tree  # noqa: PLC0415 - once something is read
+    from dtlink.board.tree import Board
+    from dtlink.views.diff.pictures import of_tree
 
     board = Board(
         tree,
@@ -94,8 +94,8 @@ def _tree(tree: Tree, settings: Settings) -> dict[str, Any]:
 
 
 def _tables(machine: Machine, settings: Settings) -> dict[str, Any]:
-    from dtlink.board.tables import AcpiBoard  # noqa: PLC0415
-    from dtlink.views.diff.pictures import of_tables  # noqa: PLC0415 - as above
+    from dtlink.board.tables import AcpiBoard
+    from dtlink.views.diff.pictures import of_tables
 
     board = AcpiBoard(machine, settings.kernel_version, facts=_facts(settings))
     return {**lint_tables(machine, settings), "part": of_tables(board)}
@@ -104,14 +104,14 @@ def _tables(machine: Machine, settings: Settings) -> dict[str, Any]:
 def _facts(settings: Settings) -> Facts | None:
     if settings.paths is None:
         return None
-    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.kernel.facts import load
 
     return load(settings.paths)
 
 
 def _alike(firmware: Tree | Machine) -> dict[str, Any]:
     """The picture of a blob that is the same on both sides: whatever it shows, nothing differs."""
-    from dtlink.views.diff.compare import SAME  # noqa: PLC0415 - as above
+    from dtlink.views.diff.compare import SAME
 
     del firmware
     return {"part": SAME}
@@ -142,7 +142,7 @@ def _side(
     item: Input, read: Iterator[InputReport], settings: Mapping[str, Settings]
 ) -> InputReport | Side:
     """A side that can be compared, or the report that says why it can't, or brings faults."""
-    from dtlink.views.diff.sides import of_saved  # noqa: PLC0415 - as above
+    from dtlink.views.diff.sides import of_saved
 
     if item.saved is None:
         return _sieved(next(read), settings[item.path])
@@ -156,8 +156,8 @@ def _sieved(item: InputReport, settings: Settings) -> InputReport:
     """The report with its findings, as the configuration wants them, in its picture."""
     if item.error is not None:
         return item
-    from dtlink.config.apply import apply  # noqa: PLC0415 - as above
-    from dtlink.views.diff.pictures import with_findings  # noqa: PLC0415
+    from dtlink.config.apply import apply
+    from dtlink.views.diff.pictures import with_findings
 
     told = apply(item, settings, item.tables)
     ignored = [each.finding for each in told.ignored]
@@ -168,7 +168,7 @@ def _pair(
     old: InputReport | Side | None, new: InputReport | Side | None, version: str
 ) -> InputReport:
     """The report of a pair: that of NEW, with what changed."""
-    from dtlink.views.diff.sides import notes, of_firmware, part  # noqa: PLC0415 - as above
+    from dtlink.views.diff.sides import notes, of_firmware, part
 
     items = [each for each in (new, old) if isinstance(each, InputReport)]
     if broken := [each for each in items if each.error]:

@@ -40,7 +40,7 @@ def inputs(path: str) -> list[Input]:
         return [Input(each, os.path.relpath(each, path)) for each in engine.expand([path])]
     if not _may_be_report(path):
         return [Input(path, "")]
-    from dtlink.views.diff.saved import read  # noqa: PLC0415 - few inputs are reports
+    from dtlink.views.diff.saved import read
 
     try:
         found = read(load(path))

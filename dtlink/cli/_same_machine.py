@@ -76,7 +76,7 @@ def tell(
     if form == "json":
         emit_json(report, output)
     elif reports[0].part is not None:
-        from dtlink.views.same_machine import lines  # noqa: PLC0415 - where there is something
+        from dtlink.views.same_machine import lines
 
         emit_lines(lines(reports[0], reports[1], terminal_width(output)), output, color)
     return report.exit_status(None) or _differ(reports[0])
@@ -138,8 +138,8 @@ def _compare(paths: tuple[str, str], there: Chosen | None, *, digest: bool) -> l
 
 
 def _part(tree: Tree, machine: Machine, there: Chosen | None) -> dict[str, Any]:
-    from dtlink.links import same_machine  # noqa: PLC0415 - once both could be read
-    from dtlink.views.same_machine import as_json  # noqa: PLC0415
+    from dtlink.links import same_machine
+    from dtlink.views.same_machine import as_json
 
     found = same_machine.compare(tree, machine, there)
     if not found.hosts:

@@ -66,7 +66,7 @@ class Baselines:
         return self._plan.compare(reports, self._comparisons())
 
     def _comparisons(self) -> dict[str, Comparison]:
-        from dtlink.report.known import Comparison  # noqa: PLC0415 - few runs have a baseline
+        from dtlink.report.known import Comparison
 
         return {
             path: Comparison(known, self._plan.of_baseline(path))
@@ -75,7 +75,7 @@ class Baselines:
 
     def _rewrite(self, reports: list[InputReport]) -> list[InputReport]:
         """Make the baselines of what is found, with what this run can say nothing of kept."""
-        from dtlink.report.baseline import write  # noqa: PLC0415 - as above
+        from dtlink.report.baseline import write
 
         before = self._comparisons()
         for _ in self._plan.compare(reports, before):
@@ -89,7 +89,7 @@ class Baselines:
     def prune(self, report: Report) -> None:
         """Take out what is fixed, if that was asked for."""
         for path in self._files if self._prune else ():
-            from dtlink.report.baseline import prune  # noqa: PLC0415 - as above
+            from dtlink.report.baseline import prune
 
             inputs = set(self._plan.of_baseline(path))
             mine = [each for each in report.inputs if each.path in inputs]
@@ -102,6 +102,6 @@ class Baselines:
 
 
 def _read(path: str, *, may_lack: bool = False) -> Baseline:
-    from dtlink.report.baseline import Baseline, read  # noqa: PLC0415 - as above
+    from dtlink.report.baseline import Baseline, read
 
     return Baseline(path, ()) if may_lack and not Path(path).exists() else read(path)

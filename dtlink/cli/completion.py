@@ -41,9 +41,9 @@ fish, once:
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the script of a shell."""
-    from click.shell_completion import get_completion_class  # noqa: PLC0415 - for shells only
+    from click.shell_completion import get_completion_class
 
-    from dtlink.cli.shells import register  # noqa: PLC0415
+    from dtlink.cli.shells import register
 
     register()
     kind = get_completion_class(shell)
@@ -57,7 +57,7 @@ def complete_rules(
 ) -> list[CompletionItem]:
     """Families and their rules; of several words with commas between, the last."""
     del ctx, param
-    from dtlink.rules.catalogue import ids  # noqa: PLC0415 - for shells only
+    from dtlink.rules.catalogue import ids
 
     done, comma, word = incomplete.rpartition(",")
     families = {each.partition("/")[0] for each in ids()}
@@ -79,7 +79,7 @@ def complete_files(
 ) -> list[CompletionItem]:
     """Files and folders: shells know them best."""
     del ctx, param
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells only
+    from click.shell_completion import CompletionItem
 
     return [CompletionItem(incomplete, type="file")]
 
@@ -117,9 +117,9 @@ def _nodes(path: str) -> list[str]:
     file = Path(path)
     if not file.is_file() or file.stat().st_size > _LARGEST:
         return []
-    from dtlink.firmware.errors import InputError  # noqa: PLC0415 - for shells only
-    from dtlink.firmware.read import decode, load  # noqa: PLC0415
-    from dtlink.firmware.tree import Tree  # noqa: PLC0415
+    from dtlink.firmware.errors import InputError
+    from dtlink.firmware.read import decode, load
+    from dtlink.firmware.tree import Tree
 
     try:
         tree = decode(load(path), path)
@@ -129,14 +129,14 @@ def _nodes(path: str) -> list[str]:
 
 
 def _item(value: str, about: str = "") -> CompletionItem:
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells only
+    from click.shell_completion import CompletionItem
 
     return CompletionItem(value, help=about or None)
 
 
 def _summary(name: str) -> str:
     """A rule's summary: the first line of its file. To import all rules of a family takes long."""
-    from dtlink.rules import catalogue  # noqa: PLC0415 - for shells only
+    from dtlink.rules import catalogue
 
     family, _, rule = name.partition("/")
     if not rule:

@@ -58,7 +58,7 @@ def config(
     **_others: Any,
 ) -> None:
     """Print the configuration that holds for a path."""
-    from dtlink.config import tell  # noqa: PLC0415 - lint uses this module too
+    from dtlink.config import tell
 
     if isolated and file is not None:
         raise click.UsageError("--config and --no-config exclude each other")
@@ -70,7 +70,7 @@ def config(
         sys.exit(2)
     whole = os.path.isdir(path)  # noqa: PTH112 - a str, as all paths
     if form == "json":
-        import json  # noqa: PLC0415 - text needs none of it
+        import json
 
         click.echo(json.dumps(tell.document(path, told, whole=whole), indent=1, ensure_ascii=False))
     else:

@@ -38,7 +38,7 @@ def _cycles(tree: Tree, version: Version) -> dict[str, Any]:
 
 
 def _table_cycles(machine: Machine) -> dict[str, Any]:
-    from dtlink.views import tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.views import tables
 
     return {"part": tables.cycles(Graph.of(machine))}
 

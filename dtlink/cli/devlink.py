@@ -43,7 +43,7 @@ class _RunningBoard(click.ParamType["Observation"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Observation:
         """What was read, or a usage error that says why it can't be."""
-        from dtlink.observed import sysfs  # noqa: PLC0415 - few look at a board, and it takes long
+        from dtlink.observed import sysfs
 
         try:
             return value if isinstance(value, Observation) else sysfs.read(str(value))
@@ -142,8 +142,8 @@ def _command_line(tree: Tree, settings: _Settings) -> tuple[CommandLine, list[st
 
 def _observed(ordering: Ordering, board: Observation, tree: Tree) -> dict[str, Any]:
     """The prediction beside what the board reports."""
-    from dtlink.observed.compare import compare as compare_board  # noqa: PLC0415 - if asked for
-    from dtlink.views import observed  # noqa: PLC0415
+    from dtlink.observed.compare import compare as compare_board
+    from dtlink.views import observed
 
     return observed.entry(compare_board(ordering.prediction, board, tree))
 
@@ -184,7 +184,7 @@ def _lines(item: InputReport, *, everything: bool) -> Iterator[Line]:
     else:
         yield from outlook.head(item, told)
     if told.observed is not None:
-        from dtlink.views import observed  # noqa: PLC0415 - if asked for
+        from dtlink.views import observed
 
         yield text_line()
         yield from observed.lines(told.observed, every=everything)

@@ -109,7 +109,7 @@ def _tell(report: Report, form: str, output: str | None, color: str, *, everythi
     if form == "json":
         emit_json(report, output)
     else:
-        from dtlink.views.diff.text import lines  # noqa: PLC0415 - JSON needs none of it
+        from dtlink.views.diff.text import lines
 
         emit_lines(lines(report, terminal_width(output), everything=everything), output, color)
     if not report.inputs:
@@ -117,7 +117,7 @@ def _tell(report: Report, form: str, output: str | None, color: str, *, everythi
 
 
 def _fails(report: Report, fail_on: str) -> int:
-    from dtlink.views.diff.findings import worsened  # noqa: PLC0415 - once there is something to say
+    from dtlink.views.diff.findings import worsened
 
     least = _FAIL_ON.get(fail_on)
     told = (item.part["changes"] for item in report.inputs if item.part is not None)

@@ -49,7 +49,7 @@ def drivers(
     if form == "json":
         emit_json(report, output)
     elif item.error is None:
-        from dtlink.views.drivers import lines  # noqa: PLC0415 - for text only
+        from dtlink.views.drivers import lines
 
         wanted = frozenset(state.replace("-", " ") for state in states)
         emit_lines(lines(item.part, wanted), output, color)
@@ -57,7 +57,7 @@ def drivers(
 
 
 def _drivers(tree: Tree, paths: Paths) -> dict[str, Any]:
-    from dtlink.kernel.facts import load  # noqa: PLC0415 - where it is done
-    from dtlink.views import drivers as told  # noqa: PLC0415
+    from dtlink.kernel.facts import load
+    from dtlink.views import drivers as told
 
     return {"part": told.drivers(tree, load(paths))}

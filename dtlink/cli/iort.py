@@ -75,7 +75,7 @@ def iort(
 
 
 def _iort(machine: Machine, rid: tuple[int, int] | None, component: str) -> dict[str, Any]:
-    from dtlink.views import translation  # noqa: PLC0415 - for such inputs only
+    from dtlink.views import translation
 
     if machine.iort is None and machine.viot is None:
         raise InputError("there is no IORT and no VIOT here")
@@ -85,7 +85,7 @@ def _iort(machine: Machine, rid: tuple[int, int] | None, component: str) -> dict
 
 
 def _component(machine: Machine, name: str) -> NamedComponent:
-    from dtlink.firmware.acpi.iort import NamedComponent  # noqa: PLC0415
+    from dtlink.firmware.acpi.iort import NamedComponent
 
     table = machine.iort
     nodes = [node for node in (table.nodes if table else ()) if isinstance(node, NamedComponent)]

@@ -27,7 +27,7 @@ def kernel() -> None:
 )
 def index(tree: str, output: str) -> None:
     """Make the index of a source tree."""
-    from dtlink.kernel.source.write import make_index  # noqa: PLC0415 - --help needs none of it
+    from dtlink.kernel.source.write import make_index
 
     try:
         packed = make_index(tree)

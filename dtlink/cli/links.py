@@ -64,7 +64,7 @@ def _links(
 
 
 def _table_links(machine: Machine, bindings: tuple[str, ...]) -> dict[str, Any]:
-    from dtlink.views import tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.views import tables
 
     return _chosen(tables.links(Graph.of(machine)), bindings)
 

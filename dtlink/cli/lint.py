@@ -97,7 +97,7 @@ def lint(
 
 
 def _text(report: Report, width: int | None, least: Severity) -> Iterable[Line]:
-    from dtlink.report import text  # noqa: PLC0415 - the other formats need none of it
+    from dtlink.report import text
 
     return text.lines(report, width, least)
 

@@ -67,12 +67,12 @@ def log(
     complain(report.inputs)
     named = dtb if tree is not None else None
     if form == "json":
-        from dtlink.views.bootlog import as_json  # noqa: PLC0415 - once there is something
+        from dtlink.views.bootlog import as_json
 
         part = None if told is None else as_json(told, named)
         emit_json(report._replace(inputs=[item._replace(part=part), *reports]), output)
     elif told is not None:
-        from dtlink.views.bootlog import lines  # noqa: PLC0415 - as above
+        from dtlink.views.bootlog import lines
 
         width = terminal_width(output)
         emit_lines(lines(dmesg, told, named, every=everything, width=width), output, color)
@@ -96,7 +96,7 @@ def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
 def _explain(
     path: str, tree: Tree | None, version: Version | None
 ) -> tuple[InputReport, Explanation | None]:
-    from dtlink.observed.bootlog.explain import explain  # noqa: PLC0415 - help needs none of it
+    from dtlink.observed.bootlog.explain import explain
 
     try:
         told = explain(read_log(path), tree, ".".join(map(str, version or ())))
@@ -107,8 +107,8 @@ def _explain(
 
 def _name_drivers(item: InputReport, told: Explanation, tree: Tree, paths: Paths) -> InputReport:
     """Say of each root cause which driver the kernel has for it."""
-    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
-    from dtlink.views.drivers import driver_of  # noqa: PLC0415
+    from dtlink.kernel.facts import load
+    from dtlink.views.drivers import driver_of
 
     try:
         facts = load(paths)
@@ -127,6 +127,6 @@ def _name_drivers(item: InputReport, told: Explanation, tree: Tree, paths: Paths
 def _kernel(told: Explanation | None) -> dict[str, Any] | None:
     if told is None:
         return None
-    from dtlink.views.devlink import kernel  # noqa: PLC0415 - as above
+    from dtlink.views.devlink import kernel
 
     return kernel(told.profile)

@@ -47,7 +47,7 @@ class _Commands(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The commands and options; click would import every command for a line of its help."""
-        from dtlink.cli.completion import complete_commands  # noqa: PLC0415 - for shells only
+        from dtlink.cli.completion import complete_commands
 
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [*complete_commands(COMMANDS, incomplete), *options]
@@ -80,7 +80,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     del param
     if not value or ctx.resilient_parsing:
         return
-    from dtlink.cli.version import text  # noqa: PLC0415 - it asks the whole system
+    from dtlink.cli.version import text
 
     click.echo(text(), nl=False)
     ctx.exit()

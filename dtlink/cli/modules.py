@@ -66,7 +66,7 @@ def modules(
     if form == "json":
         emit_json(report, output)
     elif item.error is None:
-        from dtlink.views.modules import text  # noqa: PLC0415 - for text only
+        from dtlink.views.modules import text
 
         emit(text(item.part, form), output)
     sys.exit(report.exit_status(None))
@@ -75,9 +75,9 @@ def modules(
 def _modules(
     tree: Tree, names: tuple[str, ...], paths: Paths, version: Version, *, missing: bool
 ) -> dict[str, Any]:
-    from dtlink.facts.kernels import KernelProfile  # noqa: PLC0415
-    from dtlink.kernel.facts import load  # noqa: PLC0415 - where it is done
-    from dtlink.views import modules as told  # noqa: PLC0415
+    from dtlink.facts.kernels import KernelProfile
+    from dtlink.kernel.facts import load
+    from dtlink.views import modules as told
 
     nodes = [_node(tree, name) for name in names] or _storage(tree)
     profile = KernelProfile.of(".".join(map(str, version)))

@@ -231,7 +231,7 @@ def paths_of(build: str, initramfs: str, index: str) -> Paths | None:
         raise click.UsageError("--initramfs and --kernel-index need --kernel")
     if not build:
         return None
-    from dtlink.kernel.facts import Paths  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.kernel.facts import Paths
 
     return Paths(build, initramfs, index)
 

@@ -35,7 +35,7 @@ def _order(tree: Tree, version: Version) -> dict[str, Any]:
 
 
 def _table_order(machine: Machine) -> dict[str, Any]:
-    from dtlink.views import tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.views import tables
 
     return {"part": tables.order(Graph.of(machine))}
 

@@ -52,7 +52,7 @@ class _TargetType(click.ParamType[Target]):
     ) -> list[CompletionItem]:
         """The formats."""
         del ctx, param
-        from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells only
+        from click.shell_completion import CompletionItem
 
         return [
             CompletionItem(name, help=FORMATS[name])
@@ -131,7 +131,7 @@ def _told(
     write: Callable[[str], object],
     envelope: Callable[[list[InputReport]], Report],
 ) -> Iterator[InputReport]:
-    from dtlink.report.json import line  # noqa: PLC0415 - text needs none of it
+    from dtlink.report.json import line
 
     for item in reports:
         write(line(envelope([item])))

@@ -53,9 +53,9 @@ def tell_table(chosen: Sequence[Rule], color: str) -> None:
 
 def emit_rules(chosen: Iterable[Rule]) -> None:
     """Print the rules and their pages as JSON."""
-    import json  # noqa: PLC0415 - text needs none of it
+    import json
 
-    from dtlink.report.json import rules_document  # noqa: PLC0415
+    from dtlink.report.json import rules_document
 
     emit(json.dumps(rules_document(chosen), indent=1, ensure_ascii=False) + "\n", None)
 

@@ -55,15 +55,15 @@ def _why(tree: Tree, name: str, version: Version, paths: Paths | None) -> dict[s
     graph = Graph.of(tree, version, disabled=not node.enabled)
     part = parts.why(graph, node, ordering(tree, version))
     if paths is not None:
-        from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
-        from dtlink.views.drivers import annotate  # noqa: PLC0415
+        from dtlink.kernel.facts import load
+        from dtlink.views.drivers import annotate
 
         annotate(part, tree, load(paths))
     return {"part": part}
 
 
 def _table_why(machine: Machine, name: str) -> dict[str, Any]:
-    from dtlink.views import tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.views import tables
 
     node = machine.find(name)
     if node is None:
@@ -120,7 +120,7 @@ def _driver(entry: parts.Entry) -> tuple[Span, ...]:
     """Who drives a node, where a kernel was named."""
     if "driver" not in entry:
         return ()
-    from dtlink.views.drivers import word  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.views.drivers import word
 
     culprit = entry["driver"]["culprit"]
     told = Span(f"  {word(entry['driver'])}", STYLES["error"] if culprit else "")

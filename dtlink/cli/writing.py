@@ -28,7 +28,7 @@ def terminal_width(output: str | None) -> int | None:
     """The columns to wrap at; ``None`` where nobody looks at a terminal."""
     if output is not None or not sys.stdout.isatty():
         return None
-    import shutil  # noqa: PLC0415 - for terminals only
+    import shutil
 
     return shutil.get_terminal_size().columns
 
@@ -69,7 +69,7 @@ def _beside(path: Path) -> Iterator[TextIO]:
 @contextmanager
 def _no_interrupt() -> Iterator[None]:
     """Ctrl-C waits: one that comes while Python writes would leave half of it."""
-    import signal  # noqa: PLC0415 - one format writes so
+    import signal
 
     mask = getattr(signal, "pthread_sigmask", None)
     if mask is None:  # not on Windows
@@ -112,6 +112,6 @@ def emit_lines(lines: Iterable[Line], output: str | None, color: str) -> None:
 
 def emit_json(report: Report, output: str | None) -> None:
     """Write the JSON document."""
-    from dtlink.report import json  # noqa: PLC0415 - text needs none of it
+    from dtlink.report import json
 
     emit(json.render(report), output)

@@ -67,8 +67,8 @@ def load(path: str) -> Configuration:
 
     Raises :class:`InputError`, with the file as the user knows it and the key, for what is wrong.
     """
-    from dtlink.config.keys import TOP, read_table  # noqa: PLC0415 - few runs have a file
-    from dtlink.config.readers import Place, shown  # noqa: PLC0415
+    from dtlink.config.keys import TOP, read_table
+    from dtlink.config.readers import Place, shown
 
     table = _table(path)
     base, name = os.path.split(path)
@@ -109,8 +109,8 @@ def _bytes(path: str) -> bytes:
 
 
 def _toml(data: bytes, path: str) -> dict[str, Any]:
-    import re  # noqa: PLC0415 - few runs have a file
-    import tomllib  # noqa: PLC0415
+    import re
+    import tomllib
 
     text = ""
     try:
@@ -128,14 +128,14 @@ def _toml(data: bytes, path: str) -> dict[str, Any]:
 
 def _hint(text: str) -> str:
     """What is easily got wrong: a rule's name without quotes."""
-    import re  # noqa: PLC0415 - for mistakes
+    import re
 
     bare = re.search(r"^[ \t]*([a-z]+/[a-z-]+)[ \t]*=", text, re.MULTILINE)
     return f'; the name of a rule needs quotes: "{bare[1]}" =' if bare else ""
 
 
 def _wrong(message: str, path: str) -> InputError:
-    from dtlink.config.readers import shown  # noqa: PLC0415 - for mistakes
+    from dtlink.config.readers import shown
 
     return InputError(message, path=shown(path))
 

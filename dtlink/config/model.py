@@ -72,7 +72,7 @@ class Settings(NamedTuple):
         """Where the kernel's facts are; ``None`` where no kernel is named."""
         if not self.kernel:
             return None
-        from dtlink.kernel.facts import Paths  # noqa: PLC0415 - few runs name a kernel
+        from dtlink.kernel.facts import Paths
 
         return Paths(self.kernel, self.initramfs, self.kernel_index)
 

@@ -33,11 +33,11 @@ class Plan:
         """
         hints = []
         for paths in dict.fromkeys(each.paths for each in self._kinds if each.paths):
-            from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+            from dtlink.kernel.facts import load
 
             load(paths)
         for named in dict.fromkeys(each.schema_dir for each in self._kinds if each.schema):
-            from dtlink.schema.source import SchemaSource  # noqa: PLC0415 - as above
+            from dtlink.schema.source import SchemaSource
 
             source = SchemaSource(named)
             source.check()
@@ -98,7 +98,7 @@ def _sieved(item: InputReport, settings: Settings) -> InputReport:
     """The report as the configuration wants it; most runs have nothing to say about findings."""
     if not (settings.severity or settings.allow or settings.expect):
         return item
-    from dtlink.config.apply import apply  # noqa: PLC0415 - as said
+    from dtlink.config.apply import apply
 
     return apply(item, settings, item.tables)
 
@@ -110,7 +110,7 @@ def _kernel(settings: Settings) -> tuple[object, ...]:
 def _identity(settings: Settings, *, digest: bool) -> Mapping[str, Any]:
     if not digest:
         return {"version": ".".join(map(str, settings.kernel_version))}
-    from dtlink.report.kernel import identity  # noqa: PLC0415 - it hashes
+    from dtlink.report.kernel import identity
 
     return identity(settings.kernel_version, settings.paths)
 
@@ -151,6 +151,6 @@ def lint_tables(machine: Machine, settings: Settings) -> dict[str, Any]:
 @lru_cache(maxsize=256)
 def _asked(settings: Settings) -> Asked:
     """Whether a rule is asked of an input."""
-    from dtlink.report.known import asked  # noqa: PLC0415 - few runs have a baseline
+    from dtlink.report.known import asked
 
     return asked(settings.select, settings.ignore, settings.not_asked)

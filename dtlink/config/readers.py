@@ -184,8 +184,8 @@ def _one_of(choices: tuple[str, ...], value: Any, place: Place) -> str:
 
 def version(value: Any, place: Place) -> Version:
     """A kernel version."""
-    from dtlink.facts.cmdline import OptionError  # noqa: PLC0415 - few files have one
-    from dtlink.facts.kernels import LATEST, parse_version  # noqa: PLC0415
+    from dtlink.facts.cmdline import OptionError
+    from dtlink.facts.kernels import LATEST, parse_version
 
     if isinstance(value, tuple) and len(value) == 2:
         return value[0], value[1]
@@ -205,7 +205,7 @@ def version(value: Any, place: Place) -> Version:
 
 def command_line(value: Any, place: Place) -> CommandLine:
     """A kernel's command line."""
-    from dtlink.facts.cmdline import CommandLine, OptionError  # noqa: PLC0415 - as above
+    from dtlink.facts.cmdline import CommandLine, OptionError
 
     if isinstance(value, CommandLine):
         return value

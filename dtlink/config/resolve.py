@@ -103,7 +103,7 @@ def _seen_from(base: str, whole: str) -> str:
 
 
 def _matched(configuration: Configuration, path: str) -> _Matched:
-    from dtlink.config.globs import covers  # noqa: PLC0415 - few runs have a file
+    from dtlink.config.globs import covers
 
     def concerning(name: str) -> tuple[Entry, ...]:
         entries = configuration.values.get(name, ())
@@ -152,8 +152,8 @@ def _layers(
 
 def _read(given: Given) -> dict[str, Any]:
     """What the command line names, read by the same rows as a file."""
-    from dtlink.config.keys import KEYS, TABLES, read_table  # noqa: PLC0415 - few runs name any
-    from dtlink.config.readers import Place  # noqa: PLC0415
+    from dtlink.config.keys import KEYS, TABLES, read_table
+    from dtlink.config.readers import Place
 
     keys = (*KEYS, *(key for key in TABLES if key.name == "expect"))
     table = {name.replace("_", "-"): value for name, value in given if value is not None}
@@ -163,7 +163,7 @@ def _read(given: Given) -> dict[str, Any]:
 def _need_a_kernel(settings: Settings, origins: Mapping[str, Origin]) -> None:
     for name in _OF_A_KERNEL:
         if getattr(settings, name) and not settings.kernel:
-            from dtlink.config.words import short  # noqa: PLC0415 - for mistakes
+            from dtlink.config.words import short
 
             origin = origins[name]
             begin = "--" if origin is _COMMAND_LINE else ""

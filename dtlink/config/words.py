@@ -27,7 +27,7 @@ def _known() -> dict[str, None]:
 
 def meant(word: str, known: Iterable[str], same: Iterable[str] = ()) -> str:
     """A question that names what the user may have meant; empty where nothing is near."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only for mistakes
+    from difflib import get_close_matches
 
     near = [*same] or get_close_matches(word[:_LONGEST], [*known], n=1)
     return f": did you mean {' or '.join(near)}?" if near else ""

@@ -29,7 +29,7 @@ def _inputs_below(folder: str) -> list[str]:
         paths = {os.path.join(top, name) for name in named}  # noqa: PTH118
         found |= {path for path in paths if path.removesuffix(".dts") + ".dtb" not in paths}
         if any(_may_be_table(name) for name in names):
-            from dtlink.firmware.acpi.read import look  # noqa: PLC0415 - few inputs are tables
+            from dtlink.firmware.acpi.read import look
 
             tables = look(top)
             found |= {*tables.alone, *([top] if tables.members else ())}

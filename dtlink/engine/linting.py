@@ -66,7 +66,7 @@ def lint_tables(
 
     Raises :class:`InputError` for facts of a kernel that can't be read.
     """
-    from dtlink.board.tables import AcpiBoard  # noqa: PLC0415 - as above
+    from dtlink.board.tables import AcpiBoard
 
     facts = _facts(kernel)
     there, named = frozenset(machine.tables), facts is not None
@@ -78,7 +78,7 @@ def _schemas(named: tuple[str, ...] | None, rules: Sequence[Rule]) -> SchemaSour
     """The schemas that are asked. Raises :class:`InputError` for those that can't be had."""
     if named is None or not any(rule.family == SCHEMA_FAMILY for rule in rules):
         return None
-    from dtlink.schema.source import SchemaSource  # noqa: PLC0415 - few runs ask schemas
+    from dtlink.schema.source import SchemaSource
 
     source = SchemaSource(named)
     source.load()
@@ -89,7 +89,7 @@ def _facts(kernel: Paths | None) -> Facts | None:
     """What the kernel that the user named holds."""
     if kernel is None:
         return None
-    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.kernel.facts import load
 
     return load(kernel)
 

@@ -37,7 +37,7 @@ def run(
     jobs = jobs or (os.cpu_count() or 1 if len(plan) >= _WORTH_A_PROCESS else 1)
     if jobs == 1 or len(plan) < 2 or STDIN in paths:
         return many(plan)
-    from dtlink.engine.pool import elsewhere  # noqa: PLC0415 - slow to import
+    from dtlink.engine.pool import elsewhere
 
     return elsewhere(plan, many, min(jobs, len(plan)))
 

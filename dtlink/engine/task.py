@@ -63,14 +63,14 @@ def _read(path: str) -> tuple[bytes, Tree | Machine]:
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - as above
         data = load(path)
         return data, decode(data, path)
-    from dtlink.firmware.acpi.read import read_folder  # noqa: PLC0415 - few inputs are tables
+    from dtlink.firmware.acpi.read import read_folder
 
     return b"", read_folder(path)
 
 
 def _with_tables(report: InputReport, machine: Machine) -> InputReport:
     """What is told of tables: where they are from, and what of them could not be read."""
-    from dtlink.firmware.acpi.machine import CODE  # noqa: PLC0415 - as above
+    from dtlink.firmware.acpi.machine import CODE
 
     programs = ", ".join(name for name in machine.skipped if name in CODE)
     notes = [f"{programs} not read: dtlink runs no program of firmware"] if programs else []
@@ -87,7 +87,7 @@ def _with_tables(report: InputReport, machine: Machine) -> InputReport:
 
 def _sha256(data: bytes, firmware: Tree | Machine) -> str:
     """The hash of a file; that of a folder's tables, by signature."""
-    import hashlib  # noqa: PLC0415 - only archives ask for it
+    import hashlib
 
     if not data and not isinstance(firmware, Tree):
         data = b"".join(firmware.tables[name].data for name in sorted(firmware.tables))

@@ -22,7 +22,7 @@ _PROVIDERS = ("CLK_OF_DECLARE", "CLK_OF_DECLARE_DRIVER", "IRQCHIP_DECLARE")
 @lru_cache(maxsize=1)
 def early_tables() -> Mapping[str, frozenset[str]]:
     """All compatible strings by the macro that declares them (``CLK_OF_DECLARE`` …)."""
-    import json  # noqa: PLC0415 - few trees need it
+    import json
 
     tables: Mapping[str, list[str]] = json.loads(_TABLES.read_text(encoding="ascii"))
     return {kind: frozenset(names) for kind, names in tables.items()}

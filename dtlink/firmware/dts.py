@@ -32,7 +32,7 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
 
     Raises :class:`InputError` where dtlib can't parse it; its message has file and line.
     """
-    from devicetree import dtlib  # noqa: PLC0415 - needed for source only
+    from devicetree import dtlib
 
     lines: dict[Any, tuple[str, int]] = {}
 

@@ -43,7 +43,7 @@ def read_tables(source: str | Path | bytes, name: str = "") -> Machine:
     """
     path = name or ("input" if isinstance(source, bytes) else str(source))
     if not isinstance(source, bytes) and Path(source).is_dir():
-        from dtlink.firmware.acpi.read import read_folder  # noqa: PLC0415 - few inputs are tables
+        from dtlink.firmware.acpi.read import read_folder
 
         return read_folder(str(source))
     firmware = _read(source, name)
@@ -85,7 +85,7 @@ def decode(data: bytes, path: str) -> Tree | Machine:
         return fdt.read(data)
     if path.endswith(".dts") or b"/dts-v1/" in data[:65536]:
         return _decode_source(data, path)
-    from dtlink.firmware.acpi import read as tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.firmware.acpi import read as tables
 
     if tables.is_tables(data):
         return tables.decode(data, path)
@@ -94,7 +94,7 @@ def decode(data: bytes, path: str) -> Tree | Machine:
 
 
 def _decode_source(data: bytes, path: str) -> Tree:
-    from dtlink.firmware import dts  # noqa: PLC0415 - dtlib is slow to import
+    from dtlink.firmware import dts
 
     if len(data) > dts.MAX_SIZE:
         raise InputError(f"more than {dts.MAX_SIZE} bytes of source", offset=dts.MAX_SIZE)

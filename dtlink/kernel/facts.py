@@ -38,12 +38,12 @@ class Facts(NamedTuple):
 @lru_cache(maxsize=8)
 def load(paths: Paths) -> Facts:
     """Read the facts, once a process. Raises :class:`InputError` for what can't be read."""
-    from dtlink.kernel.holdings.read import read_build  # noqa: PLC0415 - few runs name a kernel
-    from dtlink.kernel.source.index import SourceIndex  # noqa: PLC0415
+    from dtlink.kernel.holdings.read import read_build
+    from dtlink.kernel.source.index import SourceIndex
 
     initramfs = None
     if paths.initramfs:
-        from dtlink.kernel.initramfs.kept import kept_initramfs  # noqa: PLC0415
+        from dtlink.kernel.initramfs.kept import kept_initramfs
 
         initramfs = kept_initramfs(paths.initramfs)
     return Facts(read_build(paths.kernel), SourceIndex.load(paths.source_index or None), initramfs)

@@ -115,7 +115,7 @@ class Graph(Generic[NodeT, LinkT]):
     ) -> Graph[Any, Any]:
         """The graph of a tree as a kernel version reads it (see :func:`extract`), or of tables."""
         if not isinstance(firmware, Tree):
-            from dtlink.links.acpi.graph import AcpiGraph  # noqa: PLC0415 - few inputs are tables
+            from dtlink.links.acpi.graph import AcpiGraph
 
             return AcpiGraph(firmware, version)
         found = extract(firmware, version, disabled=disabled, vendor=vendor)

@@ -45,7 +45,7 @@ def render(report: Report) -> str:
     would stay red. What is ignored, or known to the baseline, is skipped with the reason; what is
     fixed passes under the name it failed by. The first test of an input passes if it was read.
     """
-    from junitparser import JUnitXml  # noqa: PLC0415 - slow to import, and for this format only
+    from junitparser import JUnitXml
 
     document = JUnitXml("dtlink lint")
     taken: Counter[tuple[str, str]] = Counter()
@@ -57,7 +57,7 @@ def render(report: Report) -> str:
 
 def _laid_out(document: bytes) -> str:
     """The document with a line for each test, for those who look at it themselves."""
-    from xml.etree import ElementTree as ET  # noqa: PLC0415 - as above; its usual name
+    from xml.etree import ElementTree as ET
 
     root = ET.fromstring(document)  # noqa: S314 - made here, a moment ago
     ET.indent(root, " ")
@@ -66,7 +66,7 @@ def _laid_out(document: bytes) -> str:
 
 
 def _suite(item: InputReport, taken: Counter[tuple[str, str]]) -> TestSuite:
-    from junitparser import TestSuite  # noqa: PLC0415 - as above
+    from junitparser import TestSuite
 
     path = _text(relative(item.path))
     suite = TestSuite(path)
@@ -75,7 +75,7 @@ def _suite(item: InputReport, taken: Counter[tuple[str, str]]) -> TestSuite:
 
 
 def _element(path: str, case: _Case, taken: Counter[tuple[str, str]]) -> TestCase:
-    from junitparser import Attr, Error, Failure, Skipped, TestCase  # noqa: PLC0415 - as above
+    from junitparser import Attr, Error, Failure, Skipped, TestCase
 
     class Placed(TestCase):
         file = Attr()

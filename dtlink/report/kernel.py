@@ -19,7 +19,7 @@ def identity(version: Version, paths: Paths | None = None) -> dict[str, Any]:
     told: dict[str, Any] = {"version": ".".join(map(str, version))}
     if paths is None:
         return told
-    from dtlink.kernel.facts import load  # noqa: PLC0415 - few runs name a kernel
+    from dtlink.kernel.facts import load
 
     return told | _facts(paths, load(paths))
 
@@ -52,7 +52,7 @@ def _file(path: str) -> dict[str, Any] | None:
 
 def _sha256(path: str) -> str | None:
     """The hash of a file; none of a folder, of what is made of several, and of what went away."""
-    import hashlib  # noqa: PLC0415 - only archives ask for it
+    import hashlib
 
     try:
         with Path(path).open("rb") as stream:

@@ -63,8 +63,8 @@ def flow(
 def _wrap(row: str, width: int | None) -> list[str]:
     if width is None or len(row) <= width:
         return [row]
-    import re  # noqa: PLC0415 - only for terminals
-    import textwrap  # noqa: PLC0415
+    import re
+    import textwrap
 
     # The cells of one entry stay together.
     kept = re.sub(r"<[^<>]{1,40}>", lambda cells: cells[0].replace(" ", _STAYS), row)
@@ -83,8 +83,8 @@ def show(lines: Iterable[Line], stream: TextIO, *, color: bool) -> None:
     if not color:
         stream.write(plain(lines))
         return
-    from rich.console import Console  # noqa: PLC0415 - slow to import, for terminals only
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.text import Text
 
     console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
     for row in lines:

@@ -68,9 +68,9 @@ class Finding(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """The fault's identity, the same in the next build: no line, offset or phandle in it."""
-        import hashlib  # noqa: PLC0415 - only archives ask for it
+        import hashlib
 
-        from dtlink.firmware.names import stable  # noqa: PLC0415
+        from dtlink.firmware.names import stable
 
         node, supplier = stable(self.subject), stable(self.supplier)
         key = "\0".join((self.rule, node, self.property_name or "", supplier))
@@ -206,7 +206,7 @@ def _spot(where: Place, property_name: str | None) -> _Spot:
 
 
 def _table_spot(where: Struct | AcpiLink, property_name: str | None) -> _Spot:
-    from dtlink.firmware.acpi.layout import Struct  # noqa: PLC0415 - few inputs are tables
+    from dtlink.firmware.acpi.layout import Struct
 
     if not isinstance(where, Struct):
         return _Spot(where.node.path, where.property_name, where.index, None, where.offset)

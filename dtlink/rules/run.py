@@ -51,7 +51,7 @@ def _without_repeats(findings: list[Finding]) -> list[Finding]:
     by_schema = [each for each in findings if each.rule.startswith(prefix)]
     if not by_schema:
         return findings
-    from dtlink.schema.suppliers import repeats  # noqa: PLC0415 - few runs ask for schemas
+    from dtlink.schema.suppliers import repeats
 
     others = [each for each in findings if not each.rule.startswith(prefix)]
     told = {(each.subject, each.property_name or "") for each in others}

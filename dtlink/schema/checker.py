@@ -124,7 +124,7 @@ def _target(schema: str, reference: object) -> str:
     """The schema that a reference to a whole schema names; empty for any other."""
     if not isinstance(reference, str) or reference.startswith("#"):
         return ""
-    from urllib.parse import urljoin  # noqa: PLC0415 - few schemas
+    from urllib.parse import urljoin
 
     path, _, part = reference.partition("#")
     return "" if part else urljoin(schema, path)

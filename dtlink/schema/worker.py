@@ -73,7 +73,7 @@ def main(own: str, named: list[str]) -> None:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            from dtlink.schema.checker import Checker  # noqa: PLC0415 - see above
+            from dtlink.schema.checker import Checker
 
             checker = Checker(own, named)
     except Exception as error:  # noqa: BLE001 - told to the one who asked

@@ -156,12 +156,12 @@ WORDS = st.text("ab*?[]-_:C,", max_size=8)
 
 @given(st.lists(WORDS, max_size=8), WORDS)
 def test_an_index_finds_what_fnmatch_finds(patterns, alias):
-    from fnmatch import fnmatchcase  # noqa: PLC0415
+    from fnmatch import fnmatchcase
 
     index = AliasIndex.of_pairs((pattern, f"m{at}") for at, pattern in enumerate(patterns))
 
     def same(text):
-        import re  # noqa: PLC0415
+        import re
 
         parts = re.split(r"(\[[^\]]*\])", text)
         return "".join(each if each[:1] == "[" else each.replace("-", "_") for each in parts)
@@ -183,7 +183,7 @@ COMPATIBLE = st.from_regex(r"[abC]{1,3},[abC]{1,3}", fullmatch=True)
     st.lists(COMPATIBLE, min_size=1, max_size=3),
 )
 def test_devicetree_aliases_find_what_fnmatch_finds(patterns, compatibles):
-    from fnmatch import fnmatchcase  # noqa: PLC0415
+    from fnmatch import fnmatchcase
 
     pairs = [(f"of:N*T*C{each}{tail}", f"m{at}") for at, (each, tail) in enumerate(patterns)]
     modalias = f"of:NnodeT(null){''.join(f'C{each}' for each in compatibles)}"

@@ -213,7 +213,7 @@ def test_a_window_that_is_too_large(tmp_path):
 
 
 def _crc(data):
-    import zlib  # noqa: PLC0415
+    import zlib
 
     return zlib.crc32(data).to_bytes(4, "little")
 

@@ -361,7 +361,7 @@ def test_what_is_about_something_else(text: str) -> None:
 @pytest.mark.parametrize("row", MESSAGES, ids=lambda row: row.kind)
 def test_rows_take_hostile_lines_in_time(row: Any) -> None:
     """No pattern backtracks over a long line: 2,048 characters cost little."""
-    import time  # noqa: PLC0415
+    import time
 
     for filler in ("a" * MAX_LINE, "a: " * (MAX_LINE // 3), "a a: " * (MAX_LINE // 5)):
         start = time.process_time()

@@ -282,6 +282,6 @@ def _compared(board: str, answer: dict) -> Comparison:
 
 
 def _take(collector: Collector, line: str) -> None:
-    from dtlink.observed import sysfs  # noqa: PLC0415 - its parser of lines, without a file
+    from dtlink.observed import sysfs
 
     sysfs._lines(line, collector)

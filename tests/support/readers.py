@@ -44,7 +44,7 @@ def ask(reader: str, paths: Sequence[Path]) -> dict[str, Any]:
 
 def pylibfdt(blob: bytes) -> Shape:
     """By libfdt, node by node."""
-    import libfdt  # noqa: PLC0415
+    import libfdt
 
     tree = libfdt.FdtRo(blob)
     stack: list[str] = []
@@ -68,7 +68,7 @@ def _pylibfdt_properties(libfdt: Any, tree: Any, node: int) -> Iterator[tuple[st
 
 def pyfdt(path: str) -> Shape:
     """By pyfdt's tokens: its own tree can't be walked where a property is empty."""
-    from pyfdt.pyfdt import FdtBlobParse  # noqa: PLC0415
+    from pyfdt.pyfdt import FdtBlobParse
 
     with open(path, "rb") as file:
         tokens = FdtBlobParse(file).fdt_dt_tags

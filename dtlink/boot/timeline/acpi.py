@@ -68,7 +68,7 @@ class AcpiTimeline:
 
     def behind(self, driver: Driver) -> Sequence[AcpiDependency]:
         """The same, for consumers that have a driver such as this one."""
-        from dtlink.links.acpi.graph import links  # noqa: PLC0415 - for tables only
+        from dtlink.links.acpi.graph import links
 
         ready = self._loading.comes(driver)
         return [self._judge(told, ready) for told in links(self._machine) if not told.why_not]

@@ -80,7 +80,7 @@ class Machine:
         """
         if not self.code:
             return None
-        from dtlink.firmware.acpi.namespace import device_paths  # noqa: PLC0415 - rarely asked for
+        from dtlink.firmware.acpi.namespace import device_paths
 
         return device_paths(self.code)
 
@@ -91,56 +91,56 @@ class Machine:
     @cached_property
     def iort(self) -> Iort | None:
         """The IORT."""
-        from dtlink.firmware.acpi.iort import Iort  # noqa: PLC0415 - a machine has few of them
+        from dtlink.firmware.acpi.iort import Iort
 
         return self._table("IORT", Iort)
 
     @cached_property
     def viot(self) -> Viot | None:
         """The VIOT."""
-        from dtlink.firmware.acpi.viot import Viot  # noqa: PLC0415
+        from dtlink.firmware.acpi.viot import Viot
 
         return self._table("VIOT", Viot)
 
     @cached_property
     def dmar(self) -> Dmar | None:
         """The DMAR."""
-        from dtlink.firmware.acpi.dmar import Dmar  # noqa: PLC0415
+        from dtlink.firmware.acpi.dmar import Dmar
 
         return self._table("DMAR", Dmar)
 
     @cached_property
     def ivrs(self) -> Ivrs | None:
         """The IVRS."""
-        from dtlink.firmware.acpi.ivrs import Ivrs  # noqa: PLC0415
+        from dtlink.firmware.acpi.ivrs import Ivrs
 
         return self._table("IVRS", Ivrs)
 
     @cached_property
     def rimt(self) -> Rimt | None:
         """The RIMT."""
-        from dtlink.firmware.acpi.rimt import Rimt  # noqa: PLC0415
+        from dtlink.firmware.acpi.rimt import Rimt
 
         return self._table("RIMT", Rimt)
 
     @cached_property
     def madt(self) -> Madt | None:
         """The MADT, whose signature is APIC."""
-        from dtlink.firmware.acpi.madt import Madt  # noqa: PLC0415
+        from dtlink.firmware.acpi.madt import Madt
 
         return self._table("APIC", Madt)
 
     @cached_property
     def mcfg(self) -> Mcfg | None:
         """The MCFG."""
-        from dtlink.firmware.acpi.mcfg import Mcfg  # noqa: PLC0415
+        from dtlink.firmware.acpi.mcfg import Mcfg
 
         return self._table("MCFG", Mcfg)
 
     @cached_property
     def srat(self) -> Srat | None:
         """The SRAT."""
-        from dtlink.firmware.acpi.srat import Srat  # noqa: PLC0415
+        from dtlink.firmware.acpi.srat import Srat
 
         return self._table("SRAT", Srat)
 

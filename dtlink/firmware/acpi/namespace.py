@@ -77,7 +77,7 @@ def _run(command: list[str], folder: str) -> bool:
 def _limit(pid: int) -> None:
     """Bound the memory of a process and the files that it writes, where the system can."""
     with suppress(ImportError, AttributeError, OSError):
-        import resource  # noqa: PLC0415 - not on every system
+        import resource
 
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (MAX_LISTING, MAX_LISTING))
         resource.prlimit(pid, resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))

@@ -191,7 +191,7 @@ def _matches(alias: str, pattern: str) -> bool:
     """Whether a pattern with wildcards matches: first of all, what is literal in it."""
     if not _WILD.search(pattern) or not all(map(alias.__contains__, _WILDCARD.split(pattern))):
         return False
-    from fnmatch import fnmatchcase  # noqa: PLC0415 - slow to import, and few come here
+    from fnmatch import fnmatchcase
 
     return fnmatchcase(alias, pattern)
 

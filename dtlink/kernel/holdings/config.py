@@ -55,6 +55,6 @@ def _value(value: str) -> str:
 
 
 def _unpacked(data: bytes) -> bytes:
-    from dtlink.kernel.holdings.unpack import unpacked  # noqa: PLC0415 - most are not compressed
+    from dtlink.kernel.holdings.unpack import unpacked
 
     return unpacked(data, MAX_SIZE)

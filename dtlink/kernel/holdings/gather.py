@@ -156,7 +156,7 @@ class Gatherer:
 
     def _image(self) -> tuple[str, frozenset[str]]:
         """The release and the compatible strings of the image, if it is one of this kernel."""
-        from dtlink.kernel.holdings.image import read_image  # noqa: PLC0415 - not every kernel has one
+        from dtlink.kernel.holdings.image import read_image
 
         path = self._layout.image
         if not path:

@@ -102,7 +102,7 @@ def _place(file: BinaryIO, size: int) -> tuple[int, int]:
 
 def _sections(file: BinaryIO, size: int) -> Iterator[Any]:
     try:
-        from elftools.elf.elffile import (  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+        from elftools.elf.elffile import (  # type: ignore[import-untyped, unused-ignore]
             ELFFile,
         )
     except ImportError as error:

@@ -39,7 +39,7 @@ def _kept(name: str, key: str | None) -> KernelBuild | None:
 
 
 def _gathered(layout: Layout, name: str, key: str | None) -> KernelBuild:
-    from dtlink.kernel.holdings.gather import Gatherer  # noqa: PLC0415 - not for what was kept
+    from dtlink.kernel.holdings.gather import Gatherer
 
     facts = Gatherer(layout).gather()
     # Under the key from before: of a file that changed meanwhile, nobody asks for that again.

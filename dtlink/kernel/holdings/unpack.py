@@ -142,7 +142,7 @@ def _cut_short(reader: Reader) -> InputError:
 
 
 def _gzip(reader: Reader) -> Iterator[bytes]:
-    import zlib  # noqa: PLC0415
+    import zlib
 
     unpacker = zlib.decompressobj(31)
     while not unpacker.eof:
@@ -164,19 +164,19 @@ def _by_steps(unpacker: _Decompressor, reader: Reader) -> Iterator[bytes]:
 
 
 def _bzip2(reader: Reader) -> Iterator[bytes]:
-    import bz2  # noqa: PLC0415
+    import bz2
 
     return _by_steps(bz2.BZ2Decompressor(), reader)
 
 
 def _xz(reader: Reader) -> Iterator[bytes]:
-    import lzma  # noqa: PLC0415
+    import lzma
 
     return _by_steps(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY), reader)
 
 
 def _lzma(reader: Reader) -> Iterator[bytes]:
-    import lzma  # noqa: PLC0415
+    import lzma
 
     return _by_steps(lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_XZ_MEMORY), reader)
 
@@ -187,7 +187,7 @@ def _zstd(reader: Reader) -> Iterator[bytes]:
     (Four bytes can stand for 128 KiB. Its stream_reader() has a limit, but tells neither where a
     frame ends nor whether it does.)
     """
-    import zstandard  # noqa: PLC0415
+    import zstandard
 
     unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj()
     held: list[bytes] = []
@@ -203,7 +203,7 @@ def _zstd(reader: Reader) -> Iterator[bytes]:
 
 
 def _lz4(reader: Reader) -> Iterator[bytes]:
-    import lz4.frame  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+    import lz4.frame  # type: ignore[import-untyped, unused-ignore]
 
     return _by_steps(lz4.frame.LZ4FrameDecompressor(), reader)
 
@@ -216,7 +216,7 @@ _LEGACY_PACKED = _LEGACY_BLOCK + _LEGACY_BLOCK // 255 + 16
 
 
 def _lz4_legacy(reader: Reader) -> Iterator[bytes]:
-    import lz4.block  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+    import lz4.block  # type: ignore[import-untyped, unused-ignore]
 
     reader.exactly(4)
     given = 0

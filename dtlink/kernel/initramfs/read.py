@@ -40,7 +40,7 @@ def _read(path: str, limit: int) -> Initramfs:
     if path == STDIN:
         return _file(sys.stdin.buffer, limit)
     if os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
-        from dtlink.kernel.initramfs.folder import read_folder  # noqa: PLC0415
+        from dtlink.kernel.initramfs.folder import read_folder
 
         return read_folder(path)
     with open(path, "rb") as file:
@@ -49,8 +49,8 @@ def _read(path: str, limit: int) -> Initramfs:
 
 def _file(file: IO[bytes], limit: int) -> Initramfs:
     """An image or a text: the first bytes tell."""
-    from dtlink.kernel.initramfs.image import is_image, read_image  # noqa: PLC0415
-    from dtlink.kernel.initramfs.listing import read_listing  # noqa: PLC0415
+    from dtlink.kernel.initramfs.image import is_image, read_image
+    from dtlink.kernel.initramfs.listing import read_listing
 
     head = file.read(_HEAD)
     if not head:

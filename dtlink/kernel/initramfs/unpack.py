@@ -92,7 +92,7 @@ class _Zstd:
     """``zstandard`` with the manners of ``bz2``: it knows no bound on what one call returns."""
 
     def __init__(self) -> None:
-        import zstandard  # noqa: PLC0415
+        import zstandard
 
         self._zstd = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj()
         self._data = b""
@@ -122,20 +122,20 @@ def _gzip(raw: Stream) -> Iterator[bytes]:
 
 
 def _bzip2(raw: Stream) -> Iterator[bytes]:
-    import bz2  # noqa: PLC0415
+    import bz2
 
     return _pump(bz2.BZ2Decompressor(), raw, (OSError, ValueError))
 
 
 def _xz(raw: Stream) -> Iterator[bytes]:
-    import lzma  # noqa: PLC0415
+    import lzma
 
     decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
     return _pump(decoder, raw, (lzma.LZMAError,))
 
 
 def _lzma(raw: Stream) -> Iterator[bytes]:
-    import lzma  # noqa: PLC0415
+    import lzma
 
     decoder = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_XZ_MEMORY)
     return _pump(decoder, raw, (lzma.LZMAError,))
@@ -143,7 +143,7 @@ def _lzma(raw: Stream) -> Iterator[bytes]:
 
 def _zstd(raw: Stream) -> Iterator[bytes]:
     try:
-        import zstandard  # noqa: PLC0415
+        import zstandard
     except ImportError as error:
         raise _missing(raw, "zstd", "zstandard") from error
     return _pump(_Zstd(), raw, (zstandard.ZstdError,))
@@ -151,7 +151,7 @@ def _zstd(raw: Stream) -> Iterator[bytes]:
 
 def _lz4_frame(raw: Stream) -> Iterator[bytes]:
     try:
-        import lz4.frame  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+        import lz4.frame  # type: ignore[import-untyped, unused-ignore]
     except ImportError as error:
         raise _missing(raw, "LZ4", "lz4") from error
     return _pump(lz4.frame.LZ4FrameDecompressor(), raw, (RuntimeError, ValueError))
@@ -160,7 +160,7 @@ def _lz4_frame(raw: Stream) -> Iterator[bytes]:
 def _lz4(raw: Stream) -> Iterator[bytes]:
     """The legacy frame: blocks with their lengths before them, and no end mark."""
     try:
-        import lz4.block  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
+        import lz4.block  # type: ignore[import-untyped, unused-ignore]
     except ImportError as error:
         raise _missing(raw, "LZ4", "lz4") from error
     for packed in _lz4_blocks(raw):

@@ -168,7 +168,7 @@ class Tracer:
 
     def _function(self, name: str) -> list[Need]:
         """The IOMMU of a PCI function."""
-        from dtlink.observed.bootlog.suppliers import Need  # noqa: PLC0415 - only with a tree
+        from dtlink.observed.bootlog.suppliers import Need
 
         if self._names is None or self._suppliers is None:
             return []

@@ -113,7 +113,7 @@ def _profile(release: str, command_line: str, notes: list[str]) -> KernelProfile
 def _side(tree: Tree | None, lines: Sequence[LogLine], profile: KernelProfile) -> _Side:
     if tree is None:
         return _Side()
-    from dtlink.observed.bootlog.suppliers import Suppliers  # noqa: PLC0415 - only with a tree
+    from dtlink.observed.bootlog.suppliers import Suppliers
 
     return _Side(Names(tree, lines), Suppliers(tree, profile))
 

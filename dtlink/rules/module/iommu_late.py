@@ -177,7 +177,7 @@ def _fix(facts: Facts, driver: Driver) -> str:
 
 
 def _of_tables(board: AcpiBoard, facts: Facts) -> Iterator[Finding]:
-    from dtlink.rules.module import _tables  # noqa: PLC0415 - brings the tables' readers
+    from dtlink.rules.module import _tables
 
     for each in _tables.kept(board, facts):
         yield iommu_late.finding(

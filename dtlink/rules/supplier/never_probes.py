@@ -126,7 +126,7 @@ def _without_registers(board: Board) -> set[int]:
     nodes = _primecells(tree) if _PRIMECELL in tree.blob else set[int]()
     if nodes.isdisjoint(board.suppliers):
         return set()
-    from dtlink.links.address import first_region  # noqa: PLC0415 - few boards need it
+    from dtlink.links.address import first_region
 
     suspects, placed = nodes & board.suppliers, tree.holders("reg").keys()
     buses = {tree.parents[node]: node for node in suspects & placed}

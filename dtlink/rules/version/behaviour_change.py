@@ -68,7 +68,7 @@ def behaviour_change(board: Board) -> Iterator[Finding]:
     if board.against is None:
         return
     # Imported here, since only --against needs it.
-    from dtlink.boot.devlink.compare import compare  # noqa: PLC0415
+    from dtlink.boot.devlink.compare import compare
 
     before = board.ordering(board.against)
     found = compare(before, board.order, board.against, board.profile)

@@ -53,7 +53,7 @@ def of_tree(board: Board) -> Picture:
 
 def of_tables(board: AcpiBoard) -> Picture:
     """The same of ACPI tables: without a kernel, nobody can say who waits."""
-    from dtlink.views import tables  # noqa: PLC0415 - few inputs are tables
+    from dtlink.views import tables
 
     return Picture(
         waits=None if board.facts is None else list(_table_waits(board)),
