@@ -1,6 +1,6 @@
 # make demo    a virtual environment, dtlink in it, and the fixtures linted
 # make test    the whole suite
-# make lint    ruff, mypy, import-linter
+# make lint    ruff, mypy, import-linter, and dtlink on its own fixtures
 # make fixtures, make bench: see CONTRIBUTING.md
 
 PYTHON ?= python3
@@ -20,10 +20,7 @@ corpus: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto -m corpus
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PATH="$(abspath $(BIN)):$$PATH" pre-commit run --all-files --show-diff-on-failure
 
 bench: $(BIN)/dtlink
 	$(BIN)/python tests/benchmarks/bench.py

@@ -1,13 +1,16 @@
 """What dtlink costs, beside other tools, on the same files in the same run.
 
-    python tests/benchmarks/bench.py [FOLDER]
+    python tests/benchmarks/bench.py [--record] [FOLDER]
 
-FOLDER holds DTBs (default: ../shared/corpus/arm64). Prints processor time (user + system) and the
-ratios that the README quotes. Runs take turns, since machines drift; medians are told. Needs dtc.
+FOLDER holds DTBs (default: ../shared/corpus/arm64). Prints processor time (user + system), and the
+ratios that the README quotes: commands take turns, since machines drift, and medians are printed.
+``--record`` appends the figures to tests/benchmarks/history.jsonl, with the commit. Needs dtc.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
 import shutil
 import statistics
@@ -15,15 +18,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import dtlink
 from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import SourceNode, cells, strings, write
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "corpus" / "arm64"
+HISTORY = Path(__file__).with_name("history.jsonl")
+RECORD = "--record" in sys.argv[1:]
+_NAMED = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+FOLDER = Path(_NAMED[0]) if _NAMED else ROOT.parent / "shared" / "corpus" / "arm64"
 DTLINK = [sys.executable, "-m", "dtlink"]
+
+#: Figures by name; seconds, megabytes or ratios, as the name says.
+Figures = Mapping[str, float]
 
 
 def cost(command: list[str] | str) -> tuple[float, float]:
@@ -42,12 +52,13 @@ def cost(command: list[str] | str) -> tuple[float, float]:
     return used - before.children_user - before.children_system, wall
 
 
-def compare(title: str, ours: list[str] | str, theirs: list[str] | str, runs: int) -> None:
-    """Alternate two commands and print medians and the median ratio of neighbours."""
+def compare(title: str, ours: list[str] | str, theirs: list[str] | str, runs: int) -> float:
+    """Alternate two commands, print medians, and return the median CPU ratio of neighbours."""
     cost(ours), cost(theirs)
     pairs = [(cost(ours), cost(theirs)) for _ in range(runs)]
     cpu, wall = (
-        [statistics.median(pair[who][kind] for pair in pairs) for who in (0, 1)] for kind in (0, 1)
+        [statistics.median(pair[side][kind] for pair in pairs) for side in (0, 1)]
+        for kind in (0, 1)
     )
     ratio = statistics.median(pair[0][0] / pair[1][0] for pair in pairs)
     ratio_wall = statistics.median(pair[0][1] / pair[1][1] for pair in pairs)
@@ -55,23 +66,46 @@ def compare(title: str, ours: list[str] | str, theirs: list[str] | str, runs: in
         f"{title}: CPU {cpu[0]:.3f} s against {cpu[1]:.3f} s, ratio {ratio:.2f}; "
         f"wall {wall[0]:.3f} s against {wall[1]:.3f} s, ratio {ratio_wall:.2f}"
     )
+    return round(ratio, 3)
 
 
-def corpus() -> None:
+def corpus() -> Figures:
     """The whole folder: two processes of dtlink, against one dtc per file, two at a time."""
     ours = [*DTLINK, "lint", "-j2", "--fail-on", "never", str(FOLDER)]
     files = f"find {FOLDER} -name '*.dtb' -print0 -o -name '*.dtbo' -print0 | xargs -0 -n1 -P2"
-    for form in ("dtb", "null"):
-        theirs = f"{files} dtc -q -I dtb -O {form} -o /dev/null"
-        compare(f"lint -j2 of the folder, against dtc -O {form} per file", ours, theirs, 5)
+    return {
+        f"folder / dtc -O {form}": compare(
+            f"lint -j2 of the folder, against dtc -O {form} per file",
+            ours,
+            f"{files} dtc -q -I dtb -O {form} -o /dev/null",
+            5,
+        )
+        for form in ("dtb", "null")
+    }
 
 
-def cold() -> None:
+def cold() -> Figures:
     """One DTB of about 60 KB in a new process, against the import of click alone."""
     board = min(FOLDER.rglob("*.dtb"), key=lambda path: abs(path.stat().st_size - 60_000))
     ours = [*DTLINK, "lint", "--fail-on", "never", str(board)]
     theirs = [sys.executable, "-c", "import click"]
-    compare(f"cold lint of {board.name}, against import click", ours, theirs, 15)
+    title = f"cold lint of {board.name}, against import click"
+    return {"cold / import click": compare(title, ours, theirs, 15)}
+
+
+def kernel() -> Figures:
+    """One kernel: a cached ``lint --kernel`` and a ``diff --kernel``, against a plain lint."""
+    build = ROOT.parent / "shared" / "kernel" / "debian-6.12-arm64"
+    if not build.is_dir():
+        return {}
+    old, new = sorted(FOLDER.rglob("sc7180-trogdor-lazor-r*.dtb"))[:2]
+    plain = [*DTLINK, "lint", "--fail-on", "never", str(old)]
+    named = ["--kernel", str(build)]
+    commands = {
+        "lint --kernel / lint": [*DTLINK, "lint", "--fail-on", "never", *named, str(old)],
+        "diff --kernel / lint": [*DTLINK, "diff", *named, str(old), str(new)],
+    }
+    return {name: compare(name, command, plain, 5) for name, command in commands.items()}
 
 
 def synthetic(count: int) -> bytes:
@@ -108,34 +142,55 @@ def synthetic(count: int) -> bytes:
     return write(root)
 
 
-def growth() -> None:
-    """Time per node from 1,000 to 100,000 nodes."""
+def ring(count: int) -> bytes:
+    """Clocks of which each needs the next, and the last the first."""
+    root = SourceNode("", {}, [])
+    for number in range(1, count + 1):
+        values = {
+            "compatible": strings("x,clock"),
+            "#clock-cells": cells(0),
+            "phandle": cells(number),
+            "clocks": cells(number % count + 1),
+        }
+        root.children.append(SourceNode(f"clock-{number}", values, []))
+    return write(root)
+
+
+def growth() -> Figures:
+    """Time per node of large trees: how it grows from the smallest to the largest."""
+    return {
+        "growth, 100,000 nodes / 1,000": _growth("lint", synthetic, (1_000, 10_000, 100_000)),
+        "growth, ring of 10,000 / 400": _growth("lint of one cycle", ring, (400, 2_000, 10_000)),
+    }
+
+
+def _growth(title: str, make: Callable[[int], bytes], counts: tuple[int, ...]) -> float:
+    per_node = {}
     with tempfile.TemporaryDirectory() as folder:
-        per_node = {}
-        for count in (1_000, 10_000, 100_000):
+        for count in counts:
             path = Path(folder) / f"{count}.dtb"
-            path.write_bytes(synthetic(count))
+            path.write_bytes(make(count))
             per_node[count] = linted(path) / len(fdt.read(path.read_bytes())) * 1e6
-        told = ", ".join(f"{count:,}: {value:.1f} µs" for count, value in per_node.items())
-        print(f"lint per node: {told}; ratio {per_node[100_000] / per_node[1_000]:.2f}")
+    ratio = per_node[counts[-1]] / per_node[counts[0]]
+    each = ", ".join(f"{count:,}: {value:.1f} µs" for count, value in per_node.items())
+    print(f"{title}, per node: {each}; ratio {ratio:.2f}")
+    return round(ratio, 3)
 
 
-def memory() -> None:
+def memory() -> Figures:
     """The peak memory of the largest board, and of all."""
     largest = max(FOLDER.rglob("*.dtb"), key=lambda path: path.stat().st_size)
-    print(
-        f"peak memory, {largest.name}: {peak([str(largest)]):.0f} MB; "
-        f"the whole folder: {peak(['-j1', str(FOLDER)]):.0f} MB"
-    )
+    one, all_of_them = peak([str(largest)]), peak(["-j1", str(FOLDER)])
+    print(f"peak memory, {largest.name}: {one:.0f} MB; the whole folder: {all_of_them:.0f} MB")
+    return {"MB, largest board": round(one, 1), "MB, folder": round(all_of_them, 1)}
 
 
 def linted(path: Path) -> float:
     """Processor seconds of one lint in this process, best of three."""
-    from dtlink import engine
 
     def once() -> float:
         start = time.process_time()
-        list(engine.run([str(path)], engine.Task(engine.lint_tree)))
+        dtlink.lint([str(path)])
         return time.process_time() - start
 
     return min(once() for _ in range(3))
@@ -160,14 +215,33 @@ def peak(arguments: list[str]) -> float:
     return float(done.stderr.split()[-1])
 
 
+def record(figures: Figures) -> None:
+    """Append the figures to the history: one line, the commit and the day first."""
+    commit = subprocess.run(
+        ["git", "-C", str(ROOT), "describe", "--always", "--dirty"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    day = dt.datetime.now(tz=dt.UTC).date().isoformat()
+    entry = {"day": day, "commit": commit, "python": sys.version.split()[0], **figures}
+    with HISTORY.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
 def main() -> None:
     """All of it."""
     if not FOLDER.is_dir() or shutil.which("dtc") is None:
         sys.exit(f"needs dtc, and DTBs in {FOLDER}")
+    record_all = dict(_figures())
+    if RECORD:
+        record(record_all)
+
+
+def _figures() -> Iterator[tuple[str, float]]:
     # Memory first: a child process inherits the peak of its parent.
-    steps: list[Callable[[], None]] = [memory, corpus, cold, growth]
-    for step in steps:
-        step()
+    for step in (memory, corpus, cold, kernel, growth):
+        yield from step().items()
 
 
 if __name__ == "__main__":

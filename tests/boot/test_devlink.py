@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from dtlink.boot.devlink.state import Device, State
 from dtlink.facts.kernels import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
+from tests.support.limits import at_most
 
 
 def of(source, version="6.12", cmdline="", view="bare"):
@@ -435,7 +435,6 @@ def test_a_tree_made_to_be_slow(count):
         )
         for i in range(1, count + 1)
     ]
-    start = time.process_time()
-    found = predict(fdt.read(write(SourceNode("", {}, nodes))), KernelProfile.of())
-    assert time.process_time() - start < 30
+    with at_most():
+        found = predict(fdt.read(write(SourceNode("", {}, nodes))), KernelProfile.of())
     assert all(link.cycle for link in found.fwnode_links)

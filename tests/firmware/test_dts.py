@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from dtlink.firmware import dts
@@ -13,6 +11,7 @@ from dtlink.firmware.tree import Location, Tree
 from dtlink.links.graph import Graph
 from tests.support.blobs import word
 from tests.support.boards import FIXTURES
+from tests.support.limits import at_most
 
 SOURCES = sorted(FIXTURES.glob("*.dts"))
 PHANDLES = ("phandle", "linux,phandle")
@@ -202,10 +201,8 @@ def test_bad_source_is_refused_with_its_line(source, line, what, tmp_path):
 def test_other_bad_source_is_refused(source, tmp_path):
     path = tmp_path / "board.dts"
     path.write_bytes(b"/dts-v1/;\n" + source.encode("latin-1"))
-    start = time.process_time()
-    with pytest.raises(InputError):
+    with at_most(), pytest.raises(InputError):
         read(path)
-    assert time.process_time() - start < 5
 
 
 def test_64_levels_of_source_are_read():

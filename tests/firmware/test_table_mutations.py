@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -89,9 +88,7 @@ def lint(tables: dict[str, bytes]) -> str:
 )
 def test_damaged_tables_are_read_or_refused(count: int) -> None:
     outcomes: Counter[str] = Counter()
-    slowest = (0.0, "")
     for name, tables in damaged(count):
-        start = time.process_time()
         try:
             with at_most(LIMIT):
                 outcome = lint(tables)
@@ -99,8 +96,7 @@ def test_damaged_tables_are_read_or_refused(count: int) -> None:
             pytest.fail(f"{name}: {type(error).__name__}: {error}")
         outcomes[f"{name.split()[2]} {outcome}"] += 1
         outcomes[outcome] += 1
-        slowest = max(slowest, (time.process_time() - start, name))
-    print(f"\n{dict(sorted(outcomes.items()))}\nslowest: {slowest[0]:.3f} s ({slowest[1]})")  # noqa: T201 - the figures
+    print(f"\n{dict(sorted(outcomes.items()))}")  # noqa: T201 - the figures
     assert outcomes["not told"] == 0
     assert min(outcomes["read"], outcomes["refused"]) > count / 20
     assert outcomes["read"] + outcomes["refused"] == count

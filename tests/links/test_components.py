@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dtlink.links.components import shortest_cycle, shortest_path, strong_components, waves
+from tests.support.limits import at_most
 
 NODES = st.integers(0, 9)
 GRAPHS = st.dictionaries(NODES, st.lists(NODES, max_size=5), max_size=10)
@@ -127,9 +127,9 @@ def test_a_long_chain_and_a_long_ring(close):
     arcs = {node: [node + 1] for node in range(LONG)}
     if close:
         arcs[LONG] = [0]
-    start = time.process_time()
-    found = strong_components(arcs)
-    rows = waves(arcs, arcs)
+    with at_most():
+        found = strong_components(arcs)
+        rows = waves(arcs, arcs)
     if close:
         assert [len(component) for component in found] == [LONG + 1]
         assert len(shortest_cycle(arcs, found[0])) == LONG + 1
@@ -139,4 +139,3 @@ def test_a_long_chain_and_a_long_ring(close):
         assert len(rows) == LONG + 1
         assert rows[0] == [LONG]
         assert len(shortest_path(arcs, 0, LONG)) == LONG + 1
-    assert time.process_time() - start < 10

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from dtlink.facts.bindings import DEFAULT_KERNEL
@@ -12,6 +10,7 @@ from dtlink.firmware.fdt_write import SourceNode, cells, write
 from dtlink.firmware.read import read
 from dtlink.links.graph import Graph
 from tests.support.boards import FIXTURES
+from tests.support.limits import at_most
 from tests.support.links import graph, links
 
 
@@ -210,8 +209,7 @@ def many(count: int, ring: int) -> Graph:
 
 @pytest.mark.parametrize("ring", [2, 20_000])
 def test_many_nodes_in_cycles(ring):
-    start = time.process_time()
-    found = many(20_000, ring).cycles()
+    with at_most():
+        found = many(20_000, ring).cycles()
     assert len(found) == 20_000 // ring
     assert {len(cycle.chain) for cycle in found} == {ring}
-    assert time.process_time() - start < 10

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from dtlink.links.reference import Why
 from tests.support.blobs import word
+from tests.support.limits import at_most
 from tests.support.links import failures, graph, links
 
 GIC = "gic: gic { interrupt-controller; #interrupt-cells = <3>; #address-cells = <0>; };"
@@ -280,7 +279,7 @@ def test_huge_address_cells_take_no_memory(cells):
     assert not links(graph(source), "interrupt-map")
 
 
-def test_large_maps_and_lists_take_time_by_their_size_only():
+def test_large_maps_and_lists_are_read():
     rows, entries = 2_000, 4_000
     head = "gic: gic { interrupt-controller; #interrupt-cells = <2>; #address-cells = <0>; };"
     source = f"""{head}
@@ -289,10 +288,9 @@ def test_large_maps_and_lists_take_time_by_their_size_only():
     phandle = graph(source).firmware.find("/gic").phandle
     table = b"".join(word(1, number, phandle, 1, number) for number in range(rows))
     wanted = b"".join(word(1, rows - 1 - number % rows) for number in range(entries))
-    start = time.process_time()
-    made = graph(source, patch={"/n:interrupt-map": table, "/dev:interrupts": wanted})
-    assert len(links(made, "interrupts")) == entries
-    assert time.process_time() - start < 2
+    with at_most():
+        made = graph(source, patch={"/n:interrupt-map": table, "/dev:interrupts": wanted})
+        assert len(links(made, "interrupts")) == entries
 
 
 @pytest.mark.parametrize(

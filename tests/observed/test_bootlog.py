@@ -23,6 +23,7 @@ from dtlink.observed.bootlog.read import MAX_LINE, parse, read_log
 from dtlink.rules.catalogue import choose
 from tests.support.boards import FIXTURES
 from tests.support.boots import BOOTS, blob, boot
+from tests.support.limits import at_most
 
 HEAD = """\
 [    0.000000] Linux version 6.12.1-x (a@b) (gcc 12) #1 SMP
@@ -360,13 +361,10 @@ def test_what_is_about_something_else(text: str) -> None:
 
 @pytest.mark.parametrize("row", MESSAGES, ids=lambda row: row.kind)
 def test_rows_take_hostile_lines_in_time(row: Any) -> None:
-    """No pattern backtracks over a long line: 2,048 characters cost little."""
-    import time
-
+    """No pattern backtracks over a long line."""
     for filler in ("a" * MAX_LINE, "a: " * (MAX_LINE // 3), "a a: " * (MAX_LINE // 5)):
-        start = time.process_time()
-        row.form.search(filler + row.needles[0])
-        assert time.process_time() - start < 2
+        with at_most():
+            row.form.search(filler + row.needles[0])
 
 
 # --- what lies behind a wait

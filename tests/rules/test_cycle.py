@@ -1,13 +1,12 @@
 """Devices that wait for each other, and what only looks like it."""
 
-import time
-
 from dtlink.board.tree import Board
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Finding
 from tests.support.boards import fixture_blobs
+from tests.support.limits import at_most
 
 
 def lint(source: str, name: str = "supplier-cycle") -> list[Finding]:
@@ -134,28 +133,20 @@ class TestChains:
         };""")
         assert found[0].fix.endswith("&{/a} { post-init-providers = <&{/b}>; };")
 
-    def test_a_long_chain_is_linear(self) -> None:
-        """Every clock needs the next, and the last the first."""
-
-        def cost(size: int) -> float:
-            root = SourceNode("", {}, [])
-            for number in range(1, size + 1):
-                values = {
-                    "compatible": b"vendor,clock\0",
-                    "#clock-cells": bytes(4),
-                    "phandle": number.to_bytes(4, "big"),
-                    "clocks": (number % size + 1).to_bytes(4, "big"),
-                }
-                root.children.append(SourceNode(f"clock-{number}", values, []))
-            board = Board(fdt.read(write(root)))
-            start = time.process_time()
-            found = run(board)
-            spent = time.process_time() - start
-            assert [len(f.message) < 500 for f in found] == [True]
-            return spent
-
-        cost(10)
-        assert cost(4000) < 40 * cost(400)
+    def test_a_long_chain_is_one_short_message(self) -> None:
+        """Every clock needs the next, and the last the first: the message stays short."""
+        root, size = SourceNode("", {}, []), 4000
+        for number in range(1, size + 1):
+            values = {
+                "compatible": b"vendor,clock\0",
+                "#clock-cells": bytes(4),
+                "phandle": number.to_bytes(4, "big"),
+                "clocks": (number % size + 1).to_bytes(4, "big"),
+            }
+            root.children.append(SourceNode(f"clock-{number}", values, []))
+        with at_most():
+            found = run(Board(fdt.read(write(root))))
+        assert [len(f.message) < 500 for f in found] == [True]
 
 
 class TestSelfLink:
