@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.acpi.iort import Iort, RootComplex, Smmu, SmmuV3
 from dtlink.links.acpi.graph import AcpiGraph
 from dtlink.links.maps import IdMap, IdMapEntry
@@ -14,7 +14,7 @@ from dtlink.links.streams import IommuKind, Stream, kind_of
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline import AcpiTimeline
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.acpi.table import TableHeader, Trouble
@@ -40,7 +40,7 @@ class AcpiBoard:
     def __init__(
         self,
         machine: Machine,
-        version: Version = DEFAULT_KERNEL,
+        version: KernelVersion = DEFAULT,
         *,
         facts: Facts | None = None,
     ) -> None:
@@ -77,14 +77,14 @@ class AcpiBoard:
     def timeline(self) -> AcpiTimeline | None:
         """What is late for whom with the kernel that the user named; ``None``: not known."""
         from dtlink.boot.timeline import AcpiTimeline
-        from dtlink.facts.kernels import KernelProfile
+        from dtlink.facts.profile import KernelProfile
 
         facts = self.facts
         if facts is None or not facts.build.knows("config"):
             return None
         return AcpiTimeline(
             self.machine,
-            KernelProfile.of(".".join(map(str, self.version))),
+            KernelProfile.of(self.version),
             facts.build.config,
             initramfs=facts.initramfs,
             build=facts.build,

@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from dtlink.facts.bindings import DEFAULT_KERNEL
 from dtlink.facts.cmdline import CommandLine
-from dtlink.facts.kernels import KernelProfile
+from dtlink.facts.kernels import DEFAULT
+from dtlink.facts.profile import KernelProfile
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, Why
 from dtlink.links.streams import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dtlink.boot.drivers import TreeDrivers
     from dtlink.boot.roles import Roles
     from dtlink.boot.timeline import Timeline
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Node, Tree
     from dtlink.kernel.facts import Facts
     from dtlink.links.reference import Reference
@@ -66,10 +66,10 @@ class Board:
     def __init__(
         self,
         tree: Tree,
-        version: Version = DEFAULT_KERNEL,
+        version: KernelVersion = DEFAULT,
         *,
         cmdline: CommandLine | None = None,
-        against: Version | None = None,
+        against: KernelVersion | None = None,
         facts: Facts | None = None,
         root: str = "",
         schema: SchemaSource | None = None,
@@ -182,7 +182,7 @@ class Board:
 
         return Ordering(predict(self.tree, profile, "full"), profile)
 
-    def _profile(self, version: Version) -> KernelProfile:
+    def _profile(self, version: KernelVersion) -> KernelProfile:
         """A kernel with the board's command line; what it would refuse has no effect."""
         line = self._cmdline
         if line is None:
@@ -306,5 +306,5 @@ def bootargs(tree: Tree) -> str:
 
 
 @lru_cache(maxsize=64)
-def _profile(version: Version, line: CommandLine) -> KernelProfile:
-    return KernelProfile.of(".".join(map(str, version)), line)
+def _profile(version: KernelVersion, line: CommandLine) -> KernelProfile:
+    return KernelProfile.of(version, line)

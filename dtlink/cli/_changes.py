@@ -131,7 +131,7 @@ def _each(
     for pair in found:
         old, new = (None if each is None else _side(each, read, settings) for each in pair)
         held = settings.get(_judged(pair))
-        kernel = version if held is None else ".".join(map(str, held.kernel_version))
+        kernel = version if held is None else str(held.kernel_version)
         item = _pair(old, new, kernel)
         notes = tuple(note for note in item.notes if note not in noted)
         noted.update(notes)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 #: The environment variable by which a shell asks; click makes it of the program's name.
 VARIABLE = "_DTLINK_COMPLETE"
 
-#: Kernels that a board is likely to have: those with long support.
-_KERNELS = ("latest", "6.18", "6.12", "6.6", "6.1", "5.15", "5.10")
 #: A blob larger than this is not read for a tab.
 _LARGEST = 4 << 20
 
@@ -89,7 +87,10 @@ def complete_kernels(
 ) -> list[CompletionItem]:
     """Versions of kernels."""
     del ctx, param
-    return [_item(each) for each in _KERNELS if each.startswith(incomplete)]
+    from dtlink.facts.kernels import KNOWN
+
+    names = ("latest", *map(str, reversed(KNOWN)))
+    return [_item(each) for each in names if each.startswith(incomplete)]
 
 
 def complete_commands(names: dict[str, str], incomplete: str) -> list[CompletionItem]:

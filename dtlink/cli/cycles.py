@@ -17,7 +17,7 @@ from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.views import parts
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
 
@@ -27,13 +27,13 @@ _SHOWN = 8
 
 @click.command(help="List the cycles of devices that wait for each other, and how to break them.")
 @options("path", "format", "output", "kernel", "color")
-def cycles(path: str, form: str, output: str | None, version: Version, color: str) -> None:
+def cycles(path: str, form: str, output: str | None, version: KernelVersion, color: str) -> None:
     """Tell a short cycle through each component, and what to give up."""
     task = engine.Task(partial(_cycles, version=version), _table_cycles)
     tell("cycles", path, task, _lines, form=form, output=output, version=version, color=color)
 
 
-def _cycles(tree: Tree, version: Version) -> dict[str, Any]:
+def _cycles(tree: Tree, version: KernelVersion) -> dict[str, Any]:
     return {"part": parts.cycles(Board(tree, version), ordering(tree, version))}
 
 

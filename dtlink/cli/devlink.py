@@ -17,7 +17,7 @@ from dtlink.cli.options import complain, options
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.facts.cmdline import CommandLine
-from dtlink.facts.kernels import KernelProfile
+from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.errors import InputError
 from dtlink.observed.observation import BOARD_COMMAND, Observation
 from dtlink.report.layout import line as text_line
@@ -27,7 +27,7 @@ from dtlink.views import devlink as outlook
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.predict import View
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Tree
     from dtlink.report.layout import Line
     from dtlink.report.model import InputReport
@@ -54,10 +54,10 @@ class _RunningBoard(click.ParamType["Observation"]):
 class _Settings(NamedTuple):
     """What the user asked for."""
 
-    version: Version
+    version: KernelVersion
     cmdline: CommandLine | None
     view: View
-    against: Version | None
+    against: KernelVersion | None
     observed: Observation | None
 
 
@@ -88,10 +88,10 @@ def devlink(
     path: str,
     form: str,
     output: str | None,
-    version: Version,
+    version: KernelVersion,
     cmdline: CommandLine | None,
     view: View,
-    against: Version | None,
+    against: KernelVersion | None,
     observed: Observation | None,
     everything: bool,  # noqa: FBT001 - click calls it
     color: str,
@@ -148,8 +148,8 @@ def _observed(ordering: Ordering, board: Observation, tree: Tree) -> dict[str, A
     return observed.entry(compare_board(ordering.prediction, board, tree))
 
 
-def _profile(version: Version, line: CommandLine) -> KernelProfile:
-    return KernelProfile.of(".".join(map(str, version)), line)
+def _profile(version: KernelVersion, line: CommandLine) -> KernelProfile:
+    return KernelProfile.of(version, line)
 
 
 def _bootargs(tree: Tree) -> str:

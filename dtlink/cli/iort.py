@@ -12,7 +12,7 @@ import click
 from dtlink import engine
 from dtlink.cli.options import options
 from dtlink.cli.single import tell
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 
@@ -69,7 +69,7 @@ def iort(
         _lines,
         form=form,
         output=output,
-        version=DEFAULT_KERNEL,
+        version=DEFAULT,
         color=color,
     )
 

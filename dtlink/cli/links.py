@@ -18,7 +18,7 @@ from dtlink.report.model import InputReport, Report
 from dtlink.views import parts
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
 
@@ -35,7 +35,7 @@ def links(
     output: str | None,
     disabled: bool,  # noqa: FBT001 - click calls it
     binding: tuple[str, ...],
-    version: Version,
+    version: KernelVersion,
     jobs: int,
     color: str,
 ) -> None:
@@ -48,7 +48,7 @@ def links(
     outputs = resolve(targets, output)
 
     def envelope(reports: Sequence[InputReport]) -> Report:
-        return Report("links", reports, ".".join(map(str, version)))
+        return Report("links", reports, str(version))
 
     reports = engine.run(inputs, task, jobs=jobs, digest=digests(outputs))
     report = gather(reports, len(inputs), outputs, envelope)
@@ -58,7 +58,7 @@ def links(
 
 
 def _links(
-    tree: Tree, version: Version, *, disabled: bool, bindings: tuple[str, ...]
+    tree: Tree, version: KernelVersion, *, disabled: bool, bindings: tuple[str, ...]
 ) -> dict[str, Any]:
     return _chosen(parts.links(Graph.of(tree, version, disabled=disabled)), bindings)
 

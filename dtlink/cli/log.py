@@ -9,7 +9,7 @@ import click
 
 from dtlink import engine
 from dtlink.cli.completion import complete_files
-from dtlink.cli.options import KernelVersion, complain, options, paths_of
+from dtlink.cli.options import KernelVersionParam, complain, options, paths_of
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
@@ -17,7 +17,7 @@ from dtlink.observed.bootlog.read import read_log
 from dtlink.report.model import InputFault, InputReport, Report
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.kernel.facts import Paths
     from dtlink.observed.bootlog.model import Explanation
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--kernel-version",
     "version",
-    type=KernelVersion(),
+    type=KernelVersionParam(),
     help="The kernel that wrote the log. [default: as the log says]",
 )
 @options("build", "initramfs", "index")
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def log(
     dmesg: str,
     dtb: str | None,
-    version: Version | None,
+    version: KernelVersion | None,
     build: str,
     initramfs: str,
     index: str,
@@ -94,12 +94,12 @@ def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
 
 
 def _explain(
-    path: str, tree: Tree | None, version: Version | None
+    path: str, tree: Tree | None, version: KernelVersion | None
 ) -> tuple[InputReport, Explanation | None]:
     from dtlink.observed.bootlog.explain import explain
 
     try:
-        told = explain(read_log(path), tree, ".".join(map(str, version or ())))
+        told = explain(read_log(path), tree, version)
     except InputError as error:
         return InputReport(path, error=InputFault(error.message, error.offset)), None
     return InputReport(path, form="log", model=told.model), told

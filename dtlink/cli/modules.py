@@ -18,7 +18,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.facts import Paths
 
@@ -46,7 +46,7 @@ def modules(
     build: str,
     initramfs: str,
     index: str,
-    version: Version,
+    version: KernelVersion,
     missing: bool,  # noqa: FBT001 - click calls it by name
     form: str,
     output: str | None,
@@ -73,14 +73,14 @@ def modules(
 
 
 def _modules(
-    tree: Tree, names: tuple[str, ...], paths: Paths, version: Version, *, missing: bool
+    tree: Tree, names: tuple[str, ...], paths: Paths, version: KernelVersion, *, missing: bool
 ) -> dict[str, Any]:
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.kernel.facts import load
     from dtlink.views import modules as told
 
     nodes = [_node(tree, name) for name in names] or _storage(tree)
-    profile = KernelProfile.of(".".join(map(str, version)))
+    profile = KernelProfile.of(version)
     return {"part": told.modules(tree, load(paths), profile, nodes, missing=missing)}
 
 

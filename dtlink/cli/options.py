@@ -15,10 +15,9 @@ from dtlink.cli.completion import (
     complete_rules,
 )
 from dtlink.facts.cmdline import CommandLine, OptionError
-from dtlink.facts.kernels import LATEST, parse_version
+from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
     from dtlink.kernel.facts import Paths
     from dtlink.report.model import InputReport
 
@@ -26,31 +25,28 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: What is said of what should never happen.
 _BUG = " (a bug of dtlink: please report it)"
-#: The first kernel whose supplier bindings are known.
-_BINDINGS_SINCE = (5, 10)
 
 
-class KernelVersion(click.ParamType["Version"]):
-    """A kernel version such as 6.12, 6.12.117 or latest, as ``(6, 12)``."""
+class KernelVersionParam(click.ParamType[KernelVersion]):
+    """A kernel version such as 6.12, 6.12.117 or latest."""
 
     name = "VERSION"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Version:
+    ) -> KernelVersion:
         """The version, or a usage error."""
         if isinstance(value, tuple):
-            return value[0], value[1]
+            return KernelVersion.of(value)
         try:
-            version = parse_version(str(value))
+            version = KernelVersion.parse(str(value))
         except OptionError as error:
             self.fail(str(error), param, ctx)
         if version > LATEST:
-            newest = ".".join(map(str, LATEST))
-            self.fail(f"{value}: the newest kernel known is {newest} (latest)", param, ctx)
-        if version < _BINDINGS_SINCE and not (ctx and ctx.resilient_parsing):
-            note = "no supplier bindings are known before 5.10, so this kernel follows no link"
-            click.echo(f"dtlink: kernel {value}: {note}", err=True)
+            self.fail(f"{value}: the newest kernel known is {LATEST} (latest)", param, ctx)
+        if version < KNOWN[0] and not (ctx and ctx.resilient_parsing):
+            note = f"no supplier bindings are known before {KNOWN[0]}"
+            click.echo(f"dtlink: kernel {value}: {note}, so this kernel follows no link", err=True)
         return version
 
 
@@ -110,9 +106,9 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "kernel": click.option(
         "--kernel-version",
         "version",
-        type=KernelVersion(),
+        type=KernelVersionParam(),
         shell_complete=complete_kernels,
-        default="6.12",
+        default=str(DEFAULT),
         show_default=True,
         help="The kernel whose reading of the links counts.",
     ),
@@ -155,7 +151,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "against": click.option(
         "--against",
-        type=KernelVersion(),
+        type=KernelVersionParam(),
         shell_complete=complete_kernels,
         help="Tell what is different from this kernel.",
     ),

@@ -17,20 +17,20 @@ from dtlink.report.rows import counted
 from dtlink.views import parts
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
 
 
 @click.command(help="Show the order in which devices can probe, in waves.")
 @options("path", "format", "output", "kernel", "color")
-def order(path: str, form: str, output: str | None, version: Version, color: str) -> None:
+def order(path: str, form: str, output: str | None, version: KernelVersion, color: str) -> None:
     """Sort the devices into waves, as fw_devlink orders them: each needs only earlier ones."""
     task = engine.Task(partial(_order, version=version), _table_order)
     tell("order", path, task, _lines, form=form, output=output, version=version, color=color)
 
 
-def _order(tree: Tree, version: Version) -> dict[str, Any]:
+def _order(tree: Tree, version: KernelVersion) -> dict[str, Any]:
     return {"part": parts.order(ordering(tree, version))}
 
 

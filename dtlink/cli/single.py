@@ -11,11 +11,11 @@ from dtlink.boot.devlink.ordering import Ordering
 from dtlink.boot.devlink.predict import predict
 from dtlink.cli.options import complain
 from dtlink.cli.writing import emit_json, emit_lines
-from dtlink.facts.kernels import KernelProfile
+from dtlink.facts.profile import KernelProfile
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Tree
     from dtlink.report.layout import Line
 
@@ -28,12 +28,12 @@ def tell(
     *,
     form: str,
     output: str | None,
-    version: Version,
+    version: KernelVersion,
     color: str,
 ) -> None:
     """Do a task on one input, tell its part as text or JSON, and exit."""
     reports = [one(path, task, digest=form == "json")]
-    report = Report(command, reports, ".".join(map(str, version)))
+    report = Report(command, reports, str(version))
     complain(reports)
     if form == "json":
         emit_json(report, output)
@@ -42,9 +42,9 @@ def tell(
     sys.exit(report.exit_status(None))
 
 
-def ordering(tree: Tree, version: Version) -> Ordering:
+def ordering(tree: Tree, version: KernelVersion) -> Ordering:
     """What a kernel with all drivers there could be, and default parameters, orders."""
-    profile = KernelProfile.of(".".join(map(str, version)))
+    profile = KernelProfile.of(version)
     return Ordering(predict(tree, profile, "full"), profile)
 
 

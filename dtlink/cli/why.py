@@ -18,7 +18,7 @@ from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.views import parts
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.facts import Paths
@@ -36,7 +36,7 @@ def why(
     index: str,
     form: str,
     output: str | None,
-    version: Version,
+    version: KernelVersion,
     color: str,
 ) -> None:
     """Follow the suppliers of NODE: a path, a name that only one node has, a label, an alias."""
@@ -47,7 +47,7 @@ def why(
     tell("why", path, task, _lines, form=form, output=output, version=version, color=color)
 
 
-def _why(tree: Tree, name: str, version: Version, paths: Paths | None) -> dict[str, Any]:
+def _why(tree: Tree, name: str, version: KernelVersion, paths: Paths | None) -> dict[str, Any]:
     named = [node for node in tree if node.name == name]
     node = tree.find(name) or (named[0] if len(named) == 1 else None)
     if node is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.kernels import DEFAULT
 from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
     from dtlink.facts.cmdline import CommandLine
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.kernel.facts import Paths
 
 
@@ -31,8 +31,8 @@ class Entry(NamedTuple):
 class Settings(NamedTuple):
     """Every option of a lint as it holds for one input. The defaults are those of dtlink."""
 
-    kernel_version: Version = DEFAULT_KERNEL
-    against: Version | None = None
+    kernel_version: KernelVersion = DEFAULT
+    against: KernelVersion | None = None
     cmdline: CommandLine | None = None
     """``None``: bootargs of ``/chosen``."""
     root: str = ""

@@ -109,7 +109,7 @@ def _kernel(settings: Settings) -> tuple[object, ...]:
 
 def _identity(settings: Settings, *, digest: bool) -> Mapping[str, Any]:
     if not digest:
-        return {"version": ".".join(map(str, settings.kernel_version))}
+        return {"version": str(settings.kernel_version)}
     from dtlink.report.kernel import identity
 
     return identity(settings.kernel_version, settings.paths)

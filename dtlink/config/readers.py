@@ -15,8 +15,8 @@ from dtlink.firmware.errors import InputError
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
     from dtlink.facts.cmdline import CommandLine
+    from dtlink.facts.kernels import KernelVersion
 
 LEVELS = tuple(level.value for level in Severity)
 NEVER = "never"
@@ -182,24 +182,23 @@ def _one_of(choices: tuple[str, ...], value: Any, place: Place) -> str:
     return found
 
 
-def version(value: Any, place: Place) -> Version:
+def version(value: Any, place: Place) -> KernelVersion:
     """A kernel version."""
     from dtlink.facts.cmdline import OptionError
-    from dtlink.facts.kernels import LATEST, parse_version
+    from dtlink.facts.kernels import LATEST, KernelVersion
 
     if isinstance(value, tuple) and len(value) == 2:
-        return value[0], value[1]
+        return KernelVersion.of(value)
     if isinstance(value, float):
         raise place.error('a string is needed, as in "6.10": as a number that would be 6.1')
     name = text(value, place)
     try:
-        found = parse_version(name[:_LONGEST_RELEASE])
+        found = KernelVersion.parse(name[:_LONGEST_RELEASE])
     except OptionError as error:
         allowed = ", ".join(error.allowed)
         raise place.error(f"{short(name)} is no kernel version; allowed: {allowed}") from error
     if found > LATEST:
-        newest = ".".join(map(str, LATEST))
-        raise place.error(f"{short(name)}: the newest kernel known is {newest} (latest)")
+        raise place.error(f"{short(name)}: the newest kernel known is {LATEST} (latest)")
     return found
 
 

@@ -10,6 +10,7 @@ from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, Key
 from dtlink.config.model import Entry, Origin, Settings
 from dtlink.config.readers import NEVER
 from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.kernels import KernelVersion
 from dtlink.report.json import SCHEMA
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.model import Severity
@@ -154,11 +155,12 @@ def written(value: Any) -> Any:
     """A value as a file would have it."""
     if isinstance(value, Severity):
         return value.value
+    if isinstance(value, KernelVersion):
+        return str(value)
     if isinstance(value, CommandLine):
         return _parameters(value)
     if isinstance(value, tuple):
-        is_version = bool(value) and all(isinstance(each, int) for each in value)
-        return ".".join(map(str, value)) if is_version else list(value)
+        return list(value)
     return value
 
 

@@ -7,15 +7,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dtlink.board.tree import Board
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.tree import Tree
 from dtlink.rules.catalogue import SCHEMA_FAMILY, choose
 from dtlink.rules.model import Dts, Tables
 from dtlink.rules.run import check
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
     from dtlink.facts.cmdline import CommandLine
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.kernel.facts import Facts, Paths
     from dtlink.rules.catalogue import Kind
@@ -27,9 +27,9 @@ def lint_tree(
     tree: Tree,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
-    version: Version = DEFAULT_KERNEL,
+    version: KernelVersion = DEFAULT,
     cmdline: CommandLine | None = None,
-    against: Version | None = None,
+    against: KernelVersion | None = None,
     kernel: Paths | None = None,
     root: str = "",
     schemas: tuple[str, ...] | None = None,
@@ -59,7 +59,7 @@ def lint_tables(
     machine: Machine,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
-    version: Version = DEFAULT_KERNEL,
+    version: KernelVersion = DEFAULT,
     kernel: Paths | None = None,
 ) -> dict[str, Any]:
     """Run the chosen rules over the tables of one machine.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from dtlink.facts.binding import Origin, SupplierBinding, Version, Walk
-from dtlink.facts.bindings import DEFAULT_KERNEL, bindings_for
+from dtlink.facts.binding import Origin, SupplierBinding, Walk
+from dtlink.facts.bindings import bindings_for
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.links.interrupts import interrupt_map, interrupts
 from dtlink.links.maps import id_map, nexus_map
 from dtlink.links.walk import Column, Found, endpoint, masters, phandle_list
@@ -27,7 +28,7 @@ _WALKERS: Mapping[Walk, Callable[[Found, SupplierBinding, Column], None]] = {
 
 def extract(
     tree: Tree,
-    version: Version = DEFAULT_KERNEL,
+    version: KernelVersion = DEFAULT,
     *,
     disabled: bool = False,
     vendor: bool = True,

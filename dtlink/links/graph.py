@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
 
-from dtlink.facts.binding import Version, Walk
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.binding import Walk
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.tree import Tree
 from dtlink.links.components import shortest_cycle, shortest_path, strong_components, waves
 from dtlink.links.extract import extract
@@ -86,7 +86,7 @@ class Graph(Generic[NodeT, LinkT]):
         references: Sequence[Reference],
         link: Callable[[Reference], LinkT],
         unresolved: Sequence[Unresolved] = (),
-        version: Version = DEFAULT_KERNEL,
+        version: KernelVersion = DEFAULT,
     ) -> None:
         self.firmware = firmware
         self.references = references
@@ -98,17 +98,17 @@ class Graph(Generic[NodeT, LinkT]):
     @overload
     @staticmethod
     def of(
-        firmware: Tree, version: Version = ..., *, disabled: bool = ..., vendor: bool = ...
+        firmware: Tree, version: KernelVersion = ..., *, disabled: bool = ..., vendor: bool = ...
     ) -> Graph: ...
     @overload
     @staticmethod
     def of(
-        firmware: Machine, version: Version = ..., *, disabled: bool = ..., vendor: bool = ...
+        firmware: Machine, version: KernelVersion = ..., *, disabled: bool = ..., vendor: bool = ...
     ) -> AcpiGraph: ...
     @staticmethod
     def of(
         firmware: Tree | Machine,
-        version: Version = DEFAULT_KERNEL,
+        version: KernelVersion = DEFAULT,
         *,
         disabled: bool = False,
         vendor: bool = True,

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dtlink.facts.binding import Version
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.kernel.facts import Facts, Paths
 
 
-def identity(version: Version, paths: Paths | None = None) -> dict[str, Any]:
+def identity(version: KernelVersion, paths: Paths | None = None) -> dict[str, Any]:
     """The kernel's version, and of one that the user named, what it is and what tells so.
 
     Raises :class:`InputError` for a kernel that can't be read.
     """
-    told: dict[str, Any] = {"version": ".".join(map(str, version))}
+    told: dict[str, Any] = {"version": str(version)}
     if paths is None:
         return told
     from dtlink.kernel.facts import load

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dtlink.facts.kernels import DEFAULT
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
@@ -129,7 +130,7 @@ class Report(NamedTuple):
 
     command: str
     inputs: Sequence[InputReport]
-    kernel_version: str = "6.12"
+    kernel_version: str = str(DEFAULT)
     kernel: Mapping[str, Any] | None = None
     """What was assumed of the kernel, by commands that ask for more than its version."""
     baseline: str = ""

@@ -105,7 +105,7 @@ def _pieces(example: Dts | Tables) -> Iterator[tuple[str, str]]:
     if example.kernel:
         yield "with a kernel that has:", _dedented(example.kernel)
     if isinstance(example, Dts) and example.against:
-        yield f"with --against {'.'.join(map(str, example.against))}", ""
+        yield f"with --against {example.against}", ""
     if example.finds:
         yield f"found at {', '.join(dict.fromkeys(example.finds))}", ""
 

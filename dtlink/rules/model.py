@@ -12,6 +12,7 @@ from dtlink.links.reference import Failure, Link
 if TYPE_CHECKING:
     from dtlink.board.tables import AcpiBoard
     from dtlink.board.tree import Board
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.tree import Location
     from dtlink.links.acpi.link import AcpiLink
@@ -96,7 +97,7 @@ class Dts(NamedTuple):
     """Where a bad example must raise its rule, as ``path`` or ``path:property``; nowhere else."""
     patch: Mapping[str, bytes] = {}
     """Values, by ``path:property``, that dtlib would refuse in the source."""
-    against: tuple[int, int] | None = None
+    against: KernelVersion | None = None
     """The kernel version to compare with, for rules that do."""
     kernel: str = ""
     """What the kernel holds, for rules that ask (see :mod:`dtlink.testing.sketch`)."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.compare import Comparison
     from dtlink.boot.devlink.model import FwnodeLink
     from dtlink.boot.devlink.ordering import Ordering
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.report.model import InputReport
 
 VIEWS = {

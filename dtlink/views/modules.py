@@ -16,7 +16,7 @@ from dtlink.facts.patience import Asker
 from dtlink.links.extract import extract
 
 if TYPE_CHECKING:
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.facts import Facts
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from dtlink.boot.drivers import TreeDrivers
 from dtlink.boot.timeline import AcpiTimeline, Timeline
 from dtlink.facts.cmdline import CommandLine
-from dtlink.facts.kernels import KernelProfile
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait
+from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.tree import Tree

@@ -6,8 +6,8 @@ References are those that the cases were read from; the boards are made up.
 import pytest
 
 from dtlink.boot.timeline import AcpiTimeline
-from dtlink.facts.kernels import KernelProfile
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
+from dtlink.facts.profile import KernelProfile
 from tests.boot.boot_cases import initramfs
 from tests.boot.timeline_boards import BUILT_IN, NOT_BUILT, Board, module
 from tests.support.tables import machine

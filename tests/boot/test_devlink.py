@@ -10,7 +10,7 @@ from dtlink.boot.devlink.cycles import Detector
 from dtlink.boot.devlink.model import DeviceLink, Pair, Waiting
 from dtlink.boot.devlink.predict import predict
 from dtlink.boot.devlink.state import Device, State
-from dtlink.facts.kernels import KernelProfile
+from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
 from tests.support.limits import at_most

@@ -14,7 +14,7 @@ import pytest
 
 from dtlink.boot.devlink.model import Prediction
 from dtlink.boot.devlink.predict import predict
-from dtlink.facts.kernels import KernelProfile
+from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import fdt
 from tests.support.boards import EVERY, SHARED
 from tests.support.boots import BOOTS

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from dtlink.boot.timeline import PARENT, AcpiTimeline
 from dtlink.boot.timeline.loading import Loading
-from dtlink.facts.kernels import KernelProfile
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
+from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.kernel.holdings.model import KernelBuild, Module
 from tests.boot.boot_cases import initramfs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from dtlink.boot.timeline import Dependency, Timeline
-from dtlink.facts.kernels import KernelProfile
 from dtlink.facts.outcomes import Driver, State, When
+from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts
 from dtlink.firmware.tree import Tree
 from tests.boot.boot_cases import initramfs

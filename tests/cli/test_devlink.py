@@ -7,7 +7,7 @@ import pytest
 
 from dtlink import read
 from dtlink.boot.devlink.predict import predict
-from dtlink.facts.kernels import KernelProfile
+from dtlink.facts.profile import KernelProfile
 from tests.cli.conftest import Run
 
 #: A clock below a node that is no bus; two devices that wait for each other; a PCI host.

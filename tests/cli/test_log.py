@@ -86,7 +86,7 @@ def test_standard_input(run: Run, dmesg: Path, dtb: Path) -> None:
 def test_the_kernel_can_be_named(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "dmesg"
     path.write_text(CYCLE)
-    assert "does not tell its kernel" in run("log", path).output
+    assert "does not name its kernel" in run("log", path).output
     assert "note" not in run("log", path, "--kernel-version", "6.1").output
 
 

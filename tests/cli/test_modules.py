@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dtlink.cli.modules import modules
-from dtlink.facts.kernels import KernelProfile
+from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts
 from dtlink.kernel.facts import Facts
 from dtlink.kernel.holdings.model import Module

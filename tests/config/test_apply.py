@@ -10,6 +10,7 @@ import pytest
 import dtlink
 from dtlink.config.apply import apply
 from dtlink.config.model import Entry, Settings
+from dtlink.facts.kernels import KernelVersion
 from dtlink.report.model import Ignored, InputFault, InputReport, Refused
 from dtlink.rules.catalogue import ids
 from dtlink.rules.model import Severity
@@ -56,7 +57,7 @@ def unmet(report: InputReport, settings: Settings, *tables: str) -> list[str]:
 
 def test_where_nothing_is_configured_the_report_is_the_same(lint: Lint) -> None:
     report = lint(BOARD)
-    assert apply(report, Settings(kernel_version=(6, 1), ignore=("cycle",))) is report
+    assert apply(report, Settings(kernel_version=KernelVersion(6, 1), ignore=("cycle",))) is report
 
 
 def test_an_input_that_cannot_be_read_stays_as_it_is() -> None:
@@ -166,7 +167,7 @@ def test_what_is_allowed_meets_an_expectation(lint: Lint) -> None:
     [
         ("module/late-supplier", {"kernel": "k"}, {}),
         ("module", {"kernel": "k"}, {}),
-        ("version/behaviour-change", {"against": (5, 15)}, {}),
+        ("version/behaviour-change", {"against": KernelVersion(5, 15)}, {}),
         ("cycle/self-link", {}, {"ignore": ("cycle",)}),
         ("cycle/self-link", {"select": ("cycle",)}, {"select": ("phandle",)}),
         (

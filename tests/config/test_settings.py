@@ -11,6 +11,7 @@ from dtlink.config.keys import KEYS, TABLES
 from dtlink.config.model import Entry, Settings
 from dtlink.config.resolve import effective, settings_of
 from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.facts import Paths
 from dtlink.rules.model import Severity
@@ -53,8 +54,8 @@ def test_every_key_is_read(write: Write) -> None:
     told = settings_of("boards/old/x.dtb", {})
     file = str(Path("boards/dtlink.toml"))
     assert told == Settings(
-        kernel_version=(6, 6),
-        against=(5, 15),
+        kernel_version=KernelVersion(6, 6),
+        against=KernelVersion(5, 15),
         cmdline=CommandLine(fw_devlink="permissive"),
         root="/soc/mmc@1",
         kernel=str(Path("boards/kernels/acme")),
@@ -115,7 +116,7 @@ def test_paths_may_be_absolute_above_or_the_running_kernel(write: Write, tmp_pat
 def test_the_command_line_wins(write: Write) -> None:
     write("dtlink.toml", WHOLE)
     given = {
-        "kernel_version": (6, 1),
+        "kernel_version": KernelVersion(6, 1),
         "cmdline": CommandLine(fw_devlink="on"),
         "ignore": ("cycle,iort", "viot"),
         "fail_on": "error",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dtlink.facts.cmdline import OptionError
-from dtlink.facts.kernels import LATEST, KernelProfile, Mode, parse_version
+from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, OLDEST, KernelVersion
+from dtlink.facts.profile import KernelProfile, Mode
 
 
 @pytest.mark.parametrize(
@@ -22,13 +23,25 @@ from dtlink.facts.kernels import LATEST, KernelProfile, Mode, parse_version
     ],
 )
 def test_versions(text, version):
-    assert parse_version(text) == version
+    assert KernelVersion.parse(text) == version
+
+
+@pytest.mark.parametrize("version", KNOWN)
+def test_a_version_prints_as_it_is_written(version: KernelVersion) -> None:
+    assert KernelVersion.parse(str(version)) == KernelVersion.of(f"{version}.7") == version
+    assert f"{version}" == f"{version.major}.{version.minor}"
+
+
+def test_versions_are_ordered() -> None:
+    assert OLDEST < KNOWN[0] <= DEFAULT <= LATEST
+    assert list(KNOWN) == sorted(set(KNOWN))
+    assert KernelVersion(6, 9) < KernelVersion(6, 10)
 
 
 @pytest.mark.parametrize("text", ["", "6", "6.", "newest", "4.19", "5.3.1", "six.twelve"])
 def test_what_is_no_version(text):
     with pytest.raises(OptionError, match=r"kernel version.*allowed"):
-        parse_version(text)
+        KernelVersion.parse(text)
 
 
 @pytest.mark.parametrize(

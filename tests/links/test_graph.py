@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import SourceNode, cells, write
 from dtlink.firmware.read import read
@@ -204,7 +204,7 @@ def many(count: int, ring: int) -> Graph:
                 },
             )
         )
-    return Graph.of(fdt.read(write(root)), DEFAULT_KERNEL)
+    return Graph.of(fdt.read(write(root)), DEFAULT)
 
 
 @pytest.mark.parametrize("ring", [2, 20_000])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dtlink.facts.binding import Version
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware import fdt
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Reference
@@ -53,7 +53,9 @@ def ours(graph: Graph, parsed: frozenset[str], *, strict: bool) -> set[Row]:
     }
 
 
-def compare(file: Path, corpus: Path, version: Version, *, strict: bool) -> tuple[int, list[str]]:
+def compare(
+    file: Path, corpus: Path, version: KernelVersion, *, strict: bool
+) -> tuple[int, list[str]]:
     """How many links the kernel made, and which of them are missing or too many."""
     result = json.loads(gzip.decompress(file.read_bytes()))
     arch = next(part for part in file.parts[::-1] if part in ("arm64", "armhf"))

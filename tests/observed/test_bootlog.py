@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware import dts, read
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
@@ -755,8 +756,9 @@ def test_the_kernel_that_wrote_it() -> None:
     ancient = told("x: y\n", head=HEAD.replace("6.12.1-x", "4.9.0"))
     assert any("4.9.0" in note for note in ancient.notes)
     nameless = told("x: y\n", head="")
-    assert any("does not tell its kernel" in note for note in nameless.notes)
-    assert explain(parse(b"[ 1.000] x: y\n"), version="5.15").profile.release == "5.15"
+    assert any("does not name its kernel" in note for note in nameless.notes)
+    given = explain(parse(b"[ 1.000] x: y\n"), version=KernelVersion(5, 15))
+    assert given.profile.version == (5, 15)
 
 
 def test_the_command_line_that_the_log_prints(small: Tree) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from dtlink.boot.devlink.predict import predict
-from dtlink.facts.kernels import KernelProfile
+from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.observed.compare import compare
 from dtlink.observed.comparison import Comparison, Section, Why

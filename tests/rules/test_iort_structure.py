@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dtlink.board.tables import AcpiBoard
-from dtlink.facts.binding import Version
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check
@@ -20,7 +19,7 @@ def found(
     rule: str,
     text: str,
     *,
-    version: Version = DEFAULT_KERNEL,
+    version: KernelVersion = DEFAULT,
     paths: frozenset[str] | None = None,
 ) -> list[Finding]:
     read = machine(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dtlink.board.tree import Board
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.dts import read_text
 from dtlink.rules.catalogue import choose, find
 from dtlink.rules.model import Confidence, Finding, Severity
@@ -16,11 +16,11 @@ GIC = "gic: g { #interrupt-cells = <3>; interrupt-controller; };"
 CRU = 'cru: cru { compatible = "vendor,cru"; #clock-cells = <1>; };'
 
 
-def board(source, patch=None, version=DEFAULT_KERNEL):
+def board(source, patch=None, version=DEFAULT):
     return Board(read_text("/ {" + source + "};", patch=patch), version)
 
 
-def check(name, source, patch=None, version=DEFAULT_KERNEL) -> list[Finding]:
+def check(name, source, patch=None, version=DEFAULT) -> list[Finding]:
     found = find(f"phandle/{name}")
     assert found is not None
     return list(found.check(board(source, patch, version)))

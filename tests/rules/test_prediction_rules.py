@@ -16,7 +16,7 @@ from dtlink.board.tree import Board
 from dtlink.boot.devlink.model import Prediction
 from dtlink.boot.devlink.predict import predict
 from dtlink.facts.cmdline import CommandLine
-from dtlink.facts.kernels import KernelProfile, Mode
+from dtlink.facts.profile import KernelProfile, Mode
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.tree import Tree

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dtlink.facts.binding import Version
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware import dts
 from dtlink.firmware.tree import Tree
 from dtlink.links.graph import Graph
@@ -24,7 +23,7 @@ SUPPLIERS = """
 
 def graph(
     source: str,
-    version: Version = DEFAULT_KERNEL,
+    version: KernelVersion = DEFAULT,
     patch: Mapping[str, bytes] | None = None,
     **options: Any,
 ) -> Graph:

@@ -10,7 +10,7 @@ from dtlink.boot.devlink.model import Origin
 from dtlink.boot.devlink.ordering import Ends, Ordering, Tie
 
 if TYPE_CHECKING:
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")

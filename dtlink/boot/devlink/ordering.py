@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import FwnodeLink, Origin, Prediction
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
 
 #: A consumer and a supplier, by path.
 Ends = tuple[str, str]

@@ -11,7 +11,7 @@ from dtlink.links.reference import Flaw
 if TYPE_CHECKING:
     from dtlink.boot.devlink.state import State
     from dtlink.facts.binding import SupplierBinding
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.links.reference import Reference
 
 

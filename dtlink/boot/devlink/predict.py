@@ -15,7 +15,7 @@ from dtlink.boot.devlink.state import DeviceLink, FwnodeLink, State
 from dtlink.links.extract import extract
 
 if TYPE_CHECKING:
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
@@ -59,7 +59,7 @@ class _Report:
     def prediction(self, view: View) -> model.Prediction:
         state, path = self._state, self._tree.path
         return model.Prediction(
-            kernel_version=".".join(map(str, state.profile.version)),
+            kernel_version=str(state.profile.version),
             view=view,
             devices=[model.Device(path(d.node), d.bus, d.driver) for d in state.devices],
             parsed_nodes=[path(node) for node in self._parser.parsed],

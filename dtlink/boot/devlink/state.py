@@ -16,7 +16,7 @@ from dtlink.links.graph import Graph
 from dtlink.links.reference import Link
 
 if TYPE_CHECKING:
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 

@@ -18,7 +18,7 @@ from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.kernel.holdings.model import KernelBuild
     from dtlink.kernel.initramfs import Initramfs

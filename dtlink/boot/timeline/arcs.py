@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dtlink.boot.devlink.model import Prediction
     from dtlink.boot.timeline.devices import Devices
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 

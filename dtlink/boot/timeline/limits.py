@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dtlink.facts.outcomes import Outcome, When
 
 if TYPE_CHECKING:
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
 
 #: Since then a negative timeout keeps requests waiting too; before, they ended with the initcalls.
 _ENDLESS_SINCE = (5, 7)

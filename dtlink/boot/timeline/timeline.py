@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from dtlink.boot.timeline.settle import Judged
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.holdings.model import KernelBuild
     from dtlink.kernel.initramfs import Initramfs

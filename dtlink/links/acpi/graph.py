@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from dtlink.facts.binding import Version
-from dtlink.facts.bindings import DEFAULT_KERNEL
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.links.acpi.link import AcpiLink, Told
 from dtlink.links.graph import Graph
@@ -23,7 +22,7 @@ WALKERS = {"IORT": "iort", "VIOT": "viot", "DMAR": "dmar", "IVRS": "ivrs", "RIMT
 class AcpiGraph(Graph[Struct, AcpiLink]):
     """Who needs whom, as all the tables of a machine tell together."""
 
-    def __init__(self, machine: Machine, version: Version = DEFAULT_KERNEL) -> None:
+    def __init__(self, machine: Machine, version: KernelVersion = DEFAULT) -> None:
         _ = machine.nodes  # which numbers them
         told = {each.reference: each for each in links(machine)}
         super().__init__(machine, list(told), self._link, version=version)

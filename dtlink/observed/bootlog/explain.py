@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.cmdline import CommandLine, OptionError, words
-from dtlink.facts.kernels import LATEST, KernelProfile, parse_version
+from dtlink.facts.kernels import DEFAULT, LATEST, KernelVersion
+from dtlink.facts.profile import KernelProfile
 from dtlink.observed.bootlog.causes import Tracer
 from dtlink.observed.bootlog.cures import cure
 from dtlink.observed.bootlog.described import described, lost_root
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from dtlink.observed.bootlog.read import LogLine
     from dtlink.observed.bootlog.suppliers import Suppliers
 
-_DEFAULT_KERNEL = "6.12"
 _TABLE = re.compile(r"ACPI: (IORT|VIOT) 0x")
 
 _DEFERRED = "/sys/kernel/debug/devices_deferred, as root: who waits now, and for what"
@@ -42,7 +42,9 @@ class _Side(NamedTuple):
     suppliers: Suppliers | None = None
 
 
-def explain(lines: Sequence[LogLine], tree: Tree | None = None, version: str = "") -> Explanation:
+def explain(
+    lines: Sequence[LogLine], tree: Tree | None = None, version: KernelVersion | None = None
+) -> Explanation:
     """Explain a log with the tree that the board booted with, or without one.
 
     ``version`` is the kernel to assume; without it, that of the log. Raises :class:`InputError`
@@ -50,7 +52,7 @@ def explain(lines: Sequence[LogLine], tree: Tree | None = None, version: str = "
     """
     history, told = History(lines), _header(lines)
     notes: list[str] = []
-    profile = _profile(version or told.kernel, told.command_line, notes)
+    profile = _profile(version, told, notes)
     side = _side(tree, lines, profile)
     if tree is not None:
         notes += _other_board(told, tree)
@@ -96,18 +98,23 @@ def _header(lines: Iterable[LogLine]) -> Observation:
     return collector.found
 
 
-def _profile(release: str, command_line: str, notes: list[str]) -> KernelProfile:
+def _profile(version: KernelVersion | None, told: Observation, notes: list[str]) -> KernelProfile:
     """The kernel that wrote the log; what it would refuse of its command line has no effect."""
-    line, refused = CommandLine.read(command_line)
+    line, refused = CommandLine.read(told.command_line)
     notes += [f"command line: {error}; the kernel passes over it" for error in refused]
-    try:
-        version = min(parse_version(release or _DEFAULT_KERNEL), LATEST)
-    except OptionError:
-        version = parse_version(_DEFAULT_KERNEL)
-        notes.append(f"kernel {release} is not known; taken as {_DEFAULT_KERNEL}")
+    return KernelProfile.of(version or _version(told.kernel, notes), line)
+
+
+def _version(release: str, notes: list[str]) -> KernelVersion:
+    """The version of the release that a log names: the nearest that is known."""
     if not release:
-        notes.append(f"the log does not tell its kernel; taken as {_DEFAULT_KERNEL}")
-    return KernelProfile.of(".".join(map(str, version)), line)
+        notes.append(f"the log does not name its kernel; {DEFAULT} is assumed")
+        return DEFAULT
+    try:
+        return min(KernelVersion.parse(release), LATEST)
+    except OptionError:
+        notes.append(f"kernel {release} is not known; {DEFAULT} is assumed")
+        return DEFAULT
 
 
 def _side(tree: Tree | None, lines: Sequence[LogLine], profile: KernelProfile) -> _Side:

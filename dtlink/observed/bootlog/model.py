@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
 
 
 class Effect(Enum):

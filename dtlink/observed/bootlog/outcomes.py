@@ -10,7 +10,7 @@ from dtlink.observed.bootlog.message import Harm, Topic
 from dtlink.observed.bootlog.model import Cause, Effect, Open, Root, Victim
 
 if TYPE_CHECKING:
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.observed.bootlog.causes import Tracer, Trail
     from dtlink.observed.bootlog.history import History, Said
     from dtlink.observed.bootlog.suppliers import Suppliers

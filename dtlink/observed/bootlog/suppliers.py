@@ -15,7 +15,7 @@ from dtlink.links.graph import Graph
 from dtlink.links.streams import Maps, Stream, by_iommu, iommu_maps, streams
 
 if TYPE_CHECKING:
-    from dtlink.facts.kernels import KernelProfile
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Node, Tree
     from dtlink.links.reference import Link
     from dtlink.observed.bootlog.names import Function

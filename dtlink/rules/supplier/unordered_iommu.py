@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import Board
-from dtlink.facts.kernels import KernelProfile
+from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule

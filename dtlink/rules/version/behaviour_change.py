@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.board.tree import Board
 from dtlink.boot.devlink.ordering import Effect
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
@@ -51,7 +52,7 @@ _WAITS = (Effect.ORDERS, Effect.WAITS)
         };
         """,
         finds=("/", "/", "/soc/mmc:resets"),
-        against=(5, 10),
+        against=KernelVersion(5, 10),
     ),
     good=Dts(
         """
@@ -60,7 +61,7 @@ _WAITS = (Effect.ORDERS, Effect.WAITS)
             mmc { compatible = "vendor,mmc"; clocks = <&osc>; };
         };
         """,
-        against=(6, 9),
+        against=KernelVersion(6, 9),
     ),
 )
 def behaviour_change(board: Board) -> Iterator[Finding]:
