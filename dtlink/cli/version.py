@@ -46,8 +46,8 @@ PACKAGES = (
     Package("devicetree", "devicetree source (.dts)"),
     Package("dtschema", "lint --schema"),
     Package("pylibfdt", "lint --schema: dtschema reads blobs with it", module="libfdt"),
-    Package("zstandard", "--kernel, --initramfs: what zstd packed"),
-    Package("lz4", "--kernel, --initramfs: what LZ4 packed"),
+    Package("zstandard", "kernels, initramfs images and logs packed with zstd"),
+    Package("lz4", "kernels, initramfs images and logs packed with lz4"),
     Package("pyelftools", "--kernel: modules (.ko) without a modules.alias"),
     Package("junitparser", "lint --format junit"),
 )

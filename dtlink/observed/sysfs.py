@@ -6,20 +6,17 @@ followed, and an archive is read in one pass, never unpacked.
 
 from __future__ import annotations
 
-import gzip
-import io
-import lzma
 import os
 import re
 import stat
 import sys
 import tarfile
-import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, Protocol, cast
 
 from dtlink.firmware.errors import InputError
+from dtlink.kernel.packing import ByteSource, SizeLimit, plain
 from dtlink.observed.observation import (
     DEFERRED,
     LINK_ATTRIBUTES,
@@ -43,10 +40,9 @@ _ATTRIBUTES = LINK_ATTRIBUTES | {WAITING, DEFERRED}
 #: Parts of a whole /sys that are large and tell nothing of devices.
 _SKIPPED = frozenset(("fs", "module", "firmware", "bus", "block", "kernel/tracing"))
 
-_GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ\0"
 _USTAR_AT = 257
 #: What the libraries raise for archives that are not whole.
-_DAMAGE = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError, RecursionError)
+_DAMAGE = (tarfile.TarError, EOFError, ValueError, RecursionError)
 _HEAD = 512
 
 _CONTROLS = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")
@@ -90,59 +86,34 @@ def _read(path: str, collector: Collector) -> None:
 
 def _file(file: IO[bytes], path: str, collector: Collector) -> None:
     """An archive or a text, compressed or not: the first bytes tell."""
-    stream, head = _peek(file)
-    if head.startswith(_GZIP):
-        stream, head = _peek(gzip.GzipFile(fileobj=stream))
-    elif head.startswith(_XZ):
-        stream, head = _peek(lzma.LZMAFile(stream))  # noqa: SIM115 - the caller closes what is below
+    source = plain(ByteSource.of_file(file, SizeLimit(_MAX_BYTES)), SizeLimit(_MAX_BYTES))
+    head = source.peek(_HEAD)
     if head[_USTAR_AT : _USTAR_AT + 5] == b"ustar":
-        _archive(stream, collector)
+        _archive(source, collector)
     elif b"\0" in head:
         raise InputError("neither a folder, a tar archive nor a text")
-    elif os.path.basename(path) == DEFERRED:  # noqa: PTH119 - as above
-        collector.attribute(DEFERRED, _text(stream, _MAX_DEFERRED))
+    elif os.path.basename(path) == DEFERRED:  # noqa: PTH119 - paths stay as the user wrote them
+        collector.attribute(DEFERRED, _text(source, _MAX_DEFERRED))
     else:
-        _lines(_text(stream, _MAX_TEXT), collector)
+        _lines(_text(source, _MAX_TEXT), collector)
 
 
-class _Bounded(io.RawIOBase):
-    """A stream that ends with an error instead of a flood; its first bytes were read before."""
-
-    def __init__(self, head: bytes, file: IO[bytes] | gzip.GzipFile) -> None:
-        super().__init__()
-        self._head = io.BytesIO(head)
-        self._file = file
-        self._left = _MAX_BYTES
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        data = self._head.read(len(buffer)) or self._file.read(min(len(buffer), 1 << 20))
-        self._left -= len(data)
-        if self._left < 0:
-            raise InputError(f"more than {_MAX_BYTES >> 20} MB")
-        buffer[: len(data)] = data
-        return len(data)
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
-def _peek(file: IO[bytes] | gzip.GzipFile) -> tuple[IO[bytes], bytes]:
-    """A bounded stream over a file, and its first bytes."""
-    head = file.read(_HEAD)
-    return io.BufferedReader(_Bounded(head, file)), head
-
-
-def _archive(stream: IO[bytes], collector: Collector) -> None:
+def _archive(source: ByteSource, collector: Collector) -> None:
     """A tar, member by member. Names are only parsed; hard links and devices are passed over."""
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
+    file = cast("IO[bytes]", source)  # of which tarfile needs read() alone
+    with tarfile.open(fileobj=file, mode="r|") as archive:
         for number, member in enumerate(archive):
             _count(number)
             if member.issym():
                 collector.link(_clean(member.name), _clean(member.linkname))
             elif member.isfile() and (limit := _limit(member.name)):
-                file = archive.extractfile(member)
-                if file is not None:
-                    _entry(_clean(member.name), file, limit, collector)
+                content = archive.extractfile(member)
+                if content is not None:
+                    _entry(_clean(member.name), content, limit, collector)
 
 
 def _folder(top: str, collector: Collector) -> None:
@@ -187,7 +158,7 @@ def _limit(path: str) -> int:
     return _MAX_TEXT if name.startswith("dmesg") or name.endswith((".log", ".txt")) else 0
 
 
-def _entry(name: str, file: IO[bytes], limit: int, collector: Collector) -> None:
+def _entry(name: str, file: _Readable, limit: int, collector: Collector) -> None:
     text = _text(file, limit)
     if limit == _MAX_TEXT:
         _lines(text, collector)
@@ -195,7 +166,7 @@ def _entry(name: str, file: IO[bytes], limit: int, collector: Collector) -> None
         collector.attribute(name, text)
 
 
-def _text(file: IO[bytes], limit: int) -> str:
+def _text(file: _Readable, limit: int) -> str:
     """A text. Archivers pad attributes with zeros, since sysfs says that all have 4,096 bytes."""
     data = file.read(limit + 1)
     if len(data) > limit:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings import image as images
-from dtlink.kernel.holdings import unpack
 from dtlink.kernel.holdings.image import read_image
 from dtlink.kernel.holdings.match_tables import MatchTables
 from tests.support.kernels import RELEASE, image, record, table
@@ -190,7 +189,7 @@ def test_a_bomb_costs_neither_memory_nor_much_time(tmp_path, monkeypatch, pack):
     data = pack(bytes(64 << 20))
     tracemalloc.start()
     try:
-        with pytest.raises(InputError, match="more than 41943040 bytes when unpacked"):
+        with pytest.raises(InputError, match="unpacks to more than 40 MiB"):
             found(tmp_path, data)
         # A block of the old lz4 form is 8 MiB, and is held twice.
         assert tracemalloc.get_traced_memory()[1] < 40 << 20
@@ -297,20 +296,3 @@ def test_pieces_make_no_difference(parts, piece, pointer):
     whole = gathered(bytes(data), pointers=(pointer,))
     assert expected <= whole
     assert gathered(bytes(data), pointers=(pointer,), piece=piece) == whole
-
-
-@given(st.binary(max_size=2000), st.sampled_from(sorted(PACKINGS)))
-def test_damage_gives_an_input_error_or_nothing(noise, name):
-    good = PACKINGS[name](RAW[:8192])
-    data = bytearray(good)
-    for at, byte in enumerate(noise[:20]):
-        data[(at * 997 + byte * 31) % len(data)] ^= noise[-1 - at]
-    packing = unpack.packing_of(bytes(data))
-    if packing:
-        try:
-            pieces = list(
-                unpack.unpack(packing, unpack.Reader((bytes(data),)), unpack.Budget(1 << 20))
-            )
-        except InputError:
-            return
-        assert sum(map(len, pieces)) <= 1 << 20

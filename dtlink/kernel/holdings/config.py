@@ -55,6 +55,6 @@ def _value(value: str) -> str:
 
 
 def _unpacked(data: bytes) -> bytes:
-    from dtlink.kernel.holdings.unpack import unpacked
+    from dtlink.kernel.packing import unpacked
 
     return unpacked(data, MAX_SIZE)

@@ -7,22 +7,22 @@ EFI zboot (drivers/firmware/efi/libstub/zboot-header.S), zImage on arm, bzImage 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.match_tables import MatchTables
-from dtlink.kernel.holdings.unpack import (
-    PACKINGS,
-    PIECE,
-    Budget,
-    OverBudgetError,
-    Reader,
-    packing_of,
+from dtlink.kernel.packing import (
+    COMPRESSIONS,
+    ByteSource,
+    SizeLimit,
+    SizeLimitError,
+    compression_of,
     unpack,
 )
 
-#: Bytes that are unpacked of one file. An image with everything built in has some 300 MB.
+#: Bytes of a file: a vmlinux with debug information has some 1.5 GB.
+MAX_FILE = 4 << 30
+#: Bytes unpacked from one file. An image with everything built in has some 300 MB.
 MAX_UNPACKED = 512 << 20
 #: Bytes of a program that carries a compressed kernel.
 MAX_CARRIER = 64 << 20
@@ -30,11 +30,11 @@ MAX_CARRIER = 64 << 20
 MAX_LAYERS = 4
 #: Places in a carrier that begin like compressed data.
 MAX_TRIES = 64
-#: What unpacks so far was no chance find: if it then breaks, it is damaged.
+#: Data of which this much unpacks is not there by chance: if it then breaks, it is damaged.
 _NO_CHANCE = 64 << 10
 _HEAD = 1024
 
-_MAGICS = re.compile(b"|".join(re.escape(each.magic) for each in PACKINGS))
+_MAGICS = re.compile(b"|".join(re.escape(each.magic) for each in COMPRESSIONS))
 #: Raw images that say what they are, 56 bytes in (Documentation/arch/arm64/booting.rst, riscv
 #: boot-image-header.rst, and LINUX_PE_MAGIC of include/linux/pe.h on loongarch).
 _RAW = {b"ARM\x64": (8,), b"RSC\x05": (8, 4), b"\xcd\x23\x82\x81": (8,)}
@@ -48,15 +48,15 @@ class Image(NamedTuple):
 
 
 def read_image(path: str, pointers: tuple[int, ...] = (8, 4)) -> Image | None:
-    """What an image holds; ``None`` if no kernel is found in it (packed in an unknown form).
+    """What an image holds; ``None`` if no kernel is found in it (an unknown compression).
 
-    ``pointers`` are the sizes of a pointer that are possible, where the image itself does not say.
-    Raises :class:`InputError` if it can't be opened, is damaged, or unpacks to too much.
+    ``pointers`` are the possible sizes of a pointer, where the image itself does not say.
+    Raises :class:`InputError` if it cannot be opened, is damaged, or unpacks to too much.
     """
     try:
         with open(path, "rb") as file:
-            reader = Reader(iter(lambda: file.read(PIECE), b""))
-            return _look(reader, Budget(MAX_UNPACKED), pointers, MAX_LAYERS)
+            source = ByteSource.of_file(file, SizeLimit(MAX_FILE))
+            return _look(source, SizeLimit(MAX_UNPACKED), pointers, MAX_LAYERS)
     except OSError as error:
         raise InputError(error.strerror or str(error), path=path) from error
     except InputError as error:
@@ -64,29 +64,30 @@ def read_image(path: str, pointers: tuple[int, ...] = (8, 4)) -> Image | None:
         raise
 
 
-def _look(reader: Reader, budget: Budget, pointers: tuple[int, ...], layers: int) -> Image | None:
-    """The kernel in a stream, whatever is around it."""
-    head = reader.peek(_HEAD)
-    if layers and (packing := packing_of(head)):
-        inner = Reader(unpack(packing, reader, budget))
-        return _look(inner, budget, pointers, layers - 1)
+def _look(
+    source: ByteSource, limit: SizeLimit, pointers: tuple[int, ...], layers: int
+) -> Image | None:
+    """The kernel in a source, whatever is around it."""
+    head = source.peek(_HEAD)
+    if layers and (compression := compression_of(head)):
+        return _look(unpack(compression, source, limit), limit, pointers, layers - 1)
     if layers and head[:2] == b"MZ" and head[4:8] == b"zimg":
-        reader.skip(int.from_bytes(head[8:12], "little") or 1)
-        return _look(reader, budget, pointers, layers - 1)
+        source.skip(int.from_bytes(head[8:12], "little") or 1)
+        return _look(source, limit, pointers, layers - 1)
     if layers and _is_zimage(head):
-        return _search(reader, budget, (4,), layers - 1)
+        return _search(source, limit, (4,), layers - 1)
     if layers and _is_carrier(head):
-        return _search(reader, budget, pointers, layers - 1)
-    return _scan(reader, _pointers(head) or pointers)
+        return _search(source, limit, pointers, layers - 1)
+    return _scan(source, _pointers(head) or pointers)
 
 
-def _scan(reader: Reader, pointers: tuple[int, ...]) -> Image | None:
-    """What a kernel as it lies in memory holds."""
+def _scan(source: ByteSource, pointers: tuple[int, ...]) -> Image | None:
+    """What a kernel holds, as it is in memory."""
     tables = MatchTables(pointers)
-    for piece in reader:
+    for piece in source:
         tables.feed(piece)
     tables.finish()
-    # Anything can be looked through for tables; only what calls itself Linux has been.
+    # Tables can be found in any data; only what has the banner of Linux is a kernel.
     return Image(tables.release, frozenset(tables.compatibles)) if tables.release else None
 
 
@@ -108,18 +109,23 @@ def _is_carrier(head: bytes) -> bool:
     )
 
 
-def _search(reader: Reader, budget: Budget, pointers: tuple[int, ...], layers: int) -> Image | None:
+def _search(
+    source: ByteSource, limit: SizeLimit, pointers: tuple[int, ...], layers: int
+) -> Image | None:
     """The kernel that a program carries: the first compressed data in it that hold one."""
-    data = _all_of(reader)
+    begin = source.file_offset
+    data = _all_of(source)
     for tries, found in enumerate(_MAGICS.finditer(data)):
-        used = budget.used
+        if tries >= MAX_TRIES:
+            return None
+        used = limit.used
+        inner = ByteSource.of_bytes(data, found.start(), begin + found.start())
         try:
-            inner = Reader(_pieces(data, found.start()))
-            image = _look(inner, budget, pointers, layers) if tries < MAX_TRIES else None
-        except OverBudgetError:
+            image = _look(inner, limit, pointers, layers)
+        except SizeLimitError:
             raise
         except InputError:
-            if budget.used - used >= _NO_CHANCE:
+            if limit.used - used >= _NO_CHANCE:
                 raise
             continue
         if image:
@@ -127,14 +133,11 @@ def _search(reader: Reader, budget: Budget, pointers: tuple[int, ...], layers: i
     return None
 
 
-def _all_of(reader: Reader) -> bytearray:
+def _all_of(source: ByteSource) -> bytearray:
     data = bytearray()
-    for piece in reader:
+    for piece in source:
         data += piece
         if len(data) > MAX_CARRIER:
-            raise InputError(f"a program of more than {MAX_CARRIER} bytes", offset=MAX_CARRIER)
+            what = f"a program of more than {MAX_CARRIER >> 20} MiB that carries a kernel"
+            raise source.fail(what, SizeLimitError)
     return data
-
-
-def _pieces(data: bytearray, start: int) -> Iterator[bytes]:
-    return (bytes(data[at : at + PIECE]) for at in range(start, len(data), PIECE))

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.files import module_name, read_bytes
 from dtlink.kernel.holdings.indexes import parse_softdep
-from dtlink.kernel.holdings.unpack import packing_of, unpacked
+from dtlink.kernel.packing import compression_of, unpacked
 
 #: Bytes of a module that is compressed. The largest, amdgpu, has some 30 MB.
 MAX_MODULE = 128 << 20
@@ -72,7 +72,7 @@ def parse_modinfo(section: bytes) -> ModuleInfo:
 def _plain(file: BinaryIO, path: str) -> BinaryIO:
     """A module's file, or its bytes where the file is compressed."""
     head = file.read(16)
-    if not packing_of(head):
+    if not compression_of(head):
         return file
     return io.BytesIO(unpacked(read_bytes(path, MAX_MODULE), MAX_MODULE))
 

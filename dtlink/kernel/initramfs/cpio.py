@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterator
 
 from dtlink.kernel.initramfs.members import FILE, FOLDER, LINK, OTHER, Member
-from dtlink.kernel.initramfs.stream import Stream
+from dtlink.kernel.packing import ByteSource
 
 MAGICS = (b"070701", b"070702")
 
@@ -31,50 +31,50 @@ _TRAILER = "TRAILER!!!"
 _KINDS = {stat.S_IFREG: FILE, stat.S_IFDIR: FOLDER, stat.S_IFLNK: LINK}
 
 
-def read_members(stream: Stream, wanted: Callable[[str], bool]) -> Iterator[Member]:
+def read_members(source: ByteSource, wanted: Callable[[str], bool]) -> Iterator[Member]:
     """The members up to what is no header, with the contents of the wanted ones.
 
     Raises InputError for a header, a name or a size that can't be.
     """
-    while stream.skip_zeros() and stream.peek(1) == b"0":
-        if stream.offset % 4:
-            raise stream.fail("a cpio header that is not at a multiple of 4")
-        member = _member(stream, wanted)
+    while source.skip_zeros() and source.peek(1) == b"0":
+        if source.offset % 4:
+            raise source.fail("a cpio header that is not at a multiple of 4")
+        member = _member(source, wanted)
         if member.name != _TRAILER:
             yield member
 
 
-def _member(stream: Stream, wanted: Callable[[str], bool]) -> Member:
-    numbers = _numbers(stream)
+def _member(source: ByteSource, wanted: Callable[[str], bool]) -> Member:
+    numbers = _numbers(source)
     size, mode = numbers[_SIZE], stat.S_IFMT(numbers[_MODE])
-    name = _name(stream, numbers[_NAME_SIZE])
+    name = _name(source, numbers[_NAME_SIZE])
     kind = _KINDS.get(mode, OTHER)
     text = b""
     if kind == FILE and wanted(name):
         if size > _MAX_TEXT:
-            raise stream.fail(f"{name!r} has {size} bytes: no list of modules")
-        text = stream.take(size)
+            raise source.fail(f"{name!r} has {size} bytes: no list of modules")
+        text = source.take(size)
     else:
-        stream.skip(size)
-    stream.skip(-size % 4)
+        source.skip(size)
+    source.skip(-size % 4)
     return Member(name, kind, text)
 
 
-def _numbers(stream: Stream) -> tuple[int, ...]:
-    if stream.peek(6) not in MAGICS:
-        raise stream.fail("no cpio header of the newc format (070701 or 070702)")
+def _numbers(source: ByteSource) -> tuple[int, ...]:
+    if source.peek(6) not in MAGICS:
+        raise source.fail("no cpio header of the newc format (070701 or 070702)")
     try:
-        digits = binascii.unhexlify(stream.peek(_HEADER)[6:])
+        digits = binascii.unhexlify(source.peek(_HEADER)[6:])
         numbers: tuple[int, ...] = _NUMBERS.unpack(digits)
     except (binascii.Error, struct.error) as error:
-        raise stream.fail("a cpio header without its 13 hexadecimal numbers") from error
-    stream.skip(_HEADER)
+        raise source.fail("a cpio header without its 13 hexadecimal numbers") from error
+    source.skip(_HEADER)
     return numbers
 
 
-def _name(stream: Stream, size: int) -> str:
+def _name(source: ByteSource, size: int) -> str:
     if not 0 < size <= _MAX_NAME:
-        raise stream.fail(f"a cpio member whose name has {size} bytes")
-    name = stream.take(size).partition(b"\0")[0]
-    stream.skip(-(_HEADER + size) % 4)
+        raise source.fail(f"a cpio member whose name has {size} bytes")
+    name = source.take(size).partition(b"\0")[0]
+    source.skip(-(_HEADER + size) % 4)
     return name.decode("utf-8", "surrogateescape")

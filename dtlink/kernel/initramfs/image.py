@@ -6,14 +6,12 @@ over, each part is told by its first bytes, and a part must end with a whole mem
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import IO
 
 from dtlink.kernel.initramfs.cpio import MAGICS, read_members
 from dtlink.kernel.initramfs.members import Collector, wanted
 from dtlink.kernel.initramfs.model import Initramfs
-from dtlink.kernel.initramfs.stream import Budget, Stream, chunks_of
-from dtlink.kernel.initramfs.unpack import Packing, packing_of
+from dtlink.kernel.packing import ByteSource, Compression, SizeLimit, compression_of, unpack
 
 #: Compressed parts of one image.
 _MAX_PARTS = 1000
@@ -39,7 +37,7 @@ _OTHERS = (
 
 def is_image(head: bytes) -> bool:
     """Whether a file that begins so is an initramfs image, or some other binary file."""
-    return head.startswith((*MAGICS, _UIMAGE)) or packing_of(head) is not None or b"\0" in head
+    return head.startswith((*MAGICS, _UIMAGE)) or compression_of(head) is not None or b"\0" in head
 
 
 def read_image(head: bytes, file: IO[bytes], limit: int) -> Initramfs:
@@ -49,7 +47,7 @@ def read_image(head: bytes, file: IO[bytes], limit: int) -> Initramfs:
 
     Raises InputError for what the kernel would not unpack either, and beyond the limits.
     """
-    raw = Stream(chain((head,), chunks_of(file)), Budget(limit))
+    raw = ByteSource.of_file(file, SizeLimit(limit), head)
     if raw.peek(4) == _UIMAGE:
         raw.skip(_UIMAGE_HEADER)
     reader = _Reader(raw, limit)
@@ -63,11 +61,11 @@ def read_image(head: bytes, file: IO[bytes], limit: int) -> Initramfs:
 class _Reader:
     """Reads part after part into one collector."""
 
-    def __init__(self, raw: Stream, limit: int) -> None:
+    def __init__(self, raw: ByteSource, limit: int) -> None:
         self.found = Collector()
         self.parts: list[str] = []
         self._raw = raw
-        self._unpacked = Budget(limit)
+        self._unpacked = SizeLimit(limit)
 
     def part(self) -> bool:
         """Read the part that begins here; False: what is left is none."""
@@ -75,9 +73,9 @@ class _Reader:
         if head[:6] in MAGICS and self._raw.offset % 4 == 0:
             self._cpio(self._raw)
             self.parts.append("cpio")
-        elif (packing := packing_of(head)) is not None:
-            self._packed(packing)
-            self.parts.append(packing.name)
+        elif (compression := compression_of(head)) is not None:
+            self._compressed(compression)
+            self.parts.append(compression.name)
         elif self._is_bootconfig():
             return False
         else:
@@ -85,18 +83,17 @@ class _Reader:
             raise self._raw.fail(hint or f"neither cpio nor a compression: {head[:6].hex(' ')}")
         return True
 
-    def _cpio(self, stream: Stream) -> None:
-        for member in read_members(stream, wanted):
+    def _cpio(self, source: ByteSource) -> None:
+        for member in read_members(source, wanted):
             self.found.add(member)
 
-    def _packed(self, packing: Packing) -> None:
+    def _compressed(self, compression: Compression) -> None:
         if len(self.parts) >= _MAX_PARTS:
             raise self._raw.fail(f"more than {_MAX_PARTS} parts")
-        base = self._raw.offset
-        stream = Stream(packing.unpack(self._raw), self._unpacked, part=packing.name, base=base)
-        self._cpio(stream)
-        if stream.peek(1):
-            raise stream.fail("what is packed is no cpio archive of the newc format")
+        source = unpack(compression, self._raw, self._unpacked)
+        self._cpio(source)
+        if source.peek(1):
+            raise source.fail("not a cpio archive of the newc format")
 
     def _is_bootconfig(self) -> bool:
         rest = self._raw.peek(_BOOTCONFIG_SIZE)

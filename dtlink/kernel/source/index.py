@@ -11,7 +11,6 @@ release, after a tab; every other line is one table's share, its fields parted b
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,33 +142,19 @@ def _source(fields: list[str]) -> Source:
 
 
 def _text(path: str) -> str:
-    """The text of an index: nothing in it but what can be printed, lines and tabs."""
-    plain = _unpack(_read(path), path)
+    """The text of an index: printable characters, tabs and line ends only."""
+    from dtlink.kernel.holdings.files import read_bytes
+    from dtlink.kernel.packing import compression_of, unpacked
+
+    packed = read_bytes(path, _PACKED)
+    if not compression_of(packed[:16]):
+        raise InputError("not a source index (it is not compressed)", offset=0, path=path)
+    try:
+        plain = unpacked(packed, _PLAIN)
+    except InputError as error:
+        error.path = path
+        raise
     if odd := plain.translate(None, _PRINTABLE):
         message = f"damaged source index: byte {odd[0]:#04x} in its text"
         raise InputError(message, offset=plain.index(odd[:1]), path=path)
     return plain.decode("ascii")
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            packed = file.read(_PACKED + 1)
-    except OSError as error:
-        raise InputError(error.strerror or str(error), path=path) from error
-    if len(packed) > _PACKED:
-        raise InputError(f"too large: a source index has at most {_PACKED} bytes", path=path)
-    return packed
-
-
-def _unpack(packed: bytes, path: str) -> bytes:
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        plain = unpacker.decompress(packed, _PLAIN)
-    except zlib.error as error:
-        raise InputError(f"not a source index ({error})", path=path) from error
-    if unpacker.unconsumed_tail:
-        raise InputError(f"damaged source index: unpacks to more than {_PLAIN} bytes", path=path)
-    if not unpacker.eof or unpacker.unused_data:
-        raise InputError("damaged source index: its end is not where it should be", path=path)
-    return plain

@@ -8,14 +8,12 @@ comes from elsewhere: its size and the length of its lines are bounded.
 
 from __future__ import annotations
 
-import io
 import re
 import sys
-import zlib
-from gzip import GzipFile
 from typing import IO, NamedTuple
 
 from dtlink.firmware.errors import InputError
+from dtlink.kernel.packing import ByteSource, SizeLimit, plain
 
 STDIN = "-"
 
@@ -23,7 +21,6 @@ STDIN = "-"
 MAX_BYTES = 64 << 20
 MAX_LINE = 2048
 
-_GZIP = b"\x1f\x8b"
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]{0,16}[ -/]?[@-~]|[()][0-9A-B]|[=>78cDEHM])")
 _CONTROLS = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
 
@@ -59,9 +56,9 @@ class LogLine(NamedTuple):
 
 
 def read_log(path: str) -> list[LogLine]:
-    """The lines of a log; ``-`` is standard input, a gzip file is unpacked.
+    """The lines of a log; ``-`` is standard input, compressed data is unpacked.
 
-    Raises :class:`InputError`, with the path in it, for what can't be read, is larger than
+    Raises :class:`InputError`, with the path in it, for what cannot be read, is larger than
     :data:`MAX_BYTES`, or has no line that looks like a kernel's.
     """
     try:
@@ -71,19 +68,13 @@ def read_log(path: str) -> list[LogLine]:
             return parse(_bytes(file))
     except InputError as error:
         raise InputError(error.message, offset=error.offset, path=path) from error
-    except (EOFError, zlib.error) as error:
-        raise InputError(f"a damaged gzip file: {error}", path=path) from error
     except OSError as error:
         raise InputError(error.strerror or str(error), path=path) from error
 
 
 def _bytes(file: IO[bytes]) -> bytes:
-    data = file.read(MAX_BYTES + 1)
-    if data.startswith(_GZIP):
-        data = GzipFile(fileobj=io.BytesIO(data)).read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise InputError(f"more than {MAX_BYTES >> 20} MB of log", offset=MAX_BYTES)
-    return data
+    source = ByteSource.of_file(file, SizeLimit(MAX_BYTES))
+    return plain(source, SizeLimit(MAX_BYTES)).read(MAX_BYTES + 1)
 
 
 def parse(data: bytes) -> list[LogLine]:
