@@ -137,10 +137,10 @@ def strangers(fault: Fault, planted: Planted, after: Sequence[Finding]) -> list[
     """Errors and warnings elsewhere: the board had none before."""
     near = {planted.node, *planted.touched, *planted.together}
     return [
-        f"also {finding.rule} at {finding.subject}: {finding.message}"
+        f"also {finding.rule} at {finding.subject.path}: {finding.message}"
         for finding in after
         if finding.severity is not Severity.INFO
-        and finding.subject not in near
+        and finding.subject.path not in near
         and not (finding.rule == fault.rule and planted.is_told_by(finding))
     ]
 

@@ -61,7 +61,7 @@ def _graded(findings: Sequence[Finding], settings: Settings) -> Sequence[Finding
 
 
 def _concerns(entry: Entry, finding: Finding) -> bool:
-    return is_named(finding.rule, (entry.rule,)) and names_node(entry.node, finding.subject)
+    return is_named(finding.rule, (entry.rule,)) and names_node(entry.node, finding.subject.path)
 
 
 def _was_checked(

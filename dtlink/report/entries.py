@@ -9,11 +9,23 @@ from __future__ import annotations
 from typing import Any, NotRequired, TypedDict
 
 
-class Place(TypedDict):
+class LocationEntry(TypedDict):
     """A line of a source."""
 
     file: str
     line: int
+
+
+class EditEntry(TypedDict):
+    """An edit: of a property, of a child, or of a table's field."""
+
+    node: NotRequired[str]
+    property: NotRequired[str]
+    value: NotRequired[str | int]
+    delete: NotRequired[bool]
+    child: NotRequired[str]
+    structure: NotRequired[str]
+    field: NotRequired[str]
 
 
 class FindingEntry(TypedDict):
@@ -30,9 +42,10 @@ class FindingEntry(TypedDict):
     fix: str
     related: list[str]
     supplier: str | None
-    location: Place | None
+    location: LocationEntry | None
     offset: int | None
     fingerprint: str
+    edits: NotRequired[list[EditEntry]]
 
 
 class IgnoredEntry(TypedDict):

@@ -70,7 +70,7 @@ def render(report: Report) -> str:
     if found:
         parts += [
             _table(found),
-            _folded("What the board shows, and what to change", _stories(found)),
+            _folded("Effects and fixes", _stories(found)),
         ]
     if notes:
         count = counted(sum(len(each.places) for each in notes), "note")
@@ -154,7 +154,7 @@ def _row(entry: _Entry) -> str:
         severity(finding),
         _code(finding.rule),
         _code(places[0]) + more,
-        _code(finding.subject),
+        _code(finding.subject.path),
         _prose(finding.message),
     )
     # No plain word has a bar in it; in a code span of a table, and only there, it is escaped so.
@@ -167,7 +167,7 @@ def _stories(entries: Iterable[_Entry]) -> str:
 
 def _story(entry: _Entry) -> str:
     finding, places = entry
-    rows = [f"- {severity(finding)} {_code(finding.rule)} {_code(finding.subject)}"]
+    rows = [f"- {severity(finding)} {_code(finding.rule)} {_code(finding.subject.path)}"]
     for label, text in story(finding):
         lines = (_prose(line) for line in printable(cut(text, _TEXT)).split("\n"))
         rows.append(f"{label}: {'<br>'.join(lines)}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dtlink.facts.kernels import DEFAULT
+from dtlink.firmware.names import Subject
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
@@ -99,12 +100,12 @@ class InputReport(NamedTuple):
     """Findings that the configuration takes out of ``findings``."""
     unmet: Sequence[Unmet] = ()
 
-    def file_of(self, subject: str) -> str:
+    def file_of(self, subject: Subject) -> str:
         """The file that a subject is in: that of its table, where the input is a folder of tables.
 
         Where that is not known it is the folder.
         """
-        return self.files.get(subject.partition("/")[0], self.path)
+        return self.files.get(subject.table, self.path) if self.files else self.path
 
     def counts(self, severity: Severity) -> bool:
         """Whether findings of a severity count against the input."""

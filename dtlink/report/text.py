@@ -61,18 +61,18 @@ def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
     ]
     yield from flow(head, width, indent=9)
     yield from paragraph("", finding.message, width)
-    if finding.consequence:
-        yield from paragraph("  board:", finding.consequence, width)
-    if finding.fix:
-        yield from paragraph("  fix:", finding.fix, width)
+    if finding.effect:
+        yield from paragraph(" effect:", finding.effect, width)
+    if finding.fix.text:
+        yield from paragraph(" fix:", finding.fix.text, width)
     if finding.related:
-        yield from paragraph("  also:", _related(finding.related), width)
+        yield from paragraph(" also:", _related(finding.related), width)
 
 
 def _place(finding: Finding) -> Iterator[Span]:
     if finding.location:
         yield Span(f"{finding.location.file}:{finding.location.line}:")
-    yield Span(finding.subject)
+    yield Span(finding.subject.path)
 
 
 def _related(paths: tuple[str, ...]) -> str:

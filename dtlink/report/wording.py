@@ -63,19 +63,19 @@ def severity(finding: Finding) -> str:
 
 def headline(finding: Finding) -> str:
     """The message, with the node's whole path: in place of its name, where that stands first."""
-    name = finding.subject.rpartition("/")[2]
-    for begin in (finding.subject, name):
+    path = finding.subject.path
+    for begin in (path, finding.subject.name):
         if begin and finding.message.startswith((f"{begin} ", f"{begin}: ")):
-            return finding.subject + finding.message[len(begin) :]
-    return f"{finding.subject}: {finding.message}"
+            return path + finding.message[len(begin) :]
+    return f"{path}: {finding.message}"
 
 
 def story(finding: Finding) -> Iterator[tuple[str, str]]:
     """What else there is to say of a finding: labels and texts, which may have several lines."""
-    if finding.consequence:
-        yield "board", finding.consequence
-    if finding.fix:
-        yield "fix", finding.fix
+    if finding.effect:
+        yield "effect", finding.effect
+    if finding.fix.text:
+        yield "fix", finding.fix.text
     if finding.related:
         named, rest = finding.related[:_RELATED], len(finding.related) - _RELATED
         yield "also", ", ".join(named) + (f" and {rest} more" if rest > 0 else "")
@@ -84,7 +84,7 @@ def story(finding: Finding) -> Iterator[tuple[str, str]]:
 def told(finding: Finding) -> str:
     """The story as lines, those of one text under each other."""
     return "\n".join(
-        f"{label}: ".ljust(7) + newlines(text).replace("\n", "\n" + " " * 7)
+        f"{label}: ".ljust(8) + newlines(text).replace("\n", "\n" + " " * 8)
         for label, text in story(finding)
     )
 

@@ -1,4 +1,4 @@
-"""What a rule is, and what it yields."""
+"""What a rule is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link
+from dtlink.rules.finding import Confidence, Finding, Severity
+from dtlink.rules.fix import Fix
 
 if TYPE_CHECKING:
     from dtlink.board.tables import AcpiBoard
@@ -20,62 +23,24 @@ if TYPE_CHECKING:
     AnyBoard: TypeAlias = Board | AcpiBoard
 
     # A rule takes a Board, an AcpiBoard, or whatever is common to both.
-    Check = Callable[[Any], Iterator["Finding"]]
-    Place = Node | Link | Failure | Struct | AcpiLink
+    Check = Callable[[Any], Iterator[Finding]]
+    #: What a finding may be at.
+    FindingAt = Node | Link | Failure | Struct | AcpiLink
 
-
-class Severity(Enum):
-    """How bad it is on the board."""
-
-    ERROR = "error"
-    """The device will not work, or not safely."""
-    WARNING = "warning"
-    """It works by luck, late, or only on some kernels."""
-    INFO = "info"
-    """Worth knowing."""
-
-    @property
-    def rank(self) -> int:
-        """0 for the worst."""
-        return list(Severity).index(self)
-
-
-class Confidence(Enum):
-    """How much the finding rests on."""
-
-    SURE = "sure"
-    """It follows from the inputs."""
-    LIKELY = "likely"
-    """It rests on what is usual."""
-
-
-class Finding(NamedTuple):
-    """One fault at one place. ``related`` are paths; ``offset`` is a byte offset in the blob."""
-
-    rule: str
-    severity: Severity
-    confidence: Confidence
-    subject: str
-    property_name: str | None
-    index: int | None  # type: ignore[assignment]  # the field's word; no tuple is searched
-    message: str
-    consequence: str
-    fix: str
-    related: tuple[str, ...]
-    supplier: str
-    location: Location | None
-    offset: int | None
-
-    @property
-    def fingerprint(self) -> str:
-        """The fault's identity, the same in the next build: no line, offset or phandle in it."""
-        import hashlib
-
-        from dtlink.firmware.names import stable
-
-        node, supplier = stable(self.subject), stable(self.supplier)
-        key = "\0".join((self.rule, node, self.property_name or "", supplier))
-        return hashlib.sha256(key.encode()).hexdigest()[:16]
+__all__ = [
+    "EXAMPLES",
+    "Check",
+    "Confidence",
+    "Covers",
+    "Dts",
+    "Example",
+    "Finding",
+    "Fix",
+    "Rule",
+    "Severity",
+    "Tables",
+    "rule",
+]
 
 
 class Tables(NamedTuple):
@@ -116,6 +81,14 @@ class Example(NamedTuple):
     good: Dts | Tables
 
 
+class Covers(Enum):
+    """What a finding of a rule covers, so that rules that yield do not report it again."""
+
+    SUBJECT = "the property of its subject"
+    RELATED = "that property of all related nodes too: one finding reports all nodes of a board"
+    SUPPLIER = "the cells property of the supplier too: it is missing or wrong there"
+
+
 class Rule(NamedTuple):
     """One rule: its identity, its page, its examples and its check."""
 
@@ -132,6 +105,9 @@ class Rule(NamedTuple):
     """Property names, and signatures of tables, of which the input must have one for the rule to
     have anything to say."""
     check: Check
+    covers: Covers = Covers.SUBJECT
+    yields: bool = False
+    """Whether it is silent where the finding of a rule that does not yield covers its own."""
 
     def example(self, kind: type[Dts | Tables]) -> Example | None:
         """The example for one kind of firmware; ``None``: the rule has nothing to say of it."""
@@ -144,11 +120,12 @@ class Rule(NamedTuple):
 
     def finding(
         self,
-        where: Place,
+        where: FindingAt,
         message: str,
         *,
-        consequence: str,
-        fix: str,
+        effect: str = "",
+        consequence: str = "",
+        fix: Fix | str,
         property_name: str | None = None,
         related: Iterable[Node | Struct] = (),
         supplier: Node | Struct | None = None,
@@ -164,11 +141,11 @@ class Rule(NamedTuple):
         level = severity or self.severity
         if likely and level is Severity.ERROR:
             level = Severity.WARNING
-        at = _spot(where, property_name)
+        at = _position(where, property_name)
         others = dict.fromkeys(
             other.path for other in (*related, *([supplier] if supplier else ()))
         )
-        others.pop(at.subject, None)
+        others.pop(at.subject.path, None)
         return Finding(
             self.id,
             level,
@@ -177,8 +154,8 @@ class Rule(NamedTuple):
             at.property_name,
             at.index,
             message,
-            consequence,
-            fix,
+            effect or consequence,
+            Fix.of(fix),
             tuple(others),
             supplier.path if supplier else "",
             at.location,
@@ -186,35 +163,40 @@ class Rule(NamedTuple):
         )
 
 
-class _Spot(NamedTuple):
+class _Position(NamedTuple):
     """Where a finding is."""
 
-    subject: str
+    subject: Subject
     property_name: str | None
     index: int | None  # type: ignore[assignment]  # as in Finding
     location: Location | None
     offset: int | None
 
 
-def _spot(where: Place, property_name: str | None) -> _Spot:
+def _position(where: FindingAt, property_name: str | None) -> _Position:
     if isinstance(where, Node):
-        location = where.tree.locations.get(where.path)
-        return _Spot(where.path, property_name, None, location, where.offset(property_name))
+        return _in_tree(where, property_name, None, where.offset(property_name))
     if isinstance(where, Link | Failure):
-        location = where.node.tree.locations.get(where.node.path)
-        return _Spot(where.node.path, where.property_name, where.index, location, where.offset)
-    return _table_spot(where, property_name)
+        return _in_tree(where.node, where.property_name, where.index, where.offset)
+    return _in_table(where, property_name)
 
 
-def _table_spot(where: Struct | AcpiLink, property_name: str | None) -> _Spot:
+def _in_tree(node: Node, name: str | None, index: int | None, offset: int) -> _Position:
+    location = node.tree.locations.get(node.path)
+    return _Position(Subject(SubjectKind.NODE, node.path), name, index, location, offset)
+
+
+def _in_table(where: Struct | AcpiLink, name: str | None) -> _Position:
     from dtlink.firmware.acpi.layout import Struct
 
+    node: Struct
     if not isinstance(where, Struct):
-        return _Spot(where.node.path, where.property_name, where.index, None, where.offset)
-    offset = where.offset(property_name)
-    if where.MEMBER and where.owner is not None:
-        return _Spot(where.owner.path, where.MEMBER, where.entry, None, offset)
-    return _Spot(where.path, property_name, None, None, offset)
+        node, name, index, offset = where.node, where.property_name, where.index, where.offset
+    elif where.MEMBER and where.owner is not None:
+        node, name, index, offset = where.owner, where.MEMBER, where.entry, where.offset(name)
+    else:
+        node, index, offset = where, None, where.offset(name)
+    return _Position(Subject(SubjectKind.STRUCTURE, node.path), name, index, None, offset)
 
 
 def rule(
@@ -227,6 +209,8 @@ def rule(
     tables: Example | None = None,
     since: str = "0.1",
     needs: tuple[str, ...] = (),
+    covers: Covers = Covers.SUBJECT,
+    yields: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make the rule of a module; decorates its check. Call it with ``__name__`` and ``__doc__``.
 
@@ -245,6 +229,8 @@ def rule(
             (Example(bad, good), *([tables] if tables else ())),
             needs,
             check,
+            covers,
+            yields,
         )
 
     return make

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.rules.catalogue import SCHEMA_FAMILY
-from dtlink.rules.model import EXAMPLES, Finding, Rule
+from dtlink.rules.model import EXAMPLES, Covers, Finding, Rule
 
 if TYPE_CHECKING:
     from dtlink.board.tables import AcpiBoard
@@ -27,7 +26,7 @@ class Checked(NamedTuple):
     faults: list[RuleFault]
 
 
-def check(board: Board | AcpiBoard, rules: Iterable[Rule]) -> Checked:
+def check(board: Board | AcpiBoard, rules: Collection[Rule]) -> Checked:
     """Run the rules that concern the board. A rule that raises does not stop the others."""
     checked = Checked([], [])
     holdings = board.holdings
@@ -40,30 +39,33 @@ def check(board: Board | AcpiBoard, rules: Iterable[Rule]) -> Checked:
             checked.findings.extend(rule.check(board))
         except Exception as error:  # noqa: BLE001 - whatever it is, the other rules still run
             checked.faults.append(RuleFault(rule.id, f"{type(error).__name__}: {error}"))
-    findings = _without_repeats(checked.findings)
+    findings = _without_repeats(checked.findings, rules)
     findings.sort(key=lambda finding: finding.severity.rank)
     return checked._replace(findings=findings)
 
 
-def _without_repeats(findings: list[Finding]) -> list[Finding]:
-    """The findings, less what schemas say of a property that another rule has told of."""
-    prefix = SCHEMA_FAMILY + "/"
-    by_schema = [each for each in findings if each.rule.startswith(prefix)]
-    if not by_schema:
+def _without_repeats(findings: list[Finding], rules: Iterable[Rule]) -> list[Finding]:
+    """The findings, less those of rules that yield where another rule's finding covers them."""
+    by_id = {rule.id: rule for rule in rules}
+    if not any(by_id[each.rule].yields for each in findings):
         return findings
     from dtlink.schema.suppliers import repeats
 
-    others = [each for each in findings if not each.rule.startswith(prefix)]
-    told = {(each.subject, each.property_name or "") for each in others}
-    # A rule that gathers all nodes of a board in one finding names the rest of them as related.
-    told |= {
-        (path, each.property_name or "")
-        for each in others
-        if each.rule.startswith("legacy/")
-        for path in each.related
-    }
-    # What an entry's supplier lacks is told where the entry is.
-    told |= {(each.supplier, "#") for each in others if each.rule.startswith("phandle/")}
-    return others + [
-        each for each in by_schema if not repeats(told, each.subject, each.property_name or "")
+    kept = [each for each in findings if not by_id[each.rule].yields]
+    covered = {pair for each in kept for pair in _covered(each, by_id[each.rule].covers)}
+    return kept + [
+        each
+        for each in findings
+        if by_id[each.rule].yields
+        and not repeats(covered, each.subject.path, each.property_name or "")
     ]
+
+
+def _covered(finding: Finding, covers: Covers) -> Iterator[tuple[str, str]]:
+    """The nodes and properties that a finding covers; ``#`` is any cells property of a node."""
+    name = finding.property_name or ""
+    yield finding.subject.path, name
+    if covers is Covers.RELATED:
+        yield from ((path, name) for path in finding.related)
+    if covers is Covers.SUPPLIER:
+        yield finding.supplier, "#"

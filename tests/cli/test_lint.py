@@ -25,7 +25,7 @@ def test_a_finding_says_where_what_and_how_to_mend(run: Run, bad_dts: Path) -> N
     assert result.exit_code == 1
     assert f"{bad_dts}:3: /uart@0" in result.stdout
     assert "phandle/dangling" in result.stdout
-    assert "board:" in result.stdout
+    assert "effect:" in result.stdout
     assert "fix:" in result.stdout
     assert "1 error, 0 warnings" in result.stdout
 

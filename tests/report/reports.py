@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from dtlink import engine
+from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.report.model import (
     BaselineEntry,
     Ignored,
@@ -18,7 +19,7 @@ from dtlink.report.model import (
     Report,
     Unmet,
 )
-from dtlink.rules.model import Confidence, Finding, Severity
+from dtlink.rules.model import Confidence, Finding, Fix, Severity
 from dtlink.rules.run import RuleFault
 from tests.support.boards import CHECKOUT, need_corpus
 
@@ -42,14 +43,21 @@ def finding(rule: str = "phandle/dangling", severity: Severity = ERROR, **fields
         "property_name": "clocks",
         "index": 0,
         "message": "clocks[0] names phandle 0x7, which no node has",
-        "consequence": "serial@1000 finds no clock there",
+        "effect": "serial@1000 finds no clock there",
         "fix": "name the clock by its label in clocks",
         "related": (),
         "supplier": "",
         "location": None,
         "offset": 0x40,
     }
-    return Finding(rule=rule, severity=severity, **(usual | fields))
+    return made(rule=rule, severity=severity, **(usual | fields))
+
+
+def made(**fields: Any) -> Finding:
+    """A finding whose subject and fix are given as text."""
+    kind = SubjectKind.NODE if fields["subject"].startswith("/") else SubjectKind.STRUCTURE
+    subject, fix = Subject(kind, fields["subject"]), Fix.of(fields["fix"])
+    return Finding(**(fields | {"subject": subject, "fix": fix}))
 
 
 def findings(severity: Severity, number: int) -> list[Finding]:

@@ -19,6 +19,7 @@ from dtlink.report.known import Comparison, asked
 from dtlink.report.model import Ignored, InputFault, InputReport, Refused
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import RuleFault
+from tests.report.reports import made
 from tests.support.boards import CHECKOUT, FIXTURES
 
 SCHEMA = json.loads((CHECKOUT / "schemas" / "baseline-1.schema.json").read_text())
@@ -38,9 +39,21 @@ def finding(
     index: int = 0,
 ) -> Finding:
     """One of a board's; what the fingerprint is not made of is as in any build."""
-    told = ("a sentence", "what the board shows", "what to write", ())
-    sure = Confidence.SURE
-    return Finding(rule, severity, sure, subject, name, index, *told, supplier, None, index * 4)
+    return made(
+        rule=rule,
+        severity=severity,
+        confidence=Confidence.SURE,
+        subject=subject,
+        property_name=name,
+        index=index,
+        message="a sentence",
+        effect="what will be seen",
+        fix="what to do",
+        related=(),
+        supplier=supplier,
+        location=None,
+        offset=index * 4,
+    )
 
 
 def report(*findings: Finding, path: str = "board.dtb", **fields: Any) -> InputReport:
@@ -66,7 +79,7 @@ def compared(baseline: Baseline, *items: InputReport) -> list[InputReport]:
 
 
 def subjects(items: Any) -> list[str]:
-    return [item.subject for item in items]
+    return [str(item.subject) for item in items]
 
 
 # The file

@@ -64,12 +64,12 @@ def since(before: InputReport, now: InputReport, folder: Path) -> InputReport:
 
 
 def told(findings: Sequence[Finding]) -> list[tuple[str, str, str | None]]:
-    return [(each.rule, each.subject, each.property_name) for each in findings]
+    return [(each.rule, each.subject.path, each.property_name) for each in findings]
 
 
 def changes(item: InputReport) -> list[str]:
     """What is new, and what was lost."""
-    new = [f"new {each.rule} {each.subject}: {each.message}" for each in item.findings]
+    new = [f"new {each.rule} {each.subject.path}: {each.message}" for each in item.findings]
     return [*new, *(f"lost {each.rule} {each.subject}" for each in item.fixed)]
 
 
@@ -263,7 +263,7 @@ def of_tables(text: str, rules: Sequence[Rule], kernel: str = "") -> InputReport
     board = AcpiBoard(Machine.of(assemble(text)), facts=sketch(kernel) if kernel else None)
     checked = check(board, rules)
     assert checked.faults == []
-    found = [each for each in checked.findings if "0x7fed0000" not in each.subject]
+    found = [each for each in checked.findings if "0x7fed0000" not in each.subject.path]
     return InputReport("board.dtb", form="acpi", findings=found)
 
 
@@ -293,11 +293,11 @@ def test_the_faulty_server_has_moved_and_one_fault_more_is_one_finding(tmp_path:
     text = (FIXTURES.parent / "tables/arm-server-faults/tables.txt").read_text(encoding="utf-8")
     rules = choose(kind=Tables, kernel=False)
     before, again = of_tables(text, rules), of_tables(moved(text), rules)
-    assert not {each.subject for each in before.findings} & {
-        each.subject for each in again.findings if "header" not in each.subject
+    assert not {each.subject.path for each in before.findings} & {
+        each.subject.path for each in again.findings if "header" not in each.subject.path
     }
     more = moved(text).replace(
         "segment=2\n    map count=0xffff", "segment=2\n    map count=0x10000"
     )
     (new,) = since(before, of_tables(more, rules), tmp_path).findings
-    assert "segment 2" in new.subject
+    assert "segment 2" in new.subject.path

@@ -68,12 +68,12 @@ def test_the_whole_command() -> None:
     assert render(report(one)) == (
         "::error file=boards/one.dts,line=12,title=phandle/dangling"
         "::/soc/serial@1000: clocks[0] names phandle 0x7, which no node has"
-        "%0Aboard: serial@1000 finds no clock there%0Afix:   a = <1>;%0A       b = <50%25>;\n"
+        "%0Aeffect: serial@1000 finds no clock there%0Afix:    a = <1>;%0A        b = <50%25>;\n"
     )
 
 
 def test_a_message_that_begins_with_the_node_names_it_once() -> None:
-    (command,) = commands(report(finding(message="serial@1000: no clocks", consequence="", fix="")))
+    (command,) = commands(report(finding(message="serial@1000: no clocks", effect="", fix="")))
     assert command.message == "/soc/serial@1000: no clocks"
 
 
@@ -166,7 +166,7 @@ def test_no_text_gets_out_of_its_place(path: str, subject: str, message: str) ->
 
 def test_hostile_names_arrive_as_they_are() -> None:
     name = "/::error::x,line=7%0A##[add-mask]y"
-    (command,) = commands(report(finding(subject=name, message="m", consequence="", fix="")))
+    (command,) = commands(report(finding(subject=name, message="m", effect="", fix="")))
     assert command.message == f"{name}: m"
     (command,) = commands(report(finding(), path="a::b,line=7%2C\nc"))
     assert command.properties["file"] == "a::b,line=7%2C\nc"

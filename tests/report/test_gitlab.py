@@ -72,7 +72,7 @@ def test_one_finding() -> None:
     assert issue.pop("fingerprint")
     assert issue == {
         "description": "/soc/serial@1000: clocks[0] names phandle 0x7, which no node has. "
-        "Board: serial@1000 finds no clock there. Fix: name the clock by its label in clocks",
+        "Effect: serial@1000 finds no clock there. Fix: name the clock by its label in clocks",
         "check_name": "phandle/dangling",
         "severity": "critical",
         "location": {"path": "boards/one.dts", "lines": {"begin": 12}},

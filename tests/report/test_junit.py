@@ -54,8 +54,8 @@ def test_a_failure_has_it_all() -> None:
     assert failure.text == (
         "boards/one.dts:12: error: /soc/serial@1000: clocks[0] names phandle 0x7, which no node "
         "has\n"
-        "board: serial@1000 finds no clock there\n"
-        "fix:   name the clock by its label in clocks"
+        "effect: serial@1000 finds no clock there\n"
+        "fix:    name the clock by its label in clocks"
     )
     assert case.classname == "boards/one.dts"
 
@@ -146,7 +146,9 @@ def test_known_and_ignored_ones_are_skipped_with_the_reason() -> None:
 
 def test_a_fixed_one_passes_by_the_name_it_failed_by() -> None:
     one = finding(supplier="/soc/clk@0")
-    entry = BaselineEntry("one.dtb", one.rule, one.subject, "clocks", one.supplier, one.fingerprint)
+    entry = BaselineEntry(
+        "one.dtb", one.rule, one.subject.path, "clocks", one.supplier, one.fingerprint
+    )
     before, after = cases(report(one)), cases(report(fixed=[entry]))
     assert set(before) == set(after)
     assert [result(case) for case in after.values()] == ["passed", "passed"]
@@ -197,14 +199,12 @@ def test_any_text_can_be_read_back(path: str, subject: str, message: str, fix: s
         plain = text.replace("\r\n", "\n").replace("\r", "\n")
         return "".join(each if allowed(each) else "\ufffd" for each in plain)
 
-    one = finding(
-        subject=subject, message=message, fix=f"x{fix}", property_name=None, consequence=""
-    )
+    one = finding(subject=subject, message=message, fix=f"x{fix}", property_name=None, effect="")
     document = JUnitXml.fromstring(render(report(one, path=f"/x/y{path}z")).encode())
     (suite,) = document
     _, case = suite
     (failure,) = case.result
     assert case.name == kept(f"phandle/dangling {subject}")
     assert failure.message == (kept(message) or None)
-    indented = kept(f"x{fix}").replace("\n", "\n" + " " * 7)
-    assert failure.text.endswith(f"fix:   {indented}")
+    indented = kept(f"x{fix}").replace("\n", "\n" + " " * 8)
+    assert failure.text.endswith(f"fix:    {indented}")

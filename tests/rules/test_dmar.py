@@ -72,13 +72,12 @@ def test_scopes_alone_are_enough_for_a_segment() -> None:
 def test_length_0_stops_linux_only_where_it_reads() -> None:
     hangs = only(UNIT + " structure type=9 length=0")
     assert hangs.severity.value == "error"
-    assert "loops for ever" in hangs.consequence
+    assert "loops for ever" in hangs.effect
     assert (
-        "loops for ever"
-        in only(UNIT + " rmrr base=0x1000 last=0x1fff\n  endpoint length=0").consequence
+        "loops for ever" in only(UNIT + " rmrr base=0x1000 last=0x1fff\n  endpoint length=0").effect
     )
     unread = only(UNIT + " sidp\n  endpoint length=0")
-    assert "loops for ever" not in unread.consequence
+    assert "loops for ever" not in unread.effect
 
 
 def test_frames_alike_are_told_once() -> None:
@@ -113,14 +112,14 @@ def test_registers_that_overlap() -> None:
     larger = ' drhd base=0xfed00000 register_size=9\n  endpoint hops="02.0"\n'
     table = f"DMAR\n{larger} drhd base=0xfed91000 flags=1"
     assert told(table) == {("duplicate-unit", "error")}
-    assert "Can't reserve memory" in only(table).consequence
+    assert "Can't reserve memory" in only(table).effect
     assert told(table.replace("register_size=9", "register_size=0")) == set()
 
 
 def test_the_address_of_another_segments_unit() -> None:
     table = "DMAR\n drhd base=0x1000 flags=1\n drhd base=0x1000 segment=1 flags=1"
     assert told(table) == {("duplicate-unit", "error")}
-    assert "Can't reserve memory" in only(table).consequence
+    assert "Can't reserve memory" in only(table).effect
 
 
 def test_one_unit_twice_is_told_once() -> None:
@@ -170,7 +169,7 @@ def test_devices_in_two_units_are_one_finding_for_the_two() -> None:
     finding = only(f"DMAR flags=1\n drhd base=0x1000\n{scopes} drhd base=0x2000\n{scopes}")
     assert finding.rule == "dmar/duplicate-scope"
     assert "0000:00:02.0, 0000:00:03.0, ioapic 2" in finding.message
-    assert "0x2000" in finding.consequence.partition(";")[0]
+    assert "0x2000" in finding.effect.partition(";")[0]
 
 
 @pytest.mark.parametrize(
@@ -285,7 +284,7 @@ def test_widths(width: int, severity: str) -> None:
 
 def test_reserved_bits_are_one_finding() -> None:
     finding = only('DMAR flags=0x80\n drhd base=0x1000 flags=3\n  endpoint reserved=1 hops="02.0"')
-    assert finding.subject == "DMAR/header"
+    assert finding.subject.path == "DMAR/header"
     assert "0x80 in flags of header" in finding.message
     assert "0x2 in flags of drhd@0x30" in finding.message
     assert "0x1 in reserved of scope@0x40" in finding.message

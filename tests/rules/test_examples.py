@@ -64,8 +64,8 @@ def places(found: list[Finding], example: Dts | Tables) -> list[str]:
     """Where the findings are, as precisely as the example says it."""
     told = []
     for finding in found:
-        whole = f"{finding.subject}:{finding.property_name}"
-        told.append(whole if whole in wanted(example) else finding.subject)
+        whole = f"{finding.subject.path}:{finding.property_name}"
+        told.append(whole if whole in wanted(example) else finding.subject.path)
     return sorted(told)
 
 
@@ -101,8 +101,8 @@ def test_findings_say_what_to_expect_and_what_to_do(rule: Rule, pair: Example) -
         assert finding.rule == rule.id
         assert finding.message
         assert not finding.message.endswith(".")
-        assert finding.consequence
-        assert finding.fix
+        assert finding.effect
+        assert finding.fix.text
 
 
 @rules

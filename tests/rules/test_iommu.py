@@ -19,7 +19,7 @@ def lint(source: str, *names: str) -> list[Finding]:
 
 
 def told(found: Sequence[Finding]) -> list[tuple[str, str, int | None]]:
-    return [(f.severity.value, f.subject, f.index) for f in found]
+    return [(f.severity.value, f.subject.path, f.index) for f in found]
 
 
 def host(name: str, body: str) -> str:
@@ -76,7 +76,7 @@ class TestSharedStreamId:
     def test_smmuv3_refuses_the_second(self) -> None:
         found = lint(masters(SMMU_V3, "<&smmu 0x10>", "<&smmu 0x10>"), "shared-stream-id")
         assert told(found) == [("error", "/dma@3000", 0)]
-        assert "stream 16 already in tree" in found[0].consequence
+        assert "stream 16 already in tree" in found[0].effect
 
     def test_engine_and_its_dma_controller(self) -> None:
         source = f"""/ {{
@@ -110,7 +110,7 @@ class TestRanges:
     def test_limits(self, compatible: str, stream_id: int, part: str | None) -> None:
         smmu = SMMU_V3.replace("arm,smmu-v3", compatible)
         found = lint(masters(smmu, f"<&smmu {stream_id:#x}>"), "stream-id-range")
-        assert [part in f.consequence for f in found if part] == ([True] if part else [])
+        assert [part in f.effect for f in found if part] == ([True] if part else [])
         assert bool(found) == bool(part)
 
 
@@ -147,7 +147,7 @@ class TestMaps:
         rows = "iommu-map = <0x0 &smmu 0x0 0x10000>;"
         found = lint(f"/ {{ {SMMU_V2 % 2} {host('pcie@2000', rows)} }};", "map-cells")
         assert [f.severity.value for f in found] == ["warning"]
-        assert "newer than Linux 6.12" in found[0].consequence
+        assert "newer than Linux 6.12" in found[0].effect
 
     def test_folding_mask_at_smmuv3_only(self) -> None:
         rows = "iommu-map-mask = <0xff00>; iommu-map = <0x0 &smmu 0x0 0x10000>;"

@@ -118,12 +118,12 @@ class TestDangling:
     )
     def test_what_linux_does(self, consumer: str, maps: tuple[str, ...], said: str) -> None:
         (found,) = lint(table(node(consumer, *maps)), self.RULE)
-        assert said in found.consequence
+        assert said in found.effect
 
     def test_only_fitting_nodes_are_proposed(self) -> None:
         (found,) = lint(table(node("rmr", "output=0")), self.RULE)
-        assert "smmu" in found.fix
-        assert "its-group" not in found.fix
+        assert "smmu" in found.fix.text
+        assert "its-group" not in found.fix.text
 
 
 class TestIllegalTarget:
@@ -183,7 +183,7 @@ class TestCycle:
         )
         assert told(found) == [("mapping-cycle", "error")]
         assert "leads back to it, through smmu-v3@" in found[0].message
-        assert "MSI controller of ID 0x300 of root-complex@" in found[0].consequence
+        assert "MSI controller of ID 0x300 of root-complex@" in found[0].effect
 
     def test_an_id_that_leaves_the_ranges(self) -> None:
         found = self.found(
@@ -213,19 +213,19 @@ class TestCycle:
             ),
             node(RC, "count=0xffff output=a"),
         )
-        assert "ID 0x900 of" in found[0].consequence
+        assert "ID 0x900 of" in found[0].effect
 
     def test_a_component(self) -> None:
         found = self.found(
             node("a: smmu-v3 base=1", "count=0xff output=a"), node(NC, "flags=1 output=a")
         )
         assert told(found) == [("mapping-cycle", "error")]
-        assert "of named-component@" in found[0].consequence
+        assert "of named-component@" in found[0].effect
 
     def test_a_root_complex_that_names_itself(self) -> None:
         found = self.found(node("rc: root-complex segment=0", "count=0xff output=rc"))
         assert told(found) == [("mapping-cycle", "error")]
-        assert "the IOMMU of ID 0x0" in found[0].consequence
+        assert "the IOMMU of ID 0x0" in found[0].effect
 
     def test_skipped_entries_make_no_cycle(self) -> None:
         own = "smmu-v3 node_revision=5 node_flags=0x10 device_id_index=0 base=1"
@@ -299,7 +299,7 @@ class TestOverlap:
         worse = ("input_base=0x300 count=0x100 output=its", "input_base=0x400 output=smmu")
         (found,) = lint(table(node(RC, *harmless, *worse)), "off-by-one")
         assert (found.index, found.severity.value) == (2, "warning")
-        assert found.fix == "mappings[2]: count 0xff, mappings[1]: count 0xff"
+        assert found.fix.text == "mappings[2]: count 0xff, mappings[1]: count 0xff"
 
     def test_all_are_in_one_finding(self) -> None:
         steps = (
@@ -308,7 +308,7 @@ class TestOverlap:
         )
         (found,) = lint(table(node(RC, *steps)), "off-by-one")
         assert ", and 4 more are like this" in found.message
-        assert found.fix == (
+        assert found.fix.text == (
             "mappings[0]: count 0xff, mappings[1]: count 0xff, mappings[2]: count 0xff and 2 more"
         )
 
@@ -355,7 +355,7 @@ class TestNumbers:
             NC, f"flags=1 output_base={ident} output=smmu"
         )
         found = lint(text, "stream-id-range")
-        assert [said in f.consequence for f in found if said] == [True] * bool(said)
+        assert [said in f.effect for f in found if said] == [True] * bool(said)
         assert bool(found) == bool(said)
 
     def test_an_smmu_v3_may_have_as_many_as_it_likes(self) -> None:
@@ -367,7 +367,7 @@ def test_an_offset_without_a_count_is_fine() -> None:
     assert lint(table(node(f"{RC} mapping_offset=40")), "null-mapping") == []
     assert lint(table(node("rmr mapping_offset=0", "output=smmu")), "null-mapping") == []
     (found,) = lint(table(node("smmu base=1 mapping_offset=0", "output=its")), "null-mapping")
-    assert "behind it gets no MSI controller" in found.consequence
+    assert "behind it gets no MSI controller" in found.effect
 
 
 class TestSingle:
@@ -375,7 +375,7 @@ class TestSingle:
         maps = ("flags=1 output=its", "count=0xff output=its")
         found = lint(table(node("smmu base=0x1000", *maps)), "single-mapping")
         assert told(found) == [("single-mapping", "warning")]
-        assert "node type 3" in found[0].consequence
+        assert "node type 3" in found[0].effect
 
     def test_on_an_smmu_where_it_leads_nowhere(self) -> None:
         found = lint(table(node("smmu base=0x1000", "flags=1 output=0")), "single-mapping")
@@ -412,7 +412,7 @@ class TestComponents:
     def test_ranges_only_are_told_once(self) -> None:
         some = [node(NC.replace("0", str(n)), "input_base=7 output=v2") for n in range(5)]
         (found,) = lint(table(*some), "unused-component")
-        assert (found.subject, found.severity.value) == ("IORT/header", "info")
+        assert (found.subject.path, found.severity.value) == ("IORT/header", "info")
         assert found.message.startswith("5 named components have ranges of IDs")
 
     @pytest.mark.parametrize(
@@ -480,9 +480,9 @@ class TestDeviceIdIndex:
         head = "smmu-v3 base=0x1000 node_revision=4 event_gsiv=1"
         (found,) = lint(table(node(head, "count=0xff output=its")), "device-id-index")
         assert "the PRI, global error and sync interrupts are 0" in found.message
-        assert "stream IDs 0x0 to 0xff get no MSIs" in found.consequence
-        assert "no gerr irq" in found.consequence
-        assert "no evtq irq" not in found.consequence
+        assert "stream IDs 0x0 to 0xff get no MSIs" in found.effect
+        assert "no gerr irq" in found.effect
+        assert "no evtq irq" not in found.effect
 
 
 class TestSegments:
@@ -630,7 +630,7 @@ def test_no_table_makes_a_rule_raise_and_no_mapping_is_told_as_cycle_and_as_stra
     )
     read_machine = machine(text + MADT + mcfg("segment=0"))
     found = read(read_machine)
-    places = [(f.subject, f.index) for f in found if f.rule.endswith(("-cycle", "-target"))]
+    places = [(f.subject.path, f.index) for f in found if f.rule.endswith(("-cycle", "-target"))]
     assert len(places) == len(set(places))
     iort = read_machine.iort
     assert iort is not None

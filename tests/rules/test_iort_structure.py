@@ -56,7 +56,7 @@ def test_a_later_revision_is_only_worth_knowing() -> None:
 def test_a_withdrawn_rmr_is_told_once_with_its_table() -> None:
     rmrs = "\n  rmr node_revision=2\n  rmr node_revision=2"
     (finding,) = found("withdrawn-revision", "IORT table_revision=4" + rmrs)
-    assert finding.subject == "IORT/header"
+    assert finding.subject.path == "IORT/header"
     (finding,) = found("withdrawn-revision", "IORT table_revision=5" + rmrs)
     assert finding.property_name == "node_revision"
     assert len(finding.related) == 1
@@ -83,12 +83,12 @@ def test_a_revision_that_many_nodes_have_is_told_once() -> None:
 def test_a_length_of_0_says_what_linux_does() -> None:
     (finding,) = found("node-frame", "IORT node_count=3\n  its-group ids=0\n  its-group length=0")
     assert finding.severity is ERROR
-    assert "visits the same node again" in finding.consequence
+    assert "visits the same node again" in finding.effect
 
 
 def test_missing_nodes_taint_but_do_not_break() -> None:
     (finding,) = found("node-frame", "IORT node_count=3\n  its-group ids=0")
-    assert (finding.severity, finding.subject) == (WARNING, "IORT/header")
+    assert (finding.severity, finding.subject.path) == (WARNING, "IORT/header")
     assert "2 more nodes" in finding.message
 
 
@@ -220,7 +220,7 @@ def test_msi_frames_stand_in_for_a_missing_its() -> None:
     madt = "APIC\n  gicd version=2\n  msi-frame\n"
     (finding,) = found("its-not-in-madt", madt + "IORT\n  its: its-group ids=0" + USED)
     assert finding.severity is INFO
-    assert "GICv2m" in finding.consequence
+    assert "GICv2m" in finding.effect
 
 
 # Fields
@@ -236,7 +236,7 @@ def test_bits_that_a_later_revision_has() -> None:
     assert found("reserved-bits", text.format(5)) == []
     assert severities("reserved-bits", text.format(4)) == [INFO]
     (finding,) = found("reserved-bits", "IORT\n  smmu-v3 node_revision=0 node_flags=8")
-    assert finding.consequence == "Linux reads the proximity domain whatever the node's revision"
+    assert finding.effect == "Linux reads the proximity domain whatever the node's revision"
 
 
 def test_identifiers_before_there_were_any() -> None:
@@ -254,7 +254,7 @@ def test_an_interrupt_whose_flags_are_not_exactly_1() -> None:
         "global_interrupts",
         "context_interrupts",
     ]
-    assert all("level-triggered" in finding.consequence for finding in findings)
+    assert all("level-triggered" in finding.effect for finding in findings)
 
 
 def test_the_same_bits_of_many_nodes_are_one_finding() -> None:
@@ -352,7 +352,7 @@ def test_names_without_underscores_are_one_finding() -> None:
     rows = [f'\n  named-component object_name="\\_SB.DV{number:02}"' for number in range(40)]
     (finding,) = found("component-name", "IORT" + "".join(rows))
     assert "and 37 more" in finding.message
-    assert r'"\_SB_.DV00"' in finding.fix
+    assert r'"\_SB_.DV00"' in finding.fix.text
 
 
 def test_names_by_the_devices_that_there_are() -> None:
@@ -473,7 +473,7 @@ def test_context_interrupt_0_is_none_that_there_can_be() -> None:
     text = "IORT\n  smmu\n    global-interrupts gsiv=97\n    context-interrupt gsiv=0"
     (finding,) = found("illegal-gsiv", text)
     assert (finding.property_name, finding.index) == ("context_interrupts", 0)
-    assert '"[Firmware Bug]: Illegal GSI0 translation request"' in finding.consequence
+    assert '"[Firmware Bug]: Illegal GSI0 translation request"' in finding.effect
 
 
 @pytest.mark.parametrize(
@@ -519,7 +519,7 @@ def test_windows_that_overlap(nodes: tuple[str, ...], expected: list[Severity]) 
 def test_the_later_node_of_the_table_loses() -> None:
     text = "IORT\n  smmu-v3 base=0x110000\n  smmu-v3 base=0x100000"
     (finding,) = found("overlapping-windows", text)
-    assert "smmu-v3@0x74 (0x100000)" in finding.subject
+    assert "smmu-v3@0x74 (0x100000)" in finding.subject.path
     assert finding.related == ("IORT/smmu-v3@0x30 (0x110000)",)
 
 
@@ -542,7 +542,7 @@ def test_kernels_before_5_10_lose_all_later_smmus() -> None:
     (old,) = found("proximity-domain", text, version=(5, 4))
     (new,) = found("proximity-domain", text, version=(5, 10))
     assert (old.severity, new.severity) == (ERROR, WARNING)
-    assert "nor of any SMMU" in old.consequence
+    assert "nor of any SMMU" in old.effect
 
 
 # PMCGs

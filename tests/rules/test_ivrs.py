@@ -128,7 +128,7 @@ def test_faults(body: str, expected: set[tuple[str, str]]) -> None:
 def test_devices_of_the_namespace(fields: str, severity: str, consequence: str) -> None:
     finding = only(f"IVRS\n{IOMMU}    acpi-hid device=1 {fields}\n")
     assert (finding.rule, finding.severity.value) == ("ivrs/acpi-hid", severity)
-    assert consequence in finding.consequence
+    assert consequence in finding.effect
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ MADT = "APIC\n  ioapic id=4 gsi_base=0\n  ioapic id=5 gsi_base=24\nIVRS\n"
 def test_an_ioapic_that_no_entry_names() -> None:
     finding = only(MADT + BLOCK + "    special handle=4 source=0xa0\n")
     assert finding.message.startswith("the MADT has the I/O APIC 5, but the IVRS")
-    assert "IOAPIC[5] not in IVRS table" in finding.consequence
-    assert "southbridge" not in finding.consequence
+    assert "IOAPIC[5] not in IVRS table" in finding.effect
+    assert "southbridge" not in finding.effect
 
 
 def test_the_first_entry_of_a_handle_counts() -> None:
@@ -192,7 +192,7 @@ def test_the_entries_of_blocks_that_linux_does_not_take_do_not_count() -> None:
 def test_a_length_of_zero_hangs_the_boot() -> None:
     finding = only(f"IVRS\n{IOMMU}  ivmd-all length=0 flags=7 range_length=0x1000\n")
     assert (finding.rule, finding.severity.value) == ("ivrs/frame", "error")
-    assert "for ever" in finding.consequence
+    assert "for ever" in finding.effect
 
 
 def test_entries_that_linux_does_not_read_are_warnings() -> None:
@@ -215,7 +215,7 @@ def test_a_memory_block_that_names_the_first_iommu() -> None:
     """Linux then takes its type for that of the IOMMUs' blocks."""
     finding = only(f"IVRS\n{IOMMU}  ivmd-select device=2 flags=7 range_length=0x1000\n")
     assert (finding.rule, finding.severity.value) == ("ivrs/block-order", "error")
-    assert "Unsupported IVHD type 0x21" in finding.consequence
+    assert "Unsupported IVHD type 0x21" in finding.effect
 
 
 def test_one_finding_for_a_pair_of_iommus() -> None:
@@ -226,7 +226,7 @@ def test_one_finding_for_a_pair_of_iommus() -> None:
     body = IOMMU + other.format(0x4000, 0xFD000000) + other.format(0x8000, 0xFD100000)
     found = lint("IVRS\n" + body)
     assert [each.rule for each in found] == ["ivrs/duplicate-device"] * 2
-    assert "Linux attaches these devices to 0000:40:00.0" in found[0].consequence
+    assert "Linux attaches these devices to 0000:40:00.0" in found[0].effect
 
 
 # Real tables.

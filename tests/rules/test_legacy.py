@@ -30,7 +30,7 @@ def test_the_list_of_masters_is_turned_round():
         host: pcie@4 { device_type = "pci"; bus-range = <2 5>; #stream-id-cells = <1>; };
         """,
     )
-    assert finding.fix.splitlines() == [
+    assert finding.fix.text.splitlines() == [
         "in /iommu@1:  #iommu-cells = <1>;  /delete-property/ mmu-masters;",
         "in /ethernet@2:  iommus = <&smmu 0x1>, <&smmu 0x2000>;",
         "in /dma@3:  iommus = <&smmu …>;",
@@ -46,7 +46,7 @@ def test_only_arm_smmu_knows_mmu_masters():
     """
     assert check("mmu-masters", source) == []
     [finding] = check("dead-property", source)
-    assert finding.subject == "/iommu@1"
+    assert finding.subject.path == "/iommu@1"
     assert finding.confidence is Confidence.LIKELY
 
 
@@ -65,8 +65,8 @@ def test_of_two_kinds_of_smmu_the_later_in_the_tree_is_at_risk(first, second, re
         mmc {{ iommus = <&new 4>; }};
         """,
     )
-    assert finding.consequence.endswith(f"in the order of the tree that is {refused}")
-    assert finding.subject.startswith("/new@")
+    assert finding.effect.endswith(f"in the order of the tree that is {refused}")
+    assert finding.subject.path.startswith("/new@")
 
 
 def test_a_disabled_smmu_mixes_with_nobody():
@@ -119,9 +119,9 @@ def test_a_row_is_told_once_however_many_nodes_use_it():
         usb@4 { fsl,usbphy = <&phy>; phys = <&phy>; };
         """,
     )
-    assert (finding.subject, finding.related) == ("/usb@1", ("/usb@2",))
+    assert (finding.subject.path, finding.related) == ("/usb@1", ("/usb@2",))
     assert finding.message.startswith("usb@1 and 1 other node: fsl,usbphy")
-    assert "phys = <&phy>;" in finding.fix
+    assert "phys = <&phy>;" in finding.fix.text
 
 
 @pytest.mark.parametrize(
@@ -159,10 +159,10 @@ def test_phy_reset_gpios_belong_to_the_controller():
             mdio { ethernet-phy@0 { phy-reset-gpios = <&gpio 26 1>; }; }; };
     """
     )
-    assert [finding.subject for finding in check("old-name", source)] == ["/ethernet"]
+    assert [finding.subject.path for finding in check("old-name", source)] == ["/ethernet"]
     [dead] = check("dead-property", source)
-    assert dead.subject == "/ethernet/mdio/ethernet-phy@0"
-    assert "reset-gpios = <&gpio 26 1>;" in dead.fix
+    assert dead.subject.path == "/ethernet/mdio/ethernet-phy@0"
+    assert "reset-gpios = <&gpio 26 1>;" in dead.fix.text
 
 
 def test_cpu0_supply_is_the_present_form_beside_vbb():
@@ -180,9 +180,9 @@ def test_drivers_that_ask_for_the_singular_keep_it():
     """
     )
     [finding] = check("singular-gpio", source)
-    assert (finding.subject, finding.property_name) == ("/sfp", "los-gpio")
+    assert (finding.subject.path, finding.property_name) == ("/sfp", "los-gpio")
     assert finding.message == "sfp: singular suffix in los-gpio, tx-fault-gpio"
-    assert finding.fix.startswith("in /sfp:  los-gpios = <&gpio 30 0>;")
+    assert finding.fix.text.startswith("in /sfp:  los-gpios = <&gpio 30 0>;")
 
 
 def test_reg_fixed_voltage_is_harmless_behind_its_successor():

@@ -84,16 +84,16 @@ def test_a_late_iommu_is_told_once_for_all_of_its_driver(
     (finding,) = found(iommu_late, drivers + kernel, cmdline)
     assert (finding.severity.value, finding.confidence.value) == (severity, confidence)
     assert words in finding.message
-    assert finding.subject == "/iommu@1000"
+    assert finding.subject.path == "/iommu@1000"
     assert set(finding.related) == {"/iommu@1100", "/mmc@2000", "/dma@3000"}
-    assert ("without a limit" in finding.consequence) is (cmdline == "deferred_probe_timeout=-1")
+    assert ("without a limit" in finding.effect) is (cmdline == "deferred_probe_timeout=-1")
 
 
 def test_the_log_of_a_kernel_without_modules():
     (finding,) = found(iommu_late, DRIVERS + IOMMU % ("off", "") + "config MODULES=n OF_IOMMU=y\n")
-    assert "assuming no driver" in finding.consequence
+    assert "assuming no driver" in finding.effect
     (finding,) = found(iommu_late, DRIVERS + IOMMU % ("off", ""))
-    assert "CONFIG_OF_IOMMU" in finding.consequence
+    assert "CONFIG_OF_IOMMU" in finding.effect
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_a_late_smmu_refuses_what_it_does_not_know():
     bypass = "config ARM_SMMU_DISABLE_BYPASS_BY_DEFAULT=y OF_IOMMU=y\n"
     (refusing,) = found(iommu_late, DRIVERS + smmu + bypass + IMAGE)
     (passing,) = found(iommu_late, DRIVERS + smmu + "config OF_IOMMU=y\n" + IMAGE)
-    assert "unknown stream" in refusing.consequence
-    assert "unknown stream" not in passing.consequence
+    assert "unknown stream" in refusing.effect
+    assert "unknown stream" not in passing.effect
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_a_late_smmu_refuses_what_it_does_not_know():
 def test_a_built_in_iommu_may_wait_for_a_module(clock, tells):
     kernel = DRIVERS + IOMMU % ("built-in", "") + clock + IMAGE
     waits = found(iommu_waits, kernel, more="clocks = <&clk>;")
-    assert [each.subject for each in waits] == ["/iommu@1000"] * tells
+    assert [each.subject.path for each in waits] == ["/iommu@1000"] * tells
     assert all("clock@100 (module clk_x)" in each.message for each in waits)
-    assert all("clk_x in the initramfs" in each.fix for each in waits)
+    assert all("clk_x in the initramfs" in each.fix.text for each in waits)
     # One fault, one rule.
     assert found(iommu_late, kernel, more="clocks = <&clk>;") == []
 
@@ -208,9 +208,9 @@ CODEC = "%s CODEC drivers/media/codec.c x,codec\noff OTHER drivers/media/other.c
 )
 def test_sync_state_is_held_back_by_what_has_no_driver(kernel, tells):
     findings = found(sync_state_held, kernel, tree=POWER)
-    assert [each.subject for each in findings] == ["/power@1000"] * tells
+    assert [each.subject.path for each in findings] == ["/power@1000"] * tells
     assert all(each.related == ("/codec@2000",) for each in findings)
-    assert all("CONFIG_CODEC" in each.fix for each in findings)
+    assert all("CONFIG_CODEC" in each.fix.text for each in findings)
 
 
 # The same with ACPI tables.
@@ -234,8 +234,8 @@ def of_tables(source: str, kernel: str) -> list[Finding]:
 def test_the_examples_for_tables():
     (finding,) = of_tables(TABLES.bad.source, TABLES.bad.kernel)
     assert finding.severity is Severity.ERROR
-    assert finding.subject.startswith("VIOT/virtio-iommu-pci@")
-    assert "virtio_iommu in the initramfs" in finding.fix
+    assert finding.subject.path.startswith("VIOT/virtio-iommu-pci@")
+    assert "virtio_iommu in the initramfs" in finding.fix.text
     assert of_tables(TABLES.good.source, TABLES.good.kernel) == []
 
 

@@ -76,7 +76,7 @@ def test_an_initramfs_that_has_all_is_fine() -> None:
 
 def test_the_named_root_is_an_error_that_names_module_option_and_device() -> None:
     finding = one(lint(disks(), kernel("MMC"), root="/mmc@10"), LACKS)
-    assert finding.subject == "/pinctrl@2"
+    assert finding.subject.path == "/pinctrl@2"
     assert finding.severity is Severity.ERROR
     assert finding.confidence is Confidence.SURE
     assert "pinctrl_v (CONFIG_PINS)" in finding.message
@@ -92,7 +92,7 @@ def test_another_disk_than_the_root_is_no_matter() -> None:
 def test_one_of_two_disks_is_only_likely(bootargs: str) -> None:
     finding = one(lint(disks(bootargs=bootargs), kernel("MMC")), LACKS)
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
-    assert "if the root file system is there" in finding.consequence
+    assert "if the root file system is there" in finding.effect
 
 
 def test_all_disks_are_an_error() -> None:
@@ -105,12 +105,12 @@ def test_what_depends_on_the_driver_is_only_likely() -> None:
     finding = one(lint(disks(ASKED), kernel("MMC"), root="/mmc@10"), LACKS)
     assert finding.severity is Severity.WARNING
     assert "may not probe" in finding.message
-    assert "if its driver asks" in finding.consequence
+    assert "if its driver asks" in finding.effect
 
 
 def test_the_root_that_lacks_its_own_module() -> None:
     finding = one(lint(disks(""), kernel(), root="/mmc@10"), LACKS)
-    assert (finding.subject, finding.severity) == ("/mmc@10", Severity.ERROR)
+    assert (finding.subject.path, finding.severity) == ("/mmc@10", Severity.ERROR)
     assert "v_mmc (CONFIG_MMC)" in finding.message
 
 
@@ -134,8 +134,8 @@ def test_a_slot_with_a_wifi_chip_is_no_disk() -> None:
 def test_a_chain_is_one_finding_at_its_end() -> None:
     source = disks(ASKED).replace('"v,clk"; reg = <1>;', f'"v,clk"; reg = <1>; {FIRM}')
     finding = one(lint(source, kernel("MMC", "CLK"), root="/mmc@10"), LACKS)
-    assert finding.subject == "/pinctrl@2"
-    assert "and that needs /pinctrl@2" in finding.consequence
+    assert finding.subject.path == "/pinctrl@2"
+    assert "and that needs /pinctrl@2" in finding.effect
 
 
 def test_several_nodes_of_one_module_are_one_finding() -> None:
@@ -165,13 +165,13 @@ def test_a_console_that_comes_later_is_a_warning() -> None:
     found = console(FIRM, "module PINS drivers/pinctrl/pinctrl-v.c v,pins")
     finding = one(found, LACKS)
     assert finding.severity is Severity.WARNING
-    assert "console" in finding.consequence
+    assert "console" in finding.effect
 
 
 def test_a_lost_console_is_told_once_by_the_other_rule() -> None:
     found = console("power-domains = <&pd>;", "module PD drivers/pmdomain/pd.c v,pd")
     assert [each.rule for each in found] == [LATE]
-    assert "deferred probe timeout, ignoring dependency" in found[0].consequence
+    assert "deferred probe timeout, ignoring dependency" in found[0].effect
 
 
 def test_a_console_without_its_pin_controllers_driver_is_an_error() -> None:
@@ -188,5 +188,5 @@ def test_a_disk_controller_that_is_not_built() -> None:
     text = KERNEL.replace("module MMC", "off MMC").replace(" MMC\n", "\n")
     text = text.replace(" CLK\n", "\n").replace(" PINS\n", "\n")
     finding = one(lint(disks(""), sketch(text), root="/mmc@10"), NONE)
-    assert (finding.subject, finding.severity) == ("/mmc@10", Severity.ERROR)
+    assert (finding.subject.path, finding.severity) == ("/mmc@10", Severity.ERROR)
     assert finding.message.endswith("CONFIG_MMC is not set")

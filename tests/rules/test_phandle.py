@@ -30,7 +30,9 @@ def family(source, patch=None):
     """Who in the whole family speaks, and where."""
     told = run(board(source, patch), choose(["phandle"]))
     assert told.faults == []
-    return [(finding.rule, finding.subject, finding.property_name) for finding in told.findings]
+    return [
+        (finding.rule, finding.subject.path, finding.property_name) for finding in told.findings
+    ]
 
 
 def test_an_open_graph_is_a_warning():
@@ -64,13 +66,13 @@ def test_bare_phandles_behind_a_dangling_one_are_named():
         "dangling",
         "a { pinctrl-0 = <0x99 &pins>; }; pinctrl { pins: pins { }; };",
     )
-    assert finding.consequence.endswith("fw_devlink does not link /pinctrl/pins behind it")
+    assert finding.effect.endswith("fw_devlink does not link /pinctrl/pins behind it")
 
 
 def test_an_argument_too_many_is_hinted_at():
     [finding] = check("dangling", CRU + "a { clocks = <&cru 6 0x7008>; };")
     assert finding.index == 1
-    assert "if 0x7008 was meant as an argument of &cru, that one takes 1" in finding.fix
+    assert "if 0x7008 was meant as an argument of &cru, that one takes 1" in finding.fix.text
 
 
 def test_an_unresolved_overlay_reference_is_told_in_a_whole_tree():
@@ -111,7 +113,7 @@ def test_an_interrupt_parent_that_nobody_uses_is_a_warning():
 
 def test_devices_without_interrupt_parent_are_told_together():
     [finding] = check("no-interrupt-parent", "a { interrupts = <1>; }; b { interrupts = <2>; };")
-    assert finding.subject == "/a"
+    assert finding.subject.path == "/a"
     assert finding.related == ("/b",)
     assert finding.message.endswith("from /a, nor of 1 more nodes")
 
@@ -138,8 +140,8 @@ def test_a_list_out_of_step_blames_the_arguments_not_the_victim():
         "interconnects is out of step with #interconnect-cells of /aggre, which takes 2: "
         "/mem is read as its argument, and 0x1 as the phandle of /gic"
     )
-    assert "fw_devlink links it to /gic" in finding.consequence
-    assert finding.fix.startswith("write 2 arguments behind each &aggre")
+    assert "fw_devlink links it to /gic" in finding.effect
+    assert finding.fix.text.startswith("write 2 arguments behind each &aggre")
 
 
 def test_a_controller_without_interrupt_cells_is_named():
@@ -154,8 +156,8 @@ def test_a_gpio_nexus_needs_cells_of_its_own():
 
 def test_kernels_that_stop_at_missing_cells_link_nothing():
     [finding] = check("missing-cells", OSC + "x: x { }; a { clocks = <&x 1>; };", version=(6, 1))
-    assert "fw_devlink links" not in finding.consequence
-    assert finding.fix.startswith("&x { #clock-cells = <…>; }")
+    assert "fw_devlink links" not in finding.effect
+    assert finding.fix.text.startswith("&x { #clock-cells = <…>; }")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_an_id_map_of_odd_length_is_refused_whole():
         "smmu: smmu { #iommu-cells = <1>; }; pcie { iommu-map = <0 &smmu 0 1>, <1 &smmu 1>; };",
     )
     assert finding.severity is Severity.ERROR
-    assert '"OF: /pcie: Error: Bad iommu-map length: 28"' in finding.consequence
+    assert '"OF: /pcie: Error: Bad iommu-map length: 28"' in finding.effect
 
 
 def test_a_surplus_zero_where_the_binding_knows_no_holes_is_worth_knowing():
@@ -226,7 +228,7 @@ def test_a_zero_behind_every_entry_is_an_argument_too_many():
 def test_a_duplicate_phandle_that_nobody_uses_is_a_warning():
     patch = {"/a:phandle": b"\0\0\0\x07", "/b:phandle": b"\0\0\0\x07"}
     [finding] = check("duplicate-phandle", "a { }; b { };", patch)
-    assert (finding.subject, finding.related) == ("/b", ("/a",))
+    assert (finding.subject.path, finding.related) == ("/b", ("/a",))
     assert finding.severity is Severity.WARNING
 
 
@@ -259,7 +261,7 @@ def test_an_invalid_phandle_is_told_once(value, told):
 def test_two_phandles_that_differ():
     patch = {"/a:phandle": b"\0\0\0\x07", "/a:linux,phandle": b"\0\0\0\x08"}
     [finding] = check("invalid-phandle", "a { };", patch)
-    assert finding.consequence.startswith("Linux knows the node by 0x7 only")
+    assert finding.effect.startswith("Linux knows the node by 0x7 only")
     same = {**patch, "/a:linux,phandle": b"\0\0\0\x07"}
     assert check("invalid-phandle", "a { };", same) == []
 
@@ -271,6 +273,6 @@ def test_disabled_consumers_do_not_matter():
 
 def test_of_a_phandle_of_two_cells_linux_takes_the_first():
     found = check("invalid-phandle", OSC, patch={"/osc:phandle": bytes((0, 0, 0, 5, 0, 0, 0, 0))})
-    assert [item.consequence for item in found] == [
+    assert [item.effect for item in found] == [
         "Linux takes its first cell, 0x5; other readers refuse the tree"
     ]

@@ -226,7 +226,7 @@ def test_a_cycle_of_parents_and_iommus_has_no_proposal():
         y: y { compatible = "y"; iommus = <&x>; #iommu-cells = <0>; };
     """
     [finding] = check("cycle/supplier-cycle", board(source))
-    assert finding.fix.startswith("none of these links can be given up")
+    assert finding.fix.text.startswith("none of these links can be given up")
 
 
 def test_post_init_providers_are_added_to_what_is_there():
@@ -258,8 +258,8 @@ PANEL = """
 def test_a_device_without_compatible_at_the_far_end_of_a_graph():
     [finding] = check("supplier/never-probes", board(PANEL))
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
-    assert (finding.subject, finding.supplier) == ("/lcdc/port/endpoint", "/panel")
-    assert finding.consequence == (
+    assert (finding.subject.path, finding.supplier) == ("/lcdc/port/endpoint", "/panel")
+    assert finding.effect == (
         'lcdc never probes: "wait for supplier /panel"; hdmi waits for lcdc; tv waits for hdmi'
     )
     assert finding.related == ("/lcdc", "/hdmi", "/tv", "/panel")
@@ -275,7 +275,7 @@ def test_an_amba_device_without_registers():
         gpio: gpio { compatible = "arm,pl061", "arm,primecell"; #gpio-cells = <2>; };
         dev { compatible = "vendor,dev"; reset-gpios = <&gpio 0 0>; };
     """
-    assert [f.subject for f in check("supplier/never-probes", board(source))] == ["/dev"]
+    assert [f.subject.path for f in check("supplier/never-probes", board(source))] == ["/dev"]
     placed = source.replace("#gpio-cells", "reg = <0x1000 0x1000>; #gpio-cells")
     cells = "#address-cells = <1>; #size-cells = <1>;"
     assert check("supplier/never-probes", board(cells + placed)) == []
@@ -289,10 +289,10 @@ def test_what_a_plainer_rule_tells_is_told_there_with_all_who_wait():
     """
     assert check("supplier/never-probes", board(source)) == []
     [finding] = check("supplier/no-device", board(source))
-    assert finding.consequence == ('phy never probes: "wait for supplier /vcc"; usb waits for phy')
+    assert finding.effect == ('phy never probes: "wait for supplier /vcc"; usb waits for phy')
     assert finding.related == ("/phy", "/usb", "/vcc")[1:]
     [finding] = check("supplier/no-device", board(source, cmdline="fw_devlink=off"))
-    assert finding.consequence == "the driver of /phy asks for the regulator in vain"
+    assert finding.effect == "the driver of /phy asks for the regulator in vain"
 
 
 def lost(path: Path, version: tuple[int, int]) -> set[str]:
@@ -335,7 +335,7 @@ def test_all_iommus_are_told_once():
         "fw_devlink.strict is off: nothing orders 2 IOMMUs (iommu@1, iommu@2) before 2 masters"
     )
     assert finding.related == ("/iommu@1", "/iommu@2")
-    assert "is not there 10 s after" in finding.consequence
+    assert "is not there 10 s after" in finding.effect
 
 
 def test_strict_orders_them():
@@ -346,7 +346,7 @@ def test_strict_does_not_help_where_nobody_waits():
     line = "fw_devlink=permissive fw_devlink.strict=1"
     [finding] = check("supplier/unordered-iommu", board(MASTERS, cmdline=line))
     assert finding.message.startswith("fw_devlink is permissive: ")
-    assert finding.fix.endswith("fw_devlink=on fw_devlink.strict=1")
+    assert finding.fix.text.endswith("fw_devlink=on fw_devlink.strict=1")
 
 
 def test_a_timeout_of_nothing_is_a_warning_where_it_was_asked_for():
@@ -354,13 +354,13 @@ def test_a_timeout_of_nothing_is_a_warning_where_it_was_asked_for():
         "supplier/unordered-iommu", board(MASTERS, cmdline="deferred_probe_timeout=0")
     )
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
-    assert "comes later than the built-in drivers" in finding.consequence
+    assert "comes later than the built-in drivers" in finding.effect
     [finding] = check("supplier/unordered-iommu", board(MASTERS, (5, 15)))
     assert finding.severity is Severity.INFO
     [finding] = check(
         "supplier/unordered-iommu", board(MASTERS, cmdline="deferred_probe_timeout=-1")
     )
-    assert finding.consequence.endswith("waits for it without end")
+    assert finding.effect.endswith("waits for it without end")
 
 
 # Versions

@@ -27,7 +27,7 @@ def check(name, source) -> list[Finding]:
 def family(source):
     told = run(board(source), choose(["supplier"], ["supplier/unordered-iommu"]))
     assert told.faults == []
-    return [(finding.rule, finding.subject) for finding in told.findings]
+    return [(finding.rule, finding.subject.path) for finding in told.findings]
 
 
 def consumer(entry):
@@ -42,9 +42,9 @@ def test_a_disabled_supplier_is_told_once_for_all_its_consumers():
     """
     [finding] = check("disabled", source)
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
-    assert (finding.subject, finding.related) == ("/a", ("/cru", "/b"))
+    assert (finding.subject.path, finding.related) == ("/a", ("/cru", "/b"))
     assert finding.message.endswith("of /cru, which is disabled; so does /b")
-    assert finding.fix == '&cru { status = "okay"; };, or disable /a too'
+    assert finding.fix.text == '&cru { status = "okay"; };, or disable /a too'
 
 
 def test_the_node_whose_status_it_is_is_named():
@@ -55,7 +55,7 @@ def test_the_node_whose_status_it_is_is_named():
     """
     [finding] = check("disabled", source)
     assert finding.message.endswith("/i2c/pmic/ldo, which lies below /i2c, and that is disabled")
-    assert finding.fix.startswith('&i2c { status = "okay"; };')
+    assert finding.fix.text.startswith('&i2c { status = "okay"; };')
 
 
 def test_every_status_on_the_way_must_change():
@@ -65,10 +65,10 @@ def test_every_status_on_the_way_must_change():
         sound {{ compatible = "vendor,card"; link {{ sound-dai = <&dp>; }}; }};
     """
     [finding] = check("disabled", source)
-    assert finding.fix == (
+    assert finding.fix.text == (
         '&dp { status = "okay"; }; &mdss { status = "okay"; };, or disable /sound too'
     )
-    assert "the sound card is never registered" in finding.consequence
+    assert "the sound card is never registered" in finding.effect
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_becomes_of_the_consumer_depends_on_the_subsystem(cells, entry, tol
     source = f's: s {{ compatible = "vendor,s"; {cells} {OFF} }};' + consumer(entry)
     [finding] = check("disabled", source)
     assert finding.severity is Severity.WARNING
-    assert finding.consequence.endswith(told)
+    assert finding.effect.endswith(told)
 
 
 def test_a_disabled_phy_of_a_provider_that_works_may_be_done_without():
@@ -94,7 +94,7 @@ def test_a_disabled_phy_of_a_provider_that_works_may_be_done_without():
         {consumer("phys = <&otg>;")}
     """
     [finding] = check("disabled", source)
-    assert finding.consequence == "dev: its driver goes without the PHY, or gives up (-ENODEV)"
+    assert finding.effect == "dev: its driver goes without the PHY, or gives up (-ENODEV)"
 
 
 @pytest.mark.parametrize(
@@ -139,13 +139,13 @@ def test_a_pin_group_serves_whatever_its_own_status():
 def test_a_supplier_without_compatible_holds_its_consumer_for_ever():
     [finding] = check("no-device", "rails { a: a { }; };" + consumer("vcc-supply = <&a>;"))
     assert finding.severity is Severity.ERROR
-    assert finding.consequence == 'dev never probes: "wait for supplier /rails/a"'
+    assert finding.effect == 'dev never probes: "wait for supplier /rails/a"'
 
 
 def test_a_part_of_a_device_does_not_wait_but_asks_in_vain():
     source = "a: a { };" + consumer("led { vcc-supply = <&a>; };")
     [finding] = check("no-device", source)
-    assert finding.consequence == "the driver of /dev asks for the regulator in vain"
+    assert finding.effect == "the driver of /dev asks for the regulator in vain"
 
 
 def test_a_clock_without_compatible_may_be_started_by_code_of_the_machine():
@@ -212,7 +212,7 @@ def test_suppliers_in_an_overlay_are_not_judged_by_where_they_stand():
 def test_a_plain_bus_serves_no_supplier_of_its_own(bus, told):
     source = f"bus {{ compatible = {bus}; clk: clk {{ #clock-cells = <0>; }}; "
     found = check("no-device", source + consumer("clocks = <&clk>;") + "};")
-    assert [finding.subject for finding in found] == told
+    assert [finding.subject.path for finding in found] == told
     assert all(finding.confidence is Confidence.LIKELY for finding in found)
 
 

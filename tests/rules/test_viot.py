@@ -84,14 +84,14 @@ def test_legal_tables_are_silent(text: str) -> None:
 def test_what_linux_says_of_a_short_node(body: str, expected: str) -> None:
     finding = only(f"{IOMMU}{ALL} {body}")
     assert (finding.rule, finding.severity) == ("viot/frame", Severity.ERROR)
-    assert f'"ACPI: VIOT: [Firmware Bug]: {expected}"' in finding.consequence
+    assert f'"ACPI: VIOT: [Firmware Bug]: {expected}"' in finding.effect
     assert (finding.property_name, finding.offset) == ("length", 48 + 16 + 24 + 2)
 
 
 def test_a_short_iommu_is_told_once() -> None:
     finding = only("VIOT\n a: virtio-iommu-pci length=12 size=12\n pci-range bdf_end=9 output=a")
     assert finding.rule == "viot/frame"
-    assert "No IOMMU node found" in finding.consequence
+    assert "No IOMMU node found" in finding.effect
 
 
 def test_a_node_beyond_the_end() -> None:
@@ -100,10 +100,10 @@ def test_a_node_beyond_the_end() -> None:
     assert (harmless.rule, harmless.severity) == ("viot/frame", Severity.WARNING)
     cut = only(IOMMU + " pci-range bdf_end=0xffff output=iommu length=24 size=12")
     assert (cut.rule, cut.severity) == ("viot/frame", Severity.ERROR)
-    assert "follows the table in memory" in cut.consequence
+    assert "follows the table in memory" in cut.effect
     lost = only(IOMMU.replace("VIOT", "VIOT node_count=4") + ALL.replace("\n", " length=99\n"))
     assert (lost.rule, lost.severity) == ("viot/frame", Severity.ERROR)
-    assert "the 2 nodes" in lost.consequence
+    assert "the 2 nodes" in lost.effect
 
 
 def test_more_nodes_announced_than_there_are_and_fewer() -> None:
@@ -135,13 +135,13 @@ def test_outputs_that_are_no_iommu(output: str, what: str, line: str) -> None:
     finding = only(f"{IOMMU}{ALL} mmio-endpoint base=1 endpoint=0x10000 output={output}")
     assert finding.rule == "viot/illegal-target"
     assert what in finding.message
-    assert line in finding.consequence
-    assert "0x30 (0000:00:01.0)" in finding.fix
+    assert line in finding.effect
+    assert "0x30 (0000:00:01.0)" in finding.fix.text
 
 
 def test_no_iommu_is_told_once_for_all() -> None:
     finding = only("VIOT\n pci-range bdf_end=9 output=0x30\n mmio-endpoint output=0x30")
-    assert (finding.rule, finding.subject) == ("viot/no-iommu", "VIOT/header")
+    assert (finding.rule, finding.subject.path) == ("viot/no-iommu", "VIOT/header")
     assert "and of 1 more nodes" in finding.message
 
 
@@ -152,9 +152,9 @@ def test_overlapping_ranges_name_what_they_share() -> None:
     )
     assert (finding.rule, finding.severity) == ("viot/range-overlap", Severity.WARNING)
     assert "01:10.0 to 01:1f.7 of segment 0" in finding.message
-    assert "endpoint 0x9000 at" in finding.consequence
+    assert "endpoint 0x9000 at" in finding.effect
     assert "endpoint 0x180" not in finding.message
-    assert "0x180 at" in finding.consequence
+    assert "0x180 at" in finding.effect
 
 
 def test_one_finding_for_a_range_over_many() -> None:
@@ -222,7 +222,7 @@ def test_reserved_bytes_are_told_once() -> None:
     finding = only(
         IOMMU.replace("VIOT", "VIOT reserved=1").replace("0x8", "0x8 node_reserved=2") + ALL
     )
-    assert (finding.rule, finding.subject) == ("viot/reserved-bits", "VIOT/header")
+    assert (finding.rule, finding.subject.path) == ("viot/reserved-bits", "VIOT/header")
     assert "and 1 more reserved fields" in finding.message
 
 

@@ -132,7 +132,7 @@ CASES = {
 def test_a_binding_that_is_not_met(named, case):
     inside, rule, name, message = CASES[case]
     found, _ = lint(named, uart(inside))
-    assert [(each.rule, each.subject, each.property_name) for each in found] == [
+    assert [(each.rule, each.subject.path, each.property_name) for each in found] == [
         (rule, "/serial@0", name)
     ]
     assert found[0].message == message

@@ -108,7 +108,9 @@ def told(source: SchemaSource, text: str) -> dict[str, list[str]]:
     rules = {each.rule for each in checked.findings}
     return {
         rule: sorted(
-            f"{each.subject}:{each.property_name}" for each in checked.findings if each.rule == rule
+            f"{each.subject.path}:{each.property_name}"
+            for each in checked.findings
+            if each.rule == rule
         )
         for rule in rules
     }

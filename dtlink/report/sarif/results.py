@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.report.model import InputReport, Report, identified
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.wording import headline, story
@@ -56,19 +57,27 @@ def _told(
         "properties": _properties(finding),
     }
     related = [
-        _location(artifacts.place(item.file_of(path)), path, number)
-        for number, path in enumerate(finding.related[:MOST_RELATED], 1)
+        _location(artifacts.place(item.file_of(other)), other, number)
+        for number, other in enumerate(_related(finding), 1)
     ]
     if related:
         told["relatedLocations"] = related
     return told
 
 
-def _location(place: dict[str, Any], path: str, number: int = 0) -> dict[str, Any]:
+def _related(finding: Finding) -> Iterator[Subject]:
+    """The related nodes that services keep, which are of the subject's kind."""
+    return (Subject(finding.subject.kind, path) for path in finding.related[:MOST_RELATED])
+
+
+def _location(place: dict[str, Any], subject: Subject, number: int = 0) -> dict[str, Any]:
     """A file, and the node in it. (One without a file makes services refuse the upload.)"""
-    name = path.rstrip("/").rpartition("/")[2] or path
-    kind = "node" if path.startswith("/") else "structure"
-    logical = {"name": name, "fullyQualifiedName": path, "kind": kind}
+    path = subject.path
+    logical = {
+        "name": subject.name or path,
+        "fullyQualifiedName": path,
+        "kind": subject.kind.value,
+    }
     found: dict[str, Any] = {"physicalLocation": place, "logicalLocations": [logical]}
     return {"id": number, **found, "message": {"text": path}} if number else found
 
@@ -115,11 +124,11 @@ def _text(finding: Finding, *, in_file: bool) -> str:
 
 def _where(finding: Finding, *, in_file: bool) -> str:
     """The place as firmware has it: a byte of the file, or of a table that a text writes out."""
-    where = finding.subject
+    where = finding.subject.path
     if finding.property_name:
         index = "" if finding.index is None else f"[{finding.index}]"
         where += f", {finding.property_name}{index}"
-    is_node = finding.subject.startswith("/")
+    is_node = finding.subject.kind is SubjectKind.NODE
     # The bytes of a tree that a source was made into are nowhere to be seen.
     if finding.offset is None or (is_node and not in_file):
         return where

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dtlink.board.tree import Board
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 #: Old compatible string to today's, of regulators, all of which must have a regulator-name.
 REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
@@ -23,6 +23,7 @@ REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    covers=Covers.RELATED,
     needs=("regulator-name",),
     bad=Dts(
         """

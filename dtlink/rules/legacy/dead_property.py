@@ -20,7 +20,7 @@ from dtlink.board.tree import Board
 from dtlink.rules.legacy._binding import Fate, LegacyBinding
 from dtlink.rules.legacy._table import rows_of
 from dtlink.rules.legacy._tell import tell
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 ROWS = rows_of(Fate.IGNORED)
 
@@ -29,6 +29,7 @@ ROWS = rows_of(Fate.IGNORED)
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    covers=Covers.RELATED,
     needs=tuple(row.old for row in ROWS),
     bad=Dts(
         """

@@ -22,7 +22,7 @@ from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
 from dtlink.rules.legacy._smmu import smmus
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 #: How many stream IDs of one master, and how many masters, a fix spells out.
 _MOST = 32
@@ -35,6 +35,7 @@ _NAMED = 3
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    covers=Covers.RELATED,
     needs=("mmu-masters",),
     bad=Dts(
         """

@@ -15,13 +15,14 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.rules.legacy._tell import several
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.INFO,
+    covers=Covers.RELATED,
     needs=("interrupts-extended",),
     bad=Dts(
         """

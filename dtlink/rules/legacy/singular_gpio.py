@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.rules.legacy._binding import fits
 from dtlink.rules.legacy._tell import as_dts, several
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 #: Names that a row of the legacy table speaks for.
 _TOLD_ELSEWHERE = frozenset(("snps,reset-gpio",))
@@ -39,6 +39,7 @@ _CURRENT = (
     __name__,
     __doc__,
     severity=Severity.INFO,
+    covers=Covers.RELATED,
     bad=Dts(
         """
         / {

@@ -17,13 +17,14 @@ from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._smmu import listed_masters, smmus
 from dtlink.rules.legacy._tell import several
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    covers=Covers.RELATED,
     needs=("#stream-id-cells",),
     bad=Dts(
         """

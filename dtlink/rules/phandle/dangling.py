@@ -20,7 +20,7 @@ from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
 from dtlink.links.reference import Failure, Why
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import (
     as_string,
     before,
@@ -37,6 +37,7 @@ from dtlink.rules.phandle._entry import (
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    covers=Covers.SUPPLIER,
     bad=Dts(
         """
         / {

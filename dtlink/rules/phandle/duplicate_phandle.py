@@ -16,13 +16,14 @@ from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link, Why
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    covers=Covers.SUPPLIER,
     bad=Dts(
         """
         / {

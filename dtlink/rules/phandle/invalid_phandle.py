@@ -14,13 +14,14 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.firmware.tree import Oddity
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    covers=Covers.SUPPLIER,
     bad=Dts(
         """
         / {

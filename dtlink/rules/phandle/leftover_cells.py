@@ -19,7 +19,7 @@ from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Why
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import as_string, bytes_left, size_in_cells
 
 #: Properties in which a 0 in a phandle's place means nothing, with the suppliers' cells property.
@@ -35,6 +35,7 @@ _WITHOUT_HOLES = {
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    covers=Covers.SUPPLIER,
     bad=Dts(
         """
         / {

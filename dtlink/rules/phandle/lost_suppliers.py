@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import names
 
 _HOLE = Flaw.BEHIND_HOLE
@@ -38,6 +38,7 @@ _MAY_BE_EMPTY = frozenset(("clocks", "mboxes", "phys", "extcon", "gpios", "*-gpi
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    covers=Covers.SUPPLIER,
     bad=Dts(
         """
         / {

@@ -20,7 +20,7 @@ from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Flaw, Link, Why
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
 
 
@@ -28,6 +28,7 @@ from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list,
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    covers=Covers.SUPPLIER,
     bad=Dts(
         """
         / {

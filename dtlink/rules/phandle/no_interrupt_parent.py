@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.links.reference import Failure, Why
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import steps_up
 
 
@@ -23,6 +23,7 @@ from dtlink.rules.phandle._entry import steps_up
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    covers=Covers.SUPPLIER,
     needs=("interrupts",),
     bad=Dts(
         """

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.links.reference import Failure, Why
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import (
     asked_cells,
     cells_name,
@@ -31,6 +31,7 @@ from dtlink.rules.phandle._entry import (
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    covers=Covers.SUPPLIER,
     bad=Dts(
         """
         / {

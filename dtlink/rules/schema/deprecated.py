@@ -23,6 +23,7 @@ from dtlink.schema.suppliers import Fault, Kind
     __name__,
     __doc__,
     severity=Severity.INFO,
+    yields=True,
     bad=Dts(
         """
         / {

@@ -25,6 +25,7 @@ from dtlink.schema.suppliers import NAMES, Fault, Kind
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    yields=True,
     bad=Dts(
         """
         / {

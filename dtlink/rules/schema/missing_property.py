@@ -24,6 +24,7 @@ from dtlink.schema.suppliers import Fault, Kind
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    yields=True,
     bad=Dts(
         """
         / {

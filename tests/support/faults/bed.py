@@ -106,7 +106,7 @@ class Bed:
     def cycles(self) -> list[frozenset[str]]:
         """The paths of devices that wait for each other before anything is changed."""
         told = supplier_cycle.check(self.board)
-        return [frozenset((finding.subject, *finding.related)) for finding in told]
+        return [frozenset((finding.subject.path, *finding.related)) for finding in told]
 
     def kernel_entries(self) -> list[Reference]:
         """Those that fw_devlink follows without being told to."""

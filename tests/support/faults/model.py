@@ -32,11 +32,11 @@ class Planted(NamedTuple):
 
     def is_told_by(self, finding: Finding) -> bool:
         """Whether a finding of the right rule is about this."""
-        told = {finding.subject, *finding.related}
+        told = {finding.subject.path, *finding.related}
         if self.together:
             return {self.node, *self.together} <= told
         return (
-            finding.subject == self.node
+            finding.subject.path == self.node
             and self.property_name in (None, finding.property_name)
             and self.index in (None, finding.index)
         )

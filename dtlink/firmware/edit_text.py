@@ -1,0 +1,74 @@
+"""Edits as text: DTS statements on nodes, assignments to fields of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dtlink.firmware.edits import (
+    AddNode,
+    Cells,
+    DeleteProperty,
+    Edit,
+    NodeRef,
+    PropertyValue,
+    SetField,
+    TreeEdit,
+)
+
+#: Cells from here on are addresses or masks rather than numbers of something.
+_HEX_FROM = 1000
+
+
+def dts(edits: Iterable[Edit]) -> str:
+    """The edits as DTS, ``&label { … };`` for each node in a line of its own; fields likewise."""
+    nodes: dict[NodeRef, list[str]] = {}
+    fields: list[str] = []
+    for edit in edits:
+        if isinstance(edit, SetField):
+            fields.append(f"{edit.structure}: {edit.field} = {edit.value:#x}")
+        else:
+            owner = edit.parent if isinstance(edit, AddNode) else edit.node
+            nodes.setdefault(owner, []).append(statement(edit))
+    opened = [f"{_opening(node)} {{ {' '.join(lines)} }};" for node, lines in nodes.items()]
+    return "\n".join((*opened, *fields))
+
+
+def _opening(node: NodeRef) -> str:
+    """How a node is opened: dtc takes no ``&{/}``."""
+    return "/" if node.path == "/" and not node.label else str(node)
+
+
+def statement(edit: TreeEdit) -> str:
+    """One edit as a DTS statement, without the node."""
+    if isinstance(edit, AddNode):
+        return f"{edit.name} {{ }};"
+    if isinstance(edit, DeleteProperty):
+        return f"/delete-property/ {edit.name};"
+    return assignment(edit.name, edit.value)
+
+
+def assignment(name: str, value: PropertyValue) -> str:
+    """A property with its value as a DTS statement."""
+    return f"{name} = {property_value(value)};" if value else f"{name};"
+
+
+def property_value(value: PropertyValue, most: int | None = None) -> str:
+    """A value as DTS; ``most`` cuts a longer list, which ``…`` then ends."""
+    words = ", ".join(map(_piece, value[:most]))
+    return words if most is None or len(value) <= most else f"{words} …"
+
+
+def _piece(piece: str | bytes | Cells) -> str:
+    if isinstance(piece, str):
+        escaped = piece.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    if isinstance(piece, bytes):
+        return f"[{piece.hex(' ')}]"
+    return f"<{' '.join(map(number, piece))}>"
+
+
+def number(cell: int | NodeRef) -> str:
+    """A cell: what may count lines or channels in decimal, what is larger in hexadecimal."""
+    if isinstance(cell, NodeRef):
+        return str(cell)
+    return str(cell) if cell < _HEX_FROM else f"{cell:#x}"

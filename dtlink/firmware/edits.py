@@ -1,0 +1,78 @@
+"""Edits of firmware as data: set, delete and add properties and nodes; set fields of tables.
+
+Edits name nodes by path and label, so that they outlive the tree and can go to another process.
+:mod:`dtlink.firmware.edit_text` writes them as DTS, :mod:`dtlink.firmware.apply` applies them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.firmware.tree import Node
+
+
+class NodeRef(NamedTuple):
+    """A reference to a devicetree node; ``label`` is empty where none is known."""
+
+    path: str
+    label: str = ""
+
+    def __str__(self) -> str:
+        return f"&{self.label}" if self.label else f"&{{{self.path}}}"
+
+
+#: One ``<…>`` of a value: numbers and references.
+Cells: TypeAlias = "tuple[int | NodeRef, ...]"
+#: A property's value: strings, ``<…>`` and bytes, in order; empty for a property without a value.
+PropertyValue: TypeAlias = "tuple[str | bytes | Cells, ...]"
+
+
+class SetProperty(NamedTuple):
+    """Give a node a property, or its property another value."""
+
+    node: NodeRef
+    name: str
+    value: PropertyValue = ()
+
+
+class DeleteProperty(NamedTuple):
+    """Remove a property of a node."""
+
+    node: NodeRef
+    name: str
+
+
+class AddNode(NamedTuple):
+    """Add an empty child to a node; properties are set by further edits."""
+
+    parent: NodeRef
+    name: str
+
+
+class SetField(NamedTuple):
+    """Set a field of a table's structure; ``offset`` and ``size`` are in bytes, in the table."""
+
+    table: str
+    structure: str
+    field: str
+    value: int
+    offset: int
+    size: int
+
+
+TreeEdit: TypeAlias = SetProperty | DeleteProperty | AddNode
+Edit: TypeAlias = TreeEdit | SetField
+
+
+def ref(node: Node) -> NodeRef:
+    """A reference to a node, by its first label where there is one."""
+    return NodeRef(node.path, node.label)
+
+
+def set_field(structure: Struct, field: str, value: int) -> SetField:
+    """The edit that sets a number of a structure. Raises :class:`KeyError` for an unknown field."""
+    row = type(structure).fields()[field]
+    place = structure.offset(field), row.size
+    return SetField(structure.TABLE, structure.path, field, value, *place)

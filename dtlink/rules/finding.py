@@ -1,0 +1,73 @@
+"""What a rule yields."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dtlink.firmware.names import Subject
+    from dtlink.firmware.tree import Location
+    from dtlink.rules.fix import Fix
+
+
+class Severity(Enum):
+    """What a finding means for the machine."""
+
+    ERROR = "error"
+    """The device will not work, or not safely."""
+    WARNING = "warning"
+    """It works by luck, late, or on some kernels only."""
+    INFO = "info"
+    """Worth knowing."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+
+class Confidence(Enum):
+    """What a finding is based on."""
+
+    SURE = "sure"
+    """It follows from the inputs."""
+    LIKELY = "likely"
+    """It relies on a convention."""
+
+
+class Finding(NamedTuple):
+    """One fault at one place.
+
+    ``related`` are paths of other nodes, ``offset`` is a byte offset in the blob or the table.
+    """
+
+    rule: str
+    severity: Severity
+    confidence: Confidence
+    subject: Subject
+    property_name: str | None
+    index: int | None  # type: ignore[assignment]  # the field's word; no tuple is searched
+    message: str
+    effect: str
+    """What will be seen on the machine, with the kernel's log line where there is one."""
+    fix: Fix
+    related: tuple[str, ...]
+    supplier: str
+    location: Location | None
+    offset: int | None
+
+    @property
+    def consequence(self) -> str:
+        """The effect, under its name in JSON."""
+        return self.effect
+
+    @property
+    def fingerprint(self) -> str:
+        """The fault's identity, the same in the next build: no line, offset or phandle in it."""
+        import hashlib
+
+        subject, supplier = self.subject, self.supplier
+        node, to = subject.stable(), supplier and subject.stable(supplier)
+        key = "\0".join((self.rule, node, self.property_name or "", to))
+        return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,27 @@
+"""What to do about a finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dtlink.firmware.edits import Edit
+
+
+class Fix(NamedTuple):
+    """One imperative sentence, and the edits that do what it says.
+
+    Edits are given only where the input determines them: with all of them made, the finding is
+    gone and there is no new one.
+    """
+
+    text: str
+    edits: tuple[Edit, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def of(cls, fix: Fix | str) -> Fix:
+        """A fix as it is; a sentence as a fix without edits."""
+        return cls(fix) if isinstance(fix, str) else fix
