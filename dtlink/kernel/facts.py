@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
     from dtlink.kernel.source.index import SourceIndex
 
@@ -22,7 +22,7 @@ class Paths(NamedTuple):
 class Facts(NamedTuple):
     """One kernel's facts."""
 
-    build: KernelBuild
+    build: Holdings
     source_index: SourceIndex
     initramfs: Initramfs | None
 
@@ -38,12 +38,14 @@ class Facts(NamedTuple):
 @lru_cache(maxsize=8)
 def load(paths: Paths) -> Facts:
     """Read the facts, once a process. Raises :class:`InputError` for what can't be read."""
-    from dtlink.kernel.holdings.read import read_build
+    from dtlink.kernel.holdings.read import read_holdings
     from dtlink.kernel.source.index import SourceIndex
 
     initramfs = None
     if paths.initramfs:
-        from dtlink.kernel.initramfs.kept import kept_initramfs
+        from dtlink.kernel.initramfs.read import kept_initramfs
 
         initramfs = kept_initramfs(paths.initramfs)
-    return Facts(read_build(paths.kernel), SourceIndex.load(paths.source_index or None), initramfs)
+    return Facts(
+        read_holdings(paths.kernel), SourceIndex.load(paths.source_index or None), initramfs
+    )

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from dtlink.kernel.facts import Facts
 from dtlink.kernel.holdings.aliases import AliasIndex
-from dtlink.kernel.holdings.model import KernelBuild, Module
+from dtlink.kernel.holdings.model import Holdings, Module
 from dtlink.kernel.initramfs import Initramfs
 from dtlink.kernel.source.index import SourceIndex
 
@@ -72,11 +72,11 @@ def _driver(words: list[str]) -> _Line:
     return _Line(_VALUES[words[0]], words[1], words[2], names, held)
 
 
-def _build(drivers: list[_Line], config: dict[str, str]) -> KernelBuild:
+def _build(drivers: list[_Line], config: dict[str, str]) -> Holdings:
     modules = [each for each in drivers if each.value == "m"]
     built_in = [each for each in drivers if each.value == "y"]
     aliases = [(f"of:N*T*C{name}", each.module) for each in modules for name in each.names]
-    return KernelBuild(
+    return Holdings(
         release=RELEASE,
         config=config,
         modules={each.module: Module(each.module, f"kernel/{each.module}.ko") for each in modules},

@@ -19,8 +19,8 @@ from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.tree import Tree
-from dtlink.kernel.holdings.model import KernelBuild
-from dtlink.kernel.holdings.read import read_build
+from dtlink.kernel.holdings.model import Holdings
+from dtlink.kernel.holdings.read import read_holdings
 from dtlink.kernel.initramfs import Initramfs
 from tests.support.boards import SHARED
 from tests.support.boots import boot
@@ -188,8 +188,8 @@ def initramfs(modules: frozenset[str]) -> Initramfs:
 
 
 @lru_cache(maxsize=1)
-def kernel() -> KernelBuild:
-    return read_build(str(SHARED / "kernel" / "debian-6.12-arm64"))
+def kernel() -> Holdings:
+    return read_holdings(str(SHARED / "kernel" / "debian-6.12-arm64"))
 
 
 def timeline(case: Case, tree: Tree) -> Timeline:

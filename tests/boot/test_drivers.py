@@ -14,8 +14,8 @@ from dtlink.facts.outcomes import Driver, State
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.acpi.iort import KINDS
 from dtlink.kernel.holdings.aliases import AliasIndex
-from dtlink.kernel.holdings.model import KernelBuild, Module
-from dtlink.kernel.holdings.read import read_build
+from dtlink.kernel.holdings.model import Holdings, Module
+from dtlink.kernel.holdings.read import read_holdings
 from dtlink.kernel.source.index import SourceIndex
 from tests.support.boards import SHARED, need_corpus
 from tests.support.boots import BOOTS, blob, boot
@@ -51,7 +51,7 @@ def make_build(config="", *, aliases=(), image=(), modules=(), knows=EVERYTHING,
     pairs = [alias.split(" ") for alias in aliases]
     names = {module for _, module in pairs} | set(modules)
     values = dict(word.split("=") for word in config.split())
-    return KernelBuild(
+    return Holdings(
         release=release,
         config=values,
         modules={name: Module(name, f"kernel/{name}.ko") for name in names},
@@ -421,7 +421,7 @@ def debian(name):
         pytest.skip(f"no kernel's files in {path}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DTLINK_CACHE", "")
-        return read_build(str(path)), SourceIndex.load()
+        return read_holdings(str(path)), SourceIndex.load()
 
 
 @pytest.mark.parametrize("board", BOOTS)

@@ -11,7 +11,7 @@ from dtlink.boot.timeline.loading import Loading
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.acpi.machine import Machine
-from dtlink.kernel.holdings.model import KernelBuild, Module
+from dtlink.kernel.holdings.model import Holdings, Module
 from tests.boot.boot_cases import initramfs
 from tests.boot.timeline_boards import BUILT_IN, EARLY, NOT_BUILT, UNKNOWN, Board, module
 from tests.support.tables import machine
@@ -487,7 +487,7 @@ def test_of_several_modules_the_first_counts_if_it_is_sure():
 
 
 def test_a_module_comes_no_earlier_than_what_it_depends_on():
-    build = KernelBuild(
+    build = Holdings(
         release="6.12-x",
         config={},
         modules={"a": Module("a", "a.ko", depends=("core",)), "core": Module("core", "core.ko")},

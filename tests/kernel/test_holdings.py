@@ -11,7 +11,7 @@ import pytest
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings import layout
-from dtlink.kernel.holdings.read import read_build
+from dtlink.kernel.holdings.read import read_holdings
 from tests.support.kernels import (
     CONFIG,
     INDEXES,
@@ -34,7 +34,7 @@ def _no_cache(monkeypatch):
 
 @pytest.fixture
 def kernel(tmp_path):
-    return read_build(str(package(tmp_path)))
+    return read_holdings(str(package(tmp_path)))
 
 
 def test_an_installed_kernel(tmp_path, kernel):
@@ -124,7 +124,7 @@ def test_closure_of_modules_that_need_each_other(tmp_path):
         "modules.dep": f"kernel/a.ko: kernel/b.ko\nkernel/b.ko: kernel/a.ko\n{chain}",
         "modules.alias": "",
     }
-    kernel = read_build(str(write(tmp_path, files)))
+    kernel = read_holdings(str(write(tmp_path, files)))
     assert kernel.closure(["a"]) == ["b", "a"]
     # What is needed but not there is left out, and no depth is too deep.
     assert kernel.closure(["m0"]) == [f"m{at}" for at in reversed(range(5000))]
@@ -132,7 +132,7 @@ def test_closure_of_modules_that_need_each_other(tmp_path):
 
 def test_a_folder_of_modules_finds_boot_of_the_same_root(tmp_path):
     package(tmp_path)
-    kernel = read_build(f"{tmp_path}/lib/modules/{RELEASE}")
+    kernel = read_holdings(f"{tmp_path}/lib/modules/{RELEASE}")
     assert kernel.release == RELEASE
     assert kernel.knows("config")
     assert kernel.knows("image")
@@ -143,7 +143,7 @@ def test_a_folder_of_modules_in_usr(tmp_path):
     (tmp_path / "usr").mkdir()
     (tmp_path / "lib").rename(tmp_path / "usr/lib")
     for path in (tmp_path, tmp_path / "usr/lib/modules" / RELEASE, tmp_path / "usr/lib/modules"):
-        kernel = read_build(str(path))
+        kernel = read_holdings(str(path))
         assert len(kernel.modules) == 9
         assert kernel.knows("image")
 
@@ -153,14 +153,14 @@ def test_a_folder_of_modules_that_holds_its_own_image(tmp_path):
         tmp_path / RELEASE,
         INDEXES | {"config": CONFIG, "vmlinuz": gzip.compress(image(*TABLES))},
     )
-    kernel = read_build(str(folder))
+    kernel = read_holdings(str(folder))
     assert kernel.knows("config")
     assert kernel.has_builtin("vendor,clk2")
 
 
 def test_a_folder_of_modules_elsewhere_knows_no_image(tmp_path):
     write(tmp_path / "boot", {f"config-{RELEASE}": CONFIG})
-    kernel = read_build(str(write(tmp_path / "some/where" / RELEASE, INDEXES)))
+    kernel = read_holdings(str(write(tmp_path / "some/where" / RELEASE, INDEXES)))
     assert not kernel.knows("config")
     assert kernel.builtin_compatibles is None
     assert kernel.has_builtin("vendor,clk") is None
@@ -171,18 +171,18 @@ def test_several_kernels_are_named(tmp_path):
     package(tmp_path)
     package(tmp_path, "6.13.0")
     with pytest.raises(InputError, match=rf"several kernels: {RELEASE}, 6\.13\.0"):
-        read_build(str(tmp_path))
-    kernel = read_build(f"{tmp_path}/6.13.0")
+        read_holdings(str(tmp_path))
+    kernel = read_holdings(f"{tmp_path}/6.13.0")
     assert kernel.release == "6.13.0"
     assert kernel.sources["image"].endswith("vmlinuz-6.13.0")
     with pytest.raises(InputError, match="no such file"):
-        read_build(f"{tmp_path}/6.14.0")
+        read_holdings(f"{tmp_path}/6.14.0")
 
 
 def test_the_image_of_another_kernel_tells_nothing(tmp_path):
     package(tmp_path)
     (tmp_path / f"boot/vmlinuz-{RELEASE}").write_bytes(image(*TABLES, release="5.10.1"))
-    kernel = read_build(str(tmp_path))
+    kernel = read_holdings(str(tmp_path))
     assert kernel.builtin_compatibles is None
     assert kernel.notes == (f"{tmp_path}/boot/vmlinuz-{RELEASE}: of 5.10.1, not {RELEASE}",)
 
@@ -191,14 +191,14 @@ def test_an_image_that_may_not_be_read_tells_nothing(tmp_path, monkeypatch):
     package(tmp_path)
     # As for root nothing is forbidden, the file's mode alone would not do.
     monkeypatch.setattr(os, "access", lambda path, _mode: "vmlinuz" not in path)
-    kernel = read_build(str(tmp_path))
+    kernel = read_holdings(str(tmp_path))
     assert kernel.builtin_compatibles is None
     assert "may not be read" in kernel.notes[0]
 
 
 def test_a_package_without_modules(tmp_path):
     text = CONFIG.replace("CONFIG_MODULES=y", "# CONFIG_MODULES is not set")
-    kernel = read_build(str(write(tmp_path, {f"boot/config-{RELEASE}": text})))
+    kernel = read_holdings(str(write(tmp_path, {f"boot/config-{RELEASE}": text})))
     assert kernel.release == RELEASE
     # That it has none is known.
     assert kernel.knows("modules")
@@ -209,7 +209,7 @@ def test_a_package_without_modules(tmp_path):
 def test_a_bare_configuration(tmp_path, pack):
     path = tmp_path / "config.gz"
     path.write_bytes(pack(CONFIG))
-    kernel = read_build(str(path))
+    kernel = read_holdings(str(path))
     assert kernel.release == RELEASE
     assert kernel.config["EXT4_FS"] == "m"
     assert list(kernel.sources) == ["config"]
@@ -243,7 +243,7 @@ def test_modules_themselves_tell_what_depmod_would(tmp_path, ending, pack):
     pytest.importorskip("elftools")
     files = {f"kernel/{name}.ko{ending}": pack(module(info)) for name, info in SMALL.items()}
     folder = write(tmp_path / "lib/modules" / RELEASE, files | {"modules.order": SMALL_ORDER})
-    kernel = read_build(str(folder))
+    kernel = read_holdings(str(folder))
     assert kernel.modules["mmc_vendor"].path == f"kernel/drivers/mmc-vendor.ko{ending}"
     assert kernel.modules_of("vendor,phy") == ("phy_vendor",)
     assert kernel.modules_for("platform:mmc-vendor") == ("mmc_vendor",)
@@ -264,7 +264,7 @@ def test_a_build_tree(tmp_path, line):
         "modules.builtin": "drivers/clk/clk-vendor.ko\n",
         "arch/arm64/boot/Image": image(*TABLES),
     }
-    kernel = read_build(str(write(tmp_path, files)))
+    kernel = read_holdings(str(write(tmp_path, files)))
     assert kernel.release == RELEASE
     assert kernel.builtin == {"clk_vendor"}
     assert kernel.order["mmc_vendor"] == 1
@@ -281,17 +281,17 @@ def test_a_build_tree_prefers_vmlinux_to_an_older_image(tmp_path):
     }
     write(tmp_path, files)
     os.utime(tmp_path / "arch/arm64/boot/Image", (1000, 1000))
-    assert read_build(str(tmp_path)).builtin_compatibles == {"vendor,new"}
+    assert read_holdings(str(tmp_path)).builtin_compatibles == {"vendor,new"}
     now = time.time()
     os.utime(tmp_path / "arch/arm64/boot/Image", (now + 5, now + 5))
-    assert read_build(str(tmp_path)).builtin_compatibles == {"vendor,old"}
+    assert read_holdings(str(tmp_path)).builtin_compatibles == {"vendor,old"}
 
 
 def test_modules_that_are_not_built_leave_aliases_unknown(tmp_path):
     pytest.importorskip("elftools")
     files = {f"{name}.ko": module(info) for name, info in list(SMALL.items())[:3]}
     order = {".config": CONFIG, "modules.order": "".join(f"{name}.o\n" for name in SMALL)}
-    kernel = read_build(str(write(tmp_path, files | order)))
+    kernel = read_holdings(str(write(tmp_path, files | order)))
     assert kernel.modules.keys() == {each.partition("/")[2].replace("-", "_") for each in SMALL}
     assert kernel.modules_of("vendor,mmc") == ("mmc_vendor",)
     assert not kernel.knows("aliases")
@@ -312,7 +312,7 @@ def test_indexes_of_kmod_serve_where_the_texts_are_missing(tmp_path):
         "modules.alias.bin": trie(aliases),
         "modules.builtin.alias.bin": trie(builtin),
     }
-    kernel = read_build(str(write(tmp_path, files)))
+    kernel = read_holdings(str(write(tmp_path, files)))
     # kmod writes _ for - there.
     assert kernel.modules_of("vendor,the-mmc") == ("mmc_vendor",)
     assert kernel.modules_for("of:NmmcT(null)Cvendor,the-mmcCvendor,mmc") == ("mmc_vendor",)
@@ -329,13 +329,13 @@ def test_builtin_aliases_of_newer_kernels(tmp_path):
     )
     package(tmp_path)
     (tmp_path / f"lib/modules/{RELEASE}/modules.builtin.modinfo").write_text(text)
-    kernel = read_build(str(tmp_path))
+    kernel = read_holdings(str(tmp_path))
     # Tables that are only in the image (early code) count as well.
     assert kernel.builtin_compatibles == {
         *("vendor,listed-clk", "vendor,clk", "vendor,clk2", "vendor,Bus")
     }
     (tmp_path / f"boot/vmlinuz-{RELEASE}").unlink()
-    kernel = read_build(str(tmp_path))
+    kernel = read_holdings(str(tmp_path))
     assert kernel.builtin_compatibles == {"vendor,listed-clk"}
     assert kernel.has_builtin("vendor,clk") is None
 
@@ -347,7 +347,7 @@ alias of:N*T*Cold,device* old
 alias of:N*T*Cendswith,C ends
 alias of:N*T*Cendswith,CC* ends
 """
-    kernel = read_build(str(write(tmp_path, INDEXES | {"modules.alias": text})))
+    kernel = read_holdings(str(write(tmp_path, INDEXES | {"modules.alias": text})))
     assert kernel.modules_of("vendor,bt") == ("ipmi",)
     assert kernel.modules_of("vendor,bt", "ipmi") == ("ipmi",)
     assert kernel.modules_of("vendor,bt", "") == ()
@@ -372,7 +372,7 @@ def test_running(tmp_path, monkeypatch):
     # The root of this system is the package's.
     monkeypatch.setattr(layout, "_MODULES", (f"{root[1:]}/lib/modules",))
     monkeypatch.setattr(layout, "is_file", lambda path: is_file(path) and path.startswith(root))
-    kernel = read_build("running")
+    kernel = read_holdings("running")
     assert kernel.release == RELEASE
     assert kernel.modules_of("vendor,mmc") == ("mmc_vendor",)
 
@@ -380,7 +380,7 @@ def test_running(tmp_path, monkeypatch):
 def test_running_where_nothing_is_known_of_it(monkeypatch):
     monkeypatch.setattr(layout, "is_file", lambda _path: False)
     with pytest.raises(InputError, match=r"running: neither /lib/modules/"):
-        read_build("running")
+        read_holdings("running")
 
 
 def _unreadable(tmp_path):
@@ -399,7 +399,7 @@ def _unreadable(tmp_path):
 def test_what_is_no_kernel(tmp_path, what):
     path = str(_unreadable(tmp_path)[what])
     with pytest.raises(InputError) as caught:
-        read_build(path)
+        read_holdings(path)
     assert caught.value.path == path
 
 
@@ -418,7 +418,7 @@ def test_a_broken_file_is_named(tmp_path, name, data):
     pytest.importorskip("elftools")
     folder = write(tmp_path / RELEASE, {"modules.order": "", name: data})
     with pytest.raises(InputError) as caught:
-        read_build(str(folder))
+        read_holdings(str(folder))
     assert caught.value.path == f"{folder}/{name}"
 
 
@@ -427,14 +427,14 @@ def test_files_that_nobody_writes_are_not_waited_for(tmp_path):
     alias = tmp_path / f"lib/modules/{RELEASE}/modules.softdep"
     alias.unlink()
     os.mkfifo(alias)
-    assert not read_build(str(tmp_path)).knows("softdeps")
+    assert not read_holdings(str(tmp_path)).knows("softdeps")
 
 
 # Real kernels
 
 
 def test_debian_arm64(shared):
-    kernel = read_build(str(shared / "kernel/debian-6.12-arm64"))
+    kernel = read_holdings(str(shared / "kernel/debian-6.12-arm64"))
     assert kernel.release == "6.12.117+deb12-arm64"
     assert len(kernel.modules) == len(kernel.order) == 4351
     assert kernel.modules_for("amba:d00041330") == ("pl330",)
@@ -451,7 +451,7 @@ def test_debian_arm64(shared):
 
 
 def test_debian_armhf_has_no_image_here(shared):
-    kernel = read_build(str(shared / "kernel/debian-6.1-armhf/lib/modules/6.1.0-50-armmp"))
+    kernel = read_holdings(str(shared / "kernel/debian-6.1-armhf/lib/modules/6.1.0-50-armmp"))
     assert kernel.release == "6.1.0-50-armmp"
     assert kernel.config["ARM"] == "y"
     assert kernel.builtin_compatibles is None

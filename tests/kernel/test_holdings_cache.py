@@ -11,7 +11,7 @@ import pytest
 
 from dtlink.kernel import cache
 from dtlink.kernel.holdings.gather import Gatherer
-from dtlink.kernel.holdings.read import read_build
+from dtlink.kernel.holdings.read import read_holdings
 from tests.support.kernels import CONFIG, RELEASE, image, modinfo, module, package, table, write
 
 
@@ -55,8 +55,8 @@ def facts(kernel):
 
 
 def test_the_second_time_nothing_is_read(root, kept, gathers):
-    first = facts(read_build(str(root)))
-    assert facts(read_build(str(root))) == first
+    first = facts(read_holdings(str(root)))
+    assert facts(read_holdings(str(root))) == first
     assert len(gathers) == 1
     assert len(list(kept.iterdir())) == 1
 
@@ -72,15 +72,15 @@ def test_the_second_time_nothing_is_read(root, kept, gathers):
     ],
 )
 def test_a_file_that_changes_is_read_anew(root, kept, gathers, name):
-    read_build(str(root))
+    read_holdings(str(root))
     path = root / name
     os.utime(path, ns=(1, path.stat().st_mtime_ns + 1))
-    read_build(str(root))
+    read_holdings(str(root))
     path.write_bytes(path.read_bytes() + b"\n")
     os.utime(path, ns=(1, 1))
-    read_build(str(root))
+    read_holdings(str(root))
     path.unlink()
-    read_build(str(root))
+    read_holdings(str(root))
     assert len(gathers) == 4
     # One path has one entry.
     assert len(list(kept.iterdir())) == 1
@@ -89,9 +89,9 @@ def test_a_file_that_changes_is_read_anew(root, kept, gathers, name):
 @pytest.mark.usefixtures("kept")
 def test_a_file_that_comes_is_read(root, gathers):
     (root / f"boot/vmlinuz-{RELEASE}").unlink()
-    assert read_build(str(root)).builtin_compatibles is None
+    assert read_holdings(str(root)).builtin_compatibles is None
     write(root, {f"boot/vmlinuz-{RELEASE}": image(table("vendor,new"))})
-    assert read_build(str(root)).builtin_compatibles == {"vendor,new"}
+    assert read_holdings(str(root)).builtin_compatibles == {"vendor,new"}
     assert len(gathers) == 2
 
 
@@ -99,19 +99,19 @@ def test_a_file_that_comes_is_read(root, gathers):
 def test_modules_that_change_are_read_anew(tmp_path, gathers):
     pytest.importorskip("elftools")
     root = write(tmp_path / "m", {"modules.order": "a.ko\n", "a.ko": module(modinfo(alias="x"))})
-    assert read_build(str(root)).modules_for("x") == ("a",)
-    assert read_build(str(root)).modules_for("x") == ("a",)
+    assert read_holdings(str(root)).modules_for("x") == ("a",)
+    assert read_holdings(str(root)).modules_for("x") == ("a",)
     (root / "a.ko").write_bytes(module(modinfo(alias="yy")))
-    assert read_build(str(root)).modules_for("yy") == ("a",)
+    assert read_holdings(str(root)).modules_for("yy") == ("a",)
     assert len(gathers) == 2
 
 
 @pytest.mark.usefixtures("kept")
 def test_another_version_of_dtlink_reads_anew(root, gathers, monkeypatch):
-    read_build(str(root))
+    read_holdings(str(root))
     monkeypatch.setattr(cache, "__version__", "99")
-    read_build(str(root))
-    read_build(str(root))
+    read_holdings(str(root))
+    read_holdings(str(root))
     assert len(gathers) == 2
 
 
@@ -133,19 +133,19 @@ def _other_seal(data):
     ],
 )
 def test_a_broken_entry_is_written_anew(root, kept, gathers, spoil):
-    first = facts(read_build(str(root)))
+    first = facts(read_holdings(str(root)))
     (entry,) = kept.iterdir()
     entry.write_bytes(spoil(entry.read_bytes()))
-    assert facts(read_build(str(root))) == first
-    assert facts(read_build(str(root))) == first
+    assert facts(read_holdings(str(root))) == first
+    assert facts(read_holdings(str(root))) == first
     assert len(gathers) == 2
 
 
 def test_an_empty_setting_keeps_nothing(root, tmp_path, gathers, monkeypatch):
     monkeypatch.setenv("DTLINK_CACHE", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    read_build(str(root))
-    read_build(str(root))
+    read_holdings(str(root))
+    read_holdings(str(root))
     assert len(gathers) == 2
     assert not (tmp_path / "xdg").exists()
 
@@ -163,8 +163,8 @@ def test_where_it_is_kept(tmp_path, monkeypatch):
 def test_a_place_where_nothing_can_be_kept(root, tmp_path, monkeypatch, gathers):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DTLINK_CACHE", f"{tmp_path}/file/below")
-    first = facts(read_build(str(root)))
-    assert facts(read_build(str(root))) == first
+    first = facts(read_holdings(str(root)))
+    assert facts(read_holdings(str(root))) == first
     assert len(gathers) == 2
 
 
@@ -178,16 +178,16 @@ def test_what_changes_while_it_is_read_is_not_kept(root, monkeypatch):
         return found
 
     monkeypatch.setattr(Gatherer, "gather", change)
-    assert "NEW" not in read_build(str(root)).config
+    assert "NEW" not in read_holdings(str(root)).config
     monkeypatch.setattr(Gatherer, "gather", gather)
-    assert read_build(str(root)).config["NEW"] == "y"
+    assert read_holdings(str(root)).config["NEW"] == "y"
 
 
 READER = """
 import sys
-from dtlink.kernel.holdings.read import read_build
+from dtlink.kernel.holdings.read import read_holdings
 for _ in range(30):
-    kernel = read_build(sys.argv[1])
+    kernel = read_holdings(sys.argv[1])
     assert kernel.builtin_compatibles == {"vendor,clk", "vendor,clk2", "vendor,Bus"}
     assert kernel.modules_of("vendor,mmc") == ("mmc_vendor",)
 """
@@ -204,6 +204,6 @@ def test_many_at_once(root, kept):
     for each in running:
         assert each.wait() == 0, each.stderr.read()
         each.stderr.close()
-    read_build(str(root))
+    read_holdings(str(root))
     # Nothing half written is left behind.
     assert len(list(kept.iterdir())) == 1

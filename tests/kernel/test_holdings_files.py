@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.aliases import AliasIndex
-from dtlink.kernel.holdings.config import parse_config
-from dtlink.kernel.holdings.files import module_name
-from dtlink.kernel.holdings.indexes import parse_softdep
+from dtlink.kernel.holdings.files import (
+    module_name,
+    module_of_file,
+    named_module,
+    parse_config,
+)
+from dtlink.kernel.holdings.indexes import parse_softdep, read_trie
 from dtlink.kernel.holdings.modinfo import parse_modinfo, read_module
-from dtlink.kernel.holdings.trie import read_trie
 from tests.support.kernels import CONFIG, modinfo, module, trie
 from tests.support.limits import at_most
 
@@ -190,3 +193,21 @@ def test_devicetree_aliases_find_what_fnmatch_finds(patterns, compatibles):
     index = AliasIndex.of_pairs(pairs)
     expected = {module for pattern, module in pairs if fnmatchcase(modalias, pattern)}
     assert set(index.modules_for(modalias)) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("kernel/fs/nls/nls-foo.ko.xz", "nls_foo"),
+        # kmod ends the name at the first dot (libkmod-util.c, path_to_modname()).
+        ("a.b.ko", "a"),
+        ("extra/a-b.c.ko.gz", "a_b"),
+        ("notes.ko.txt", None),
+        ("notes.txt", None),
+        ("\x1b[2J.ko", None),
+    ],
+)
+def test_a_modules_name_is_the_same_everywhere(file, name):
+    assert module_of_file(file) == name
+    assert named_module(file) == name
+    assert name is None or module_name(file) == name

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dtlink.kernel.initramfs import kept, read_initramfs
-from dtlink.kernel.initramfs.kept import kept_initramfs
+from dtlink.kernel.initramfs import read, read_initramfs
+from dtlink.kernel.initramfs.read import kept_initramfs
 
 LISTING = "init\nlib/modules/6.12.1/kernel/a.ko\nlib/modules/6.12.1/modules.dep\n"
 
@@ -21,7 +21,7 @@ def listing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_is_kept_is_what_was_read(listing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = kept_initramfs(str(listing))
     assert first == read_initramfs(str(listing))
-    monkeypatch.setattr(kept, "read_initramfs", lambda _: pytest.fail("it was read again"))
+    monkeypatch.setattr(read, "read_initramfs", lambda _: pytest.fail("it was read again"))
     assert kept_initramfs(str(listing)) == first
 
 

@@ -16,7 +16,7 @@ from dtlink.facts.outcomes import Driver, State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
 
 _PART = 0x000FFFFF
 _NO_REVISION = 0x00FFFFFF
@@ -87,7 +87,7 @@ _BY_NAME = {name: row for row in DRIVERS for name in row.compatibles}
 PRIMECELL = "arm,primecell"
 
 
-def amba_driver(build: KernelBuild, names: Iterable[str], periphid: int | None) -> Driver:
+def amba_driver(build: Holdings, names: Iterable[str], periphid: int | None) -> Driver:
     """The driver of an AMBA device, by its id if the node tells it, else by its strings."""
     if periphid is not None and (found := _by_id(build, periphid)):
         return found
@@ -98,7 +98,7 @@ def amba_driver(build: KernelBuild, names: Iterable[str], periphid: int | None) 
     return by_option(build, row.symbol, row.module, name)
 
 
-def _by_id(build: KernelBuild, periphid: int) -> Driver | None:
+def _by_id(build: Holdings, periphid: int) -> Driver | None:
     alias = f"amba:d{periphid:08X}"
     row = next((row for row in DRIVERS for id_, mask in row.ids if periphid & mask == id_), None)
     if row is not None:

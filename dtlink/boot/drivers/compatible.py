@@ -10,7 +10,7 @@ from dtlink.facts.early import early_tables
 from dtlink.facts.outcomes import Driver, State
 
 if TYPE_CHECKING:
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.source.index import Source, SourceIndex
 
 #: Tables of early code that start a node for good; OF_EARLYCON_DECLARE is a console's stopgap.
@@ -46,7 +46,7 @@ class Compatibles:
     very kernel; the index tells of the source, and, with the configuration, which of it was built.
     """
 
-    def __init__(self, build: KernelBuild, index: SourceIndex | None) -> None:
+    def __init__(self, build: Holdings, index: SourceIndex | None) -> None:
         self._build = build
         self._index = index
         self._found: dict[tuple[str, str | None], Driver | None] = {}

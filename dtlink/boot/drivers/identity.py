@@ -13,7 +13,7 @@ from dtlink.boot.drivers.options import by_option
 from dtlink.facts.outcomes import Driver, State
 
 if TYPE_CHECKING:
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
 
 _PCI = re.compile(r"pci([0-9a-f]{1,4}),([0-9a-f]{1,4})", re.IGNORECASE).fullmatch
 _PCI_CLASS = re.compile(r"pciclass,([0-9a-f]{4})(?:[0-9a-f]{2})?", re.IGNORECASE).fullmatch
@@ -46,7 +46,7 @@ _VIRTIO_DRIVERS = {
 }
 
 
-def by_identity(build: KernelBuild, names: Iterable[str]) -> Driver | None:
+def by_identity(build: Holdings, names: Iterable[str]) -> Driver | None:
     """The driver of a device on such a bus; ``None`` if the strings tell of none."""
     names = tuple(names)
     for name in names:
@@ -63,7 +63,7 @@ def by_identity(build: KernelBuild, names: Iterable[str]) -> Driver | None:
     return None
 
 
-def usb_driver(build: KernelBuild, names: Iterable[str]) -> Driver | None:
+def usb_driver(build: Holdings, names: Iterable[str]) -> Driver | None:
     """The driver of any USB device: the core's own (drivers/usb/core/generic.c).
 
     What works with its interfaces binds to those, which are devices without a node, mostly.
@@ -72,7 +72,7 @@ def usb_driver(build: KernelBuild, names: Iterable[str]) -> Driver | None:
     return by_option(build, "USB", "usbcore", name) if name else None
 
 
-def phy_driver(build: KernelBuild, names: Iterable[str]) -> Driver:
+def phy_driver(build: Holdings, names: Iterable[str]) -> Driver:
     """The driver of an Ethernet PHY: the one for its id, or else the generic one.
 
     The generic one (drivers/net/phy/phy_device.c, phy_attach_direct()) takes any PHY; where the
@@ -86,7 +86,7 @@ def phy_driver(build: KernelBuild, names: Iterable[str]) -> Driver:
     return by_option(build, "PHYLIB", "libphy", next(iter(names), "ethernet-phy"))
 
 
-def virtio_driver(build: KernelBuild, kind: int, by: str) -> Driver:
+def virtio_driver(build: Holdings, kind: int, by: str) -> Driver:
     """The driver of a virtio device, by its type."""
     if modules := build.modules_for(f"virtio:d{kind:08X}v{_VIRTIO_VENDOR:08X}"):
         symbol = _VIRTIO_DRIVERS.get(kind, ("", ""))[0]
@@ -96,7 +96,7 @@ def virtio_driver(build: KernelBuild, kind: int, by: str) -> Driver:
     return Driver(State.UNKNOWN, by=by)
 
 
-def _pci(build: KernelBuild, vendor: int, device: int, names: tuple[str, ...]) -> Driver:
+def _pci(build: Holdings, vendor: int, device: int, names: tuple[str, ...]) -> Driver:
     by = f"pci{vendor:x},{device:x}"
     if vendor == _VIRTIO_VENDOR and _VIRTIO_FIRST <= device <= _VIRTIO_LAST:
         transport = by_option(build, "VIRTIO_PCI", "virtio_pci", by)
@@ -111,14 +111,14 @@ def _pci(build: KernelBuild, vendor: int, device: int, names: tuple[str, ...]) -
     return _pci_class(build, class_, by) if class_ else Driver(State.UNKNOWN, by=by)
 
 
-def _pci_class(build: KernelBuild, class_: int, by: str) -> Driver:
+def _pci_class(build: Holdings, class_: int, by: str) -> Driver:
     """A device of which only the class is known: a bridge has a driver by that."""
     if class_ == _BRIDGE:
         return by_option(build, "PCIEPORTBUS", "", by)
     return Driver(State.UNKNOWN, by=by)
 
 
-def bridge_driver(build: KernelBuild) -> Driver:
+def bridge_driver(build: Holdings) -> Driver:
     """The driver of a PCI Express bridge (drivers/pci/pcie/portdrv.c)."""
     return _pci_class(build, _BRIDGE, "pciclass,0604")
 
@@ -132,7 +132,7 @@ def _alias_of(name: str, found: re.Match[str]) -> str:
     return f"slim:{maker:x}:{product:x}:0:0"
 
 
-def _by_alias(build: KernelBuild, alias: str) -> Driver:
+def _by_alias(build: Holdings, alias: str) -> Driver:
     if modules := build.modules_for(alias):
         return Driver(State.MODULE, modules, by=alias)
     return Driver(State.UNKNOWN, by=alias)

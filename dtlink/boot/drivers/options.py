@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from dtlink.facts.outcomes import Driver, State
 
 if TYPE_CHECKING:
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
 
 
-def value(build: KernelBuild, symbol: str) -> str | None:
+def value(build: Holdings, symbol: str) -> str | None:
     """An option's value, ``n`` if it is not set; ``None``: the configuration is not known."""
     return build.config.get(symbol, "n") if build.knows("config") else None
 
 
-def by_option(build: KernelBuild, symbol: str, module: str, by: str) -> Driver:
+def by_option(build: Holdings, symbol: str, module: str, by: str) -> Driver:
     """The state of a driver whose option and module are known.
 
     ``module``: empty for one that can't be a module. Where the configuration is not known, the
@@ -30,7 +30,7 @@ def by_option(build: KernelBuild, symbol: str, module: str, by: str) -> Driver:
     return Driver(state, modules, "" if state is State.UNKNOWN else symbol, by)
 
 
-def _listed(build: KernelBuild, module: str) -> str | None:
+def _listed(build: Holdings, module: str) -> str | None:
     if module in build.modules:
         return "m"
     return "y" if module in build.builtin else None

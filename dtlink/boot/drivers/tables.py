@@ -10,10 +10,10 @@ from dtlink.facts.outcomes import Driver, State
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
 
 
-def table_driver(build: KernelBuild, struct: Struct | str) -> Driver:
+def table_driver(build: Holdings, struct: Struct | str) -> Driver:
     """The driver of a structure, or of the word for its kind (``smmu-v3``, ``virtio-iommu-pci`` …).
 
     What it needs besides (virtio-pci) counts where it is not built at all; where it is a module,

@@ -17,7 +17,7 @@ from dtlink.facts.outcomes import Driver, State
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.source.index import SourceIndex
 
 _NO_DEVICE = Driver(State.NO_DEVICE)
@@ -32,7 +32,7 @@ class TreeDrivers:
     for as if they were.
     """
 
-    def __init__(self, tree: Tree, build: KernelBuild, index: SourceIndex | None = None) -> None:
+    def __init__(self, tree: Tree, build: Holdings, index: SourceIndex | None = None) -> None:
         self._tree = tree
         self._build = build
         self._has_index = index is not None

@@ -10,7 +10,7 @@ from dtlink.boot.drivers.options import by_option
 
 if TYPE_CHECKING:
     from dtlink.facts.outcomes import Driver
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
 
 #: What makes a device that needs no driver: a bus in name only, to which simple-pm-bus binds where
 #: it is the first string, and does nothing (drivers/bus/simple-pm-bus.c, ONLY_BUS); registers that
@@ -52,7 +52,7 @@ def is_description(names: Iterable[str]) -> bool:
     return any(name in _DESCRIPTIONS or _POINTS in name for name in names)
 
 
-def card_driver(build: KernelBuild, names: Iterable[str]) -> Driver | None:
+def card_driver(build: Holdings, names: Iterable[str]) -> Driver | None:
     """The driver of a card, or of a card's function, that a node below a host describes."""
     name = next((name for name in names if name in _CARDS), None)
     return by_option(build, *_CARDS[name], name) if name else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.acpi.machine import Machine
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
     from dtlink.links.acpi.link import Told
 
@@ -52,7 +52,7 @@ class AcpiTimeline:
         initramfs: Initramfs | None = None,
         root: Collection[str] | None = None,
         root_after: float = ROOT_AFTER,
-        build: KernelBuild | None = None,
+        build: Holdings | None = None,
         blacklist: Collection[str] = (),
     ) -> None:
         self._machine = machine

@@ -11,7 +11,7 @@ from dtlink.facts.outcomes import Driver, State, When
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
 
 _STATES = {
@@ -35,7 +35,7 @@ class Loading:
         self,
         initramfs: Initramfs | None,
         root: Collection[str] | None = None,
-        build: KernelBuild | None = None,
+        build: Holdings | None = None,
     ) -> None:
         self._initramfs = initramfs
         self._root = root if root is None else frozenset(root)

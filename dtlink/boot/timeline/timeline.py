@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline.settle import Judged
     from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.holdings.model import KernelBuild
+    from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
 
 _BUILT_IN = Driver(State.BUILT_IN)
@@ -49,7 +49,7 @@ class Timeline:
         root: Collection[str] | None = None,
         root_after: float = ROOT_AFTER,
         modules: bool = True,
-        build: KernelBuild | None = None,
+        build: Holdings | None = None,
     ) -> None:
         prediction = predict(tree, profile, "full")
         self._devices = Devices(tree, prediction, drivers)

@@ -1,4 +1,4 @@
-"""Reading the files of a kernel, within bounds."""
+"""Reading the files of a kernel within bounds: bytes, text, configurations, modules' names."""
 
 # Paths are text here: there may be thousands, and pathlib is slow.
 # ruff: noqa: PTH116, PTH208
@@ -6,12 +6,24 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+from typing import NamedTuple
 
 from dtlink.firmware.errors import InputError
 
 #: No text that belongs to a kernel comes near this size.
 MAX_SIZE = 64 << 20
+
+_SET = re.compile(r"^CONFIG_(\w+)=(.*?)\r?$", re.MULTILINE)
+_UNSET = re.compile(r"^# CONFIG_\w+ is not set", re.MULTILINE)
+#: The second line of a configuration (scripts/kconfig, the main menu of the top Kconfig).
+_TITLE = re.compile(r"^# Linux/(\S+) (\d\S*) Kernel Configuration", re.MULTILINE)
+_ESCAPED = re.compile(r"\\(.)")
+
+#: A file that depmod takes for a module, and a module's name.
+_MODULE_FILE = re.compile(r"[A-Za-z0-9_-]{1,255}(?:\.[\w.-]{0,255})?\.ko(?:\.(?:gz|xz|zst))?")
+_MODULE = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 def read_bytes(path: str, limit: int = MAX_SIZE) -> bytes:
@@ -50,9 +62,63 @@ def names_in(folder: str) -> list[str]:
         return []
 
 
+class Config(NamedTuple):
+    """What a configuration says. ``arch`` and ``version`` are empty where its title lacks them."""
+
+    values: dict[str, str]
+    arch: str
+    version: str
+
+
+def read_config(path: str) -> Config:
+    """The configuration in a file, compressed or not.
+
+    Raises :class:`InputError` if it cannot be read, or is not a configuration.
+    """
+    from dtlink.kernel.packing import unpacked
+
+    data = read_bytes(path)
+    try:
+        return parse_config(unpacked(data, MAX_SIZE).decode("latin-1"))
+    except InputError as error:
+        error.path = path
+        raise
+
+
+def parse_config(text: str) -> Config:
+    """The configuration in a text: 'y', 'm' or the value, strings without their quotes.
+
+    Raises :class:`InputError` if no line of it is one of a configuration.
+    """
+    values = {name: _value(value) for name, value in _SET.findall(text)}
+    if not values and not _UNSET.search(text):
+        raise InputError("no kernel configuration: no line CONFIG_…= in it", offset=0)
+    title = _TITLE.search(text[:4096])
+    return Config(values, title[1] if title else "", title[2] if title else "")
+
+
+def _value(value: str) -> str:
+    if value[:1] != '"':
+        return value.strip()
+    return _ESCAPED.sub(r"\1", value.rstrip()[1:].removesuffix('"'))
+
+
 def module_name(path: str) -> str:
-    """The name of a module by its file: ``kernel/fs/nls/nls-foo.ko.xz`` is ``nls_foo``.
+    """The name of a module, from its file: ``kernel/fs/nls/nls-foo.ko.xz`` is ``nls_foo``.
 
     (kmod, libkmod-util.c, path_to_modname(): up to the first dot, ``-`` is ``_``)
     """
     return path.rpartition("/")[2].partition(".")[0].replace("-", "_")
+
+
+def module_of_file(path: str) -> str | None:
+    """The name of the module in a file; ``None`` if the file is not a module."""
+    base = path.rpartition("/")[2]
+    return module_name(base) if _MODULE_FILE.fullmatch(base) else None
+
+
+def named_module(word: str) -> str | None:
+    """The module that a list names: by its name, its file, or its file's path."""
+    if (module := module_of_file(word)) is not None:
+        return module
+    return word.replace("-", "_") if _MODULE.fullmatch(word) else None

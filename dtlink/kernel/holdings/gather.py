@@ -8,8 +8,7 @@ from typing import Any
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.aliases import AliasIndex
-from dtlink.kernel.holdings.config import Config, read_config
-from dtlink.kernel.holdings.files import module_name, read_bytes
+from dtlink.kernel.holdings.files import Config, module_name, read_bytes, read_config
 from dtlink.kernel.holdings.indexes import (
     SoftDependencies,
     read_aliases,
@@ -17,11 +16,10 @@ from dtlink.kernel.holdings.indexes import (
     read_device_nodes,
     read_names,
     read_soft_dependencies,
+    read_trie,
 )
-from dtlink.kernel.holdings.layout import Layout
+from dtlink.kernel.holdings.layout import KernelFiles, module_files, needs_modules
 from dtlink.kernel.holdings.modinfo import ModuleInfo, builtin_aliases, read_module
-from dtlink.kernel.holdings.module_files import module_files, needs_modules
-from dtlink.kernel.holdings.trie import read_trie
 
 Entries = dict[str, tuple[str, str, str, str]]
 """Modules by name: file, and between blanks what they depend on, want before, and want after."""
@@ -30,7 +28,7 @@ Entries = dict[str, tuple[str, str, str, str]]
 class Gatherer:
     """The facts of one kernel, and what each was read from."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: KernelFiles) -> None:
         self._layout = layout
         self._sources: dict[str, str] = {}
         self._notes: list[str] = []

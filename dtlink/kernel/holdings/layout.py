@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.files import is_file, names_in
+from dtlink.kernel.holdings.indexes import read_names
 
 RUNNING = "running"
+#: More modules than any kernel has.
+MAX_MODULES = 1 << 16
+_KO = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
 #: Where distros keep modules, below the root of a package or of a system.
 _MODULES = ("lib/modules", "usr/lib/modules")
 #: Names of images, the ones that cost least to read first.
@@ -31,7 +36,7 @@ _WHAT = (
 
 
 @dataclass(eq=False)
-class Layout:
+class KernelFiles:
     """The files of one kernel; an empty path for what is not there."""
 
     path: str
@@ -47,7 +52,7 @@ class Layout:
     """modules.* by their names."""
 
 
-def find(path: str) -> Layout:
+def find(path: str) -> KernelFiles:
     """The files of the kernel that ``path`` names. Raises :class:`InputError` if there is none."""
     if path == RUNNING:
         return _running()
@@ -66,14 +71,14 @@ def find(path: str) -> Layout:
     raise InputError(f"a folder without a kernel; {_WHAT}", path=path)
 
 
-def _file_or_version(path: str) -> Layout:
+def _file_or_version(path: str) -> KernelFiles:
     """A configuration, or ``ROOT/VERSION`` where the version stands deeper below the root."""
     root, version = os.path.split(os.path.normpath(path))
     if not os.path.lexists(path) and version in _versions(root or "."):
         return _package(root or ".", version)
     if not os.path.exists(path):
         raise InputError(f"no such file or folder; {_WHAT}", path=path)
-    return Layout(path, "config", config=path)
+    return KernelFiles(path, "config", config=path)
 
 
 def _versions(root: str) -> list[str]:
@@ -95,17 +100,17 @@ def _release_of(folder: str) -> str:
     return os.path.basename(os.path.abspath(folder))
 
 
-def _package(root: str, version: str) -> Layout:
+def _package(root: str, version: str) -> KernelFiles:
     for below in (*_MODULES, "."):
         folder = os.path.normpath(f"{root}/{below}/{version}")
         if _has_modules(folder):
             return _modules(folder, "package", version)
-    return _with_boot(Layout(root, "package", version), [f"{root}/boot", root])
+    return _with_boot(KernelFiles(root, "package", version), [f"{root}/boot", root])
 
 
-def _modules(folder: str, form: str, release: str) -> Layout:
+def _modules(folder: str, form: str, release: str) -> KernelFiles:
     """A folder of modules, with what is to be found beside it in the same root."""
-    layout = Layout(folder, form, release, folder, indexes=_indexes(folder))
+    layout = KernelFiles(folder, form, release, folder, indexes=_indexes(folder))
     parts = os.path.abspath(folder).split("/")
     if parts[-3:-1] != ["lib", "modules"]:
         return _with_boot(layout, [folder])
@@ -113,14 +118,14 @@ def _modules(folder: str, form: str, release: str) -> Layout:
     return _with_boot(layout, [folder, f"{root}/boot", root])
 
 
-def _with_boot(layout: Layout, places: list[str]) -> Layout:
+def _with_boot(layout: KernelFiles, places: list[str]) -> KernelFiles:
     """Add configuration and image."""
     layout.config = _config_in(places, layout)
     layout.image = _image_in(places, layout.release)
     return layout
 
 
-def _config_in(places: list[str], layout: Layout) -> str:
+def _config_in(places: list[str], layout: KernelFiles) -> str:
     names = (f"config-{layout.release}", f"config-{layout.release}.gz")
     paths = [f"{place}/{name}" for place in places for name in names]
     paths += [f"{layout.folder}/config"] if layout.folder else []
@@ -145,9 +150,11 @@ def _indexes(folder: str) -> dict[str, str]:
     return {name: path for name, path in paths.items() if is_file(path)}
 
 
-def _tree(path: str) -> Layout:
+def _tree(path: str) -> KernelFiles:
     """A kernel build tree; its version stands in include/config/kernel.release once it is built."""
-    layout = Layout(path, "tree", folder=path, config=f"{path}/.config", indexes=_indexes(path))
+    layout = KernelFiles(
+        path, "tree", folder=path, config=f"{path}/.config", indexes=_indexes(path)
+    )
     release = f"{path}/include/config/kernel.release"
     if is_file(release):
         with open(release, encoding="latin-1") as file:
@@ -164,13 +171,15 @@ def _tree(path: str) -> Layout:
     return layout
 
 
-def _running() -> Layout:
+def _running() -> KernelFiles:
     if not hasattr(os, "uname"):
         raise InputError("no kernel is running here that dtlink can look at", path=RUNNING)
     release = os.uname().release
     folders = (f"/{below}/{release}" for below in _MODULES)
     folder = next((each for each in folders if _has_modules(each)), "")
-    layout = Layout(RUNNING, "running", release, folder, indexes=_indexes(folder) if folder else {})
+    layout = KernelFiles(
+        RUNNING, "running", release, folder, indexes=_indexes(folder) if folder else {}
+    )
     layout = _with_boot(layout, [*([folder] if folder else []), "/boot"])
     # What the kernel itself says of its configuration is nearer than any file.
     layout.config = "/proc/config.gz" if is_file("/proc/config.gz") else layout.config
@@ -178,3 +187,43 @@ def _running() -> Layout:
         what = f"neither /lib/modules/{release} nor /proc/config.gz nor /boot/config-{release}"
         raise InputError(f"{what} is here", path=RUNNING)
     return layout
+
+
+def needs_modules(layout: KernelFiles) -> bool:
+    """Whether aliases, or what modules depend on, stand nowhere but in the modules themselves."""
+    names = layout.indexes.keys()
+    aliases = "modules.alias" in names or "modules.alias.bin" in names
+    return bool(layout.folder) and not (aliases and "modules.dep" in names)
+
+
+def module_files(layout: KernelFiles) -> dict[str, str]:
+    """The file of each module that is there, by its path below the folder of modules."""
+    if not layout.folder:
+        return {}
+    return dict(_in_tree(layout) if layout.form == "tree" else _below(layout.folder))
+
+
+def _in_tree(layout: KernelFiles) -> Iterator[tuple[str, str]]:
+    """Modules of a build tree, which modules.order lists as ``.ko``, or since 6.2 as ``.o``."""
+    order = layout.indexes.get("modules.order")
+    for line in read_names(order) if order else ():
+        name = f"{line.rpartition('.')[0]}.ko"
+        # Before 5.3 with the folder that they are installed in.
+        for each in (name, name.removeprefix("kernel/")):
+            if is_file(f"{layout.folder}/{each}"):
+                yield each, f"{layout.folder}/{each}"
+                break
+
+
+def _below(folder: str) -> Iterator[tuple[str, str]]:
+    """Every module below a folder; links to folders are not followed."""
+    count = 0
+    for where, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = f"{where}/{name}"
+            if name.endswith(_KO) and is_file(path):
+                count += 1
+                if count > MAX_MODULES:
+                    raise InputError(f"more than {MAX_MODULES} modules", path=folder)
+                yield os.path.relpath(path, folder), path

@@ -24,7 +24,7 @@ class Module(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class KernelBuild:
+class Holdings:
     """What one kernel holds.
 
     What could not be found out has no entry in ``sources``, and its fact is empty: ask

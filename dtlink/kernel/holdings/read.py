@@ -10,12 +10,17 @@ from typing import Any
 
 from dtlink.kernel import cache
 from dtlink.kernel.holdings.aliases import AliasIndex
-from dtlink.kernel.holdings.layout import RUNNING, Layout, find
-from dtlink.kernel.holdings.model import KernelBuild, Module
-from dtlink.kernel.holdings.module_files import module_files, needs_modules
+from dtlink.kernel.holdings.layout import (
+    RUNNING,
+    KernelFiles,
+    find,
+    module_files,
+    needs_modules,
+)
+from dtlink.kernel.holdings.model import Holdings, Module
 
 
-def read_build(path: str) -> KernelBuild:
+def read_holdings(path: str) -> Holdings:
     """What a kernel holds.
 
     ``path`` is a folder of modules (``lib/modules/VERSION``), the root of an unpacked package, a
@@ -29,25 +34,25 @@ def read_build(path: str) -> KernelBuild:
     return _kept(name, key) or _gathered(layout, name, key)
 
 
-def _kept(name: str, key: str | None) -> KernelBuild | None:
+def _kept(name: str, key: str | None) -> Holdings | None:
     """What the cache has, if it is of the form that is understood here."""
     facts = cache.load(name, key)
     try:
-        return _build(facts) if facts else None
+        return _holdings(facts) if facts else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 
 
-def _gathered(layout: Layout, name: str, key: str | None) -> KernelBuild:
+def _gathered(layout: KernelFiles, name: str, key: str | None) -> Holdings:
     from dtlink.kernel.holdings.gather import Gatherer
 
     facts = Gatherer(layout).gather()
     # Under the key from before: of a file that changed meanwhile, nobody asks for that again.
     cache.store(name, key, facts)
-    return _build(facts)
+    return _holdings(facts)
 
 
-def _key(layout: Layout) -> str | None:
+def _key(layout: KernelFiles) -> str | None:
     """What the facts depend on: the files, and for what /proc tells, the running kernel."""
     paths = [layout.config, layout.image, *layout.indexes.values()]
     paths = [each for each in paths if each and not each.startswith("/proc/")]
@@ -59,13 +64,13 @@ def _key(layout: Layout) -> str | None:
     return cache.key_of(paths, (layout.form, layout.release, *readable, *running))
 
 
-def _build(facts: dict[str, Any]) -> KernelBuild:
+def _holdings(facts: dict[str, Any]) -> Holdings:
     modules = {
         name: Module(name, path, *(tuple(each.split()) for each in lists))
         for name, (path, *lists) in facts["modules"].items()
     }
     compatibles = facts["builtin_compatibles"]
-    return KernelBuild(
+    return Holdings(
         release=facts["release"],
         config=facts["config"],
         modules=modules,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from dtlink.kernel.initramfs.names import named_module
+from dtlink.kernel.holdings.files import named_module
 
 #: The folders of modules-load.d(5): a file in an earlier one replaces its namesake in a later.
 _LOAD_FOLDERS = ("etc", "run", "usr/local/lib", "usr/lib", "lib")

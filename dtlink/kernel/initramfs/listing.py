@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from dtlink.firmware.errors import InputError
+from dtlink.kernel.holdings.files import named_module
 from dtlink.kernel.initramfs.explicit import listed_modules
 from dtlink.kernel.initramfs.members import FILE, FOLDER, LINK, OTHER, UNKNOWN, Collector, Member
 from dtlink.kernel.initramfs.model import Initramfs
-from dtlink.kernel.initramfs.names import named_module
 
 _MAX_LINE = 4096 + 512
 _MAX_LINES = 400_000

@@ -6,9 +6,9 @@ import re
 from typing import NamedTuple
 
 from dtlink.firmware.errors import InputError
+from dtlink.kernel.holdings.files import module_of_file
 from dtlink.kernel.initramfs.explicit import explicit_order, is_explicit_list
 from dtlink.kernel.initramfs.model import Initramfs
-from dtlink.kernel.initramfs.names import module_name
 
 FILE, FOLDER, LINK, OTHER, UNKNOWN = "file", "folder", "link", "other", "unknown"
 
@@ -93,7 +93,7 @@ class Collector:
         release = inside.partition("/")[0]
         if not below_modules or not _RELEASE.fullmatch(release):
             return
-        module = module_name(base)
+        module = module_of_file(base)
         if release or module:
             self._by_version.setdefault(release, set()).update((module,) if module else ())
         if base in {"modules.dep", "modules.dep.bin"}:
