@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
+from dtlink.facts.behaviours import (
+    DEFERRED_PROBE_TIMEOUT,
+    FW_DEVLINK,
+    FW_DEVLINK_STRICT,
+    FW_DEVLINK_SYNC_STATE,
+    LINKS_NODES,
+    MISSING_CELLS_ARE_ZERO,
+    TIMEOUT_HOLDS_REQUESTS,
+)
 from dtlink.facts.cmdline import CommandLine
-from dtlink.facts.kernels import DEFAULT, OLDEST, KernelVersion
-
-_T = TypeVar("_T")
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 
 
 class Mode(Enum):
@@ -25,21 +32,6 @@ class Mode(Enum):
 
 
 _ORDERING = (Mode.ON, Mode.RPM)
-
-#: The default of ``fw_devlink`` by the version that brought it (drivers/base/core.c).
-_DEFAULT_MODE: tuple[tuple[KernelVersion, Mode], ...] = (
-    (KernelVersion(6, 9), Mode.RPM),
-    (KernelVersion(5, 13), Mode.ON),
-    (KernelVersion(5, 8), Mode.PERMISSIVE),
-    (OLDEST, Mode.OFF),
-)
-#: The default of ``deferred_probe_timeout``, with modules (drivers/base/dd.c).
-_DEFAULT_TIMEOUT: tuple[tuple[KernelVersion, int], ...] = (
-    (KernelVersion(6, 0), 10),
-    (KernelVersion(5, 8), 0),
-    (KernelVersion(5, 7), 30),
-    (OLDEST, -1),
-)
 
 
 class KernelProfile(NamedTuple):
@@ -73,14 +65,16 @@ class KernelProfile(NamedTuple):
         line = CommandLine.parse(cmdline) if isinstance(cmdline, str) else cmdline
         timeout = line.deferred_probe_timeout
         if timeout is None:
-            timeout = _since(_DEFAULT_TIMEOUT, number)
+            timeout = DEFERRED_PROBE_TIMEOUT.on(number)
             timeout = timeout if modules or timeout < 0 else 0
-        mode = Mode(line.fw_devlink) if line.fw_devlink else _since(_DEFAULT_MODE, number)
+        mode = Mode(line.fw_devlink or FW_DEVLINK.on(number))
+        strict = line.fw_devlink_strict
         return cls(
             version=number,
             fw_devlink=mode,
-            strict=bool(line.fw_devlink_strict) and mode in _ORDERING,
-            sync_state=line.fw_devlink_sync_state or "strict",
+            strict=(FW_DEVLINK_STRICT.on(number) if strict is None else strict)
+            and mode in _ORDERING,
+            sync_state=line.fw_devlink_sync_state or FW_DEVLINK_SYNC_STATE.on(number),
             deferred_probe_timeout=timeout,
         )
 
@@ -111,17 +105,15 @@ class KernelProfile(NamedTuple):
 
     @property
     def links_nodes(self) -> bool:
-        """Whether any node can be a supplier: before, only nodes with ``compatible`` could.
-
-        (6.3, and 6.1 by backport)
-        """
-        return self.version >= (6, 1)
+        """Whether any node can be a supplier, not only nodes with ``compatible``."""
+        return LINKS_NODES.on(self.version)
 
     @property
     def assumes_cells(self) -> bool:
-        """Whether a missing ``#…-cells`` is taken for 0: 6.1 and 5.10 end the list instead."""
-        return self.version not in ((5, 10), (6, 1))
+        """Whether a missing ``#…-cells`` counts as 0."""
+        return MISSING_CELLS_ARE_ZERO.on(self.version)
 
-
-def _since(table: tuple[tuple[KernelVersion, _T], ...], version: KernelVersion) -> _T:
-    return next(value for since, value in table if version >= since)
+    @property
+    def timeout_holds_requests(self) -> bool:
+        """Whether requests for power domains and IOMMUs wait until the timeout expires."""
+        return TIMEOUT_HOLDS_REQUESTS.on(self.version)

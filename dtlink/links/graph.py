@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
 
+from dtlink.facts.behaviours import MISSING_CELLS_ARE_ZERO
 from dtlink.facts.binding import Walk
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.tree import Tree
@@ -155,14 +156,9 @@ class Graph(Generic[NodeT, LinkT]):
     def _flawed(self, ref: Reference) -> str:
         if ref.flaw is Flaw.BEHIND_HOLE:
             return "behind a zero phandle, where fw_devlink stops reading"
-        if ref.binding.strict_cells or not self._assumes_cells:
+        if ref.binding.strict_cells or not MISSING_CELLS_ARE_ZERO.on(self.version):
             return "the supplier lacks its cells property"
         return ""
-
-    @property
-    def _assumes_cells(self) -> bool:
-        """Whether a missing ``#…-cells`` is taken for 0: 6.1 and 5.10 end the list instead."""
-        return self.version not in ((5, 10), (6, 1))
 
     def orders(self, ref: Reference) -> bool:
         """Whether a reference says that one device comes before another.

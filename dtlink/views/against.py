@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dtlink.boot.devlink.ordering import Effect
+from dtlink.facts.behaviours import PARAMETERS
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
-from dtlink.views.devlink import VIEWS, Outlook, identity, kernel, log_words
+from dtlink.views.devlink import VIEWS, Outlook, approximated, identity, kernel, log_words
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.compare import Comparison, Default, Read, ReadChange, TieChange
@@ -76,7 +77,7 @@ def lines(item: InputReport, outlook: Outlook, *, everything: bool = False) -> I
         return
     view = outlook.ordering.prediction.view
     yield line(Span(item.path, BOLD), identity(item, outlook.ordering))
-    doubt = "" if found.before.links_nodes else "; kernels before 6.1 are approximated"
+    doubt = approximated(found.before)
     yield line(
         Span(f"from Linux {found.before.release} to {found.after.release}", BOLD),
         Span(f" · view {view}: {VIEWS[view]}{doubt}", DIM),
@@ -93,21 +94,9 @@ def _defaults(changes: Sequence[Default]) -> Iterator[Line]:
     if not changes:
         yield line("the same parameters on both")
     for change in changes:
-        means = _MEANS.get((change.parameter, change.after), "")
+        means = PARAMETERS[change.parameter].effect(change.after)
         told = f"{change.parameter}: {change.before} → {change.after}"
         yield line(told, Span(f"  {means}" if means else "", DIM))
-
-
-_MEANS: dict[tuple[str, str | int | bool], str] = {
-    ("fw_devlink", "on"): "devices wait for their suppliers",
-    ("fw_devlink", "rpm"): "devices wait for their suppliers, and keep them awake while in use",
-    ("fw_devlink", "permissive"): "nobody waits",
-    ("fw_devlink", "off"): "nothing is linked",
-    (
-        "deferred_probe_timeout",
-        10,
-    ): "device links to suppliers without a driver are given up after 10 s",
-}
 
 
 def _references(changes: Sequence[ReadChange], limit: int | None) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dtlink.boot.devlink.ordering import Effect
+from dtlink.facts.behaviours import LINKS_NODES
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
 from dtlink.views import device_links
@@ -57,7 +58,8 @@ def head(item: InputReport, outlook: Outlook) -> Iterator[Line]:
         f"strict {'on' if profile.strict else 'off'}, "
         f"deferred_probe_timeout {timeout(profile.deferred_probe_timeout)}{told_by}"
     )
-    yield line(Span(f"view {prediction.view}: {VIEWS[prediction.view]}{_doubt(profile)}", DIM))
+    view = f"view {prediction.view}: {VIEWS[prediction.view]}"
+    yield line(Span(view + approximated(profile), DIM))
 
 
 def identity(item: InputReport, ordering: Ordering) -> str:
@@ -73,8 +75,9 @@ def timeout(seconds: int) -> str:
     return "never" if seconds < 0 else f"{seconds} s"
 
 
-def _doubt(profile: KernelProfile) -> str:
-    return "" if profile.links_nodes else "; kernels before 6.1 are approximated"
+def approximated(profile: KernelProfile) -> str:
+    """That the prediction is an approximation, where it is one."""
+    return "" if profile.links_nodes else f"; kernels before {LINKS_NODES.since} are approximated"
 
 
 def lines(item: InputReport, outlook: Outlook, *, everything: bool = False) -> Iterator[Line]:

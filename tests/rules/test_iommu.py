@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from dtlink.board.tree import Board
+from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 from dtlink.firmware import dts
 from dtlink.links.streams import kind_of
 from dtlink.rules.catalogue import find
@@ -147,7 +148,7 @@ class TestMaps:
         rows = "iommu-map = <0x0 &smmu 0x0 0x10000>;"
         found = lint(f"/ {{ {SMMU_V2 % 2} {host('pcie@2000', rows)} }};", "map-cells")
         assert [f.severity.value for f in found] == ["warning"]
-        assert "newer than Linux 6.12" in found[0].effect
+        assert f"Linux {IOMMU_MAP_BY_CELLS.since} and newer" in found[0].effect
 
     def test_folding_mask_at_smmuv3_only(self) -> None:
         rows = "iommu-map-mask = <0xff00>; iommu-map = <0x0 &smmu 0x0 0x10000>;"

@@ -30,6 +30,7 @@ class Parser:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._links_nodes = state.profile.links_nodes
         self.parsed: dict[int, None] = {}
         """The nodes read, in that order (FWNODE_FLAG_LINKS_ADDED)."""
         self.dropped: list[tuple[Reference, Drop, int]] = []
@@ -50,7 +51,7 @@ class Parser:
     def _link(self, reference: Reference) -> None:
         """Link two nodes unless the supplier is out of use (of_link_to_phandle())."""
         supplier = reference.supplier
-        if not self._state.profile.links_nodes:
+        if not self._links_nodes:
             supplier = self._device_node(supplier)
             if supplier < 0 or self._state.is_at_or_above(reference.consumer, supplier):
                 self.dropped.append((reference, Drop.NO_DEVICE, reference.supplier))

@@ -14,9 +14,6 @@ from dtlink.facts.outcomes import Outcome, When
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
 
-#: Since then a negative timeout keeps requests waiting too; before, they ended with the initcalls.
-_ENDLESS_SINCE = (5, 7)
-
 
 class Limits:
     """The limits of one kernel and command line.
@@ -28,7 +25,7 @@ class Limits:
     def __init__(self, profile: KernelProfile, root_after: float, *, modules: bool = True) -> None:
         timeout = profile.deferred_probe_timeout
         self.modules = modules
-        self._at_once = not modules or timeout == 0 or profile.version < _ENDLESS_SINCE
+        self._at_once = not modules or timeout == 0 or not profile.timeout_holds_requests
         self._expires = timeout > 0
         self._root_in_time = 0 < root_after < timeout
 

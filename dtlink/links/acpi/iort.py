@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dtlink.facts.behaviours import READS_IWB
 from dtlink.facts.binding import SupplierBinding
 from dtlink.firmware.acpi.iort import (
     Iort,
@@ -56,6 +57,7 @@ TARGETS: dict[type[IortNode], Kinds] = {
 
 #: The first table revision whose RMR nodes Linux reads (iort_find_rmrs()).
 RMR_SINCE = 5
+NO_IWB = f"Linux before {READS_IWB.since} does not use IWB nodes"
 #: How many requester IDs a segment has: bus, device and function are 16 bits.
 REQUESTER_IDS = Span(0, 0xFFFF)
 
@@ -205,14 +207,14 @@ def _pmcg(table: Iort, node: Pmcg) -> Iterator[Told]:
 
 
 def _other(table: Iort, node: IortNode) -> Iterator[Told]:
-    """Reserved ranges, and wire bridges (which no Linux up to 6.12 knows)."""
+    """Reserved ranges, and wire bridges (which Linux uses since 7.0)."""
     for mapping in node.mappings:
         target = supplier(table, mapping)
         if isinstance(node, Rmr) and isinstance(target, SMMUS):
             reason = "" if table.revision >= RMR_SINCE else OLD_RMR
             yield _told(node, target, RESERVED, mapping, reason)
         elif isinstance(node, Iwb) and isinstance(target, ItsGroup):
-            yield _told(node, target, MSI, mapping, "Linux 6.12 knows no IWB")
+            yield _told(node, target, MSI, mapping, NO_IWB)
 
 
 def _told(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dtlink.facts.behaviours import READS_RIMT
 from dtlink.firmware.acpi.rimt import Iommu, Mapped
 from dtlink.links.acpi.link import Told, row
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 IOMMU = row("rimt-iommu", "IOMMU")
 
 # Why Linux does not use an entry.
-NOT_READ = "Linux reads a RIMT from 6.18 on only"
+NOT_READ = f"Linux reads the RIMT since {READS_RIMT.since} only"
 EMPTY = "it maps no ID"
 
 

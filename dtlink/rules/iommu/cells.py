@@ -6,7 +6,7 @@ Why it matters: the entries of every master are read by this number. Where it is
 driver gets no stream ID, where it is too large it ignores the rest or refuses the entry.
 What to do: write the number that the binding asks for, and entries of that length.
 References: Documentation/devicetree/bindings/iommu/; the of_xlate function of each driver in
-drivers/iommu. Kernels that read iommu-map by #iommu-cells need it there too; Linux 6.12 does not.
+drivers/iommu. Linux reads iommu-map by #iommu-cells since 7.2.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
+from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 from dtlink.links.reference import Why
 from dtlink.links.streams import IommuKind, kind_of
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -70,7 +71,8 @@ def _finding(board: Board, iommu: int, kind: IommuKind, value: int | None) -> Fi
         if value is not None and value < kind.cells[0]
         else "its driver ignores the further cells of each entry, or refuses the entry"
         if value is not None
-        else "kernels that read iommu-map by it refuse the map; Linux 6.12 takes one cell",
+        else f"Linux {IOMMU_MAP_BY_CELLS.since} and newer read iommu-map by it and refuse the map; "
+        "older kernels take one cell",
         fix=f"#iommu-cells = <{kind.cells[0]}>; in {board.ref(node)}, "
         "and entries of that length in its masters",
     )

@@ -2,12 +2,12 @@
 
 What it finds: a map with rows of other than four cells, and a map of four-cell rows at an IOMMU
 whose #iommu-cells is not 1, unless every row has length 1 and the same IOMMU.
-Why it matters: Linux 6.12 and older take every row for four cells (input, phandle, output, length).
+Why it matters: Linux before 7.2 takes every row for four cells (input, phandle, output, length).
 Newer kernels take as many output cells as #iommu-cells says, and let the four-cell form pass only
 where all rows have length 1 and one IOMMU. The others misread the map, or refuse all of it.
 What to do: write rows that both read alike: one output cell, at an IOMMU with #iommu-cells = <1>,
 or one row of length 1 for each ID.
-References: Linux, drivers/of/base.c, of_map_id() (6.12) and of_check_bad_map() (newer).
+References: Linux, drivers/of/base.c, of_map_id() and, since 7.2, of_check_bad_map().
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
+from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 from dtlink.firmware.tree import Tree
 from dtlink.links.maps import IdMap
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -65,11 +66,11 @@ def map_cells(board: Board) -> Iterator[Finding]:
             f"iommu-map of {name} has rows of {'other than ' if wide else ''}four cells, "
             "which not all kernels read so",
             property_name="iommu-map",
-            consequence="Linux 6.12 and older take every row for four cells: the devices behind "
-            f"{name} get wrong stream IDs, or none"
+            consequence=f"Linux before {IOMMU_MAP_BY_CELLS.since} takes every row for four cells: "
+            f"the devices behind {name} get wrong stream IDs, or none"
             if wide
-            else "kernels newer than Linux 6.12 may read #iommu-cells output cells in each row: "
-            f"the devices behind {name} get wrong stream IDs, or none",
+            else f"Linux {IOMMU_MAP_BY_CELLS.since} and newer read #iommu-cells output cells a "
+            f"row: the devices behind {name} get wrong stream IDs, or none",
             fix="a row of four cells and length 1 for each ID: iommu-map = <0x… &iommu 0x… 1>, …;",
         )
 

@@ -17,13 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import AcpiBoard
+from dtlink.facts.behaviours import SRAT_IS_COMPLETE
 from dtlink.firmware.acpi.iort import SmmuV3
 from dtlink.firmware.acpi.srat import Srat
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
-
-#: The first kernel that makes no nodes of domains that the SRAT lacks.
-_TOLERANT = (5, 10)
 
 
 @rule(
@@ -64,7 +62,7 @@ def proximity_domain(board: AcpiBoard) -> Iterator[Finding]:
     for node in nodes(board, SmmuV3):
         is_valid = node.node_flags & SmmuV3.PROXIMITY_VALID and node.has("proximity_domain")
         if is_valid and node.proximity_domain not in srat.domains:
-            yield _finding(node, srat, there, is_old=board.version < _TOLERANT)
+            yield _finding(node, srat, there, is_old=not SRAT_IS_COMPLETE.on(board.version))
 
 
 def _finding(node: SmmuV3, srat: Srat, there: str, *, is_old: bool) -> Finding:
@@ -78,7 +76,7 @@ def _finding(node: SmmuV3, srat: Srat, there: str, *, is_old: bool) -> Finding:
         consequence="Linux makes no device of it, nor of any SMMU or PMCG behind it in the "
         "table: their devices run untranslated"
         if is_old
-        else "the SMMU has no NUMA node, and its tables lie in any memory; a kernel before 5.10 "
-        "makes no device of it, nor of those behind it in the table",
+        else "the SMMU has no NUMA node, and its tables lie in any memory; a kernel before "
+        f"{SRAT_IS_COMPLETE.since} makes no device of it, nor of those behind it in the table",
         fix=f"a domain of the SRAT ({there}), or flags without bit 3",
     )

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _BINDINGS = ("iommus", "iommu-map")
 _NAMED = 3
-_ENDLESS_SINCE = (5, 7)
 
 
 class Master(NamedTuple):
@@ -87,15 +86,14 @@ def effect(masters: Sequence[Master]) -> str:
 def given_up(board: Board, then: str) -> str:
     """When the kernel stops waiting for an IOMMU, what it logs, and what becomes of masters then.
 
-    (drivers/base/dd.c, driver_deferred_probe_check_state(); before 5.7 a negative timeout ended
-    such waits with the initcalls)
+    Source: Linux, drivers/base/dd.c, driver_deferred_probe_check_state().
     """
     config = board.facts.build.config if board.facts else {}
     if config.get("MODULES", "y") != "y":
         return f'"ignoring dependency for device, assuming no driver": {then}'
     line = '"deferred probe timeout, ignoring dependency"'
     timeout = board.profile.deferred_probe_timeout
-    if timeout < 0 and board.profile.version >= _ENDLESS_SINCE:
+    if timeout < 0 and board.profile.timeout_holds_requests:
         return "the masters wait for it without a limit; a root file system behind it is not found"
     if timeout > 0:
         return f"{line}, {timeout} s after the last driver came: {then}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from dtlink.facts.behaviours import READS_RIMT
 from dtlink.firmware.acpi.rimt import Iommu, Mapped, Mapping, RimtNode
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from dtlink.board.tables import AcpiBoard
 
 #: The first kernel that reads the table.
-SINCE = "Linux (from 6.18 on)"
+SINCE = f"Linux (since {READS_RIMT.since})"
 _Node = TypeVar("_Node", bound=RimtNode)
 
 

@@ -18,11 +18,12 @@ of_supplier_bindings[]. Kernels before 6.1 are approximated.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.board.tree import Board
 from dtlink.boot.devlink.ordering import Effect
+from dtlink.facts.behaviours import PARAMETERS
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -86,29 +87,13 @@ def _default(board: Board, found: Comparison, change: Default) -> Finding:
         board.tree.root,
         f"{change.parameter} is {new} in Linux {found.after.release}, and {old} in "
         f"{found.before.release}",
-        consequence=_MEANS.get((change.parameter, change.after), _ELSE.get(change.parameter, "")),
+        consequence=PARAMETERS[change.parameter].effect(change.after),
         fix=f"to have it as before: {change.parameter}={old} on the kernel's command line",
     )._replace(supplier=change.parameter)
 
 
 def _text(value: str | int | bool) -> str:  # noqa: FBT001
     return str(int(value)) if isinstance(value, bool) else str(value)
-
-
-#: What a parameter's value, or another value at all, comes to.
-_MEANS: Mapping[tuple[str, str | int | bool], str] = {
-    ("fw_devlink", "off"): "nothing is linked: drivers defer until they find what they need",
-    ("fw_devlink", "permissive"): "nobody waits: drivers defer until they find what they need",
-    ("fw_devlink", "on"): "devices wait for their suppliers before their drivers are called",
-    ("fw_devlink", "rpm"): "devices wait for their suppliers, and keep them awake while in use",
-    ("deferred_probe_timeout", 0): "masters wait for no IOMMU once the built-in drivers are done",
-    ("deferred_probe_timeout", -1): "waiting for power domains and IOMMUs never times out",
-}
-_ELSE = {
-    "fw_devlink.strict": "iommus, iommu-map and dmas order probing on one of the two only",
-    "deferred_probe_timeout": "so many seconds after the last driver registration, device links "
-    "to suppliers without a driver are given up, and masters go on without their IOMMU",
-}
 
 
 def _reordered(found: Comparison, *, gained: bool) -> set[Ends]:

@@ -1,0 +1,169 @@
+"""What differs between kernel versions: one row each, with where it is in the kernel's source.
+
+Which property fw_devlink follows from which version on is in the table of supplier bindings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, NamedTuple, TypeVar
+
+from dtlink.facts.kernels import OLDEST, KernelVersion
+
+_ValueT = TypeVar("_ValueT", str, int, bool)
+_NOTHING: Mapping[str, str] = {}
+
+
+class Behaviour(NamedTuple, Generic[_ValueT]):
+    """What kernels do in one respect, by version."""
+
+    name: str
+    """The kernel's parameter where it is the default of one, else words with dashes."""
+    meaning: str
+    """What the value says, as the end of "in this kernel …"."""
+    source: str
+    """The kernel's file and function."""
+    steps: tuple[tuple[KernelVersion, _ValueT], ...]
+    """The value from a version on, the oldest first; the first holds for all before the second."""
+    exceptions: Mapping[KernelVersion, _ValueT]
+    """Single versions that differ: stable releases that have, or lack, a change."""
+    effects: Mapping[str, str]
+    """What a value comes to for devices, by the value as it is written on the command line."""
+    otherwise: str
+    """What any other value comes to."""
+
+    def on(self, version: KernelVersion) -> _ValueT:
+        """The value in a kernel."""
+        if version in self.exceptions:
+            return self.exceptions[version]
+        known = (value for since, value in reversed(self.steps) if version >= since)
+        return next(known, self.steps[0][1])
+
+    @property
+    def since(self) -> KernelVersion:
+        """The first version with the value that the newest kernels have."""
+        return self.steps[-1][0]
+
+    def effect(self, value: str | int | bool) -> str:  # noqa: FBT001 - a value of any row
+        """What a value comes to for devices; empty where the row does not say it."""
+        return self.effects.get(str(value), self.otherwise)
+
+
+def _row(
+    name: str,
+    meaning: str,
+    *,
+    source: str,
+    steps: Mapping[str, _ValueT],
+    exceptions: Mapping[str, _ValueT] | None = None,
+    effects: Mapping[str, str] = _NOTHING,
+    otherwise: str = "",
+) -> Behaviour[_ValueT]:
+    """A row whose versions are written as text."""
+    return Behaviour(
+        name,
+        meaning,
+        source,
+        tuple((KernelVersion.parse(since), value) for since, value in steps.items()),
+        {KernelVersion.parse(only): value for only, value in (exceptions or {}).items()},
+        effects,
+        otherwise,
+    )
+
+
+_FIRST = str(OLDEST)
+
+FW_DEVLINK = _row(
+    "fw_devlink",
+    "the default of the parameter is",
+    source="drivers/base/core.c, fw_devlink_flags",
+    steps={_FIRST: "off", "5.8": "permissive", "5.13": "on", "6.9": "rpm"},
+    effects={
+        "off": "no links are made: drivers defer until they find what they need",
+        "permissive": "no probe is delayed: drivers defer until they find what they need",
+        "on": "devices wait for their suppliers before their drivers are called",
+        "rpm": "devices wait for their suppliers, and keep them awake while in use",
+    },
+)
+FW_DEVLINK_STRICT = _row(
+    "fw_devlink.strict",
+    "the default of the parameter is",
+    source="drivers/base/core.c, fw_devlink_strict",
+    steps={_FIRST: False},
+    otherwise="iommus, iommu-map and dmas order probing on one of the two only",
+)
+FW_DEVLINK_SYNC_STATE = _row(
+    "fw_devlink.sync_state",
+    "the default of the parameter is",
+    source="drivers/base/core.c, fw_devlink_sync_state",
+    steps={_FIRST: "strict"},
+)
+DEFERRED_PROBE_TIMEOUT = _row(
+    "deferred_probe_timeout",
+    "the default of the parameter with CONFIG_MODULES, in seconds, is",
+    source="drivers/base/dd.c, driver_deferred_probe_timeout",
+    steps={_FIRST: -1, "5.7": 30, "5.8": 0, "6.0": 10},
+    effects={
+        "0": "masters wait for no IOMMU once the built-in drivers are done",
+        "-1": "no timeout ends waits for power domains and IOMMUs",
+    },
+    otherwise="on expiry, device links to suppliers without a driver are given up, and masters "
+    "go on without their IOMMU",
+)
+TIMEOUT_HOLDS_REQUESTS = _row(
+    "timeout-holds-requests",
+    "requests for power domains and IOMMUs wait until deferred_probe_timeout expires, without a "
+    "limit if it is negative; before, they ended with the initcalls whatever it was",
+    source="drivers/base/dd.c, driver_deferred_probe_check_state()",
+    steps={_FIRST: False, "5.7": True},
+)
+LINKS_NODES = _row(
+    "links-nodes",
+    "any node can be a supplier; before, only nodes with compatible could (6.3, and 6.1 by "
+    "backport)",
+    source="drivers/of/property.c, of_link_to_phandle()",
+    steps={_FIRST: False, "6.1": True},
+)
+MISSING_CELLS_ARE_ZERO = _row(
+    "missing-cells-are-zero",
+    "a supplier without its #…-cells property counts as having 0 cells; elsewhere the list ends",
+    source="drivers/of/property.c, parse_prop_cells()",
+    steps={_FIRST: True},
+    exceptions={"5.10": False, "6.1": False},
+)
+IOMMU_MAP_BY_CELLS = _row(
+    "iommu-map-by-cells",
+    "a row of iommu-map has as many output cells as #iommu-cells says; before, always one",
+    source="drivers/of/base.c, of_map_id(), of_check_bad_map()",
+    steps={_FIRST: False, "7.2": True},
+)
+SRAT_IS_COMPLETE = _row(
+    "srat-is-complete",
+    "an SMMUv3 in a proximity domain that the SRAT lacks has no NUMA node; before, no device was "
+    "made of it",
+    source="drivers/acpi/arm64/iort.c, arm_smmu_v3_set_proximity(): pxm_to_node(), before "
+    "acpi_map_pxm_to_node()",
+    steps={_FIRST: False, "5.10": True},
+)
+READS_RIMT = _row(
+    "reads-rimt",
+    "the RIMT is read",
+    source="drivers/acpi/riscv/rimt.c",
+    steps={_FIRST: False, "6.18": True},
+)
+READS_IWB = _row(
+    "reads-iwb",
+    "IWB nodes of the IORT are used",
+    source="drivers/acpi/arm64/iort.c, iort_match_iwb_callback()",
+    steps={_FIRST: False, "7.0": True},
+)
+
+#: Every row.
+BEHAVIOURS: tuple[Behaviour[str] | Behaviour[int] | Behaviour[bool], ...] = tuple(
+    row for row in tuple(globals().values()) if isinstance(row, Behaviour)
+)
+#: The rows that are defaults of parameters of the command line, by parameter.
+PARAMETERS: Mapping[str, Behaviour[str] | Behaviour[int] | Behaviour[bool]] = {
+    row.name: row
+    for row in (FW_DEVLINK, FW_DEVLINK_STRICT, FW_DEVLINK_SYNC_STATE, DEFERRED_PROBE_TIMEOUT)
+}
