@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.resource import Effort
 from dtlink.links.components import shortest_cycle, shortest_path, strong_components
 
 if TYPE_CHECKING:
+    from dtlink.facts.resource import Resource
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
@@ -16,23 +18,6 @@ if TYPE_CHECKING:
 _EXACT = 3
 _WORK = 4_000
 _MOST_BREAKS = 8
-
-#: How hard it is for a driver to probe without what a binding names, easiest first: regulator
-#: providers take their inputs later, resets are for use, interrupts are asked for at the start.
-_RANKS = (
-    ("nvmem-cells",),
-    ("*-supply",),
-    ("resets",),
-    ("clocks",),
-    ("phys", "interconnects", "*-gpios", "*-gpio", "gpios", "gpio", "pwms"),
-    ("interrupts", "interrupts-extended", "interrupt-map"),
-)
-_RANK = {name: rank for rank, names in enumerate(_RANKS, 1) for name in names}
-_OTHER = len(_RANKS) + 1
-#: What the kernel asks for before it calls the driver: domains and pins (drivers/base/dd.c).
-_BEFORE_PROBE = _OTHER + 1
-#: A parent comes first whatever a tree says, and fw_devlink orders nothing by ``iommus``.
-_NEVER = _BEFORE_PROBE + 1
 
 
 class Step(NamedTuple):
@@ -46,6 +31,16 @@ class Step(NamedTuple):
     def bindings(self) -> tuple[str, ...]:
         """The names of the properties that say so, as rows of the table."""
         return tuple(dict.fromkeys(ref.binding.name for ref in self.references))
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """What the consumer needs of the supplier."""
+        return tuple(ref.binding.resource for ref in self.references)
+
+    @property
+    def is_to_iommu(self) -> bool:
+        """Whether the supplier translates the consumer's DMA."""
+        return any(resource.is_iommu for resource in self.resources)
 
 
 def arcs_of(steps: Iterable[Step]) -> dict[int, list[int]]:
@@ -64,7 +59,7 @@ def chain(steps: Sequence[Step]) -> tuple[Step, ...]:
     arcs = arcs_of(steps)
     by_ends = {(step.consumer, step.supplier): step for step in steps}
     for step in steps:
-        if "iommus" in step.bindings:
+        if step.is_to_iommu:
             nodes = shortest_path(arcs, step.supplier, step.consumer)
             break
     else:
@@ -80,7 +75,7 @@ def smallest_breaks(tree: Tree, steps: Sequence[Step]) -> tuple[Step, ...]:
     else helps. Empty if a cycle has parents and IOMMUs only.
     """
     ranks = {step[:2]: _rank(tree, step) for step in steps}
-    for hardest in (_OTHER, _BEFORE_PROBE):
+    for hardest in (Effort.OTHER, Effort.BEFORE_PROBE):
         found = _Search(ranks, hardest).run(steps)
         if found:
             return found
@@ -149,16 +144,14 @@ def _rank(tree: Tree, step: Step) -> int:
     """How hard it is to give a step up.
 
     The easiest are the inputs of a clock controller: the kernel's clocks may be without a parent.
+    A parent probes first whatever a tree says, and fw_devlink orders nothing by ``iommus``.
     """
-    names = step.bindings
-    if not names or "iommus" in names:
-        return _NEVER
-    if names == ("clocks",) and step.consumer in tree.holders("#clock-cells"):
-        return 0 if step.consumer not in tree.holders("#phy-cells") else _RANK["clocks"]
-    return max(map(_rank_of, names))
-
-
-def _rank_of(name: str) -> int:
-    if name == "power-domains" or name.startswith("pinctrl-"):
-        return _BEFORE_PROBE
-    return _RANK.get(name, _OTHER)
+    resources = step.resources
+    if not resources or step.is_to_iommu:
+        return Effort.NEVER
+    first = resources[0]
+    if first.may_be_orphan and len(step.bindings) == 1:
+        is_provider = step.consumer in tree.holders(first.cells or "")
+        if is_provider and step.consumer not in tree.holders("#phy-cells"):
+            return Effort.ORPHAN
+    return max(resource.effort for resource in resources)

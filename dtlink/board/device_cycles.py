@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 Arcs = dict[int, list[int]]
 
-#: What makes no device wait: drivers ask for DMA channels when they use them, and ``iommu-map`` is
-#: for the functions behind a bus, not for the bus.
-_NO_WAIT = frozenset(("dmas", "iommu-map"))
 #: The rows that make a device wait, by identity: a row is slow to hash, and a board has hundreds.
 _WAITS = frozenset(
     id(row)
@@ -33,8 +30,10 @@ _WAITS = frozenset(
     if row.probes_first
     and row.orders_probe
     and row.walk is not Walk.ENDPOINT
-    and row.name not in _NO_WAIT
+    and row.holds_consumer
 )
+#: The weight of a cycle of parents only, which has no resource.
+_NO_LINK = 3
 #: How often nodes that can't be in a cycle are taken out before the search; each pass is linear.
 _PASSES = 3
 
@@ -182,6 +181,5 @@ def _cycle(tree: Tree, steps: Sequence[Step]) -> DeviceCycle:
 
 def _weight(cycle: DeviceCycle) -> int:
     """How much hangs on a cycle: 0 is most."""
-    names = {name for step in cycle.chain for name in step.bindings}
-    order = ("iommus", "power-domains", "*-supply")
-    return next((weight for weight, name in enumerate(order) if name in names), len(order))
+    orders = [resource.cycle_order for step in cycle.chain for resource in step.resources]
+    return min(orders, default=_NO_LINK)

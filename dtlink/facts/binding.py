@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from dtlink.facts.resource import Resource
+
 #: A kernel version, as ``(6, 12)``.
 Version = tuple[int, int]
 
@@ -72,18 +74,16 @@ class SupplierBinding(NamedTuple):
     """
 
     name: str
-    kind: str
-    """What the supplier gives, as a noun: ``clock``, ``power domain``, ``IOMMU`` …"""
-    cells: str | None = None
-    """The supplier's property that says how many argument cells follow; ``None``: ``fixed``."""
-    missing_cells: int | None = None
-    """What a supplier without the cells property means; ``None``: a fault."""
+    resource: Resource
+    """What is known of the supplier; where the property differs, a copy of the row."""
+    has_specifier: bool = True
+    """Whether argument cells follow each phandle, as the resource's ``cells`` property says."""
     fixed: int = 0
     """How many argument cells follow where no property says it; -1: all the rest."""
     walk: Walk = Walk.LIST
     origin: Origin = Origin.SCHEMA
     kernel: tuple[Since, ...] = ()
-    """The kernels whose fw_devlink follows the row as it stands here."""
+    """The kernels whose fw_devlink follows the row as it is here."""
     optional: Since | None = None
     """The kernels in which only fw_devlink.strict=1 follows it."""
     strict_cells: bool = False
@@ -91,11 +91,28 @@ class SupplierBinding(NamedTuple):
     orders_probe: bool = True
     """False for post-init-providers, which take a link away."""
     probes_first: bool = True
-    """False for pointers that make nobody wait (OPP tables, CPU maps, syscon registers …)."""
+    """False for pointers for which nothing waits (OPP tables, CPU maps, syscon registers …)."""
+    holds_consumer: bool = True
+    """False if the consumer itself probes without: it asks on use, or other devices ask."""
     consumer: Owner = Owner.NODE
     supplier: Owner = Owner.NODE
     unless: str | None = None
-    """fw_devlink passes over the property on nodes that have this one."""
+    """fw_devlink ignores the property on nodes that have this one."""
+
+    @property
+    def kind(self) -> str:
+        """What the supplier gives, as a noun: ``clock``, ``power domain``, ``IOMMU`` …"""
+        return self.resource.kind
+
+    @property
+    def cells(self) -> str | None:
+        """The supplier's property that says how many argument cells follow; ``None``: ``fixed``."""
+        return self.resource.cells if self.has_specifier else None
+
+    @property
+    def missing_cells(self) -> int | None:
+        """How many cells a supplier without the cells property takes; ``None``: it is a fault."""
+        return self.resource.missing_cells if self.has_specifier else None
 
     def in_kernel(self, version: Version) -> bool:
         """Whether that kernel's fw_devlink knows the row."""

@@ -9,32 +9,16 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.bindings import KERNEL_BINDINGS, OTHER_BINDINGS, VENDOR_BINDINGS, binding_of
+from dtlink.facts.bindings import BINDINGS, binding_of
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree
     from dtlink.schema.model import SchemaError, Verdict
 
-#: The lists whose entries have names, with the property that names them.
-NAMES = {
-    "clocks": "clock-names",
-    "dmas": "dma-names",
-    "hwlocks": "hwlock-names",
-    "interconnects": "interconnect-names",
-    "interrupts": "interrupt-names",
-    "io-backends": "io-backend-names",
-    "io-channels": "io-channel-names",
-    "mboxes": "mbox-names",
-    "memory-region": "memory-region-names",
-    "mux-controls": "mux-control-names",
-    "nvmem-cells": "nvmem-cell-names",
-    "phys": "phy-names",
-    "pinctrl-0": "pinctrl-names",
-    "power-domains": "power-domain-names",
-    "pwms": "pwm-names",
-    "resets": "reset-names",
+#: The properties of entry names, with the first list whose entries they name.
+_LISTS = {
+    row.resource.names: row.name for row in reversed(BINDINGS) if row.resource.names is not None
 }
-_LISTS = {names: listed for listed, names in NAMES.items()}
 #: What else is told together with a list.
 _TOGETHER = {"interrupts-extended": "interrupts", "#stream-id-cells": "mmu-masters"}
 
@@ -102,6 +86,12 @@ class Sorted(NamedTuple):
 def is_about_suppliers(name: str) -> bool:
     """Whether a property names suppliers, says how they are named, or makes a node one."""
     return name in _BESIDE or name in _LISTS or name in _cells() or binding_of(name) is not None
+
+
+def names_of(name: str) -> str | None:
+    """The property that names the entries of a list; ``None`` if they have no names."""
+    binding = binding_of(name)
+    return binding.resource.names if binding is not None else None
 
 
 def listed_by(name: str) -> str:
@@ -184,5 +174,4 @@ def _kind(name: str, error: SchemaError) -> Kind:
 @cache
 def _cells() -> frozenset[str]:
     """Every property that says how many cells follow a phandle."""
-    rows = (*KERNEL_BINDINGS, *OTHER_BINDINGS, *VENDOR_BINDINGS)
-    return frozenset(row.cells for row in rows if row.cells)
+    return frozenset(row.cells for row in BINDINGS if row.cells)

@@ -12,7 +12,7 @@ from dtlink.boot.timeline import PARENT
 from dtlink.boot.timeline.arcs import Arcs, Hold
 from dtlink.boot.timeline.devices import Devices
 from dtlink.facts.outcomes import State
-from dtlink.facts.patience import Asker
+from dtlink.facts.resource import Asker
 from dtlink.links.extract import extract
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class _Needs:
         self._suppliers: dict[int, list[tuple[int, str]]] = {}
         for arc in Arcs(tree, profile, prediction).read(self.devices):
             # What closes a cycle does not hold the consumer, whose driver may still ask for it.
-            if arc.hold is not Hold.RELAXED or arc.row.asker is not Asker.NOBODY:
+            if arc.hold is not Hold.RELAXED or arc.request.asker is not Asker.UNKNOWN:
                 self._suppliers.setdefault(arc.consumer, []).append((arc.supplier, arc.binding))
         for reference in extract(tree, profile.version, vendor=False).references:
             if reference.binding.name in _UNLINKED and reference.supplier not in tree.disabled:

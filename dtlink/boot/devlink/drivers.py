@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from dtlink.boot.devlink.population import TRANSPARENT_BUSES, Population, Spawn
+from dtlink.facts.resource import Asker
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.state import Device, State
@@ -118,7 +119,7 @@ def _pin_controllers(state: State) -> set[int]:
     found = set()
     for references in state.references.values():
         for reference in references:
-            if reference.binding.name.startswith("pinctrl-"):
+            if reference.binding.resource.request.asker is Asker.PINS:
                 node = reference.supplier
                 while node >= 0 and node not in compatibles:
                     node = parents[node]

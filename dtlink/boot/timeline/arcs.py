@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.devlink.ordering import Effect, Ordering
 from dtlink.facts.binding import Walk
-from dtlink.facts.patience import PHY_INTERRUPT, SEVERAL_POWER_DOMAINS, Row, row_of
+from dtlink.facts.resource import UNKNOWN_REQUEST
+from dtlink.facts.resources import PHY_INTERRUPT
 from dtlink.links.extract import extract
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction
     from dtlink.boot.timeline.devices import Devices
     from dtlink.facts.profile import KernelProfile
+    from dtlink.facts.resource import Request
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
@@ -41,7 +43,7 @@ class Arc(NamedTuple):
     binding: str
     node: int
     """The node that holds the property."""
-    row: Row
+    request: Request
     hold: Hold
     function: bool = False
     """Not the consumer needs it, but the PCI functions behind it do."""
@@ -60,7 +62,7 @@ class Arcs:
         """Every arc, once, in the order of the tree's properties."""
         found: dict[tuple[int, int, str], Arc] = {}
         references = extract(self._tree, self._profile.version, vendor=False).references
-        several = _several_domains(references)
+        several = _with_several(references)
         for reference in references:
             if self._counts(reference):
                 for arc in self._arcs(reference, devices, several):
@@ -83,23 +85,24 @@ class Arcs:
         consumer = devices.at(reference.consumer)
         if consumer < 0 or devices.at(supplier) == consumer:
             return
-        row, hold = row_of(name), self._hold(reference, consumer)
-        if name == "power-domains" and reference.consumer in several:
-            row = SEVERAL_POWER_DOMAINS
+        binding, hold = reference.binding, self._hold(reference, consumer)
+        resource, request = binding.resource, binding.resource.request
+        if resource.if_several is not None and reference.consumer in several:
+            request = request._replace(asker=resource.if_several)
         if name.startswith("interrupts") and self._is_phy(reference.consumer):
-            # The bus above asks, before there is a device for the PHY.
-            row, hold = PHY_INTERRUPT, Hold.NONE
-        elif reference.consumer != consumer and name != "remote-endpoint":
-            row = row_of("")
-        if name == "iommu-map":
-            # A link holds the host; the wait of :mod:`.rows` is that of the functions behind it.
-            yield Arc(consumer, supplier, name, reference.node, row, Hold.NONE, function=True)
+            # The MDIO bus asks, before there is a device for the PHY.
+            request, hold = PHY_INTERRUPT, Hold.NONE
+        elif reference.consumer != consumer and binding.walk is not Walk.ENDPOINT:
+            request = UNKNOWN_REQUEST
+        if resource.is_iommu and binding.walk is Walk.ID_MAP:
+            # A link holds the host; the request is that of the functions behind it.
+            yield Arc(consumer, supplier, name, reference.node, request, Hold.NONE, function=True)
             for function in self._functions(reference, devices):
-                yield Arc(function, supplier, name, reference.node, row, Hold.NONE)
+                yield Arc(function, supplier, name, reference.node, request, Hold.NONE)
             if hold is Hold.NONE:
                 return
-            name, row = HOST, row_of(HOST)
-        yield Arc(consumer, supplier, name, reference.node, row, hold)
+            name, request = HOST, UNKNOWN_REQUEST
+        yield Arc(consumer, supplier, name, reference.node, request, hold)
 
     def _functions(self, reference: Reference, devices: Devices) -> Iterator[int]:
         """The functions with a node, on the host's first bus, that a row of its map names."""
@@ -137,12 +140,12 @@ class Arcs:
         )
 
 
-def _several_domains(references: list[Reference]) -> frozenset[int]:
-    """The nodes with more than one power domain."""
+def _with_several(references: list[Reference]) -> frozenset[int]:
+    """The nodes with more than one entry of a resource for which that makes a difference."""
     return frozenset(
         reference.consumer
         for reference in references
-        if reference.binding.name == "power-domains" and reference.entry > 0
+        if reference.entry > 0 and reference.binding.resource.if_several is not None
     )
 
 

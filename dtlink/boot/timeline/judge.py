@@ -7,7 +7,7 @@ what the kernel asks for itself, then what the driver asks for.
   of the device above it has bound.
 - A *device link* holds until the supplier has bound. At the timeout it is relaxed if no registered
   driver matches the supplier (fw_devlink_no_driver()); not if one does that waits itself.
-- A request is answered by the rows of :mod:`.rows`.
+- A request is answered as the resource's row says (:mod:`dtlink.facts.resources`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.boot.timeline.arcs import Hold
 from dtlink.boot.timeline.model import is_later, latest
 from dtlink.facts.outcomes import Outcome, Wait, When
-from dtlink.facts.patience import Asker, Patience, Row
+from dtlink.facts.resource import Asker, Patience, Request
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline.arcs import Arc
@@ -74,7 +74,7 @@ def judge(arc: Arc, supply: Supply, ready: When, limits: Limits, *, asked: bool 
         end = Outcome.NEVER if held.reaches is When.NEVER else Outcome.UNKNOWN
         return Verdict(held.wait, end, held.reaches, firm=True)
     verdict = _request(arc, supply, held, limits, asked=asked)
-    firm = held.bound or (arc.row.early and verdict.then is supply.comes)
+    firm = held.bound or (arc.request.asker is Asker.PINS and verdict.then is supply.comes)
     if verdict.outcome is not Outcome.OK or held.wait is Wait.NONE:
         return verdict._replace(firm=firm)
     return Verdict(held.wait, limits.met(held.reaches), held.reaches, firm)
@@ -102,34 +102,34 @@ def _held(arc: Arc, supply: Supply, ready: When, limits: Limits) -> _Held:
 
 def _request(arc: Arc, supply: Supply, held: _Held, limits: Limits, *, asked: bool) -> Verdict:
     """What comes of asking, at the time at which the consumer is let go."""
-    row, comes, reaches = arc.row, supply.comes, held.reaches
+    request, comes, reaches = arc.request, supply.comes, held.reaches
     if not is_later(comes, reaches):
         # Two modules of one time: whichever is first decides, once nobody waits any more.
-        ends = row.patience is Patience.TIMEOUT and limits.end_requests(comes)
+        ends = request.patience is Patience.TIMEOUT and limits.end_requests(comes)
         if ends and not held.bound and comes is reaches:
             return Verdict(_asking(arc, held), Outcome.UNKNOWN, When.UNKNOWN)
         return Verdict(Wait.NONE, Outcome.OK, reaches)
-    if row.asker is Asker.DRIVER and not asked:
+    if request.asker is Asker.DRIVER and not asked:
         return Verdict(Wait.NONE, Outcome.OK, reaches)
-    if arc.hold is Hold.RELAXED or row.asker is Asker.NOBODY:
+    if arc.hold is Hold.RELAXED or request.asker is Asker.UNKNOWN:
         return Verdict(held.wait, Outcome.UNKNOWN, reaches)
-    outcome, then = _in_vain(row, comes, reaches, limits)
+    outcome, then = _in_vain(request, comes, reaches, limits)
     # Who comes to ask when requests have been ended is refused, and has not waited.
-    refused = row.patience is Patience.TIMEOUT and limits.end_requests(reaches)
+    refused = request.patience is Patience.TIMEOUT and limits.end_requests(reaches)
     return Verdict(held.wait if refused else _asking(arc, held), outcome, then)
 
 
-def _in_vain(row: Row, comes: When, reaches: When, limits: Limits) -> tuple[Outcome, When]:
+def _in_vain(request: Request, comes: When, reaches: When, limits: Limits) -> tuple[Outcome, When]:
     """How a consumer ends that asks for what is not there, and when it probes."""
     if comes is When.UNKNOWN:
         return Outcome.UNKNOWN, comes
-    if row.patience is Patience.NONE:
-        return row.without, reaches
-    if row.patience is Patience.TIMEOUT and limits.end_requests(comes):
-        lost = row.without is Outcome.LOST
-        return row.without, When.NEVER if lost else latest((reaches, limits.goes_on))
-    if row.without_modules is not None and not limits.modules:
-        return row.without_modules, reaches
+    if request.patience is Patience.NONE:
+        return request.without, reaches
+    if request.patience is Patience.TIMEOUT and limits.end_requests(comes):
+        lost = request.without is Outcome.LOST
+        return request.without, When.NEVER if lost else latest((reaches, limits.goes_on))
+    if request.without_modules is not None and not limits.modules:
+        return request.without_modules, reaches
     return limits.met(comes), comes
 
 
@@ -137,4 +137,4 @@ def _asking(arc: Arc, held: _Held) -> Wait:
     """What holds a consumer that asks in vain, told by what held it first."""
     if held.wait is not Wait.NONE:
         return held.wait
-    return Wait.IOMMU_DT if arc.row.is_iommu else Wait.DRIVER
+    return Wait.IOMMU_DT if arc.request.asker is Asker.DMA else Wait.DRIVER

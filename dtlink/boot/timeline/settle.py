@@ -9,7 +9,7 @@ from dtlink.boot.timeline.arcs import Arc, Hold
 from dtlink.boot.timeline.judge import Supply, Verdict, judge
 from dtlink.boot.timeline.model import latest
 from dtlink.facts.outcomes import Outcome, State, Wait, When
-from dtlink.facts.patience import Patience, row_of
+from dtlink.facts.resource import UNKNOWN_REQUEST, Patience
 from dtlink.links.components import strong_components
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Settler:
             fine = [Verdict(Wait.NONE, Outcome.OK, when) for when in ready]
             return Judged(arc, _AT_ONCE, fine[0], fine[1])
         if server.partly:
-            arc = arc._replace(hold=Hold.NONE, row=row_of(""))
+            arc = arc._replace(hold=Hold.NONE, request=UNKNOWN_REQUEST)
         supply, at_best = self._supply(arc, server.device)
         return Judged(
             arc,
@@ -207,4 +207,4 @@ class Settler:
 
 
 def _is_limited(arc: Arc) -> bool:
-    return arc.row.patience is Patience.TIMEOUT
+    return arc.request.patience is Patience.TIMEOUT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
+from dtlink.facts.resource import other
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.links.reference import Flaw, Reference
 
@@ -111,6 +112,10 @@ class AcpiLink:
         return not self.told.why_not
 
 
+#: Why such a row has no request.
+_ACPI = "outcomes of ACPI tables are in facts/acpi_suppliers.py"
+
+
 def row(name: str, kind: str, *, orders: bool = True) -> SupplierBinding:
     """A row of the kinds of entries: ``orders`` says whether the consumer needs the supplier first.
 
@@ -118,7 +123,7 @@ def row(name: str, kind: str, *, orders: bool = True) -> SupplierBinding:
     """
     return SupplierBinding(
         name=name,
-        kind=kind,
+        resource=other(kind, _ACPI),
         walk=Walk.TABLE,
         origin=Origin.ACPI,
         orders_probe=orders,

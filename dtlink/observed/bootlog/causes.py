@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.resource import Patience
+from dtlink.facts.resources import IOMMU, POWER_DOMAIN
 from dtlink.observed.bootlog.device import Device, Grade, Stage
 from dtlink.observed.bootlog.model import Origin, Root
 from dtlink.observed.bootlog.standing import Standing, error
-from dtlink.observed.bootlog.wording import is_named, meant
+from dtlink.observed.bootlog.wording import meant
 
 if TYPE_CHECKING:
+    from dtlink.facts.resource import Resource
     from dtlink.observed.bootlog.history import History
     from dtlink.observed.bootlog.names import Names
     from dtlink.observed.bootlog.suppliers import Need, Suppliers
 
 #: So many devices at most stand in one chain: no board has so many.
 _LONGEST = 64
-#: What the kernel asks for before it calls a driver, and what the AMBA bus needs for an identity.
-_IOMMUS = ("iommus", "iommu-map")
-_BEFORE_PROBE = (*_IOMMUS, "pinctrl-*")
-_IDENTITY = ("clocks", "resets", "power-domains")
 #: drivers/amba/bus.c, amba_match(): an identity that can't be read ends as a deferral, for ever.
 _NO_IDENTITY = (
     "all that it needs is there, and yet the AMBA bus reads no valid identity at its address: is "
     "the device there, and powered?"
 )
+
+
+def _is_power_domain(resource: Resource) -> bool:
+    return resource is POWER_DOMAIN
+
+
+def _is_given_up(resource: Resource) -> bool:
+    """Whether the kernel stops waiting for it at the deferred-probe timeout."""
+    return resource.request.patience is Patience.TIMEOUT
+
+
+#: What a device waits for, by what the log shows of the wait.
+_WANTED: Mapping[Grade, Callable[[Resource], bool]] = {
+    Grade.BEFORE_PROBE: lambda resource: resource.request.asker.is_before_probe,
+    Grade.IDENTITY: lambda resource: resource.identifies_amba,
+}
 
 
 class Trail(NamedTuple):
@@ -103,13 +118,13 @@ class Tracer:
     def _given_up(self, device: Device, node: str | None, seen: tuple[str, ...]) -> Trail:
         """The kernel stopped waiting for an IOMMU, or for a power domain."""
         lost = device.stage is Stage.FAILED
-        wanted = ("power-domains",) if lost else (*_IOMMUS, "power-domains")
+        wanted = _is_given_up if not lost else _is_power_domain
         needs = self._function(device.name) or (self._needs(node, wanted) if node else [])
         if not needs and _is_pci(device):
             detail = "the kernel gave up its IOMMU; which it is, the tree tells"
             segment = device.name.partition(":")[0]
             return Trail(Origin(Root.IOMMU, f"the IOMMU of PCI segment {segment}", detail))
-        if not lost and (iommus := [need for need in needs if need.kind == "IOMMU"]):
+        if not lost and (iommus := [need for need in needs if need.resource.is_iommu]):
             needs = iommus
         return self._one_of(needs, device, node, seen)
 
@@ -117,7 +132,7 @@ class Tracer:
         """The kinds of supplier that the kernel may have given up; none known: empty."""
         node = self.node(device.name)
         needs = self._function(device.name)
-        needs = needs or (self._needs(node, (*_IOMMUS, "power-domains")) if node else [])
+        needs = needs or (self._needs(node, _is_given_up) if node else [])
         return frozenset(need.kind for need in needs)
 
     def _choose(self, device: Device, node: str | None, seen: tuple[str, ...]) -> Trail:
@@ -131,17 +146,12 @@ class Tracer:
         if node is None or self._suppliers is None:
             return self._as_before(device, seen) or Trail(self._unclear(device, node, ()))
         if grade is Grade.UNSAID and device.bus == "amba":
-            needs = self._needs(node, ())
+            needs = self._needs(node, None)
             detail = "the log does not say what it waits for: a supplier, or an identity that the "
             detail += "AMBA bus can't read"
             suppliers = tuple(dict.fromkeys(need.supplier for need in needs))
             return Trail(Origin(Root.UNCLEAR, node, detail, candidates=suppliers))
-        wanted: Sequence[str] = ()
-        if grade is Grade.BEFORE_PROBE:
-            wanted = _BEFORE_PROBE
-        elif grade is Grade.IDENTITY:
-            wanted = _IDENTITY
-        needs = self._needs(node, wanted)
+        needs = self._needs(node, _WANTED.get(grade))
         if grade is Grade.LINKS:
             needs = [need for need in needs if self._suppliers.waits_for(node, need)] or needs
         elif grade is Grade.DRIVER:
@@ -157,13 +167,13 @@ class Tracer:
             sure,
         )
 
-    def _needs(self, node: str, wanted: Sequence[str]) -> list[Need]:
-        """The suppliers of a device that are not known to serve, by the names of their bindings."""
+    def _needs(self, node: str, wanted: Callable[[Resource], bool] | None) -> list[Need]:
+        """The suppliers of a device that are not known to serve, of some resources only."""
         if self._suppliers is None:
             return []
         needs = self._suppliers.needs(node)
-        if wanted:
-            needs = [need for need in needs if is_named(need.binding, wanted)]
+        if wanted is not None:
+            needs = [need for need in needs if wanted(need.resource)]
         return needs
 
     def _function(self, name: str) -> list[Need]:
@@ -176,7 +186,7 @@ class Tracer:
         iommu = self._suppliers.iommu(function) if function else None
         if iommu is None:
             return []
-        return [Need(iommu, iommu, "iommu-map", "iommu-map", "IOMMU", both_ways=False)]
+        return [Need(iommu, iommu, "iommu-map", IOMMU, "iommu-map", both_ways=False)]
 
     def _one_of(
         self, needs: Sequence[Need], device: Device, node: str | None, seen: tuple[str, ...]

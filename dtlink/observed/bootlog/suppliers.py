@@ -16,6 +16,7 @@ from dtlink.links.streams import Maps, Stream, by_iommu, iommu_maps, streams
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
+    from dtlink.facts.resource import Resource
     from dtlink.firmware.tree import Node, Tree
     from dtlink.links.reference import Link
     from dtlink.observed.bootlog.names import Function
@@ -32,11 +33,16 @@ class Need(NamedTuple):
     """The device that the supplier is, or is a part of; ``None``: nothing makes it one."""
     entry: str
     """``property[index]``."""
+    resource: Resource
+    """What is known of the supplier, by the binding."""
     binding: str
-    kind: str
-    """What the supplier gives, as a noun."""
     both_ways: bool
     """Whether the two name each other (graph endpoints)."""
+
+    @property
+    def kind(self) -> str:
+        """What the supplier gives, as a noun."""
+        return self.resource.kind
 
 
 class Suppliers:
@@ -124,7 +130,7 @@ class Suppliers:
     def _need(self, link: Link) -> Need:
         path, row = link.supplier.path, link.binding
         both_ways = row.walk is Walk.ENDPOINT
-        return Need(path, self.owner(path), link.entry, row.name, row.kind, both_ways)
+        return Need(path, self.owner(path), link.entry, row.resource, row.name, both_ways)
 
     @cached_property
     def _early(self) -> Mapping[int, bool]:

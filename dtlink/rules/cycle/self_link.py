@@ -13,24 +13,13 @@ drivers/regulator/core.c, regulator_resolve_supply().
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import compress
 from operator import eq
 
 from dtlink.board.tree import Board
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Severity, rule
-
-#: Binding to what the board shows.
-_CONSEQUENCES: Mapping[str, str] = {
-    "power-domains": "its domain is wanted before its driver's probe, which is put off until "
-    'the timeout ("deferred probe timeout, ignoring dependency"), then fails with -110',
-    "iommus": "it waits for its own driver until the timeout "
-    '("deferred probe timeout, ignoring dependency"), and its masters may run without translation',
-    "resets": "if its driver asks for the reset line while it probes, it defers without end",
-    "*-supply": 'the kernel puts a dummy there ("Supply for … resolved to itself"): the real input '
-    "is never switched on",
-}
 
 
 @rule(
@@ -65,15 +54,16 @@ def self_link(board: Board) -> Iterator[Finding]:
     columns = zip(*references, strict=True)
     same = map(eq, next(columns, ()), next(columns, ()))
     for ref in compress(references, same):
-        if ref.binding.name not in _CONSEQUENCES:
+        effect = ref.binding.resource.if_itself
+        if effect is None or ref.at in told:
             continue
-        if ref.consumer in board.tree.holders("compatible") and ref.at not in told:
+        if ref.consumer in board.tree.holders("compatible"):
             told.add(ref.at)
             link = Link(board.tree, ref)
             yield self_link.finding(
                 link,
                 f"{link.entry} of {link.node.name} names {link.node.name} itself",
-                likely=ref.binding.name == "resets",
-                consequence=_CONSEQUENCES[ref.binding.name],
+                likely=effect.conditional,
+                consequence=effect.effect,
                 fix=f"name the {ref.binding.kind} that is meant, or take {link.entry} out",
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.outcomes import Outcome, Wait, When
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline import Dependency
     from dtlink.firmware.tree import Node
 
-_BINDINGS = ("iommus", "iommu-map")
 _NAMED = 3
 
 
@@ -42,7 +42,7 @@ def masters_hurt(board: Board) -> Mapping[int, Sequence[Master]]:
     """
     found: dict[int, dict[int, Master]] = {}
     for each in board.timeline.waits:
-        if each.binding in _BINDINGS and (master := _master(board, each)):
+        if each.binding in IOMMU_NAMES and (master := _master(board, each)):
             masters = found.setdefault(each.supplier, {})
             masters.setdefault(each.consumer, master)
     return {iommu: list(masters.values()) for iommu, masters in found.items()}

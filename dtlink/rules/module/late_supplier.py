@@ -24,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tree import Board
 from dtlink.boot.roles import Role
 from dtlink.boot.timeline import Taken
+from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.outcomes import Outcome, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._hits import (
@@ -56,7 +57,6 @@ initramfs ext4
 _BAD = Dts(_BOARD, finds=("/power-controller@1000",), kernel=_KERNEL.format(held=""))
 _GOOD = Dts(_BOARD, kernel=_KERNEL.format(held="initramfs"))
 
-_IOMMUS = ("iommus", "iommu-map")
 _WORSE = (Outcome.DEGRADED, *FAILS)
 _END = {
     Outcome.DEGRADED: "it goes on without, and does not ask again",
@@ -78,7 +78,7 @@ def late_supplier(board: Board) -> Iterator[Finding]:
 
 
 def _counts(board: Board, taken: Taken) -> bool:
-    if taken.binding in (*_IOMMUS, OWN) or taken.outcome not in _WORSE:
+    if taken.binding in IOMMU_NAMES or taken.binding == OWN or taken.outcome not in _WORSE:
         return False
     if taken.outcome is Outcome.DEGRADED:
         return is_sure(taken, (Outcome.DEGRADED,))

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from dtlink.board.tree import Board
+from dtlink.facts.bindings import STRICT_NAMES
 from dtlink.facts.outcomes import State, When
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -36,8 +37,6 @@ _FILES = {
 #: What a node provides that these callbacks are about: without it they do nothing. (Of Tegra's PMC
 #: one never has anything to do on 64-bit machines: it is left out.)
 _PROVIDES = ("#interconnect-cells", "#power-domain-cells")
-#: What fw_devlink links only with fw_devlink.strict=1.
-_OPTIONAL = ("iommus", "iommu-map", "dmas")
 _BOUND = (When.INITCALL, When.INITRAMFS, When.ROOT)
 
 _TREE = """
@@ -67,7 +66,7 @@ def sync_state_held(board: Board) -> Iterator[Finding]:
         return
     found: dict[int, dict[int, Node]] = {}
     for each in board.timeline.waits:
-        if each.binding in _OPTIONAL and not board.profile.follows_optional:
+        if each.binding in STRICT_NAMES and not board.profile.follows_optional:
             continue
         if each.provider >= 0 and _is_orphan(board, each.consumer):
             found.setdefault(each.provider, {})[each.consumer] = board.tree[each.consumer]

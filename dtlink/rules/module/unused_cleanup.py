@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board, bootargs
+from dtlink.facts.bindings import binding_of
 from dtlink.facts.outcomes import State
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -37,12 +38,6 @@ _KERNEL = """
 built-in CC_VENDOR drivers/clk/cc.c vendor,cc
 %s DRM_SIMPLEDRM drivers/gpu/drm/tiny/simpledrm.c simple-framebuffer
 """
-#: What is turned off, by the property that names it, and the parameter that keeps it.
-_KEPT_BY = {
-    "clocks": "clk_ignore_unused",
-    "power-domains": "pd_ignore_unused",
-    "-supply": "regulator_ignore_unused",
-}
 
 
 @rule(
@@ -70,7 +65,8 @@ def unused_cleanup(board: Board) -> Iterator[Finding]:
 
 def _kept_by(name: str) -> str:
     """The parameter that keeps what a property names; empty for other properties."""
-    return next((kept for end, kept in _KEPT_BY.items() if name.endswith(end)), "")
+    binding = binding_of(name)
+    return binding.resource.kept_by if binding is not None else ""
 
 
 def _finding(frame: Node, lost: list[str]) -> Finding:

@@ -17,18 +17,19 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
+from dtlink.facts.bindings import BINDINGS
+from dtlink.facts.resource import EmptyEntries
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Why
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import as_string, bytes_left, size_in_cells
 
 #: Properties in which a 0 in a phandle's place means nothing, with the suppliers' cells property.
-_WITHOUT_HOLES = {
-    "io-channels": "#io-channel-cells",
-    "pwms": "#pwm-cells",
-    "sound-dai": "#sound-dai-cells",
-    "thermal-sensors": "#thermal-sensor-cells",
-}
+_WITHOUT_EMPTY_ENTRIES = tuple(
+    (row.name, row.cells)
+    for row in BINDINGS
+    if row.cells and row.resource.empty_entries is EmptyEntries.INVALID
+)
 
 
 @rule(
@@ -65,7 +66,7 @@ def leftover_cells(board: Board) -> Iterator[Finding]:
             yield _cut_row(entry)
         else:
             yield _bytes(board, entry)
-    for name, cells in _WITHOUT_HOLES.items():
+    for name, cells in _WITHOUT_EMPTY_ENTRIES:
         yield from _surplus(board, name, cells)
 
 

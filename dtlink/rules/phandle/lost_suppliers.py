@@ -20,18 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import Board
+from dtlink.facts.resource import EmptyEntries
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import names
 
 _HOLE = Flaw.BEHIND_HOLE
-
-#: The properties that name the entries of others.
-_NAMES = {"clocks": "clock-names", "mboxes": "mbox-names", "phys": "phy-names"}
-
-#: Bindings in which an entry may be left empty.
-_MAY_BE_EMPTY = frozenset(("clocks", "mboxes", "phys", "extcon", "gpios", "*-gpios", "gpio-map"))
 
 
 @rule(
@@ -113,7 +108,7 @@ def _surplus(link: Link) -> Finding:
 
 def _hole(link: Link, lost: list[Node]) -> Finding:
     name = link.property_name
-    legal = link.binding.name in _MAY_BE_EMPTY
+    legal = link.binding.resource.empty_entries is EmptyEntries.LEGAL
     return lost_suppliers.finding(
         link,
         f"{name} has an empty entry, and fw_devlink reads nothing behind it: {names(lost)}",
@@ -121,7 +116,7 @@ def _hole(link: Link, lost: list[Node]) -> Finding:
         if legal
         else f"{link.node.name} finds no {link.binding.kind} in the empty entry, and may probe "
         "before those behind it",
-        fix=_fix(link.node, name)
+        fix=_fix(link)
         if legal
         else f"take the 0 out of {name}, or name the {link.binding.kind} that was meant",
         related=lost,
@@ -129,8 +124,8 @@ def _hole(link: Link, lost: list[Node]) -> Finding:
     )
 
 
-def _fix(node: Node, name: str) -> str:
-    names_property = _NAMES.get(name)
-    if names_property and node.has(names_property):
-        return f"move the empty entries of {name} to the end, in {names_property} too"
+def _fix(link: Link) -> str:
+    names_property = link.binding.resource.names
+    if names_property and link.node.has(names_property):
+        return f"move the empty entries of {link.property_name} to the end, in {names_property} too"
     return "nothing, if the driver takes the entries by number and waits for them itself"

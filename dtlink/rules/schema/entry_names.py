@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import place, schema_of, several, tell
-from dtlink.schema.suppliers import NAMES, Fault, Kind
+from dtlink.schema.suppliers import Fault, Kind, names_of
 
 
 @rule(
@@ -63,8 +63,7 @@ def _beyond(fault: Fault) -> list[str]:
 
 def _names_of(fault: Fault) -> str:
     """The property with the names of a list that a fault is about."""
-    listed = fault.property_name.removesuffix("-extended")
-    return NAMES.get(listed, fault.property_name)
+    return names_of(fault.property_name) or fault.property_name
 
 
 def _message(fault: Fault) -> str:

@@ -24,68 +24,6 @@ from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
-_FOR_EVER = "its driver's request for the {kind} ends in -EPROBE_DEFER, for ever"
-_NO_CARD = "the sound card is never registered, for it waits for all its audio interfaces"
-
-#: What becomes of a consumer, by binding: without one of these it can't work.
-_MISSED = {
-    "power-domains": "its probe is deferred to deferred_probe_timeout, and then fails (-ETIMEDOUT)",
-    "sound-dai": _NO_CARD,
-    "dais": _NO_CARD,
-    "panel": "its driver finds no {kind}",
-    "usb-phy": "its driver finds no {kind}",
-    **dict.fromkeys(
-        (
-            "clocks",
-            "hwlocks",
-            "phys",
-            "*-supply",
-            "resets",
-            "*-gpios",
-            "*-gpio",
-            "gpios",
-            "gpio",
-            "pwms",
-            "io-channels",
-            "io-backends",
-            "interconnects",
-            "mboxes",
-            "nvmem-cells",
-            "interrupts",
-            "interrupts-extended",
-            "extcon",
-            "backlight",
-            "leds",
-            "mux-controls",
-            "mmc-pwrseq",
-            "ddc-i2c-bus",
-            *(f"pinctrl-{state}" for state in range(9)),
-        ),
-        _FOR_EVER,
-    ),
-}
-
-#: What becomes of it where the supplier's own status is what is wrong.
-_OWN_STATUS = {
-    "clocks": "its driver's request for the clock fails (-ENOENT)",
-    "hwlocks": "its driver's request for the hardware lock fails (-ENOENT)",
-    "phys": "its driver goes without the PHY, or gives up (-ENODEV)",
-}
-
-#: What becomes of it where drivers mostly do without.
-_SPARED = {
-    "iommus": "its DMA is not translated; some boards leave the IOMMU to the boot loader",
-    "iommu-map": "DMA of devices behind it is not translated; some boards leave that to the "
-    "boot loader",
-    "dmas": "it gets no DMA channel; most drivers go on without",
-    "memory-region": "its memory is not reserved, and its driver goes on without",
-}
-
-#: Suppliers that are parts of a provider, which serves them whatever their own status says.
-_PARTS = frozenset((*(f"pinctrl-{state}" for state in range(9)), "nvmem-cells"))
-
-_TOLD = _MISSED.keys() | _SPARED.keys()
-
 
 @rule(
     __name__,
@@ -117,11 +55,12 @@ def disabled(board: Board) -> Iterator[Finding]:
     off = board.tree.disabled
     roots: dict[tuple[int, bool], list[Reference]] = {}
     for ref in [ref for ref in board.graph.references if ref[1] in off] if off else ():
-        if ref.binding.name in _TOLD and _matters(board, ref):
+        effect = ref.binding.resource.if_disabled
+        if effect is not None and _matters(board, ref):
             root = _switched_off(board, ref.supplier)[-1]
-            roots.setdefault((root, ref.binding.name in _SPARED), []).append(ref)
-    for refs in roots.values():
-        yield _finding(board, refs)
+            roots.setdefault((root, effect.optional), []).append(ref)
+    for (_, optional), refs in roots.items():
+        yield _finding(board, refs, optional=optional)
 
 
 def _switched_off(board: Board, node: int) -> list[int]:
@@ -140,17 +79,17 @@ def _matters(board: Board, ref: Reference) -> bool:
     device = board.device_index(ref.consumer)
     if device not in tree.holders("compatible") or tree.path(device).startswith("/cpus/"):
         return False
-    if ref.binding.name in _PARTS and board.device_index(ref.supplier) not in tree.disabled:
+    resource = ref.binding.resource
+    if resource.is_part and board.device_index(ref.supplier) not in tree.disabled:
         return False
-    # A clock controller names every clock that it could be fed by, whether or not the board does.
-    is_clock_tree = (tree.cell("#clock-cells", ref.consumer) or 0) > 0
-    return not (ref.binding.name == "clocks" and is_clock_tree)
+    # A clock controller lists every clock that it could be fed by, whether or not the board does.
+    is_provider = (tree.cell(resource.cells or "", ref.consumer) or 0) > 0
+    return not (resource.may_be_orphan and is_provider)
 
 
-def _finding(board: Board, refs: Sequence[Reference]) -> Finding:
+def _finding(board: Board, refs: Sequence[Reference], *, optional: bool) -> Finding:
     first, *others = (Link(board.tree, ref) for ref in refs)
     off = [board.tree[node] for node in _switched_off(board, first.supplier.index)]
-    spared = first.binding.name in _SPARED
     more = sorted({other.node.path for other in others} - {first.node.path})
     return disabled.finding(
         first,
@@ -160,12 +99,12 @@ def _finding(board: Board, refs: Sequence[Reference]) -> Finding:
         fix=" ".join(f'{board.ref(node)} {{ status = "okay"; }};' for node in off)
         + (
             f", or leave {first.property_name} out"
-            if spared
+            if optional
             else f", or disable {board.device(first.consumer).path} too"
         ),
         supplier=first.supplier,
         related=(*off, *(other.node for other in others)),
-        severity=Severity.INFO if spared else Severity.WARNING,
+        severity=Severity.INFO if optional else Severity.WARNING,
         likely=True,
     )
 
@@ -184,12 +123,12 @@ def _also(others: Sequence[str]) -> str:
 
 
 def _outcome(board: Board, link: Link) -> str:
-    name = link.binding.name
-    told = _SPARED.get(name) or _MISSED[name]
+    effect = link.binding.resource.if_disabled
+    if effect is None:
+        return ""
     own = link.supplier.index in board.tree.unavailable
-    served = own and not _switched_off(board, board.tree.parents[link.supplier.index])
-    if name == "phys" and served and not link.supplier.has("compatible"):
-        told = _OWN_STATUS[name]
-    elif name != "phys" and own:
-        told = _OWN_STATUS.get(name, told)
-    return told.format(kind=link.binding.kind)
+    if effect.own_status_of_parts:
+        above = _switched_off(board, board.tree.parents[link.supplier.index])
+        own = own and not above and not link.supplier.has("compatible")
+    text = (own and effect.own_status) or effect.effect
+    return text.format(kind=link.binding.kind)

@@ -28,9 +28,6 @@ from dtlink.rules.supplier._waiting import (
     stranded,
 )
 
-#: Suppliers that code of one machine can start by their path, without a ``compatible``.
-_STARTED_BY_HAND = frozenset(("clocks", "power-domains", "interrupts", "interrupts-extended"))
-
 
 @rule(
     __name__,
@@ -76,7 +73,7 @@ def _finding(board: Board, links: Sequence[Link]) -> Finding:
         "that it is",
         supplier=first.supplier,
         related=[*(link.node for link in links[1:]), *nodes(board, down)],
-        likely=first.binding.name in _STARTED_BY_HAND,
+        likely=first.binding.resource.starts_by_path,
     )
 
 
