@@ -11,7 +11,7 @@ from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import DEFAULT
 from dtlink.facts.profile import KernelProfile
 from dtlink.links.graph import Graph
-from dtlink.links.reference import Failure, Link, Why
+from dtlink.links.reference import Failure, Link, UnresolvedReason
 from dtlink.links.streams import (
     IommuKind,
     Maps,
@@ -34,15 +34,17 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree
     from dtlink.kernel.facts import Facts
     from dtlink.links.reference import Reference
-    from dtlink.schema.model import Verdict
+    from dtlink.schema.model import SchemaResult
     from dtlink.schema.source import SchemaSource
-    from dtlink.schema.suppliers import Sorted
+    from dtlink.schema.suppliers import SupplierFaults
 
 #: Children of the root that Linux, or its driver for them, looks into all the same.
 _TENDED = frozenset((b"chosen", b"cpus", b"firmware", b"reserved-memory", b"thermal-zones"))
 
 #: What an overlay may leave open, since the base tree has the rest.
-_OPEN = frozenset((Why.DANGLING, Why.NO_CELLS, Why.NO_PARENT))
+_OPEN = frozenset(
+    (UnresolvedReason.DANGLING, UnresolvedReason.NO_CELLS, UnresolvedReason.NO_PARENT)
+)
 
 #: What a command line must hold for it to matter here: most have none of it.
 _DECIDING = ("fw_devlink", "fw-devlink", "deferred_probe", "deferred-probe")
@@ -130,17 +132,17 @@ class Board:
         return Roles(self.tree, bootargs(self.tree), node.index if node else None)
 
     @cached_property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> SchemaResult:
         """What dtschema says of the tree; nothing where no schema was asked for.
 
         Raises :class:`InputError` where the schemas can't be loaded.
         """
-        from dtlink.schema.model import Verdict
+        from dtlink.schema.model import SchemaResult
 
-        return self._schema.verdict(self.tree) if self._schema else Verdict()
+        return self._schema.verdict(self.tree) if self._schema else SchemaResult()
 
     @cached_property
-    def schema_faults(self) -> Sorted:
+    def schema_faults(self) -> SupplierFaults:
         """The part of :attr:`verdict` that is about suppliers."""
         from dtlink.schema.suppliers import sort_out
 
@@ -192,14 +194,14 @@ class Board:
         return _profile(version, line)
 
     @cached_property
-    def _failures(self) -> Mapping[Why, list[Failure]]:
-        groups: dict[Why, list[Failure]] = {}
+    def _failures(self) -> Mapping[UnresolvedReason, list[Failure]]:
+        groups: dict[UnresolvedReason, list[Failure]] = {}
         for raw in self.graph.unresolved:
             if raw.why not in _OPEN or not self.tree.is_overlay:
                 groups.setdefault(raw.why, []).append(Failure(self.tree, raw))
         return groups
 
-    def failures(self, *why: Why) -> Iterator[Failure]:
+    def failures(self, *why: UnresolvedReason) -> Iterator[Failure]:
         """The entries of supplier properties that do not resolve for one of these reasons.
 
         What an overlay leaves open, and the base tree may have, is not among them.

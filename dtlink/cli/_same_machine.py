@@ -14,7 +14,7 @@ from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import load
 from dtlink.firmware.tree import Tree
-from dtlink.links.pieces import Span
+from dtlink.links.id_ranges import IdRange
 from dtlink.report.model import InputFault, InputReport, Report
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dtlink.links.same_machine import Chosen
 
 #: Requester IDs by segment.
-_Spans = dict[int, list[Span]]
+_Spans = dict[int, list[IdRange]]
 _BUSES = re.compile(r"(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2})(?:-([0-9a-f]{1,2}))?", re.IGNORECASE)
 #: How ``lspci`` begins a line about a function.
 _FUNCTION = re.compile(
@@ -30,14 +30,14 @@ _FUNCTION = re.compile(
 )
 
 
-class Buses(click.ParamType[list[tuple[int, Span]]]):
+class Buses(click.ParamType[list[tuple[int, IdRange]]]):
     """Buses of a segment in hexadecimal, as requester IDs."""
 
     name = "[SEG:]BUS[-BUS]"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> list[tuple[int, Span]]:
+    ) -> list[tuple[int, IdRange]]:
         """The segments and the requester IDs, or a usage error."""
         if isinstance(value, list):
             return value
@@ -45,18 +45,18 @@ class Buses(click.ParamType[list[tuple[int, Span]]]):
 
     def _one(
         self, word: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, Span]:
+    ) -> tuple[int, IdRange]:
         found = _BUSES.fullmatch(word)
         first, last = (int(found[2], 16), int(found[3] or found[2], 16)) if found else (1, 0)
         if found is None or last < first:
             self.fail(f"{word}: buses are hexadecimal, such as 0,10-1f or 0001:40", param, ctx)
-        return int(found[1] or "0", 16), Span(first << 8, last << 8 | 0xFF)
+        return int(found[1] or "0", 16), IdRange(first << 8, last << 8 | 0xFF)
 
 
 def tell(
     old: str,
     new: str,
-    bus: tuple[list[tuple[int, Span]], ...],
+    bus: tuple[list[tuple[int, IdRange]], ...],
     lspci: str | None,
     form: str,
     output: str | None,
@@ -87,7 +87,7 @@ def _differ(item: InputReport) -> int:
     return int(item.part is not None and not item.part["same_machine"]["agree"])
 
 
-def _chosen(bus: tuple[list[tuple[int, Span]], ...], lspci: str | None) -> Chosen | None:
+def _chosen(bus: tuple[list[tuple[int, IdRange]], ...], lspci: str | None) -> Chosen | None:
     """What the user says exists. Raises :class:`InputError` for a file that can't be read."""
     spans: _Spans = {}
     for segment, span in (*(each for some in bus for each in some), *_functions(lspci)):
@@ -96,7 +96,7 @@ def _chosen(bus: tuple[list[tuple[int, Span]], ...], lspci: str | None) -> Chose
     return (spans, told) if told else None
 
 
-def _functions(path: str | None) -> Iterator[tuple[int, Span]]:
+def _functions(path: str | None) -> Iterator[tuple[int, IdRange]]:
     """The functions in the output of ``lspci``; what is indented tells more of one."""
     if path is None:
         return
@@ -106,7 +106,7 @@ def _functions(path: str | None) -> Iterator[tuple[int, Span]]:
         raise InputError("no line begins with a PCI function, as those of lspci do", path=path)
     for match in found:
         rid = int(match[2], 16) << 8 | int(match[3], 16) << 3 | int(match[4])
-        yield int(match[1] or "0", 16), Span(rid, rid)
+        yield int(match[1] or "0", 16), IdRange(rid, rid)
 
 
 def _compare(paths: tuple[str, str], there: Chosen | None, *, digest: bool) -> list[InputReport]:

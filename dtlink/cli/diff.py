@@ -17,7 +17,7 @@ from dtlink.firmware.read import STDIN
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
-    from dtlink.links.pieces import Span
+    from dtlink.links.id_ranges import IdRange
     from dtlink.report.model import Report
 
 _HELP = """Tell what changed from OLD to NEW: findings, waits, cycles and links.
@@ -75,7 +75,7 @@ def diff(
     fail_on: str,
     everything: bool,  # noqa: FBT001 - click calls it
     same_machine: bool,  # noqa: FBT001 - as above
-    bus: tuple[list[tuple[int, Span]], ...],
+    bus: tuple[list[tuple[int, IdRange]], ...],
     lspci: str | None,
     form: str,
     output: str | None,

@@ -10,12 +10,12 @@ from dtlink.facts.bindings import bindings_for
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.links.interrupts import interrupt_map, interrupts
 from dtlink.links.maps import id_map, nexus_map
-from dtlink.links.walk import Column, Found, endpoint, masters, phandle_list
+from dtlink.links.walk import Column, WalkResult, endpoint, masters, phandle_list
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
 
-_WALKERS: Mapping[Walk, Callable[[Found, SupplierBinding, Column], None]] = {
+_WALKERS: Mapping[Walk, Callable[[WalkResult, SupplierBinding, Column], None]] = {
     Walk.LIST: phandle_list,
     Walk.INTERRUPTS: interrupts,
     Walk.INTERRUPT_MAP: interrupt_map,
@@ -32,13 +32,13 @@ def extract(
     *,
     disabled: bool = False,
     vendor: bool = True,
-) -> Found:
+) -> WalkResult:
     """Walk every supplier property of the tree, as the rows of a kernel version read it.
 
     Properties of nodes that are disabled are left out (nobody uses them) unless ``disabled``;
     without ``vendor`` those that only one vendor knows are left out too.
     """
-    found = Found(tree)
+    found = WalkResult(tree)
     off = frozenset[int]() if disabled else tree.disabled
     rows = bindings_for(version)
     for name, holders in tree.columns.items():

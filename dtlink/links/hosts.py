@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.links.address import first_region
-from dtlink.links.pieces import Span
+from dtlink.links.id_ranges import IdRange
 from dtlink.links.streams import bus_ids, is_pci
 from dtlink.links.translation import REQUESTER_IDS
 
@@ -31,7 +31,7 @@ class Host(NamedTuple):
     node: int
     path: str
     segment: int
-    ids: Span
+    ids: IdRange
     known_by: str
     """How the two were found to be one."""
 
@@ -57,17 +57,17 @@ def _host(
     node: int,
     number: int,
     by_base: Mapping[int, Allocation],
-    bounds_of: Callable[[int, Span], Span],
+    bounds_of: Callable[[int, IdRange], IdRange],
 ) -> Host:
     """A host's node. Its place among the hosts is its segment if nothing else tells one."""
     buses = bus_ids(tree, node)
-    ids = Span(buses.start, buses.stop - 1) & REQUESTER_IDS
+    ids = IdRange(buses.start, buses.stop - 1) & REQUESTER_IDS
     path = tree.path(node)
     region = first_region(tree, node)
     # An entry tells where bus 0 would be, a node where its first bus is.
     entry = None if region is None else by_base.get(region.start - (ids.first >> 8 << 20))
     if entry is not None:
-        bounds = Span(entry.start_bus << 8, entry.end_bus << 8 | 0xFF)
+        bounds = IdRange(entry.start_bus << 8, entry.end_bus << 8 | 0xFF)
         return Host(node, path, entry.segment, ids & bounds, "where its configuration space is")
     domain = tree.cell("linux,pci-domain", node)
     known_by = "linux,pci-domain" if domain is not None else "its place among the hosts"
@@ -91,13 +91,13 @@ def _is_host(tree: Tree, node: int) -> bool:
     return node not in tree.disabled and is_pci(tree, node) and not is_pci(tree, above)
 
 
-def _bounds(machine: Machine) -> Mapping[int, Span]:
+def _bounds(machine: Machine) -> Mapping[int, IdRange]:
     """The requester IDs of each segment that the MCFG has."""
-    found: dict[int, Span] = {}
+    found: dict[int, IdRange] = {}
     for entry in _entries(machine):
         first, last = entry.start_bus << 8, entry.end_bus << 8 | 0xFF
-        before = found.get(entry.segment, Span(first, last))
-        found[entry.segment] = Span(min(before.first, first), max(before.last, last))
+        before = found.get(entry.segment, IdRange(first, last))
+        found[entry.segment] = IdRange(min(before.first, first), max(before.last, last))
     return found
 
 

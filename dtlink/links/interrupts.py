@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.links.reference import Flaw, Reference, Why
-from dtlink.links.walk import Column, Found
+from dtlink.links.reference import Flaw, Reference, UnresolvedReason
+from dtlink.links.walk import Column, WalkResult
 
 if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding
@@ -204,7 +204,7 @@ class InterruptTree:
         return rows
 
 
-def interrupts(found: Found, row: SupplierBinding, column: Column) -> None:
+def interrupts(found: WalkResult, row: SupplierBinding, column: Column) -> None:
     """``interrupts`` and ``interrupts-extended``, of which the latter wins entry by entry."""
     irq = InterruptTree(found.tree)
     extended = found.tree.holders("interrupts-extended")
@@ -216,7 +216,9 @@ def interrupts(found: Found, row: SupplierBinding, column: Column) -> None:
             _plain(found, irq, row, (node, at))
 
 
-def _plain(found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]) -> None:
+def _plain(
+    found: WalkResult, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]
+) -> None:
     """The common case: ``interrupts`` alone, all entries at one interrupt parent."""
     node, at = where
     parent = irq.parent(node)
@@ -224,7 +226,7 @@ def _plain(found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[
     width = irq.width(parent) if parent >= 0 else -1
     if width <= 0:
         if size and width < 0:
-            found.fail(Why.NO_PARENT, row, where)
+            found.fail(UnresolvedReason.NO_PARENT, row, where)
         return
     add, new, end = found.references.append, tuple.__new__, irq.is_end(parent)
     for index in range(size // width):
@@ -240,10 +242,14 @@ def _plain(found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[
         add(Reference(node, supplier, row, node, at, index, cell, width, _SOUND))
     if size % width:
         index = size // width
-        found.fail(Why.TRUNCATED, row, where, index, index * width, size % width, parent)
+        found.fail(
+            UnresolvedReason.TRUNCATED, row, where, index, index * width, size % width, parent
+        )
 
 
-def _both(found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]) -> None:
+def _both(
+    found: WalkResult, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]
+) -> None:
     """Entry i of ``interrupts-extended`` if it parses, else entry i of ``interrupts``."""
     node, at = where
     for index, (source, cell, specifier) in enumerate(_entries(found, irq, row, where)):
@@ -258,7 +264,7 @@ def _both(found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[i
 
 
 def _entries(
-    found: Found, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]
+    found: WalkResult, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]
 ) -> list[tuple[str, int, Specifier]]:
     """The specifiers of a node with ``interrupts-extended``: property, first cell, specifier."""
     tree, node = found.tree, where[0]
@@ -278,7 +284,7 @@ def _entries(
 
 
 def _extended_fault(
-    found: Found,
+    found: WalkResult,
     row: SupplierBinding,
     where: tuple[int, int],
     index: int,
@@ -290,7 +296,13 @@ def _extended_fault(
     """Say what ended the list, once: for the property itself, not for its twin."""
     if row.name != "interrupts-extended" or cells[cell] == 0:
         return
-    why = Why.DANGLING if parent < 0 else Why.NO_CELLS if width < 0 else Why.TRUNCATED
+    why = (
+        UnresolvedReason.DANGLING
+        if parent < 0
+        else UnresolvedReason.NO_CELLS
+        if width < 0
+        else UnresolvedReason.TRUNCATED
+    )
     found.fail(why, row, where, index, cell, cells[cell], parent)
 
 
@@ -310,7 +322,7 @@ def _rest_of_interrupts(
     ]
 
 
-def interrupt_map(found: Found, row: SupplierBinding, column: Column) -> None:
+def interrupt_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
     """The parents of a nexus' rows (drivers/of/property.c, parse_interrupt_map())."""
     tree = found.tree
     irq = InterruptTree(tree)
@@ -330,7 +342,7 @@ def interrupt_map(found: Found, row: SupplierBinding, column: Column) -> None:
 
 
 def _bad_row(
-    found: Found,
+    found: WalkResult,
     irq: InterruptTree,
     row: SupplierBinding,
     where: tuple[int, int],
@@ -344,12 +356,12 @@ def _bad_row(
     if not left:
         return
     if left <= child:
-        found.fail(Why.LEFTOVER, row, where, len(rows), start, left)
+        found.fail(UnresolvedReason.LEFTOVER, row, where, len(rows), start, left)
         return
     phandle = cells[start + child]
     parent = found.tree.phandles.get(phandle, -1)
-    no_cells = Why.NO_CELLS if irq.width(parent) < 0 else Why.TRUNCATED
-    why = Why.DANGLING if parent < 0 else no_cells
+    no_cells = UnresolvedReason.NO_CELLS if irq.width(parent) < 0 else UnresolvedReason.TRUNCATED
+    why = UnresolvedReason.DANGLING if parent < 0 else no_cells
     found.fail(why, row, where, len(rows), start + child, phandle, parent)
 
 

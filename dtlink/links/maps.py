@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.links.reference import Flaw, Reference, Why
-from dtlink.links.walk import Column, Found
+from dtlink.links.reference import Flaw, Reference, UnresolvedReason
+from dtlink.links.walk import Column, WalkResult
 
 if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding
@@ -73,7 +73,7 @@ def _is_classic(tree: Tree, cells: array[int]) -> bool:
     return len(cells) % _CLASSIC == 0 and all(cell in tree.phandles for cell in cells[1::_CLASSIC])
 
 
-def id_map(found: Found, row: SupplierBinding, column: Column) -> None:
+def id_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
     """The targets of an ID map. fw_devlink reads every fourth cell from the second on."""
     for node, at in column:
         table = read_id_map(found.tree, node, row.name, row.cells or "")
@@ -95,13 +95,20 @@ def id_map(found: Found, row: SupplierBinding, column: Column) -> None:
                 )
             elif entry.phandle:
                 found.fail(
-                    Why.DANGLING, row, (node, at), entry.entry, entry.cell + 1, entry.phandle
+                    UnresolvedReason.DANGLING,
+                    row,
+                    (node, at),
+                    entry.entry,
+                    entry.cell + 1,
+                    entry.phandle,
                 )
         if table.leftover or found.tree.words[at + 1] & 3:
-            found.fail(Why.LEFTOVER, row, (node, at), len(table.entries), 0, table.leftover)
+            found.fail(
+                UnresolvedReason.LEFTOVER, row, (node, at), len(table.entries), 0, table.leftover
+            )
 
 
-def nexus_map(found: Found, row: SupplierBinding, column: Column) -> None:
+def nexus_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
     """The parents of a specifier nexus (drivers/of/base.c, of_parse_phandle_with_args_map()).
 
     A row is the child's specifier (as wide as the nexus' own ``#…-cells``), the parent's phandle
@@ -112,7 +119,7 @@ def nexus_map(found: Found, row: SupplierBinding, column: Column) -> None:
         cells = tree.cells_at(at)
         child = tree.cell(name, node)
         if child is None:
-            found.fail(Why.NO_CELLS, row, (node, at), 0, 0, 0, node)
+            found.fail(UnresolvedReason.NO_CELLS, row, (node, at), 0, 0, 0, node)
             continue
         cell = child
         index = 0
@@ -121,7 +128,11 @@ def nexus_map(found: Found, row: SupplierBinding, column: Column) -> None:
             width = tree.cell(name, parent) if parent >= 0 else None
             if width is None or cell + width >= len(cells):
                 why = (
-                    Why.DANGLING if parent < 0 else Why.NO_CELLS if width is None else Why.TRUNCATED
+                    UnresolvedReason.DANGLING
+                    if parent < 0
+                    else UnresolvedReason.NO_CELLS
+                    if width is None
+                    else UnresolvedReason.TRUNCATED
                 )
                 found.fail(why, row, (node, at), index, cell, cells[cell], parent)
                 break

@@ -24,7 +24,7 @@ class Flaw(IntEnum):
     """It was reached, as some kernels do, by taking a missing ``#…-cells`` for 0."""
 
 
-class Why(Enum):
+class UnresolvedReason(Enum):
     """Why an entry of a supplier property does not resolve; the value completes "the entry …"."""
 
     DANGLING = "names a phandle that no node has"
@@ -54,7 +54,7 @@ class Reference(NamedTuple):
 class Unresolved(NamedTuple):
     """An entry that names no supplier; where the stride is lost, the walk ended there."""
 
-    why: Why
+    why: UnresolvedReason
     binding: SupplierBinding
     node: int
     at: int
@@ -116,7 +116,7 @@ class Failure(_Entry):
         self.raw = raw
 
     @property
-    def why(self) -> Why:
+    def why(self) -> UnresolvedReason:
         """What is wrong with it."""
         return self.raw.why
 

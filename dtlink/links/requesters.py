@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.hosts import first_buses
-from dtlink.links.pieces import Span, common, first_match, merged, side_by_side
+from dtlink.links.id_ranges import IdRange, common, first_match, merged, side_by_side
 from dtlink.links.streams import bus_ids, is_pci
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _Suppliers = tuple["Key | None", "Key | None"]
 class Evidence(NamedTuple):
     """Requester IDs that exist, and what says so."""
 
-    span: Span
+    span: IdRange
     reason: str
 
 
@@ -73,24 +73,24 @@ def _buses(tree: Tree, machine: Machine, host: Host) -> Iterator[tuple[int, str]
         yield bus, "a root bus, by _BBN"
 
 
-def _bus(bus: int) -> Span:
-    return Span(bus << 8, bus << 8 | 0xFF)
+def _bus(bus: int) -> IdRange:
+    return IdRange(bus << 8, bus << 8 | 0xFF)
 
 
-def _own_functions(host: Host, sides: Iterable[Translation]) -> Iterator[Span]:
+def _own_functions(host: Host, sides: Iterable[Translation]) -> Iterator[IdRange]:
     """The functions of the host that are IOMMUs: they are left out of their own ranges."""
     for side in sides:
         for piece in side.iommu:
             key = piece.value.supplier.key
             if len(key) == 3 and key[1] == host.segment:
-                yield Span(key[2], key[2])
+                yield IdRange(key[2], key[2])
 
 
 def _singled_out(
-    side: Translation, ids: Span, functions: frozenset[Span]
-) -> tuple[list[Span], bool]:
+    side: Translation, ids: IdRange, functions: frozenset[IdRange]
+) -> tuple[list[IdRange], bool]:
     """The IDs that a description singles out, and whether it gives an IOMMU to them alone."""
-    groups: dict[_Suppliers, list[Span]] = {}
+    groups: dict[_Suppliers, list[IdRange]] = {}
     key: _Suppliers = (None, None)
     for span, (iommu, msi) in side_by_side(side.iommu, side.msi, ids):
         if span not in functions:
@@ -102,10 +102,10 @@ def _singled_out(
     return [_without_slip(span) for span in spans], rest[0] is None
 
 
-def _without_slip(span: Span) -> Span:
+def _without_slip(span: IdRange) -> IdRange:
     """Without function 0 of one bus more: then the IDs were counted one too many."""
     slip = span.last & 0xFF == 0 and span.first >> 8 != span.last >> 8
-    return Span(span.first, span.last - slip)
+    return IdRange(span.first, span.last - slip)
 
 
 def _bridges(tree: Tree, host: Host) -> Iterator[tuple[int, str]]:
@@ -131,6 +131,6 @@ def _constant(found: re.Match[bytes]) -> int:
     return int.from_bytes(next(filter(None, found.groups())), "little")
 
 
-def chosen(spans: Iterable[Span], host: Host, reason: str) -> list[Evidence]:
+def chosen(spans: Iterable[IdRange], host: Host, reason: str) -> list[Evidence]:
     """What the user says exists, as far as the host may have it."""
     return [Evidence(span, reason) for span in common(spans, [host.ids])]

@@ -14,9 +14,16 @@ from dtlink.links import hosts as pci_hosts
 from dtlink.links import requesters
 from dtlink.links.acpi.translation import of_machine, root_complex
 from dtlink.links.hosts import Host
-from dtlink.links.pieces import Ids, Span, joined, merged, side_by_side, without
+from dtlink.links.id_ranges import IdRange, Ids, joined, merged, side_by_side, without
 from dtlink.links.requesters import Evidence
-from dtlink.links.translation import Key, Kind, Translation, Way, Ways, of_tree
+from dtlink.links.translation import (
+    IdTranslation,
+    IdTranslations,
+    Key,
+    SupplierKind,
+    Translation,
+    of_tree,
+)
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -34,19 +41,19 @@ class Aspect(Enum):
     DEVICE = "device ID"
 
 
-class Row(NamedTuple):
+class DifferingIds(NamedTuple):
     """Requester IDs of which the two say different things; ``None``: it gives them nothing."""
 
-    span: Span
-    devicetree: Way | None
-    acpi: Way | None
+    span: IdRange
+    devicetree: IdTranslation | None
+    acpi: IdTranslation | None
 
 
 class Difference(NamedTuple):
     """The rows in which the two differ in one aspect, about the same suppliers."""
 
     aspect: Aspect
-    rows: Sequence[Row]
+    rows: Sequence[DifferingIds]
 
     @property
     def ids(self) -> str:
@@ -54,11 +61,11 @@ class Difference(NamedTuple):
         if self.aspect in (Aspect.MSI, Aspect.DEVICE):
             return "device IDs"
         way = self.rows[0].devicetree or self.rows[0].acpi
-        virtio = way is not None and way.supplier.kind is Kind.VIRTIO
+        virtio = way is not None and way.supplier.kind is SupplierKind.VIRTIO
         return "endpoint IDs" if virtio else "stream IDs"
 
     @property
-    def spans(self) -> list[Span]:
+    def spans(self) -> list[IdRange]:
         """The requester IDs."""
         return merged(row.span for row in self.rows)
 
@@ -69,11 +76,11 @@ def widened(found: Difference, others: Sequence[Difference]) -> Difference:
     for other in others:
         if other.aspect is found.aspect and _keys(other) == _keys(found):
             rows += other.rows
-    joined_rows: list[Row] = []
+    joined_rows: list[DifferingIds] = []
     for row in sorted(rows, key=lambda row: row.span):
         before = joined_rows[-1] if joined_rows else row
         if before.span.last + 1 == row.span.first and _ids_of(before) == _ids_of(row):
-            joined_rows[-1] = before._replace(span=Span(before.span.first, row.span.last))
+            joined_rows[-1] = before._replace(span=IdRange(before.span.first, row.span.last))
         else:
             joined_rows.append(row)
     return Difference(found.aspect, joined_rows)
@@ -83,7 +90,7 @@ def _keys(found: Difference) -> tuple[Key | None, Key | None]:
     return _key(found.rows[0].devicetree), _key(found.rows[0].acpi)
 
 
-def _ids_of(row: Row) -> tuple[Ids | None, ...]:
+def _ids_of(row: DifferingIds) -> tuple[Ids | None, ...]:
     return tuple(way and way.ids for way in (row.devicetree, row.acpi))
 
 
@@ -93,11 +100,11 @@ class HostComparison(NamedTuple):
     host: Host
     evidence: Sequence[Evidence]
     differences: Sequence[Difference]
-    others: Sequence[Span]
+    others: Sequence[IdRange]
     elsewhere: Sequence[Difference]
 
 
-class Comparison(NamedTuple):
+class MachineComparison(NamedTuple):
     """A devicetree beside the tables of the same machine."""
 
     hosts: Sequence[HostComparison]
@@ -110,10 +117,10 @@ class Comparison(NamedTuple):
 
 
 #: What the user says exists: requester IDs by segment, and the option that says so.
-Chosen = tuple[Mapping[int, Sequence[Span]], str]
+Chosen = tuple[Mapping[int, Sequence[IdRange]], str]
 
 
-def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> Comparison:
+def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> MachineComparison:
     """Compare what the two give the requesters of each PCI host of the devicetree.
 
     Raises :class:`InputError` for tables that nobody here can compare with a devicetree, and for
@@ -140,7 +147,7 @@ def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> Compa
         else:
             evidence = requesters.chosen(chosen[0].get(host.segment, ()), host, chosen[1])
         compared.append(_host(host, sides[DEVICETREE], sides[ACPI], evidence))
-    return Comparison(compared, list(_notes(machine, found, chosen)))
+    return MachineComparison(compared, list(_notes(machine, found, chosen)))
 
 
 def _in_both(machine: Machine, hosts: Sequence[Host]) -> list[Host]:
@@ -165,41 +172,45 @@ def _host(
 
 
 def differences(
-    devicetree: Translation, acpi: Translation, spans: Sequence[Span]
+    devicetree: Translation, acpi: Translation, spans: Sequence[IdRange]
 ) -> list[Difference]:
     """In what two descriptions differ about some requester IDs."""
     rows = [
         *_rows(devicetree.iommu, acpi.iommu, spans, Aspect.IOMMU, Aspect.STREAM),
         *_rows(devicetree.msi, acpi.msi, spans, Aspect.MSI, Aspect.DEVICE),
     ]
-    groups: dict[tuple[Aspect, Key | None, Key | None], list[Row]] = {}
+    groups: dict[tuple[Aspect, Key | None, Key | None], list[DifferingIds]] = {}
     for aspect, row in rows:
         groups.setdefault((aspect, _key(row.devicetree), _key(row.acpi)), []).append(row)
     return [Difference(aspect, found) for (aspect, _, _), found in groups.items()]
 
 
-def _key(way: Way | None) -> Key | None:
+def _key(way: IdTranslation | None) -> Key | None:
     return None if way is None else way.supplier.key
 
 
 def _rows(
-    left: Ways, right: Ways, spans: Sequence[Span], suppliers: Aspect, ids: Aspect
-) -> Iterator[tuple[Aspect, Row]]:
+    left: IdTranslations,
+    right: IdTranslations,
+    spans: Sequence[IdRange],
+    suppliers: Aspect,
+    ids: Aspect,
+) -> Iterator[tuple[Aspect, DifferingIds]]:
     for whole in spans:
         for span, (one, other) in joined(side_by_side(left, right, whole)):
             if _key(one) != _key(other):
-                yield suppliers, Row(span, one, other)
+                yield suppliers, DifferingIds(span, one, other)
             elif one is not None and other is not None and _ids_matter(one, other):
                 for part in _unlike(span, one, other):
-                    yield ids, Row(part, one, other)
+                    yield ids, DifferingIds(part, one, other)
 
 
-def _ids_matter(one: Way, other: Way) -> bool:
+def _ids_matter(one: IdTranslation, other: IdTranslation) -> bool:
     """Whether the supplier looks at the IDs: a frame, of the MSI controllers, does not."""
-    return not {one.supplier.kind, other.supplier.kind} & {Kind.FRAME, Kind.MSI}
+    return not {one.supplier.kind, other.supplier.kind} & {SupplierKind.FRAME, SupplierKind.MSI}
 
 
-def _unlike(span: Span, one: Way, other: Way) -> Iterator[Span]:
+def _unlike(span: IdRange, one: IdTranslation, other: IdTranslation) -> Iterator[IdRange]:
     """The requesters of a span that are given different IDs.
 
     Where one side has one ID for all, it may be the right one for one of them.
@@ -210,7 +221,7 @@ def _unlike(span: Span, one: Way, other: Way) -> Iterator[Span]:
             yield span
         return
     meet = (b.offset - a.offset) // (a.step - b.step)
-    yield from without([span], [Span(meet, meet)])
+    yield from without([span], [IdRange(meet, meet)])
 
 
 def _notes(machine: Machine, hosts: Sequence[Host], chosen: Chosen | None) -> Iterator[str]:

@@ -13,8 +13,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.address import first_region
+from dtlink.links.id_ranges import IdRange, Ids, MappedRange, filled, first_match, within
 from dtlink.links.maps import read_id_map
-from dtlink.links.pieces import Ids, Piece, Span, filled, first_match, within
 from dtlink.links.streams import is_pci
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from dtlink.links.maps import IdMap
 
 #: All that a requester ID can be: bus, device and function in 16 bits.
-REQUESTER_IDS = Span(0, 0xFFFF)
+REQUESTER_IDS = IdRange(0, 0xFFFF)
 
 
-class Kind(Enum):
+class SupplierKind(Enum):
     """What a supplier is, as far as it makes a difference to what the board shows."""
 
     SMMU_V3 = "SMMUv3"
@@ -39,21 +39,21 @@ class Kind(Enum):
 
 #: By ``compatible``; what is not here is an IOMMU or an MSI controller, and no more is known.
 _KINDS = {
-    "arm,smmu-v3": Kind.SMMU_V3,
-    "arm,smmu-v1": Kind.SMMU,
-    "arm,smmu-v2": Kind.SMMU,
-    "arm,mmu-400": Kind.SMMU,
-    "arm,mmu-401": Kind.SMMU,
-    "arm,mmu-500": Kind.SMMU,
-    "cavium,smmu-v2": Kind.SMMU,
-    "qcom,smmu-500": Kind.SMMU,
-    "qcom,smmu-v2": Kind.SMMU,
-    "nvidia,smmu-500": Kind.SMMU,
-    "virtio,pci-iommu": Kind.VIRTIO,
-    "pci1af4,1057": Kind.VIRTIO,
-    "virtio,mmio": Kind.VIRTIO,
-    "arm,gic-v3-its": Kind.ITS,
-    "arm,gic-v2m-frame": Kind.FRAME,
+    "arm,smmu-v3": SupplierKind.SMMU_V3,
+    "arm,smmu-v1": SupplierKind.SMMU,
+    "arm,smmu-v2": SupplierKind.SMMU,
+    "arm,mmu-400": SupplierKind.SMMU,
+    "arm,mmu-401": SupplierKind.SMMU,
+    "arm,mmu-500": SupplierKind.SMMU,
+    "cavium,smmu-v2": SupplierKind.SMMU,
+    "qcom,smmu-500": SupplierKind.SMMU,
+    "qcom,smmu-v2": SupplierKind.SMMU,
+    "nvidia,smmu-500": SupplierKind.SMMU,
+    "virtio,pci-iommu": SupplierKind.VIRTIO,
+    "pci1af4,1057": SupplierKind.VIRTIO,
+    "virtio,mmio": SupplierKind.VIRTIO,
+    "arm,gic-v3-its": SupplierKind.ITS,
+    "arm,gic-v2m-frame": SupplierKind.FRAME,
 }
 
 Key = tuple[str, int] | tuple[str, int, int] | tuple[str, str]
@@ -66,12 +66,12 @@ class Supplier(NamedTuple):
     """
 
     key: Key
-    kind: Kind
+    kind: SupplierKind
     path: str
     """What its description calls it."""
 
 
-class Entry(NamedTuple):
+class EntryRef(NamedTuple):
     """Where a description says so: the entry of a property or of an array."""
 
     path: str
@@ -82,46 +82,50 @@ class Entry(NamedTuple):
         return self.name if self.number is None else f"{self.name}[{self.number}]"
 
 
-class Way(NamedTuple):
+class IdTranslation(NamedTuple):
     """What requester IDs are given: a supplier, and the IDs that they have there."""
 
     supplier: Supplier
     ids: Ids
-    entry: Entry
+    entry: EntryRef
 
 
-Ways = Sequence[Piece[Way]]
+IdTranslations = Sequence[MappedRange[IdTranslation]]
 
 
 class Translation(NamedTuple):
     """What the requesters of one PCI segment are given; who is in no piece is given nothing."""
 
-    iommu: Ways
-    msi: Ways
+    iommu: IdTranslations
+    msi: IdTranslations
 
 
-def one(ways: Ways, ident: int) -> tuple[Supplier, int] | None:
+def one(ways: IdTranslations, ident: int) -> tuple[Supplier, int] | None:
     """What one requester is given: the supplier and the ID there; ``None`` if nothing."""
-    for piece in within(ways, Span(ident, ident)):
+    for piece in within(ways, IdRange(ident, ident)):
         return piece.value.supplier, piece.value.ids.at(ident)
     return None
 
 
-def else_from(ways: Ways, others: Ways) -> list[Piece[Way]]:
+def else_from(ways: IdTranslations, others: IdTranslations) -> list[MappedRange[IdTranslation]]:
     """Ways, and others for those that have none."""
-    found: list[Piece[Way]] = []
+    found: list[MappedRange[IdTranslation]] = []
     for piece in filled(ways, REQUESTER_IDS):
         if piece.value is None:
             found += within(others, piece.span)
         else:
-            found.append(Piece(piece.span, piece.value))
+            found.append(MappedRange(piece.span, piece.value))
     return found
 
 
-def given(entries: Sequence[tuple[Span, Way | None]]) -> list[Piece[Way]]:
+def given(
+    entries: Sequence[tuple[IdRange, IdTranslation | None]],
+) -> list[MappedRange[IdTranslation]]:
     """Entries of which the first that has an ID takes it, though it may give it nothing."""
     return [
-        Piece(piece.span, piece.value) for piece in first_match(entries) if piece.value is not None
+        MappedRange(piece.span, piece.value)
+        for piece in first_match(entries)
+        if piece.value is not None
     ]
 
 
@@ -141,7 +145,7 @@ def of_tree(tree: Tree, host: int, segments: Mapping[int, int]) -> Translation:
 
 def _mapped(
     tree: Tree, host: int, name: str, cells: str, segments: Mapping[int, int]
-) -> list[Piece[Way]]:
+) -> list[MappedRange[IdTranslation]]:
     """What an ID map gives. Linux reads none of a map that does not come out even."""
     if host not in tree.holders(name):
         return []
@@ -154,7 +158,7 @@ def _mapped(
 
 def _rows(
     tree: Tree, host: int, name: str, table: IdMap, segments: Mapping[int, int]
-) -> Iterator[tuple[Span, Way | None]]:
+) -> Iterator[tuple[IdRange, IdTranslation | None]]:
     """The rows of a map, up to one that the mask forbids, at which Linux gives up.
 
     A row with no node, or with one that is disabled, gives nothing, and takes its IDs all the same.
@@ -162,20 +166,20 @@ def _rows(
     for row in table.entries:
         if row.input_base & ~table.mask:
             return
-        span = Span(row.input_base, (row.input_base + row.length & 0xFFFFFFFF) - 1)
+        span = IdRange(row.input_base, (row.input_base + row.length & 0xFFFFFFFF) - 1)
         way = None
         if row.target >= 0 and row.target not in tree.disabled:
             output = row.output[0] if row.output else 0
-            way = Way(
+            way = IdTranslation(
                 supplier_of(tree, row.target, name, segments),
                 Ids.line(row.input_base, output),
-                Entry(tree.path(host), name, row.entry),
+                EntryRef(tree.path(host), name, row.entry),
             )
         if span:
             yield span, way
 
 
-def _unmasked(pieces: Ways, mask: int) -> Iterator[Piece[Way]]:
+def _unmasked(pieces: IdTranslations, mask: int) -> Iterator[MappedRange[IdTranslation]]:
     """The pieces of what is left of the IDs behind a mask, as pieces of the IDs before it.
 
     The IDs come in blocks of which the mask makes one ID (its lowest bits are 0), or as many.
@@ -187,15 +191,17 @@ def _unmasked(pieces: Ways, mask: int) -> Iterator[Piece[Way]]:
     block = ~mask & mask + 1 if step else mask & -mask or REQUESTER_IDS.size
     for start in range(0, REQUESTER_IDS.size, block):
         masked = start & mask
-        for piece in within(pieces, Span(masked, masked + (block - 1) * step)):
+        for piece in within(pieces, IdRange(masked, masked + (block - 1) * step)):
             first = start + piece.span.first - masked
             output = piece.value.ids.at(piece.span.first)
             ids = Ids.line(first, output) if step else Ids(output, 0)
             last = start + (piece.span.last - masked if step else block - 1)
-            yield Piece(Span(first, last), piece.value._replace(ids=ids))
+            yield MappedRange(IdRange(first, last), piece.value._replace(ids=ids))
 
 
-def _msi_parent(tree: Tree, host: int, segments: Mapping[int, int]) -> Iterator[Piece[Way]]:
+def _msi_parent(
+    tree: Tree, host: int, segments: Mapping[int, int]
+) -> Iterator[MappedRange[IdTranslation]]:
     """What ``msi-parent`` of the host gives to all: its first controller that is there; without
     one the host itself, if it is an MSI controller.
     """
@@ -208,19 +214,21 @@ def _msi_parent(tree: Tree, host: int, segments: Mapping[int, int]) -> Iterator[
             return
         if target not in tree.disabled:
             found = supplier_of(tree, target, "msi-parent", segments)
-            said = Entry(tree.path(host), "msi-parent", entry)
-            yield Piece(REQUESTER_IDS, Way(found, Ids(0), said))
+            said = EntryRef(tree.path(host), "msi-parent", entry)
+            yield MappedRange(REQUESTER_IDS, IdTranslation(found, Ids(0), said))
             return
         place += 1 + (tree.cell("#msi-cells", target) or 0)
         entry += 1
     if at is None and host in tree.holders("msi-controller"):
         found = supplier_of(tree, host, "msi-controller", segments)
-        yield Piece(REQUESTER_IDS, Way(found, Ids(0), Entry(tree.path(host), "msi-controller")))
+        yield MappedRange(
+            REQUESTER_IDS, IdTranslation(found, Ids(0), EntryRef(tree.path(host), "msi-controller"))
+        )
 
 
 def supplier_of(tree: Tree, node: int, name: str, segments: Mapping[int, int]) -> Supplier:
     """A node as the supplier that a property names."""
-    unknown = Kind.IOMMU if name.startswith("iommu") else Kind.MSI
+    unknown = SupplierKind.IOMMU if name.startswith("iommu") else SupplierKind.MSI
     kinds = (_KINDS[word] for word in tree[node].compatible if word in _KINDS)
     return Supplier(_key(tree, node, segments), next(kinds, unknown), tree.path(node))
 

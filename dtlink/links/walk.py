@@ -1,7 +1,7 @@
 """The walkers: from the cells of a supplier property to references.
 
 Each takes one column of the tree (all the nodes that hold one property) and appends to
-:class:`Found`. A walker stops where the stride is lost and says so in one :class:`Unresolved`.
+:class:`WalkResult`. A walker stops where the stride is lost and says so in one :class:`Unresolved`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Owner, SupplierBinding
-from dtlink.links.reference import Flaw, Reference, Unresolved, Why
+from dtlink.links.reference import Flaw, Reference, Unresolved, UnresolvedReason
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -23,7 +23,7 @@ Column = Iterable[tuple[int, int]]
 _SOUND, _HOLE, _ASSUMED = Flaw.NONE, Flaw.BEHIND_HOLE, Flaw.ASSUMED_CELLS
 
 
-class Found:
+class WalkResult:
     """What was found so far in one tree."""
 
     def __init__(self, tree: Tree) -> None:
@@ -33,7 +33,7 @@ class Found:
 
     def fail(
         self,
-        why: Why,
+        why: UnresolvedReason,
         row: SupplierBinding,
         where: tuple[int, int],
         index: int = 0,
@@ -46,7 +46,7 @@ class Found:
 
 
 def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would double its time
-    found: Found, row: SupplierBinding, column: Column
+    found: WalkResult, row: SupplierBinding, column: Column
 ) -> None:
     """Phandles, each followed by its specifier (drivers/of/base.c, of_phandle_iterator_next())."""
     tree = found.tree
@@ -68,7 +68,7 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
             supplier = phandles.get(phandle)
             if supplier is None:
                 if flaw is not _ASSUMED:
-                    found.fail(Why.DANGLING, row, (node, at), index, cell, phandle)
+                    found.fail(UnresolvedReason.DANGLING, row, (node, at), index, cell, phandle)
                 break
             args = row.fixed
             if widths is not None:
@@ -77,24 +77,34 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
                     args = words[width_at + 3]
                 elif row.missing_cells is None:
                     if flaw is not _ASSUMED:
-                        found.fail(Why.NO_CELLS, row, (node, at), index, cell, phandle, supplier)
+                        found.fail(
+                            UnresolvedReason.NO_CELLS,
+                            row,
+                            (node, at),
+                            index,
+                            cell,
+                            phandle,
+                            supplier,
+                        )
                     flaw = flaw or _ASSUMED
             elif args < 0:
                 args = size - cell - 1
             if cell + args >= size:
                 if flaw is not _ASSUMED:
-                    found.fail(Why.TRUNCATED, row, (node, at), index, cell, phandle, supplier)
+                    found.fail(
+                        UnresolvedReason.TRUNCATED, row, (node, at), index, cell, phandle, supplier
+                    )
                 break
             add(new(Reference, (node, supplier, row, node, at, index, cell, args, flaw)))
             cell += 1 + args
             index += 1
         if words[at + 1] & 3:
-            found.fail(Why.LEFTOVER, row, (node, at), index, size, words[at + 1] & 3)
+            found.fail(UnresolvedReason.LEFTOVER, row, (node, at), index, size, words[at + 1] & 3)
 
 
-def masters(found: Found, row: SupplierBinding, column: Column) -> None:
+def masters(found: WalkResult, row: SupplierBinding, column: Column) -> None:
     """The list runs the other way: the holder is the supplier, the phandles are its consumers."""
-    turned = Found(found.tree)
+    turned = WalkResult(found.tree)
     phandle_list(turned, row, column)
     found.unresolved += turned.unresolved
     found.references += [
@@ -102,14 +112,14 @@ def masters(found: Found, row: SupplierBinding, column: Column) -> None:
     ]
 
 
-def endpoint(found: Found, row: SupplierBinding, column: Column) -> None:
+def endpoint(found: WalkResult, row: SupplierBinding, column: Column) -> None:
     """One phandle of a graph endpoint; only the first entry counts (drivers/of/property.c)."""
     tree = found.tree
     for node, at in column:
         phandle = tree.words[at + 3] if tree.words[at + 1] >= 4 else 0
         target = tree.phandles.get(phandle)
         if target is None:
-            found.fail(Why.DANGLING, row, (node, at), 0, 0, phandle)
+            found.fail(UnresolvedReason.DANGLING, row, (node, at), 0, 0, phandle)
             continue
         consumer, supplier = owner(tree, row.consumer, node), owner(tree, row.supplier, target)
         if consumer is not None and supplier is not None:

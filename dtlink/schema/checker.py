@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from dtlink.schema.told import EXTRA, cut, deprecation, forbidden, told_of
+from dtlink.schema.error_data import EXTRA, cut, deprecation, error_data, forbidden
 
 #: Schemas about the names of vendors and devices alone: a third of the time, and no supplier.
 _NOT_ASKED = ("generated-compatibles", "http://devicetree.org/schemas/vendor-prefixes.yaml")
@@ -69,7 +69,7 @@ class Checker:
         failed = {schema for schema, error in found if error.validator != EXTRA[1]}
         for schema, error in found:
             if error.validator != EXTRA[1] or schema not in failed:
-                told = told_of(error)
+                told = error_data(error)
                 told["path"] = told["path"] or forbidden(node, error)
                 yield {"node": path, "schema": schema, **told}
         for schema in self._applied(node):

@@ -50,7 +50,7 @@ class SchemaError(NamedTuple):
         return self.schema.removeprefix(_BASE).removesuffix("#")
 
 
-class Verdict(NamedTuple):
+class SchemaResult(NamedTuple):
     """All that dtschema says of one devicetree."""
 
     errors: tuple[SchemaError, ...] = ()

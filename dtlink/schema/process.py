@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dtlink.firmware.errors import InputError
-from dtlink.schema.model import SchemaError, Verdict
+from dtlink.schema.model import SchemaError, SchemaResult
 
 #: Seconds that dtschema gets to load the schemas: those of a kernel take minutes.
 LOAD_LIMIT = 900.0
@@ -63,7 +63,7 @@ class Validator:
                 raise self._failed
             self._left_out = _left_out(told["said"])
 
-    def check(self, blob: bytes) -> Verdict:
+    def check(self, blob: bytes) -> SchemaResult:
         """What the schemas say of a blob. A crash or a time-out becomes the verdict's note.
 
         Raises :class:`InputError` as :meth:`start` does.
@@ -77,11 +77,11 @@ class Validator:
             self.close()
             what = f"took over {self._limit:g} s" if answer.late else "crashed"
             note = f"dtschema {what} on this input: no schema was checked"
-            return Verdict(note=note, answered=False)
+            return SchemaResult(note=note, answered=False)
         if "refused" in answer.told:
             note = _refusal(answer.told["refused"], answer.told["detail"])
-            return Verdict(note=note, answered=False)
-        return Verdict(tuple(map(SchemaError.of, answer.told["errors"])), note)
+            return SchemaResult(note=note, answered=False)
+        return SchemaResult(tuple(map(SchemaError.of, answer.told["errors"])), note)
 
     def close(self) -> None:
         """End the process."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.errors import InputError
-from dtlink.schema.model import Verdict
+from dtlink.schema.model import SchemaResult
 from dtlink.schema.process import Validator
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ class SchemaSource(NamedTuple):
         """Start dtschema in its process. Raises :class:`InputError` if the schemas can't be had."""
         _validator(self).start()
 
-    def verdict(self, tree: Tree) -> Verdict:
+    def verdict(self, tree: Tree) -> SchemaResult:
         """What the schemas say of a tree. Raises as :meth:`load` does."""
         if tree.is_overlay:
             note = "an overlay: dtschema checks whole devicetrees only"
-            return Verdict(note=note, answered=False)
+            return SchemaResult(note=note, answered=False)
         return _validator(self).check(bytes(tree.blob))
 
 

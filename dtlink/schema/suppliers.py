@@ -13,7 +13,7 @@ from dtlink.facts.bindings import BINDINGS, binding_of
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node, Tree
-    from dtlink.schema.model import SchemaError, Verdict
+    from dtlink.schema.model import SchemaError, SchemaResult
 
 #: The properties of entry names, with the first list whose entries they name.
 _LISTS = {
@@ -53,7 +53,7 @@ _BY_CORE = (
 )
 
 
-class Kind(Enum):
+class SchemaFaultKind(Enum):
     """What is wrong; the first of them that a property has is told."""
 
     MISSING = "it is not there"
@@ -63,10 +63,10 @@ class Kind(Enum):
     DEPRECATED = "the schema has something newer"
 
 
-class Fault(NamedTuple):
+class SchemaFault(NamedTuple):
     """One error about one property of one node."""
 
-    kind: Kind
+    kind: SchemaFaultKind
     node: Node
     property_name: str
     error: SchemaError
@@ -75,10 +75,10 @@ class Fault(NamedTuple):
     """Further properties that the error is about."""
 
 
-class Sorted(NamedTuple):
+class SupplierFaults(NamedTuple):
     """The errors about enabled nodes."""
 
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[SchemaFault, ...] = ()
     others: int = 0
     """How many are about no supplier, or about a binding that does not speak of what works."""
 
@@ -108,9 +108,9 @@ def repeats(told: AbstractSet[tuple[str, str]], path: str, name: str) -> bool:
     return listed_by(name) in before or (name.startswith("#") and "#" in before)
 
 
-def sort_out(tree: Tree, verdict: Verdict) -> Sorted:
+def sort_out(tree: Tree, verdict: SchemaResult) -> SupplierFaults:
     """The faults that a verdict tells of suppliers, each property's once, in the tree's order."""
-    faults: dict[tuple[int, str], Fault] = {}
+    faults: dict[tuple[int, str], SchemaFault] = {}
     others = 0
     for error in verdict.errors:
         node, rest = _place(tree, error)
@@ -122,13 +122,13 @@ def sort_out(tree: Tree, verdict: Verdict) -> Sorted:
             key = node.index, listed_by(fault.property_name)
             if key not in faults or _rank(fault) < _rank(faults[key]):
                 faults[key] = fault
-    return Sorted(tuple(faults[key] for key in sorted(faults)), others)
+    return SupplierFaults(tuple(faults[key] for key in sorted(faults)), others)
 
 
-def _rank(fault: Fault) -> tuple[bool, int, int]:
+def _rank(fault: SchemaFault) -> tuple[bool, int, int]:
     """Own schemas first, since they know what follows; then by kind, and the nearest schema."""
     error = fault.error
-    return not error.is_own, list(Kind).index(fault.kind), len(error.path)
+    return not error.is_own, list(SchemaFaultKind).index(fault.kind), len(error.path)
 
 
 def _place(tree: Tree, error: SchemaError) -> tuple[Node | None, tuple[str | int, ...]]:
@@ -139,36 +139,36 @@ def _place(tree: Tree, error: SchemaError) -> tuple[Node | None, tuple[str | int
     return tree.find(path), rest
 
 
-def _faults(node: Node, rest: tuple[str | int, ...], error: SchemaError) -> Iterator[Fault]:
+def _faults(node: Node, rest: tuple[str | int, ...], error: SchemaError) -> Iterator[SchemaFault]:
     if rest:
         name = str(rest[0])
         kind = _kind(name, error)
         if _matters(name, kind, error):
             index = rest[1] if len(rest) > 1 and isinstance(rest[1], int) else None
-            yield Fault(kind, node, name, error, index)
+            yield SchemaFault(kind, node, name, error, index)
         return
     if error.choice and all(any(map(is_about_suppliers, group)) for group in error.choice):
-        yield Fault(Kind.MISSING, node, error.choice[0][0], error, None)
-    kind = Kind.MISSING if "equired" in error.keyword else Kind.UNEXPECTED
+        yield SchemaFault(SchemaFaultKind.MISSING, node, error.choice[0][0], error, None)
+    kind = SchemaFaultKind.MISSING if "equired" in error.keyword else SchemaFaultKind.UNEXPECTED
     names = tuple(name for name in error.names if _matters(name, kind, error))
     if names:  # of what is unexpected on a node, one finding tells
-        yield Fault(kind, node, names[0], error, None, names[1:])
+        yield SchemaFault(kind, node, names[0], error, None, names[1:])
 
 
-def _matters(name: str, kind: Kind, error: SchemaError) -> bool:
+def _matters(name: str, kind: SchemaFaultKind, error: SchemaError) -> bool:
     by_core = any(fnmatchcase(name, pattern) for pattern in _BY_CORE)
-    if by_core and kind is Kind.UNEXPECTED and not error.is_own:
+    if by_core and kind is SchemaFaultKind.UNEXPECTED and not error.is_own:
         return False
     return is_about_suppliers(name)
 
 
-def _kind(name: str, error: SchemaError) -> Kind:
+def _kind(name: str, error: SchemaError) -> SchemaFaultKind:
     if error.keyword == "deprecated":
-        return Kind.DEPRECATED
+        return SchemaFaultKind.DEPRECATED
     if not error.keyword:
-        return Kind.UNEXPECTED
+        return SchemaFaultKind.UNEXPECTED
     of_names = error.schema_name == "dt/names.yaml" and error.keyword == "minItems"
-    return Kind.NAMES if name in _LISTS or of_names else Kind.SHAPE
+    return SchemaFaultKind.NAMES if name in _LISTS or of_names else SchemaFaultKind.SHAPE
 
 
 @cache

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dtlink.links.acpi.translation import iommu_keys, root_complex
 from dtlink.links.hosts import segments
-from dtlink.links.pieces import Span, merged
+from dtlink.links.id_ranges import IdRange, merged
 from dtlink.links.same_machine import ACPI, DEVICETREE, Aspect, widened
-from dtlink.links.translation import Kind, supplier_of
+from dtlink.links.translation import SupplierKind, supplier_of
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, line, paragraph
 from dtlink.report.layout import Span as Words
 from dtlink.report.rows import counted
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.links.hosts import Host
-    from dtlink.links.same_machine import Comparison, Difference, HostComparison
-    from dtlink.links.translation import Key, Way
+    from dtlink.links.same_machine import Difference, HostComparison, MachineComparison
+    from dtlink.links.translation import IdTranslation, Key
     from dtlink.report.model import InputReport
 
 Entry = dict[str, Any]
@@ -29,7 +29,7 @@ Entry = dict[str, Any]
 _SPANS = 6
 
 
-def as_json(found: Comparison, tree: Tree, machine: Machine) -> Entry:
+def as_json(found: MachineComparison, tree: Tree, machine: Machine) -> Entry:
     """The member ``same_machine``: what was compared, and in what the two differ."""
     labels = _labels(tree, [each.host for each in found.hosts])
     described: Mapping[str, Container[Key]] = {DEVICETREE: labels, ACPI: iommu_keys(machine)}
@@ -89,7 +89,7 @@ def _fixes(
     everybody = widened(found, comparison.elsewhere)
     node = root_complex(machine, host.segment)
     holder = node.path if node else f"a root complex of segment {host.segment}"
-    if row.devicetree is not None and row.devicetree.supplier.kind is Kind.VIRTIO:
+    if row.devicetree is not None and row.devicetree.supplier.kind is SupplierKind.VIRTIO:
         holder = "a PCI range of the VIOT"
     return {
         "if_acpi_is_right": advice.if_acpi_is_right(
@@ -101,7 +101,7 @@ def _fixes(
     }
 
 
-def _span(span: Span) -> Entry:
+def _span(span: IdRange) -> Entry:
     return {"first": span.first, "last": span.last}
 
 
@@ -120,11 +120,11 @@ def _difference(found: Difference) -> Entry:
 
 def _ids(row: Sequence[Any], side: int) -> Entry | None:
     """The IDs that a side gives the requesters of a row."""
-    way: Way | None = row[side]
+    way: IdTranslation | None = row[side]
     return None if way is None else _span(way.ids.of(row[0]))
 
 
-def _side(ways: Sequence[Way | None]) -> Entry | None:
+def _side(ways: Sequence[IdTranslation | None]) -> Entry | None:
     """What a side gives, and the entries that say so: they are of one node, or a node each."""
     first = ways[0]
     if first is None:
@@ -225,7 +225,7 @@ def _rest(rest: Entry, width: int | None) -> Iterator[Line]:
 
 def _requesters(spans: Iterable[Entry]) -> str:
     """Requester IDs as buses, where they are all of a bus, and as functions."""
-    whole = merged(Span(each["first"], each["last"]) for each in spans)
+    whole = merged(IdRange(each["first"], each["last"]) for each in spans)
     buses = [span for span in whole if span.first & 0xFF == 0 and span.last & 0xFF == 0xFF]
     told = [_bus(span) for span in buses]
     word = "bus" if len(buses) == 1 and buses[0].size == 256 else "buses"
@@ -233,12 +233,12 @@ def _requesters(spans: Iterable[Entry]) -> str:
     return ", ".join([f"{word} {_some(told)}"] * bool(told) + [_some(functions)] * bool(functions))
 
 
-def _bus(span: Span) -> str:
+def _bus(span: IdRange) -> str:
     first, last = span.first >> 8, span.last >> 8
     return f"{first:02x}" if first == last else f"{first:02x}-{last:02x}"
 
 
-def _functions(span: Span) -> str:
+def _functions(span: IdRange) -> str:
     first, last = (f"{rid >> 8:02x}:{rid >> 3 & 31:02x}.{rid & 7}" for rid in span)
     return first if first == last else f"{first}-{last}"
 

@@ -12,11 +12,11 @@ from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.links.same_machine import ACPI, DEVICETREE, Aspect
-from dtlink.links.translation import Kind
+from dtlink.links.translation import SupplierKind
 
 if TYPE_CHECKING:
     from dtlink.links.hosts import Host
-    from dtlink.links.pieces import Span
+    from dtlink.links.id_ranges import IdRange
     from dtlink.links.same_machine import Difference
     from dtlink.links.translation import Key, Supplier
 
@@ -25,15 +25,15 @@ _SPELLED = 3
 
 #: What happens to the DMA of a stream that the IOMMU's driver was not told of.
 _BLOCKED = {
-    Kind.SMMU_V3: (
+    SupplierKind.SMMU_V3: (
         'the SMMU aborts their DMA (C_BAD_STREAMID, "event 0x02 received:", where its stream table '
         "has two levels; without a word in the log where it has one)"
     ),
-    Kind.SMMU: (
+    SupplierKind.SMMU: (
         'the SMMU blocks their DMA ("Blocked unknown Stream ID 0x…; boot with '
         '"arm-smmu.disable_bypass=0" to allow, but this may have security implications")'
     ),
-    Kind.VIRTIO: (
+    SupplierKind.VIRTIO: (
         "their DMA passes, untranslated, only while the device lets endpoints bypass it that "
         "nobody has attached"
     ),
@@ -71,7 +71,7 @@ def board(found: Difference, described: Mapping[str, Container[Key]]) -> str:
     return _interrupting(way.supplier, has, lacks)
 
 
-def _both(aspect: Aspect, kind: Kind) -> str:
+def _both(aspect: Aspect, kind: SupplierKind) -> str:
     """What happens where the two give different suppliers, or other IDs at the same."""
     blocked = _BLOCKED.get(kind, _SOMEHOW)
     return {
@@ -114,7 +114,7 @@ def _interrupting(supplier: Supplier, has: str, lacks: str) -> str:
         f"If it is not there, they have none with {has} either"
     )
     base = supplier.key[1]
-    if supplier.kind is not Kind.ITS or not isinstance(base, int):
+    if supplier.kind is not SupplierKind.ITS or not isinstance(base, int):
         return told
     return (
         f"{told}: the kernel looks for no ITS where GICD_TYPER.LPIS is 0, else it reads what "
@@ -146,7 +146,7 @@ def if_devicetree_is_right(found: Difference, holder: str) -> str:
         if found.aspect is Aspect.IOMMU:
             return f"let {theirs.entry.path} leave out requester IDs {_ids(found)}"
         what = theirs.supplier
-        also = ", and the ITS group that names it out of the IORT" * (what.kind is Kind.ITS)
+        also = ", and the ITS group that names it out of the IORT" * (what.kind is SupplierKind.ITS)
         return f"take {what.path} out of the MADT{also}, if there is no {name(what)}"
     rows = [
         f"{_span(row.span)} to {found.ids} {_span(row.devicetree.ids.of(row.span))}"
@@ -154,13 +154,13 @@ def if_devicetree_is_right(found: Difference, holder: str) -> str:
         if row.devicetree is not None
     ]
     at = name(ours.supplier) if ours else ""
-    virtio = ours is not None and ours.supplier.kind is Kind.VIRTIO
+    virtio = ours is not None and ours.supplier.kind is SupplierKind.VIRTIO
     count = "" if virtio else " (a count is one less than the IDs)"
     told = f"let {holder} send requester IDs {_some(rows)}, at {at}"
     return f"{told}, in place of what it does with them now{count}"
 
 
-def _span(span: Span) -> str:
+def _span(span: IdRange) -> str:
     return f"{span.first:#x}" if span.size == 1 else f"{span.first:#x}-{span.last:#x}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.links.reference import Why
+from dtlink.links.reference import UnresolvedReason
 from tests.support.blobs import word
 from tests.support.limits import at_most
 from tests.support.links import failures, graph, links
@@ -71,7 +71,7 @@ def test_a_controller_may_be_its_own_parent():
 def test_no_parent(source):
     made = graph(source)
     assert not links(made, "interrupts")
-    assert (failures(made)[-1][0], failures(made)[-1][2]) == ("/dev", Why.NO_PARENT)
+    assert (failures(made)[-1][0], failures(made)[-1][2]) == ("/dev", UnresolvedReason.NO_PARENT)
 
 
 @pytest.mark.parametrize("value", [b"", b"\0\1"])
@@ -84,7 +84,7 @@ def test_a_parent_of_less_than_a_cell_counts_as_absent(value):
 def test_a_truncated_specifier():
     made = graph(f"interrupt-parent = <&gic>; {GIC} dev {{ interrupts = <0 1 4 0 2>; }};")
     assert suppliers(made) == [("/gic", (0, 1, 4))]
-    assert [each[1:3] for each in failures(made)] == [("interrupts[1]", Why.TRUNCATED)]
+    assert [each[1:3] for each in failures(made)] == [("interrupts[1]", UnresolvedReason.TRUNCATED)]
 
 
 @pytest.mark.parametrize("width", [0, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF])
@@ -119,10 +119,10 @@ def test_where_the_extended_list_ends_the_other_goes_on():
 @pytest.mark.parametrize(
     ("value", "entry", "why"),
     [
-        ("<0x99>", 0, Why.DANGLING),
-        ("<&pio 7 1 0x99>", 1, Why.DANGLING),
-        ("<&pio 7>", 0, Why.TRUNCATED),
-        ("<&none>", 0, Why.NO_CELLS),
+        ("<0x99>", 0, UnresolvedReason.DANGLING),
+        ("<&pio 7 1 0x99>", 1, UnresolvedReason.DANGLING),
+        ("<&pio 7>", 0, UnresolvedReason.TRUNCATED),
+        ("<&none>", 0, UnresolvedReason.NO_CELLS),
     ],
 )
 def test_faults_of_the_extended_list(value, entry, why):
@@ -296,10 +296,10 @@ def test_large_maps_and_lists_are_read():
 @pytest.mark.parametrize(
     ("second", "why"),
     [
-        ("0 0 0 2 0x99 0 2 4", Why.DANGLING),
-        ("0 0 0 2 0x77 0 2 4", Why.NO_CELLS),
-        ("0 0 0 2 &gic 0 2", Why.TRUNCATED),
-        ("0 0 0 2", Why.LEFTOVER),
+        ("0 0 0 2 0x99 0 2 4", UnresolvedReason.DANGLING),
+        ("0 0 0 2 0x77 0 2 4", UnresolvedReason.NO_CELLS),
+        ("0 0 0 2 &gic 0 2", UnresolvedReason.TRUNCATED),
+        ("0 0 0 2", UnresolvedReason.LEFTOVER),
     ],
 )
 def test_a_bad_row_ends_an_interrupt_map_and_is_told(second, why):

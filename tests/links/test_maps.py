@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dtlink.links.maps import read_id_map
-from dtlink.links.reference import Failure, Why
+from dtlink.links.reference import Failure, UnresolvedReason
 from tests.support.blobs import word
 from tests.support.links import failures, graph, links, not_followed
 
@@ -87,7 +87,7 @@ def test_msi_map_is_no_binding_of_the_kernels():
 def test_a_dangling_target_does_not_hide_the_rest():
     made = host("iommu-map = <0 &one 0 1>, <1 0x99 0 1>, <2 &one 0 1>;")
     assert [link[2] for link in links(made)] == ["iommu-map[0]", "iommu-map[2]"]
-    assert failures(made) == [("/pcie", "iommu-map[1]", Why.DANGLING, 0x99)]
+    assert failures(made) == [("/pcie", "iommu-map[1]", UnresolvedReason.DANGLING, 0x99)]
     fault = Failure(made.firmware, made.unresolved[0])
     assert made.firmware.blob[fault.offset : fault.offset + 4] == word(0x99)
 
@@ -98,14 +98,16 @@ def test_a_dangling_target_does_not_hide_the_rest():
 def test_cells_left_over(value, leftover):
     table, _ = rows(f"iommu-map = {value};")
     assert table.leftover == leftover
-    assert [found[2] for found in failures(host(f"iommu-map = {value};"))] == [Why.LEFTOVER]
+    assert [found[2] for found in failures(host(f"iommu-map = {value};"))] == [
+        UnresolvedReason.LEFTOVER
+    ]
 
 
 def test_bytes_left_over():
     made = host("iommu-map = <0 &one 0 1>;")
     value = made.firmware.find("/pcie").get("iommu-map") + b"\1"
     made = host("x = <&one>;", patch={"/pcie:iommu-map": value})
-    assert [found[2] for found in failures(made)] == [Why.LEFTOVER]
+    assert [found[2] for found in failures(made)] == [UnresolvedReason.LEFTOVER]
 
 
 @pytest.mark.parametrize("cells", [0x100, 0x7FFFFFFF, 0xFFFFFFFF])
@@ -113,7 +115,7 @@ def test_a_huge_width(cells):
     source = f"big: big {{ #iommu-cells = <{cells}>; }}; pcie {{ iommu-map = <0 &big 1 2 3 4>; }};"
     made = graph(source)
     assert not made.links
-    assert [found[2] for found in failures(made)] == [Why.LEFTOVER]
+    assert [found[2] for found in failures(made)] == [UnresolvedReason.LEFTOVER]
 
 
 def test_an_empty_map():
@@ -146,9 +148,9 @@ def test_the_parents_of_a_nexus():
 @pytest.mark.parametrize(
     ("value", "read", "why"),
     [
-        ("<0 0 &soc 5 0>, <1 0 0x99 6 0>", 1, Why.DANGLING),
-        ("<0 0 &bare>", 0, Why.NO_CELLS),
-        ("<0 0 &soc 5 0>, <1 0 &soc 6>", 1, Why.TRUNCATED),
+        ("<0 0 &soc 5 0>, <1 0 0x99 6 0>", 1, UnresolvedReason.DANGLING),
+        ("<0 0 &bare>", 0, UnresolvedReason.NO_CELLS),
+        ("<0 0 &soc 5 0>, <1 0 &soc 6>", 1, UnresolvedReason.TRUNCATED),
     ],
 )
 def test_faults_of_a_nexus_map(value, read, why):
@@ -158,7 +160,9 @@ def test_faults_of_a_nexus_map(value, read, why):
 
 
 def test_a_nexus_without_its_own_cells():
-    assert [found[2] for found in failures(connector("<0 0 &soc 5 0>", ""))] == [Why.NO_CELLS]
+    assert [found[2] for found in failures(connector("<0 0 &soc 5 0>", ""))] == [
+        UnresolvedReason.NO_CELLS
+    ]
 
 
 @pytest.mark.parametrize("cells", [0x100, 0xFFFFFFFF])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dtlink.firmware.dts import read_text
-from dtlink.links.pieces import Span
+from dtlink.links.id_ranges import IdRange
 from dtlink.links.same_machine import HostComparison, compare
 from tests.support.tables import machine
 
@@ -38,65 +38,65 @@ def only_host(props: str, maps: str = "", tables: str = TABLES) -> HostCompariso
     return found.hosts[0]
 
 
-def there(found: HostComparison) -> dict[str, list[Span]]:
-    told: dict[str, list[Span]] = {}
+def there(found: HostComparison) -> dict[str, list[IdRange]]:
+    told: dict[str, list[IdRange]] = {}
     for span, reason in found.evidence:
         told.setdefault(reason, []).append(span)
     return told
 
 
 def test_the_first_bus_is_there_whatever_is_said_of_it() -> None:
-    assert there(only_host("")) == {"the first bus": [Span(0, 0xFF)]}
+    assert there(only_host("")) == {"the first bus": [IdRange(0, 0xFF)]}
     assert there(only_host("iommu-map = <0 &smmu 0 0x10000>;")) == {
-        "the first bus": [Span(0, 0xFF)]
+        "the first bus": [IdRange(0, 0xFF)]
     }
 
 
 def test_who_translates_some_buses_has_seen_them() -> None:
     found = only_host("", "input_base=0x1000 count=0xff output_base=0x1000 output=smmu")
-    assert there(found)["singled out by ACPI"] == [Span(0x1000, 0x10FF)]
-    assert [each.spans for each in found.differences] == [[Span(0x1000, 0x10FF)]]
-    assert found.others == [Span(0x100, 0xFFF), Span(0x1100, 0x3FFF)]
+    assert there(found)["singled out by ACPI"] == [IdRange(0x1000, 0x10FF)]
+    assert [each.spans for each in found.differences] == [[IdRange(0x1000, 0x10FF)]]
+    assert found.others == [IdRange(0x100, 0xFFF), IdRange(0x1100, 0x3FFF)]
 
 
 def test_who_leaves_out_a_bus_has_seen_that_one() -> None:
     found = only_host("iommu-map = <0 &smmu 0 0x1000>, <0x1100 &smmu 0x1100 0x2f00>;")
-    assert there(found)["singled out by the devicetree"] == [Span(0x1000, 0x10FF)]
+    assert there(found)["singled out by the devicetree"] == [IdRange(0x1000, 0x10FF)]
 
 
 def test_one_id_too_many_is_no_bus() -> None:
     found = only_host("", "count=0x200 output=smmu")
-    assert there(found)["singled out by ACPI"] == [Span(0x100, 0x1FF)]
+    assert there(found)["singled out by ACPI"] == [IdRange(0x100, 0x1FF)]
 
 
 def test_who_lists_functions_says_that_there_are_no_others() -> None:
     found = only_host("iommu-map = <0 &smmu 7 1>, <0x100 &smmu 8 1>;", "count=0x3fff output=smmu")
-    assert there(found) == {"singled out by the devicetree": [Span(0, 0), Span(0x100, 0x100)]}
+    assert there(found) == {"singled out by the devicetree": [IdRange(0, 0), IdRange(0x100, 0x100)]}
     assert [each.aspect.value for each in found.differences] == ["stream ID"]
 
 
 def test_a_function_left_out_leaves_the_others_of_its_bus() -> None:
     found = only_host("iommu-map = <0 &smmu 0 0x10>, <0x11 &smmu 0x11 0x3fef>;")
-    assert there(found)["the first bus"] == [Span(0, 0xFF)]
+    assert there(found)["the first bus"] == [IdRange(0, 0xFF)]
 
 
 def test_the_bus_behind_a_bridge_of_the_devicetree_is_there() -> None:
     bridge = 'pci@1,0 { device_type = "pci"; reg = <0x800 0 0 0 0>; bus-range = <5 9>; };'
-    assert there(only_host(bridge))["behind /pcie@10000000/pci@1,0"] == [Span(0x500, 0x5FF)]
+    assert there(only_host(bridge))["behind /pcie@10000000/pci@1,0"] == [IdRange(0x500, 0x5FF)]
 
 
 def test_a_root_bus_that_a_program_names_is_there() -> None:
     board = machine(TABLES)
     board.code = {"DSDT": b"\x08_SEG\x00\x08_BBN\x00 \x08_BBN\x0a\x10 \x08_BBN\x0a\x70"}
     found = compare(read_text(TREE.replace("PROPS", "")), board).hosts[0]
-    assert there(found)["a root bus, by _BBN"] == [Span(0x1000, 0x10FF)]
+    assert there(found)["a root bus, by _BBN"] == [IdRange(0x1000, 0x10FF)]
 
 
 def test_root_buses_of_several_segments_are_left_alone() -> None:
     board = machine(TABLES)
     board.code = {"DSDT": b"\x08_SEG\x00\x08_BBN\x00 \x08_SEG\x01\x08_BBN\x0a\x10"}
     found = compare(read_text(TREE.replace("PROPS", "")), board).hosts[0]
-    assert there(found) == {"the first bus": [Span(0, 0xFF)]}
+    assert there(found) == {"the first bus": [IdRange(0, 0xFF)]}
 
 
 def test_the_iommu_itself_is_not_singled_out_from_its_range() -> None:
@@ -111,7 +111,7 @@ VIOT
     )
     props = "iommu-map = <0 &viommu 0 0x18>, <0x19 &viommu 0x19 0x3fe7>;" + viommu
     found = only_host(props, tables=tables)
-    assert there(found) == {"the first bus": [Span(0, 0xFF)]}
+    assert there(found) == {"the first bus": [IdRange(0, 0xFF)]}
     assert not found.differences
     assert not found.elsewhere
 
@@ -120,7 +120,7 @@ def test_hosts_are_known_by_their_configuration_space() -> None:
     tables = TABLES.replace("segment=0", "segment=3")
     found = only_host("linux,pci-domain = <9>;", tables=tables)
     assert found.host.segment == 3
-    assert found.host.ids == Span(0, 0x3FFF)
+    assert found.host.ids == IdRange(0, 0x3FFF)
 
 
 def test_hosts_are_known_by_their_domain_else() -> None:

@@ -9,16 +9,34 @@ from dtlink.firmware.acpi.iort import ItsGroup
 from dtlink.firmware.dts import read_text
 from dtlink.links.acpi.iort_walk import SMMUS, map_id
 from dtlink.links.acpi.translation import of_machine, root_complex
-from dtlink.links.pieces import Ids, Piece, Span, first_match, merged, side_by_side, without
+from dtlink.links.id_ranges import (
+    IdRange,
+    Ids,
+    MappedRange,
+    first_match,
+    merged,
+    side_by_side,
+    without,
+)
 from dtlink.links.same_machine import Aspect, differences
-from dtlink.links.translation import Entry, Kind, Supplier, Translation, Way, of_tree, one
+from dtlink.links.translation import (
+    EntryRef,
+    IdTranslation,
+    Supplier,
+    SupplierKind,
+    Translation,
+    of_tree,
+    one,
+)
 from tests.support.tables import machine
 
-spans = st.tuples(st.integers(0, 60), st.integers(0, 12)).map(lambda pair: Span(pair[0], sum(pair)))
+spans = st.tuples(st.integers(0, 60), st.integers(0, 12)).map(
+    lambda pair: IdRange(pair[0], sum(pair))
+)
 
 
 @given(st.lists(spans, max_size=12))
-def test_of_overlapping_entries_the_first_takes_an_id(entries: list[Span]) -> None:
+def test_of_overlapping_entries_the_first_takes_an_id(entries: list[IdRange]) -> None:
     pieces = first_match([(span, number) for number, span in enumerate(entries)])
     by_piece = {
         ident: piece.value
@@ -32,12 +50,12 @@ def test_of_overlapping_entries_the_first_takes_an_id(entries: list[Span]) -> No
 
 
 @given(st.lists(spans, max_size=6), st.lists(spans, max_size=6))
-def test_two_maps_side_by_side(left: list[Span], right: list[Span]) -> None:
+def test_two_maps_side_by_side(left: list[IdRange], right: list[IdRange]) -> None:
     one_map, other = (
         first_match([(span, number) for number, span in enumerate(entries)])
         for entries in (left, right)
     )
-    cut = list(side_by_side(one_map, other, Span(0, 79)))
+    cut = list(side_by_side(one_map, other, IdRange(0, 79)))
     assert sum(piece.span.size for piece in cut) == 80
     for span, (a, b) in cut:
         for ident in range(span.first, span.last + 1):
@@ -45,13 +63,13 @@ def test_two_maps_side_by_side(left: list[Span], right: list[Span]) -> None:
             assert b == dict(_each(other)).get(ident)
 
 
-def _each(pieces: list[Piece[int]]) -> list[tuple[int, int]]:
+def _each(pieces: list[MappedRange[int]]) -> list[tuple[int, int]]:
     return [(i, p.value) for p in pieces for i in range(p.span.first, p.span.last + 1)]
 
 
 @given(st.lists(spans, max_size=6), st.lists(spans, max_size=6))
-def test_what_is_left_of_spans(whole: list[Span], taken: list[Span]) -> None:
-    def each(many: list[Span]) -> set[int]:
+def test_what_is_left_of_spans(whole: list[IdRange], taken: list[IdRange]) -> None:
+    def each(many: list[IdRange]) -> set[int]:
         return {ident for span in many for ident in range(span.first, span.last + 1)}
 
     assert each(without(merged(whole), taken)) == each(whole) - each(taken)
@@ -133,7 +151,7 @@ def test_a_viot_serves_whom_the_iort_gives_no_smmu() -> None:
     supplier, endpoint = one(found.iommu, 0x10) or (None, 0)
     assert supplier is not None
     assert supplier.key == ("pci", 0, 0x18)
-    assert supplier.kind is Kind.VIRTIO
+    assert supplier.kind is SupplierKind.VIRTIO
     assert endpoint == 0x710
     assert one(found.iommu, 0x200) is None
 
@@ -158,7 +176,7 @@ def test_the_iort_is_asked_before_the_viot() -> None:
     assert _plain(one(found.msi, 0x20)) == (0x8080000, 0x20)
     supplier, _ = one(found.iommu, 0x150) or (None, 0)
     assert supplier is not None
-    assert supplier.kind is Kind.VIRTIO
+    assert supplier.kind is SupplierKind.VIRTIO
 
 
 FRAME = """
@@ -175,7 +193,7 @@ def test_the_first_frame_takes_the_msis_that_no_its_has() -> None:
     supplier, _ = one(of_machine(machine(FRAME), 0).msi, 7) or (None, 0)
     assert supplier is not None
     assert supplier.key == ("mmio", 0x8020000)
-    assert supplier.kind is Kind.FRAME
+    assert supplier.kind is SupplierKind.FRAME
     with_its = FRAME + "  its id=3 base=0x8080000\n"
     assert _plain(one(of_machine(machine(with_its), 0).msi, 7)) == (0x8080000, 7)
 
@@ -185,7 +203,7 @@ def test_linux_takes_the_first_root_complex_of_a_segment() -> None:
     text = text.replace("  root", "  root-complex segment=0\n  root")
     supplier, _ = one(of_machine(machine(text), 0).msi, 7) or (None, 0)
     assert supplier is not None
-    assert supplier.kind is Kind.FRAME
+    assert supplier.kind is SupplierKind.FRAME
 
 
 # The devicetree
@@ -289,27 +307,27 @@ def _id(given: tuple[Supplier, int] | None) -> int | None:
 
 # What differs
 
-SUPPLIERS = [Supplier(("mmio", base), Kind.SMMU_V3, f"/{base}") for base in (1, 2)]
-FRAMES = [Supplier(("mmio", base), Kind.FRAME, f"/{base}") for base in (1, 2)]
+SUPPLIERS = [Supplier(("mmio", base), SupplierKind.SMMU_V3, f"/{base}") for base in (1, 2)]
+FRAMES = [Supplier(("mmio", base), SupplierKind.FRAME, f"/{base}") for base in (1, 2)]
 
 
-def ways(suppliers: list[Supplier]) -> st.SearchStrategy[list[Piece[Way]]]:
+def ways(suppliers: list[Supplier]) -> st.SearchStrategy[list[MappedRange[IdTranslation]]]:
     way = st.builds(
-        Way,
+        IdTranslation,
         st.sampled_from(suppliers),
         st.builds(Ids, st.integers(0, 30), st.sampled_from([0, 1, 1])),
-        st.just(Entry("/", "map", 0)),
+        st.just(EntryRef("/", "map", 0)),
     )
     return st.lists(st.tuples(spans, way), max_size=5).map(first_match)
 
 
 @given(ways(SUPPLIERS), ways(SUPPLIERS), ways(FRAMES), ways(FRAMES), st.lists(spans, max_size=3))
 def test_differences_by_ranges_and_id_by_id(
-    one_iommu: list[Piece[Way]],
-    other_iommu: list[Piece[Way]],
-    one_msi: list[Piece[Way]],
-    other_msi: list[Piece[Way]],
-    there: list[Span],
+    one_iommu: list[MappedRange[IdTranslation]],
+    other_iommu: list[MappedRange[IdTranslation]],
+    one_msi: list[MappedRange[IdTranslation]],
+    other_msi: list[MappedRange[IdTranslation]],
+    there: list[IdRange],
 ) -> None:
     there = merged(there)
     found = differences(Translation(one_iommu, one_msi), Translation(other_iommu, other_msi), there)
@@ -333,9 +351,10 @@ def test_differences_by_ranges_and_id_by_id(
 
 
 def test_device_ids_count_at_an_its() -> None:
-    its = Supplier(("mmio", 1), Kind.ITS, "/its")
+    its = Supplier(("mmio", 1), SupplierKind.ITS, "/its")
     one_side, other = (
-        [Piece(Span(0, 9), Way(its, Ids(offset), Entry("/", "msi-map", 0)))] for offset in (0, 1)
+        [MappedRange(IdRange(0, 9), IdTranslation(its, Ids(offset), EntryRef("/", "msi-map", 0)))]
+        for offset in (0, 1)
     )
-    found = differences(Translation([], one_side), Translation([], other), [Span(3, 5)])
-    assert [(each.aspect, each.spans) for each in found] == [(Aspect.DEVICE, [Span(3, 5)])]
+    found = differences(Translation([], one_side), Translation([], other), [IdRange(3, 5)])
+    assert [(each.aspect, each.spans) for each in found] == [(Aspect.DEVICE, [IdRange(3, 5)])]

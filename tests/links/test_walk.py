@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dtlink.facts.binding import Origin
-from dtlink.links.reference import Failure, Flaw, Why
+from dtlink.links.reference import Failure, Flaw, UnresolvedReason
 from tests.support.blobs import word
 from tests.support.links import SUPPLIERS, failures, graph, links, not_followed
 
@@ -71,7 +71,7 @@ def test_nothing_but_holes(value):
 def test_a_dangling_phandle_ends_the_list():
     made = clocks("<&c1 7 0x99 &c0>")
     assert [link[1] for link in links(made)] == ["/clk1"]
-    assert failures(made) == [("/dev", "clocks[1]", Why.DANGLING, 0x99)]
+    assert failures(made) == [("/dev", "clocks[1]", UnresolvedReason.DANGLING, 0x99)]
     fault = Failure(made.firmware, made.unresolved[0])
     assert made.firmware.blob[fault.offset : fault.offset + 4] == word(0x99)
     assert fault.target is None
@@ -80,7 +80,7 @@ def test_a_dangling_phandle_ends_the_list():
 def test_an_open_reference_of_an_overlay_names_no_node():
     made = clocks("<&c0 0xffffffff &c0>")
     assert [link[1] for link in links(made)] == ["/clk0"]
-    assert failures(made) == [("/dev", "clocks[1]", Why.DANGLING, 0xFFFFFFFF)]
+    assert failures(made) == [("/dev", "clocks[1]", UnresolvedReason.DANGLING, 0xFFFFFFFF)]
 
 
 @pytest.mark.parametrize(
@@ -90,20 +90,22 @@ def test_an_open_reference_of_an_overlay_names_no_node():
 def test_too_few_cells(value, entry, read):
     made = clocks(value)
     assert len(made.links) == read
-    assert [(found[1], found[2]) for found in failures(made)] == [(entry, Why.TRUNCATED)]
+    assert [(found[1], found[2]) for found in failures(made)] == [
+        (entry, UnresolvedReason.TRUNCATED)
+    ]
 
 
 @pytest.mark.parametrize("count", [0x10, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF])
 def test_a_huge_cell_count(count):
     made = graph(f"s: s {{ #clock-cells = <{count}>; }}; dev {{ clocks = <&s 1 2 3>; }};")
     assert not made.links
-    assert [found[2] for found in failures(made)] == [Why.TRUNCATED]
+    assert [found[2] for found in failures(made)] == [UnresolvedReason.TRUNCATED]
 
 
 @pytest.mark.parametrize("value", [b"", b"\0", b"\0\0\1"])
 def test_a_cells_property_of_less_than_a_cell_counts_as_missing(value):
     made = graph("s: s { }; dev { clocks = <&s>; };", patch={"/s:#clock-cells": value})
-    assert [found[2] for found in failures(made)] == [Why.NO_CELLS]
+    assert [found[2] for found in failures(made)] == [UnresolvedReason.NO_CELLS]
 
 
 @pytest.mark.parametrize("extra", [1, 2, 3])
@@ -111,18 +113,18 @@ def test_bytes_left_over(extra):
     patch = {"/dev:clocks": word(1) + bytes(extra)}
     made = clocks("<1>; dummy = <&c0>", patch=patch)
     assert [link[1] for link in links(made)] == ["/clk0"]
-    assert failures(made) == [("/dev", "clocks[1]", Why.LEFTOVER, extra)]
+    assert failures(made) == [("/dev", "clocks[1]", UnresolvedReason.LEFTOVER, extra)]
 
 
 def test_a_string_where_phandles_belong():
     made = clocks('"osc"')
     assert not made.links
-    assert failures(made)[0][2] is Why.DANGLING
+    assert failures(made)[0][2] is UnresolvedReason.DANGLING
 
 
 def test_missing_cells_are_a_fault():
     made = clocks("<&none>")
-    assert failures(made)[0][1:3] == ("clocks[0]", Why.NO_CELLS)
+    assert failures(made)[0][1:3] == ("clocks[0]", UnresolvedReason.NO_CELLS)
     assert Failure(made.firmware, made.unresolved[0]).target.path == "/none"
 
 
@@ -144,14 +146,14 @@ def test_others_end_the_list_there(version):
 
 def test_what_is_lost_behind_missing_cells_is_told_once():
     made = clocks("<&none 0x99 0x98>")
-    assert [found[2] for found in failures(made)] == [Why.NO_CELLS]
+    assert [found[2] for found in failures(made)] == [UnresolvedReason.NO_CELLS]
 
 
 @pytest.mark.parametrize("name", ["gpio", "gpios", "cd-gpios", "reset-gpio"])
 def test_no_kernel_assumes_cells_of_gpios(name):
     made = graph(f"{SUPPLIERS} dev {{ {name} = <&none>; }};")
     assert all("lacks" in why for why in not_followed(made))
-    assert [found[2] for found in failures(made)] == [Why.NO_CELLS]
+    assert [found[2] for found in failures(made)] == [UnresolvedReason.NO_CELLS]
 
 
 @pytest.mark.parametrize(("name", "version"), [("msi-parent", (6, 12)), ("nvmem-cells", (6, 12))])
@@ -287,7 +289,7 @@ def test_containers_of_ports_are_no_devices(box):
 
 def test_a_dangling_endpoint():
     made = graph("a { port { endpoint { remote-endpoint = <0x99>; }; }; };")
-    assert failures(made)[0][1:] == ("remote-endpoint[0]", Why.DANGLING, 0x99)
+    assert failures(made)[0][1:] == ("remote-endpoint[0]", UnresolvedReason.DANGLING, 0x99)
     assert not made.links
 
 

@@ -9,7 +9,7 @@ from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware import dts
 from dtlink.firmware.tree import Tree
 from dtlink.links.graph import Graph
-from dtlink.links.reference import Failure, Why
+from dtlink.links.reference import Failure, UnresolvedReason
 
 #: Clocks of each width, resets and regulators, to be put beside consumers.
 SUPPLIERS = """
@@ -45,7 +45,7 @@ def links(made: Graph, *bindings: str) -> list[tuple[str, str, str, tuple[int, .
     ]
 
 
-def failures(made: Graph) -> list[tuple[str, str, Why, int]]:
+def failures(made: Graph) -> list[tuple[str, str, UnresolvedReason, int]]:
     """Node, entry, reason and value of each entry that does not resolve."""
     entries = (Failure(made.firmware, raw) for raw in made.unresolved)
     return [(entry.node.path, entry.entry, entry.why, entry.value) for entry in entries]

@@ -9,7 +9,7 @@ from dtlink.facts.binding import Walk
 from dtlink.firmware import fdt
 from dtlink.firmware.tree import EXTERNAL_PHANDLE, Tree
 from dtlink.links.extract import extract
-from dtlink.links.reference import Why
+from dtlink.links.reference import UnresolvedReason
 from dtlink.rules.legacy._table import LEGACY_BINDINGS
 from tests.support.blobs import field, node, padded, prop, with_field, with_word, word
 
@@ -76,7 +76,7 @@ def _references(tree: Tree) -> Iterator[tuple[int, int]]:
         if ref.binding.walk is not Walk.INTERRUPTS:
             yield ref.at, ref.cell
     for entry in found.unresolved:
-        named = entry.target >= 0 or entry.why is Why.DANGLING
+        named = entry.target >= 0 or entry.why is UnresolvedReason.DANGLING
         if named and entry.binding.walk is not Walk.INTERRUPTS:
             yield entry.at, entry.cell
 

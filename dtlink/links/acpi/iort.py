@@ -29,7 +29,7 @@ from dtlink.firmware.acpi.iort import (
 from dtlink.links.acpi.iort_pieces import IDS, output, own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, component_msi, supplier
 from dtlink.links.acpi.link import Told, row
-from dtlink.links.pieces import Piece, Span, within
+from dtlink.links.id_ranges import IdRange, MappedRange, within
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -59,7 +59,7 @@ TARGETS: dict[type[IortNode], Kinds] = {
 RMR_SINCE = 5
 NO_IWB = f"Linux before {READS_IWB.since} does not use IWB nodes"
 #: How many requester IDs a segment has: bus, device and function are 16 bits.
-REQUESTER_IDS = Span(0, 0xFFFF)
+REQUESTER_IDS = IdRange(0, 0xFFFF)
 
 # Why Linux does not use an entry.
 RANGE = "Linux has no input ID for a platform device, and takes single mappings only"
@@ -163,7 +163,7 @@ def _through(
     table: Iort, node: IortNode, mapping: Mapping, smmu: IortNode, why_not: str
 ) -> Iterator[Told]:
     """The MSIs of what is behind an SMMU: where the stream IDs of both entries meet."""
-    given = Span(mapping.outputs[0], mapping.outputs[-1])
+    given = IdRange(mapping.outputs[0], mapping.outputs[-1])
     back = mapping.input_base - mapping.output_base
     for (first, last), onward in within(_to_services(table, smmu), given):
         inputs = range(0) if mapping.single else range(first + back, last + back + 1)
@@ -172,7 +172,7 @@ def _through(
 
 
 @lru_cache(maxsize=512)
-def _to_services(table: Iort, node: IortNode) -> Sequence[Piece[Mapping]]:
+def _to_services(table: Iort, node: IortNode) -> Sequence[MappedRange[Mapping]]:
     """The pieces of a node that go to an ITS."""
     return [each for each in pieces(node) if _is_msi(table, each.value)]
 

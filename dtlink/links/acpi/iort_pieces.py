@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent, Pmcg, RootComplex, SmmuV3
-from dtlink.links.pieces import Piece, Span, first_match, within
+from dtlink.links.id_ranges import IdRange, MappedRange, first_match, within
 
 #: How many IDs there are: every number here has 32 bits.
 IDS = 1 << 32
@@ -45,14 +45,14 @@ def output(mapping: Mapping, ident: int) -> int:
 
 
 @lru_cache(maxsize=512)
-def pieces(node: IortNode) -> Sequence[Piece[Mapping]]:
+def pieces(node: IortNode) -> Sequence[MappedRange[Mapping]]:
     """The IDs that a node maps under Linux, and by which entry.
 
     None where its first entry names the offset 0, for then Linux reads no further.
     """
     if not node.mappings or node.mappings[0].output == 0:
         return ()
-    entries: list[tuple[Span, Mapping]] = []
+    entries: list[tuple[IdRange, Mapping]] = []
     for mapping in usable(node):
         entries.append((taken(mapping), mapping))
         if mapping.single:
@@ -61,26 +61,26 @@ def pieces(node: IortNode) -> Sequence[Piece[Mapping]]:
     return tuple(first_match([*_handed_over(first_match(entries), entries), *entries]))
 
 
-def piece_of(node: IortNode, ident: int) -> Piece[Mapping] | None:
+def piece_of(node: IortNode, ident: int) -> MappedRange[Mapping] | None:
     """The piece that has an ID."""
-    return next(within(pieces(node), Span(ident, ident)), None)
+    return next(within(pieces(node), IdRange(ident, ident)), None)
 
 
-def taken(mapping: Mapping) -> Span:
+def taken(mapping: Mapping) -> IdRange:
     """The IDs that Linux lets an entry have if no other has them."""
     if mapping.single:
-        return Span(0, IDS - 1)
+        return IdRange(0, IDS - 1)
     last = mapping.inputs[-1]
     # Past 32 bits its sum for the last ID lies before the first. And at the end of a range it looks
     # on, and knows that it has found something by the target: not by 0.
     if last >= IDS:
-        return Span(0, -1)
-    return Span(mapping.input_base, last - 1 if mapping.count and not mapping.output else last)
+        return IdRange(0, -1)
+    return IdRange(mapping.input_base, last - 1 if mapping.count and not mapping.output else last)
 
 
 def _handed_over(
-    parts: Iterable[Piece[Mapping]], entries: Sequence[tuple[Span, Mapping]]
-) -> Iterator[tuple[Span, Mapping]]:
+    parts: Iterable[MappedRange[Mapping]], entries: Sequence[tuple[IdRange, Mapping]]
+) -> Iterator[tuple[IdRange, Mapping]]:
     """The last IDs of ranges that go to a later entry, which begins with them or is for any.
 
     (An earlier one that begins with the ID would have it already.)
@@ -94,4 +94,4 @@ def _handed_over(
         if not mapping.single and mapping.count and last == mapping.inputs[-1]:
             heir = beginning.get(last, single)
             if heir is not None:
-                yield Span(last, last), heir
+                yield IdRange(last, last), heir

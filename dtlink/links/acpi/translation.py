@@ -16,15 +16,15 @@ from dtlink.firmware.acpi.viot import VirtioIommu, VirtioIommuPci
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import MAX_STEPS, SMMUS, supplier
 from dtlink.links.acpi.viot import stops_at
-from dtlink.links.pieces import Ids, Piece, Span, within
+from dtlink.links.id_ranges import IdRange, Ids, MappedRange, within
 from dtlink.links.translation import (
     REQUESTER_IDS,
-    Entry,
+    EntryRef,
+    IdTranslation,
     Key,
-    Kind,
     Supplier,
+    SupplierKind,
     Translation,
-    Way,
     else_from,
     given,
 )
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class _Way(NamedTuple):
     """Requester IDs on their way through an IORT."""
 
-    span: Span
+    span: IdRange
     ids: Ids
     node: IortNode | None
     entry: Mapping | None
@@ -70,15 +70,15 @@ def iommu_keys(machine: Machine) -> frozenset[Key]:
     return frozenset(found)
 
 
-def _smmus(machine: Machine, segment: int) -> Iterator[Piece[Way]]:
+def _smmus(machine: Machine, segment: int) -> Iterator[MappedRange[IdTranslation]]:
     for way in _ways(machine, segment, SMMUS):
         node = way.node
         if isinstance(node, Smmu | SmmuV3):
-            kind = Kind.SMMU_V3 if isinstance(node, SmmuV3) else Kind.SMMU
+            kind = SupplierKind.SMMU_V3 if isinstance(node, SmmuV3) else SupplierKind.SMMU
             yield _piece(way, Supplier(("mmio", node.base), kind, node.path))
 
 
-def _services(machine: Machine, segment: int) -> Iterator[Piece[Way]]:
+def _services(machine: Machine, segment: int) -> Iterator[MappedRange[IdTranslation]]:
     """The ITS of each ID: the first of its group, if the MADT has it."""
     entries = machine.madt.entries if machine.madt else ()
     there = {entry.id: entry for entry in reversed(entries) if isinstance(entry, GicIts)}
@@ -86,23 +86,25 @@ def _services(machine: Machine, segment: int) -> Iterator[Piece[Way]]:
         ids = way.node.ids if isinstance(way.node, ItsGroup) else ()
         its = there.get(ids[0]) if ids else None
         if its is not None:
-            yield _piece(way, Supplier(("mmio", its.base), Kind.ITS, its.path))
+            yield _piece(way, Supplier(("mmio", its.base), SupplierKind.ITS, its.path))
 
 
-def _piece(way: _Way, found: Supplier) -> Piece[Way]:
+def _piece(way: _Way, found: Supplier) -> MappedRange[IdTranslation]:
     entry = way.entry
     holder = entry.owner if entry is not None else None
     path = holder.path if holder is not None else ""
-    said = Entry(path, "mappings", entry.entry if entry is not None else None)
-    return Piece(way.span, Way(found, way.ids, said))
+    said = EntryRef(path, "mappings", entry.entry if entry is not None else None)
+    return MappedRange(way.span, IdTranslation(found, way.ids, said))
 
 
-def _frame(machine: Machine) -> Iterator[Piece[Way]]:
+def _frame(machine: Machine) -> Iterator[MappedRange[IdTranslation]]:
     """The first GICv2m frame takes the MSIs of all that no ITS serves."""
     for entry in machine.madt.entries if machine.madt else ():
         if isinstance(entry, GicMsiFrame):
-            found = Supplier(("mmio", entry.base), Kind.FRAME, entry.path)
-            yield Piece(REQUESTER_IDS, Way(found, Ids(0), Entry("APIC", "msi-frame")))
+            found = Supplier(("mmio", entry.base), SupplierKind.FRAME, entry.path)
+            yield MappedRange(
+                REQUESTER_IDS, IdTranslation(found, Ids(0), EntryRef("APIC", "msi-frame"))
+            )
             return
 
 
@@ -127,7 +129,7 @@ def _onward(table: Iort, way: _Way, node: IortNode) -> Iterator[_Way]:
         if mapping.single:
             ids = Ids(mapping.output_base, 0)
         back = way.ids.offset
-        here = Span(span.first - back, span.last - back)
+        here = IdRange(span.first - back, span.last - back)
         yield _Way(
             here if way.ids.step else way.span,
             ids.after(way.ids),
@@ -137,24 +139,24 @@ def _onward(table: Iort, way: _Way, node: IortNode) -> Iterator[_Way]:
         )
 
 
-def _virtio(machine: Machine, segment: int) -> list[Piece[Way]]:
+def _virtio(machine: Machine, segment: int) -> list[MappedRange[IdTranslation]]:
     """What the VIOT gives. Of several ranges that have a function Linux takes the last."""
     table = machine.viot
     if table is None:
         return []
     stop = stops_at(table)
-    entries: list[tuple[Span, Way | None]] = []
+    entries: list[tuple[IdRange, IdTranslation | None]] = []
     for node in reversed(table.ranges):
-        iommu, span = table.iommu_of(node), Span(node.bdf_start, node.bdf_end)
+        iommu, span = table.iommu_of(node), IdRange(node.bdf_start, node.bdf_end)
         if iommu is None or node.start >= stop or segment not in node.segments or not span:
             continue
         if isinstance(iommu, VirtioIommuPci) and iommu.segment == segment:
             # It is not translated by itself (viot_dev_iommu_init()).
-            own = Span(iommu.function, iommu.function) & span
+            own = IdRange(iommu.function, iommu.function) & span
             entries += [(own, None)] if own else []
         ids = Ids.line(span.first, node.endpoint_id(segment, span.first))
-        found = Supplier(_virtio_key(iommu), Kind.VIRTIO, iommu.path)
-        entries.append((span, Way(found, ids, Entry(node.path, node.WORD))))
+        found = Supplier(_virtio_key(iommu), SupplierKind.VIRTIO, iommu.path)
+        entries.append((span, IdTranslation(found, ids, EntryRef(node.path, node.WORD))))
     return given(entries)
 
 

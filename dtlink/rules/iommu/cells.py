@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
-from dtlink.links.reference import Why
+from dtlink.links.reference import UnresolvedReason
 from dtlink.links.streams import IommuKind, kind_of
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
@@ -46,7 +46,9 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 def cells(board: Board) -> Iterator[Finding]:
     """Every IOMMU in use, against its row."""
     told = {
-        entry.raw.target for entry in board.failures(Why.NO_CELLS) if entry.binding.name == "iommus"
+        entry.raw.target
+        for entry in board.failures(UnresolvedReason.NO_CELLS)
+        if entry.binding.name == "iommus"
     }
     for iommu in board.masters:
         kind = kind_of(board.tree[iommu].compatible)

@@ -15,7 +15,7 @@ from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import usable
 from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.components import shortest_cycle, strong_components
-from dtlink.links.pieces import Span, merged
+from dtlink.links.id_ranges import IdRange, merged
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -75,24 +75,24 @@ def root_complexes(table: Iort) -> list[RootComplex]:
     return list(found.values())
 
 
-def bus_ids(machine: Machine, node: RootComplex) -> list[Span]:
+def bus_ids(machine: Machine, node: RootComplex) -> list[IdRange]:
     """The requester IDs on the buses that the MCFG has for a segment; all, if it does not tell."""
     entries = machine.mcfg.allocations if machine.mcfg else ()
     buses = merged(
-        Span(each.start_bus, each.end_bus)
+        IdRange(each.start_bus, each.end_bus)
         for each in entries
         if each.segment == node.segment and each.start_bus <= each.end_bus
     )
-    return [Span(first << 8, last << 8 | 0xFF) for first, last in buses] or [REQUESTER_IDS]
+    return [IdRange(first << 8, last << 8 | 0xFF) for first, last in buses] or [REQUESTER_IDS]
 
 
-def span(ids: Span | range) -> str:
+def span(ids: IdRange | range) -> str:
     """IDs as a reader writes them."""
-    first, last = (ids.first, ids.last) if isinstance(ids, Span) else (ids[0], ids[-1])
+    first, last = (ids.first, ids.last) if isinstance(ids, IdRange) else (ids[0], ids[-1])
     return f"{first:#x}" if first == last else f"{first:#x} to {last:#x}"
 
 
-def spans(ids: Iterable[Span], most: int = 3) -> str:
+def spans(ids: Iterable[IdRange], most: int = 3) -> str:
     """The first few of some spans."""
     told = list(ids)
     return ", ".join(map(span, told[:most])) + (", …" if len(told) > most else "")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dtlink.firmware.acpi.iort import IortNode, Mapping, RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import IDS, output, taken, usable
-from dtlink.links.pieces import Span
+from dtlink.links.id_ranges import IdRange
 
 
 class Overlap(NamedTuple):
@@ -16,7 +16,7 @@ class Overlap(NamedTuple):
 
     first: Mapping
     second: Mapping
-    ids: Span
+    ids: IdRange
 
     @property
     def slipped(self) -> Mapping | None:
@@ -47,6 +47,6 @@ def overlaps(node: IortNode) -> Iterator[Overlap]:
         if widest is not None and mapping.input_base in widest.inputs:
             last = min(widest.inputs[-1], mapping.inputs[-1])
             one, other = sorted((widest, mapping), key=lambda each: each.entry)
-            yield Overlap(one, other, Span(mapping.input_base, last))
+            yield Overlap(one, other, IdRange(mapping.input_base, last))
         if widest is None or mapping.inputs[-1] > widest.inputs[-1]:
             widest = mapping

@@ -19,7 +19,7 @@ from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
-from dtlink.links.pieces import Span, merged, within
+from dtlink.links.id_ranges import IdRange, merged, within
 from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -78,7 +78,7 @@ def bypassed_range(board: AcpiBoard) -> Iterator[Finding]:
 
 def _to(
     machine: Machine, table: Iort, node: RootComplex, kinds: tuple[type[IortNode], ...]
-) -> list[Span]:
+) -> list[IdRange]:
     """The requester IDs, of those that there may be, that go to nodes of some kinds."""
     found = pieces(node)
     return merged(

@@ -21,7 +21,7 @@ from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import Iort, ItsGroup, Mapping, SmmuV3
 from dtlink.links.acpi.iort_pieces import pieces, taken
 from dtlink.links.acpi.iort_walk import supplier
-from dtlink.links.pieces import Span, without
+from dtlink.links.id_ranges import IdRange, without
 from dtlink.rules.iort._mappings import spans
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -133,6 +133,6 @@ def _range(table: Iort, node: SmmuV3, mapping: Mapping) -> Finding:
     )
 
 
-def _lost(node: SmmuV3, mapping: Mapping) -> list[Span]:
+def _lost(node: SmmuV3, mapping: Mapping) -> list[IdRange]:
     """The stream IDs of a range that no other mapping has."""
     return without([taken(mapping)], [piece.span for piece in pieces(node)])

@@ -17,7 +17,7 @@ from dtlink.board.tables import AcpiBoard
 from dtlink.firmware.acpi.iort import RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import output, pieces
-from dtlink.links.pieces import Span, merged, within, without
+from dtlink.links.id_ranges import IdRange, merged, within, without
 from dtlink.rules.iort._mappings import spans
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -59,7 +59,7 @@ def duplicate_root_complex(board: AcpiBoard) -> Iterator[Finding]:
                 yield _finding(chosen, node)
 
 
-def _says(node: RootComplex) -> Sequence[tuple[Span, int, int]]:
+def _says(node: RootComplex) -> Sequence[tuple[IdRange, int, int]]:
     """What a node maps: IDs, to whom, and as what."""
     return [
         (span, mapping.output, output(mapping, span.first))

@@ -23,7 +23,7 @@ from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, NamedCo
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import taken
 from dtlink.links.acpi.iort_walk import SMMUS, End, map_id, supplier
-from dtlink.links.pieces import Span
+from dtlink.links.id_ranges import IdRange
 from dtlink.rules.iort._mappings import Cycle, cycles, root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -147,7 +147,7 @@ def _into(mapping: Mapping, cycle: Cycle) -> Iterator[int]:
     yield 0 if mapping.single else mapping.input_base
     if mapping.single:
         return
-    outputs = Span(mapping.outputs[0], mapping.outputs[-1])
+    outputs = IdRange(mapping.outputs[0], mapping.outputs[-1])
     for onward in cycle.mappings[:_TRIED]:
         both = outputs & taken(onward)
         if both and onward.owner and onward.owner.start == mapping.output:

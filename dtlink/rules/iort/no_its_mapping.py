@@ -23,19 +23,19 @@ from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.madt import GicMsiFrame
 from dtlink.links.acpi.iort_pieces import output, own_index, pieces, taken
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
-from dtlink.links.pieces import Piece, Span, filled, merged, within
+from dtlink.links.id_ranges import IdRange, MappedRange, filled, merged, within
 from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 #: The stream IDs that an SMMU maps.
-Served = Sequence[Piece[bool]]
+Served = Sequence[MappedRange[bool]]
 
 
 class _Lost(NamedTuple):
     """Requester IDs of a root complex that find no ITS, and the SMMU at which they end."""
 
     node: RootComplex
-    ids: list[Span]
+    ids: list[IdRange]
     smmu: IortNode | None
 
 
@@ -118,18 +118,18 @@ def _lost(
     ids = bus_ids(machine, node)
     if not node.mapping_count:
         return _Lost(node, ids, None)
-    lost: list[Span] = []
+    lost: list[IdRange] = []
     ends: list[IortNode] = []
     for span, mapping in (part for each in ids for part in within(pieces(node), each)):
         onward = served.get(mapping.output)
         if onward is None:
             continue
         first = output(mapping, span.first)
-        given = Span(first, first if mapping.single else first + span.size - 1)
+        given = IdRange(first, first if mapping.single else first + span.size - 1)
         if rest := [part.span for part in filled(onward, given) if part.value is None]:
             ends.append(table.by_offset[mapping.output])
             back = span.first - first
-            lost += [span] if mapping.single else [Span(a + back, b + back) for a, b in rest]
+            lost += [span] if mapping.single else [IdRange(a + back, b + back) for a, b in rest]
     return _Lost(node, merged(lost), ends[0]) if lost else None
 
 
@@ -144,4 +144,4 @@ def _served(table: Iort, smmu: IortNode) -> Served | None:
         for each in smmu.mappings
     )
     all_ids = merged(piece.span for piece in pieces(smmu))
-    return [Piece(each, True) for each in all_ids] if right else None
+    return [MappedRange(each, True) for each in all_ids] if right else None

@@ -20,7 +20,7 @@ from dtlink.firmware.acpi.madt import GicMsiFrame
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
-from dtlink.links.pieces import within
+from dtlink.links.id_ranges import within
 from dtlink.rules.iort._mappings import root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

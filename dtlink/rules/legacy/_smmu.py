@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dtlink.facts.bindings import binding_of
 from dtlink.firmware.tree import Node, Tree
-from dtlink.links.walk import Found, masters
+from dtlink.links.walk import WalkResult, masters
 from dtlink.rules.legacy._table import ARM_SMMU
 
 
@@ -37,7 +37,7 @@ _NAMES = frozenset(ARM_SMMU)
 
 def listed_masters(tree: Tree) -> frozenset[int]:
     """The nodes that any mmu-masters lists, be it that of a disabled SMMU."""
-    found, row = Found(tree), binding_of("mmu-masters")
+    found, row = WalkResult(tree), binding_of("mmu-masters")
     if row is not None:
         masters(found, row, tree.holders("mmu-masters").items())
     return frozenset(ref.consumer for ref in found.references)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
-from dtlink.links.reference import Failure, Why
+from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import (
     as_string,
@@ -57,7 +57,7 @@ from dtlink.rules.phandle._entry import (
 )
 def dangling(board: Board) -> Iterator[Finding]:
     """Every entry that names no node."""
-    for entry in board.failures(Why.DANGLING):
+    for entry in board.failures(UnresolvedReason.DANGLING):
         if not bytes_left(entry):  # else it is no list of phandles: leftover-cells tells it
             yield dangling.finding(
                 entry,
@@ -71,7 +71,11 @@ def dangling(board: Board) -> Iterator[Finding]:
 def _severity(board: Board, entry: Failure) -> Severity:
     if entry.binding.name != "interrupt-parent":
         return severity_of(entry.binding)
-    users = (node for failure in board.failures(Why.NO_PARENT) for node, _ in _way(board, failure))
+    users = (
+        node
+        for failure in board.failures(UnresolvedReason.NO_PARENT)
+        for node, _ in _way(board, failure)
+    )
     return Severity.ERROR if entry.node.index in users else Severity.WARNING
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
-from dtlink.links.reference import Failure, Link, Why
+from dtlink.links.reference import Failure, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 
@@ -86,7 +86,7 @@ def _references(board: Board, node: Node, first: Node) -> list[Link | Failure]:
             else ref.supplier == first.index and ref.binding.name != "interrupts"
         )
     ]
-    broken = [entry for entry in board.failures(Why.NO_CELLS) if entry.target == first]
+    broken = [entry for entry in board.failures(UnresolvedReason.NO_CELLS) if entry.target == first]
     return [*broken, *links]
 
 

@@ -20,7 +20,7 @@ from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.resource import EmptyEntries
 from dtlink.firmware.tree import Node
-from dtlink.links.reference import Failure, Why
+from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import as_string, bytes_left, size_in_cells
 
@@ -59,7 +59,7 @@ _WITHOUT_EMPTY_ENTRIES = tuple(
 )
 def leftover_cells(board: Board) -> Iterator[Finding]:
     """Every property that does not come out even."""
-    for entry in board.failures(Why.LEFTOVER):
+    for entry in board.failures(UnresolvedReason.LEFTOVER):
         if entry.binding.walk is Walk.ID_MAP:
             yield _map(board, entry)
         elif entry.binding.walk is Walk.INTERRUPT_MAP:

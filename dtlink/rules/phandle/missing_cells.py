@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
-from dtlink.links.reference import Failure, Flaw, Link, Why
+from dtlink.links.reference import Failure, Flaw, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
 
@@ -51,7 +51,7 @@ from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list,
 )
 def missing_cells(board: Board) -> Iterator[Finding]:
     """Every entry whose supplier does not say how wide its specifier is."""
-    for entry in board.failures(Why.NO_CELLS):
+    for entry in board.failures(UnresolvedReason.NO_CELLS):
         if entry.target is None:
             continue
         last = before(board, entry)

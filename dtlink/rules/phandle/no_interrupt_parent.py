@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
-from dtlink.links.reference import Failure, Why
+from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import steps_up
 
@@ -52,7 +52,11 @@ from dtlink.rules.phandle._entry import steps_up
 )
 def no_interrupt_parent(board: Board) -> Iterator[Finding]:
     """The nodes whose way up ends without a controller."""
-    alone = [entry for entry in board.failures(Why.NO_PARENT) if not _is_broken_off(board, entry)]
+    alone = [
+        entry
+        for entry in board.failures(UnresolvedReason.NO_PARENT)
+        if not _is_broken_off(board, entry)
+    ]
     if not alone:
         return
     first, *others = alone

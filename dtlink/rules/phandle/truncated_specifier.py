@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
-from dtlink.links.reference import Failure, Why
+from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import (
     asked_cells,
@@ -56,7 +56,7 @@ from dtlink.rules.phandle._entry import (
 )
 def truncated_specifier(board: Board) -> Iterator[Finding]:
     """Every entry that ends too early."""
-    for entry in board.failures(Why.TRUNCATED):
+    for entry in board.failures(UnresolvedReason.TRUNCATED):
         if entry.target:
             yield truncated_specifier.finding(
                 entry,

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.rules.model import Severity
-from dtlink.schema.suppliers import Fault, Kind
+from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ class Row(NamedTuple):
 
     schema: str
     name: str
-    kind: Kind
+    kind: SchemaFaultKind
     consequence: str
     """May name ``{node}`` and ``{property}``."""
     fix: str
@@ -36,7 +36,7 @@ ROWS = (
     Row(
         "iommu",
         "#iommu-cells",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "no device can be put behind {node}: an entry of iommus that names it can't be read",
         "in {path}:  #iommu-cells = <…>;  as many cells as its stream IDs take",
         Severity.INFO,
@@ -45,21 +45,21 @@ ROWS = (
     Row(
         "iommu",
         "#iommu-cells",
-        Kind.SHAPE,
+        SchemaFaultKind.SHAPE,
         "the driver of {node} refuses the entries of its masters, or misreads them",
         "in {path}:  #iommu-cells  as its binding says, and entries of that length in its masters",
     ),
     Row(
         "iommu",
         "iommu-map",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "the mask does nothing: no device behind {node} gets an IOMMU by it",
         "in {path}:  iommu-map = <…>;  or  /delete-property/ iommu-map-mask;",
     ),
     Row(
         "msi",
         "msi-controller",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         '"{path}: no msi-controller property, ITS ignored": no device gets an MSI from it',
         "in {path}:  msi-controller;",
         message="{node} is a GICv3 ITS without msi-controller",
@@ -67,7 +67,7 @@ ROWS = (
     Row(
         "msi",
         "#msi-cells",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "no device that names {node} in msi-parent gets an MSI: the entry can't be read",
         "in {path}:  #msi-cells = <1>;",
         message="{node} is a GICv3 ITS without #msi-cells",
@@ -75,21 +75,21 @@ ROWS = (
     Row(
         "msi",
         "#msi-cells",
-        Kind.SHAPE,
+        SchemaFaultKind.SHAPE,
         "the device IDs of those who name {node} in msi-parent are misread",
         "in {path}:  #msi-cells = <1>;  and entries of that length in msi-parent",
     ),
     Row(
         "msi",
         "msi-map",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "the mask does nothing: no device behind {node} gets an MSI controller by it",
         "in {path}:  msi-map = <…>;  or  /delete-property/ msi-map-mask;",
     ),
     Row(
         "interrupts",
         "#interrupt-cells",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "no interrupt that leads to {node} can be read",
         "in {path}:  #interrupt-cells = <…>;",
         Severity.INFO,
@@ -98,7 +98,7 @@ ROWS = (
     Row(
         "interrupts",
         "interrupt-map",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "the mask does nothing: {node} maps no interrupts",
         "in {path}:  interrupt-map = <…>;  or  /delete-property/ interrupt-map-mask;",
         Severity.INFO,
@@ -106,14 +106,14 @@ ROWS = (
     Row(
         "interrupts",
         "interrupts",
-        Kind.UNEXPECTED,
+        SchemaFaultKind.UNEXPECTED,
         "interrupts-extended wins: interrupts counts only behind the end of that list",
         "in {path}:  /delete-property/ interrupts;",
     ),
     Row(
         "gpio",
         "#gpio-cells",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "no device can name a GPIO of {node}: the entry can't be read",
         "in {path}:  #gpio-cells = <2>;",
         Severity.INFO,
@@ -122,28 +122,28 @@ ROWS = (
     Row(
         "phandle",
         "*",
-        Kind.SHAPE,
+        SchemaFaultKind.SHAPE,
         "the first phandle counts, and whoever reads {property} passes over what is behind it",
         "leave one phandle in {property} of {path}",
     ),
     Row(
         "clock-defaults",
         "assigned-clocks",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "parents of no clock: the bus gives up the probe of {node} (rates alone do nothing)",
         "in {path}:  assigned-clocks = <…>;  one for each parent and rate",
     ),
     Row(
         "thermal",
         "#cooling-cells",
-        Kind.SHAPE,
+        SchemaFaultKind.SHAPE,
         '"wrong reference to cooling device, missing limits": no cooling map can use {node}',
         "in {path}:  #cooling-cells = <2>;",
     ),
     Row(
         "pinctrl",
         "pinctrl-*",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "there is no such state: a driver of {node} that selects it by name gets an error, and the "
         "kernel reads no state behind the gap",
         "in {path}:  {property} = <…>;  or take its name out of pinctrl-names",
@@ -153,7 +153,7 @@ ROWS = (
     Row(
         "names",
         "*",
-        Kind.MISSING,
+        SchemaFaultKind.MISSING,
         "the names lead to no entry: a driver of {node} that asks for one by name gets an error",
         "in {path}:  {property} = <…>;  one entry for each name, or delete the names",
         Severity.INFO,
@@ -166,7 +166,7 @@ _BY_SCHEMA: Mapping[str, tuple[Row, ...]] = {
 }
 
 
-def row_of(fault: Fault) -> Row | None:
+def row_of(fault: SchemaFault) -> Row | None:
     """The row that a fault falls under; ``None`` for device bindings."""
     if not fault.error.is_own:
         return None

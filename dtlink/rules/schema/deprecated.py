@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import place, schema_of, tell
-from dtlink.schema.suppliers import Fault, Kind
+from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 
 
 @rule(
@@ -46,18 +46,18 @@ from dtlink.schema.suppliers import Fault, Kind
 )
 def deprecated(board: Board) -> Iterator[Finding]:
     """Every deprecated property that a node has."""
-    yield from tell(deprecated, board, Kind.DEPRECATED, _message, _consequence, _fix)
+    yield from tell(deprecated, board, SchemaFaultKind.DEPRECATED, _message, _consequence, _fix)
 
 
-def _message(fault: Fault) -> str:
+def _message(fault: SchemaFault) -> str:
     return f"{place(fault)} is deprecated in {schema_of(fault)}"
 
 
-def _consequence(fault: Fault) -> str:
+def _consequence(fault: SchemaFault) -> str:
     return f"none as long as the driver of {fault.node.name or '/'} reads the old form too"
 
 
-def _fix(fault: Fault) -> str:
+def _fix(fault: SchemaFault) -> str:
     return (
         f"write what the schema has instead of {fault.property_name} "
         f"when {fault.node.path} is changed"

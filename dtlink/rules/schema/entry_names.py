@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import place, schema_of, several, tell
-from dtlink.schema.suppliers import Fault, Kind, names_of
+from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind, names_of
 
 
 @rule(
@@ -52,21 +52,21 @@ from dtlink.schema.suppliers import Fault, Kind, names_of
 )
 def entry_names(board: Board) -> Iterator[Finding]:
     """Every list of names that does not fit."""
-    yield from tell(entry_names, board, Kind.NAMES, _message, _consequence, _fix)
+    yield from tell(entry_names, board, SchemaFaultKind.NAMES, _message, _consequence, _fix)
 
 
-def _beyond(fault: Fault) -> list[str]:
+def _beyond(fault: SchemaFault) -> list[str]:
     """The names behind the last entry, where that is the fault."""
     names = list(fault.node.strings(_names_of(fault)))
     return names[fault.error.length :] if fault.error.is_own and fault.error.length else []
 
 
-def _names_of(fault: Fault) -> str:
+def _names_of(fault: SchemaFault) -> str:
     """The property with the names of a list that a fault is about."""
     return names_of(fault.property_name) or fault.property_name
 
 
-def _message(fault: Fault) -> str:
+def _message(fault: SchemaFault) -> str:
     error, names = fault.error, _names_of(fault)
     if beyond := _beyond(fault):
         total = error.length + len(beyond) if error.length else 0
@@ -93,7 +93,7 @@ def _either(wanted: list[object]) -> str:
     return " or ".join(text) + (" or others" if len(wanted) > 4 else "")
 
 
-def _consequence(fault: Fault) -> str:
+def _consequence(fault: SchemaFault) -> str:
     if beyond := _beyond(fault):
         quoted = several([f'"{name}"' for name in beyond])
         verb = "leads" if len(beyond) == 1 else "lead"
@@ -104,7 +104,7 @@ def _consequence(fault: Fault) -> str:
     )
 
 
-def _fix(fault: Fault) -> str:
+def _fix(fault: SchemaFault) -> str:
     if beyond := _beyond(fault):
         return (
             f"in {fault.node.path}:  add to {fault.property_name} what {several(beyond)} was to "

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import schema_of, tell
-from dtlink.schema.suppliers import Fault, Kind
+from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 
 
 @rule(
@@ -52,10 +52,10 @@ from dtlink.schema.suppliers import Fault, Kind
 )
 def missing_property(board: Board) -> Iterator[Finding]:
     """Every property that is required and not there."""
-    yield from tell(missing_property, board, Kind.MISSING, _message, _consequence, _fix)
+    yield from tell(missing_property, board, SchemaFaultKind.MISSING, _message, _consequence, _fix)
 
 
-def _message(fault: Fault) -> str:
+def _message(fault: SchemaFault) -> str:
     node, error = fault.node.name or "/", fault.error
     if error.choice:
         groups = " or ".join(" and ".join(group) for group in error.choice)
@@ -66,12 +66,12 @@ def _message(fault: Fault) -> str:
     return f"{node} has no {fault.property_name}, which {schema_of(fault)} requires{because}"
 
 
-def _consequence(fault: Fault) -> str:
+def _consequence(fault: SchemaFault) -> str:
     return (
         f"a driver written to the binding may count on {fault.property_name}; one that finds "
         f"{fault.node.name or '/'} without it may refuse the device, or do without"
     )
 
 
-def _fix(fault: Fault) -> str:
+def _fix(fault: SchemaFault) -> str:
     return f"write {fault.property_name} in {fault.node.path}, as the binding describes it"

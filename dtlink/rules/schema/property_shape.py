@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import place, schema_of, tell
-from dtlink.schema.suppliers import Fault, Kind
+from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 
 
 @rule(
@@ -52,14 +52,14 @@ from dtlink.schema.suppliers import Fault, Kind
 )
 def property_shape(board: Board) -> Iterator[Finding]:
     """Every value that does not fit."""
-    yield from tell(property_shape, board, Kind.SHAPE, _message, _consequence, _fix)
+    yield from tell(property_shape, board, SchemaFaultKind.SHAPE, _message, _consequence, _fix)
 
 
-def _message(fault: Fault) -> str:
+def _message(fault: SchemaFault) -> str:
     return f"{place(fault)} {_what(fault)}"
 
 
-def _what(fault: Fault) -> str:
+def _what(fault: SchemaFault) -> str:
     error, schema = fault.error, schema_of(fault)
     if error.schema_name == "dt/phandle.yaml":
         return "is a list, and names one node only"
@@ -81,7 +81,7 @@ def _what(fault: Fault) -> str:
     return f"does not fit {schema}: {error.message}"
 
 
-def _consequence(fault: Fault) -> str:
+def _consequence(fault: SchemaFault) -> str:
     node = fault.node.name or "/"
     if fault.error.keyword == "minItems":
         return f"a driver of {node} written to the binding looks for more than is there"
@@ -90,5 +90,5 @@ def _consequence(fault: Fault) -> str:
     return f"a driver of {node} written to the binding does not expect it"
 
 
-def _fix(fault: Fault) -> str:
+def _fix(fault: SchemaFault) -> str:
     return f"write {fault.property_name} of {fault.node.path} as the binding describes it"

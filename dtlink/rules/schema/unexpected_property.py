@@ -21,7 +21,7 @@ from dtlink.board.tree import Board
 from dtlink.facts.bindings import binding_of
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import schema_of, several, tell
-from dtlink.schema.suppliers import Fault, Kind
+from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 
 
 @rule(
@@ -54,10 +54,12 @@ from dtlink.schema.suppliers import Fault, Kind
 )
 def unexpected_property(board: Board) -> Iterator[Finding]:
     """Every property that is there, and not in the schema."""
-    yield from tell(unexpected_property, board, Kind.UNEXPECTED, _message, _consequence, _fix)
+    yield from tell(
+        unexpected_property, board, SchemaFaultKind.UNEXPECTED, _message, _consequence, _fix
+    )
 
 
-def _message(fault: Fault) -> str:
+def _message(fault: SchemaFault) -> str:
     names = (fault.property_name, *fault.also)
     verb = "have" if fault.error.keyword else "allow"
     it = "them" if fault.also else "it"
@@ -66,7 +68,7 @@ def _message(fault: Fault) -> str:
     return f"{whole}: {schema_of(fault)} does not {verb} {it}{there}"
 
 
-def _consequence(fault: Fault) -> str:
+def _consequence(fault: SchemaFault) -> str:
     node, name = fault.node.name or "/", fault.property_name
     binding = binding_of(name)
     held = ""
@@ -75,7 +77,7 @@ def _consequence(fault: Fault) -> str:
     return f"a driver of {node} written to the binding does not look at {name}{held}"
 
 
-def _fix(fault: Fault) -> str:
+def _fix(fault: SchemaFault) -> str:
     names = several([fault.property_name, *fault.also])
     it = "them" if fault.also else "it"
     return (

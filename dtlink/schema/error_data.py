@@ -18,7 +18,7 @@ _DEPENDENCY = re.compile(r"^'(.+)' is a dependency of '(.+)'$")
 EXTRA = ("additionalProperties", "unevaluatedProperties")
 
 
-def told_of(error: Any) -> dict[str, Any]:
+def error_data(error: Any) -> dict[str, Any]:
     """An error as plain data."""
     told = {
         "path": [str(each) if isinstance(each, str) else each for each in error.absolute_path],

@@ -1,7 +1,7 @@
-"""Maps of IDs as pieces: 65,536 requester IDs at once, instead of one by one.
+"""Maps of IDs as ranges: 65,536 requester IDs at once instead of one by one.
 
-A map is a list of :class:`Piece`, in order and without overlap. What lies between them is given
-nothing.
+A map is a list of :class:`MappedRange`, in ascending order and without overlap. The IDs between
+them are unmapped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-class Span(NamedTuple):
+class IdRange(NamedTuple):
     """IDs from ``first`` to ``last``, both among them."""
 
     first: int
@@ -26,18 +26,18 @@ class Span(NamedTuple):
         """How many there are."""
         return self.last - self.first + 1
 
-    def __and__(self, other: Span) -> Span:
+    def __and__(self, other: IdRange) -> IdRange:
         """What both have; its ``last`` is before its ``first`` if they have nothing in common."""
-        return Span(max(self.first, other.first), min(self.last, other.last))
+        return IdRange(max(self.first, other.first), min(self.last, other.last))
 
     def __bool__(self) -> bool:
         return self.first <= self.last
 
 
-class Piece(NamedTuple, Generic[T]):
+class MappedRange(NamedTuple, Generic[T]):
     """What the IDs of a span are given."""
 
-    span: Span
+    span: IdRange
     value: T
 
 
@@ -56,22 +56,22 @@ class Ids(NamedTuple):
         """The output of an ID."""
         return self.offset + self.step * ident
 
-    def of(self, span: Span) -> Span:
+    def of(self, span: IdRange) -> IdRange:
         """The outputs of a span."""
-        return Span(self.at(span.first), self.at(span.last))
+        return IdRange(self.at(span.first), self.at(span.last))
 
     def after(self, first: Ids) -> Ids:
         """What becomes of an ID that goes through ``first`` and then through this."""
         return Ids(self.offset + self.step * first.offset, self.step * first.step)
 
 
-def first_match(entries: Sequence[tuple[Span, T]]) -> list[Piece[T]]:
+def first_match(entries: Sequence[tuple[IdRange, T]]) -> list[MappedRange[T]]:
     """Entries that may overlap as pieces: of several that have an ID the first one takes it.
 
     It takes n log n steps for n entries.
     """
     order = sorted(range(len(entries)), key=lambda number: entries[number][0].first)
-    pieces: list[Piece[T]] = []
+    pieces: list[MappedRange[T]] = []
     waiting: list[int] = []
     at, begun = 0, 0
     while begun < len(order) or waiting:
@@ -88,24 +88,24 @@ def first_match(entries: Sequence[tuple[Span, T]]) -> list[Piece[T]]:
         last = span.last
         if begun < len(order):
             last = min(last, entries[order[begun]][0].first - 1)
-        pieces.append(Piece(Span(at, last), value))
+        pieces.append(MappedRange(IdRange(at, last), value))
         at = last + 1
     return joined(pieces)
 
 
-def joined(pieces: Iterable[Piece[T]]) -> list[Piece[T]]:
+def joined(pieces: Iterable[MappedRange[T]]) -> list[MappedRange[T]]:
     """Neighbours that are given the very same as one piece."""
-    found: list[Piece[T]] = []
+    found: list[MappedRange[T]] = []
     for piece in pieces:
         before = found[-1] if found else None
         if before and before.span.last + 1 == piece.span.first and before.value == piece.value:
-            found[-1] = Piece(Span(before.span.first, piece.span.last), piece.value)
+            found[-1] = MappedRange(IdRange(before.span.first, piece.span.last), piece.value)
         else:
             found.append(piece)
     return found
 
 
-def within(pieces: Sequence[Piece[T]], span: Span) -> Iterator[Piece[T]]:
+def within(pieces: Sequence[MappedRange[T]], span: IdRange) -> Iterator[MappedRange[T]]:
     """The pieces of a span, cut where they go beyond it."""
     low, high = 0, len(pieces)
     while low < high:
@@ -118,52 +118,52 @@ def within(pieces: Sequence[Piece[T]], span: Span) -> Iterator[Piece[T]]:
         piece = pieces[number]
         if piece.span.first > span.last:
             return
-        yield Piece(piece.span & span, piece.value)
+        yield MappedRange(piece.span & span, piece.value)
 
 
-def filled(pieces: Sequence[Piece[T]], whole: Span) -> Iterator[Piece[T | None]]:
+def filled(pieces: Sequence[MappedRange[T]], whole: IdRange) -> Iterator[MappedRange[T | None]]:
     """The pieces of a span, and ``None`` for what lies between them."""
     at = whole.first
     for piece in within(pieces, whole):
         if at < piece.span.first:
-            yield Piece(Span(at, piece.span.first - 1), None)
-        yield Piece(piece.span, piece.value)
+            yield MappedRange(IdRange(at, piece.span.first - 1), None)
+        yield MappedRange(piece.span, piece.value)
         at = piece.span.last + 1
     if at <= whole.last:
-        yield Piece(Span(at, whole.last), None)
+        yield MappedRange(IdRange(at, whole.last), None)
 
 
 def side_by_side(
-    one: Sequence[Piece[A]], other: Sequence[Piece[B]], whole: Span
-) -> Iterator[Piece[tuple[A | None, B | None]]]:
+    one: Sequence[MappedRange[A]], other: Sequence[MappedRange[B]], whole: IdRange
+) -> Iterator[MappedRange[tuple[A | None, B | None]]]:
     """Two maps over one span, cut wherever either of them changes."""
     left, right = filled(one, whole), filled(other, whole)
     a, b = next(left, None), next(right, None)
     while a is not None and b is not None:
         both = a.span & b.span
-        yield Piece(both, (a.value, b.value))
+        yield MappedRange(both, (a.value, b.value))
         a = next(left, None) if a.span.last == both.last else a
         b = next(right, None) if b.span.last == both.last else b
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merged(spans: Iterable[IdRange]) -> list[IdRange]:
     """Spans in order, those that touch or overlap as one."""
-    found: list[Span] = []
+    found: list[IdRange] = []
     for span in sorted(spans):
         if found and span.first <= found[-1].last + 1:
-            found[-1] = Span(found[-1].first, max(found[-1].last, span.last))
+            found[-1] = IdRange(found[-1].first, max(found[-1].last, span.last))
         else:
             found.append(span)
     return found
 
 
-def without(whole: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
+def without(whole: Iterable[IdRange], taken: Sequence[IdRange]) -> list[IdRange]:
     """What is left of spans."""
-    gone = [Piece(span, True) for span in merged(taken)]
+    gone = [MappedRange(span, True) for span in merged(taken)]
     return [rest.span for span in whole for rest in filled(gone, span) if rest.value is None]
 
 
-def common(spans: Iterable[Span], others: Sequence[Span]) -> list[Span]:
+def common(spans: Iterable[IdRange], others: Sequence[IdRange]) -> list[IdRange]:
     """What both lists of spans have, in order."""
-    there = [Piece(span, True) for span in merged(others)]
+    there = [MappedRange(span, True) for span in merged(others)]
     return [piece.span for span in merged(spans) for piece in within(there, span)]
