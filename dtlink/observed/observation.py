@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from dtlink.facts.loglines import HEADER_LINES, LOG_MESSAGES
 from dtlink.firmware.errors import InputError
 
 #: The attributes of a device link, and the one of a device, that are looked at.
@@ -149,11 +150,11 @@ class Collector:
 
     def line(self, text: str) -> bool:
         """A line of the kernel's log; returns whether it was of use."""
-        for needle, pattern, take in _LOG:
-            match = pattern.search(text) if needle in text else None
-            if match:
+        for row in _ROWS:
+            groups = row.groups(text)
+            if groups is not None and (row.kind != "link-debug" or "supplier" in groups):
                 self._keep()
-                take(self.found, match)
+                _KEPT[row.kind](self.found, groups)
                 self.found.log_lines += 1
                 return True
         return False
@@ -185,68 +186,62 @@ def _device(path: str) -> str:
     return _BELOW_DEVICES.sub("", path, count=1)
 
 
-def _take_cycle(found: Observation, line: re.Match[str]) -> None:
-    found.cycles.append(LoggedPair(line[1], line[2]))
+_Groups = Mapping[str, str]
 
 
-def _take_deferred(found: Observation, line: re.Match[str]) -> None:
-    reason = line[2] or ""
-    found.deferred.setdefault(line[1], "" if reason == "(reason unknown)" else reason.strip())
+def _cycle(found: Observation, groups: _Groups) -> None:
+    found.cycles.append(LoggedPair(groups["node"], groups["of"]))
 
 
-def _take_waits(found: Observation, line: re.Match[str]) -> None:
-    found.waits[line[1]] = line[2]
+def _deferred(found: Observation, groups: _Groups) -> None:
+    reason = groups.get("reason", "")
+    known = "" if reason == "(reason unknown)" else reason.strip()
+    found.deferred.setdefault(groups["device"], known)
 
 
-def _take_bound(found: Observation, line: re.Match[str]) -> None:
-    found.waits.pop(line[1], None)
+def _waits(found: Observation, groups: _Groups) -> None:
+    found.waits[groups["device"]] = groups["node"]
 
 
-def _take_linked(found: Observation, line: re.Match[str]) -> None:
-    found.linked[LoggedPair(line[1], line[3])] = bool(line[2])
+def _bound(found: Observation, groups: _Groups) -> None:
+    found.waits.pop(groups.get("device", ""), None)
 
 
-def _take_not_linked(found: Observation, line: re.Match[str]) -> None:
-    found.not_linked.add(LoggedPair(line[1], line[2]))
+def _linked(found: Observation, groups: _Groups) -> None:
+    found.linked[LoggedPair(groups["device"], groups["supplier"])] = "sync_state_only" in groups
 
 
-def _take_sync_state(found: Observation, line: re.Match[str]) -> None:
-    found.sync_state.append(LoggedPair(line[2], line[1]))
+def _not_linked(found: Observation, groups: _Groups) -> None:
+    found.not_linked.add(LoggedPair(groups["device"], groups["node"]))
 
 
-def _take_kernel(found: Observation, line: re.Match[str]) -> None:
-    found.kernel, found.log_begins = line[1], True
+def _sync_state(found: Observation, groups: _Groups) -> None:
+    found.sync_state.append(LoggedPair(groups["consumer"], groups["device"]))
 
 
-def _take_command_line(found: Observation, line: re.Match[str]) -> None:
-    found.command_line = line[1].strip()
+def _release(found: Observation, groups: _Groups) -> None:
+    found.kernel, found.log_begins = groups["release"], True
 
 
-def _take_model(found: Observation, line: re.Match[str]) -> None:
-    found.model = line[1].strip()
+def _command_line(found: Observation, groups: _Groups) -> None:
+    found.command_line = groups["line"].strip()
 
 
-_Take = Callable[[Observation, re.Match[str]], None]
+def _model(found: Observation, groups: _Groups) -> None:
+    found.model = groups["model"].strip()
 
-#: Lines of the log: what all of them hold, their form, and what is taken of them
-#: (drivers/base/core.c and dd.c; the forms of 5.15 to 6.12).
-_LOG: tuple[tuple[str, re.Pattern[str], _Take], ...] = tuple(
-    (needle, re.compile(pattern), take)
-    for needle, pattern, take in (
-        ("Fixed dep", r"(\S+): Fixed dependency cycle\(s\) with (\S+)", _take_cycle),
-        ("Fixing up", r"(\S+): Fixing up cyclic dependency with (\S+)", _take_cycle),
-        ("deferred probe pe", r"(\S+): deferred probe pending(?:: (.*))?", _take_deferred),
-        (
-            "wait for supplier",
-            r"(\S+): (?:error|probe) [\w -]+?(?:: |- )wait for supplier (\S+)",
-            _take_waits,
-        ),
-        ("bound to device", r"driver_bound: bound to device '?([^'\s]+)", _take_bound),
-        ("Linked as a", r"(\S+): Linked as a (sync state only )?consumer to (\S+)", _take_linked),
-        ("Not linking", r"(\S+): Not linking (\S+) - ", _take_not_linked),
-        ("sync_state() pe", r"(\S+): sync_state\(\) pending due to (\S+)", _take_sync_state),
-        ("Linux version", r"Linux version (\S+)", _take_kernel),
-        ("command line:", r"Kernel command line: (.*)", _take_command_line),
-        ("Machine model:", r"Machine model: (.*)", _take_model),
-    )
-)
+
+#: What is kept of a message, by its kind.
+_KEPT: Mapping[str, Callable[[Observation, _Groups], None]] = {
+    "cycle": _cycle,
+    "probe-pending": _deferred,
+    "wait-for-node": _waits,
+    "bound": _bound,
+    "link-debug": _linked,
+    "not-linking": _not_linked,
+    "sync-state-pending": _sync_state,
+    "release": _release,
+    "command-line": _command_line,
+    "model": _model,
+}
+_ROWS = tuple(row for row in (*LOG_MESSAGES, *HEADER_LINES) if row.kind in _KEPT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dtlink.facts.kernels import KernelVersion
+from dtlink.facts.loglines import LOG_MESSAGES
 from dtlink.firmware import dts, read
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.observed.bootlog.explain import explain
-from dtlink.observed.bootlog.lines import MESSAGES, match
-from dtlink.observed.bootlog.message import Harm
 from dtlink.observed.bootlog.model import Cause, Effect, Explanation, Root, Victim
 from dtlink.observed.bootlog.read import MAX_LINE, parse, read_log
-from dtlink.rules.catalogue import choose
 from tests.support.boards import FIXTURES
 from tests.support.boots import BOOTS, blob, boot
-from tests.support.limits import at_most
 
+SAMPLES = {row.kind: row.sample for row in LOG_MESSAGES}
 HEAD = """\
 [    0.000000] Linux version 6.12.1-x (a@b) (gcc 12) #1 SMP
 [    0.000000] Machine model: dtlink fixture: phone SoC
@@ -190,182 +187,6 @@ TREE_AB = dts.read_text("""
 
 
 #: One line of each kind, and what it names.
-SAMPLES: dict[str, tuple[str, Mapping[str, str]]] = {
-    "probe-pending": (
-        "platform a.b: deferred probe pending: platform: supplier c not ready",
-        {"device": "a.b", "reason": "platform: supplier c not ready"},
-    ),
-    "wait-for-node": (
-        "platform a.b: error -EPROBE_DEFER: wait for supplier /soc/pin",
-        {"device": "a.b", "node": "/soc/pin"},
-    ),
-    "wait-for-device": (
-        "platform a.b: probe deferral - supplier c.d not ready",
-        {"device": "a.b", "supplier": "c.d"},
-    ),
-    "timeout-ignored": (
-        "of_serial a.b: ignoring dependency for device, assuming no driver",
-        {"driver": "of_serial", "device": "a.b"},
-    ),
-    "probe-failed": (
-        "vc4_vec: probe of 3f806000.vec failed with error -110",
-        {"driver": "vc4_vec", "device": "3f806000.vec", "error": "-110"},
-    ),
-    "probe-declined": (
-        "simple-pm-bus soc: probe with driver simple-pm-bus rejects match -19",
-        {"device": "soc", "error": "-19"},
-    ),
-    "driver-defers": ("amba a.b: Device match requests probe deferral", {"who": "Device match"}),
-    "put-off": ("platform a.b: Added to deferred list", {"device": "a.b"}),
-    "probing": (
-        "bus: 'platform': really_probe: probing driver x with device a.b",
-        {"driver": "x", "device": "a.b"},
-    ),
-    "bound": ("driver: 'x': driver_bound: bound to device 'a.b'", {"driver": "x", "device": "a.b"}),
-    "probe-debug": ("pci 0000:00:01.0: probing driver nvme asynchronously", {}),
-    "retry": ("platform a.b: Retrying from deferred list", {"device": "a.b"}),
-    "timeout-extended": ("Extended deferred probe timeout by 10 secs", {}),
-    "init-probe": ("Trying to probe devices needed for running init ...", {}),
-    "error-defer": ("panel a.b: failed to get supply: -517", {"device": "a.b"}),
-    "cycle": ("/a: Fixed dependency cycle(s) with /b", {"node": "/a", "of": "/b"}),
-    "link-refused": (
-        "arm-smmu 15000000.iommu: Failed to create device link (0x180) with 1502000.interconnect",
-        {"flags": "0x180", "supplier": "1502000.interconnect"},
-    ),
-    "not-linking": ("platform a: Not linking /gic - might never become dev", {"node": "/gic"}),
-    "dummy-supply": ("dwc2 a.usb: supply vusb_d not found, using dummy regulator", {}),
-    "link-debug": ("platform a: Linked as a sync state only consumer to b", {}),
-    "cycle-debug": ("/a: cycle: depends on /b", {}),
-    "sync-state-pending": (
-        "qcom-rpmhpd 18200000.rsc:pd: sync_state() pending due to ae90000.dp",
-        {"device": "18200000.rsc:pd", "consumer": "ae90000.dp"},
-    ),
-    "sync-state-forced": ("qnoc a.noc: Timed out. Forcing sync_state()", {"device": "a.noc"}),
-    "no-root": ('VFS: Unable to mount root fs on "/dev/sda2"', {}),
-    "context-fault": (
-        (
-            "arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, iova=0x9c4b9000, "
-            "fsynr=0x370000, cbfrsynra=0x800, cb=3"
-        ),
-        {"iommu": "15000000.iommu", "stream": "0x800", "address": "0x9c4b9000"},
-    ),
-    "smmu-event": ("arm-smmu-v3 arm-smmu-v3.0.auto: event 0x02 received:", {"event": "0x02"}),
-    "unknown-stream": (
-        'arm-smmu 1.iommu: Blocked unknown Stream ID 0x4a0; boot with "arm-smmu.disable_bypass=0"',
-        {"stream": "0x4a0"},
-    ),
-    "global-fault": ("arm-smmu 1.iommu: Unexpected global fault, this could be serious", {}),
-    "fault-detail": ("arm-smmu-v3 1.iommu: \t0x0000001000000002", {"record": "0x0000001000000002"}),
-    "mmu-masters": (
-        'arm-smmu: deprecated "mmu-masters" DT property in use; SMMU support unavailable',
-        {"what": "SMMU"},
-    ),
-    "mmu-masters-mixed": ("arm-smmu a.b: not probing due to mismatched DT properties", {}),
-    "stream-range": ("eth a.b: stream ID 0x10000 out of range for SMMU (0x7fff)", {}),
-    "stream-taken": (
-        "nvme 0000:01:00.0: stream 256 already in tree from dev 0000:02:00.0",
-        {"number": "256", "other": "0000:02:00.0"},
-    ),
-    "no-map-entry": ("OF: /pcie@1: no iommu-map translation for id 0x8 on (null)", {"id": "0x8"}),
-    "iommu-group": ("nvme 0000:00:03.0: Adding to iommu group 1", {"device": "0000:00:03.0"}),
-    "iort-conflict": (
-        "ACPI: IORT: [Firmware Bug]: [map (____ptrval____)] conflicting mapping for input ID 0x100",
-        {"id": "0x100"},
-    ),
-    "iort-single": (
-        (
-            "ACPI: IORT: [Firmware Bug]: [map 1] SINGLE MAPPING flag not allowed for node type 4, "
-            "skipping ID map"
-        ),
-        {},
-    ),
-    "iort-null": (
-        "ACPI: IORT: [Firmware Bug]: [node 1 type 2] ID map has NULL parent reference",
-        {},
-    ),
-    "iort-index": (
-        "ACPI: IORT: [Firmware Bug]: [node 1 type 4] ID mapping index overflows valid mappings",
-        {},
-    ),
-    "iort-its-index": ("nvme 0: requested ITS ID index [1] overruns ITS entries [1]", {}),
-    "iort-rmr-align": (
-        "ACPI: IORT: [Firmware Bug]: RMR descriptor[0x1000 - 0x1fff] not aligned to 64K, continue",
-        {},
-    ),
-    "iort-rmr-empty": ("RMR descriptor[0x1000] with zero length, continue anyway", {}),
-    "iort-rmr-overlap": ("RMR descriptor[0x1000 - 0x2000] overlaps, continue anyway", {}),
-    "iort-rmr-ids": ("[Firmware Bug]: Invalid ID mapping, skipping RMR node 1", {}),
-    "iort-address-limit": ("[Firmware Bug]: Root complex missing memory address limit", {}),
-    "dmar-unit": ("DMAR: [Firmware Bug]: Your BIOS is broken; DMAR reported at address 0!", {}),
-    "dmar-no-unit": ("DMAR: [Firmware Bug]: No DRHD structure found in DMAR table", {}),
-    "dmar-frame": ("DMAR: [Firmware Bug]: Record passes table end", {}),
-    "dmar-affinity": ("Your BIOS is broken; RHSA refers to non-existent DMAR unit at f", {}),
-    "dmar-width": ("DMAR: Invalid DMAR haw", {}),
-    "dmar-reserved": ("DMAR: [Firmware Bug]: Your BIOS is broken; bad RMRR [0x1-0x0]", {}),
-    "dmar-ioapic": (
-        "[Firmware Bug]: ioapic 2 has no mapping iommu, interrupt remapping will be disabled",
-        {},
-    ),
-    "dmar-andd": ("Your BIOS is broken; ANDD object name is not NUL-terminated", {}),
-    "ivrs-checksum": ("AMD-Vi: [Firmware Bug]: IVRS invalid checksum", {}),
-    "ivrs-ioapic": ("AMD-Vi: [Firmware Bug]: : IOAPIC[33] not in IVRS table", {}),
-    "ivrs-sb-ioapic": ("AMD-Vi: [Firmware Bug]: : No southbridge IOAPIC found", {}),
-    "ivrs-features": ("AMD-Vi: [Firmware Bug]: Found inconsistent EFR/EFR2 0x1,0x0 (global", {}),
-    "ivrs-hid": ("AMD-Vi: [Firmware Bug]: Invalid HID.", {}),
-    "ivrs-entry": ("AMD-Vi: [Firmware Bug]: Invalid IVHD device type 0xf0", {}),
-    "ivrs-base": ("AMD-Vi: Can not reserve memory region fe-ff for mmio", {}),
-    "viot-frame": ("ACPI: VIOT: [Firmware Bug]: Node pointer overflows", {}),
-}
-
-
-def test_every_row_has_a_sample() -> None:
-    assert set(SAMPLES) == {row.kind for row in MESSAGES}
-
-
-@pytest.mark.parametrize("kind", SAMPLES)
-def test_sample(kind: str) -> None:
-    text, names = SAMPLES[kind]
-    found = match(f"xx {text}")
-    assert found is not None
-    assert found.message.kind == kind
-    assert {name: found.groups.get(name) for name in names} == dict(names)
-
-
-def test_both_forms_of_an_event() -> None:
-    found = match("arm-smmu-v3 1.smmu: event: C_BAD_STREAMID client: (unassigned sid) sid: 0x10 x")
-    assert found
-    assert (found.groups["event"], found.groups["stream"]) == ("C_BAD_STREAMID", "0x10")
-
-
-def test_rules_that_rows_name_exist() -> None:
-    rules = {rule.id for rule in choose((), ())}
-    assert {row.rule for row in MESSAGES if row.rule} <= rules
-
-
-def test_harmful_rows_say_what_to_do_or_where_it_is_said() -> None:
-    assert all(row.meaning.endswith((".", "(-110).")) for row in MESSAGES)
-    assert all(row.source or row.harm is Harm.HARMLESS for row in MESSAGES)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "usb 1-1: new high-speed USB device number 2 using ehci-platform",
-        "virtio_iommu virtio0: input address: 64 bits",
-        "iommu: Default domain type: Translated",
-        "x y: the supplier is not ready yet",
-    ],
-)
-def test_what_is_about_something_else(text: str) -> None:
-    assert match(text) is None
-
-
-@pytest.mark.parametrize("row", MESSAGES, ids=lambda row: row.kind)
-def test_rows_take_hostile_lines_in_time(row: Any) -> None:
-    """No pattern backtracks over a long line."""
-    for filler in ("a" * MAX_LINE, "a: " * (MAX_LINE // 3), "a a: " * (MAX_LINE // 5)):
-        with at_most():
-            row.form.search(filler + row.needles[0])
 
 
 # --- what lies behind a wait
@@ -727,7 +548,7 @@ def test_the_record_of_an_smmu_v3() -> None:
 
 def test_rules_for_what_firmware_got_wrong() -> None:
     text = "\n".join(
-        SAMPLES[kind][0] for kind in ("mmu-masters", "iort-conflict", "dmar-unit", "ivrs-ioapic")
+        SAMPLES[kind] for kind in ("mmu-masters", "iort-conflict", "dmar-unit", "ivrs-ioapic")
     )
     found = told(text + "\n")
     assert [(cause.origin.subject, cause.origin.rule) for cause in found.causes] == [
@@ -740,7 +561,7 @@ def test_rules_for_what_firmware_got_wrong() -> None:
 
 
 def test_no_root_file_system() -> None:
-    found = told("[ 20.000] " + SAMPLES["no-root"][0] + "\n")
+    found = told("[ 20.000] " + SAMPLES["no-root"] + "\n")
     assert one(found) == (Root.SYSTEM, "the root file system", Effect.NO_ROOT)
 
 

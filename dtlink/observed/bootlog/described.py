@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dtlink.observed.bootlog.message import Topic
+from dtlink.facts.loglines import Topic
 from dtlink.observed.bootlog.model import Cause, Effect, Origin, Root, Victim
 
 if TYPE_CHECKING:

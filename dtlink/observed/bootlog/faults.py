@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.observed.bootlog.iommu_lines import SMMU_V3_EVENTS
-from dtlink.observed.bootlog.message import Topic
+from dtlink.facts.loglines import Topic
+from dtlink.facts.loglines.iommu import SMMU_V3_EVENTS
 from dtlink.observed.bootlog.model import Cause, Effect, Origin, Root, Victim
 
 if TYPE_CHECKING:

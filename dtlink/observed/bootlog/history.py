@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.loglines import LineMatch, match
 from dtlink.firmware.errors import InputError
 from dtlink.observed.bootlog.device import BUSES, TAKE, Device
-from dtlink.observed.bootlog.lines import Match, match
 
 if TYPE_CHECKING:
-    from dtlink.observed.bootlog.message import Topic
+    from dtlink.facts.loglines import Topic
     from dtlink.observed.bootlog.read import LogLine
 
 _LEAD = re.compile(r"(\S{1,64}) (\S{1,200}): (?=\S)(.{0,400})")
@@ -26,7 +26,7 @@ class Said(NamedTuple):
     """A line that a row of the table takes."""
 
     line: LogLine
-    match: Match
+    match: LineMatch
 
 
 class History:
@@ -74,7 +74,7 @@ class History:
             if lead[2] in self.devices or "." in lead[2] or "-" in lead[2] or ":" in lead[2]:
                 self.device(lead[2]).hear(lead[1], lead[3], line)
 
-    def _take(self, found: Match, line: LogLine) -> None:
+    def _take(self, found: LineMatch, line: LogLine) -> None:
         take, name = TAKE.get(found.message.kind), found.groups.get("device")
         if take and name:
             device = self.device(name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dtlink.facts.loglines import Harm, Topic
 from dtlink.observed.bootlog.device import Device, Grade, Stage
-from dtlink.observed.bootlog.message import Harm, Topic
 from dtlink.observed.bootlog.model import Cause, Effect, Open, Root, Victim
 
 if TYPE_CHECKING:

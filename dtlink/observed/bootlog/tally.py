@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dtlink.observed.bootlog.message import Harm
+from dtlink.facts.loglines import Harm
 from dtlink.observed.bootlog.model import Cause, PutAway
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""One kind of line: what it looks like, whom it names, what it means."""
+"""One kind of message: its form, the devices it names, what it means."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from enum import Enum
 
 #: A device as the kernel names it at the start of a message: its driver (or, without one, its bus)
 #: and its name (drivers/base/core.c, dev_printk(), dev_driver_string()). Bounded, since logs are
-#: other people's.
+#: untrusted.
 DEVICE = r"(?<!\S)(?P<driver>\S{1,64}) (?P<device>\S{1,200}): "
 
 
 class Harm(Enum):
-    """Whether a line tells of harm."""
+    """Whether a message reports harm."""
 
     HARMFUL = "harmful"
     """A device is lost, late without end, or does not run as it should."""
     DEPENDS = "depends"
-    """It depends on what became of the device afterwards."""
+    """It depends on what happened to the device afterwards."""
     HARMLESS = "harmless"
-    """Nobody loses anything by it."""
+    """Nothing is lost by it."""
 
 
 class Topic(Enum):
-    """What a line is about: who reads it."""
+    """What a message is about."""
 
     PROBE = "probe"
     """The probing of one device."""
@@ -35,38 +35,50 @@ class Topic(Enum):
     FAULT = "fault"
     """DMA that an IOMMU refused."""
     FIRMWARE = "firmware"
-    """A fault of a description."""
+    """An error in a firmware description."""
     SYSTEM = "system"
     """The machine as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One row of the table. What the named groups of ``pattern`` are:
+class LogMessage:
+    """One row of the table. The named groups of ``pattern``:
 
     ``device``, ``supplier``, ``consumer`` and ``iommu`` name devices; ``node``, ``of`` and ``by``
-    name nodes; ``driver`` a driver or a bus; the others are values.
+    name nodes; ``driver`` a driver or a bus; the others are values. A form that changed between
+    versions has groups ``old_…`` for the same things.
     """
 
     kind: str
     topic: Topic
     needles: tuple[str, ...]
-    """Every such line holds one of them."""
+    """Every such line contains one of them."""
     pattern: str
     harm: Harm
     meaning: str
-    """One sentence, for somebody who has never seen the line."""
+    """One sentence, for a reader who has never seen the line."""
     cure: str = ""
     rule: str = ""
-    """The rule of dtlink that finds the fault in the description."""
+    """The rule that finds the same error in the firmware."""
     source: str = ""
-    """Where the kernel says it."""
+    """Kernel file and function that print it."""
+    sample: str
+    """A line of this kind."""
     form: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "form", re.compile(self.pattern))
 
+    def groups(self, text: str) -> dict[str, str] | None:
+        """The values of the named groups in a line; ``None`` if the line is of another kind."""
+        if not any(map(text.__contains__, self.needles)) or not (found := self.form.search(text)):
+            return None
+        values = found.groupdict()
+        return {
+            name.removeprefix("old_"): value for name, value in values.items() if value is not None
+        }
+
     @property
     def names(self) -> tuple[str, ...]:
-        """The groups that the line fills."""
+        """The names of all groups."""
         return tuple(self.form.groupindex)

@@ -1,12 +1,12 @@
 """What the kernel says of faulty ACPI tables, and the rules that find the same before the boot.
 
-Rows for :mod:`dtlink.observed.bootlog.lines`. A rule is named only where it checks what the kernel
+Rows for :mod:`dtlink.facts.loglines`. A rule is named only where it checks what the kernel
 complains of.
 """
 
 from __future__ import annotations
 
-from dtlink.observed.bootlog.message import Harm, Message, Topic
+from dtlink.facts.loglines.row import Harm, LogMessage, Topic
 
 _IORT = "drivers/acpi/arm64/iort.c"
 _DMAR = "drivers/iommu/intel/dmar.c"
@@ -15,10 +15,10 @@ _VIOT = "drivers/acpi/viot.c"
 
 
 def _row(
-    kind: str, needle: str, rule: str, meaning: str, source: str, pattern: str = ""
-) -> Message:
+    kind: str, needle: str, rule: str, meaning: str, source: str, pattern: str = "", *, sample: str
+) -> LogMessage:
     """A complaint: the kernel goes on with its own guess, so that what it touches is in doubt."""
-    return Message(
+    return LogMessage(
         kind=kind,
         topic=Topic.FIRMWARE,
         needles=(needle,),
@@ -28,6 +28,7 @@ def _row(
         cure=f"run dtlink lint on the machine's tables: {rule} names the entry" if rule else "",
         rule=rule,
         source=source,
+        sample=sample,
     )
 
 
@@ -39,6 +40,8 @@ FIRMWARE_LINES = (
         "Two ID mappings of the IORT are for one ID: the device may get the stream ID of another.",
         f"{_IORT}, iort_id_map()",
         r"conflicting mapping for input ID (?P<id>0x[0-9a-f]{1,8})",
+        sample="ACPI: IORT: [Firmware Bug]: [map (____ptrval____)] conflicting mapping for "
+        "input ID 0x100",
     ),
     _row(
         "iort-single",
@@ -46,6 +49,8 @@ FIRMWARE_LINES = (
         "iort/single-mapping",
         "A single mapping of the IORT stands where it has no meaning; the kernel skips it.",
         f"{_IORT}, iort_id_map()",
+        sample="ACPI: IORT: [Firmware Bug]: [map 1] SINGLE MAPPING flag not allowed for node "
+        "type 4, skipping ID map",
     ),
     _row(
         "iort-null",
@@ -53,6 +58,7 @@ FIRMWARE_LINES = (
         "iort/dangling-output-reference",
         "An ID mapping of the IORT names no node; the kernel skips it.",
         f"{_IORT}, iort_node_get_id(), iort_node_map_id()",
+        sample="ACPI: IORT: [Firmware Bug]: [node 1 type 2] ID map has NULL parent reference",
     ),
     _row(
         "iort-index",
@@ -60,6 +66,8 @@ FIRMWARE_LINES = (
         "iort/device-id-index",
         "The DeviceID mapping index of an SMMUv3 names no mapping: it uses wired interrupts.",
         f"{_IORT}, iort_get_id_mapping_index()",
+        sample="ACPI: IORT: [Firmware Bug]: [node 1 type 4] ID mapping index overflows valid "
+        "mappings",
     ),
     _row(
         "iort-its-index",
@@ -67,6 +75,7 @@ FIRMWARE_LINES = (
         "iort/its-group",
         "A mapping of the IORT asks for an ITS that its group does not have.",
         f"{_IORT}, iort_find_its_base(), iort_dev_find_its_id()",
+        sample="nvme 0: requested ITS ID index [1] overruns ITS entries [1]",
     ),
     _row(
         "iort-rmr-align",
@@ -75,6 +84,8 @@ FIRMWARE_LINES = (
         "A reserved memory range of the IORT is not aligned; the kernel widens it.",
         f"{_IORT}, iort_rmr_alloc()",
         r"RMR descriptor\[.{1,80}\] not aligned to 64K",
+        sample="ACPI: IORT: [Firmware Bug]: RMR descriptor[0x1000 - 0x1fff] not aligned to 64K, "
+        "continue",
     ),
     _row(
         "iort-rmr-empty",
@@ -82,6 +93,7 @@ FIRMWARE_LINES = (
         "iort/rmr-range",
         "A reserved memory range of the IORT is empty.",
         f"{_IORT}, iort_rmr_desc_check_overlap()",
+        sample="RMR descriptor[0x1000] with zero length, continue anyway",
     ),
     _row(
         "iort-rmr-overlap",
@@ -89,6 +101,7 @@ FIRMWARE_LINES = (
         "iort/rmr-range",
         "Two reserved memory ranges of the IORT overlap.",
         f"{_IORT}, iort_rmr_desc_check_overlap()",
+        sample="RMR descriptor[0x1000 - 0x2000] overlaps, continue anyway",
     ),
     _row(
         "iort-rmr-ids",
@@ -96,6 +109,7 @@ FIRMWARE_LINES = (
         "iort/rmr-unread",
         "A reservation of memory in the IORT has no ID mapping that counts: it has no effect.",
         f"{_IORT}, iort_node_get_rmr_info(), iort_parse_rmr()",
+        sample="[Firmware Bug]: Invalid ID mapping, skipping RMR node 1",
     ),
     _row(
         "iort-address-limit",
@@ -103,6 +117,7 @@ FIRMWARE_LINES = (
         "iort/address-limit",
         "A component or root complex of the IORT has an address limit of 0.",
         f"{_IORT}, nc_dma_get_range(), rc_dma_get_range()",
+        sample="[Firmware Bug]: Root complex missing memory address limit",
     ),
     _row(
         "dmar-unit",
@@ -110,6 +125,7 @@ FIRMWARE_LINES = (
         "dmar/unit-address",
         "The DMAR has a unit whose registers are not where it says.",
         f"{_DMAR}, warn_invalid_dmar()",
+        sample="DMAR: [Firmware Bug]: Your BIOS is broken; DMAR reported at address 0!",
     ),
     _row(
         "dmar-no-unit",
@@ -117,6 +133,7 @@ FIRMWARE_LINES = (
         "dmar/no-unit",
         "The DMAR has no unit, so that nothing is translated.",
         f"{_DMAR}, parse_dmar_table()",
+        sample="DMAR: [Firmware Bug]: No DRHD structure found in DMAR table",
     ),
     _row(
         "dmar-frame",
@@ -124,6 +141,7 @@ FIRMWARE_LINES = (
         "dmar/frame",
         "A structure of the DMAR goes on behind the table's end; the kernel does without VT-d.",
         f"{_DMAR}, dmar_walk_remapping_entries()",
+        sample="DMAR: [Firmware Bug]: Record passes table end",
     ),
     _row(
         "dmar-affinity",
@@ -131,6 +149,7 @@ FIRMWARE_LINES = (
         "dmar/affinity",
         "The DMAR gives a proximity domain to a unit that is not there.",
         f"{_DMAR}, dmar_parse_one_rhsa()",
+        sample="Your BIOS is broken; RHSA refers to non-existent DMAR unit at f",
     ),
     _row(
         "dmar-width",
@@ -138,6 +157,7 @@ FIRMWARE_LINES = (
         "dmar/host-address-width",
         "The host address width of the DMAR can't be true; the kernel does without VT-d.",
         f"{_DMAR}, parse_dmar_table()",
+        sample="DMAR: Invalid DMAR haw",
     ),
     _row(
         "dmar-reserved",
@@ -145,6 +165,7 @@ FIRMWARE_LINES = (
         "dmar/reserved-region",
         "A reserved region of the DMAR has impossible bounds.",
         "drivers/iommu/intel/iommu.c, rmrr_sanity_check()",
+        sample="DMAR: [Firmware Bug]: Your BIOS is broken; bad RMRR [0x1-0x0]",
     ),
     _row(
         "dmar-ioapic",
@@ -152,6 +173,8 @@ FIRMWARE_LINES = (
         "dmar/ioapic",
         "An I/O APIC is under no unit of the DMAR, so that no interrupt is remapped.",
         "drivers/iommu/intel/irq_remapping.c, parse_ioapics_under_ir()",
+        sample="[Firmware Bug]: ioapic 2 has no mapping iommu, interrupt remapping will be "
+        "disabled",
     ),
     _row(
         "dmar-andd",
@@ -159,6 +182,7 @@ FIRMWARE_LINES = (
         "dmar/andd",
         "A device of the namespace has a name in the DMAR that does not end.",
         f"{_DMAR}, dmar_parse_one_andd()",
+        sample="Your BIOS is broken; ANDD object name is not NUL-terminated",
     ),
     _row(
         "ivrs-checksum",
@@ -166,6 +190,7 @@ FIRMWARE_LINES = (
         "acpi/checksum",
         "The checksum of the IVRS is wrong: the kernel does without the IOMMU.",
         f"{_AMD}, check_ivrs_checksum()",
+        sample="AMD-Vi: [Firmware Bug]: IVRS invalid checksum",
     ),
     _row(
         "ivrs-ioapic",
@@ -174,6 +199,7 @@ FIRMWARE_LINES = (
         "An I/O APIC has no entry in the IVRS, so that no interrupt is remapped.",
         f"{_AMD}, check_ioapic_information()",
         r"IOAPIC\[\d{1,3}\] not in IVRS table",
+        sample="AMD-Vi: [Firmware Bug]: : IOAPIC[33] not in IVRS table",
     ),
     _row(
         "ivrs-sb-ioapic",
@@ -181,6 +207,7 @@ FIRMWARE_LINES = (
         "ivrs/missing-ioapic",
         "The southbridge's I/O APIC has no entry in the IVRS, so that no interrupt is remapped.",
         f"{_AMD}, check_ioapic_information()",
+        sample="AMD-Vi: [Firmware Bug]: : No southbridge IOAPIC found",
     ),
     _row(
         "ivrs-features",
@@ -188,6 +215,7 @@ FIRMWARE_LINES = (
         "ivrs/efr-mismatch",
         "The IOMMUs of the IVRS do not have the same features; the kernel takes the common ones.",
         f"{_AMD}, get_global_efr()",
+        sample="AMD-Vi: [Firmware Bug]: Found inconsistent EFR/EFR2 0x1,0x0 (global",
     ),
     _row(
         "ivrs-hid",
@@ -196,6 +224,7 @@ FIRMWARE_LINES = (
         "An ACPI device in the IVRS has no usable hardware ID.",
         f"{_AMD}, init_iommu_from_acpi()",
         r"AMD-Vi: .{0,40}Invalid HID\.",
+        sample="AMD-Vi: [Firmware Bug]: Invalid HID.",
     ),
     _row(
         "ivrs-entry",
@@ -203,6 +232,7 @@ FIRMWARE_LINES = (
         "ivrs/acpi-hid",
         "An ACPI device in the IVRS has a hardware ID of an unknown form.",
         f"{_AMD}, init_iommu_from_acpi()",
+        sample="AMD-Vi: [Firmware Bug]: Invalid IVHD device type 0xf0",
     ),
     _row(
         "ivrs-base",
@@ -211,6 +241,7 @@ FIRMWARE_LINES = (
         "The registers of an AMD IOMMU are where the kernel has something else.",
         f"{_AMD}, iommu_map_mmio_space()",
         r"AMD-Vi: .{0,40}Can not reserve memory region",
+        sample="AMD-Vi: Can not reserve memory region fe-ff for mmio",
     ),
     _row(
         "viot-frame",
@@ -219,5 +250,6 @@ FIRMWARE_LINES = (
         "A node of the VIOT does not fit its frame; the kernel does without the table.",
         f"{_VIOT}, viot_check_bounds(), viot_parse_node()",
         r"VIOT: .{0,40}(?:Node pointer overflows|Empty node|Invalid (?:PCI|MMIO) node size)",
+        sample="ACPI: VIOT: [Firmware Bug]: Node pointer overflows",
     ),
 )

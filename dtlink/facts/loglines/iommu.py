@@ -1,8 +1,8 @@
-"""What IOMMUs say of their masters (rows for :mod:`dtlink.observed.bootlog.lines`)."""
+"""What IOMMUs say of their masters (rows for :mod:`dtlink.facts.loglines`)."""
 
 from __future__ import annotations
 
-from dtlink.observed.bootlog.message import DEVICE, Harm, Message, Topic
+from dtlink.facts.loglines.row import DEVICE, Harm, LogMessage, Topic
 
 _SMMU = "drivers/iommu/arm/arm-smmu/arm-smmu.c"
 _SMMU_V3 = "drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c"
@@ -31,7 +31,7 @@ SMMU_V3_EVENTS = {
 }
 
 IOMMU_LINES = (
-    Message(
+    LogMessage(
         kind="context-fault",
         topic=Topic.FAULT,
         needles=("Unhandled context fault",),
@@ -39,59 +39,67 @@ IOMMU_LINES = (
         r"fsr=(?P<fsr>0x[0-9a-f]{1,16}), iova=(?P<address>0x[0-9a-f]{1,16}), "
         r"fsynr=0x[0-9a-f]{1,16}(?:, cbfrsynra=(?P<stream>0x[0-9a-f]{1,8}))?",
         harm=Harm.HARMFUL,
+        sample="arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, "
+        "iova=0x9c4b9000, fsynr=0x370000, cbfrsynra=0x800, cb=3",
         meaning="A device that the SMMU translates for used an address that nobody had mapped.",
         cure="at boot this is mostly DMA that the boot loader left running (a display that scans "
         "out): describe its buffer in /reserved-memory with iommu-addresses, or stop the DMA "
         "before the kernel starts; later it is a driver's fault",
         source=f"{_SMMU}, arm_smmu_print_context_fault_info()",
     ),
-    Message(
+    LogMessage(
         kind="smmu-event",
         topic=Topic.FAULT,
         needles=(" received:",),
         pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): event (?P<event>0x[0-9a-f]{2}) "
         r"received:",
         harm=Harm.HARMFUL,
+        sample="arm-smmu-v3 arm-smmu-v3.0.auto: event 0x02 received:",
         meaning="An SMMUv3 refused a device's access.",
         cure="give the device this stream ID in iommus, or its host in iommu-map; or stop DMA that "
         "the boot loader left running",
         source=f"{_SMMU_V3}, arm_smmu_evtq_thread()",
     ),
-    Message(
+    LogMessage(
         kind="smmu-event",
         topic=Topic.FAULT,
         needles=("event: ",),
         pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): event: "
         r"(?P<event>[A-Z]\w{1,40}) client: .{1,200}? sid: (?P<stream>0x[0-9a-f]{1,8})",
         harm=Harm.HARMFUL,
+        sample="arm-smmu-v3 arm-smmu-v3.0.auto: event: F_TRANSLATION client: 0000:00:02.0 "
+        "sid: 0x10 ssid: 0x0 iova: 0x9000 ipa: 0x0",
         meaning="An SMMUv3 refused a device's access.",
         cure="give the device this stream ID in iommus, or its host in iommu-map; or stop DMA that "
         "the boot loader left running",
         source=f"{_SMMU_V3}, arm_smmu_dump_event()",
     ),
-    Message(
+    LogMessage(
         kind="unknown-stream",
         topic=Topic.FAULT,
         needles=("unknown Stream ID",),
         pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): "
         r"Blocked unknown Stream ID (?P<stream>0x[0-9a-f]{1,8})",
         harm=Harm.HARMFUL,
+        sample="arm-smmu 1.iommu: Blocked unknown Stream ID 0x4a0; boot with "
+        '"arm-smmu.disable_bypass=0"',
         meaning="The SMMU blocked DMA of a stream ID that no device has attached.",
         cure="name the stream ID in the iommus of the device that has it; "
         "arm-smmu.disable_bypass=0 lets all such DMA pass, unprotected",
         source=f"{_SMMU}, arm_smmu_global_fault()",
     ),
-    Message(
+    LogMessage(
         kind="global-fault",
         topic=Topic.FAULT,
         needles=("Unexpected global fault",),
         pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): "
         r"Unexpected global fault, this could be serious",
         harm=Harm.HARMFUL,
+        sample="arm-smmu 1.iommu: Unexpected global fault, this could be serious",
         meaning="The SMMU met an access that belongs to no translation.",
         source=f"{_SMMU}, arm_smmu_global_fault()",
     ),
-    Message(
+    LogMessage(
         kind="fault-detail",
         topic=Topic.FAULT,
         needles=("0x", "FSR ", "FSYNR0"),
@@ -99,74 +107,81 @@ IOMMU_LINES = (
         r"(?P<record>0x[0-9a-f]{16})$|FSR +=.{0,160}?SID=(?P<stream>0x[0-9a-f]{1,8})|FSYNR0 +="
         r"|\s*GFSR 0x)",
         harm=Harm.HARMLESS,
+        sample="arm-smmu-v3 1.iommu: 	0x0000001000000002",
         meaning="What belongs to the fault above it.",
     ),
-    Message(
+    LogMessage(
         kind="mmu-masters",
         topic=Topic.FIRMWARE,
         needles=("mmu-masters",),
         pattern=r"(?:(?<!\S)(?P<driver>\S{1,64}) (?P<device>\S{1,200}): |arm-smmu: )?deprecated "
         r"\"?mmu-masters\"? DT property in use; (?P<what>[\w ]{1,32}) support unavailable",
         harm=Harm.HARMFUL,
+        sample='arm-smmu: deprecated "mmu-masters" DT property in use; SMMU support unavailable',
         meaning="The SMMU lists its masters in an old binding, which this kernel serves in part, "
         "or not at all.",
         cure="give each master iommus = <&smmu ID>; and take mmu-masters out",
         rule="legacy/mmu-masters",
         source=f"{_SMMU}, arm_smmu_device_dt_probe()",
     ),
-    Message(
+    LogMessage(
         kind="mmu-masters-mixed",
         topic=Topic.FIRMWARE,
         needles=("mismatched DT properties",),
         pattern=DEVICE + r"not probing due to mismatched DT properties",
         harm=Harm.HARMFUL,
+        sample="arm-smmu a.b: not probing due to mismatched DT properties",
         meaning="Some SMMUs have mmu-masters, others the generic binding; this one does not probe.",
         cure="describe the masters of all SMMUs with iommus",
         rule="legacy/mixed-iommu-bindings",
         source=f"{_SMMU}, arm_smmu_device_dt_probe()",
     ),
-    Message(
+    LogMessage(
         kind="stream-range",
         topic=Topic.FIRMWARE,
         needles=("out of range for SMMU",),
         pattern=DEVICE + r"(?:stream ID|SMR mask) 0x[0-9a-f]{1,8} out of range for SMMU",
         harm=Harm.HARMFUL,
+        sample="eth a.b: stream ID 0x10000 out of range for SMMU (0x7fff)",
         meaning="A stream ID, or its mask, is larger than the SMMU can take; the device runs "
         "untranslated, or its DMA is blocked.",
         cure="write the stream ID in iommus that the device has at this SMMU",
         rule="iommu/stream-id-range",
         source=f"{_SMMU}, arm_smmu_probe_device()",
     ),
-    Message(
+    LogMessage(
         kind="stream-taken",
         topic=Topic.FIRMWARE,
         needles=("already in tree from dev",),
         pattern=DEVICE
         + r"stream (?P<number>\d{1,10}) already in tree from dev (?P<other>\S{1,200})",
         harm=Harm.HARMFUL,
+        sample="nvme 0000:01:00.0: stream 256 already in tree from dev 0000:02:00.0",
         meaning="Two devices have one stream ID at an SMMUv3; the second one is refused.",
         cure="give each device its own stream ID",
         rule="iommu/shared-stream-id",
         source=f"{_SMMU_V3}, arm_smmu_insert_master()",
     ),
-    Message(
+    LogMessage(
         kind="no-map-entry",
         topic=Topic.FAULT,
         needles=("translation for id",),
         pattern=r"OF: (?P<node>/\S{0,511}): no (?P<map>\S{1,32}) translation for id "
         r"(?P<id>0x[0-9a-f]{1,8}) on",
         harm=Harm.DEPENDS,
+        sample="OF: /pcie@1: no iommu-map translation for id 0x8 on (null)",
         meaning="A function is in no row of its host's map: it is served without (harmless for the "
         "IOMMU itself).",
         rule="iommu/bus-uncovered",
         source="drivers/of/base.c, of_map_id()",
     ),
-    Message(
+    LogMessage(
         kind="iommu-group",
         topic=Topic.PROBE,
         needles=("to iommu group",),
         pattern=DEVICE + r"Adding to iommu group \d{1,9}",
         harm=Harm.HARMLESS,
+        sample="nvme 0000:00:03.0: Adding to iommu group 1",
         meaning="An IOMMU translates for a device.",
         source="drivers/iommu/iommu.c, iommu_init_device()",
     ),

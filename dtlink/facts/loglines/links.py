@@ -1,0 +1,121 @@
+"""Messages about device links, their cycles and sync_state(), and about the whole machine."""
+
+from __future__ import annotations
+
+from dtlink.facts.loglines.row import DEVICE, Harm, LogMessage, Topic
+
+_CORE = "drivers/base/core.c"
+_DEBUG = "What the driver core reports of its work with dynamic debug."
+
+LINK_LINES = (
+    LogMessage(
+        kind="cycle",
+        topic=Topic.LINKS,
+        needles=("Fixed dependency cycle(s)", "Fixing up cyclic dependency"),
+        pattern=r"(?P<node>\S{1,512}): (?:Fixed dependency cycle\(s\)"
+        r"|Fixing up cyclic dependency) with (?P<of>\S{1,512})",
+        harm=Harm.HARMLESS,
+        sample="/a: Fixed dependency cycle(s) with /b",
+        meaning="Devices name each other as suppliers; the kernel orders the probes of none of "
+        "them, and their drivers sort it out.",
+        cure="dtlink cycles TREE lists the cycles, and what would break them",
+        rule="cycle/supplier-cycle",
+        source=f"{_CORE}, fw_devlink_create_devlink()",
+    ),
+    LogMessage(
+        kind="link-refused",
+        topic=Topic.LINKS,
+        needles=("Failed to create device link",),
+        pattern=DEVICE
+        + r"Failed to create device link (?:\((?P<flags>0x[0-9a-f]{1,8})\) )?with "
+        + r"(?P<supplier>\S{1,200})",
+        harm=Harm.DEPENDS,
+        sample="arm-smmu 15000000.iommu: Failed to create device link (0x180) with "
+        "1502000.interconnect",
+        meaning="The kernel could not make a device link.",
+        source=f"{_CORE}, fw_devlink_create_devlink(); include/linux/device.h, DL_FLAG_…",
+    ),
+    LogMessage(
+        kind="not-linking",
+        topic=Topic.LINKS,
+        needles=("Not linking",),
+        pattern=DEVICE
+        + r"Not linking (?P<node>\S{1,512}) - (?:might never become dev|dev might never probe"
+        + r"|might never probe)",
+        harm=Harm.HARMLESS,
+        sample="platform a: Not linking /gic - might never become dev",
+        meaning="The supplier is served without a driver of its own (an interrupt controller, an "
+        "early clock), so nobody waits for it.",
+        source=f"{_CORE}, fw_devlink_create_devlink()",
+    ),
+    LogMessage(
+        kind="dummy-supply",
+        topic=Topic.LINKS,
+        needles=("using dummy regulator",),
+        pattern=DEVICE + r"supply \S{1,64} not found, using dummy regulator",
+        harm=Harm.HARMLESS,
+        sample="dwc2 a.usb: supply vusb_d not found, using dummy regulator",
+        meaning="The device names no such supply: its driver gets one that is always on.",
+        source="drivers/regulator/core.c, _regulator_get()",
+    ),
+    LogMessage(
+        kind="link-debug",
+        topic=Topic.LINKS,
+        needles=("Linked as a ", "Dropping the ", "Relaxing link"),
+        pattern=DEVICE
+        + r"Linked as a (?P<sync_state_only>sync state only )?consumer to (?P<supplier>\S{1,200})"
+        + r"|Linked as a (?:fwnode )?consumer to|Dropping the (?:fwnode )?link (?:to|with)"
+        + r"|Relaxing link with",
+        harm=Harm.HARMLESS,
+        sample="platform a: Linked as a sync state only consumer to b",
+        meaning=_DEBUG,
+    ),
+    LogMessage(
+        kind="cycle-debug",
+        topic=Topic.LINKS,
+        needles=("cycle: ",),
+        pattern=r"cycle: (?:depends on|child of|start|end)",
+        harm=Harm.HARMLESS,
+        sample="/a: cycle: depends on /b",
+        meaning=_DEBUG,
+    ),
+    LogMessage(
+        kind="sync-state-pending",
+        topic=Topic.SYNC_STATE,
+        needles=("sync_state() pending due to",),
+        pattern=DEVICE + r"sync_state\(\) pending due to (?P<consumer>\S{1,200})",
+        harm=Harm.HARMFUL,
+        sample="qcom-rpmhpd 18200000.rsc:pd: sync_state() pending due to ae90000.dp",
+        meaning="A supplier keeps what the boot loader switched on, since a consumer has not "
+        "probed.",
+        source=f"{_CORE}, fw_devlink_dev_sync_state()",
+    ),
+    LogMessage(
+        kind="sync-state-forced",
+        topic=Topic.SYNC_STATE,
+        needles=("Forcing sync_state()",),
+        pattern=DEVICE + r"Timed out\. Forcing sync_state\(\)",
+        harm=Harm.DEPENDS,
+        sample="qnoc a.noc: Timed out. Forcing sync_state()",
+        meaning="A supplier was told to drop what the boot loader had switched on, although a "
+        "consumer has not probed: harmless unless that consumer runs already.",
+        cure="give that consumer its driver earlier, or boot with fw_devlink.sync_state=strict",
+        source=f"{_CORE}, fw_devlink_dev_sync_state()",
+    ),
+)
+
+SYSTEM_LINES = (
+    LogMessage(
+        kind="no-root",
+        topic=Topic.SYSTEM,
+        needles=("VFS: ", "ALERT! "),
+        pattern=r"VFS: (?:Unable to mount root fs|Cannot open root device)"
+        r"|Kernel panic - not syncing: VFS|ALERT! .{1,200} does not exist\.",
+        harm=Harm.HARMFUL,
+        sample='VFS: Unable to mount root fs on "/dev/sda2"',
+        meaning="The root file system was not found.",
+        cure="see whether a device that the log shows waiting is the disk's controller, or is on "
+        "the way to it (dtlink why TREE NODE)",
+        source="init/do_mounts.c; initramfs-tools",
+    ),
+)

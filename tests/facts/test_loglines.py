@@ -1,0 +1,161 @@
+"""The table of log messages: each row reads its sample, in time, and names what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from dtlink.facts.loglines import HEADER_LINES, LOG_MESSAGES, Harm, match
+from dtlink.observed.bootlog.read import MAX_LINE
+from dtlink.observed.observation import Collector, Observation
+from dtlink.rules.catalogue import choose
+from tests.support.limits import at_most
+
+#: The groups that each kind's sample fills, as far as they matter.
+GROUPS: dict[str, Mapping[str, str]] = {
+    "probe-pending": {"device": "a.b", "reason": "platform: supplier c not ready"},
+    "wait-for-node": {"device": "a.b", "node": "/soc/pin"},
+    "wait-for-device": {"device": "a.b", "supplier": "c.d"},
+    "timeout-ignored": {"driver": "of_serial", "device": "a.b"},
+    "probe-failed": {"driver": "vc4_vec", "device": "3f806000.vec", "error": "-110"},
+    "probe-declined": {"device": "soc", "error": "-19"},
+    "driver-defers": {"who": "Device match"},
+    "put-off": {"device": "a.b"},
+    "probing": {"driver": "x", "device": "a.b"},
+    "bound": {"driver": "x", "device": "a.b"},
+    "probe-debug": {},
+    "retry": {"device": "a.b"},
+    "timeout-extended": {},
+    "init-probe": {},
+    "error-defer": {"device": "a.b"},
+    "cycle": {"node": "/a", "of": "/b"},
+    "link-refused": {"flags": "0x180", "supplier": "1502000.interconnect"},
+    "not-linking": {"node": "/gic"},
+    "dummy-supply": {},
+    "link-debug": {},
+    "cycle-debug": {},
+    "sync-state-pending": {"device": "18200000.rsc:pd", "consumer": "ae90000.dp"},
+    "sync-state-forced": {"device": "a.noc"},
+    "no-root": {},
+    "context-fault": {"iommu": "15000000.iommu", "stream": "0x800", "address": "0x9c4b9000"},
+    "smmu-event": {"event": "0x02"},
+    "unknown-stream": {"stream": "0x4a0"},
+    "global-fault": {},
+    "fault-detail": {"record": "0x0000001000000002"},
+    "mmu-masters": {"what": "SMMU"},
+    "mmu-masters-mixed": {},
+    "stream-range": {},
+    "stream-taken": {"number": "256", "other": "0000:02:00.0"},
+    "no-map-entry": {"id": "0x8"},
+    "iommu-group": {"device": "0000:00:03.0"},
+    "iort-conflict": {"id": "0x100"},
+    "iort-single": {},
+    "iort-null": {},
+    "iort-index": {},
+    "iort-its-index": {},
+    "iort-rmr-align": {},
+    "iort-rmr-empty": {},
+    "iort-rmr-overlap": {},
+    "iort-rmr-ids": {},
+    "iort-address-limit": {},
+    "dmar-unit": {},
+    "dmar-no-unit": {},
+    "dmar-frame": {},
+    "dmar-affinity": {},
+    "dmar-width": {},
+    "dmar-reserved": {},
+    "dmar-ioapic": {},
+    "dmar-andd": {},
+    "ivrs-checksum": {},
+    "ivrs-ioapic": {},
+    "ivrs-sb-ioapic": {},
+    "ivrs-features": {},
+    "ivrs-hid": {},
+    "ivrs-entry": {},
+    "ivrs-base": {},
+    "viot-frame": {},
+}
+
+
+def test_every_kind_has_its_groups() -> None:
+    assert set(GROUPS) == {row.kind for row in LOG_MESSAGES}
+
+
+@pytest.mark.parametrize("row", LOG_MESSAGES, ids=lambda row: row.kind)
+def test_sample(row: Any) -> None:
+    found = match(f"xx {row.sample}")
+    assert found is not None
+    assert found.message is row
+    names = GROUPS[row.kind] if "event: " not in row.needles else {"event": "F_TRANSLATION"}
+    assert {name: found.groups.get(name) for name in names} == dict(names)
+
+
+def observed(text: str) -> Observation | None:
+    collector = Collector()
+    return collector.found if collector.line(text) else None
+
+
+@pytest.mark.parametrize(
+    ("kind", "member"),
+    {
+        "cycle": "cycles",
+        "probe-pending": "deferred",
+        "wait-for-node": "waits",
+        "link-debug": "linked",
+        "not-linking": "not_linked",
+        "sync-state-pending": "sync_state",
+        "release": "kernel",
+        "command-line": "command_line",
+        "model": "model",
+    }.items(),
+)
+def test_what_a_report_of_a_board_keeps(kind: str, member: str) -> None:
+    """One table for both readers: what explains a log also feeds ``devlink --observed``."""
+    row = next(row for row in (*LOG_MESSAGES, *HEADER_LINES) if row.kind == kind)
+    found = observed(f"[    1.000] {row.sample}")
+    assert found is not None
+    assert getattr(found, member)
+
+
+def test_a_report_passes_over_other_messages() -> None:
+    assert observed("x y: Linked as a fwnode consumer to z") is None
+    assert observed("of_serial a.b: ignoring dependency for device, assuming no driver") is None
+
+
+def test_both_forms_of_an_event() -> None:
+    found = match("arm-smmu-v3 1.smmu: event: C_BAD_STREAMID client: (unassigned sid) sid: 0x10 x")
+    assert found
+    assert (found.groups["event"], found.groups["stream"]) == ("C_BAD_STREAMID", "0x10")
+
+
+def test_rules_that_rows_name_exist() -> None:
+    rules = {rule.id for rule in choose((), ())}
+    assert {row.rule for row in LOG_MESSAGES if row.rule} <= rules
+
+
+def test_harmful_rows_say_what_to_do_or_where_it_is_said() -> None:
+    assert all(row.meaning.endswith((".", "(-110).")) for row in LOG_MESSAGES)
+    assert all(row.source or row.harm is Harm.HARMLESS for row in LOG_MESSAGES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "usb 1-1: new high-speed USB device number 2 using ehci-platform",
+        "virtio_iommu virtio0: input address: 64 bits",
+        "iommu: Default domain type: Translated",
+        "x y: the supplier is not ready yet",
+    ],
+)
+def test_what_is_about_something_else(text: str) -> None:
+    assert match(text) is None
+
+
+@pytest.mark.parametrize("row", LOG_MESSAGES, ids=lambda row: row.kind)
+def test_rows_take_hostile_lines_in_time(row: Any) -> None:
+    """No pattern backtracks over a long line."""
+    for filler in ("a" * MAX_LINE, "a: " * (MAX_LINE // 3), "a a: " * (MAX_LINE // 5)):
+        with at_most():
+            row.form.search(filler + row.needles[0])
