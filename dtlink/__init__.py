@@ -16,17 +16,31 @@ from dtlink.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from dtlink.board.settings import Settings
+    from dtlink.board.tree import Board
     from dtlink.firmware.errors import InputError
     from dtlink.firmware.read import read
     from dtlink.links.graph import Graph
     from dtlink.report.model import Report
     from dtlink.rules.model import Finding
 
-__all__ = ["Finding", "Graph", "InputError", "Report", "__version__", "lint", "read"]
+__all__ = [
+    "Board",
+    "Finding",
+    "Graph",
+    "InputError",
+    "Report",
+    "Settings",
+    "__version__",
+    "lint",
+    "read",
+]
 
 # Where the public names live: they are imported when somebody asks for them, because the command
 # line asks for few of them at a time.
 _HOMES = {
+    "Board": "dtlink.board.tree",
+    "Settings": "dtlink.board.settings",
     "Finding": "dtlink.rules.model",
     "Graph": "dtlink.links.graph",
     "InputError": "dtlink.firmware.errors",
@@ -58,8 +72,6 @@ def lint(
     from dtlink.rules.catalogue import check_words
 
     check_words((*(select := tuple(select)), *(ignore := tuple(ignore))))
-    task = engine.Task(
-        partial(engine.lint_tree, select=select, ignore=ignore),
-        partial(engine.lint_tables, select=select, ignore=ignore),
-    )
+    chosen = partial(engine.lint, select=select, ignore=ignore)
+    task = engine.Task(chosen, chosen)
     return Report("lint", list(engine.run(list(engine.expand(paths)), task, jobs=jobs)))

@@ -11,17 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.board.cycle_breaks import Step, arcs_of, chain, smallest_breaks
+from dtlink.board.devices import device_at
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import KERNEL_BINDINGS
 from dtlink.facts.early import is_served_early
 from dtlink.links.components import strong_components
 
 if TYPE_CHECKING:
-    from dtlink.board.tree import Board
+    from dtlink.boot.devlink.ordering import Ordering
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
-
-Arcs = dict[int, list[int]]
 
 #: The rows that make a device wait, by identity: a row is slow to hash, and a board has hundreds.
 _WAITS = frozenset(
@@ -49,58 +48,101 @@ class DeviceCycle(NamedTuple):
     breaks: tuple[Step, ...]
     """The fewest steps without which there is no cycle; empty if none can be given up."""
 
-
-def device_cycles(board: Board) -> Iterator[DeviceCycle]:
-    """The components, those through an IOMMU, a power domain or a regulator first."""
-    components = strong_components(_arcs(board))
-    if components:
-        steps = _steps(board, {node for component in components for node in component})
-        found = [_cycle(board.tree, part) for part in _late(board, components, steps)]
-        yield from sorted(found, key=lambda cycle: (_weight(cycle), cycle.devices))
+    @property
+    def links(self) -> tuple[Step, ...]:
+        """The steps that properties make: those to a parent are none that a kernel could relax."""
+        return tuple(step for step in self.steps if step.references)
 
 
-def _arcs(board: Board) -> Arcs:
-    """Who waits for whom, without most of what can't be in a cycle."""
-    parents = board.tree.parents
-    arcs: Arcs = {}
-    for consumer, supplier in _pairs(board):
-        arcs.setdefault(consumer, []).append(supplier)
-    waiting = frozenset(arcs)
-    for node in {target for targets in arcs.values() for target in targets} | waiting:
-        above = parents[node]
-        while above > 0 and above not in waiting:
-            above = parents[above]
-        if above > 0:
-            arcs.setdefault(node, []).append(above)
-    for _ in range(_PASSES):
-        arcs = {
-            node: kept
-            for node, targets in arcs.items()
-            if (kept := [t for t in targets if t in arcs])
-        }
-    return arcs
+def device_cycles(
+    tree: Tree, references: Sequence[Reference], suppliers: Iterable[int]
+) -> Sequence[DeviceCycle]:
+    """The components, those through an IOMMU, a power domain or a regulator first.
+
+    ``suppliers`` are the suppliers of the references.
+    """
+    links = _Links(tree, references)
+    components = strong_components(links.arcs(suppliers))
+    if not components:
+        return ()
+    steps = links.steps({node for component in components for node in component})
+    found = [_cycle(tree, part) for part in _late(tree, components, steps)]
+    return sorted(found, key=lambda cycle: (_weight(cycle), cycle.devices))
 
 
-def _pairs(board: Board) -> set[tuple[int, int]]:
-    """Who waits for which device, of those that something else may wait for."""
-    tree, references = board.tree, board.graph.references
-    compatible, parents, off = tree.holders("compatible"), tree.parents, tree.disabled
-    wanted = _with_parents(tree, board.suppliers) & compatible.keys()
-    gone = _given_up(board)
-    pairs = set()
-    for ref in [ref for ref in references if ref[0] in wanted]:
-        consumer, supplier, row, _, _, _, _, _, flaw = ref
-        if id(row) in _WAITS and not flaw and supplier not in off:
-            device = supplier
-            while device and device not in compatible:
-                device = parents[device]
-            if device and device != consumer and not (gone and ref[:2] in gone):
-                pairs.add((consumer, device))
-    return pairs
+class _Links:
+    """The references of one tree, as far as they make a device wait."""
+
+    def __init__(self, tree: Tree, references: Sequence[Reference]) -> None:
+        self._tree = tree
+        self._references = references
+        self._given_up = _given_up(tree, references)
+
+    def arcs(self, suppliers: Iterable[int]) -> dict[int, list[int]]:
+        """The suppliers and the parent of each device, without most of what can't be in a cycle."""
+        parents = self._tree.parents
+        arcs: dict[int, list[int]] = {}
+        for consumer, supplier in self._pairs(suppliers):
+            arcs.setdefault(consumer, []).append(supplier)
+        waiting = frozenset(arcs)
+        for node in {target for targets in arcs.values() for target in targets} | waiting:
+            above = parents[node]
+            while above > 0 and above not in waiting:
+                above = parents[above]
+            if above > 0:
+                arcs.setdefault(node, []).append(above)
+        for _ in range(_PASSES):
+            arcs = {
+                node: kept
+                for node, targets in arcs.items()
+                if (kept := [t for t in targets if t in arcs])
+            }
+        return arcs
+
+    def _pairs(self, suppliers: Iterable[int]) -> set[tuple[int, int]]:
+        """Consumers and the devices they wait for, where something else may wait for both."""
+        tree, gone = self._tree, self._given_up
+        compatible, parents, off = tree.holders("compatible"), tree.parents, tree.disabled
+        wanted = _with_parents(tree, suppliers) & compatible.keys()
+        pairs = set()
+        for ref in [ref for ref in self._references if ref[0] in wanted]:
+            consumer, supplier, row, _, _, _, _, _, flaw = ref
+            if id(row) in _WAITS and not flaw and supplier not in off:
+                device = supplier
+                while device and device not in compatible:
+                    device = parents[device]
+                if device and device != consumer and not (gone and ref[:2] in gone):
+                    pairs.add((consumer, device))
+        return pairs
+
+    def steps(self, inside: set[int]) -> dict[tuple[int, int], Step]:
+        """The steps between some devices, by their ends."""
+        tree = self._tree
+        found: dict[tuple[int, int], list[Reference]] = {}
+        for ref in self._references:
+            if ref.consumer not in inside:
+                continue
+            ends = ref.consumer, device_at(tree, ref.supplier)
+            if (
+                ends[1] in inside
+                and ends[0] != ends[1]
+                and id(ref.binding) in _WAITS
+                and not ref.flaw
+                and ref.supplier not in tree.disabled
+                and (ref.consumer, ref.supplier) not in self._given_up
+            ):
+                found.setdefault(ends, []).append(ref)
+        for node in inside:
+            above = tree.parents[node]
+            while above > 0 and above not in inside:
+                above = tree.parents[above]
+            if above > 0:
+                found[node, above] = []
+        return {ends: Step(*ends, tuple(references)) for ends, references in found.items()}
 
 
 def _with_parents(tree: Tree, nodes: Iterable[int]) -> set[int]:
-    """Nodes, and all that is above them."""
+    """Nodes, and all their ancestors."""
     parents, found = tree.parents, set(nodes)
     for node in tuple(found):
         above = parents[node]
@@ -110,52 +152,22 @@ def _with_parents(tree: Tree, nodes: Iterable[int]) -> set[int]:
     return found
 
 
-def _given_up(board: Board) -> frozenset[tuple[int, int]]:
+def _given_up(tree: Tree, references: Iterable[Reference]) -> frozenset[tuple[int, int]]:
     """What post-init-providers takes back."""
-    if not board.tree.holders("post-init-providers"):
+    if not tree.holders("post-init-providers"):
         return frozenset()
     return frozenset(
-        (ref.consumer, ref.supplier)
-        for ref in board.graph.references
-        if not ref.binding.orders_probe
+        (ref.consumer, ref.supplier) for ref in references if not ref.binding.orders_probe
     )
 
 
-def _steps(board: Board, inside: set[int]) -> dict[tuple[int, int], Step]:
-    """The steps between some devices, by their ends."""
-    tree = board.tree
-    gone = _given_up(board)
-    found: dict[tuple[int, int], list[Reference]] = {}
-    for ref in board.graph.references:
-        if ref.consumer not in inside:
-            continue
-        ends = ref.consumer, board.device_index(ref.supplier)
-        if (
-            ends[1] in inside
-            and ends[0] != ends[1]
-            and id(ref.binding) in _WAITS
-            and not ref.flaw
-            and ref.supplier not in tree.disabled
-            and (ref.consumer, ref.supplier) not in gone
-        ):
-            found.setdefault(ends, []).append(ref)
-    for node in inside:
-        above = tree.parents[node]
-        while above > 0 and above not in inside:
-            above = tree.parents[above]
-        if above > 0:
-            found[node, above] = []
-    return {ends: Step(*ends, tuple(references)) for ends, references in found.items()}
-
-
 def _late(
-    board: Board, components: Sequence[Sequence[int]], steps: Mapping[tuple[int, int], Step]
+    tree: Tree, components: Sequence[Sequence[int]], steps: Mapping[tuple[int, int], Step]
 ) -> Iterator[list[Step]]:
     """The steps of each component that is left without what the kernel starts before all devices.
 
-    Nobody waits for those (drivers/base/core.c, FWNODE_FLAG_INITIALIZED).
+    No device waits for those (drivers/base/core.c, FWNODE_FLAG_INITIALIZED).
     """
-    tree = board.tree
     early = {
         node
         for component in components
@@ -165,9 +177,13 @@ def _late(
     kept = [step for step in steps.values() if step.supplier not in early]
     if early:
         components = strong_components(arcs_of(kept))
-    for component in components:
-        inside = set(component)
-        yield [step for step in kept if {step.consumer, step.supplier} <= inside]
+    home = {node: number for number, nodes in enumerate(components) for node in nodes}
+    within: list[list[Step]] = [[] for _ in components]
+    for step in kept:
+        number = home.get(step.consumer)
+        if number is not None and number == home.get(step.supplier):
+            within[number].append(step)
+    yield from within
 
 
 def _cycle(tree: Tree, steps: Sequence[Step]) -> DeviceCycle:
@@ -177,6 +193,20 @@ def _cycle(tree: Tree, steps: Sequence[Step]) -> DeviceCycle:
     at = next((at for at, step in enumerate(told) if step in breaks), 0)
     devices = sorted({step.consumer for step in steps})
     return DeviceCycle(tuple(devices), told[at:] + told[:at], tuple(steps), breaks)
+
+
+def relaxed_steps(tree: Tree, ordering: Ordering, cycle: DeviceCycle) -> list[Step]:
+    """The links of a cycle that the kernel does not order.
+
+    A step joins devices, and a prediction nodes: what a property references may be a part of the
+    step's supplier.
+    """
+    path = tree.path
+    return [
+        step
+        for step in cycle.links
+        if any(ordering.relaxes(path(ref.consumer), path(ref.supplier)) for ref in step.references)
+    ]
 
 
 def _weight(cycle: DeviceCycle) -> int:

@@ -1,4 +1,4 @@
-"""What the rules look at where the input is the ACPI tables of a machine."""
+"""Everything known of the ACPI tables of one machine, each part computed once."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from dtlink.facts.kernels import DEFAULT
+from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.firmware.acpi.iort import Iort, RootComplex, Smmu, SmmuV3
 from dtlink.links.acpi.graph import AcpiGraph
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import IommuKind, Stream, kind_of
 
 if TYPE_CHECKING:
+    from dtlink.board.table_cycles import TableCycle
     from dtlink.boot.timeline import AcpiTimeline
-    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.acpi.table import TableHeader, Trouble
@@ -28,26 +28,51 @@ _KINDS: Mapping[type[Struct], IommuKind | None] = {
 }
 
 
-class AcpiBoard:
-    """The tables of one machine, as the rules see them.
+class TablesBoard:
+    """The ACPI tables of one machine under one set of :class:`Settings`.
 
-    ``facts`` are what one kernel holds, if the user named one.
+    ``facts`` are what the kernel holds; without them they are read from where the settings say.
     """
 
     firmware: Final = "tables"
     """Which kind of firmware this is a board of."""
 
     def __init__(
-        self,
-        machine: Machine,
-        version: KernelVersion = DEFAULT,
-        *,
-        facts: Facts | None = None,
+        self, machine: Machine, settings: Settings = DEFAULTS, *, facts: Facts | None = None
     ) -> None:
         self.machine = machine
-        self.version = version
-        self.facts = facts
-        self.graph = AcpiGraph(machine, version)
+        self.settings = settings
+        self.version = settings.kernel_version
+        self.graph = AcpiGraph(machine, settings.kernel_version)
+        if facts is not None:
+            self.facts = facts
+
+    @cached_property
+    def facts(self) -> Facts | None:
+        """What the kernel that the user named holds; ``None``: no kernel is named.
+
+        Raises :class:`InputError` for facts that can't be read.
+        """
+        paths = self.settings.paths
+        if paths is None:
+            return None
+        from dtlink.kernel.facts import load
+
+        return load(paths)
+
+    @cached_property
+    def cycles(self) -> Sequence[TableCycle]:
+        """The nodes that lead to themselves."""
+        from dtlink.board.table_cycles import table_cycles
+
+        return table_cycles(self.graph)
+
+    @cached_property
+    def waves(self) -> Sequence[Sequence[Struct]]:
+        """The nodes that take part in a link, by the wave in which they can come."""
+        from dtlink.board.table_cycles import table_waves
+
+        return table_waves(self.graph)
 
     @property
     def holdings(self) -> frozenset[str]:
@@ -77,17 +102,19 @@ class AcpiBoard:
     def timeline(self) -> AcpiTimeline | None:
         """What is late for whom with the kernel that the user named; ``None``: not known."""
         from dtlink.boot.timeline import AcpiTimeline
+        from dtlink.facts.cmdline import CommandLine
         from dtlink.facts.profile import KernelProfile
 
-        facts = self.facts
+        facts, line = self.facts, self.settings.cmdline or CommandLine()
         if facts is None or not facts.build.knows("config"):
             return None
         return AcpiTimeline(
             self.machine,
-            KernelProfile.of(self.version),
+            KernelProfile.of(self.version, line),
             facts.build.config,
             initramfs=facts.initramfs,
             build=facts.build,
+            blacklist=line.initcall_blacklist,
         )
 
     @cached_property

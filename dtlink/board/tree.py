@@ -1,15 +1,17 @@
-"""What the rules look at: one input, with its links."""
+"""Everything known of one devicetree, each part computed once, when it is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
-from dtlink.facts.cmdline import CommandLine
-from dtlink.facts.kernels import DEFAULT
+from dtlink.board.devices import device_at, passed_over, unpopulated
+from dtlink.board.settings import DEFAULTS, Settings
+from dtlink.facts.cmdline import CommandLine, OptionError
 from dtlink.facts.profile import KernelProfile
+from dtlink.links.extract import Extraction
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, UnresolvedReason
 from dtlink.links.streams import (
@@ -25,11 +27,17 @@ from dtlink.links.streams import (
 )
 
 if TYPE_CHECKING:
+    from dtlink.board.device_cycles import DeviceCycle
+    from dtlink.board.missing_drivers import MissingDriver
+    from dtlink.board.needs import Needs
     from dtlink.boot.devlink.model import Prediction
     from dtlink.boot.devlink.ordering import Ordering
+    from dtlink.boot.devlink.predict import View
     from dtlink.boot.drivers import TreeDrivers
     from dtlink.boot.roles import Roles
     from dtlink.boot.timeline import Timeline
+    from dtlink.boot.timeline.devices import Devices
+    from dtlink.boot.timeline.requirements import Requirement
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Node, Tree
     from dtlink.kernel.facts import Facts
@@ -38,52 +46,30 @@ if TYPE_CHECKING:
     from dtlink.schema.source import SchemaSource
     from dtlink.schema.suppliers import SupplierFaults
 
-#: Children of the root that Linux, or its driver for them, looks into all the same.
-_TENDED = frozenset((b"chosen", b"cpus", b"firmware", b"reserved-memory", b"thermal-zones"))
-
 #: What an overlay may leave open, since the base tree has the rest.
 _OPEN = frozenset(
     (UnresolvedReason.DANGLING, UnresolvedReason.NO_CELLS, UnresolvedReason.NO_PARENT)
 )
 
-#: What a command line must hold for it to matter here: most have none of it.
-_DECIDING = ("fw_devlink", "fw-devlink", "deferred_probe", "deferred-probe")
-
-_NOTHING = CommandLine()
-
 
 class Board:
-    """One devicetree, as the rules see it.
+    """One devicetree under one set of :class:`Settings`.
 
-    ``graph`` holds the links of enabled consumers, without the vendors' own properties. ``cmdline``
-    is the kernel's command line; without one, the tree's ``bootargs``. ``against`` is another
-    kernel version to compare with. ``facts`` are what one kernel holds, if the user named one, and
-    ``root`` the path of the node that has the root file system. ``schema`` says which
-    schemas are asked, if any are.
+    ``facts`` are what the kernel holds; without them they are read from where the settings say.
     """
 
     firmware: Final = "devicetree"
     """Which kind of firmware this is a board of."""
 
     def __init__(
-        self,
-        tree: Tree,
-        version: KernelVersion = DEFAULT,
-        *,
-        cmdline: CommandLine | None = None,
-        against: KernelVersion | None = None,
-        facts: Facts | None = None,
-        root: str = "",
-        schema: SchemaSource | None = None,
+        self, tree: Tree, settings: Settings = DEFAULTS, *, facts: Facts | None = None
     ) -> None:
         self.tree = tree
-        self._schema = schema
-        self.facts = facts
-        self._root = root
-        self.version = version
-        self._cmdline = cmdline
-        self.graph = Graph.of(tree, version, vendor=False)
-        self._against = against
+        self.settings = settings
+        self.version = settings.kernel_version
+        self.extraction = Extraction(tree, settings.kernel_version)
+        if facts is not None:
+            self.facts = facts
 
     @property
     def holdings(self) -> AbstractSet[str]:
@@ -91,45 +77,191 @@ class Board:
         return self.tree.columns.keys()
 
     @cached_property
+    def facts(self) -> Facts | None:
+        """What the kernel that the user named holds; ``None``: no kernel is named.
+
+        Raises :class:`InputError` for facts that can't be read.
+        """
+        paths = self.settings.paths
+        if paths is None:
+            return None
+        from dtlink.kernel.facts import load
+
+        return load(paths)
+
+    @cached_property
+    def bootargs(self) -> str:
+        """The command line in ``/chosen``; empty if there is none.
+
+        Of a list of strings it is the first (Linux, drivers/of/fdt.c,
+        early_init_dt_scan_chosen(), strscpy()).
+        """
+        tree = self.tree
+        for node, at in tree.holders("bootargs").items():
+            if tree.layout.names[node] == b"chosen" and not tree.parents[node]:
+                return tree.value(at).partition(b"\0")[0].decode("latin-1")
+        return ""
+
+    @cached_property
+    def _read_bootargs(self) -> tuple[CommandLine, list[OptionError]]:
+        return CommandLine.read(self.bootargs)
+
+    @cached_property
+    def command_line(self) -> CommandLine:
+        """How the kernel is started: as the settings say, else by :attr:`bootargs`."""
+        line = self.settings.cmdline
+        return self._read_bootargs[0] if line is None else line
+
+    @property
+    def refused(self) -> Sequence[OptionError]:
+        """What the kernel refuses of :attr:`bootargs`, if these are the command line."""
+        return self._read_bootargs[1] if self.settings.cmdline is None else ()
+
+    @cached_property
     def profile(self) -> KernelProfile:
-        """The kernel that the board boots."""
-        return self._profile(self.version)
+        """The kernel that the board boots; what it refuses of a command line has no effect."""
+        return _profile(self.version, self.command_line)
 
     @cached_property
     def against(self) -> KernelProfile | None:
         """The kernel to compare with, started by the same command line."""
-        return None if self._against is None else self._profile(self._against)
+        version = self.settings.against
+        return None if version is None else _profile(version, self.command_line)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The links of enabled consumers, without the vendors' own properties."""
+        found = self.extraction.common
+        link = partial(Link, self.tree)
+        return Graph(self.tree, found.references, link, found.unresolved, self.version)
+
+    @cached_property
+    def full_graph(self) -> Graph:
+        """:attr:`graph` with the vendors' own properties."""
+        common, own = self.extraction.common, self.extraction.vendor
+        references = [*common.references, *own.references]
+        unresolved = [*common.unresolved, *own.unresolved]
+        return Graph(self.tree, references, partial(Link, self.tree), unresolved, self.version)
+
+    def graph_for(self, node: Node) -> Graph:
+        """A graph that holds the links of a node: :attr:`full_graph`, unless it is disabled."""
+        if node.enabled:
+            return self.full_graph
+        return Graph.of(self.tree, self.version, disabled=True)
+
+    @cached_property
+    def cycles(self) -> Sequence[DeviceCycle]:
+        """The devices that wait for each other, and which links to give up for that to end."""
+        from dtlink.board.device_cycles import device_cycles
+
+        return device_cycles(self.tree, self.graph.references, self.suppliers)
+
+    @cached_property
+    def prediction(self) -> Prediction:
+        """What fw_devlink does, all drivers being there: costs more than all rules together.
+
+        A rule asks for it only where something else says that it will have a finding.
+        """
+        return self.predicted(self.profile)
+
+    def predicted(self, profile: KernelProfile, view: View = "full") -> Prediction:
+        """The same for any kernel and view, computed at each call."""
+        from dtlink.boot.devlink.predict import predict
+
+        same = profile.version == self.version
+        extraction = self.extraction if same else Extraction(self.tree, profile.version)
+        return predict(extraction, profile, view)
+
+    @cached_property
+    def order(self) -> Ordering:
+        """:attr:`prediction`, as dependencies between devices."""
+        from dtlink.boot.devlink.ordering import Ordering
+
+        return Ordering(self.prediction, self.profile)
+
+    @cached_property
+    def order_against(self) -> Ordering | None:
+        """:attr:`order` for the kernel to compare with."""
+        from dtlink.boot.devlink.ordering import Ordering
+
+        other = self.against
+        return None if other is None else Ordering(self.predicted(other), other)
 
     @cached_property
     def drivers(self) -> TreeDrivers:
-        """Who drives each device; for boards with :attr:`facts` alone."""
+        """The driver of each device; for boards with :attr:`facts` alone."""
         from dtlink.boot.drivers import TreeDrivers
 
-        facts = self._named_facts
+        facts = self.named_facts
         return TreeDrivers(self.tree, facts.build, facts.source_index)
+
+    @cached_property
+    def devices(self) -> Devices:
+        """The devices there can be, and what makes and serves them; for :attr:`facts` alone."""
+        from dtlink.boot.timeline.devices import Devices
+
+        return Devices(self.tree, self.prediction, self.drivers)
+
+    @cached_property
+    def requirements(self) -> Sequence[Requirement]:
+        """What each of the :attr:`devices` needs."""
+        from dtlink.boot.timeline.requirements import requirements
+
+        return requirements(self.graph.references, self.order, self.devices)
 
     @cached_property
     def timeline(self) -> Timeline:
         """When each device can probe; for boards with :attr:`facts` alone."""
         from dtlink.boot.timeline import Timeline
 
-        facts = self._named_facts
+        facts = self.named_facts
         return Timeline(
-            self.tree,
+            self.devices,
+            self.requirements,
             self.profile,
-            self.drivers,
             initramfs=facts.initramfs,
             modules=facts.build.config.get("MODULES", "y") == "y",
             build=facts.build,
         )
 
     @cached_property
+    def needs(self) -> Needs:
+        """What devices need before they can probe, followed to the roots."""
+        from dtlink.board.needs import Needs
+
+        return Needs(self.devices, self.requirements, self.graph.references)
+
+    @cached_property
     def roles(self) -> Roles:
         """What the devices are to their user."""
         from dtlink.boot.roles import Roles
 
-        node = self.tree.find(self._root) if self._root else None
-        return Roles(self.tree, bootargs(self.tree), node.index if node else None)
+        named = self.settings.root
+        node = self.tree.find(named) if named else None
+        return Roles(self.tree, self.command_line.root, node.index if node else None)
+
+    @cached_property
+    def media(self) -> frozenset[int]:
+        """The controllers of the media that can have the root file system."""
+        from dtlink.board.missing_drivers import root_media
+
+        return root_media(self.roles, self.devices)
+
+    @cached_property
+    def missing_drivers(self) -> Sequence[MissingDriver]:
+        """The drivers that come late or never, each with what that costs."""
+        from dtlink.board.missing_drivers import missing_drivers
+
+        return missing_drivers(self.timeline, self.drivers, self.roles, self.media)
+
+    @property
+    def schemas(self) -> SchemaSource | None:
+        """The schemas that are asked, if any are."""
+        if not self.settings.schema:
+            return None
+        from dtlink.schema.source import SchemaSource
+
+        return SchemaSource(self.settings.schema_dir)
 
     @cached_property
     def verdict(self) -> SchemaResult:
@@ -139,7 +271,8 @@ class Board:
         """
         from dtlink.schema.model import SchemaResult
 
-        return self._schema.verdict(self.tree) if self._schema else SchemaResult()
+        source = self.schemas
+        return SchemaResult() if source is None else source.verdict(self.tree)
 
     @cached_property
     def schema_faults(self) -> SupplierFaults:
@@ -151,47 +284,18 @@ class Board:
     @property
     def notes(self) -> list[str]:
         """What the user should know of the check with schemas, beside the findings."""
-        if self._schema is None:
+        if not self.settings.schema:
             return []
         others = self.schema_faults.others
         more = f"{others} other schema errors, not about suppliers: dt-validate tells them"
         return [note for note in (self.verdict.note, more if others else "") if note]
 
     @property
-    def _named_facts(self) -> Facts:
+    def named_facts(self) -> Facts:
+        """:attr:`facts`. Raises :class:`ValueError` if no kernel is named."""
         if self.facts is None:
             raise ValueError("no kernel was named")
         return self.facts
-
-    @cached_property
-    def prediction(self) -> Prediction:
-        """What fw_devlink does, all drivers being there: costs more than all rules together.
-
-        A rule asks for it only where something else says that it will have a finding.
-        """
-        return self.order.prediction
-
-    @cached_property
-    def order(self) -> Ordering:
-        """:attr:`prediction`, as ties between devices."""
-        return self.ordering(self.profile)
-
-    def ordering(self, profile: KernelProfile) -> Ordering:
-        """The same for any kernel."""
-        # Imported here, since few boards need it.
-        from dtlink.boot.devlink.ordering import Ordering
-        from dtlink.boot.devlink.predict import predict
-
-        return Ordering(predict(self.tree, profile, "full"), profile)
-
-    def _profile(self, version: KernelVersion) -> KernelProfile:
-        """A kernel with the board's command line; what it would refuse has no effect."""
-        line = self._cmdline
-        if line is None:
-            text = bootargs(self.tree)
-            matters = any(word in text for word in _DECIDING)
-            line = CommandLine.read(text)[0] if matters else _NOTHING
-        return _profile(version, line)
 
     @cached_property
     def _failures(self) -> Mapping[UnresolvedReason, list[Failure]]:
@@ -240,21 +344,12 @@ class Board:
         return bus_ids(self.tree, host) if is_pci(self.tree, host) else None
 
     def device(self, node: Node) -> Node:
-        """The device that a node is, or is a part of: the nearest with ``compatible``.
-
-        A pin group belongs to its pin controller, a regulator to its PMIC, an NVMEM cell to its
-        provider: their drivers serve them (Linux, drivers/base/core.c,
-        __fw_devlink_pickup_dangling_consumers()). A node without one stands for itself.
-        """
-        return self.tree[self.device_index(node.index)]
+        """The device that a node is, or is a part of; a node of no device stays itself."""
+        return self.tree[device_at(self.tree, node.index)]
 
     def device_index(self, index: int) -> int:
         """:meth:`device` in node numbers."""
-        compatible, parents = self.tree.holders("compatible"), self.tree.parents
-        cursor = index
-        while cursor > 0 and cursor not in compatible:
-            cursor = parents[cursor]
-        return cursor if cursor > 0 else index
+        return device_at(self.tree, index)
 
     @cached_property
     def suppliers(self) -> frozenset[int]:
@@ -263,29 +358,13 @@ class Board:
 
     @cached_property
     def unpopulated(self) -> Sequence[range]:
-        """The children of the root for which the kernel makes no devices, each with all below it.
-
-        It populates the children of the root, and passes over one without ``compatible`` with all
-        that is below it (Linux, drivers/of/platform.c, of_platform_bus_create()).
-        """
-        tree, compatible = self.tree, self.tree.holders("compatible")
-        top = [node for node, parent in enumerate(tree.parents) if not parent]
-        ends = (*top, len(tree))[1:]
-        both = zip(top, ends, strict=True)
-        return [range(node, end) for node, end in both if node not in compatible]
+        """The children of the root for which the kernel makes no devices, each with all below."""
+        return unpopulated(self.tree)
 
     @cached_property
     def passed_over(self) -> frozenset[int]:
-        """The nodes with a phandle that are :attr:`unpopulated`, and tended by nobody else."""
-        tree, names = self.tree, self.tree.layout.names
-        named = [
-            node
-            for part in self.unpopulated
-            if names[part.start].partition(b"@")[0] not in _TENDED
-            for node in part
-            if node in tree.own_phandle
-        ]
-        return frozenset(named if named and not tree.is_overlay else ())
+        """The nodes with a phandle that are :attr:`unpopulated`, and that no driver reads."""
+        return passed_over(self.tree, self.unpopulated)
 
     @cached_property
     def stranded(self) -> Sequence[Reference]:
@@ -297,14 +376,6 @@ class Board:
         """A node as DTS names it: ``&label``, or ``&{/path}`` where no label is known."""
         label = self.tree.labels.get(node.path)
         return f"&{label}" if label else f"&{{{node.path}}}"
-
-
-def bootargs(tree: Tree) -> str:
-    """The command line that a tree brings in its ``/chosen``; empty if it has none."""
-    for node, at in tree.holders("bootargs").items():
-        if tree.layout.names[node] == b"chosen" and not tree.parents[node]:
-            return tree.value(at).partition(b"\0")[0].decode("latin-1")
-    return ""
 
 
 @lru_cache(maxsize=64)

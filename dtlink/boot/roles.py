@@ -46,20 +46,19 @@ _MEDIA = (
     ("ubi", _FLASH),
 )
 _STORAGE = (*_MMC, *_SATA, *_UFS, *_FLASH)
-_ROOT = re.compile(r"(?:^|\s)root=(\S+)")
 
 
 class Roles:
     """The roles of a tree's devices.
 
-    ``cmdline`` is the kernel's command line, whose ``root=`` tells the medium; where it does not (a
-    UUID, a label), every storage controller may be the one. ``root`` is a node that the user named.
+    ``device`` is the value of ``root=``, by which the medium is known; where it is not (a UUID, a
+    label), every storage controller may be the one. ``root`` is a node that the user named.
     """
 
-    def __init__(self, tree: Tree, cmdline: str = "", root: int | None = None) -> None:
+    def __init__(self, tree: Tree, device: str = "", root: int | None = None) -> None:
         self._tree = tree
         self._root = root
-        self._media = _media(cmdline)
+        self._media = _media(device)
         self._console = _console(tree)
 
     @property
@@ -86,10 +85,9 @@ def _base(tree: Tree, node: int) -> str:
     return re.sub(r"-?[0-9]+$", "", name)
 
 
-def _media(cmdline: str) -> tuple[str, ...] | None:
-    """The node names of the controllers that can have the root device; ``None``: not told."""
-    found = _ROOT.search(cmdline)
-    name = found[1].removeprefix("/dev/") if found else ""
+def _media(device: str) -> tuple[str, ...] | None:
+    """The node names of the controllers that can have the root device; ``None``: not known."""
+    name = device.removeprefix("/dev/")
     if name == "nfs":
         return _NETWORK
     return next((names for start, names in _MEDIA if name.startswith(start)), None)

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 from dtlink import engine
 from dtlink.cli._pairs import Input, Pair, inputs, is_same_blob, pairs
 from dtlink.cli.options import collect
-from dtlink.config.plan import Plan, lint_tables, lint_tree
+from dtlink.config.plan import Plan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.report.model import InputFault, InputReport, Refused, Report
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
-    from dtlink.config.model import Settings
+    from dtlink.config.model import LintSettings
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.facts import Facts
     from dtlink.views.diff.sides import Side
 
 
@@ -63,7 +62,7 @@ def _judged(pair: Pair) -> str:
 
 
 def _run(
-    found: Sequence[Pair], settings: Mapping[str, Settings], jobs: int, *, digest: bool
+    found: Sequence[Pair], settings: Mapping[str, LintSettings], jobs: int, *, digest: bool
 ) -> Iterator[InputReport]:
     """The pictures of all firmware, pair by pair."""
     paths = [item.path for pair in found for item in pair if item and not item.saved]
@@ -75,38 +74,19 @@ def _run(
     return engine.run(paths, tasks.__getitem__, jobs=jobs, digest=digest)
 
 
-def _task(settings: Settings) -> engine.Task:
-    return engine.Task(partial(_tree, settings=settings), partial(_tables, settings=settings))
+def _task(settings: LintSettings) -> engine.Task:
+    task = partial(_lint_and_draw, settings=settings)
+    return engine.Task(task, task)
 
 
-def _tree(tree: Tree, settings: Settings) -> dict[str, Any]:
-    from dtlink.board.tree import Board
-    from dtlink.views.diff.pictures import of_tree
+def _lint_and_draw(firmware: Tree | Machine, settings: LintSettings) -> dict[str, Any]:
+    """The findings of an input, and its picture, both of one board."""
+    from dtlink.board.boards import board_of
+    from dtlink.views.diff.pictures import picture
 
-    board = Board(
-        tree,
-        settings.kernel_version,
-        cmdline=settings.cmdline,
-        facts=_facts(settings),
-        root=settings.root,
-    )
-    return {**lint_tree(tree, settings), "part": of_tree(board)}
-
-
-def _tables(machine: Machine, settings: Settings) -> dict[str, Any]:
-    from dtlink.board.tables import AcpiBoard
-    from dtlink.views.diff.pictures import of_tables
-
-    board = AcpiBoard(machine, settings.kernel_version, facts=_facts(settings))
-    return {**lint_tables(machine, settings), "part": of_tables(board)}
-
-
-def _facts(settings: Settings) -> Facts | None:
-    if settings.paths is None:
-        return None
-    from dtlink.kernel.facts import load
-
-    return load(settings.paths)
+    board = board_of(firmware, settings.board)
+    found = engine.lint_board(board, settings.select, settings.ignore)
+    return {**found, "part": picture(board)}
 
 
 def _alike(firmware: Tree | Machine) -> dict[str, Any]:
@@ -123,7 +103,7 @@ _ALIKE = engine.Task(_alike, _alike)
 def _each(
     found: Sequence[Pair],
     read: Iterator[InputReport],
-    settings: Mapping[str, Settings],
+    settings: Mapping[str, LintSettings],
     version: str,
 ) -> Iterator[InputReport]:
     """The report of each pair, as soon as both are read; a note is told once."""
@@ -131,7 +111,7 @@ def _each(
     for pair in found:
         old, new = (None if each is None else _side(each, read, settings) for each in pair)
         held = settings.get(_judged(pair))
-        kernel = version if held is None else str(held.kernel_version)
+        kernel = version if held is None else str(held.board.kernel_version)
         item = _pair(old, new, kernel)
         notes = tuple(note for note in item.notes if note not in noted)
         noted.update(notes)
@@ -139,7 +119,7 @@ def _each(
 
 
 def _side(
-    item: Input, read: Iterator[InputReport], settings: Mapping[str, Settings]
+    item: Input, read: Iterator[InputReport], settings: Mapping[str, LintSettings]
 ) -> InputReport | Side:
     """A side that can be compared, or the report that says why it can't, or brings faults."""
     from dtlink.views.diff.sides import of_saved
@@ -152,7 +132,7 @@ def _side(
     return of_saved(item.saved)
 
 
-def _sieved(item: InputReport, settings: Settings) -> InputReport:
+def _sieved(item: InputReport, settings: LintSettings) -> InputReport:
     """The report with its findings, as the configuration wants them, in its picture."""
     if item.error is not None:
         return item

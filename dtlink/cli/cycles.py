@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.board.boards import board_of
+from dtlink.board.settings import Settings
 from dtlink.board.tree import Board
 from dtlink.cli.options import options
-from dtlink.cli.single import ordering, tell
-from dtlink.links.graph import Graph
+from dtlink.cli.single import tell
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.views import parts
 
@@ -26,21 +27,31 @@ _SHOWN = 8
 
 
 @click.command(help="List the cycles of devices that wait for each other, and how to break them.")
-@options("path", "format", "output", "kernel", "color")
-def cycles(path: str, form: str, output: str | None, version: KernelVersion, color: str) -> None:
+@options("path", "format", "output", "kernel_version", "color")
+def cycles(
+    path: str, form: str, output: str | None, kernel_version: KernelVersion, color: str
+) -> None:
     """Tell a short cycle through each component, and what to give up."""
-    task = engine.Task(partial(_cycles, version=version), _table_cycles)
-    tell("cycles", path, task, _lines, form=form, output=output, version=version, color=color)
+    task = partial(_cycles, settings=Settings(kernel_version))
+    tell(
+        "cycles",
+        path,
+        engine.Task(task, task),
+        _lines,
+        form=form,
+        output=output,
+        version=kernel_version,
+        color=color,
+    )
 
 
-def _cycles(tree: Tree, version: KernelVersion) -> dict[str, Any]:
-    return {"part": parts.cycles(Board(tree, version), ordering(tree, version))}
-
-
-def _table_cycles(machine: Machine) -> dict[str, Any]:
+def _cycles(firmware: Tree | Machine, settings: Settings) -> dict[str, Any]:
+    board = board_of(firmware, settings)
+    if isinstance(board, Board):
+        return {"part": parts.cycles(board)}
     from dtlink.views import tables
 
-    return {"part": tables.cycles(Graph.of(machine))}
+    return {"part": tables.cycles(board)}
 
 
 def _lines(found: list[parts.Entry]) -> Iterator[Line]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from dtlink import engine
+from dtlink.board.settings import Settings
+from dtlink.board.tree import Board
 from dtlink.boot.devlink.compare import compare
 from dtlink.boot.devlink.ordering import Ordering
-from dtlink.boot.devlink.predict import predict
 from dtlink.cli.options import complain, options
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit_json, emit_lines
-from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.cmdline import CommandLine, OptionError
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.errors import InputError
 from dtlink.observed.observation import BOARD_COMMAND, Observation
@@ -51,13 +52,11 @@ class _RunningBoard(click.ParamType["Observation"]):
             self.fail(str(error), param, ctx)
 
 
-class _Settings(NamedTuple):
+class _Asked(NamedTuple):
     """What the user asked for."""
 
-    version: KernelVersion
-    cmdline: CommandLine | None
+    settings: Settings
     view: View
-    against: KernelVersion | None
     observed: Observation | None
 
 
@@ -69,7 +68,7 @@ log, or what this prints on the board, as root (one line; busybox can):
   {BOARD_COMMAND}
 """,
 )
-@options("path", "format", "output", "kernel")
+@options("path", "format", "output", "kernel_version")
 @options("cmdline")
 @click.option(
     "--view",
@@ -88,7 +87,7 @@ def devlink(
     path: str,
     form: str,
     output: str | None,
-    version: KernelVersion,
+    kernel_version: KernelVersion,
     cmdline: CommandLine | None,
     view: View,
     against: KernelVersion | None,
@@ -97,8 +96,8 @@ def devlink(
     color: str,
 ) -> None:
     """Predict, compare if asked, and tell."""
-    settings = _Settings(version, cmdline, view, against, observed)
-    task = engine.Task(partial(_outlook, settings=settings))
+    settings = Settings(kernel_version, against, cmdline)
+    task = engine.Task(partial(_outlook, asked=_Asked(settings, view, observed)))
     item = one(path, task, digest=form == "json")
     report = Report("devlink", [item], kernel=_kernel(item, settings))
     complain(report.inputs)
@@ -109,35 +108,40 @@ def devlink(
     sys.exit(report.exit_status(None))
 
 
-def _outlook(tree: Tree, settings: _Settings) -> dict[str, Any]:
-    line, notes, told_by = _command_line(tree, settings)
-    profile = _profile(settings.version, line)
+def _outlook(tree: Tree, asked: _Asked) -> dict[str, Any]:
+    board, notes, told_by = _board(tree, asked)
+    profile, line = board.profile, board.command_line
     if line.fw_devlink_strict and not profile.strict:
         mode = profile.fw_devlink.value
         notes.append(f"fw_devlink.strict has no effect together with fw_devlink={mode}")
-    ordering = Ordering(predict(tree, profile, settings.view), profile)
+    ordering = Ordering(board.predicted(profile, asked.view), profile)
     comparison = None
-    if settings.against is not None:
-        other = _profile(settings.against, line)
-        before = Ordering(predict(tree, other, settings.view), other)
-        comparison = compare(before, ordering, other, profile)
-    board = settings.observed
-    beside = None if board is None else _observed(ordering, board, tree)
-    defaults = profile == _profile(settings.version, CommandLine())
+    if board.against is not None:
+        before = Ordering(board.predicted(board.against, asked.view), board.against)
+        comparison = compare(before, ordering, board.against, profile)
+    running = asked.observed
+    beside = None if running is None else _observed(ordering, running, tree)
+    defaults = profile == _profile(asked.settings._replace(cmdline=None))
     told = outlook.Outlook(profile, ordering, "" if defaults else told_by, comparison, beside)
     return {"part": told, "notes": notes}
 
 
-def _command_line(tree: Tree, settings: _Settings) -> tuple[CommandLine, list[str], str]:
-    """The kernel's command line, what it would refuse, and who tells it."""
+def _board(tree: Tree, asked: _Asked) -> tuple[Board, list[str], str]:
+    """The board, what its kernel refuses of the command line, and where that is from."""
+    settings = asked.settings
     if settings.cmdline is not None:
-        return settings.cmdline, [], "--cmdline"
-    text, where, told_by = _bootargs(tree), "/chosen:bootargs", "bootargs of /chosen"
-    if settings.observed is not None and settings.observed.command_line:
-        text, where, told_by = settings.observed.command_line, "log", "the board's log"
-    line, refused = CommandLine.read(text)
-    notes = [f"{where}: {error}; the kernel passes over it" for error in refused]
-    return line, notes, told_by
+        return Board(tree, settings), [], "--cmdline"
+    log = asked.observed.command_line if asked.observed is not None else ""
+    if log:
+        line, refused = CommandLine.read(log)
+        board = Board(tree, settings._replace(cmdline=line))
+        return board, _refused("log", refused), "the board's log"
+    board = Board(tree, settings)
+    return board, _refused("/chosen:bootargs", board.refused), "bootargs of /chosen"
+
+
+def _refused(where: str, errors: Iterable[OptionError]) -> list[str]:
+    return [f"{where}: {error}; the kernel passes over it" for error in errors]
 
 
 def _observed(ordering: Ordering, board: Observation, tree: Tree) -> dict[str, Any]:
@@ -148,18 +152,14 @@ def _observed(ordering: Ordering, board: Observation, tree: Tree) -> dict[str, A
     return observed.entry(compare_board(ordering.prediction, board, tree))
 
 
-def _profile(version: KernelVersion, line: CommandLine) -> KernelProfile:
-    return KernelProfile.of(version, line)
+def _profile(settings: Settings) -> KernelProfile:
+    """The kernel that is asked for, whatever a tree's bootargs say."""
+    return KernelProfile.of(settings.kernel_version, settings.cmdline or CommandLine())
 
 
-def _bootargs(tree: Tree) -> str:
-    chosen = tree.find("/chosen")
-    return "" if chosen is None else " ".join(chosen.strings("bootargs"))
-
-
-def _kernel(item: InputReport, settings: _Settings) -> dict[str, Any]:
+def _kernel(item: InputReport, settings: Settings) -> dict[str, Any]:
     if item.error is not None:
-        return outlook.kernel(_profile(settings.version, settings.cmdline or CommandLine()))
+        return outlook.kernel(_profile(settings))
     return outlook.kernel(item.part.profile)
 
 

@@ -64,7 +64,8 @@ _FAIL_ON = {"new": Severity.INFO, **{each.value: each for each in Severity}}
     help="With --same-machine: the functions that exist, as lspci, lspci -n or lspci -D prints "
     "them.",
 )
-@options("format", "output", "kernel", "cmdline", "build", "initramfs", "index", "root")
+@options("format", "output", "kernel_version", "cmdline")
+@options("kernel", "initramfs", "kernel_index", "root")
 @options("config", "jobs", "color")
 @click.pass_context
 def diff(

@@ -9,40 +9,39 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
-from dtlink.cli.options import complain, options, paths_of
+from dtlink.cli.options import board_settings, complain, need_kernel, options
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.facts.outcomes import State
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
+    from dtlink.board.settings import Settings
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.facts import Paths
 
 _STATES = [state.value.replace(" ", "-") for state in State if "'" not in state.value]
 
 
 @click.command(help="Show which driver each device has in one kernel.")
-@options("path", "build", "initramfs", "index")
+@options("path", "kernel", "initramfs", "kernel_index")
 @click.option(
     "--state", "states", multiple=True, type=click.Choice(_STATES), help="Only such devices."
 )
 @options("format", "output", "color")
 def drivers(
     path: str,
-    build: str,
+    kernel: str,
     initramfs: str,
-    index: str,
+    kernel_index: str,
     states: tuple[str, ...],
     form: str,
     output: str | None,
     color: str,
 ) -> None:
     """Match every device with what the kernel has: built in, as a module, or not at all."""
-    paths = paths_of(build, initramfs, index)
-    if paths is None:
-        raise click.UsageError("--kernel is needed: a folder of modules, a build tree, 'running' …")
-    task = engine.Task(partial(_drivers, paths=paths))
+    settings = board_settings(kernel=kernel, initramfs=initramfs, kernel_index=kernel_index)
+    need_kernel(settings)
+    task = engine.Task(partial(_drivers, settings=settings))
     item = one(path, task, digest=form == "json")
     report = Report("drivers", [item])
     complain([item])
@@ -56,8 +55,8 @@ def drivers(
     sys.exit(report.exit_status(None))
 
 
-def _drivers(tree: Tree, paths: Paths) -> dict[str, Any]:
-    from dtlink.kernel.facts import load
+def _drivers(tree: Tree, settings: Settings) -> dict[str, Any]:
+    from dtlink.board.tree import Board
     from dtlink.views import drivers as told
 
-    return {"part": told.drivers(tree, load(paths))}
+    return {"part": told.drivers(Board(tree, settings))}

@@ -7,23 +7,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from dtlink.config.model import Settings
-
-#: Options that are called otherwise inside a command than in the settings.
-_FIELDS = {
-    "version": "kernel_version",
-    "least": "show",
-    "build": "kernel",
-    "index": "kernel_index",
-}
+from dtlink.config.model import FIELDS
 
 
 def named(context: click.Context) -> dict[str, Any]:
     """What the user named, by field of the settings."""
-    values = {_FIELDS.get(name, name): name for name in context.params}
     return {
-        field: context.params[name]
-        for field, name in values.items()
-        if field in Settings._fields
+        name: value
+        for name, value in context.params.items()
+        if name in FIELDS
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }

@@ -28,27 +28,27 @@ if TYPE_CHECKING:
 @formats("text", "json", "jsonl")
 @click.option("--disabled", is_flag=True, help="Tell the links of disabled consumers too.")
 @click.option("--binding", multiple=True, metavar="NAME", help="Only links by these bindings.")
-@options("kernel", "jobs", "color")
+@options("kernel_version", "jobs", "color")
 def links(
     paths: tuple[str, ...],
     targets: tuple[Target, ...],
     output: str | None,
     disabled: bool,  # noqa: FBT001 - click calls it
     binding: tuple[str, ...],
-    version: KernelVersion,
+    kernel_version: KernelVersion,
     jobs: int,
     color: str,
 ) -> None:
     """Extract and tell."""
     inputs = list(engine.expand(paths))
     task = engine.Task(
-        partial(_links, version=version, disabled=disabled, bindings=words(binding)),
+        partial(_links, version=kernel_version, disabled=disabled, bindings=words(binding)),
         partial(_table_links, bindings=words(binding)),
     )
     outputs = resolve(targets, output)
 
     def envelope(reports: Sequence[InputReport]) -> Report:
-        return Report("links", reports, str(version))
+        return Report("links", reports, str(kernel_version))
 
     reports = engine.run(inputs, task, jobs=jobs, digest=digests(outputs))
     report = gather(reports, len(inputs), outputs, envelope)

@@ -44,14 +44,13 @@ _LEVELS = [severity.value for severity in Severity]
 )
 @click.option(
     "--show",
-    "least",
     type=click.Choice(_LEVELS),
     default="warning",
     show_default=True,
     help="The least severity that text tells; JSON tells all.",
 )
 @baseline_options
-@options("kernel", "cmdline", "against", "build", "initramfs", "index", "root")
+@options("kernel_version", "cmdline", "against", "kernel", "initramfs", "kernel_index", "root")
 @click.option("--schema/--no-schema", help="Run dtschema's validator too.")
 @click.option(
     "--schema-dir",

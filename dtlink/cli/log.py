@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.board.tree import Board
 from dtlink.cli.completion import complete_files
-from dtlink.cli.options import KernelVersionParam, complain, options, paths_of
+from dtlink.cli.options import KernelVersionParam, board_settings, complain, options
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
@@ -18,7 +19,6 @@ from dtlink.report.model import InputFault, InputReport, Report
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
-    from dtlink.kernel.facts import Paths
     from dtlink.observed.bootlog.model import Explanation
 
 
@@ -32,20 +32,19 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--kernel-version",
-    "version",
     type=KernelVersionParam(),
     help="The kernel that wrote the log. [default: as the log says]",
 )
-@options("build", "initramfs", "index")
+@options("kernel", "initramfs", "kernel_index")
 @click.option("--all", "everything", is_flag=True, help="Show the harmless lines too.")
 @options("format", "output", "color")
 def log(
     dmesg: str,
     dtb: str | None,
-    version: KernelVersion | None,
-    build: str,
+    kernel_version: KernelVersion | None,
+    kernel: str,
     initramfs: str,
-    index: str,
+    kernel_index: str,
     everything: bool,  # noqa: FBT001 - click calls it
     form: str,
     output: str | None,
@@ -58,10 +57,10 @@ def log(
     if dmesg == dtb == "-":
         raise click.UsageError("the log and the tree can't both come from standard input")
     tree, reports = _tree(dtb)
-    item, told = _explain(dmesg, tree, version)
-    paths = paths_of(build, initramfs, index)
-    if paths is not None and told is not None and tree is not None:
-        item = _name_drivers(item, told, tree, paths)
+    item, told = _explain(dmesg, tree, kernel_version)
+    settings = board_settings(kernel=kernel, initramfs=initramfs, kernel_index=kernel_index)
+    if settings.kernel and told is not None and tree is not None:
+        item = _name_drivers(item, told, Board(tree, settings))
         told = told if item.error is None else None
     report = Report("log", [item, *reports], kernel=_kernel(told))
     complain(report.inputs)
@@ -105,20 +104,19 @@ def _explain(
     return InputReport(path, form="log", model=told.model), told
 
 
-def _name_drivers(item: InputReport, told: Explanation, tree: Tree, paths: Paths) -> InputReport:
+def _name_drivers(item: InputReport, told: Explanation, board: Board) -> InputReport:
     """Say of each root cause which driver the kernel has for it."""
-    from dtlink.kernel.facts import load
     from dtlink.views.drivers import driver_of
 
     try:
-        facts = load(paths)
+        _ = board.facts
     except InputError as error:
         fault = InputFault(f"{error.path}: {error.message}", error.offset)
         return item._replace(error=fault)
     for cause in told.causes:
-        node = tree.by_path.get(cause.origin.subject)
+        node = board.tree.by_path.get(cause.origin.subject)
         if node is not None:
-            said = f"in this kernel: {driver_of(tree, node.index, facts)}"
+            said = f"in this kernel: {driver_of(board, node.index)}"
             detail = "; ".join(filter(None, (cause.origin.detail, said)))
             cause.origin = cause.origin._replace(detail=detail)
     return item

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.board.tree import Board
 from dtlink.boot.roles import Role, Roles
 from dtlink.cli.completion import complete_nodes
-from dtlink.cli.options import complain, options, paths_of
+from dtlink.cli.options import board_settings, complain, need_kernel, options
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.errors import InputError
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
+    from dtlink.board.settings import Settings
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.facts import Paths
 
 #: The formats; those besides JSON are rows of ``dtlink.views.modules.FORMS``.
 _FORMS = ("list", "initramfs-tools", "dracut", "mkinitcpio", "nixos", "modules.load", "json")
@@ -29,7 +30,7 @@ _FORMS = ("list", "initramfs-tools", "dracut", "mkinitcpio", "nixos", "modules.l
 @click.command(help="List the modules that devices need before they can probe, in load order.")
 @options("path")
 @click.argument("nodes", nargs=-1, metavar="[NODE...]", shell_complete=complete_nodes)
-@options("build", "initramfs", "index", "kernel")
+@options("kernel", "initramfs", "kernel_index", "kernel_version")
 @click.option("--missing", is_flag=True, help="Only what the initramfs lacks.")
 @click.option(
     "--format",
@@ -43,23 +44,25 @@ _FORMS = ("list", "initramfs-tools", "dracut", "mkinitcpio", "nixos", "modules.l
 def modules(
     path: str,
     nodes: tuple[str, ...],
-    build: str,
+    kernel: str,
     initramfs: str,
-    index: str,
-    version: KernelVersion,
+    kernel_index: str,
+    kernel_version: KernelVersion,
     missing: bool,  # noqa: FBT001 - click calls it by name
     form: str,
     output: str | None,
 ) -> None:
     """Follow NODEs (paths, labels, names; default: every storage controller) to their suppliers."""
-    paths = paths_of(build, initramfs, index)
-    if paths is None:
-        raise click.UsageError("--kernel is needed: a folder of modules, a build tree, 'running' …")
+    settings = board_settings(
+        kernel_version=kernel_version,
+        kernel=kernel,
+        initramfs=initramfs,
+        kernel_index=kernel_index,
+    )
+    need_kernel(settings)
     if missing and not initramfs:
         raise click.UsageError("--missing needs --initramfs")
-    task = engine.Task(
-        partial(_modules, names=nodes, paths=paths, version=version, missing=missing)
-    )
+    task = engine.Task(partial(_modules, names=nodes, settings=settings, missing=missing))
     item = one(path, task, digest=form == "json")
     report = Report("modules", [item])
     complain([item])
@@ -73,15 +76,13 @@ def modules(
 
 
 def _modules(
-    tree: Tree, names: tuple[str, ...], paths: Paths, version: KernelVersion, *, missing: bool
+    tree: Tree, names: tuple[str, ...], settings: Settings, *, missing: bool
 ) -> dict[str, Any]:
-    from dtlink.facts.profile import KernelProfile
-    from dtlink.kernel.facts import load
     from dtlink.views import modules as told
 
-    nodes = [_node(tree, name) for name in names] or _storage(tree)
-    profile = KernelProfile.of(version)
-    return {"part": told.modules(tree, load(paths), profile, nodes, missing=missing)}
+    board = Board(tree, settings)
+    nodes = [_node(tree, name) for name in names] or _storage(board)
+    return {"part": told.modules(board, nodes, missing=missing)}
 
 
 def _node(tree: Tree, name: str) -> int:
@@ -92,9 +93,10 @@ def _node(tree: Tree, name: str) -> int:
     return node.index
 
 
-def _storage(tree: Tree) -> list[int]:
+def _storage(board: Board) -> list[int]:
     """Every storage controller that is enabled; flash chips if there is nothing else."""
-    roles, own, names = Roles(tree), tree.holders("compatible"), tree.layout.names
+    tree, roles = board.tree, Roles(board.tree)
+    own, names = tree.holders("compatible"), tree.layout.names
     found = [
         node
         for node in sorted(own)

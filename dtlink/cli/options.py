@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dtlink.board.settings import Settings
 from dtlink.cli.completion import (
     complete_files,
     complete_kernels,
@@ -18,7 +19,6 @@ from dtlink.facts.cmdline import CommandLine, OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 
 if TYPE_CHECKING:
-    from dtlink.kernel.facts import Paths
     from dtlink.report.model import InputReport
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -103,9 +103,8 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "output": click.option(
         "-o", "--output", type=click.Path(dir_okay=False), help="Write the results to a file."
     ),
-    "kernel": click.option(
+    "kernel_version": click.option(
         "--kernel-version",
-        "version",
         type=KernelVersionParam(),
         shell_complete=complete_kernels,
         default=str(DEFAULT),
@@ -118,9 +117,8 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         type=KernelCommandLine(),
         help="The kernel's command line. [default: bootargs of /chosen]",
     ),
-    "build": click.option(
+    "kernel": click.option(
         "--kernel",
-        "build",
         metavar="PATH",
         shell_complete=complete_files,
         default="",
@@ -134,9 +132,8 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         default="",
         help="Its initramfs: an image, what lsinitramfs or lsinitrd prints, a modules.load.",
     ),
-    "index": click.option(
+    "kernel_index": click.option(
         "--kernel-index",
-        "index",
         metavar="FILE",
         shell_complete=complete_files,
         default="",
@@ -218,18 +215,21 @@ def collect(reports: Iterable[InputReport], total: int) -> list[InputReport]:
         return list(bar)
 
 
-def paths_of(build: str, initramfs: str, index: str) -> Paths | None:
-    """Where a kernel's facts are; ``None`` if the user named none.
+def board_settings(**values: Any) -> Settings:
+    """The settings of a board, by the names of its options.
 
     Raises :class:`click.UsageError` for an initramfs or an index without a kernel.
     """
-    if not build and (initramfs or index):
+    settings = Settings(**values)
+    if not settings.kernel and (settings.initramfs or settings.kernel_index):
         raise click.UsageError("--initramfs and --kernel-index need --kernel")
-    if not build:
-        return None
-    from dtlink.kernel.facts import Paths
+    return settings
 
-    return Paths(build, initramfs, index)
+
+def need_kernel(settings: Settings) -> None:
+    """Raise :class:`click.UsageError` if no kernel is named."""
+    if not settings.kernel:
+        raise click.UsageError("--kernel is needed: a folder of modules, a build tree, 'running' …")
 
 
 def words(values: Sequence[str]) -> tuple[str, ...]:

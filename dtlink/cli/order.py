@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.board.boards import board_of
+from dtlink.board.settings import Settings
+from dtlink.board.tree import Board
 from dtlink.cli.options import options
-from dtlink.cli.single import ordering, tell
-from dtlink.links.graph import Graph
+from dtlink.cli.single import tell
 from dtlink.report.layout import BOLD, Line, Span, line
 from dtlink.report.rows import counted
 from dtlink.views import parts
@@ -23,21 +25,31 @@ if TYPE_CHECKING:
 
 
 @click.command(help="Show the order in which devices can probe, in waves.")
-@options("path", "format", "output", "kernel", "color")
-def order(path: str, form: str, output: str | None, version: KernelVersion, color: str) -> None:
+@options("path", "format", "output", "kernel_version", "color")
+def order(
+    path: str, form: str, output: str | None, kernel_version: KernelVersion, color: str
+) -> None:
     """Sort the devices into waves, as fw_devlink orders them: each needs only earlier ones."""
-    task = engine.Task(partial(_order, version=version), _table_order)
-    tell("order", path, task, _lines, form=form, output=output, version=version, color=color)
+    task = partial(_order, settings=Settings(kernel_version))
+    tell(
+        "order",
+        path,
+        engine.Task(task, task),
+        _lines,
+        form=form,
+        output=output,
+        version=kernel_version,
+        color=color,
+    )
 
 
-def _order(tree: Tree, version: KernelVersion) -> dict[str, Any]:
-    return {"part": parts.order(ordering(tree, version))}
-
-
-def _table_order(machine: Machine) -> dict[str, Any]:
+def _order(firmware: Tree | Machine, settings: Settings) -> dict[str, Any]:
+    board = board_of(firmware, settings)
+    if isinstance(board, Board):
+        return {"part": parts.order(board.order)}
     from dtlink.views import tables
 
-    return {"part": tables.order(Graph.of(machine))}
+    return {"part": tables.order(board)}
 
 
 def _lines(waves: list[list[str]]) -> Iterator[Line]:

@@ -7,16 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
-from dtlink.boot.devlink.ordering import Ordering
-from dtlink.boot.devlink.predict import predict
 from dtlink.cli.options import complain
 from dtlink.cli.writing import emit_json, emit_lines
-from dtlink.facts.profile import KernelProfile
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
-    from dtlink.firmware.tree import Tree
     from dtlink.report.layout import Line
 
 
@@ -40,12 +36,6 @@ def tell(
     elif reports[0].error is None:
         emit_lines(lines(reports[0].part), output, color)
     sys.exit(report.exit_status(None))
-
-
-def ordering(tree: Tree, version: KernelVersion) -> Ordering:
-    """What a kernel with all drivers there could be, and default parameters, orders."""
-    profile = KernelProfile.of(version)
-    return Ordering(predict(tree, profile, "full"), profile)
 
 
 def one(path: str, task: engine.Task, *, digest: bool) -> InputReport:

@@ -9,60 +9,63 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.board.tree import Board
 from dtlink.cli.completion import complete_nodes
-from dtlink.cli.options import options, paths_of
-from dtlink.cli.single import ordering, tell
+from dtlink.cli.options import board_settings, options
+from dtlink.cli.single import tell
 from dtlink.firmware.errors import InputError
-from dtlink.links.graph import Graph
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.views import parts
 
 if TYPE_CHECKING:
+    from dtlink.board.settings import Settings
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
-    from dtlink.kernel.facts import Paths
 
 
 @click.command(help="Show what a node waits for, down to the roots.")
 @options("path")
 @click.argument("node", metavar="NODE", shell_complete=complete_nodes)
-@options("build", "initramfs", "index", "format", "output", "kernel", "color")
+@options("kernel", "initramfs", "kernel_index", "format", "output", "kernel_version", "color")
 def why(
     path: str,
     node: str,
-    build: str,
+    kernel: str,
     initramfs: str,
-    index: str,
+    kernel_index: str,
     form: str,
     output: str | None,
-    version: KernelVersion,
+    kernel_version: KernelVersion,
     color: str,
 ) -> None:
     """Follow the suppliers of NODE: a path, a name that only one node has, a label, an alias."""
-    paths = paths_of(build, initramfs, index)
-    task = engine.Task(
-        partial(_why, name=node, version=version, paths=paths), partial(_table_why, name=node)
+    settings = board_settings(
+        kernel_version=kernel_version,
+        kernel=kernel,
+        initramfs=initramfs,
+        kernel_index=kernel_index,
     )
-    tell("why", path, task, _lines, form=form, output=output, version=version, color=color)
+    task = engine.Task(partial(_why, name=node, settings=settings), partial(_table_why, name=node))
+    tell("why", path, task, _lines, form=form, output=output, version=kernel_version, color=color)
 
 
-def _why(tree: Tree, name: str, version: KernelVersion, paths: Paths | None) -> dict[str, Any]:
+def _why(tree: Tree, name: str, settings: Settings) -> dict[str, Any]:
     named = [node for node in tree if node.name == name]
     node = tree.find(name) or (named[0] if len(named) == 1 else None)
     if node is None:
         raise InputError(_unknown(tree, name))
-    graph = Graph.of(tree, version, disabled=not node.enabled)
-    part = parts.why(graph, node, ordering(tree, version))
-    if paths is not None:
-        from dtlink.kernel.facts import load
+    board = Board(tree, settings)
+    part = parts.why(board, node)
+    if board.facts is not None:
         from dtlink.views.drivers import annotate
 
-        annotate(part, tree, load(paths))
+        annotate(part, board)
     return {"part": part}
 
 
 def _table_why(machine: Machine, name: str) -> dict[str, Any]:
+    from dtlink.board.tables import TablesBoard
     from dtlink.views import tables
 
     node = machine.find(name)
@@ -70,7 +73,7 @@ def _table_why(machine: Machine, name: str) -> dict[str, Any]:
         near = [each.path for each in machine.nodes[1:] if name.casefold() in each.path.casefold()]
         hint = f"; there is {', '.join(near[:4])}" if near else ""
         raise InputError(f"no one node is named {name}{hint}")
-    return {"part": tables.why(Graph.of(machine), node)}
+    return {"part": tables.why(TablesBoard(machine).graph, node)}
 
 
 def _unknown(tree: Tree, name: str) -> str:

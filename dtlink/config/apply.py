@@ -11,7 +11,7 @@ from dtlink.rules.catalogue import choose, family_of, is_chosen, is_named
 from dtlink.rules.model import Dts, Tables
 
 if TYPE_CHECKING:
-    from dtlink.config.model import Entry, Settings
+    from dtlink.config.model import Entry, LintSettings
     from dtlink.rules.model import Finding, Rule
 
 #: The forms of inputs that are devicetrees; all others are tables.
@@ -19,7 +19,7 @@ _DEVICETREES = ("fdt", "fdt-overlay", "dts")
 
 
 def apply(
-    report: InputReport, settings: Settings, tables: Container[str] | None = None
+    report: InputReport, settings: LintSettings, tables: Container[str] | None = None
 ) -> InputReport:
     """The report with the user's severities, without what is allowed, with what is missed.
 
@@ -46,7 +46,7 @@ def apply(
     return report._replace(findings=kept, ignored=ignored, unmet=(*report.unmet, *missed))
 
 
-def _graded(findings: Sequence[Finding], settings: Settings) -> Sequence[Finding]:
+def _graded(findings: Sequence[Finding], settings: LintSettings) -> Sequence[Finding]:
     """The findings with the user's severities, the worst first."""
     if not settings.severity:
         return findings
@@ -65,7 +65,7 @@ def _concerns(entry: Entry, finding: Finding) -> bool:
 
 
 def _was_checked(
-    word: str, report: InputReport, settings: Settings, tables: Container[str] | None
+    word: str, report: InputReport, settings: LintSettings, tables: Container[str] | None
 ) -> bool:
     """Whether a rule, or one of a family, was run to its end over all of the input."""
     if report.refused or any(is_named(fault.rule, (word,)) for fault in report.faults):

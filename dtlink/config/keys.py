@@ -1,6 +1,6 @@
 """The keys of a configuration: a row for each, from which files are read and the tables told.
 
-A default stands in :class:`Settings`, and nowhere else.
+A default is in :class:`Settings` or in :class:`LintSettings`, and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from dtlink.config import readers
-from dtlink.config.model import Entry, Settings
+from dtlink.config.model import FIELD_DEFAULTS, Entry
 from dtlink.config.readers import Place, Reader, of_type
 from dtlink.config.words import meant, short
 from dtlink.rules.model import Severity
@@ -32,13 +32,13 @@ class Key(NamedTuple):
 
     @property
     def field(self) -> str:
-        """Its name in :class:`Settings`, and among what the command line gives."""
+        """Its name in the settings, and among what the command line gives."""
         return self.name.replace("-", "_")
 
     @property
     def default(self) -> Any:
         """What holds without it."""
-        return Settings._field_defaults[self.field]
+        return FIELD_DEFAULTS[self.field]
 
 
 class Folder(NamedTuple):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from dtlink.facts.kernels import DEFAULT
+from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
 from dtlink.rules.model import Severity
-
-if TYPE_CHECKING:
-    from dtlink.facts.cmdline import CommandLine
-    from dtlink.facts.kernels import KernelVersion
-    from dtlink.kernel.facts import Paths
 
 
 class Entry(NamedTuple):
@@ -28,19 +24,11 @@ class Entry(NamedTuple):
     """Where it stands: a file, or ``--expect``."""
 
 
-class Settings(NamedTuple):
+class LintSettings(NamedTuple):
     """Every option of a lint as it holds for one input. The defaults are those of dtlink."""
 
-    kernel_version: KernelVersion = DEFAULT
-    against: KernelVersion | None = None
-    cmdline: CommandLine | None = None
-    """``None``: bootargs of ``/chosen``."""
-    root: str = ""
-    """A node; empty: by ``root=`` of bootargs."""
-    kernel: str = ""
-    """A path or ``running``; empty: no kernel is named."""
-    initramfs: str = ""
-    kernel_index: str = ""
+    board: Settings = DEFAULTS
+    """What decides what is known of the input; all else is about which findings count."""
     select: tuple[str, ...] = ()
     """Rules and families; none: all."""
     ignore: tuple[str, ...] = ()
@@ -48,8 +36,6 @@ class Settings(NamedTuple):
     """``None``: never."""
     show: Severity = Severity.WARNING
     baseline: str = ""
-    schema: bool = False
-    schema_dir: tuple[str, ...] = ()
     severity: tuple[tuple[str, Severity], ...] = ()
     """Rules and families with the severity that the user gives them."""
     allow: tuple[Entry, ...] = ()
@@ -57,24 +43,32 @@ class Settings(NamedTuple):
     expect: tuple[Entry, ...] = ()
     """Those that concern this input."""
 
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> LintSettings:
+        """The settings of these values, by field: the board's and all others together."""
+        board = {name: value for name, value in values.items() if name in Settings._fields}
+        others = {name: value for name, value in values.items() if name not in board}
+        return cls(Settings(**board), **others)
+
+    def value(self, field: str) -> Any:
+        """The value of a field, the board's or another."""
+        return getattr(self.board if field in Settings._fields else self, field)
+
     @property
     def not_asked(self) -> tuple[str, ...]:
         """The families of rules to which the user gives nothing to go on."""
         given = {
-            KERNEL_FAMILY: bool(self.kernel),
-            AGAINST_FAMILY: self.against is not None,
-            SCHEMA_FAMILY: self.schema,
+            KERNEL_FAMILY: bool(self.board.kernel),
+            AGAINST_FAMILY: self.board.against is not None,
+            SCHEMA_FAMILY: self.board.schema,
         }
         return tuple(family for family, named in given.items() if not named)
 
-    @property
-    def paths(self) -> Paths | None:
-        """Where the kernel's facts are; ``None`` where no kernel is named."""
-        if not self.kernel:
-            return None
-        from dtlink.kernel.facts import Paths
 
-        return Paths(self.kernel, self.initramfs, self.kernel_index)
+#: The names of all options, of the board and of its report.
+FIELDS = (*Settings._fields, *(name for name in LintSettings._fields if name != "board"))
+#: Their defaults.
+FIELD_DEFAULTS = Settings._field_defaults | LintSettings._field_defaults
 
 
 class Origin(NamedTuple):

@@ -7,20 +7,18 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
-from dtlink.config.model import Settings
+from dtlink.config.model import LintSettings
 from dtlink.report.model import InputReport
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
-    from dtlink.firmware.acpi.machine import Machine
-    from dtlink.firmware.tree import Tree
     from dtlink.report.known import Asked, Comparison
 
 
 class Plan:
     """The inputs of a lint, in their order, each with its settings."""
 
-    def __init__(self, inputs: Sequence[str], settings: Mapping[str, Settings]) -> None:
+    def __init__(self, inputs: Sequence[str], settings: Mapping[str, LintSettings]) -> None:
         self.inputs = inputs
         self._settings = settings
         self._kinds = list(dict.fromkeys(settings.values()))
@@ -32,11 +30,13 @@ class Plan:
         that can't be had.
         """
         hints = []
-        for paths in dict.fromkeys(each.paths for each in self._kinds if each.paths):
+        for paths in dict.fromkeys(each.board.paths for each in self._kinds if each.board.paths):
             from dtlink.kernel.facts import load
 
             load(paths)
-        for named in dict.fromkeys(each.schema_dir for each in self._kinds if each.schema):
+        for named in dict.fromkeys(
+            each.board.schema_dir for each in self._kinds if each.board.schema
+        ):
             from dtlink.schema.source import SchemaSource
 
             source = SchemaSource(named)
@@ -59,11 +59,11 @@ class Plan:
     def kernel(self, *, digest: bool) -> Mapping[str, Any]:
         """What is told of the kernel of all inputs; where they differ, the first one's version."""
         if not self.inputs:
-            return _identity(Settings(), digest=False)
+            return _identity(LintSettings(), digest=False)
         alike = len({_kernel(each) for each in self._kinds}) == 1
         return _identity(self._settings[self.inputs[0]], digest=digest and alike)
 
-    def _kernels(self) -> dict[Settings, Mapping[str, Any]]:
+    def _kernels(self) -> dict[LintSettings, Mapping[str, Any]]:
         """What is told of each input's kernel, where they differ."""
         if len({_kernel(each) for each in self._kinds}) < 2:
             return {}
@@ -94,7 +94,7 @@ class Plan:
             yield item if comparison is None else comparison.compare(item, _asked(settings))
 
 
-def _sieved(item: InputReport, settings: Settings) -> InputReport:
+def _sieved(item: InputReport, settings: LintSettings) -> InputReport:
     """The report as the configuration wants it; most runs have nothing to say about findings."""
     if not (settings.severity or settings.allow or settings.expect):
         return item
@@ -103,53 +103,28 @@ def _sieved(item: InputReport, settings: Settings) -> InputReport:
     return apply(item, settings, item.tables)
 
 
-def _kernel(settings: Settings) -> tuple[object, ...]:
-    return settings.kernel_version, settings.paths
+def _kernel(settings: LintSettings) -> tuple[object, ...]:
+    return settings.board.kernel_version, settings.board.paths
 
 
-def _identity(settings: Settings, *, digest: bool) -> Mapping[str, Any]:
+def _identity(settings: LintSettings, *, digest: bool) -> Mapping[str, Any]:
     if not digest:
-        return {"version": str(settings.kernel_version)}
+        return {"version": str(settings.board.kernel_version)}
     from dtlink.report.kernel import identity
 
-    return identity(settings.kernel_version, settings.paths)
+    return identity(settings.board.kernel_version, settings.board.paths)
 
 
 @lru_cache(maxsize=256)
-def _task(settings: Settings) -> engine.Task:
-    return engine.Task(
-        partial(lint_tree, settings=settings), partial(lint_tables, settings=settings)
+def _task(settings: LintSettings) -> engine.Task:
+    lint = partial(
+        engine.lint, settings=settings.board, select=settings.select, ignore=settings.ignore
     )
-
-
-def lint_tree(tree: Tree, settings: Settings) -> dict[str, Any]:
-    """Lint a tree as it is configured; raises as :func:`dtlink.engine.lint_tree` does."""
-    return engine.lint_tree(
-        tree,
-        settings.select,
-        settings.ignore,
-        settings.kernel_version,
-        cmdline=settings.cmdline,
-        against=settings.against,
-        kernel=settings.paths,
-        root=settings.root,
-        schemas=settings.schema_dir if settings.schema else None,
-    )
-
-
-def lint_tables(machine: Machine, settings: Settings) -> dict[str, Any]:
-    """Lint tables as they are configured; raises as :func:`dtlink.engine.lint_tables` does."""
-    return engine.lint_tables(
-        machine,
-        settings.select,
-        settings.ignore,
-        settings.kernel_version,
-        kernel=settings.paths,
-    )
+    return engine.Task(lint, lint)
 
 
 @lru_cache(maxsize=256)
-def _asked(settings: Settings) -> Asked:
+def _asked(settings: LintSettings) -> Asked:
     """Whether a rule is asked of an input."""
     from dtlink.report.known import asked
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dtlink.config import file as files
 from dtlink.config.file import Configuration
-from dtlink.config.model import Entry, Origin, Settings
+from dtlink.config.model import FIELDS, Entry, LintSettings, Origin
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import STDIN
 
@@ -23,9 +23,9 @@ Given = tuple[tuple[str, Any], ...]
 class Effective(NamedTuple):
     """What holds for one input, and why."""
 
-    settings: Settings
+    settings: LintSettings
     origins: Mapping[str, Origin]
-    """By field of :class:`Settings`; entries name their source themselves."""
+    """By field of :class:`LintSettings`; entries name their source themselves."""
     configuration: Configuration | None
     """The file, where there is one."""
 
@@ -40,11 +40,11 @@ class _Matched(NamedTuple):
 
 def settings_of(
     path: str, given: Mapping[str, Any], *, file: str | None = None, isolated: bool = False
-) -> Settings:
+) -> LintSettings:
     """What holds for one input, whichever others are linted with it.
 
-    ``given`` has what the command line names, by field of :class:`Settings`, as text or as a lint
-    takes it; ``expect`` as ``RULE`` or ``RULE:NODE``. It wins over the file, except that what it
+    ``given`` has what the command line names, by field of the settings, as text or as a lint takes
+    it; ``expect`` as ``RULE`` or ``RULE:NODE``. It wins over the file, except that what it
     expects is added. ``file`` is a configuration for all inputs; ``isolated`` reads none.
 
     Files are read once in a process (see :func:`forget`). Raises :class:`InputError`, with the file
@@ -121,7 +121,7 @@ def _matched(configuration: Configuration, path: str) -> _Matched:
 def _merged(configuration: Configuration | None, matched: _Matched, given: Given) -> Effective:
     """Each value from the last layer that has it."""
     values: dict[str, Any] = {}
-    origins = dict.fromkeys(Settings._fields, Origin())
+    origins = dict.fromkeys(FIELDS, Origin())
     for origin, layer in _layers(configuration, matched, given):
         if "kernel" in layer:
             for name in _OF_A_KERNEL:
@@ -131,7 +131,7 @@ def _merged(configuration: Configuration | None, matched: _Matched, given: Given
         values |= layer
         origins |= dict.fromkeys(layer, origin)
         values["expect"] = (*expected, *layer.get("expect", ()))
-    settings = Settings(**values)
+    settings = LintSettings.of(values)
     _need_a_kernel(settings, origins)
     return Effective(settings, origins, configuration)
 
@@ -160,9 +160,9 @@ def _read(given: Given) -> dict[str, Any]:
     return read_table(table, keys, Place(_COMMAND_LINE.kind, dashes="--"))
 
 
-def _need_a_kernel(settings: Settings, origins: Mapping[str, Origin]) -> None:
+def _need_a_kernel(settings: LintSettings, origins: Mapping[str, Origin]) -> None:
     for name in _OF_A_KERNEL:
-        if getattr(settings, name) and not settings.kernel:
+        if settings.value(name) and not settings.board.kernel:
             from dtlink.config.words import short
 
             origin = origins[name]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, Key
-from dtlink.config.model import Entry, Origin, Settings
+from dtlink.config.model import Entry, LintSettings, Origin
 from dtlink.config.readers import NEVER
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KernelVersion
@@ -142,9 +142,9 @@ def _folders(told: Effective, *, whole: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _value(key: Key, settings: Settings) -> Any:
+def _value(key: Key, settings: LintSettings) -> Any:
     """A value as TOML and JSON have it; ``None`` where it is not set."""
-    value = getattr(settings, key.field)
+    value = settings.value(key.field)
     if key.name == "fail-on" and value is None:
         return NEVER
     unset = value == key.default and key.unset
@@ -173,8 +173,10 @@ def _parameters(parsed: CommandLine) -> str:
         "deferred_probe_timeout": parsed.deferred_probe_timeout,
         "driver_async_probe": ",".join(parsed.driver_async_probe) or None,
         "initcall_blacklist": ",".join(parsed.initcall_blacklist) or None,
+        "root": parsed.root or None,
     }
-    return " ".join(f"{name}={_quoted(value)}" for name, value in told.items() if value is not None)
+    named = [f"{name}={_quoted(value)}" for name, value in told.items() if value is not None]
+    return " ".join((*named, *parsed.ignore_unused))
 
 
 def _quoted(value: str | int) -> str:
@@ -197,7 +199,7 @@ def table() -> str:
 
 
 def _documented(key: Key) -> str:
-    default = "required" if key.required else key.unset or f"`{toml(_value(key, Settings()))}`"
+    default = "required" if key.required else key.unset or f"`{toml(_value(key, LintSettings()))}`"
     name = f"[{key.name}]" if key.name == "severity" else key.name
     name = f"[[{name}]]" if key.takes == "entries" else name
     return f"| `{name}` | {key.takes} | {default} | {key.help} |"

@@ -1,4 +1,4 @@
-"""The task of ``dtlink lint``."""
+"""The task of ``dtlink lint``: which rules are asked of an input, and what they say."""
 
 from __future__ import annotations
 
@@ -6,92 +6,62 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from dtlink.board.boards import board_of
+from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.tree import Board
-from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.tree import Tree
 from dtlink.rules.catalogue import SCHEMA_FAMILY, choose
 from dtlink.rules.model import Dts, Tables
 from dtlink.rules.run import check
 
 if TYPE_CHECKING:
-    from dtlink.facts.cmdline import CommandLine
-    from dtlink.facts.kernels import KernelVersion
+    from dtlink.board.boards import AnyBoard
+    from dtlink.board.tables import TablesBoard
     from dtlink.firmware.acpi.machine import Machine
-    from dtlink.kernel.facts import Facts, Paths
     from dtlink.rules.catalogue import Kind
-    from dtlink.rules.model import AnyBoard, Rule
-    from dtlink.schema.source import SchemaSource
+    from dtlink.rules.model import Rule
 
 
-def lint_tree(
-    tree: Tree,
+def lint(
+    firmware: Tree | Machine,
+    settings: Settings = DEFAULTS,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
-    version: KernelVersion = DEFAULT,
-    cmdline: CommandLine | None = None,
-    against: KernelVersion | None = None,
-    kernel: Paths | None = None,
-    root: str = "",
-    schemas: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
-    """Run the chosen rules over one tree; see :class:`Board` for what decides what they see.
+    """Run the chosen rules over one input, as the fields of its :class:`InputReport`.
 
-    ``schemas`` are the user's own beside dtlink's; ``None``: none are asked. Raises
-    :class:`InputError` for facts of a kernel, or schemas, that can't be read.
+    Raises :class:`InputError` for facts of a kernel, or schemas, that can't be read.
     """
-    facts = _facts(kernel)
-    named, asked = facts is not None, schemas is not None
-    rules = _rules(tuple(select), tuple(ignore), Dts, kernel=named, schema=asked)
-    board = Board(
-        tree,
-        version,
-        cmdline=cmdline,
-        against=against,
-        facts=facts,
-        root=root,
-        schema=_schemas(schemas, rules),
-    )
-    silent = () if board.verdict.answered else (SCHEMA_FAMILY,)
-    return {**_checked(board, rules), "notes": board.notes, "silent": silent}
+    return lint_board(board_of(firmware, settings), select, ignore)
 
 
-def lint_tables(
-    machine: Machine,
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-    version: KernelVersion = DEFAULT,
-    kernel: Paths | None = None,
+def lint_board(
+    board: AnyBoard, select: Sequence[str] = (), ignore: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Run the chosen rules over the tables of one machine.
-
-    Raises :class:`InputError` for facts of a kernel that can't be read.
-    """
-    from dtlink.board.tables import AcpiBoard
-
-    facts = _facts(kernel)
-    there, named = frozenset(machine.tables), facts is not None
-    rules = _rules(tuple(select), tuple(ignore), Tables, there, kernel=named)
-    return _checked(AcpiBoard(machine, version, facts=facts), rules)
+    """Run the chosen rules over a board; as :func:`lint`."""
+    if isinstance(board, Board):
+        return _lint_tree(board, tuple(select), tuple(ignore))
+    return _lint_tables(board, tuple(select), tuple(ignore))
 
 
-def _schemas(named: tuple[str, ...] | None, rules: Sequence[Rule]) -> SchemaSource | None:
-    """The schemas that are asked. Raises :class:`InputError` for those that can't be had."""
-    if named is None or not any(rule.family == SCHEMA_FAMILY for rule in rules):
-        return None
-    from dtlink.schema.source import SchemaSource
+def _lint_tree(board: Board, select: tuple[str, ...], ignore: tuple[str, ...]) -> dict[str, Any]:
+    named, schema = board.facts is not None, board.settings.schema
+    rules = _rules(select, ignore, Dts, kernel=named, schema=schema)
+    asked = schema and any(rule.family == SCHEMA_FAMILY for rule in rules)
+    answered = not asked or board.verdict.answered
+    found = _checked(board, rules)
+    return {
+        **found,
+        "notes": board.notes if asked else [],
+        "silent": () if answered else (SCHEMA_FAMILY,),
+    }
 
-    source = SchemaSource(named)
-    source.load()
-    return source
 
-
-def _facts(kernel: Paths | None) -> Facts | None:
-    """What the kernel that the user named holds."""
-    if kernel is None:
-        return None
-    from dtlink.kernel.facts import load
-
-    return load(kernel)
+def _lint_tables(
+    board: TablesBoard, select: tuple[str, ...], ignore: tuple[str, ...]
+) -> dict[str, Any]:
+    there, named = frozenset(board.machine.tables), board.facts is not None
+    return _checked(board, _rules(select, ignore, Tables, there, kernel=named))
 
 
 def _checked(board: AnyBoard, rules: Sequence[Rule]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The kernel's command line, read as the kernel reads it (Linux, kernel/params.c).
 
-Only the parameters that decide when devices probe are kept; all others are none of our business.
+Only the parameters that decide when devices probe, or what becomes of one, are kept.
 """
 
 from __future__ import annotations
@@ -8,6 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+
+#: What keeps resources on that no driver uses (drivers/clk/clk.c, clk_ignore_unused_setup();
+#: drivers/pmdomain/core.c, pd_ignore_unused_setup(); drivers/regulator/core.c,
+#: regulator_ignore_unused_setup()).
+IGNORE_UNUSED = ("clk_ignore_unused", "pd_ignore_unused", "regulator_ignore_unused")
 
 #: From a parameter and its value to what it means; raises :class:`OptionError`.
 Reader = Callable[[str, str], Any]
@@ -33,6 +38,10 @@ class CommandLine(NamedTuple):
     driver_async_probe: tuple[str, ...] = ()
     """Drivers that probe asynchronously; ``*`` turns the list into one of exceptions."""
     initcall_blacklist: tuple[str, ...] = ()
+    root: str = ""
+    """The device of the root file system, as ``root=`` names it."""
+    ignore_unused: tuple[str, ...] = ()
+    """The parameters given of :data:`IGNORE_UNUSED`."""
 
     @classmethod
     def parse(cls, text: str) -> CommandLine:
@@ -48,14 +57,16 @@ class CommandLine(NamedTuple):
 
         The last value that is none of the refused ones counts; those are returned beside it.
         """
-        values: dict[str, Any] = {"initcall_blacklist": ()}
+        values: dict[str, Any] = {"initcall_blacklist": (), "ignore_unused": ()}
         refused = []
         for name, value in words(text):
             option = name.replace("-", "_")
             field = option.replace(".", "_")
             try:
-                if option == "initcall_blacklist":  # the one that adds up
+                if option == "initcall_blacklist":
                     values[field] += _names(option, value)
+                elif option in IGNORE_UNUSED:
+                    values["ignore_unused"] += (option,)
                 elif option in _READERS:
                     values[field] = _READERS[option](option, value)
             except OptionError as error:
@@ -102,15 +113,20 @@ def _number(option: str, value: str) -> int:
     return int(value)
 
 
+def _text(option: str, value: str) -> str:  # noqa: ARG001 - any value will do
+    return value
+
+
 def _names(option: str, value: str) -> tuple[str, ...]:  # noqa: ARG001 - any name will do
     return tuple(filter(None, value.split(",")))
 
 
-#: How the value of each parameter is read, but for the one that adds up.
+#: How the value of each parameter is read, but for those that add up.
 _READERS: dict[str, Reader] = {
     "fw_devlink": _choice("off", "permissive", "on", "rpm"),
     "fw_devlink.strict": _truth,
     "fw_devlink.sync_state": _choice("strict", "timeout"),
     "deferred_probe_timeout": _number,
     "driver_async_probe": _names,
+    "root": _text,
 }

@@ -16,7 +16,7 @@ class Paths(NamedTuple):
 
     kernel: str = ""
     initramfs: str = ""
-    source_index: str = ""
+    kernel_index: str = ""
 
 
 class Facts(NamedTuple):
@@ -47,5 +47,5 @@ def load(paths: Paths) -> Facts:
 
         initramfs = kept_initramfs(paths.initramfs)
     return Facts(
-        read_holdings(paths.kernel), SourceIndex.load(paths.source_index or None), initramfs
+        read_holdings(paths.kernel), SourceIndex.load(paths.kernel_index or None), initramfs
     )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from dtlink.facts.behaviours import MISSING_CELLS_ARE_ZERO
 from dtlink.facts.binding import Walk
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.tree import Tree
-from dtlink.links.components import shortest_cycle, shortest_path, strong_components, waves
 from dtlink.links.extract import extract
 from dtlink.links.reference import Flaw, Link, Reference, Unresolved
 
@@ -59,19 +58,6 @@ else:
     from typing import TypeVar
 
     NodeT, LinkT = TypeVar("NodeT"), TypeVar("LinkT")
-
-
-class Cycle(NamedTuple, Generic[NodeT, LinkT]):
-    """A strongly connected component, told by a short cycle through it."""
-
-    nodes: tuple[NodeT, ...]
-    """All the nodes of the component, in blob order."""
-    chain: tuple[NodeT, ...]
-    """A short cycle: each node needs the next, the last needs the first."""
-    steps: tuple[LinkT | None, ...]
-    """The link from each node of the chain to the next; ``None``: the next is its parent."""
-    links: tuple[LinkT, ...]
-    """All the links within the component."""
 
 
 class Graph(Generic[NodeT, LinkT]):
@@ -204,59 +190,6 @@ class Graph(Generic[NodeT, LinkT]):
                 arcs.setdefault(node, []).append(parent)
                 if parent not in arcs or arcs[parent][-1:] != [above[parent]]:
                     todo.add(parent)
-
-    def cycles(
-        self, wanted: Callable[[Reference], bool] | None = None
-    ) -> list[Cycle[NodeT, LinkT]]:
-        """The strongly connected components: of several nodes, or of one that needs itself."""
-        arcs = self.arcs(wanted)
-        components = strong_components(arcs)
-        several = {node for component in components for node in component}
-        components += [
-            [node] for node, targets in arcs.items() if node in targets and node not in several
-        ]
-        links = self._links_within(components, wanted or self.orders)
-        return [self._cycle(arcs, *each) for each in zip(components, links, strict=True)]
-
-    def _links_within(
-        self, components: Sequence[Sequence[int]], wanted: Callable[[Reference], bool]
-    ) -> list[list[LinkT]]:
-        """The links within each component, found in one pass over all references."""
-        home = {node: number for number, nodes in enumerate(components) for node in nodes}
-        links: list[list[LinkT]] = [[] for _ in components]
-        for ref in self.references if home else ():
-            number = home.get(ref.consumer)
-            if number is not None and home.get(ref.supplier) == number and wanted(ref):
-                links[number].append(self.link(ref))
-        return links
-
-    def _cycle(
-        self, arcs: Mapping[int, Sequence[int]], component: Sequence[int], links: Sequence[LinkT]
-    ) -> Cycle[NodeT, LinkT]:
-        chain = shortest_cycle(arcs, component)
-        steps = zip(chain, chain[1:] + chain[:1], strict=True)
-        first = {
-            (link.reference.consumer, link.reference.supplier): link for link in reversed(links)
-        }
-        return Cycle(
-            tuple(self.firmware[node] for node in sorted(component)),
-            tuple(self.firmware[node] for node in chain),
-            tuple(first.get(step) for step in steps),
-            tuple(links),
-        )
-
-    def waves(self) -> list[list[NodeT]]:
-        """The nodes that take part in a link, by the wave in which they can come at the earliest.
-
-        Cycles are collapsed: their nodes share a wave.
-        """
-        arcs = self.arcs()
-        return [[self.firmware[node] for node in wave] for wave in waves(arcs, arcs)]
-
-    def path(self, consumer: NodeT, supplier: NodeT) -> list[NodeT]:
-        """A shortest way on which one node needs the other; empty if it does not."""
-        found = shortest_path(self.arcs(), consumer.index, supplier.index)
-        return [self.firmware[node] for node in found]
 
     @cached_property
     def suppliers(self) -> Mapping[int, Sequence[LinkT]]:

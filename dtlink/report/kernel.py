@@ -34,7 +34,7 @@ def _facts(paths: Paths, facts: Facts) -> dict[str, Any]:
             for fact, path in sorted(build.sources.items())
         ],
         "initramfs": _file(paths.initramfs),
-        "source_index": _file(paths.source_index),
+        "source_index": _file(paths.kernel_index),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.firmware.tree import Node
@@ -13,16 +13,12 @@ from dtlink.rules.finding import Confidence, Finding, Severity
 from dtlink.rules.fix import Fix
 
 if TYPE_CHECKING:
-    from dtlink.board.tables import AcpiBoard
-    from dtlink.board.tree import Board
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.tree import Location
     from dtlink.links.acpi.link import AcpiLink
 
-    AnyBoard: TypeAlias = Board | AcpiBoard
-
-    # A rule takes a Board, an AcpiBoard, or whatever is common to both.
+    # A rule takes a Board, a TablesBoard, or whatever is common to both.
     Check = Callable[[Any], Iterator[Finding]]
     #: What a finding may be at.
     FindingAt = Node | Link | Failure | Struct | AcpiLink

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.rules.model import EXAMPLES, Covers, Finding, Rule
 
 if TYPE_CHECKING:
-    from dtlink.board.tables import AcpiBoard
-    from dtlink.board.tree import Board
+    from dtlink.board.boards import AnyBoard
 
 
 class RuleFault(NamedTuple):
@@ -26,7 +25,7 @@ class Checked(NamedTuple):
     faults: list[RuleFault]
 
 
-def check(board: Board | AcpiBoard, rules: Collection[Rule]) -> Checked:
+def check(board: AnyBoard, rules: Collection[Rule]) -> Checked:
     """Run the rules that concern the board. A rule that raises does not stop the others."""
     checked = Checked([], [])
     holdings = board.holdings

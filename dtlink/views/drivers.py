@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dtlink.boot.drivers import TreeDrivers
 from dtlink.facts.outcomes import State
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import counted
 
 if TYPE_CHECKING:
+    from dtlink.board.tree import Board
     from dtlink.facts.outcomes import Driver
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.facts import Facts
@@ -22,9 +22,9 @@ Entry = dict[str, Any]
 _STYLES = {State.NOT_BUILT.value: STYLES["error"], State.UNKNOWN.value: STYLES["warning"]}
 
 
-def drivers(tree: Tree, facts: Facts) -> Entry:
+def drivers(board: Board) -> Entry:
     """The driver of each enabled node with ``compatible``, and how many there are of each state."""
-    found = TreeDrivers(tree, facts.build, facts.source_index)
+    tree, facts, found = board.tree, board.named_facts, board.drivers
     nodes = [node for node in sorted(tree.holders("compatible")) if node not in tree.disabled]
     entries = [_entry(tree, node, found.of(node), facts) for node in nodes]
     states = Counter(entry["state"] for entry in entries)
@@ -49,12 +49,12 @@ def _entry(tree: Tree, node: int, driver: Driver, facts: Facts) -> Entry:
     }
 
 
-def annotate(part: Entry, tree: Tree, facts: Facts) -> None:
+def annotate(part: Entry, board: Board) -> None:
     """Put the driver of each node of ``why`` beside it; mark those where a chain breaks.
 
     A culprit is a node whose driver this kernel lacks, or an initramfs that was named.
     """
-    found = TreeDrivers(tree, facts.build, facts.source_index)
+    tree, facts, found = board.tree, board.named_facts, board.drivers
     told = {tree.path(node): node for node in range(len(tree))}
     stack = [part]
     while stack:
@@ -69,10 +69,9 @@ def annotate(part: Entry, tree: Tree, facts: Facts) -> None:
         stack += entry["suppliers"]
 
 
-def driver_of(tree: Tree, node: int, facts: Facts) -> str:
+def driver_of(board: Board, node: int) -> str:
     """The driver of one node in a few words."""
-    found = TreeDrivers(tree, facts.build, facts.source_index)
-    entry = _entry(tree, node, found.of(node), facts)
+    entry = _entry(board.tree, node, board.drivers.of(node), board.named_facts)
     option = f" (CONFIG_{entry['config']})" if entry["config"] and entry["modules"] else ""
     return word(entry) + option
 

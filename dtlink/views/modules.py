@@ -2,109 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from dtlink.boot.devlink.predict import predict
-from dtlink.boot.drivers import TreeDrivers
+from dtlink.board.needs import disk_modules
 from dtlink.boot.timeline import PARENT
-from dtlink.boot.timeline.arcs import Arcs, Hold
-from dtlink.boot.timeline.devices import Devices
 from dtlink.facts.outcomes import State
-from dtlink.facts.resource import Asker
-from dtlink.links.extract import extract
 
 if TYPE_CHECKING:
-    from dtlink.facts.profile import KernelProfile
+    from dtlink.board.needs import NeededNode, Needs
+    from dtlink.board.tree import Board
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.facts import Facts
 
 Entry = dict[str, Any]
 
-#: What controllers ask for themselves, and fw_devlink does not link (drivers/mmc/core/pwrseq.c).
-_UNLINKED = ("mmc-pwrseq",)
-#: What makes a disk of what a controller finds: by the controller's name, the modules.
-_DISKS = (
-    (re.compile("mmc|sdhci|sdmmc|emmc"), ("mmc_block",)),
-    (re.compile("sata|ahci|ufs|ufshc"), ("sd_mod",)),
-)
 _DISK = "disk"
 _DEPENDENCY = "module"
 
 
-class _Step(NamedTuple):
-    """A node that is needed, and who needs it by what."""
-
-    node: int
-    consumer: int
-    binding: str
-
-
-class _Needs:
-    """Follows what devices need, suppliers before consumers."""
-
-    def __init__(self, tree: Tree, facts: Facts, profile: KernelProfile) -> None:
-        prediction = predict(tree, profile, "full")
-        drivers = TreeDrivers(tree, facts.build, facts.source_index)
-        self.devices = Devices(tree, prediction, drivers)
-        self._tree = tree
-        self._suppliers: dict[int, list[tuple[int, str]]] = {}
-        for arc in Arcs(tree, profile, prediction).read(self.devices):
-            # What closes a cycle does not hold the consumer, whose driver may still ask for it.
-            if arc.hold is not Hold.RELAXED or arc.request.asker is not Asker.UNKNOWN:
-                self._suppliers.setdefault(arc.consumer, []).append((arc.supplier, arc.binding))
-        for reference in extract(tree, profile.version, vendor=False).references:
-            if reference.binding.name in _UNLINKED and reference.supplier not in tree.disabled:
-                one = reference.supplier, reference.binding.name
-                self._suppliers.setdefault(reference.consumer, []).append(one)
-
-    def follow(self, nodes: Iterable[int]) -> list[_Step]:
-        """What nodes need, and they themselves, each once, in the order of need."""
-        order: list[_Step] = []
-        entered: set[int] = set()
-        for start in nodes:
-            steps = [(_Step(start, -1, ""), False)]
-            while steps:
-                step, done = steps.pop()
-                if done:
-                    order.append(step)
-                elif step.node not in entered:
-                    entered.add(step.node)
-                    steps.append((step, True))
-                    steps += [(each, False) for each in reversed(list(self._of(step.node)))]
-        return order
-
-    def _of(self, node: int) -> Iterator[_Step]:
-        """The devices above a node, and what it names."""
-        devices = self.devices
-        above = devices.at(self._tree.parents[node])
-        if above >= 0:
-            yield _Step(above, node, PARENT)
-        for supplier, binding in self._suppliers.get(node, ()):
-            server = devices.server(supplier)
-            if server.device >= 0 and (server.partly or not server.early):
-                yield _Step(server.device, node, binding)
-                if devices.driver(supplier).modules and supplier != server.device:
-                    yield _Step(supplier, node, binding)
-
-
-def modules(
-    tree: Tree, facts: Facts, profile: KernelProfile, nodes: Sequence[int], *, missing: bool = False
-) -> Entry:
+def modules(board: Board, nodes: Sequence[int], *, missing: bool = False) -> Entry:
     """The modules that nodes need, in load order, and the devices on the way that have no driver.
 
     Of several modules that may drive a device, all are told: modprobe loads them all. ``missing``:
     only those that the initramfs is known to lack.
     """
-    needs = _Needs(tree, facts, profile)
+    tree, facts, needs = board.tree, board.named_facts, board.needs
     steps = needs.follow(nodes)
     found: dict[str, Entry] = {}
     for step in steps:
         driver = needs.devices.driver(step.node)
         for name in driver.modules:
             _add(found, facts, name, _reason(tree, step, driver.config))
-        for name in _disks(tree, step.node) if step.node in nodes else ():
+        for name in disk_modules(tree, step.node) if step.node in nodes else ():
             _add(found, facts, name, _reason(tree, step._replace(binding=_DISK), ""))
     return {
         "kernel": facts.build.release or None,
@@ -124,7 +54,7 @@ def _add(found: dict[str, Entry], facts: Facts, name: str, reason: Entry) -> Non
 _NOTHING: Entry = {"node": None, "binding": None, "consumer": None, "config": None}
 
 
-def _reason(tree: Tree, step: _Step, config: str) -> Entry:
+def _reason(tree: Tree, step: NeededNode, config: str) -> Entry:
     return {
         "node": tree.path(step.node),
         "binding": step.binding or None,
@@ -133,12 +63,7 @@ def _reason(tree: Tree, step: _Step, config: str) -> Entry:
     }
 
 
-def _disks(tree: Tree, node: int) -> Sequence[str]:
-    name = tree.layout.names[node].partition(b"@")[0].decode("latin-1")
-    return next((names for word, names in _DISKS if word.match(name)), ())
-
-
-def _gaps(tree: Tree, needs: _Needs, steps: Iterable[_Step]) -> Iterator[Entry]:
+def _gaps(tree: Tree, needs: Needs, steps: Iterable[NeededNode]) -> Iterator[Entry]:
     for step in steps:
         driver = needs.devices.driver(step.node)
         if driver.state in (State.NOT_BUILT, State.UNKNOWN):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dtlink.board.device_cycles import device_cycles
+from dtlink.board.device_cycles import relaxed_steps
 from dtlink.links.components import waves
 from dtlink.links.reference import Link
 
@@ -42,7 +42,7 @@ def links(graph: Graph) -> list[Entry]:
     return [link(graph, item) for item in graph.links]
 
 
-def cycles(board: Board, ordering: Ordering) -> list[Entry]:
+def cycles(board: Board) -> list[Entry]:
     """Each component of devices that wait for each other, and a short cycle as steps.
 
     ``breaks`` are steps whose suppliers, given to ``post-init-providers``, leave no cycle;
@@ -53,14 +53,12 @@ def cycles(board: Board, ordering: Ordering) -> list[Entry]:
             "nodes": [board.tree.path(device) for device in cycle.devices],
             "chain": [_step(board.tree, step) for step in cycle.chain],
             "breaks": [_step(board.tree, step) for step in cycle.breaks],
-            "links": sum(bool(step.references) for step in cycle.steps),
+            "links": len(cycle.links),
             "relaxed": [
-                _step(board.tree, step)
-                for step in cycle.steps
-                if ordering.relaxes(board.tree.path(step.consumer), board.tree.path(step.supplier))
+                _step(board.tree, step) for step in relaxed_steps(board.tree, board.order, cycle)
             ],
         }
-        for cycle in device_cycles(board)
+        for cycle in board.cycles
     ]
 
 
@@ -83,8 +81,9 @@ def order(ordering: Ordering) -> list[list[str]]:
     return [[paths[number] for number in wave] for wave in found]
 
 
-def why(graph: Graph, node: Node, ordering: Ordering) -> Entry:
+def why(board: Board, node: Node) -> Entry:
     """What a node waits for, nested; what was told once is only named when it comes again."""
+    graph, ordering = board.graph_for(node), board.order
     top: Entry = {"node": node.path, "suppliers": []}
     told = {node.path}
     todo = _children(graph, node, top, ordering)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dtlink.views.parts import Entry
 
 if TYPE_CHECKING:
+    from dtlink.board.tables import TablesBoard
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.links.acpi.graph import AcpiGraph
     from dtlink.links.acpi.link import AcpiLink
@@ -41,7 +42,7 @@ def links(graph: AcpiGraph) -> list[Entry]:
     return [link(item) for item in graph.links]
 
 
-def cycles(graph: AcpiGraph) -> list[Entry]:
+def cycles(board: TablesBoard) -> list[Entry]:
     """Each component of nodes that need each other, and a short cycle as steps."""
     return [
         {
@@ -56,7 +57,7 @@ def cycles(graph: AcpiGraph) -> list[Entry]:
             "links": len(cycle.links),
             "relaxed": [],
         }
-        for cycle in graph.cycles()
+        for cycle in board.cycles
     ]
 
 
@@ -69,9 +70,9 @@ def _step(node: Struct, supplier: Struct, step: AcpiLink | None) -> Entry:
     }
 
 
-def order(graph: AcpiGraph) -> list[list[str]]:
+def order(board: TablesBoard) -> list[list[str]]:
     """The nodes in waves, each a list of paths: a node's suppliers come earlier."""
-    return [[node.path for node in wave] for wave in graph.waves()]
+    return [[node.path for node in wave] for wave in board.waves]
 
 
 def why(graph: AcpiGraph, node: Struct) -> Entry:

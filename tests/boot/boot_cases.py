@@ -11,10 +11,14 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from dtlink.boot.devlink.ordering import Ordering
+from dtlink.boot.devlink.predict import predict
 from dtlink.boot.drivers import TreeDrivers
 from dtlink.boot.timeline import AcpiTimeline, Timeline
+from dtlink.boot.timeline.devices import Devices
+from dtlink.boot.timeline.requirements import requirements
 from dtlink.facts.cmdline import CommandLine
-from dtlink.facts.outcomes import Driver, Outcome, State, Wait
+from dtlink.facts.outcomes import Driver, Drivers, Outcome, State, Wait
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.acpi.machine import Machine
@@ -22,6 +26,7 @@ from dtlink.firmware.tree import Tree
 from dtlink.kernel.holdings.model import Holdings
 from dtlink.kernel.holdings.read import read_holdings
 from dtlink.kernel.initramfs import Initramfs
+from dtlink.links.extract import Extraction
 from tests.support.boards import SHARED
 from tests.support.boots import boot
 
@@ -192,8 +197,19 @@ def kernel() -> Holdings:
     return read_holdings(str(SHARED / "kernel" / "debian-6.12-arm64"))
 
 
+def timeline_of(
+    tree: Tree, profile: KernelProfile, drivers: Drivers, **options: object
+) -> Timeline:
+    """The timeline of a tree in a kernel whose drivers are known otherwise than by its build."""
+    extraction = Extraction(tree, profile.version)
+    ordering = Ordering(predict(extraction, profile, "full"), profile)
+    devices = Devices(tree, ordering.prediction, drivers)
+    needed = requirements(extraction.common.references, ordering, devices)
+    return Timeline(devices, needed, profile, **options)  # type: ignore[arg-type]
+
+
 def timeline(case: Case, tree: Tree) -> Timeline:
-    return Timeline(
+    return timeline_of(
         tree,
         case.profile,
         KnownDrivers(tree, case),

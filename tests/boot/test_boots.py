@@ -9,10 +9,9 @@ import sys
 import pytest
 
 from dtlink.boot.drivers import TreeDrivers
-from dtlink.boot.timeline import Timeline
 from dtlink.facts.outcomes import Outcome, Wait
 from dtlink.firmware import dts
-from tests.boot.boot_cases import HANGS, NOT_BUILT, Case, kernel, rows
+from tests.boot.boot_cases import HANGS, NOT_BUILT, Case, kernel, rows, timeline_of
 from tests.support.boards import SHARED
 
 NAMES = sorted(path.name.split(".")[0] for path in (SHARED / "boots").glob("[acdef]-*.json.gz"))
@@ -63,7 +62,7 @@ def test_the_experiments_show_every_grade_and_every_outcome():
 def test_without_the_kernels_source_what_it_lacks_is_unknown_and_nothing_is_claimed():
     case = Case("f-never")
     tree = dts.read_file(str(SHARED / "boots" / "f.dts"))
-    made = Timeline(
+    made = timeline_of(
         tree, case.profile, TreeDrivers(tree, kernel()), initramfs=case.image, root=case.root
     )
     lacking = [n for n in made.devices if not NOT_BUILT.isdisjoint(tree[n].compatible)]

@@ -8,17 +8,17 @@ import pytest
 
 from dtlink.boot.devlink.cycles import Detector
 from dtlink.boot.devlink.model import DeviceLink, Pair, Waiting
-from dtlink.boot.devlink.predict import predict
 from dtlink.boot.devlink.state import Device, State
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
+from tests.support.boards import predicted
 from tests.support.limits import at_most
 
 
 def of(source, version="6.12", cmdline="", view="bare"):
     tree = dts.read_text(f"/ {{ {source} }};")
-    return predict(tree, KernelProfile.of(version, cmdline), view)
+    return predicted(tree, KernelProfile.of(version, cmdline), view)
 
 
 def links(prediction):
@@ -436,5 +436,5 @@ def test_a_tree_made_to_be_slow(count):
         for i in range(1, count + 1)
     ]
     with at_most():
-        found = predict(fdt.read(write(SourceNode("", {}, nodes))), KernelProfile.of())
+        found = predicted(fdt.read(write(SourceNode("", {}, nodes))), KernelProfile.of())
     assert all(link.cycle for link in found.fwnode_links)

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 
 from dtlink.boot.devlink.model import Prediction
-from dtlink.boot.devlink.predict import predict
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import fdt
-from tests.support.boards import EVERY, SHARED
+from tests.support.boards import EVERY, SHARED, predicted
 from tests.support.boots import BOOTS
 
 #: The folder of each run, the kernel, and its command line.
@@ -90,7 +89,7 @@ def differences(run: str, path: Path) -> list[str]:
     answer = json.loads(gzip.decompress(path.read_bytes()))
     family = path.relative_to(SHARED / "oracle" / run).parts[0]
     tree = fdt.read((SHARED / "corpus" / family / answer["dtb"]).read_bytes())
-    prediction = predict(tree, KernelProfile.of(*RUNS[run]))
+    prediction = predicted(tree, KernelProfile.of(*RUNS[run]))
     told = []
     for name, (ours, theirs) in FIELDS.items():
         mine, real = Counter(map(tuple, ours(prediction))), Counter(map(tuple, theirs(answer)))
@@ -137,7 +136,7 @@ def test_with_all_drivers_the_links_are_those_of_a_booted_board(board: str) -> N
     answer = json.loads(gzip.decompress(path.read_bytes()))
     blob = SHARED / "corpus" / BOOTS[board] / Path(answer["dtb"]).name
     version = answer["kernel"].removeprefix("vmlinuz-")
-    prediction = predict(fdt.read(blob.read_bytes()), KernelProfile.of(version), "full")
+    prediction = predicted(fdt.read(blob.read_bytes()), KernelProfile.of(version), "full")
     ours = {tuple(link[:2]) for link in prediction.device_links if not link.sync_state_only}
     real = _ordering(answer["device_links"])
     both = len(ours & real)

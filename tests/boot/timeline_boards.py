@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from dtlink.boot.timeline import Dependency, Timeline
+from dtlink.boot.timeline import Dependency
 from dtlink.facts.outcomes import Driver, State, When
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts
 from dtlink.firmware.tree import Tree
-from tests.boot.boot_cases import initramfs
+from tests.boot.boot_cases import initramfs, timeline_of
 
 BUILT_IN, NOT_BUILT, UNKNOWN = (Driver(s) for s in (State.BUILT_IN, State.NOT_BUILT, State.UNKNOWN))
 EARLY = Driver(State.EARLY)
@@ -48,12 +48,12 @@ class Board:
     ) -> None:
         self.tree = dts.read_text(f"/ {{ #address-cells = <1>; #size-cells = <0>; {source} }};")
         config_modules = bool(options.get("modules", True))
-        self.timeline = Timeline(
+        self.timeline = timeline_of(
             self.tree,
             KernelProfile.of(version, cmdline, modules=config_modules),
             Told(self.tree, drivers),
             initramfs=None if image is None else initramfs(frozenset(image)),
-            **options,  # type: ignore[arg-type]
+            **options,
         )
 
     def node(self, path: str) -> int:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dtlink import read
-from dtlink.boot.devlink.predict import predict
 from dtlink.facts.profile import KernelProfile
 from tests.cli.conftest import Run
+from tests.support.boards import predicted
 
 #: A clock below a node that is no bus; two devices that wait for each other; a PCI host.
 BOARD = """/dts-v1/;
@@ -64,7 +64,7 @@ def test_json_is_the_prediction(run: Run, fixtures: Path, version: str, view: st
     path = fixtures / "phone-soc.dtb"
     document = told(run, path, "--kernel-version", version, "--view", view)
     profile = KernelProfile.of(version)
-    found = predict(read(path), profile, view)
+    found = predicted(read(path), profile, view)
     assert document["inputs"][0]["devlink"] == json.loads(json.dumps(found.as_json()))
     assert "against" not in document["inputs"][0]
     assert document["kernel"] == {

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from dtlink.board.tree import Board
 from dtlink.cli.modules import modules
-from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts
 from dtlink.kernel.facts import Facts
 from dtlink.kernel.holdings.model import Module
@@ -54,7 +54,7 @@ def facts() -> Facts:
 def needed(*, missing: bool = False) -> report.Entry:
     tree = dts.read_text(SOURCE)
     node = tree.by_path["/bus@4/mmc@10"].index
-    return report.modules(tree, facts(), KernelProfile.of("6.12"), [node], missing=missing)
+    return report.modules(Board(tree, facts=facts()), [node], missing=missing)
 
 
 def names(part: report.Entry) -> list[str]:
@@ -113,7 +113,7 @@ def test_every_format_of_the_command_is_known() -> None:
 def test_a_cycle_of_suppliers_ends() -> None:
     text = SOURCE.replace('"v,pd"; reg = <2>;', '"v,pd"; reg = <2>; clocks = <&clk>;')
     tree = dts.read_text(text)
-    part = report.modules(tree, facts(), KernelProfile.of("6.12"), list(range(1, len(tree))))
+    part = report.modules(Board(tree, facts=facts()), list(range(1, len(tree))))
     assert set(names(part)) == {"bus", "clk_v", "mmc_lib", "pd", "v_mmc", "unused"}
 
 
@@ -122,7 +122,7 @@ def test_what_a_cycle_relaxes_is_needed_all_the_same() -> None:
     text = SOURCE.replace('"v,pd"; reg = <2>;', '"v,pd"; reg = <2>; clocks = <&clk>;')
     tree = dts.read_text(text)
     node = tree.by_path["/clock-controller@1"].index
-    part = report.modules(tree, facts(), KernelProfile.of("6.12"), [node])
+    part = report.modules(Board(tree, facts=facts()), [node])
     assert names(part) == ["pd", "clk_v"]
 
 

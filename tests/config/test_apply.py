@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import dtlink
+from dtlink.board.settings import Settings
 from dtlink.config.apply import apply
-from dtlink.config.model import Entry, Settings
+from dtlink.config.model import Entry, LintSettings
 from dtlink.facts.kernels import KernelVersion
 from dtlink.report.model import Ignored, InputFault, InputReport, Refused
 from dtlink.rules.catalogue import ids
@@ -43,21 +44,23 @@ def rules(report: InputReport) -> set[str]:
     return {finding.rule for finding in report.findings}
 
 
-def allowing(rule: str, node: str = "", reason: str = "r") -> Settings:
-    return Settings(allow=(Entry(rule, node, "", reason, "dtlink.toml"),))
+def allowing(rule: str, node: str = "", reason: str = "r") -> LintSettings:
+    return LintSettings(allow=(Entry(rule, node, "", reason, "dtlink.toml"),))
 
 
-def expecting(rule: str, node: str = "", **others: object) -> Settings:
-    return Settings(expect=(Entry(rule, node, "", "r", "dtlink.toml"),), **others)
+def expecting(rule: str, node: str = "", **others: object) -> LintSettings:
+    entry = Entry(rule, node, "", "r", "dtlink.toml")
+    return LintSettings.of({"expect": (entry,), **others})
 
 
-def unmet(report: InputReport, settings: Settings, *tables: str) -> list[str]:
+def unmet(report: InputReport, settings: LintSettings, *tables: str) -> list[str]:
     return [each.rule for each in apply(report, settings, tables or None).unmet]
 
 
 def test_where_nothing_is_configured_the_report_is_the_same(lint: Lint) -> None:
     report = lint(BOARD)
-    assert apply(report, Settings(kernel_version=KernelVersion(6, 1), ignore=("cycle",))) is report
+    settings = LintSettings(Settings(kernel_version=KernelVersion(6, 1)), ignore=("cycle",))
+    assert apply(report, settings) is report
 
 
 def test_an_input_that_cannot_be_read_stays_as_it_is() -> None:
@@ -69,7 +72,7 @@ def test_a_rule_s_severity_goes_before_its_family_s_and_the_worst_stay_first(lin
     report = lint(BOARD)
     assert {"phandle/dangling", "phandle/truncated-specifier"} <= rules(report)
     graded = (("phandle", Severity.INFO), ("phandle/truncated-specifier", Severity.ERROR))
-    told = apply(report, Settings(severity=graded)).findings
+    told = apply(report, LintSettings(severity=graded)).findings
     levels = {finding.rule: finding.severity for finding in told}
     assert levels["phandle/dangling"] is Severity.INFO
     assert levels["phandle/truncated-specifier"] is Severity.ERROR
@@ -156,7 +159,7 @@ def test_a_baseline_s_finding_is_there_too(lint: Lint) -> None:
 def test_what_is_allowed_meets_an_expectation(lint: Lint) -> None:
     both = expecting("legacy/mmu-masters")._replace(allow=allowing("legacy").allow)
     assert apply(lint(SERVER), both).unmet == ()
-    asked = Settings(
+    asked = LintSettings(
         allow=(Entry("legacy", reason="old"),),
         expect=(Entry("legacy/mmu-masters", source="--expect"),),
     )

@@ -24,7 +24,7 @@ def test_without_a_file_the_defaults_hold(write: Write) -> None:
     told = effective("board.dtb", {})
     assert told.configuration is None
     assert {str(origin) for origin in told.origins.values()} == {"default"}
-    assert told.settings.kernel_version == (6, 12)
+    assert told.settings.board.kernel_version == (6, 12)
 
 
 def test_the_nearest_file_wins_alone(write: Write) -> None:
@@ -92,7 +92,7 @@ def test_a_file_can_be_named_or_none(write: Write) -> None:
     write("ci/strict.toml", 'ignore = ["legacy"]\nkernel = "k"')
     write("ci/pyproject.toml", '[tool.dtlink]\nignore = ["iort"]')
     assert ignored("x.dtb", file="ci/strict.toml") == ("legacy",)
-    assert settings_of("x.dtb", {}, file="ci/strict.toml").kernel == str(Path("ci/k"))
+    assert settings_of("x.dtb", {}, file="ci/strict.toml").board.kernel == str(Path("ci/k"))
     assert ignored("x.dtb", file="ci/pyproject.toml") == ("iort",)
     assert ignored("x.dtb", isolated=True) == ()
 
@@ -126,7 +126,7 @@ def test_a_file_beside_or_above_the_working_folder_is_told_from_there(
     monkeypatch.chdir("boards")
     told = effective("x.dtb", {})
     assert str(told.origins["kernel"]) == os.path.join("..", "dtlink.toml")  # noqa: PTH118
-    assert told.settings.kernel == os.path.join("..", "kernels", "6.12")  # noqa: PTH118
+    assert told.settings.board.kernel == os.path.join("..", "kernels", "6.12")  # noqa: PTH118
 
 
 def test_others_that_are_linted_too_change_nothing(write: Write) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dtlink.config.file import MAX_SIZE
 from dtlink.config.keys import ENTRY, FOLDER, TOP
-from dtlink.config.model import Settings
+from dtlink.config.model import LintSettings
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.errors import InputError
 from tests.config.conftest import Write
@@ -111,7 +111,7 @@ def test_bytes_that_are_no_text(write: Write) -> None:
 
 def test_a_byte_order_mark_is_no_mistake(write: Write) -> None:
     write("dtlink.toml", '\ufeffroot = "/x"')
-    assert settings_of("x.dtb", {}).root == "/x"
+    assert settings_of("x.dtb", {}).board.root == "/x"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ NEAR = st.fixed_dictionaries(
 )
 
 
-def outcome(folder: Path) -> Settings | InputError:
+def outcome(folder: Path) -> LintSettings | InputError:
     forget()
     try:
         return settings_of(str(folder / "x.dtb"), {})
@@ -218,4 +218,4 @@ def test_any_bytes_give_settings_or_one_message(tmp_path: Path, text: bytes) -> 
     own = outcome(tmp_path)
     (tmp_path / "dtlink.toml").unlink()
     for told in (own, outcome(tmp_path)):
-        assert isinstance(told, Settings) or told.message.isprintable()
+        assert isinstance(told, LintSettings) or told.message.isprintable()

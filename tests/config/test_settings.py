@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dtlink.config.keys import KEYS, TABLES
-from dtlink.config.model import Entry, Settings
+from dtlink.config.model import FIELDS, Entry, LintSettings
 from dtlink.config.resolve import effective, settings_of
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KernelVersion
@@ -53,32 +53,35 @@ def test_every_key_is_read(write: Write) -> None:
     write("boards/dtlink.toml", WHOLE)
     told = settings_of("boards/old/x.dtb", {})
     file = str(Path("boards/dtlink.toml"))
-    assert told == Settings(
-        kernel_version=KernelVersion(6, 6),
-        against=KernelVersion(5, 15),
-        cmdline=CommandLine(fw_devlink="permissive"),
-        root="/soc/mmc@1",
-        kernel=str(Path("boards/kernels/acme")),
-        initramfs=str(Path("boards/kernels/acme.img")),
-        kernel_index=str(Path("boards/kernels/source.gz")),
-        select=("legacy", "iommu", "module"),
-        ignore=("legacy/old-name",),
-        fail_on=None,
-        show=Severity.INFO,
-        baseline=str(Path("boards/baseline.json")),
-        schema=True,
-        schema_dir=(str(Path("boards/bindings")), str(Path("boards/more"))),
-        severity=(("legacy", Severity.INFO), ("legacy/mmu-masters", Severity.WARNING)),
-        allow=(Entry("iommu/shared-stream-id", "/soc/dma@*", "", "One channel.", file),),
-        expect=(Entry("legacy", "", "old/*.dtb", "Shipped.", file),),
+    assert told == LintSettings.of(
+        {
+            "kernel_version": KernelVersion(6, 6),
+            "against": KernelVersion(5, 15),
+            "cmdline": CommandLine(fw_devlink="permissive"),
+            "root": "/soc/mmc@1",
+            "kernel": str(Path("boards/kernels/acme")),
+            "initramfs": str(Path("boards/kernels/acme.img")),
+            "kernel_index": str(Path("boards/kernels/source.gz")),
+            "select": ("legacy", "iommu", "module"),
+            "ignore": ("legacy/old-name",),
+            "fail_on": None,
+            "show": Severity.INFO,
+            "baseline": str(Path("boards/baseline.json")),
+            "schema": True,
+            "schema_dir": (str(Path("boards/bindings")), str(Path("boards/more"))),
+            "severity": (("legacy", Severity.INFO), ("legacy/mmu-masters", Severity.WARNING)),
+            "allow": (Entry("iommu/shared-stream-id", "/soc/dma@*", "", "One channel.", file),),
+            "expect": (Entry("legacy", "", "old/*.dtb", "Shipped.", file),),
+        }
     )
-    assert told.paths == Paths(told.kernel, told.initramfs, told.kernel_index)
+    board = told.board
+    assert board.paths == Paths(board.kernel, board.initramfs, board.kernel_index)
     assert pickle.loads(pickle.dumps(told)) == told  # noqa: S301 - our own
     assert hash(told) == hash(told._replace())
 
 
 def test_there_is_a_row_for_every_setting_and_a_setting_for_every_row() -> None:
-    assert {key.field for key in (*KEYS, *TABLES)} == {*Settings._fields, "folder"}
+    assert {key.field for key in (*KEYS, *TABLES)} == {*FIELDS, "folder"}
 
 
 def test_the_same_in_a_shared_file(write: Write) -> None:
@@ -102,13 +105,13 @@ def test_a_shared_file_is_told_with_the_names_of_its_tables(write: Write) -> Non
 
 def test_a_path_alone_will_do_for_schemas(write: Write) -> None:
     write("dtlink.toml", 'schema-dir = "bindings"')
-    assert settings_of("x.dtb", {}).schema_dir == ("bindings",)
+    assert settings_of("x.dtb", {}).board.schema_dir == ("bindings",)
 
 
 def test_paths_may_be_absolute_above_or_the_running_kernel(write: Write, tmp_path: Path) -> None:
     write("a/dtlink.toml", f'kernel = "running"\ninitramfs = "../i"\nbaseline = "{tmp_path}/b"')
     told = settings_of("a/x.dtb", {})
-    assert (told.kernel, told.initramfs, told.baseline) == ("running", "i", "b")
+    assert (told.board.kernel, told.board.initramfs, told.baseline) == ("running", "i", "b")
     write("b/dtlink.toml", 'baseline = "/etc/dtlink-baseline.json"')
     assert settings_of("b/x.dtb", {}).baseline == "/etc/dtlink-baseline.json"
 
@@ -124,12 +127,12 @@ def test_the_command_line_wins(write: Write) -> None:
         "root": "",
     }
     told = effective("x.dtb", given)
-    assert told.settings.kernel_version == (6, 1)
-    assert told.settings.cmdline == CommandLine(fw_devlink="on")
+    assert told.settings.board.kernel_version == (6, 1)
+    assert told.settings.board.cmdline == CommandLine(fw_devlink="on")
     assert told.settings.ignore == ("cycle", "iort", "viot")
     assert told.settings.fail_on is Severity.ERROR
-    assert told.settings.schema is False
-    assert told.settings.root == ""
+    assert told.settings.board.schema is False
+    assert told.settings.board.root == ""
     assert {name for name, each in told.origins.items() if str(each) == "command line"} == {*given}
     assert told.settings.select == ("legacy", "iommu", "module")
 
@@ -207,9 +210,9 @@ def test_kernels_by_folder(
     write("boards/dtlink.toml", FOLDERS)
     told = settings_of(f"boards/{path}", {})
     below = {name and str(Path("boards") / name) for name in (kernel, initramfs)}
-    assert (told.kernel_version, told.root) == (version, root)
-    assert {told.kernel, told.initramfs} == below
-    assert (told.paths is None) == (kernel == "")
+    assert (told.board.kernel_version, told.board.root) == (version, root)
+    assert {told.board.kernel, told.board.initramfs} == below
+    assert (told.board.paths is None) == (kernel == "")
 
 
 def test_a_folder_is_named_as_the_origin(write: Write) -> None:
@@ -222,16 +225,18 @@ def test_a_folder_is_named_as_the_origin(write: Write) -> None:
 
 def test_a_kernel_on_the_command_line_takes_no_initramfs_of_another(write: Write) -> None:
     write("dtlink.toml", FOLDERS)
-    assert settings_of("x.dtb", {"kernel": "mine"}).paths == Paths("mine")
-    assert settings_of("x.dtb", {"initramfs": "mine"}).paths == Paths("kernels/default", "mine")
+    assert settings_of("x.dtb", {"kernel": "mine"}).board.paths == Paths("mine")
+    assert settings_of("x.dtb", {"initramfs": "mine"}).board.paths == Paths(
+        "kernels/default", "mine"
+    )
 
 
 def test_an_initramfs_needs_a_kernel(write: Write) -> None:
     write("dtlink.toml", '[[folder]]\npath = "a"\ninitramfs = "i"')
-    assert settings_of("b/x.dtb", {}).paths is None
+    assert settings_of("b/x.dtb", {}).board.paths is None
     with pytest.raises(InputError, match=r"^dtlink.toml: \[\[folder\]\] a: initramfs: needs"):
         settings_of("a/x.dtb", {})
-    assert settings_of("a/x.dtb", {"kernel": "k"}).paths == Paths("k")
+    assert settings_of("a/x.dtb", {"kernel": "k"}).board.paths == Paths("k")
 
 
 @pytest.mark.parametrize(
@@ -260,5 +265,5 @@ def test_patterns_of_files(write: Write, pattern: str, path: str, *, hit: bool) 
 
 def test_a_file_elsewhere_is_seen_from_the_configuration(write: Write) -> None:
     write("ci/dtlink.toml", '[[folder]]\npath = "../boards"\nroot = "/mmc"')
-    assert settings_of("boards/x.dtb", {}, file="ci/dtlink.toml").root == "/mmc"
-    assert settings_of("other/x.dtb", {}, file="ci/dtlink.toml").root == ""
+    assert settings_of("boards/x.dtb", {}, file="ci/dtlink.toml").board.root == "/mmc"
+    assert settings_of("other/x.dtb", {}, file="ci/dtlink.toml").board.root == ""

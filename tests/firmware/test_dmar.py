@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import KINDS, Dmar
 from dtlink.firmware.acpi.layout import UInt
 from dtlink.firmware.acpi.machine import Machine
@@ -164,7 +164,7 @@ def test_a_name_needs_an_end() -> None:
 def test_any_bytes_are_read_and_linted(body: bytes, whole: bool) -> None:  # noqa: FBT001
     data = bytearray(assemble("DMAR")["DMAR"] + body)
     data[4:8] = (len(data) if whole else 48 + len(body) // 2).to_bytes(4, "little")
-    board = AcpiBoard(Machine.of({"DMAR": bytes(data)}))
+    board = TablesBoard(Machine.of({"DMAR": bytes(data)}))
     assert check(board, choose(["dmar"])).faults == []
     for link in board.graph.links:
         assert link.consumer.index

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dtlink.board.tree import Board
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.tree import METADATA_NODES, Tree
-from dtlink.links.graph import Graph
 from tests.support.blobs import FIELDS, with_field
 from tests.support.mutate import EXTREMES
 
@@ -94,7 +94,7 @@ def tree_or_refusal(data: bytes) -> None:
     except InputError:
         return
     assert len(shape(tree)) == len(tree)
-    assert Graph.of(tree).cycles() is not None
+    assert Board(tree).cycles is not None
 
 
 @given(st.binary(max_size=400))

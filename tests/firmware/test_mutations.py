@@ -35,8 +35,7 @@ def lint(data: bytes) -> str:
         assert node.path
         assert node.properties is not None
     board = Board(tree)
-    assert all(cycle.chain for cycle in board.graph.cycles())
-    board.graph.waves()
+    assert all(cycle.chain for cycle in board.cycles)
     assert all(link.args is not None and link.offset < len(data) for link in board.graph.links)
     checked = check(board, all_rules())
     assert not checked.faults

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
 from dtlink.rules.catalogue import choose
@@ -69,15 +69,15 @@ def lint(tables: dict[str, bytes]) -> str:
         machine = Machine.of(tables)
     except InputError as error:
         return "refused" if error.message and error.offset is not None else "not told"
-    board = AcpiBoard(machine)
+    board = TablesBoard(machine)
     checked = check(board, choose(kind=Tables))
     assert not checked.faults
     for finding in checked.findings:
         assert finding.message
         assert finding.offset is None or finding.offset >= 0
     told.links(board.graph)
-    told.cycles(board.graph)
-    told.order(board.graph)
+    told.cycles(board)
+    told.order(board)
     for node in machine.nodes[1:3]:
         told.why(board.graph, node)
     return "read"

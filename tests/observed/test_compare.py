@@ -6,13 +6,12 @@ from collections import Counter
 
 import pytest
 
-from dtlink.boot.devlink.predict import predict
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.observed.compare import compare
 from dtlink.observed.comparison import Comparison, Section, Why
 from dtlink.observed.observation import Collector
-from tests.support.boards import SHARED
+from tests.support.boards import SHARED, predicted
 from tests.support.boots import BOOTS, blob, boot, text_list
 
 TREE = """
@@ -63,7 +62,7 @@ class Told:
 
     def compared(self, source=TREE, view="full", version="6.12") -> Comparison:
         tree = dts.read_text(source)
-        prediction = predict(tree, KernelProfile.of(version), view)
+        prediction = predicted(tree, KernelProfile.of(version), view)
         return compare(prediction, self.collector.found, tree)
 
 
@@ -278,7 +277,7 @@ def _compared(board: str, answer: dict) -> Comparison:
     collector = Collector()
     for line in text_list(answer).split("\n"):
         _take(collector, line)
-    return compare(predict(tree, KernelProfile.of(version), "full"), collector.found, tree)
+    return compare(predicted(tree, KernelProfile.of(version), "full"), collector.found, tree)
 
 
 def _take(collector: Collector, line: str) -> None:

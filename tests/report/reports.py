@@ -112,5 +112,5 @@ def of_real_boards() -> Report:
 def lint(*paths: str | Path) -> Report:
     """What linting these gives."""
     inputs = list(engine.expand(map(str, paths)))
-    task = engine.Task(engine.lint_tree, engine.lint_tables)
+    task = engine.Task(engine.lint, engine.lint)
     return Report("lint", list(engine.run(inputs, task, jobs=1)))

@@ -86,7 +86,7 @@ def subjects(items: Any) -> list[str]:
 
 
 def real_reports() -> list[InputReport]:
-    task = engine.Task(engine.lint_tree, engine.lint_tables)
+    task = engine.Task(engine.lint, engine.lint)
     paths = [str(FIXTURES), str(FIXTURES.parent / "tables")]
     return list(engine.run(list(engine.expand(paths)), task, jobs=1))
 

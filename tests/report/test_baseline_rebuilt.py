@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.settings import Settings
+from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import Board
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.acpi.machine import Machine
@@ -226,8 +227,10 @@ def test_a_rule_tells_a_rebuilt_example_the_same(rule: Rule) -> None:
 
 def fingerprints(rule: Rule, example: Dts, tree: Tree) -> Counter[str]:
     facts = sketch(example.kernel) if example.kernel else None
-    schema = need_schemas() if example.schema else None
-    board = Board(tree, against=example.against, facts=facts, schema=schema)
+    if example.schema:
+        need_schemas()
+    settings = Settings(against=example.against, schema=example.schema)
+    board = Board(tree, settings, facts=facts)
     return Counter(each.fingerprint for each in check(board, [rule]).findings)
 
 
@@ -260,7 +263,7 @@ def moved(text: str) -> str:
 
 def of_tables(text: str, rules: Sequence[Rule], kernel: str = "") -> InputReport:
     """The findings, but those of what was added."""
-    board = AcpiBoard(Machine.of(assemble(text)), facts=sketch(kernel) if kernel else None)
+    board = TablesBoard(Machine.of(assemble(text)), facts=sketch(kernel) if kernel else None)
     checked = check(board, rules)
     assert checked.faults == []
     found = [each for each in checked.findings if "0x7fed0000" not in each.subject.path]

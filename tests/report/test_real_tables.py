@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import pytest
 
@@ -28,7 +28,7 @@ MADE_TO_FAIL = "fwts-tests/"
 def reports() -> dict[str, InputReport]:
     if not TABLES.is_dir():
         pytest.skip(f"no real tables in {TABLES} (set DTLINK_SHARED)")
-    task = engine.Task(engine.lint_tree, partial(engine.lint_tables))
+    task = engine.Task(engine.lint, engine.lint)
     paths = list(engine.expand([str(TABLES)]))
     return {item.path[len(str(TABLES)) + 1 :]: item for item in engine.run(paths, task, jobs=1)}
 

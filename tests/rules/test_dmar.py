@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Finding
@@ -17,7 +17,7 @@ UNIT = 'DMAR flags=1\n drhd base=0xfed91000 flags=1\n  ioapic enumeration_id=2 h
 
 def lint(source: Machine | str) -> list[Finding]:
     read = source if isinstance(source, Machine) else Machine.of(assemble(source))
-    checked = check(AcpiBoard(read), choose(["dmar"]))
+    checked = check(TablesBoard(read), choose(["dmar"]))
     assert checked.faults == []
     return checked.findings
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.settings import Settings
+from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import Board
 from dtlink.firmware import dts
 from dtlink.firmware.acpi.machine import Machine
@@ -42,13 +43,15 @@ def need_schemas() -> SchemaSource:
     return source
 
 
-def board_of(example: Dts | Tables) -> Board | AcpiBoard:
+def board_of(example: Dts | Tables) -> Board | TablesBoard:
     facts = sketch(example.kernel) if example.kernel else None
     if isinstance(example, Tables):
-        return AcpiBoard(Machine.of(assemble(example.source)), facts=facts)
+        return TablesBoard(Machine.of(assemble(example.source)), facts=facts)
     tree = dts.read_text(example.source, patch=example.patch)
-    schema = need_schemas() if example.schema else None
-    return Board(tree, against=example.against, facts=facts, schema=schema)
+    if example.schema:
+        need_schemas()
+    settings = Settings(against=example.against, schema=example.schema)
+    return Board(tree, settings, facts=facts)
 
 
 def wanted(example: Dts | Tables) -> list[str]:

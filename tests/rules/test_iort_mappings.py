@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.folder import read_folder
 from dtlink.firmware.acpi.iort import ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
@@ -56,7 +56,7 @@ MADT = "APIC\n  gicd version=3\n  its id=0\n"
 def read(source: Machine, *names: str) -> list[Finding]:
     chosen = [rule for name in names or RULES if (rule := find(f"iort/{name}"))]
     assert len(chosen) == len(names or RULES)
-    checked = check(AcpiBoard(source), chosen)
+    checked = check(TablesBoard(source), chosen)
     assert checked.faults == []
     return checked.findings
 

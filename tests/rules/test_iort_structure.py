@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.settings import Settings
+from dtlink.board.tables import TablesBoard
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Confidence, Finding, Severity
@@ -24,7 +25,7 @@ def found(
 ) -> list[Finding]:
     read = machine(text)
     read.device_paths = paths
-    checked = check(AcpiBoard(read, version), choose([f"iort/{rule}"]))
+    checked = check(TablesBoard(read, Settings(version)), choose([f"iort/{rule}"]))
     assert checked.faults == []
     return checked.findings
 
@@ -665,7 +666,7 @@ def test_a_table_of_many_nodes_takes_time_in_proportion() -> None:
     read = machine("APIC\n  its id=1\nSRAT\n  gicc\n")
     whole = type(read).of({"IORT": bytes(blob), **{k: v.data for k, v in read.tables.items()}})
     with at_most(60):
-        checked = check(AcpiBoard(whole), [rule for rule in choose(["iort"]) if rule.id in MINE])
+        checked = check(TablesBoard(whole), [rule for rule in choose(["iort"]) if rule.id in MINE])
     assert checked.faults == []
     assert checked.findings
 

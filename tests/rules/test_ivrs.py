@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.read import decode
 from dtlink.rules.catalogue import choose
@@ -20,7 +20,7 @@ IOMMU = BLOCK + SOUTHBRIDGE
 
 def lint(source: Machine | str) -> list[Finding]:
     read = source if isinstance(source, Machine) else Machine.of(assemble(source))
-    checked = check(AcpiBoard(read), choose(["ivrs"]))
+    checked = check(TablesBoard(read), choose(["ivrs"]))
     assert checked.faults == []
     return checked.findings
 

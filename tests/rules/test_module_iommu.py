@@ -2,7 +2,7 @@
 
 import pytest
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import Board
 from dtlink.firmware import dts
 from dtlink.firmware.acpi.machine import Machine
@@ -227,7 +227,7 @@ SMMU3 = "module ARM_SMMU_V3 drivers/iommu/arm/arm_smmu_v3.c\n"
 
 
 def of_tables(source: str, kernel: str) -> list[Finding]:
-    board = AcpiBoard(Machine.of(assemble(source)), facts=sketch(kernel))
+    board = TablesBoard(Machine.of(assemble(source)), facts=sketch(kernel))
     return list(iommu_late.check(board))
 
 

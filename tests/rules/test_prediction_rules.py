@@ -11,10 +11,9 @@ import pytest
 
 from dtlink import engine
 from dtlink.board.cycle_breaks import arcs_of
-from dtlink.board.device_cycles import device_cycles
+from dtlink.board.settings import Settings
 from dtlink.board.tree import Board
 from dtlink.boot.devlink.model import Prediction
-from dtlink.boot.devlink.predict import predict
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.profile import KernelProfile, Mode
 from dtlink.firmware import dts, fdt
@@ -25,14 +24,14 @@ from dtlink.links.post_init import with_post_init_providers
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.supplier._waiting import waiting
-from tests.support.boards import EVERY, FIXTURES, SHARED, corpus, need_corpus
+from tests.support.boards import EVERY, FIXTURES, SHARED, corpus, need_corpus, predicted
 
 KERNEL = KernelProfile.of("6.12")
 
 
 def board(source: str, version=(6, 12), cmdline: str | None = None, **more) -> Board:
     line = None if cmdline is None else CommandLine.parse(cmdline)
-    return Board(dts.read_text(f"/ {{ {source} }};"), version, cmdline=line, **more)
+    return Board(dts.read_text(f"/ {{ {source} }};"), Settings(version, cmdline=line, **more))
 
 
 def check(name: str, on: Board) -> list[Finding]:
@@ -64,7 +63,7 @@ class TestProfile:
 
     def test_a_task_goes_to_another_process(self):
         line = CommandLine.parse("fw_devlink.strict=1")
-        task = partial(engine.lint_tree, cmdline=line, against=(5, 15))
+        task = partial(engine.lint, settings=Settings(cmdline=line, against=(5, 15)))
         tree = dts.read_text("/ { };")
         assert pickle.loads(pickle.dumps(task))(tree)["faults"] == []  # noqa: S301
 
@@ -103,17 +102,17 @@ def links(prediction: Prediction) -> set[tuple[str, str]]:
 def prove(path: Path) -> None:
     """With the proposal in place the kernel finds no cycle in the components; no more is lost."""
     on = Board(fdt.read(path.read_bytes()))
-    cycles = list(device_cycles(on))
+    cycles = list(on.cycles)
     assert cycles
     steps = [step for cycle in cycles for step in cycle.breaks]
     pairs = {(ref.consumer, ref.supplier) for step in steps for ref in step.references}
     after = with_post_init_providers(on.tree, pairs)
     parts = [set(cycle.devices) for cycle in cycles]
     plain, changed = without_graph(on.tree), without_graph(after)
-    assert reported(on, predict(plain, KERNEL, "full"), parts)
+    assert reported(on, predicted(plain, KERNEL, "full"), parts)
     for view in ("full", "bare"):
-        assert reported(on, predict(changed, KERNEL, view), parts) == []
-        before, then = predict(on.tree, KERNEL, view), predict(after, KERNEL, view)
+        assert reported(on, predicted(changed, KERNEL, view), parts) == []
+        before, then = predicted(on.tree, KERNEL, view), predicted(after, KERNEL, view)
         assert links(then) == links(before) - {(on.tree.path(a), on.tree.path(b)) for a, b in pairs}
         if view == "full":
             assert then.waiting == before.waiting
@@ -147,7 +146,7 @@ def test_the_proposal_for_the_phone():
 @pytest.mark.corpus
 def test_every_proposal_holds():
     for path in need_corpus():
-        if next(device_cycles(Board(fdt.read(path.read_bytes()))), None):
+        if Board(fdt.read(path.read_bytes())).cycles:
             prove(path)
 
 
@@ -155,7 +154,7 @@ def test_what_the_kernel_relaxes_is_what_is_told():
     """All links between the devices of a component, without the prediction's cost."""
     for path in corpus()[:: EVERY * 2]:
         on = Board(fdt.read(path.read_bytes()))
-        cycles = list(device_cycles(on))
+        cycles = list(on.cycles)
         steps = [step for cycle in cycles for step in cycle.steps]
         if any("iommus" in step.bindings for step in steps):
             continue
@@ -170,7 +169,7 @@ def test_what_the_kernel_relaxes_is_what_is_told():
 
 def test_no_smaller_set_would_do():
     for path in (*corpus()[:: EVERY * 2], FIXTURES / "phone-soc.dtb"):
-        for cycle in device_cycles(Board(fdt.read(path.read_bytes()))):
+        for cycle in Board(fdt.read(path.read_bytes())).cycles:
             smaller = combinations(cycle.steps, len(cycle.breaks) - 1)
             left = ([s for s in cycle.steps if s not in gone] for gone in smaller)
             assert all(strong_components(arcs_of(steps)) for steps in left)
@@ -191,8 +190,7 @@ def breaks(source: str) -> list[list[tuple[str, str]]]:
     on = board(source)
     path = on.tree.path
     return [
-        sorted((path(s.consumer), path(s.supplier)) for s in cycle.breaks)
-        for cycle in device_cycles(on)
+        sorted((path(s.consumer), path(s.supplier)) for s in cycle.breaks) for cycle in on.cycles
     ]
 
 
@@ -297,7 +295,7 @@ def test_what_a_plainer_rule_tells_is_told_there_with_all_who_wait():
 
 def lost(path: Path, version: tuple[int, int]) -> set[str]:
     """Suppliers that devices wait for in vain, by the prediction, and that no rule tells."""
-    on = Board(fdt.read(path.read_bytes()), version)
+    on = Board(fdt.read(path.read_bytes()), Settings(version))
     rules = ("supplier/never-probes", "supplier/no-device", "supplier/unpopulated")
     found = [finding for name in rules for finding in check(name, on)]
     return set(waiting(on)) - {path for f in found for path in (f.supplier, *f.related)}

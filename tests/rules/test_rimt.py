@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Finding
@@ -19,7 +19,7 @@ ROOT = "  root-complex segment=0\n"
 def lint(text: str, paths: frozenset[str] | None = None) -> list[Finding]:
     machine = Machine.of(assemble(text))
     machine.device_paths = paths
-    checked = check(AcpiBoard(machine), choose(["rimt"]))
+    checked = check(TablesBoard(machine), choose(["rimt"]))
     assert checked.faults == []
     return checked.findings
 

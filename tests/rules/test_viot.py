@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.read import decode, read_folder
 from dtlink.rules.catalogue import choose
@@ -22,7 +22,7 @@ ALL = " all: pci-range bdf_end=0xffff output=iommu\n"
 
 def lint(source: Machine | str) -> list[Finding]:
     read = source if isinstance(source, Machine) else Machine.of(assemble(source))
-    checked = check(AcpiBoard(read), choose(["viot"]))
+    checked = check(TablesBoard(read), choose(["viot"]))
     assert checked.faults == []
     return checked.findings
 

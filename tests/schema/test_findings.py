@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from dtlink.board.settings import Settings
 from dtlink.board.tree import Board
 from dtlink.firmware import dts
 from dtlink.firmware.fdt import read
@@ -71,8 +72,12 @@ def named(own, tmp_path_factory):
     return SchemaSource((str(file),))
 
 
+def asking(source):
+    return Settings(schema=True, schema_dir=source.named)
+
+
 def lint(source, node, select=("schema",)):
-    board = Board(dts.read_text(TREE % node), schema=source)
+    board = Board(dts.read_text(TREE % node), asking(source))
     checked = check(board, choose(select, (), Dts))
     assert checked.faults == []
     return checked.findings, board.notes
@@ -186,7 +191,7 @@ def test_cells_that_a_phandle_rule_misses_are_not_told_again(own):
 
 def test_legacy_findings_speak_for_all_their_nodes(own):
     """One finding of the rule is about all nodes of the board."""
-    board = Board(read(fixture_blobs()["server-mmu-masters"]), schema=own)
+    board = Board(read(fixture_blobs()["server-mmu-masters"]), asking(own))
     rules = {each.rule for each in check(board, choose(kind=Dts)).findings}
     assert "legacy/mmu-masters" in rules
     assert not any(each.startswith("schema/") for each in rules)
@@ -201,6 +206,6 @@ def test_no_schema_is_asked_unless_somebody_asks():
 
 def test_an_overlay_is_left_alone(own):
     text = '/ { fragment@0 { target-path = "/"; __overlay__ { phy-names = "usb"; }; }; };'
-    board = Board(dts.read_text(text), schema=own)
+    board = Board(dts.read_text(text), asking(own))
     assert check(board, choose(["schema"], (), Dts)).findings == []
     assert board.notes == ["an overlay: dtschema checks whole devicetrees only"]

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from dtlink.board.settings import Settings
 from dtlink.board.tree import Board
 from dtlink.firmware import dts
 from dtlink.rules.catalogue import choose
@@ -101,7 +102,8 @@ FINE = {
 
 
 def told(source: SchemaSource, text: str) -> dict[str, list[str]]:
-    board = Board(dts.read_text("/ { " + text + " };"), schema=source)
+    asked = Settings(schema=True, schema_dir=source.named)
+    board = Board(dts.read_text("/ { " + text + " };"), asked)
     checked = check(board, choose(["schema"], ["schema/deprecated"], Dts))
     assert checked.faults == []
     assert board.notes == []

@@ -9,12 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from dtlink.boot.devlink.model import Prediction
+from dtlink.boot.devlink.predict import View, predict
+from dtlink.facts.profile import KernelProfile
+from dtlink.firmware.tree import Tree
+from dtlink.links.extract import Extraction
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 FIXTURES = CHECKOUT / "fixtures" / "boards"
 #: Real boards, and what real kernels made of them; not part of the project.
 SHARED = Path(os.environ.get("DTLINK_SHARED", CHECKOUT.parent / "shared"))
 #: The default run takes every so-manyth board; the marker ``corpus`` takes them all.
 EVERY = 20
+
+
+def predicted(tree: Tree, profile: KernelProfile, view: View = "bare") -> Prediction:
+    """What a kernel makes of a tree, whatever the tree's bootargs say."""
+    return predict(Extraction(tree, profile.version), profile, view)
 
 
 def fixture_blobs() -> dict[str, bytes]:

@@ -48,7 +48,7 @@ class Ordering:
     def __init__(self, prediction: Prediction, profile: KernelProfile) -> None:
         self.prediction = prediction
         self.devices = frozenset(device.node for device in prediction.devices)
-        self._profile = profile
+        self.profile = profile
         self._moved = {(x.consumer, x.supplier) for x in prediction.fwnode_links if x.moved}
         self._device_links = {(x.consumer, x.supplier): x for x in prediction.device_links}
 
@@ -73,16 +73,13 @@ class Ordering:
         device_link = self._device_links.get(ends)
         if device_link is not None and not device_link.sync_state_only:
             return Effect.ORDERS
-        if (
-            any(link.remaining and not link.flags for link in links)
-            and self._profile.orders_probing
-        ):
+        if any(link.remaining and not link.flags for link in links) and self.profile.orders_probing:
             return Effect.WAITS
         if any(link.cycle for link in links):
             return Effect.RELAXED
         if any(link.ignore for link in links):
             return Effect.IGNORED
-        if device_link is None and (self._profile.orders_probing or ends[1] not in self.devices):
+        if device_link is None and (self.profile.orders_probing or ends[1] not in self.devices):
             return None
         return Effect.SYNC_STATE_ONLY
 

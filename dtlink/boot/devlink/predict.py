@@ -12,18 +12,19 @@ from dtlink.boot.devlink.population import Population
 from dtlink.boot.devlink.probing import DriverCore
 from dtlink.boot.devlink.served import served_early
 from dtlink.boot.devlink.state import DeviceLink, FwnodeLink, State
-from dtlink.links.extract import extract
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
-    from dtlink.firmware.tree import Tree
+    from dtlink.links.extract import Extraction
     from dtlink.links.reference import Reference
 
 View = Literal["bare", "full"]
 
 
-def predict(tree: Tree, profile: KernelProfile, view: View = "bare") -> model.Prediction:
-    """What fw_devlink does with a tree.
+def predict(
+    extraction: Extraction, profile: KernelProfile, view: View = "bare"
+) -> model.Prediction:
+    """What fw_devlink does with a tree, whose references are those that the kernel's version reads.
 
     The view ``bare`` is a kernel without drivers, but for the buses that every kernel has: it is
     what such kernels do, 6.1 and 6.12, link for link. The view ``full`` is the state when all
@@ -32,13 +33,13 @@ def predict(tree: Tree, profile: KernelProfile, view: View = "bare") -> model.Pr
     The order in which drivers bind on a board is not known, so links that make nobody wait may
     differ. Kernels before 6.1 are approximated by the rules of 6.1 and the suppliers of their time.
     """
-    full = view == "full"
+    tree, full = extraction.tree, view == "full"
     early = served_early(tree) if full else {}
     population = Population(tree, [node for node, device in early.items() if not device])
     at_boot = list(population.at_boot())
     # A node in /reserved-memory may become a device although its parent is disabled.
     hidden = any(spawn.node in tree.disabled for spawn in at_boot)
-    found = extract(tree, profile.version, vendor=False, disabled=hidden)
+    found = extraction.common_of_all if hidden else extraction.common
     state = State(tree, profile, followed(found.references, profile))
     state.initialized.update(early)
     drivers = FullDrivers(state, population) if full else BareDrivers(population)

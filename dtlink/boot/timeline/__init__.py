@@ -5,9 +5,9 @@ from dtlink.boot.timeline.model import (
     PARENT,
     ROOT_AFTER,
     AcpiDependency,
+    AffectedDevice,
     Cause,
     Dependency,
-    Taken,
 )
 from dtlink.boot.timeline.timeline import Timeline
 
@@ -16,8 +16,8 @@ __all__ = [
     "ROOT_AFTER",
     "AcpiDependency",
     "AcpiTimeline",
+    "AffectedDevice",
     "Cause",
     "Dependency",
-    "Taken",
     "Timeline",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.boot.timeline.model import PARENT, Cause, Taken, is_later, worst
+from dtlink.boot.timeline.model import PARENT, AffectedDevice, Cause, is_later, worst
 from dtlink.facts.outcomes import Outcome, Wait, When
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Blame:
         self._settler = settler
         self._limits = limits
         self._roots: dict[int, tuple[int, ...]] = {}
-        self._taken: dict[int, dict[int, Taken]] = {}
+        self._taken: dict[int, dict[int, AffectedDevice]] = {}
 
     def causes(self, judged: Sequence[Judged]) -> list[Cause]:
         """One cause for each driver, the costliest outcome first, then by the devices' number."""
@@ -89,7 +89,7 @@ class Blame:
             for root in self._ends(each):
                 self._take(
                     root,
-                    Taken(
+                    AffectedDevice(
                         arc.consumer,
                         arc.binding,
                         arc.supplier,
@@ -111,16 +111,16 @@ class Blame:
         end = self._limits.met(times.asked)
         best = self._limits.met(times.unasked) if is_later(times.unasked, own) else Outcome.OK
         for root in self._roots.get(maker, ()):
-            self._take(root, Taken(device, PARENT, maker, Wait.NONE, end, best))
+            self._take(root, AffectedDevice(device, PARENT, maker, Wait.NONE, end, best))
 
-    def _take(self, root: int, taken: Taken) -> None:
+    def _take(self, root: int, taken: AffectedDevice) -> None:
         """Keep, for each device, the worst that a cause does to it."""
         devices = self._taken.setdefault(root, {})
         before = devices.get(taken.node)
         if before is None or worst((before.outcome, taken.outcome)) is not before.outcome:
             devices[taken.node] = taken
 
-    def _cause(self, root: int, taken: Mapping[int, Taken]) -> Cause:
+    def _cause(self, root: int, taken: Mapping[int, AffectedDevice]) -> Cause:
         devices = tuple(taken[node] for node in sorted(taken))
         end = worst(each.outcome for each in devices)
         wait = next(each.wait for each in devices if each.outcome is end)

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.boot.timeline.arcs import Hold
 from dtlink.boot.timeline.model import is_later, latest
+from dtlink.boot.timeline.requirements import Hold
 from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.facts.resource import Asker, Patience, Request
 
 if TYPE_CHECKING:
-    from dtlink.boot.timeline.arcs import Arc
     from dtlink.boot.timeline.limits import Limits
+    from dtlink.boot.timeline.requirements import Requirement
 
 
 class Supply(NamedTuple):
@@ -59,7 +59,9 @@ class _Held(NamedTuple):
     """It has waited until the supplier's device was bound."""
 
 
-def judge(arc: Arc, supply: Supply, ready: When, limits: Limits, *, asked: bool = True) -> Verdict:
+def judge(
+    arc: Requirement, supply: Supply, ready: When, limits: Limits, *, asked: bool = True
+) -> Verdict:
     """How one arc ends for a consumer that could probe by itself from ``ready`` on.
 
     ``asked`` says whether the consumer's driver asks for what the node declares.
@@ -80,7 +82,7 @@ def judge(arc: Arc, supply: Supply, ready: When, limits: Limits, *, asked: bool 
     return Verdict(held.wait, limits.met(held.reaches), held.reaches, firm)
 
 
-def _held(arc: Arc, supply: Supply, ready: When, limits: Limits) -> _Held:
+def _held(arc: Requirement, supply: Supply, ready: When, limits: Limits) -> _Held:
     """What fw_devlink does before any driver is asked (device_links_check_suppliers())."""
     held = _Held(Wait.NONE, ready)
     links = arc.hold is Hold.LINK or (
@@ -100,7 +102,9 @@ def _held(arc: Arc, supply: Supply, ready: When, limits: Limits) -> _Held:
     return _Held(Wait.DEVICE_LINK, supply.bound, bound=True)
 
 
-def _request(arc: Arc, supply: Supply, held: _Held, limits: Limits, *, asked: bool) -> Verdict:
+def _request(
+    arc: Requirement, supply: Supply, held: _Held, limits: Limits, *, asked: bool
+) -> Verdict:
     """What comes of asking, at the time at which the consumer is let go."""
     request, comes, reaches = arc.request, supply.comes, held.reaches
     if not is_later(comes, reaches):
@@ -133,7 +137,7 @@ def _in_vain(request: Request, comes: When, reaches: When, limits: Limits) -> tu
     return limits.met(comes), comes
 
 
-def _asking(arc: Arc, held: _Held) -> Wait:
+def _asking(arc: Requirement, held: _Held) -> Wait:
     """What holds a consumer that asks in vain, told by what held it first."""
     if held.wait is not Wait.NONE:
         return held.wait

@@ -78,7 +78,7 @@ class Dependency(NamedTuple):
     """Not the consumer needs it, but the PCI functions behind it do (``iommu-map``)."""
 
 
-class Taken(NamedTuple):
+class AffectedDevice(NamedTuple):
     """A device that a late or absent driver takes down."""
 
     node: int
@@ -102,7 +102,7 @@ class Cause(NamedTuple):
     """What holds the worst of the devices back."""
     outcome: Outcome
     """The worst outcome of the devices."""
-    devices: tuple[Taken, ...]
+    devices: tuple[AffectedDevice, ...]
     """In the order of the tree."""
 
 

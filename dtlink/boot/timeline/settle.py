@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.boot.timeline.arcs import Arc, Hold
 from dtlink.boot.timeline.judge import Supply, Verdict, judge
 from dtlink.boot.timeline.model import latest
+from dtlink.boot.timeline.requirements import Hold, Requirement
 from dtlink.facts.outcomes import Outcome, State, Wait, When
 from dtlink.facts.resource import UNKNOWN_REQUEST, Patience
 from dtlink.links.components import strong_components
@@ -26,7 +26,7 @@ _NEVER = Supply(When.NEVER, When.NEVER, When.NEVER, When.NEVER, spoken_for=True)
 class Judged(NamedTuple):
     """An arc, and how it ends: if the driver asks, and if it does not."""
 
-    arc: Arc
+    arc: Requirement
     supply: Supply
     asked: Verdict
     unasked: Verdict
@@ -55,11 +55,11 @@ class Settler:
         self.times: dict[int, Times] = {}
         self.judged: list[Judged] = []
 
-    def settle(self, arcs: Sequence[Arc]) -> None:
+    def settle(self, arcs: Sequence[Requirement]) -> None:
         """Judge every arc. Those that the PCI functions of a host have are judged last."""
         own = [arc for arc in arcs if not arc.function]
         order, own = self._in_order(own)
-        by_consumer: dict[int, list[Arc]] = defaultdict(list)
+        by_consumer: dict[int, list[Requirement]] = defaultdict(list)
         for arc in own:
             by_consumer[arc.consumer].append(arc)
         for device in order:
@@ -72,7 +72,7 @@ class Settler:
         """When a device's driver is there, whether or not the device is."""
         return self._loading.comes(self._devices.driver(device))
 
-    def function(self, arc: Arc, driver: When) -> Judged:
+    def function(self, arc: Requirement, driver: When) -> Judged:
         """An arc that a PCI function of the host has, whose driver is there at a time."""
         ready = self._time(arc.consumer)
         return self._judge(
@@ -87,7 +87,7 @@ class Settler:
     def _time(self, device: int) -> Times:
         return self.times.get(device, _UNSETTLED)
 
-    def _settle(self, device: int, arcs: Sequence[Arc]) -> None:
+    def _settle(self, device: int, arcs: Sequence[Requirement]) -> None:
         ready = self.ready(device)
         found = [self._judge(arc, ready) for arc in arcs if not _is_limited(arc)]
         # What holds without a limit holds it before the requests that have one.
@@ -102,7 +102,7 @@ class Settler:
         )
         self.judged += found
 
-    def _judge_limited(self, arc: Arc, ready: Times, later: Times) -> Judged:
+    def _judge_limited(self, arc: Requirement, ready: Times, later: Times) -> Judged:
         """A request that has a limit, of a device that may be held by something else until later.
 
         One that never gets there has no say.
@@ -116,7 +116,7 @@ class Settler:
             judged = judged._replace(unasked=silent)
         return judged
 
-    def _judge(self, arc: Arc, ready: Times) -> Judged:
+    def _judge(self, arc: Requirement, ready: Times) -> Judged:
         server = self._devices.server(arc.supplier)
         if server.early and not server.partly:
             fine = [Verdict(Wait.NONE, Outcome.OK, when) for when in ready]
@@ -131,7 +131,7 @@ class Settler:
             judge(arc, at_best, ready.unasked, self._limits, asked=False),
         )
 
-    def _supply(self, arc: Arc, device: int) -> tuple[Supply, Supply]:
+    def _supply(self, arc: Requirement, device: int) -> tuple[Supply, Supply]:
         """When the supplier of an arc comes; and if no driver on the way asks for anything."""
         if device < 0:
             return _NEVER, _NEVER
@@ -156,7 +156,7 @@ class Settler:
         maker = self._devices.maker(device)
         return Times(When.INITCALL, When.INITCALL) if maker < 0 else self._time(maker)
 
-    def _in_order(self, arcs: Sequence[Arc]) -> tuple[list[int], list[Arc]]:
+    def _in_order(self, arcs: Sequence[Requirement]) -> tuple[list[int], list[Requirement]]:
         """Devices, suppliers first; and the arcs, with those relaxed that lie within a cycle.
 
         What the kernel orders within a cycle it does order; a mere request there can't be meant.
@@ -178,7 +178,7 @@ class Settler:
         settled = [self._relaxed(arc, home) for arc in arcs]
         return list(self._ordered(components, settled, home)), settled
 
-    def _relaxed(self, arc: Arc, home: Mapping[int, int]) -> Arc:
+    def _relaxed(self, arc: Requirement, home: Mapping[int, int]) -> Requirement:
         if arc.hold is not Hold.NONE or arc.consumer not in home:
             return arc
         device = self._devices.server(arc.supplier).device
@@ -186,7 +186,10 @@ class Settler:
         return arc._replace(hold=Hold.RELAXED) if within else arc
 
     def _ordered(
-        self, components: Iterable[Sequence[int]], arcs: Iterable[Arc], home: Mapping[int, int]
+        self,
+        components: Iterable[Sequence[int]],
+        arcs: Iterable[Requirement],
+        home: Mapping[int, int],
     ) -> Iterable[int]:
         """The devices of each component in the order of what is enforced within it."""
         firm: dict[int, list[int]] = defaultdict(list)
@@ -206,5 +209,5 @@ class Settler:
                 yield from each
 
 
-def _is_limited(arc: Arc) -> bool:
+def _is_limited(arc: Requirement) -> bool:
     return arc.request.patience is Patience.TIMEOUT

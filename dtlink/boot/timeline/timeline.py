@@ -5,22 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dtlink.boot.devlink.predict import predict
-from dtlink.boot.timeline.arcs import Arcs
 from dtlink.boot.timeline.causes import Blame
-from dtlink.boot.timeline.devices import Devices
 from dtlink.boot.timeline.limits import Limits
 from dtlink.boot.timeline.loading import Loading
 from dtlink.boot.timeline.model import ROOT_AFTER, Cause, Dependency, worst
 from dtlink.boot.timeline.settle import Settler
-from dtlink.facts.outcomes import Driver, Drivers, Outcome, State, When
+from dtlink.facts.outcomes import Driver, Outcome, State, When
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from dtlink.boot.timeline.devices import Devices
+    from dtlink.boot.timeline.requirements import Requirement
     from dtlink.boot.timeline.settle import Judged
     from dtlink.facts.profile import KernelProfile
-    from dtlink.firmware.tree import Tree
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
 
@@ -41,9 +39,9 @@ class Timeline:
 
     def __init__(
         self,
-        tree: Tree,
+        devices: Devices,
+        requirements: Sequence[Requirement],
         profile: KernelProfile,
-        drivers: Drivers,
         *,
         initramfs: Initramfs | None = None,
         root: Collection[str] | None = None,
@@ -51,14 +49,13 @@ class Timeline:
         modules: bool = True,
         build: Holdings | None = None,
     ) -> None:
-        prediction = predict(tree, profile, "full")
-        self._devices = Devices(tree, prediction, drivers)
+        self._devices = devices
         self._limits = Limits(profile, root_after, modules=modules)
         self._loading = Loading(initramfs, root, build)
         self._settler = Settler(
             self._devices, self._loading, self._limits, links_nodes=profile.links_nodes
         )
-        self._settler.settle(Arcs(tree, profile, prediction).read(self._devices))
+        self._settler.settle(requirements)
 
     @property
     def devices(self) -> Sequence[int]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.board.settings import Settings
 from dtlink.facts.cmdline import CommandLine, OptionError, words
 from dtlink.facts.kernels import DEFAULT, LATEST, KernelVersion
 from dtlink.facts.profile import KernelProfile
@@ -53,7 +54,8 @@ def explain(
     history, told = History(lines), _header(lines)
     notes: list[str] = []
     profile = _profile(version, told, notes)
-    side = _side(tree, lines, profile)
+    line, _ = CommandLine.read(told.command_line)
+    side = _side(tree, lines, Settings(profile.version, cmdline=line))
     if tree is not None:
         notes += _other_board(told, tree)
     tracer = Tracer(
@@ -117,12 +119,13 @@ def _version(release: str, notes: list[str]) -> KernelVersion:
         return DEFAULT
 
 
-def _side(tree: Tree | None, lines: Sequence[LogLine], profile: KernelProfile) -> _Side:
+def _side(tree: Tree | None, lines: Sequence[LogLine], settings: Settings) -> _Side:
     if tree is None:
         return _Side()
+    from dtlink.board.tree import Board
     from dtlink.observed.bootlog.suppliers import Suppliers
 
-    return _Side(Names(tree, lines), Suppliers(tree, profile))
+    return _Side(Names(tree, lines), Suppliers(Board(tree, settings)))
 
 
 def _tables(lines: Iterable[LogLine]) -> list[str]:

@@ -6,19 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.boot.devlink.ordering import Effect, Ordering
+from dtlink.boot.devlink.ordering import Effect
 from dtlink.boot.devlink.population import Population
-from dtlink.boot.devlink.predict import predict
 from dtlink.boot.devlink.served import served_early
 from dtlink.facts.binding import Walk
-from dtlink.links.graph import Graph
-from dtlink.links.streams import Maps, Stream, by_iommu, iommu_maps, streams
 
 if TYPE_CHECKING:
-    from dtlink.facts.profile import KernelProfile
+    from dtlink.board.tree import Board
     from dtlink.facts.resource import Resource
-    from dtlink.firmware.tree import Node, Tree
+    from dtlink.firmware.tree import Node
     from dtlink.links.reference import Link
+    from dtlink.links.streams import Stream
     from dtlink.observed.bootlog.names import Function
 
 #: Buses that are nothing else: they serve nobody (drivers/bus/simple-pm-bus.c).
@@ -48,10 +46,9 @@ class Need(NamedTuple):
 class Suppliers:
     """The tree's side of the story, for the kernel that wrote the log."""
 
-    def __init__(self, tree: Tree, profile: KernelProfile) -> None:
-        self.tree = tree
-        self._profile = profile
-        self._graph = Graph.of(tree, profile.version)
+    def __init__(self, board: Board) -> None:
+        self.tree = board.tree
+        self._board = board
 
     def owner(self, path: str) -> str | None:
         """The device that a node is, or is a part of; ``None``: no driver ever speaks for it."""
@@ -91,12 +88,13 @@ class Suppliers:
 
     def waits_for(self, path: str, need: Need) -> bool:
         """Whether fw_devlink makes the device wait for a supplier, with all drivers there."""
-        tie = self._ordering.ties.get((path, self._ordering.speaker(path, need.supplier)))
+        order = self._board.order
+        tie = order.ties.get((path, order.speaker(path, need.supplier)))
         return tie is not None and tie.effect in (Effect.ORDERS, Effect.WAITS)
 
     def iommu(self, function: Function) -> str | None:
         """The IOMMU of a PCI function; ``None`` if its host's map has none for it."""
-        table = self._maps.get(self.tree.by_path[function.host].index)
+        table = self._board.iommu_maps.get(self.tree.by_path[function.host].index)
         for row in table.entries if table else ():
             requester = function.requester & table.mask if table else 0
             if row.target >= 0 and row.input_base <= requester < row.input_base + row.length:
@@ -113,7 +111,7 @@ class Suppliers:
 
     def masters(self, iommu: str, stream: int) -> Sequence[str] | None:
         """The devices that the tree gives a stream ID at an IOMMU; ``None``: it can't be told."""
-        known = self._streams.get(self.tree.by_path[iommu].index)
+        known = self._board.streams.get(self.tree.by_path[iommu].index)
         if known is None:
             return None
         found = [each.master for each in known if _takes(each, stream)]
@@ -124,7 +122,7 @@ class Suppliers:
         stack = [node]
         while stack:
             part = stack.pop()
-            yield from self._graph.suppliers.get(part.index, ())
+            yield from self._board.full_graph.suppliers.get(part.index, ())
             stack += [each for each in part.children[::-1] if each.enabled and not each.compatible]
 
     def _need(self, link: Link) -> Need:
@@ -140,18 +138,6 @@ class Suppliers:
     def _at_boot(self) -> frozenset[int]:
         """The nodes that become devices without any driver."""
         return frozenset(spawn.node for spawn in Population(self.tree).at_boot())
-
-    @cached_property
-    def _ordering(self) -> Ordering:
-        return Ordering(predict(self.tree, self._profile, "full"), self._profile)
-
-    @cached_property
-    def _maps(self) -> Maps:
-        return iommu_maps(self.tree)
-
-    @cached_property
-    def _streams(self) -> Mapping[int, Sequence[Stream]]:
-        return streams(self.tree, by_iommu(self._graph), self._maps)
 
 
 def _takes(stream: Stream, number: int) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 
@@ -25,7 +25,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     bad=Tables("MCFG checksum=1\n  allocation base=0x40000000", finds=("MCFG",)),
     good=Tables("MCFG\n  allocation base=0x40000000"),
 )
-def checksum(board: AcpiBoard) -> Iterator[Finding]:
+def checksum(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table."""
     for table in board.tables:
         if table.sum:

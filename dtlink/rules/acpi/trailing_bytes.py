@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 
@@ -22,7 +22,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     bad=Tables("MCFG trailing=16\n  allocation base=0x40000000", finds=("MCFG",)),
     good=Tables("MCFG\n  allocation base=0x40000000"),
 )
-def trailing_bytes(board: AcpiBoard) -> Iterator[Finding]:
+def trailing_bytes(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table."""
     for table in board.tables:
         if table.trailing:

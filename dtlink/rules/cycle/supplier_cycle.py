@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.cycle_breaks import Step
-from dtlink.board.device_cycles import DeviceCycle, device_cycles
+from dtlink.board.device_cycles import DeviceCycle
 from dtlink.board.tree import Board
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -75,7 +75,7 @@ _MOST_RELATED = 32
 )
 def supplier_cycle(board: Board) -> Iterator[Finding]:
     """One finding a component."""
-    for cycle in device_cycles(board):
+    for cycle in board.cycles:
         masters = [step for step in cycle.chain if "iommus" in step.bindings]
         first = cycle.chain[0]
         nodes = board.tree

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Drhd, Rhsa
 from dtlink.rules.dmar._words import BUG, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -39,7 +39,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def affinity(board: AcpiBoard) -> Iterator[Finding]:
+def affinity(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table, at the first."""
     table = board.machine.dmar
     seen: set[int] = set()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import AcpiScope, Andd, Dmar
 from dtlink.rules.dmar._words import BUG, OFF, is_whole, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -48,7 +48,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def andd(board: AcpiBoard) -> Iterator[Finding]:
+def andd(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each kind of fault, at the first place that has it."""
     table = board.machine.dmar
     if table is None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Drhd, PciScope, Scope
 from dtlink.links.acpi.dmar_units import Units
 from dtlink.rules.dmar._words import listed
@@ -48,7 +48,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def duplicate_scope(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_scope(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each unit that later ones repeat scopes of, at the first repeated scope."""
     table = board.machine.dmar
     if table is None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Drhd
 from dtlink.rules.dmar._words import OFF
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -44,7 +44,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def duplicate_unit(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_unit(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each unit that others lie in, or are, at the first of these."""
     table = board.machine.dmar
     placed = [unit for unit in (table.units if table else ()) if unit.base]

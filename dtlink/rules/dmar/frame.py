@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Atsr, Dmar, Sidp
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import Trouble, TroubleKind
@@ -51,7 +51,7 @@ _FIX = {
     ),
     needs=("DMAR",),
 )
-def frame(board: AcpiBoard) -> Iterator[Finding]:
+def frame(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each kind of fault, at the first place that has it."""
     alike: dict[object, list[Trouble]] = {}
     for trouble in board.troubles("DMAR"):

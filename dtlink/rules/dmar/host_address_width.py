@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Dmar, Rmrr
 from dtlink.links.acpi.dmar_units import LEAST_WIDTH
 from dtlink.rules.dmar._words import OFF, listed
@@ -39,7 +39,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def host_address_width(board: AcpiBoard) -> Iterator[Finding]:
+def host_address_width(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table."""
     table = board.machine.dmar
     if table is None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Dmar, Drhd
 from dtlink.rules.dmar._words import listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -45,7 +45,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def include_all(board: AcpiBoard) -> Iterator[Finding]:
+def include_all(board: TablesBoard) -> Iterator[Finding]:
     """One finding a segment."""
     table = board.machine.dmar
     for units in _by_segment(table).values() if table else ():

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Dmar, IoApicScope
 from dtlink.links.acpi.dmar_units import Units
 from dtlink.rules.dmar._words import BUG, is_whole, listed
@@ -53,7 +53,7 @@ _OFF = "a device can raise any interrupt, so that vfio gives none to a guest"
     ),
     needs=("DMAR",),
 )
-def ioapic(board: AcpiBoard) -> Iterator[Finding]:
+def ioapic(board: TablesBoard) -> Iterator[Finding]:
     """One finding for all I/O APICs that are missing, one for all that are too many."""
     table, madt = board.machine.dmar, board.machine.madt
     if table is None or not table.units or not table.remaps_interrupts or not is_whole(table):

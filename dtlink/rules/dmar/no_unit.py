@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.rules.dmar._words import BUG, OFF, is_whole
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -40,7 +40,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def no_unit(board: AcpiBoard) -> Iterator[Finding]:
+def no_unit(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table; none if a broken frame may hide a unit."""
     table = board.machine.dmar
     if table is not None and is_whole(table) and not table.units:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import KINDS
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -41,7 +41,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def order(board: AcpiBoard) -> Iterator[Finding]:
+def order(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table, at the first that is out of turn."""
     table = board.machine.dmar
     known = [each for each in (table.remappings if table else ()) if each.type in KINDS]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.rules.dmar._words import listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -37,7 +37,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def reserved_bits(board: AcpiBoard) -> Iterator[Finding]:
+def reserved_bits(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table, at the first."""
     table = board.machine.dmar
     if table is None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Rmrr
 from dtlink.rules.dmar._words import BUG, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -44,7 +44,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def reserved_region(board: AcpiBoard) -> Iterator[Finding]:
+def reserved_region(board: TablesBoard) -> Iterator[Finding]:
     """One finding a region."""
     table = board.machine.dmar
     for region in table.remappings if table else ():

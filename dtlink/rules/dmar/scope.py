@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import (
     SCOPES,
     Atsr,
@@ -59,7 +59,7 @@ _INTERRUPTS = (IoApicScope, HpetScope)
     ),
     needs=("DMAR",),
 )
-def scope(board: AcpiBoard) -> Iterator[Finding]:
+def scope(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each fault that a structure's scopes have, at the first."""
     table = board.machine.dmar
     for structure in table.remappings if table else ():

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import AcpiScope, Dmar, Drhd, PciScope, Remapping, Scope
 from dtlink.links.acpi.dmar import OTHER_ROWS
 from dtlink.links.acpi.dmar_units import Units
@@ -51,7 +51,7 @@ _NO_IOMMU = "Linux has no IOMMU for"
     ),
     needs=("DMAR",),
 )
-def uncovered(board: AcpiBoard) -> Iterator[Finding]:
+def uncovered(board: TablesBoard) -> Iterator[Finding]:
     """One finding for all segments, one for each whose units have nothing, one a structure."""
     table = board.machine.dmar
     if table is None or not table.units or not is_whole(table):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Drhd
 from dtlink.rules.dmar._words import BUG, OFF
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -46,7 +46,7 @@ _ALL_ONES = (1 << 64) - 1
     ),
     needs=("DMAR",),
 )
-def unit_address(board: AcpiBoard) -> Iterator[Finding]:
+def unit_address(board: TablesBoard) -> Iterator[Finding]:
     """One finding a unit."""
     table = board.machine.dmar
     for unit in table.units if table else ():

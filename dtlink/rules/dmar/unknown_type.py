@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import KINDS
 from dtlink.rules.dmar._words import listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -41,7 +41,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("DMAR",),
 )
-def unknown_type(board: AcpiBoard) -> Iterator[Finding]:
+def unknown_type(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table, at the first."""
     table = board.machine.dmar
     odd = [each for each in (table.remappings if table else ()) if each.type not in KINDS]

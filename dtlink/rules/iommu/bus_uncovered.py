@@ -19,7 +19,7 @@ from dtlink.rules.iommu._rows import inputs, span
 from dtlink.rules.model import EXAMPLES, Dts, Example, Finding, Severity, Tables, rule
 
 if TYPE_CHECKING:
-    from dtlink.rules.model import AnyBoard
+    from dtlink.board.boards import AnyBoard
 
 
 class Words(NamedTuple):

@@ -23,7 +23,7 @@ from dtlink.links.streams import Sharing, Stream
 from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
 
 if TYPE_CHECKING:
-    from dtlink.rules.model import AnyBoard
+    from dtlink.board.boards import AnyBoard
 
 _TOLD = 3
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode
 from dtlink.firmware.acpi.layout import Struct
 
@@ -19,7 +19,7 @@ MOST_RELATED = 32
 _SEGMENT = re.compile(r"[A-Z_][A-Z0-9_]{0,3}")
 
 
-def nodes(board: AcpiBoard, kind: type[Node]) -> Iterator[Node]:
+def nodes(board: TablesBoard, kind: type[Node]) -> Iterator[Node]:
     """The nodes of a kind."""
     table = board.machine.iort
     for node in table.nodes if table else ():

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import NamedComponent, RootComplex
 from dtlink.rules.iort._nodes import listed, named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -52,7 +52,7 @@ _KINDS: tuple[tuple[type[NamedComponent | RootComplex], str], ...] = (
     ),
     needs=("IORT",),
 )
-def address_limit(board: AcpiBoard) -> Iterator[Finding]:
+def address_limit(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each type of node and each of the two faults."""
     for kind, words in _KINDS:
         having = [node for node in nodes(board, kind) if node.has("address_limit")]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.links.acpi.iort_pieces import pieces
@@ -56,7 +56,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def bypassed_range(board: AcpiBoard) -> Iterator[Finding]:
+def bypassed_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding a root complex."""
     table = board.machine.iort
     for node in root_complexes(table) if table else ():

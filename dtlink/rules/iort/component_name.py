@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import NamedComponent
 from dtlink.rules.iort._nodes import full_path, is_whole, listed, named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -52,7 +52,7 @@ _SEGMENT = 4
     ),
     needs=("IORT",),
 )
-def component_name(board: AcpiBoard) -> Iterator[Finding]:
+def component_name(board: TablesBoard) -> Iterator[Finding]:
     """One finding a name that is wrong; one for all that lack underscores."""
     unpadded: list[NamedComponent] = []
     there = board.machine.device_paths

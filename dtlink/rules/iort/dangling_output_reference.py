@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import (
     Iort,
     IortNode,
@@ -58,7 +58,7 @@ _NULL = '"ACPI: IORT: [Firmware Bug]: [node …] ID map has NULL parent referenc
     ),
     needs=("IORT",),
 )
-def dangling_output_reference(board: AcpiBoard) -> Iterator[Finding]:
+def dangling_output_reference(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node for the offset 0, and one for other offsets."""
     table = board.machine.iort
     for node in table.nodes if table else ():

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, ItsGroup, Mapping, SmmuV3
 from dtlink.links.acpi.iort_pieces import pieces, taken
 from dtlink.links.acpi.iort_walk import supplier
@@ -62,7 +62,7 @@ _UNHEARD = (
     ),
     needs=("IORT",),
 )
-def device_id_index(board: AcpiBoard) -> Iterator[Finding]:
+def device_id_index(board: TablesBoard) -> Iterator[Finding]:
     """At most one finding a node."""
     table = board.machine.iort
     for node in nodes(board, SmmuV3):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import NamedComponent
 from dtlink.rules.iort._nodes import MOST_RELATED, full_path, listed, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -44,7 +44,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def duplicate_component(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_component(board: TablesBoard) -> Iterator[Finding]:
     """One finding a name, at the second node that has it."""
     found: dict[str, list[NamedComponent]] = {}
     for node in nodes(board, NamedComponent):

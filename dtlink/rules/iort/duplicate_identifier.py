@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode
 from dtlink.rules.iort._nodes import MOST_RELATED, named
 from dtlink.rules.iort.reserved_bits import IDENTIFIER_SINCE
@@ -42,7 +42,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def duplicate_identifier(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_identifier(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table, at the first node whose identifier was there already."""
     table = board.machine.iort
     if table is None or table.revision < IDENTIFIER_SINCE:

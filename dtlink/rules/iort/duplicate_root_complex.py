@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import output, pieces
@@ -49,7 +49,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def duplicate_root_complex(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_root_complex(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each node that is not the first of its segment."""
     first: dict[int, RootComplex] = {}
     for node in nodes(board, RootComplex):

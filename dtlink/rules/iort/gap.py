@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import KINDS, Iort, IortNode, Iwb, Mapping, NamedComponent, arrays
 from dtlink.rules.iort._nodes import is_whole
 from dtlink.rules.iort.node_revision import LATEST_OF
@@ -49,7 +49,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def gap(board: AcpiBoard) -> Iterator[Finding]:
+def gap(board: TablesBoard) -> Iterator[Finding]:
     """At most one finding before the nodes and one behind, and one a node."""
     table = board.machine.iort
     if table is None:

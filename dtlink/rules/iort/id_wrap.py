@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent, Rmr, RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import IDS
@@ -49,7 +49,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def id_wrap(board: AcpiBoard) -> Iterator[Finding]:
+def id_wrap(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node for what goes in, and one for what comes out."""
     for node in nodes(board, IortNode):
         ranges = [each for each in node.mappings if not each.single]

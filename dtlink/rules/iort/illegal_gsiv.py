@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, Smmu
 from dtlink.rules.iort._interrupts import Line, lines
 from dtlink.rules.iort._nodes import listed
@@ -49,7 +49,7 @@ _GIC_V5_REVISION = 7
     ),
     needs=("IORT",),
 )
-def illegal_gsiv(board: AcpiBoard) -> Iterator[Finding]:
+def illegal_gsiv(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     table = board.machine.iort
     if table is None or _may_be_gic_v5(board):
@@ -62,7 +62,7 @@ def illegal_gsiv(board: AcpiBoard) -> Iterator[Finding]:
         yield _finding(node, those)
 
 
-def _may_be_gic_v5(board: AcpiBoard) -> bool:
+def _may_be_gic_v5(board: TablesBoard) -> bool:
     madt, table = board.machine.madt, board.machine.iort
     if madt is not None and madt.gic_version:
         return madt.gic_version >= _GIC_V5

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import (
     Iort,
     IortNode,
@@ -78,7 +78,7 @@ class _Stray(NamedTuple):
     ),
     needs=("IORT",),
 )
-def illegal_target(board: AcpiBoard) -> Iterator[Finding]:
+def illegal_target(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each kind of node that the mappings of a node should not name."""
     table = board.machine.iort
     strays = [each for node in table.nodes for each in _strays(table, node)] if table else []

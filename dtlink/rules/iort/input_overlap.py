@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.rules.iort._mappings import span
@@ -56,7 +56,7 @@ _NONE = (
     ),
     needs=("IORT",),
 )
-def input_overlap(board: AcpiBoard) -> Iterator[Finding]:
+def input_overlap(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     for node in nodes(board, IortNode):
         deep = [each for each in overlaps(node) if not each.slipped and not each.agrees]

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import ItsGroup
 from dtlink.rules.iort._nodes import nodes, targets
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -44,7 +44,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def its_group(board: AcpiBoard) -> Iterator[Finding]:
+def its_group(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each fault of a group."""
     table = board.machine.iort
     used = targets(table) if table else frozenset()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import ItsGroup
 from dtlink.firmware.acpi.madt import GicMsiFrame
 from dtlink.rules.iort._nodes import listed, nodes, targets
@@ -50,7 +50,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def its_not_in_madt(board: AcpiBoard) -> Iterator[Finding]:
+def its_not_in_madt(board: TablesBoard) -> Iterator[Finding]:
     """One finding a group."""
     table, madt = board.machine.iort, board.machine.madt
     if table is None or madt is None:

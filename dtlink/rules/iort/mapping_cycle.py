@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, NamedComponent, RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import taken
@@ -70,7 +70,7 @@ class _Endless(NamedTuple):
     ),
     needs=("IORT",),
 )
-def mapping_cycle(board: AcpiBoard) -> Iterator[Finding]:
+def mapping_cycle(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each set of nodes that lead to each other."""
     table = board.machine.iort
     for number, cycle in enumerate(cycles(table) if table else ()):

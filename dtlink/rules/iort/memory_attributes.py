@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, Memory, NamedComponent, RootComplex
 from dtlink.rules.iort._nodes import is_whole, named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -44,7 +44,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def memory_attributes(board: AcpiBoard) -> Iterator[Finding]:
+def memory_attributes(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each kind of fault."""
     found: dict[str, list[IortNode]] = {}
     for node in _described(board):
@@ -64,7 +64,7 @@ def memory_attributes(board: AcpiBoard) -> Iterator[Finding]:
         )
 
 
-def _described(board: AcpiBoard) -> Iterator[NamedComponent | RootComplex]:
+def _described(board: TablesBoard) -> Iterator[NamedComponent | RootComplex]:
     yield from nodes(board, NamedComponent)
     yield from nodes(board, RootComplex)
 

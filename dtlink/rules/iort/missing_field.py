@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, Pmcg, RootComplex, SmmuV3
 from dtlink.rules.iort._nodes import is_whole, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -67,7 +67,7 @@ _READ: dict[type[IortNode], tuple[str, str, str]] = {
     ),
     needs=("IORT",),
 )
-def missing_field(board: AcpiBoard) -> Iterator[Finding]:
+def missing_field(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     for kind, (field, words, consequence) in _READ.items():
         for node in nodes(board, kind):

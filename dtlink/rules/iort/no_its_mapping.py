@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.madt import GicMsiFrame
@@ -76,7 +76,7 @@ class _Lost(NamedTuple):
     ),
     needs=("IORT",),
 )
-def no_its_mapping(board: AcpiBoard) -> Iterator[Finding]:
+def no_its_mapping(board: TablesBoard) -> Iterator[Finding]:
     """One finding for all."""
     table, madt = board.machine.iort, board.machine.madt
     if table is None or madt is None or not madt.its_ids:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import ARRAYS, IortNode, arrays
 from dtlink.firmware.acpi.table import Trouble, TroubleKind
 from dtlink.rules.iort._nodes import is_whole, nodes
@@ -67,7 +67,7 @@ _COUNTS = {array.what: array.counted_by or array.at for row in ARRAYS.values() f
     ),
     needs=("IORT",),
 )
-def node_frame(board: AcpiBoard) -> Iterator[Finding]:
+def node_frame(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each trouble."""
     for trouble in board.troubles("IORT"):
         # An offset of 0 is iort/null-mapping's to tell: Linux does not read from there.

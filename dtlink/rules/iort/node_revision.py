@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import (
     LATEST,
     IortNode,
@@ -64,7 +64,7 @@ LATEST_OF: dict[type[IortNode], int] = {
     ),
     needs=("IORT",),
 )
-def node_revision(board: AcpiBoard) -> Iterator[Finding]:
+def node_revision(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each type and revision."""
     table = board.machine.iort
     found: dict[tuple[type[IortNode], int], list[IortNode]] = {}

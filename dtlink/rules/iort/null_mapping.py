@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, Rmr
 from dtlink.links.acpi.iort_walk import SMMUS
 from dtlink.rules.iort._nodes import nodes
@@ -43,7 +43,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def null_mapping(board: AcpiBoard) -> Iterator[Finding]:
+def null_mapping(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     for node in nodes(board, IortNode):
         # Of an RMR without mappings rmr-unread tells.

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent, RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.rules.iort._nodes import listed, nodes
@@ -52,7 +52,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def off_by_one(board: AcpiBoard) -> Iterator[Finding]:
+def off_by_one(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     for node in nodes(board, IortNode):
         shared = [each for each in overlaps(node) if each.slipped]

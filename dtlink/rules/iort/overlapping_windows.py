@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Pmcg
 from dtlink.rules.iort._windows import Window, claimed, mapped
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -45,7 +45,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def overlapping_windows(board: AcpiBoard) -> Iterator[Finding]:
+def overlapping_windows(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each pair of neighbours."""
     table = board.machine.iort
     if table is None:

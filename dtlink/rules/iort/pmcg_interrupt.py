@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Pmcg
 from dtlink.rules.iort._nodes import is_whole, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -44,7 +44,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def pmcg_interrupt(board: AcpiBoard) -> Iterator[Finding]:
+def pmcg_interrupt(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     for node in filter(is_whole, nodes(board, Pmcg)):
         if not node.overflow_gsiv and not node.mapping_count:

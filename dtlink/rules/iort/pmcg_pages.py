@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Pmcg
 from dtlink.rules.iort._nodes import is_whole, named, nodes, others
 from dtlink.rules.iort._windows import PAGE_4K
@@ -43,7 +43,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def pmcg_pages(board: AcpiBoard) -> Iterator[Finding]:
+def pmcg_pages(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each page that can't be; one for all that have no page 1 of their own."""
     no_page: list[Pmcg] = []
     for node in filter(is_whole, nodes(board, Pmcg)):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import NamedComponent, Pmcg, RootComplex, Smmu, SmmuV3
 from dtlink.rules.iort._nodes import is_whole, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -42,7 +42,7 @@ _COUNTED = (Smmu, SmmuV3, RootComplex, NamedComponent)
     ),
     needs=("IORT",),
 )
-def pmcg_reference(board: AcpiBoard) -> Iterator[Finding]:
+def pmcg_reference(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     table = board.machine.iort
     for node in filter(is_whole, nodes(board, Pmcg)):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.facts.behaviours import SRAT_IS_COMPLETE
 from dtlink.firmware.acpi.iort import SmmuV3
 from dtlink.firmware.acpi.srat import Srat
@@ -53,7 +53,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def proximity_domain(board: AcpiBoard) -> Iterator[Finding]:
+def proximity_domain(board: TablesBoard) -> Iterator[Finding]:
     """One finding an SMMU."""
     srat = board.machine.srat
     if srat is None or not srat.domains:

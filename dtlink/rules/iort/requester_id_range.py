@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Mapping, RootComplex
 from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.rules.iort._mappings import entries, s, span
@@ -55,7 +55,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def requester_id_range(board: AcpiBoard) -> Iterator[Finding]:
+def requester_id_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     for node in nodes(board, RootComplex):
         beyond = [

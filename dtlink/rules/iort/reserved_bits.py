@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import (
     ContextInterrupt,
     GlobalInterrupts,
@@ -66,7 +66,7 @@ _LAST_ATTRIBUTE = 5
     ),
     needs=("IORT",),
 )
-def reserved_bits(board: AcpiBoard) -> Iterator[Finding]:
+def reserved_bits(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each field of each kind of structure, by what comes of it."""
     table = board.machine.iort
     found: dict[tuple[str, str, str], list[tuple[Struct, int]]] = {}

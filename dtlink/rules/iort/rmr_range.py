@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Rmr, RmrDescriptor
 from dtlink.links.acpi.iort import RMR_SINCE
 from dtlink.rules.iort._nodes import listed, nodes
@@ -49,7 +49,7 @@ _BUG = '"[Firmware Bug]: RMR descriptor['
     ),
     needs=("IORT",),
 )
-def rmr_range(board: AcpiBoard) -> Iterator[Finding]:
+def rmr_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each kind of fault of a node, at the first descriptor that has it."""
     table = board.machine.iort
     if table is None or table.revision < RMR_SINCE:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, Rmr
 from dtlink.links.acpi.iort import RMR_SINCE
 from dtlink.rules.iort._nodes import is_whole, named, nodes, others
@@ -48,7 +48,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def rmr_unread(board: AcpiBoard) -> Iterator[Finding]:
+def rmr_unread(board: TablesBoard) -> Iterator[Finding]:
     """One finding for all nodes of an old table, else one a node."""
     table = board.machine.iort
     those = list(filter(is_whole, nodes(board, Rmr)))

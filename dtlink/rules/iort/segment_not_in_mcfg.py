@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.rules.iort._mappings import root_complexes
 from dtlink.rules.iort._nodes import named
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -48,7 +48,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def segment_not_in_mcfg(board: AcpiBoard) -> Iterator[Finding]:
+def segment_not_in_mcfg(board: TablesBoard) -> Iterator[Finding]:
     """One finding for all."""
     table, mcfg = board.machine.iort, board.machine.mcfg
     if table is None or mcfg is None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, ItsGroup
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.madt import GicMsiFrame
@@ -56,7 +56,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def segment_without_root_complex(board: AcpiBoard) -> Iterator[Finding]:
+def segment_without_root_complex(board: TablesBoard) -> Iterator[Finding]:
     """One finding for all segments."""
     machine = board.machine
     table, mcfg = machine.iort, machine.mcfg

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, NamedComponent
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, supplier
 from dtlink.rules.iort._nodes import nodes
@@ -48,7 +48,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def several_smmus(board: AcpiBoard) -> Iterator[Finding]:
+def several_smmus(board: TablesBoard) -> Iterator[Finding]:
     """One finding a component, at the first mapping that leads to another SMMU."""
     table = board.machine.iort
     for node in nodes(board, NamedComponent):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import SmmuV3
 from dtlink.rules.iort._interrupts import CN99XX, Line, v3
 from dtlink.rules.iort._nodes import MOST_RELATED, is_whole, listed, nodes
@@ -49,7 +49,7 @@ _FAILS = {
     ),
     needs=("IORT",),
 )
-def shared_gsiv(board: AcpiBoard) -> Iterator[Finding]:
+def shared_gsiv(board: TablesBoard) -> Iterator[Finding]:
     """One finding a GSIV, at the second interrupt that has it."""
     found: dict[int, list[Line]] = {}
     for node in filter(is_whole, nodes(board, SmmuV3)):

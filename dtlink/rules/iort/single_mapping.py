@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, Pmcg, RootComplex
 from dtlink.links.acpi.iort_pieces import own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
@@ -59,7 +59,7 @@ _SKIPPED = (
     ),
     needs=("IORT",),
 )
-def single_mapping(board: AcpiBoard) -> Iterator[Finding]:
+def single_mapping(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node, and one for all counts of the table."""
     table = board.machine.iort
     if table is None:
@@ -82,7 +82,7 @@ def single_mapping(board: AcpiBoard) -> Iterator[Finding]:
         yield _counted(table, counted)
 
 
-def _singles(board: AcpiBoard) -> Iterator[Mapping]:
+def _singles(board: TablesBoard) -> Iterator[Mapping]:
     for node in nodes(board, IortNode):
         yield from (each for each in node.mappings if each.single)
 

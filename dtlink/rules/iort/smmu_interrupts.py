@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Smmu, SmmuV3
 from dtlink.rules.iort._interrupts import V3_LINES
 from dtlink.rules.iort._nodes import is_whole, nodes
@@ -51,7 +51,7 @@ _MESSAGES = {
     ),
     needs=("IORT",),
 )
-def smmu_interrupts(board: AcpiBoard) -> Iterator[Finding]:
+def smmu_interrupts(board: TablesBoard) -> Iterator[Finding]:
     """One finding an SMMU."""
     for node in filter(is_whole, nodes(board, Smmu)):
         if not node.context_count or not node.global_offset:

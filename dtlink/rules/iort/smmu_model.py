@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Smmu, SmmuV3
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -45,7 +45,7 @@ _LAST_V3 = 2
     ),
     needs=("IORT",),
 )
-def smmu_model(board: AcpiBoard) -> Iterator[Finding]:
+def smmu_model(board: TablesBoard) -> Iterator[Finding]:
     """One finding an SMMU."""
     for node in nodes(board, Smmu):
         if node.model > _LAST:

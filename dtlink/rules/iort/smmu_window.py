@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Smmu, SmmuV3
 from dtlink.rules.iort._nodes import is_whole, nodes
 from dtlink.rules.iort._windows import PAGE_64K, TOP
@@ -49,7 +49,7 @@ _ENDS = (
     ),
     needs=("IORT",),
 )
-def smmu_window(board: AcpiBoard) -> Iterator[Finding]:
+def smmu_window(board: TablesBoard) -> Iterator[Finding]:
     """One finding an SMMU."""
     for smmu in filter(is_whole, nodes(board, Smmu)):
         if not smmu.span or smmu.base + smmu.span > TOP:

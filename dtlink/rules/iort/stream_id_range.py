@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, Mapping, Smmu
 from dtlink.links.acpi.iort_walk import supplier
 from dtlink.rules.iort._mappings import entries, s
@@ -56,7 +56,7 @@ _VERSION_1 = (0, 2, 4)
     ),
     needs=("IORT",),
 )
-def stream_id_range(board: AcpiBoard) -> Iterator[Finding]:
+def stream_id_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each SMMU that the mappings of a node name."""
     table = board.machine.iort
     for node in nodes(board, IortNode):

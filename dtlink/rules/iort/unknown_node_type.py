@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import KINDS, LATEST, IortNode
 from dtlink.rules.iort._nodes import listed, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -42,7 +42,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def unknown_node_type(board: AcpiBoard) -> Iterator[Finding]:
+def unknown_node_type(board: TablesBoard) -> Iterator[Finding]:
     """One finding for all of them."""
     table = board.machine.iort
     those: list[IortNode] = [

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, ItsGroup, Mapping, NamedComponent
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, supplier
 from dtlink.rules.iort._mappings import entries
@@ -52,7 +52,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IORT",),
 )
-def unused_component(board: AcpiBoard) -> Iterator[Finding]:
+def unused_component(board: TablesBoard) -> Iterator[Finding]:
     """One finding for all components that have ranges only, and one for each whose order is "
     "wrong.
     """

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import LATEST, WITHDRAWN, Iort, Rmr
 from dtlink.rules.iort._nodes import named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -46,7 +46,7 @@ _WITHDRAWN_RMR = 2
     ),
     needs=("IORT",),
 )
-def withdrawn_revision(board: AcpiBoard) -> Iterator[Finding]:
+def withdrawn_revision(board: TablesBoard) -> Iterator[Finding]:
     """One finding for the table, or for its RMR nodes."""
     table = board.machine.iort
     if table is None:

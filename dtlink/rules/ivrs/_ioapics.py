@@ -10,7 +10,7 @@ from dtlink.rules.ivrs._linux import taken
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dtlink.board.tables import AcpiBoard
+    from dtlink.board.tables import TablesBoard
     from dtlink.firmware.acpi.madt import IoApic
 
 
@@ -23,7 +23,7 @@ class Named(NamedTuple):
     """The first of a handle, and a later one with another device ID."""
 
 
-def named(board: AcpiBoard, variety: int) -> Named:
+def named(board: TablesBoard, variety: int) -> Named:
     """What the table says of one variety."""
     found: dict[int, Special] = {}
     contradictions = []
@@ -36,7 +36,7 @@ def named(board: AcpiBoard, variety: int) -> Named:
     return Named(found, contradictions)
 
 
-def unnamed(board: AcpiBoard) -> list[IoApic]:
+def unnamed(board: TablesBoard) -> list[IoApic]:
     """The MADT's I/O APICs that no entry names."""
     madt = board.machine.madt
     handles = named(board, IOAPIC).by_handle

@@ -12,7 +12,7 @@ from dtlink.firmware.acpi.ivrs import Ivhd11
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dtlink.board.tables import AcpiBoard
+    from dtlink.board.tables import TablesBoard
     from dtlink.firmware.acpi.ivrs import Ivhd
 
 #: What a board shows when the set-up of one IOMMU fails: that of all others ends with it.
@@ -29,7 +29,7 @@ _GA_SUPPORTED = 1 << 7
 _COUNTERS_SUPPORTED = 1 << 9
 
 
-def taken(board: AcpiBoard) -> Iterator[Ivhd]:
+def taken(board: TablesBoard) -> Iterator[Ivhd]:
     """The blocks that Linux takes IOMMUs from, but those that are too short for their fields."""
     table = board.machine.ivrs
     for block in table.taken if table else ():

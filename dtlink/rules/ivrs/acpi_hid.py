@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivhd, Ivhd40
 from dtlink.rules.ivrs._linux import more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -55,7 +55,7 @@ _ANY = "Linux takes the entry for every device of this hardware ID"
     ),
     needs=("IVRS",),
 )
-def acpi_hid(board: AcpiBoard) -> Iterator[Finding]:
+def acpi_hid(board: TablesBoard) -> Iterator[Finding]:
     """One finding a block and a kind of fault, at the first entry that has it."""
     for block in taken(board):
         faults: dict[str, list[tuple[AcpiHid, _Fault]]] = {}

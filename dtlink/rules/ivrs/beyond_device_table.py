@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import All, Entry, RangeEnd, Select, bdf
 from dtlink.links.acpi.ivrs import Span, spans
 from dtlink.rules.ivrs._linux import more, taken
@@ -51,7 +51,7 @@ _PAGE = 4096
     ),
     needs=("IVRS",),
 )
-def beyond_device_table(board: AcpiBoard) -> Iterator[Finding]:
+def beyond_device_table(board: TablesBoard) -> Iterator[Finding]:
     """One finding a block, at the first such entry."""
     last: dict[int, int] = {}
     for block in taken(board):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivhd, Special
 from dtlink.links.acpi.ivrs import merged, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -53,7 +53,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def block_mismatch(board: AcpiBoard) -> Iterator[Finding]:
+def block_mismatch(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each type that differs from the one that Linux takes, for each IOMMU."""
     table = board.machine.ivrs
     profiles: dict[int, _Profile] = {}

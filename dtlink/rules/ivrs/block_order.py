@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import MAX_TYPE, Ivrs
 from dtlink.rules.ivrs._linux import NO_IOMMU, type_name
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -47,7 +47,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def block_order(board: AcpiBoard) -> Iterator[Finding]:
+def block_order(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table."""
     table = board.machine.ivrs
     if table and table.hardware and table.taken:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import AliasRange, Entry, Ivhd, bdf
 from dtlink.links.acpi.ivrs import spans
 from dtlink.rules.ivrs._linux import taken
@@ -64,7 +64,7 @@ class _Claim(NamedTuple):
     ),
     needs=("IVRS",),
 )
-def duplicate_device(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_device(board: TablesBoard) -> Iterator[Finding]:
     """At most one finding for a pair of IOMMUs; each meets the one that reaches farthest."""
     told: set[frozenset[tuple[int, int]]] = set()
     for one, other in _overlaps(_claims(board)):
@@ -74,7 +74,7 @@ def duplicate_device(board: AcpiBoard) -> Iterator[Finding]:
             yield _finding(*sorted((one, other), key=lambda claim: claim.entry.start))
 
 
-def _claims(board: AcpiBoard) -> list[_Claim]:
+def _claims(board: TablesBoard) -> list[_Claim]:
     """All devices of all IOMMUs, by segment and first device."""
     found = [
         _Claim(block.segment, span.first, span.last, span.entry, block)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import Ivrs
 from dtlink.rules.ivrs._linux import early_features
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -52,7 +52,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def efr_mismatch(board: AcpiBoard) -> Iterator[Finding]:
+def efr_mismatch(board: TablesBoard) -> Iterator[Finding]:
     """One finding an IOMMU that differs from the first."""
     table = board.machine.ivrs
     if table is None or not table.ivinfo & Ivrs.EFR_SUPPORTED:

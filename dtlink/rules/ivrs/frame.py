@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import Entry, Ivhd, Ivrs
 from dtlink.firmware.acpi.table import Trouble, TroubleKind
 from dtlink.rules.ivrs._linux import NO_IOMMU
@@ -47,7 +47,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def frame(board: AcpiBoard) -> Iterator[Finding]:
+def frame(board: TablesBoard) -> Iterator[Finding]:
     """One finding a trouble; entries that only other systems read make warnings."""
     for trouble in board.troubles("IVRS"):
         if trouble.kind is not TroubleKind.UNKNOWN:
@@ -61,7 +61,7 @@ def frame(board: AcpiBoard) -> Iterator[Finding]:
             )
 
 
-def _is_read(board: AcpiBoard, trouble: Trouble) -> bool:
+def _is_read(board: TablesBoard, trouble: Trouble) -> bool:
     """Whether Linux reads it: blocks always, entries in the blocks that it takes."""
     table = board.machine.ivrs
     block = trouble.where.owner

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import Ivhd
 from dtlink.rules.ivrs._linux import NO_IOMMU, registers, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -56,7 +56,7 @@ _ALIGNMENT = 0x4000
     ),
     needs=("IVRS",),
 )
-def iommu_base(board: AcpiBoard) -> Iterator[Finding]:
+def iommu_base(board: TablesBoard) -> Iterator[Finding]:
     """Every address that can't be, then every overlap."""
     sound = []
     for block in taken(board):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.rules.ivrs._linux import type_name
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -49,7 +49,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def lost_iommu(board: AcpiBoard) -> Iterator[Finding]:
+def lost_iommu(board: TablesBoard) -> Iterator[Finding]:
     """One finding an IOMMU."""
     table = board.machine.ivrs
     if table is None or not table.taken:

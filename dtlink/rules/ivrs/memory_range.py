@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import Ivmd, bdf
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -50,7 +50,7 @@ _FAULT = "the device's DMA there ends in IO_PAGE_FAULT"
     ),
     needs=("IVRS",),
 )
-def memory_range(board: AcpiBoard) -> Iterator[Finding]:
+def memory_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding a block: the first thing that is wrong with it."""
     table = board.machine.ivrs
     for block in table.memory if table else ():

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import IOAPIC, Ivrs, bdf
 from dtlink.rules.ivrs._ioapics import Named, named, unnamed
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -58,7 +58,7 @@ _SOUTHBRIDGE = (0xA0, 0x58)
     ),
     needs=("IVRS",),
 )
-def missing_ioapic(board: AcpiBoard) -> Iterator[Finding]:
+def missing_ioapic(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table."""
     table, madt = board.machine.ivrs, board.machine.madt
     if table is None or not table.taken or (madt and not madt.ioapics):
@@ -75,14 +75,14 @@ def missing_ioapic(board: AcpiBoard) -> Iterator[Finding]:
         )
 
 
-def _southbridge(board: AcpiBoard, entries: Named) -> bool:
+def _southbridge(board: TablesBoard, entries: Named) -> bool:
     """Whether the I/O APIC of the first interrupts is where Linux wants it."""
     wanted = _first(board)
     found = [entry for handle, entry in entries.by_handle.items() if wanted in (None, handle)]
     return any(entry.segment == 0 and entry.source in _SOUTHBRIDGE for entry in found)
 
 
-def _first(board: AcpiBoard) -> int | None:
+def _first(board: TablesBoard) -> int | None:
     """The ID of the I/O APIC of the first interrupts; -1 if the MADT has none such."""
     madt = board.machine.madt
     if madt is None:
@@ -117,7 +117,7 @@ def _log(lacking: list[int], *, has_southbridge: bool) -> Iterator[str]:
     )
 
 
-def _fix(board: AcpiBoard, lacking: list[int]) -> str:
+def _fix(board: TablesBoard, lacking: list[int]) -> str:
     entry, first = "an entry 48h of variety 1", _first(board)
     if first is None or first < 0:
         return f"{entry} with device ID 00a0h (00:14.0) and the MADT's ID of the first I/O APIC"

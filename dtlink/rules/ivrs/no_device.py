@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import All, Ivhd, RangeEnd, Select
 from dtlink.rules.ivrs._linux import NO_IOMMU, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -42,7 +42,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def no_device(board: AcpiBoard) -> Iterator[Finding]:
+def no_device(board: TablesBoard) -> Iterator[Finding]:
     """Every such block."""
     for block in taken(board):
         if _is_whole(block) and not any(

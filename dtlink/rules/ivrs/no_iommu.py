@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.rules.ivrs._linux import NO_IOMMU
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -39,7 +39,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def no_iommu(board: AcpiBoard) -> Iterator[Finding]:
+def no_iommu(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table."""
     table = board.machine.ivrs
     # Where reading ended early, the block may be behind.

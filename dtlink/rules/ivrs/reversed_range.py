@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import Range, bdf
 from dtlink.rules.ivrs._linux import NOT_SERVED, more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -41,7 +41,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def reversed_range(board: AcpiBoard) -> Iterator[Finding]:
+def reversed_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding a block, at its first empty range."""
     for block in taken(board):
         found = [

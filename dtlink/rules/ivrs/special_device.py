@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import HPET, IOAPIC, Special, bdf
 from dtlink.rules.ivrs._ioapics import named, unnamed
 from dtlink.rules.ivrs._linux import NO_IOMMU, more, taken
@@ -47,7 +47,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def special_device(board: AcpiBoard) -> Iterator[Finding]:
+def special_device(board: TablesBoard) -> Iterator[Finding]:
     """One finding a block for unknown varieties, one a variety for contradictions."""
     for block in taken(board):
         odd = [
@@ -68,7 +68,7 @@ def special_device(board: AcpiBoard) -> Iterator[Finding]:
         yield from _twice(board)
 
 
-def _twice(board: AcpiBoard) -> Iterator[Finding]:
+def _twice(board: TablesBoard) -> Iterator[Finding]:
     """Where an I/O APIC has no entry of its own, ``ivrs/missing-ioapic`` tells it."""
     for variety in (IOAPIC, HPET):
         contradictions = named(board, variety).contradictions

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import Entry
 from dtlink.rules.ivrs._linux import taken, type_name
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -48,7 +48,7 @@ _NO_LENGTH = 0x80
     ),
     needs=("IVRS",),
 )
-def unknown_entry(board: AcpiBoard) -> Iterator[Finding]:
+def unknown_entry(board: TablesBoard) -> Iterator[Finding]:
     """One finding a block, at its first entry of such a type."""
     for block in taken(board):
         odd = [entry for entry in block.entries if type(entry) is Entry]

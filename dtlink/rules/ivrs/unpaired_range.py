@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import Entry, Ivhd, Range, RangeEnd, bdf
 from dtlink.rules.ivrs._linux import NOT_SERVED, more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -50,7 +50,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("IVRS",),
 )
-def unpaired_range(board: AcpiBoard) -> Iterator[Finding]:
+def unpaired_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding a block for starts without an end, one for ends without a start."""
     for block in taken(board):
         ends = [entry for entry in block.unpaired if isinstance(entry, RangeEnd)]

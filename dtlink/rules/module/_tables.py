@@ -11,7 +11,7 @@ from dtlink.firmware.acpi.viot import PciRange
 from dtlink.rules.module._iommu import listed
 
 if TYPE_CHECKING:
-    from dtlink.board.tables import AcpiBoard
+    from dtlink.board.tables import TablesBoard
     from dtlink.boot.timeline import AcpiDependency
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.kernel.facts import Facts
@@ -41,7 +41,7 @@ class Kept(NamedTuple):
         )
 
 
-def kept(board: AcpiBoard, facts: Facts) -> Iterator[Kept]:
+def kept(board: TablesBoard, facts: Facts) -> Iterator[Kept]:
     """One for each driver that comes late or never, in the order of the tables."""
     timeline = board.timeline
     if timeline is None:
@@ -55,7 +55,7 @@ def kept(board: AcpiBoard, facts: Facts) -> Iterator[Kept]:
 
 
 def _kept(
-    board: AcpiBoard, facts: Facts, config: str, outcome: Outcome, found: Sequence[AcpiDependency]
+    board: TablesBoard, facts: Facts, config: str, outcome: Outcome, found: Sequence[AcpiDependency]
 ) -> Kept:
     suppliers = {each.supplier.index: each.supplier for each in found}
     consumers = {each.consumer.index: each.consumer for each in found}

@@ -22,18 +22,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.missing_drivers import MissingDriver
 from dtlink.board.tree import Board
 from dtlink.boot.roles import Role
-from dtlink.boot.timeline import PARENT, Taken
+from dtlink.boot.timeline import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Outcome, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.module._hits import (
+from dtlink.rules.module._missing import (
     FAILS,
     WAITS,
-    Hit,
-    hits,
     is_sure,
-    media_of,
     needs,
     nodes,
     option,
@@ -77,20 +75,20 @@ def initramfs_lacks_supplier(board: Board) -> Iterator[Finding]:
     """Each driver that an initramfs lacks, by what it takes down."""
     if board.facts is None or board.facts.initramfs is None:
         return
-    late = [hit for hit in hits(board) if hit.comes is When.ROOT and hit.driver.modules]
+    late = [hit for hit in board.missing_drivers if hit.comes is When.ROOT and hit.driver.modules]
     found = [(hit, told(board, hit)) for hit in late]
     lost = {each.node for _, devices in found for each in devices if is_sure(each, _AWAY)}
     for hit, devices in found:
         if devices:
-            yield _finding(board, hit, devices, all_lost=media_of(board) <= lost)
+            yield _finding(board, hit, devices, all_lost=board.media <= lost)
 
 
-def told(board: Board, hit: Hit) -> Sequence[Taken]:
+def told(board: Board, hit: MissingDriver) -> Sequence[AffectedDevice]:
     """The devices that this rule tells of, the worst role first."""
     return [each for each in hit.devices if _counts(board, each)]
 
 
-def _counts(board: Board, taken: Taken) -> bool:
+def _counts(board: Board, taken: AffectedDevice) -> bool:
     found = role(board, taken.node)
     if found is Role.ROOT:
         return taken.outcome in WAITS
@@ -99,7 +97,9 @@ def _counts(board: Board, taken: Taken) -> bool:
     return taken.outcome in _COMES and found <= Role.DISPLAY and not is_part
 
 
-def _finding(board: Board, hit: Hit, devices: Sequence[Taken], *, all_lost: bool) -> Finding:
+def _finding(
+    board: Board, hit: MissingDriver, devices: Sequence[AffectedDevice], *, all_lost: bool
+) -> Finding:
     worst = role(board, devices[0].node)
     same = [each for each in devices if role(board, each.node) is worst]
     first = next((each for each in same if is_sure(each, _AWAY)), same[0])
@@ -121,7 +121,7 @@ def _finding(board: Board, hit: Hit, devices: Sequence[Taken], *, all_lost: bool
     )
 
 
-def _effect(worst: Role, first: Taken, *, all_lost: bool) -> str:
+def _effect(worst: Role, first: AffectedDevice, *, all_lost: bool) -> str:
     """What the board shows, with what it depends on."""
     if_asked = [] if is_sure(first, _AWAY) else ["its driver asks for what its node declares"]
     if_there = [] if all_lost or worst is not Role.ROOT else ["the root file system is there"]
@@ -130,7 +130,7 @@ def _effect(worst: Role, first: Taken, *, all_lost: bool) -> str:
     return f"if {conditions}, {text}" if conditions else text
 
 
-def _lacking(board: Board, hit: Hit) -> list[str]:
+def _lacking(board: Board, hit: MissingDriver) -> list[str]:
     """The modules that are not there: the driver's, or what it depends on."""
     facts = board.facts
     if facts is None:

@@ -25,9 +25,9 @@ from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
 from dtlink.rules.module._iommu import Master, effect, given_up, listed, masters_hurt
 
 if TYPE_CHECKING:
-    from dtlink.board.tables import AcpiBoard
+    from dtlink.board.boards import AnyBoard
+    from dtlink.board.tables import TablesBoard
     from dtlink.kernel.facts import Facts
-    from dtlink.rules.model import AnyBoard
 
 _TREE = """
 / {
@@ -176,7 +176,7 @@ def _fix(facts: Facts, driver: Driver) -> str:
     return f"{', '.join(missing)} in the initramfs, or {option}"
 
 
-def _of_tables(board: AcpiBoard, facts: Facts) -> Iterator[Finding]:
+def _of_tables(board: TablesBoard, facts: Facts) -> Iterator[Finding]:
     from dtlink.rules.module import _tables
 
     for each in _tables.kept(board, facts):

@@ -21,17 +21,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import Board
 from dtlink.boot.roles import Role
-from dtlink.boot.timeline import Taken
+from dtlink.boot.timeline import AffectedDevice
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.outcomes import Outcome, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.module._hits import (
+from dtlink.rules.module._missing import (
     FAILS,
-    OWN,
-    Hit,
-    hits,
     is_sure,
     named,
     needs,
@@ -71,14 +69,14 @@ def late_supplier(board: Board) -> Iterator[Finding]:
     """Each module that comes too late for somebody."""
     if board.facts is None:
         return
-    for hit in hits(board):
+    for hit in board.missing_drivers:
         devices = [each for each in hit.devices if _counts(board, each)]
         if hit.comes is When.ROOT and hit.driver.modules and devices:
             yield _finding(board, hit, devices)
 
 
-def _counts(board: Board, taken: Taken) -> bool:
-    if taken.binding in IOMMU_NAMES or taken.binding == OWN or taken.outcome not in _WORSE:
+def _counts(board: Board, taken: AffectedDevice) -> bool:
+    if taken.binding in IOMMU_NAMES or taken.binding == OWN_DRIVER or taken.outcome not in _WORSE:
         return False
     if taken.outcome is Outcome.DEGRADED:
         return is_sure(taken, (Outcome.DEGRADED,))
@@ -86,7 +84,7 @@ def _counts(board: Board, taken: Taken) -> bool:
     return not (has_initramfs and role(board, taken.node) is Role.ROOT)
 
 
-def _finding(board: Board, hit: Hit, devices: Sequence[Taken]) -> Finding:
+def _finding(board: Board, hit: MissingDriver, devices: Sequence[AffectedDevice]) -> Finding:
     lost = [each for each in devices if each.outcome in FAILS]
     first = next((each for each in lost if is_sure(each, FAILS)), (lost or devices)[0])
     module = " or ".join(hit.driver.modules)

@@ -17,18 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import Board
 from dtlink.boot.roles import Role
-from dtlink.boot.timeline import PARENT, Taken
+from dtlink.boot.timeline import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Outcome, State
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.module._hits import (
+from dtlink.rules.module._missing import (
     FAILS,
-    OWN,
-    Hit,
-    hits,
     is_sure,
-    media_of,
     named,
     needs,
     nodes,
@@ -64,18 +61,18 @@ def no_driver(board: Board) -> Iterator[Finding]:
     """Each driver that is not built, by what it takes down."""
     if board.facts is None:
         return
-    found = [(hit, _told(board, hit)) for hit in hits(board) if _is_left_out(hit)]
+    found = [(hit, _told(board, hit)) for hit in board.missing_drivers if _is_left_out(hit)]
     lost = {each.node for _, devices in found for each in devices if is_sure(each, FAILS)}
     for hit, devices in found:
         if devices:
-            yield _finding(board, hit, devices, all_lost=media_of(board) <= lost)
+            yield _finding(board, hit, devices, all_lost=board.media <= lost)
 
 
-def _is_left_out(hit: Hit) -> bool:
+def _is_left_out(hit: MissingDriver) -> bool:
     return hit.driver.state is State.NOT_BUILT
 
 
-def _told(board: Board, hit: Hit) -> Sequence[Taken]:
+def _told(board: Board, hit: MissingDriver) -> Sequence[AffectedDevice]:
     return [
         each
         for each in hit.devices
@@ -84,7 +81,9 @@ def _told(board: Board, hit: Hit) -> Sequence[Taken]:
     ]
 
 
-def _finding(board: Board, hit: Hit, devices: Sequence[Taken], *, all_lost: bool) -> Finding:
+def _finding(
+    board: Board, hit: MissingDriver, devices: Sequence[AffectedDevice], *, all_lost: bool
+) -> Finding:
     worst = role(board, devices[0].node)
     same = [each for each in devices if role(board, each.node) is worst]
     first = next((each for each in same if is_sure(each, FAILS)), same[0])
@@ -103,8 +102,8 @@ def _finding(board: Board, hit: Hit, devices: Sequence[Taken], *, all_lost: bool
     )
 
 
-def _effect(first: Taken) -> str:
-    if first.binding == OWN:
+def _effect(first: AffectedDevice) -> str:
+    if first.binding == OWN_DRIVER:
         return "it never works"
     if first.binding == PARENT:
         return "no device is made of it"

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board, bootargs
+from dtlink.board.tree import Board
 from dtlink.facts.bindings import binding_of
 from dtlink.facts.outcomes import State
 from dtlink.firmware.tree import Node
@@ -52,7 +52,7 @@ def unused_cleanup(board: Board) -> Iterator[Finding]:
     """One finding a framebuffer."""
     if board.facts is None:
         return
-    line = bootargs(board.tree).split()
+    line = board.command_line.ignore_unused
     for node in board.tree.holders("compatible"):
         frame = board.tree[node]
         if "simple-framebuffer" not in frame.compatible or node in board.tree.disabled:

@@ -10,14 +10,14 @@ from dtlink.firmware.acpi.rimt import Iommu, Mapped, Mapping, RimtNode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dtlink.board.tables import AcpiBoard
+    from dtlink.board.tables import TablesBoard
 
 #: The first kernel that reads the table.
 SINCE = f"Linux (since {READS_RIMT.since})"
 _Node = TypeVar("_Node", bound=RimtNode)
 
 
-def nodes(board: AcpiBoard, kind: type[_Node]) -> Iterator[_Node]:
+def nodes(board: TablesBoard, kind: type[_Node]) -> Iterator[_Node]:
     """The whole nodes of a kind."""
     table = board.machine.rimt
     for node in table.nodes if table else ():
@@ -25,7 +25,7 @@ def nodes(board: AcpiBoard, kind: type[_Node]) -> Iterator[_Node]:
             yield node
 
 
-def target(board: AcpiBoard, mapping: Mapping) -> Iommu | None:
+def target(board: TablesBoard, mapping: Mapping) -> Iommu | None:
     """The IOMMU that a mapping names; ``None`` if it names something else."""
     table = board.machine.rimt
     node = table.by_offset.get(mapping.output) if table else None

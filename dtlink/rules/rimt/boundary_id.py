@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Mapped, Mapping
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, more, nodes
@@ -48,7 +48,7 @@ from dtlink.rules.rimt._nodes import SINCE, more, nodes
     ),
     needs=("RIMT",),
 )
-def boundary_id(board: AcpiBoard) -> Iterator[Finding]:
+def boundary_id(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node: its first such entry, and how many there are."""
     for node in nodes(board, Mapped):
         found = list(_late(node.mappings))

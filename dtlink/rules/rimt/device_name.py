@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import PlatformDevice
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, nodes
@@ -46,7 +46,7 @@ _PATH = re.compile(r"\\[A-Z_][A-Z0-9_]{3}(\.[A-Z_][A-Z0-9_]{3})*")
     ),
     needs=("RIMT",),
 )
-def device_name(board: AcpiBoard) -> Iterator[Finding]:
+def device_name(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     known = board.machine.device_paths
     for node in nodes(board, PlatformDevice):

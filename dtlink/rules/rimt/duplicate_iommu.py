@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Iommu
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, nodes
@@ -44,7 +44,7 @@ from dtlink.rules.rimt._nodes import SINCE, nodes
     ),
     needs=("RIMT",),
 )
-def duplicate_iommu(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_iommu(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each but the first node."""
     first: dict[tuple[bool, int, int], Iommu] = {}
     for node in nodes(board, Iommu):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import RootComplex
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, nodes
@@ -44,7 +44,7 @@ from dtlink.rules.rimt._nodes import SINCE, nodes
     ),
     needs=("RIMT",),
 )
-def duplicate_root_complex(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_root_complex(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each but the first of a segment."""
     first: dict[int, RootComplex] = {}
     for node in nodes(board, RootComplex):

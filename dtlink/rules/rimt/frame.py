@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.table import Trouble, TroubleKind
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE
@@ -44,7 +44,7 @@ from dtlink.rules.rimt._nodes import SINCE
     ),
     needs=("RIMT",),
 )
-def frame(board: AcpiBoard) -> Iterator[Finding]:
+def frame(board: TablesBoard) -> Iterator[Finding]:
     """One finding a trouble."""
     for trouble in board.troubles("RIMT"):
         yield frame.finding(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Mapped, Mapping, RootComplex
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import entry, ids, more, nodes
@@ -43,7 +43,7 @@ from dtlink.rules.rimt._nodes import entry, ids, more, nodes
     ),
     needs=("RIMT",),
 )
-def id_range(board: AcpiBoard) -> Iterator[Finding]:
+def id_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node and a kind of fault, at the first entry that has it."""
     for node in nodes(board, Mapped):
         faults: dict[str, list[tuple[Mapping, str]]] = {}

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Iommu, Mapped, Mapping
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, entry, more, nodes, target
@@ -43,7 +43,7 @@ from dtlink.rules.rimt._nodes import SINCE, entry, more, nodes, target
     ),
     needs=("RIMT",),
 )
-def illegal_target(board: AcpiBoard) -> Iterator[Finding]:
+def illegal_target(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node, at its first such entry."""
     known = ", ".join(f"{each.start:#x}" for each in islice(nodes(board, Iommu), 4))
     for node in nodes(board, Mapped):
@@ -61,7 +61,7 @@ def illegal_target(board: AcpiBoard) -> Iterator[Finding]:
             )
 
 
-def _what(board: AcpiBoard, mapping: Mapping) -> str:
+def _what(board: TablesBoard, mapping: Mapping) -> str:
     table = board.machine.rimt
     node = table.by_offset.get(mapping.output) if table else None
     told = f"which is {node.name}" if node else "at which no node begins"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Mapped, Mapping
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, ids, nodes
@@ -47,7 +47,7 @@ from dtlink.rules.rimt._nodes import SINCE, ids, nodes
     ),
     needs=("RIMT",),
 )
-def input_overlap(board: AcpiBoard) -> Iterator[Finding]:
+def input_overlap(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each entry that meets one with a lower base."""
     for node in nodes(board, Mapped):
         widest: Mapping | None = None

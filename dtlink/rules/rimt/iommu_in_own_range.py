@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Iommu, Mapping, RootComplex
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, nodes, target
@@ -44,7 +44,7 @@ from dtlink.rules.rimt._nodes import SINCE, nodes, target
     ),
     needs=("RIMT",),
 )
-def iommu_in_own_range(board: AcpiBoard) -> Iterator[Finding]:
+def iommu_in_own_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each IOMMU that waits for itself."""
     told: set[int] = set()
     for root in _first_of_segments(board):
@@ -55,7 +55,7 @@ def iommu_in_own_range(board: AcpiBoard) -> Iterator[Finding]:
                 yield _finding(root, mapping, iommu)
 
 
-def _first_of_segments(board: AcpiBoard) -> Iterator[RootComplex]:
+def _first_of_segments(board: TablesBoard) -> Iterator[RootComplex]:
     """The root complexes that Linux finds."""
     seen: set[int] = set()
     for root in nodes(board, RootComplex):

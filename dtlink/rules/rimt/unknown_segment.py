@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Iommu, RootComplex
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, nodes
@@ -46,7 +46,7 @@ from dtlink.rules.rimt._nodes import SINCE, nodes
     ),
     needs=("RIMT",),
 )
-def unknown_segment(board: AcpiBoard) -> Iterator[Finding]:
+def unknown_segment(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node, if there is an MCFG that names segments."""
     segments = board.machine.mcfg.segments if board.machine.mcfg else frozenset()
     for node in nodes(board, Iommu) if segments else ():

@@ -67,13 +67,13 @@ _WAITS = (Effect.ORDERS, Effect.WAITS)
 )
 def behaviour_change(board: Board) -> Iterator[Finding]:
     """All that changes, from the other kernel to this one."""
-    if board.against is None:
+    before, against = board.order_against, board.against
+    if before is None or against is None:
         return
     # Imported here, since only --against needs it.
     from dtlink.boot.devlink.compare import compare
 
-    before = board.ordering(board.against)
-    found = compare(before, board.order, board.against, board.profile)
+    found = compare(before, board.order, against, board.profile)
     for default in found.defaults:
         yield _default(board, found, default)
     yield from _reads(board, found)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.viot import MmioEndpoint
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -40,7 +40,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("VIOT",),
 )
-def duplicate_endpoint(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_endpoint(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each node behind the first."""
     table = board.machine.viot
     first: dict[int, MmioEndpoint] = {}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.viot import VirtioIommu
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -43,7 +43,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("VIOT",),
 )
-def duplicate_iommu(board: AcpiBoard) -> Iterator[Finding]:
+def duplicate_iommu(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each node behind the first."""
     table = board.machine.viot
     first: dict[tuple[int, str], VirtioIommu] = {}

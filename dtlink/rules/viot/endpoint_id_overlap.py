@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.viot import Endpoint, MmioEndpoint, PciRange, Viot
 from dtlink.links.acpi.viot import agree, exempt, ids_overlap
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -46,7 +46,7 @@ output=iommu
     ),
     needs=("VIOT",),
 )
-def endpoint_id_overlap(board: AcpiBoard) -> Iterator[Finding]:
+def endpoint_id_overlap(board: TablesBoard) -> Iterator[Finding]:
     """One finding an IOMMU: one cause, as a missing endpoint_start, mostly makes many."""
     table = board.machine.viot
     if table is None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import Trouble, TroubleKind
 from dtlink.firmware.acpi.viot import MmioEndpoint, PciRange, Viot
@@ -51,7 +51,7 @@ _TOO_SHORT: dict[type[Struct], str] = {
     ),
     needs=("VIOT",),
 )
-def frame(board: AcpiBoard) -> Iterator[Finding]:
+def frame(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each trouble; if there is none, one for nodes that were not announced."""
     table = board.machine.viot
     if table is None:

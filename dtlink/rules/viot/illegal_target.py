@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.viot import Endpoint, Viot
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.viot._words import NO_IOMMU, OVERFLOW, UNTRANSLATED, choices, iommu_nodes
@@ -43,7 +43,7 @@ from dtlink.rules.viot._words import NO_IOMMU, OVERFLOW, UNTRANSLATED, choices, 
     ),
     needs=("VIOT",),
 )
-def illegal_target(board: AcpiBoard) -> Iterator[Finding]:
+def illegal_target(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node. Where there is no IOMMU at all, viot/no-iommu says so."""
     table = board.machine.viot
     if table is None:

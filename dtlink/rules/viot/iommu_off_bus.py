@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.viot import VirtioIommuPci
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -47,7 +47,7 @@ from dtlink.rules.viot._words import NO_IOMMU, PREFIX, UNTRANSLATED
     ),
     needs=("VIOT",),
 )
-def iommu_off_bus(board: AcpiBoard) -> Iterator[Finding]:
+def iommu_off_bus(board: TablesBoard) -> Iterator[Finding]:
     """One finding an IOMMU. Only likely: a host bridge may come without an entry of the MCFG."""
     machine = board.machine
     buses = _buses(machine)

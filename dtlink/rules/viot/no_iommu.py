@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.viot._words import NO_IOMMU, UNTRANSLATED, devices, iommu_nodes
 
@@ -38,7 +38,7 @@ from dtlink.rules.viot._words import NO_IOMMU, UNTRANSLATED, devices, iommu_node
     ),
     needs=("VIOT",),
 )
-def no_iommu(board: AcpiBoard) -> Iterator[Finding]:
+def no_iommu(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table."""
     table = board.machine.viot
     if table is None or not table.endpoints or iommu_nodes(table):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.viot import PciRange, Viot, bdf
 from dtlink.links.acpi.viot import agree, overlaps
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -43,7 +43,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("VIOT",),
 )
-def range_overlap(board: AcpiBoard) -> Iterator[Finding]:
+def range_overlap(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each range that takes functions from earlier ones."""
     table = board.machine.viot
     if table is None:

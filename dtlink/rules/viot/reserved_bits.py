@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -37,7 +37,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("VIOT",),
 )
-def reserved_bits(board: AcpiBoard) -> Iterator[Finding]:
+def reserved_bits(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table, at the first field."""
     table = board.machine.viot
     holders: list[Struct] = [table, *table.nodes] if table else []

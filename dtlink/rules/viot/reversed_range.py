@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.viot import PciRange, bdf
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.viot._words import UNTRANSLATED
@@ -40,7 +40,7 @@ from dtlink.rules.viot._words import UNTRANSLATED
     ),
     needs=("VIOT",),
 )
-def reversed_range(board: AcpiBoard) -> Iterator[Finding]:
+def reversed_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding a range."""
     table = board.machine.viot
     for node in table.ranges if table else ():

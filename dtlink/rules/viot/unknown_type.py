@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.viot import ViotNode
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.viot._words import PREFIX
@@ -39,7 +39,7 @@ from dtlink.rules.viot._words import PREFIX
     ),
     needs=("VIOT",),
 )
-def unknown_type(board: AcpiBoard) -> Iterator[Finding]:
+def unknown_type(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each type, at the first node that has it."""
     table = board.machine.viot
     alike: dict[int, list[ViotNode]] = {}

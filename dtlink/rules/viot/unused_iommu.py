@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tables import AcpiBoard
+from dtlink.board.tables import TablesBoard
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 
@@ -37,7 +37,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     ),
     needs=("VIOT",),
 )
-def unused_iommu(board: AcpiBoard) -> Iterator[Finding]:
+def unused_iommu(board: TablesBoard) -> Iterator[Finding]:
     """One finding an IOMMU; none while a node names what is no IOMMU, which explains it."""
     table = board.machine.viot
     if table is None or table.troubles or not all(map(table.iommu_of, table.endpoints)):

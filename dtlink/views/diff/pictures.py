@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.facts.outcomes import Outcome
-from dtlink.links.graph import Graph
 from dtlink.report import json
 from dtlink.views import parts
 from dtlink.views.diff.compare import Picture
 
 if TYPE_CHECKING:
-    from dtlink.board.tables import AcpiBoard
-    from dtlink.board.tree import Board
+    from dtlink.board.boards import AnyBoard
+    from dtlink.board.tables import TablesBoard
     from dtlink.boot.devlink.model import Waiting
     from dtlink.firmware.tree import Tree
+    from dtlink.links.graph import Graph
     from dtlink.links.reference import Link
     from dtlink.rules.model import Finding
     from dtlink.views.parts import Entry
@@ -35,29 +36,34 @@ def with_findings(
     )
 
 
+def picture(board: AnyBoard) -> Picture:
+    """What there is of an input."""
+    return of_tree(board) if isinstance(board, Board) else of_tables(board)
+
+
 def of_tree(board: Board) -> Picture:
     """What there is of a devicetree. With facts of a kernel, waits are also those that it makes."""
     tree, order = board.tree, board.order
     return Picture(
         waits=list(_waits(board)),
-        cycles=parts.cycles(board, order),
+        cycles=parts.cycles(board),
         cycle_lines=[
             {"consumer": each.consumer, "supplier": each.supplier}
             for each in order.prediction.cycles
         ],
-        links=_links(tree, Graph.of(tree, board.version)),
+        links=_links(tree, board.full_graph),
         nodes={tree.path(node): node not in tree.disabled for node in range(len(tree))},
         has_kernel=board.facts is not None,
     )
 
 
-def of_tables(board: AcpiBoard) -> Picture:
+def of_tables(board: TablesBoard) -> Picture:
     """The same of ACPI tables: without a kernel, nobody can say who waits."""
     from dtlink.views import tables
 
     return Picture(
         waits=None if board.facts is None else list(_table_waits(board)),
-        cycles=tables.cycles(board.graph),
+        cycles=tables.cycles(board),
         links=tables.links(board.graph),
         has_kernel=board.facts is not None,
     )
@@ -142,7 +148,7 @@ def _badness(wait: Entry) -> tuple[int, bool]:
     return _HURT.index(Outcome(wait["outcome"])), wait["sure"]
 
 
-def _table_waits(board: AcpiBoard) -> Iterator[Entry]:
+def _table_waits(board: TablesBoard) -> Iterator[Entry]:
     for each in board.timeline.waits if board.timeline else ():
         if each.outcome in _HURT:
             yield {

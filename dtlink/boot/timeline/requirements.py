@@ -1,22 +1,20 @@
-"""Who needs what: the references of a tree, each with what fw_devlink makes of it."""
+"""What devices need: the references of a tree, each with what fw_devlink makes of it."""
 
 from __future__ import annotations
 
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.boot.devlink.ordering import Effect, Ordering
+from dtlink.boot.devlink.ordering import Effect
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import UNKNOWN_REQUEST
 from dtlink.facts.resources import PHY_INTERRUPT
-from dtlink.links.extract import extract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from dtlink.boot.devlink.model import Prediction
+    from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.timeline.devices import Devices
-    from dtlink.facts.profile import KernelProfile
     from dtlink.facts.resource import Request
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
@@ -35,7 +33,7 @@ class Hold(Enum):
     RELAXED = "nothing: part of a cycle, or given up by post-init-providers"
 
 
-class Arc(NamedTuple):
+class Requirement(NamedTuple):
     """One device needs one node, by one binding."""
 
     consumer: int
@@ -49,24 +47,29 @@ class Arc(NamedTuple):
     """Not the consumer needs it, but the PCI functions behind it do."""
 
 
-class Arcs:
-    """Reads the arcs of one tree for one kernel."""
+def requirements(
+    references: Sequence[Reference], ordering: Ordering, devices: Devices
+) -> Sequence[Requirement]:
+    """Every requirement, once, in the order of the tree's properties."""
+    return _Requirements(ordering, devices).read(references)
 
-    def __init__(self, tree: Tree, profile: KernelProfile, prediction: Prediction) -> None:
-        self._tree = tree
-        self._profile = profile
-        self._ordering = Ordering(prediction, profile)
-        self._console = _console(tree)
 
-    def read(self, devices: Devices) -> list[Arc]:
-        """Every arc, once, in the order of the tree's properties."""
-        found: dict[tuple[int, int, str], Arc] = {}
-        references = extract(self._tree, self._profile.version, vendor=False).references
+class _Requirements:
+    """Reads the requirements of one tree for one kernel."""
+
+    def __init__(self, ordering: Ordering, devices: Devices) -> None:
+        self._tree = devices.tree
+        self._devices = devices
+        self._ordering = ordering
+        self._console = _console(devices.tree)
+
+    def read(self, references: Sequence[Reference]) -> list[Requirement]:
+        found: dict[tuple[int, int, str], Requirement] = {}
         several = _with_several(references)
         for reference in references:
             if self._counts(reference):
-                for arc in self._arcs(reference, devices, several):
-                    found.setdefault((arc.consumer, arc.supplier, arc.binding), arc)
+                for each in self._of(reference, several):
+                    found.setdefault((each.consumer, each.supplier, each.binding), each)
         return list(found.values())
 
     def _counts(self, reference: Reference) -> bool:
@@ -78,10 +81,9 @@ class Arcs:
             and reference.supplier not in self._tree.disabled
         )
 
-    def _arcs(
-        self, reference: Reference, devices: Devices, several: frozenset[int]
-    ) -> Iterator[Arc]:
+    def _of(self, reference: Reference, several: frozenset[int]) -> Iterator[Requirement]:
         name, supplier = reference.binding.name, reference.supplier
+        devices = self._devices
         consumer = devices.at(reference.consumer)
         if consumer < 0 or devices.at(supplier) == consumer:
             return
@@ -96,28 +98,30 @@ class Arcs:
             request = UNKNOWN_REQUEST
         if resource.is_iommu and binding.walk is Walk.ID_MAP:
             # A link holds the host; the request is that of the functions behind it.
-            yield Arc(consumer, supplier, name, reference.node, request, Hold.NONE, function=True)
-            for function in self._functions(reference, devices):
-                yield Arc(function, supplier, name, reference.node, request, Hold.NONE)
+            yield Requirement(
+                consumer, supplier, name, reference.node, request, Hold.NONE, function=True
+            )
+            for function in self._functions(reference):
+                yield Requirement(function, supplier, name, reference.node, request, Hold.NONE)
             if hold is Hold.NONE:
                 return
             name, request = HOST, UNKNOWN_REQUEST
-        yield Arc(consumer, supplier, name, reference.node, request, hold)
+        yield Requirement(consumer, supplier, name, reference.node, request, hold)
 
-    def _functions(self, reference: Reference, devices: Devices) -> Iterator[int]:
+    def _functions(self, reference: Reference) -> Iterator[int]:
         """The functions with a node, on the host's first bus, that a row of its map names."""
         tree, host = self._tree, reference.consumer
         cells = tree.cells_at(reference.at)[reference.cell - 1 : reference.cell + 3]
         mask = tree.cell("iommu-map-mask", host)
         for child in tree.children[host]:
             place = tree.cell("reg", child)
-            if child in devices and place is not None and len(cells) == 4:
+            if child in self._devices and place is not None and len(cells) == 4:
                 requester = place >> 8 & (0xFFFF if mask is None else mask)
                 if 0 <= requester - cells[0] < cells[3]:
                     yield child
 
     def _hold(self, reference: Reference, consumer: int) -> Hold:
-        if reference.consumer != consumer or not self._profile.orders_probing:
+        if reference.consumer != consumer or not self._ordering.profile.orders_probing:
             return Hold.NONE
         ties, path = self._ordering.ties, self._tree.path
         here, there = path(consumer), path(reference.supplier)
@@ -140,7 +144,7 @@ class Arcs:
         )
 
 
-def _with_several(references: list[Reference]) -> frozenset[int]:
+def _with_several(references: Sequence[Reference]) -> frozenset[int]:
     """The nodes with more than one entry of a resource for which that makes a difference."""
     return frozenset(
         reference.consumer

@@ -1,0 +1,53 @@
+"""Which nodes of a devicetree are devices, and which the kernel passes over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+
+#: Children of the root whose own children the kernel, or a driver, reads although they have no
+#: ``compatible``.
+_READ = frozenset((b"chosen", b"cpus", b"firmware", b"reserved-memory", b"thermal-zones"))
+
+
+def device_at(tree: Tree, index: int) -> int:
+    """The nearest node with ``compatible``, from a node upwards; the node itself if there is none.
+
+    A pin group belongs to its pin controller, a regulator to its PMIC, an NVMEM cell to its
+    provider: their drivers serve them (Linux, drivers/base/core.c,
+    __fw_devlink_pickup_dangling_consumers()).
+    """
+    compatible, parents = tree.holders("compatible"), tree.parents
+    cursor = index
+    while cursor > 0 and cursor not in compatible:
+        cursor = parents[cursor]
+    return cursor if cursor > 0 else index
+
+
+def unpopulated(tree: Tree) -> Sequence[range]:
+    """The children of the root for which the kernel makes no devices, each with all below it.
+
+    It populates the children of the root, and passes over one without ``compatible`` with all
+    that is below it (Linux, drivers/of/platform.c, of_platform_bus_create()).
+    """
+    compatible = tree.holders("compatible")
+    top = [node for node, parent in enumerate(tree.parents) if not parent]
+    ends = (*top, len(tree))[1:]
+    both = zip(top, ends, strict=True)
+    return [range(node, end) for node, end in both if node not in compatible]
+
+
+def passed_over(tree: Tree, parts: Sequence[range]) -> frozenset[int]:
+    """The nodes with a phandle that are :func:`unpopulated`, and that no driver reads."""
+    names = tree.layout.names
+    named = [
+        node
+        for part in parts
+        if names[part.start].partition(b"@")[0] not in _READ
+        for node in part
+        if node in tree.own_phandle
+    ]
+    return frozenset(named if named and not tree.is_overlay else ())

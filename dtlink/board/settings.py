@@ -1,0 +1,44 @@
+"""What decides what is known of one board: a value that every board is made with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.facts.kernels import DEFAULT
+
+if TYPE_CHECKING:
+    from dtlink.facts.cmdline import CommandLine
+    from dtlink.facts.kernels import KernelVersion
+    from dtlink.kernel.facts import Paths
+
+
+class Settings(NamedTuple):
+    """The kernel, how it is started, and whom to ask beside it. Defaults are those of dtlink."""
+
+    kernel_version: KernelVersion = DEFAULT
+    against: KernelVersion | None = None
+    """Another kernel version to compare with."""
+    cmdline: CommandLine | None = None
+    """``None``: bootargs of ``/chosen``."""
+    root: str = ""
+    """The node that has the root file system; empty: by ``root=`` of the command line."""
+    kernel: str = ""
+    """A path or ``running``; empty: no kernel is named."""
+    initramfs: str = ""
+    kernel_index: str = ""
+    schema: bool = False
+    """Whether dtschema's validator is asked."""
+    schema_dir: tuple[str, ...] = ()
+    """Schemas beside dtlink's own."""
+
+    @property
+    def paths(self) -> Paths | None:
+        """Where the kernel's facts are; ``None`` where no kernel is named."""
+        if not self.kernel:
+            return None
+        from dtlink.kernel.facts import Paths
+
+        return Paths(self.kernel, self.initramfs, self.kernel_index)
+
+
+DEFAULTS = Settings()

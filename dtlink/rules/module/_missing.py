@@ -1,0 +1,84 @@
+"""What the rules about drivers that come late or never share: how such a driver is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver, role_of
+from dtlink.board.tree import Board
+from dtlink.boot.timeline import PARENT, AffectedDevice
+from dtlink.facts.outcomes import Driver, Outcome
+
+if TYPE_CHECKING:
+    from dtlink.boot.roles import Role
+    from dtlink.firmware.tree import Node
+
+#: Outcomes of a device that does not work, until somebody does something about it.
+FAILS = (Outcome.LOST, Outcome.NEVER)
+#: Outcomes of a device that waits for a module of the root file system.
+WAITS = (Outcome.LATE, Outcome.RECOVERS, *FAILS)
+
+#: How many devices are told by name.
+_TOLD = 4
+
+
+def role(board: Board, node: int) -> Role:
+    """The role of a device; ROOT only for those of the root file system's media."""
+    return role_of(board.roles, board.media, node)
+
+
+def is_sure(taken: AffectedDevice, outcomes: Iterable[Outcome]) -> bool:
+    """Whether a device ends so even if its driver asks for nothing."""
+    return taken.unasked in outcomes
+
+
+def named(board: Board, nodes: Iterable[int]) -> str:
+    """A few nodes by their paths, and how many more there are."""
+    paths = [board.tree.path(node) for node in nodes]
+    more = len(paths) - _TOLD
+    text = ", ".join(paths[: _TOLD if more > 1 else _TOLD + 1])
+    return f"{text} and {more} more" if more > 1 else text
+
+
+def split(
+    board: Board, hit: MissingDriver, devices: Sequence[AffectedDevice], outcomes: Iterable[Outcome]
+) -> str:
+    """The devices that end so, and how many more do if their drivers ask for what is missing.
+
+    All are named alike if that goes for the first of them. Those at which the finding is are not.
+    """
+    others = [each for each in devices if each.node not in hit.suppliers]
+    sure = [each for each in others if is_sure(each, outcomes)]
+    is_even = not sure or role(board, sure[0].node) is not role(board, others[0].node)
+    chosen = others if is_even else sure
+    rest = len(others) - len(chosen)
+    perhaps = f" (and perhaps {rest} more)" if rest else ""
+    return named(board, [each.node for each in chosen]) + perhaps
+
+
+def option(driver: Driver) -> str:
+    """The option of a driver in parentheses, to follow its name; empty if it is not known."""
+    return f" (CONFIG_{driver.config})" if driver.config else ""
+
+
+def needs(board: Board, hit: MissingDriver, taken: AffectedDevice) -> str:
+    """What a device needs that is not there, in a few words."""
+    tree = board.tree
+    device, supplier = tree.path(taken.node), tree.path(taken.supplier)
+    if taken.binding == OWN_DRIVER:
+        return f"nothing else drives {device}"
+    below = any(supplier == top or supplier.startswith(f"{top}/") for top in _paths(board, hit))
+    chain = "" if below else f", and that needs {named(board, hit.suppliers)}"
+    if taken.binding == PARENT:
+        return f"{device} is made by the driver of {supplier}{chain}"
+    return f"{device} needs {supplier} ({taken.binding}){chain}"
+
+
+def _paths(board: Board, hit: MissingDriver) -> Iterator[str]:
+    return (board.tree.path(node) for node in hit.suppliers)
+
+
+def nodes(board: Board, hit: MissingDriver, devices: Iterable[AffectedDevice]) -> list[Node]:
+    """The nodes that a finding is about besides its first."""
+    return [board.tree[node] for node in (*hit.suppliers, *(each.node for each in devices))]
