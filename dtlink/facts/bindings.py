@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from dtlink.facts import resources as res
 from dtlink.facts.binding import Origin, Owner, Since, SupplierBinding, Version, Walk
-from dtlink.facts.resource import Effort, EmptyEntries, IfDisabled, Resource, other
+from dtlink.facts.resource import Effort, IfDisabled, Resource, other
 from dtlink.facts.vendor_bindings import VENDOR_BINDINGS
 
 #: The kernel that is meant where nobody says one.
@@ -29,8 +29,8 @@ _STRICT_ONLY = Since((5, 15))
 #: The driver core asks before the probe, whether or not the driver does (clk/clk-conf.c,
 #: of_clk_set_defaults()); dtlink does not predict it.
 _ASSIGNED_CLOCK = other("clock", res.NOT_LOOKED_UP, "#clock-cells", kept_by=res.CLOCK.kept_by)
-_ONE_GPIO = res.GPIO._replace(empty_entries=EmptyEntries.UNKNOWN)
-_GPIO_MAP = other("GPIO", res.POINTER, "#gpio-cells", empty_entries=EmptyEntries.LEGAL)
+_ONE_GPIO = res.GPIO._replace(may_be_empty=None)
+_GPIO_MAP = other("GPIO", res.POINTER, "#gpio-cells", may_be_empty=True)
 #: Where interrupts go that the node itself may not have.
 _INTERRUPT_ROUTE = other(
     "interrupt controller", res.POINTER, "#interrupt-cells", effort=Effort.INTERRUPT

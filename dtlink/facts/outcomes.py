@@ -5,6 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from dtlink.facts.resource import Outcome
+
+# Defined with the rows that use it: a lint without a kernel needs nothing else of this module.
+__all__ = ["Driver", "Drivers", "Outcome", "State", "Wait", "When"]
+
 
 class State(Enum):
     """What a kernel has for a device."""
@@ -53,22 +58,6 @@ class Wait(Enum):
     IOMMU_DT = "its IOMMU, by devicetree: until the timeout, then untranslated"
     IOMMU_ACPI = "its IOMMU, by ACPI: without a limit, and nothing says so"
     DRIVER = "its own driver's request: without a limit, until the supplier comes"
-
-
-class Outcome(Enum):
-    """How a consumer ends whose supplier comes late or not at all; the worst is last."""
-
-    OK = "ok"
-    LATE = "late"
-    """It probes, later than it could."""
-    RECOVERS = "recovers"
-    """It is given up on, or waits on, and probes when the supplier comes."""
-    DEGRADED = "degraded"
-    """It works without: untranslated, without DMA, polled."""
-    LOST = "lost until rebound"
-    """Its probe has failed for good, and nothing tries again."""
-    NEVER = "never"
-    UNKNOWN = "unknown"
 
 
 class Drivers(Protocol):

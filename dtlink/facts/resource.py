@@ -5,7 +5,21 @@ from __future__ import annotations
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-from dtlink.facts.outcomes import Outcome
+
+class Outcome(Enum):
+    """How a consumer ends whose supplier comes late or not at all; the worst is last."""
+
+    OK = "ok"
+    LATE = "late"
+    """It probes, later than it could."""
+    RECOVERS = "recovers"
+    """It is given up on, or keeps waiting, and probes when the supplier comes."""
+    DEGRADED = "degraded"
+    """It works without: untranslated, without DMA, polled."""
+    LOST = "lost until rebound"
+    """Its probe has failed for good, and nothing tries again."""
+    NEVER = "never"
+    UNKNOWN = "unknown"
 
 
 class Asker(Enum):
@@ -49,14 +63,6 @@ class Request(NamedTuple):
 UNKNOWN_REQUEST = Request(asker=Asker.UNKNOWN, patience=Patience.ENDLESS, without=Outcome.UNKNOWN)
 
 
-class EmptyEntries(Enum):
-    """Whether entries of the list may be 0, which drivers step over."""
-
-    LEGAL = "the binding allows them, and drivers ask by number or by name"
-    INVALID = "no binding has them: a last 0 is an argument too many"
-    UNKNOWN = "no binding is known to have them; not every driver was read"
-
-
 class IfDisabled(NamedTuple):
     """What the consumer of a disabled supplier does; ``{kind}`` is the resource's."""
 
@@ -67,14 +73,6 @@ class IfDisabled(NamedTuple):
     """``own_status`` is true only of a part of a provider, without ``compatible``."""
     optional: bool = False
     """Drivers mostly continue without."""
-
-
-class IfItself(NamedTuple):
-    """What a device does that has itself as its supplier."""
-
-    effect: str
-    conditional: bool = False
-    """It depends on when the driver asks."""
 
 
 class Effort(IntEnum):
@@ -116,12 +114,14 @@ class Resource(NamedTuple):
     """The supplier's property with the number of argument cells; ``None``: it has none."""
     names: str | None
     """The consumer's property that names the entries; ``None``: entries have no names."""
-    empty_entries: EmptyEntries
+    may_be_empty: bool | None
+    """Whether entries of the list may be 0. ``False``: a last 0 is an argument too many. ``None``:
+    no binding is known to have such entries; not every driver was read."""
     request: Request
     if_disabled: IfDisabled | None
-    """``None``: not known, or usual and harmless."""
-    if_itself: IfItself | None
-    """``None``: not known, or usual and harmless."""
+    """What the consumer of a disabled supplier does; ``None``: not known, or usual and harmless."""
+    if_itself: str | None
+    """What a device does that is its own supplier; ``None``: not known, or usual and harmless."""
     log_words: tuple[str, ...]
     """How drivers refer to it in log lines, in lower case."""
     effort: Effort
@@ -133,6 +133,8 @@ class Resource(NamedTuple):
     """How many argument cells a supplier without ``cells`` takes; ``None``: it is a fault."""
     if_several: Asker | None = None
     """What asks for the entries of a device with more than one, where that differs."""
+    itself_at_times: bool = False
+    """``if_itself`` depends on when the driver asks."""
     is_part: bool = False
     """The provider serves its child nodes whatever their own status is."""
     may_be_orphan: bool = False
@@ -159,7 +161,7 @@ def other(
     *,
     missing_cells: int | None = None,
     names: str | None = None,
-    empty_entries: EmptyEntries = EmptyEntries.UNKNOWN,
+    may_be_empty: bool | None = None,
     if_disabled: IfDisabled | None = None,
     log_words: tuple[str, ...] = (),
     effort: Effort = Effort.OTHER,
@@ -170,7 +172,7 @@ def other(
         kind=kind,
         cells=cells,
         names=names,
-        empty_entries=empty_entries,
+        may_be_empty=may_be_empty,
         request=UNKNOWN_REQUEST,
         if_disabled=if_disabled,
         if_itself=None,

@@ -7,13 +7,11 @@ of the top level is given.
 
 from __future__ import annotations
 
-from dtlink.facts.outcomes import Outcome
 from dtlink.facts.resource import (
     Asker,
     Effort,
-    EmptyEntries,
     IfDisabled,
-    IfItself,
+    Outcome,
     Patience,
     Request,
     Resource,
@@ -31,11 +29,9 @@ BY_FRAMEWORK = "a framework matches both ends when they have probed"
 _REQUESTED = Request(asker=Asker.DRIVER, patience=Patience.ENDLESS, without=Outcome.NEVER)
 #: net/mdio/fwnode_mdio.c, fwnode_mdiobus_phy_device_register(): without it the PHY is polled.
 PHY_INTERRUPT = Request(asker=Asker.BUS, patience=Patience.TIMEOUT, without=Outcome.DEGRADED)
-_FOR_EVER = IfDisabled("its driver's request for the {kind} ends in -EPROBE_DEFER, for ever")
+_DEFERS = IfDisabled("its driver's request for the {kind} returns -EPROBE_DEFER forever")
 _NOT_FOUND = IfDisabled("its driver finds no {kind}")
-NO_CARD = IfDisabled(
-    "the sound card is never registered, for it waits for all its audio interfaces"
-)
+NO_CARD = IfDisabled("the sound card is never registered: it waits for all its audio interfaces")
 _PHY_WORDS = ("phy",)
 _DISPLAY_WORDS = ("bridge", "panel", "endpoint", "drm")
 _NVMEM_WORDS = ("nvmem", "cell", "mac address")
@@ -45,9 +41,9 @@ CLOCK = Resource(
     kind="clock",
     cells="#clock-cells",
     names="clock-names",
-    empty_entries=EmptyEntries.LEGAL,
+    may_be_empty=True,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER._replace(own_status="its driver's request for the clock fails (-ENOENT)"),
+    if_disabled=_DEFERS._replace(own_status="its driver's request for the clock fails (-ENOENT)"),
     if_itself=None,
     log_words=("clock", "clk"),
     effort=Effort.CLOCK,
@@ -61,9 +57,9 @@ GPIO = Resource(
     kind="GPIO",
     cells="#gpio-cells",
     names=None,
-    empty_entries=EmptyEntries.LEGAL,
+    may_be_empty=True,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=("gpio", "reset-gpio"),
     effort=Effort.FUNCTION,
@@ -74,13 +70,11 @@ REGULATOR = Resource(
     kind="regulator",
     cells=None,
     names=None,
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
-    if_itself=IfItself(
-        'the kernel puts a dummy there ("Supply for … resolved to itself"): the real input is '
-        "never switched on"
-    ),
+    if_disabled=_DEFERS,
+    if_itself="the kernel substitutes a dummy regulator "
+    '("Supply for … resolved to itself"): the real input is never switched on',
     log_words=("regulator", "vcc", "vdd", "supply", "supplies"),
     effort=Effort.INPUT,
     kept_by="regulator_ignore_unused",
@@ -92,10 +86,10 @@ PHY = Resource(
     kind="PHY",
     cells="#phy-cells",
     names="phy-names",
-    empty_entries=EmptyEntries.LEGAL,
+    may_be_empty=True,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER._replace(
-        own_status="its driver goes without the PHY, or gives up (-ENODEV)",
+    if_disabled=_DEFERS._replace(
+        own_status="its driver continues without the PHY, or fails (-ENODEV)",
         own_status_of_parts=True,
     ),
     if_itself=None,
@@ -110,33 +104,29 @@ RESET = Resource(
     kind="reset line",
     cells="#reset-cells",
     names="reset-names",
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
-    if_itself=IfItself(
-        "if its driver asks for the reset line while it probes, it defers without end",
-        conditional=True,
-    ),
+    if_disabled=_DEFERS,
+    if_itself="if its driver requests the reset line while it probes, it defers forever",
     log_words=("reset",),
     effort=Effort.RESET,
     kept_by="",
     source="reset/core.c, __of_reset_control_get()",
+    itself_at_times=True,
     identifies_amba=True,
 )
 POWER_DOMAIN = Resource(
     kind="power domain",
     cells="#power-domain-cells",
     names="power-domain-names",
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     # The error ends the probe for good.
     request=Request(asker=Asker.BUS, patience=Patience.TIMEOUT, without=Outcome.LOST),
     if_disabled=IfDisabled(
-        "its probe is deferred to deferred_probe_timeout, and then fails (-ETIMEDOUT)"
+        "its probe is deferred until deferred_probe_timeout expires, then fails (-ETIMEDOUT)"
     ),
-    if_itself=IfItself(
-        "its domain is wanted before its driver's probe, which is put off until the timeout "
-        '("deferred probe timeout, ignoring dependency"), then fails with -110'
-    ),
+    if_itself="the bus attaches its domain before its driver probes: the probe is deferred until "
+    'the timeout ("deferred probe timeout, ignoring dependency"), then fails with -110',
     log_words=("power domain", "power-domain", "genpd"),
     effort=Effort.BEFORE_PROBE,
     kept_by="pd_ignore_unused",
@@ -150,17 +140,15 @@ IOMMU = Resource(
     kind="IOMMU",
     cells="#iommu-cells",
     names=None,
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     # Any error but -EPROBE_DEFER means to continue without.
     request=Request(asker=Asker.DMA, patience=Patience.TIMEOUT, without=Outcome.DEGRADED),
     if_disabled=IfDisabled(
         "its DMA is not translated; some boards leave the IOMMU to the boot loader",
         optional=True,
     ),
-    if_itself=IfItself(
-        'it waits for its own driver until the timeout ("deferred probe timeout, ignoring '
-        'dependency"), and its masters may run without translation'
-    ),
+    if_itself="it waits for its own driver until the timeout "
+    '("deferred probe timeout, ignoring dependency"), and its masters may run without translation',
     log_words=("smmu", "iommu"),
     effort=Effort.NEVER,
     kept_by="",
@@ -172,7 +160,7 @@ PANEL = Resource(
     kind="panel",
     cells=None,
     names=None,
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
     if_disabled=_NOT_FOUND,
     if_itself=None,
@@ -185,9 +173,9 @@ BACKLIGHT = Resource(
     kind="backlight",
     cells=None,
     names=None,
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=("backlight",),
     effort=Effort.OTHER,
@@ -198,9 +186,9 @@ PWM = Resource(
     kind="PWM",
     cells="#pwm-cells",
     names="pwm-names",
-    empty_entries=EmptyEntries.INVALID,
+    may_be_empty=False,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=("pwm",),
     effort=Effort.FUNCTION,
@@ -211,9 +199,9 @@ MAILBOX = Resource(
     kind="mailbox",
     cells="#mbox-cells",
     names="mbox-names",
-    empty_entries=EmptyEntries.LEGAL,
+    may_be_empty=True,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=("mbox", "mailbox"),
     effort=Effort.OTHER,
@@ -224,9 +212,9 @@ NVMEM_CELL = Resource(
     kind="NVMEM cell",
     cells="#nvmem-cell-cells",
     names="nvmem-cell-names",
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=_NVMEM_WORDS,
     effort=Effort.DATA,
@@ -240,10 +228,10 @@ DMA_CHANNEL = Resource(
     kind="DMA channel",
     cells="#dma-cells",
     names="dma-names",
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     # Many drivers take an absent channel for none, and work without DMA.
     request=Request(asker=Asker.DRIVER, patience=Patience.NONE, without=Outcome.DEGRADED),
-    if_disabled=IfDisabled("it gets no DMA channel; most drivers go on without", optional=True),
+    if_disabled=IfDisabled("it gets no DMA channel; most drivers continue without", optional=True),
     if_itself=None,
     log_words=("dma",),
     effort=Effort.OTHER,
@@ -254,9 +242,9 @@ INTERCONNECT = Resource(
     kind="interconnect",
     cells="#interconnect-cells",
     names="interconnect-names",
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=("interconnect", "icc", "path"),
     effort=Effort.FUNCTION,
@@ -267,9 +255,9 @@ EXTCON = Resource(
     kind="external connector",
     cells=None,
     names=None,
-    empty_entries=EmptyEntries.LEGAL,
+    may_be_empty=True,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=("extcon",),
     effort=Effort.OTHER,
@@ -280,9 +268,9 @@ ADC_CHANNEL = Resource(
     kind="ADC channel",
     cells="#io-channel-cells",
     names="io-channel-names",
-    empty_entries=EmptyEntries.INVALID,
+    may_be_empty=False,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=("channel", "adc", "iio"),
     effort=Effort.OTHER,
@@ -293,14 +281,14 @@ PIN_CONFIGURATION = Resource(
     kind="pin configuration",
     cells=None,
     names="pinctrl-names",
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=Request(
         asker=Asker.PINS,  # for every state at once
         patience=Patience.ENDLESS,
         without=Outcome.NEVER,
         without_modules=Outcome.DEGRADED,  # -ENODEV, which pinctrl_bind_pins() ignores
     ),
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=("pin", "pinctrl"),
     effort=Effort.BEFORE_PROBE,
@@ -313,14 +301,14 @@ MULTIPLEXER = other(
     DRIVERS_DIFFER,
     "#mux-control-cells",
     names="mux-control-names",
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     log_words=("mux",),
 )
 AUDIO_INTERFACE = other(
     "audio interface",
     BY_FRAMEWORK,
     "#sound-dai-cells",
-    empty_entries=EmptyEntries.INVALID,
+    may_be_empty=False,
     if_disabled=NO_CARD,  # sound/soc/soc-core.c, snd_soc_add_pcm_runtime()
     log_words=SOUND_WORDS,
 )
@@ -328,9 +316,9 @@ INTERRUPT = Resource(
     kind="interrupt controller",
     cells="#interrupt-cells",
     names="interrupt-names",
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=("irq", "interrupt"),
     effort=Effort.INTERRUPT,
@@ -342,9 +330,9 @@ IIO_BACKEND = Resource(
     kind="IIO backend",
     cells="#io-backend-cells",
     names="io-backend-names",
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=(),
     effort=Effort.OTHER,
@@ -356,9 +344,9 @@ HARDWARE_LOCK = Resource(
     kind="hardware lock",
     cells="#hwlock-cells",
     names="hwlock-names",
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER._replace(
+    if_disabled=_DEFERS._replace(
         own_status="its driver's request for the hardware lock fails (-ENOENT)"
     ),
     if_itself=None,
@@ -372,9 +360,9 @@ LED = Resource(
     kind="LED",
     cells=None,
     names=None,
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
-    if_disabled=_FOR_EVER,
+    if_disabled=_DEFERS,
     if_itself=None,
     log_words=(),
     effort=Effort.OTHER,
@@ -386,7 +374,7 @@ PSE = Resource(
     kind="PSE controller",
     cells="#pse-cells",
     names=None,
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
     if_disabled=None,
     if_itself=None,
@@ -400,7 +388,7 @@ POWER_SUPPLY = Resource(
     kind="power supply",
     cells=None,
     names=None,
-    empty_entries=EmptyEntries.UNKNOWN,
+    may_be_empty=None,
     request=_REQUESTED,
     if_disabled=None,
     if_itself=None,
@@ -415,16 +403,16 @@ MEMORY = other(
     POINTER,
     names="memory-region-names",
     if_disabled=IfDisabled(
-        "its memory is not reserved, and its driver goes on without", optional=True
+        "its memory is not reserved, and its driver continues without", optional=True
     ),
 )
-POWER_SEQUENCE = other("power sequence", DRIVERS_DIFFER, if_disabled=_FOR_EVER)
-DDC_BUS = other("I2C bus", DRIVERS_DIFFER, if_disabled=_FOR_EVER)
+POWER_SEQUENCE = other("power sequence", DRIVERS_DIFFER, if_disabled=_DEFERS)
+DDC_BUS = other("I2C bus", DRIVERS_DIFFER, if_disabled=_DEFERS)
 THERMAL_SENSOR = other(
     "thermal sensor",
     DRIVERS_DIFFER,
     "#thermal-sensor-cells",
-    empty_entries=EmptyEntries.INVALID,
+    may_be_empty=False,
 )
 MSI_CONTROLLER = other("MSI controller", DRIVERS_DIFFER, "#msi-cells", missing_cells=0)
 WAKE_UP_CONTROLLER = other("wake-up controller", DRIVERS_DIFFER)

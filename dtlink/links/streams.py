@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.links.maps import IdMap, IdMapEntry, read_id_map
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def by_iommu(graph: Graph) -> Mapping[int, list[Reference]]:
     """The references of ``iommus`` and ``iommu-map``, by the node that they name."""
     groups: dict[int, list[Reference]] = {}
     for ref in graph.references:
-        if ref.binding.name in ("iommus", "iommu-map"):
+        if ref.binding.name in IOMMU_NAMES:
             groups.setdefault(ref.supplier, []).append(ref)
     return groups
 

@@ -12,7 +12,7 @@ import pytest
 import dtlink
 from dtlink.facts.binding import SupplierBinding, Walk
 from dtlink.facts.bindings import BINDINGS, IOMMU_NAMES, STRICT_NAMES, binding_of
-from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Effort, EmptyEntries, Resource
+from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Effort, Resource
 from dtlink.facts.resources import RESOURCES
 
 PACKAGE = Path(dtlink.__file__).parent
@@ -69,7 +69,7 @@ def test_the_columns_of_a_row_agree(row: SupplierBinding):
     assert resource.is_iommu is (row.name in IOMMU_NAMES)
     if resource.effort is Effort.BEFORE_PROBE:
         assert resource.request.asker is not Asker.DRIVER
-    if resource.empty_entries is EmptyEntries.INVALID:
+    if resource.may_be_empty is False:
         assert row.cells, "rules find a surplus 0 by the suppliers' cells property"
     if row.walk is Walk.ENDPOINT:
         assert resource.cells is None
@@ -124,16 +124,16 @@ def test_names_of_entries(name: str, names: str | None):
 @pytest.mark.parametrize(
     ("name", "empty"),
     [
-        ("clocks", EmptyEntries.LEGAL),
-        ("cd-gpios", EmptyEntries.LEGAL),
-        ("cd-gpio", EmptyEntries.UNKNOWN),
-        ("pwms", EmptyEntries.INVALID),
-        ("sound-dai", EmptyEntries.INVALID),
-        ("power-domains", EmptyEntries.UNKNOWN),
+        ("clocks", True),
+        ("cd-gpios", True),
+        ("cd-gpio", None),
+        ("pwms", False),
+        ("sound-dai", False),
+        ("power-domains", None),
     ],
 )
-def test_which_lists_may_have_empty_entries(name: str, empty: EmptyEntries):
-    assert resource_of(name).empty_entries is empty
+def test_which_lists_may_have_empty_entries(name: str, *, empty: bool | None):
+    assert resource_of(name).may_be_empty is empty
 
 
 # Who writes a row by position can't be checked by the type checker when columns move.

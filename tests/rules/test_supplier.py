@@ -94,7 +94,7 @@ def test_a_disabled_phy_of_a_provider_that_works_may_be_done_without():
         {consumer("phys = <&otg>;")}
     """
     [finding] = check("disabled", source)
-    assert finding.effect == "dev: its driver goes without the PHY, or gives up (-ENODEV)"
+    assert finding.effect == "dev: its driver continues without the PHY, or fails (-ENODEV)"
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def self_link(board: Board) -> Iterator[Finding]:
             yield self_link.finding(
                 link,
                 f"{link.entry} of {link.node.name} names {link.node.name} itself",
-                likely=effect.conditional,
-                consequence=effect.effect,
+                likely=ref.binding.resource.itself_at_times,
+                consequence=effect,
                 fix=f"name the {ref.binding.kind} that is meant, or take {link.entry} out",
             )

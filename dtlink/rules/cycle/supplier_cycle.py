@@ -76,7 +76,7 @@ _MOST_RELATED = 32
 def supplier_cycle(board: Board) -> Iterator[Finding]:
     """One finding a component."""
     for cycle in board.cycles:
-        masters = [step for step in cycle.chain if "iommus" in step.bindings]
+        masters = [step for step in cycle.chain if step.is_to_iommu]
         first = cycle.chain[0]
         nodes = board.tree
         yield supplier_cycle.finding(

@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import BINDINGS
-from dtlink.facts.resource import EmptyEntries
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
@@ -26,9 +25,7 @@ from dtlink.rules.phandle._entry import as_string, bytes_left, size_in_cells
 
 #: Properties in which a 0 in a phandle's place means nothing, with the suppliers' cells property.
 _WITHOUT_EMPTY_ENTRIES = tuple(
-    (row.name, row.cells)
-    for row in BINDINGS
-    if row.cells and row.resource.empty_entries is EmptyEntries.INVALID
+    (row.name, row.cells) for row in BINDINGS if row.cells and row.resource.may_be_empty is False
 )
 
 

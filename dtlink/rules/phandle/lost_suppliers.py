@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import Board
-from dtlink.facts.resource import EmptyEntries
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
@@ -108,7 +107,7 @@ def _surplus(link: Link) -> Finding:
 
 def _hole(link: Link, lost: list[Node]) -> Finding:
     name = link.property_name
-    legal = link.binding.resource.empty_entries is EmptyEntries.LEGAL
+    legal = bool(link.binding.resource.may_be_empty)
     return lost_suppliers.finding(
         link,
         f"{name} has an empty entry, and fw_devlink reads nothing behind it: {names(lost)}",
