@@ -14,10 +14,7 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.requirements import Requirement
     from dtlink.firmware.tree import Tree
-    from dtlink.links.reference import Reference
 
-#: What controllers ask for themselves, and fw_devlink does not link (drivers/mmc/core/pwrseq.c).
-_UNLINKED = ("mmc-pwrseq",)
 #: What makes a disk of what a controller finds: by the controller's name, the modules.
 _DISKS = (
     (re.compile("mmc|sdhci|sdmmc|emmc"), ("mmc_block",)),
@@ -37,12 +34,7 @@ class NeededNode(NamedTuple):
 class Needs:
     """Follows what devices need, suppliers before consumers."""
 
-    def __init__(
-        self,
-        devices: Devices,
-        requirements: Iterable[Requirement],
-        references: Iterable[Reference],
-    ) -> None:
+    def __init__(self, devices: Devices, requirements: Iterable[Requirement]) -> None:
         self.devices = devices
         self._tree = devices.tree
         self._suppliers: dict[int, list[tuple[int, str]]] = {}
@@ -50,11 +42,6 @@ class Needs:
             # What closes a cycle does not hold the consumer, whose driver may still ask for it.
             if each.hold is not Hold.RELAXED or each.request.asker is not Asker.UNKNOWN:
                 self._suppliers.setdefault(each.consumer, []).append((each.supplier, each.binding))
-        for reference in references:
-            name = reference.binding.name
-            if name in _UNLINKED and reference.supplier not in self._tree.disabled:
-                one = reference.supplier, name
-                self._suppliers.setdefault(reference.consumer, []).append(one)
 
     def follow(self, nodes: Iterable[int]) -> list[NeededNode]:
         """What nodes need, and they themselves, each once, in the order of need."""

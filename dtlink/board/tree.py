@@ -229,7 +229,7 @@ class Board:
         """What devices need before they can probe, followed to the roots."""
         from dtlink.board.needs import Needs
 
-        return Needs(self.devices, self.requirements, self.graph.references)
+        return Needs(self.devices, self.requirements)
 
     @cached_property
     def roles(self) -> Roles:
