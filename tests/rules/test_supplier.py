@@ -76,9 +76,9 @@ def test_every_status_on_the_way_must_change():
     [
         ("#power-domain-cells = <0>;", "power-domains = <&s>;", "(-ETIMEDOUT)"),
         ("#clock-cells = <0>;", "clocks = <&s>;", "fails (-ENOENT)"),
-        ("#phy-cells = <0>;", "phys = <&s>;", "-EPROBE_DEFER, for ever"),
-        ("#reset-cells = <0>;", "resets = <&s>;", "-EPROBE_DEFER, for ever"),
-        ("", "vcc-supply = <&s>;", "-EPROBE_DEFER, for ever"),
+        ("#phy-cells = <0>;", "phys = <&s>;", "returns -EPROBE_DEFER forever"),
+        ("#reset-cells = <0>;", "resets = <&s>;", "returns -EPROBE_DEFER forever"),
+        ("", "vcc-supply = <&s>;", "returns -EPROBE_DEFER forever"),
     ],
 )
 def test_what_becomes_of_the_consumer_depends_on_the_subsystem(cells, entry, told):
