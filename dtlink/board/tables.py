@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline import AcpiTimeline
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
-    from dtlink.firmware.acpi.table import TableHeader, Trouble
+    from dtlink.firmware.acpi.table import TableHeader
     from dtlink.kernel.facts import Facts
     from dtlink.links.acpi.link import AcpiLink
 
@@ -83,13 +83,6 @@ class TablesBoard:
     def tables(self) -> Iterator[TableHeader]:
         """All tables."""
         yield from self.machine.tables.values()
-
-    def troubles(self, signature: str) -> Iterator[Trouble]:
-        """What is wrong with the frame of a table and of what it holds."""
-        table = self.machine.tables.get(signature)
-        if table is not None:
-            _ = table.structures
-            yield from table.troubles
 
     def links(self, *bindings: str) -> Iterator[AcpiLink]:
         """The links made by entries of these kinds (all if none is named)."""

@@ -55,11 +55,10 @@ def complete_rules(
 ) -> list[CompletionItem]:
     """Families and their rules; of several words with commas between, the last."""
     del ctx, param
-    from dtlink.rules.catalogue import ids
+    from dtlink.rules.catalogue import known_words
 
     done, comma, word = incomplete.rpartition(",")
-    families = {each.partition("/")[0] for each in ids()}
-    there = [each for each in _step((*families, *ids()), word) if each not in done.split(",")]
+    there = [each for each in _step(known_words(), word) if each not in done.split(",")]
     return [_item(done + comma + each, _summary(each)) for each in there]
 
 
@@ -138,8 +137,9 @@ def _item(value: str, about: str = "") -> CompletionItem:
 def _summary(name: str) -> str:
     """A rule's summary: the first line of its file. To import all rules of a family takes long."""
     from dtlink.rules import catalogue
+    from dtlink.rules.aliases import rules_of
 
-    family, _, rule = name.partition("/")
+    family, _, rule = next(iter(rules_of(name)), name).partition("/")
     if not rule:
         return ""
     path = Path(catalogue.__file__).parent / family / f"{rule.replace('-', '_')}.py"

@@ -11,7 +11,9 @@ from dtlink.cli.options import options, words
 from dtlink.cli.rules import emit_rules, named, rule_format, tell_table
 from dtlink.cli.writing import emit, emit_lines, terminal_width
 from dtlink.report.rules import markdown_pages, page
+from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import find
+from dtlink.rules.model import Rule
 
 _HELP = """Explain rules: what each finds, why it matters, what to do, with examples.
 
@@ -42,8 +44,16 @@ def _tell(names: Sequence[str], color: str) -> None:
     for number, name in enumerate(names):
         if number:
             emit("\n", None)
-        rule = find(name.rstrip("/"))
-        if rule is not None:
+        pages = _pages(name.rstrip("/"))
+        for page_number, rule in enumerate(pages):
+            if page_number:
+                emit("\n", None)
             emit_lines(page(rule, terminal_width(None)), None, color)
-        else:
+        if not pages:
             tell_table(named([name]), color)
+
+
+def _pages(name: str) -> Sequence[Rule]:
+    """The rule of an id, or those of an alias; none for a family."""
+    rules = map(find, rules_of(name) or (name,))
+    return [rule for rule in rules if rule is not None]

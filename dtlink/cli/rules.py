@@ -12,7 +12,8 @@ from dtlink.cli.options import options, words
 from dtlink.cli.writing import emit, emit_lines, terminal_width
 from dtlink.report.layout import DIM, Span, line
 from dtlink.report.rules import markdown_table, table
-from dtlink.rules.catalogue import all_rules, choose, ids
+from dtlink.rules.aliases import alias_ids
+from dtlink.rules.catalogue import all_rules, choose, families, ids, known_words
 from dtlink.rules.model import Rule
 
 #: The formats of what is told about rules.
@@ -63,22 +64,17 @@ def emit_rules(chosen: Iterable[Rule]) -> None:
 def named(names: Sequence[str]) -> list[Rule]:
     """The rules of these ids and families, by id. Raises :class:`click.UsageError`."""
     names = words(names)
-    known = {*ids(), *families()}
     for name in names:
-        if name.rstrip("/") not in known:
+        if name.rstrip("/") not in known_words():
             raise click.UsageError(unknown(name))
     return choose(names)
 
 
-def families() -> Sequence[str]:
-    """The families of the rules, sorted."""
-    return tuple(dict.fromkeys(each.partition("/")[0] for each in ids()))
-
-
 def unknown(name: str) -> str:
     """Say that there is no such rule or family, and which are meant perhaps."""
-    near = [each for each in ids() if each.endswith("/" + name)]
-    near += difflib.get_close_matches(name, [*ids(), *families()], n=3)
+    names = [*ids(), *alias_ids(), *families()]
+    near = [each for each in names if each.endswith("/" + name)]
+    near += difflib.get_close_matches(name, names, n=3)
     hint = (
         f"did you mean {' or '.join(dict.fromkeys(near))}?" if near else "dtlink rules lists them"
     )

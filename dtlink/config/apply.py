@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.config.globs import names_node
 from dtlink.report.model import Ignored, InputReport, Unmet
-from dtlink.rules.catalogue import choose, family_of, is_chosen, is_named
+from dtlink.rules.aliases import aliases_of, rules_of
+from dtlink.rules.catalogue import choose, family_of, is_chosen, is_named, words_for
 from dtlink.rules.model import Dts, Tables
 
 if TYPE_CHECKING:
     from dtlink.config.model import Entry, LintSettings
-    from dtlink.rules.model import Finding, Rule
+    from dtlink.rules.model import Finding, Rule, Severity
 
 #: The forms of inputs that are devicetrees; all others are tables.
 _DEVICETREES = ("fdt", "fdt-overlay", "dts")
@@ -51,29 +52,46 @@ def _graded(findings: Sequence[Finding], settings: LintSettings) -> Sequence[Fin
     if not settings.severity:
         return findings
     levels = dict(settings.severity)
-    graded = [
-        finding._replace(
-            severity=levels.get(finding.rule, levels.get(family_of(finding.rule), finding.severity))
-        )
-        for finding in findings
-    ]
+    graded = [finding._replace(severity=_level(levels, finding)) for finding in findings]
     return sorted(graded, key=lambda finding: finding.severity.rank)
 
 
+def _level(levels: Mapping[str, Severity], finding: Finding) -> Severity:
+    """The severity that the most exact of the words has that a finding goes by."""
+    words = words_for(finding.rule, finding.alias)
+    return next((levels[word] for word in words if word in levels), finding.severity)
+
+
 def _concerns(entry: Entry, finding: Finding) -> bool:
-    return is_named(finding.rule, (entry.rule,)) and names_node(entry.node, finding.subject.path)
+    named = is_named(finding.rule, (entry.rule,), finding.alias)
+    return named and names_node(entry.node, finding.subject.path)
 
 
 def _was_checked(
     word: str, report: InputReport, settings: LintSettings, tables: Container[str] | None
 ) -> bool:
     """Whether a rule, or one of a family, was run to its end over all of the input."""
-    if report.refused or any(is_named(fault.rule, (word,)) for fault in report.faults):
+    if report.refused or any(_has_raised(fault.rule, word) for fault in report.faults):
         return False
     if family_of(word) in (*report.silent, *settings.not_asked):
         return False
-    concerned = _concerned(word, report, tables)
-    return any(is_chosen(rule.id, settings.select, settings.ignore) for rule in concerned)
+    return any(
+        is_chosen(rule.id, settings.select, settings.ignore, alias)
+        for rule in _concerned(word, report, tables)
+        for alias in _aliases(rule, tables)
+        if is_named(rule.id, (word,), alias)
+    )
+
+
+def _has_raised(rule: str, word: str) -> bool:
+    return is_named(rule, (word,)) or rule in rules_of(word)
+
+
+def _aliases(rule: Rule, tables: Container[str] | None) -> Collection[str]:
+    """The aliases of a rule for the tables that are there; an empty one if it has none."""
+    every = aliases_of(rule.id)
+    there = [each.id for each in every if tables is None or each.table in tables]
+    return there if every else ("",)
 
 
 def _concerned(word: str, report: InputReport, tables: Container[str] | None) -> list[Rule]:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
-from dtlink.rules.catalogue import family_of, ids
+from dtlink.rules.aliases import alias_ids
+from dtlink.rules.catalogue import families, ids, known_words
 
 _LONGEST = 60
 
 
 def problem(word: str) -> str:
     """Why a word names no rule and no family, with the nearest that does; empty if it does."""
-    known = _known()
-    if word in known:
+    if word in known_words():
         return ""
-    same = [each for each in ids() if word and each.endswith(f"/{word}")]
-    return f"no rule or family is named {short(word)}{meant(word, known, same)}"
-
-
-@lru_cache(maxsize=1)
-def _known() -> dict[str, None]:
-    """All rules and families, in a lasting order."""
-    return dict.fromkeys((*ids(), *map(family_of, ids())))
+    names = dict.fromkeys((*ids(), *alias_ids(), *families()))
+    same = [each for each in names if word and each.endswith(f"/{word}")]
+    return f"no rule or family is named {short(word)}{meant(word, names, same)}"
 
 
 def meant(word: str, known: Iterable[str], same: Iterable[str] = ()) -> str:

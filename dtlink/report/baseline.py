@@ -149,7 +149,7 @@ def write(reports: Iterable[InputReport], path: str, keep: Iterable[Entry] = ())
 
 def _accepted(key: str, fingerprint: str, item: Finding) -> Entry:
     name, supplier = item.property_name or "", item.supplier
-    told = BaselineEntry(key, item.rule, item.subject.path, name, supplier, fingerprint)
+    told = BaselineEntry(key, item.identity, item.subject.path, name, supplier, fingerprint)
     return Entry(told, item.severity)
 
 

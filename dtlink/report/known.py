@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from dtlink.report.baseline import Baseline, Entry, input_key
 from dtlink.report.model import InputReport
+from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import family_of, ids, is_chosen
 from dtlink.rules.model import Finding
 
@@ -22,13 +23,16 @@ def asked(
 
     ``without`` are the families to which the run gives nothing to go on: ``module`` if it names no
     kernel's build, ``version`` if it compares with no other, ``schema`` if no schema is asked.
-    A rule that this version of dtlink does not have is not asked either.
+    A rule that this version of dtlink does not have is not asked either. An alias is asked where
+    one of its rules is.
     """
 
     def is_asked(rule: str) -> bool:
-        if family_of(rule) in without or rule not in ids():
+        if family_of(rule) in without:
             return False
-        return is_chosen(rule, select, ignore)
+        if rule in ids():
+            return is_chosen(rule, select, ignore)
+        return any(is_chosen(each, select, ignore, rule) for each in rules_of(rule))
 
     return is_asked
 
@@ -148,7 +152,7 @@ def _spoke(item: InputReport, is_asked: Asked | None) -> Asked:
     unread = item.error is not None or bool(item.refused)
 
     def spoke(rule: str) -> bool:
-        answered = silent.isdisjoint((rule, family_of(rule)))
+        answered = silent.isdisjoint((rule, family_of(rule), *rules_of(rule)))
         return not unread and answered and (is_asked is None or is_asked(rule))
 
     return spoke

@@ -88,9 +88,10 @@ def sections(rule: Rule) -> list[tuple[str, str]]:
 
 
 def _examples(rule: Rule) -> Iterator[tuple[str, Dts | Tables]]:
-    """The examples with their titles, which name the kind of firmware where there are both."""
+    """The examples with their titles, which name the kind of firmware or the table."""
     for pair in rule.examples:
-        kind = f" ({_KINDS[type(pair.bad)]})" if len(rule.examples) > 1 else ""
+        kind = pair.about or (_KINDS[type(pair.bad)] if len(rule.examples) > 1 else "")
+        kind = f" ({kind})" if kind else ""
         yield f"Bad{kind}", pair.bad
         yield f"Good{kind}", pair.good
 

@@ -10,10 +10,15 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
+from dtlink.firmware.acpi.registry import DESCRIBING
+from dtlink.rules.aliases import alias_ids, aliases_of
 from dtlink.rules.model import Dts, Rule, Tables
 
+#: The family of the rules that hold for every ACPI table.
+EVERY_TABLE_FAMILY = "acpi"
+
 #: The families that are about ACPI tables alone.
-TABLE_FAMILIES = frozenset(("acpi", "dmar", "iort", "ivrs", "rimt", "viot"))
+TABLE_FAMILIES = frozenset((EVERY_TABLE_FAMILY, *(row.family for row in DESCRIBING)))
 
 #: The family that has something to say only where a kernel's build is named.
 KERNEL_FAMILY = "module"
@@ -70,11 +75,22 @@ def find(rule_id: str) -> Rule | None:
     return _load(rule_id) if rule_id in ids() else None
 
 
+@lru_cache(maxsize=1)
+def families() -> Sequence[str]:
+    """The families of the rules, sorted."""
+    return tuple(dict.fromkeys(map(family_of, ids())))
+
+
+@lru_cache(maxsize=1)
+def known_words() -> frozenset[str]:
+    """Every word that a rule, an alias of one, or a family goes by."""
+    return frozenset((*ids(), *alias_ids(), *families()))
+
+
 def check_words(words: Iterable[str]) -> None:
-    """Raise :class:`ValueError`, naming it, for a word that is neither a rule nor a family."""
-    known = {*ids(), *map(family_of, ids())}
+    """Raise :class:`ValueError`, naming it, for a word that is no rule, alias or family."""
     for word in words:
-        if word.rstrip("/") not in known:
+        if word.rstrip("/") not in known_words():
             raise ValueError(f"no rule or family is named {word}")
 
 
@@ -96,14 +112,28 @@ def choose(
     """
     select, ignore = tuple(select), tuple(ignore)
     check_words((*select, *ignore))
-    return [
-        _load(each)
+    without = {*(() if kernel else (KERNEL_FAMILY,)), *(() if schema else (SCHEMA_FAMILY,))}
+    chosen = (
+        _narrowed(each, select, ignore, tables)
         for each in ids()
-        if is_chosen(each, select, ignore)
+        if family_of(each) not in without
         if _concerns(each, kind, tables)
-        if kernel or family_of(each) != KERNEL_FAMILY
-        if schema or family_of(each) != SCHEMA_FAMILY
-    ]
+    )
+    return [rule for rule in chosen if rule is not None]
+
+
+def _narrowed(
+    rule_id: str, select: Sequence[str], ignore: Sequence[str], tables: Container[str] | None
+) -> Rule | None:
+    """The rule, narrowed to the tables that are chosen of it; ``None`` if nothing is."""
+    if not (aliases := aliases_of(rule_id)):
+        return _load(rule_id) if is_chosen(rule_id, select, ignore) else None
+    there = {each.id for each in aliases if tables is None or each.table in tables}
+    chosen = frozenset(each for each in there if is_chosen(rule_id, select, ignore, each))
+    if not chosen:
+        return None
+    rule = _load(rule_id)
+    return rule if chosen == there else rule._replace(only=chosen)
 
 
 def _concerns(rule_id: str, kind: Kind | None, tables: Container[str] | None) -> bool:
@@ -115,7 +145,11 @@ def _concerns(rule_id: str, kind: Kind | None, tables: Container[str] | None) ->
         return family not in TABLE_FAMILIES
     if family not in TABLE_FAMILIES:
         return False
-    return tables is None or family == "acpi" or family.upper() in tables
+    if tables is None:
+        return True
+    if aliases := aliases_of(rule_id):
+        return any(each.table in tables for each in aliases)
+    return family == EVERY_TABLE_FAMILY or family.upper() in tables
 
 
 def family_of(rule_id: str) -> str:
@@ -123,11 +157,22 @@ def family_of(rule_id: str) -> str:
     return rule_id.partition("/")[0]
 
 
-def is_chosen(rule_id: str, select: Collection[str], ignore: Iterable[str]) -> bool:
-    """Whether these rules or families select a rule, and those do not ignore it."""
-    return (not select or is_named(rule_id, select)) and not is_named(rule_id, ignore)
+def is_chosen(
+    rule_id: str, select: Collection[str], ignore: Iterable[str], alias: str = ""
+) -> bool:
+    """Whether these rules or families select a rule, or an alias, and those do not ignore it."""
+    selected = not select or is_named(rule_id, select, alias)
+    return selected and not is_named(rule_id, ignore, alias)
 
 
-def is_named(rule_id: str, words: Iterable[str]) -> bool:
-    """Whether a rule, or its family, is among these."""
-    return any(word.rstrip("/") in (rule_id, family_of(rule_id)) for word in words)
+def is_named(rule_id: str, words: Iterable[str], alias: str = "") -> bool:
+    """Whether a rule, its family, or the alias of it that is given is among these."""
+    names = words_for(rule_id, alias)
+    return any(word.rstrip("/") in names for word in words)
+
+
+def words_for(rule_id: str, alias: str = "") -> Sequence[str]:
+    """The words that a rule, as the alias that is given, goes by; the most exact first."""
+    if not alias or alias == rule_id:
+        return rule_id, family_of(rule_id)
+    return alias, rule_id, family_of(alias), family_of(rule_id)

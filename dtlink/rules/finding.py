@@ -56,6 +56,13 @@ class Finding(NamedTuple):
     supplier: str
     location: Location | None
     offset: int | None
+    alias: str = ""
+    """What the rule is called for this table, if it is about several (see ``rules/aliases.py``)."""
+
+    @property
+    def identity(self) -> str:
+        """The id that the fingerprint is made of: the alias, or the rule."""
+        return self.alias or self.rule
 
     @property
     def consequence(self) -> str:
@@ -69,5 +76,5 @@ class Finding(NamedTuple):
 
         subject, supplier = self.subject, self.supplier
         node, to = subject.stable(), supplier and subject.stable(supplier)
-        key = "\0".join((self.rule, node, self.property_name or "", to))
+        key = "\0".join((self.identity, node, self.property_name or "", to))
         return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -75,6 +75,8 @@ class Example(NamedTuple):
 
     bad: Dts | Tables
     good: Dts | Tables
+    about: str = ""
+    """The signature of the table that it is about, where a rule is about several."""
 
 
 class Covers(Enum):
@@ -96,7 +98,7 @@ class Rule(NamedTuple):
     summary: str
     page: str
     examples: tuple[Example, ...]
-    """One for each kind of firmware that the rule is about."""
+    """One for each kind of firmware, and each table, that the rule is about."""
     needs: tuple[str, ...]
     """Property names, and signatures of tables, of which the input must have one for the rule to
     have anything to say."""
@@ -104,6 +106,8 @@ class Rule(NamedTuple):
     covers: Covers = Covers.SUBJECT
     yields: bool = False
     """Whether it is silent where the finding of a rule that does not yield covers its own."""
+    only: frozenset[str] | None = None
+    """The aliases whose findings are reported; ``None``: all findings are."""
 
     def example(self, kind: type[Dts | Tables]) -> Example | None:
         """The example for one kind of firmware; ``None``: the rule has nothing to say of it."""
@@ -127,6 +131,7 @@ class Rule(NamedTuple):
         supplier: Node | Struct | None = None,
         severity: Severity | None = None,
         likely: bool = False,
+        alias: str = "",
     ) -> Finding:
         """A finding at a node, or at the entry of a property that a link or a failed entry names.
 
@@ -156,6 +161,7 @@ class Rule(NamedTuple):
             supplier.path if supplier else "",
             at.location,
             at.offset,
+            alias,
         )
 
 
@@ -200,9 +206,10 @@ def rule(
     page: str | None,
     *,
     severity: Severity,
-    bad: Dts | Tables,
-    good: Dts | Tables,
+    bad: Dts | Tables | None = None,
+    good: Dts | Tables | None = None,
     tables: Example | None = None,
+    examples: tuple[Example, ...] = (),
     since: str = "0.1",
     needs: tuple[str, ...] = (),
     covers: Covers = Covers.SUBJECT,
@@ -210,8 +217,10 @@ def rule(
 ) -> Callable[[Check], Rule]:
     """Make the rule of a module; decorates its check. Call it with ``__name__`` and ``__doc__``.
 
-    ``tables`` is a second pair of examples, for a rule that is about both kinds of firmware.
+    ``tables`` is a second pair of examples, for a rule that is about both kinds of firmware;
+    ``examples`` are all of them, for a rule that is about several tables.
     """
+    first = (Example(bad, good),) if bad and good else ()
     family, name = module.rpartition("dtlink.rules.")[2].split(".")
     summary, _, text = (page or "").strip().partition("\n")
 
@@ -222,7 +231,7 @@ def rule(
             since,
             summary,
             text.strip(),
-            (Example(bad, good), *([tables] if tables else ())),
+            (*first, *([tables] if tables else ()), *examples),
             needs,
             check,
             covers,

@@ -35,12 +35,18 @@ def check(board: AnyBoard, rules: Collection[Rule]) -> Checked:
         if rule.example(EXAMPLES[board.firmware]) is None:
             continue
         try:
-            checked.findings.extend(rule.check(board))
+            checked.findings.extend(_wanted(rule, rule.check(board)))
         except Exception as error:  # noqa: BLE001 - whatever it is, the other rules still run
             checked.faults.append(RuleFault(rule.id, f"{type(error).__name__}: {error}"))
     findings = _without_repeats(checked.findings, rules)
     findings.sort(key=lambda finding: finding.severity.rank)
     return checked._replace(findings=findings)
+
+
+def _wanted(rule: Rule, found: Iterable[Finding]) -> Iterable[Finding]:
+    """The findings about the tables that the rule was chosen for."""
+    only = rule.only
+    return found if only is None else (each for each in found if each.alias in only)
 
 
 def _without_repeats(findings: list[Finding], rules: Iterable[Rule]) -> list[Finding]:

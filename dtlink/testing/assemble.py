@@ -19,22 +19,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from dtlink.firmware.acpi.layout import Numbers, Part, Struct, Text, Value
+from dtlink.firmware.acpi.registry import REGISTRY
 
-#: The module and class of each table, and the revision that is written if none is given.
-TABLES = {
-    "IORT": ("iort", "Iort", 5),
-    "APIC": ("madt", "Madt", 4),
-    "MCFG": ("mcfg", "Mcfg", 1),
-    "VIOT": ("viot", "Viot", 0),
-    "DMAR": ("dmar", "Dmar", 1),
-    "IVRS": ("ivrs", "Ivrs", 2),
-    "RIMT": ("rimt", "Rimt", 1),
-    "SRAT": ("srat", "Srat", 3),
-}
 _SPECIAL = ("gap", "size", "trailing")
 
 
@@ -86,10 +75,10 @@ def _item(row: str) -> Item:
 
 def table_class(signature: str) -> tuple[type[Struct], int]:
     """The class of a table, and its usual revision."""
-    if signature not in TABLES:
+    row = REGISTRY.get(signature)
+    if row is None:
         raise AssemblyError(f"no table is named {signature}")
-    module, name, revision = TABLES[signature]
-    return getattr(import_module(f"dtlink.firmware.acpi.{module}"), name), revision
+    return row.load(), row.revision
 
 
 def _table(item: Item) -> bytes:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 import dtlink
 from dtlink.board.settings import Settings
+from dtlink.board.tables import TablesBoard
 from dtlink.config.apply import apply
 from dtlink.config.model import Entry, LintSettings
+from dtlink.config.words import problem
 from dtlink.facts.kernels import KernelVersion
+from dtlink.firmware.acpi.machine import Machine
 from dtlink.report.model import Ignored, InputFault, InputReport, Refused
-from dtlink.rules.catalogue import ids
+from dtlink.rules.catalogue import choose, ids
 from dtlink.rules.model import Severity
-from dtlink.rules.run import RuleFault
+from dtlink.rules.run import RuleFault, check
+from dtlink.testing.assemble import assemble
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 BOARD = "boards/phandle-faults.dtb"
@@ -229,3 +234,65 @@ def test_what_was_put_away_before_stays(lint: Lint) -> None:
     )
     told = apply(before, allowing("cycle/self-link"))
     assert [each.reason for each in told.ignored] == ["before"]
+
+
+# Aliases: the check of one table
+
+
+def frames() -> InputReport:
+    """The frames of two tables are wrong."""
+    text = """
+    IORT node_count=2
+      its: its-group ids=0
+    VIOT
+      iommu: virtio-iommu-pci function=0x8
+      range: pci-range bdf_end=0xff output=iommu length=16
+    """
+    checked = check(TablesBoard(Machine.of(assemble(dedent(text)))), choose(["acpi/frame"]))
+    assert {each.alias for each in checked.findings} == {"iort/node-frame", "viot/frame"}
+    return InputReport("tables", form="acpi", findings=checked.findings)
+
+
+@pytest.mark.parametrize(
+    ("severity", "iort", "viot"),
+    [
+        ({"iort/node-frame": "info"}, "info", "error"),
+        ({"acpi/frame": "info"}, "info", "info"),
+        ({"iort": "info"}, "info", "error"),
+        ({"acpi": "info"}, "info", "info"),
+        ({"acpi": "info", "iort": "warning"}, "warning", "info"),
+        ({"acpi/frame": "info", "iort/node-frame": "error"}, "error", "info"),
+        ({"acpi/frame": "info", "iort": "error"}, "info", "info"),
+    ],
+)
+def test_the_severity_of_an_alias_is_for_its_table_alone(
+    severity: dict[str, str], iort: str, viot: str
+) -> None:
+    levels = tuple((word, Severity(value)) for word, value in severity.items())
+    graded = {each.alias: each for each in apply(frames(), LintSettings(severity=levels)).findings}
+    assert graded["iort/node-frame"].severity is Severity(iort)
+    assert graded["viot/frame"].severity is Severity(viot)
+
+
+@pytest.mark.parametrize("word", ["iort/node-frame", "iort"])
+def test_an_alias_or_its_family_is_allowed_or_expected(word: str) -> None:
+    for settings in (allowing(word), expecting(word)):
+        report = apply(frames(), settings)
+        assert [each.alias for each in report.findings] == ["viot/frame"]
+        assert [each.finding.alias for each in report.ignored] == ["iort/node-frame"]
+        assert not report.unmet
+
+
+def test_an_alias_that_is_expected_and_gone_is_unmet() -> None:
+    clean = InputReport("tables", form="acpi")
+    assert unmet(clean, expecting("iort/node-frame"), "IORT") == ["iort/node-frame"]
+    assert unmet(clean, expecting("iort/node-frame"), "VIOT") == []
+    assert unmet(clean, expecting("iort/node-frame", ignore=("iort",)), "IORT") == []
+    assert unmet(clean, expecting("iort/node-frame", select=("viot",)), "IORT") == []
+    raised = InputReport("tables", form="acpi", faults=[RuleFault("acpi/frame", "KeyError")])
+    assert unmet(raised, expecting("iort/node-frame"), "IORT") == []
+
+
+def test_an_alias_in_a_configuration_is_no_mistake() -> None:
+    assert problem("iort/node-frame") == ""
+    assert "did you mean iort/node-frame?" in problem("iort/node-fram")

@@ -30,7 +30,7 @@ def test_what_is_written_is_read(word: str, seed: int) -> None:
     }
     told = " ".join(f"{name}={value:#x}" for name, value in values.items())
     table = iort.Iort(assemble(f"IORT\n  {word} node_revision=9 {told}")["IORT"])
-    assert table.troubles == []
+    assert table.frame_faults == []
     assert {name: getattr(table.nodes[0], name) for name in values} == values
 
 
@@ -52,7 +52,7 @@ def test_lengths_counts_and_checksums_are_right() -> None:
     assert smmu.mappings[0].output == its.start
     assert component.mappings[0].output == smmu.start
     assert component.object_name == "\\_SB_.GPU0"
-    assert table.troubles == []
+    assert table.frame_faults == []
 
 
 def test_damage_by_field_name() -> None:

@@ -10,7 +10,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import KINDS, Dmar
 from dtlink.firmware.acpi.layout import UInt
 from dtlink.firmware.acpi.machine import Machine
-from dtlink.firmware.acpi.table import TroubleKind
+from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.rules.catalogue import choose
 from dtlink.rules.run import check
 from dtlink.testing.assemble import assemble
@@ -45,10 +45,10 @@ def table_of(text: str) -> Dmar:
     return table
 
 
-def troubles(text: str) -> list[tuple[TroubleKind, str]]:
+def troubles(text: str) -> list[tuple[FrameFaultKind, str]]:
     table = table_of(text)
     _ = table.structures
-    return [(each.kind, each.what) for each in table.troubles]
+    return [(each.kind, each.what) for each in table.frame_faults]
 
 
 def test_structures_and_scopes_are_named_by_what_they_stand_for() -> None:
@@ -73,7 +73,7 @@ def test_structures_and_scopes_are_named_by_what_they_stand_for() -> None:
         "DMAR/sidp@0xe6 (segment 1)",
         "DMAR/scope@0xee (0001:02:04.7)",
     ]
-    assert table.troubles == []
+    assert table.frame_faults == []
 
 
 def test_bytes_of_a_real_scope() -> None:
@@ -120,22 +120,22 @@ def test_another_segment_is_another_device() -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("drhd length=0", [(TroubleKind.SHORT, "structure")]),
-        ("drhd length=3", [(TroubleKind.SHORT, "structure")]),
-        ("drhd length=12 size=12", [(TroubleKind.SHORT, "structure")]),
-        ("drhd length=17", [(TroubleKind.BEYOND, "structure")]),
-        ("drhd\n  endpoint length=0", [(TroubleKind.SHORT, "device scope")]),
-        ("drhd\n  endpoint length=5 size=5", [(TroubleKind.SHORT, "device scope")]),
-        ('drhd\n  endpoint hops="02.0" length=9', [(TroubleKind.BEYOND, "device scope")]),
-        ("drhd size=17 length=17", [(TroubleKind.BEYOND, "device scope")]),
+        ("drhd length=0", [(FrameFaultKind.SHORT, "structure")]),
+        ("drhd length=3", [(FrameFaultKind.SHORT, "structure")]),
+        ("drhd length=12 size=12", [(FrameFaultKind.SHORT, "structure")]),
+        ("drhd length=17", [(FrameFaultKind.BEYOND, "structure")]),
+        ("drhd\n  endpoint length=0", [(FrameFaultKind.SHORT, "device scope")]),
+        ("drhd\n  endpoint length=5 size=5", [(FrameFaultKind.SHORT, "device scope")]),
+        ('drhd\n  endpoint hops="02.0" length=9', [(FrameFaultKind.BEYOND, "device scope")]),
+        ("drhd size=17 length=17", [(FrameFaultKind.LEFTOVER, "device scope")]),
     ],
 )
-def test_frames_that_are_wrong(body: str, expected: list[tuple[TroubleKind, str]]) -> None:
+def test_frames_that_are_wrong(body: str, expected: list[tuple[FrameFaultKind, str]]) -> None:
     assert [each for each in troubles(f"DMAR\n {body}") if each[1] == expected[0][1]] == expected
 
 
 def test_bytes_left_over_at_the_end() -> None:
-    assert troubles("DMAR length=66 trailing=2\n drhd") == [(TroubleKind.BEYOND, "structure")]
+    assert troubles("DMAR length=66 trailing=2\n drhd") == [(FrameFaultKind.LEFTOVER, "structure")]
 
 
 def test_reading_goes_on_behind_a_short_structure() -> None:
@@ -147,7 +147,7 @@ def test_troubles_are_told_once_however_often_one_asks() -> None:
     table = table_of("DMAR\n drhd\n  endpoint length=0\n rmrr\n  endpoint length=0")
     for _ in range(3):
         _ = table.structures, [each.scopes for each in table.remappings]
-    assert len(table.troubles) == 2
+    assert len(table.frame_faults) == 2
 
 
 def test_the_first_name_of_a_number_counts() -> None:
@@ -177,7 +177,7 @@ def test_real_tables_have_sound_frames() -> None:
         pytest.skip(f"no real tables in {SHARED} (set DTLINK_SHARED)")
     for path in paths:
         read = Machine.of({"DMAR": path.read_bytes()})
-        assert list(read.troubles) == []
         assert read.dmar is not None
         assert read.dmar.units
+        assert read.dmar.frame_faults == []
         assert all(each.hops for unit in read.dmar.units for each in unit.scopes)

@@ -18,7 +18,7 @@ from dtlink.firmware.acpi.iort import (
     SmmuV3,
 )
 from dtlink.firmware.acpi.srat import Srat
-from dtlink.firmware.acpi.table import Trouble, TroubleKind
+from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind
 from dtlink.rules.catalogue import choose
 from dtlink.rules.run import check
 from tests.support.boards import SHARED
@@ -32,16 +32,16 @@ def table(text: str) -> Iort:
     return read
 
 
-def troubles(text: str) -> list[tuple[TroubleKind, str]]:
+def troubles(text: str) -> list[tuple[FrameFaultKind, str]]:
     read = table(text)
     assert read.nodes is not None
-    return [(trouble.kind, trouble.what) for trouble in read.troubles]
+    return [(trouble.kind, trouble.what) for trouble in read.frame_faults]
 
 
-def first_trouble(text: str) -> Trouble:
+def first_trouble(text: str) -> FrameFault:
     read = table(text)
     assert read.nodes is not None
-    return read.troubles[0]
+    return read.frame_faults[0]
 
 
 # Which fields there are
@@ -76,7 +76,7 @@ def test_mappings_within_the_fields_end_no_fields() -> None:
     node = root_complex("mapping_count=1 mapping_offset=20")
     assert (node.segment, len(node.mappings)) == (3, 1)
     assert troubles("IORT\n  root-complex mapping_count=1 mapping_offset=20") == [
-        (TroubleKind.BEYOND, "mapping array")
+        (FrameFaultKind.BEYOND, "mapping array")
     ]
 
 
@@ -154,7 +154,7 @@ def test_reserved_bits_of_fields_that_are_not_there_do_not_count() -> None:
 def test_the_first_node_need_not_follow_the_header() -> None:
     padded = table("IORT node_offset=52\n  its-group gap=4 ids=7\n  root-complex segment=1")
     assert [node.start for node in padded.nodes] == [52, 76]
-    assert padded.troubles == []
+    assert padded.frame_faults == []
 
 
 def test_a_length_of_0_ends_the_walk() -> None:
@@ -162,27 +162,27 @@ def test_a_length_of_0_ends_the_walk() -> None:
         "IORT node_count=0xffffffff\n  its-group ids=0\n  root-complex length=0\n  its-group ids=1"
     )
     trouble = first_trouble(text)
-    assert (trouble.kind, trouble.what, trouble.length) == (TroubleKind.SHORT, "node", 0)
+    assert (trouble.kind, trouble.what, trouble.length) == (FrameFaultKind.SHORT, "node", 0)
     assert len(table(text).nodes) == 1
-    assert troubles(text) == [(TroubleKind.SHORT, "node")]
+    assert troubles(text) == [(FrameFaultKind.SHORT, "node")]
 
 
 def test_a_node_shorter_than_its_header() -> None:
     read = table("IORT\n  node type=2 length=8 size=8\n  its-group ids=0")
     assert [node.start for node in read.nodes] == [48, 56]
-    assert [(each.kind, each.length) for each in read.troubles] == [(TroubleKind.SHORT, 8)]
+    assert [(each.kind, each.length) for each in read.frame_faults] == [(FrameFaultKind.SHORT, 8)]
 
 
 def test_a_node_beyond_the_table_is_told_once() -> None:
     text = "IORT\n  its-group ids=0\n  root-complex length=400 mapping_count=9 mapping_offset=200"
     trouble = first_trouble(text)
-    assert (trouble.kind, trouble.length, trouble.room) == (TroubleKind.BEYOND, 400, 40)
-    assert troubles(text) == [(TroubleKind.BEYOND, "node")]
+    assert (trouble.kind, trouble.length, trouble.room) == (FrameFaultKind.BEYOND, 400, 40)
+    assert troubles(text) == [(FrameFaultKind.BEYOND, "node")]
 
 
 def test_fewer_nodes_than_announced_are_told_beside_other_troubles() -> None:
     text = "IORT node_count=5\n  its-group ids=0 id_count=3\n  root-complex segment=0"
-    assert troubles(text) == [(TroubleKind.BEYOND, "ITS ids"), (TroubleKind.MISSING, "node")]
+    assert troubles(text) == [(FrameFaultKind.BEYOND, "ITS ids"), (FrameFaultKind.MISSING, "node")]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_fewer_nodes_than_announced_are_told_beside_other_troubles() -> None:
 )
 def test_arrays_that_do_not_lie_in_their_node(node: str, what: str) -> None:
     text = f"IORT\n  {node}"
-    assert troubles(text) == [(TroubleKind.BEYOND, what)]
+    assert troubles(text) == [(FrameFaultKind.BEYOND, what)]
 
 
 def test_only_whole_entries_are_read() -> None:
@@ -216,11 +216,13 @@ def test_only_whole_entries_are_read() -> None:
 
 
 def test_a_header_that_is_cut_off() -> None:
-    assert troubles("IORT size=40 length=40") == [(TroubleKind.SHORT, "table")]
+    assert troubles("IORT size=40 length=40") == [(FrameFaultKind.SHORT, "table")]
 
 
 def test_a_first_node_within_the_header() -> None:
-    assert troubles("IORT node_offset=44\n  its-group ids=0") == [(TroubleKind.SHORT, "first node")]
+    assert troubles("IORT node_offset=44\n  its-group ids=0") == [
+        (FrameFaultKind.SHORT, "first node")
+    ]
 
 
 BASE = """
@@ -304,7 +306,7 @@ def test_revision_1_has_domains_of_a_byte() -> None:
 def test_an_entry_that_is_cut_off_names_no_domain() -> None:
     read = srat("SRAT\n  gicc proximity_domain=1 size=4\n")
     assert read.domains == frozenset()
-    assert [trouble.kind for trouble in read.troubles] == [TroubleKind.SHORT]
+    assert [trouble.kind for trouble in read.frame_faults] == [FrameFaultKind.SHORT]
 
 
 @given(st.binary(max_size=200))
@@ -325,7 +327,7 @@ def test_real_tables_have_no_frame_troubles() -> None:
     for path in files:
         read = Iort(path.read_bytes())
         assert read.nodes, path
-        assert read.troubles == [], path
+        assert read.frame_faults == [], path
         # The nodes fill the table.
         assert read.nodes[-1].end == len(read.data), path
         assert [bits for node in read.nodes for bits in node.nonzero_reserved()] == [], path

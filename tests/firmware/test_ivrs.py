@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivhd, Ivrs, Range, Special
-from dtlink.firmware.acpi.table import TroubleKind
+from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.testing.assemble import assemble
 from tests.support.tables import machine
 
@@ -52,7 +52,7 @@ def test_structures_are_named_by_their_devices() -> None:
         "acpi-hid@0xcb (MSFT0201 1)",
         "ivmd-range@0xe3 (0x70000000)",
     ]
-    assert read.troubles == []
+    assert read.frame_faults == []
 
 
 def test_fields() -> None:
@@ -102,23 +102,23 @@ def test_ranges_and_what_is_left_of_them() -> None:
 def test_reading_ends_where_a_length_is_not_known() -> None:
     read = table("IVRS\n  ivhd-11\n    all\n    entry type=0x90\n    all\n  ivmd-all\n")
     entries = read.taken[0].entries
-    (trouble,) = read.troubles
-    assert (trouble.kind, trouble.where) == (TroubleKind.UNKNOWN, entries[-1])
+    (trouble,) = read.frame_faults
+    assert (trouble.kind, trouble.where) == (FrameFaultKind.UNKNOWN, entries[-1])
     assert [entry.type for entry in entries] == [1, 0x90]
     assert len(read.blocks) == 2
 
 
 def test_lengths_that_are_not_true() -> None:
     for text, kind, what in (
-        ("  ivhd-11 length=0\n    all\n", TroubleKind.SHORT, "block"),
-        ("  ivhd-11 length=24\n    all\n  ivmd-all\n", TroubleKind.SHORT, "block"),
-        ("  ivhd-11 length=99\n    all\n", TroubleKind.BEYOND, "block"),
-        ("  ivhd-11 length=42 size=42\n    all\n", TroubleKind.BEYOND, "device entry"),
-        ("  ivmd-all length=32 size=34\n", TroubleKind.SHORT, "last block"),
+        ("  ivhd-11 length=0\n    all\n", FrameFaultKind.SHORT, "block"),
+        ("  ivhd-11 length=24\n    all\n  ivmd-all\n", FrameFaultKind.SHORT, "block"),
+        ("  ivhd-11 length=99\n    all\n", FrameFaultKind.BEYOND, "block"),
+        ("  ivhd-11 length=42 size=42\n    all\n", FrameFaultKind.BEYOND, "device entry"),
+        ("  ivmd-all length=32 size=34\n", FrameFaultKind.LEFTOVER, "block"),
     ):
         read = table("IVRS\n" + text)
         assert read.structures is not None
-        assert (read.troubles[0].kind, read.troubles[0].what) == (kind, what), text
+        assert (read.frame_faults[0].kind, read.frame_faults[0].what) == (kind, what), text
 
 
 @given(st.binary(max_size=200))

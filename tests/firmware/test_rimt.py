@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dtlink.firmware.acpi.rimt import Iommu, Mapped, Rimt
-from dtlink.firmware.acpi.table import TroubleKind
+from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.testing.assemble import assemble
 from tests.support.tables import machine
 
@@ -38,7 +38,7 @@ def test_nodes_are_named_by_what_they_are() -> None:
         "root-complex@0x88 (segment 0)",
         r"platform-device@0xc4 (\_SB_.COM0)",
     ]
-    assert read.troubles == []
+    assert read.frame_faults == []
 
 
 def test_the_number_of_ids_is_not_less_one() -> None:
@@ -63,26 +63,26 @@ def test_fields() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "what"),
     [
-        ("RIMT node_count=2\n  iommu base=0x1000\n", TroubleKind.MISSING, "node"),
-        ("RIMT node_count=4294967295\n  iommu base=0x1000\n", TroubleKind.MISSING, "node"),
-        ("RIMT node_offset=8\n  iommu base=0x1000\n", TroubleKind.SHORT, "first node"),
-        ("RIMT size=40\n", TroubleKind.SHORT, "table"),
-        ("RIMT\n  iommu length=0\n  iommu\n", TroubleKind.SHORT, "node"),
-        ("RIMT\n  iommu length=20 size=20\n", TroubleKind.SHORT, "node"),
-        ("RIMT\n  iommu length=99\n", TroubleKind.BEYOND, "node"),
-        ("RIMT\n  iommu wire_count=1\n", TroubleKind.BEYOND, "wire array"),
-        ("RIMT\n  root-complex mapping_count=65535\n", TroubleKind.BEYOND, "mapping array"),
+        ("RIMT node_count=2\n  iommu base=0x1000\n", FrameFaultKind.MISSING, "node"),
+        ("RIMT node_count=4294967295\n  iommu base=0x1000\n", FrameFaultKind.MISSING, "node"),
+        ("RIMT node_offset=8\n  iommu base=0x1000\n", FrameFaultKind.SHORT, "first node"),
+        ("RIMT size=40\n", FrameFaultKind.SHORT, "table"),
+        ("RIMT\n  iommu length=0\n  iommu\n", FrameFaultKind.SHORT, "node"),
+        ("RIMT\n  iommu length=20 size=20\n", FrameFaultKind.SHORT, "node"),
+        ("RIMT\n  iommu length=99\n", FrameFaultKind.BEYOND, "node"),
+        ("RIMT\n  iommu wire_count=1\n", FrameFaultKind.BEYOND, "wire array"),
+        ("RIMT\n  root-complex mapping_count=65535\n", FrameFaultKind.BEYOND, "mapping array"),
         (
             "RIMT\n  root-complex mapping_offset=4\n    map count=1\n",
-            TroubleKind.BEYOND,
+            FrameFaultKind.BEYOND,
             "mapping array",
         ),
     ],
 )
-def test_faults_of_the_frame(text: str, kind: TroubleKind, what: str) -> None:
+def test_faults_of_the_frame(text: str, kind: FrameFaultKind, what: str) -> None:
     read = table(text)
     assert len(read.structures) <= 2
-    assert [(each.kind, each.what) for each in read.troubles] == [(kind, what)]
+    assert [(each.kind, each.what) for each in read.frame_faults] == [(kind, what)]
 
 
 @given(st.binary(max_size=200), st.integers(0, 0xFFFFFFFF))

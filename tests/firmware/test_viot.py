@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dtlink.firmware.acpi.table import TroubleKind
+from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.firmware.acpi.viot import (
     MmioEndpoint,
     PciRange,
@@ -36,8 +36,8 @@ def table(text: str) -> Viot:
     return read
 
 
-def troubles(text: str) -> list[tuple[TroubleKind, int, int, int]]:
-    found = table(text).troubles
+def troubles(text: str) -> list[tuple[FrameFaultKind, int, int, int]]:
+    found = table(text).frame_faults
     return [(each.kind, each.offset, each.length, each.room) for each in found]
 
 
@@ -52,7 +52,7 @@ def test_every_field_is_read_back() -> None:
     assert (served.segments, served.functions) == (range(1, 4), range(0x100, 0x200))
     assert isinstance(device, MmioEndpoint)
     assert (device.base, device.endpoint, device.output) == (0x1C000000, 0x77, mmio.start)
-    assert table(WHOLE).troubles == []
+    assert table(WHOLE).frame_faults == []
 
 
 def test_the_bytes_of_a_table() -> None:
@@ -98,26 +98,28 @@ def test_the_iommu_of_an_endpoint() -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("pci-range length=0", [(TroubleKind.SHORT, 48, 0, 24)]),
-        ("pci-range length=3", [(TroubleKind.SHORT, 48, 3, 24)]),
-        ("pci-range length=23", [(TroubleKind.SHORT, 48, 23, 24)]),
-        ("mmio-endpoint length=16", [(TroubleKind.SHORT, 48, 16, 24)]),
-        ("virtio-iommu-pci length=8", [(TroubleKind.SHORT, 48, 8, 16)]),
-        ("virtio-iommu-mmio length=17", [(TroubleKind.BEYOND, 48, 17, 16)]),
-        ("pci-range length=24 size=20", [(TroubleKind.BEYOND, 48, 24, 20)]),
+        ("pci-range length=0", [(FrameFaultKind.SHORT, 48, 0, 24)]),
+        ("pci-range length=3", [(FrameFaultKind.SHORT, 48, 3, 24)]),
+        ("pci-range length=23", [(FrameFaultKind.SHORT, 48, 23, 24)]),
+        ("mmio-endpoint length=16", [(FrameFaultKind.SHORT, 48, 16, 24)]),
+        ("virtio-iommu-pci length=8", [(FrameFaultKind.SHORT, 48, 8, 16)]),
+        ("virtio-iommu-mmio length=17", [(FrameFaultKind.BEYOND, 48, 17, 16)]),
+        ("pci-range length=24 size=20", [(FrameFaultKind.BEYOND, 48, 24, 20)]),
         ("node type=9 length=4", []),
-        ("node type=9 length=65535", [(TroubleKind.BEYOND, 48, 65535, 4)]),
+        ("node type=9 length=65535", [(FrameFaultKind.BEYOND, 48, 65535, 4)]),
     ],
 )
-def test_troubles_of_a_node(body: str, expected: list[tuple[TroubleKind, int, int, int]]) -> None:
+def test_troubles_of_a_node(
+    body: str, expected: list[tuple[FrameFaultKind, int, int, int]]
+) -> None:
     assert troubles(f"VIOT\n  {body}") == expected
 
 
 def test_troubles_of_the_header() -> None:
     body = "\n  virtio-iommu-pci\n"
-    assert troubles("VIOT node_count=3" + body) == [(TroubleKind.MISSING, 64, 2, 0)]
-    assert troubles("VIOT node_offset=40" + body)[0] == (TroubleKind.SHORT, 38, 40, 48)
-    assert troubles("VIOT node_offset=65535" + body) == [(TroubleKind.MISSING, 65535, 1, 0)]
+    assert troubles("VIOT node_count=3" + body) == [(FrameFaultKind.MISSING, 64, 2, 0)]
+    assert troubles("VIOT node_offset=40" + body)[0] == (FrameFaultKind.SHORT, 38, 40, 48)
+    assert troubles("VIOT node_offset=65535" + body) == [(FrameFaultKind.MISSING, 65535, 1, 0)]
     assert table("VIOT node_count=0" + body).nodes == ()
     assert troubles("VIOT node_count=0" + body) == []
 
@@ -152,6 +154,6 @@ def test_real_tables_are_read_to_their_ends() -> None:
     for path in found:
         read = Viot(path.read_bytes())
         assert len(read.nodes) == read.node_count
-        assert read.troubles == []
+        assert read.frame_faults == []
         assert read.nodes[-1].end == read.length == len(read.data)
         assert all(read.iommu_of(each) for each in read.endpoints)

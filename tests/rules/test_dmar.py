@@ -23,7 +23,7 @@ def lint(source: Machine | str) -> list[Finding]:
 
 
 def told(text: str) -> set[tuple[str, str]]:
-    return {(each.rule.removeprefix("dmar/"), each.severity.value) for each in lint(text)}
+    return {(each.identity.removeprefix("dmar/"), each.severity.value) for each in lint(text)}
 
 
 def only(text: str) -> Finding:
@@ -72,17 +72,17 @@ def test_scopes_alone_are_enough_for_a_segment() -> None:
 def test_length_0_stops_linux_only_where_it_reads() -> None:
     hangs = only(UNIT + " structure type=9 length=0")
     assert hangs.severity.value == "error"
-    assert "loops for ever" in hangs.effect
+    assert "loops forever" in hangs.effect
     assert (
-        "loops for ever" in only(UNIT + " rmrr base=0x1000 last=0x1fff\n  endpoint length=0").effect
+        "loops forever" in only(UNIT + " rmrr base=0x1000 last=0x1fff\n  endpoint length=0").effect
     )
     unread = only(UNIT + " sidp\n  endpoint length=0")
-    assert "loops for ever" not in unread.effect
+    assert "loops forever" not in unread.effect
 
 
 def test_frames_alike_are_told_once() -> None:
     finding = only(UNIT + " rhsa size=8 length=8\n" * 50)
-    assert "49 more are alike" in finding.message
+    assert "(and 49 more)" in finding.message
 
 
 def test_a_broken_frame_hides_what_may_be_behind_it() -> None:
@@ -167,7 +167,7 @@ def test_devices_in_two_units_are_one_finding_for_the_two() -> None:
         '  endpoint hops="02.0"\n  endpoint hops="03.0"\n  ioapic enumeration_id=2 hops="1f.0"\n'
     )
     finding = only(f"DMAR flags=1\n drhd base=0x1000\n{scopes} drhd base=0x2000\n{scopes}")
-    assert finding.rule == "dmar/duplicate-scope"
+    assert finding.identity == "dmar/duplicate-scope"
     assert "0000:00:02.0, 0000:00:03.0, ioapic 2" in finding.message
     assert "0x2000" in finding.effect.partition(";")[0]
 
@@ -198,7 +198,7 @@ def test_scopes_that_name_nothing(scope: str, severity: str) -> None:
 )
 def test_scopes_of_the_wrong_kind(structure: str, scope: str, confidence: str) -> None:
     finding = only(f"{UNIT} {structure}\n  {scope}\n")
-    assert (finding.rule, finding.severity.value) == ("dmar/scope", "warning")
+    assert (finding.identity, finding.severity.value) == ("dmar/scope", "warning")
     assert finding.confidence.value == confidence
 
 
@@ -249,7 +249,7 @@ def test_a_name_that_the_namespace_lacks() -> None:
     read.device_paths = frozenset({"\\_SB_.PCI0.I2C_"})
     assert lint(read) == []
     read.device_paths = frozenset({"\\_SB_.PCI0"})
-    assert [each.rule for each in lint(read)] == ["dmar/andd"]
+    assert [each.identity for each in lint(read)] == ["dmar/andd"]
 
 
 # Regions and widths.
@@ -285,7 +285,7 @@ def test_widths(width: int, severity: str) -> None:
 def test_reserved_bits_are_one_finding() -> None:
     finding = only('DMAR flags=0x80\n drhd base=0x1000 flags=3\n  endpoint reserved=1 hops="02.0"')
     assert finding.subject.path == "DMAR/header"
-    assert "0x80 in flags of header" in finding.message
+    assert "0x80 in flags of the header" in finding.message
     assert "0x2 in flags of drhd@0x30" in finding.message
     assert "0x1 in reserved of scope@0x40" in finding.message
 
@@ -309,7 +309,7 @@ def test_real_tables() -> None:
         blobs = {"DMAR": path.read_bytes()}
         if (madt := path.parent / "APIC.bin").exists():
             blobs["APIC"] = madt.read_bytes()
-        found = {(each.rule, each.severity.value) for each in lint(Machine.of(blobs))}
+        found = {(each.identity, each.severity.value) for each in lint(Machine.of(blobs))}
         expected = set()
         if path.name.startswith(BROKEN):
             expected = {("dmar/unit-address", "error")}

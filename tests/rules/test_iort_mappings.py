@@ -78,7 +78,7 @@ def mcfg(*rows: str) -> str:
 
 
 def told(found: list[Finding]) -> list[tuple[str, str]]:
-    return [(finding.rule.partition("/")[2], finding.severity.value) for finding in found]
+    return [(finding.identity.partition("/")[2], finding.severity.value) for finding in found]
 
 
 def test_a_right_table_is_fine() -> None:

@@ -25,7 +25,7 @@ def lint(text: str, paths: frozenset[str] | None = None) -> list[Finding]:
 
 
 def told(text: str) -> list[tuple[str, str]]:
-    return [(each.rule.removeprefix("rimt/"), each.severity.value) for each in lint(text)]
+    return [(each.identity.removeprefix("rimt/"), each.severity.value) for each in lint(text)]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_devices_that_the_namespace_does_not_have() -> None:
     text = IOMMU + '  platform-device object_name="\\_SB_.COM0"\n'
     assert lint(text, frozenset(("\\_SB_.COM0",))) == []
     (finding,) = lint(text, frozenset(("\\_SB_.COM1",)))
-    assert (finding.rule, finding.severity.value) == ("rimt/device-name", "warning")
+    assert (finding.identity, finding.severity.value) == ("rimt/device-name", "warning")
 
 
 def test_one_boundary_finding_a_node() -> None:

@@ -138,7 +138,7 @@ FIRMWARE_LINES = (
     _row(
         "dmar-frame",
         "Record passes table end",
-        "dmar/frame",
+        "acpi/frame",
         "A structure of the DMAR goes on behind the table's end; the kernel does without VT-d.",
         f"{_DMAR}, dmar_walk_remapping_entries()",
         sample="DMAR: [Firmware Bug]: Record passes table end",
@@ -246,7 +246,7 @@ FIRMWARE_LINES = (
     _row(
         "viot-frame",
         "VIOT: ",
-        "viot/frame",
+        "acpi/frame",
         "A node of the VIOT does not fit its frame; the kernel does without the table.",
         f"{_VIOT}, viot_check_bounds(), viot_parse_node()",
         r"VIOT: .{0,40}(?:Node pointer overflows|Empty node|Invalid (?:PCI|MMIO) node size)",

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dtlink.firmware.acpi.machine import CODE, READERS, Machine, header
+from dtlink.firmware.acpi.machine import CODE, Machine, header
+from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import TableHeader
 from dtlink.firmware.errors import InputError
 
 #: A machine has one each of these; of SSDT, PSDT, OEMx and the like it may have many. (Of two
 #: MADTs, which occur, Linux takes the first alone, unless acpi_apic_instance= says otherwise.)
-UNIQUE = frozenset((*READERS, "DSDT"))
+UNIQUE = frozenset((*REGISTRY, "DSDT"))
 #: No machine comes near it: those with an SSDT for every processor have some hundreds.
 MAX_TABLES = 4096
 #: The tables that name devices by their paths.
-_NAMING = frozenset(("IORT", "RIMT"))
+_NAMING = frozenset(row.signature for row in REGISTRY.values() if row.device_paths)
 
 
 class Block(NamedTuple):
@@ -46,13 +47,13 @@ def machine_of(blocks: Iterable[Block], form: str) -> Machine:
     code: dict[str, bytes] = {}
     kept = list(_without_duplicates(blocks))
     for block in kept:
-        if block.signature in READERS:
+        if block.signature in REGISTRY:
             tables[block.signature] = _header(block)
         elif block.signature in CODE:
             code[f"{block.signature}{len(code)}"] = block.table
     machine = Machine(tables, form=form)
     machine.skipped = tuple(
-        dict.fromkeys(each.signature for each in kept if each.signature not in READERS)
+        dict.fromkeys(each.signature for each in kept if each.signature not in REGISTRY)
     )
     machine.files = {
         each.signature: each.file for each in kept if each.file and each.signature in tables

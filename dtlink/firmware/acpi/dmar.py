@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Field, Part, Struct, Text, Value
-from dtlink.firmware.acpi.table import Frame, TableHeader, Trouble, TroubleKind, walk
+from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
 _FRAME = Frame("structure", type_size=2, length_at=2, length_size=2)
 _SCOPE_FRAME = Frame("device scope", type_size=1, length_at=1, length_size=1)
@@ -193,12 +193,12 @@ class Scoped(Remapping):
     def scopes(self) -> tuple[Scope, ...]:
         start = self.start + self.SIZE
         table = self.owner
-        troubles = table.troubles if isinstance(table, TableHeader) else []
-        before = len(troubles)
-        walked = walk(self, start, self.end, _SCOPE_FRAME, SCOPES, Scope, troubles)
+        faults = table.frame_faults if isinstance(table, TableHeader) else []
+        before = len(faults)
+        walked = walk(self, start, self.end, _SCOPE_FRAME, SCOPES, Scope, faults)
         found = tuple(each for each in walked if isinstance(each, Scope))
-        if len(troubles) == before:
-            troubles += _leftover(self, _SCOPE_FRAME, found[-1].end if found else start)
+        if len(faults) == before:
+            faults += _leftover(self, _SCOPE_FRAME, found[-1].end if found else start)
         return found
 
 
@@ -322,7 +322,7 @@ KINDS: dict[int, type[Struct]] = {
 
 
 class Dmar(TableHeader):
-    """The table. ``troubles`` are the faults of its frame, once ``structures`` were asked for."""
+    """The table; reading ``structures`` finds its ``frame_faults``."""
 
     TABLE, SIZE = "DMAR", 48
     PARTS = (Part((*KINDS.values(), Remapping)),)
@@ -341,12 +341,12 @@ class Dmar(TableHeader):
     @cached_property
     def remappings(self) -> tuple[Remapping, ...]:
         """The remapping structures."""
-        before = len(self.troubles)
-        walked = walk(self, self.SIZE, self.end, _FRAME, KINDS, Remapping, self.troubles)
+        before = len(self.frame_faults)
+        walked = walk(self, self.SIZE, self.end, _FRAME, KINDS, Remapping, self.frame_faults)
         found = tuple(each for each in walked if isinstance(each, Remapping))
-        if len(self.troubles) == before:
+        if len(self.frame_faults) == before:
             at = found[-1].end if found else min(self.SIZE, self.end)
-            self.troubles += _leftover(self, _FRAME, at)
+            self.frame_faults += _leftover(self, _FRAME, at)
         return found
 
     @cached_property
@@ -382,9 +382,9 @@ class Dmar(TableHeader):
         return bool(self.flags & self.INTR_REMAP)
 
 
-def _leftover(holder: Struct, frame: Frame, at: int) -> list[Trouble]:
+def _leftover(holder: Struct, frame: Frame, at: int) -> list[FrameFault]:
     """Bytes at the end that are too few for one more: Linux takes them for one all the same."""
     room = holder.end - at
     if room <= 0:
         return []
-    return [Trouble(TroubleKind.BEYOND, holder, frame.what, at, frame.size, room)]
+    return [FrameFault(FrameFaultKind.LEFTOVER, holder, frame.what, at, frame.size, room, "")]

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from dtlink.firmware.acpi import acpidump, listing, raw
 from dtlink.firmware.acpi.blocks import UNIQUE, Block, machine_of
-from dtlink.firmware.acpi.machine import READERS, Machine
+from dtlink.firmware.acpi.machine import Machine
+from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import MAX_SIZE
 from dtlink.firmware.errors import InputError
 
@@ -72,9 +73,9 @@ def look(folder: str) -> Found:
     texts = tuple(each.path for each in files if each.kind == "text")
     members = _members(files)
     if len(members) > MAX_FILES or len(members) < 2 or _conflict(members):
-        useful = (each.path for each in members if each.signature in READERS)
+        useful = (each.path for each in members if each.signature in REGISTRY)
         return Found(folder, (), tuple(sorted((*texts, *useful))))
-    if not any(each.signature in READERS for each in members):
+    if not any(each.signature in REGISTRY for each in members):
         return Found(folder, (), tuple(sorted(texts)))
     return Found(folder, tuple(each.path for each in members), tuple(sorted(texts)))
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple
 
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Numbers, Part, Struct, Text
-from dtlink.firmware.acpi.table import Frame, TableHeader, Trouble, TroubleKind, walk
+from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
 #: Table revisions that are drafts, or withdrawn: E, E.a, and E.c, "must not be used".
 WITHDRAWN = (1, 2, 4)
-LATEST = 7
+LATEST_IORT_REVISION = 7
+#: The table revision from which on nodes have an identifier.
+IDENTIFIER_SINCE = 3
+#: The memory attributes among the flags of an RMR, and the last value that has a meaning.
+RMR_ATTRIBUTES = 0xFF << 2
+_LAST_RMR_ATTRIBUTE = 5
 _FRAME = Frame("node", type_size=1, length_at=1, length_size=2)
-
-Entry = TypeVar("Entry", bound=Struct)
 
 
 class Mapping(Struct):
@@ -59,8 +62,8 @@ class IortNode(Struct):
     PARTS: ClassVar[tuple[Part, ...]] = (
         Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
     )
-    LEAST: ClassVar[int] = 16
-    """Bytes of the fixed part in the oldest document; later ones made some kinds longer."""
+    LEAST = 16
+    ARRAYS_FROM = 16
     type = U8(0)
     length = U16(1)
     node_revision = U8(3)
@@ -82,25 +85,17 @@ class IortNode(Struct):
         at = int.from_bytes(self.data[self.start + 12 : self.start + 16], "little")
         return self.start + at if self.LEAST <= at <= self.end - self.start else self.end
 
+    def nonzero_reserved(self) -> Iterator[tuple[str, int]]:
+        """Also the identifier, in tables of a revision that has none."""
+        yield from super().nonzero_reserved()
+        table = self.owner
+        if self.identifier and isinstance(table, Iort) and table.revision < IDENTIFIER_SINCE:
+            yield "identifier", self.identifier
+
     @cached_property
     def mappings(self) -> tuple[Mapping, ...]:
         """The mappings that lie within the node, whole ones only."""
-        return _whole(self, Mapping, self.mapping_count, self.mapping_offset)
-
-
-def _whole(node: IortNode, kind: type[Entry], count: int, at: int) -> tuple[Entry, ...]:
-    """The entries of an array that lie within their node, whole ones only.
-
-    ``at`` is in bytes from the start of the node.
-    """
-    start, size = node.start + at, kind.SIZE
-    if at < IortNode.SIZE or start > node.end:
-        return ()
-    number = min(count, (node.end - start) // size)
-    return tuple(
-        kind(node.data, place, place + size, node, entry)
-        for entry, place in enumerate(range(start, start + number * size, size))
-    )
+        return self.array(Mapping, self.mapping_count, self.mapping_offset)
 
 
 class ItsGroup(IortNode):
@@ -229,17 +224,17 @@ class Smmu(IortNode):
     @cached_property
     def global_interrupts(self) -> GlobalInterrupts | None:
         """The global interrupts, if they lie within the node."""
-        return next(iter(_whole(self, GlobalInterrupts, 1, self.global_offset)), None)
+        return next(iter(self.array(GlobalInterrupts, 1, self.global_offset)), None)
 
     @cached_property
     def context_interrupts(self) -> tuple[ContextInterrupt, ...]:
         """The context interrupts that lie within the node."""
-        return _whole(self, ContextInterrupt, self.context_count, self.context_offset)
+        return self.array(ContextInterrupt, self.context_count, self.context_offset)
 
     @cached_property
     def pmu_interrupts(self) -> tuple[PmuInterrupt, ...]:
         """The performance counters' interrupts that lie within the node."""
-        return _whole(self, PmuInterrupt, self.pmu_count, self.pmu_offset)
+        return self.array(PmuInterrupt, self.pmu_count, self.pmu_offset)
 
     @property
     def identity(self) -> str:
@@ -264,6 +259,15 @@ class SmmuV3(IortNode):
 
     PROXIMITY_VALID = 1 << 3
     DEVICE_ID_VALID = 1 << 4
+    FLAGS_SINCE: ClassVar[dict[int, int]] = {PROXIMITY_VALID: 1, DEVICE_ID_VALID: 5}
+    """The revisions of the node that brought some of its flags."""
+
+    def nonzero_reserved(self) -> Iterator[tuple[str, int]]:
+        """Also flags that the node's revision does not have."""
+        yield from super().nonzero_reserved()
+        for flag, since in self.FLAGS_SINCE.items():
+            if self.node_flags & flag and self.revision < since:
+                yield "node_flags", flag
 
     @property
     def identity(self) -> str:
@@ -337,10 +341,17 @@ class Rmr(IortNode):
         """Descriptors and mappings come in any order."""
         return self.end
 
+    def nonzero_reserved(self) -> Iterator[tuple[str, int]]:
+        """Also memory attributes that have no meaning."""
+        yield from super().nonzero_reserved()
+        attributes = self.node_flags & RMR_ATTRIBUTES
+        if attributes >> 2 > _LAST_RMR_ATTRIBUTE:
+            yield "node_flags", attributes
+
     @cached_property
     def descriptors(self) -> tuple[RmrDescriptor, ...]:
         """The descriptors that lie within the node, whole ones only."""
-        return _whole(self, RmrDescriptor, self.descriptor_count, self.descriptor_offset)
+        return self.array(RmrDescriptor, self.descriptor_count, self.descriptor_offset)
 
     @property
     def identity(self) -> str:
@@ -405,7 +416,7 @@ def arrays(node: IortNode) -> Iterator[tuple[Array, range]]:
 
 
 class Iort(TableHeader):
-    """The table. ``troubles`` are the faults of its frame, ``nodes`` what can be read all the same.
+    """The table; reading ``nodes`` finds its ``frame_faults``.
 
     An output reference names a node by the byte offset of its first byte: :attr:`by_offset`.
     """
@@ -423,36 +434,45 @@ class Iort(TableHeader):
         """The nodes that can be reached from the first, not more than are announced."""
         if len(self.data) < self.SIZE:
             room = len(self.data)
-            self.troubles.append(Trouble(TroubleKind.SHORT, self, "table", 4, room, self.SIZE))
+            self.frame_faults.append(
+                FrameFault(FrameFaultKind.SHORT, self, "table", 4, room, self.SIZE)
+            )
             return ()
         found: list[IortNode] = []
         for node in self._walk() if self.node_count else ():
             found.append(node)
-            self.troubles += _array_troubles(node)
+            self.frame_faults += _array_faults(node)
             if len(found) == self.node_count:
                 return tuple(found)
         if len(found) < self.node_count and not self._is_cut_short:
             missing = self.node_count - len(found)
             at = found[-1].end if found else self.node_offset
-            self.troubles.append(Trouble(TroubleKind.MISSING, self, "node", at, missing, 0))
+            self.frame_faults.append(
+                FrameFault(FrameFaultKind.MISSING, self, "node", at, missing, 0, "node_count")
+            )
         return tuple(found)
 
     @property
     def structures(self) -> Sequence[Struct]:
         return self.nodes
 
+    @property
+    def minor_frame_faults(self) -> Iterator[FrameFault]:
+        """Arrays that share bytes."""
+        for node in self.nodes:
+            if is_whole(node):
+                yield from _overlaps(node)
+
     def _walk(self) -> Iterator[IortNode]:
         start = self.node_offset
         if start < self.SIZE:
-            self.troubles.append(Trouble(TroubleKind.SHORT, self, "first node", 40, start, 48))
+            self.frame_faults.append(
+                FrameFault(FrameFaultKind.SHORT, self, "first node", 40, start, 48, "node_offset")
+            )
             return
-        troubles: list[Trouble] = []
-        for node in walk(self, start, self.end, _FRAME, KINDS, IortNode, troubles):
-            self.troubles += filter(_is_trouble, troubles)
-            troubles.clear()
+        for node in walk(self, start, self.end, _FRAME, KINDS, IortNode, self.frame_faults):
             if isinstance(node, IortNode):
                 yield node
-        self.troubles += troubles
 
     @property
     def _is_cut_short(self) -> bool:
@@ -461,9 +481,9 @@ class Iort(TableHeader):
             trouble.what == "first node"
             or (
                 trouble.what == "node"
-                and (trouble.kind is TroubleKind.BEYOND or trouble.length < _FRAME.size)
+                and (trouble.kind is FrameFaultKind.BEYOND or trouble.length < _FRAME.size)
             )
-            for trouble in self.troubles
+            for trouble in self.frame_faults
         )
 
     @cached_property
@@ -472,23 +492,48 @@ class Iort(TableHeader):
         return {node.start: node for node in self.nodes}
 
 
-def _is_trouble(trouble: Trouble) -> bool:
-    """Whether it is one: nodes of the oldest document are shorter than those of the latest."""
-    where = trouble.where
-    return not (
-        trouble.kind is TroubleKind.SHORT
-        and isinstance(where, IortNode)
-        and trouble.length >= where.LEAST
-    )
-
-
-def _array_troubles(node: IortNode) -> Iterator[Trouble]:
+def _array_faults(node: IortNode) -> Iterator[FrameFault]:
     """The arrays that do not lie within their node, behind the fields that every document has."""
     length = node.end - node.start
     if length < max(node.length, node.LEAST):
         return  # the node itself is in trouble
     for array, extent in arrays(node):
         if extent.start < node.LEAST or extent.stop > length:
-            at = node.offset(array.counted_by or array.at)
+            field = array.counted_by or array.at
             room = max(length - extent.start, 0) if extent.start >= node.LEAST else 0
-            yield Trouble(TroubleKind.BEYOND, node, array.what, at, len(extent), room)
+            yield FrameFault(
+                FrameFaultKind.BEYOND,
+                node,
+                array.what,
+                node.offset(field),
+                len(extent),
+                room,
+                field,
+            )
+
+
+def is_whole(node: IortNode) -> bool:
+    """Whether the node lies within the table, with all fields of the oldest document."""
+    return node.end - node.start >= max(node.length, node.LEAST)
+
+
+def _overlaps(node: IortNode) -> Iterator[FrameFault]:
+    """Arrays that share bytes. Linux reads the first half of the global interrupts only, and some
+    tables have no more of them.
+    """
+    used = sorted(
+        (
+            extent.start,
+            extent.start + 8 if array.what == "global interrupts" else extent.stop,
+            array,
+        )
+        for array, extent in arrays(node)
+    )
+    end, last = 0, ""
+    for start, stop, array in used:
+        if start < end:
+            field = array.at or array.counted_by
+            both = f"{last} and {array.what}"
+            yield FrameFault(FrameFaultKind.OVERLAP, node, both, start, end - start, 0, field)
+        if stop > end:
+            end, last = stop, array.what

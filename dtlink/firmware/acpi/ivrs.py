@@ -26,7 +26,7 @@ from dtlink.firmware.acpi.layout import (
     Struct,
     Value,
 )
-from dtlink.firmware.acpi.table import Frame, TableHeader, Trouble, TroubleKind, walk
+from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
 #: The highest block type that Linux looks at when it chooses one (ACPI_IVHD_TYPE_MAX_SUPPORTED).
 MAX_TYPE = 0x40
@@ -294,10 +294,10 @@ class Ivhd(Block):
         return self.bdf
 
     @cached_property
-    def walked(self) -> tuple[tuple[Entry, ...], tuple[Trouble, ...]]:
+    def walked(self) -> tuple[tuple[Entry, ...], tuple[FrameFault, ...]]:
         """The entries, ranges with their ends, and what is wrong with their lengths."""
         found: list[Entry] = []
-        troubles: list[Trouble] = []
+        faults: list[FrameFault] = []
         at = self.start + self.SIZE
         while at < self.end:
             length = entry_length(self.data, at)
@@ -306,13 +306,13 @@ class Ivhd(Block):
             entry = kind(self.data, at, end, self, len(found))
             found.append(entry)
             if not length or at + length > self.end:
-                why = TroubleKind.BEYOND if length else TroubleKind.UNKNOWN
+                why = FrameFaultKind.BEYOND if length else FrameFaultKind.UNKNOWN
                 room = self.end - at
-                troubles.append(Trouble(why, entry, "device entry", at, length, room))
+                faults.append(FrameFault(why, entry, "device entry", at, length, room))
                 break
             at += length
         _pair(found)
-        return tuple(found), tuple(troubles)
+        return tuple(found), tuple(faults)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -416,19 +416,21 @@ class Ivrs(TableHeader):
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """All blocks; reading them finds the troubles, those of their entries among them."""
+        """All blocks; reading them finds the faults, those of their entries among them."""
         if self.end < self.SIZE:
-            short = Trouble(TroubleKind.SHORT, self, "table", 4, self.end, self.SIZE)
-            self.troubles.append(short)
-        walked = walk(self, self.SIZE, self.end, _FRAME, KINDS, Block, self.troubles)
+            short = FrameFault(FrameFaultKind.SHORT, self, "table", 4, self.end, self.SIZE)
+            self.frame_faults.append(short)
+        walked = walk(self, self.SIZE, self.end, _FRAME, KINDS, Block, self.frame_faults)
         found = tuple(block for block in walked if isinstance(block, Block))
         end = found[-1].start + found[-1].length if found else self.SIZE
-        if not self.troubles and end < self.end:
+        if not self.frame_faults and end < self.end:
             left = self.end - end
-            self.troubles.append(Trouble(TroubleKind.SHORT, self, "last block", end, left, left))
+            self.frame_faults.append(
+                FrameFault(FrameFaultKind.LEFTOVER, self, "block", end, left, left, "")
+            )
         for block in found:
             if isinstance(block, Ivhd):
-                self.troubles += block.walked[1]
+                self.frame_faults += block.walked[1]
         return found
 
     @cached_property

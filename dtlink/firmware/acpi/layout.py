@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, overload
 
 T = TypeVar("T")
+StructT = TypeVar("StructT", bound="Struct")
 Value = int | str | bytes | Sequence[int]
 
 
@@ -190,6 +191,10 @@ class Struct:
     """The number in its ``type`` field, if it has one."""
     SIZE: ClassVar[int] = 0
     """Bytes of the fixed part."""
+    LEAST: ClassVar[int] = 0
+    """Bytes of the fixed part in the oldest revision, where later ones made it longer."""
+    ARRAYS_FROM: ClassVar[int] = 0
+    """Offset before which no array of it can begin, where that is less than ``SIZE``."""
     PARTS: ClassVar[tuple[Part, ...]] = ()
     ALIGN: ClassVar[int] = 1
     """Its length is padded to a multiple of this when it is written."""
@@ -260,6 +265,33 @@ class Struct:
             if isinstance(field, Field)
         }
         return dict(sorted(found.items(), key=lambda item: item[1].offset))
+
+    @classmethod
+    def least(cls) -> int:
+        """Bytes that every structure of the kind has."""
+        return cls.LEAST or cls.SIZE
+
+    def array(self, kind: type[StructT], count: int, at: int) -> tuple[StructT, ...]:
+        """The entries of an array that lie within the structure, whole ones only.
+
+        ``at`` is in bytes from the start of the structure.
+        """
+        start, size = self.start + at, kind.SIZE
+        if at < (self.ARRAYS_FROM or self.SIZE) or start > self.end:
+            return ()
+        number = min(count, (self.end - start) // size)
+        return tuple(
+            kind(self.data, place, place + size, self, entry)
+            for entry, place in enumerate(range(start, start + number * size, size))
+        )
+
+    def members(self) -> Iterator[Struct]:
+        """The entries of its arrays, as ``PARTS`` declares them."""
+        for part in self.PARTS:
+            kind = part.kinds[0]
+            if kind.MEMBER and part.at:
+                count = getattr(self, part.counted_by) if part.counted_by else 1
+                yield from self.array(kind, count, getattr(self, part.at))
 
     def nonzero_reserved(self) -> Iterator[tuple[str, int]]:
         """The fields that it has, and the reserved bits in them that are set."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from dtlink.firmware.acpi.layout import Struct
-from dtlink.firmware.acpi.table import TableHeader, Trouble, cut
+from dtlink.firmware.acpi.registry import DESCRIBING, REGISTRY
+from dtlink.firmware.acpi.table import TableHeader, cut
 from dtlink.firmware.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,21 +21,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.srat import Srat
     from dtlink.firmware.acpi.viot import Viot
 
-#: The module and the class that read each table.
-READERS = {
-    "APIC": ("madt", "Madt"),
-    "DMAR": ("dmar", "Dmar"),
-    "IORT": ("iort", "Iort"),
-    "IVRS": ("ivrs", "Ivrs"),
-    "MCFG": ("mcfg", "Mcfg"),
-    "RIMT": ("rimt", "Rimt"),
-    "SRAT": ("srat", "Srat"),
-    "VIOT": ("viot", "Viot"),
-}
 #: Bytes of a table that is read: an MADT of 4,096 processors has a third of it.
 MAX_READ = 1 << 20
-#: The tables that say who serves whom; the others are what these are checked against.
-TELLING = ("DMAR", "IORT", "IVRS", "RIMT", "VIOT")
 #: Programs, which are never run here; of these a machine may have several.
 CODE = ("DSDT", "SSDT", "PSDT", "OSDT")
 
@@ -84,8 +71,9 @@ class Machine:
 
         return device_paths(self.code)
 
-    def _table(self, signature: str, kind: type[Header]) -> Header | None:
-        table = self.tables.get(signature)
+    def table(self, kind: type[Header]) -> Header | None:
+        """The table that a class reads."""
+        table = self.tables.get(kind.TABLE)
         return table if isinstance(table, kind) else None
 
     @cached_property
@@ -93,74 +81,67 @@ class Machine:
         """The IORT."""
         from dtlink.firmware.acpi.iort import Iort
 
-        return self._table("IORT", Iort)
+        return self.table(Iort)
 
     @cached_property
     def viot(self) -> Viot | None:
         """The VIOT."""
         from dtlink.firmware.acpi.viot import Viot
 
-        return self._table("VIOT", Viot)
+        return self.table(Viot)
 
     @cached_property
     def dmar(self) -> Dmar | None:
         """The DMAR."""
         from dtlink.firmware.acpi.dmar import Dmar
 
-        return self._table("DMAR", Dmar)
+        return self.table(Dmar)
 
     @cached_property
     def ivrs(self) -> Ivrs | None:
         """The IVRS."""
         from dtlink.firmware.acpi.ivrs import Ivrs
 
-        return self._table("IVRS", Ivrs)
+        return self.table(Ivrs)
 
     @cached_property
     def rimt(self) -> Rimt | None:
         """The RIMT."""
         from dtlink.firmware.acpi.rimt import Rimt
 
-        return self._table("RIMT", Rimt)
+        return self.table(Rimt)
 
     @cached_property
     def madt(self) -> Madt | None:
         """The MADT, whose signature is APIC."""
         from dtlink.firmware.acpi.madt import Madt
 
-        return self._table("APIC", Madt)
+        return self.table(Madt)
 
     @cached_property
     def mcfg(self) -> Mcfg | None:
         """The MCFG."""
         from dtlink.firmware.acpi.mcfg import Mcfg
 
-        return self._table("MCFG", Mcfg)
+        return self.table(Mcfg)
 
     @cached_property
     def srat(self) -> Srat | None:
         """The SRAT."""
         from dtlink.firmware.acpi.srat import Srat
 
-        return self._table("SRAT", Srat)
+        return self.table(Srat)
 
     @cached_property
     def nodes(self) -> Sequence[Struct]:
         """The machine, then the nodes of the tables that say who serves whom."""
         found: list[Struct] = [Root(b"", 0, 0)]
-        for signature in TELLING:
-            table = self.tables.get(signature)
+        for row in DESCRIBING:
+            table = self.tables.get(row.signature)
             found += table.structures if table else ()
         for number, node in enumerate(found):
             node.index = number
         return found
-
-    @property
-    def troubles(self) -> Iterator[Trouble]:
-        """What is wrong with the frames of the tables."""
-        for table in self.tables.values():
-            _ = table.structures
-            yield from table.troubles
 
     @property
     def oem(self) -> str:
@@ -205,10 +186,8 @@ def header(data: bytes, source: str = "", base: int = 0) -> TableHeader:
     """
     whole, trailing = cut(data, base)
     signature = whole[:4].decode("latin-1")
-    if signature not in READERS:
+    if signature not in REGISTRY:
         return TableHeader(whole, trailing, source)
     if len(whole) > MAX_READ:
         raise InputError(f"a {signature} of {len(whole)} bytes: no more than {MAX_READ} are read")
-    module, name = READERS[signature]
-    kind: type[TableHeader] = getattr(import_module(f"dtlink.firmware.acpi.{module}"), name)
-    return kind(whole, trailing, source)
+    return REGISTRY[signature].load()(whole, trailing, source)

@@ -81,7 +81,7 @@ class Madt(TableHeader):
     @cached_property
     def entries(self) -> tuple[Struct, ...]:
         """All entries."""
-        return tuple(walk(self, self.SIZE, self.end, _FRAME, KINDS, MadtEntry, self.troubles))
+        return tuple(walk(self, self.SIZE, self.end, _FRAME, KINDS, MadtEntry, self.frame_faults))
 
     @property
     def structures(self) -> Sequence[Struct]:

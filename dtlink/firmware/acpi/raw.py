@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.firmware.acpi.blocks import Block, machine_of
-from dtlink.firmware.acpi.machine import CODE, READERS, Machine
+from dtlink.firmware.acpi.machine import CODE, Machine
+from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import HEADER, MAX_SIZE, is_signature
 from dtlink.firmware.errors import InputError
 
 FORM = "acpi"
 #: Signatures that are enough to know a table by; the rest of its header may then be damaged.
-KNOWN = frozenset(word.encode() for word in (*READERS, *CODE, "FACP", "FACS", "RSDT", "XSDT"))
+KNOWN = frozenset(word.encode() for word in (*REGISTRY, *CODE, "FACP", "FACS", "RSDT", "XSDT"))
 _BLANKS = b"\t\n\v\f\r\x1b"
 
 

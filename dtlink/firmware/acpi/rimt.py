@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Chars, Part, Struct, Text
-from dtlink.firmware.acpi.table import Frame, TableHeader, Trouble, TroubleKind, walk
+from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
 _FRAME = Frame("node", type_size=1, length_at=2, length_size=2)
 _UNUSED = 0xFFFFFFFC
@@ -104,14 +104,7 @@ class Mapped(RimtNode):
     @cached_property
     def mappings(self) -> tuple[Mapping, ...]:
         """The mappings that lie within the node, whole ones only."""
-        start, size = self.start + self.mapping_offset, Mapping.SIZE
-        if start < self.start + self.SIZE:
-            return ()
-        number = min(self.mapping_count, max(self.end - start, 0) // size)
-        return tuple(
-            Mapping(self.data, at, at + size, self, entry)
-            for entry, at in enumerate(range(start, start + number * size, size))
-        )
+        return self.array(Mapping, self.mapping_count, self.mapping_offset)
 
 
 class RootComplex(Mapped):
@@ -163,21 +156,35 @@ class Rimt(TableHeader):
     @cached_property
     def nodes(self) -> tuple[RimtNode, ...]:
         """The nodes that can be reached from the first, not more than are announced."""
-        if self.end < self.SIZE or self.node_offset < self.SIZE:
-            what, room = ("table", self.end) if self.end < self.SIZE else ("first node", 0)
-            told = room or self.node_offset
-            self.troubles.append(Trouble(TroubleKind.SHORT, self, what, 40, told, self.SIZE))
+        if self.end < self.SIZE:
+            short = FrameFault(FrameFaultKind.SHORT, self, "table", 4, self.end, self.SIZE)
+            self.frame_faults.append(short)
+            return ()
+        if self.node_offset < self.SIZE:
+            self.frame_faults.append(
+                FrameFault(
+                    FrameFaultKind.SHORT,
+                    self,
+                    "first node",
+                    40,
+                    self.node_offset,
+                    self.SIZE,
+                    "node_offset",
+                )
+            )
             return ()
         found: list[RimtNode] = []
-        nodes = walk(self, self.node_offset, self.end, _FRAME, KINDS, RimtNode, self.troubles)
+        nodes = walk(self, self.node_offset, self.end, _FRAME, KINDS, RimtNode, self.frame_faults)
         while len(found) < self.node_count and isinstance(node := next(nodes, None), RimtNode):
             found.append(node)
-        if len(found) < self.node_count and not self.troubles:
+        if len(found) < self.node_count and not self.frame_faults:
             missing = self.node_count - len(found)
             end = found[-1].end if found else self.node_offset
-            self.troubles.append(Trouble(TroubleKind.MISSING, self, "node", end, missing, 0))
+            self.frame_faults.append(
+                FrameFault(FrameFaultKind.MISSING, self, "node", end, missing, 0, "node_count")
+            )
         for node in found:
-            self.troubles += _array_troubles(node)
+            self.frame_faults += _array_faults(node)
         return tuple(found)
 
     @property
@@ -190,15 +197,17 @@ class Rimt(TableHeader):
         return {node.start: node for node in self.nodes}
 
 
-def _array_troubles(node: RimtNode) -> Iterator[Trouble]:
+def _array_faults(node: RimtNode) -> Iterator[FrameFault]:
     """The array of a node, if it does not lie within it, behind the fields."""
     length = node.end - node.start
     if isinstance(node, Mapped):
-        what, at, count, size = "mapping array", node.mapping_offset, node.mapping_count, 20
+        what, field, at = "mapping array", "mapping_count", node.mapping_offset
+        size = node.mapping_count * Mapping.SIZE
     elif isinstance(node, Iommu):
-        what, at, count, size = "wire array", node.wire_offset, node.wire_count, 8
+        what, field, at = "wire array", "wire_count", node.wire_offset
+        size = node.wire_count * Wire.SIZE
     else:
         return
-    if length >= node.SIZE and count and not node.SIZE <= at <= length - count * size:
+    if length >= node.SIZE and size and not node.SIZE <= at <= length - size:
         room = max(length - at, 0) if at >= node.SIZE else 0
-        yield Trouble(TroubleKind.BEYOND, node, what, node.start + at, count * size, room)
+        yield FrameFault(FrameFaultKind.BEYOND, node, what, node.start + at, size, room, field)

@@ -186,7 +186,7 @@ class Srat(TableHeader):
     @cached_property
     def entries(self) -> tuple[Affinity, ...]:
         """All affinity structures."""
-        found = walk(self, self.SIZE, self.end, _FRAME, KINDS, Affinity, self.troubles)
+        found = walk(self, self.SIZE, self.end, _FRAME, KINDS, Affinity, self.frame_faults)
         return tuple(each for each in found if isinstance(each, Affinity))
 
     @property

@@ -16,31 +16,40 @@ MAX_SIZE = 16 << 20
 _REPLACEMENT = b"\xef\xbf\xbd"
 
 
-class TroubleKind(Enum):
-    """What is wrong with the frame of a structure, so that reading it, or going on, ended."""
+class FrameFaultKind(Enum):
+    """What is wrong with the frame of a structure: a length, a count or an offset."""
 
-    BEYOND = "runs beyond its end"
-    """It ends behind what holds it."""
-    SHORT = "is too short"
+    BEYOND = "beyond"
+    """It ends after what holds it."""
+    SHORT = "short"
     """It is shorter than its own header, or than the fixed part of its kind; 0 is among them."""
-    MISSING = "is not there"
+    MISSING = "missing"
     """More are announced than there are."""
-    UNKNOWN = "is of no known type"
+    UNKNOWN = "unknown"
+    """Its type is unknown, and with it its length."""
+    LEFTOVER = "leftover"
+    """The bytes after the last one are too few for another."""
+    UNANNOUNCED = "unannounced"
+    """Bytes follow the last one that is announced."""
+    OVERLAP = "overlap"
+    """Two arrays of a structure share bytes."""
 
 
-class Trouble(NamedTuple):
-    """A fault in the frame. ``where`` is the structure in trouble, or what should hold it."""
+class FrameFault(NamedTuple):
+    """A fault in the frame. ``where`` is the structure that has it, or what should hold it."""
 
-    kind: TroubleKind
+    kind: FrameFaultKind
     where: Struct
     what: str
-    """What is in trouble, as a noun: ``node``, ``mapping array``, ``device scope`` …"""
+    """What does not fit, as a noun: ``node``, ``mapping array``, ``device scope`` …"""
     offset: int
     """Byte offset in the table."""
     length: int
-    """The length that is said; how many are missing, for MISSING."""
+    """The length that is given; how many are missing, for MISSING."""
     room: int
-    """How many bytes there were."""
+    """How many bytes there are."""
+    field: str = "length"
+    """The field of ``where`` that is wrong."""
 
 
 class TableHeader(Struct):
@@ -58,7 +67,7 @@ class TableHeader(Struct):
     creator_id = Chars(28, 4, "DTLK")
     creator_revision = U32(32, 1)
 
-    __slots__ = ("source", "trailing", "troubles")
+    __slots__ = ("frame_faults", "source", "trailing")
 
     def __init__(self, data: bytes, trailing: int = 0, source: str = "") -> None:
         super().__init__(data, 0, len(data))
@@ -66,7 +75,7 @@ class TableHeader(Struct):
         """How many bytes the file has behind the table."""
         self.source = source
         """The file that the table is from, if it is not the input itself."""
-        self.troubles: list[Trouble] = []
+        self.frame_faults: list[FrameFault] = []
 
     @property
     def revision(self) -> int:
@@ -79,8 +88,20 @@ class TableHeader(Struct):
 
     @property
     def structures(self) -> Sequence[Struct]:
-        """The structures that need or serve each other; reading them finds the troubles."""
+        """The structures that describe suppliers and consumers; reading them finds the faults."""
         return ()
+
+    @property
+    def minor_frame_faults(self) -> Iterator[FrameFault]:
+        """Faults of the frame that keep nothing from being read."""
+        return iter(())
+
+    def everything(self) -> Iterator[Struct]:
+        """The table itself, its structures, and the entries of their arrays."""
+        yield self
+        for each in self.structures:
+            yield each
+            yield from each.members()
 
     @property
     def sum(self) -> int:
@@ -153,7 +174,7 @@ def walk(
     frame: Frame,
     kinds: dict[int, type[Struct]],
     unknown: type[Struct],
-    troubles: list[Trouble],
+    faults: list[FrameFault],
 ) -> Iterator[Struct]:
     """The structures between two offsets. It ends at the first whose length can't be true.
 
@@ -167,12 +188,13 @@ def walk(
         length = int.from_bytes(data[length_at : length_at + frame.length_size], "little")
         node = kind(data, at, min(at + length, end), holder, number)
         if length < frame.size:
-            troubles.append(Trouble(TroubleKind.SHORT, node, frame.what, at, length, end - at))
+            faults.append(FrameFault(FrameFaultKind.SHORT, node, frame.what, at, length, end - at))
             return
         if at + length > end:
-            troubles.append(Trouble(TroubleKind.BEYOND, node, frame.what, at, length, end - at))
-        elif length < kind.SIZE:
-            troubles.append(Trouble(TroubleKind.SHORT, node, frame.what, at, length, kind.SIZE))
+            faults.append(FrameFault(FrameFaultKind.BEYOND, node, frame.what, at, length, end - at))
+        elif length < kind.least():
+            least = kind.least()
+            faults.append(FrameFault(FrameFaultKind.SHORT, node, frame.what, at, length, least))
         yield node
         at += length
         number += 1

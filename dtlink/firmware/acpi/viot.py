@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Part, Struct, UInt
-from dtlink.firmware.acpi.table import Frame, TableHeader, Trouble, TroubleKind, walk
+from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
 _FRAME = Frame("node", type_size=1, length_at=2, length_size=2)
 _SIX_BYTES = (1 << 48) - 1
@@ -135,7 +135,7 @@ KINDS: dict[int, type[Struct]] = {
 
 
 class Viot(TableHeader):
-    """The table. ``troubles`` are the faults of its frame, ``nodes`` what can be read all the same.
+    """The table; reading ``nodes`` finds its ``frame_faults``.
 
     An output node is named by the byte offset of its first byte: :attr:`by_offset`.
     """
@@ -160,27 +160,41 @@ class Viot(TableHeader):
         if len(found) < self.node_count and not self._is_cut_short:
             missing = self.node_count - len(found)
             at = found[-1].end if found else self.node_offset
-            self.troubles.append(Trouble(TroubleKind.MISSING, self, "node", at, missing, 0))
+            self.frame_faults.append(
+                FrameFault(FrameFaultKind.MISSING, self, "node", at, missing, 0, "node_count")
+            )
         return tuple(found)
 
     @property
     def _is_cut_short(self) -> bool:
         """Whether the walk ended at an offset or a length that can't be true: trouble enough."""
         return any(
-            each.where is self or each.kind is TroubleKind.BEYOND or each.length < _FRAME.size
-            for each in self.troubles
+            each.where is self or each.kind is FrameFaultKind.BEYOND or each.length < _FRAME.size
+            for each in self.frame_faults
         )
 
     def _walk(self) -> Iterator[Struct]:
         start = self.node_offset
         if start < self.SIZE:
-            self.troubles.append(Trouble(TroubleKind.SHORT, self, "first node", 38, start, 48))
+            self.frame_faults.append(
+                FrameFault(FrameFaultKind.SHORT, self, "first node", 38, start, 48, "node_offset")
+            )
             return iter(())
-        return walk(self, start, self.end, _FRAME, KINDS, ViotNode, self.troubles)
+        return walk(self, start, self.end, _FRAME, KINDS, ViotNode, self.frame_faults)
 
     @property
     def structures(self) -> Sequence[Struct]:
         return self.nodes
+
+    @property
+    def minor_frame_faults(self) -> Iterator[FrameFault]:
+        """Bytes after the last node that is announced."""
+        end = self.nodes[-1].end if self.nodes else self.node_offset
+        if not self.frame_faults and any(self.data[end:]):
+            count, room = self.node_count, len(self.data) - end
+            yield FrameFault(
+                FrameFaultKind.UNANNOUNCED, self, "node", end, count, room, "node_count"
+            )
 
     @cached_property
     def by_offset(self) -> dict[int, ViotNode]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from dtlink.firmware.acpi.dmar import Andd, Bridge, Dmar, Drhd, Hops, PciScope, Scope
-from dtlink.firmware.acpi.table import TroubleKind
+from dtlink.firmware.acpi.table import FrameFaultKind
 
 #: The least ``width`` that Linux accepts: a page must fit (parse_dmar_table()).
 LEAST_WIDTH = 11
@@ -115,7 +115,7 @@ class Units:
 def refused(table: Dmar) -> str:
     """Why Linux makes no use of the whole table; empty if it does."""
     _ = table.structures
-    beyond = (each for each in table.troubles if each.kind is TroubleKind.BEYOND)
+    beyond = (each for each in table.frame_faults if each.kind is FrameFaultKind.BEYOND)
     if any(each.what == "structure" and each.where is not table for each in beyond):
         return BAD_FRAME
     if any(unit.base == 0 for unit in table.units):

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.layout import Struct
+from dtlink.firmware.acpi.registry import DESCRIBING
 from dtlink.links.acpi.link import AcpiLink, Told
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Reference
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
-
-#: The tables that tell of links, each with the module here that reads them.
-WALKERS = {"IORT": "iort", "VIOT": "viot", "DMAR": "dmar", "IVRS": "ivrs", "RIMT": "rimt"}
 
 
 class AcpiGraph(Graph[Struct, AcpiLink]):
@@ -49,9 +47,9 @@ class AcpiGraph(Graph[Struct, AcpiLink]):
 
 def links(machine: Machine) -> Iterator[Told]:
     """Every link that the tables tell of."""
-    for signature, module in WALKERS.items():
-        if signature in machine.tables:
+    for row in DESCRIBING:
+        if row.signature in machine.tables:
             walker: Callable[[Machine], Iterator[Told]] = import_module(
-                f"dtlink.links.acpi.{module}"
+                f"dtlink.links.acpi.{row.module}"
             ).links
             yield from walker(machine)

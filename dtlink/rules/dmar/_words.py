@@ -22,4 +22,4 @@ def listed(names: Iterable[object], shown: int = 4) -> str:
 def is_whole(table: Dmar) -> bool:
     """Whether all of it could be read, so that what is missing is really missing."""
     _ = table.structures
-    return not table.troubles
+    return not table.frame_faults

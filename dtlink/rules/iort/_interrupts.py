@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.firmware.acpi.iort import Iort, IortNode, Pmcg, Smmu, SmmuV3
+from dtlink.firmware.acpi.iort import Iort, IortNode, Pmcg, Smmu, SmmuV3, is_whole
 from dtlink.firmware.acpi.layout import Struct
-from dtlink.rules.iort._nodes import is_whole
 
 #: The wired interrupts of an SMMUv3 that Linux asks for: the field, and what the line is for. The
 #: sync interrupt is not among them.

@@ -47,11 +47,6 @@ def others(structures: Sequence[Struct]) -> Sequence[Struct]:
     return structures[1 : MOST_RELATED + 1]
 
 
-def is_whole(node: IortNode) -> bool:
-    """Whether the node lies within the table, with all fields of the oldest document."""
-    return node.end - node.start >= max(node.length, node.LEAST)
-
-
 def targets(table: Iort) -> frozenset[int]:
     """The offsets that mappings refer to."""
     return frozenset(mapping.output for node in table.nodes for mapping in node.mappings)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.firmware.acpi.iort import Iort, IortNode, Pmcg, Smmu, SmmuV3
+from dtlink.firmware.acpi.iort import Iort, IortNode, Pmcg, Smmu, SmmuV3, is_whole
 from dtlink.rules.iort._interrupts import CN99XX
-from dtlink.rules.iort._nodes import is_whole
 
 PAGE_64K = 0x10000
 PAGE_4K = 0x1000

@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import NamedComponent
-from dtlink.rules.iort._nodes import full_path, is_whole, listed, named, nodes, others
+from dtlink.firmware.acpi.iort import NamedComponent, is_whole
+from dtlink.rules.iort._nodes import full_path, listed, named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _LOST = "Linux finds no node for the device: no SMMU, no MSIs, no address limit, and no message"

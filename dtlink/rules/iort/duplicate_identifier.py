@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import IortNode
+from dtlink.firmware.acpi.iort import IDENTIFIER_SINCE, IortNode
 from dtlink.rules.iort._nodes import MOST_RELATED, named
-from dtlink.rules.iort.reserved_bits import IDENTIFIER_SINCE
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 

@@ -16,8 +16,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import KINDS, Iort, IortNode, Iwb, Mapping, NamedComponent, arrays
-from dtlink.rules.iort._nodes import is_whole
+from dtlink.firmware.acpi.iort import (
+    KINDS,
+    Iort,
+    IortNode,
+    Iwb,
+    Mapping,
+    NamedComponent,
+    arrays,
+    is_whole,
+)
 from dtlink.rules.iort.node_revision import LATEST_OF
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -59,7 +67,7 @@ def gap(board: TablesBoard) -> Iterator[Finding]:
     if any(before) and table.node_offset <= table.end:
         yield _bytes(table, len(before), table.SIZE, "between the header and the first node")
     # Where the walk ended in trouble, nobody knows where the nodes end.
-    if not table.troubles:
+    if not table.frame_faults:
         yield from _behind(table, nodes[-1].end if nodes else table.node_offset)
     for node in nodes:
         if is_whole(node) and node.revision <= LATEST_OF.get(type(node), -1):

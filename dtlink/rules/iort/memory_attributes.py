@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import IortNode, Memory, NamedComponent, RootComplex
-from dtlink.rules.iort._nodes import is_whole, named, nodes, others
+from dtlink.firmware.acpi.iort import IortNode, Memory, NamedComponent, RootComplex, is_whole
+from dtlink.rules.iort._nodes import named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 

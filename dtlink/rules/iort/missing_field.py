@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import IortNode, Pmcg, RootComplex, SmmuV3
-from dtlink.rules.iort._nodes import is_whole, nodes
+from dtlink.firmware.acpi.iort import IortNode, Pmcg, RootComplex, SmmuV3, is_whole
+from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 #: The last field of revision 1 that Linux reads, how it is called, and what it makes of it.

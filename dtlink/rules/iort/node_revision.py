@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import (
-    LATEST,
+    LATEST_IORT_REVISION,
     IortNode,
     ItsGroup,
     NamedComponent,
@@ -68,7 +68,7 @@ def node_revision(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each type and revision."""
     table = board.machine.iort
     found: dict[tuple[type[IortNode], int], list[IortNode]] = {}
-    for node in table.nodes if table and table.revision <= LATEST else ():
+    for node in table.nodes if table and table.revision <= LATEST_IORT_REVISION else ():
         kind = type(node)
         if node.revision > LATEST_OF.get(kind, node.revision):
             found.setdefault((kind, node.revision), []).append(node)

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import Pmcg
-from dtlink.rules.iort._nodes import is_whole, named, nodes, others
+from dtlink.firmware.acpi.iort import Pmcg, is_whole
+from dtlink.rules.iort._nodes import named, nodes, others
 from dtlink.rules.iort._windows import PAGE_4K
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import NamedComponent, Pmcg, RootComplex, Smmu, SmmuV3
-from dtlink.rules.iort._nodes import is_whole, nodes
+from dtlink.firmware.acpi.iort import NamedComponent, Pmcg, RootComplex, Smmu, SmmuV3, is_whole
+from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _COUNTED = (Smmu, SmmuV3, RootComplex, NamedComponent)

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import Iort, Rmr
+from dtlink.firmware.acpi.iort import Iort, Rmr, is_whole
 from dtlink.links.acpi.iort import RMR_SINCE
-from dtlink.rules.iort._nodes import is_whole, named, nodes, others
+from dtlink.rules.iort._nodes import named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 

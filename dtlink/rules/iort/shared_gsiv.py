@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import SmmuV3
+from dtlink.firmware.acpi.iort import SmmuV3, is_whole
 from dtlink.rules.iort._interrupts import CN99XX, Line, v3
-from dtlink.rules.iort._nodes import MOST_RELATED, is_whole, listed, nodes
+from dtlink.rules.iort._nodes import MOST_RELATED, listed, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _FAILS = {

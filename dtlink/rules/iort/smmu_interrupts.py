@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import Smmu, SmmuV3
+from dtlink.firmware.acpi.iort import Smmu, SmmuV3, is_whole
 from dtlink.rules.iort._interrupts import V3_LINES
-from dtlink.rules.iort._nodes import is_whole, nodes
+from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _MESSAGES = {

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import Smmu, SmmuV3
-from dtlink.rules.iort._nodes import is_whole, nodes
+from dtlink.firmware.acpi.iort import Smmu, SmmuV3, is_whole
+from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.iort._windows import PAGE_64K, TOP
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

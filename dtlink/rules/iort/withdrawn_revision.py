@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import LATEST, WITHDRAWN, Iort, Rmr
+from dtlink.firmware.acpi.iort import LATEST_IORT_REVISION, WITHDRAWN, Iort, Rmr
 from dtlink.rules.iort._nodes import named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -54,7 +54,7 @@ def withdrawn_revision(board: TablesBoard) -> Iterator[Finding]:
     rmrs = [node for node in nodes(board, Rmr) if node.revision == _WITHDRAWN_RMR]
     if table.revision in WITHDRAWN:
         yield _withdrawn(table)
-    elif table.revision > LATEST:
+    elif table.revision > LATEST_IORT_REVISION:
         yield _unknown(table)
     elif rmrs:
         yield withdrawn_revision.finding(
@@ -84,12 +84,12 @@ def _withdrawn(table: Iort) -> Finding:
 def _unknown(table: Iort) -> Finding:
     return withdrawn_revision.finding(
         table,
-        f"the table is of revision {table.revision}; the latest known here is {LATEST}",
+        f"the table has revision {table.revision}; the latest known is {LATEST_IORT_REVISION}",
         property_name="table_revision",
         severity=Severity.INFO,
         likely=True,
         consequence="Linux reads it as if it were the latest that it knows: what is new in it has "
         "no effect, and what is told here may be incomplete",
         fix=f"if it is a slip, the revision of the document that the table follows (0, 3, 5 to "
-        f"{LATEST})",
+        f"{LATEST_IORT_REVISION})",
     )

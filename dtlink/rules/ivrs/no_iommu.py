@@ -43,7 +43,7 @@ def no_iommu(board: TablesBoard) -> Iterator[Finding]:
     """One finding a table."""
     table = board.machine.ivrs
     # Where reading ended early, the block may be behind.
-    if table and not table.hardware and not table.troubles:
+    if table and not table.hardware and not table.frame_faults:
         has = ", ".join(dict.fromkeys(f"{block.type:02x}h" for block in table.blocks[:8]))
         yield no_iommu.finding(
             table,

@@ -40,7 +40,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
 def unused_iommu(board: TablesBoard) -> Iterator[Finding]:
     """One finding an IOMMU; none while a node names what is no IOMMU, which explains it."""
     table = board.machine.viot
-    if table is None or table.troubles or not all(map(table.iommu_of, table.endpoints)):
+    if table is None or table.frame_faults or not all(map(table.iommu_of, table.endpoints)):
         return
     named = {(node.type, node.identity) for node in map(table.iommu_of, table.endpoints) if node}
     for node in table.iommus:

@@ -1,0 +1,101 @@
+"""What Linux does with an IVRS.
+
+Source, unless a row has its own: Linux 6.12, drivers/iommu/amd/init.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.firmware.acpi.ivrs import Entry, Ivhd, Ivrs
+from dtlink.firmware.acpi.table import FrameFaultKind
+from dtlink.rules.acpi._rows import (
+    Effect,
+    FrameRows,
+    TableRows,
+    UnknownRows,
+    fault,
+    table_of,
+)
+from dtlink.rules.ivrs._linux import NO_IOMMU
+from dtlink.rules.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.firmware.acpi.table import FrameFault
+
+#: Linux takes the length of an entry of these types for 0 (ivhd_entry_length()).
+_NO_LENGTH = 0x80
+_LAST = "find_last_devid_acpi()"
+_ENTRIES = "init_iommu_from_acpi()"
+_ENTRY = "Linux reads the next block's bytes as part of it, and may find other devices in it"
+
+
+def _is_unread(case: FrameFault) -> bool:
+    """Whether it is in a block that Linux does not take."""
+    block, table = case.where.owner, table_of(case.where)
+    is_taken = isinstance(table, Ivrs) and getattr(block, "type", -1) == table.taken_type
+    return isinstance(block, Ivhd) and not is_taken
+
+
+FRAME = FrameRows(
+    names_field=False,
+    effects=(
+        Effect(
+            "Linux takes the bytes, and what follows the table in memory, for a block",
+            fault(on=Ivrs),
+            source=_LAST,
+        ),
+        Effect(
+            "Linux never advances (length 0): the boot hangs, without a message",
+            fault(when=lambda case: not case.length),
+            source=_LAST,
+        ),
+        Effect(_ENTRY, fault(on=Entry, when=_is_unread), Severity.WARNING, _ENTRIES),
+        Effect(_ENTRY, fault(on=Entry), source=_ENTRIES),
+        Effect(
+            f"Linux finds no device in the block; then {NO_IOMMU}",
+            fault(FrameFaultKind.SHORT, on=Ivhd),
+            source="find_last_devid_from_ivhd()",
+        ),
+        Effect(
+            "Linux reads bytes outside the block for its fields and for the next blocks",
+            source="init_iommu_all()",
+        ),
+    ),
+)
+
+
+def taken_entries(table: Ivrs) -> Iterator[Entry]:
+    """The entries of the blocks that Linux takes, but those that are too short."""
+    for block in table.taken:
+        if block.end - block.start >= block.SIZE:
+            yield from block.entries
+
+
+def _has_no_length(entry: Struct) -> bool:
+    return isinstance(entry, Entry) and entry.type >= _NO_LENGTH
+
+
+UNKNOWN = UnknownRows(
+    kinds=(Entry,),
+    among=taken_entries,
+    key=lambda entry: entry.owner,
+    worst=_has_no_length,
+    names_field=False,
+    known="00h to 04h, 42h, 43h, 46h to 48h or F0h; 00h as padding",
+    effects=(
+        Effect(
+            "Linux takes the entry's length for 0 and never advances: the boot hangs, without a "
+            "message",
+            lambda entries: _has_no_length(entries[0]),
+            Severity.ERROR,
+            "ivhd_entry_length()",
+        ),
+        Effect("Linux skips them: devices that they refer to have no IOMMU", source=_ENTRIES),
+    ),
+)
+
+ROWS = TableRows(frame=FRAME, unknown=UNKNOWN)

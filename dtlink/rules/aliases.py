@@ -1,0 +1,77 @@
+"""Names of checks that hold for every ACPI table, as checks of one table.
+
+``acpi/frame`` about the IORT is also called ``iort/node-frame``: an alias. An alias is accepted
+wherever a rule or a family can be given, then means the findings about that table alone, and is
+what their fingerprints are made of. Up to dtlink 0.1.0 most of them were rules of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from dtlink.firmware.acpi.registry import DESCRIBING
+
+
+class Alias(NamedTuple):
+    """One name of a rule for one table."""
+
+    id: str
+    rule: str
+    table: str
+    """The table's signature."""
+
+
+#: The rules that check every table that describes suppliers and consumers.
+_EVERY = ("acpi/frame", "acpi/reserved-bits", "acpi/unknown-type")
+#: The rules that check every table whose structures refer to each other by offset.
+_REFERRING: Sequence[str] = ()
+#: Aliases of these that are not the family of the table and the name of the rule.
+_FORMER: Mapping[tuple[str, str], str] = {
+    ("acpi/frame", "IORT"): "iort/node-frame",
+    ("acpi/unknown-type", "IORT"): "iort/unknown-node-type",
+    ("acpi/unknown-type", "IVRS"): "ivrs/unknown-entry",
+    ("acpi/dangling-reference", "IORT"): "iort/dangling-output-reference",
+    ("acpi/dangling-reference", "RIMT"): "rimt/illegal-target",
+    ("acpi/dangling-reference", "VIOT"): "viot/illegal-target",
+}
+#: The aliases of rules that check what only some tables have.
+_SOME: Sequence[Alias] = ()
+
+
+@lru_cache(maxsize=1)
+def aliases() -> Sequence[Alias]:
+    """All aliases."""
+    return (*_of_registered_tables(), *_SOME)
+
+
+def _of_registered_tables() -> Iterator[Alias]:
+    for row in DESCRIBING:
+        for rule in (*_EVERY, *(_REFERRING if row.references else ())):
+            name = f"{row.family}/{rule.partition('/')[2]}"
+            yield Alias(_FORMER.get((rule, row.signature), name), rule, row.signature)
+
+
+@lru_cache(maxsize=1)
+def alias_ids() -> Sequence[str]:
+    """The ids of all aliases, sorted; two rules may share one."""
+    return tuple(sorted({each.id for each in aliases()}))
+
+
+@lru_cache(maxsize=256)
+def aliases_of(rule_id: str) -> Sequence[Alias]:
+    """The aliases of a rule; none for a rule that is not about several tables."""
+    return tuple(each for each in aliases() if each.rule == rule_id)
+
+
+@lru_cache(maxsize=256)
+def rules_of(alias_id: str) -> Sequence[str]:
+    """The ids of the rules that an alias stands for; none if it is not an alias."""
+    return tuple(each.rule for each in aliases() if each.id == alias_id)
+
+
+def alias_for(rule_id: str, table: str) -> str:
+    """The alias of a rule for a table, where the rule has one alias for each."""
+    found = (each.id for each in aliases_of(rule_id) if each.table == table)
+    return next(found, "")

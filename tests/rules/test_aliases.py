@@ -1,0 +1,105 @@
+"""Aliases: the check of one table, by the id that it had as a rule of its own."""
+
+import pytest
+
+from dtlink.board.tables import TablesBoard
+from dtlink.firmware.acpi.machine import Machine
+from dtlink.firmware.acpi.registry import DESCRIBING
+from dtlink.report.known import asked
+from dtlink.rules.aliases import alias_for, alias_ids, aliases, rules_of
+from dtlink.rules.catalogue import check_words, choose, find, ids
+from dtlink.rules.model import Finding, Tables
+from dtlink.rules.run import check
+from dtlink.testing.assemble import assemble
+
+#: One fault of the frame in each of two tables, and reserved bits in one.
+TWO = """
+IORT
+  its: its-group ids=0
+  smmu: smmu-v3 event_gsiv=74 gerr_gsiv=75 base=0x9050000 mapping_count=2 node_flags=0x100
+    map count=0xffff output=its
+  root-complex segment=0
+    map count=0xffff output=smmu
+VIOT
+  iommu: virtio-iommu-pci function=0x8
+  range: pci-range bdf_end=0xff output=iommu length=16
+"""
+
+
+def found(select: list[str], ignore: list[str] | None = None) -> set[str]:
+    """The identities of what is found, of the rules that hold for every table."""
+    return {each.identity for each in findings(select, ignore) if each.alias}
+
+
+def findings(select: list[str], ignore: list[str] | None = None) -> list[Finding]:
+    machine = Machine.of(assemble(TWO))
+    rules = choose(select, ignore or [], Tables, frozenset(machine.tables))
+    checked = check(TablesBoard(machine), rules)
+    assert checked.faults == []
+    return checked.findings
+
+
+FRAMES = {"iort/node-frame", "viot/frame"}
+RESERVED = "iort/reserved-bits"
+
+
+@pytest.mark.parametrize(
+    ("select", "ignore", "expected"),
+    [
+        ([], [], {*FRAMES, RESERVED}),
+        (["acpi/frame"], [], FRAMES),
+        (["acpi"], [], {*FRAMES, RESERVED}),
+        (["iort/node-frame"], [], {"iort/node-frame"}),
+        (["viot/"], [], {"viot/frame"}),
+        (["iort"], [], {"iort/node-frame", RESERVED}),
+        (["acpi"], ["iort/node-frame"], {"viot/frame", RESERVED}),
+        (["acpi"], ["iort"], {"viot/frame"}),
+        ([], ["acpi/frame"], {RESERVED}),
+        (["iort"], ["acpi"], set()),
+    ],
+)
+def test_what_is_selected_and_ignored(
+    select: list[str], ignore: list[str], expected: set[str]
+) -> None:
+    assert found(select, ignore) == expected
+
+
+def test_a_finding_has_the_rules_id_and_the_fingerprint_of_its_alias() -> None:
+    frame = next(each for each in findings(["iort"]) if each.identity == "iort/node-frame")
+    assert (frame.rule, frame.alias) == ("acpi/frame", "iort/node-frame")
+    assert frame.fingerprint == frame._replace(rule="iort/node-frame", alias="").fingerprint
+
+
+def test_every_alias_names_rules_that_there_are() -> None:
+    for alias in aliases():
+        assert alias.rule in ids(), alias
+        assert alias.id.partition("/")[0] == alias.table.lower()
+        assert alias.id not in ids(), "a rule of that id would never be found by it"
+    check_words(alias_ids())
+
+
+def test_every_table_has_an_alias_of_every_check() -> None:
+    for row in DESCRIBING:
+        for rule in ("acpi/frame", "acpi/reserved-bits", "acpi/unknown-type"):
+            assert rule in rules_of(alias_for(rule, row.signature))
+
+
+def test_an_alias_is_no_rule() -> None:
+    assert find("iort/node-frame") is None
+    assert rules_of("acpi/frame") == ()
+    with pytest.raises(ValueError, match="no rule or family is named iort/nodeframe"):
+        check_words(["iort/nodeframe"])
+
+
+def test_which_aliases_a_run_asks() -> None:
+    assert asked()("iort/node-frame")
+    assert asked(select=["iort"])("iort/node-frame")
+    assert asked(select=["acpi/frame"])("iort/node-frame")
+    assert not asked(select=["viot"])("iort/node-frame")
+    assert not asked(ignore=["acpi"])("iort/node-frame")
+    assert not asked()("iort/no-such-rule")
+
+
+def test_rules_of_other_tables_are_not_imported_for_one() -> None:
+    rules = choose(kind=Tables, tables={"MCFG"})
+    assert not {rule.id for rule in rules if rule.family == "acpi"} & {"acpi/frame"}
