@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.observed.comparison import Comparison, Item, Section, Why
 from dtlink.observed.held_back import compare_held_back
-from dtlink.observed.running import Pair, RunningBoard
+from dtlink.observed.running import NodePair, RunningBoard
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction
@@ -59,7 +59,7 @@ def _links(prediction: Prediction, board: RunningBoard) -> tuple[Section, Sectio
     return section(kind=False), section(kind=True), by_driver
 
 
-def _reported(board: RunningBoard, ours: Mapping[Pair, bool]) -> dict[Pair, bool]:
+def _reported(board: RunningBoard, ours: Mapping[NodePair, bool]) -> dict[NodePair, bool]:
     """The links there are that no driver made; of an unknown kind: of the one predicted."""
     found = {}
     for entry in board.told.links.values():
@@ -69,7 +69,7 @@ def _reported(board: RunningBoard, ours: Mapping[Pair, bool]) -> dict[Pair, bool
     return found
 
 
-def _logged(board: RunningBoard) -> dict[Pair, bool]:
+def _logged(board: RunningBoard) -> dict[NodePair, bool]:
     """The links that the log tells of, where there is nothing better."""
     linked = board.told.linked
     told = {pair: sync for names, sync in linked.items() if (pair := board.pair(*names))}
@@ -80,7 +80,7 @@ class _Missing:
     """Says why a predicted link is not there."""
 
     def __init__(
-        self, prediction: Prediction, board: RunningBoard, there: Mapping[Pair, bool]
+        self, prediction: Prediction, board: RunningBoard, there: Mapping[NodePair, bool]
     ) -> None:
         self._board = board
         self._there = there
@@ -88,14 +88,14 @@ class _Missing:
         self._named = {(x.consumer, x.supplier) for x in links if not x.moved}
 
     @cached_property
-    def _dropped(self) -> set[Pair]:
+    def _dropped(self) -> Mapping[NodePair, None]:
         return self._board.pairs(self._board.told.not_linked)
 
     @cached_property
-    def _made_once(self) -> set[Pair]:
+    def _made_once(self) -> Mapping[NodePair, None]:
         return self._board.pairs(self._board.told.linked)
 
-    def why(self, pair: Pair, *, sync_state_only: bool) -> Why:  # noqa: PLR0911 - one a reason
+    def why(self, pair: NodePair, *, sync_state_only: bool) -> Why:  # noqa: PLR0911 - one a reason
         """The first of the reasons that holds."""
         board, (consumer, supplier) = self._board, pair
         if pair in self._there:
@@ -125,7 +125,7 @@ class _Unforeseen:
         self._devices = {device.node for device in prediction.devices}
         self._between = {(x.consumer, x.supplier) for x in prediction.fwnode_links}
 
-    def why(self, pair: Pair, *, sync_state_only: bool) -> Why:
+    def why(self, pair: NodePair, *, sync_state_only: bool) -> Why:
         """The first of the reasons that holds."""
         if any(map(self._board.is_foreign, pair)):
             return Why.NOT_IN_TREE
@@ -149,12 +149,12 @@ def _cycles(prediction: Prediction, board: RunningBoard) -> Section:
     dropped = {end for pair in board.pairs(board.told.not_linked) for end in pair[1:]}
     known = {(x.consumer, x.supplier) for x in prediction.fwnode_links}
 
-    def missing(pair: Pair) -> Why:
+    def missing(pair: NodePair) -> Why:
         if any(map(board.is_no_device, pair)):
             return Why.NO_CONSUMER if board.is_no_device(pair[0]) else Why.NO_SUPPLIER
         return Why.SERVED_EARLY if dropped.intersection(pair) else Why.OTHER_ORDER
 
-    def unforeseen(pair: Pair) -> Why:
+    def unforeseen(pair: NodePair) -> Why:
         if any(map(board.is_foreign, pair)):
             return Why.NOT_IN_TREE
         return Why.OTHER_ORDER if pair in known or pair[::-1] in known else Why.UNKNOWN

@@ -1,14 +1,17 @@
-"""From the names of devices to the nodes they were made of.
+"""From the names of devices to the devicetree nodes they were made from.
 
-The board tells it itself where it can (the links ``of_node`` in sysfs). Else devices of the
-platform and AMBA buses are found by the rule by which the kernel names them; a name that fits
-several nodes, or a device of another bus (``1-0040``, ``spi0.0``), is not guessed.
+A board reports it where it can (the links ``of_node`` in sysfs). Otherwise devices are found by the
+rules by which the kernel names them: platform and AMBA devices by address or path, I2C and SPI
+devices by the number of their bus and their address, CPUs by number, PCI functions by segment and
+requester ID. A name that fits several nodes is not guessed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.address import first_region
 
@@ -17,13 +20,27 @@ if TYPE_CHECKING:
 
 #: The buses whose devices are named after their nodes.
 _NAMED_AFTER_NODES = ("platform", "amba")
+#: Buses in the name of a device link, before the name of the device (``i2c:1-0040``).
+_BUSES = (*_NAMED_AFTER_NODES, "i2c", "spi", "pci", "cpu")
+
+_I2C = re.compile(r"(\d{1,3})-([0-9a-f]{4})")
+_SPI = re.compile(r"spi(\d{1,3})\.(\d{1,3})")
+_CPU = re.compile(r"cpu(\d{1,4})")
+_PCI = re.compile(r"([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])")
+
+
+class PciFunction(NamedTuple):
+    """A PCI function: the node of its host bridge, and its requester ID."""
+
+    host: str
+    requester: int
 
 
 def platform_name(tree: Tree, node: int) -> str:
     """The name of a node's platform or AMBA device.
 
-    It is the address as the processor sees it and the node's name; where there is no such address,
-    the names of the node and those above it (Linux, of_device_make_bus_id()).
+    It is the address as the processor sees it and the node's name; without such an address, the
+    names of the node and its parents (drivers/of/platform.c, of_device_make_bus_id()).
     """
     below = ""
     while tree.parents[node] >= 0:
@@ -39,46 +56,151 @@ def platform_name(tree: Tree, node: int) -> str:
 
 
 class NodeNames:
-    """Finds nodes by what the board calls their devices."""
+    """Finds nodes by the names that a board or its log uses for their devices."""
 
-    def __init__(self, tree: Tree, devices: Mapping[str, str]) -> None:
-        """``devices`` has the path of the node by a device's path below /sys/devices."""
+    def __init__(
+        self,
+        tree: Tree,
+        devices: Mapping[str, str] | None = None,
+        hosts: Mapping[int, str] | None = None,
+    ) -> None:
+        """``devices``: the path of the node by a device's path below /sys/devices; ``hosts``: the
+        device of the host bridge by PCI segment, as the log reports it.
+        """
         self._tree = tree
-        self._by_path = devices
-        names = ((path.rpartition("/")[2], node) for path, node in devices.items())
-        self._by_name = _unique(names)
-        self._by_rule: Mapping[str, str] | None = None
+        self._by_path = devices or {}
+        self._reported_hosts = hosts or {}
+        names = ((path.rpartition("/")[2], node) for path, node in self._by_path.items())
+        self._by_device = _unique(names)
 
     def node(self, device: str, path: str = "") -> str | None:
         """The node of a device: of ``path`` below /sys/devices if known, else by its name.
 
-        The name is that of the kernel's log (``1e780000.gpio``) or that of a device link, with
-        the bus before it (``platform:1e780000.gpio``). ``None``: it can't be told.
+        The name is that of the kernel's log (``1e780000.gpio``, ``1-0040``) or that of a device
+        link, with the bus before it (``platform:1e780000.gpio``). ``None``: unknown.
         """
         if path in self._by_path:
             return self._by_path[path]
         if path and self._by_path:
-            return None  # the board told of the nodes there are: this device has none
+            return None  # the board reported all nodes: this device has none
         bus, colon, name = device.partition(":")
-        if colon and name in self._by_name:
-            return self._by_name[name]
-        if device in self._by_name:
-            return self._by_name[device]
-        rule = self._named_by_rule()
-        if colon and bus in _NAMED_AFTER_NODES and name in rule:
-            return rule[name]
-        return rule.get(device)
+        for each in (name, device) if colon else (device,):
+            if each in self._by_device:
+                return self._by_device[each]
+        if colon and bus in _BUSES:
+            return self._by_rule(name) or self._platform.get(device)
+        return self._by_rule(device)
 
-    def _named_by_rule(self) -> Mapping[str, str]:
-        if self._by_rule is None:
-            tree = self._tree
-            nodes = (node for node in tree.holders("compatible") if node not in tree.disabled)
-            self._by_rule = _unique((platform_name(tree, node), tree.path(node)) for node in nodes)
-        return self._by_rule
+    def _by_rule(self, name: str) -> str | None:
+        """The node of a device by the rule of the bus that its name belongs to."""
+        if found := _I2C.fullmatch(name):
+            return self._on_bus("i2c", int(found[1]), int(found[2], 16))
+        if found := _SPI.fullmatch(name):
+            return self._on_bus("spi", int(found[1]), int(found[2]))
+        if found := _CPU.fullmatch(name):
+            return self._cpu(int(found[1]))
+        if _PCI.fullmatch(name):
+            return self._on_root_bus(name)
+        return self._platform.get(name)
+
+    def named(self, node: str) -> str | None:
+        """The path of a node that the log names by path or, before 6.2, by its name alone."""
+        if node.startswith("/"):
+            return node if node in self._tree.by_path else None
+        found = self._by_name.get(node, ())
+        return found[0] if len(found) == 1 else None
+
+    def function(self, device: str) -> PciFunction | None:
+        """The host bridge and the requester ID of a PCI function, if the host is known."""
+        found = _PCI.fullmatch(device)
+        host = self._hosts.get(int(found[1], 16)) if found else None
+        if not found or host is None:
+            return None
+        requester = int(found[2], 16) << 8 | int(found[3], 16) << 3 | int(found[4])
+        return PciFunction(host, requester)
+
+    def _on_root_bus(self, device: str) -> str | None:
+        """The node of a PCI function on the root bus (drivers/pci/of.c, pci_set_of_node())."""
+        function = self.function(device)
+        if function is None:
+            return None
+        host = self._tree.by_path[function.host]
+        if function.requester >> 8 != (host.cell("bus-range") or 0):
+            return None
+        slots = ((each, each.cell("reg")) for each in host.children if each.enabled)
+        wanted = function.requester & 0xFF
+        found = [each.path for each, reg in slots if reg is not None and reg >> 8 & 0xFF == wanted]
+        return found[0] if len(found) == 1 else None
+
+    def _cpu(self, number: int) -> str | None:
+        """A CPU by its number: its place among those of the tree."""
+        kinds = self._tree.holders("device_type")
+        cpus = [n for n, at in sorted(kinds.items()) if self._tree.value(at) == b"cpu\0"]
+        return self._tree.path(cpus[number]) if number < len(cpus) else None
+
+    def _on_bus(self, bus: str, number: int, address: int) -> str | None:
+        """The child with an address of a numbered bus.
+
+        The kernel numbers a bus by its alias (i2c_add_adapter(), spi_register_controller()).
+        Without one, the address must be the only one of its kind.
+        """
+        at, tree = self._aliases.get(f"{bus}{number}"), self._tree
+        if at is not None:
+            near = [each for each in tree.by_path[at].children if each.cell("reg") == address]
+        else:
+            near = [tree[node] for node in self._children_of(bus, address)]
+        found = [each.path for each in near if each.enabled and each.compatible]
+        return found[0] if len(found) == 1 else None
+
+    def _children_of(self, bus: str, address: int) -> list[int]:
+        """The nodes with an address on any bus of that kind."""
+        tree, names = self._tree, self._tree.layout.names
+        word = bus.encode()
+        return [
+            node
+            for node in tree.holders("reg")
+            if tree.cell("reg", node) == address
+            and tree.parents[node] >= 0
+            and word in names[tree.parents[node]].partition(b"@")[0]
+        ]
+
+    @cached_property
+    def _hosts(self) -> Mapping[int, str]:
+        """The node of each segment's host bridge: from the log, or else from the tree."""
+        tree, found = self._tree, dict[int, str]()
+        for index in tree.holders("linux,pci-domain"):
+            segment = tree.cell("linux,pci-domain", index)
+            if segment is not None and index not in tree.disabled:
+                found[segment] = tree.path(index)
+        for segment, device in self._reported_hosts.items():
+            if (node := self._platform.get(device)) is not None:
+                found[segment] = node
+        return found
+
+    @cached_property
+    def _platform(self) -> Mapping[str, str]:
+        tree = self._tree
+        nodes = (node for node in tree.holders("compatible") if node not in tree.disabled)
+        return _unique((platform_name(tree, node), tree.path(node)) for node in nodes)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in self._tree.by_path:
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
+
+    @cached_property
+    def _aliases(self) -> Mapping[str, str]:
+        aliases = self._tree.root.child("aliases")
+        if aliases is None:
+            return {}
+        named = ((name, next(iter(aliases.strings(name)), "")) for name in aliases.properties)
+        return {name: path for name, path in named if path in self._tree.by_path}
 
 
 def _unique(names: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The names that stand for one node only."""
+    """The names that belong to one node only."""
     found: dict[str, str] = {}
     several = set()
     for name, node in names:

@@ -89,9 +89,12 @@ class Observation:
     cycles: list[LoggedPair] = field(default_factory=list)
     linked: dict[LoggedPair, bool] = field(default_factory=dict)
     """Device links that the log tells of, and whether they order sync_state() only."""
-    not_linked: set[LoggedPair] = field(default_factory=set)
+    not_linked: dict[LoggedPair, None] = field(default_factory=dict)
+    """Links that the kernel dropped: the supplier needs no driver."""
     sync_state: list[LoggedPair] = field(default_factory=list)
     """Consumers that had not bound when a supplier's sync_state() was due."""
+    pci_hosts: dict[int, str] = field(default_factory=dict)
+    """The device of the host bridge by PCI segment."""
     log_lines: int = 0
     log_begins: bool = False
     """Whether the log reaches back to the start of the kernel."""
@@ -212,7 +215,7 @@ def _linked(found: Observation, groups: _Groups) -> None:
 
 
 def _not_linked(found: Observation, groups: _Groups) -> None:
-    found.not_linked.add(LoggedPair(groups["device"], groups["node"]))
+    found.not_linked[LoggedPair(groups["device"], groups["node"])] = None
 
 
 def _sync_state(found: Observation, groups: _Groups) -> None:
@@ -231,6 +234,10 @@ def _model(found: Observation, groups: _Groups) -> None:
     found.model = groups["model"].strip()
 
 
+def _pci_host(found: Observation, groups: _Groups) -> None:
+    found.pci_hosts[int(groups["segment"], 16)] = groups["device"]
+
+
 #: What is kept of a message, by its kind.
 _KEPT: Mapping[str, Callable[[Observation, _Groups], None]] = {
     "cycle": _cycle,
@@ -243,5 +250,6 @@ _KEPT: Mapping[str, Callable[[Observation, _Groups], None]] = {
     "release": _release,
     "command-line": _command_line,
     "model": _model,
+    "pci-host": _pci_host,
 }
 _ROWS = tuple(row for row in (*LOG_MESSAGES, *HEADER_LINES) if row.kind in _KEPT)

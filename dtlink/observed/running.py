@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.observed.observation import LinkEntry, Observation
 
-Pair = tuple[str, str]
+NodePair = tuple[str, str]
 """Consumer and supplier."""
 
 
@@ -23,7 +23,7 @@ class RunningBoard:
         self.told = observation
         self.tree = tree
         self.unmapped: set[str] = set()
-        self._names = NodeNames(tree, observation.nodes)
+        self._names = NodeNames(tree, observation.nodes, observation.pci_hosts)
 
     def node(self, name: str, path: str = "") -> str | None:
         """The node of a device, or of a path in the log; names without one are remembered."""
@@ -36,19 +36,18 @@ class RunningBoard:
         """The path of a node that the log names by its path, or (before 6.2) by its name alone."""
         if node.startswith("/"):
             return node
-        found = [path for path in self.tree.by_path if path.endswith(f"/{node}")]
-        return found[0] if len(found) == 1 else ""
+        return self._names.named(node) or ""
 
-    def pair(self, consumer: str, supplier: str) -> Pair | None:
+    def pair(self, consumer: str, supplier: str) -> NodePair | None:
         """The nodes of two names."""
         ends = self.node(consumer), self.node(supplier)
         return (ends[0], ends[1]) if ends[0] is not None and ends[1] is not None else None
 
-    def pairs(self, named: Iterable[tuple[str, str]]) -> set[Pair]:
-        """The nodes of pairs of names, where both can be told."""
-        return {pair for names in named if (pair := self.pair(*names))}
+    def pairs(self, named: Iterable[tuple[str, str]]) -> dict[NodePair, None]:
+        """The nodes of pairs of names, where both are known, in the order of the report."""
+        return dict.fromkeys(pair for names in named if (pair := self.pair(*names)))
 
-    def ends(self, entry: LinkEntry) -> Pair | None:
+    def ends(self, entry: LinkEntry) -> NodePair | None:
         """The nodes of a device link."""
         consumer = self.node(entry.consumer, entry.consumer_path)
         supplier = self.node(entry.supplier, entry.supplier_path)

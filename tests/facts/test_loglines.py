@@ -109,6 +109,7 @@ def observed(text: str) -> Observation | None:
         "release": "kernel",
         "command-line": "command_line",
         "model": "model",
+        "pci-host": "pci_hosts",
     }.items(),
 )
 def test_what_a_report_of_a_board_keeps(kind: str, member: str) -> None:

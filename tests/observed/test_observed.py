@@ -19,7 +19,8 @@ from dtlink.firmware.errors import InputError
 from dtlink.observed import observation as observed
 from dtlink.observed import sysfs
 from dtlink.observed.naming import NodeNames, platform_name
-from dtlink.observed.observation import BOARD_COMMAND, LoggedPair
+from dtlink.observed.observation import BOARD_COMMAND, Collector, LoggedPair
+from dtlink.observed.running import RunningBoard
 from dtlink.observed.sysfs import read
 
 LINK = "platform:1000.clock--platform:2000.uart"
@@ -160,7 +161,7 @@ def test_a_log_alone(tmp_path: Path) -> None:
         LoggedPair("2000.uart", "1000.clock"): False,
         LoggedPair("soc", "1000.clock"): True,
     }
-    assert found.not_linked == {LoggedPair("2000.uart", "/soc/gic")}
+    assert list(found.not_linked) == [LoggedPair("2000.uart", "/soc/gic")]
     assert found.deferred == {
         "4000.spi": "platform: supplier 1000.clock not ready",
         "5000.spi": "",
@@ -340,3 +341,65 @@ def test_a_name_of_several_nodes_is_not_guessed() -> None:
     devices = {"platform/a/port.0": "/leds", "platform/b/port.0": "/soc"}
     tree = dts.read_text(TREE.replace("soc:a {", "other {"))
     assert NodeNames(tree, devices).node("port.0") is None
+
+
+BUSES = """
+/dts-v1/;
+/ { #address-cells = <1>; #size-cells = <1>;
+    aliases { i2c1 = &i2c1; spi0 = &spi; };
+    cpus { #address-cells = <1>; #size-cells = <0>;
+        cpu@100 { device_type = "cpu"; compatible = "x,cpu"; reg = <0x100>; };
+    };
+    i2c0: i2c@1000 { compatible = "x,i2c"; reg = <0x1000 0x10>;
+        #address-cells = <1>; #size-cells = <0>;
+        sensor@40 { compatible = "x,sensor"; reg = <0x40>; };
+    };
+    i2c1: i2c@2000 { compatible = "x,i2c"; reg = <0x2000 0x10>;
+        #address-cells = <1>; #size-cells = <0>;
+        sensor@40 { compatible = "x,sensor"; reg = <0x40>; };
+    };
+    spi: spi@3000 { compatible = "x,spi"; reg = <0x3000 0x10>;
+        #address-cells = <1>; #size-cells = <0>;
+        flash@0 { compatible = "x,flash"; reg = <0>; };
+    };
+    pcie@4000 { compatible = "x,pcie"; reg = <0x4000 0x10>; device_type = "pci";
+        #address-cells = <3>; #size-cells = <2>; bus-range = <0x20 0x2f>;
+        port: pcie@0,0 { reg = <0x0 0 0 0 0>; device_type = "pci"; };
+        wifi@1,0 { compatible = "pci17cb,1107"; reg = <0x800 0 0 0 0>; };
+    };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("device", "node"),
+    [
+        ("1-0040", "/i2c@2000/sensor@40"),
+        ("i2c:1-0040", "/i2c@2000/sensor@40"),
+        ("0-0040", None),  # i2c0 has no alias, and two nodes have the address
+        ("spi0.0", "/spi@3000/flash@0"),
+        ("spi:spi0.0", "/spi@3000/flash@0"),
+        ("cpu0", "/cpus/cpu@100"),
+        ("0000:20:01.0", "/pcie@4000/wifi@1,0"),
+        ("pci:0000:20:00.0", "/pcie@4000/pcie@0,0"),
+        ("0000:21:01.0", None),  # below a bridge
+        ("0001:20:01.0", None),  # another segment
+    ],
+)
+def test_devices_of_every_bus_have_one_resolver(device: str, node: str | None) -> None:
+    names = NodeNames(dts.read_text(BUSES), hosts={0: "4000.pcie"})
+    assert names.node(device) == node
+
+
+def test_a_report_resolves_the_names_that_a_log_resolves() -> None:
+    """What ``devlink --observed`` compares: devices of I2C, SPI and PCI as well."""
+    collector = Collector()
+    collector.line("x 4000.pcie: PCI host bridge to bus 0000:20")
+    collector.line("x 1-0040: Linked as a consumer to spi0.0")
+    collector.line("x 0000:20:01.0: Linked as a sync state only consumer to 1-0040")
+    board = RunningBoard(collector.found, dts.read_text(BUSES))
+    assert list(board.pairs(collector.found.linked)) == [
+        ("/i2c@2000/sensor@40", "/spi@3000/flash@0"),
+        ("/pcie@4000/wifi@1,0", "/i2c@2000/sensor@40"),
+    ]
+    assert not board.unmapped

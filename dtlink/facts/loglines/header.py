@@ -1,8 +1,8 @@
-"""What the kernel reports of itself at its start: its release, command line and machine."""
+"""What the kernel reports of itself: its release, command line, machine and PCI hosts."""
 
 from __future__ import annotations
 
-from dtlink.facts.loglines.row import Harm, LogMessage, Topic
+from dtlink.facts.loglines.row import DEVICE, Harm, LogMessage, Topic
 
 HEADER_LINES = (
     LogMessage(
@@ -34,5 +34,15 @@ HEADER_LINES = (
         meaning="The model property of the devicetree's root node.",
         source="arch/arm64/kernel/setup.c, setup_machine_fdt()",
         sample="Machine model: Vendor Board",
+    ),
+    LogMessage(
+        kind="pci-host",
+        topic=Topic.SYSTEM,
+        needles=("PCI host bridge to bus",),
+        pattern=DEVICE + r"PCI host bridge to bus (?P<segment>[0-9a-f]{4,8}):(?P<bus>[0-9a-f]{2})",
+        harm=Harm.HARMLESS,
+        meaning="A host bridge, and the segment and number of its root bus.",
+        source="drivers/pci/probe.c, pci_register_host_bridge()",
+        sample="pci-host-generic 4010000000.pcie: PCI host bridge to bus 0000:00",
     ),
 )

@@ -15,8 +15,8 @@ from dtlink.observed.bootlog.wording import meant
 if TYPE_CHECKING:
     from dtlink.facts.resource import Resource
     from dtlink.observed.bootlog.history import History
-    from dtlink.observed.bootlog.names import Names
     from dtlink.observed.bootlog.suppliers import Need, Suppliers
+    from dtlink.observed.naming import NodeNames
 
 #: So many devices at most stand in one chain: no board has so many.
 _LONGEST = 64
@@ -58,7 +58,7 @@ class Tracer:
         history: History,
         *,
         complete: bool,
-        names: Names | None = None,
+        names: NodeNames | None = None,
         suppliers: Suppliers | None = None,
         acpi: str = "",
     ) -> None:

@@ -10,10 +10,10 @@ from dtlink.observed.bootlog.model import Cause, Effect, Origin, Root, Victim
 
 if TYPE_CHECKING:
     from dtlink.observed.bootlog.history import History
-    from dtlink.observed.bootlog.names import Names
+    from dtlink.observed.naming import NodeNames
 
 
-def described(history: History, names: Names | None) -> Iterator[Cause]:
+def described(history: History, names: NodeNames | None) -> Iterator[Cause]:
     """Faults of the description that the kernel names, one cause for each kind and device."""
     causes: dict[tuple[str, str], Cause] = {}
     for said in history.of(Topic.FIRMWARE):

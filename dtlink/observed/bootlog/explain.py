@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.board.settings import Settings
 from dtlink.facts.cmdline import CommandLine, OptionError, words
 from dtlink.facts.kernels import DEFAULT, LATEST, KernelVersion
+from dtlink.facts.loglines import HEADER_LINES
 from dtlink.facts.profile import KernelProfile
 from dtlink.observed.bootlog.causes import Tracer
 from dtlink.observed.bootlog.cures import cure
@@ -16,9 +17,9 @@ from dtlink.observed.bootlog.described import described, lost_root
 from dtlink.observed.bootlog.faults import explain_faults
 from dtlink.observed.bootlog.history import History
 from dtlink.observed.bootlog.model import Cause, Explanation, Root
-from dtlink.observed.bootlog.names import Names
 from dtlink.observed.bootlog.outcomes import Outcomes
 from dtlink.observed.bootlog.tally import counts, put_away
+from dtlink.observed.naming import NodeNames
 from dtlink.observed.observation import Collector, Observation
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dtlink.observed.bootlog.read import LogLine
     from dtlink.observed.bootlog.suppliers import Suppliers
 
+_HEADER_WORDS = tuple(word for row in HEADER_LINES for word in row.needles)
 _TABLE = re.compile(r"ACPI: (IORT|VIOT) 0x")
 
 _DEFERRED = "/sys/kernel/debug/devices_deferred, as root: who waits now, and for what"
@@ -39,7 +41,7 @@ _DEBUG = (
 class _Side(NamedTuple):
     """What the tree adds."""
 
-    names: Names | None = None
+    names: NodeNames | None = None
     suppliers: Suppliers | None = None
 
 
@@ -55,7 +57,7 @@ def explain(
     notes: list[str] = []
     profile = _profile(version, told, notes)
     line, _ = CommandLine.read(told.command_line)
-    side = _side(tree, lines, Settings(profile.version, cmdline=line))
+    side = _side(tree, told, Settings(profile.version, cmdline=line))
     if tree is not None:
         notes += _other_board(told, tree)
     tracer = Tracer(
@@ -95,7 +97,7 @@ def _header(lines: Iterable[LogLine]) -> Observation:
     """The kernel, its command line and its board."""
     collector = Collector()
     for line in lines:
-        if any(word in line.text for word in ("Linux version", "command line:", "Machine model:")):
+        if any(word in line.text for word in _HEADER_WORDS):
             collector.line(line.text)
     return collector.found
 
@@ -119,13 +121,13 @@ def _version(release: str, notes: list[str]) -> KernelVersion:
         return DEFAULT
 
 
-def _side(tree: Tree | None, lines: Sequence[LogLine], settings: Settings) -> _Side:
+def _side(tree: Tree | None, told: Observation, settings: Settings) -> _Side:
     if tree is None:
         return _Side()
     from dtlink.board.tree import Board
     from dtlink.observed.bootlog.suppliers import Suppliers
 
-    return _Side(Names(tree, lines), Suppliers(Board(tree, settings)))
+    return _Side(NodeNames(tree, hosts=told.pci_hosts), Suppliers(Board(tree, settings)))
 
 
 def _tables(lines: Iterable[LogLine]) -> list[str]:

@@ -11,8 +11,8 @@ from dtlink.observed.bootlog.model import Cause, Effect, Origin, Root, Victim
 
 if TYPE_CHECKING:
     from dtlink.observed.bootlog.history import History, Said
-    from dtlink.observed.bootlog.names import Names
     from dtlink.observed.bootlog.suppliers import Suppliers
+    from dtlink.observed.naming import NodeNames
 
 #: So many lines below an event belong to it: the rest of its record.
 _RECORD = 4
@@ -66,7 +66,7 @@ def _what(said: Said, event: str) -> str:
 
 
 def explain_faults(
-    history: History, names: Names | None, suppliers: Suppliers | None
+    history: History, names: NodeNames | None, suppliers: Suppliers | None
 ) -> list[Cause]:
     """One cause for each IOMMU, refusal and stream ID."""
     causes: dict[tuple[str, str, int | None], Cause] = {}

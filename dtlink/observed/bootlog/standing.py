@@ -45,6 +45,8 @@ class Standing:
     def origin(self, subject: str, device: Device | None, waiting: Device | None) -> Origin:
         """What the log tells of a supplier that is neither put off nor failed."""
         bound = self.bound(subject, device)
+        if self._is_virtio_iommu(subject):
+            device = None  # what its transport reports is not about the IOMMU
         if bound is not None and not _in_time(bound, waiting):
             return Origin(Root.LATE, subject, _late(bound, waiting))
         if bound is not None:
@@ -71,12 +73,14 @@ class Standing:
         return next(iter(node.compatible), "") if node else ""
 
     def bound(self, subject: str, device: Device | None) -> LogLine | None:
-        """Where a device bound; a virtio-iommu serves when the driver behind its transport does."""
-        if self._tree is not None and subject in self._tree.by_path:
-            node = self._tree.by_path[subject]
-            if not _VIRTIO_IOMMU.isdisjoint(node.compatible):
-                return self._history.drivers.get("virtio_iommu")
+        """Where a device bound; for a virtio-iommu, where the driver above its transport did."""
+        if self._is_virtio_iommu(subject):
+            return self._history.drivers.get("virtio_iommu")
         return device.since if device and device.stage is Stage.BOUND else None
+
+    def _is_virtio_iommu(self, subject: str) -> bool:
+        node = self._tree.by_path.get(subject) if self._tree else None
+        return node is not None and not _VIRTIO_IOMMU.isdisjoint(node.compatible)
 
     def serves(self, owner: str | None, waiting: Device) -> bool:
         """Whether a supplier is known to have had its driver when the device was last tried."""

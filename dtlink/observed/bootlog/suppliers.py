@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Node
     from dtlink.links.reference import Link
     from dtlink.links.streams import Stream
-    from dtlink.observed.bootlog.names import Function
+    from dtlink.observed.naming import PciFunction
 
 #: Buses that are nothing else: they serve nobody (drivers/bus/simple-pm-bus.c).
 _PLAIN_BUSES = frozenset(("simple-bus", "isa", "arm,amba-bus"))
@@ -92,7 +92,7 @@ class Suppliers:
         tie = order.ties.get((path, order.speaker(path, need.supplier)))
         return tie is not None and tie.effect in (Effect.ORDERS, Effect.WAITS)
 
-    def iommu(self, function: Function) -> str | None:
+    def iommu(self, function: PciFunction) -> str | None:
         """The IOMMU of a PCI function; ``None`` if its host's map has none for it."""
         table = self._board.iommu_maps.get(self.tree.by_path[function.host].index)
         for row in table.entries if table else ():
