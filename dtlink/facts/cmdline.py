@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from dtlink.facts.bindings import BINDINGS
+
 #: What keeps resources on that no driver uses (drivers/clk/clk.c, clk_ignore_unused_setup();
 #: drivers/pmdomain/core.c, pd_ignore_unused_setup(); drivers/regulator/core.c,
 #: regulator_ignore_unused_setup()).
-IGNORE_UNUSED = ("clk_ignore_unused", "pd_ignore_unused", "regulator_ignore_unused")
+IGNORE_UNUSED = frozenset(row.resource.kept_by for row in BINDINGS) - {""}
 
 #: From a parameter and its value to what it means; raises :class:`OptionError`.
 Reader = Callable[[str, str], Any]

@@ -26,11 +26,11 @@ NOT_LOOKED_UP = "what a disabled one means was not looked up"
 BY_FRAMEWORK = "a framework matches both ends when they have probed"
 
 #: The driver gets the resource, or -EPROBE_DEFER whenever it asks.
-_REQUESTED = Request(asker=Asker.DRIVER, patience=Patience.ENDLESS, without=Outcome.NEVER)
+REQUESTED = Request(asker=Asker.DRIVER, patience=Patience.ENDLESS, without=Outcome.NEVER)
 #: net/mdio/fwnode_mdio.c, fwnode_mdiobus_phy_device_register(): without it the PHY is polled.
 PHY_INTERRUPT = Request(asker=Asker.BUS, patience=Patience.TIMEOUT, without=Outcome.DEGRADED)
-_DEFERS = IfDisabled("its driver's request for the {kind} returns -EPROBE_DEFER forever")
-_NOT_FOUND = IfDisabled("its driver finds no {kind}")
+DEFERS = IfDisabled("its driver's request for the {kind} returns -EPROBE_DEFER forever")
+NOT_FOUND = IfDisabled("its driver finds no {kind}")
 NO_CARD = IfDisabled("the sound card is never registered: it waits for all its audio interfaces")
 _PHY_WORDS = ("phy",)
 _DISPLAY_WORDS = ("bridge", "panel", "endpoint", "drm")
@@ -42,8 +42,8 @@ CLOCK = Resource(
     cells="#clock-cells",
     names="clock-names",
     may_be_empty=True,
-    request=_REQUESTED,
-    if_disabled=_DEFERS._replace(own_status="its driver's request for the clock fails (-ENOENT)"),
+    request=REQUESTED,
+    if_disabled=DEFERS._replace(own_status="its driver's request for the clock fails (-ENOENT)"),
     if_itself=None,
     log_words=("clock", "clk"),
     effort=Effort.CLOCK,
@@ -58,8 +58,8 @@ GPIO = Resource(
     cells="#gpio-cells",
     names=None,
     may_be_empty=True,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=("gpio", "reset-gpio"),
     effort=Effort.FUNCTION,
@@ -71,8 +71,8 @@ REGULATOR = Resource(
     cells=None,
     names=None,
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself="the kernel substitutes a dummy regulator "
     '("Supply for … resolved to itself"): the real input is never switched on',
     log_words=("regulator", "vcc", "vdd", "supply", "supplies"),
@@ -87,8 +87,8 @@ PHY = Resource(
     cells="#phy-cells",
     names="phy-names",
     may_be_empty=True,
-    request=_REQUESTED,
-    if_disabled=_DEFERS._replace(
+    request=REQUESTED,
+    if_disabled=DEFERS._replace(
         own_status="its driver continues without the PHY, or fails (-ENODEV)",
         own_status_of_parts=True,
     ),
@@ -98,15 +98,15 @@ PHY = Resource(
     kept_by="",
     source="phy/phy-core.c, _of_phy_get()",
 )
-USB_PHY = other("USB PHY", DRIVERS_DIFFER, if_disabled=_NOT_FOUND, log_words=_PHY_WORDS)
+USB_PHY = other("USB PHY", DRIVERS_DIFFER, if_disabled=NOT_FOUND, log_words=_PHY_WORDS)
 ETHERNET_PHY = other("Ethernet PHY", DRIVERS_DIFFER, log_words=_PHY_WORDS)
 RESET = Resource(
     kind="reset line",
     cells="#reset-cells",
     names="reset-names",
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself="if its driver requests the reset line while it probes, it defers forever",
     log_words=("reset",),
     effort=Effort.RESET,
@@ -161,8 +161,8 @@ PANEL = Resource(
     cells=None,
     names=None,
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_NOT_FOUND,
+    request=REQUESTED,
+    if_disabled=NOT_FOUND,
     if_itself=None,
     log_words=_DISPLAY_WORDS,
     effort=Effort.OTHER,
@@ -174,8 +174,8 @@ BACKLIGHT = Resource(
     cells=None,
     names=None,
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=("backlight",),
     effort=Effort.OTHER,
@@ -187,8 +187,8 @@ PWM = Resource(
     cells="#pwm-cells",
     names="pwm-names",
     may_be_empty=False,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=("pwm",),
     effort=Effort.FUNCTION,
@@ -200,8 +200,8 @@ MAILBOX = Resource(
     cells="#mbox-cells",
     names="mbox-names",
     may_be_empty=True,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=("mbox", "mailbox"),
     effort=Effort.OTHER,
@@ -213,8 +213,8 @@ NVMEM_CELL = Resource(
     cells="#nvmem-cell-cells",
     names="nvmem-cell-names",
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=_NVMEM_WORDS,
     effort=Effort.DATA,
@@ -243,8 +243,8 @@ INTERCONNECT = Resource(
     cells="#interconnect-cells",
     names="interconnect-names",
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=("interconnect", "icc", "path"),
     effort=Effort.FUNCTION,
@@ -256,8 +256,8 @@ EXTCON = Resource(
     cells=None,
     names=None,
     may_be_empty=True,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=("extcon",),
     effort=Effort.OTHER,
@@ -269,8 +269,8 @@ ADC_CHANNEL = Resource(
     cells="#io-channel-cells",
     names="io-channel-names",
     may_be_empty=False,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=("channel", "adc", "iio"),
     effort=Effort.OTHER,
@@ -288,7 +288,7 @@ PIN_CONFIGURATION = Resource(
         without=Outcome.NEVER,
         without_modules=Outcome.DEGRADED,  # -ENODEV, which pinctrl_bind_pins() ignores
     ),
-    if_disabled=_DEFERS,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=("pin", "pinctrl"),
     effort=Effort.BEFORE_PROBE,
@@ -301,7 +301,7 @@ MULTIPLEXER = other(
     DRIVERS_DIFFER,
     "#mux-control-cells",
     names="mux-control-names",
-    if_disabled=_DEFERS,
+    if_disabled=DEFERS,
     log_words=("mux",),
 )
 AUDIO_INTERFACE = other(
@@ -317,8 +317,8 @@ INTERRUPT = Resource(
     cells="#interrupt-cells",
     names="interrupt-names",
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=("irq", "interrupt"),
     effort=Effort.INTERRUPT,
@@ -331,8 +331,8 @@ IIO_BACKEND = Resource(
     cells="#io-backend-cells",
     names="io-backend-names",
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=(),
     effort=Effort.OTHER,
@@ -345,8 +345,8 @@ HARDWARE_LOCK = Resource(
     cells="#hwlock-cells",
     names="hwlock-names",
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_DEFERS._replace(
+    request=REQUESTED,
+    if_disabled=DEFERS._replace(
         own_status="its driver's request for the hardware lock fails (-ENOENT)"
     ),
     if_itself=None,
@@ -361,8 +361,8 @@ LED = Resource(
     cells=None,
     names=None,
     may_be_empty=None,
-    request=_REQUESTED,
-    if_disabled=_DEFERS,
+    request=REQUESTED,
+    if_disabled=DEFERS,
     if_itself=None,
     log_words=(),
     effort=Effort.OTHER,
@@ -375,7 +375,7 @@ PSE = Resource(
     cells="#pse-cells",
     names=None,
     may_be_empty=None,
-    request=_REQUESTED,
+    request=REQUESTED,
     if_disabled=None,
     if_itself=None,
     log_words=(),
@@ -389,7 +389,7 @@ POWER_SUPPLY = Resource(
     cells=None,
     names=None,
     may_be_empty=None,
-    request=_REQUESTED,
+    request=REQUESTED,
     if_disabled=None,
     if_itself=None,
     log_words=(),
@@ -406,8 +406,8 @@ MEMORY = other(
         "its memory is not reserved, and its driver continues without", optional=True
     ),
 )
-POWER_SEQUENCE = other("power sequence", DRIVERS_DIFFER, if_disabled=_DEFERS)
-DDC_BUS = other("I2C bus", DRIVERS_DIFFER, if_disabled=_DEFERS)
+POWER_SEQUENCE = other("power sequence", DRIVERS_DIFFER, if_disabled=DEFERS)
+DDC_BUS = other("I2C bus", DRIVERS_DIFFER, if_disabled=DEFERS)
 THERMAL_SENSOR = other(
     "thermal sensor",
     DRIVERS_DIFFER,
