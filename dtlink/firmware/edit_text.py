@@ -9,6 +9,7 @@ from dtlink.firmware.edits import (
     Cells,
     DeleteProperty,
     Edit,
+    Hex,
     NodeRef,
     PropertyValue,
     SetField,
@@ -68,7 +69,7 @@ def _piece(piece: str | bytes | Cells) -> str:
 
 
 def number(cell: int | NodeRef) -> str:
-    """A cell: what may count lines or channels in decimal, what is larger in hexadecimal."""
+    """A cell: small numbers, which may count lines or channels, in decimal."""
     if isinstance(cell, NodeRef):
         return str(cell)
-    return str(cell) if cell < _HEX_FROM else f"{cell:#x}"
+    return f"{cell:#x}" if isinstance(cell, Hex) or cell >= _HEX_FROM else str(cell)

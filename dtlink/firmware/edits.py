@@ -23,6 +23,10 @@ class NodeRef(NamedTuple):
         return f"&{self.label}" if self.label else f"&{{{self.path}}}"
 
 
+class Hex(int):
+    """A cell that is written in hexadecimal: an ID or an address."""
+
+
 #: One ``<…>`` of a value: numbers and references.
 Cells: TypeAlias = "tuple[int | NodeRef, ...]"
 #: A property's value: strings, ``<…>`` and bytes, in order; empty for a property without a value.

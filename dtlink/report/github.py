@@ -15,9 +15,7 @@ from dtlink.firmware.read import STDIN
 from dtlink.report.model import InputReport, Report
 from dtlink.report.places import relative, where
 from dtlink.report.wording import (
-    counted,
     encodable,
-    enumerated,
     headline,
     printable,
     told,
@@ -26,6 +24,7 @@ from dtlink.report.wording import (
     worst_first,
 )
 from dtlink.rules.model import Confidence, Finding, Severity
+from dtlink.wording import counted, joined
 
 #: So many annotations of a level are shown for a step; the others are in its log only.
 SHOWN = 10
@@ -85,7 +84,7 @@ def _more(there: Counter[str], left_out: int) -> _Annotation:
     ]
     rest = f", but for {counted(left_out, 'note')} (another format tells them)" if left_out else ""
     message = (
-        f"{enumerated(words)} in all: GitHub shows the first {SHOWN} of a level here, the log of "
+        f"{joined(words)} in all: GitHub shows the first {SHOWN} of a level here, the log of "
         f"this step has the others{rest}"
     )
     return _Annotation("notice", "dtlink", message)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from dtlink.report.model import InputReport, Report
 from dtlink.report.places import relative, where
 from dtlink.report.wording import (
-    counted,
     counts,
     cut,
     printable,
@@ -24,6 +23,7 @@ from dtlink.report.wording import (
     worst_first,
 )
 from dtlink.rules.model import Finding, Severity
+from dtlink.wording import counted
 
 #: GitHub takes 65,536 characters in a comment; the rest is for what others put around these.
 LIMIT = 60_000

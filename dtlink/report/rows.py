@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.report.layout import DIM, Line, Span, line
+from dtlink.wording import counted
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Origin
+
+__all__ = ["SHOWN", "by", "counted", "listing"]
 
 #: So many entries of a group are shown before the rest is counted.
 SHOWN = 8
@@ -28,8 +31,3 @@ def by(origins: Iterable[Origin]) -> str:
         entries.setdefault(origin.property_name, []).append(str(origin.entry))
     told = (f"{name}[{','.join(dict.fromkeys(at))}]" for name, at in entries.items())
     return ", ".join(told)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dtlink.report.layout import DIM, STYLES, Line, Span, flow, line
 from dtlink.report.model import Report
 from dtlink.rules.model import Severity
+from dtlink.wording import counted, noun
 
 #: With more findings than this, one does not see them all at once.
 _SCREEN = 6
@@ -24,17 +25,13 @@ def summary(report: Report, width: int | None, least: Severity) -> Iterator[Line
     shown = [each for each in Severity if each.rank <= least.rank]
     if sum(counts[each.value] for each in shown) > _SCREEN:
         yield from _by_rule(report, shown, width)
-    total = ", ".join(_counted(counts[name], word) for name, word in _WORDS.items())
+    total = ", ".join(counted(counts[name], word) for name, word in _WORDS.items())
     new = " that the baseline does not have" if report.baseline else ""
-    told = [f"{total}{new} in {_counted(len(report.inputs), 'input')}", *aside]
+    told = [f"{total}{new} in {counted(len(report.inputs), 'input')}", *aside]
     yield from flow([Span("; ".join(told)), *_hints(counts, least)], width, indent=0)
 
 
 _WORDS = {"error": "error", "warning": "warning", "info": "note"}
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _by_rule(report: Report, shown: list[Severity], width: int | None) -> Iterator[Line]:
@@ -44,18 +41,18 @@ def _by_rule(report: Report, shown: list[Severity], width: int | None) -> Iterat
         rules = Counter(each.rule for each in found if each.severity is severity)
         if rules:
             label = Span(severity.value.ljust(8), STYLES[severity.value])
-            yield from flow([label, *_most(rules, "rules")], width, indent=9)
+            yield from flow([label, *_most(rules, "rule")], width, indent=9)
     inputs = Counter(
         item.path for item in report.inputs for each in item.findings if each.severity in shown
     )
     if len(inputs) > 1 and max(inputs.values()) > 1:
-        yield from flow([Span("most in ", DIM), *_most(inputs, "inputs")], width, indent=9)
+        yield from flow([Span("most in ", DIM), *_most(inputs, "input")], width, indent=9)
     yield line()
 
 
 def _most(counted: Counter[str], what: str) -> Iterator[Span]:
     rest = len(counted) - _NAMED
-    last = f"and {rest} {what} more" if rest > 0 else ""
+    last = f"and {rest} more {noun(rest, what)}" if rest > 0 else ""
     named = [f"{name} ({count:,})" for name, count in counted.most_common(_NAMED)]
     for name in named[: None if last else -1]:
         yield Span(name + ",")

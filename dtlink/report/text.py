@@ -8,9 +8,8 @@ from dtlink.report.layout import BOLD, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.model import InputReport, Report
 from dtlink.report.summary import summary
 from dtlink.rules.model import Finding, Severity
+from dtlink.wording import RELATED_IN_TEXT, listed
 
-#: How many related nodes are named before the rest is counted.
-_RELATED = 4
 #: Longer lines are hard to read, however wide the terminal is.
 _WIDEST = 120
 
@@ -66,18 +65,13 @@ def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
     if finding.fix.text:
         yield from paragraph(" fix:", finding.fix.text, width)
     if finding.related:
-        yield from paragraph(" also:", _related(finding.related), width)
+        yield from paragraph(" also:", listed(finding.related, RELATED_IN_TEXT), width)
 
 
 def _place(finding: Finding) -> Iterator[Span]:
     if finding.location:
         yield Span(f"{finding.location.file}:{finding.location.line}:")
     yield Span(finding.subject.path)
-
-
-def _related(paths: tuple[str, ...]) -> str:
-    rest = len(paths) - _RELATED
-    return ", ".join(paths[:_RELATED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _expected(item: InputReport, width: int | None) -> Iterator[Line]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dtlink.report.model import InputFault, InputReport, Refused, Report, Unmet
 from dtlink.rules.model import Confidence, Finding, Severity
-
-#: How many related nodes are named before the rest is counted.
-_RELATED = 8
+from dtlink.wording import RELATED, counted, joined, listed
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 #: Unicode's controls, formats (which may turn the direction of writing), surrogates and separators
@@ -77,8 +75,7 @@ def story(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.fix.text:
         yield "fix", finding.fix.text
     if finding.related:
-        named, rest = finding.related[:_RELATED], len(finding.related) - _RELATED
-        yield "also", ", ".join(named) + (f" and {rest} more" if rest > 0 else "")
+        yield "also", listed(finding.related, RELATED)
 
 
 def told(finding: Finding) -> str:
@@ -104,24 +101,13 @@ def unmet(entry: Unmet) -> str:
     )
 
 
-def counted(number: int, word: str) -> str:
-    """So many of something."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
 def counts(by_severity: Mapping[str, int]) -> str:
     """How many errors, warnings and notes there are; those that there are none of are not named."""
     words = zip(Severity, ("error", "warning", "note"), strict=True)
     there = [
         counted(by_severity[each.value], word) for each, word in words if by_severity[each.value]
     ]
-    return enumerated(there) or "no findings"
-
-
-def enumerated(words: Iterable[str]) -> str:
-    """Words with commas, and the last with ``and``."""
-    *first, last = list(words) or [""]
-    return f"{', '.join(first)} and {last}" if first else last
+    return joined(there) or "no findings"
 
 
 def encodable(text: str) -> str:

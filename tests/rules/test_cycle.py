@@ -39,7 +39,7 @@ class TestFixtures:
         found = run(board, "iommu-behind-itself")
         assert [(f.subject.path, f.index) for f in found] == [("/pcie@4020000000", 0)]
         assert found[0].fix.text == (
-            "instead of the row: <0x0 &viommu1 0x0 0x18>, <0x19 &viommu1 0x19 0xfe7>"
+            "Replace the entry with <0x0 &viommu1 0x0 0x18>, <0x19 &viommu1 0x19 0xfe7>."
         )
         assert run(board) == []
 

@@ -1,5 +1,8 @@
 """Every rule's page and examples: what `dtlink explain` shows is what the rule does."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from dtlink.board.settings import Settings
@@ -7,6 +10,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import Board
 from dtlink.firmware import dts
 from dtlink.firmware.acpi.machine import Machine
+from dtlink.firmware.apply import apply, apply_fields
 from dtlink.firmware.errors import InputError
 from dtlink.rules.catalogue import all_rules, choose
 from dtlink.rules.model import Dts, Example, Finding, Rule, Severity, Tables
@@ -14,6 +18,7 @@ from dtlink.rules.run import check
 from dtlink.schema.source import SchemaSource
 from dtlink.testing.assemble import assemble
 from dtlink.testing.sketch import sketch
+from tests.rules.edits import WITH_EDITS, left, new, of_table
 from tests.support.tables import label_paths
 
 HEADINGS = ("What it finds:", "Why it matters:", "What to do:", "References:")
@@ -43,11 +48,14 @@ def need_schemas() -> SchemaSource:
     return source
 
 
-def board_of(example: Dts | Tables) -> Board | TablesBoard:
+def board_of(example: Dts | Tables, edits: Sequence[Any] = ()) -> Board | TablesBoard:
+    """The board of an example, with edits made to it."""
     facts = sketch(example.kernel) if example.kernel else None
     if isinstance(example, Tables):
-        return TablesBoard(Machine.of(assemble(example.source)), facts=facts)
-    tree = dts.read_text(example.source, patch=example.patch)
+        tables = assemble(example.source)
+        made = {name: apply_fields(data, of_table(name, edits)) for name, data in tables.items()}
+        return TablesBoard(Machine.of(made), facts=facts)
+    tree = apply(dts.read_text(example.source, patch=example.patch), edits)
     if example.schema:
         need_schemas()
     settings = Settings(against=example.against, schema=example.schema)
@@ -106,6 +114,20 @@ def test_findings_say_what_to_expect_and_what_to_do(rule: Rule, pair: Example) -
         assert not finding.message.endswith(".")
         assert finding.effect
         assert finding.fix.text
+
+
+@examples
+def test_the_edits_of_a_fix_silence_the_rule_and_raise_no_other(rule: Rule, pair: Example) -> None:
+    """For each rule that knows edits: bad + edits raises neither these findings nor new ones."""
+    edited = [each for each in findings(pair.bad, [rule]) if each.fix.edits]
+    edits = [edit for each in edited for edit in each.fix.edits]
+    assert edits or rule.id not in WITH_EDITS, "this fix had edits"
+    if edits:
+        chosen = choose(kind=type(pair.bad))
+        before = check(board_of(pair.bad), chosen).findings
+        after = check(board_of(pair.bad, edits), chosen).findings
+        assert not left(edited, after), "the edits do not silence the rule"
+        assert not new(rule.id, before, after), "the edits raise other findings"
 
 
 @rules

@@ -31,10 +31,11 @@ def test_the_list_of_masters_is_turned_round():
         """,
     )
     assert finding.fix.text.splitlines() == [
-        "in /iommu@1:  #iommu-cells = <1>;  /delete-property/ mmu-masters;",
-        "in /ethernet@2:  iommus = <&smmu 0x1>, <&smmu 0x2000>;",
-        "in /dma@3:  iommus = <&smmu …>;",
-        "in /pcie@4:  iommu-map = <0x200 &smmu 0x200 0x400>;",
+        "List the SMMU in its masters:",
+        "&smmu { #iommu-cells = <1>; /delete-property/ mmu-masters; };",
+        "&nic { /delete-property/ #stream-id-cells; iommus = <&smmu 0x1>, <&smmu 0x2000>; };",
+        "&dma { iommus = <&smmu …>; };",
+        "&host { /delete-property/ #stream-id-cells; iommu-map = <0x200 &smmu 0x200 0x400>; };",
     ]
     assert finding.related == ("/ethernet@2", "/dma@3", "/pcie@4")
 
@@ -120,7 +121,9 @@ def test_a_row_is_told_once_however_many_nodes_use_it():
         """,
     )
     assert (finding.subject.path, finding.related) == ("/usb@1", ("/usb@2",))
-    assert finding.message.startswith("usb@1 and 1 other node: fsl,usbphy")
+    assert finding.message.startswith(
+        "usb@1 and 1 other node: fw_devlink does not follow fsl,usbphy"
+    )
     assert "phys = <&phy>;" in finding.fix.text
 
 
@@ -181,8 +184,9 @@ def test_drivers_that_ask_for_the_singular_keep_it():
     )
     [finding] = check("singular-gpio", source)
     assert (finding.subject.path, finding.property_name) == ("/sfp", "los-gpio")
-    assert finding.message == "sfp: singular suffix in los-gpio, tx-fault-gpio"
-    assert finding.fix.text.startswith("in /sfp:  los-gpios = <&gpio 30 0>;")
+    assert finding.message == "sfp: deprecated -gpio suffix in los-gpio, tx-fault-gpio, use -gpios"
+    edit = "&{/sfp} { los-gpios = <&gpio 30 0>; /delete-property/ los-gpio; };"
+    assert finding.fix.text.endswith(f": {edit} (and likewise in 1 other node)")
 
 
 def test_reg_fixed_voltage_is_harmless_behind_its_successor():
@@ -193,5 +197,5 @@ def test_reg_fixed_voltage_is_harmless_behind_its_successor():
 def test_every_template_can_be_filled_in():
     words = dict.fromkeys(("node", "path", "old", "new", "text", "value"), "x")
     for row in LEGACY_BINDINGS:
-        assert row.consequence.format(**words)
-        assert row.fix.format(**words)
+        assert row.effect.format(**words)
+        assert row.rewrite or row.fix.format(**words)

@@ -1,11 +1,11 @@
-"""An IOMMU stands behind the bridge that it translates for, and the map covers it.
+"""An iommu-map covers the requester ID of its own IOMMU.
 
-What it finds: an iommu-map that names an IOMMU which is a PCI function below the same host, where
-the IOMMU's own requester ID is in a row for that IOMMU.
-Why it matters: to probe the function the kernel wants its IOMMU, which is that function. It waits
-for itself, and all that is behind the bridge waits for it, until the deferred-probe timeout; with
-deferred_probe_timeout=-1 for ever. What is probed before it then runs without translation.
-What to do: leave the IOMMU's own requester ID (bus << 8 | device << 3 | function) out of iommu-map.
+What it finds: an iommu-map that references an IOMMU which is a PCI function of the same host, where
+an entry for that IOMMU covers its own requester ID.
+Why it matters: to probe the function the kernel needs its IOMMU, which is that function. It waits
+for itself, and everything behind the bridge waits for it, until the deferred-probe timeout; with
+deferred_probe_timeout=-1 forever. Devices that probe before it then run without translation.
+What to do: exclude the IOMMU's own requester ID (bus << 8 | device << 3 | function) from iommu-map.
 References: Linux, drivers/iommu/of_iommu.c, of_iommu_xlate();
 Documentation/devicetree/bindings/virtio/iommu.txt (virtio,pci-iommu.yaml), since 5.3.
 """
@@ -13,12 +13,17 @@ Documentation/devicetree/bindings/virtio/iommu.txt (virtio,pci-iommu.yaml), sinc
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dtlink.board.tree import Board
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import bus_ids, is_pci
 from dtlink.rules.iommu._rows import inputs, place
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
+
+if TYPE_CHECKING:
+    from dtlink.firmware.edits import Cells, PropertyValue
+    from dtlink.firmware.tree import Node
 
 
 @rule(
@@ -75,7 +80,7 @@ def iommu_behind_itself(board: Board) -> Iterator[Finding]:
 
 
 def _requester_id(board: Board, host: int, iommu: int) -> int | None:
-    """The requester ID of an IOMMU below a host; ``None`` if it is not, or none can be told.
+    """The requester ID of an IOMMU below a host; ``None`` if it is elsewhere or has none.
 
     A function's own ``reg`` has the bus number 0 where firmware left numbering to the kernel; the
     bus is then the first of the bridge's ``bus-range``, and unknown without it.
@@ -105,25 +110,40 @@ def _finding(board: Board, host: int, row: IdMapEntry, own: int) -> Finding:
     bridge, iommu = board.tree[host], board.tree[row.target]
     return iommu_behind_itself.finding(
         place(board, host, "iommu-map", row),
-        f"iommu-map[{row.entry}] of {bridge.name} covers requester ID {own:#x}, which is the IOMMU "
-        f"{iommu.name} itself",
+        f"iommu-map[{row.entry}] of {bridge.name} covers requester ID {own:#x}, that of its "
+        f"own IOMMU {iommu.name}",
         property_name="iommu-map",
         supplier=iommu,
-        consequence=f"{iommu.name} waits for itself, and what is behind {bridge.name} for it, "
-        'until the timeout ("deferred probe timeout, ignoring dependency"); then they run without '
-        "translation, but for those that are probed after it",
-        fix=_split(board, row, own),
+        effect=f"{iommu.name} waits for itself, and devices behind {bridge.name} wait for it, "
+        'until the timeout ("deferred probe timeout, ignoring dependency"); then those that probe '
+        "before it run without translation",
+        fix=_split(board, bridge, row, own),
     )
 
 
-def _split(board: Board, row: IdMapEntry, own: int) -> str:
-    """The row in two, without one requester ID."""
-    if not row.output or own not in inputs(row):
-        return f"rows in iommu-map that leave {own:#x} out"
-    label = board.ref(board.tree[row.target])
+def _split(board: Board, bridge: Node, row: IdMapEntry, own: int) -> Fix:
+    """The entry in two, without one requester ID."""
+    from dtlink.firmware.edit_text import property_value
+    from dtlink.firmware.edits import DeleteProperty, Hex, SetProperty, ref
+
+    table = board.iommu_maps[bridge.index]
+    if len(row.output) != 1 or own not in inputs(row) or table.leftover:
+        return Fix(f"Exclude {own:#x} from the entries of iommu-map.")
+    iommu = ref(board.tree[row.target])
     offset = row.output[0] - row.input_base
     parts = (range(row.input_base, own), range(own + 1, inputs(row).stop))
-    rows = [
-        f"<{part[0]:#x} {label} {part[0] + offset:#x} {len(part):#x}>" for part in parts if part
-    ]
-    return f"instead of the row: {', '.join(rows) or 'nothing'}"
+    new: PropertyValue = tuple(
+        (Hex(part[0]), iommu, Hex(part[0] + offset), Hex(len(part))) for part in parts if part
+    )
+    rows = (new if each is row else (_cells(board, each),) for each in table.entries)
+    value: PropertyValue = tuple(each for row in rows for each in row)
+    here, name = ref(bridge), "iommu-map"
+    edit = SetProperty(here, name, value) if value else DeleteProperty(here, name)
+    return Fix(f"Replace the entry with {property_value(new) or 'nothing'}.", (edit,))
+
+
+def _cells(board: Board, row: IdMapEntry) -> Cells:
+    from dtlink.firmware.edits import Hex, ref
+
+    target = ref(board.tree[row.target]) if row.target >= 0 else Hex(row.phandle)
+    return (Hex(row.input_base), target, *map(Hex, row.output), Hex(row.length))

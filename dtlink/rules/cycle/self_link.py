@@ -1,11 +1,11 @@
-"""A device names itself as its supplier.
+"""A device references itself as its supplier.
 
-What it finds: power-domains, iommus, resets and *-supply that name the node which holds them. What
-is usual is left alone: interrupts, hogs, assigned-clocks, and clocks that a clock controller feeds
-back.
-Why it matters: what a device gives is there only when its driver has probed; where the kernel or
-the driver asks for it before, the device waits for itself.
-What to do: name the device that is meant, or leave the property out.
+What it finds: power-domains, iommus, resets and *-supply that reference the node which has them.
+Usual self-references are not reported: interrupts, hogs, assigned-clocks, and clocks that a clock
+controller feeds back.
+Why it matters: a device supplies a resource only after its driver has probed; where the kernel or
+the driver needs it before, the device waits for itself.
+What to do: reference the device that is meant, or remove the property.
 References: Linux, drivers/base/core.c, device_links_check_suppliers() (it passes over such a link);
 drivers/pmdomain/core.c, __genpd_dev_pm_attach(); drivers/iommu/of_iommu.c, of_iommu_xlate();
 drivers/regulator/core.c, regulator_resolve_supply().
@@ -49,21 +49,21 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 )
 def self_link(board: Board) -> Iterator[Finding]:
     """Every such reference; one a property."""
-    told = set()
+    seen = set()
     references = board.graph.references
     columns = zip(*references, strict=True)
     same = map(eq, next(columns, ()), next(columns, ()))
     for ref in compress(references, same):
         effect = ref.binding.resource.if_itself
-        if effect is None or ref.at in told:
+        if effect is None or ref.at in seen:
             continue
         if ref.consumer in board.tree.holders("compatible"):
-            told.add(ref.at)
+            seen.add(ref.at)
             link = Link(board.tree, ref)
             yield self_link.finding(
                 link,
-                f"{link.entry} of {link.node.name} names {link.node.name} itself",
+                f"{link.entry} of {link.node.name} references {link.node.name} itself",
                 likely=ref.binding.resource.itself_at_times,
-                consequence=effect,
-                fix=f"name the {ref.binding.kind} that is meant, or take {link.entry} out",
+                effect=effect,
+                fix=f"Reference the {ref.binding.kind} that is meant, or remove {link.entry}.",
             )

@@ -1,16 +1,16 @@
 """Devices wait for each other.
 
-What it finds: strongly connected sets of devices, over the links that fw_devlink knows and over the
-parents; one finding each, told by a short cycle. Left out are graph endpoints (each names the
-other), links within one device, and what the kernel starts before there are devices.
-Why it matters: the kernel finds such a cycle and orders no probe by any link between these devices
-any more: drivers have to defer until they find what they need, and a driver that takes it for
-granted fails. Where one of the links is iommus, the kernel does not see the cycle: the master waits
-for the IOMMU until the deferred-probe timeout, and then runs without translation.
-What to do: name the supplier that a device can probe without in its post-init-providers. Proposed
-are the fewest links whose loss leaves no cycle among the devices; that drivers can do without them
-is for you to judge. "Fixed dependency cycle(s)" is still printed for what is left out above, which
-makes no device wait.
+What it finds: strongly connected sets of devices, over the links that fw_devlink follows and over
+parents; one finding for each set, which shows a short cycle. Not counted are graph endpoints (each
+references the other), links within one device, and suppliers that the kernel starts before devices.
+Why it matters: the kernel detects such a cycle and relaxes all links between these devices: probe
+order is not enforced, drivers must handle -EPROBE_DEFER, and a driver that does not fails. Where
+one of the links is iommus, the kernel does not see the cycle: the master waits for the IOMMU until
+the deferred-probe timeout, and then runs without translation.
+What to do: list a supplier that a device can probe without in its post-init-providers. The fix
+proposes the fewest links without which there is no cycle among the devices; whether their drivers
+can do without them is for you to judge. "Fixed dependency cycle(s)" is still printed for the links
+that are not counted, which delay no probe.
 References: Linux, drivers/base/core.c, __fw_devlink_relax_cycles() (all cycles from 6.3 on);
 drivers/iommu/of_iommu.c, of_iommu_xlate(); dt-schema, post-init-providers.yaml (read from 6.11 on).
 """
@@ -23,11 +23,15 @@ from dtlink.board.cycle_breaks import Step
 from dtlink.board.device_cycles import DeviceCycle
 from dtlink.board.tree import Board
 from dtlink.links.reference import Link
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
+from dtlink.wording import counted, listed, noun
 
-#: How many steps of a long chain are told, and how many devices are listed.
-_TOLD = 8
+#: How many steps of a long chain are shown, and how many devices are listed.
+_SHOWN = 8
 _MOST_RELATED = 32
+_PROPERTY = "post-init-providers"
+#: Older kernels ignore it.
+_SINCE = (6, 11)
 
 
 @rule(
@@ -85,10 +89,11 @@ def supplier_cycle(board: Board) -> Iterator[Finding]:
             supplier=nodes[first.supplier],
             related=[nodes[node] for node in cycle.devices[:_MOST_RELATED]],
             severity=Severity.WARNING if masters else Severity.INFO,
-            consequence=_unseen(board, masters[0])
+            effect=_unseen(board, masters[0])
             if masters
-            else 'the kernel prints "Fixed dependency cycle(s)" and orders nothing by '
-            f"{_relaxed(board, cycle)}: their drivers must defer until they find what they need",
+            else 'the kernel prints "Fixed dependency cycle(s)" and relaxes '
+            f"{_relaxed(board, cycle)}: probe order is not enforced, drivers must handle "
+            "-EPROBE_DEFER",
             fix=_fix(board, cycle),
         )
 
@@ -96,51 +101,55 @@ def supplier_cycle(board: Board) -> Iterator[Finding]:
 def _message(board: Board, cycle: DeviceCycle) -> str:
     """The chain as one sentence."""
     parts = []
-    for step in (*cycle.chain[: _TOLD - 1], *cycle.chain[_TOLD - 1 :][-1:]):
+    for step in (*cycle.chain[: _SHOWN - 1], *cycle.chain[_SHOWN - 1 :][-1:]):
         supplier = board.tree[step.supplier].name
         names = dict.fromkeys(board.tree.property_name(ref.at) for ref in step.references)
-        told = f"needs {supplier} ({', '.join(names)})" if names else f"lies in {supplier}"
-        parts.append(told)
+        words = f"needs {supplier} ({', '.join(names)})" if names else f"is a child of {supplier}"
+        parts.append(words)
     others = len(cycle.devices) - len(parts)
     if len(parts) < len(cycle.chain):
         parts.insert(-1, "needs …")
-    more = (
-        f"; {others} more device{'s are' if others > 1 else ' is'} in the cycle" if others else ""
-    )
+    verb = noun(others, "is", "are")
+    more = f"; {counted(others, 'more device')} {verb} in the cycle" if others else ""
     return f"{board.tree[cycle.chain[0].consumer].name} " + ", which ".join(parts) + more
 
 
 def _unseen(board: Board, step: Step) -> str:
     master, iommu = board.tree[step.consumer].name, board.tree[step.supplier].name
     return (
-        f"{iommu} comes only after {master}, and the kernel sees no cycle, because it orders "
-        f'nothing by iommus: {master} waits until the timeout ("deferred probe timeout, ignoring '
-        'dependency"), then runs without translation'
+        f"{iommu} probes only after {master}, and the kernel does not see the cycle, because "
+        f'iommus orders no probe: {master} waits for the timeout ("deferred probe timeout, '
+        'ignoring dependency"), then runs without translation'
     )
 
 
 def _relaxed(board: Board, cycle: DeviceCycle) -> str:
-    """The links that the kernel relaxes: all between the devices, as the prediction has it."""
+    """The links that the kernel relaxes: all between the devices, as predicted."""
     links = [
         f"{board.tree[step.consumer].name} → {board.tree[step.supplier].name}"
         for step in cycle.steps
         if step.references
     ]
-    more = f" and {len(links) - _TOLD} more" if len(links) > _TOLD else ""
-    return ", ".join(links[:_TOLD]) + more
+    return listed(links, _SHOWN)
 
 
-def _fix(board: Board, cycle: DeviceCycle) -> str:
-    """The links to give up, by consumer."""
-    wanted: dict[int, dict[str, None]] = {}
+def _fix(board: Board, cycle: DeviceCycle) -> Fix:
+    """The links to give up, by consumer, beside those that are given up already."""
+    from dtlink.firmware.edit_text import dts
+    from dtlink.firmware.edit_values import phandle_list
+    from dtlink.firmware.edits import NodeRef, SetProperty, ref
+
+    wanted: dict[int, list[NodeRef]] = {}
     for step in cycle.breaks:
-        suppliers = wanted.setdefault(step.consumer, {})
-        for ref in step.references:
-            suppliers[f"<{board.ref(board.tree[ref.supplier])}>"] = None
-    lines = [
-        f"{board.ref(board.tree[node])} {{ post-init-providers = {', '.join(suppliers)}; }};"
-        for node, suppliers in wanted.items()
-    ]
-    if not lines:
-        return "none of these links can be given up: one of the devices must do without the next"
-    return "if the driver can probe without (Linux 6.11 and newer read it): " + " ".join(lines)
+        new = (ref(board.tree[each.supplier]) for each in step.references)
+        wanted.setdefault(step.consumer, []).extend(new)
+    edits = []
+    for index, suppliers in wanted.items():
+        node = board.tree[index]
+        value = dict.fromkeys((*phandle_list(node, _PROPERTY), *((each,) for each in suppliers)))
+        edits.append(SetProperty(ref(node), _PROPERTY, tuple(value)))
+    if not edits:
+        return Fix("Change a driver: none of these links can be given up.")
+    lines = " ".join(dts(edits).splitlines())
+    text = f"If the driver can probe without it, add (Linux ≥ 6.11): {lines}"
+    return Fix(text, tuple(edits) if board.version >= _SINCE else ())

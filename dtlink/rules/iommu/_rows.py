@@ -1,4 +1,4 @@
-"""What the rules about ID maps share: where a row stands, and how it is told."""
+"""Helpers of the rules about ID maps: the place of an entry, and ranges as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dtlink.links.reference import Link
 
 
 def place(board: Board, node: int, name: str, row: IdMapEntry) -> Link | Node:
-    """The row as a link, which knows its index and offset; the node if it names no supplier."""
+    """The entry as a link, which knows its index and offset; the node if there is no link."""
     for link in board.graph.links_of(name):
         if link.reference.node == node and link.index == row.entry:
             return link
@@ -17,10 +17,10 @@ def place(board: Board, node: int, name: str, row: IdMapEntry) -> Link | Node:
 
 
 def span(ids: range) -> str:
-    """A range of IDs as a reader writes it."""
+    """A range of IDs as text."""
     return f"{ids[0]:#x}" if len(ids) == 1 else f"{ids[0]:#x} to {ids[-1]:#x}"
 
 
 def inputs(row: IdMapEntry) -> range:
-    """The IDs that a row is for."""
+    """The IDs that an entry matches."""
     return range(row.input_base, min(row.input_base + row.length, 1 << 32))

@@ -1,8 +1,8 @@
-"""An iommu-map leaves out whole buses of its host.
+"""An iommu-map does not map whole buses of its host.
 
 What it finds: buses in bus-range of which iommu-map covers no function, in a map that covers other
-buses by ranges; or buses in the MCFG for which the root complex has no mapping. (Maps that name
-single functions are left alone: many boards have such on purpose.)
+buses by ranges; or buses in the MCFG for which the root complex has no mapping. (Maps of
+single functions are not reported: many boards have them on purpose.)
 Why it matters: a device there gets no IOMMU. Its DMA is not translated: it is refused where it
 passes through an SMMU that knows no such stream, and unprotected where it does not.
 What to do: cover the whole of bus-range, or make bus-range as small as the map.
@@ -17,21 +17,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.links.maps import IdMap
 from dtlink.rules.iommu._rows import inputs, span
 from dtlink.rules.model import EXAMPLES, Dts, Example, Finding, Severity, Tables, rule
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
 
 
 class Words(NamedTuple):
-    """How a kind of firmware calls what the rule speaks of."""
+    """The terms of a kind of firmware."""
 
     map: str
     s: str
-    """The ending of a verb behind it."""
+    """The ending of the verb after it."""
     buses: str
 
 
-_WORDS = {Dts: Words("iommu-map", "s", "bus-range"), Tables: Words("mappings", "", "the MCFG")}
+_WORDS = {Dts: Words("iommu-map", "es", "bus-range"), Tables: Words("mappings", "", "the MCFG")}
 _BUS = 0x100
 _MASKED = 0xFFFF
 
@@ -93,7 +94,7 @@ _MASKED = 0xFFFF
     needs=("iommu-map", "IORT"),
 )
 def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
-    """One finding a host, that names all the gaps."""
+    """One finding for each host, with all its gaps."""
     for node, table in board.iommu_maps.items():
         ids = board.pci_ids(node)
         if ids is None or table.mask & _MASKED != _MASKED:
@@ -104,21 +105,21 @@ def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
         if gaps:
             where = board.graph.firmware[node]
             words = _WORDS[EXAMPLES[board.firmware]]
-            told = ", ".join(map(span, gaps[:4])) + (", …" if len(gaps) > 4 else "")
+            shown = listed(map(span, gaps))
             yield bus_uncovered.finding(
                 where,
-                f"{words.map} of {where.name} cover{words.s} no requester ID in {told}, which "
-                f"{words.buses} allows",
+                f"{words.map} of {where.name} do{words.s} not map requester IDs {shown} of "
+                f"{words.buses}",
                 property_name=words.map,
                 likely=True,
-                consequence="a device on these buses gets no IOMMU: its DMA is not translated, "
+                effect="a device on these buses gets no IOMMU: its DMA is not translated, "
                 "and is refused where it passes through an SMMU",
-                fix=f"rows in {words.map} for all buses, or fewer buses in {words.buses}",
+                fix=f"Extend {words.map} to all buses, or shrink {words.buses}.",
             )
 
 
 def _gaps(table: IdMap, ids: range) -> Iterator[range]:
-    """What the rows leave of the IDs."""
+    """The IDs that no entry matches."""
     at = ids.start
     for row in sorted(map(inputs, table.entries), key=lambda row: row.start):
         if at < min(row.start, ids.stop):

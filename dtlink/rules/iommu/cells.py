@@ -1,10 +1,10 @@
-"""#iommu-cells is not what the IOMMU's binding takes.
+"""#iommu-cells has a value that the IOMMU's binding does not allow.
 
-What it finds: an IOMMU that something names by iommus or iommu-map, whose #iommu-cells has a value
-that the binding of its compatible does not allow, or which lacks it and is named by iommu-map.
+What it finds: an IOMMU that iommus or iommu-map references, whose #iommu-cells has a value that the
+binding of its compatible does not allow, or is missing where iommu-map references it.
 Why it matters: the entries of every master are read by this number. Where it is too small the
 driver gets no stream ID, where it is too large it ignores the rest or refuses the entry.
-What to do: write the number that the binding asks for, and entries of that length.
+What to do: write the number that the binding requires, and entries of that length.
 References: Documentation/devicetree/bindings/iommu/; the of_xlate function of each driver in
 drivers/iommu. Linux reads iommu-map by #iommu-cells since 7.2.
 """
@@ -15,9 +15,10 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
+from dtlink.firmware.tree import Node
 from dtlink.links.reference import UnresolvedReason
 from dtlink.links.streams import IommuKind, kind_of
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
 
 
 @rule(
@@ -44,7 +45,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     needs=("iommus", "iommu-map"),
 )
 def cells(board: Board) -> Iterator[Finding]:
-    """Every IOMMU in use, against its row."""
+    """Every IOMMU in use."""
     told = {
         entry.raw.target
         for entry in board.failures(UnresolvedReason.NO_CELLS)
@@ -64,17 +65,29 @@ def _finding(board: Board, iommu: int, kind: IommuKind, value: int | None) -> Fi
         node,
         f"{node.name} ({node.compatible[0]}) "
         + (f"has #iommu-cells = <{value}>" if value is not None else "has no #iommu-cells")
-        + f", its binding takes {allowed}",
+        + f"; its binding requires {allowed}",
         property_name="#iommu-cells",
         severity=Severity.ERROR
         if value is not None and value < kind.cells[0]
         else Severity.WARNING,
-        consequence="the stream IDs of its masters can't be told from the entries"
+        effect="the entries of its masters have no cell for the stream ID"
         if value is not None and value < kind.cells[0]
-        else "its driver ignores the further cells of each entry, or refuses the entry"
+        else "its driver ignores the extra cells of each entry, or refuses the entry"
         if value is not None
         else f"Linux {IOMMU_MAP_BY_CELLS.since} and newer read iommu-map by it and refuse the map; "
-        "older kernels take one cell",
-        fix=f"#iommu-cells = <{kind.cells[0]}>; in {board.ref(node)}, "
-        "and entries of that length in its masters",
+        "older kernels assume one cell",
+        fix=_fix(board, node, kind, value),
     )
+
+
+def _fix(board: Board, node: Node, kind: IommuKind, value: int | None) -> Fix:
+    """Add what is missing, if all maps have entries of that length."""
+    from dtlink.firmware.edits import SetProperty, ref
+
+    width = kind.cells[0]
+    set_cells = f"Set #iommu-cells = <{width}>; in {ref(node)}"
+    rows = [row for table in board.iommu_maps.values() for row in table.entries]
+    widths = {len(row.output) for row in rows if row.target == node.index}
+    if value is None and widths == {width}:
+        return Fix(f"{set_cells}.", (SetProperty(ref(node), "#iommu-cells", ((width,),)),))
+    return Fix(f"{set_cells}, and write entries of that length in its masters.")

@@ -1,12 +1,12 @@
-"""Kernels read the rows of an iommu-map with different lengths.
+"""Kernels disagree on the length of the entries of an iommu-map.
 
-What it finds: a map with rows of other than four cells, and a map of four-cell rows at an IOMMU
-whose #iommu-cells is not 1, unless every row has length 1 and the same IOMMU.
-Why it matters: Linux before 7.2 takes every row for four cells (input, phandle, output, length).
-Newer kernels take as many output cells as #iommu-cells says, and let the four-cell form pass only
-where all rows have length 1 and one IOMMU. The others misread the map, or refuse all of it.
-What to do: write rows that both read alike: one output cell, at an IOMMU with #iommu-cells = <1>,
-or one row of length 1 for each ID.
+What it finds: a map with entries that are not 4 cells long, and a map of 4-cell entries at an IOMMU
+whose #iommu-cells is not 1, unless every entry has length 1 and the same IOMMU.
+Why it matters: Linux before 7.2 reads every entry as 4 cells (input, phandle, output, length).
+Newer kernels read as many output cells as #iommu-cells says, and accept 4-cell entries only where
+all entries have length 1 and one IOMMU. The others misparse the map, or refuse all of it.
+What to do: write entries that all kernels read alike: one output cell, at an IOMMU with
+#iommu-cells = <1>, or one entry of length 1 for each ID.
 References: Linux, drivers/of/base.c, of_map_id() and, since 7.2, of_check_bad_map().
 """
 
@@ -56,27 +56,30 @@ def map_cells(board: Board) -> Iterator[Finding]:
     """One finding a map."""
     for node, table in board.iommu_maps.items():
         if table.leftover or any(row.target < 0 for row in table.entries):
-            continue  # how the rows were meant is not known
+            continue  # what the entries were meant to be is unknown
         wide = any(len(row.output) != 1 for row in table.entries)
         if not wide and not _misread(board.tree, table):
             continue
         name = board.tree[node].name
         yield map_cells.finding(
             board.tree[node],
-            f"iommu-map of {name} has rows of {'other than ' if wide else ''}four cells, "
-            "which not all kernels read so",
-            property_name="iommu-map",
-            consequence=f"Linux before {IOMMU_MAP_BY_CELLS.since} takes every row for four cells: "
-            f"the devices behind {name} get wrong stream IDs, or none"
+            f"iommu-map entries of {name} are not 4 cells long; kernels before "
+            f"{IOMMU_MAP_BY_CELLS.since} misparse them"
             if wide
-            else f"Linux {IOMMU_MAP_BY_CELLS.since} and newer read #iommu-cells output cells a "
-            f"row: the devices behind {name} get wrong stream IDs, or none",
-            fix="a row of four cells and length 1 for each ID: iommu-map = <0x… &iommu 0x… 1>, …;",
+            else f"iommu-map entries of {name} are 4 cells long, but #iommu-cells of the IOMMU "
+            f"is not 1; kernels from {IOMMU_MAP_BY_CELLS.since} on misparse them",
+            property_name="iommu-map",
+            effect=f"Linux before {IOMMU_MAP_BY_CELLS.since} reads every entry as 4 cells: the devices "
+            f"behind {name} get wrong stream IDs, or none"
+            if wide
+            else f"Linux {IOMMU_MAP_BY_CELLS.since} and newer read #iommu-cells output cells in each "
+            f"entry: the devices behind {name} get wrong stream IDs, or none",
+            fix="Write an entry of length 1 for each ID: iommu-map = <0x… &iommu 0x… 1>, …;",
         )
 
 
 def _misread(tree: Tree, table: IdMap) -> bool:
-    """Whether kernels that read #iommu-cells do not take the four-cell rows as they stand."""
+    """Whether kernels that read #iommu-cells misparse the 4-cell entries."""
     widths = {tree.cell("#iommu-cells", row.target) for row in table.entries}
     alike = len({row.phandle for row in table.entries}) == 1
     return not widths <= {None, 1} and not (alike and all(r.length <= 1 for r in table.entries))

@@ -1,9 +1,9 @@
-"""A row of iommu-map covers no ID.
+"""An entry of iommu-map maps no ID.
 
-What it finds: rows whose length is 0.
-Why it matters: such a row matches nothing, so the devices that it stands for get no IOMMU. On some
-platforms (Layerscape's fsl-mc) it is a placeholder that the boot loader fills in.
-What to do: nothing, if the boot loader fills it in (look at /sys/firmware/fdt on the board); else
+What it finds: entries whose length is 0.
+Why it matters: such an entry matches nothing, so its devices get no IOMMU. On some platforms
+(Layerscape's fsl-mc) it is a placeholder that the boot loader fills in.
+What to do: nothing, if the boot loader fills it in (check /sys/firmware/fdt on the machine); else
 write the number of IDs.
 References: Linux, drivers/of/base.c, of_map_id().
 """
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.rules.iommu._rows import place
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.wording import besides
 
 
 @rule(
@@ -41,17 +42,16 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     needs=("iommu-map",),
 )
 def map_empty(board: Board) -> Iterator[Finding]:
-    """One finding a map, at its first empty row."""
+    """One finding for each map, at its first empty entry."""
     for node, table in board.iommu_maps.items():
         empty = [row for row in table.entries if not row.length]
         if empty:
-            name = board.tree[node].name
-            more = f", as do {len(empty) - 1} others" if len(empty) > 1 else ""
+            name, more = board.tree[node].name, besides(len(empty))
             yield map_empty.finding(
                 place(board, node, "iommu-map", empty[0]),
-                f"iommu-map[{empty[0].entry}] of {name} covers no ID (length 0){more}",
+                f"iommu-map[{empty[0].entry}] of {name} has length 0 and maps no ID{more}",
                 property_name="iommu-map",
-                consequence="unless the boot loader fills it in, the devices it stands for get no "
-                'IOMMU ("no iommu-map translation for id …")',
-                fix="if the boot loader does not: write the number of IDs as the row's last cell",
+                effect="unless the boot loader fills it in, its devices get no IOMMU "
+                '("no iommu-map translation for id …")',
+                fix="If the boot loader does not fill it in, write the number of IDs in it.",
             )

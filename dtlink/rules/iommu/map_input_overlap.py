@@ -1,8 +1,8 @@
-"""Two rows of an iommu-map are for the same requester IDs.
+"""Two entries of an iommu-map match the same requester IDs.
 
-What it finds: rows whose input ranges overlap, and which give different stream IDs or IOMMUs there.
-Why it matters: the kernel takes the first row that matches. The hardware sends one stream ID: if it
-is the later row's, the device's DMA is refused, or translated as another device's.
+What it finds: entries whose input ranges overlap, and which give different stream IDs or IOMMUs.
+Why it matters: the kernel uses the first entry that matches. The hardware sends one stream ID: if
+that is the later entry's, the device's DMA is refused, or translated as another device's.
 What to do: make the input ranges disjoint.
 References: Linux, drivers/of/base.c, of_map_id();
 Documentation/devicetree/bindings/pci/pci-iommu.txt.
@@ -50,7 +50,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     needs=("iommu-map",),
 )
 def map_input_overlap(board: Board) -> Iterator[Finding]:
-    """Each row that overlaps the one which reaches furthest among those that begin before it."""
+    """Each entry that overlaps the one which reaches furthest among those that begin before it."""
     for node, table in board.iommu_maps.items():
         for first, second in overlaps(table):
             ids = range(
@@ -59,17 +59,17 @@ def map_input_overlap(board: Board) -> Iterator[Finding]:
             )
             yield map_input_overlap.finding(
                 place(board, node, "iommu-map", second),
-                f"iommu-map[{second.entry}] of {board.tree[node].name} is for requester IDs "
-                f"{span(ids)}, for which iommu-map[{first.entry}] stands first",
+                f"iommu-map[{second.entry}] of {board.tree[node].name}: requester IDs {span(ids)} "
+                f"are already matched by iommu-map[{first.entry}]",
                 property_name="iommu-map",
-                consequence=f"iommu-map[{second.entry}] is never used for them; if it is the one "
-                "that is right, their DMA is refused, or translated as another device's",
-                fix=f"take {span(ids)} out of one of the two rows",
+                effect=f"iommu-map[{second.entry}] is never used for them; if it is the right one, "
+                "their DMA is refused, or translated as another device's",
+                fix=f"Remove {span(ids)} from one of the two entries.",
             )
 
 
 def overlaps(table: IdMap) -> Iterator[tuple[IdMapEntry, IdMapEntry]]:
-    """Pairs of rows, the one that wins first, whose outputs differ where their inputs overlap."""
+    """Pairs of entries whose inputs overlap and whose outputs differ; the one that wins first."""
     widest: IdMapEntry | None = None
     for row in sorted(table.entries, key=lambda row: (row.input_base, row.entry)):
         if not row.length:

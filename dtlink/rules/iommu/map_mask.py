@@ -1,12 +1,12 @@
-"""A map's mask and its rows contradict each other, or the mask makes devices share a stream ID.
+"""A map's mask clears bits of its entries, or makes devices share a stream ID.
 
-What it finds: a row of iommu-map or msi-map whose input base has bits that …-map-mask clears; and
-a mask that folds requester IDs of different functions at an SMMUv3.
-Why it matters: the kernel gives up at such a row, for every ID that no row before it matched. And
-an SMMUv3 takes one device per stream ID: where the mask gives two functions one ID, the second is
+What it finds: an entry of iommu-map or msi-map whose input base has bits that …-map-mask clears;
+and a mask that folds requester IDs of different functions at an SMMUv3.
+Why it matters: the kernel stops at such an entry, for every ID that no earlier entry matched. And
+an SMMUv3 accepts one device per stream ID: where the mask gives two functions one ID, the second is
 refused. (SMMUv1 and v2 let them share, and boards use that on purpose.)
 What to do: keep every bit of the input bases in the mask; with an SMMUv3, keep all bits of the
-requester ID unless only one function can stand behind the host.
+requester ID unless there can be only one function behind the host.
 References: Linux, drivers/of/base.c, of_map_id(); drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c,
 arm_smmu_insert_master(), since 5.13.
 """
@@ -56,7 +56,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     needs=("iommu-map-mask", "msi-map-mask"),
 )
 def map_mask(board: Board) -> Iterator[Finding]:
-    """Contradictions first; of a map that has none, what its mask folds."""
+    """Contradictions first; for a map without one, the requester IDs that its mask folds."""
     tree = board.tree
     for name, cells in (("iommu-map", "#iommu-cells"), ("msi-map", "#msi-cells")):
         if not tree.holders(f"{name}-mask"):
@@ -77,10 +77,10 @@ def _contradiction(board: Board, node: int, name: str, table: IdMap, row: IdMapE
         f"{name}[{row.entry}] of {board.tree[node].name} begins at {row.input_base:#x}, "
         f"but {name}-mask ({table.mask:#x}) clears bits of it",
         property_name=name,
-        consequence="every device that no row before it matched gets no "
+        effect="every device that no earlier entry matched gets no "
         f'{kind}: "Invalid {name} translation - {name}-mask ({table.mask:#x}) '
         f'ignores id-base ({row.input_base:#x})"',
-        fix=f"a mask that keeps {row.input_base:#x}, such as "
+        fix=f"Write a {name}-mask that keeps {row.input_base:#x}, for example "
         f"{name}-mask = <{table.mask | row.input_base:#x}>;",
     )
 
@@ -100,7 +100,7 @@ def _folding(board: Board, node: int, table: IdMap) -> Iterator[Finding]:
             supplier=tree[row.target],
             severity=Severity.WARNING,
             likely=True,
-            consequence="of several functions behind the host only the first gets the IOMMU; the "
+            effect="of several functions behind the host only the first gets the IOMMU; the "
             "others run without translation, and the SMMU refuses their DMA",
-            fix="iommu-map-mask = <0xffff>; and rows for every requester ID",
+            fix="Set iommu-map-mask = <0xffff>; and map every requester ID.",
         )

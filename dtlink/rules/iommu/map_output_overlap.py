@@ -1,10 +1,10 @@
 """Different requester IDs get the same stream IDs at one IOMMU.
 
-What it finds: rows of iommu-map, or mappings of root complexes in an IORT, of one host or of
-several, that give the same stream IDs of an SMMU to different requester IDs of the buses there are.
-Why it matters: an SMMUv3 takes one device per stream ID: the second is refused. SMMUv1 and v2 let
-both share a translation: neither is protected from the other, and they can't be assigned apart.
-What to do: give each requester ID a stream ID of its own, as the hardware sends it.
+What it finds: entries of iommu-map, or mappings of root complexes in an IORT, of one host or of
+several, that give the same stream IDs of an SMMU to different requester IDs of existing buses.
+Why it matters: an SMMUv3 accepts one device per stream ID: the second is refused. SMMUv1 and v2 let
+both share a translation: neither is protected from the other, and they cannot be assigned apart.
+What to do: give each requester ID its own stream ID, as the hardware sends it.
 References: Linux, drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master() (since
 5.13); drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_find_sme(), arm_smmu_device_group().
 """
@@ -87,7 +87,7 @@ if TYPE_CHECKING:
     needs=("iommu-map", "IORT"),
 )
 def map_output_overlap(board: AnyBoard) -> Iterator[Finding]:
-    """Each map's row that overlaps the one which reaches furthest among those before it."""
+    """Each map's entry that overlaps the one which reaches furthest among those before it."""
     for iommu, streams in board.streams.items():
         mapped = [stream for stream in streams if stream.mapped]
         kind = board.iommu_kind(iommu)
@@ -106,7 +106,7 @@ def _overlaps(board: AnyBoard, streams: Sequence[Stream]) -> Iterator[tuple[Stre
 
 
 def _same(board: AnyBoard, one: Stream, other: Stream) -> bool:
-    """Whether two rows of a map say the same of the same requester IDs, which only repeats it."""
+    """Whether two entries of a map give the same requester IDs the same stream IDs."""
     if one.master != other.master:
         return False
     rows = board.iommu_maps[one.master].entries
@@ -134,11 +134,11 @@ def _finding(board: AnyBoard, first: Stream, second: Stream, sharing: Sharing) -
         related=(one.node,),
         severity=Severity.WARNING if refused else Severity.INFO,
         likely=refused,
-        consequence="of two devices with one stream ID the SMMUv3 takes the first only; the second "
+        effect="of two devices with one stream ID the SMMUv3 accepts only the first; the second "
         "runs without translation, and its DMA is refused or goes through the first one's tables"
         if refused
-        else "devices with one stream ID share a translation, and can't be assigned to different "
+        else "devices with one stream ID share a translation, and cannot be assigned to different "
         "owners",
-        fix="output bases that give every requester ID a stream ID of its own, as the hardware "
-        "sends it",
+        fix="Choose output bases that give every requester ID its own stream ID, as the hardware "
+        "sends it.",
     )

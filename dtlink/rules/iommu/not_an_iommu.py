@@ -1,10 +1,10 @@
-"""iommu-map names a node that is no IOMMU.
+"""iommu-map references a node that is not an IOMMU.
 
-What it finds: a row of iommu-map whose phandle names a node that has no #iommu-cells, and no
-compatible of an IOMMU either. (In iommus, such a node is told as one without its cells property.)
-Why it matters: the kernel takes any available node for an IOMMU whose driver is still to come, so
+What it finds: an entry of iommu-map that references a node without #iommu-cells and without the
+compatible of an IOMMU. (In iommus, such a node is reported by phandle/missing-cells.)
+Why it matters: the kernel treats any available node as an IOMMU whose driver is not loaded yet, so
 every device behind the bus waits for it until the deferred-probe timeout.
-What to do: name the IOMMU by its label.
+What to do: reference the IOMMU by its label.
 References: Linux, drivers/iommu/of_iommu.c, of_iommu_xlate(); drivers/base/dd.c,
 driver_deferred_probe_check_state().
 """
@@ -51,7 +51,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     needs=("iommu-map",),
 )
 def not_an_iommu(board: Board) -> Iterator[Finding]:
-    """The first row of each map that names such a node."""
+    """The first entry of each map that references such a node."""
     tree = board.tree
     for target, references in board.masters.items():
         if target in tree.holders("#iommu-cells") or kind_of(tree[target].compatible):
@@ -61,9 +61,10 @@ def not_an_iommu(board: Board) -> Iterator[Finding]:
             link = Link(tree, ref)
             yield not_an_iommu.finding(
                 link,
-                f"{link.entry} of {link.node.name} names {link.supplier.name}, which is no IOMMU",
+                f"{link.entry} of {link.node.name} references {link.supplier.name}, "
+                "which is not an IOMMU",
                 supplier=link.supplier,
-                consequence=f'every device behind {link.node.name} waits ("deferred probe timeout, '
+                effect=f'every device behind {link.node.name} waits ("deferred probe timeout, '
                 'ignoring dependency"), then runs without translation',
-                fix="name the IOMMU: iommu-map = <0x… &iommu 0x… 0x…>;",
+                fix="Reference the IOMMU: iommu-map = <0x… &iommu 0x… 0x…>;",
             )

@@ -3,12 +3,12 @@
 What it finds: entries of iommus in different devices that match the same stream IDs of an SMMU,
 or single mappings of different named components of an IORT.
 Devices of which one is part of the other, or uses it (a crypto engine and its DMA controller), are
-left alone at an SMMUv1 or v2: there it is usual.
+not reported at an SMMUv1 or v2, where this is usual.
 Why it matters: an SMMUv1 or v2 puts both into one IOMMU group: they share a translation, neither is
-protected from the other, and they can only be assigned to a guest together. An SMMUv3 takes one
-device per stream ID, and refuses the second.
-What to do: check the ID against the SoC's manual; if the hardware sends one ID for both, it must be
-so.
+protected from the other, and they can only be assigned to a guest together. An SMMUv3 accepts
+one device per stream ID, and refuses the second.
+What to do: check the ID against the SoC's manual; if the hardware sends one ID for both, no
+change is needed.
 References: Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_find_sme(),
 arm_smmu_device_group(); drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master(),
 since 5.13.
@@ -25,7 +25,7 @@ from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
 
-_TOLD = 3
+_SHOWN = 3
 
 
 class Shared(NamedTuple):
@@ -84,7 +84,7 @@ class Shared(NamedTuple):
     needs=("iommus", "IORT"),
 )
 def shared_stream_id(board: AnyBoard) -> Iterator[Finding]:
-    """One finding an SMMUv1 or v2, one a stream ID at an SMMUv3."""
+    """One finding for each SMMUv1 or v2, and one for each stream ID at an SMMUv3."""
     for iommu, streams in board.streams.items():
         kind = board.iommu_kind(iommu)
         pairs = list(_pairs(streams)) if kind and kind.sharing is not Sharing.UNKNOWN else []
@@ -114,7 +114,7 @@ def _pairs(streams: Sequence[Stream]) -> Iterator[Shared]:
 
 
 def _related(board: AnyBoard, masters: set[int]) -> set[tuple[int, int]]:
-    """Pairs of devices, one of them in ``masters``, of which one uses the other or lies in it."""
+    """Pairs of devices, one of them in ``masters``, of which one uses or contains the other."""
     parents = board.graph.firmware.parents
     linked = {
         (ref.consumer, ref.supplier)
@@ -131,20 +131,20 @@ def _related(board: AnyBoard, masters: set[int]) -> set[tuple[int, int]]:
 
 def _group(board: AnyBoard, pairs: Sequence[Shared]) -> Finding:
     link = board.graph.link(pairs[0].second.reference)
-    told = "; ".join(_told(board, pair) for pair in pairs[:_TOLD])
-    more = f"; and {len(pairs) - _TOLD} more" if len(pairs) > _TOLD else ""
+    shown = "; ".join(_pair(board, pair) for pair in pairs[:_SHOWN])
+    more = f"; and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
     return shared_stream_id.finding(
         link,
-        f"at {link.supplier.name}, the same stream ID is given to {told}{more}",
+        f"at {link.supplier.name}, the same stream ID is given to {shown}{more}",
         supplier=link.supplier,
         related=[board.graph.firmware[stream.master] for pair in pairs for stream in pair],
-        consequence="they share one IOMMU group and one translation: neither is protected from the "
+        effect="they share one IOMMU group and one translation: neither is protected from the "
         "other, and they can be assigned to a guest together only",
-        fix="none, if the hardware sends one ID for both; else the device's own ID in its entry",
+        fix="Check which IDs the hardware sends; unless it is one for both, write each one's own.",
     )
 
 
-def _told(board: AnyBoard, pair: Shared) -> str:
+def _pair(board: AnyBoard, pair: Shared) -> str:
     nodes = board.graph.firmware
     one, other = nodes[pair.first.master], nodes[pair.second.master]
     ident, mask = pair.first.match
@@ -157,13 +157,13 @@ def _refused(board: AnyBoard, pair: Shared) -> Finding:
     one = board.graph.firmware[pair.first.master]
     return shared_stream_id.finding(
         link,
-        f"{link.entry} of {link.node.name} is stream ID {pair.second.first:#x} of "
-        f"{link.supplier.name}, which {one.name} has too; an SMMUv3 takes one device per stream ID",
+        f"{link.entry} of {link.node.name} has stream ID {pair.second.first:#x} of "
+        f"{link.supplier.name}, as {one.name} does; an SMMUv3 accepts one device per stream ID",
         supplier=link.supplier,
         related=(one,),
         severity=Severity.ERROR,
-        consequence="whichever of the two is probed second gets no IOMMU "
+        effect="whichever of the two probes second gets no IOMMU "
         f'("stream {pair.second.first} already in tree"; in newer kernels "Aliasing StreamID '
         f"{pair.second.first:#x} …\"): its DMA goes through the other's tables",
-        fix=f"{link.node.name}'s own stream ID in {link.property_name}",
+        fix=f"Write {link.node.name}'s own stream ID in {link.property_name}.",
     )

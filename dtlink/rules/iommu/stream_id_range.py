@@ -1,4 +1,4 @@
-"""A stream ID is larger than the IOMMU can take.
+"""A stream ID is larger than the IOMMU supports.
 
 What it finds: stream IDs (and masks) in iommus, and output bases in iommu-map, that do not fit into
 the 15 bits of an SMMUv1 or the 16 bits of an SMMUv2.
@@ -63,11 +63,12 @@ def _finding(board: Board, stream: Stream, kind: IommuKind) -> Finding:
     return stream_id_range.finding(
         link,
         f"{link.entry} of {link.node.name} gives {what} {value:#x} to {link.supplier.name}, "
-        f"which has {kind.id_bits} bits at most",
+        f"which has at most {kind.id_bits} bits",
         supplier=link.supplier,
-        consequence=f"the driver keeps {value & 0xFFFF:#x} of it, another stream"
+        effect=f"the driver keeps {value & 0xFFFF:#x} of it, another stream"
         if cut
         else "the device gets no IOMMU: "
         f'"{what.replace("mask", "SMR mask")} {value:#x} out of range for SMMU"',
-        fix=f"the {what} as {link.supplier.name} sees it, at most {(1 << kind.id_bits) - 1:#x}",
+        fix=f"Write the {what} as {link.supplier.name} sees it, "
+        f"at most {(1 << kind.id_bits) - 1:#x}.",
     )

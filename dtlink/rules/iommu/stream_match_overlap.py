@@ -3,10 +3,10 @@
 What it finds: entries of iommus (stream ID and mask) at an SMMUv1 or v2 that both match some stream
 ID, without being equal.
 Why it matters: the hardware allows one match only. The driver uses an existing entry for a new one
-that lies within it, and refuses a new one that overlaps in any other way (-EINVAL): its device gets
-no IOMMU. So entries that overlap in part exclude each other, and of two where one contains the
-other the wider must come first, which nothing ensures between devices.
-What to do: masks that cover only the stream IDs which the device sends.
+that it contains, and refuses a new one that overlaps in any other way (-EINVAL): its device gets no
+IOMMU. So entries that partly overlap exclude each other, and of two where one contains the other
+the wider must come first, which nothing ensures between devices.
+What to do: write masks that cover only the stream IDs which the device sends.
 References: Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_find_sme(),
 arm_smmu_master_alloc_smes(), since 4.9; drivers/iommu/of_iommu.c, of_iommu_configure() (which goes
 on without an IOMMU after any error but -EPROBE_DEFER).
@@ -54,11 +54,11 @@ def stream_match_overlap(board: Board) -> Iterator[Finding]:
     for iommu, streams in board.streams.items():
         kind = kind_of(board.tree[iommu].compatible)
         if kind and kind.sharing is Sharing.GROUP:
-            told: set[tuple[int, int]] = set()
+            seen: set[tuple[int, int]] = set()
             for first, second in _overlaps(streams):
                 pair = first.master, second.master
-                if pair not in told:
-                    told.add(pair)
+                if pair not in seen:
+                    seen.add(pair)
                     yield from _findings(board, first, second)
 
 
@@ -101,27 +101,29 @@ def _findings(board: Board, first: Stream, second: Stream) -> Iterator[Finding]:
             Severity.WARNING,
         )
     elif _contains(second, first):
-        yield _finding(board, first, second, "overlap, and the wider stands last", Severity.ERROR)
+        yield _finding(
+            board, first, second, "overlap, and the wider one comes last", Severity.ERROR
+        )
 
 
 def _finding(board: Board, first: Stream, second: Stream, how: str, severity: Severity) -> Finding:
     one, other = Link(board.tree, first.reference), Link(board.tree, second.reference)
     if severity is Severity.WARNING:
-        when = f"if {one.node.name} is probed first, {other.node.name}"
+        when = f"if {one.node.name} probes first, {other.node.name}"
     else:
-        when = other.node.name if one.node == other.node else "whichever device is probed second"
+        when = other.node.name if one.node == other.node else "whichever device probes second"
     return stream_match_overlap.finding(
         other,
-        f"stream-match entries {_told(first)} of {one.node.name} and {_told(second)} of "
+        f"stream-match entries {_entry(first)} of {one.node.name} and {_entry(second)} of "
         f"{other.node.name} {how}, at {other.supplier.name}",
         supplier=other.supplier,
         related=(one.node,),
         severity=severity,
-        consequence=f"{when} gets no IOMMU (-EINVAL): its DMA is refused, or goes through the "
+        effect=f"{when} gets no IOMMU (-EINVAL): its DMA is refused, or goes through the "
         "other's tables",
-        fix="masks that cover only the stream IDs which each device sends",
+        fix="Write masks that cover only the stream IDs which each device sends.",
     )
 
 
-def _told(stream: Stream) -> str:
+def _entry(stream: Stream) -> str:
     return f"(ID {stream.first:#x}, mask {stream.mask:#x})"

@@ -1,1 +1,1 @@
-"""Bindings that are no longer what kernels read."""
+"""Deprecated bindings."""

@@ -1,4 +1,4 @@
-"""The form of a row in the table of legacy bindings, and the nodes that it concerns."""
+"""The rows of the table of legacy bindings, and the nodes that a row applies to."""
 
 from __future__ import annotations
 
@@ -11,17 +11,25 @@ from dtlink.rules.model import Severity
 
 
 class Fate(Enum):
-    """What today's kernels do with an old form; the value completes "X, which …"."""
+    """What today's kernels do with an old form."""
 
     IGNORED = "no driver reads"
     HIDDEN = "the driver reads and fw_devlink does not follow"
     READ = "is still read"
 
 
-class LegacyBinding(NamedTuple):
-    """One old form: what becomes of it, and what to write instead.
+class Rewrite(Enum):
+    """How an old form is edited, where its successor means the same."""
 
-    ``consequence`` and ``fix`` are templates: ``{node}`` is the name of the first node that uses
+    RENAME = "the new name takes its value"
+    RENAME_PHY = "as RENAME; the PHY gets #phy-cells = <0> where it has none"
+    DELETE = "nothing takes its place"
+
+
+class LegacyBinding(NamedTuple):
+    """One old form: what kernels do with it, and what to write instead.
+
+    ``effect`` and ``fix`` are templates: ``{node}`` is the name of the first node that uses
     the old form, ``{path}`` its path, ``{value}`` the old form's phandle list as DTS, ``{text}``
     its string, ``{old}`` and ``{new}`` the row's own fields. A compatible string may have one ``*``
     that stands for anything (``fsl,*-fec``).
@@ -32,8 +40,10 @@ class LegacyBinding(NamedTuple):
     new: str
     """What takes its place: a property's name, or a few words."""
     fate: Fate
-    consequence: str
-    fix: str
+    effect: str
+    fix: str = ""
+    """Empty where ``rewrite`` says it."""
+    rewrite: Rewrite | None = None
     cells: str | None = None
     """The suppliers' cells property, where entries have arguments."""
     severity: Severity = Severity.INFO

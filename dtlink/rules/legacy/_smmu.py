@@ -1,4 +1,4 @@
-"""What the rules about the old SMMU binding share."""
+"""The SMMUs of a board, by binding."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dtlink.rules.legacy._table import ARM_SMMU
 
 
 class Smmus(NamedTuple):
-    """The enabled SMMUs that the arm-smmu driver binds to, by the binding that they use."""
+    """The enabled SMMUs that the arm-smmu driver binds to, by binding."""
 
     legacy: Sequence[Node]
     generic: Sequence[Node]
 
 
 def smmus(tree: Tree) -> Smmus:
-    """Look for the SMMUs of a tree, in blob order."""
+    """Return the SMMUs of a tree, in blob order."""
     nodes = [tree[index] for index in tree.holders("compatible") if _is_smmu(tree, index)]
     old = tree.holders("mmu-masters")
     return Smmus(
@@ -36,7 +36,7 @@ _NAMES = frozenset(ARM_SMMU)
 
 
 def listed_masters(tree: Tree) -> frozenset[int]:
-    """The nodes that any mmu-masters lists, be it that of a disabled SMMU."""
+    """The nodes that any mmu-masters lists, even that of a disabled SMMU."""
     found, row = WalkResult(tree), binding_of("mmu-masters")
     if row is not None:
         masters(found, row, tree.holders("mmu-masters").items())

@@ -1,13 +1,13 @@
 """The table of legacy bindings: one row each.
 
-The fates are those in Linux 6.12. A row stands here only if there is something newer to write:
-vendors' properties that fw_devlink does not follow and that are still the binding's present form
-(``fsl,usbmisc``, ``phy-handle``, syscon phandles …) are not legacy.
+The fates are those in Linux 6.12. Only forms that have a successor have a row: vendors' properties
+that fw_devlink does not follow and that are still what the binding requires (``fsl,usbmisc``,
+``phy-handle``, syscon phandles …) are not legacy.
 """
 
 from __future__ import annotations
 
-from dtlink.rules.legacy._binding import Fate, LegacyBinding
+from dtlink.rules.legacy._binding import Fate, LegacyBinding, Rewrite
 from dtlink.rules.model import Severity
 
 #: What drivers/iommu/arm/arm-smmu/arm-smmu.c binds to (arm_smmu_of_match[]).
@@ -42,7 +42,7 @@ _GPIO_RESET = (
 _IOMMUS = ("iommus", "iommu-map")
 _NO_IOMMU = (
     "{node} has no IOMMU: its DMA is not translated, and faults where the IOMMU refuses streams "
-    "that nobody claimed"
+    "that no device has claimed"
 )
 
 
@@ -55,10 +55,10 @@ def _old_gpio(old: str, new: str, *on: str) -> LegacyBinding:
         on=on,
         unless=(new, new.removesuffix("s")),
         cells="#gpio-cells",
-        consequence="fw_devlink does not order {node} behind that GPIO controller: if it comes "
-        'first, its driver defers, and no "wait for supplier" says for whom; the kernel logs '
-        f"\"uses legacy gpio name '{old}' instead of '{new}'\"",
-        fix="in {path}:  {new} = {value};",
+        effect="fw_devlink does not make {node} wait for that GPIO controller: if {node} comes "
+        'first, its driver defers, and no "wait for supplier" line names the supplier; the kernel '
+        f"logs \"uses legacy gpio name '{old}' instead of '{new}'\"",
+        rewrite=Rewrite.RENAME,
     )
 
 
@@ -69,8 +69,8 @@ def _wakeup(old: str) -> LegacyBinding:
         new="wakeup-source",
         fate=Fate.READ,
         unless=("wakeup-source",),
-        consequence="none as long as the driver of {node} asks for the old name too",
-        fix="in {path}:  wakeup-source;",
+        effect="none as long as the driver of {node} reads the old name too",
+        rewrite=Rewrite.RENAME,
     )
 
 
@@ -79,14 +79,14 @@ def _cooling(old: str) -> LegacyBinding:
         old=old,
         new="the limits in the cooling map",
         fate=Fate.IGNORED,
-        consequence="none: what {node} may be asked for stands in the cooling map alone",
-        fix="give the lowest and highest state in the cooling map:  "
+        effect="none: only the cooling map limits the states of {node}",
+        fix="Write the lowest and highest state in the cooling map: "
         "cooling-device = <&fan MIN MAX>;",
     )
 
 
 LEGACY_BINDINGS = (
-    # Read by nobody
+    # Not read by any driver
     LegacyBinding(
         old="mmu-masters",
         new="iommus",
@@ -94,8 +94,8 @@ LEGACY_BINDINGS = (
         severity=Severity.WARNING,
         likely=True,
         not_on=ARM_SMMU,
-        consequence="only arm-smmu ever listed masters so; those of {node} get no IOMMU from it",
-        fix="in {path}:  #iommu-cells = <…>;  and in each master:  iommus = <…>;",
+        effect="only arm-smmu ever read such a list; the masters of {node} get no IOMMU from it",
+        fix="Add #iommu-cells = <…>; to {path} and iommus = <…>; to each master.",
     ),
     LegacyBinding(
         old="nvidia,smmu",
@@ -104,8 +104,8 @@ LEGACY_BINDINGS = (
         severity=Severity.WARNING,
         likely=True,
         unless=_IOMMUS,
-        consequence=_NO_IOMMU,
-        fix="in {path}:  iommus = <&mc SWGROUP>;",
+        effect=_NO_IOMMU,
+        fix="Add iommus = <&mc SWGROUP>; to {path}.",
     ),
     LegacyBinding(
         old="qcom,iommu-ctx",
@@ -114,15 +114,15 @@ LEGACY_BINDINGS = (
         severity=Severity.WARNING,
         likely=True,
         unless=_IOMMUS,
-        consequence=_NO_IOMMU,
-        fix="in {path}:  iommus = <…>;  with the stream IDs of the device",
+        effect=_NO_IOMMU,
+        fix="Add iommus = <…>; with the stream IDs of the device to {path}.",
     ),
     LegacyBinding(
         old="mediatek,larb",
-        new="nothing: it follows from iommus",
+        new="nothing: the larbs follow from iommus",
         fate=Fate.IGNORED,
-        consequence="none: the larbs of {node} are derived from the ports in its iommus",
-        fix="delete mediatek,larb from {path}",
+        effect="none: the larbs of {node} are derived from the ports in its iommus",
+        rewrite=Rewrite.DELETE,
     ),
     LegacyBinding(
         old="samsung,power-domain",
@@ -130,9 +130,9 @@ LEGACY_BINDINGS = (
         fate=Fate.IGNORED,
         severity=Severity.WARNING,
         unless=("power-domains",),
-        consequence="nobody switches the power domain on for {node}: it works as long as another "
-        "device keeps the domain on",
-        fix="in {path}:  power-domains = {value};",
+        effect="the power domain is not switched on for {node}: it works as long as another device "
+        "keeps the domain on",
+        fix="Write power-domains = {value}; in {path}.",
     ),
     LegacyBinding(
         old="power-domain",
@@ -142,9 +142,9 @@ LEGACY_BINDINGS = (
         unless=("power-domains",),
         names="#power-domain-cells",
         cells="#power-domain-cells",
-        consequence="nobody switches the power domain on for {node}: it works as long as another "
-        "device, or the boot loader, keeps the domain on",
-        fix="in {path}:  power-domains = {value};",
+        effect="the power domain is not switched on for {node}: it works as long as another device "
+        "or the boot loader keeps the domain on",
+        fix="Write power-domains = {value}; in {path}.",
     ),
     LegacyBinding(
         old="usb-phy",
@@ -153,9 +153,9 @@ LEGACY_BINDINGS = (
         severity=Severity.WARNING,
         on=_CHIPIDEA,
         unless=("phys", "fsl,usbphy", "nvidia,phy"),
-        consequence="fw_devlink does not follow it either, and the ChipIdea driver takes whichever "
-        "USB 2 PHY has been registered by then: another one's, or none, if that PHY comes later",
-        fix="in {path}:  phys = {value};",
+        effect="fw_devlink does not follow it either, and the ChipIdea driver uses any USB 2 PHY "
+        "that is registered by then: that of another controller, or none if the PHY comes later",
+        fix="Write phys = {value}; in {path}.",
     ),
     LegacyBinding(
         old="clocks-supply",
@@ -163,9 +163,9 @@ LEGACY_BINDINGS = (
         fate=Fate.IGNORED,
         severity=Severity.WARNING,
         likely=True,
-        consequence="fw_devlink takes it for a regulator, by the suffix -supply, and makes {node} "
+        effect="fw_devlink takes it for a regulator because of its suffix -supply and makes {node} "
         "wait for it",
-        fix="delete clocks-supply from {path}, and list what it needs in clocks",
+        fix="Delete clocks-supply from {path} and list its clocks in clocks.",
     ),
     LegacyBinding(
         old="gpio-reset",
@@ -176,9 +176,9 @@ LEGACY_BINDINGS = (
         unless=("reset-gpios", "reset-gpio"),
         names="#gpio-cells",
         cells="#gpio-cells",
-        consequence="nobody drives the reset line of {node}: it works if the line happens to be "
+        effect="no driver controls the reset line of {node}: it works if the line happens to be "
         "released",
-        fix="in {path}:  reset-gpios = {value};  (check the polarity)",
+        fix="Check the polarity and write reset-gpios = {value}; in {path}.",
     ),
     LegacyBinding(
         old="phy-reset-gpios",
@@ -188,9 +188,9 @@ LEGACY_BINDINGS = (
         named="ethernet-phy",
         unless=("reset-gpios", "reset-gpio"),
         cells="#gpio-cells",
-        consequence="it is a property of Ethernet controllers, not of PHYs: nobody drives the "
+        effect="it is a property of Ethernet controllers, not of PHYs: no driver controls the "
         "reset line of {node}, which works if the line happens to be released",
-        fix="in {path}:  reset-gpios = {value};  (check the polarity)",
+        fix="Check the polarity and write reset-gpios = {value}; in {path}.",
     ),
     _cooling("cooling-min-state"),
     _cooling("cooling-min-level"),
@@ -200,9 +200,9 @@ LEGACY_BINDINGS = (
         new="phys",
         fate=Fate.HIDDEN,
         unless=("phys",),
-        consequence="fw_devlink does not order {node} behind its PHY: if the controller comes "
-        'first, its driver defers, and no "wait for supplier" says for whom',
-        fix="in {path}:  phys = {value};  (and #phy-cells = <0>; in the PHY)",
+        effect="fw_devlink does not make {node} wait for its PHY: if the controller comes first, "
+        'its driver defers, and no "wait for supplier" line names the supplier',
+        rewrite=Rewrite.RENAME_PHY,
     ),
     LegacyBinding(
         old="usb-phy",
@@ -211,10 +211,10 @@ LEGACY_BINDINGS = (
         not_on=(*_CHIPIDEA, *_USB_PHY_ONLY),
         unless=("phys",),
         names="#phy-cells",
-        not_to=("usb-nop-xceiv",),  # of drivers/usb/phy: phys can't name it
-        consequence="fw_devlink does not order {node} behind its PHY: if the controller comes "
-        'first, its driver defers, and no "wait for supplier" says for whom',
-        fix='in {path}:  phys = {value}; phy-names = "usb2-phy";',
+        not_to=("usb-nop-xceiv",),  # of drivers/usb/phy: phys cannot reference it
+        effect="fw_devlink does not make {node} wait for its PHY: if the controller comes first, "
+        'its driver defers, and no "wait for supplier" line names the supplier',
+        fix='Write phys = {value}; phy-names = "usb2-phy"; in {path}.',
     ),
     _old_gpio("gpio-sck", "sck-gpios", "spi-gpio"),
     _old_gpio("gpio-mosi", "mosi-gpios", "spi-gpio"),
@@ -234,9 +234,10 @@ LEGACY_BINDINGS = (
         new="reset-gpios in the Ethernet PHY",
         fate=Fate.READ,
         cells="#gpio-cells",
-        consequence="{node}, not its PHY, waits for the GPIO controller and resets the PHY",
-        fix="in the PHY of {path}:  reset-gpios = {value};  (GPIO_ACTIVE_LOW in the flags for "
-        "snps,reset-active-low; reset-assert-us and reset-deassert-us for snps,reset-delays-us)",
+        effect="{node}, not its PHY, waits for the GPIO controller and resets the PHY",
+        fix="Write reset-gpios = {value}; in the PHY of {path}, with GPIO_ACTIVE_LOW for "
+        "snps,reset-active-low, and reset-assert-us and reset-deassert-us for "
+        "snps,reset-delays-us.",
     ),
     LegacyBinding(
         old="phy-reset-gpios",
@@ -244,10 +245,10 @@ LEGACY_BINDINGS = (
         fate=Fate.READ,
         on=("fsl,*-fec",),
         cells="#gpio-cells",
-        consequence="{node}, not its PHY, waits for the GPIO controller and resets the PHY",
-        fix="in the PHY of {path}:  reset-gpios = {value};  (GPIO_ACTIVE_LOW in the flags unless "
-        "there is phy-reset-active-high; reset-assert-us and reset-deassert-us for "
-        "phy-reset-duration and phy-reset-post-delay)",
+        effect="{node}, not its PHY, waits for the GPIO controller and resets the PHY",
+        fix="Write reset-gpios = {value}; in the PHY of {path}, with GPIO_ACTIVE_LOW unless there "
+        "is phy-reset-active-high, and reset-assert-us and reset-deassert-us for "
+        "phy-reset-duration and phy-reset-post-delay.",
     ),
     LegacyBinding(
         old="phy",
@@ -256,8 +257,8 @@ LEGACY_BINDINGS = (
         beside=("phy-mode", "phy-connection-type"),
         unless=("phy-handle",),
         not_on=("rockchip,*-emac", "snps,arc-emac"),  # read the old name only
-        consequence="none: the Ethernet PHY is looked for under the old name too",
-        fix="in {path}:  phy-handle = {value};",
+        effect="none: the Ethernet PHY is looked up under the old name too",
+        rewrite=Rewrite.RENAME,
     ),
     LegacyBinding(
         old="phy-device",
@@ -265,50 +266,50 @@ LEGACY_BINDINGS = (
         fate=Fate.READ,
         beside=("phy-mode", "phy-connection-type"),
         unless=("phy-handle",),
-        consequence="none: the Ethernet PHY is looked for under the old name too",
-        fix="in {path}:  phy-handle = {value};",
+        effect="none: the Ethernet PHY is looked up under the old name too",
+        rewrite=Rewrite.RENAME,
     ),
     LegacyBinding(
         old="cpu0-supply",
         new="cpu-supply",
         fate=Fate.READ,
         unless=("cpu-supply", "vbb-supply"),  # ti-cpufreq asks for cpu0 and vbb
-        consequence="none on CPU 0: cpufreq-dt tries the old name first; it knows it on no other",
-        fix="in {path}:  cpu-supply = {value};",
+        effect="none on CPU 0: cpufreq-dt tries the old name first; other CPUs need the new one",
+        rewrite=Rewrite.RENAME,
     ),
     LegacyBinding(
         old="operating-points",
         new="operating-points-v2",
         fate=Fate.READ,
         unless=("operating-points-v2",),
-        consequence="none on the board; a table of the old form names no power domain state, "
-        "bandwidth or other need of an operating point",
-        fix="an operating-points-v2 table, and in {path}:  operating-points-v2 = <&table>;",
+        effect="none today; a table of the old form cannot describe power domain states, bandwidth "
+        "or other requirements of an operating point",
+        fix="Add an operating-points-v2 table and write operating-points-v2 = <&table>; in {path}.",
     ),
     LegacyBinding(
         old="regulator-compatible",
         new="the node's name",
         fate=Fate.READ,
         unless=("compatible",),  # a regulator of its own, which is not looked for by name
-        consequence="none: regulators of a PMIC are looked for by it before the node's name is",
-        fix="name {path} {text} instead, and delete regulator-compatible",
+        effect="none: regulators of a PMIC are looked up by it, then by the node's name",
+        fix="Rename {path} to {text} and delete regulator-compatible.",
     ),
     LegacyBinding(
         old="#dma-channels",
         new="dma-channels",
         fate=Fate.READ,
         unless=("dma-channels",),
-        consequence="none: the driver of {node} tries the old name too",
-        fix="in {path}:  dma-channels = {value};",
+        effect="none: the driver of {node} reads the old name too",
+        rewrite=Rewrite.RENAME,
     ),
     LegacyBinding(
         old="nand-ecc-mode",
         new="nand-ecc-engine",
         fate=Fate.READ,
         unless=("nand-ecc-engine", "nand-use-soft-ecc-engine", "nand-no-ecc-engine"),
-        consequence="none on the board; which engine corrects errors is not said by a reference",
-        fix="in {path}:  nand-ecc-engine = <&engine>;  (the controller, the chip or another)  or  "
-        "nand-use-soft-ecc-engine;",
+        effect="none today; no reference says which engine corrects errors",
+        fix="Write nand-ecc-engine = <&engine>; (the controller, the chip or another one) or "
+        "nand-use-soft-ecc-engine; in {path}.",
     ),
     _wakeup("gpio-key,wakeup"),
     _wakeup("linux,wakeup"),
@@ -320,5 +321,5 @@ LEGACY_BINDINGS = (
 
 
 def rows_of(fate: Fate) -> tuple[LegacyBinding, ...]:
-    """The rows of one fate: what one rule speaks of."""
+    """The rows of one fate: those of one rule."""
     return tuple(row for row in LEGACY_BINDINGS if row.fate is fate)

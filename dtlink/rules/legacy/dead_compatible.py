@@ -1,9 +1,9 @@
-"""The only compatible string of a node is one that no driver binds to any more.
+"""A node has only a compatible string that no driver matches any more.
 
 What it finds: reg-fixed-voltage without regulator-fixed beside it.
-Why it matters: no driver ever binds to the node, so it never gives what its consumers wait for. The
-GPIO library still has a polarity quirk for the old string, which makes it look alive.
-What to do: write today's compatible string.
+Why it matters: no driver ever binds to the node, so its consumers wait forever. The GPIO library
+still has a polarity quirk for the old string, so it looks supported.
+What to do: write the current compatible string.
 References: Linux drivers/regulator/fixed.c, fixed_of_match[] (regulator-fixed and its kin);
 drivers/gpio/gpiolib-of.c, of_gpio_set_polarity_by_property(); binding fixed-regulator.yaml.
 """
@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dtlink.board.tree import Board
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.firmware.tree import Node
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 
 #: Old compatible string to today's, of regulators, all of which must have a regulator-name.
 REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
@@ -56,8 +57,15 @@ def dead_compatible(board: Board) -> Iterator[Finding]:
                 node = board.tree[index]
                 yield dead_compatible.finding(
                     node,
-                    f"{node.name} is compatible with {old} only, to which no driver binds",
+                    f'{node.name} has only compatible "{old}", which no driver matches',
                     property_name="compatible",
-                    consequence=f"{node.name} never comes; devices that need it stay deferred",
-                    fix=f'in {node.path}:  compatible = "{new}";',
+                    effect=f"{node.name} never probes; its consumers stay deferred",
+                    fix=_replaced(node, new),
                 )
+
+
+def _replaced(node: Node, compatible: str) -> Fix:
+    from dtlink.firmware.edits import SetProperty, ref
+
+    edit = SetProperty(ref(node), "compatible", (compatible,))
+    return Fix(f'Set compatible = "{compatible}"; in {node.path}.', (edit,))

@@ -1,10 +1,10 @@
 """A node has dmas but no dma-names.
 
 What it finds: dmas without dma-names, all nodes of a board in one finding.
-Why it matters: a driver asks for a DMA channel by name. Without names there is none to be found: a
-driver that asks logs "dma-names property of node … missing or empty" and works without DMA, and the
-property does nothing but, with fw_devlink.strict=1, make the device wait for the DMA controller.
-What to do: name the channels as the device's binding says; or delete dmas, if DMA is not wanted.
+Why it matters: drivers request DMA channels by name. Without names the request fails: the driver
+logs "dma-names property of node … missing or empty" and works without DMA, and the only effect of
+the property is that, with fw_devlink.strict=1, the device waits for the DMA controller.
+What to do: add dma-names as the device's binding says; or delete dmas, if DMA is not wanted.
 References: Linux drivers/dma/of-dma.c, of_dma_request_slave_channel(); binding dma/dma.txt.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
-from dtlink.rules.legacy._tell import several
+from dtlink.rules.legacy._rows import several
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 
@@ -55,8 +55,8 @@ def dmas_without_names(board: Board) -> Iterator[Finding]:
             nodes[0],
             f"{several(nodes)}: dmas without dma-names",
             property_name="dmas",
-            consequence=f"nobody can ask for the DMA channels of {nodes[0].name}: they are found "
-            "by name only",
-            fix=f'in {nodes[0].path}:  dma-names = "…", … ;  or  /delete-property/ dmas;',
+            effect=f"the DMA channels of {nodes[0].name} are unusable: dma_request_chan() looks "
+            "channels up by dma-names",
+            fix=f'Add dma-names = "…", …; to {nodes[0].path}, or delete dmas.',
             related=nodes[1:],
         )

@@ -1,12 +1,12 @@
-"""An old binding names a supplier that fw_devlink does not see.
+"""An old binding references a supplier that fw_devlink does not follow.
 
 What it finds: properties that a driver still reads but that fw_devlink does not follow, where the
 binding has a newer form that it does follow: fsl,usbphy and usb-phy for phys, gpio-sck and the
-other names of the GPIO library's rename table for sck-gpios and the like. One finding for each of
-them and board, however many nodes use it.
-Why it matters: the consumer is not ordered behind the supplier. If it comes first its driver
-defers by itself, the log has no "wait for supplier" line that names whom it waits for, and there is
-no device link that keeps the two in order at suspend and removal. It works, later.
+other names of the GPIO library's rename table for sck-gpios and the like. One finding for each
+property and board, however many nodes use it.
+Why it matters: the consumer does not wait for the supplier. If it probes first, its driver defers
+by itself, no "wait for supplier" line in the log names the supplier, and no device link keeps the
+two in order at suspend and removal. It works, later.
 What to do: write the new form. The kernel has read it for years.
 References: Linux drivers/gpio/gpiolib-of.c, of_find_gpio_rename(); drivers/usb/chipidea/
 ci_hdrc_imx.c, ci_hdrc_imx_probe(); drivers/of/property.c, of_supplier_bindings[] (which has neither
@@ -19,8 +19,8 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.rules.legacy._binding import Fate, LegacyBinding
+from dtlink.rules.legacy._rows import report
 from dtlink.rules.legacy._table import rows_of
-from dtlink.rules.legacy._tell import tell
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 ROWS = rows_of(Fate.HIDDEN)
@@ -62,8 +62,8 @@ ROWS = rows_of(Fate.HIDDEN)
 )
 def hidden_link(board: Board) -> Iterator[Finding]:
     """Every row that the board uses."""
-    yield from tell(hidden_link, board, ROWS, _says)
+    yield from report(hidden_link, board, ROWS, _message)
 
 
-def _says(row: LegacyBinding, nodes: str) -> str:
-    return f"{nodes}: {row.old}, an old form of {row.new}, is not followed by fw_devlink"
+def _message(row: LegacyBinding, nodes: str) -> str:
+    return f"{nodes}: fw_devlink does not follow {row.old}, an old form of {row.new}"

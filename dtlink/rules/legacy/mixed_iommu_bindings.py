@@ -2,9 +2,9 @@
 
 What it finds: a board whose enabled arm-smmu nodes are not all of one kind. One finding per board,
 at the first SMMU of the generic kind; the others are related nodes.
-Why it matters: the driver serves one kind. Which one, the SMMU decides that is probed first; every
-SMMU of the other kind is refused, and its masters stay without an IOMMU: with iommus they are held
-back until the deferral times out.
+Why it matters: the driver supports one kind at a time: that of the SMMU which probes first. It
+refuses every SMMU of the other kind, whose masters get no IOMMU: those with iommus are deferred
+until the timeout.
 What to do: describe all of them with #iommu-cells and iommus (see legacy/mmu-masters).
 References: Linux drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_device_dt_probe().
 """
@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
+from dtlink.rules.legacy._rows import several
 from dtlink.rules.legacy._smmu import smmus
-from dtlink.rules.legacy._tell import several
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 
@@ -56,18 +56,18 @@ def mixed_iommu_bindings(board: Board) -> Iterator[Finding]:
     lost = generic if legacy[0].index < generic[0].index else legacy
     yield mixed_iommu_bindings.finding(
         generic[0],
-        f"the generic binding ({several(generic)}) beside mmu-masters ({several(legacy)}): "
-        "arm-smmu serves one kind only",
+        f"the board has SMMUs with the generic binding ({several(generic)}) and SMMUs with "
+        f"mmu-masters ({several(legacy)}): arm-smmu supports one kind at a time",
         property_name="#iommu-cells" if generic[0].has("#iommu-cells") else None,
-        consequence='"not probing due to mismatched DT properties" for the kind that is probed '
+        effect='"not probing due to mismatched DT properties" for the kind that is probed '
         f"second; in the order of the tree that is {_at_risk(board, lost)}",
-        fix="use #iommu-cells and iommus for all of them (legacy/mmu-masters shows them)",
+        fix="Use #iommu-cells and iommus for all of them, as the fixes of legacy/mmu-masters show.",
         related=[*generic[1:], *legacy],
     )
 
 
 def _at_risk(board: Board, lost: Sequence[Node]) -> str:
-    """The SMMUs that are refused, and who then lacks an IOMMU."""
+    """The SMMUs that are refused, and the masters that get no IOMMU."""
     wanted = {node.index for node in lost}
     masters = dict.fromkeys(
         link.consumer

@@ -1,14 +1,14 @@
 """An SMMU lists its masters in mmu-masters.
 
 What it finds: arm-smmu nodes with mmu-masters, one finding each, with the masters as related nodes.
-Why it matters: the old binding needs every SMMU to be there before the first master, which
-only a built-in driver can promise. So kernels with ARM_SMMU as a module, or without
+Why it matters: the old binding requires that every SMMU probes before the first master, which only
+a built-in driver can guarantee. Kernels with ARM_SMMU as a module, or without
 ARM_SMMU_LEGACY_DT_BINDINGS, ignore the list, and the SMMU, which they do set up, refuses the DMA of
 its masters as that of unknown streams unless arm-smmu.disable_bypass=0 is given. With that option
 masters bypass the SMMU; the DMA API never uses it.
-What to do: turn the list round, as the fix shows: #iommu-cells in the SMMU, iommus with the stream
-IDs in each master, iommu-map in a PCI host. For PCI the old binding took the requester ID for the
-stream ID, whatever the list said.
+What to do: list the SMMU in its masters, as the fix shows: #iommu-cells in the SMMU,
+iommus with the stream IDs in each master, iommu-map in a PCI host. For PCI the old binding used the
+requester ID as the stream ID, whatever the list said.
 References: Linux drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_device_dt_probe(),
 arm_smmu_register_legacy_master(), arm_smmu_def_domain_type(); drivers/iommu/Kconfig,
 ARM_SMMU_LEGACY_DT_BINDINGS (depends on ARM_SMMU=y); binding arm,smmu.yaml.
@@ -16,15 +16,21 @@ ARM_SMMU_LEGACY_DT_BINDINGS (depends on ARM_SMMU=y); binding arm,smmu.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
+from dtlink.links.streams import bus_ids
 from dtlink.rules.legacy._smmu import smmus
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.wording import counted, listed
 
-#: How many stream IDs of one master, and how many masters, a fix spells out.
+if TYPE_CHECKING:
+    from dtlink.firmware.edits import Edit
+
+#: How many masters a fix spells out.
 _MOST = 32
 
 #: How many masters a message names.
@@ -76,7 +82,7 @@ _NAMED = 3
     ),
 )
 def mmu_masters(board: Board) -> Iterator[Finding]:
-    """Every enabled SMMU of the old kind; of a known kernel ``module/mmu-masters`` tells."""
+    """Every enabled SMMU of the old kind; for a known kernel ``module/mmu-masters`` reports it."""
     if board.facts is not None and board.facts.build.knows("config"):
         return
     links: dict[int, list[Link]] = {}
@@ -86,48 +92,65 @@ def mmu_masters(board: Board) -> Iterator[Finding]:
         mine = links.get(smmu.index, [])
         yield mmu_masters.finding(
             smmu,
-            f"{smmu.name} lists its masters ({_names(mine)}) in mmu-masters, a binding that no "
-            "modular arm-smmu can use",
+            f"{smmu.name} lists its masters ({_names(mine)}) in the deprecated mmu-masters, which "
+            "requires ARM_SMMU=y and ARM_SMMU_LEGACY_DT_BINDINGS",
             property_name="mmu-masters",
-            consequence='"deprecated "mmu-masters" DT property in use; SMMU support unavailable" '
+            effect='"deprecated "mmu-masters" DT property in use; SMMU support unavailable" '
             "if arm-smmu is a module or lacks ARM_SMMU_LEGACY_DT_BINDINGS: the masters' DMA is "
             "refused as that of unknown streams, unless arm-smmu.disable_bypass=0; else "
             '"… DMA API support unavailable": it bypasses the SMMU',
-            fix=_fix(board, smmu, mine),
+            fix=_fix(smmu, mine, links),
             related=[link.consumer for link in mine],
         )
 
 
 def _names(links: Sequence[Link]) -> str:
-    names = list(dict.fromkeys(link.consumer.name for link in links))
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more or "none that can be found"
+    return listed(dict.fromkeys(each.consumer.name for each in links), _NAMED) or "none found"
 
 
-def _fix(board: Board, smmu: Node, links: Sequence[Link]) -> str:
-    """The same masters, in the generic binding."""
-    lines = [f"in {smmu.path}:  #iommu-cells = <1>;  /delete-property/ mmu-masters;"]
+def _fix(smmu: Node, links: Sequence[Link], by_smmu: Mapping[int, Sequence[Link]]) -> Fix:
+    """The same masters in the generic binding, with edits where all of them are determined."""
+    from dtlink.firmware.edit_text import dts
+    from dtlink.firmware.edits import DeleteProperty, SetProperty, ref
+
     streams: dict[int, list[int]] = {}
     for link in links:
         streams.setdefault(link.consumer.index, []).extend(link.args)
-    for index, ids in list(streams.items())[:_MOST]:
-        lines.append(f"in {board.tree.path(index)}:  {_generic(board, smmu, index, ids)}")
-    if len(streams) > _MOST:
-        lines.append(f"and so on for {len(streams) - _MOST} more masters")
-    return "\n".join(lines)
+    here = ref(smmu)
+    edits: list[Edit] = [SetProperty(here, "#iommu-cells", ((1,),))]
+    edits.append(DeleteProperty(here, "mmu-masters"))
+    for index, ids in streams.items():
+        edits += _generic(smmu, smmu.tree[index], ids)
+    shown = dts(edits).replace(f"<{here}>", f"<{here} …>").splitlines()
+    rest = len(shown) - _MOST - 1
+    more = [f"… and likewise in {counted(rest, 'more master')}"] if rest > 0 else []
+    text = "\n".join(["List the SMMU in its masters:", *shown[: _MOST + 1], *more])
+    others = [each for at, group in by_smmu.items() if at != smmu.index for each in group]
+    taken = {link.consumer.index for link in others}
+    sure = all(_is_determined(smmu.tree[at], ids) for at, ids in streams.items())
+    return Fix(text, tuple(edits) if sure and taken.isdisjoint(streams) else ())
 
 
-def _generic(board: Board, smmu: Node, master: int, ids: Sequence[int]) -> str:
-    """``iommus``, or ``iommu-map`` for a PCI host, in DTS."""
-    node, ref = board.tree[master], board.ref(smmu)
-    if _is_pci_host(node):
-        buses = node.cells("bus-range")
-        first, last = (buses[0] & 0xFF, buses[1] & 0xFF) if len(buses) > 1 else (0, 0xFF)
-        base, length = f"{first << 8:#x}", f"{(last - first + 1) << 8:#x}"
-        return f"iommu-map = <{base} {ref} {base} {length}>;"
-    entries = [f"<{ref} {stream:#x}>" for stream in ids[:_MOST]]
-    more = " …" if len(ids) > _MOST else ""
-    return f"iommus = {', '.join(entries) or f'<{ref} …>'}{more};"
+def _is_determined(master: Node, ids: Sequence[int]) -> bool:
+    """Whether the list has all stream IDs of a master that has no other IOMMU."""
+    return bool(ids or _is_pci_host(master)) and not (
+        master.has("iommus") or master.has("iommu-map")
+    )
+
+
+def _generic(smmu: Node, master: Node, ids: Sequence[int]) -> Iterator[Edit]:
+    """``iommus``, or ``iommu-map`` for a PCI host, instead of ``#stream-id-cells``."""
+    from dtlink.firmware.edits import DeleteProperty, Hex, SetProperty, ref
+
+    if master.has("#stream-id-cells"):
+        yield DeleteProperty(ref(master), "#stream-id-cells")
+    if _is_pci_host(master):
+        buses = bus_ids(master.tree, master.index)
+        row = (Hex(buses.start), ref(smmu), Hex(buses.start), Hex(len(buses)))
+        yield SetProperty(ref(master), "iommu-map", (row,))
+    else:
+        entries = tuple((ref(smmu), Hex(stream)) for stream in ids)
+        yield SetProperty(ref(master), "iommus", entries or ((ref(smmu),),))
 
 
 def _is_pci_host(node: Node) -> bool:

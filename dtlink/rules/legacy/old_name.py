@@ -1,12 +1,12 @@
-"""A property has an old name or form that is still read.
+"""A property has a deprecated name or form that is still read.
 
-What it finds: properties that a driver, or the kernel's core, still takes although the binding has
-a newer form. One finding for each of them and board, however many nodes use it.
-Why it matters: mostly it does not, today. Old forms say less than new ones (who resets a PHY, which
-engine corrects errors, what an operating point needs), new drivers don't know them, and they
-are dropped one day.
-What to do: write the new form when the node is touched anyway. See that the oldest kernel that is
-to boot with the tree knows it.
+What it finds: properties that a driver, or the kernel's core, still reads although the binding has
+a newer form. One finding for each property and board, however many nodes use it.
+Why it matters: mostly it does not, today. Old forms express less than new ones (what resets a PHY,
+which engine corrects errors, what an operating point needs), new drivers do not read them, and
+support for them may be dropped.
+What to do: write the new form when the node is changed anyway. Check that the oldest kernel that
+boots with the tree reads it.
 References: Linux drivers/net/ethernet/stmicro/stmmac/stmmac_mdio.c, stmmac_mdio_reset();
 drivers/net/ethernet/freescale/fec_main.c, fec_reset_phy(); drivers/net/phy/phy_device.c,
 fwnode_get_phy_node(); drivers/cpufreq/cpufreq-dt.c, find_supply_name(); drivers/opp/of.c;
@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.rules.legacy._binding import Fate, LegacyBinding
+from dtlink.rules.legacy._rows import report
 from dtlink.rules.legacy._table import rows_of
-from dtlink.rules.legacy._tell import tell
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
 ROWS = rows_of(Fate.READ)
@@ -58,8 +58,8 @@ ROWS = rows_of(Fate.READ)
 )
 def old_name(board: Board) -> Iterator[Finding]:
     """Every row that the board uses."""
-    yield from tell(old_name, board, ROWS, _says)
+    yield from report(old_name, board, ROWS, _message)
 
 
-def _says(row: LegacyBinding, nodes: str) -> str:
-    return f"{nodes}: {row.old} is the old form of {row.new}"
+def _message(row: LegacyBinding, nodes: str) -> str:
+    return f"{nodes}: {row.old} is deprecated, replaced by {row.new}"

@@ -1,9 +1,9 @@
 """A node has both interrupts and interrupts-extended.
 
 What it finds: nodes with both properties, all of a board in one finding.
-Why it matters: they exclude each other, and the extended form wins. Mostly a board's tree sets it
-over what the SoC's tree says, and interrupts is left behind for the reader to wonder at. If the
-extended list is the shorter one, the entries behind its end are taken from interrupts.
+Why it matters: the two exclude each other, and the extended form wins. Mostly a board's tree sets
+it on top of interrupts of the SoC's tree, which is then unused. If the extended list is the shorter
+one, the entries after its end are taken from interrupts.
 What to do: delete the one that is not meant.
 References: Linux drivers/of/irq.c, of_irq_parse_one(); Devicetree Specification 0.4, section 2.4.1
 (interrupts-extended).
@@ -11,11 +11,15 @@ References: Linux drivers/of/irq.c, of_irq_parse_one(); Devicetree Specification
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import Board
-from dtlink.rules.legacy._tell import several
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.firmware.tree import Node
+from dtlink.rules.legacy._rows import in_all, several
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+
+_SHORT, _LONG = "interrupts", "interrupts-extended"
 
 
 @rule(
@@ -54,10 +58,20 @@ def redundant_interrupts(board: Board) -> Iterator[Finding]:
     if nodes:
         yield redundant_interrupts.finding(
             nodes[0],
-            f"{several(nodes)}: interrupts beside interrupts-extended",
+            f"{several(nodes)}: both interrupts and interrupts-extended",
             property_name="interrupts",
-            consequence="the kernel takes interrupts-extended, and interrupts only for entries "
-            "behind its end",
-            fix=f"in {nodes[0].path}:  /delete-property/ interrupts;",
+            effect="the kernel reads interrupts-extended, and interrupts only for entries after "
+            "its end",
+            fix=_fix(board, nodes),
             related=nodes[1:],
         )
+
+
+def _fix(board: Board, nodes: Sequence[Node]) -> Fix:
+    """Delete ``interrupts``, if no node has more entries there than in the extended list."""
+    from dtlink.firmware.edits import DeleteProperty, ref
+
+    counts = Counter((each.node, each.binding.name) for each in board.graph.references)
+    if any(counts[node.index, _LONG] < counts[node.index, _SHORT] for node in nodes):
+        return Fix("Write all interrupts in interrupts-extended and delete interrupts.")
+    return in_all("Delete interrupts: ", [[DeleteProperty(ref(node), _SHORT)] for node in nodes])

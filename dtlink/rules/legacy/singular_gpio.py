@@ -1,29 +1,29 @@
 """A GPIO property ends in -gpio instead of -gpios.
 
-What it finds: properties like reset-gpio, all of a board in one finding; not where the driver asks
-for the old name itself (i.MX PCIe, a few codecs).
-Why it matters: hardly. The GPIO library looks for reset-gpios first and for reset-gpio then, and
-fw_devlink follows both. The bindings only allow the plural, so schema checks complain.
-What to do: write the plural when the node is touched anyway. Drivers that do not ask the GPIO
-library by function but for a whole property name must be able to find it: some did so until
-lately, so look at the oldest kernel that is to boot with the tree.
+What it finds: properties like reset-gpio, all of a board in one finding; not where the driver
+itself reads the old name (i.MX PCIe, a few codecs).
+Why it matters: hardly. The GPIO library looks up reset-gpios first, then reset-gpio, and fw_devlink
+follows both. The bindings allow only the plural, so schema checks complain.
+What to do: write the plural when the node is changed anyway. Some drivers read the whole property
+name themselves instead of asking the GPIO library for a function, more of them in older kernels:
+check the oldest kernel that boots with the tree.
 References: Linux drivers/gpio/gpiolib-of.c, of_find_gpio() (for_each_gpio_property_name());
 drivers/of/property.c, parse_gpio() and parse_gpios(); binding gpio.txt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import Board
 from dtlink.rules.legacy._binding import fits
-from dtlink.rules.legacy._tell import as_dts, several
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.legacy._rows import in_all, renamed_list, several
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 
-#: Names that a row of the legacy table speaks for.
-_TOLD_ELSEWHERE = frozenset(("snps,reset-gpio",))
+#: Names that have a row in the table of legacy bindings.
+_IN_TABLE = frozenset(("snps,reset-gpio",))
 
-#: Devices whose drivers ask for the singular name itself, or have a quirk for it.
+#: Devices whose drivers read the singular name themselves, or have a quirk for it.
 _CURRENT = (
     "fsl,imx*-pcie",
     "ti,tpa6130a2",
@@ -66,7 +66,7 @@ def singular_gpio(board: Board) -> Iterator[Finding]:
     found = sorted(
         (index, name)
         for name in board.tree.columns
-        if name.endswith("-gpio") and name not in _TOLD_ELSEWHERE
+        if name.endswith("-gpio") and name not in _IN_TABLE
         for index in board.tree.holders(name).keys() - board.tree.disabled
         if not fits(board.tree[index].compatible, _CURRENT)
     )
@@ -77,11 +77,19 @@ def singular_gpio(board: Board) -> Iterator[Finding]:
     names = ", ".join(dict.fromkeys(name for _, name in found))
     yield singular_gpio.finding(
         first,
-        f"{several(nodes)}: singular suffix in {names}",
+        f"{several(nodes)}: deprecated -gpio suffix in {names}, use -gpios",
         property_name=name,
-        consequence=f"none: the GPIO library looks for {name}s first and for {name} then, and "
-        "fw_devlink follows both",
-        fix=f"in {first.path}:  {name}s = {as_dts(board, first, name, '#gpio-cells')};  (unless "
-        "a kernel is in use whose driver asks for the old name itself)",
+        effect=f"none today; the GPIO library looks up {name}s first, then {name}, and fw_devlink "
+        "follows both",
+        fix=_fix(board, found),
         related=nodes[1:],
     )
+
+
+def _fix(board: Board, found: Sequence[tuple[int, str]]) -> Fix:
+    """The plural for each; nothing that is there under both names is edited."""
+    tree = board.tree
+    if any(tree[node].has(f"{name}s") for node, name in found):
+        return Fix("Write -gpios instead of -gpio, unless the driver itself reads the old name.")
+    renamed = [renamed_list(tree[node], name, f"{name}s", "#gpio-cells") for node, name in found]
+    return in_all("Use the plural, unless the driver itself reads the old name: ", renamed)

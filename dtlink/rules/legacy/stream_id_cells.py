@@ -1,10 +1,10 @@
 """A device has #stream-id-cells, but no SMMU lists it.
 
-What it finds: nodes with #stream-id-cells that stand in no mmu-masters, all of a board in one
+What it finds: nodes with #stream-id-cells that no mmu-masters lists, all of a board in one
 finding: those without iommus as a warning if the board has an SMMU, leftovers beside iommus as a
 note.
-Why it matters: #stream-id-cells only says how to read an entry of mmu-masters. On its own nobody
-reads it: the device was meant to be behind an SMMU and is not, so the SMMU may refuse its DMA.
+Why it matters: #stream-id-cells only says how to read an entry of mmu-masters. On its own it has
+no effect: the device was meant to be behind an SMMU and is not, so the SMMU may refuse its DMA.
 What to do: give the device iommus with its stream IDs, and delete #stream-id-cells.
 References: Linux drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_register_legacy_master().
 """
@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
+from dtlink.rules.legacy._rows import in_all, several
 from dtlink.rules.legacy._smmu import listed_masters, smmus
-from dtlink.rules.legacy._tell import several
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 
 
 @rule(
@@ -54,27 +54,34 @@ def stream_id_cells(board: Board) -> Iterator[Finding]:
     if lost:
         yield _finding(
             lost,
-            f"{lost[0].name} is behind no SMMU: nobody claims its streams"
+            f"{lost[0].name} is not behind an SMMU: its streams are not claimed"
             if serious
-            else "none: the board has no SMMU that is in use",
-            f"in {lost[0].path}:  iommus = <&smmu STREAM-ID>;  /delete-property/ #stream-id-cells;",
+            else "none: the board has no enabled SMMU",
+            f"Replace #stream-id-cells with iommus = <&smmu STREAM-ID>; in {lost[0].path}.",
             Severity.WARNING if serious else Severity.INFO,
         )
     if served:
         yield _finding(
             [tree[index] for index in sorted(served)],
-            "none: iommus is what counts",
-            "delete #stream-id-cells",
+            "none: the kernel uses iommus",
+            _deleted([tree[index] for index in sorted(served)]),
             Severity.INFO,
         )
 
 
-def _finding(nodes: Sequence[Node], consequence: str, fix: str, severity: Severity) -> Finding:
+def _deleted(nodes: Sequence[Node]) -> Fix:
+    from dtlink.firmware.edits import DeleteProperty, ref
+
+    edits = [[DeleteProperty(ref(node), "#stream-id-cells")] for node in nodes]
+    return in_all("Delete #stream-id-cells: ", edits)
+
+
+def _finding(nodes: Sequence[Node], effect: str, fix: Fix | str, severity: Severity) -> Finding:
     return stream_id_cells.finding(
         nodes[0],
-        f"{several(nodes)}: #stream-id-cells, but in no SMMU's mmu-masters",
+        f"{several(nodes)}: #stream-id-cells, but not in any mmu-masters",
         property_name="#stream-id-cells",
-        consequence=consequence,
+        effect=effect,
         fix=fix,
         related=nodes[1:],
         severity=severity,

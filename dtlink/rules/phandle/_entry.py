@@ -1,4 +1,4 @@
-"""What the rules of this family tell alike of an entry that does not resolve."""
+"""Helpers of the rules about entries that do not resolve."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dtlink.facts.binding import Walk
 from dtlink.links.reference import Failure, Flaw, Link
 from dtlink.rules.model import Severity
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.board.tree import Board
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def severity_of(binding: SupplierBinding) -> Severity:
-    """How bad a broken entry is: an error where a device comes only after what the entry names."""
+    """Error where a device probes only after the supplier that the entry references."""
     waits = binding.probes_first and binding.orders_probe and binding.walk is not Walk.ENDPOINT
     return Severity.ERROR if waits else Severity.WARNING
 
@@ -27,12 +28,12 @@ def size_in_cells(entry: Failure) -> int:
 
 
 def bytes_left(entry: Failure) -> int:
-    """How many bytes the entry's property has behind its last whole cell."""
+    """How many bytes the entry's property has after its last whole cell."""
     return entry.node.tree.words[entry.raw.at + 1] & 3
 
 
 def as_string(entry: Failure) -> str:
-    """The property as the text that somebody wrote for it; empty if it is no text."""
+    """The property as text; empty if it is not text."""
     value = entry.node.get(entry.property_name) or b""
     text = value[:-1].decode("latin-1")
     is_text = text.isascii() and text.isprintable() and value.endswith(b"\0")
@@ -40,7 +41,7 @@ def as_string(entry: Failure) -> str:
 
 
 def cells_name(entry: Failure) -> str:
-    """The property of the supplier that says how wide the specifier is; empty if none does."""
+    """The supplier's property with the number of argument cells; empty if there is none."""
     return (
         "#interrupt-cells" if entry.binding.walk is Walk.INTERRUPTS else entry.binding.cells or ""
     )
@@ -54,7 +55,7 @@ def asked_cells(entry: Failure) -> str:
 
 
 def before(board: Board, entry: Failure) -> Link | None:
-    """The entry in front of one that does not resolve; ``None`` if there is none."""
+    """The entry before one that does not resolve; ``None`` if there is none."""
     near = [
         ref
         for ref in board.graph.references
@@ -85,7 +86,5 @@ def steps_up(tree: Tree, node: int) -> Iterator[tuple[int, int]]:
 
 
 def names(nodes: list[Node], most: int = 3) -> str:
-    """Several nodes by path, in one phrase."""
-    paths = list(dict.fromkeys(node.path for node in nodes))
-    rest = f" and {len(paths) - most} more" if len(paths) > most else ""
-    return ", ".join(paths[:most]) + rest
+    """The first nodes by path, and how many more there are."""
+    return listed(dict.fromkeys(node.path for node in nodes), most)

@@ -1,14 +1,14 @@
-"""A property names a phandle that no node has.
+"""A property references a phandle that no node has.
 
-What it finds: an entry of a supplier property whose phandle resolves to nothing. A graph endpoint
-that leads nowhere, and a pointer that makes nobody wait, are warnings.
-Why it matters: the supplier can't be found. fw_devlink stops reading the property there, so later
-entries order nothing either, and the driver's own look-up fails (-ENOENT, -EINVAL or, for some
-subsystems, a deferral without end). 0xffffffff is what an overlay leaves where its reference was
+What it finds: an entry of a supplier property whose phandle does not resolve. A graph endpoint
+without a remote end, and a reference that does not order probing, are warnings.
+Why it matters: the supplier cannot be found. fw_devlink stops reading the property there and
+ignores all later entries, and the driver's own lookup fails (-ENOENT, -EINVAL or, for some
+subsystems, -EPROBE_DEFER forever). 0xffffffff is what an overlay leaves where its reference was
 never resolved.
-What to do: name an existing node by its label. If the number was meant as an argument, the entry
-in front of it has more cells than its supplier asks for. In an overlay, check that the label is
-one that the base tree exports.
+What to do: reference an existing node by its label. If the number was meant as an argument, the
+entry before it has more arguments than its supplier takes. In an overlay, check that the base tree
+exports the label.
 References: Linux, drivers/of/base.c, of_phandle_iterator_next(); Devicetree Specification 2.3.3.
 """
 
@@ -56,13 +56,13 @@ from dtlink.rules.phandle._entry import (
     ),
 )
 def dangling(board: Board) -> Iterator[Finding]:
-    """Every entry that names no node."""
+    """Every entry whose phandle no node has."""
     for entry in board.failures(UnresolvedReason.DANGLING):
-        if not bytes_left(entry):  # else it is no list of phandles: leftover-cells tells it
+        if not bytes_left(entry):  # else it is not a list of phandles: leftover-cells reports it
             yield dangling.finding(
                 entry,
                 _message(entry),
-                consequence=_consequence(board, entry),
+                effect=_effect(board, entry),
                 fix=_fix(board, entry),
                 severity=_severity(board, entry),
             )
@@ -85,27 +85,27 @@ def _way(board: Board, failure: Failure) -> Iterator[tuple[int, int]]:
 
 def _message(entry: Failure) -> str:
     if not entry.value:
-        return f"{entry.entry} names no node: it is 0"
+        return f"{entry.entry} references no node: its phandle is 0"
     if entry.value == EXTERNAL_PHANDLE:
         return f"{entry.entry} holds 0xffffffff, the mark of an overlay's unresolved reference"
     if text := as_string(entry):
-        return f'{entry.property_name} is the string "{text}", and no list of phandles'
-    return f"{entry.entry} names phandle {entry.value:#x}, which no node has"
+        return f'{entry.property_name} is the string "{text}", not a list of phandles'
+    return f"{entry.entry} references phandle {entry.value:#x}, but no node has it"
 
 
-def _consequence(board: Board, entry: Failure) -> str:
+def _effect(board: Board, entry: Failure) -> str:
     node, kind = entry.node, entry.binding.kind
     if entry.binding.walk is Walk.ENDPOINT:
-        return "the graph is open here: a driver that looks for the other end finds none"
+        return "the endpoint has no remote end: a driver that looks it up finds nothing"
     if entry.binding.name == "interrupt-parent":
-        return f"interrupts of {node.path}, and of what is below it, have no interrupt controller"
+        return f"interrupts of {node.path} and its children have no interrupt controller"
     number = entry.value - (1 << 32 if entry.value >> 31 else 0)
     line = f'"OF: {node.path}: could not find phandle {number}"; ' if read_by_list(entry) else ""
     return f"{line}{node.name or '/'} finds no {kind} there{_lost(board, entry)}"
 
 
 def _lost(board: Board, entry: Failure) -> str:
-    """What stands behind the entry and is not read any more."""
+    """What follows the entry and is not read."""
     binding, tree = entry.binding, board.tree
     rest = tree.cells_at(entry.raw.at)[entry.raw.cell + 1 :]
     if binding.walk is not Walk.LIST or not binding.kernel:
@@ -113,19 +113,19 @@ def _lost(board: Board, entry: Failure) -> str:
     if binding.cells:
         suppliers = tree.holders(binding.cells)
         more = any(tree.phandles.get(cell) in suppliers for cell in rest[1:])
-        return ", and fw_devlink links nothing behind it" if more else ""
+        return ", and fw_devlink ignores all later entries" if more else ""
     lost = [tree[tree.phandles[cell]] for cell in rest if cell in tree.phandles]
-    return f", and fw_devlink does not link {names(lost)} behind it" if lost else ""
+    return f", and fw_devlink ignores {names(lost)} after it" if lost else ""
 
 
 def _fix(board: Board, entry: Failure) -> str:
     if entry.binding.walk is Walk.ENDPOINT:
-        return "remote-endpoint = <&label-of-the-other-endpoint>; or leave the endpoint out"
-    fix = f"name the {entry.binding.kind} by its label in {entry.property_name}"
+        return "Set remote-endpoint = <&label-of-the-other-endpoint>; or remove the endpoint."
+    fix = f"Reference the {entry.binding.kind} by its label in {entry.entry}."
     last = before(board, entry)
     if not last or not entry.binding.cells or size_in_cells(entry) > entry.raw.cell + 1:
         return fix
     return (
-        f"{fix}; if {entry.value:#x} was meant as an argument of {board.ref(last.supplier)}, "
-        f"that one takes {len(last.args)} ({entry.binding.cells})"
+        f"{fix} If {entry.value:#x} was meant as an argument: {board.ref(last.supplier)} takes "
+        f"{len(last.args)} ({entry.binding.cells})."
     )

@@ -1,10 +1,10 @@
 """Two nodes have the same phandle.
 
 What it finds: a phandle value that more than one node has, as ``phandle`` or ``linux,phandle``.
-Why it matters: Linux takes the node that stands first in the blob. References meant for the other
-one silently get the wrong supplier, and whatever its specifier means there. It happens where an
-overlay is merged by a tool that does not renumber, or where phandles are written by hand.
-What to do: let dtc number the phandles (write labels), and merge overlays with fdtoverlay.
+Why it matters: Linux uses the node that comes first in the blob. References meant for the other one
+silently resolve to the wrong supplier, which interprets their arguments. This happens where a tool
+merges an overlay without renumbering, or where phandles are written by hand.
+What to do: let dtc assign the phandles (reference labels), and merge overlays with fdtoverlay.
 References: Linux, drivers/of/base.c, of_find_node_by_phandle(); Devicetree Specification 2.3.3.
 """
 
@@ -17,6 +17,7 @@ from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.wording import listed
 
 
 @rule(
@@ -50,7 +51,7 @@ from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
     ),
 )
 def duplicate_phandle(board: Board) -> Iterator[Finding]:
-    """Every node whose phandle another node in front of it has."""
+    """Every node whose phandle an earlier node has."""
     tree = board.tree
     for oddity in tree.oddities:
         if oddity.kind == "duplicate-phandle":
@@ -63,12 +64,12 @@ def _finding(board: Board, node: Node, first: Node) -> Finding:
     users = [entry.node for entry in named_by]
     return duplicate_phandle.finding(
         node,
-        f"phandle {node.phandle:#x} of {node.path} is the phandle of {first.path} too, "
-        "which stands first",
-        consequence=f"Linux reads {_entries(named_by)} as {first.path}, whichever was meant"
+        f"{node.path} and {first.path} share phandle {node.phandle:#x}; lookups resolve to "
+        f"{first.path}, which comes first",
+        effect=f"{_entries(named_by)} resolves to {first.path}, whichever was meant"
         if users
-        else f"nobody can refer to {node.path}; so far nobody does",
-        fix=f"give {node.path} a phandle of its own (leave the number to dtc: write labels)",
+        else f"no property can reference {node.path}; none does so far",
+        fix=f"Give {node.path} its own phandle: reference it by a label, and dtc assigns a number.",
         property_name="phandle" if node.has("phandle") else "linux,phandle",
         related=(first, *users),
         severity=Severity.ERROR if users else Severity.WARNING,
@@ -76,7 +77,7 @@ def _finding(board: Board, node: Node, first: Node) -> Finding:
 
 
 def _references(board: Board, node: Node, first: Node) -> list[Link | Failure]:
-    """The entries that hold the phandle, those first that only the second node can serve."""
+    """The entries with the phandle; first those that only the second node can resolve."""
     links = [
         Link(board.tree, ref)
         for ref in board.graph.references
@@ -91,7 +92,5 @@ def _references(board: Board, node: Node, first: Node) -> list[Link | Failure]:
 
 
 def _entries(entries: list[Link | Failure]) -> str:
-    """Entries with their nodes, in one phrase."""
-    told = [f"{entry.entry} of {entry.node.path}" for entry in entries[:2]]
-    rest = len(entries) - len(told)
-    return ", ".join(told) + (f" and {rest} more" if rest else "")
+    """The first entries with their nodes, and how many more there are."""
+    return listed((f"{entry.entry} of {entry.node.path}" for entry in entries), 2)

@@ -1,10 +1,10 @@
-"""A node's own phandle is not a phandle.
+"""A node has an invalid phandle value.
 
-What it finds: a ``phandle`` or ``linux,phandle`` that is 0, 0xffffffff or no single cell, and a
-node in which the two differ.
-Why it matters: nobody can refer to such a node: 0 means "none" and 0xffffffff "not resolved yet".
-Of two values Linux takes the first that is not 0; references by the other one lead nowhere.
-What to do: leave the number to dtc: write a label on the node, and refer to that.
+What it finds: a ``phandle`` or ``linux,phandle`` that is 0, 0xffffffff or not a single cell, and
+a node in which the two differ.
+Why it matters: no property can reference such a node: 0 means "none" and 0xffffffff "not resolved
+yet". Of two values Linux uses the first that is not 0; references by the other one do not resolve.
+What to do: leave the number to dtc: put a label on the node and reference the label.
 References: Linux, drivers/of/fdt.c, populate_properties(); Devicetree Specification 2.3.3.
 """
 
@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
-from dtlink.firmware.tree import Oddity
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.firmware.tree import Node, Oddity
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 
 
 @rule(
@@ -46,11 +46,11 @@ from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
     ),
 )
 def invalid_phandle(board: Board) -> Iterator[Finding]:
-    """Every node whose own phandle is wrong, told once."""
-    told: set[int] = set()
+    """Every node whose own phandle is wrong, once."""
+    seen: set[int] = set()
     for oddity in board.tree.oddities:
-        if oddity.kind in ("invalid-phandle", "two-phandles") and oddity.node not in told:
-            told.add(oddity.node)
+        if oddity.kind in ("invalid-phandle", "two-phandles") and oddity.node not in seen:
+            seen.add(oddity.node)
             yield _finding(board, oddity)
 
 
@@ -61,18 +61,29 @@ def _finding(board: Board, oddity: Oddity) -> Finding:
         return invalid_phandle.finding(
             node,
             f"phandle and linux,phandle of {node.path} differ ({oddity.detail})",
-            consequence=f"Linux knows the node by {node.phandle:#x} only; "
-            "references by the other number lead nowhere",
-            fix="leave linux,phandle out",
+            effect=f"Linux finds the node by {node.phandle:#x} only; "
+            "references by the other number do not resolve",
+            fix=_keep_one(node),
             property_name="linux,phandle",
         )
     known = node.phandle if board.tree.phandles.get(node.phandle) == node.index else 0
     return invalid_phandle.finding(
         node,
-        f"{node.path} has a {name} {oddity.detail}, which is no valid phandle",
-        consequence=f"Linux takes its first cell, {known:#x}; other readers refuse the tree"
+        f"{node.path} has a {name} {oddity.detail}, which is not a valid phandle",
+        effect=f"Linux uses its first cell, {known:#x}; other readers refuse the tree"
         if known
-        else f"nobody can refer to {node.path}",
-        fix=f"leave the number to dtc: write a label on {node.name or '/'}, and refer to that",
+        else f"no property can reference {node.path}",
+        fix=f"Remove {name} and put a label on {node.name or '/'}: dtc then assigns a number.",
         property_name=name,
     )
+
+
+def _keep_one(node: Node) -> Fix:
+    """Keep the number by which Linux finds the node, in ``phandle``."""
+    from dtlink.firmware.edits import DeleteProperty, SetProperty, ref
+
+    here = ref(node)
+    same = node.cell("phandle") == node.phandle
+    number = () if same else (SetProperty(here, "phandle", ((node.phandle,),)),)
+    text = f"Keep {node.phandle:#x} in phandle and remove linux,phandle."
+    return Fix(text, (*number, DeleteProperty(here, "linux,phandle")))

@@ -1,13 +1,13 @@
 """A supplier property has bytes or cells that make no entry.
 
-What it finds: a length that is no whole number of cells, or of the rows of an ID map, and a last
-cell of 0 that belongs to no entry where the binding knows no holes (``pwms``, ``io-channels``,
-``sound-dai``, ``thermal-sensors``).
-Why it matters: a length that does not come out even was written as something else: a string, a
-number of 8 or 16 bits, a row with a cell too few. The kernel refuses a whole ``iommu-map`` or
-``msi-map`` for it. Bytes behind the last cell are passed over in silence, and so is an argument
-that the supplier does not ask for, whatever it was meant to set.
-What to do: write the property as cells, and as many arguments as the supplier asks for.
+What it finds: a length that is not a multiple of 4, or not of whole entries of an ID map, and a
+last cell of 0 that belongs to no entry where the binding allows no empty entries (``pwms``,
+``io-channels``, ``sound-dai``, ``thermal-sensors``).
+Why it matters: such a value was written as something else: a string, a number of 8 or 16 bits, an
+entry with a cell too few. The kernel refuses a whole ``iommu-map`` or ``msi-map`` for it. It
+silently ignores bytes after the last cell, and an argument that the supplier does not take,
+whatever it was meant to set.
+What to do: write the property as cells, with as many arguments as the supplier takes.
 References: Linux, drivers/of/base.c, of_map_id() and of_phandle_iterator_init().
 """
 
@@ -20,8 +20,9 @@ from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import BINDINGS
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, UnresolvedReason
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 from dtlink.rules.phandle._entry import as_string, bytes_left, size_in_cells
+from dtlink.wording import counted
 
 #: Properties in which a 0 in a phandle's place means nothing, with the suppliers' cells property.
 _WITHOUT_EMPTY_ENTRIES = tuple(
@@ -55,7 +56,7 @@ _WITHOUT_EMPTY_ENTRIES = tuple(
     ),
 )
 def leftover_cells(board: Board) -> Iterator[Finding]:
-    """Every property that does not come out even."""
+    """Every property whose length does not fit its entries."""
     for entry in board.failures(UnresolvedReason.LEFTOVER):
         if entry.binding.walk is Walk.ID_MAP:
             yield _map(board, entry)
@@ -72,10 +73,10 @@ def _map(board: Board, entry: Failure) -> Finding:
     size = board.tree.words[entry.raw.at + 1]
     return leftover_cells.finding(
         entry,
-        f"{name} is {size} bytes long, which is no whole number of rows of 4 cells",
-        consequence=f'"OF: {node.path}: Error: Bad {name} length: {size}"; '
-        "the whole map is refused",
-        fix=f"{name} = <input-base phandle output-base length>, once for each range",
+        f"{name} is {size} bytes long, not a multiple of 16 (entries of 4 cells)",
+        effect=f'"OF: {node.path}: Error: Bad {name} length: {size}"; '
+        "the kernel refuses the whole map",
+        fix=f"Write {name} = <input-base &target output-base length>, … with 4 cells per entry.",
     )
 
 
@@ -83,9 +84,9 @@ def _cut_row(entry: Failure) -> Finding:
     node, name = entry.node, entry.property_name
     return leftover_cells.finding(
         entry,
-        f"row {entry.index} of {name} ends before its interrupt parent",
-        consequence="an interrupt that no earlier row is for is not mapped",
-        fix=f"complete the last row of {name} of {node.path}, or a row before it",
+        f"entry {entry.index} of {name} ends before its interrupt parent",
+        effect="an interrupt that no earlier entry matches is not mapped",
+        fix=f"Complete the last entry of {name} of {node.path}, or an entry before it.",
     )
 
 
@@ -95,18 +96,28 @@ def _bytes(board: Board, entry: Failure) -> Finding:
     size = size_in_cells(entry) * 4 + bytes_left(entry)
     return leftover_cells.finding(
         entry,
-        f"{name} is {size} bytes long, which is no whole number of cells",
-        consequence="the kernel passes over what is behind the last whole cell"
+        f"{name} is {size} bytes long, not a multiple of 4",
+        effect="the kernel ignores the bytes after the last whole cell"
         if whole
         else f"{node.name} finds no {entry.binding.kind}: {_looks_like(entry)}",
-        fix=f"write {name} as phandles and cells: {name} = <&label …>;",
+        fix=f"Write {name} as phandles and cells: {name} = <&label …>;",
         severity=Severity.WARNING if whole else Severity.ERROR,
     )
 
 
+def _without_rest(node: Node, name: str, cells_name: str, cells: int) -> Fix:
+    """Only the cells up to the end of the last entry."""
+    from dtlink.firmware.edit_values import phandle_list
+    from dtlink.firmware.edits import SetProperty, ref
+
+    value = phandle_list(node, name, cells_name, cells)
+    text = f"Remove the cells after the last entry of {name}."
+    return Fix(text, (SetProperty(ref(node), name, value),))
+
+
 def _looks_like(entry: Failure) -> str:
     text = as_string(entry)
-    return f'the value is the string "{text}"' if text else "the value holds no phandle of a node"
+    return f'the value is the string "{text}"' if text else "the value contains no known phandle"
 
 
 def _surplus(board: Board, name: str, cells_name: str) -> Iterator[Finding]:
@@ -140,10 +151,10 @@ def _surplus_finding(
     width = supplier.cell(cells_name)
     return leftover_cells.finding(
         node,
-        f"{name} ends with a 0 that belongs to no entry: {supplier.path} takes {width} "
-        f"argument{'' if width == 1 else 's'} ({cells_name})",
-        consequence="the 0 is read as an empty entry, and what it was meant to set is ignored",
-        fix=f"leave the last cell of {name} out",
+        f"{name} ends with a 0 that belongs to no entry: {supplier.path} takes "
+        f"{counted(width or 0, 'argument')} ({cells_name})",
+        effect="the 0 is read as an empty entry, and what it was meant to set is ignored",
+        fix=_without_rest(node, name, cells_name, entry[1]),
         property_name=name,
         supplier=supplier,
         severity=Severity.INFO,

@@ -1,15 +1,15 @@
-"""An empty entry hides the suppliers behind it from fw_devlink.
+"""An empty entry hides the suppliers after it from fw_devlink.
 
-What it finds: a 0 in a supplier property with good entries behind it. Drivers step over an empty
-entry; fw_devlink stops reading there. In ``clocks``, ``mboxes``, ``phys``, ``extcon``, ``gpios``
-and ``…-gpios`` an empty entry is legal: that is only worth knowing. Elsewhere no binding knows
-empty entries, and where every entry is followed by a 0, an argument too many was written.
-Nothing is said of suppliers that other entries link, or that need the consumer themselves.
-Why it matters: no device link is made to the suppliers behind the 0, so nothing keeps the consumer
-from probing before them; it then depends on its driver to defer. They are not resumed before it
-either, and their sync_state() does not wait for it. A 0 that was meant as an argument also shifts
-the entries: entry 1 is empty, and what was meant as entry 1 is entry 2.
-What to do: put empty entries last where the binding has names for its entries; write as many
+What it finds: a <0> in a supplier property with good entries after it. Drivers skip an empty entry;
+fw_devlink stops reading there. In ``clocks``, ``mboxes``, ``phys``, ``extcon``, ``gpios``
+and ``…-gpios`` an empty entry is legal: that is only worth knowing. Elsewhere no binding allows
+empty entries, and where a 0 follows every entry, the entries have one argument too many.
+Suppliers that other entries link, or that depend on the consumer themselves, are not reported.
+Why it matters: no device link is made to the suppliers after the 0, so nothing keeps the consumer
+from probing before them: its driver has to handle -EPROBE_DEFER. They are not resumed before the
+consumer either, and their sync_state() does not wait for it. A 0 that was meant as an argument also
+shifts the entries: entry 1 is empty, and what was meant as entry 1 is entry 2.
+What to do: move empty entries to the end where the binding has names for its entries; write as many
 arguments as the supplier's cells property says.
 References: Linux, drivers/of/property.c, of_link_property(), and drivers/of/base.c,
 of_phandle_iterator_next().
@@ -18,12 +18,17 @@ of_phandle_iterator_next().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 from dtlink.rules.phandle._entry import names
+from dtlink.wording import counted
+
+if TYPE_CHECKING:
+    from dtlink.firmware.edits import PropertyValue
 
 _HOLE = Flaw.BEHIND_HOLE
 
@@ -56,7 +61,7 @@ _HOLE = Flaw.BEHIND_HOLE
     ),
 )
 def lost_suppliers(board: Board) -> Iterator[Finding]:
-    """Every property that holds suppliers behind an empty entry."""
+    """Every property with suppliers after an empty entry."""
     behind: dict[int, list[Reference]] = {}
     for ref in [ref for ref in board.graph.references if ref[8] is _HOLE]:
         if ref.binding.in_kernel(board.version):
@@ -64,7 +69,7 @@ def lost_suppliers(board: Board) -> Iterator[Finding]:
     for refs in behind.values():
         link = Link(board.tree, refs[0])
         if _is_surplus(board, refs):
-            yield _surplus(link)
+            yield _surplus(board, link)
         elif lost := _lost(board, refs):
             yield _hole(link, lost)
 
@@ -91,18 +96,32 @@ def _is_surplus(board: Board, refs: Sequence[Reference]) -> bool:
     ) and len(cells) == sum(ref.args + 2 for ref in starts)
 
 
-def _surplus(link: Link) -> Finding:
+def _surplus(board: Board, link: Link) -> Finding:
     name, cells, width = link.property_name, link.binding.cells, len(link.args)
     return lost_suppliers.finding(
         link,
-        f"every entry of {name} is followed by a 0: {cells} of {link.supplier.path} is {width}, "
-        f"and {width + 1} arguments are written",
-        consequence=f"entry 1 is empty, and what was meant as entry 1 is entry {link.index}: "
+        f"every entry of {name} has {counted(width + 1, 'argument')}, the last one 0; "
+        f"{link.supplier.path} takes {width} ({cells})",
+        effect=f"entry 1 is empty, and what was meant as entry 1 is entry {link.index}: "
         f"{link.node.name} finds only the first {link.binding.kind} where it looks for it",
-        fix=f"leave the last argument of each entry of {name} out",
+        fix=_shorter(board, link),
         supplier=link.supplier,
         likely=True,
     )
+
+
+def _shorter(board: Board, link: Link) -> Fix:
+    """The entries without the argument that is one too many."""
+    from dtlink.firmware.edits import SetProperty, ref
+
+    cells = board.tree.cells_at(link.reference.at)
+    entries = [each for each in board.graph.references if each.at == link.reference.at]
+    value: PropertyValue = tuple(
+        (ref(board.tree[each.supplier]), *cells[each.cell + 1 : each.cell + 1 + each.args])
+        for each in entries
+    )
+    text = f"Remove the last argument of each entry of {link.property_name}."
+    return Fix(text, (SetProperty(ref(link.node), link.property_name, value),))
 
 
 def _hole(link: Link, lost: list[Node]) -> Finding:
@@ -110,21 +129,25 @@ def _hole(link: Link, lost: list[Node]) -> Finding:
     legal = bool(link.binding.resource.may_be_empty)
     return lost_suppliers.finding(
         link,
-        f"{name} has an empty entry, and fw_devlink reads nothing behind it: {names(lost)}",
-        consequence=f"{link.node.name} may probe before these; only its driver can wait for them"
+        f"{name} has a <0> placeholder; fw_devlink stops there and ignores the suppliers after "
+        f"it: {names(lost)}",
+        effect=f"{link.node.name} may probe before these; only its driver can wait for them"
         if legal
         else f"{link.node.name} finds no {link.binding.kind} in the empty entry, and may probe "
-        "before those behind it",
+        "before those after it",
         fix=_fix(link)
         if legal
-        else f"take the 0 out of {name}, or name the {link.binding.kind} that was meant",
+        else f"Remove the 0 from {name}, or reference the {link.binding.kind} that was meant.",
         related=lost,
         severity=Severity.INFO if legal else Severity.WARNING,
     )
 
 
 def _fix(link: Link) -> str:
-    names_property = link.binding.resource.names
+    name, names_property = link.property_name, link.binding.resource.names
     if names_property and link.node.has(names_property):
-        return f"move the empty entries of {link.property_name} to the end, in {names_property} too"
-    return "nothing, if the driver takes the entries by number and waits for them itself"
+        return f"Move the empty entries of {name} to the end, in {names_property} too."
+    return (
+        f"Check that the driver looks up the entries of {name} by index and handles -EPROBE_DEFER: "
+        "then no change is needed."
+    )

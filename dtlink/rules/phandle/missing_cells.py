@@ -1,13 +1,13 @@
-"""A supplier lacks the property that says how many arguments it takes.
+"""A supplier lacks its ``#…-cells`` property.
 
-What it finds: an entry that names a node without the ``#…-cells`` of its binding. Either the node
-is no such supplier (or its cells property was forgotten), or an entry in front of it has more or
-fewer arguments than its supplier asks for, so that an argument is read as a phandle.
-Why it matters: nobody can tell where the next entry begins. The driver's look-up fails with
--EINVAL. fw_devlink of 5.15 and of 6.6 and later takes no cells for none, reads on, and can link
-the consumer to nodes that it has nothing to do with; 5.10 and 6.1 stop there.
-What to do: give the supplier its cells property, name the right node, or write as many arguments
-as the supplier's cells property says.
+What it finds: an entry that references a node without the ``#…-cells`` of its binding. Either the
+node is not such a supplier (or its cells property was forgotten), or an entry before it has more or
+fewer arguments than its supplier takes, so that an argument is read as a phandle.
+Why it matters: the kernel cannot tell where the next entry begins. The driver's lookup fails with
+-EINVAL. fw_devlink of 5.15 and of 6.6 and later assumes 0 cells, reads on, and can link the
+consumer to unrelated nodes; 5.10 and 6.1 stop there.
+What to do: add the cells property to the supplier, reference the right node, or write as many
+arguments as the supplier's cells property says.
 References: Linux, drivers/of/base.c, of_phandle_iterator_next(), and drivers/of/property.c,
 parse_prop_cells().
 """
@@ -22,6 +22,7 @@ from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Flaw, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
+from dtlink.wording import counted
 
 
 @rule(
@@ -50,7 +51,7 @@ from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list,
     ),
 )
 def missing_cells(board: Board) -> Iterator[Finding]:
-    """Every entry whose supplier does not say how wide its specifier is."""
+    """Every entry whose supplier has no cells property."""
     for entry in board.failures(UnresolvedReason.NO_CELLS):
         if entry.target is None:
             continue
@@ -61,7 +62,7 @@ def missing_cells(board: Board) -> Iterator[Finding]:
         yield missing_cells.finding(
             entry,
             _message(entry, entry.target, last, meant),
-            consequence=_consequence(board, entry),
+            effect=_effect(board, entry),
             fix=_fix(board, entry, last, meant),
             supplier=entry.target,
             related=(meant,) if meant else (),
@@ -81,22 +82,22 @@ def _misread(board: Board, entry: Failure, last: Link) -> Node | None:
 
 def _message(entry: Failure, target: Node, last: Link | None, meant: Node | None) -> str:
     if target == entry.node:
-        return f"{target.path} has {entry.property_name}, and no {cells_name(entry)}"
+        return f"{target.path} has {entry.property_name}, but no {cells_name(entry)}"
     if last is None or meant is None:
-        return f"{entry.entry} names {target.path}, which has no {cells_name(entry)}"
+        return f"{entry.entry} references {target.path}, which has no {cells_name(entry)}"
     return (
-        f"{entry.property_name} is out of step with {cells_name(entry)} of {last.supplier.path}, "
-        f"which takes {len(last.args)}: {meant.path} is read as its argument, and {entry.value:#x} "
-        f"as the phandle of {target.path}"
+        f"{entry.property_name} has the wrong cell count: {last.supplier.path} has "
+        f"{cells_name(entry)} = <{len(last.args)}>, so {meant.path} is parsed as an argument and "
+        f"{entry.value:#x} as a phandle ({target.path})"
     )
 
 
-def _consequence(board: Board, entry: Failure) -> str:
+def _effect(board: Board, entry: Failure) -> str:
     line = ""
     if read_by_list(entry) and entry.target:
         path = entry.target.path
         line = f'"OF: {entry.node.path}: could not get {cells_name(entry)} for {path}"; '
-    line += f"{entry.node.name} gets no {entry.binding.kind} from this entry on"
+    line += f"{entry.node.name} finds no {entry.binding.kind} from this entry on"
     linked = [
         board.tree[ref.supplier]
         for ref in board.graph.references
@@ -104,16 +105,18 @@ def _consequence(board: Board, entry: Failure) -> str:
         and ref.flaw is Flaw.ASSUMED_CELLS
         and not board.graph.not_followed(ref)
     ]
-    return f"{line}; fw_devlink links it to {names(linked)}" if linked else line
+    return f"{line}; fw_devlink assumes 0 cells and links it to {names(linked)}" if linked else line
 
 
 def _fix(board: Board, entry: Failure, last: Link | None, meant: Node | None) -> str:
     cells = cells_name(entry)
     if last and meant:
         return (
-            f"write {len(last.args)} arguments behind each {board.ref(last.supplier)} in "
-            f"{entry.property_name} ({cells})"
+            f"Write {counted(len(last.args), 'argument')} after each {board.ref(last.supplier)} in "
+            f"{entry.property_name} ({cells})."
         )
-    fix = f"{board.ref(entry.target)} {{ {cells} = <…>; }}; " if entry.target else ""
-    fix += f"or name the {entry.binding.kind} that was meant"
-    return f"{fix}, or correct the arguments of the entry before it" if last else fix
+    before_it = ", or correct the arguments of the entry before it" if last else ""
+    node = board.ref(entry.target) if entry.target else "the supplier"
+    return (
+        f"Add {cells} to {node}, or reference the {entry.binding.kind} that was meant{before_it}."
+    )

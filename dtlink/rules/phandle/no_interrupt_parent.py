@@ -1,9 +1,9 @@
-"""A device has interrupts, and no interrupt parent.
+"""A device has interrupts, but no interrupt parent.
 
-What it finds: nodes with ``interrupts`` for which the way up, by ``interrupt-parent`` and else to
-the parent node, meets no node with ``#interrupt-cells``. Told once for all of them.
-Why it matters: nobody can say how wide a specifier is, or whose interrupt it is. Every request for
-an interrupt fails; drivers that can't do without give up.
+What it finds: nodes with ``interrupts`` for which neither ``interrupt-parent`` nor the parent nodes
+lead to a node with ``#interrupt-cells``. One finding for all of them.
+Why it matters: the size of a specifier and its interrupt controller are unknown. Every request for
+an interrupt fails, and drivers that need one do not probe.
 What to do: set ``interrupt-parent`` in the root, or in the bus, to the interrupt controller, and
 give that one ``#interrupt-cells``.
 References: Linux, drivers/of/irq.c, of_irq_find_parent(); Devicetree Specification 2.4.
@@ -11,12 +11,13 @@ References: Linux, drivers/of/irq.c, of_irq_find_parent(); Devicetree Specificat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import Board
 from dtlink.links.reference import Failure, UnresolvedReason
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 from dtlink.rules.phandle._entry import steps_up
+from dtlink.wording import beside, noun
 
 
 @rule(
@@ -51,7 +52,7 @@ from dtlink.rules.phandle._entry import steps_up
     ),
 )
 def no_interrupt_parent(board: Board) -> Iterator[Finding]:
-    """The nodes whose way up ends without a controller."""
+    """The nodes that have no interrupt controller."""
     alone = [
         entry
         for entry in board.failures(UnresolvedReason.NO_PARENT)
@@ -60,17 +61,34 @@ def no_interrupt_parent(board: Board) -> Iterator[Finding]:
     if not alone:
         return
     first, *others = alone
-    more = f", nor of {len(others)} more nodes" if others else ""
     yield no_interrupt_parent.finding(
         first,
-        f"no node with #interrupt-cells is on the way up from {first.node.path}{more}",
-        consequence=f'{first.node.name} gets no interrupt: "IRQ index 0 not found"',
-        fix="/ { interrupt-parent = <&label-of-the-interrupt-controller>; };",
+        f"{beside(first.node.path, len(others), 'node')} {noun(len(alone), 'has', 'have')} no "
+        "interrupt parent: no ancestor has #interrupt-cells",
+        effect=f'{first.node.name} gets no interrupt: "IRQ index 0 not found"',
+        fix=_fix(board, alone),
         related=[entry.node for entry in others],
     )
 
 
+def _fix(board: Board, alone: Sequence[Failure]) -> Fix:
+    """The only interrupt controller as everybody's parent, if all specifiers fit it."""
+    from dtlink.firmware.edits import SetProperty, ref
+
+    tree = board.tree
+    controllers = tree.holders("interrupt-controller").keys() & tree.holders("#interrupt-cells")
+    text = "Set interrupt-parent in the root node to the interrupt controller."
+    if len(controllers) != 1 or tree.root.has("interrupt-parent"):
+        return Fix(text)
+    gic = tree[next(iter(controllers))]
+    width = gic.cell("#interrupt-cells") or 0
+    if not width or any(len(each.node.cells("interrupts")) % width for each in alone):
+        return Fix(text)
+    edit = SetProperty(ref(tree.root), "interrupt-parent", ((ref(gic),),))
+    return Fix(f"Set interrupt-parent = <{ref(gic)}>; in the root node.", (edit,))
+
+
 def _is_broken_off(board: Board, entry: Failure) -> bool:
-    """Whether the way up ends in a dangling ``interrupt-parent``, of which dangling tells."""
+    """Whether an ``interrupt-parent`` on the way is dangling, which phandle/dangling reports."""
     *_, (last, there) = steps_up(board.tree, entry.node.index)
     return there < 0 and last in board.tree.holders("interrupt-parent")

@@ -1,10 +1,10 @@
-"""An entry has fewer argument cells than its supplier asks for.
+"""An entry has fewer argument cells than its supplier takes.
 
 What it finds: an entry at the end of a supplier property, or of ``interrupts``, that ends before
 its specifier is whole.
-Why it matters: the kernel refuses the entry (-EINVAL): the driver does not get what it names, and
-fw_devlink does not link it. Often the fault lies further ahead: an entry with an argument too few
-takes the next entry's phandle for its own argument.
+Why it matters: the kernel refuses the entry (-EINVAL): the driver does not get its supplier, and
+fw_devlink does not link it. Often the fault is in an earlier entry: one with an argument too few
+takes the next entry's phandle as its own argument.
 What to do: write as many arguments as the supplier's cells property says, in every entry.
 References: Linux, drivers/of/base.c, of_phandle_iterator_next(), and drivers/of/irq.c,
 of_irq_parse_one(); Devicetree Specification 2.4.1.
@@ -25,6 +25,7 @@ from dtlink.rules.phandle._entry import (
     severity_of,
     size_in_cells,
 )
+from dtlink.wording import counted
 
 
 @rule(
@@ -60,10 +61,10 @@ def truncated_specifier(board: Board) -> Iterator[Finding]:
         if entry.target:
             yield truncated_specifier.finding(
                 entry,
-                f"{entry.entry} ends after {_there(entry)}: {entry.target.path} asks for "
-                f"{asked_cells(entry)}",
-                consequence=_consequence(entry),
-                fix=f"complete the last entry, or an entry before it, in {entry.property_name}",
+                f"{entry.entry} ends after {_there(entry)}: {entry.target.path} "
+                f"{'has' if cells_name(entry) else 'takes'} {asked_cells(entry)}",
+                effect=_effect(entry),
+                fix=f"Complete the last entry of {entry.property_name}, or an entry before it.",
                 supplier=entry.target,
                 severity=severity_of(entry.binding),
             )
@@ -79,14 +80,12 @@ def _found(entry: Failure) -> int:
 
 def _there(entry: Failure) -> str:
     count = _found(entry)
-    return (
-        f"{count or 'no'} argument{'s' if count != 1 else ''}"
-        if _is_list(entry)
-        else (f"{count} cell{'s' if count != 1 else ''}")
-    )
+    if not _is_list(entry):
+        return counted(count, "cell")
+    return counted(count, "argument") if count else "no arguments"
 
 
-def _consequence(entry: Failure) -> str:
+def _effect(entry: Failure) -> str:
     what = entry.binding.kind if entry.binding.walk is not Walk.INTERRUPTS else "interrupt"
     lost = f"{entry.node.name} does not get the {what} of this entry"
     if not read_by_list(entry) or not entry.target:

@@ -1,9 +1,9 @@
 """Two children of one node have the same name.
 
-What it finds: a node whose full path another node in front of it has.
-Why it matters: a path no longer names one node. Look-ups by path, by label or by alias, and tools
-that merge overlays, only ever find the first; Linux keeps both, and makes devices of one name of
-them, of which the second fails.
+What it finds: a node with the full path of an earlier node.
+Why it matters: the path is ambiguous. Lookups by path, label or alias, and tools that merge
+overlays, only ever find the first; Linux keeps both, and creates devices with the same name, of
+which the second fails.
 What to do: give the nodes their own unit addresses, or write the second as ``&label { … };`` so
 that dtc merges it into the first.
 References: Linux, drivers/of/kobj.c, safe_name(); Devicetree Specification 2.2.1.
@@ -41,15 +41,15 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     ),
 )
 def duplicate_node(board: Board) -> Iterator[Finding]:
-    """Every node that has the path of another."""
+    """Every node with the path of another."""
     for oddity in board.tree.oddities:
         if oddity.kind == "duplicate-node":
             node = board.tree[oddity.node]
             parent = node.parent.name or "base" if node.parent else ""
             yield duplicate_node.finding(
                 node,
-                f"{node.path} is there twice",
-                consequence=f'"Duplicate name in {parent}, renamed to "{node.name}#1""; '
-                "what is written in the second is not found by path",
-                fix="give each its own unit address, or merge them into one node",
+                f"duplicate node {node.path}",
+                effect=f'"Duplicate name in {parent}, renamed to "{node.name}#1""; '
+                "lookups by path do not find the second node",
+                fix="Give each its own unit address, or merge them into one node.",
             )

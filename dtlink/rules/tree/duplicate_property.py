@@ -1,9 +1,9 @@
 """A node has two properties of the same name.
 
-What it finds: a property whose name another property of the node has, in front of it.
-Why it matters: Linux, libfdt and dtlink take the first; whoever wrote the second, mostly a boot
-loader or a tool that edits the blob, believes that it counts.
-What to do: find out who adds the property, and let it replace the first (fdt_setprop()).
+What it finds: a property with the name of an earlier property of the node.
+Why it matters: Linux, libfdt and dtlink use the first; the second, mostly written by a boot loader
+or a tool that edits the blob, has no effect.
+What to do: find out what adds the property, and make it replace the first (fdt_setprop()).
 References: Linux, drivers/of/base.c, __of_find_property(); Devicetree Specification 2.2.4.
 """
 
@@ -34,14 +34,14 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     ),
 )
 def duplicate_property(board: Board) -> Iterator[Finding]:
-    """Every property that stands behind another of its name."""
+    """Every property after another of its name."""
     for oddity in board.tree.oddities:
         if oddity.kind == "duplicate-property":
             node = board.tree[oddity.node]
             yield duplicate_property.finding(
                 node,
-                f"{node.path} has two properties {oddity.detail}",
-                consequence="the first counts, the second is never read",
-                fix=f"leave one {oddity.detail} in {node.path}",
+                f"{node.path} has two properties named {oddity.detail}",
+                effect="the first is used, the second is never read",
+                fix=f"Keep one {oddity.detail} in {node.path}.",
                 property_name=oddity.detail,
             )

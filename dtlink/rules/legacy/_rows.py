@@ -1,0 +1,105 @@
+"""Findings from rows of the table: one for each row, however many nodes of a board use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dtlink.board.tree import Board
+from dtlink.firmware.tree import Node
+from dtlink.rules.legacy._binding import LegacyBinding, Rewrite
+from dtlink.rules.model import Finding, Fix, Rule
+from dtlink.wording import beside, counted
+
+if TYPE_CHECKING:
+    from dtlink.firmware.edits import Edit
+
+#: How many entries of a long list a fix repeats.
+_MOST_ENTRIES = 8
+
+Message = Callable[[LegacyBinding, str], str]
+
+
+def report(
+    rule: Rule, board: Board, rows: Iterable[LegacyBinding], message: Message
+) -> Iterator[Finding]:
+    """One finding per row: at its first node, with the others as related nodes.
+
+    ``message`` makes the message from the row and the nodes' names.
+    """
+    for row in rows:
+        nodes = row.nodes(board.tree)
+        if nodes:
+            words = {
+                "node": nodes[0].name,
+                "path": nodes[0].path,
+                "old": row.old,
+                "new": row.new,
+                "text": next(iter(nodes[0].strings(row.old)), ""),
+                "value": as_dts(nodes[0], row.old, row.cells),
+            }
+            yield rule.finding(
+                nodes[0],
+                message(row, several(nodes)),
+                property_name=row.old,
+                effect=row.effect.format(**words),
+                fix=_rewritten(row, nodes) if row.rewrite else row.fix.format(**words),
+                related=nodes[1:],
+                severity=row.severity,
+                likely=row.likely,
+            )
+
+
+def _rewritten(row: LegacyBinding, nodes: Sequence[Node]) -> Fix:
+    edits = [_rewrite(row, node) for node in nodes]
+    verb = f"Delete {row.old}" if row.rewrite is Rewrite.DELETE else f"Write {row.new}"
+    return in_all(f"{verb}: ", edits)
+
+
+def in_all(text: str, edits: Sequence[Sequence[Edit]]) -> Fix:
+    """A fix with the edits of several nodes, the first of which the text spells out."""
+    from dtlink.firmware.edit_text import dts
+
+    others = len(edits) - 1
+    more = f" (and likewise in {counted(others, 'other node')})" if others else ""
+    return Fix(text + dts(edits[0]) + more, tuple(edit for each in edits for edit in each))
+
+
+def _rewrite(row: LegacyBinding, node: Node) -> Sequence[Edit]:
+    from dtlink.firmware.edits import DeleteProperty, SetProperty, ref
+
+    delete = DeleteProperty(ref(node), row.old)
+    if row.rewrite is Rewrite.DELETE:
+        return (delete,)
+    renamed = renamed_list(node, row.old, row.new, row.cells)
+    supplier = node.tree.phandles.get(node.cell(row.old) or 0)
+    if row.rewrite is Rewrite.RENAME_PHY and supplier is not None:
+        phy = node.tree[supplier]
+        if not phy.has("#phy-cells"):
+            return (*renamed, SetProperty(ref(phy), "#phy-cells", ((0,),)))
+    return renamed
+
+
+def renamed_list(node: Node, old: str, new: str, cells_name: str | None) -> Sequence[Edit]:
+    """The edits that give a property of a node another name."""
+    from dtlink.firmware.edit_values import phandle_list
+    from dtlink.firmware.edits import DeleteProperty, SetProperty, ref
+
+    value = phandle_list(node, old, cells_name)
+    return SetProperty(ref(node), new, value), DeleteProperty(ref(node), old)
+
+
+def several(nodes: Sequence[Node]) -> str:
+    """The first node's name, and how many others there are."""
+    return beside(nodes[0].name or "/", len(nodes) - 1, "node")
+
+
+def as_dts(node: Node, name: str, cells_name: str | None = None) -> str:
+    """A property's phandle list as DTS, with references for phandles; numbers if it is not one."""
+    from dtlink.firmware.edit_text import property_value
+    from dtlink.firmware.edit_values import phandle_list
+
+    value = phandle_list(node, name, cells_name)
+    if len(value) == 1 and not isinstance(value[0], str):
+        value = (value[0][: 2 * _MOST_ENTRIES],)
+    return property_value(value, _MOST_ENTRIES)

@@ -1,0 +1,43 @@
+"""Numbers and lists in sentences: the only place that makes plurals and "and 3 more"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+#: How many related nodes a report names before it counts the rest: as lines, and in running text.
+RELATED_IN_TEXT = 4
+RELATED = 8
+
+
+def noun(number: int, singular: str, plural: str = "") -> str:
+    """The noun that agrees with a number."""
+    return singular if number == 1 else plural or f"{singular}s"
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """A number with its noun: ``1 input``, ``1,204 inputs``."""
+    return f"{number:,} {noun(number, singular, plural)}"
+
+
+def listed(words: Iterable[object], most: int = 4, of: str = "") -> str:
+    """The first ``most`` words, and how many more there are: ``a, b and 3 more nodes``."""
+    texts = [str(word) for word in words]
+    rest = len(texts) - most
+    more = f"{rest:,} more" + (f" {noun(rest, of)}" if of else "")
+    return ", ".join(texts[:most]) + (f" and {more}" if rest > 0 else "")
+
+
+def joined(words: Iterable[str], last: str = "and") -> str:
+    """All the words: ``a, b and c``."""
+    *first, end = list(words) or [""]
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def beside(first: str, others: int, of: str) -> str:
+    """The first of several, and how many others there are: ``a and 2 other nodes``."""
+    return f"{first} and {counted(others, f'other {of}')}" if others else first
+
+
+def besides(number: int) -> str:
+    """How many there are beside the first, for a finding about all: `` (and 2 more)``."""
+    return f" (and {number - 1} more)" if number > 1 else ""

@@ -1,0 +1,65 @@
+"""What edits do to the findings of a board: shared by the examples and the sweeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dtlink.firmware.edits import SetField
+from dtlink.rules.model import Finding
+
+Key = tuple[str, str, str | None]
+
+#: Rules whose bad example has a fix with edits; others may have them too.
+WITH_EDITS = frozenset(
+    (
+        "cycle/iommu-behind-itself",
+        "cycle/supplier-cycle",
+        "legacy/dead-compatible",
+        "legacy/hidden-link",
+        "legacy/mmu-masters",
+        "legacy/old-name",
+        "legacy/redundant-interrupts",
+        "legacy/singular-gpio",
+        "phandle/no-interrupt-parent",
+    )
+)
+
+#: Rules that speak about what a fix adds, and are right to: by the rule that is fixed.
+ALLOWED: Mapping[str, frozenset[str]] = {
+    # Informational on every board with iommus, which these masters now have.
+    "legacy/mmu-masters": frozenset(("supplier/unordered-iommu",)),
+}
+
+
+def key(finding: Finding) -> Key:
+    """What a finding is about."""
+    return finding.rule, finding.subject.path, finding.property_name
+
+
+def left(edited: Iterable[Finding], after: Iterable[Finding]) -> Counter[Key]:
+    """The findings with edits that are still there."""
+    return Counter(map(key, edited)) & Counter(map(key, after))
+
+
+def new(rule: str, before: Iterable[Finding], after: Iterable[Finding]) -> Counter[Key]:
+    """The findings that were not there before the edits of a rule.
+
+    One whose property got another name is not new: its rule has as many at the node as before.
+    """
+    allowed = ALLOWED.get(rule, frozenset())
+    added = Counter(map(key, after)) - Counter(map(key, before))
+    more = Counter(key(each)[:2] for each in after) - Counter(key(each)[:2] for each in before)
+    return Counter(
+        {
+            each: count
+            for each, count in added.items()
+            if each[:2] in more and each[0] not in allowed
+        }
+    )
+
+
+def of_table(name: str, edits: Sequence[Any]) -> list[SetField]:
+    """The edits of one table."""
+    return [each for each in edits if isinstance(each, SetField) and each.table == name]
