@@ -35,7 +35,9 @@ def apply(tree: Tree, edits: Iterable[TreeEdit]) -> Tree:
 
 def apply_fields(table: bytes, edits: Iterable[SetField]) -> bytes:
     """The table's bytes with the fields set, and with the checksum that belongs to them."""
-    data = bytearray(table)
+    data, edits = bytearray(table), list(edits)
+    if not edits:
+        return table
     for edit in edits:
         data[edit.offset : edit.offset + edit.size] = edit.value.to_bytes(edit.size, "little")
     data[_CHECKSUM] = 0

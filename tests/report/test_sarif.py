@@ -156,7 +156,7 @@ def test_results_say_what_json_says():
 
 def test_the_byte_offset_is_where_the_fault_is():
     data, run = Path(FAULTS).read_bytes(), lint(FAULTS)
-    pattern = re.compile(r": \S+\[\d+\] names phandle (0x[0-9a-f]+), which no node has")
+    pattern = re.compile(r": \S+\[\d+\] references phandle (0x[0-9a-f]+), but no node")
     named = [(each, pattern.search(each["message"]["text"])) for each in run["results"]]
     dangling = [(region(each)["byteOffset"], found[1]) for each, found in named if found]
     assert len(dangling) > 5

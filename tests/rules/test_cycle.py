@@ -113,7 +113,9 @@ class TestChains:
                 };
             };
         };""")
-        assert [f.message for f in found] == ["soc needs efuse (nvmem-cells), which lies in soc"]
+        assert [f.message for f in found] == [
+            "soc needs efuse (nvmem-cells), which is a child of soc"
+        ]
         assert found[0].fix.text.endswith("&soc { post-init-providers = <&id>; };")
 
     def test_two_cycles_that_share_a_device_are_one_finding(self) -> None:

@@ -69,10 +69,10 @@ def map_cells(board: Board) -> Iterator[Finding]:
             else f"iommu-map entries of {name} are 4 cells long, but #iommu-cells of the IOMMU "
             f"is not 1; kernels from {IOMMU_MAP_BY_CELLS.since} on misparse them",
             property_name="iommu-map",
-            effect=f"Linux before {IOMMU_MAP_BY_CELLS.since} reads every entry as 4 cells: the devices "
-            f"behind {name} get wrong stream IDs, or none"
+            effect=f"Linux before {IOMMU_MAP_BY_CELLS.since} reads every entry as 4 cells: the "
+            f"devices behind {name} get wrong stream IDs, or none"
             if wide
-            else f"Linux {IOMMU_MAP_BY_CELLS.since} and newer read #iommu-cells output cells in each "
+            else f"Linux {IOMMU_MAP_BY_CELLS.since} and newer read #iommu-cells output cells per "
             f"entry: the devices behind {name} get wrong stream IDs, or none",
             fix="Write an entry of length 1 for each ID: iommu-map = <0x… &iommu 0x… 1>, …;",
         )
