@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dtlink.observed.comparison import Comparison, Item, Section, Why
+from dtlink.observed.comparison import (
+    BoardComparison,
+    ComparedPair,
+    ComparedPairs,
+    DifferenceReason,
+)
 from dtlink.observed.held_back import compare_held_back
 from dtlink.observed.running import NodePair, RunningBoard
 
@@ -20,12 +25,12 @@ if TYPE_CHECKING:
     from dtlink.observed.observation import Observation
 
 
-def compare(prediction: Prediction, observation: Observation, tree: Tree) -> Comparison:
+def compare(prediction: Prediction, observation: Observation, tree: Tree) -> BoardComparison:
     """Compare a prediction for a tree with what a board with that tree reported."""
     board = RunningBoard(observation, tree)
     held_back = compare_held_back(prediction, board)
     ordering, sync_state, by_driver = _links(prediction, board)
-    return Comparison(
+    return BoardComparison(
         links=ordering,
         sync_state_links=sync_state,
         cycles=_cycles(prediction, board),
@@ -36,7 +41,7 @@ def compare(prediction: Prediction, observation: Observation, tree: Tree) -> Com
     )
 
 
-def _links(prediction: Prediction, board: RunningBoard) -> tuple[Section, Section, int]:
+def _links(prediction: Prediction, board: RunningBoard) -> tuple[ComparedPairs, ComparedPairs, int]:
     """Compare the device links: those that order probing, and the others."""
     told = board.told
     ours = {(x.consumer, x.supplier): x.sync_state_only for x in prediction.device_links}
@@ -44,14 +49,16 @@ def _links(prediction: Prediction, board: RunningBoard) -> tuple[Section, Sectio
     missing, unforeseen = _Missing(prediction, board, theirs), _Unforeseen(prediction, board)
     all_told = told.has_sysfs or (bool(told.linked) and told.log_begins)
 
-    def section(*, kind: bool) -> Section:
+    def section(*, kind: bool) -> ComparedPairs:
         mine = [pair for pair, sync in ours.items() if sync == kind]
         lost = [pair for pair in mine if theirs.get(pair) != kind] if all_told else ()
         new = [pair for pair, sync in theirs.items() if sync == kind and pair not in ours]
-        return Section(
-            agreed=[Item(*pair) for pair in mine if theirs.get(pair) == kind],
-            missing=[Item(*pair, missing.why(pair, sync_state_only=kind)) for pair in lost],
-            unforeseen=[Item(*pair, unforeseen.why(pair, sync_state_only=kind)) for pair in new],
+        return ComparedPairs(
+            agreed=[ComparedPair(*pair) for pair in mine if theirs.get(pair) == kind],
+            missing=[ComparedPair(*pair, missing.why(pair, sync_state_only=kind)) for pair in lost],
+            unforeseen=[
+                ComparedPair(*pair, unforeseen.why(pair, sync_state_only=kind)) for pair in new
+            ],
             observed=all_told,
         )
 
@@ -95,26 +102,28 @@ class _Missing:
     def _made_once(self) -> Mapping[NodePair, None]:
         return self._board.pairs(self._board.told.linked)
 
-    def why(self, pair: NodePair, *, sync_state_only: bool) -> Why:  # noqa: PLR0911 - one a reason
+    def why(self, pair: NodePair, *, sync_state_only: bool) -> DifferenceReason:  # noqa: PLR0911 - one a reason
         """The first of the reasons that holds."""
         board, (consumer, supplier) = self._board, pair
         if pair in self._there:
-            return Why.TIGHTER if sync_state_only else Why.RELAXED
+            return DifferenceReason.TIGHTER if sync_state_only else DifferenceReason.RELAXED
         if board.is_foreign(consumer) or board.is_no_device(consumer):
-            return Why.NO_CONSUMER
+            return DifferenceReason.NO_CONSUMER
         if pair in self._dropped:
-            return Why.NOT_LINKED
+            return DifferenceReason.NOT_LINKED
         if board.is_no_device(supplier):
-            return Why.NO_SUPPLIER
+            return DifferenceReason.NO_SUPPLIER
         if sync_state_only and board.is_bound(consumer):
-            return Why.ENDED
+            return DifferenceReason.ENDED
         if pair not in self._named and board.is_unbound(supplier):
-            return Why.UNBOUND_SUPPLIER
+            return DifferenceReason.UNBOUND_SUPPLIER
         if pair in self._made_once:
-            return Why.GONE
+            return DifferenceReason.GONE
         if not board.told.has_sysfs:
-            return Why.NOT_LOGGED
-        return Why.BOUND_WITHOUT if board.is_bound(consumer) else Why.UNKNOWN
+            return DifferenceReason.NOT_LOGGED
+        return (
+            DifferenceReason.BOUND_WITHOUT if board.is_bound(consumer) else DifferenceReason.UNKNOWN
+        )
 
 
 class _Unforeseen:
@@ -125,22 +134,22 @@ class _Unforeseen:
         self._devices = {device.node for device in prediction.devices}
         self._between = {(x.consumer, x.supplier) for x in prediction.fwnode_links}
 
-    def why(self, pair: NodePair, *, sync_state_only: bool) -> Why:
+    def why(self, pair: NodePair, *, sync_state_only: bool) -> DifferenceReason:
         """The first of the reasons that holds."""
         if any(map(self._board.is_foreign, pair)):
-            return Why.NOT_IN_TREE
+            return DifferenceReason.NOT_IN_TREE
         if sync_state_only and not self._board.told.has_sysfs:
-            return Why.SINCE_ENDED
+            return DifferenceReason.SINCE_ENDED
         if not self._devices.issuperset(pair):
-            return Why.MADE_DEVICE
+            return DifferenceReason.MADE_DEVICE
         if sync_state_only and self._board.is_unbound(pair[0]):
-            return Why.NOT_BOUND_YET
+            return DifferenceReason.NOT_BOUND_YET
         if any(c == pair[0] and s.startswith(f"{pair[1]}/") for c, s in self._between):
-            return Why.SPOKEN_FOR
-        return Why.NODES_ONLY if pair in self._between else Why.UNKNOWN
+            return DifferenceReason.SPOKEN_FOR
+        return DifferenceReason.NODES_ONLY if pair in self._between else DifferenceReason.UNKNOWN
 
 
-def _cycles(prediction: Prediction, board: RunningBoard) -> Section:
+def _cycles(prediction: Prediction, board: RunningBoard) -> ComparedPairs:
     """Compare the pairs that the log names as cycles, whichever end comes first."""
     ours = {tuple(sorted(pair)): pair for pair in prediction.cycles}
     told = board.pairs(board.told.cycles)
@@ -149,23 +158,37 @@ def _cycles(prediction: Prediction, board: RunningBoard) -> Section:
     dropped = {end for pair in board.pairs(board.told.not_linked) for end in pair[1:]}
     known = {(x.consumer, x.supplier) for x in prediction.fwnode_links}
 
-    def missing(pair: NodePair) -> Why:
+    def missing(pair: NodePair) -> DifferenceReason:
         if any(map(board.is_no_device, pair)):
-            return Why.NO_CONSUMER if board.is_no_device(pair[0]) else Why.NO_SUPPLIER
-        return Why.SERVED_EARLY if dropped.intersection(pair) else Why.OTHER_ORDER
+            return (
+                DifferenceReason.NO_CONSUMER
+                if board.is_no_device(pair[0])
+                else DifferenceReason.NO_SUPPLIER
+            )
+        return (
+            DifferenceReason.SERVED_EARLY
+            if dropped.intersection(pair)
+            else DifferenceReason.OTHER_ORDER
+        )
 
-    def unforeseen(pair: NodePair) -> Why:
+    def unforeseen(pair: NodePair) -> DifferenceReason:
         if any(map(board.is_foreign, pair)):
-            return Why.NOT_IN_TREE
-        return Why.OTHER_ORDER if pair in known or pair[::-1] in known else Why.UNKNOWN
+            return DifferenceReason.NOT_IN_TREE
+        return (
+            DifferenceReason.OTHER_ORDER
+            if pair in known or pair[::-1] in known
+            else DifferenceReason.UNKNOWN
+        )
 
-    return Section(
-        agreed=[Item(*ours[key]) for key in ours if key in theirs],
+    return ComparedPairs(
+        agreed=[ComparedPair(*ours[key]) for key in ours if key in theirs],
         missing=[
-            Item(*ours[key], missing(ours[key])) for key in ours if whole and key not in theirs
+            ComparedPair(*ours[key], missing(ours[key]))
+            for key in ours
+            if whole and key not in theirs
         ],
         unforeseen=[
-            Item(*theirs[key], unforeseen(theirs[key])) for key in theirs if key not in ours
+            ComparedPair(*theirs[key], unforeseen(theirs[key])) for key in theirs if key not in ours
         ],
         observed=whole,
     )

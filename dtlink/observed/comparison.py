@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 
-class Why(Enum):
+class DifferenceReason(Enum):
     """Why prediction and board differ."""
 
     NO_CONSUMER = "the consumer is no device on the board"
@@ -44,26 +44,26 @@ class Why(Enum):
     UNKNOWN = "why is not known"
 
 
-class Item(NamedTuple):
+class ComparedPair(NamedTuple):
     """A link, a cycle's two ends, or a device that is held back and who it waits for."""
 
     consumer: str
     supplier: str
     """Empty if a device waits for something that is not told."""
-    why: Why | None = None
+    why: DifferenceReason | None = None
     """``None`` where prediction and board agree."""
     detail: str = ""
     """What the board said of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ComparedPairs:
     """One sort of thing, compared."""
 
-    agreed: Sequence[Item] = ()
-    missing: Sequence[Item] = ()
+    agreed: Sequence[ComparedPair] = ()
+    missing: Sequence[ComparedPair] = ()
     """Predicted, and not there on the board."""
-    unforeseen: Sequence[Item] = ()
+    unforeseen: Sequence[ComparedPair] = ()
     """There on the board, and not predicted."""
     observed: bool = True
     """Whether the board told of all such things: else nothing is said to be missing."""
@@ -80,16 +80,16 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BoardComparison:
     """All that was compared."""
 
-    links: Section
+    links: ComparedPairs
     """Device links that order probing."""
-    sync_state_links: Section
+    sync_state_links: ComparedPairs
     """Device links that order sync_state() alone."""
-    cycles: Section
+    cycles: ComparedPairs
     """Unordered pairs that the kernel names in its log."""
-    held_back: Section
+    held_back: ComparedPairs
     """Devices that wait for a supplier, or whose probe is deferred."""
     by_driver: int
     """Device links that drivers asked for: fw_devlink has no part in them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.observed.comparison import Item, Section, Why
+from dtlink.observed.comparison import ComparedPair, ComparedPairs, DifferenceReason
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _WAITING = "waiting_for_supplier is 1"
 
 
-def compare_held_back(prediction: Prediction, board: RunningBoard) -> Section:
+def compare_held_back(prediction: Prediction, board: RunningBoard) -> ComparedPairs:
     """Compare the devices that wait for a supplier, or whose probe is deferred."""
     ours = {x.device: x.suppliers[0] for x in prediction.waiting}
     if prediction.view == "full":
@@ -24,10 +24,12 @@ def compare_held_back(prediction: Prediction, board: RunningBoard) -> Section:
                 ours.setdefault(device.node, suppliers[device.node])
     theirs = _reported_back(board)
     all_told = bool(board.told.waiting or board.told.drivers)
-    return Section(
-        agreed=[Item(node, ours[node], None, theirs[node]) for node in ours if node in theirs],
+    return ComparedPairs(
+        agreed=[
+            ComparedPair(node, ours[node], None, theirs[node]) for node in ours if node in theirs
+        ],
         missing=[
-            Item(node, ours[node], _why_not_held(node, board))
+            ComparedPair(node, ours[node], _why_not_held(node, board))
             for node in ours
             if all_told and node not in theirs
         ],
@@ -56,18 +58,22 @@ def _reported_back(board: RunningBoard) -> dict[str, str]:
     return found
 
 
-def _unforeseen_wait(node: str, reason: str, prediction: Prediction, board: RunningBoard) -> Item:
+def _unforeseen_wait(
+    node: str, reason: str, prediction: Prediction, board: RunningBoard
+) -> ComparedPair:
     """A device that is held back, who holds it if that can be told, and why."""
     _, named, supplier = reason.partition("wait for supplier ")
     if named:
-        return Item(node, board.named(supplier.strip()), Why.NO_NODE, reason)
+        return ComparedPair(node, board.named(supplier.strip()), DifferenceReason.NO_NODE, reason)
     if reason == _WAITING:
-        return Item(node, _lacking(node, prediction), Why.NO_NODE, reason)
+        return ComparedPair(node, _lacking(node, prediction), DifferenceReason.NO_NODE, reason)
     _, named, rest = reason.partition("supplier ")
     if named and rest.endswith(" not ready"):
         supplier = board.node(rest.removesuffix(" not ready")) or ""
-        return Item(node, supplier, Why.NOT_READY, reason)
-    return Item(node, "", Why.DRIVER_DEFERS if reason else Why.NO_REASON, reason)
+        return ComparedPair(node, supplier, DifferenceReason.NOT_READY, reason)
+    return ComparedPair(
+        node, "", DifferenceReason.DRIVER_DEFERS if reason else DifferenceReason.NO_REASON, reason
+    )
 
 
 def _lacking(node: str, prediction: Prediction) -> str:
@@ -77,9 +83,9 @@ def _lacking(node: str, prediction: Prediction) -> str:
     return next((x for x in named if any(x.startswith(f"{y}/") for y in speakers)), "")
 
 
-def _why_not_held(node: str, board: RunningBoard) -> Why:
+def _why_not_held(node: str, board: RunningBoard) -> DifferenceReason:
     if board.is_foreign(node) or board.is_no_device(node):
-        return Why.NO_CONSUMER
+        return DifferenceReason.NO_CONSUMER
     if board.is_bound(node):
-        return Why.BOUND
-    return Why.NO_DRIVER if board.is_unbound(node) else Why.UNKNOWN
+        return DifferenceReason.BOUND
+    return DifferenceReason.NO_DRIVER if board.is_unbound(node) else DifferenceReason.UNKNOWN

@@ -113,7 +113,7 @@ class Observation:
         return not (self.has_sysfs or self.deferred or self.log_lines)
 
 
-class Collector:
+class ReportCollector:
     """Takes the entries of any source, in any order."""
 
     def __init__(self) -> None:

@@ -22,8 +22,8 @@ from dtlink.observed.observation import (
     LINK_ATTRIBUTES,
     LINKS,
     WAITING,
-    Collector,
     Observation,
+    ReportCollector,
 )
 
 STDIN = "-"
@@ -59,7 +59,7 @@ def read(path: str) -> Observation:
     ``-`` is standard input. Raises :class:`InputError`, with the path in it, for what can't be
     read, and for what tells nothing of device links.
     """
-    collector = Collector()
+    collector = ReportCollector()
     try:
         _read(path, collector)
     except InputError as error:
@@ -74,7 +74,7 @@ def read(path: str) -> Observation:
     return collector.found
 
 
-def _read(path: str, collector: Collector) -> None:
+def _read(path: str, collector: ReportCollector) -> None:
     if path == STDIN:
         _file(sys.stdin.buffer, "", collector)
     elif os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
@@ -84,7 +84,7 @@ def _read(path: str, collector: Collector) -> None:
             _file(file, path, collector)
 
 
-def _file(file: IO[bytes], path: str, collector: Collector) -> None:
+def _file(file: IO[bytes], path: str, collector: ReportCollector) -> None:
     """An archive or a text, compressed or not: the first bytes tell."""
     source = plain(ByteSource.of_file(file, SizeLimit(_MAX_BYTES)), SizeLimit(_MAX_BYTES))
     head = source.peek(_HEAD)
@@ -102,7 +102,7 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def _archive(source: ByteSource, collector: Collector) -> None:
+def _archive(source: ByteSource, collector: ReportCollector) -> None:
     """A tar, member by member. Names are only parsed; hard links and devices are passed over."""
     file = cast("IO[bytes]", source)  # of which tarfile needs read() alone
     with tarfile.open(fileobj=file, mode="r|") as archive:
@@ -116,7 +116,7 @@ def _archive(source: ByteSource, collector: Collector) -> None:
                     _entry(_clean(member.name), content, limit, collector)
 
 
-def _folder(top: str, collector: Collector) -> None:
+def _folder(top: str, collector: ReportCollector) -> None:
     """A copy of /sys, or /sys itself. Links are read; only plain files are opened."""
     for number, path in enumerate(_walk(top)):
         _count(number)
@@ -158,7 +158,7 @@ def _limit(path: str) -> int:
     return _MAX_TEXT if name.startswith("dmesg") or name.endswith((".log", ".txt")) else 0
 
 
-def _entry(name: str, file: _Readable, limit: int, collector: Collector) -> None:
+def _entry(name: str, file: _Readable, limit: int, collector: ReportCollector) -> None:
     text = _text(file, limit)
     if limit == _MAX_TEXT:
         _lines(text, collector)
@@ -179,7 +179,7 @@ def _clean(text: str) -> str:
     return _CONTROLS.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
-def _lines(text: str, collector: Collector) -> None:
+def _lines(text: str, collector: ReportCollector) -> None:
     """A text list or a log, or one after the other."""
     for line in text.split("\n"):
         row = line[:_MAX_LINE]

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dtlink.observed.bootlog.model import Effect, Root
+from dtlink.observed.bootlog.model import CauseKind, DeviceEffect
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, paragraph
 from dtlink.report.rows import SHOWN, counted
 
 if TYPE_CHECKING:
-    from dtlink.observed.bootlog.model import Cause, Explanation, Open, PutAway, Victim
+    from dtlink.observed.bootlog.model import (
+        Explanation,
+        HiddenLines,
+        RootCause,
+        UndecidedDevice,
+        Victim,
+    )
 
 Entry = dict[str, Any]
 
@@ -37,11 +43,11 @@ def as_json(told: Explanation, tree: str | None) -> Entry:
     }
 
 
-def _word(item: Root | Effect) -> str:
+def _word(item: CauseKind | DeviceEffect) -> str:
     return item.name.lower().replace("_", "-")
 
 
-def _cause(cause: Cause) -> Entry:
+def _cause(cause: RootCause) -> Entry:
     origin = cause.origin
     return {
         "root": _word(origin.root),
@@ -71,7 +77,7 @@ def _victim(victim: Victim) -> Entry:
     }
 
 
-def _open(item: Open) -> Entry:
+def _open(item: UndecidedDevice) -> Entry:
     return {
         "device": item.device,
         "node": item.node,
@@ -82,7 +88,7 @@ def _open(item: Open) -> Entry:
     }
 
 
-def _put_away(item: PutAway) -> Entry:
+def _put_away(item: HiddenLines) -> Entry:
     return {
         "kind": item.kind,
         "meaning": item.meaning,
@@ -114,7 +120,7 @@ def lines(
         yield from paragraph("look at:", hint, width)
 
 
-def _cause_lines(cause: Cause, *, every: bool, width: int | None) -> Iterator[Line]:
+def _cause_lines(cause: RootCause, *, every: bool, width: int | None) -> Iterator[Line]:
     origin = cause.origin
     mild = all(victim.effect.is_mild for victim in cause.victims)
     style = STYLES["warning" if mild else "error"]
@@ -160,7 +166,7 @@ def _few(names: Sequence[str], *, every: bool) -> str:
     return ", ".join(shown) + more
 
 
-def _open_lines(title: str, items: Sequence[Open], *, every: bool) -> Iterator[Line]:
+def _open_lines(title: str, items: Sequence[UndecidedDevice], *, every: bool) -> Iterator[Line]:
     if not items:
         return
     yield line()
@@ -174,7 +180,7 @@ def _open_lines(title: str, items: Sequence[Open], *, every: bool) -> Iterator[L
         yield line(Span(f"  … and {len(items) - SHOWN} more (--all)", DIM))
 
 
-def _harmless(items: Sequence[PutAway]) -> Iterator[Line]:
+def _harmless(items: Sequence[HiddenLines]) -> Iterator[Line]:
     """Every kind of line that does no harm, and where such lines are."""
     if items:
         yield line()

@@ -10,7 +10,7 @@ from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, counted
 
 if TYPE_CHECKING:
-    from dtlink.observed.comparison import Comparison, Item, Section
+    from dtlink.observed.comparison import BoardComparison, ComparedPair, ComparedPairs
 
 Entry = dict[str, Any]
 
@@ -23,7 +23,7 @@ _SECTIONS = {
 }
 
 
-def entry(comparison: Comparison) -> Entry:
+def entry(comparison: BoardComparison) -> Entry:
     """The member ``observed`` of an input of the JSON report."""
     sections = {name: _section(getattr(comparison, name)) for name in _SECTIONS}
     return {
@@ -34,7 +34,7 @@ def entry(comparison: Comparison) -> Entry:
     }
 
 
-def _section(section: Section) -> Entry:
+def _section(section: ComparedPairs) -> Entry:
     return {
         "observed": section.observed,
         "agreed": [_item(item) for item in section.agreed],
@@ -43,7 +43,7 @@ def _section(section: Section) -> Entry:
     }
 
 
-def _item(item: Item) -> Entry:
+def _item(item: ComparedPair) -> Entry:
     return {
         "consumer": item.consumer,
         "supplier": item.supplier or None,

@@ -9,7 +9,7 @@ import pytest
 
 from dtlink.facts.loglines import HEADER_LINES, LOG_MESSAGES, Harm, match
 from dtlink.observed.bootlog.read import MAX_LINE
-from dtlink.observed.observation import Collector, Observation
+from dtlink.observed.observation import Observation, ReportCollector
 from dtlink.rules.catalogue import choose
 from tests.support.limits import at_most
 
@@ -93,7 +93,7 @@ def test_sample(row: Any) -> None:
 
 
 def observed(text: str) -> Observation | None:
-    collector = Collector()
+    collector = ReportCollector()
     return collector.found if collector.line(text) else None
 
 

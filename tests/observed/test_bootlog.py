@@ -17,7 +17,7 @@ from dtlink.firmware import dts, read
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.observed.bootlog.explain import explain
-from dtlink.observed.bootlog.model import Cause, Effect, Explanation, Root, Victim
+from dtlink.observed.bootlog.model import CauseKind, DeviceEffect, Explanation, RootCause, Victim
 from dtlink.observed.bootlog.read import MAX_LINE, parse, read_log
 from tests.support.boards import FIXTURES
 from tests.support.boots import BOOTS, blob, boot
@@ -35,7 +35,7 @@ def told(text: str, tree: Tree | None = None, head: str = HEAD) -> Explanation:
     return explain(parse((head + text).encode()), tree)
 
 
-def by_device(found: Explanation) -> dict[str, tuple[Cause, Victim]]:
+def by_device(found: Explanation) -> dict[str, tuple[RootCause, Victim]]:
     return {victim.device: (cause, victim) for cause in found.causes for victim in cause.victims}
 
 
@@ -203,13 +203,13 @@ def test_a_chain_ends_at_one_root(phone: Tree) -> None:
     (cause,) = found.causes
     owner = phone.by_path[_path(phone, "ldo2")].parent
     assert owner is not None
-    assert (cause.origin.root, cause.origin.subject) == (Root.NO_DRIVER, owner.path)
+    assert (cause.origin.root, cause.origin.subject) == (CauseKind.NO_DRIVER, owner.path)
     assert not cause.sure
     assert {victim.device: victim.via for victim in cause.victims} == {
         "1d80000.ufshc": ("1d87000.phy",),
         "1d87000.phy": (),
     }
-    assert all(victim.effect is Effect.PENDING for victim in cause.victims)
+    assert all(victim.effect is DeviceEffect.PENDING for victim in cause.victims)
     assert owner.compatible[0] in cause.origin.cure
     assert any("dyndbg" in hint for hint in found.look_at)
 
@@ -254,7 +254,7 @@ def small() -> Tree:
     return dts.read_text(SMALL)
 
 
-def one(found: Explanation) -> tuple[Root, str, Effect]:
+def one(found: Explanation) -> tuple[CauseKind, str, DeviceEffect]:
     (cause,) = found.causes
     (victim,) = cause.victims
     return cause.origin.root, cause.origin.subject, victim.effect
@@ -273,7 +273,7 @@ def pending(device: str, reason: str = "(reason unknown)") -> str:
 
 def test_a_node_that_is_no_device(small: Tree) -> None:
     found = told(pending("5000.stuck", "platform: wait for supplier /bare"), small)
-    assert one(found) == (Root.NO_DEVICE, "/bare", Effect.PENDING)
+    assert one(found) == (CauseKind.NO_DEVICE, "/bare", DeviceEffect.PENDING)
     assert found.causes[0].sure
     assert found.causes[0].origin.rule == "supplier/no-device"
     assert found.causes[0].victims[0].note == "no timeout ends this wait"
@@ -290,11 +290,11 @@ def test_nodes_by_name_alone(small: Tree) -> None:
 
 def test_what_the_tree_does_not_have(small: Tree) -> None:
     found = told(pending("5000.stuck", "platform: wait for supplier /gone"), small)
-    assert one(found)[:2] == (Root.NOT_IN_TREE, "/gone")
+    assert one(found)[:2] == (CauseKind.NOT_IN_TREE, "/gone")
     found = told(pending("5000.stuck", "platform: wait for supplier /off"), small)
-    assert one(found)[:2] == (Root.SWITCHED_OFF, "/off")
+    assert one(found)[:2] == (CauseKind.SWITCHED_OFF, "/off")
     found = told(pending("5000.stuck", "platform: wait for supplier /bare"))
-    assert one(found)[:2] == (Root.NAMED, "/bare")
+    assert one(found)[:2] == (CauseKind.NAMED, "/bare")
     assert any("--dtb" in hint for hint in found.look_at)
 
 
@@ -312,7 +312,7 @@ def test_a_supplier_that_failed(small: Tree) -> None:
     text = pending("9000.sd", "platform: wait for supplier /i2c@8000/pmic@1b/ldo")
     text += "[ 2.000] x-pmic 1-001b: probe with driver x-pmic failed with error -6\n"
     found = told(text, small)
-    assert one(found)[:2] == (Root.FAILED, "/i2c@8000/pmic@1b")
+    assert one(found)[:2] == (CauseKind.FAILED, "/i2c@8000/pmic@1b")
     assert "-6 (ENXIO)" in found.causes[0].origin.detail
     assert not found.own_failures
 
@@ -334,18 +334,18 @@ def test_the_drivers_words_pick_the_supplier(small: Tree) -> None:
         ("x-uart: failed to get clock", "/clock@1000"),
         ("x-uart: Cannot get vdd", "/regulator"),
     ):
-        assert one(told(pending("2000.uart", words), small))[:2] == (Root.NO_DRIVER, subject)
+        assert one(told(pending("2000.uart", words), small))[:2] == (CauseKind.NO_DRIVER, subject)
 
 
 def test_a_reason_that_nobody_says(small: Tree) -> None:
     found = told(pending("6000.two"), small)
     (cause,) = found.causes
-    assert cause.origin.root is Root.UNCLEAR
+    assert cause.origin.root is CauseKind.UNCLEAR
     assert set(cause.origin.candidates) == {"/clock@1000", "/power@1100"}
     assert found.told == {"explained": 0, "unclear": 1, "harmless": 0, "open": 0}
     assert any("devices_deferred" in hint for hint in found.look_at)
     complete = told(bound("1100.power") + pending("6000.two"), small, DEBUG)
-    assert one(complete)[:2] == (Root.NO_DRIVER, "/clock@1000")
+    assert one(complete)[:2] == (CauseKind.NO_DRIVER, "/clock@1000")
     assert complete.causes[0].sure
 
 
@@ -358,14 +358,14 @@ def test_a_device_that_its_driver_declined(small: Tree) -> None:
     text = "[ 2.000] x 1000.clock: probe with driver x rejects match -19\n"
     text += bound("1100.power") + pending("6000.two")
     found = told(text, small, DEBUG)
-    assert one(found)[:2] == (Root.DECLINED, "/clock@1000")
+    assert one(found)[:2] == (CauseKind.DECLINED, "/clock@1000")
 
 
 def test_a_supplier_that_is_bound_and_does_not_serve(small: Tree) -> None:
     text = (
         bound("1100.power") + IGNORED.format("gpu", "3000.gpu") + FAILED.format("gpu", "3000.gpu")
     )
-    assert one(told(text, small, DEBUG)) == (Root.NOT_SERVED, "/power@1100", Effect.LOST)
+    assert one(told(text, small, DEBUG)) == (CauseKind.NOT_SERVED, "/power@1100", DeviceEffect.LOST)
 
 
 IGNORED = "[ 13.000] {} {}: deferred probe timeout, ignoring dependency\n"
@@ -374,14 +374,14 @@ FAILED = "[ 13.000] {0} {1}: probe with driver {0} failed with error -110\n"
 
 def test_a_power_domain_that_is_given_up(small: Tree) -> None:
     found = told(IGNORED.format("gpu", "3000.gpu") + FAILED.format("gpu", "3000.gpu"), small)
-    assert one(found) == (Root.NO_DRIVER, "/power@1100", Effect.LOST)
+    assert one(found) == (CauseKind.NO_DRIVER, "/power@1100", DeviceEffect.LOST)
     assert "echo 3000.gpu > /sys/bus/platform/drivers/gpu/bind" in found.causes[0].origin.cure
 
 
 def test_a_power_domain_that_came_late(small: Tree) -> None:
     text = IGNORED.format("gpu", "3000.gpu") + FAILED.format("gpu", "3000.gpu")
     text += "[ 22.500] " + bound("1100.power")
-    assert one(told(text, small, DEBUG))[:2] == (Root.LATE, "/power@1100")
+    assert one(told(text, small, DEBUG))[:2] == (CauseKind.LATE, "/power@1100")
     text += "[ 30.000] " + bound("3000.gpu")
     assert not told(text, small, DEBUG).harmful
 
@@ -391,7 +391,7 @@ def test_an_iommu_that_is_given_up(small: Tree) -> None:
     text = pending("1200.iommu", "platform: supplier 1000.clock not ready")
     found = by_device(told(IGNORED.format("dma", "4000.dma") + text, small))
     cause, victim = found["4000.dma"]
-    assert (cause.origin.subject, victim.effect) == ("/clock@1000", Effect.UNTRANSLATED)
+    assert (cause.origin.subject, victim.effect) == ("/clock@1000", DeviceEffect.UNTRANSLATED)
     assert victim.via == ("1200.iommu",)
 
 
@@ -399,7 +399,7 @@ def test_a_wait_before_the_driver_is_called(small: Tree) -> None:
     text = "platform 4000.dma: bus: 'platform': really_probe: probing driver d with device\n"
     text += "platform 4000.dma: Added to deferred list\n" + bound("1000.clock")
     found = told(text + pending("4000.dma"), small, DEBUG)
-    assert one(found) == (Root.NO_DRIVER, "/iommu@1200", Effect.WAITS)
+    assert one(found) == (CauseKind.NO_DRIVER, "/iommu@1200", DeviceEffect.WAITS)
 
 
 def test_an_iommu_that_came_after_all(small: Tree) -> None:
@@ -412,17 +412,17 @@ def test_an_amba_device_without_identity(small: Tree) -> None:
     text += "amba a000.amba: Added to deferred list\n"
     late = text + pending("a000.amba").replace("platform a", "amba a")
     found = told(bound("1000.clock") + late, small, DEBUG)
-    assert one(found)[:2] == (Root.NO_IDENTITY, "/amba@a000")
+    assert one(found)[:2] == (CauseKind.NO_IDENTITY, "/amba@a000")
     assert one(told(late, small, DEBUG + bound("regulator")))[1] == "/clock@1000"
     quiet = pending("a000.amba").replace("platform a", "amba a")
-    assert told(quiet, small).causes[0].origin.root is Root.UNCLEAR
+    assert told(quiet, small).causes[0].origin.root is CauseKind.UNCLEAR
 
 
 def test_devices_that_wait_for_each_other() -> None:
     text = pending("a", "platform: supplier b not ready")
     found = told(text + pending("b", "platform: supplier a not ready"))
     (cause,) = found.causes
-    assert cause.origin.root is Root.LOOP
+    assert cause.origin.root is CauseKind.LOOP
     assert {victim.device for victim in cause.victims} == {"a", "b"}
 
 
@@ -447,7 +447,7 @@ def test_a_driver_that_complains_of_another_device() -> None:
         "platform cpufreq-dt: Added to deferred list\n"
     )
     found = told(bound("other") + text + pending("cpufreq-dt"), tree, DEBUG)
-    assert one(found)[:2] == (Root.NO_DRIVER, "/regulator")
+    assert one(found)[:2] == (CauseKind.NO_DRIVER, "/regulator")
     assert found.causes[0].victims[0].words == "no regulator (cpu) found"
 
 
@@ -465,14 +465,16 @@ def test_without_timeout_nobody_says_who_still_waits(small: Tree) -> None:
     quiet = DEBUG.replace("ttyS0", "ttyS0 deferred_probe_timeout=-1")
     assert not told(text, small, DEBUG).harmful
     found = told(text, small, quiet)
-    assert [victim.effect for cause in found.causes for victim in cause.victims] == [Effect.WAITS]
+    assert [victim.effect for cause in found.causes for victim in cause.victims] == [
+        DeviceEffect.WAITS
+    ]
 
 
 def test_on_acpi() -> None:
     text = "[ 0.000] ACPI: VIOT 0x0000000079A0E418 000058 (v00 BOCHS  BXPC     00000001)\n"
     text += "[ 13.000] pci 0000:00:02.0: deferred probe pending: (reason unknown)\n"
     found = told(text)
-    assert one(found) == (Root.IOMMU, "the IOMMU that the VIOT names", Effect.PENDING)
+    assert one(found) == (CauseKind.IOMMU, "the IOMMU that the VIOT names", DeviceEffect.PENDING)
     assert not found.causes[0].victims[0].sure
 
 
@@ -482,9 +484,9 @@ def test_on_acpi() -> None:
 def test_sync_state(small: Tree) -> None:
     text = "[ 13.000] power 1100.power: sync_state() pending due to 3000.gpu\n"
     found = told(text, small)
-    assert one(found) == (Root.NO_DRIVER, "/gpu@3000", Effect.KEPT_ON)
+    assert one(found) == (CauseKind.NO_DRIVER, "/gpu@3000", DeviceEffect.KEPT_ON)
     waiting = told(pending("3000.gpu", "gpu: no clock") + text, small)
-    assert all(cause.origin.root is not Root.UNCLEAR for cause in waiting.causes)
+    assert all(cause.origin.root is not CauseKind.UNCLEAR for cause in waiting.causes)
     came = told(text + "[ 20.000] " + bound("3000.gpu"), small, DEBUG)
     assert not came.harmful
     assert {item.kind for item in came.put_away} == {"sync-state-pending", "bound"}
@@ -523,7 +525,7 @@ def test_whose_dma_it_was(phone: Tree) -> None:
     found = told(text * 3, phone)
     (cause,) = found.causes
     (victim,) = cause.victims
-    assert victim.effect is Effect.REFUSED
+    assert victim.effect is DeviceEffect.REFUSED
     assert victim.node is not None
     assert victim.node.endswith("/dma-controller@8910000")
     assert victim.lines == 3
@@ -562,7 +564,7 @@ def test_rules_for_what_firmware_got_wrong() -> None:
 
 def test_no_root_file_system() -> None:
     found = told("[ 20.000] " + SAMPLES["no-root"] + "\n")
-    assert one(found) == (Root.SYSTEM, "the root file system", Effect.NO_ROOT)
+    assert one(found) == (CauseKind.SYSTEM, "the root file system", DeviceEffect.NO_ROOT)
 
 
 # --- the kernel
@@ -652,7 +654,7 @@ def test_booted_module_cases(name: str, shared: Path) -> None:
     waits = {
         device: cause.origin.subject
         for device, (cause, victim) in by_device(found).items()
-        if victim.effect in (Effect.WAITS, Effect.LOST)
+        if victim.effect in (DeviceEffect.WAITS, DeviceEffect.LOST)
     }
     blamed = BLAMED | DEGRADED  # with a timeout of -1 even those wait
     assert waits == {device: blamed[device] for device in _unbound(answer)}
@@ -660,7 +662,7 @@ def test_booted_module_cases(name: str, shared: Path) -> None:
     bare = {
         device: cause.origin.subject
         for device, (cause, victim) in by_device(found).items()
-        if victim.effect is Effect.UNTRANSLATED
+        if victim.effect is DeviceEffect.UNTRANSLATED
     }
     assert bare.items() <= DEGRADED.items()
     assert found.told["unclear"] == 0
@@ -684,7 +686,9 @@ def test_who_waits_is_who_the_kernel_says_waits(name: str, shared: Path) -> None
     path = blob(board, answer) if name.startswith("b-") else shared / "boots" / "f.dts"
     found = _explained(answer, read.read(path))
     waits = {
-        name for name, (_, victim) in by_device(found).items() if victim.effect is Effect.WAITS
+        name
+        for name, (_, victim) in by_device(found).items()
+        if victim.effect is DeviceEffect.WAITS
     }
     assert waits == {entry["device"] for entry in answer["deferred"]}
     assert found.told["unclear"] == 0
@@ -700,17 +704,17 @@ def test_real_boards_that_fail(shared: Path) -> None:
     ):
         answer = _answer(f"b-{name}-mods")
         cause, _ = by_device(_explained(answer, read.read(blob(name, answer))))[device]
-        assert (cause.origin.root, cause.origin.subject) == (Root.FAILED, subject)
+        assert (cause.origin.root, cause.origin.subject) == (CauseKind.FAILED, subject)
 
 
 def test_iommus_of_guests(shared: Path) -> None:
     assert shared.is_dir()
     guest = read.read(FIXTURES / "virtio-iommu-guest.dtb")
     for name, root in (
-        ("a-dt-viommu-never", Root.NO_DRIVER),
-        ("c-dt-viommu-late", Root.LATE),
-        ("a-acpi-viommu-never", Root.IOMMU),
-        ("d-acpi-smmu-blacklisted", Root.IOMMU),
+        ("a-dt-viommu-never", CauseKind.NO_DRIVER),
+        ("c-dt-viommu-late", CauseKind.LATE),
+        ("a-acpi-viommu-never", CauseKind.IOMMU),
+        ("d-acpi-smmu-blacklisted", CauseKind.IOMMU),
     ):
         (cause,) = _explained(_answer(name), guest).causes
         assert (cause.origin.root, len(cause.victims)) == (root, 2), name

@@ -9,8 +9,8 @@ import pytest
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.observed.compare import compare
-from dtlink.observed.comparison import Comparison, Section, Why
-from dtlink.observed.observation import Collector
+from dtlink.observed.comparison import BoardComparison, ComparedPairs, DifferenceReason
+from dtlink.observed.observation import ReportCollector
 from tests.support.boards import SHARED, predicted
 from tests.support.boots import BOOTS, blob, boot, text_list
 
@@ -34,7 +34,7 @@ class Told:
     """A board's report, by the names of devices that are named as their nodes."""
 
     def __init__(self, devices=DEVICES, bound=(), log=()):
-        self.collector = Collector()
+        self.collector = ReportCollector()
         for name in devices:
             at = f"devices/platform/{name}"
             self.collector.link(f"{at}/of_node", f"../../../firmware/devicetree/base/{name}")
@@ -60,7 +60,7 @@ class Told:
         self.collector.attribute(f"devices/platform/{name}/waiting_for_supplier", "1\n")
         return self
 
-    def compared(self, source=TREE, view="full", version="6.12") -> Comparison:
+    def compared(self, source=TREE, view="full", version="6.12") -> BoardComparison:
         tree = dts.read_text(source)
         prediction = predicted(tree, KernelProfile.of(version), view)
         return compare(prediction, self.collector.found, tree)
@@ -92,21 +92,21 @@ def test_what_agrees() -> None:
 @pytest.mark.parametrize(
     ("told", "supplier", "reason"),
     [
-        (Told(devices=("osc", "pins")), "osc", Why.NO_CONSUMER),
-        (Told(devices=("uart", "pins")), "osc", Why.NO_SUPPLIER),
-        (Told(bound=("uart",)).link("uart", "osc", sync="1"), "osc", Why.RELAXED),
-        (Told(bound=("osc",)), "pins", Why.UNBOUND_SUPPLIER),
-        (Told(bound=("osc", "uart")), "osc", Why.BOUND_WITHOUT),
+        (Told(devices=("osc", "pins")), "osc", DifferenceReason.NO_CONSUMER),
+        (Told(devices=("uart", "pins")), "osc", DifferenceReason.NO_SUPPLIER),
+        (Told(bound=("uart",)).link("uart", "osc", sync="1"), "osc", DifferenceReason.RELAXED),
+        (Told(bound=("osc",)), "pins", DifferenceReason.UNBOUND_SUPPLIER),
+        (Told(bound=("osc", "uart")), "osc", DifferenceReason.BOUND_WITHOUT),
         (
             Told(log=["platform uart: Not linking /osc - might never become dev"]),
             "osc",
-            Why.NOT_LINKED,
+            DifferenceReason.NOT_LINKED,
         ),
-        (Told(log=["platform uart: Linked as a consumer to osc"]), "osc", Why.GONE),
-        (Told(), "osc", Why.UNKNOWN),
+        (Told(log=["platform uart: Linked as a consumer to osc"]), "osc", DifferenceReason.GONE),
+        (Told(), "osc", DifferenceReason.UNKNOWN),
     ],
 )
-def test_links_that_did_not_come(told: Told, supplier: str, reason: Why) -> None:
+def test_links_that_did_not_come(told: Told, supplier: str, reason: DifferenceReason) -> None:
     missing = why(told.compared().links.missing)
     assert missing["/uart", f"/{supplier}"] is reason
 
@@ -123,34 +123,36 @@ def test_links_that_came_unforeseen() -> None:
     )
     found = told.compared()
     assert why(found.links.unforeseen) == {
-        ("/ring1", "/osc"): Why.UNKNOWN,
-        ("/uart", "/new"): Why.NOT_IN_TREE,
+        ("/ring1", "/osc"): DifferenceReason.UNKNOWN,
+        ("/uart", "/new"): DifferenceReason.NOT_IN_TREE,
     }
     assert why(found.sync_state_links.unforeseen) == {
-        ("/osc", "/pins"): Why.UNKNOWN,
-        ("/stuck", "/pins"): Why.NOT_BOUND_YET,
+        ("/osc", "/pins"): DifferenceReason.UNKNOWN,
+        ("/stuck", "/pins"): DifferenceReason.NOT_BOUND_YET,
     }
     assert found.by_driver == 2
 
 
 def test_a_driver_may_speak_for_a_node() -> None:
     found = Told(bound=ALL).link("uart", "pins").compared(view="bare")
-    assert why(found.links.unforeseen) == {("/uart", "/pins"): Why.SPOKEN_FOR}
+    assert why(found.links.unforeseen) == {("/uart", "/pins"): DifferenceReason.SPOKEN_FOR}
 
 
 def test_a_device_that_a_driver_made() -> None:
     told = Told(devices=(*DEVICES, "part"), bound=ALL).link("stuck", "part")
-    assert why(told.compared().links.unforeseen) == {("/stuck", "/part"): Why.MADE_DEVICE}
+    assert why(told.compared().links.unforeseen) == {
+        ("/stuck", "/part"): DifferenceReason.MADE_DEVICE
+    }
 
 
 def test_a_link_that_orders_more_than_predicted() -> None:
     told = Told(bound=ALL).link("ring1", "ring2").link("ring2", "ring1", sync="1")
     found = told.compared(view="bare")
-    assert why(found.sync_state_links.missing)["/ring1", "/ring2"] is Why.TIGHTER
+    assert why(found.sync_state_links.missing)["/ring1", "/ring2"] is DifferenceReason.TIGHTER
     assert pairs(found.sync_state_links.agreed) == {("/ring2", "/ring1")}
     assert not found.links.unforeseen
     ended = Told(bound=ALL).compared(view="bare").sync_state_links.missing
-    assert set(why(ended).values()) == {Why.ENDED}
+    assert set(why(ended).values()) == {DifferenceReason.ENDED}
 
 
 START = "Linux version 6.12.3 (x)"
@@ -162,12 +164,12 @@ def test_cycles() -> None:
     assert len(found.agreed) == 1
     assert not found.missing
     assert why(Told(log=[START]).compared().cycles.missing) == {
-        ("/ring2", "/ring1"): Why.OTHER_ORDER
+        ("/ring2", "/ring1"): DifferenceReason.OTHER_ORDER
     }
     other = ["/uart: Fixed dependency cycle(s) with /osc", "/a: Fixed dependency cycle(s) with /b"]
     assert why(Told(log=[START, *other]).compared().cycles.unforeseen) == {
-        ("/uart", "/osc"): Why.OTHER_ORDER,
-        ("/a", "/b"): Why.NOT_IN_TREE,
+        ("/uart", "/osc"): DifferenceReason.OTHER_ORDER,
+        ("/a", "/b"): DifferenceReason.NOT_IN_TREE,
     }
 
 
@@ -188,12 +190,12 @@ def test_devices_that_are_held_back() -> None:
         .waiting("pins")
     )
     found = told.compared()
-    assert why(found.held_back.missing) == {("/stuck", "/part"): Why.BOUND}
+    assert why(found.held_back.missing) == {("/stuck", "/part"): DifferenceReason.BOUND}
     assert why(found.held_back.unforeseen) == {
-        ("/uart", "/osc"): Why.NOT_READY,
-        ("/ring1", ""): Why.DRIVER_DEFERS,
-        ("/ring2", ""): Why.NO_REASON,
-        ("/pins", ""): Why.NO_NODE,
+        ("/uart", "/osc"): DifferenceReason.NOT_READY,
+        ("/ring1", ""): DifferenceReason.DRIVER_DEFERS,
+        ("/ring2", ""): DifferenceReason.NO_REASON,
+        ("/pins", ""): DifferenceReason.NO_NODE,
     }
     assert found.unmapped == ["1-0040"]
 
@@ -201,11 +203,19 @@ def test_devices_that_are_held_back() -> None:
 @pytest.mark.parametrize("name", ["/pins/state", "state"])
 def test_a_device_that_waits_for_a_node(name: str) -> None:
     told = Told().deferred("uart", f"platform: wait for supplier {name}")
-    assert why(told.compared().held_back.unforeseen) == {("/uart", "/pins/state"): Why.NO_NODE}
-    assert why(told.compared().held_back.missing) == {("/stuck", "/part"): Why.NO_DRIVER}
+    assert why(told.compared().held_back.unforeseen) == {
+        ("/uart", "/pins/state"): DifferenceReason.NO_NODE
+    }
+    assert why(told.compared().held_back.missing) == {
+        ("/stuck", "/part"): DifferenceReason.NO_DRIVER
+    }
     told = Told(devices=("osc", "pins", "uart")).waiting("uart")
-    assert why(told.compared().held_back.unforeseen) == {("/uart", "/pins/state"): Why.NO_NODE}
-    assert why(told.compared().held_back.missing) == {("/stuck", "/part"): Why.NO_CONSUMER}
+    assert why(told.compared().held_back.unforeseen) == {
+        ("/uart", "/pins/state"): DifferenceReason.NO_NODE
+    }
+    assert why(told.compared().held_back.missing) == {
+        ("/stuck", "/part"): DifferenceReason.NO_CONSUMER
+    }
 
 
 def test_a_log_alone() -> None:
@@ -218,11 +228,13 @@ def test_a_log_alone() -> None:
     ]
     found = Told(devices=(), log=log).compared()
     assert pairs(found.links.agreed) == {("/uart", "/osc"), ("/uart", "/pins")}
-    assert why(found.sync_state_links.unforeseen) == {("/ring1", "/osc"): Why.SINCE_ENDED}
+    assert why(found.sync_state_links.unforeseen) == {
+        ("/ring1", "/osc"): DifferenceReason.SINCE_ENDED
+    }
     assert pairs(found.held_back.agreed) == {("/stuck", "/part")}
     assert not found.held_back.observed
     found = Told(devices=(), log=[START, log[1]]).compared()
-    assert why(found.links.missing) == {("/uart", "/pins"): Why.NOT_LOGGED}
+    assert why(found.links.missing) == {("/uart", "/pins"): DifferenceReason.NOT_LOGGED}
     found = Told(devices=(), log=[START]).compared()
     assert not found.links.observed
     assert not found.links.missing
@@ -236,13 +248,13 @@ def test_what_makes_it_doubtful() -> None:
     assert not Told(log=[START, "Machine model: A Board"]).compared().notes
 
 
-def table(comparison: Comparison) -> str:
+def table(comparison: BoardComparison) -> str:
     """One line a section: what agrees, and why the rest does not."""
     names = ("links", "sync_state_links", "cycles", "held_back")
     return "; ".join(f"{name} {_row(getattr(comparison, name))}" for name in names)
 
 
-def _row(section: Section) -> str:
+def _row(section: ComparedPairs) -> str:
     kinds = [Counter(x.why.name for x in items) for items in (section.missing, section.unforeseen)]
     return f"{len(section.agreed)} -{dict(kinds[0])} +{dict(kinds[1])}"
 
@@ -259,7 +271,9 @@ def test_booted_boards() -> None:
             found = _compared(board, answer)
             sections = found.links, found.sync_state_links, found.cycles, found.held_back
             rest = [x for section in sections for x in (*section.missing, *section.unforeseen)]
-            assert all(x.why is not Why.UNKNOWN for x in rest), f"{board}: {table(found)}"
+            assert all(x.why is not DifferenceReason.UNKNOWN for x in rest), (
+                f"{board}: {table(found)}"
+            )
             assert not found.cycles.missing, f"{board}: {table(found)}"
             assert not found.cycles.unforeseen, f"{board}: {table(found)}"
             assert not found.notes
@@ -271,16 +285,16 @@ def test_booted_boards() -> None:
     assert agreed >= 0.99 * reported
 
 
-def _compared(board: str, answer: dict) -> Comparison:
+def _compared(board: str, answer: dict) -> BoardComparison:
     tree = fdt.read(blob(board, answer).read_bytes())
     version = answer["kernel"].removeprefix("vmlinuz-")
-    collector = Collector()
+    collector = ReportCollector()
     for line in text_list(answer).split("\n"):
         _take(collector, line)
     return compare(predicted(tree, KernelProfile.of(version), "full"), collector.found, tree)
 
 
-def _take(collector: Collector, line: str) -> None:
+def _take(collector: ReportCollector, line: str) -> None:
     from dtlink.observed import sysfs
 
     sysfs._lines(line, collector)

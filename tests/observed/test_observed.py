@@ -19,7 +19,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.observed import observation as observed
 from dtlink.observed import sysfs
 from dtlink.observed.naming import NodeNames, platform_name
-from dtlink.observed.observation import BOARD_COMMAND, Collector, LoggedPair
+from dtlink.observed.observation import BOARD_COMMAND, LoggedPair, ReportCollector
 from dtlink.observed.running import RunningBoard
 from dtlink.observed.sysfs import read
 
@@ -393,7 +393,7 @@ def test_devices_of_every_bus_have_one_resolver(device: str, node: str | None) -
 
 def test_a_report_resolves_the_names_that_a_log_resolves() -> None:
     """What ``devlink --observed`` compares: devices of I2C, SPI and PCI as well."""
-    collector = Collector()
+    collector = ReportCollector()
     collector.line("x 4000.pcie: PCI host bridge to bus 0000:20")
     collector.line("x 1-0040: Linked as a consumer to spi0.0")
     collector.line("x 0000:20:01.0: Linked as a sync state only consumer to 1-0040")

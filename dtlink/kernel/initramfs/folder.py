@@ -7,7 +7,15 @@ import re
 from collections.abc import Iterator
 
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.initramfs.members import FILE, FOLDER, LINK, OTHER, Collector, Member, wanted
+from dtlink.kernel.initramfs.members import (
+    FILE,
+    FOLDER,
+    LINK,
+    OTHER,
+    Member,
+    MemberCollector,
+    wanted,
+)
 from dtlink.kernel.initramfs.model import Initramfs
 
 _MAX_TEXT = 1 << 20
@@ -18,7 +26,7 @@ _PART = re.compile(r"(?:main|early\d*)/")
 
 def read_folder(top: str) -> Initramfs:
     """Read a folder; links are not followed. Raises InputError, and OSError as the system does."""
-    found = Collector()
+    found = MemberCollector()
     in_parts = os.path.isdir(os.path.join(top, "main"))  # noqa: PTH112, PTH118 - as the user wrote it
     for name, entry in _walk(top):
         path = _PART.sub("", name, count=1) if in_parts and _PART.match(name) else name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import IO
 
 from dtlink.kernel.initramfs.cpio import MAGICS, read_members
-from dtlink.kernel.initramfs.members import Collector, wanted
+from dtlink.kernel.initramfs.members import MemberCollector, wanted
 from dtlink.kernel.initramfs.model import Initramfs
 from dtlink.kernel.packing import ByteSource, Compression, SizeLimit, compression_of, unpack
 
@@ -62,7 +62,7 @@ class _Reader:
     """Reads part after part into one collector."""
 
     def __init__(self, raw: ByteSource, limit: int) -> None:
-        self.found = Collector()
+        self.found = MemberCollector()
         self.parts: list[str] = []
         self._raw = raw
         self._unpacked = SizeLimit(limit)

@@ -11,7 +11,15 @@ import re
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.files import named_module
 from dtlink.kernel.initramfs.explicit import listed_modules
-from dtlink.kernel.initramfs.members import FILE, FOLDER, LINK, OTHER, UNKNOWN, Collector, Member
+from dtlink.kernel.initramfs.members import (
+    FILE,
+    FOLDER,
+    LINK,
+    OTHER,
+    UNKNOWN,
+    Member,
+    MemberCollector,
+)
 from dtlink.kernel.initramfs.model import Initramfs
 
 _MAX_LINE = 4096 + 512
@@ -61,7 +69,7 @@ def read_listing(text: str) -> Initramfs:
     lines = _lines(text)
     if _is_module_list(lines):
         return _module_list(text)
-    found = Collector()
+    found = MemberCollector()
     members = [member for line in lines if (member := _long(line)) is not None]
     for member in members or _short(lines):
         found.add(member)
@@ -81,7 +89,7 @@ def _lines(text: str) -> list[str]:
     return lines
 
 
-def _is_whole(found: Collector, lines: list[str]) -> bool:
+def _is_whole(found: MemberCollector, lines: list[str]) -> bool:
     """Whether a listing has its end, as far as that can be told.
 
     ``lsinitrd`` closes with a rule. Nothing else does: there it has to name the index of modules,

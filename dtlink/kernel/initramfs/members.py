@@ -55,7 +55,7 @@ def wanted(name: str) -> bool:
     return is_explicit_list(clean(name))
 
 
-class Collector:
+class MemberCollector:
     """Gathers what matters of the members, one at a time."""
 
     def __init__(self) -> None:

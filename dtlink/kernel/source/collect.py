@@ -10,23 +10,23 @@ from pathlib import Path
 from dtlink.kernel.source.conditions import NEVER, joined
 from dtlink.kernel.source.index import Source
 from dtlink.kernel.source.macros import tells
-from dtlink.kernel.source.objects import Objects, Place
-from dtlink.kernel.source.tables import Entry, Table, Tables, read_tables
-from dtlink.kernel.source.text import Reader
+from dtlink.kernel.source.objects import ObjectPlace, Objects
+from dtlink.kernel.source.tables import FileTables, Table, TableEntry, read_tables
+from dtlink.kernel.source.text import SourceReader
 
 #: A source, and the compatible string it names.
-Named = tuple[str, Source]
+NamedSource = tuple[str, Source]
 
 
-def collect(tree: Path) -> set[Named]:
+def collect(tree: Path) -> set[NamedSource]:
     """All that a tree's source says: compatible strings with their sources."""
     places = Objects.of(tree).places
-    reader = Reader(tree)
+    reader = SourceReader(tree)
     files = {path: tables for path in sorted(places) if (tables := _read(reader, path)) is not None}
     return set(_Linker(files, places).sources())
 
 
-def _read(reader: Reader, path: str) -> Tables | None:
+def _read(reader: SourceReader, path: str) -> FileTables | None:
     """The tables of a file, if it has any to do with such."""
     text = reader.text(path)
     if text is None or not (tells(text) or _uses(reader, path, text)):
@@ -34,7 +34,7 @@ def _read(reader: Reader, path: str) -> Tables | None:
     return read_tables(reader.unit(path, text))
 
 
-def _uses(reader: Reader, path: str, text: str) -> bool:
+def _uses(reader: SourceReader, path: str, text: str) -> bool:
     """Whether a file uses a header's macro that hides a table."""
     beside = (part.partition('"')[0] for part in text.split('#include "')[1:])
     return any(reader.is_telling(posixpath.join(posixpath.dirname(path), name)) for name in beside)
@@ -43,7 +43,7 @@ def _uses(reader: Reader, path: str, text: str) -> bool:
 class _Linker:
     """Finds the users of each table, also those in other files."""
 
-    def __init__(self, files: dict[str, Tables], places: dict[str, set[Place]]) -> None:
+    def __init__(self, files: dict[str, FileTables], places: dict[str, set[ObjectPlace]]) -> None:
         self._files = files
         self._places = places
         self._users: dict[str, list[str]] = defaultdict(list)
@@ -52,14 +52,14 @@ class _Linker:
             for name in found.driver_uses - own:
                 self._users[name].append(path)
 
-    def sources(self) -> Iterator[Named]:
+    def sources(self) -> Iterator[NamedSource]:
         """Every source of every file."""
         for path, found in self._files.items():
             yield from self._named(path, "early", found.declared, declared=True)
             for table in found.tables:
                 yield from self._of_table(path, found, table)
 
-    def _of_table(self, path: str, found: Tables, table: Table) -> Iterator[Named]:
+    def _of_table(self, path: str, found: FileTables, table: Table) -> Iterator[NamedSource]:
         users = [] if table.static else self._others(path, table.name)
         apart = [user for user in users if not self._together(path, user)]
         if table.name in found.driver_uses or len(apart) < len(users):
@@ -85,8 +85,8 @@ class _Linker:
         )
 
     def _named(
-        self, path: str, kind: str, entries: Iterable[Entry], *, declared: bool = False
-    ) -> Iterator[Named]:
+        self, path: str, kind: str, entries: Iterable[TableEntry], *, declared: bool = False
+    ) -> Iterator[NamedSource]:
         for compatible, conditions in entries:
             for module, symbol, outer in self._places[path]:
                 # In a module OF_DECLARE macros declare nothing.

@@ -27,7 +27,7 @@ _TOP_LISTS: Final = ("core-", "drivers-", "libs-", "net-", "virt-")
 _DEPTH: Final = 24
 
 
-class Place(NamedTuple):
+class ObjectPlace(NamedTuple):
     """A module that a file is linked into, as fields of ``source_index.Source``."""
 
     module: str
@@ -56,7 +56,7 @@ class Objects:
     """The source files that the Makefiles of a tree name."""
 
     tree: Path
-    places: dict[str, set[Place]] = field(default_factory=dict)
+    places: dict[str, set[ObjectPlace]] = field(default_factory=dict)
     _ways: dict[str, set[_Way]] = field(default_factory=dict)
     _seen: set[tuple[str, _Entrance]] = field(default_factory=set)
     _read: dict[str, Makefile] = field(default_factory=dict)
@@ -161,7 +161,7 @@ def _module(name: str) -> str:
     return posixpath.basename(name)[:-2].replace("-", "_")
 
 
-def _merged(ways: set[_Way]) -> set[Place]:
+def _merged(ways: set[_Way]) -> set[ObjectPlace]:
     """Places of a file, those that only the way to the directory tells apart taken together.
 
     ``drivers/usb/host/`` is entered for any of a dozen symbols. One of them is always set where a
@@ -176,14 +176,14 @@ def _merged(ways: set[_Way]) -> set[Place]:
         also = joined(common, own)
         if NEVER not in also:
             left = tuple(condition for condition in also if condition != symbol)
-            merged.add(Place(module, symbol, left))
+            merged.add(ObjectPlace(module, symbol, left))
     return merged
 
 
-def _least(places: set[Place]) -> set[Place]:
+def _least(places: set[ObjectPlace]) -> set[ObjectPlace]:
     """Places without those that ask for more than another does."""
 
-    def implied(place: Place, other: Place) -> bool:
+    def implied(place: ObjectPlace, other: ObjectPlace) -> bool:
         same = other != place and (other.module, other.symbol) == (place.module, place.symbol)
         return same and set(other.also) < set(place.also)
 

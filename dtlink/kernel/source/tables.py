@@ -41,7 +41,7 @@ _DECLARED = re.compile(rf"\b({'|'.join(DECLARATIONS)})(?=\s*\()")
 _ATTRIBUTE = re.compile(r"const|static|__\w+")
 
 
-class Entry(NamedTuple):
+class TableEntry(NamedTuple):
     """A compatible string, and the conditions it is there under."""
 
     compatible: str
@@ -54,17 +54,17 @@ class Table:
 
     name: str
     static: bool
-    entries: list[Entry]
+    entries: list[TableEntry]
 
 
 @dataclass
-class Tables:
+class FileTables:
     """What one file holds: tables, names of tables it uses, nodes it declares."""
 
     tables: list[Table] = field(default_factory=list)
     driver_uses: set[str] = field(default_factory=set)
     early_uses: set[str] = field(default_factory=set)
-    declared: list[Entry] = field(default_factory=list)
+    declared: list[TableEntry] = field(default_factory=list)
 
 
 class _Code:
@@ -83,16 +83,16 @@ class _Code:
     def also(self, place: int) -> Conditions:
         return self._also[bisect_right(self._starts, place) - 1]
 
-    def entry(self, text: str, place: int) -> Iterator[Entry]:
+    def entry(self, text: str, place: int) -> Iterator[TableEntry]:
         """The entry of a string, or of macros that stand for one; none if they don't."""
         name = string(text, self.macros)
         if name and name.isascii() and name.isprintable() and "\\" not in name:
-            yield Entry(name, self.also(place))
+            yield TableEntry(name, self.also(place))
 
 
-def read_tables(unit: Unit) -> Tables:
+def read_tables(unit: Unit) -> FileTables:
     """Find the tables of a file."""
-    code, found = _Code(unit), Tables()
+    code, found = _Code(unit), FileTables()
     for match in _TABLE.finditer(code.text):
         _table(code, match, found)
     found.driver_uses.update(_ALIASES.findall(code.text))
@@ -108,7 +108,7 @@ def read_tables(unit: Unit) -> Tables:
     return found
 
 
-def _table(code: _Code, match: re.Match[str], found: Tables) -> None:
+def _table(code: _Code, match: re.Match[str], found: FileTables) -> None:
     end = _end(code.text, match.end())
     entries = [
         entry

@@ -51,7 +51,7 @@ class Unit:
         return Unit(self.stretches if holds else [], macros)
 
 
-class Reader:
+class SourceReader:
     """Reads the files of a tree; headers once."""
 
     def __init__(self, tree: Path) -> None:

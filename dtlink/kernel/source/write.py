@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.source.collect import Named, collect
+from dtlink.kernel.source.collect import NamedSource, collect
 from dtlink.kernel.source.index import HEADING, KINDS
 
 _LETTERS = {kind: letter for letter, kind in KINDS.items()}
@@ -42,7 +42,7 @@ def kernel_release(tree: str) -> str:
     return ".".join(number[1] for number in numbers if number is not None)
 
 
-def pack(release: str, named: Iterable[Named]) -> bytes:
+def pack(release: str, named: Iterable[NamedSource]) -> bytes:
     """An index as ``source_index`` reads it."""
     groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for compatible, source in named:

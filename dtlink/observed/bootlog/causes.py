@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.resource import Patience
 from dtlink.facts.resources import IOMMU, POWER_DOMAIN
-from dtlink.observed.bootlog.device import Device, Grade, Stage
-from dtlink.observed.bootlog.model import Origin, Root
-from dtlink.observed.bootlog.standing import Standing, error
+from dtlink.observed.bootlog.device import DeferSource, LoggedDevice, ProbeStage
+from dtlink.observed.bootlog.model import CauseKind, CauseOrigin
+from dtlink.observed.bootlog.supplier_states import SupplierStates, error
 from dtlink.observed.bootlog.wording import meant
 
 if TYPE_CHECKING:
@@ -37,20 +37,20 @@ def _is_given_up(resource: Resource) -> bool:
 
 
 #: What a device waits for, by what the log shows of the wait.
-_WANTED: Mapping[Grade, Callable[[Resource], bool]] = {
-    Grade.BEFORE_PROBE: lambda resource: resource.request.asker.is_before_probe,
-    Grade.IDENTITY: lambda resource: resource.identifies_amba,
+_WANTED: Mapping[DeferSource, Callable[[Resource], bool]] = {
+    DeferSource.BEFORE_PROBE: lambda resource: resource.request.asker.is_before_probe,
+    DeferSource.IDENTITY: lambda resource: resource.identifies_amba,
 }
 
 
-class Trail(NamedTuple):
+class CauseChain(NamedTuple):
     """A root cause, and the devices on the way to it."""
 
-    origin: Origin
+    origin: CauseOrigin
     via: tuple[str, ...] = ()
 
 
-class Tracer:
+class RootCauses:
     """Follows waits through the log and the tree."""
 
     def __init__(
@@ -68,100 +68,114 @@ class Tracer:
         self._names = names
         self._suppliers = suppliers
         self._acpi = acpi
-        self._by_node: dict[str, Device] = {}
+        self._by_node: dict[str, LoggedDevice] = {}
         for device in history.devices.values():
             node = self.node(device.name)
             if node is not None:
                 self._by_node.setdefault(node, device)
         tree = suppliers.tree if suppliers else None
-        self._standing = Standing(history, self._by_node, tree, complete=self._complete)
-        self._known: dict[str, Trail] = {}
+        self._states = SupplierStates(history, self._by_node, tree, complete=self._complete)
+        self._known: dict[str, CauseChain] = {}
         """What was found for each device, by its name."""
 
     def node(self, name: str) -> str | None:
         """The node of a device."""
         return self._names.node(name) if self._names and name else None
 
-    def trace(self, device: Device) -> Trail:
+    def trace(self, device: LoggedDevice) -> CauseChain:
         """What lies behind a device that waits, or that failed for want of a supplier."""
         return self._device(device, self.node(device.name), ())
 
-    def trace_name(self, name: str) -> Trail:
+    def trace_name(self, name: str) -> CauseChain:
         """The same for a name of which the log may tell nothing else."""
         node = self.node(name)
         return self._supplier(node, (), None) if node else self._named_device(name, (), None)
 
-    def _device(self, device: Device, node: str | None, seen: tuple[str, ...]) -> Trail:
+    def _device(self, device: LoggedDevice, node: str | None, seen: tuple[str, ...]) -> CauseChain:
         key = node or device.name
         if key in seen:
             ring = (*seen[seen.index(key) :], key)
-            return Trail(Origin(Root.LOOP, key, f"each waits for the next: {' → '.join(ring)}"))
+            return CauseChain(
+                CauseOrigin(CauseKind.LOOP, key, f"each waits for the next: {' → '.join(ring)}")
+            )
         if device.name not in self._known:
             if len(seen) >= _LONGEST:
-                return Trail(Origin(Root.UNCLEAR, key, "the chain of waits is too long to follow"))
+                return CauseChain(
+                    CauseOrigin(CauseKind.UNCLEAR, key, "the chain of waits is too long to follow")
+                )
             self._known[device.name] = self._behind(device, node, (*seen, key))
         return self._known[device.name]
 
-    def _behind(self, device: Device, node: str | None, seen: tuple[str, ...]) -> Trail:
+    def _behind(self, device: LoggedDevice, node: str | None, seen: tuple[str, ...]) -> CauseChain:
         """The same, for a device that was not met before; ``seen`` ends with it."""
         if device.ignored:
             return self._given_up(device, node, seen)
-        if device.stage is Stage.FAILED:
-            return Trail(_failed(device, seen[-1]))
+        if device.stage is ProbeStage.FAILED:
+            return CauseChain(_failed(device, seen[-1]))
         wait = device.wait
-        if wait.grade is Grade.NODE:
+        if wait.grade is DeferSource.NODE:
             return self._named_node(wait.name, seen, device)
-        if wait.grade is Grade.DEVICE:
+        if wait.grade is DeferSource.DEVICE:
             return self._named_device(wait.name, seen, device)
         return self._choose(device, node, seen)
 
-    def _given_up(self, device: Device, node: str | None, seen: tuple[str, ...]) -> Trail:
+    def _given_up(
+        self, device: LoggedDevice, node: str | None, seen: tuple[str, ...]
+    ) -> CauseChain:
         """The kernel stopped waiting for an IOMMU, or for a power domain."""
-        lost = device.stage is Stage.FAILED
+        lost = device.stage is ProbeStage.FAILED
         wanted = _is_given_up if not lost else _is_power_domain
         needs = self._function(device.name) or (self._needs(node, wanted) if node else [])
         if not needs and _is_pci(device):
             detail = "the kernel gave up its IOMMU; which it is, the tree tells"
             segment = device.name.partition(":")[0]
-            return Trail(Origin(Root.IOMMU, f"the IOMMU of PCI segment {segment}", detail))
+            return CauseChain(
+                CauseOrigin(CauseKind.IOMMU, f"the IOMMU of PCI segment {segment}", detail)
+            )
         if not lost and (iommus := [need for need in needs if need.resource.is_iommu]):
             needs = iommus
         return self._one_of(needs, device, node, seen)
 
-    def given_up(self, device: Device) -> frozenset[str]:
+    def given_up(self, device: LoggedDevice) -> frozenset[str]:
         """The kinds of supplier that the kernel may have given up; none known: empty."""
         node = self.node(device.name)
         needs = self._function(device.name)
         needs = needs or (self._needs(node, _is_given_up) if node else [])
         return frozenset(need.kind for need in needs)
 
-    def _choose(self, device: Device, node: str | None, seen: tuple[str, ...]) -> Trail:
+    def _choose(self, device: LoggedDevice, node: str | None, seen: tuple[str, ...]) -> CauseChain:
         """The log does not name the supplier: the tree says who it may be."""
         grade, words = device.wait.grade, device.wait.words.lower()
-        if grade in (Grade.BEFORE_PROBE, Grade.UNSAID) and self._acpi and _is_pci(device):
-            return Trail(self._acpi_iommu(sure=grade is Grade.BEFORE_PROBE))
-        if grade in (Grade.BEFORE_PROBE, Grade.UNSAID) and (found := self._function(device.name)):
+        if (
+            grade in (DeferSource.BEFORE_PROBE, DeferSource.UNSAID)
+            and self._acpi
+            and _is_pci(device)
+        ):
+            return CauseChain(self._acpi_iommu(sure=grade is DeferSource.BEFORE_PROBE))
+        if grade in (DeferSource.BEFORE_PROBE, DeferSource.UNSAID) and (
+            found := self._function(device.name)
+        ):
             return self._one_of(found, device, node, seen)
         node = node or self.node(device.behalf)
         if node is None or self._suppliers is None:
-            return self._as_before(device, seen) or Trail(self._unclear(device, node, ()))
-        if grade is Grade.UNSAID and device.bus == "amba":
+            return self._as_before(device, seen) or CauseChain(self._unclear(device, node, ()))
+        if grade is DeferSource.UNSAID and device.bus == "amba":
             needs = self._needs(node, None)
             detail = "the log does not say what it waits for: a supplier, or an identity that the "
             detail += "AMBA bus can't read"
             suppliers = tuple(dict.fromkeys(need.supplier for need in needs))
-            return Trail(Origin(Root.UNCLEAR, node, detail, candidates=suppliers))
+            return CauseChain(CauseOrigin(CauseKind.UNCLEAR, node, detail, candidates=suppliers))
         needs = self._needs(node, _WANTED.get(grade))
-        if grade is Grade.LINKS:
+        if grade is DeferSource.LINKS:
             needs = [need for need in needs if self._suppliers.waits_for(node, need)] or needs
-        elif grade is Grade.DRIVER:
+        elif grade is DeferSource.DRIVER:
             needs = meant(needs, words) or [x for x in needs if not x.both_ways] or needs
         return self._one_of(needs, device, node, seen)
 
-    def _acpi_iommu(self, *, sure: bool) -> Origin:
+    def _acpi_iommu(self, *, sure: bool) -> CauseOrigin:
         """What a PCI function of an ACPI machine waits for before its driver is called."""
-        return Origin(
-            Root.IOMMU,
+        return CauseOrigin(
+            CauseKind.IOMMU,
             f"the IOMMU that the {self._acpi} names",
             "on ACPI a device waits for its IOMMU without any limit, and the log names none",
             sure,
@@ -189,15 +203,15 @@ class Tracer:
         return [Need(iommu, iommu, "iommu-map", IOMMU, "iommu-map", both_ways=False)]
 
     def _one_of(
-        self, needs: Sequence[Need], device: Device, node: str | None, seen: tuple[str, ...]
-    ) -> Trail:
+        self, needs: Sequence[Need], device: LoggedDevice, node: str | None, seen: tuple[str, ...]
+    ) -> CauseChain:
         """The root cause that all the suppliers have in common; unclear if there are several."""
-        missing = [need for need in needs if not self._standing.serves(need.owner, device)]
-        if not missing and device.wait.grade is Grade.IDENTITY:
-            return Trail(Origin(Root.NO_IDENTITY, node or device.name, _NO_IDENTITY))
+        missing = [need for need in needs if not self._states.serves(need.owner, device)]
+        if not missing and device.wait.grade is DeferSource.IDENTITY:
+            return CauseChain(CauseOrigin(CauseKind.NO_IDENTITY, node or device.name, _NO_IDENTITY))
         missing = missing or list(needs)
-        quiet = [need for need in missing if not self._standing.spoke(need.owner)] or missing
-        trails: dict[object, Trail] = {}
+        quiet = [need for need in missing if not self._states.spoke(need.owner)] or missing
+        trails: dict[object, CauseChain] = {}
         for need in quiet:
             trail = self._supplier(need.supplier, seen, device)
             trails.setdefault(trail.origin.key, trail)
@@ -205,76 +219,94 @@ class Tracer:
             (trail,) = trails.values()
             named = device.ignored or self._complete or len(needs) == 1
             return trail if named else trail._replace(origin=trail.origin._replace(sure=False))
-        return Trail(self._unclear(device, node, tuple(dict.fromkeys(n.supplier for n in quiet))))
+        return CauseChain(
+            self._unclear(device, node, tuple(dict.fromkeys(n.supplier for n in quiet)))
+        )
 
-    def _as_before(self, device: Device, seen: tuple[str, ...]) -> Trail | None:
+    def _as_before(self, device: LoggedDevice, seen: tuple[str, ...]) -> CauseChain | None:
         """What fw_devlink made a device wait for, by name, before it let go of it."""
         held = device.held
         if held is None:
             return None
-        follow = self._named_node if held.grade is Grade.NODE else self._named_device
+        follow = self._named_node if held.grade is DeferSource.NODE else self._named_device
         trail = follow(held.name, seen, device)
-        if trail.origin.root is Root.NOT_SERVED:
+        if trail.origin.root is CauseKind.NOT_SERVED:
             return None
         return trail._replace(origin=trail.origin._replace(sure=False))
 
-    def _unclear(self, device: Device, node: str | None, candidates: tuple[str, ...]) -> Origin:
+    def _unclear(
+        self, device: LoggedDevice, node: str | None, candidates: tuple[str, ...]
+    ) -> CauseOrigin:
         if candidates:
             detail = "the log does not say which of its suppliers it waits for"
         elif node is None:
             detail = "the log does not say what it waits for"
         else:
             detail = "the log does not say what it waits for, nor does the tree"
-        return Origin(Root.UNCLEAR, node or device.name, detail, candidates=candidates)
+        return CauseOrigin(CauseKind.UNCLEAR, node or device.name, detail, candidates=candidates)
 
-    def _named_node(self, name: str, seen: tuple[str, ...], waiting: Device | None) -> Trail:
+    def _named_node(
+        self, name: str, seen: tuple[str, ...], waiting: LoggedDevice | None
+    ) -> CauseChain:
         """A node that the log names."""
         if self._names is None:
             detail = "the log names it as the supplier that is missing"
-            return Trail(Origin(Root.NAMED, name, detail))
+            return CauseChain(CauseOrigin(CauseKind.NAMED, name, detail))
         path = self._names.named(name)
         if path is None:
             detail = "the tree has no such node: it is not the one that the board booted with"
-            return Trail(Origin(Root.NOT_IN_TREE, name, detail))
+            return CauseChain(CauseOrigin(CauseKind.NOT_IN_TREE, name, detail))
         return self._supplier(path, seen, waiting)
 
-    def _named_device(self, name: str, seen: tuple[str, ...], waiting: Device | None) -> Trail:
+    def _named_device(
+        self, name: str, seen: tuple[str, ...], waiting: LoggedDevice | None
+    ) -> CauseChain:
         """A device that the log names."""
         node = self.node(name)
         if node is not None:
             return self._supplier(node, seen, waiting)
         device = self._history.devices.get(name)
-        if device is None or device.stage in (Stage.UNHEARD, Stage.BOUND, Stage.DECLINED):
-            return Trail(self._standing.origin(name, device, waiting))
+        if device is None or device.stage in (
+            ProbeStage.UNHEARD,
+            ProbeStage.BOUND,
+            ProbeStage.DECLINED,
+        ):
+            return CauseChain(self._states.origin(name, device, waiting))
         return _further(self._device(device, None, seen), name)
 
-    def _supplier(self, path: str, seen: tuple[str, ...], waiting: Device | None) -> Trail:
+    def _supplier(
+        self, path: str, seen: tuple[str, ...], waiting: LoggedDevice | None
+    ) -> CauseChain:
         """A supplier that does not serve: it, what it is a part of, or the bus it is on."""
         assert self._suppliers is not None  # noqa: S101 - who has a path has a tree
         if not self._suppliers.tree.by_path[path].enabled:
             detail = "it is switched off in this tree, so no kernel would wait for it: not the one "
             detail += "that the board booted with"
-            return Trail(Origin(Root.SWITCHED_OFF, path, detail))
+            return CauseChain(CauseOrigin(CauseKind.SWITCHED_OFF, path, detail))
         owner = self._suppliers.owner(path)
         if owner is None:
             detail = "it has no compatible, nor has a device above it: no driver ever serves it"
-            return Trail(Origin(Root.NO_DEVICE, path, detail, rule="supplier/no-device"))
+            return CauseChain(
+                CauseOrigin(CauseKind.NO_DEVICE, path, detail, rule="supplier/no-device")
+            )
         device = self._by_node.get(owner)
-        if device and (device.stage in (Stage.PUT_OFF, Stage.FAILED)):
+        if device and (device.stage in (ProbeStage.PUT_OFF, ProbeStage.FAILED)):
             return _further(self._device(device, owner, seen), device.name)
-        bus = None if self._standing.bound(owner, device) else self._suppliers.bus(owner)
-        if bus is not None and self._standing.is_down(bus) and bus not in seen:
+        bus = None if self._states.bound(owner, device) else self._suppliers.bus(owner)
+        if bus is not None and self._states.is_down(bus) and bus not in seen:
             return _further(self._supplier(bus, (*seen, owner), waiting), owner)
-        return Trail(self._standing.origin(owner, device, waiting))
+        return CauseChain(self._states.origin(owner, device, waiting))
 
 
-def _is_pci(device: Device) -> bool:
+def _is_pci(device: LoggedDevice) -> bool:
     return device.name.count(":") == 2
 
 
-def _failed(device: Device, subject: str) -> Origin:
-    return Origin(Root.FAILED, subject, f"its driver {device.driver} failed: {error(device.error)}")
+def _failed(device: LoggedDevice, subject: str) -> CauseOrigin:
+    return CauseOrigin(
+        CauseKind.FAILED, subject, f"its driver {device.driver} failed: {error(device.error)}"
+    )
 
 
-def _further(trail: Trail, through: str) -> Trail:
+def _further(trail: CauseChain, through: str) -> CauseChain:
     return trail._replace(via=(through, *trail.via))

@@ -48,7 +48,7 @@ _OTHER_ERROR = re.compile(r"error (?:-(?!517|EPROBE_DEFER)\w|-?\d)")
 _DEFER = "error -EPROBE_DEFER: "
 
 
-class Grade(Enum):
+class DeferSource(Enum):
     """Who put a probe off, as far as the log tells."""
 
     NODE = auto()
@@ -67,20 +67,20 @@ class Grade(Enum):
     """Nobody says."""
 
 
-class Wait(NamedTuple):
+class DeferReason(NamedTuple):
     """Why a probe was put off."""
 
-    grade: Grade
+    grade: DeferSource
     name: str = ""
     """The supplier that the log names."""
     words: str = ""
     """What the log says."""
 
 
-_UNTOLD = Wait(Grade.UNSAID)
+_UNTOLD = DeferReason(DeferSource.UNSAID)
 
 
-class Stage(Enum):
+class ProbeStage(Enum):
     """What was last heard of a device's probing."""
 
     UNHEARD = auto()
@@ -91,13 +91,13 @@ class Stage(Enum):
 
 
 @dataclass(slots=True)
-class Device:
+class LoggedDevice:
     """One device, as the log names it."""
 
     name: str
-    stage: Stage = Stage.UNHEARD
+    stage: ProbeStage = ProbeStage.UNHEARD
     since: LogLine | None = None
-    wait: Wait = _UNTOLD
+    wait: DeferReason = _UNTOLD
     pending: LogLine | None = None
     """Where the kernel said, after the timeout, that it still waits."""
     ignored: LogLine | None = None
@@ -107,7 +107,7 @@ class Device:
     error: int = 0
     spoke: LogLine | None = None
     """The last line that a driver wrote for it."""
-    held: Wait | None = None
+    held: DeferReason | None = None
     """What fw_devlink made it wait for, by name, when it last did."""
     reason: str = ""
     """The reason that the kernel gave after the timeout."""
@@ -123,7 +123,7 @@ class Device:
     said: str = ""
     """The last complaint of its driver."""
 
-    def to(self, stage: Stage, line: LogLine) -> None:
+    def to(self, stage: ProbeStage, line: LogLine) -> None:
         """Enter a stage."""
         self.stage, self.since = stage, line
 
@@ -144,110 +144,112 @@ class Device:
 Groups = Mapping[str, str]
 
 
-def _pending(device: Device, line: LogLine, groups: Groups) -> None:
-    device.to(Stage.PUT_OFF, line)
+def _pending(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    device.to(ProbeStage.PUT_OFF, line)
     device.pending = line
     reason = groups.get("reason", "").strip()
     if reason and not _UNSAID.match(reason):
         device.wait = _reason(reason)
         device.reason = device.wait.words
-    elif device.wait.grade is Grade.UNSAID and device.said:
-        device.wait = Wait(Grade.DRIVER, words=device.said)
+    elif device.wait.grade is DeferSource.UNSAID and device.said:
+        device.wait = DeferReason(DeferSource.DRIVER, words=device.said)
 
 
-def _reason(reason: str) -> Wait:
+def _reason(reason: str) -> DeferReason:
     """A reason as the kernel keeps it for devices_deferred: DRIVER or BUS, then the words."""
     if found := _PENDING_NODE.search(reason):
-        return Wait(Grade.NODE, found[1], found[0])
+        return DeferReason(DeferSource.NODE, found[1], found[0])
     if found := _PENDING_DEVICE.search(reason):
-        return Wait(Grade.DEVICE, found[1], found[0])
-    return Wait(Grade.DRIVER, words=reason.partition(": ")[2] or reason)
+        return DeferReason(DeferSource.DEVICE, found[1], found[0])
+    return DeferReason(DeferSource.DRIVER, words=reason.partition(": ")[2] or reason)
 
 
-def _for_node(device: Device, line: LogLine, groups: Groups) -> None:
-    device.to(Stage.PUT_OFF, line)
+def _for_node(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    device.to(ProbeStage.PUT_OFF, line)
     node = groups["node"]
-    device.wait = device.held = Wait(Grade.NODE, node, f"wait for supplier {node}")
+    device.wait = device.held = DeferReason(DeferSource.NODE, node, f"wait for supplier {node}")
 
 
-def _for_device(device: Device, line: LogLine, groups: Groups) -> None:
-    device.to(Stage.PUT_OFF, line)
+def _for_device(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    device.to(ProbeStage.PUT_OFF, line)
     supplier = groups["supplier"]
-    device.wait = device.held = Wait(Grade.DEVICE, supplier, f"supplier {supplier} not ready")
+    device.wait = device.held = DeferReason(
+        DeferSource.DEVICE, supplier, f"supplier {supplier} not ready"
+    )
 
 
-def _probing(device: Device, line: LogLine, groups: Groups) -> None:
+def _probing(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     del line, groups
     device.probing, device.asked, device.said = True, False, ""
     device.wait = _UNTOLD
 
 
-def _driver_defers(device: Device, line: LogLine, groups: Groups) -> None:
+def _driver_defers(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     del line
     device.asked = True
     by_driver = groups["who"] == "Driver"
-    grade = Grade.DRIVER if by_driver else Grade.IDENTITY
+    grade = DeferSource.DRIVER if by_driver else DeferSource.IDENTITY
     words = device.said or device.reason
-    device.wait = Wait(grade, words=words if by_driver else "")
+    device.wait = DeferReason(grade, words=words if by_driver else "")
 
 
-def _put_off(device: Device, line: LogLine, groups: Groups) -> None:
+def _put_off(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     """Without words of its own: where the attempt ended says who put it off."""
     del groups
-    device.to(Stage.PUT_OFF, line)
+    device.to(ProbeStage.PUT_OFF, line)
     if device.probing and not device.asked:
-        device.wait = Wait(Grade.BEFORE_PROBE)
-    elif device.wait.grade in (Grade.UNSAID, Grade.BEFORE_PROBE):
-        device.wait = Wait(Grade.LINKS)
+        device.wait = DeferReason(DeferSource.BEFORE_PROBE)
+    elif device.wait.grade in (DeferSource.UNSAID, DeferSource.BEFORE_PROBE):
+        device.wait = DeferReason(DeferSource.LINKS)
     device.probing = device.asked = False
 
 
-def _error_defer(device: Device, line: LogLine, groups: Groups) -> None:
+def _error_defer(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     device.said = groups["reason"].removeprefix(_DEFER)
-    if device.stage is not Stage.BOUND and groups["driver"] not in BUSES:
-        device.to(Stage.PUT_OFF, line)
-        device.wait = Wait(Grade.DRIVER, words=device.said)
+    if device.stage is not ProbeStage.BOUND and groups["driver"] not in BUSES:
+        device.to(ProbeStage.PUT_OFF, line)
+        device.wait = DeferReason(DeferSource.DRIVER, words=device.said)
 
 
-def _retry(device: Device, line: LogLine, groups: Groups) -> None:
+def _retry(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     """It is put off no more, unless the log says so again."""
     del groups
-    if device.stage is Stage.PUT_OFF:
-        device.to(Stage.UNHEARD, line)
+    if device.stage is ProbeStage.PUT_OFF:
+        device.to(ProbeStage.UNHEARD, line)
         device.pending = None
 
 
-def _ignored(device: Device, line: LogLine, groups: Groups) -> None:
+def _ignored(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     del groups
     device.ignored = line
-    device.stage, device.since = Stage.UNHEARD, line
+    device.stage, device.since = ProbeStage.UNHEARD, line
 
 
-def _failed(device: Device, line: LogLine, groups: Groups) -> None:
-    device.to(Stage.FAILED, line)
+def _failed(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    device.to(ProbeStage.FAILED, line)
     device.error = int(groups["error"])
 
 
-def _declined(device: Device, line: LogLine, groups: Groups) -> None:
-    if device.stage is not Stage.BOUND:
-        device.to(Stage.DECLINED, line)
+def _declined(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    if device.stage is not ProbeStage.BOUND:
+        device.to(ProbeStage.DECLINED, line)
         device.error = int(groups["error"])
 
 
-def _bound(device: Device, line: LogLine, groups: Groups) -> None:
-    device.to(Stage.BOUND, line)
+def _bound(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    device.to(ProbeStage.BOUND, line)
     device.driver, device.pending = groups["driver"], None
     device.probing = False
 
 
-def _grouped(device: Device, line: LogLine, groups: Groups) -> None:
+def _grouped(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     """Its IOMMU is there: the probe goes on, whatever held it up before."""
     _retry(device, line, groups)
     device.translated = True
 
 
 #: What each kind of line does to its device.
-TAKE: Mapping[str, Callable[[Device, LogLine, Groups], None]] = {
+TAKE: Mapping[str, Callable[[LoggedDevice, LogLine, Groups], None]] = {
     "probe-pending": _pending,
     "wait-for-node": _for_node,
     "wait-for-device": _for_device,

@@ -11,16 +11,15 @@ from dtlink.facts.cmdline import CommandLine, OptionError, words
 from dtlink.facts.kernels import DEFAULT, LATEST, KernelVersion
 from dtlink.facts.loglines import HEADER_LINES
 from dtlink.facts.profile import KernelProfile
-from dtlink.observed.bootlog.causes import Tracer
+from dtlink.observed.bootlog.causes import RootCauses
 from dtlink.observed.bootlog.cures import cure
-from dtlink.observed.bootlog.described import described, lost_root
-from dtlink.observed.bootlog.faults import explain_faults
+from dtlink.observed.bootlog.faults import described, explain_faults, lost_root
 from dtlink.observed.bootlog.history import History
-from dtlink.observed.bootlog.model import Cause, Explanation, Root
+from dtlink.observed.bootlog.model import CauseKind, Explanation, RootCause
 from dtlink.observed.bootlog.outcomes import Outcomes
 from dtlink.observed.bootlog.tally import counts, put_away
 from dtlink.observed.naming import NodeNames
-from dtlink.observed.observation import Collector, Observation
+from dtlink.observed.observation import Observation, ReportCollector
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -60,7 +59,7 @@ def explain(
     side = _side(tree, told, Settings(profile.version, cmdline=line))
     if tree is not None:
         notes += _other_board(told, tree)
-    tracer = Tracer(
+    tracer = RootCauses(
         history,
         complete=told.log_begins and not history.dropped and _debugs(told.command_line),
         names=side.names,
@@ -95,7 +94,7 @@ def _debugs(command_line: str) -> bool:
 
 def _header(lines: Iterable[LogLine]) -> Observation:
     """The kernel, its command line and its board."""
-    collector = Collector()
+    collector = ReportCollector()
     for line in lines:
         if any(word in line.text for word in _HEADER_WORDS):
             collector.line(line.text)
@@ -144,25 +143,25 @@ def _other_board(told: Observation, tree: Tree) -> list[str]:
     return []
 
 
-def _weight(cause: Cause) -> tuple[bool, bool, int]:
+def _weight(cause: RootCause) -> tuple[bool, bool, int]:
     """The worst first: what is known before what is not, many victims before few."""
     mild = all(victim.effect.is_mild for victim in cause.victims)
     return not cause.origin.root.is_known, mild, -len(cause.victims)
 
 
 def _look_at(
-    history: History, causes: Sequence[Cause], found: Outcomes, tree: Tree | None
+    history: History, causes: Sequence[RootCause], found: Outcomes, tree: Tree | None
 ) -> list[str]:
     """What tells more, where the log and the tree do not tell all."""
     roots = {cause.origin.root for cause in causes}
-    doubtful = any(not cause.sure for cause in causes) or Root.UNCLEAR in roots
+    doubtful = any(not cause.sure for cause in causes) or CauseKind.UNCLEAR in roots
     hints = []
-    if found.open or Root.UNCLEAR in roots:
+    if found.open or CauseKind.UNCLEAR in roots:
         hints.append(_DEFERRED)
     if doubtful and not history.tells_binding:
         hints.append(_DEBUG)
     if tree is None and (causes or found.open):
         hints.append("give the tree that the board booted with (--dtb /sys/firmware/fdt)")
-    elif Root.NO_DRIVER in roots or Root.UNCLEAR in roots:
+    elif CauseKind.NO_DRIVER in roots or CauseKind.UNCLEAR in roots:
         hints.append(_WHY)
     return hints

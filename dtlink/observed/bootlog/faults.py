@@ -1,4 +1,4 @@
-"""DMA that an IOMMU refused: whose it was, as the tree tells."""
+"""Faults that the kernel names itself: refused DMA, errors of a description, no root."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.loglines import Topic
 from dtlink.facts.loglines.iommu import SMMU_V3_EVENTS
-from dtlink.observed.bootlog.model import Cause, Effect, Origin, Root, Victim
+from dtlink.observed.bootlog.model import CauseKind, CauseOrigin, DeviceEffect, RootCause, Victim
 
 if TYPE_CHECKING:
-    from dtlink.observed.bootlog.history import History, Said
+    from dtlink.observed.bootlog.history import History, LoggedMessage
     from dtlink.observed.bootlog.suppliers import Suppliers
     from dtlink.observed.naming import NodeNames
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 _RECORD = 4
 
 
-class Fault(NamedTuple):
+class DmaFault(NamedTuple):
     """One refusal."""
 
-    said: Said
+    said: LoggedMessage
     iommu: str
     what: str
     """Which refusal, in words."""
     stream: int | None
 
 
-def faults(history: History) -> Iterator[Fault]:
+def faults(history: History) -> Iterator[DmaFault]:
     """The refusals that the log tells of."""
     lines = list(history.of(Topic.FAULT))
     for number, said in enumerate(lines):
@@ -40,10 +40,10 @@ def faults(history: History) -> Iterator[Fault]:
                 known = _recorded(lines[number + 1 : number + 1 + _RECORD], groups["iommu"])
             if known is not None and kind == "context-fault":
                 known &= 0xFFFF  # CBFRSYNRA: the ID in the lower half, its mask in the upper
-            yield Fault(said, groups["iommu"], _what(said, event), known)
+            yield DmaFault(said, groups["iommu"], _what(said, event), known)
 
 
-def _recorded(below: Iterable[Said], iommu: str) -> int | None:
+def _recorded(below: Iterable[LoggedMessage], iommu: str) -> int | None:
     """The stream ID in the lines below: word 0 of an SMMUv3's record, or ``SID=`` of an SMMUv2."""
     for said in below:
         groups = said.match.groups
@@ -56,7 +56,7 @@ def _recorded(below: Iterable[Said], iommu: str) -> int | None:
     return None
 
 
-def _what(said: Said, event: str) -> str:
+def _what(said: LoggedMessage, event: str) -> str:
     if event.startswith("0x"):
         return SMMU_V3_EVENTS.get(int(event, 16), f"event {event}")
     if event:
@@ -67,14 +67,14 @@ def _what(said: Said, event: str) -> str:
 
 def explain_faults(
     history: History, names: NodeNames | None, suppliers: Suppliers | None
-) -> list[Cause]:
+) -> list[RootCause]:
     """One cause for each IOMMU, refusal and stream ID."""
-    causes: dict[tuple[str, str, int | None], Cause] = {}
+    causes: dict[tuple[str, str, int | None], RootCause] = {}
     for fault in faults(history):
         node = names.node(fault.iommu) if names else None
         key = (fault.iommu, fault.what, fault.stream)
         if key not in causes:
-            causes[key] = Cause(_origin(fault, node, suppliers))
+            causes[key] = RootCause(_origin(fault, node, suppliers))
             causes[key].victims.append(_victim(fault, node, suppliers))
         else:
             first = causes[key].victims[0]
@@ -82,7 +82,7 @@ def explain_faults(
     return list(causes.values())
 
 
-def _origin(fault: Fault, node: str | None, suppliers: Suppliers | None) -> Origin:
+def _origin(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> CauseOrigin:
     stream = "" if fault.stream is None else f", stream ID {fault.stream:#x}"
     message = fault.said.match.message
     detail = fault.what
@@ -92,12 +92,16 @@ def _origin(fault: Fault, node: str | None, suppliers: Suppliers | None) -> Orig
             detail += "; the tree gives this stream ID to nobody"
         elif masters:
             detail += f"; the tree gives this stream ID to {', '.join(masters)}"
-    return Origin(
-        Root.FAULT, f"{node or fault.iommu}{stream}", detail, rule=message.rule, cure=message.cure
+    return CauseOrigin(
+        CauseKind.FAULT,
+        f"{node or fault.iommu}{stream}",
+        detail,
+        rule=message.rule,
+        cure=message.cure,
     )
 
 
-def _victim(fault: Fault, node: str | None, suppliers: Suppliers | None) -> Victim:
+def _victim(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> Victim:
     """The device whose DMA it was; the IOMMU if that can't be told."""
     line = fault.said.line
     master = None
@@ -106,4 +110,47 @@ def _victim(fault: Fault, node: str | None, suppliers: Suppliers | None) -> Vict
         master = masters[0] if len(masters) == 1 else None
     device = master.rpartition("/")[2] if master else fault.iommu
     where = master or node
-    return Victim(device, where, Effect.REFUSED, line.text, line.number, line.time)
+    return Victim(device, where, DeviceEffect.REFUSED, line.text, line.number, line.time)
+
+
+def described(history: History, names: NodeNames | None) -> Iterator[RootCause]:
+    """Faults of the description that the kernel names, one cause for each kind and device."""
+    causes: dict[tuple[str, str], RootCause] = {}
+    for said in history.of(Topic.FIRMWARE):
+        message, line = said.match.message, said.line
+        name = said.match.groups.get("device", "")
+        key = (message.kind, name)
+        if key in causes:
+            victim = causes[key].victims[0]
+            causes[key].victims[0] = victim._replace(lines=victim.lines + 1)
+            continue
+        node = names.node(name) if names and name else None
+        subject = node or name or _about(message.kind)
+        origin = CauseOrigin(
+            CauseKind.DESCRIPTION, subject, message.meaning, rule=message.rule, cure=message.cure
+        )
+        victim = Victim(
+            name or subject, node, DeviceEffect.MISDESCRIBED, line.text, line.number, line.time
+        )
+        causes[key] = RootCause(origin, [victim])
+    yield from causes.values()
+
+
+def _about(kind: str) -> str:
+    """What a fault without a device is in: the table's signature is the first word of its kind."""
+    word = kind.partition("-")[0]
+    return f"the {word.upper()}" if word in ("iort", "dmar", "ivrs", "viot") else "the tree"
+
+
+def lost_root(history: History) -> Iterator[RootCause]:
+    """The end of a boot that finds no root file system."""
+    lines = [s for s in history.of(Topic.SYSTEM) if s.match.message.kind == "no-root"]
+    if lines:
+        message, line = lines[0].match.message, lines[0].line
+        origin = CauseOrigin(
+            CauseKind.SYSTEM, "the root file system", message.meaning, cure=message.cure
+        )
+        victim = Victim(
+            "", None, DeviceEffect.NO_ROOT, line.text, line.number, line.time, lines=len(lines)
+        )
+        yield RootCause(origin, [victim])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.loglines import LineMatch, match
 from dtlink.firmware.errors import InputError
-from dtlink.observed.bootlog.device import BUSES, TAKE, Device
+from dtlink.observed.bootlog.device import BUSES, TAKE, LoggedDevice
 
 if TYPE_CHECKING:
     from dtlink.facts.loglines import Topic
@@ -22,7 +22,7 @@ _DROPPED = "printk messages dropped"
 MAX_DEVICES = 100_000
 
 
-class Said(NamedTuple):
+class LoggedMessage(NamedTuple):
     """A line that a row of the table takes."""
 
     line: LogLine
@@ -36,8 +36,8 @@ class History:
     """
 
     def __init__(self, lines: Iterable[LogLine]) -> None:
-        self.devices: dict[str, Device] = {}
-        self.said: list[Said] = []
+        self.devices: dict[str, LoggedDevice] = {}
+        self.said: list[LoggedMessage] = []
         """The lines of the table, in their order."""
         self.tells_binding = False
         """Whether the log says which devices bind (dynamic debug of drivers/base/dd.c)."""
@@ -50,15 +50,15 @@ class History:
         for line in lines:
             self._read(line)
 
-    def device(self, name: str) -> Device:
+    def device(self, name: str) -> LoggedDevice:
         """A device, made if it is new."""
         if name not in self.devices:
             if len(self.devices) >= MAX_DEVICES:
                 raise InputError(f"a log of more than {MAX_DEVICES:,} devices")
-            self.devices[name] = Device(name)
+            self.devices[name] = LoggedDevice(name)
         return self.devices[name]
 
-    def of(self, *topics: Topic) -> Iterator[Said]:
+    def of(self, *topics: Topic) -> Iterator[LoggedMessage]:
         """The lines about some topics."""
         return (said for said in self.said if said.match.message.topic in topics)
 
@@ -67,7 +67,7 @@ class History:
         lead = _LEAD.match(line.text)
         self.dropped = self.dropped or _DROPPED in line.text
         if found:
-            self.said.append(Said(line, found))
+            self.said.append(LoggedMessage(line, found))
             self._take(found, line)
         elif lead and lead[1] not in BUSES:
             self.drivers.setdefault(lead[1], line)

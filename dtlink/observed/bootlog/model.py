@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
 
 
-class Effect(Enum):
+class DeviceEffect(Enum):
     """What became of a device."""
 
     WAITS = "does not probe"
@@ -29,14 +29,14 @@ class Effect(Enum):
     def is_mild(self) -> bool:
         """Whether the device runs, if not as it should."""
         return self in (
-            Effect.UNTRANSLATED,
-            Effect.WENT_ON,
-            Effect.KEPT_ON,
-            Effect.MISDESCRIBED,
+            DeviceEffect.UNTRANSLATED,
+            DeviceEffect.WENT_ON,
+            DeviceEffect.KEPT_ON,
+            DeviceEffect.MISDESCRIBED,
         )
 
 
-class Root(Enum):
+class CauseKind(Enum):
     """What lies behind it."""
 
     NO_DRIVER = "no driver"
@@ -67,13 +67,13 @@ class Root(Enum):
     @property
     def is_known(self) -> bool:
         """Whether this is an answer."""
-        return self is not Root.UNCLEAR
+        return self is not CauseKind.UNCLEAR
 
 
-class Origin(NamedTuple):
+class CauseOrigin(NamedTuple):
     """A root cause: ``subject`` is a node's path, a device's name, or a phrase."""
 
-    root: Root
+    root: CauseKind
     subject: str
     detail: str = ""
     """What is known of it, as a sentence."""
@@ -86,7 +86,7 @@ class Origin(NamedTuple):
     """What makes origins one: all nodes that lack the driver of one compatible."""
 
     @property
-    def key(self) -> tuple[Root, str]:
+    def key(self) -> tuple[CauseKind, str]:
         """The same for origins that are one."""
         return self.root, self.group or self.subject
 
@@ -97,7 +97,7 @@ class Victim(NamedTuple):
     device: str
     """As the log names it."""
     node: str | None
-    effect: Effect
+    effect: DeviceEffect
     words: str
     """What the log says of it; empty if it does not word it."""
     line: int
@@ -116,10 +116,10 @@ class Victim(NamedTuple):
 
 
 @dataclass(slots=True)
-class Cause:
+class RootCause:
     """A root cause, and all that it takes down."""
 
-    origin: Origin
+    origin: CauseOrigin
     victims: list[Victim] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
     """Other nodes that the same holds for."""
@@ -130,7 +130,7 @@ class Cause:
         return any(victim.sure for victim in self.victims)
 
 
-class PutAway(NamedTuple):
+class HiddenLines(NamedTuple):
     """Lines of one kind that do no harm."""
 
     kind: str
@@ -140,7 +140,7 @@ class PutAway(NamedTuple):
     """Of cycle lines: how many cycles they are about."""
 
 
-class Open(NamedTuple):
+class UndecidedDevice(NamedTuple):
     """Something of which the log does not tell how it ended; mostly a device."""
 
     device: str
@@ -161,11 +161,11 @@ class Explanation:
     command_line: str
     model: str
     lines: int
-    causes: Sequence[Cause]
-    open: Sequence[Open]
-    own_failures: Sequence[Open]
+    causes: Sequence[RootCause]
+    open: Sequence[UndecidedDevice]
+    own_failures: Sequence[UndecidedDevice]
     """Probes that failed for reasons of their own, as far as the log tells."""
-    put_away: Sequence[PutAway]
+    put_away: Sequence[HiddenLines]
     notes: Sequence[str]
     look_at: Sequence[str]
     """What tells more."""

@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dtlink.facts.loglines import Harm, Topic
-from dtlink.observed.bootlog.device import Device, Grade, Stage
-from dtlink.observed.bootlog.model import Cause, Effect, Open, Root, Victim
+from dtlink.observed.bootlog.device import DeferSource, LoggedDevice, ProbeStage
+from dtlink.observed.bootlog.model import (
+    CauseKind,
+    DeviceEffect,
+    RootCause,
+    UndecidedDevice,
+    Victim,
+)
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
-    from dtlink.observed.bootlog.causes import Tracer, Trail
-    from dtlink.observed.bootlog.history import History, Said
+    from dtlink.observed.bootlog.causes import CauseChain, RootCauses
+    from dtlink.observed.bootlog.history import History, LoggedMessage
     from dtlink.observed.bootlog.suppliers import Suppliers
 
 _ETIMEDOUT = -110
@@ -20,20 +26,20 @@ _ETIMEDOUT = -110
 _SYNC_STATE_ONLY = 0x80
 
 _UNSAID = {
-    Grade.LINKS: "put off by fw_devlink, before its driver was called",
-    Grade.IDENTITY: "put off by the AMBA bus, which could not read what it is",
-    Grade.BEFORE_PROBE: "put off before its driver was called, for pins or an IOMMU",
-    Grade.DRIVER: "put off by its driver, without a reason",
+    DeferSource.LINKS: "put off by fw_devlink, before its driver was called",
+    DeferSource.IDENTITY: "put off by the AMBA bus, which could not read what it is",
+    DeferSource.BEFORE_PROBE: "put off before its driver was called, for pins or an IOMMU",
+    DeferSource.DRIVER: "put off by its driver, without a reason",
 }
 
 
-def _note(device: Device, said: str) -> str:
+def _note(device: LoggedDevice, said: str) -> str:
     """What the log shows of a wait that it does not word, and how long a wait is."""
     if device.pending and device.spoke and device.spoke.number > device.pending.number:
         return f"its driver wrote of it again (line {device.spoke.number}): it may have come since"
     if not said:
         return _UNSAID.get(device.wait.grade, "put off; the log says no reason")
-    endless = device.wait.grade is Grade.NODE and not device.ignored
+    endless = device.wait.grade is DeferSource.NODE and not device.ignored
     return "no timeout ends this wait" if endless else ""
 
 
@@ -44,32 +50,32 @@ class Outcomes:
         self,
         history: History,
         profile: KernelProfile,
-        tracer: Tracer,
+        tracer: RootCauses,
         suppliers: Suppliers | None,
     ) -> None:
         self._history = history
         self._profile = profile
-        self._tracer = tracer
+        self._root_causes = tracer
         self._suppliers = suppliers
         kinds = ("probe-pending", "timeout-ignored")
         ends = [x.line.number for x in history.said if x.match.message.kind in kinds]
         self._expired = max(ends, default=0)
         """The line in which the kernel was done telling who still waits."""
-        self.open: list[Open] = []
-        self.own_failures: list[Open] = []
-        self._fates: dict[str, Effect | None] = {}
+        self.open: list[UndecidedDevice] = []
+        self.own_failures: list[UndecidedDevice] = []
+        self._fates: dict[str, DeviceEffect | None] = {}
         """What became of each device that has lines; ``None``: nothing bad."""
-        self._causes: dict[tuple[Root, str], Cause] = {}
+        self._causes: dict[tuple[CauseKind, str], RootCause] = {}
 
-    def causes(self) -> list[Cause]:
+    def causes(self) -> list[RootCause]:
         """The root causes of what the log shows of probing, each with its victims."""
         for device in self._history.devices.values():
             effect = self._fates[device.name] = self._effect(device)
             if effect is not None:
                 self._add(device, effect)
-            elif device.stage is Stage.PUT_OFF and not self._came(device):
+            elif device.stage is ProbeStage.PUT_OFF and not self._came(device):
                 self.open.append(self._open(device, device.wait.words))
-            elif device.stage is Stage.FAILED:
+            elif device.stage is ProbeStage.FAILED:
                 self.own_failures.append(self._open(device, f"error {device.error}"))
         self._add_sync_state()
         self.open += self._undecided()
@@ -78,53 +84,53 @@ class Outcomes:
         self.own_failures = [x for x in self.own_failures if (x.node or x.device) not in blamed]
         return list(self._causes.values())
 
-    def _undecided(self) -> Iterator[Open]:
+    def _undecided(self) -> Iterator[UndecidedDevice]:
         """Lines about no device's probing whose harm depends on what the log does not tell."""
         for said in self._history.said:
             if said.match.message.topic is not Topic.PROBE and self.fate(said) == "open":
                 groups, line = said.match.groups, said.line
                 name = groups.get("device") or groups.get("node", "")
                 meaning = said.match.message.meaning
-                node = self._tracer.node(name)
-                yield Open(name, node, line.text, line.number, line.time, meaning)
+                node = self._root_causes.node(name)
+                yield UndecidedDevice(name, node, line.text, line.number, line.time, meaning)
 
-    def _effect(self, device: Device) -> Effect | None:
+    def _effect(self, device: LoggedDevice) -> DeviceEffect | None:
         """What became of a device; ``None``: it runs, or the log does not tell."""
         if device.ignored and not device.translated:
-            if device.stage is Stage.FAILED and device.error == _ETIMEDOUT:
-                return Effect.LOST
-            if device.stage in (Stage.BOUND, Stage.UNHEARD):
+            if device.stage is ProbeStage.FAILED and device.error == _ETIMEDOUT:
+                return DeviceEffect.LOST
+            if device.stage in (ProbeStage.BOUND, ProbeStage.UNHEARD):
                 return self._went_on(device)
-        if device.stage is not Stage.PUT_OFF or self._came(device):
+        if device.stage is not ProbeStage.PUT_OFF or self._came(device):
             return None
         if device.pending and not self._history.tells_binding:
-            return Effect.PENDING
+            return DeviceEffect.PENDING
         never_told = self._profile.deferred_probe_timeout <= 0 or self._expired
-        return Effect.WAITS if device.pending or never_told else None
+        return DeviceEffect.WAITS if device.pending or never_told else None
 
-    def _came(self, device: Device) -> bool:
+    def _came(self, device: LoggedDevice) -> bool:
         """Whether the kernel, telling who still waits, did not name a device put off before."""
         since = device.since.number if device.since else 0
         return device.pending is None and since < self._expired
 
-    def _went_on(self, device: Device) -> Effect | None:
+    def _went_on(self, device: LoggedDevice) -> DeviceEffect | None:
         """A device that was bound again later, by hand, with its power domain, has lost nothing."""
-        kinds = self._tracer.given_up(device)
+        kinds = self._root_causes.given_up(device)
         if kinds and "IOMMU" not in kinds:
-            return None if device.stage is Stage.BOUND else Effect.WENT_ON
+            return None if device.stage is ProbeStage.BOUND else DeviceEffect.WENT_ON
         if device.name.count(":") == 2 or "IOMMU" in kinds:
-            return Effect.UNTRANSLATED
-        return Effect.WENT_ON
+            return DeviceEffect.UNTRANSLATED
+        return DeviceEffect.WENT_ON
 
-    def _add(self, device: Device, effect: Effect) -> None:
-        trail = self._tracer.trace(device)
+    def _add(self, device: LoggedDevice, effect: DeviceEffect) -> None:
+        trail = self._root_causes.trace(device)
         line = device.ignored or device.pending or device.since or device.lines[0]
         said = device.wait.words
         if device.ignored:
             said = "deferred probe timeout, ignoring dependency"
         victim = Victim(
             device.name,
-            self._tracer.node(device.name),
+            self._root_causes.node(device.name),
             effect,
             said,
             line.number,
@@ -146,36 +152,38 @@ class Outcomes:
                 trail = self._consumer(groups["consumer"])
                 name, line = groups["device"], said.line
                 due = f"sync_state() pending due to {groups['consumer']}"
-                node, sure = self._tracer.node(name), trail.origin.sure
-                victim = Victim(name, node, Effect.KEPT_ON, due, line.number, line.time, trail.via)
+                node, sure = self._root_causes.node(name), trail.origin.sure
+                victim = Victim(
+                    name, node, DeviceEffect.KEPT_ON, due, line.number, line.time, trail.via
+                )
                 self._blame(trail, victim._replace(sure=sure))
 
-    def _released(self, said: Said) -> bool:
+    def _released(self, said: LoggedMessage) -> bool:
         """Whether the consumer that a supplier waited for has bound after all."""
         device = self._history.devices.get(said.match.groups.get("consumer", ""))
-        return device is not None and device.stage is Stage.BOUND
+        return device is not None and device.stage is ProbeStage.BOUND
 
-    def _consumer(self, name: str) -> Trail:
+    def _consumer(self, name: str) -> CauseChain:
         """Why a consumer has not probed."""
         device = self._history.devices.get(name)
-        if device is not None and device.stage in (Stage.PUT_OFF, Stage.FAILED):
-            trail = self._tracer.trace(device)
+        if device is not None and device.stage in (ProbeStage.PUT_OFF, ProbeStage.FAILED):
+            trail = self._root_causes.trace(device)
             return trail._replace(via=(name, *trail.via))
-        return self._tracer.trace_name(name)
+        return self._root_causes.trace_name(name)
 
-    def _blame(self, trail: Trail, victim: Victim) -> None:
+    def _blame(self, trail: CauseChain, victim: Victim) -> None:
         origin = trail.origin
-        cause = self._causes.setdefault(origin.key, Cause(origin))
+        cause = self._causes.setdefault(origin.key, RootCause(origin))
         if origin.subject not in (cause.origin.subject, *cause.also):
             cause.also.append(origin.subject)
         cause.victims.append(victim)
 
-    def _open(self, device: Device, said: str) -> Open:
+    def _open(self, device: LoggedDevice, said: str) -> UndecidedDevice:
         line = device.since or device.lines[-1]
-        node = self._tracer.node(device.name)
-        return Open(device.name, node, said, line.number, line.time)
+        node = self._root_causes.node(device.name)
+        return UndecidedDevice(device.name, node, said, line.number, line.time)
 
-    def fate(self, said: Said) -> str:
+    def fate(self, said: LoggedMessage) -> str:
         """What is said of a line: ``harmful``, ``harmless``, ``open``, ``own``."""
         message, groups = said.match.message, said.match.groups
         if message.topic is Topic.PROBE and message.harm is not Harm.HARMLESS:
@@ -196,6 +204,6 @@ class Outcomes:
         device = self._history.devices[name]
         if self._fates.get(name) is not None:
             return "harmful"
-        if device.stage is Stage.PUT_OFF and not self._came(device):
+        if device.stage is ProbeStage.PUT_OFF and not self._came(device):
             return "open"
-        return "own" if device.stage is Stage.FAILED else "harmless"
+        return "own" if device.stage is ProbeStage.FAILED else "harmless"

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dtlink.facts.loglines import Harm
-from dtlink.observed.bootlog.model import Cause, PutAway
+from dtlink.observed.bootlog.model import HiddenLines, RootCause
 
 if TYPE_CHECKING:
-    from dtlink.observed.bootlog.history import History, Said
+    from dtlink.observed.bootlog.history import History, LoggedMessage
     from dtlink.observed.bootlog.outcomes import Outcomes
 
 _CAME_LATER = "The device was not put off in the end: it came later, or no driver wants it."
@@ -22,7 +22,7 @@ _HARMLESS = {
 }
 
 
-def _clusters(some: Iterable[Said]) -> int:
+def _clusters(some: Iterable[LoggedMessage]) -> int:
     """How many cycles a number of pairs are about: those that share a node are one."""
     home: dict[str, str] = {}
 
@@ -36,9 +36,9 @@ def _clusters(some: Iterable[Said]) -> int:
     return sum(name == above for name, above in home.items())
 
 
-def put_away(history: History, outcomes: Outcomes) -> list[PutAway]:
+def put_away(history: History, outcomes: Outcomes) -> list[HiddenLines]:
     """What does no harm, by kind; lines that would, but for what came after them, apart."""
-    groups: dict[tuple[str, str], list[Said]] = {}
+    groups: dict[tuple[str, str], list[LoggedMessage]] = {}
     for said in history.said:
         message = said.match.message
         if outcomes.fate(said) == "harmless":
@@ -47,7 +47,7 @@ def put_away(history: History, outcomes: Outcomes) -> list[PutAway]:
                 meaning = _HARMLESS.get(message.kind, _CAME_LATER)
             groups.setdefault((message.kind, meaning), []).append(said)
     return [
-        PutAway(
+        HiddenLines(
             kind,
             meaning,
             tuple(said.line.number for said in some),
@@ -57,7 +57,7 @@ def put_away(history: History, outcomes: Outcomes) -> list[PutAway]:
     ]
 
 
-def counts(history: History, outcomes: Outcomes, causes: Iterable[Cause]) -> dict[str, int]:
+def counts(history: History, outcomes: Outcomes, causes: Iterable[RootCause]) -> dict[str, int]:
     """How many lines there are of each fate, the harmful ones by whether they are explained."""
     fates = Counter(outcomes.fate(said) for said in history.said)
     unclear = {

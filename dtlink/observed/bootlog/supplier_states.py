@@ -6,8 +6,8 @@ import errno
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dtlink.observed.bootlog.device import Device, Stage
-from dtlink.observed.bootlog.model import Origin, Root
+from dtlink.observed.bootlog.device import LoggedDevice, ProbeStage
+from dtlink.observed.bootlog.model import CauseKind, CauseOrigin
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 _VIRTIO_IOMMU = frozenset(("virtio,pci-iommu", "pci1af4,1057"))
 
 
-class Standing:
+class SupplierStates:
     """Suppliers, as the log knows them. ``complete``: it tells of every binding."""
 
     def __init__(
         self,
         history: History,
-        by_node: Mapping[str, Device],
+        by_node: Mapping[str, LoggedDevice],
         tree: Tree | None,
         *,
         complete: bool,
@@ -38,51 +38,53 @@ class Standing:
         device = self._by_node.get(bus)
         if device is None:
             return self._complete
-        return device.stage in (Stage.PUT_OFF, Stage.FAILED) or (
-            self._complete and device.stage is not Stage.BOUND
+        return device.stage in (ProbeStage.PUT_OFF, ProbeStage.FAILED) or (
+            self._complete and device.stage is not ProbeStage.BOUND
         )
 
-    def origin(self, subject: str, device: Device | None, waiting: Device | None) -> Origin:
+    def origin(
+        self, subject: str, device: LoggedDevice | None, waiting: LoggedDevice | None
+    ) -> CauseOrigin:
         """What the log tells of a supplier that is neither put off nor failed."""
         bound = self.bound(subject, device)
         if self._is_virtio_iommu(subject):
             device = None  # what its transport reports is not about the IOMMU
         if bound is not None and not _in_time(bound, waiting):
-            return Origin(Root.LATE, subject, _late(bound, waiting))
+            return CauseOrigin(CauseKind.LATE, subject, _late(bound, waiting))
         if bound is not None:
             detail = "it has its driver, which does not hand out what is asked for"
-            return Origin(Root.NOT_SERVED, subject, detail)
-        if device is not None and device.stage is Stage.DECLINED:
+            return CauseOrigin(CauseKind.NOT_SERVED, subject, detail)
+        if device is not None and device.stage is ProbeStage.DECLINED:
             name = error(device.error)
             detail = f"the driver {device.driver} declined it ({name}), and no other took it"
-            return Origin(Root.DECLINED, subject, detail, sure=self._complete)
+            return CauseOrigin(CauseKind.DECLINED, subject, detail, sure=self._complete)
         if device is not None and device.spoke is not None:
             detail = f"its driver {device.driver} writes of it (line {device.spoke.number}); "
             detail += "whether it bound, the log does not tell"
-            return Origin(Root.NOT_SERVED, subject, detail, sure=False)
+            return CauseOrigin(CauseKind.NOT_SERVED, subject, detail, sure=False)
         detail = "the log shows no driver for it, and does not tell who binds: it may also have "
         detail += "come late, or not hand out what is asked for"
         if self._complete:
             detail = "no driver took it, in a log that tells of every binding"
         group = self._compatible(subject)
-        return Origin(Root.NO_DRIVER, subject, detail, self._complete, group=group)
+        return CauseOrigin(CauseKind.NO_DRIVER, subject, detail, self._complete, group=group)
 
     def _compatible(self, subject: str) -> str:
         """What its driver would have to know."""
         node = self._tree.by_path.get(subject) if self._tree else None
         return next(iter(node.compatible), "") if node else ""
 
-    def bound(self, subject: str, device: Device | None) -> LogLine | None:
+    def bound(self, subject: str, device: LoggedDevice | None) -> LogLine | None:
         """Where a device bound; for a virtio-iommu, where the driver above its transport did."""
         if self._is_virtio_iommu(subject):
             return self._history.drivers.get("virtio_iommu")
-        return device.since if device and device.stage is Stage.BOUND else None
+        return device.since if device and device.stage is ProbeStage.BOUND else None
 
     def _is_virtio_iommu(self, subject: str) -> bool:
         node = self._tree.by_path.get(subject) if self._tree else None
         return node is not None and not _VIRTIO_IOMMU.isdisjoint(node.compatible)
 
-    def serves(self, owner: str | None, waiting: Device) -> bool:
+    def serves(self, owner: str | None, waiting: LoggedDevice) -> bool:
         """Whether a supplier is known to have had its driver when the device was last tried."""
         bound = self.bound(owner, self._by_node.get(owner)) if owner else None
         return bound is not None and _in_time(bound, waiting)
@@ -90,21 +92,21 @@ class Standing:
     def spoke(self, owner: str | None) -> bool:
         """Whether a driver wrote of a supplier, without the log telling whether it bound."""
         device = self._by_node.get(owner) if owner else None
-        return bool(device and device.stage is Stage.UNHEARD and device.spoke)
+        return bool(device and device.stage is ProbeStage.UNHEARD and device.spoke)
 
 
-def _in_time(bound: LogLine, waiting: Device | None) -> bool:
+def _in_time(bound: LogLine, waiting: LoggedDevice | None) -> bool:
     """Whether a supplier bound before a device was last heard to lack something."""
     line = _lacked(waiting)
     return line is None or bound.number <= line.number
 
 
-def _lacked(waiting: Device | None) -> LogLine | None:
+def _lacked(waiting: LoggedDevice | None) -> LogLine | None:
     """Where a device was last heard to lack something."""
     return waiting.ignored or waiting.since if waiting else None
 
 
-def _late(bound: LogLine, waiting: Device | None) -> str:
+def _late(bound: LogLine, waiting: LoggedDevice | None) -> str:
     gave_up = waiting is not None and waiting.ignored is not None
     last = "the kernel gave it up" if gave_up else "the consumer was last put off"
     return f"its driver came {_at(bound)}; {last} {_at(_lacked(waiting))}"
