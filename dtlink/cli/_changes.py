@@ -11,7 +11,7 @@ from dtlink.cli._pairs import Input, Pair, inputs, is_same_blob, pairs
 from dtlink.cli.options import collect
 from dtlink.config.plan import Plan
 from dtlink.config.resolve import forget, settings_of
-from dtlink.report.model import InputFault, InputReport, Refused, Report
+from dtlink.report.model import InputAnswer, InputFault, InputReport, Refused, Report
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _task(settings: LintSettings) -> engine.Task:
     return engine.Task(task, task)
 
 
-def _lint_and_draw(firmware: Tree | Machine, settings: LintSettings) -> dict[str, Any]:
+def _lint_and_draw(firmware: Tree | Machine, settings: LintSettings) -> InputAnswer:
     """The findings of an input, and its picture, both of one board."""
     from dtlink.board.boards import board_of
     from dtlink.views.diff.pictures import picture
@@ -89,7 +89,7 @@ def _lint_and_draw(firmware: Tree | Machine, settings: LintSettings) -> dict[str
     return {**found, "part": picture(board)}
 
 
-def _alike(firmware: Tree | Machine) -> dict[str, Any]:
+def _alike(firmware: Tree | Machine) -> InputAnswer:
     """The picture of a blob that is the same on both sides: whatever it shows, nothing differs."""
     from dtlink.views.diff.compare import SAME
 

@@ -15,7 +15,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import load
 from dtlink.firmware.tree import Tree
 from dtlink.links.id_ranges import IdRange
-from dtlink.report.model import InputFault, InputReport, Report
+from dtlink.report.model import InputAnswer, InputFault, InputReport, Report
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -113,7 +113,7 @@ def _compare(paths: tuple[str, str], there: Chosen | None, *, digest: bool) -> l
     """The reports: that of the devicetree first, with what was found."""
     kept: list[Tree | Machine] = []
 
-    def keep(firmware: Tree | Machine) -> dict[str, Any]:
+    def keep(firmware: Tree | Machine) -> InputAnswer:
         kept.append(firmware)
         return {}
 

@@ -22,7 +22,7 @@ from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.errors import InputError
 from dtlink.observed.observation import BOARD_COMMAND, Observation
 from dtlink.report.layout import line as text_line
-from dtlink.report.model import Report
+from dtlink.report.model import InputAnswer, Report
 from dtlink.views import against as difference
 from dtlink.views import devlink as outlook
 
@@ -108,7 +108,7 @@ def devlink(
     sys.exit(report.exit_status(None))
 
 
-def _outlook(tree: Tree, asked: _Asked) -> dict[str, Any]:
+def _outlook(tree: Tree, asked: _Asked) -> InputAnswer:
     board, notes, told_by = _board(tree, asked)
     profile, line = board.profile, board.command_line
     if line.fw_devlink_strict and not profile.strict:

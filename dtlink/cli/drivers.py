@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,7 @@ from dtlink.cli.options import board_settings, complain, need_kernel, options
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.facts.outcomes import State
-from dtlink.report.model import Report
+from dtlink.report.model import InputAnswer, Report
 
 if TYPE_CHECKING:
     from dtlink.board.settings import Settings
@@ -55,7 +55,7 @@ def drivers(
     sys.exit(report.exit_status(None))
 
 
-def _drivers(tree: Tree, settings: Settings) -> dict[str, Any]:
+def _drivers(tree: Tree, settings: Settings) -> InputAnswer:
     from dtlink.board.tree import Board
     from dtlink.views import drivers as told
 

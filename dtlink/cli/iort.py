@@ -19,6 +19,7 @@ from dtlink.report.layout import BOLD, DIM, Line, Span, line
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.iort import NamedComponent
     from dtlink.firmware.acpi.machine import Machine
+    from dtlink.report.model import InputAnswer
     from dtlink.views.parts import Entry
 
 _FUNCTION = re.compile(
@@ -74,7 +75,7 @@ def iort(
     )
 
 
-def _iort(machine: Machine, rid: tuple[int, int] | None, component: str) -> dict[str, Any]:
+def _iort(machine: Machine, rid: tuple[int, int] | None, component: str) -> InputAnswer:
     from dtlink.views import translation
 
     if machine.iort is None and machine.viot is None:

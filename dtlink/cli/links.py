@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,7 @@ from dtlink.cli.options import complain, options, words
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, tell
 from dtlink.links.graph import Graph
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
-from dtlink.report.model import InputReport, Report
+from dtlink.report.model import InputAnswer, InputReport, Report
 from dtlink.views import parts
 
 if TYPE_CHECKING:
@@ -59,17 +59,17 @@ def links(
 
 def _links(
     tree: Tree, version: KernelVersion, *, disabled: bool, bindings: tuple[str, ...]
-) -> dict[str, Any]:
+) -> InputAnswer:
     return _chosen(parts.links(Graph.of(tree, version, disabled=disabled)), bindings)
 
 
-def _table_links(machine: Machine, bindings: tuple[str, ...]) -> dict[str, Any]:
+def _table_links(machine: Machine, bindings: tuple[str, ...]) -> InputAnswer:
     from dtlink.views import tables
 
     return _chosen(tables.links(Graph.of(machine)), bindings)
 
 
-def _chosen(found: list[parts.Entry], bindings: tuple[str, ...]) -> dict[str, Any]:
+def _chosen(found: list[parts.Entry], bindings: tuple[str, ...]) -> InputAnswer:
     if bindings:
         found = [entry for entry in found if entry["binding"] in bindings]
     return {"part": found, "references": len(found)}

@@ -15,7 +15,7 @@ from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.observed.bootlog.read import read_log
-from dtlink.report.model import InputFault, InputReport, Report
+from dtlink.report.model import InputAnswer, InputFault, InputReport, Report
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
@@ -82,7 +82,7 @@ def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
     """The tree; a report of it only where it can't be read."""
     kept: list[Tree] = []
 
-    def keep(tree: Tree) -> dict[str, Any]:
+    def keep(tree: Tree) -> InputAnswer:
         kept.append(tree)
         return {}
 

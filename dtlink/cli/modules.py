@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +16,7 @@ from dtlink.cli.options import board_settings, complain, need_kernel, options
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.errors import InputError
-from dtlink.report.model import Report
+from dtlink.report.model import InputAnswer, Report
 
 if TYPE_CHECKING:
     from dtlink.board.settings import Settings
@@ -77,7 +77,7 @@ def modules(
 
 def _modules(
     tree: Tree, names: tuple[str, ...], settings: Settings, *, missing: bool
-) -> dict[str, Any]:
+) -> InputAnswer:
     from dtlink.views import modules as told
 
     board = Board(tree, settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
+    from dtlink.report.model import InputAnswer
 
 
 @click.command(help="Show what a node waits for, down to the roots.")
@@ -50,7 +51,7 @@ def why(
     tell("why", path, task, _lines, form=form, output=output, version=kernel_version, color=color)
 
 
-def _why(tree: Tree, name: str, settings: Settings) -> dict[str, Any]:
+def _why(tree: Tree, name: str, settings: Settings) -> InputAnswer:
     named = [node for node in tree if node.name == name]
     node = tree.find(name) or (named[0] if len(named) == 1 else None)
     if node is None:
@@ -64,7 +65,7 @@ def _why(tree: Tree, name: str, settings: Settings) -> dict[str, Any]:
     return {"part": part}
 
 
-def _table_why(machine: Machine, name: str) -> dict[str, Any]:
+def _table_why(machine: Machine, name: str) -> InputAnswer:
     from dtlink.board.tables import TablesBoard
     from dtlink.views import tables
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dtlink.board.boards import board_of
 from dtlink.board.settings import DEFAULTS, Settings
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.board.tables import TablesBoard
     from dtlink.firmware.acpi.machine import Machine
+    from dtlink.report.model import InputAnswer
     from dtlink.rules.catalogue import Kind
     from dtlink.rules.model import Rule
 
@@ -27,7 +28,7 @@ def lint(
     settings: Settings = DEFAULTS,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> InputAnswer:
     """Run the chosen rules over one input, as the fields of its :class:`InputReport`.
 
     Raises :class:`InputError` for facts of a kernel, or schemas, that can't be read.
@@ -37,14 +38,14 @@ def lint(
 
 def lint_board(
     board: AnyBoard, select: Sequence[str] = (), ignore: Sequence[str] = ()
-) -> dict[str, Any]:
+) -> InputAnswer:
     """Run the chosen rules over a board; as :func:`lint`."""
     if isinstance(board, Board):
         return _lint_tree(board, tuple(select), tuple(ignore))
     return _lint_tables(board, tuple(select), tuple(ignore))
 
 
-def _lint_tree(board: Board, select: tuple[str, ...], ignore: tuple[str, ...]) -> dict[str, Any]:
+def _lint_tree(board: Board, select: tuple[str, ...], ignore: tuple[str, ...]) -> InputAnswer:
     named, schema = board.facts is not None, board.settings.schema
     rules = _rules(select, ignore, Dts, kernel=named, schema=schema)
     asked = schema and any(rule.family == SCHEMA_FAMILY for rule in rules)
@@ -59,12 +60,12 @@ def _lint_tree(board: Board, select: tuple[str, ...], ignore: tuple[str, ...]) -
 
 def _lint_tables(
     board: TablesBoard, select: tuple[str, ...], ignore: tuple[str, ...]
-) -> dict[str, Any]:
+) -> InputAnswer:
     there, named = frozenset(board.machine.tables), board.facts is not None
     return _checked(board, _rules(select, ignore, Tables, there, kernel=named))
 
 
-def _checked(board: AnyBoard, rules: Sequence[Rule]) -> dict[str, Any]:
+def _checked(board: AnyBoard, rules: Sequence[Rule]) -> InputAnswer:
     checked = check(board, rules)
     return {
         "findings": checked.findings,

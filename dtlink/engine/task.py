@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import STDIN, decode, load
 from dtlink.firmware.tree import Tree
-from dtlink.report.model import InputFault, InputReport, Refused
+from dtlink.report.model import InputAnswer, InputFault, InputReport, Refused
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -22,10 +22,10 @@ class Task(NamedTuple):
     ``None`` stands for a kind of input that the command says nothing of.
     """
 
-    tree: Callable[[Tree], dict[str, Any]] | None = None
-    tables: Callable[[Machine], dict[str, Any]] | None = None
+    tree: Callable[[Tree], InputAnswer] | None = None
+    tables: Callable[[Machine], InputAnswer] | None = None
 
-    def do(self, firmware: Tree | Machine) -> dict[str, Any]:
+    def do(self, firmware: Tree | Machine) -> InputAnswer:
         """Do it. Raises :class:`InputError` for an input of the other kind."""
         if isinstance(firmware, Tree):
             if self.tree is None:

@@ -6,7 +6,13 @@ added to them.
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypeAlias, TypedDict
+
+#: Plain JSON data.
+Json: TypeAlias = "str | int | float | Sequence[Json] | Mapping[str, Json] | None"
+#: A JSON object that is being made.
+JsonObject: TypeAlias = dict[str, Json]
 
 
 class LocationEntry(TypedDict):

@@ -86,7 +86,8 @@ def _input(item: InputReport, command: str) -> dict[str, Any]:
         entry["findings"] = findings(item.findings, item.known)
         _add_what_does_not_count(entry, item)
     elif error is None and command in PARTS:
-        return {**entry, command: item.part, **item.beside}
+        told = item.view.members() if item.view else {command: item.part, **item.beside}
+        return {**entry, **told}
     return {**entry}
 
 

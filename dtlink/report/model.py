@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.names import Subject
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
+
+if TYPE_CHECKING:
+    from dtlink.report.entries import Json
+
+
+class Reportable(Protocol):
+    """What another command than ``lint`` makes of one input."""
+
+    def members(self) -> Mapping[str, Json]:
+        """The members that it adds to the input of a JSON report."""
 
 
 class InputFault(NamedTuple):
@@ -75,6 +85,8 @@ class InputReport(NamedTuple):
     error: InputFault | None = None
     findings: Sequence[Finding] = ()
     faults: Sequence[RuleFault] = ()
+    view: Reportable | None = None
+    """The result of another command than ``lint``."""
     part: Any = None
     """What another command than ``lint`` tells of the input, as JSON data."""
     beside: Mapping[str, Any] = {}
@@ -124,6 +136,18 @@ class InputReport(NamedTuple):
             self.unmet
         )
         return int(fail_on is not None and any(each.rank <= fail_on.rank for each in told))
+
+
+class InputAnswer(TypedDict, total=False):
+    """The fields of an :class:`InputReport` that a command fills."""
+
+    references: int
+    findings: Sequence[Finding]
+    faults: Sequence[RuleFault]
+    view: Reportable
+    part: Any
+    notes: Sequence[str]
+    silent: Sequence[str]
 
 
 class Report(NamedTuple):

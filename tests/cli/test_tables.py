@@ -119,7 +119,7 @@ def test_a_cycle_of_mappings_is_a_cycle(run: Run, tmp_path: Path) -> None:
     assert part(run, "cycles", SERVER) == []
     (found,) = part(run, "cycles", path)
     assert [step["consumer"] for step in found["chain"]] == ["IORT/smmu-v3@0x30 (0x1000)"]
-    assert "for ever" in run("cycles", path).stdout
+    assert "forever" in run("cycles", path).stdout
     assert "iort/mapping-cycle" in run("lint", path).stdout
 
 

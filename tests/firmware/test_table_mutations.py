@@ -18,6 +18,8 @@ from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Tables
 from dtlink.rules.run import check
 from dtlink.views import tables as told
+from dtlink.views.cycles import CyclesView
+from dtlink.views.order import OrderView
 from tests.support.limits import TookTooLongError, at_most
 from tests.support.make_tables import machines
 
@@ -76,8 +78,8 @@ def lint(tables: dict[str, bytes]) -> str:
         assert finding.message
         assert finding.offset is None or finding.offset >= 0
     told.links(board.graph)
-    told.cycles(board)
-    told.order(board)
+    CyclesView.of(board).to_json()
+    OrderView.of(board).to_json()
     for node in machine.nodes[1:3]:
         told.why(board.graph, node)
     return "read"

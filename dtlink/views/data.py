@@ -1,0 +1,83 @@
+"""Results of commands as plain JSON data: one rule for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from dtlink.report.entries import Json, JsonObject
+
+
+class _Absent(Enum):
+    ABSENT = "absent"
+
+
+#: The value of a field whose member is left out of the JSON data.
+ABSENT = _Absent.ABSENT
+Absent: TypeAlias = Literal[_Absent.ABSENT]
+
+#: Members whose names are taken in Python.
+_RENAMED = {"property_name": "property", "from_": "from"}
+
+
+class JsonRow:
+    """A dataclass whose fields are the members of a JSON object, in their order."""
+
+    __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def to_json(self) -> Json:
+        """The fields as plain JSON data."""
+        return self.to_object()
+
+    def to_object(self) -> JsonObject:
+        """The fields by the names of their members."""
+        found: JsonObject = {}
+        for field, member in _members(self.__class__):
+            value = getattr(self, field)
+            if value is not ABSENT:
+                found[member] = plain(value)
+        return found
+
+
+class CommandResult(JsonRow):
+    """What a command makes of one input."""
+
+    __slots__ = ()
+    member: ClassVar[str]
+    """The member of the report's input that has it."""
+
+    def members(self) -> Mapping[str, Json]:
+        """All members that the report's input gets."""
+        return {self.member: self.to_json()}
+
+
+def plain(value: object) -> Json:
+    """A value as JSON data: a row as an object, an enumeration by its value."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, JsonRow):
+        return value.to_json()
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(each) for each in value]
+    if isinstance(value, Enum):
+        return plain(value.value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _members(kind: type[JsonRow]) -> tuple[tuple[str, str], ...]:
+    """The fields of a row, each with the name of its member."""
+    found = _MEMBERS.get(kind)
+    if found is None:
+        names = [field.name for field in fields(kind)]
+        found = tuple((name, _RENAMED.get(name, name)) for name in names)
+        _MEMBERS[kind] = found
+    return found
+
+
+_MEMBERS: dict[type[JsonRow], tuple[tuple[str, str], ...]] = {}

@@ -1,0 +1,21 @@
+"""The order of probing, as data and as text."""
+
+from dtlink.views.order import OrderView
+from tests.views.boards import TABLES, board, command, data, server, shown
+
+CHAIN = """
+    a { compatible = "a"; clocks = <&b>; };
+    b: b { compatible = "b"; #clock-cells = <0>; };
+"""
+
+
+def test_a_supplier_is_in_an_earlier_wave():
+    view = OrderView.of(board(CHAIN))
+    assert data(view.to_json()) == [["/b"], ["/a"]]
+    assert shown(view.text()) == ["wave 0 · 1 device", "  /b", "wave 1 · 1 device", "  /a"]
+
+
+def test_the_nodes_of_tables_have_waves_too():
+    view = OrderView.of(server())
+    assert len(view.waves) > 1
+    assert command("order", TABLES / "arm-server")["order"] == data(view.to_json())
