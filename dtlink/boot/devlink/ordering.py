@@ -51,6 +51,8 @@ class Ordering:
         self.profile = profile
         self._moved = {(x.consumer, x.supplier) for x in prediction.fwnode_links if x.moved}
         self._device_links = {(x.consumer, x.supplier): x for x in prediction.device_links}
+        # A device link that was relaxed is gone when its consumer has bound.
+        self._relaxed = frozenset((x.consumer, x.supplier) for x in prediction.relaxed)
 
     @cached_property
     def ties(self) -> Mapping[Ends, Tie]:
@@ -75,7 +77,7 @@ class Ordering:
             return Effect.ORDERS
         if any(link.remaining and not link.flags for link in links) and self.profile.orders_probing:
             return Effect.WAITS
-        if any(link.cycle for link in links):
+        if ends in self._relaxed or any(link.cycle for link in links):
             return Effect.RELAXED
         if any(link.ignore for link in links):
             return Effect.IGNORED
