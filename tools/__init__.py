@@ -1,0 +1,1 @@
+"""Scripts for those who work on dtlink: they are not part of the package."""

@@ -1,0 +1,89 @@
+"""What dtlink ships of a kernel's source, made from it; and supplier tables compared.
+
+From the top of the project:
+
+    python -m tools.facts make /usr/src/linux-6.12
+    python -m tools.facts suppliers /usr/src/linux-6.1 /usr/src/linux-6.12
+
+Nothing of the source is executed.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dtlink.facts.kernels import KNOWN, KernelVersion
+from dtlink.firmware.errors import InputError
+from dtlink.kernel.source.files import read_source
+from dtlink.kernel.source.write import kernel_release, make_index
+from tools.early import as_json, early_tables
+from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
+
+_DATA = Path(__file__).parents[1] / "dtlink" / "facts" / "data"
+
+
+@click.group(help=__doc__)
+def main() -> None:
+    """Hold the commands."""
+
+
+@main.command(help="Make the data files of one kernel, and compare its supplier table.")
+@click.argument("source", type=click.Path(exists=True, file_okay=False))
+@click.option("--into", type=click.Path(exists=True, file_okay=False), default=str(_DATA))
+def make(source: str, into: str) -> None:
+    """Write early-VERSION.json and source-VERSION.gz."""
+    version = _version(source)
+    early = as_json(early_tables(Path(source))).encode("ascii")
+    _write(Path(into) / f"early-{version}.json", early)
+    _write(Path(into) / f"source-{version}.gz", make_index(source))
+    if version not in KNOWN:
+        click.echo(f"{version} is not known yet: add it to KNOWN in dtlink/facts/kernels.py")
+    _compare(known_table(version), _table(source), f"dtlink's rows for {version}", source)
+
+
+@main.command(help="Compare a supplier table with dtlink's rows, or those of two sources.")
+@click.argument("old", type=click.Path(exists=True, file_okay=False))
+@click.argument("new", type=click.Path(exists=True, file_okay=False), required=False)
+def suppliers(old: str, new: str | None) -> None:
+    """Exit with 1 where there is a difference."""
+    if new is None:
+        version = _version(old)
+        rows = known_table(version)
+        sys.exit(_compare(rows, _table(old), f"dtlink's rows for {version}", old))
+    sys.exit(_compare(_table(old), _table(new), old, new))
+
+
+def _write(path: Path, data: bytes) -> None:
+    had = path.read_bytes() if path.exists() else None
+    path.write_bytes(data)
+    state = "new" if had is None else "unchanged" if had == data else "changed"
+    click.echo(f"{path}: {len(data):,} bytes, {state}")
+
+
+def _version(source: str) -> KernelVersion:
+    try:
+        return KernelVersion.parse(kernel_release(source))
+    except (InputError, ValueError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _table(source: str) -> SupplierTable:
+    table = read_table(read_source(Path(source), FILE) or "")
+    if not table:
+        raise click.UsageError(f"{source}: no supplier table in {FILE}")
+    return table
+
+
+def _compare(old: SupplierTable, new: SupplierTable, old_name: str, new_name: str) -> int:
+    lines = list(differences(old, new))
+    click.echo(f"{len(new)} properties in {new_name}, {len(lines)} differences from {old_name}")
+    for line in lines:
+        click.echo(f"  {line}")
+    return int(bool(lines))
+
+
+if __name__ == "__main__":
+    main()
