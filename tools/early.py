@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dtlink.kernel.source.macros import arguments, expand, string, telling
-from dtlink.kernel.source.text import Reader, Unit
+from dtlink.kernel.source.text import SourceReader, Unit
 
 #: The macros, and which of their arguments is the compatible string.
 _MACROS = {
@@ -34,7 +34,7 @@ _FOLDERS = ("arch", "drivers", "kernel", "mm", "sound")
 
 def early_tables(tree: Path) -> Mapping[str, Sequence[str]]:
     """The compatible strings by macro, each in order."""
-    reader, found = Reader(tree), defaultdict[str, set[str]](set)
+    reader, found = SourceReader(tree), defaultdict[str, set[str]](set)
     for path in _files(tree):
         text = reader.text(path)
         if text and any(word in text for word in _WORDS):

@@ -15,6 +15,7 @@ from dtlink.board.devices import device_at
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import KERNEL_BINDINGS
 from dtlink.facts.early import is_served_early
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.links.components import strong_components
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ class DeviceCycle(NamedTuple):
 
 
 def device_cycles(
-    tree: Tree, references: Sequence[Reference], suppliers: Iterable[int]
+    tree: Tree,
+    references: Sequence[Reference],
+    suppliers: Iterable[int],
+    version: KernelVersion = DEFAULT,
 ) -> Sequence[DeviceCycle]:
     """The components, those through an IOMMU, a power domain or a regulator first.
 
@@ -66,7 +70,7 @@ def device_cycles(
     if not components:
         return ()
     steps = links.steps({node for component in components for node in component})
-    found = [_cycle(tree, part) for part in _late(tree, components, steps)]
+    found = [_cycle(tree, part) for part in _late(tree, components, steps, version)]
     return sorted(found, key=lambda cycle: (_weight(cycle), cycle.devices))
 
 
@@ -162,7 +166,10 @@ def _given_up(tree: Tree, references: Iterable[Reference]) -> frozenset[tuple[in
 
 
 def _late(
-    tree: Tree, components: Sequence[Sequence[int]], steps: Mapping[tuple[int, int], Step]
+    tree: Tree,
+    components: Sequence[Sequence[int]],
+    steps: Mapping[tuple[int, int], Step],
+    version: KernelVersion,
 ) -> Iterator[list[Step]]:
     """The steps of each component that is left without what the kernel starts before all devices.
 
@@ -172,7 +179,7 @@ def _late(
         node
         for component in components
         for node in component
-        if is_served_early(tree[node].compatible)
+        if is_served_early(tree[node].compatible, version)
     }
     kept = [step for step in steps.values() if step.supplier not in early]
     if early:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from dtlink.board.devices import device_at, passed_over, unpopulated
 from dtlink.board.settings import DEFAULTS, Settings
-from dtlink.facts.cmdline import CommandLine, OptionError
+from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.errors import OptionError
 from dtlink.facts.profile import KernelProfile
 from dtlink.links.extract import Extraction
 from dtlink.links.graph import Graph
@@ -154,7 +155,7 @@ class Board:
         """The devices that wait for each other, and which links to give up for that to end."""
         from dtlink.board.device_cycles import device_cycles
 
-        return device_cycles(self.tree, self.graph.references, self.suppliers)
+        return device_cycles(self.tree, self.graph.references, self.suppliers, self.version)
 
     @cached_property
     def prediction(self) -> Prediction:

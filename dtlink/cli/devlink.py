@@ -17,7 +17,8 @@ from dtlink.boot.devlink.ordering import Ordering
 from dtlink.cli.options import complain, options
 from dtlink.cli.single import one
 from dtlink.cli.writing import emit_json, emit_lines
-from dtlink.facts.cmdline import CommandLine, OptionError
+from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.errors import OptionError
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.errors import InputError
 from dtlink.observed.observation import BOARD_COMMAND, Observation

@@ -15,7 +15,8 @@ from dtlink.cli.completion import (
     complete_nodes,
     complete_rules,
 )
-from dtlink.facts.cmdline import CommandLine, OptionError
+from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         metavar="FILE",
         shell_complete=complete_files,
         default="",
-        help="The tables of the kernel's source ('dtlink kernel index'). [default: those of 6.12]",
+        help="The tables of the kernel's source ('dtlink kernel index'). "
+        "[default: the nearest one shipped]",
     ),
     "root": click.option(
         "--root",

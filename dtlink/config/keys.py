@@ -13,6 +13,7 @@ from dtlink.config import readers
 from dtlink.config.model import FIELD_DEFAULTS, Entry
 from dtlink.config.readers import Place, Reader, of_type
 from dtlink.config.words import meant, short
+from dtlink.facts.kernels import DEFAULT
 from dtlink.rules.model import Severity
 
 
@@ -122,7 +123,7 @@ _folder_key = partial(Key, by_folder=True)
 KEYS = (
     _folder_key(
         "kernel-version",
-        'a version, such as "6.12"',
+        f'a version, such as "{DEFAULT}"',
         readers.version,
         "The kernel whose reading of the links counts.",
     ),
@@ -167,7 +168,7 @@ KEYS = (
         "a path",
         readers.path,
         "The tables of the kernel's source.",
-        unset="those of 6.12",
+        unset="the nearest one shipped",
     ),
     Key(
         "select",

@@ -184,7 +184,7 @@ def _one_of(choices: tuple[str, ...], value: Any, place: Place) -> str:
 
 def version(value: Any, place: Place) -> KernelVersion:
     """A kernel version."""
-    from dtlink.facts.cmdline import OptionError
+    from dtlink.facts.errors import OptionError
     from dtlink.facts.kernels import LATEST, KernelVersion
 
     if isinstance(value, tuple) and len(value) == 2:
@@ -204,7 +204,8 @@ def version(value: Any, place: Place) -> KernelVersion:
 
 def command_line(value: Any, place: Place) -> CommandLine:
     """A kernel's command line."""
-    from dtlink.facts.cmdline import CommandLine, OptionError
+    from dtlink.facts.cmdline import CommandLine
+    from dtlink.facts.errors import OptionError
 
     if isinstance(value, CommandLine):
         return value

@@ -5,10 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from dtlink.facts.kernels import KernelVersion, VersionRange
 from dtlink.facts.resource import Resource
-
-#: A kernel version, as ``(6, 12)``.
-Version = tuple[int, int]
 
 
 class Walk(Enum):
@@ -52,20 +50,6 @@ class Owner(Enum):
     COMPATIBLE = "the nearest ancestor with compatible"
 
 
-class Since(NamedTuple):
-    """A range of kernel versions; ``until`` is the first that is no more in it."""
-
-    first: Version
-    until: Version | None = None
-
-    def __contains__(self, version: object) -> bool:
-        return (
-            isinstance(version, tuple)
-            and self.first <= version
-            and (self.until is None or version < self.until)
-        )
-
-
 class SupplierBinding(NamedTuple):
     """One way in which a property names suppliers.
 
@@ -82,9 +66,9 @@ class SupplierBinding(NamedTuple):
     """How many argument cells follow where no property says it; -1: all the rest."""
     walk: Walk = Walk.LIST
     origin: Origin = Origin.SCHEMA
-    kernel: tuple[Since, ...] = ()
+    kernel: tuple[VersionRange, ...] = ()
     """The kernels whose fw_devlink follows the row as it is here."""
-    optional: Since | None = None
+    optional: VersionRange | None = None
     """The kernels in which only fw_devlink.strict=1 follows it."""
     strict_cells: bool = False
     """Whether fw_devlink, unlike in most rows, never takes a missing cells property for 0."""
@@ -114,6 +98,6 @@ class SupplierBinding(NamedTuple):
         """How many cells a supplier without the cells property takes; ``None``: it is a fault."""
         return self.resource.missing_cells if self.has_specifier else None
 
-    def in_kernel(self, version: Version) -> bool:
+    def in_kernel(self, version: KernelVersion) -> bool:
         """Whether that kernel's fw_devlink knows the row."""
-        return any(version in since for since in self.kernel)
+        return any(version in versions for versions in self.kernel)

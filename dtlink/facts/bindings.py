@@ -12,18 +12,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from dtlink.facts import resources as res
-from dtlink.facts.binding import Origin, Owner, Since, SupplierBinding, Version, Walk
+from dtlink.facts.binding import Origin, Owner, SupplierBinding, Walk
+from dtlink.facts.kernels import DEFAULT, KernelVersion, VersionRange, since
 from dtlink.facts.resource import Effort, IfDisabled, Resource, other
 from dtlink.facts.vendor_bindings import VENDOR_BINDINGS
 
-#: The kernel that is meant where nobody says one.
-DEFAULT_KERNEL: Version = (6, 12)
-
-_ALL = (Since((5, 10)),)
-_5_15 = (Since((5, 15)),)
-_6_1 = (Since((6, 1)),)
-_6_11 = (Since((6, 11)),)
-_STRICT_ONLY = Since((5, 15))
+_ALL = (since("5.10"),)
+_5_15 = (since("5.15"),)
+_6_1 = (since("6.1"),)
+_6_11 = (since("6.11"),)
+_STRICT_ONLY = since("5.15")
 
 # Resources of bindings that differ from others of their kind.
 #: The driver core asks before the probe, whether or not the driver does (clk/clk-conf.c,
@@ -50,8 +48,8 @@ def _kernel(
     name: str,
     resource: Resource,
     *,
-    kernel: tuple[Since, ...] = _ALL,
-    optional: Since | None = None,
+    kernel: tuple[VersionRange, ...] = _ALL,
+    optional: VersionRange | None = None,
     walk: Walk = Walk.LIST,
     has_specifier: bool = True,
     strict_cells: bool = False,
@@ -120,7 +118,7 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
         "interrupt-parent",
         _INTERRUPT_ROUTE,
         has_specifier=False,
-        kernel=(Since((5, 10), (6, 12)),),
+        kernel=(since("5.10", until="6.12"),),
         probes_first=False,  # it only says where interrupts go that the node may not have
     ),
     _kernel("dmas", res.DMA_CHANNEL, optional=_STRICT_ONLY, holds_consumer=False),
@@ -131,12 +129,12 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
         "nvmem-cells",
         res.NVMEM_CELL,
         has_specifier=False,
-        kernel=(Since((5, 10), (5, 15)), Since((6, 1), (6, 6))),
+        kernel=(since("5.10", until="5.15"), since("6.1", until="6.6")),
     ),
     _kernel(
         "nvmem-cells",
         res.NVMEM_CELL,
-        kernel=(Since((5, 15), (6, 1)), Since((6, 6))),
+        kernel=(since("5.15", until="6.1"), since("6.6")),
     ),
     _kernel("phys", res.PHY),
     _kernel("wakeup-parent", res.WAKE_UP_CONTROLLER),
@@ -145,14 +143,14 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
         "remote-endpoint",
         res.ENDPOINT,
         walk=Walk.ENDPOINT,  # read as a list there, but an endpoint has one remote end
-        kernel=(Since((5, 15), (6, 1)),),
+        kernel=(since("5.15", until="6.1"),),
         consumer=Owner.COMPATIBLE,
     ),
     _kernel(
         "remote-endpoint",
         res.ENDPOINT,
         walk=Walk.ENDPOINT,
-        kernel=(Since((6, 1), (6, 6)),),
+        kernel=(since("6.1", until="6.6"),),
         consumer=Owner.COMPATIBLE,
         supplier=Owner.PORT,
     ),
@@ -160,7 +158,7 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
         "remote-endpoint",
         res.ENDPOINT,
         walk=Walk.ENDPOINT,
-        kernel=(Since((6, 6)),),
+        kernel=(since("6.6"),),
         consumer=Owner.PORT,
         supplier=Owner.PORT,
     ),
@@ -178,7 +176,7 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
     _kernel(
         "interrupts-extended",
         res.INTERRUPT,
-        kernel=(Since((5, 10), (5, 15)),),
+        kernel=(since("5.10", until="5.15"),),
     ),
     _kernel(
         "interrupts-extended",
@@ -284,7 +282,7 @@ _REMEMBERED = 10_000
 class _Table(dict[str, SupplierBinding | None]):
     """The rows of one kernel version by property name, looked up once for each name."""
 
-    def __init__(self, version: Version) -> None:
+    def __init__(self, version: KernelVersion) -> None:
         super().__init__()
         self.version = version
 
@@ -296,15 +294,20 @@ class _Table(dict[str, SupplierBinding | None]):
 
 
 @lru_cache(maxsize=16)
-def bindings_for(version: Version) -> Mapping[str, SupplierBinding | None]:
+def bindings_for(version: KernelVersion) -> Mapping[str, SupplierBinding | None]:
     """Property name to row for one kernel; ``None`` for properties that name no suppliers."""
     return _Table(version)
 
 
-def binding_of(name: str, version: Version = DEFAULT_KERNEL) -> SupplierBinding | None:
+def binding_of(name: str, version: KernelVersion = DEFAULT) -> SupplierBinding | None:
     """The row that reads a property on a kernel; ``None`` if the property names no suppliers."""
     rows = _by_name().get(name) or [row for row in _patterns() if _fits(name, row.name)]
     return next((row for row in rows if row.in_kernel(version)), rows[-1] if rows else None)
+
+
+def followed_since(name: str) -> KernelVersion:
+    """The first version whose fw_devlink follows a property of :data:`KERNEL_BINDINGS`."""
+    return min(each.first for row in _by_name()[name] for each in row.kernel)
 
 
 def _fits(name: str, pattern: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from dtlink.facts.bindings import BINDINGS
+from dtlink.facts.errors import OptionError
 
 #: What keeps resources on that no driver uses (drivers/clk/clk.c, clk_ignore_unused_setup();
 #: drivers/pmdomain/core.c, pd_ignore_unused_setup(); drivers/regulator/core.c,
@@ -18,16 +19,6 @@ IGNORE_UNUSED = frozenset(row.resource.kept_by for row in BINDINGS) - {""}
 
 #: From a parameter and its value to what it means; raises :class:`OptionError`.
 Reader = Callable[[str, str], Any]
-
-
-class OptionError(ValueError):
-    """A value that an option does not take; names the option and what it allows."""
-
-    def __init__(self, option: str, value: str, allowed: tuple[str, ...]) -> None:
-        super().__init__(f"{option}: {value!r} is not a value of it; allowed: {', '.join(allowed)}")
-        self.option = option
-        self.value = value
-        self.allowed = allowed
 
 
 class CommandLine(NamedTuple):

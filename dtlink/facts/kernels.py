@@ -1,11 +1,11 @@
-"""Kernel versions: the value, and the versions whose behaviour is known."""
+"""Kernel versions: the value, the versions whose behaviour is known, and ranges of them."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from dtlink.facts.cmdline import OptionError
+from dtlink.facts.errors import OptionError
 
 
 class KernelVersion(NamedTuple):
@@ -39,6 +39,14 @@ class KernelVersion(NamedTuple):
             raise OptionError("kernel version", text, (f"{OLDEST} or newer",))
         return version
 
+    @classmethod
+    def of_release(cls, release: str) -> KernelVersion:
+        """The version of a release as ``uname -r`` prints it, or else the default."""
+        try:
+            return cls.parse(release)
+        except OptionError:
+            return DEFAULT
+
 
 #: The versions with long-term support whose supplier table is known, the oldest first.
 KNOWN = (
@@ -55,3 +63,22 @@ DEFAULT = KernelVersion(6, 12)
 OLDEST = KernelVersion(5, 4)
 #: The newest version that is known.
 LATEST = KNOWN[-1]
+
+
+class VersionRange(NamedTuple):
+    """The versions from ``first`` on, up to but not including ``until``."""
+
+    first: KernelVersion
+    until: KernelVersion | None = None
+
+    def __contains__(self, version: object) -> bool:
+        return (
+            isinstance(version, tuple)
+            and self.first <= version
+            and (self.until is None or version < self.until)
+        )
+
+
+def since(first: str, *, until: str = "") -> VersionRange:
+    """The range of versions that are written as text."""
+    return VersionRange(KernelVersion.parse(first), KernelVersion.parse(until) if until else None)

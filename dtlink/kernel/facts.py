@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.kernels import KernelVersion
+
 if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
@@ -46,6 +48,6 @@ def load(paths: Paths) -> Facts:
         from dtlink.kernel.initramfs.read import kept_initramfs
 
         initramfs = kept_initramfs(paths.initramfs)
-    return Facts(
-        read_holdings(paths.kernel), SourceIndex.load(paths.kernel_index or None), initramfs
-    )
+    holdings = read_holdings(paths.kernel)
+    version = KernelVersion.of_release(holdings.release)
+    return Facts(holdings, SourceIndex.load(paths.kernel_index, version), initramfs)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from dtlink.cli.completion import VARIABLE
 from dtlink.cli.main import COMMANDS, cli
 from dtlink.cli.shells import register
+from dtlink.facts.kernels import KNOWN
 from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import find, ids
 from tests.cli.conftest import ROOT, Run
@@ -125,7 +126,10 @@ def test_files_are_left_to_the_shell(tab: Tab, command: str) -> None:
 
 
 def test_kernel_versions(tab: Tab) -> None:
-    assert values(tab("dtlink", "lint", "--kernel-version", "6.1")) == ["6.18", "6.12", "6.1"]
+    known = [str(each) for each in reversed(KNOWN)]
+    assert values(tab("dtlink", "lint", "--kernel-version", "")) == ["latest", *known]
+    wanted = [each for each in known if each.startswith("6.1")]
+    assert values(tab("dtlink", "lint", "--kernel-version", "6.1")) == wanted
 
 
 def test_an_old_kernel_in_the_line_says_nothing_at_a_tab(tab: Tab) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.facts.cmdline import CommandLine, OptionError, words
+from dtlink.facts.cmdline import CommandLine, words
+from dtlink.facts.errors import OptionError
 
 
 def test_an_empty_line_says_nothing():
@@ -16,7 +17,9 @@ def test_all_parameters():
         "root=/dev/mmcblk0p1 fw_devlink=on fw_devlink.strict=1 fw_devlink.sync_state=timeout "
         "deferred_probe_timeout=30 driver_async_probe=a,b initcall_blacklist=x_init,y_init quiet"
     )
-    assert line == CommandLine("on", True, "timeout", 30, ("a", "b"), ("x_init", "y_init"))
+    assert line == CommandLine(
+        "on", True, "timeout", 30, ("a", "b"), ("x_init", "y_init"), "/dev/mmcblk0p1"
+    )
 
 
 def test_dashes_are_underscores():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.facts.cmdline import OptionError
+from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, OLDEST, KernelVersion
 from dtlink.facts.profile import KernelProfile, Mode
 

@@ -34,7 +34,7 @@ def predict(
     differ. Kernels before 6.1 are approximated by the rules of 6.1 and the suppliers of their time.
     """
     tree, full = extraction.tree, view == "full"
-    early = served_early(tree) if full else {}
+    early = served_early(tree, profile.version) if full else {}
     population = Population(tree, [node for node, device in early.items() if not device])
     at_boot = list(population.at_boot())
     # A node in /reserved-memory may become a device although its parent is disabled.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dtlink.facts.early import early_tables
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -25,12 +26,12 @@ _DEVICES_TOO = frozenset(
 )
 
 
-def served_early(tree: Tree) -> dict[int, bool]:
+def served_early(tree: Tree, version: KernelVersion = DEFAULT) -> dict[int, bool]:
     """The nodes served before the driver core, and whether they become devices as well.
 
     (drivers/of/irq.c, of_irq_init(); drivers/clk/clk.c, of_clk_init())
     """
-    tables = early_tables()
+    tables = early_tables(version)
     kinds = {
         **dict.fromkeys(tables["CLK_OF_DECLARE"], False),
         **dict.fromkeys(tables["CLK_OF_DECLARE_DRIVER"], True),

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dtlink.facts.early import early_tables
+from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Compatibles:
     def is_early(self, name: str) -> bool:
         """Whether this kernel starts a node with this string before there are devices."""
         starters = [each for each in self.tables(name) if _starts(each)]
-        if not starters and not any(name in early_tables()[kind] for kind in _EARLY):
+        tables = early_tables(KernelVersion.of_release(self._build.release))
+        if not starters and not any(name in tables[kind] for kind in _EARLY):
             return False
         built = [self.built(each) for each in starters]
         if self._build.has_builtin(name) is False or (built and set(built) == {"n"}):

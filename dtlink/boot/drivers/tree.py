@@ -12,6 +12,7 @@ from dtlink.boot.drivers.identity import bridge_driver, by_identity, phy_driver,
 from dtlink.boot.drivers.places import Place, Places
 from dtlink.boot.drivers.tables import table_driver
 from dtlink.boot.drivers.words import PLAIN, card_driver, is_description, plain_word
+from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class TreeDrivers:
 
     @cached_property
     def _early(self) -> dict[int, bool]:
-        return served_early(self._tree)
+        return served_early(self._tree, KernelVersion.of_release(self._build.release))
 
     def _amba(self, node: int, names: tuple[str, ...]) -> Driver:
         found = amba_driver(self._build, names, self._tree.cell("arm,primecell-periphid", node))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.devlink.population import Population
 from dtlink.boot.devlink.served import served_early
+from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Devices:
         self.tree = tree
         self._drivers = drivers
         self._known: dict[int, Driver] = {}
-        early = served_early(tree)
+        early = served_early(tree, KernelVersion.parse(prediction.kernel_version))
         self.early: Mapping[int, bool] = early
         numbers = {tree.path(node): node for node in reversed(range(len(tree)))}
         nodes = (numbers[device.node] for device in prediction.devices)

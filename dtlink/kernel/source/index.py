@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
+from dtlink.facts.kernels import DEFAULT, KernelVersion
+from dtlink.facts.shipped import shipped
 from dtlink.firmware.errors import InputError
 
 #: The first field of an index.
@@ -36,8 +37,6 @@ _PRINTABLE = b"\t\n" + bytes(range(0x20, 0x7F))
 
 #: The fields of a line, at the least: one compatible string.
 _FIELDS = 6
-
-_SHIPPED = Path(__file__).parents[2] / "facts" / "data" / "source-6.12.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +118,12 @@ class SourceIndex:
         return tuple(_source(fields) for fields in found)
 
     @classmethod
-    def load(cls, path: str | None = None) -> SourceIndex:
-        """Read an index; without a path the one for Linux 6.12 that dtlink brings.
+    def load(cls, path: str = "", version: KernelVersion = DEFAULT) -> SourceIndex:
+        """Read an index; without a path the shipped one that is nearest to a version.
 
         Raises ``InputError`` for a file that can't be read, is no index, or is out of bounds.
         """
-        name = str(_SHIPPED if path is None else path)
+        name = path or str(shipped("source", version))
         first, *rest = _text(name).split("\n")
         heading, _, release = first.partition("\t")
         if heading != HEADING:

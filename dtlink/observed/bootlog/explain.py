@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.board.settings import Settings
-from dtlink.facts.cmdline import CommandLine, OptionError, words
+from dtlink.facts.cmdline import CommandLine, words
+from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, LATEST, KernelVersion
 from dtlink.facts.loglines import HEADER_LINES
 from dtlink.facts.profile import KernelProfile

@@ -132,7 +132,7 @@ class Suppliers:
 
     @cached_property
     def _early(self) -> Mapping[int, bool]:
-        return served_early(self.tree)
+        return served_early(self.tree, self._board.version)
 
     @cached_property
     def _at_boot(self) -> frozenset[int]:

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dtlink.board.cycle_breaks import Step
 from dtlink.board.device_cycles import DeviceCycle
 from dtlink.board.tree import Board
+from dtlink.facts.bindings import followed_since
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
 from dtlink.wording import counted, listed, noun
@@ -30,8 +31,6 @@ from dtlink.wording import counted, listed, noun
 _SHOWN = 8
 _MOST_RELATED = 32
 _PROPERTY = "post-init-providers"
-#: Older kernels ignore it.
-_SINCE = (6, 11)
 
 
 @rule(
@@ -151,5 +150,6 @@ def _fix(board: Board, cycle: DeviceCycle) -> Fix:
     if not edits:
         return Fix("Change a driver: none of these links can be given up.")
     lines = " ".join(dts(edits).splitlines())
-    text = f"If the driver can probe without it, add (Linux ≥ 6.11): {lines}"
-    return Fix(text, tuple(edits) if board.version >= _SINCE else ())
+    since = followed_since(_PROPERTY)  # older kernels ignore it
+    text = f"If the driver can probe without it, add (Linux ≥ {since}): {lines}"
+    return Fix(text, tuple(edits) if board.version >= since else ())

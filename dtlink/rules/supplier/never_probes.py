@@ -32,6 +32,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import consequence, fallen, nodes, stranded, waiting
 
 if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Tree
 
 _PRIMECELL = b"arm,primecell\0"
@@ -95,7 +96,11 @@ def _is_worth_a_prediction(board: Board) -> bool:
     ``compatible`` is made a device, and its driver speaks for what is below it.
     """
     outside = set[int]().union(*board.unpopulated)
-    lost = {node for node in outside & board.suppliers if not _is_tended(board.tree, node)}
+    lost = {
+        node
+        for node in outside & board.suppliers
+        if not _is_tended(board.tree, node, board.version)
+    }
     if lost and _links(board, lost, outside):
         return True
     amba = _without_registers(board)
@@ -146,21 +151,21 @@ def _primecells(tree: Tree) -> set[int]:
     return found
 
 
-def _is_tended(tree: Tree, node: int) -> bool:
+def _is_tended(tree: Tree, node: int, version: KernelVersion) -> bool:
     """Whether the kernel looks for a node where it stands: firmware, or what starts early."""
     compatible = tree.holders("compatible")
     top = below = node
     while node > 0:
         top, below = node, top
-        if node in compatible and _starts_early(tree.value(compatible[node])):
+        if node in compatible and _starts_early(tree.value(compatible[node]), version):
             return True
         node = tree.parents[node]
     return tree.layout.names[top] == b"firmware" and below in compatible
 
 
 @lru_cache(maxsize=1024)
-def _starts_early(compatible: bytes) -> bool:
-    return is_served_early(compatible.decode("latin-1").split("\0"))
+def _starts_early(compatible: bytes, version: KernelVersion) -> bool:
+    return is_served_early(compatible.decode("latin-1").split("\0"), version)
 
 
 def _finding(board: Board, supplier: Node, device: Node) -> Finding:

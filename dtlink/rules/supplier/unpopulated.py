@@ -59,15 +59,17 @@ def unpopulated(board: Board) -> Iterator[Finding]:
     containers: dict[Node, list[Link]] = {}
     for links in stranded(board):
         device = board.device(links[0].supplier)
-        if device.index in compatible and not _comes_early(device):
+        if device.index in compatible and not _comes_early(board, device):
             container = [node for node in device.ancestors if node.parent][-1]
             containers.setdefault(container, []).extend(links)
     for container, links in containers.items():
         yield _finding(board, links, container)
 
 
-def _comes_early(device: Node) -> bool:
-    return any(is_served_early(node.compatible) for node in (device, *device.ancestors))
+def _comes_early(board: Board, device: Node) -> bool:
+    return any(
+        is_served_early(node.compatible, board.version) for node in (device, *device.ancestors)
+    )
 
 
 def _finding(board: Board, links: Sequence[Link], container: Node) -> Finding:

@@ -1,0 +1,108 @@
+"""No version of a kernel is written anywhere but in the facts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dtlink.facts.bindings import BINDINGS, followed_since
+from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, OLDEST, KernelVersion, VersionRange, since
+from dtlink.facts.shipped import shipped
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "dtlink"
+_TEXT = re.compile(r"v?[4-9]\.\d{1,2}")
+_MAJORS = range(5, 8)
+
+#: Files that may name versions, each with its reason.
+ALLOWED = {
+    "rules/version/behaviour_change.py": "the examples compare with a second kernel",
+}
+
+CURE = (
+    "a kernel version belongs in dtlink/facts: import DEFAULT, KNOWN or LATEST from "
+    "dtlink/facts/kernels.py, or ask a row of dtlink/facts/behaviours.py, as row.on(version)"
+)
+
+
+def versions(code: str) -> Iterator[tuple[int, str]]:
+    """The lines of a file that hold a version: a text, a pair, or one that is made of numbers."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if _TEXT.fullmatch(node.value):
+                yield node.lineno, node.value
+        elif isinstance(node, ast.Tuple | ast.Call):
+            parts = node.elts if isinstance(node, ast.Tuple) else node.args
+            numbers = [part.value for part in parts if isinstance(part, ast.Constant)]
+            is_call = isinstance(node, ast.Call)
+            if is_call and getattr(node.func, "id", "") != "KernelVersion":
+                continue
+            if len(parts) == len(numbers) == 2 and numbers[0] in _MAJORS:
+                yield node.lineno, ast.unparse(node)
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('x = "6.12"', ["6.12"]),
+        ("x = version >= (5, 15)", ["(5, 15)"]),
+        ("x = KernelVersion(6, 1)", ["KernelVersion(6, 1)"]),
+        ('x = ("latest", "6.18")', ["6.18"]),
+        ('x = (8, 4), (1, 5), "1.2", f(6, 2), "Linux 6.12 reads it"', []),
+    ],
+)
+def test_what_counts_as_a_version(code, found):
+    assert [text for _, text in versions(code)] == found
+
+
+def test_versions_are_in_the_facts_alone():
+    found = [
+        f"dtlink/{name}:{line}: {text}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if not (name := path.relative_to(PACKAGE).as_posix()).startswith("facts/")
+        and name not in ALLOWED
+        for line, text in versions(path.read_text(encoding="utf-8"))
+    ]
+    assert not found, f"{CURE}\n" + "\n".join(found)
+
+
+def test_exceptions_are_needed():
+    for name in ALLOWED:
+        assert list(versions((PACKAGE / name).read_text(encoding="utf-8"))), (
+            f"{name} names no version any more: take it out of ALLOWED"
+        )
+
+
+def test_the_readme_has_the_range_of_known_versions():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    wanted = f"{KNOWN[0]} to {LATEST}"
+    assert wanted in text, f"README.md, --kernel-version: write {wanted!r} (KNOWN has changed)"
+
+
+def test_ranges_of_bindings():
+    for row in BINDINGS:
+        ranges = row.kernel + ((row.optional,) if row.optional else ())
+        for each in ranges:
+            assert OLDEST < each.first <= LATEST, f"{row.name}: since a version that is not known"
+            assert each.until is None or each.first < each.until, f"{row.name}: an empty range"
+        pairs = zip(row.kernel, row.kernel[1:], strict=False)
+        assert all(one.until and one.until <= two.first for one, two in pairs), row.name
+
+
+def test_ranges():
+    assert since("5.10", until="6.12") == VersionRange(KernelVersion(5, 10), KernelVersion(6, 12))
+    assert KernelVersion(6, 11) in since("5.10", until="6.12")
+    assert KernelVersion(6, 12) not in since("5.10", until="6.12")
+    assert followed_since("post-init-providers") == (6, 11)
+    assert followed_since("nvmem-cells") == KNOWN[0]
+
+
+@pytest.mark.parametrize("kind", ["early", "source"])
+def test_a_kernel_has_the_nearest_file(kind):
+    assert str(DEFAULT) in shipped(kind, DEFAULT).name
+    for version in (OLDEST, *KNOWN, KernelVersion(99, 0)):
+        assert shipped(kind, version).is_file()
