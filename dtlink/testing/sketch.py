@@ -49,21 +49,31 @@ class _Line(NamedTuple):
 
 
 def sketch(text: str) -> Facts:
-    """The facts of a kernel. Raises :class:`ValueError` for a line that is none of these."""
+    """The facts of a kernel. Raises :class:`ValueError` for a line of another form."""
     rows = [row.split() for row in text.splitlines() if row.strip()]
-    drivers = [_driver(words) for words in rows if words[0] in _VALUES]
-    unknown = [words[0] for words in rows if words[0] not in _WORDS]
-    if unknown:
+    if unknown := [words[0] for words in rows if words[0] not in _WORDS]:
         raise ValueError(f"a line of a kernel begins with {unknown[0]}")
-    settings = (word.partition("=") for words in rows if words[0] == "config" for word in words[1:])
-    config = {"MODULES": "y"} | {name: value for name, _, value in settings}
-    config |= {each.config: each.value for each in drivers if each.value != "n"}
-    extra = [word for words in rows if words[0] == "initramfs" for word in words[1:]]
-    held = [each.module for each in drivers if each.in_initramfs] + extra
-    has_initramfs = bool(held) or any(words[0] == "initramfs" for words in rows)
-    order = [word for words in rows if words[0] == "load" for word in words[1:]]
-    initramfs = _initramfs(held, order) if has_initramfs else None
-    return Facts(_build(drivers, config), _index(drivers), initramfs)
+    drivers = [_driver(words) for words in rows if words[0] in _VALUES]
+    holdings = _build(drivers, _config(drivers, _words_after("config", rows)))
+    return Facts(holdings, _index(drivers), _initramfs_of(drivers, rows))
+
+
+def _words_after(first: str, rows: list[list[str]]) -> list[str]:
+    return [word for words in rows if words[0] == first for word in words[1:]]
+
+
+def _config(drivers: list[_Line], settings: list[str]) -> dict[str, str]:
+    given = {name: value for name, _, value in (word.partition("=") for word in settings)}
+    built = {each.config: each.value for each in drivers if each.value != "n"}
+    return {"MODULES": "y"} | given | built
+
+
+def _initramfs_of(drivers: list[_Line], rows: list[list[str]]) -> Initramfs | None:
+    """The initramfs, if a line mentions one."""
+    modules = [each.module for each in drivers if each.in_initramfs]
+    if not modules and all(words[0] != "initramfs" for words in rows):
+        return None
+    return _initramfs(modules + _words_after("initramfs", rows), _words_after("load", rows))
 
 
 def _driver(words: list[str]) -> _Line:

@@ -43,6 +43,10 @@ _WANTED: Mapping[DeferSource, Callable[[Resource], bool]] = {
 }
 
 
+#: A PCI function that was deferred so may wait for its IOMMU.
+_MAYBE_IOMMU = (DeferSource.BEFORE_PROBE, DeferSource.UNSAID)
+
+
 class CauseChain(NamedTuple):
     """A root cause, and the devices on the way to it."""
 
@@ -144,33 +148,41 @@ class RootCauses:
         return frozenset(need.kind for need in needs)
 
     def _choose(self, device: LoggedDevice, node: str | None, seen: tuple[str, ...]) -> CauseChain:
-        """The log does not name the supplier: the tree says who it may be."""
-        grade, words = device.wait.grade, device.wait.words.lower()
-        if (
-            grade in (DeferSource.BEFORE_PROBE, DeferSource.UNSAID)
-            and self._acpi
-            and _is_pci(device)
-        ):
-            return CauseChain(self._acpi_iommu(sure=grade is DeferSource.BEFORE_PROBE))
-        if grade in (DeferSource.BEFORE_PROBE, DeferSource.UNSAID) and (
-            found := self._function(device.name)
-        ):
-            return self._one_of(found, device, node, seen)
+        """The root cause where the log does not name the supplier: what the tree says of it."""
+        if device.wait.grade in _MAYBE_IOMMU and (found := self._pci_iommu(device, node, seen)):
+            return found
         node = node or self.node(device.behalf)
         if node is None or self._suppliers is None:
             return self._as_before(device, seen) or CauseChain(self._unclear(device, node, ()))
-        if grade is DeferSource.UNSAID and device.bus == "amba":
-            needs = self._needs(node, None)
-            detail = "the log does not say what it waits for: a supplier, or an identity that the "
-            detail += "AMBA bus can't read"
-            suppliers = tuple(dict.fromkeys(need.supplier for need in needs))
-            return CauseChain(CauseOrigin(CauseKind.UNCLEAR, node, detail, candidates=suppliers))
-        needs = self._needs(node, _WANTED.get(grade))
-        if grade is DeferSource.LINKS:
-            needs = [need for need in needs if self._suppliers.waits_for(node, need)] or needs
-        elif grade is DeferSource.DRIVER:
-            needs = meant(needs, words) or [x for x in needs if not x.both_ways] or needs
-        return self._one_of(needs, device, node, seen)
+        if device.wait.grade is DeferSource.UNSAID and device.bus == "amba":
+            return CauseChain(self._unclear_amba(node))
+        return self._one_of(self._candidates(device, node), device, node, seen)
+
+    def _pci_iommu(
+        self, device: LoggedDevice, node: str | None, seen: tuple[str, ...]
+    ) -> CauseChain | None:
+        """A PCI function waits for its IOMMU before its driver is called."""
+        if self._acpi and _is_pci(device):
+            sure = device.wait.grade is DeferSource.BEFORE_PROBE
+            return CauseChain(self._acpi_iommu(sure=sure))
+        needs = self._function(device.name)
+        return self._one_of(needs, device, node, seen) if needs else None
+
+    def _candidates(self, device: LoggedDevice, node: str) -> Sequence[Need]:
+        """The suppliers that a device may wait for, by who deferred its probe."""
+        needs = self._needs(node, _WANTED.get(device.wait.grade))
+        if device.wait.grade is DeferSource.LINKS and self._suppliers is not None:
+            return [need for need in needs if self._suppliers.waits_for(node, need)] or needs
+        if device.wait.grade is DeferSource.DRIVER:
+            named = meant(needs, device.wait.words.lower())
+            return named or [need for need in needs if not need.both_ways] or needs
+        return needs
+
+    def _unclear_amba(self, node: str) -> CauseOrigin:
+        suppliers = tuple(dict.fromkeys(need.supplier for need in self._needs(node, None)))
+        detail = "the log does not say what it waits for: a supplier, or an identity that the AMBA "
+        detail += "bus cannot read"
+        return CauseOrigin(CauseKind.UNCLEAR, node, detail, candidates=suppliers)
 
     def _acpi_iommu(self, *, sure: bool) -> CauseOrigin:
         """What a PCI function of an ACPI machine waits for before its driver is called."""
