@@ -4,7 +4,7 @@ In ``$XDG_CACHE_HOME/dtlink``, or ``~/.cache/dtlink``; ``DTLINK_CACHE`` names an
 none if it is empty. An entry is one file for one path. It holds the sizes and times of all the
 files that it was made from, and dtlink's version: where one of them is another, it is not used, and
 written anew. Entries are written beside their place and renamed, so that whoever reads meets a
-whole one, however many write. What is wrong with a cache is never told: it is just not used.
+whole one, however many write. A damaged cache is never reported: it is just not used.
 """
 
 # Paths are text here: there may be thousands, and pathlib is slow.
@@ -37,7 +37,7 @@ def folder() -> str:
 
 
 def key_of(paths: Iterable[str], more: Iterable[str] = ()) -> str | None:
-    """What must be the same for an entry to hold; ``None`` if a file can't be looked at."""
+    """What must be the same for an entry to hold; ``None`` if a file cannot be read."""
     parts = [str(FORM), __version__, *more]
     try:
         for path in paths:

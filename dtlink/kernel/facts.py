@@ -39,7 +39,7 @@ class Facts(NamedTuple):
 
 @lru_cache(maxsize=8)
 def load(paths: Paths) -> Facts:
-    """Read the facts, once a process. Raises :class:`InputError` for what can't be read."""
+    """Read the facts, once a process. Raises :class:`InputError` for what cannot be read."""
     from dtlink.kernel.holdings.read import read_holdings
     from dtlink.kernel.source.index import SourceIndex
 

@@ -1,7 +1,7 @@
 """A prediction beside what a board reports: what agrees, what did not come, what came unforeseen.
 
-A difference is explained by what is known of its two ends on the board; what can't be known is
-said to be unknown. Devices whose node can't be told are listed, and not compared.
+A difference is explained by what is known of its two ends on the board; what is unknown is
+reported as unknown. Devices whose node is unknown are listed, and not compared.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _reported(board: RunningBoard, ours: Mapping[NodePair, bool]) -> dict[NodePa
 
 
 def _logged(board: RunningBoard) -> dict[NodePair, bool]:
-    """The links that the log tells of, where there is nothing better."""
+    """The links in the log, where there is nothing better."""
     linked = board.told.linked
     told = {pair: sync for names, sync in linked.items() if (pair := board.pair(*names))}
     return dict.fromkeys(board.pairs(board.told.sync_state), False) | told

@@ -11,45 +11,47 @@ from typing import NamedTuple
 class DifferenceReason(Enum):
     """Why prediction and board differ."""
 
-    NO_CONSUMER = "the consumer is no device on the board"
-    NO_SUPPLIER = "the supplier is no device on the board"
-    UNBOUND_SUPPLIER = "the supplier has no driver, so what stands below it was not handed to it"
-    RELAXED = "it is there, but orders sync_state() alone"
-    TIGHTER = "it is there, and orders probing too"
-    NOT_LINKED = 'the kernel dropped it ("Not linking"): the supplier is served without a driver'
-    GONE = "the log tells that it was made; it is gone again"
-    ENDED = "the consumer has its driver: links for sync_state() alone end then"
-    BOUND_WITHOUT = "the consumer has its driver: the link was given up, or came too late"
+    NO_CONSUMER = "the consumer is not a device on the board"
+    NO_SUPPLIER = "the supplier is not a device on the board"
+    UNBOUND_SUPPLIER = "the supplier has no driver, so links to its children were not moved to it"
+    RELAXED = "it exists, but orders sync_state() only"
+    TIGHTER = "it exists, and orders probing too"
+    NOT_LINKED = 'the kernel dropped it ("Not linking"): the supplier needs no driver'
+    GONE = "the log shows that it was made; it is gone again"
+    ENDED = "the consumer has its driver: links for sync_state() only end then"
+    BOUND_WITHOUT = "the consumer has its driver: the link was dropped, or came too late"
 
     BY_DRIVER = "a driver made it"
     NOT_IN_TREE = "this tree has no such node"
-    MADE_DEVICE = "one end is a device that a driver made of a node"
-    NOT_BOUND_YET = "the consumer has no driver: links for sync_state() alone last until it has"
-    SPOKEN_FOR = "the supplier's driver speaks for a node below it"
-    NODES_ONLY = "predicted between the nodes; which devices it joins depends on who binds first"
+    MADE_DEVICE = "one end is a device that a driver made from a node"
+    NOT_BOUND_YET = "the consumer has no driver: links for sync_state() only last until it has"
+    SPOKEN_FOR = "the supplier's driver provides a child node"
+    NODES_ONLY = (
+        "predicted between the nodes; which devices it joins depends on which one binds first"
+    )
 
     BOUND = "it has its driver on the board"
-    NO_DRIVER = "it has no driver that could try"
-    DRIVER_DEFERS = "its driver has put its probe off"
-    NO_REASON = "its probe is put off, and the board does not say why"
-    NO_NODE = "a supplier is no device, and no driver speaks for it yet"
+    NO_DRIVER = "it has no driver that could probe"
+    DRIVER_DEFERS = "its driver deferred its probe"
+    NO_REASON = "its probe is deferred, and the board does not report why"
+    NO_NODE = "a supplier is not a device, and no driver provides it yet"
     NOT_READY = "its supplier has no driver on the board"
 
     SERVED_EARLY = "links to one end were dropped before a cycle was looked for"
     OTHER_ORDER = "which links of a cycle are named depends on the order in which devices come"
 
-    NOT_LOGGED = "the log does not tell of it"
-    SINCE_ENDED = "the log tells of it; links for sync_state() alone end when the consumer binds"
+    NOT_LOGGED = "the log does not mention it"
+    SINCE_ENDED = "the log mentions it; links for sync_state() only end when the consumer binds"
 
-    UNKNOWN = "why is not known"
+    UNKNOWN = "the reason is unknown"
 
 
 class ComparedPair(NamedTuple):
-    """A link, a cycle's two ends, or a device that is held back and who it waits for."""
+    """A link, a cycle's two ends, or a device that is held back and its supplier."""
 
     consumer: str
     supplier: str
-    """Empty if a device waits for something that is not told."""
+    """Empty if the supplier is unknown."""
     why: DifferenceReason | None = None
     """``None`` where prediction and board agree."""
     detail: str = ""
@@ -94,6 +96,6 @@ class BoardComparison:
     by_driver: int
     """Device links that drivers asked for: fw_devlink has no part in them."""
     unmapped: Sequence[str]
-    """Names of devices whose node can't be told."""
+    """Names of devices whose node is unknown."""
     notes: Sequence[str] = field(default=())
     """What makes the comparison doubtful: another kernel, another board."""

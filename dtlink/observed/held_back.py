@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction
     from dtlink.observed.running import RunningBoard
 
-#: What is told of a device whose file says no more than that it waits.
+#: The reason of a device whose file says no more than that it waits.
 _WAITING = "waiting_for_supplier is 1"
 
 
@@ -61,7 +61,7 @@ def _reported_back(board: RunningBoard) -> dict[str, str]:
 def _unforeseen_wait(
     node: str, reason: str, prediction: Prediction, board: RunningBoard
 ) -> ComparedPair:
-    """A device that is held back, who holds it if that can be told, and why."""
+    """A device that is held back, its supplier if known, and why."""
     _, named, supplier = reason.partition("wait for supplier ")
     if named:
         return ComparedPair(node, board.named(supplier.strip()), DifferenceReason.NO_NODE, reason)
@@ -77,7 +77,7 @@ def _unforeseen_wait(
 
 
 def _lacking(node: str, prediction: Prediction) -> str:
-    """A node that a device names as a supplier, and that a driver above it would speak for."""
+    """A supplier node of a device that the driver of a parent would provide."""
     speakers = [x.supplier for x in prediction.device_links if x.consumer == node]
     named = (x.supplier for x in prediction.fwnode_links if x.consumer == node and not x.flags)
     return next((x for x in named if any(x.startswith(f"{y}/") for y in speakers)), "")

@@ -1,6 +1,6 @@
 """What a running board reports of its device links: entries of sysfs, lines of the kernel's log.
 
-Every source (a folder, an archive, a text list: :mod:`dtlink.observed.sysfs`) tells the same three
+Every source (a folder, an archive, a text list: :mod:`dtlink.observed.sysfs`) has the same three
 things: attributes of sysfs, targets of its links, lines of a log.
 """
 
@@ -40,7 +40,7 @@ _BELOW_DEVICES = re.compile(r"^(?:.*?/)?devices/")
 
 @dataclass(slots=True)
 class LinkEntry:
-    """An entry of /sys/class/devlink. What the board did not tell is empty."""
+    """An entry of /sys/class/devlink. What the board did not report is empty."""
 
     supplier: str
     """The name, with the bus before it."""
@@ -58,7 +58,7 @@ class LinkEntry:
 
     @property
     def sync_state_only(self) -> bool | None:
-        """Whether it makes nobody wait; ``None`` if the board did not tell."""
+        """Whether it defers no probe; ``None`` if the board did not report it."""
         value = self.attributes.get("sync_state_only")
         return None if value is None else value != "0"
 
@@ -88,7 +88,7 @@ class Observation:
     """The node that the log said a device waits for, by the device's name."""
     cycles: list[LoggedPair] = field(default_factory=list)
     linked: dict[LoggedPair, bool] = field(default_factory=dict)
-    """Device links that the log tells of, and whether they order sync_state() only."""
+    """Device links in the log, and whether they order sync_state() only."""
     not_linked: dict[LoggedPair, None] = field(default_factory=dict)
     """Links that the kernel dropped: the supplier needs no driver."""
     sync_state: list[LoggedPair] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Observation:
 
     @property
     def has_sysfs(self) -> bool:
-        """Whether the links there are were told: a link that is not among them is not there."""
+        """Whether all links were reported: a link that is not among them does not exist."""
         return bool(self.links or self.nodes or self.drivers or self.waiting)
 
     @property
@@ -181,11 +181,11 @@ class ReportCollector:
     def _keep(self) -> None:
         self._kept += 1
         if self._kept > _MAX_KEPT:
-            raise InputError(f"more than {_MAX_KEPT:,} entries: no board has so many")
+            raise InputError(f"more than {_MAX_KEPT:,} entries, more than any board has")
 
 
 def _device(path: str) -> str:
-    """A device's path below /sys/devices, wherever the copy of /sys stands."""
+    """A device's path below /sys/devices, wherever the copy of /sys is."""
     return _BELOW_DEVICES.sub("", path, count=1)
 
 

@@ -37,7 +37,7 @@ _MAX_FILES = 1_000_000
 _MAX_LINE = 4096
 
 _ATTRIBUTES = LINK_ATTRIBUTES | {WAITING, DEFERRED}
-#: Parts of a whole /sys that are large and tell nothing of devices.
+#: Parts of a whole /sys that are large and not about devices.
 _SKIPPED = frozenset(("fs", "module", "firmware", "bus", "block", "kernel/tracing"))
 
 _USTAR_AT = 257
@@ -56,8 +56,8 @@ _LINK_LINE = re.compile(rf"(\S+/(?:{'|'.join(sorted(LINKS))})) -> (\S+)$")
 def read(path: str) -> Observation:
     """Read what a board reports: a folder, a tar (plain, gz, xz), a text list, a kernel log.
 
-    ``-`` is standard input. Raises :class:`InputError`, with the path in it, for what can't be
-    read, and for what tells nothing of device links.
+    ``-`` is standard input. Raises :class:`InputError`, with the path in it, for what cannot be
+    read, and for what has nothing about device links.
     """
     collector = ReportCollector()
     try:
@@ -85,7 +85,7 @@ def _read(path: str, collector: ReportCollector) -> None:
 
 
 def _file(file: IO[bytes], path: str, collector: ReportCollector) -> None:
-    """An archive or a text, compressed or not: the first bytes tell."""
+    """An archive or a text, compressed or not, by its first bytes."""
     source = plain(ByteSource.of_file(file, SizeLimit(_MAX_BYTES)), SizeLimit(_MAX_BYTES))
     head = source.peek(_HEAD)
     if head[_USTAR_AT : _USTAR_AT + 5] == b"ustar":

@@ -28,7 +28,7 @@ _SPECIAL = ("gap", "size", "trailing")
 
 
 class AssemblyError(ValueError):
-    """A line that can't be assembled."""
+    """A line that cannot be assembled."""
 
 
 class Item(NamedTuple):
@@ -41,7 +41,7 @@ class Item(NamedTuple):
 
 
 def assemble(text: str) -> dict[str, bytes]:
-    """The tables of a text, by signature. Raises :class:`AssemblyError` for what it can't read."""
+    """The tables of a text, by signature. Raises :class:`AssemblyError` for what it cannot read."""
     return {item.word: _table(item) for item in parse(text)}
 
 
@@ -205,4 +205,4 @@ def _number(word: str) -> int:
     try:
         return int(word, 0)
     except ValueError as error:
-        raise AssemblyError(f"{word} is no number") from error
+        raise AssemblyError(f"{word} is not a number") from error

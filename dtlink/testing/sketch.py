@@ -9,7 +9,7 @@
 
 A line is a driver: how the kernel has it, its option, its file (whose name is the module's), the
 compatible strings of its table; ``initramfs`` at the end puts the module there. ``initramfs`` lines
-add modules that drive no device here; where no line speaks of an initramfs, there is none. ``load``
+add modules that drive no device here; where no line mentions an initramfs, there is none. ``load``
 names modules in the order in which the initramfs loads them, before udev does.
 """
 

@@ -49,7 +49,7 @@ def test_as_text(run: Run, board: Path, told: Path) -> None:
     result = run("devlink", board, "--observed", told)
     assert result.exit_code == 0, result.output
     assert "1 as predicted, 1 predicted and not there" in result.output
-    assert "the consumer is no device on the board (1)\n      /spi → /osc" in result.output
+    assert "the consumer is not a device on the board (1)\n      /spi → /osc" in result.output
     assert "the board runs 6.1.0, the prediction is for 6.12 (--kernel-version)" in result.output
     assert "1 name of devices whose node can't be told\n    gone" in result.output
 
@@ -77,7 +77,7 @@ def test_as_json(run: Run, board: Path, told: Path) -> None:
             "consumer": "/spi",
             "supplier": "/osc",
             "kind": "no-consumer",
-            "why": "the consumer is no device on the board",
+            "why": "the consumer is not a device on the board",
             "detail": None,
         }
     ]

@@ -508,7 +508,7 @@ def test_harmless_lines_are_counted() -> None:
     assert not found.harmful
     cycles, refused = found.put_away
     assert (cycles.kind, cycles.clusters, cycles.lines) == ("cycle", 2, (4, 5, 6, 7))
-    assert "makes nobody wait" in refused.meaning
+    assert "does not defer any probe" in refused.meaning
     assert not found.open
     ordering = told("a b.c: Failed to create device link (0x104) with d.e\n")
     assert [item.device for item in ordering.open] == ["b.c"]
@@ -531,7 +531,7 @@ def test_whose_dma_it_was(phone: Tree) -> None:
     assert victim.lines == 3
     assert "stream ID 0x4b0" in cause.origin.subject
     nobody = told(text.replace("0x4b0", "0xc40"), phone)
-    assert "to nobody" in nobody.causes[0].origin.detail
+    assert "; no device has this stream ID" in nobody.causes[0].origin.detail
 
 
 def test_the_record_of_an_smmu_v3() -> None:

@@ -20,7 +20,7 @@ SMMU_V3_EVENTS = {
     0x09: "F_CD_FETCH: the context descriptor could not be read",
     0x0A: "C_BAD_CD: a bad context descriptor",
     0x0B: "F_WALK_EABT: a page table could not be read",
-    0x10: "F_TRANSLATION: an address that nobody mapped",
+    0x10: "F_TRANSLATION: an address that is not mapped",
     0x11: "F_ADDR_SIZE: an address that is too large",
     0x12: "F_ACCESS: a page that was never accessed",
     0x13: "F_PERMISSION: an access that the mapping forbids",
@@ -41,7 +41,7 @@ IOMMU_LINES = (
         harm=Harm.HARMFUL,
         sample="arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x402, "
         "iova=0x9c4b9000, fsynr=0x370000, cbfrsynra=0x800, cb=3",
-        meaning="A device that the SMMU translates for used an address that nobody had mapped.",
+        meaning="A device that the SMMU translates for used an address that was not mapped.",
         cure="at boot this is mostly DMA that the boot loader left running (a display that scans "
         "out): describe its buffer in /reserved-memory with iommu-addresses, or stop the DMA "
         "before the kernel starts; later it is a driver's fault",
@@ -108,7 +108,7 @@ IOMMU_LINES = (
         r"|\s*GFSR 0x)",
         harm=Harm.HARMLESS,
         sample="arm-smmu-v3 1.iommu: 	0x0000001000000002",
-        meaning="What belongs to the fault above it.",
+        meaning="Details of the fault in the line before.",
     ),
     LogMessage(
         kind="mmu-masters",

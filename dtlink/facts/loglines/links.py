@@ -45,7 +45,7 @@ LINK_LINES = (
         harm=Harm.HARMLESS,
         sample="platform a: Not linking /gic - might never become dev",
         meaning="The supplier is served without a driver of its own (an interrupt controller, an "
-        "early clock), so nobody waits for it.",
+        "early clock), so no device waits for it.",
         source=f"{_CORE}, fw_devlink_create_devlink()",
     ),
     LogMessage(
@@ -97,7 +97,7 @@ LINK_LINES = (
         pattern=DEVICE + r"Timed out\. Forcing sync_state\(\)",
         harm=Harm.DEPENDS,
         sample="qnoc a.noc: Timed out. Forcing sync_state()",
-        meaning="A supplier was told to drop what the boot loader had switched on, although a "
+        meaning="A supplier was made to drop what the boot loader had switched on, although a "
         "consumer has not probed: harmless unless that consumer runs already.",
         cure="give that consumer its driver earlier, or boot with fw_devlink.sync_state=strict",
         source=f"{_CORE}, fw_devlink_dev_sync_state()",

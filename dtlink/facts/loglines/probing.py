@@ -27,7 +27,7 @@ PROBE_LINES = (
         pattern=DEVICE + _DEFER + r"wait for supplier (?P<node>\S{1,512})",
         harm=Harm.DEPENDS,
         sample="platform a.b: error -EPROBE_DEFER: wait for supplier /soc/pin",
-        meaning="A supplier that the devicetree names is no device: no timeout ends this wait.",
+        meaning="A supplier that the devicetree names is not a device: no timeout ends this wait.",
         source=f"{_CORE}, device_links_check_suppliers()",
     ),
     LogMessage(

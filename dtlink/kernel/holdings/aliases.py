@@ -129,7 +129,7 @@ class AliasIndex:
     def _of_matches(self, modalias: str) -> Iterator[str]:
         """Of ``of:NnameTtypeConeCtwo…``: every string that ends where another begins, or begins so.
 
-        A ``C`` may stand within a string, so that there is no telling where one ends.
+        A ``C`` may be part of a string, so that it is not known where one ends.
         """
         if not modalias.startswith("of:N"):
             return

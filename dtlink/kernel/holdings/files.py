@@ -27,7 +27,7 @@ _MODULE = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 def read_bytes(path: str, limit: int = MAX_SIZE) -> bytes:
-    """A file's bytes. Raises :class:`InputError` if it can't be read, or is too large."""
+    """A file's bytes. Raises :class:`InputError` if it cannot be read, or is too large."""
     try:
         with open(path, "rb") as file:
             # What has no size (/proc, a pipe) is read up to the limit; what has one is not asked
@@ -42,7 +42,7 @@ def read_bytes(path: str, limit: int = MAX_SIZE) -> bytes:
 
 
 def read_text(path: str) -> str:
-    """A text's characters, byte by byte: what is not ASCII stands for itself. As read_bytes()."""
+    """A text's characters, one for each byte (latin-1). Raises as read_bytes()."""
     return read_bytes(path).decode("latin-1")
 
 
@@ -55,7 +55,7 @@ def is_file(path: str) -> bool:
 
 
 def names_in(folder: str) -> list[str]:
-    """The names in a folder, sorted; none if it is no folder."""
+    """The names in a folder, sorted; none if it is not a folder."""
     try:
         return sorted(os.listdir(folder))
     except (OSError, ValueError):

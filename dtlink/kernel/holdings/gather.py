@@ -77,7 +77,7 @@ class Gatherer:
         return self._read("order", "modules.order", read_names) or []
 
     def _ask_modules(self, order: list[str]) -> None:
-        """Read the modules themselves. Those of modules.order that are not there tell nothing."""
+        """Read the modules themselves. Those of modules.order may be missing."""
         files = module_files(self._layout)
         places = {module_name(each): place for place, each in enumerate(order)}
         names = sorted(files, key=lambda each: places.get(module_name(each), len(places)))
@@ -129,7 +129,7 @@ class Gatherer:
         )
 
     def _without_modules(self, fact: str) -> None:
-        """A kernel that can't load modules is known to have none."""
+        """A kernel that cannot load modules has none."""
         if "config" in self._sources and self._config.values.get("MODULES") != "y":
             self._sources.setdefault(fact, self._layout.config)
 

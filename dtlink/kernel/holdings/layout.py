@@ -72,7 +72,7 @@ def find(path: str) -> KernelFiles:
 
 
 def _file_or_version(path: str) -> KernelFiles:
-    """A configuration, or ``ROOT/VERSION`` where the version stands deeper below the root."""
+    """A configuration, or ``ROOT/VERSION`` where the version is deeper below the root."""
     root, version = os.path.split(os.path.normpath(path))
     if not os.path.lexists(path) and version in _versions(root or "."):
         return _package(root or ".", version)
@@ -151,7 +151,7 @@ def _indexes(folder: str) -> dict[str, str]:
 
 
 def _tree(path: str) -> KernelFiles:
-    """A kernel build tree; its version stands in include/config/kernel.release once it is built."""
+    """A kernel build tree; its version is in include/config/kernel.release once it is built."""
     layout = KernelFiles(
         path, "tree", folder=path, config=f"{path}/.config", indexes=_indexes(path)
     )
@@ -190,7 +190,7 @@ def _running() -> KernelFiles:
 
 
 def needs_modules(layout: KernelFiles) -> bool:
-    """Whether aliases, or what modules depend on, stand nowhere but in the modules themselves."""
+    """Whether aliases, or what modules depend on, are found only in the modules themselves."""
     names = layout.indexes.keys()
     aliases = "modules.alias" in names or "modules.alias.bin" in names
     return bool(layout.folder) and not (aliases and "modules.dep" in names)

@@ -38,7 +38,7 @@ class MatchTables:
     def __init__(self, pointers: tuple[int, ...] = (8, 4)) -> None:
         self.compatibles: set[str] = set()
         self.release = ""
-        """The version that the image tells of itself; empty: it is no image of Linux."""
+        """The version in the image's banner; empty: it is not an image of Linux."""
         self._align = min(pointers)
         self._sizes = tuple(_RECORD + pointer for pointer in pointers)
         self._window = b""

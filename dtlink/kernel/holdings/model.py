@@ -32,7 +32,7 @@ class Holdings:
     """
 
     release: str
-    """Such as ``6.12.117+deb12-arm64``; empty where nothing tells it."""
+    """Such as ``6.12.117+deb12-arm64``; empty where it is unknown."""
     config: Mapping[str, str]
     """The configuration, by names without ``CONFIG_``: 'y', 'm' or the value; unset: absent."""
     modules: Mapping[str, Module]
@@ -49,7 +49,7 @@ class Holdings:
     sources: Mapping[str, str] = field(default_factory=dict)
     """The file or folder that each fact was read from, by the fact's name."""
     notes: tuple[str, ...] = ()
-    """What is there but told nothing, a sentence each."""
+    """What exists but could not be used, a sentence each."""
     device_nodes: Mapping[str, str] = field(default_factory=dict)
     """The module by the device node (below /dev) that calls it (modules.devname)."""
     aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
@@ -117,7 +117,7 @@ class Holdings:
         return list(order)
 
     def _resolve(self, names: Iterable[str]) -> list[str]:
-        """The modules that names or aliases stand for (libkmod-module.c, lookup functions)."""
+        """The modules of names or aliases (libkmod-module.c, lookup functions)."""
         found: list[str] = []
         for name in names:
             own = name.replace("-", "_")

@@ -26,7 +26,7 @@ def read_holdings(path: str) -> Holdings:
     ``path`` is a folder of modules (``lib/modules/VERSION``), the root of an unpacked package, a
     build tree, a configuration, or ``running``. What was found out is kept
     (:mod:`dtlink.kernel.cache`). Raises :class:`InputError`, with the path of the file that
-    can't be read in it.
+    cannot be read in it.
     """
     layout = find(path)
     name = RUNNING if layout.form == RUNNING else os.path.abspath(path)
@@ -47,16 +47,16 @@ def _gathered(layout: KernelFiles, name: str, key: str | None) -> Holdings:
     from dtlink.kernel.holdings.gather import Gatherer
 
     facts = Gatherer(layout).gather()
-    # Under the key from before: of a file that changed meanwhile, nobody asks for that again.
+    # Under the key from before: if a file changed meanwhile, that key is never asked for again.
     cache.store(name, key, facts)
     return _holdings(facts)
 
 
 def _key(layout: KernelFiles) -> str | None:
-    """What the facts depend on: the files, and for what /proc tells, the running kernel."""
+    """What the facts depend on: the files, and for what /proc reports, the running kernel."""
     paths = [layout.config, layout.image, *layout.indexes.values()]
     paths = [each for each in paths if each and not each.startswith("/proc/")]
-    # An image that may not be read told nothing, and may be read another time.
+    # An image that may not be read now may be readable another time.
     readable = [str(os.access(each, os.R_OK)) for each in paths]
     running = os.uname() if layout.form == RUNNING else ()
     if needs_modules(layout):

@@ -22,7 +22,7 @@ _HEADER = 110
 _NUMBERS = struct.Struct(">13I")
 _MODE, _SIZE, _NAME_SIZE = 1, 6, 11
 
-#: A longer name is no path for the kernel (``PATH_MAX``).
+#: A longer name is not a path for the kernel (``PATH_MAX``).
 _MAX_NAME = 4096
 #: The lists of modules that are read are a few kilobytes.
 _MAX_TEXT = 1 << 20
@@ -32,9 +32,9 @@ _KINDS = {stat.S_IFREG: FILE, stat.S_IFDIR: FOLDER, stat.S_IFLNK: LINK}
 
 
 def read_members(source: ByteSource, wanted: Callable[[str], bool]) -> Iterator[Member]:
-    """The members up to what is no header, with the contents of the wanted ones.
+    """The members up to what is not a header, with the contents of the wanted ones.
 
-    Raises InputError for a header, a name or a size that can't be.
+    Raises InputError for a header, an invalid name or size.
     """
     while source.skip_zeros() and source.peek(1) == b"0":
         if source.offset % 4:

@@ -5,9 +5,9 @@
 - ``conf/modules``: initramfs-tools, ``load_modules()`` in ``scripts/functions``; a line is a module
   and its parameters.
 - ``modules-load.d``: systemd-modules-load and its like, modules-load.d(5). dracut without systemd
-  has nobody who reads them.
+  does not read them.
 - ``etc/cmdline.d``, ``etc/cmdline``: dracut, ``rd.driver.pre=`` (``force_drivers``), loaded before
-  udev starts; its ``lib/dracut/hostonly-kernel-modules.txt`` is no list of modules to load.
+  udev starts; its ``lib/dracut/hostonly-kernel-modules.txt`` is not a list of modules to load.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def is_explicit_list(path: str) -> bool:
 def explicit_order(texts: Mapping[str, bytes], *, modules_load: bool) -> tuple[str, ...]:
     """The modules that these files load by name, each once, in the order of loading.
 
-    ``texts``: contents by path; ``modules_load``: whether anybody reads modules-load.d.
+    ``texts``: contents by path; ``modules_load``: whether modules-load.d is read.
     """
     known = {path: text.decode("utf-8", "replace") for path, text in sorted(texts.items())}
     names: list[str] = []

@@ -42,7 +42,7 @@ def _walk(top: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     folders = [""]
     while folders:
         folder = folders.pop()
-        with os.scandir(os.path.join(top, folder)) as entries:  # noqa: PTH118 - as above
+        with os.scandir(os.path.join(top, folder)) as entries:  # noqa: PTH118
             for entry in entries:
                 name = f"{folder}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):

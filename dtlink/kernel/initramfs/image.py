@@ -1,7 +1,7 @@
 """An initramfs image: cpio archives one after another, plain or compressed.
 
 As ``unpack_to_rootfs()`` (``init/initramfs.c``) takes it: zero bytes between the parts are passed
-over, each part is told by its first bytes, and a part must end with a whole member.
+over, each part is recognized by its first bytes, and a part must end with a whole member.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class _Reader:
         self._unpacked = SizeLimit(limit)
 
     def part(self) -> bool:
-        """Read the part that begins here; False: what is left is none."""
+        """Read the part that begins here; False: nothing left is a part."""
         head = self._raw.peek(8)
         if head[:6] in MAGICS and self._raw.offset % 4 == 0:
             self._cpio(self._raw)

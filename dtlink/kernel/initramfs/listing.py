@@ -39,7 +39,7 @@ _LSINITRD = ("Image: ", "initrd in UEFI: ")
 _RULE = re.compile(r"={10,}")
 _SQUASHED, _SQUASH_ROOT = "Squashed content", "squashfs-root/"
 
-#: What stands at the top of a root file system, and is the name of no module.
+#: Names at the top of a root filesystem that are not modules.
 _TOP = frozenset(
     (
         ".",
@@ -90,7 +90,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _is_whole(found: MemberCollector, lines: list[str]) -> bool:
-    """Whether a listing has its end, as far as that can be told.
+    """Whether a listing is complete, as far as it shows.
 
     ``lsinitrd`` closes with a rule. Nothing else does: there it has to name the index of modules,
     and to end with the end of a line.

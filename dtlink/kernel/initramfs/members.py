@@ -1,4 +1,4 @@
-"""What the names of an initramfs' members tell."""
+"""What the names of an initramfs' members show: modules, their order, and what loads them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RELEASE = re.compile(r"[!-.0-~]{0,255}")
 _INNER_IMAGE = re.compile(
     r"(?:squash-root|squashfs-root|erofs-root|squash/root)\.img|.*\.(?:squashfs|sqfs|sqsh|erofs)"
 )
-#: Files that show who loads modules by alias: all of a row must be there.
+#: Files that show what loads modules by alias: all of one row must exist.
 _UDEV_RULES = "80-drivers.rules"
 _BY_ALIAS = (
     ("systemd-udevd", _UDEV_RULES),
@@ -121,7 +121,7 @@ class MemberCollector:
         return bool(self._indexed) and self._indexed.issuperset(loadable)
 
     def result(self, form: str, *, complete: bool, parts: tuple[str, ...] = ()) -> Initramfs:
-        """What was gathered; ``complete`` as far as the form of the input tells."""
+        """What was gathered; ``complete`` as far as the form of the input shows."""
         names = self._noted
         has_reader = "systemd-modules-load" in names or "dracut" not in names
         return Initramfs(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Initramfs:
-    """The modules of one initramfs, and who loads them.
+    """The modules of one initramfs, and what loads them.
 
     ``modules`` are module names with ``_`` for ``-``, as ``/sys/module`` has them; ``order`` those
     that are loaded by name before udev runs, in that order (a name there need not be in
@@ -20,7 +20,7 @@ class Initramfs:
     adds another), and for one that hides its files in a squashfs or erofs.
 
     ``udev``: modules are loaded by alias (udev, or mdev set up to). Where it is False, a module
-    outside ``order`` may still be loaded by the initramfs' own scripts: names don't tell.
+    outside ``order`` may still be loaded by the initramfs' own scripts, which names do not show.
     """
 
     modules: frozenset[str]

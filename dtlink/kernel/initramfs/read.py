@@ -27,7 +27,7 @@ def read_initramfs(path: str, *, limit: int = MAX_UNPACKED) -> Initramfs:
     which an image was unpacked; ``-``: standard input. ``limit``: how many bytes an image may have,
     and may unpack to. No file's content is kept but that of the lists of modules.
 
-    Raises :class:`InputError`, with the path in it, for what can't be read, for an image that the
+    Raises :class:`InputError`, with the path in it, for what cannot be read, for an image that the
     kernel would not unpack as a whole, and beyond the limits.
     """
     try:
@@ -50,7 +50,7 @@ def _read(path: str, limit: int) -> Initramfs:
 
 
 def _file(file: IO[bytes], limit: int) -> Initramfs:
-    """An image or a text: the first bytes tell."""
+    """An image or a text, by its first bytes."""
     from dtlink.kernel.initramfs.image import is_image, read_image
     from dtlink.kernel.initramfs.listing import read_listing
 

@@ -55,7 +55,7 @@ def _is_given(condition: str, every: Iterable[str]) -> bool:
 
 
 def _never(every: Iterable[str]) -> list[str]:
-    """The conditions that can't hold with devicetrees, or beside another of them."""
+    """The conditions that cannot hold with devicetrees, or together with another of them."""
     opposites = [f"!{condition}" for condition in every]
     return [NEVER, *opposites, *(f"!{name}{how}" for name in _GIVEN for how in ("", "=y"))]
 

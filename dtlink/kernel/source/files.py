@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-#: The most that is read of a file; what is longer is data that somebody wrote as C.
+#: The most that is read of a file; what is longer is data written as C.
 _SIZE: Final = 16 << 20
 
 

@@ -1,6 +1,6 @@
 """Which source file of the kernel drives a ``compatible``, and which Kconfig symbol builds it.
 
-A kernel's modules tell what they drive (``modules.alias``); what is built in tells nothing, before
+A kernel's modules list what they drive (``modules.alias``); what is built in lists nothing before
 Linux 6.18, and what was not built at all never does. So one index is made from the kernel's source
 (``dtlink.kernel.source``), shipped, and read here.
 
@@ -28,7 +28,7 @@ KINDS: Final = {"d": "driver", "e": "early", "h": "helper"}
 #: The condition that no index can express.
 UNKNOWN: Final = "?"
 
-#: Bounds for a file that somebody hands in: bytes packed, bytes unpacked. The one shipped has
+#: Bounds for a file that a user provides: bytes packed, bytes unpacked. The one shipped has
 #: 0.2 and 0.8 MB.
 _PACKED, _PLAIN = 4 << 20, 16 << 20
 
@@ -53,7 +53,7 @@ class Source:
     ``helper`` (a table that something looks through for its own ends).
 
     ``also`` holds what else must be so: ``X`` (y or m), ``!X`` (unset), ``X=y``, ``X=m``, ``!X=y``,
-    several with ``|`` between (one of them is enough), or ``?`` for what can't be said so. They
+    several with ``|`` between (one of them is enough), or ``?`` for what has no such form. They
     come from directories above, from parts of a composite object, from ``#ifdef``, from the
     architecture whose folder the file is in, and from ``OF_DECLARE`` macros, which are empty in a
     module (include/linux/of.h, ``_OF_DECLARE()``).
@@ -121,7 +121,7 @@ class SourceIndex:
     def load(cls, path: str = "", version: KernelVersion = DEFAULT) -> SourceIndex:
         """Read an index; without a path the shipped one that is nearest to a version.
 
-        Raises ``InputError`` for a file that can't be read, is no index, or is out of bounds.
+        Raises ``InputError`` for a file that cannot be read, is not an index, or is out of bounds.
         """
         name = path or str(shipped("source", version))
         first, *rest = _text(name).split("\n")
@@ -131,7 +131,7 @@ class SourceIndex:
         lines = [line.split("\t") for line in rest if line]
         for number, fields in enumerate(lines, 2):
             if len(fields) < _FIELDS or fields[0] not in KINDS:
-                raise InputError(f"damaged source index: line {number} is no table", path=name)
+                raise InputError(f"damaged source index: line {number} is not a table", path=name)
         return cls(release, lines, name)
 
 

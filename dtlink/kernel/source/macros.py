@@ -37,7 +37,7 @@ _KNOWN: Final = frozenset(
     }
 )
 
-#: How deep macros stand in macros, and how long code may become.
+#: How deep macros are nested, and how long code may become.
 _DEPTH: Final = 8
 _LENGTH: Final = 8 << 20
 
@@ -95,7 +95,7 @@ def telling(macros: Mapping[str, Macro]) -> dict[str, Macro]:
 
 
 def expand(code: str, macros: Mapping[str, Macro], depth: int = 0) -> str:
-    """Code with these macros replaced by what they stand for."""
+    """Code with these macros expanded."""
     if not macros or depth >= _DEPTH or len(code) > _LENGTH:
         return code
     words = re.compile(rf"\b(?:{'|'.join(macros)})\b")
@@ -109,7 +109,7 @@ def expand(code: str, macros: Mapping[str, Macro], depth: int = 0) -> str:
 
 
 def _call(code: str, match: re.Match[str], macro: Macro) -> tuple[str, int]:
-    """What one use of a macro stands for, and where code goes on."""
+    """The expansion of one use of a macro, and where the code continues."""
     if macro.parameters is None:
         return macro.body, match.end()
     given = arguments(code, match.end())
@@ -151,7 +151,7 @@ def arguments(code: str, start: int) -> tuple[list[str], int] | None:
 
 
 def string(text: str, macros: Mapping[str, Macro], depth: int = 0) -> str | None:
-    """The string that literals, and macros that stand for some, make together."""
+    """The string that literals, and macros that expand to some, make together."""
     pieces = []
     for match in _STRINGS.finditer(text):
         if match[0].startswith('"'):

@@ -1,4 +1,4 @@
-"""One Makefile of the kernel, as lists of words with the conditions they stand under.
+"""One Makefile of the kernel, as lists of words with the conditions that apply to them.
 
 Only what Documentation/kbuild/makefiles.rst describes is understood: assignments to lists whose
 names end in ``-y``, ``-m``, ``-objs`` or ``-$(CONFIG_X)``, references to other lists, ``ifeq`` and
@@ -117,7 +117,7 @@ _EDITS: Final[dict[str, Callable[..., str]]] = {
 
 
 def split(text: str) -> list[str]:
-    """The words of a line; what stands in parentheses stays together."""
+    """The words of a line; parentheses are kept together."""
     words, depth, start = [], 0, 0
     for place, letter in enumerate(f"{text} "):
         depth += (letter == "(") - (letter == ")")

@@ -162,7 +162,7 @@ def _module(name: str) -> str:
 
 
 def _merged(ways: set[_Way]) -> set[ObjectPlace]:
-    """Places of a file, those that only the way to the directory tells apart taken together.
+    """Places of a file, those that differ only in the way to the directory taken together.
 
     ``drivers/usb/host/`` is entered for any of a dozen symbols. One of them is always set where a
     symbol inside is: Kconfig sees to it; so what all the ways have in common is enough to ask.

@@ -1,4 +1,4 @@
-"""The match tables of one C file: their compatible strings, and who uses them.
+"""The match tables of one C file: their compatible strings, and what uses them.
 
 Told apart as include/linux/of.h, linux/module.h and the buses do: a table that a driver points to
 (``.of_match_table``) or that makes module aliases (``MODULE_DEVICE_TABLE()``) is a driver's; what
@@ -7,7 +7,7 @@ starts early and without a device; any other table helps something to look for n
 
 Not found, because only a compiler sees them: tables filled in by code; entries without
 ``.compatible =`` before the string; strings made by macros of headers that are found only through
-a compiler's ``-I``. Not told: ``CPU_METHOD_OF_DECLARE()`` and ``CPUIDLE_METHOD_OF_DECLARE()``
+a compiler's ``-I``. Left out: ``CPU_METHOD_OF_DECLARE()`` and ``CPUIDLE_METHOD_OF_DECLARE()``
 (they name values of ``enable-method``, some of them the same as a board's compatible) and
 ``OF_EARLYCON_DECLARE()`` (a console before consoles, that starts no node).
 """
@@ -24,7 +24,7 @@ from dtlink.kernel.source.conditions import Conditions
 from dtlink.kernel.source.macros import DECLARATIONS, Macro, arguments, expand, string, telling
 from dtlink.kernel.source.text import Unit
 
-# No word boundary stands first in these: a search for plain letters is many times faster.
+# No word boundary comes first in these: a search for plain letters is many times faster.
 _TABLE = re.compile(
     r"of_device_id\b(?P<words>[\w\s]*)\[[^\]]*\]"
     r"(?P<after>(?:\([^()]*\)|[\w\s)])*?)(?:=\s*)?\{"
@@ -50,7 +50,7 @@ class TableEntry(NamedTuple):
 
 @dataclass
 class Table:
-    """A match table; without a name if it stands where it is used."""
+    """A match table; without a name if it is defined where it is used."""
 
     name: str
     static: bool
@@ -84,7 +84,7 @@ class _Code:
         return self._also[bisect_right(self._starts, place) - 1]
 
     def entry(self, text: str, place: int) -> Iterator[TableEntry]:
-        """The entry of a string, or of macros that stand for one; none if they don't."""
+        """The entry of a string, or of macros that expand to one; none if they do not."""
         name = string(text, self.macros)
         if name and name.isascii() and name.isprintable() and "\\" not in name:
             yield TableEntry(name, self.also(place))

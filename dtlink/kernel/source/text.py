@@ -1,4 +1,4 @@
-"""A C file as stretches of code, each under the conditions of the preprocessor it stands in.
+"""A C file as stretches of code, each under the conditions of the preprocessor that apply to it.
 
 No parser: comments go, strings stay, and lines that begin with ``#`` are taken for what they are.
 What a file includes is read with it where it may hold tables, or macros for them.
@@ -25,7 +25,7 @@ _COMMENT_OR_STRING = re.compile(
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w+)[ \t]*([^\n]*)$", re.MULTILINE)
 _INCLUDED = re.compile(r"(?:\"([^\"]+)\"|<([^>]+)>)")
 _TABLE = re.compile(r"\bof_device_id\b[\w\s]*\[[^\]]*\][^;]*\{")
-#: A macro that stands for a string: perhaps a compatible one.
+#: A macro that expands to a string: perhaps a compatible one.
 _NAMED_STRING = re.compile(r"^[ \t]*#[ \t]*define[ \t]+\w+[ \t]+\"", re.MULTILINE)
 
 
@@ -114,7 +114,7 @@ class SourceReader:
 
 
 class _Branches:
-    """The ``#if`` and its kind that code stands in."""
+    """The ``#if`` and its kind around the code."""
 
     def __init__(self) -> None:
         self.now: Conditions = ()

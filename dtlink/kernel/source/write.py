@@ -19,7 +19,7 @@ _VERSION = ("VERSION", "PATCHLEVEL", "SUBLEVEL")
 def make_index(tree: str) -> bytes:
     """The index of a kernel's source tree, as a file's bytes.
 
-    Raises ``InputError`` for a folder that is no kernel source.
+    Raises ``InputError`` for a folder that is not a kernel source.
     """
     release = kernel_release(tree)
     return pack(release, collect(Path(tree)))
@@ -28,7 +28,7 @@ def make_index(tree: str) -> bytes:
 def kernel_release(tree: str) -> str:
     """The version a source tree is of, such as ``6.12.117``, from its Makefile.
 
-    Raises ``InputError`` for a folder that is no kernel source.
+    Raises ``InputError`` for a folder that is not a kernel source.
     """
     try:
         text = (Path(tree) / "Makefile").read_text(encoding="utf-8", errors="replace")

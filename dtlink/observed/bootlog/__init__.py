@@ -1,1 +1,1 @@
-"""Boot logs: which lines tell of dependencies, and what lies behind them."""
+"""Boot logs: which lines are about dependencies, and what causes them."""

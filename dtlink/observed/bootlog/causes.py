@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from dtlink.observed.bootlog.suppliers import Need, Suppliers
     from dtlink.observed.naming import NodeNames
 
-#: So many devices at most stand in one chain: no board has so many.
+#: Upper bound on the devices of one chain: more than any board has.
 _LONGEST = 64
-#: drivers/amba/bus.c, amba_match(): an identity that can't be read ends as a deferral, for ever.
+#: drivers/amba/bus.c, amba_match(): an identity that cannot be read defers the probe forever.
 _NO_IDENTITY = (
     "all that it needs is there, and yet the AMBA bus reads no valid identity at its address: is "
     "the device there, and powered?"
@@ -66,7 +66,7 @@ class RootCauses:
         suppliers: Suppliers | None = None,
         acpi: str = "",
     ) -> None:
-        """``complete``: the log tells of every binding; ``acpi``: the tables that name IOMMUs."""
+        """``complete``: the log reports every binding; ``acpi``: the tables that name IOMMUs."""
         self._history = history
         self._complete = complete and history.tells_binding
         self._names = names
@@ -87,11 +87,11 @@ class RootCauses:
         return self._names.node(name) if self._names and name else None
 
     def trace(self, device: LoggedDevice) -> CauseChain:
-        """What lies behind a device that waits, or that failed for want of a supplier."""
+        """The cause of a device that waits, or that failed for lack of a supplier."""
         return self._device(device, self.node(device.name), ())
 
     def trace_name(self, name: str) -> CauseChain:
-        """The same for a name of which the log may tell nothing else."""
+        """The same for a name that the log may not mention elsewhere."""
         node = self.node(name)
         return self._supplier(node, (), None) if node else self._named_device(name, (), None)
 
@@ -131,7 +131,7 @@ class RootCauses:
         wanted = _is_given_up if not lost else _is_power_domain
         needs = self._function(device.name) or (self._needs(node, wanted) if node else [])
         if not needs and _is_pci(device):
-            detail = "the kernel gave up its IOMMU; which it is, the tree tells"
+            detail = "the kernel gave up its IOMMU; pass the tree to see which"
             segment = device.name.partition(":")[0]
             return CauseChain(
                 CauseOrigin(CauseKind.IOMMU, f"the IOMMU of PCI segment {segment}", detail)
@@ -169,7 +169,7 @@ class RootCauses:
         return self._one_of(needs, device, node, seen) if needs else None
 
     def _candidates(self, device: LoggedDevice, node: str) -> Sequence[Need]:
-        """The suppliers that a device may wait for, by who deferred its probe."""
+        """The suppliers that a device may wait for, by what deferred its probe."""
         needs = self._needs(node, _WANTED.get(device.wait.grade))
         if device.wait.grade is DeferSource.LINKS and self._suppliers is not None:
             return [need for need in needs if self._suppliers.waits_for(node, need)] or needs
@@ -290,14 +290,14 @@ class RootCauses:
         self, path: str, seen: tuple[str, ...], waiting: LoggedDevice | None
     ) -> CauseChain:
         """A supplier that does not serve: it, what it is a part of, or the bus it is on."""
-        assert self._suppliers is not None  # noqa: S101 - who has a path has a tree
+        assert self._suppliers is not None  # noqa: S101 - a path comes from a tree
         if not self._suppliers.tree.by_path[path].enabled:
             detail = "it is switched off in this tree, so no kernel would wait for it: not the one "
             detail += "that the board booted with"
             return CauseChain(CauseOrigin(CauseKind.SWITCHED_OFF, path, detail))
         owner = self._suppliers.owner(path)
         if owner is None:
-            detail = "it has no compatible, nor has a device above it: no driver ever serves it"
+            detail = "neither it nor a parent has a compatible: no driver ever provides it"
             return CauseChain(
                 CauseOrigin(CauseKind.NO_DEVICE, path, detail, rule="supplier/no-device")
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from dtlink.observed.bootlog.read import LogLine
 
-#: What stands before a device's name while it has no driver (dev_driver_string()).
+#: Prefix of a device's name while it has no driver (dev_driver_string()).
 BUSES = frozenset(
     [
         "platform",
@@ -49,10 +49,10 @@ _DEFER = "error -EPROBE_DEFER: "
 
 
 class DeferSource(Enum):
-    """Who put a probe off, as far as the log tells."""
+    """What deferred a probe, as far as the log shows."""
 
     NODE = auto()
-    """fw_devlink, for a node that is no device."""
+    """fw_devlink, for a node that is not a device."""
     DEVICE = auto()
     """fw_devlink, for a device without driver."""
     LINKS = auto()
@@ -115,7 +115,7 @@ class LoggedDevice:
     """The device about which its driver complained, if it is another (a CPU, for cpufreq)."""
     translated: bool = False
     lines: list[LogLine] = field(default_factory=list)
-    """The lines that tell of its probing."""
+    """The lines about its probing."""
     probing: bool = False
     """Whether a probe has begun and not ended."""
     asked: bool = False
@@ -194,7 +194,7 @@ def _driver_defers(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
 
 
 def _put_off(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
-    """Without words of its own: where the attempt ended says who put it off."""
+    """Without words of its own: where the attempt ended shows what deferred it."""
     del groups
     device.to(ProbeStage.PUT_OFF, line)
     if device.probing and not device.asked:

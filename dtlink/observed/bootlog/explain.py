@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 _HEADER_WORDS = tuple(word for row in HEADER_LINES for word in row.needles)
 _TABLE = re.compile(r"ACPI: (IORT|VIOT) 0x")
 
-_DEFERRED = "/sys/kernel/debug/devices_deferred, as root: who waits now, and for what"
+_DEFERRED = "/sys/kernel/debug/devices_deferred, as root: which devices wait now, and for what"
 _WHY = "dtlink why TREE NODE: what a device needs, down to the roots"
 _DEBUG = (
     'boot with dyndbg="file drivers/base/dd.c +p; file drivers/base/core.c +p" and loglevel=8: the '
-    "log then tells who binds, and what each device waits for"
+    "log then shows which devices bind, and what each one waits for"
 )
 
 
@@ -89,7 +89,7 @@ def explain(
 
 
 def _debugs(command_line: str) -> bool:
-    """Whether the driver core was told from the start to say who binds."""
+    """Whether the driver core reports bindings from the start."""
     return any(name.endswith("dyndbg") and "dd.c" in value for name, value in words(command_line))
 
 
@@ -153,7 +153,7 @@ def _weight(cause: RootCause) -> tuple[bool, bool, int]:
 def _look_at(
     history: History, causes: Sequence[RootCause], found: Outcomes, tree: Tree | None
 ) -> list[str]:
-    """What tells more, where the log and the tree do not tell all."""
+    """Hints, where the log and the tree do not show everything."""
     roots = {cause.origin.root for cause in causes}
     doubtful = any(not cause.sure for cause in causes) or CauseKind.UNCLEAR in roots
     hints = []
@@ -162,7 +162,7 @@ def _look_at(
     if doubtful and not history.tells_binding:
         hints.append(_DEBUG)
     if tree is None and (causes or found.open):
-        hints.append("give the tree that the board booted with (--dtb /sys/firmware/fdt)")
+        hints.append("pass the tree that the board booted with: --dtb /sys/firmware/fdt")
     elif CauseKind.NO_DRIVER in roots or CauseKind.UNCLEAR in roots:
         hints.append(_WHY)
     return hints

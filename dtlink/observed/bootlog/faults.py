@@ -29,7 +29,7 @@ class DmaFault(NamedTuple):
 
 
 def faults(history: History) -> Iterator[DmaFault]:
-    """The refusals that the log tells of."""
+    """The refusals in the log."""
     lines = list(history.of(Topic.FAULT))
     for number, said in enumerate(lines):
         kind, groups = said.match.message.kind, said.match.groups
@@ -89,9 +89,11 @@ def _origin(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> C
     if node and suppliers and fault.stream is not None:
         masters = suppliers.masters(node, fault.stream)
         if masters == []:
-            detail += "; the tree gives this stream ID to nobody"
+            detail = f"{detail.removesuffix('.')}; no device has this stream ID in the tree"
         elif masters:
-            detail += f"; the tree gives this stream ID to {', '.join(masters)}"
+            detail = (
+                f"{detail.removesuffix('.')}; the tree gives this stream ID to {', '.join(masters)}"
+            )
     return CauseOrigin(
         CauseKind.FAULT,
         f"{node or fault.iommu}{stream}",
@@ -102,7 +104,7 @@ def _origin(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> C
 
 
 def _victim(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> Victim:
-    """The device whose DMA it was; the IOMMU if that can't be told."""
+    """The device whose DMA it was; the IOMMU if it is unknown."""
     line = fault.said.line
     master = None
     if node and suppliers and fault.stream is not None:

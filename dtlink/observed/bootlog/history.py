@@ -30,7 +30,7 @@ class LoggedMessage(NamedTuple):
 
 
 class History:
-    """All devices of a log, and the lines that tell of other things.
+    """All devices of a log, and the lines about other things.
 
     Raises :class:`InputError` for a log of more than :data:`MAX_DEVICES`.
     """

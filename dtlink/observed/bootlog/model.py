@@ -16,7 +16,7 @@ class DeviceEffect(Enum):
 
     WAITS = "does not probe"
     PENDING = "had not probed when the timeout ran out"
-    """The same in a log that does not tell who binds: it may have come since."""
+    """The same in a log that does not report bindings: it may have probed since."""
     LOST = "is lost: its probe failed with -110 and is not tried again"
     UNTRANSLATED = "runs without its IOMMU"
     WENT_ON = "went on without a supplier"
@@ -37,10 +37,10 @@ class DeviceEffect(Enum):
 
 
 class CauseKind(Enum):
-    """What lies behind it."""
+    """Kind of a root cause."""
 
     NO_DRIVER = "no driver"
-    """A device that no driver has taken, as far as the log tells."""
+    """A device that no driver has taken, as far as the log shows."""
     FAILED = "probe failed"
     DECLINED = "driver declined"
     LATE = "driver late"
@@ -59,7 +59,7 @@ class CauseKind(Enum):
     NAMED = "named by the log"
     """The log names it; without a tree nothing more is known."""
     UNCLEAR = "unclear"
-    """The log and the tree do not tell."""
+    """Neither the log nor the tree shows it."""
     FAULT = "DMA fault"
     DESCRIPTION = "firmware"
     SYSTEM = "system"
@@ -79,7 +79,7 @@ class CauseOrigin(NamedTuple):
     """What is known of it, as a sentence."""
     sure: bool = True
     candidates: tuple[str, ...] = ()
-    """If it is unclear: who it may be."""
+    """If it is unclear: the possible suppliers."""
     rule: str = ""
     cure: str = ""
     group: str = ""
@@ -106,7 +106,7 @@ class Victim(NamedTuple):
     via: tuple[str, ...] = ()
     """The devices between it and the cause, the nearest first."""
     lines: int = 1
-    """How many lines of the log this stands for."""
+    """Number of lines of the log about it."""
     note: str = ""
     """What is to be said beside the log's words."""
     driver: str = ""
@@ -141,7 +141,7 @@ class HiddenLines(NamedTuple):
 
 
 class UndecidedDevice(NamedTuple):
-    """Something of which the log does not tell how it ended; mostly a device."""
+    """Something whose outcome the log does not show; mostly a device."""
 
     device: str
     node: str | None
@@ -156,7 +156,7 @@ class Explanation:
     """All that is said of a log."""
 
     profile: KernelProfile
-    """The kernel that was assumed: that of the log, if it tells."""
+    """The kernel that was assumed: that of the log, if it is in it."""
     kernel: str
     command_line: str
     model: str
@@ -164,11 +164,11 @@ class Explanation:
     causes: Sequence[RootCause]
     open: Sequence[UndecidedDevice]
     own_failures: Sequence[UndecidedDevice]
-    """Probes that failed for reasons of their own, as far as the log tells."""
+    """Probes that failed for reasons of their own, as far as the log shows."""
     put_away: Sequence[HiddenLines]
     notes: Sequence[str]
     look_at: Sequence[str]
-    """What tells more."""
+    """Hints where to find more."""
     told: Mapping[str, int]
     """How many lines are harmful and explained, harmful and unclear, harmless, open."""
 

@@ -1,4 +1,4 @@
-"""The devices of a log by what became of them, and the lines by whether they tell of harm."""
+"""The devices of a log by what became of them, and the lines by whether they report harm."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Outcomes:
         kinds = ("probe-pending", "timeout-ignored")
         ends = [x.line.number for x in history.said if x.match.message.kind in kinds]
         self._expired = max(ends, default=0)
-        """The line in which the kernel was done telling who still waits."""
+        """The last line in which the kernel reported devices that still wait."""
         self.open: list[UndecidedDevice] = []
         self.own_failures: list[UndecidedDevice] = []
         self._fates: dict[str, DeviceEffect | None] = {}
@@ -85,7 +85,7 @@ class Outcomes:
         return list(self._causes.values())
 
     def _undecided(self) -> Iterator[UndecidedDevice]:
-        """Lines about no device's probing whose harm depends on what the log does not tell."""
+        """Lines about no device's probing whose harm depends on what the log does not show."""
         for said in self._history.said:
             if said.match.message.topic is not Topic.PROBE and self.fate(said) == "open":
                 groups, line = said.match.groups, said.line
@@ -95,7 +95,7 @@ class Outcomes:
                 yield UndecidedDevice(name, node, line.text, line.number, line.time, meaning)
 
     def _effect(self, device: LoggedDevice) -> DeviceEffect | None:
-        """What became of a device; ``None``: it runs, or the log does not tell."""
+        """What became of a device; ``None``: it runs, or the log does not show it."""
         if device.ignored and not device.translated:
             if device.stage is ProbeStage.FAILED and device.error == _ETIMEDOUT:
                 return DeviceEffect.LOST
@@ -109,7 +109,7 @@ class Outcomes:
         return DeviceEffect.WAITS if device.pending or never_told else None
 
     def _came(self, device: LoggedDevice) -> bool:
-        """Whether the kernel, telling who still waits, did not name a device put off before."""
+        """Whether the kernel, reporting what still waits, did not name a device deferred before."""
         since = device.since.number if device.since else 0
         return device.pending is None and since < self._expired
 

@@ -24,12 +24,12 @@ MAX_LINE = 2048
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]{0,16}[ -/]?[@-~]|[()][0-9A-B]|[=>78cDEHM])")
 _CONTROLS = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
 
-#: How far into a line the kernel's own time may stand: capture tools put their time before it.
+#: How far into a line the kernel's own time may begin: capture tools put their time before it.
 _HEAD = 96
 _TIME = re.compile(r"\[ {0,8}(\d{1,10}\.\d{3,9})(?: {1,4}<[ \d.+-]{1,24}>)?\] ?")
 _CALLER = re.compile(r"\[ {0,8}[TC]\d{1,10}\] ?")
 _KMSG = re.compile(r"\d{1,4},\d{1,20},(\d{1,18}),[^;]{1,80};")
-#: What stands before a message that has no time of the kernel's, one after the other.
+#: Prefixes of a message without the kernel's own time, one after the other.
 _PREFIXES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -42,7 +42,7 @@ _PREFIXES = tuple(
         r"kernel: ?",
     )
 )
-#: What a message looks like, for a text that has no times: somebody's name before a colon.
+#: What a message looks like, for a text without times: a name before a colon.
 _MESSAGE = re.compile(r"[A-Za-z][\w.,@/-]{0,63}(?: [\w.,:@/-]{1,128}){0,2}: \S")
 
 
@@ -78,7 +78,7 @@ def _bytes(file: IO[bytes]) -> bytes:
 
 
 def parse(data: bytes) -> list[LogLine]:
-    """The lines of a text. Raises :class:`InputError` for what is no kernel's log."""
+    """The lines of a text. Raises :class:`InputError` for what is not a kernel's log."""
     if not data.strip():
         raise InputError("an empty log", offset=0)
     lines, known = [], False
@@ -116,7 +116,7 @@ def _line(number: int, row: str) -> tuple[LogLine, bool]:
 
 
 def _strip(text: str) -> tuple[str, bool]:
-    """A message without what is no part of it, and whether there was any."""
+    """A message without its prefixes, and whether there were any."""
     before = text
     for pattern in _PREFIXES:
         found = pattern.match(text)

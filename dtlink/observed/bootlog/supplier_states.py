@@ -1,4 +1,4 @@
-"""What the log tells of one supplier: whether it has its driver, and since when."""
+"""What the log shows of one supplier: whether it has its driver, and since when."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VIRTIO_IOMMU = frozenset(("virtio,pci-iommu", "pci1af4,1057"))
 
 
 class SupplierStates:
-    """Suppliers, as the log knows them. ``complete``: it tells of every binding."""
+    """Suppliers, as the log knows them. ``complete``: it reports every binding."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class SupplierStates:
     def origin(
         self, subject: str, device: LoggedDevice | None, waiting: LoggedDevice | None
     ) -> CauseOrigin:
-        """What the log tells of a supplier that is neither put off nor failed."""
+        """The state of a supplier that is neither deferred nor failed."""
         bound = self.bound(subject, device)
         if self._is_virtio_iommu(subject):
             device = None  # what its transport reports is not about the IOMMU
@@ -60,12 +60,12 @@ class SupplierStates:
             return CauseOrigin(CauseKind.DECLINED, subject, detail, sure=self._complete)
         if device is not None and device.spoke is not None:
             detail = f"its driver {device.driver} writes of it (line {device.spoke.number}); "
-            detail += "whether it bound, the log does not tell"
+            detail += "the log does not show whether it bound"
             return CauseOrigin(CauseKind.NOT_SERVED, subject, detail, sure=False)
-        detail = "the log shows no driver for it, and does not tell who binds: it may also have "
+        detail = "the log shows no driver for it, and does not report bindings: it may also have "
         detail += "come late, or not hand out what is asked for"
         if self._complete:
-            detail = "no driver took it, in a log that tells of every binding"
+            detail = "no driver took it, in a log that reports every binding"
         group = self._compatible(subject)
         return CauseOrigin(CauseKind.NO_DRIVER, subject, detail, self._complete, group=group)
 
@@ -90,7 +90,7 @@ class SupplierStates:
         return bound is not None and _in_time(bound, waiting)
 
     def spoke(self, owner: str | None) -> bool:
-        """Whether a driver wrote of a supplier, without the log telling whether it bound."""
+        """Whether a driver wrote of a supplier, without the log showing whether it bound."""
         device = self._by_node.get(owner) if owner else None
         return bool(device and device.stage is ProbeStage.UNHEARD and device.spoke)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dtlink.links.streams import Stream
     from dtlink.observed.naming import PciFunction
 
-#: Buses that are nothing else: they serve nobody (drivers/bus/simple-pm-bus.c).
+#: Buses that are nothing else: they provide nothing (drivers/bus/simple-pm-bus.c).
 _PLAIN_BUSES = frozenset(("simple-bus", "isa", "arm,amba-bus"))
 
 
@@ -68,13 +68,13 @@ class Suppliers:
         return next((up.path for up in node.ancestors if up.compatible and up.parent), None)
 
     def is_served_early(self, path: str) -> bool:
-        """Whether nobody waits for a node, since it is served before there are drivers."""
+        """Whether no device waits for a node, since it is provided before there are drivers."""
         return self.tree.by_path[path].index in self._early
 
     def needs(self, path: str) -> list[Need]:
         """The suppliers that can hold up a device or what is a part of it, each once.
 
-        Without those that are served early, switched off, mere pointers, or above the device.
+        Without those that are served early, switched off, mere pointers, or parents of the device.
         """
         found: dict[tuple[str, str], Need] = {}
         for link in self._links(self.tree.by_path[path]):
@@ -110,7 +110,7 @@ class Suppliers:
         )
 
     def masters(self, iommu: str, stream: int) -> Sequence[str] | None:
-        """The devices that the tree gives a stream ID at an IOMMU; ``None``: it can't be told."""
+        """The devices with a stream ID at an IOMMU, in the tree; ``None``: unknown."""
         known = self._board.streams.get(self.tree.by_path[iommu].index)
         if known is None:
             return None
@@ -118,7 +118,7 @@ class Suppliers:
         return [self.tree.path(master) for master in dict.fromkeys(found)]
 
     def _links(self, node: Node) -> Iterator[Link]:
-        """The links of a device and of what stands below it and is no device."""
+        """The links of a device and of its children that are not devices."""
         stack = [node]
         while stack:
             part = stack.pop()
@@ -146,5 +146,5 @@ def _takes(stream: Stream, number: int) -> bool:
 
 
 def _within(path: str, owner: str) -> bool:
-    """Whether a device's supplier is itself, or stands above it."""
+    """Whether a device's supplier is itself, or a parent."""
     return path == owner or path.startswith(f"{owner}/")

@@ -18,7 +18,7 @@ _HARMLESS = {
     "sync-state-pending": "The consumer that the supplier waited for has bound since.",
     "no-map-entry": "The IOMMU itself is left out of its host's map, as it must be.",
     "link-refused": "A link that would order sync_state() alone (bit 0x80 of its flags) was "
-    "refused: it makes nobody wait.",
+    "refused: it does not defer any probe.",
 }
 
 
