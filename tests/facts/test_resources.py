@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
 import dtlink
 from dtlink.facts.binding import SupplierBinding, Walk
-from dtlink.facts.bindings import BINDINGS, IOMMU_NAMES, STRICT_NAMES, binding_of
+from dtlink.facts.bindings import BINDINGS, IOMMU_NAMES, KERNEL_BINDINGS, STRICT_NAMES, binding_of
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Effort, Resource
 from dtlink.facts.resources import RESOURCES
 
@@ -152,3 +154,53 @@ def test_rows_are_written_by_name(path: Path):
         and (node.args or any(keyword.arg is None for keyword in node.keywords))
     ]
     assert by_position == [], f"{path.name}: write every column by its name, as kind=…"
+
+
+#: A list of what the kernel reads of any device, most of which are not suppliers.
+MAY_LIST = {"schema/suppliers.py"}
+
+
+def test_no_other_module_has_a_list_of_bindings():
+    lists = [
+        f"{path.relative_to(PACKAGE)}:{line}: {', '.join(sorted(kinds))}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.parent != FACTS and path.relative_to(PACKAGE).as_posix() not in MAY_LIST
+        for line, kinds in _lists(path)
+    ]
+    assert lists == [], (
+        "what is true of some resources is a column of dtlink/facts/resource.py: read it as "
+        "binding.resource.COLUMN, so that a new binding has it too"
+    )
+
+
+def _lists(path: Path) -> Iterator[tuple[int, set[str]]]:
+    """Where properties of several resources are listed."""
+    text = path.read_text()
+    if sum(f'"{name}"' in text for name in KINDS) > 1:
+        nodes = list(ast.walk(ast.parse(text)))
+        needs = {id(each.value) for each in nodes if _is_needs(each)}
+        for node in nodes:
+            kinds = set() if id(node) in needs else {KINDS[name] for name in _strings(node)}
+            if len(kinds) > 1:
+                yield node.lineno, kinds
+
+
+KINDS = {row.name: row.kind for row in KERNEL_BINDINGS} | {
+    row.resource.names: row.kind for row in KERNEL_BINDINGS if row.resource.names
+}
+
+
+def _is_needs(node: ast.AST) -> TypeGuard[ast.keyword]:
+    """Whether it says without which properties a rule is not run."""
+    return isinstance(node, ast.keyword) and node.arg == "needs"
+
+
+def _strings(node: ast.AST) -> set[str]:
+    """The properties in a literal collection, or among the keys of a dictionary."""
+    items: list[ast.expr | None] = []
+    if isinstance(node, ast.Tuple | ast.Set | ast.List):
+        items = [*node.elts]
+    elif isinstance(node, ast.Dict):
+        items = node.keys
+    texts = {each.value for each in items if isinstance(each, ast.Constant)}
+    return texts & KINDS.keys()
