@@ -20,7 +20,7 @@ _WORK = 4_000
 _MOST_BREAKS = 8
 
 
-class Step(NamedTuple):
+class DeviceStep(NamedTuple):
     """One device needs the next; without references: it lies in it."""
 
     consumer: int
@@ -43,7 +43,7 @@ class Step(NamedTuple):
         return any(resource.is_iommu for resource in self.resources)
 
 
-def arcs_of(steps: Iterable[Step]) -> dict[int, list[int]]:
+def arcs_of(steps: Iterable[DeviceStep]) -> dict[int, list[int]]:
     """Steps as arcs."""
     arcs: dict[int, list[int]] = {}
     for step in steps:
@@ -51,7 +51,7 @@ def arcs_of(steps: Iterable[Step]) -> dict[int, list[int]]:
     return arcs
 
 
-def chain(steps: Sequence[Step]) -> tuple[Step, ...]:
+def chain(steps: Sequence[DeviceStep]) -> tuple[DeviceStep, ...]:
     """A cycle among the steps of a component: through an IOMMU if there is one, else a short one.
 
     Empty if there is none.
@@ -67,7 +67,7 @@ def chain(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(by_ends[ends] for ends in zip(nodes, nodes[1:] + nodes[:1], strict=True))
 
 
-def smallest_breaks(tree: Tree, steps: Sequence[Step]) -> tuple[Step, ...]:
+def smallest_breaks(tree: Tree, steps: Sequence[DeviceStep]) -> tuple[DeviceStep, ...]:
     """The fewest steps of a component without which it has no cycle; of several sets the easiest.
 
     Exact up to three steps, but for components beyond all that is known; greedy beyond that, up to
@@ -90,14 +90,14 @@ class _Search:
         self._hardest = hardest
         self._left = _WORK
 
-    def run(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+    def run(self, steps: Sequence[DeviceStep]) -> tuple[DeviceStep, ...]:
         for size in range(1, _EXACT + 1):
             found = min(self._sets(steps, size), key=self._effort, default=())
             if found:
                 return found
         return self._greedy(steps)
 
-    def _sets(self, steps: Sequence[Step], size: int) -> Iterator[tuple[Step, ...]]:
+    def _sets(self, steps: Sequence[DeviceStep], size: int) -> Iterator[tuple[DeviceStep, ...]]:
         """The sets of so many steps: one of them must be in whichever cycle is looked at."""
         self._left -= len(steps)
         cycle = _some_cycle(steps)
@@ -110,19 +110,19 @@ class _Search:
                 for rest in self._sets([other for other in steps if other != step], size - 1):
                     yield (step, *rest)
 
-    def _candidates(self, cycle: Sequence[Step]) -> list[Step]:
+    def _candidates(self, cycle: Sequence[DeviceStep]) -> list[DeviceStep]:
         """The steps that can be given up, the easiest first."""
         steps = (step for step in cycle if self._ranks[step[:2]] <= self._hardest)
         return sorted(steps, key=lambda step: self._ranks[step[:2]])
 
-    def _effort(self, steps: Sequence[Step]) -> tuple[int, ...]:
+    def _effort(self, steps: Sequence[DeviceStep]) -> tuple[int, ...]:
         """The hardest steps are compared first; then where they stand."""
         ranks = sorted((self._ranks[step[:2]] for step in steps), reverse=True)
         return (*ranks, *sorted(step.consumer for step in steps))
 
-    def _greedy(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+    def _greedy(self, steps: Sequence[DeviceStep]) -> tuple[DeviceStep, ...]:
         """The easiest step of a cycle, then of the next one, until no cycle is left."""
-        found: list[Step] = []
+        found: list[DeviceStep] = []
         while cycle := _some_cycle(steps):
             easiest = self._candidates(cycle)[:1]
             if not easiest or len(found) == _MOST_BREAKS:
@@ -132,7 +132,7 @@ class _Search:
         return tuple(found)
 
 
-def _some_cycle(steps: Sequence[Step]) -> tuple[Step, ...]:
+def _some_cycle(steps: Sequence[DeviceStep]) -> tuple[DeviceStep, ...]:
     components = strong_components(arcs_of(steps))
     if not components:
         return ()
@@ -140,7 +140,7 @@ def _some_cycle(steps: Sequence[Step]) -> tuple[Step, ...]:
     return chain([step for step in steps if step.consumer in inside and step.supplier in inside])
 
 
-def _rank(tree: Tree, step: Step) -> int:
+def _rank(tree: Tree, step: DeviceStep) -> int:
     """How hard it is to give a step up.
 
     The easiest are the inputs of a clock controller: the kernel's clocks may be without a parent.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.board.cycle_breaks import Step, arcs_of, chain, smallest_breaks
+from dtlink.board.cycle_breaks import DeviceStep, arcs_of, chain, smallest_breaks
 from dtlink.board.devices import device_at
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import KERNEL_BINDINGS
@@ -42,15 +42,15 @@ class DeviceCycle(NamedTuple):
     """A strongly connected component of devices."""
 
     devices: tuple[int, ...]
-    chain: tuple[Step, ...]
+    chain: tuple[DeviceStep, ...]
     """A short cycle; its first step is one to give up."""
-    steps: tuple[Step, ...]
+    steps: tuple[DeviceStep, ...]
     """All steps between the devices: along these the kernel orders no probe."""
-    breaks: tuple[Step, ...]
+    breaks: tuple[DeviceStep, ...]
     """The fewest steps without which there is no cycle; empty if none can be given up."""
 
     @property
-    def links(self) -> tuple[Step, ...]:
+    def links(self) -> tuple[DeviceStep, ...]:
         """The steps that properties make: those to a parent are none that a kernel could relax."""
         return tuple(step for step in self.steps if step.references)
 
@@ -119,7 +119,7 @@ class _Links:
                     pairs.add((consumer, device))
         return pairs
 
-    def steps(self, inside: set[int]) -> dict[tuple[int, int], Step]:
+    def steps(self, inside: set[int]) -> dict[tuple[int, int], DeviceStep]:
         """The steps between some devices, by their ends."""
         tree = self._tree
         found: dict[tuple[int, int], list[Reference]] = {}
@@ -142,7 +142,7 @@ class _Links:
                 above = tree.parents[above]
             if above > 0:
                 found[node, above] = []
-        return {ends: Step(*ends, tuple(references)) for ends, references in found.items()}
+        return {ends: DeviceStep(*ends, tuple(references)) for ends, references in found.items()}
 
 
 def _with_parents(tree: Tree, nodes: Iterable[int]) -> set[int]:
@@ -168,9 +168,9 @@ def _given_up(tree: Tree, references: Iterable[Reference]) -> frozenset[tuple[in
 def _late(
     tree: Tree,
     components: Sequence[Sequence[int]],
-    steps: Mapping[tuple[int, int], Step],
+    steps: Mapping[tuple[int, int], DeviceStep],
     version: KernelVersion,
-) -> Iterator[list[Step]]:
+) -> Iterator[list[DeviceStep]]:
     """The steps of each component that is left without what the kernel starts before all devices.
 
     No device waits for those (drivers/base/core.c, FWNODE_FLAG_INITIALIZED).
@@ -185,7 +185,7 @@ def _late(
     if early:
         components = strong_components(arcs_of(kept))
     home = {node: number for number, nodes in enumerate(components) for node in nodes}
-    within: list[list[Step]] = [[] for _ in components]
+    within: list[list[DeviceStep]] = [[] for _ in components]
     for step in kept:
         number = home.get(step.consumer)
         if number is not None and number == home.get(step.supplier):
@@ -193,7 +193,7 @@ def _late(
     yield from within
 
 
-def _cycle(tree: Tree, steps: Sequence[Step]) -> DeviceCycle:
+def _cycle(tree: Tree, steps: Sequence[DeviceStep]) -> DeviceCycle:
     """Tell a component by one of its cycles."""
     told = chain(steps)
     breaks = smallest_breaks(tree, steps)
@@ -202,7 +202,7 @@ def _cycle(tree: Tree, steps: Sequence[Step]) -> DeviceCycle:
     return DeviceCycle(tuple(devices), told[at:] + told[:at], tuple(steps), breaks)
 
 
-def relaxed_steps(tree: Tree, ordering: Ordering, cycle: DeviceCycle) -> list[Step]:
+def relaxed_steps(tree: Tree, ordering: Ordering, cycle: DeviceCycle) -> list[DeviceStep]:
     """The links of a cycle that the kernel does not order.
 
     A step joins devices, and a prediction nodes: what a property references may be a part of the

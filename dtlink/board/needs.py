@@ -66,10 +66,10 @@ class Needs:
         if above >= 0:
             yield NeededNode(above, node, PARENT)
         for supplier, binding in self._suppliers.get(node, ()):
-            server = devices.server(supplier)
-            if server.device >= 0 and (server.partly or not server.early):
-                yield NeededNode(server.device, node, binding)
-                if devices.driver(supplier).modules and supplier != server.device:
+            provider = devices.provider(supplier)
+            if provider.device >= 0 and (provider.partly or not provider.early):
+                yield NeededNode(provider.device, node, binding)
+                if devices.driver(supplier).modules and supplier != provider.device:
                     yield NeededNode(supplier, node, binding)
 
 

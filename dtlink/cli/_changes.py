@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dtlink import engine
 from dtlink.cli._pairs import Input, Pair, inputs, is_same_blob, pairs
 from dtlink.cli.options import collect
-from dtlink.config.plan import Plan
+from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.report.model import InputAnswer, InputFault, InputReport, Refused, Report
 from dtlink.version import __version__
@@ -46,7 +46,7 @@ def compared(
         for item in pair
         if item and not item.saved
     }
-    plan = Plan(list(settings), settings)
+    plan = LintPlan(list(settings), settings)
     plan.check()
     read = _run(found, settings, jobs, digest=digest)
     kernel = plan.kernel(digest=digest)

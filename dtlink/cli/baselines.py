@@ -12,7 +12,7 @@ from dtlink.cli.writing import emit
 
 if TYPE_CHECKING:
     from dtlink.cli.options import Command
-    from dtlink.config.plan import Plan
+    from dtlink.config.plan import LintPlan
     from dtlink.report.baseline import Baseline
     from dtlink.report.known import Comparison
     from dtlink.report.model import InputReport, Report
@@ -44,7 +44,7 @@ class Baselines:
     Raises :class:`InputError` for one that can't be read.
     """
 
-    def __init__(self, plan: Plan, *, write: bool, prune: bool) -> None:
+    def __init__(self, plan: LintPlan, *, write: bool, prune: bool) -> None:
         if write and prune:
             raise click.UsageError("--write-baseline leaves nothing to --prune-baseline")
         if (write or prune) and not plan.baselines:

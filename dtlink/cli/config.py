@@ -11,7 +11,7 @@ import click
 from dtlink.cli.given import named
 from dtlink.cli.options import options
 from dtlink.cli.writing import emit_lines
-from dtlink.config.keys import KEYS, Key
+from dtlink.config.keys import KEYS, ConfigKey
 from dtlink.config.resolve import effective, forget
 from dtlink.firmware.errors import InputError
 
@@ -23,7 +23,7 @@ def _from_rows(command: Any) -> Any:
     return command
 
 
-def _option(key: Key) -> Any:
+def _option(key: ConfigKey) -> Any:
     told = key.help.replace("`", "")
     if isinstance(key.default, bool):
         return click.option(f"--{key.name}/--no-{key.name}", key.field, default=None, help=told)
@@ -58,7 +58,7 @@ def config(
     **_others: Any,
 ) -> None:
     """Print the configuration that holds for a path."""
-    from dtlink.config import tell
+    from dtlink.config import show
 
     if isolated and file is not None:
         raise click.UsageError("--config and --no-config exclude each other")
@@ -72,6 +72,6 @@ def config(
     if form == "json":
         import json
 
-        click.echo(json.dumps(tell.document(path, told, whole=whole), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(show.document(path, told, whole=whole), indent=1, ensure_ascii=False))
     else:
-        emit_lines(tell.lines(path, told, whole=whole), None, color)
+        emit_lines(show.lines(path, told, whole=whole), None, color)

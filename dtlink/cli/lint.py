@@ -14,7 +14,7 @@ from dtlink.cli.baselines import Baselines, baseline_options
 from dtlink.cli.given import named
 from dtlink.cli.options import complain, options
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, tell
-from dtlink.config.plan import Plan
+from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import Line
@@ -103,11 +103,11 @@ def _text(report: Report, width: int | None, least: Severity) -> Iterable[Line]:
 
 def _plan(
     inputs: Sequence[str], given: dict[str, Any], file: str | None, *, isolated: bool
-) -> Plan:
+) -> LintPlan:
     """What is done with each input. Raises :class:`InputError` for what can't be read for it."""
     forget()  # files that an earlier run of this process read may have changed
     of = partial(settings_of, given=given, file=file, isolated=isolated)
-    plan = Plan(inputs, {path: of(path) for path in inputs})
+    plan = LintPlan(inputs, {path: of(path) for path in inputs})
     for hint in plan.check():
         click.echo(f"dtlink: {hint}", err=True)
     return plan

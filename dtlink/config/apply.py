@@ -12,7 +12,7 @@ from dtlink.rules.catalogue import choose, family_of, is_chosen, is_named, words
 from dtlink.rules.model import Dts, Tables
 
 if TYPE_CHECKING:
-    from dtlink.config.model import Entry, LintSettings
+    from dtlink.config.model import FindingPattern, LintSettings
     from dtlink.rules.model import Finding, Rule, Severity
 
 #: The forms of inputs that are devicetrees; all others are tables.
@@ -62,7 +62,7 @@ def _level(levels: Mapping[str, Severity], finding: Finding) -> Severity:
     return next((levels[word] for word in words if word in levels), finding.severity)
 
 
-def _concerns(entry: Entry, finding: Finding) -> bool:
+def _concerns(entry: FindingPattern, finding: Finding) -> bool:
     named = is_named(finding.rule, (entry.rule,), finding.alias)
     return named and names_node(entry.node, finding.subject.path)
 

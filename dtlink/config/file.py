@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dtlink.firmware.errors import InputError
 
 if TYPE_CHECKING:
-    from dtlink.config.keys import Folder
+    from dtlink.config.keys import FolderSettings
 
 OWN, SHARED = "dtlink.toml", "pyproject.toml"
 #: A configuration of more bytes is none.
@@ -28,7 +28,7 @@ class Configuration:
     __slots__ = ("base", "file", "folders", "values")
 
     def __init__(
-        self, file: str, base: str, values: Mapping[str, Any], folders: tuple[Folder, ...]
+        self, file: str, base: str, values: Mapping[str, Any], folders: tuple[FolderSettings, ...]
     ) -> None:
         self.file = file
         self.base = base
@@ -68,14 +68,14 @@ def load(path: str) -> Configuration:
     Raises :class:`InputError`, with the file as the user knows it and the key, for what is wrong.
     """
     from dtlink.config.keys import TOP, read_table
-    from dtlink.config.readers import Place, shown
+    from dtlink.config.readers import ConfigPlace, shown
 
     table = _table(path)
     base, name = os.path.split(path)
     if table is None:
         raise InputError("no [tool.dtlink] in it", path=shown(path))
     prefix = "tool.dtlink." if name == SHARED else ""
-    place = Place(shown(path), base, prefix, table=f"[{prefix[:-1]}]" if prefix else "")
+    place = ConfigPlace(shown(path), base, prefix, table=f"[{prefix[:-1]}]" if prefix else "")
     values = read_table(table, TOP, place)
     return Configuration(place.file, base, values, values.pop("folder", ()))
 

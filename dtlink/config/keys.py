@@ -10,20 +10,20 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from dtlink.config import readers
-from dtlink.config.model import FIELD_DEFAULTS, Entry
-from dtlink.config.readers import Place, Reader, of_type
+from dtlink.config.model import FIELD_DEFAULTS, FindingPattern
+from dtlink.config.readers import ConfigPlace, ValueReader, of_type
 from dtlink.config.words import meant, short
 from dtlink.facts.kernels import DEFAULT
 from dtlink.rules.model import Severity
 
 
-class Key(NamedTuple):
+class ConfigKey(NamedTuple):
     """One key."""
 
     name: str
     takes: str
     """What it takes, for people."""
-    read: Reader
+    read: ValueReader
     help: str
     unset: str = ""
     """What holds without it, where that is no value."""
@@ -42,7 +42,7 @@ class Key(NamedTuple):
         return FIELD_DEFAULTS[self.field]
 
 
-class Folder(NamedTuple):
+class FolderSettings(NamedTuple):
     """What holds for the inputs below a folder."""
 
     path: str
@@ -50,7 +50,7 @@ class Folder(NamedTuple):
     values: dict[str, Any]
 
 
-def read_table(table: Any, keys: Sequence[Key], place: Place) -> dict[str, Any]:
+def read_table(table: Any, keys: Sequence[ConfigKey], place: ConfigPlace) -> dict[str, Any]:
     """The values of a table, by field. Raises :class:`InputError` for what no key allows."""
     known = {key.name: key for key in keys}
     found = {}
@@ -64,7 +64,7 @@ def read_table(table: Any, keys: Sequence[Key], place: Place) -> dict[str, Any]:
     return found
 
 
-def _unknown(name: str, known: dict[str, Key]) -> str:
+def _unknown(name: str, known: dict[str, ConfigKey]) -> str:
     if _is_of_the_file(name):
         return f"no key is named {name} here; {_ABOVE}"
     near = meant(name, known) or f"; there are: {', '.join(known)}"
@@ -79,7 +79,7 @@ def _is_of_the_file(name: str) -> bool:
 _ABOVE = "keys of the whole file stand above its first table"
 
 
-def _severities(value: Any, place: Place) -> tuple[tuple[str, Severity], ...]:
+def _severities(value: Any, place: ConfigPlace) -> tuple[tuple[str, Severity], ...]:
     """Rules and families with their severities."""
     for name in of_type(dict, value, place):
         if _is_of_the_file(name):
@@ -87,7 +87,7 @@ def _severities(value: Any, place: Place) -> tuple[tuple[str, Severity], ...]:
     return readers.severities(value, place)
 
 
-def _tables(value: Any, place: Place) -> list[tuple[Any, Place]]:
+def _tables(value: Any, place: ConfigPlace) -> list[tuple[Any, ConfigPlace]]:
     """An array of tables, each with its place."""
     if isinstance(value, dict):
         raise place.error(f"write [[{place.prefix}{place.key}]], with two brackets")
@@ -95,29 +95,29 @@ def _tables(value: Any, place: Place) -> list[tuple[Any, Place]]:
     return [(row, place.inside(number)) for number, row in enumerate(rows, 1)]
 
 
-def _entries(value: Any, place: Place) -> tuple[Entry, ...]:
+def _entries(value: Any, place: ConfigPlace) -> tuple[FindingPattern, ...]:
     """Findings that are allowed or expected; from the command line as ``RULE[:NODE]``."""
     if isinstance(value, tuple):
         return tuple(_expectation(each, place) for each in value)
     return tuple(
-        Entry(**read_table(row, ENTRY, inside), source=place.file)
+        FindingPattern(**read_table(row, ENTRY, inside), source=place.file)
         for row, inside in _tables(value, place)
     )
 
 
-def _expectation(value: Any, place: Place) -> Entry:
-    if isinstance(value, Entry):
+def _expectation(value: Any, place: ConfigPlace) -> FindingPattern:
+    if isinstance(value, FindingPattern):
         return value
     rule, _, node = readers.text(value, place).partition(":")
-    return Entry(readers.word(rule, place), node, source="--expect")
+    return FindingPattern(readers.word(rule, place), node, source="--expect")
 
 
-def _folders(value: Any, place: Place) -> tuple[Folder, ...]:
+def _folders(value: Any, place: ConfigPlace) -> tuple[FolderSettings, ...]:
     tables = [read_table(row, FOLDER, inside) for row, inside in _tables(value, place)]
-    return tuple(Folder(table.pop("path"), table) for table in tables)
+    return tuple(FolderSettings(table.pop("path"), table) for table in tables)
 
 
-_folder_key = partial(Key, by_folder=True)
+_folder_key = partial(ConfigKey, by_folder=True)
 
 #: Keys with one value, which are options of the command line too.
 KEYS = (
@@ -170,46 +170,46 @@ KEYS = (
         "The tables of the kernel's source.",
         unset="the nearest one shipped",
     ),
-    Key(
+    ConfigKey(
         "select",
         "an array of rules and families",
         readers.words,
         "Run only these rules.",
         unset="all",
     ),
-    Key(
+    ConfigKey(
         "ignore",
         "an array of rules and families",
         readers.words,
         "Do not run these rules.",
         unset="none",
     ),
-    Key(
+    ConfigKey(
         "fail-on",
         '"error", "warning", "info" or "never"',
         readers.threshold,
         "The least severity that makes the exit status 1.",
     ),
-    Key(
+    ConfigKey(
         "show",
         '"error", "warning" or "info"',
         readers.level,
         "The least severity that text tells; JSON tells all.",
     ),
-    Key(
+    ConfigKey(
         "baseline",
         "a path",
         readers.path,
         "The findings that are known: only new ones count.",
         unset="none",
     ),
-    Key(
+    ConfigKey(
         "schema",
         "true or false",
         readers.flag,
         "Run dtschema's validator as well.",
     ),
-    Key(
+    ConfigKey(
         "schema-dir",
         "a path, or an array of paths",
         readers.paths,
@@ -220,28 +220,28 @@ KEYS = (
 
 #: Keys that are tables of their own.
 TABLES = (
-    Key(
+    ConfigKey(
         "severity",
         "a table: rule or family = severity",
         _severities,
         "The severity of the findings of a rule, or of a family where the rule has none.",
         unset="the rules' own",
     ),
-    Key(
+    ConfigKey(
         "allow",
         "entries",
         _entries,
         "Findings that are no concern.",
         unset="none",
     ),
-    Key(
+    ConfigKey(
         "expect",
         "entries",
         _entries,
         "Findings that are no concern, and that must be there: if one is gone, that is told.",
         unset="none",
     ),
-    Key(
+    ConfigKey(
         "folder",
         "entries",
         _folders,
@@ -255,21 +255,21 @@ TOP = (*KEYS, *TABLES)
 
 #: What an entry of allow or expect may hold.
 ENTRY = (
-    Key("rule", "a rule or a family", readers.word, "The rule or family.", required=True),
-    Key("node", "a pattern", readers.text, "The node or table node.", unset="any"),
-    Key(
+    ConfigKey("rule", "a rule or a family", readers.word, "The rule or family.", required=True),
+    ConfigKey("node", "a pattern", readers.text, "The node or table node.", unset="any"),
+    ConfigKey(
         "file",
         "a pattern",
         readers.pattern,
         "The input or a folder above it, seen from this file's folder.",
         unset="any",
     ),
-    Key("reason", "a string", readers.reason, "Why it is no concern.", required=True),
+    ConfigKey("reason", "a string", readers.reason, "Why it is no concern.", required=True),
 )
 
 #: What an entry of folder may hold.
 FOLDER = (
-    Key(
+    ConfigKey(
         "path",
         "a pattern",
         readers.pattern,

@@ -10,7 +10,7 @@ from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
 from dtlink.rules.model import Severity
 
 
-class Entry(NamedTuple):
+class FindingPattern(NamedTuple):
     """Findings that are allowed, or expected."""
 
     rule: str
@@ -38,9 +38,9 @@ class LintSettings(NamedTuple):
     baseline: str = ""
     severity: tuple[tuple[str, Severity], ...] = ()
     """Rules and families with the severity that the user gives them."""
-    allow: tuple[Entry, ...] = ()
+    allow: tuple[FindingPattern, ...] = ()
     """Those that concern this input."""
-    expect: tuple[Entry, ...] = ()
+    expect: tuple[FindingPattern, ...] = ()
     """Those that concern this input."""
 
     @classmethod
@@ -71,7 +71,7 @@ FIELDS = (*Settings._fields, *(name for name in LintSettings._fields if name != 
 FIELD_DEFAULTS = Settings._field_defaults | LintSettings._field_defaults
 
 
-class Origin(NamedTuple):
+class ValueOrigin(NamedTuple):
     """Where a value comes from."""
 
     kind: str = "default"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dtlink.report.known import Asked, Comparison
 
 
-class Plan:
+class LintPlan:
     """The inputs of a lint, in their order, each with its settings."""
 
     def __init__(self, inputs: Sequence[str], settings: Mapping[str, LintSettings]) -> None:

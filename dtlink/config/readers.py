@@ -35,7 +35,7 @@ _FORMS = {
 }
 
 
-class Place(NamedTuple):
+class ConfigPlace(NamedTuple):
     """Where a value stands, for messages and for the paths in it."""
 
     file: str
@@ -49,11 +49,11 @@ class Place(NamedTuple):
     table: str = ""
     key: str = ""
 
-    def at(self, key: str) -> Place:
+    def at(self, key: str) -> ConfigPlace:
         """The place of a member of this table."""
         return self._replace(key=key)
 
-    def inside(self, number: int = 0) -> Place:
+    def inside(self, number: int = 0) -> ConfigPlace:
         """The place of the table that this key names, or of one of the tables."""
         name = f"{self.prefix}{self.key}"
         table = f"[[{name}]] number {number}" if number else f"[{name}]"
@@ -66,10 +66,10 @@ class Place(NamedTuple):
         return InputError(": ".join((*where, message)), path=self.file)
 
 
-Reader = Callable[[Any, Place], Any]
+ValueReader = Callable[[Any, ConfigPlace], Any]
 
 
-def of_type(kind: type, value: Any, place: Place, needed: str = "") -> Any:
+def of_type(kind: type, value: Any, place: ConfigPlace, needed: str = "") -> Any:
     """The value, if it is of a type that TOML has."""
     if type(value) is kind:
         return value
@@ -77,31 +77,31 @@ def of_type(kind: type, value: Any, place: Place, needed: str = "") -> Any:
     raise place.error(f"{needed or _FORMS[kind]} is needed, not {found}")
 
 
-def text(value: Any, place: Place) -> str:
+def text(value: Any, place: ConfigPlace) -> str:
     """A string."""
     found: str = of_type(str, value, place)
     return found
 
 
-def flag(value: Any, place: Place) -> bool:
+def flag(value: Any, place: ConfigPlace) -> bool:
     """True or false."""
     found: bool = of_type(bool, value, place)
     return found
 
 
-def several(value: Any, place: Place) -> tuple[str, ...]:
+def several(value: Any, place: ConfigPlace) -> tuple[str, ...]:
     """An array of strings."""
     if isinstance(value, tuple):
         return tuple(word for each in value for word in text(each, place).split(",") if word)
     return tuple(text(each, place) for each in of_type(list, value, place, "an array of strings"))
 
 
-def words(value: Any, place: Place) -> tuple[str, ...]:
+def words(value: Any, place: ConfigPlace) -> tuple[str, ...]:
     """Rules and families."""
     return tuple(word(each, place) for each in several(value, place))
 
 
-def word(value: Any, place: Place) -> str:
+def word(value: Any, place: ConfigPlace) -> str:
     """A rule or a family."""
     found = text(value, place).rstrip("/")
     if wrong := problem(found):
@@ -109,7 +109,7 @@ def word(value: Any, place: Place) -> str:
     return found
 
 
-def path(value: Any, place: Place) -> str:
+def path(value: Any, place: ConfigPlace) -> str:
     """A path, seen from the working folder; an empty one stands for none."""
     found = text(value, place)
     if "\0" in found:
@@ -130,12 +130,12 @@ def shown(whole: str) -> str:
     return whole if common == os.path.dirname(common) else os.path.relpath(whole, here)  # noqa: PTH120 - as above
 
 
-def kernel(value: Any, place: Place) -> str:
+def kernel(value: Any, place: ConfigPlace) -> str:
     """A path, or the kernel that runs here."""
     return RUNNING if value == RUNNING else path(value, place)
 
 
-def paths(value: Any, place: Place) -> tuple[str, ...]:
+def paths(value: Any, place: ConfigPlace) -> tuple[str, ...]:
     """A path, or an array of paths."""
     if isinstance(value, str):
         return tuple(filter(None, (path(value, place),)))
@@ -145,7 +145,7 @@ def paths(value: Any, place: Place) -> tuple[str, ...]:
     return tuple(path(each, place) for each in of_type(list, value, place, needed))
 
 
-def pattern(value: Any, place: Place) -> str:
+def pattern(value: Any, place: ConfigPlace) -> str:
     """A pattern of files below the configuration's folder."""
     found = text(value, place)
     if found.startswith("/"):
@@ -153,7 +153,7 @@ def pattern(value: Any, place: Place) -> str:
     return found
 
 
-def reason(value: Any, place: Place) -> str:
+def reason(value: Any, place: ConfigPlace) -> str:
     """Words that are not empty."""
     found = text(value, place).strip()
     if not found:
@@ -161,12 +161,12 @@ def reason(value: Any, place: Place) -> str:
     return found
 
 
-def level(value: Any, place: Place) -> Severity:
+def level(value: Any, place: ConfigPlace) -> Severity:
     """A severity."""
     return value if isinstance(value, Severity) else Severity(_one_of(LEVELS, value, place))
 
 
-def threshold(value: Any, place: Place) -> Severity | None:
+def threshold(value: Any, place: ConfigPlace) -> Severity | None:
     """A severity, or never."""
     if value is None or isinstance(value, Severity):
         return value
@@ -174,7 +174,7 @@ def threshold(value: Any, place: Place) -> Severity | None:
     return None if found == NEVER else Severity(found)
 
 
-def _one_of(choices: tuple[str, ...], value: Any, place: Place) -> str:
+def _one_of(choices: tuple[str, ...], value: Any, place: ConfigPlace) -> str:
     found = text(value, place)
     if found not in choices:
         hint = " ('ignore' takes a rule out)" if found in ("off", "ignore", "none") else ""
@@ -182,7 +182,7 @@ def _one_of(choices: tuple[str, ...], value: Any, place: Place) -> str:
     return found
 
 
-def version(value: Any, place: Place) -> KernelVersion:
+def version(value: Any, place: ConfigPlace) -> KernelVersion:
     """A kernel version."""
     from dtlink.facts.errors import OptionError
     from dtlink.facts.kernels import LATEST, KernelVersion
@@ -202,7 +202,7 @@ def version(value: Any, place: Place) -> KernelVersion:
     return found
 
 
-def command_line(value: Any, place: Place) -> CommandLine:
+def command_line(value: Any, place: ConfigPlace) -> CommandLine:
     """A kernel's command line."""
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.errors import OptionError
@@ -220,7 +220,7 @@ def command_line(value: Any, place: Place) -> CommandLine:
         raise place.error(wrong) from error
 
 
-def severities(value: Any, place: Place) -> tuple[tuple[str, Severity], ...]:
+def severities(value: Any, place: ConfigPlace) -> tuple[tuple[str, Severity], ...]:
     """A table of rules and families."""
     inside = place.inside()
     rows = of_type(dict, value, place).items()

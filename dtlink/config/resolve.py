@@ -9,22 +9,22 @@ from typing import Any, NamedTuple
 
 from dtlink.config import file as files
 from dtlink.config.file import Configuration
-from dtlink.config.model import FIELDS, Entry, LintSettings, Origin
+from dtlink.config.model import FIELDS, FindingPattern, LintSettings, ValueOrigin
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import STDIN
 
 #: What belongs to one kernel: where another is named, these of the last one do not hold.
 _OF_A_KERNEL = ("initramfs", "kernel_index")
-_COMMAND_LINE = Origin("command line")
+_COMMAND_LINE = ValueOrigin("command line")
 
 Given = tuple[tuple[str, Any], ...]
 
 
-class Effective(NamedTuple):
+class EffectiveSettings(NamedTuple):
     """What holds for one input, and why."""
 
     settings: LintSettings
-    origins: Mapping[str, Origin]
+    origins: Mapping[str, ValueOrigin]
     """By field of :class:`LintSettings`; entries name their source themselves."""
     configuration: Configuration | None
     """The file, where there is one."""
@@ -34,8 +34,8 @@ class _Matched(NamedTuple):
     """What of a configuration is for one input."""
 
     folders: tuple[int, ...] = ()
-    allow: tuple[Entry, ...] = ()
-    expect: tuple[Entry, ...] = ()
+    allow: tuple[FindingPattern, ...] = ()
+    expect: tuple[FindingPattern, ...] = ()
 
 
 def settings_of(
@@ -55,7 +55,7 @@ def settings_of(
 
 def effective(
     path: str, given: Mapping[str, Any], *, file: str | None = None, isolated: bool = False
-) -> Effective:
+) -> EffectiveSettings:
     """As :func:`settings_of`, with where each value comes from."""
     whole = _absolute("" if path == STDIN else path)
     found = None if isolated else _file_for(path, whole, file)
@@ -105,7 +105,7 @@ def _seen_from(base: str, whole: str) -> str:
 def _matched(configuration: Configuration, path: str) -> _Matched:
     from dtlink.config.globs import covers
 
-    def concerning(name: str) -> tuple[Entry, ...]:
+    def concerning(name: str) -> tuple[FindingPattern, ...]:
         entries = configuration.values.get(name, ())
         return tuple(each for each in entries if not each.file or covers(each.file, path))
 
@@ -118,34 +118,36 @@ def _matched(configuration: Configuration, path: str) -> _Matched:
 
 
 @lru_cache(maxsize=1024)
-def _merged(configuration: Configuration | None, matched: _Matched, given: Given) -> Effective:
+def _merged(
+    configuration: Configuration | None, matched: _Matched, given: Given
+) -> EffectiveSettings:
     """Each value from the last layer that has it."""
     values: dict[str, Any] = {}
-    origins = dict.fromkeys(FIELDS, Origin())
+    origins = dict.fromkeys(FIELDS, ValueOrigin())
     for origin, layer in _layers(configuration, matched, given):
         if "kernel" in layer:
             for name in _OF_A_KERNEL:
                 values.pop(name, None)
-                origins[name] = Origin()
+                origins[name] = ValueOrigin()
         expected = values.get("expect", ())
         values |= layer
         origins |= dict.fromkeys(layer, origin)
         values["expect"] = (*expected, *layer.get("expect", ()))
     settings = LintSettings.of(values)
     _need_a_kernel(settings, origins)
-    return Effective(settings, origins, configuration)
+    return EffectiveSettings(settings, origins, configuration)
 
 
 def _layers(
     configuration: Configuration | None, matched: _Matched, given: Given
-) -> Iterator[tuple[Origin, Mapping[str, Any]]]:
+) -> Iterator[tuple[ValueOrigin, Mapping[str, Any]]]:
     if configuration is not None:
         name = configuration.file
         entries = {"allow": matched.allow, "expect": matched.expect}
-        yield Origin("file", name), {**configuration.values, **entries}
+        yield ValueOrigin("file", name), {**configuration.values, **entries}
         for number in matched.folders:
             folder = configuration.folders[number]
-            yield Origin("folder", name, folder.path), folder.values
+            yield ValueOrigin("folder", name, folder.path), folder.values
     if given:
         yield _COMMAND_LINE, _read(given)
 
@@ -153,14 +155,14 @@ def _layers(
 def _read(given: Given) -> dict[str, Any]:
     """What the command line names, read by the same rows as a file."""
     from dtlink.config.keys import KEYS, TABLES, read_table
-    from dtlink.config.readers import Place
+    from dtlink.config.readers import ConfigPlace
 
     keys = (*KEYS, *(key for key in TABLES if key.name == "expect"))
     table = {name.replace("_", "-"): value for name, value in given if value is not None}
-    return read_table(table, keys, Place(_COMMAND_LINE.kind, dashes="--"))
+    return read_table(table, keys, ConfigPlace(_COMMAND_LINE.kind, dashes="--"))
 
 
-def _need_a_kernel(settings: LintSettings, origins: Mapping[str, Origin]) -> None:
+def _need_a_kernel(settings: LintSettings, origins: Mapping[str, ValueOrigin]) -> None:
     for name in _OF_A_KERNEL:
         if settings.value(name) and not settings.board.kernel:
             from dtlink.config.words import short

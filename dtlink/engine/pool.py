@@ -19,11 +19,11 @@ from dtlink.report.model import InputFault, InputReport
 #: So many inputs at most go to a process at a time.
 _CHUNK = 32
 
-Plan = Sequence[tuple[str, Task]]
-Work = Callable[[Plan], Iterator[InputReport]]
+Jobs = Sequence[tuple[str, Task]]
+Work = Callable[[Jobs], Iterator[InputReport]]
 
 
-def elsewhere(plan: Plan, work: Work, jobs: int) -> Iterator[InputReport]:
+def elsewhere(plan: Jobs, work: Work, jobs: int) -> Iterator[InputReport]:
     """The reports, in the order of the plan."""
     size = max(1, min(_CHUNK, len(plan) // (jobs * 4)))
     chunks = [plan[at : at + size] for at in range(0, len(plan), size)]
@@ -37,7 +37,7 @@ def elsewhere(plan: Plan, work: Work, jobs: int) -> Iterator[InputReport]:
 
 
 def _as_done(
-    chunks: Sequence[Plan], work: Work, jobs: int
+    chunks: Sequence[Jobs], work: Work, jobs: int
 ) -> Iterator[tuple[int, list[InputReport]]]:
     """The reports of each chunk, with its number, as they come."""
     todo = iter(enumerate(chunks))
@@ -65,7 +65,7 @@ def _as_done(
             worker.stop()
 
 
-def _one_by_one(chunk: Plan, work: Work) -> Iterator[InputReport]:
+def _one_by_one(chunk: Jobs, work: Work) -> Iterator[InputReport]:
     """The reports of a chunk that ended a process: which of its inputs was it?"""
     for job in chunk:
         worker = _Worker(work)
@@ -84,7 +84,7 @@ class _Worker:
         self._process.start()
         theirs.close()
 
-    def ask(self, chunk: Plan) -> None:
+    def ask(self, chunk: Jobs) -> None:
         """Hand it a chunk."""
         with suppress(OSError):  # it is gone: so the answer will say
             self.link.send(chunk)

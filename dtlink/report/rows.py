@@ -9,7 +9,7 @@ from dtlink.report.layout import DIM, Line, Span, line
 from dtlink.wording import counted
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.model import Origin
+    from dtlink.boot.devlink.model import PropertyEntry
 
 __all__ = ["SHOWN", "by", "counted", "listing"]
 
@@ -24,7 +24,7 @@ def listing(rows: Sequence[Line], limit: int | None) -> Iterator[Line]:
         yield line(Span(f"  … and {len(rows) - limit} more (--all)", DIM))
 
 
-def by(origins: Iterable[Origin]) -> str:
+def by(origins: Iterable[PropertyEntry]) -> str:
     """The entries that say so, each property once."""
     entries: dict[str, list[str]] = {}
     for origin in origins:

@@ -6,21 +6,27 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dtlink.boot.devlink.ordering import Effect
+from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.facts.behaviours import PARAMETERS
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
 from dtlink.views.devlink import VIEWS, Outlook, approximated, identity, kernel, log_words
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.compare import Comparison, Default, Read, ReadChange, TieChange
-    from dtlink.boot.devlink.ordering import Ends, Tie
+    from dtlink.boot.devlink.compare import (
+        ChangedDefault,
+        DependencyChange,
+        EntryReading,
+        KernelComparison,
+        ReadingChange,
+    )
+    from dtlink.boot.devlink.ordering import DeviceDependency, Ends
     from dtlink.report.model import InputReport
 
 Entry = dict[str, Any]
 
 
-def as_json(found: Comparison) -> Entry:
+def as_json(found: KernelComparison) -> Entry:
     """The member ``against`` of a report's inputs: from the other kernel to this one."""
     return {
         "kernel": kernel(found.before),
@@ -29,13 +35,13 @@ def as_json(found: Comparison) -> Entry:
             for item in found.defaults
         ],
         "references": [_reference(change) for change in found.reads],
-        "links": [_link(change) for change in found.ties],
+        "links": [_link(change) for change in found.dependencies],
         "cycles": {"gained": _pairs(found.cycles_gained), "lost": _pairs(found.cycles_lost)},
         "waits": {"gained": _pairs(found.waits_gained), "lost": _pairs(found.waits_lost)},
     }
 
 
-def _reference(change: ReadChange) -> Entry:
+def _reference(change: ReadingChange) -> Entry:
     origin = change.origin
     return {
         "node": origin.node,
@@ -46,13 +52,13 @@ def _reference(change: ReadChange) -> Entry:
     }
 
 
-def _read(read: Read | None) -> Entry | None:
+def _read(read: EntryReading | None) -> Entry | None:
     if read is None:
         return None
     return {"consumer": read.consumer, "supplier": read.supplier, "dropped": read.reason or None}
 
 
-def _link(change: TieChange) -> Entry:
+def _link(change: DependencyChange) -> Entry:
     return {
         "consumer": change.consumer,
         "supplier": change.supplier,
@@ -62,7 +68,7 @@ def _link(change: TieChange) -> Entry:
     }
 
 
-def _effect(tie: Tie | None) -> str | None:
+def _effect(tie: DeviceDependency | None) -> str | None:
     return None if tie is None else tie.effect.name.lower()
 
 
@@ -85,12 +91,12 @@ def lines(item: InputReport, outlook: Outlook, *, everything: bool = False) -> I
     yield line()
     yield from _defaults(found.defaults)
     yield from _waits(found, limit)
-    yield from _links(found.ties, limit)
+    yield from _links(found.dependencies, limit)
     yield from _cycles(found, limit)
     yield from _references(found.reads, limit)
 
 
-def _defaults(changes: Sequence[Default]) -> Iterator[Line]:
+def _defaults(changes: Sequence[ChangedDefault]) -> Iterator[Line]:
     if not changes:
         yield line("the same parameters on both")
     for change in changes:
@@ -99,9 +105,9 @@ def _defaults(changes: Sequence[Default]) -> Iterator[Line]:
         yield line(told, Span(f"  {means}" if means else "", DIM))
 
 
-def _references(changes: Sequence[ReadChange], limit: int | None) -> Iterator[Line]:
+def _references(changes: Sequence[ReadingChange], limit: int | None) -> Iterator[Line]:
     """By property: what is read by one kernel only, or taken for another supplier."""
-    kinds: dict[str, list[ReadChange]] = {}
+    kinds: dict[str, list[ReadingChange]] = {}
     for change in changes:
         kinds.setdefault(_kind(change), []).append(change)
     for kind in _KINDS:
@@ -123,7 +129,7 @@ _KINDS = (
 )
 
 
-def _kind(change: ReadChange) -> str:
+def _kind(change: ReadingChange) -> str:
     if change.before is None or change.after is None:
         return _KINDS[0 if change.before is None else 1]
     if bool(change.before.reason) != bool(change.after.reason):
@@ -131,7 +137,7 @@ def _kind(change: ReadChange) -> str:
     return _KINDS[4]
 
 
-def _read_row(change: ReadChange) -> Line:
+def _read_row(change: ReadingChange) -> Line:
     entry = f"  {change.origin.property_name}[{change.origin.entry}]"
     read = change.after or change.before
     if read is None:
@@ -143,7 +149,7 @@ def _read_row(change: ReadChange) -> Line:
     return line(f"  {read.consumer} → {read.supplier}", Span(entry + at + was, DIM))
 
 
-def _waits(found: Comparison, limit: int | None) -> Iterator[Line]:
+def _waits(found: KernelComparison, limit: int | None) -> Iterator[Line]:
     for pairs, title, word in (
         (found.waits_gained, "more that wait", "waits now for"),
         (found.waits_lost, "fewer that wait", "waits no more for"),
@@ -154,11 +160,11 @@ def _waits(found: Comparison, limit: int | None) -> Iterator[Line]:
             yield from listing([line(f"  {who} {word} {what}") for who, what in pairs], limit)
 
 
-def _links(changes: Sequence[TieChange], limit: int | None) -> Iterator[Line]:
+def _links(changes: Sequence[DependencyChange], limit: int | None) -> Iterator[Line]:
     yield line()
     if not changes:
         yield line(Span("the same links between devices", BOLD))
-    groups: tuple[tuple[str, Callable[[TieChange], bool]], ...] = (
+    groups: tuple[tuple[str, Callable[[DependencyChange], bool]], ...] = (
         ("changed", lambda change: change.before is not None and change.after is not None),
         ("lost", lambda change: change.after is None),
         ("gained", lambda change: change.before is None),
@@ -170,7 +176,7 @@ def _links(changes: Sequence[TieChange], limit: int | None) -> Iterator[Line]:
             yield from listing([_link_row(change) for change in some], limit)
 
 
-def _link_row(change: TieChange) -> Line:
+def _link_row(change: DependencyChange) -> Line:
     effects = [_WORDS[tie.effect] for tie in (change.before, change.after) if tie is not None]
     entries = [tie.origins for tie in (change.after, change.before) if tie and tie.origins]
     note = f"  {by(entries[0])}" if entries else ""
@@ -180,15 +186,15 @@ def _link_row(change: TieChange) -> Line:
 
 
 _WORDS = {
-    Effect.ORDERS: "ordered",
-    Effect.WAITS: "waits",
-    Effect.RELAXED: "part of a cycle, not ordered",
-    Effect.IGNORED: "given up",
-    Effect.SYNC_STATE_ONLY: "sync_state() only",
+    LinkEffect.ORDERS: "ordered",
+    LinkEffect.WAITS: "waits",
+    LinkEffect.RELAXED: "part of a cycle, not ordered",
+    LinkEffect.IGNORED: "given up",
+    LinkEffect.SYNC_STATE_ONLY: "sync_state() only",
 }
 
 
-def _cycles(found: Comparison, limit: int | None) -> Iterator[Line]:
+def _cycles(found: KernelComparison, limit: int | None) -> Iterator[Line]:
     for pairs, title, profile in (
         (found.cycles_gained, "more in the log", found.after),
         (found.cycles_lost, "fewer in the log", found.before),

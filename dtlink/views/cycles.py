@@ -13,7 +13,7 @@ from dtlink.views.data import CommandResult, JsonRow, plain
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
-    from dtlink.board.cycle_breaks import Step
+    from dtlink.board.cycle_breaks import DeviceStep
     from dtlink.board.device_cycles import DeviceCycle
     from dtlink.board.table_cycles import TableCycle
     from dtlink.report.entries import Json
@@ -117,7 +117,7 @@ def _device_cycle(board: Board, cycle: DeviceCycle) -> CycleRow:
     )
 
 
-def _tree_step(board: Board, step: Step) -> CycleStep:
+def _tree_step(board: Board, step: DeviceStep) -> CycleStep:
     first = step.references[0] if step.references else None
     return CycleStep(
         consumer=board.tree.path(step.consumer),

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dtlink.boot.devlink.ordering import Effect
+from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.facts.behaviours import LINKS_NODES
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
 from dtlink.views import device_links
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.compare import Comparison
+    from dtlink.boot.devlink.compare import KernelComparison
     from dtlink.boot.devlink.model import FwnodeLink
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.facts.profile import KernelProfile
@@ -33,7 +33,7 @@ class Outlook(NamedTuple):
     ordering: Ordering
     told_by: str = ""
     """What sets the parameters that are no defaults; empty if all are."""
-    comparison: Comparison | None = None
+    comparison: KernelComparison | None = None
     observed: dict[str, Any] | None = None
     """The comparison with a running board, as JSON data."""
 
@@ -112,7 +112,7 @@ def _waiting(outlook: Outlook, limit: int | None) -> Iterator[Line]:
     rows = []
     for who in prediction.waiting:
         for supplier in who.suppliers:
-            tie = ordering.ties.get((who.device, supplier))
+            tie = ordering.dependencies.get((who.device, supplier))
             entry = by(tie.origins) if tie else ""
             rows.append(line(f"  {who.device} {waits} {supplier}", Span(f"  {entry}", DIM)))
     rows += [
@@ -172,7 +172,7 @@ def _endpoint_pairs(links: Iterable[FwnodeLink]) -> set[tuple[str, str]]:
 
 def _relaxed(outlook: Outlook, limit: int | None) -> Iterator[Line]:
     """Who does not wait although the tree says so."""
-    found = list(outlook.ordering.of(Effect.RELAXED, Effect.IGNORED))
+    found = list(outlook.ordering.of(LinkEffect.RELAXED, LinkEffect.IGNORED))
     if not found:
         yield line(Span("every link between devices is ordered", BOLD))
         return
@@ -186,7 +186,9 @@ def _relaxed(outlook: Outlook, limit: int | None) -> Iterator[Line]:
         elif limit is not None and supplier.startswith(consumer + "/"):
             inside += 1
         else:
-            given_up = ", given up by post-init-providers" if tie.effect is Effect.IGNORED else ""
+            given_up = (
+                ", given up by post-init-providers" if tie.effect is LinkEffect.IGNORED else ""
+            )
             note = f"  {by(tie.origins)}{given_up}"
             rows.append(line(f"  {consumer} → {supplier}", Span(note, DIM)))
     yield from listing(rows, limit)

@@ -9,7 +9,7 @@ from dtlink.links.components import waves
 from dtlink.links.reference import Link
 
 if TYPE_CHECKING:
-    from dtlink.board.cycle_breaks import Step
+    from dtlink.board.cycle_breaks import DeviceStep
     from dtlink.board.tree import Board
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.firmware.tree import Node, Tree
@@ -62,7 +62,7 @@ def cycles(board: Board) -> list[Entry]:
     ]
 
 
-def _step(tree: Tree, step: Step) -> Entry:
+def _step(tree: Tree, step: DeviceStep) -> Entry:
     first = step.references[0] if step.references else None
     return {
         "consumer": tree.path(step.consumer),

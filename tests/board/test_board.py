@@ -14,8 +14,8 @@ from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import Board
 from dtlink.boot.devlink import predict as prediction
-from dtlink.boot.devlink.model import Device, FwnodeLink, Origin, Pair, Prediction
-from dtlink.boot.devlink.ordering import Effect, Ordering
+from dtlink.boot.devlink.model import Device, FwnodeLink, LinkedPair, Prediction, PropertyEntry
+from dtlink.boot.devlink.ordering import LinkEffect, Ordering
 from dtlink.boot.roles import Role
 from dtlink.cli.main import cli
 from dtlink.facts.cmdline import CommandLine
@@ -208,7 +208,7 @@ def test_a_command_line_decides_for_tables_too() -> None:
 
 
 def test_a_device_link_that_was_relaxed_is_not_ordered_when_it_is_gone() -> None:
-    link = FwnodeLink("/a", "/b", False, False, (Origin("/a", "clocks", 0),), False, False)
+    link = FwnodeLink("/a", "/b", False, False, (PropertyEntry("/a", "clocks", 0),), False, False)
     made = Prediction(
         kernel_version="6.12",
         view="full",
@@ -220,8 +220,8 @@ def test_a_device_link_that_was_relaxed_is_not_ordered_when_it_is_gone() -> None
         waiting=[],
         not_linked=[],
         refused=[],
-        relaxed=[Pair("/a", "/b")],
+        relaxed=[LinkedPair("/a", "/b")],
     )
     ordering = Ordering(made, KernelProfile.of())
     assert ordering.relaxes("/a", "/b")
-    assert [ends for ends, _ in ordering.of(Effect.RELAXED)] == [("/a", "/b")]
+    assert [ends for ends, _ in ordering.of(LinkEffect.RELAXED)] == [("/a", "/b")]

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from dtlink.boot.devlink.cycles import Detector
-from dtlink.boot.devlink.model import DeviceLink, Pair, Waiting
-from dtlink.boot.devlink.state import Device, State
+from dtlink.boot.devlink.model import DeviceLink, LinkedPair, WaitingDevice
+from dtlink.boot.devlink.state import CoreDevice, CoreState
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
@@ -48,7 +48,7 @@ def test_the_supplier_may_come_later():
 def test_a_supplier_that_never_becomes_a_device():
     found = of("osc: osc { #clock-cells = <0>; };" + USER)
     assert links(found) == []
-    assert found.waiting == [Waiting("/uart", ("/osc",))]
+    assert found.waiting == [WaitingDevice("/uart", ("/osc",))]
 
 
 def test_the_newest_link_is_the_one_that_the_kernel_names():
@@ -56,7 +56,7 @@ def test_the_newest_link_is_the_one_that_the_kernel_names():
         a: a { #clock-cells = <0>; }; b: b { #reset-cells = <0>; };
         uart { compatible = "ns16550a"; clocks = <&a>; resets = <&b>; };
     """)
-    assert found.waiting == [Waiting("/uart", ("/b", "/a"))]
+    assert found.waiting == [WaitingDevice("/uart", ("/b", "/a"))]
 
 
 def test_the_whole_subtree_of_a_device_is_parsed():
@@ -129,7 +129,7 @@ def test_a_link_to_itself_is_a_cycle_and_no_device_link():
         gic: gic { compatible = "arm,gic-400"; interrupt-controller; #interrupt-cells = <1>;
                    interrupt-parent = <&gic>; interrupts = <9>; };
     """)
-    assert found.cycles == [Pair("/gic", "/gic")]
+    assert found.cycles == [LinkedPair("/gic", "/gic")]
     assert links(found) == []
     assert not found.waiting
 
@@ -138,7 +138,7 @@ def test_a_supplier_below_its_consumer_is_a_cycle():
     found = of("""
         pmic { compatible = "x,pmic"; in-supply = <&ldo>; ldo: ldo { }; };
     """)
-    assert found.cycles == [Pair("/pmic", "/pmic/ldo")]
+    assert found.cycles == [LinkedPair("/pmic", "/pmic/ldo")]
     assert pending(found) == [("/pmic", "/pmic/ldo", True)]
     assert not found.waiting
 
@@ -160,7 +160,7 @@ TWO = """
 
 def test_two_that_need_each_other():
     found = of(TWO.format(""))
-    assert found.cycles == [Pair("/a", "/b"), Pair("/b", "/a")]
+    assert found.cycles == [LinkedPair("/a", "/b"), LinkedPair("/b", "/a")]
     assert sorted(links(found)) == [("/a", "/b", True), ("/b", "/a", True)]
     assert all("CYCLE" in link.flags for link in found.fwnode_links)
 
@@ -320,7 +320,7 @@ def test_before_6_1_only_what_may_be_a_device_is_a_supplier():
     found = of(source, "5.15")
     assert links(found) == [("/mmc", "/pmic", False)]
     assert [(x.supplier, x.reason) for x in found.not_linked] == [("/lone", "no device")]
-    assert of(source, "6.1").waiting == [Waiting("/mmc", ("/lone", "/pmic/ldo"))]
+    assert of(source, "6.1").waiting == [WaitingDevice("/mmc", ("/lone", "/pmic/ldo"))]
 
 
 I2C = """
@@ -337,7 +337,7 @@ def test_with_all_drivers_the_children_of_buses_are_devices():
     assert links(found) == [("/mmc", "/i2c/pmic@30", False)]
     assert found.device_links[0].status == "active"
     assert not found.waiting
-    assert of(I2C).waiting == [Waiting("/mmc", ("/i2c/pmic@30/regulators/ldo",))]
+    assert of(I2C).waiting == [WaitingDevice("/mmc", ("/i2c/pmic@30/regulators/ldo",))]
 
 
 def test_with_all_drivers_a_multiplexer_has_devices_below_its_channels():
@@ -374,7 +374,7 @@ def test_what_no_driver_ever_makes_a_device_is_waited_for_all_the_same():
     found = of(
         'top { osc: osc { compatible = "x,osc"; #clock-cells = <0>; }; };' + USER, view="full"
     )
-    assert found.waiting == [Waiting("/uart", ("/top/osc",))]
+    assert found.waiting == [WaitingDevice("/uart", ("/top/osc",))]
 
 
 def literal(links, consumer, node, path):
@@ -394,9 +394,9 @@ def literal(links, consumer, node, path):
 def machine(count, arcs):
     """A state with a device per node but for the first, and fwnode links between them."""
     root = SourceNode("", {}, [SourceNode(f"n{i}", {}, []) for i in range(1, count)])
-    state = State(fdt.read(write(root)), KernelProfile.of(), {})
+    state = CoreState(fdt.read(write(root)), KernelProfile.of(), {})
     for node in range(1, count):
-        state.device[node] = Device(node, "platform", None)
+        state.device[node] = CoreDevice(node, "platform", None)
     for consumer, supplier in arcs:
         state.link(consumer, supplier)
     return state

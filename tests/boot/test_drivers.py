@@ -8,11 +8,10 @@ from functools import lru_cache
 
 import pytest
 
-from dtlink.boot.drivers import TreeDrivers, table_driver
-from dtlink.boot.drivers.words import PLAIN
+from dtlink.boot.drivers import TreeDrivers
+from dtlink.boot.drivers.places import PLAIN
 from dtlink.facts.outcomes import Driver, State
 from dtlink.firmware import dts, fdt
-from dtlink.firmware.acpi.iort import KINDS
 from dtlink.kernel.holdings.aliases import AliasIndex
 from dtlink.kernel.holdings.model import Holdings, Module
 from dtlink.kernel.holdings.read import read_holdings
@@ -372,20 +371,6 @@ def test_a_device_type_that_an_alias_asks_for():
     typed = 'a { compatible = "v,typed"; device_type = "serial"; };'
     assert of(typed, "/a", build).modules == ("typed",)
     assert of(plain, "/a", build).state is State.UNKNOWN
-
-
-def test_suppliers_of_acpi_tables():
-    build = make_build("ARM_SMMU_V3=m VIRTIO_IOMMU=m VIRTIO_PCI=y ARM_GIC_V3_ITS=y")
-    smmu = next(kind for kind in KINDS.values() if kind.WORD == "smmu-v3")
-    drivers = TreeDrivers(dts.read_text("/ { };"), build)
-    assert table_driver(build, "smmu-v3")[:3] == (State.MODULE, ("arm_smmu_v3",), "ARM_SMMU_V3")
-    assert drivers.of_table(smmu.__new__(smmu)) == table_driver(build, "smmu-v3")
-    assert table_driver(build, "smmu")[:3] == (State.NOT_BUILT, (), "ARM_SMMU")
-    assert table_driver(build, "virtio-iommu-pci").modules == ("virtio_iommu",)
-    assert table_driver(build, "virtio-iommu-mmio")[:3] == (State.NOT_BUILT, (), "VIRTIO_MMIO")
-    assert table_driver(build, "its-group").state is State.BUILT_IN
-    assert table_driver(build, "named-component").state is State.UNKNOWN
-    assert table_driver(make_build(knows=()), "smmu").state is State.UNKNOWN
 
 
 def test_every_node_of_any_tree_has_an_answer():

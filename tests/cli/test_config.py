@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from dtlink.cli.config import config
 from dtlink.config.keys import KEYS
 from dtlink.config.resolve import forget, settings_of
-from dtlink.config.tell import table
+from dtlink.config.show import table
 
 FILE = r"""
 kernel-version = "6.6"

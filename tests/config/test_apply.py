@@ -12,7 +12,7 @@ import dtlink
 from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
 from dtlink.config.apply import apply
-from dtlink.config.model import Entry, LintSettings
+from dtlink.config.model import FindingPattern, LintSettings
 from dtlink.config.words import problem
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.machine import Machine
@@ -50,11 +50,11 @@ def rules(report: InputReport) -> set[str]:
 
 
 def allowing(rule: str, node: str = "", reason: str = "r") -> LintSettings:
-    return LintSettings(allow=(Entry(rule, node, "", reason, "dtlink.toml"),))
+    return LintSettings(allow=(FindingPattern(rule, node, "", reason, "dtlink.toml"),))
 
 
 def expecting(rule: str, node: str = "", **others: object) -> LintSettings:
-    entry = Entry(rule, node, "", "r", "dtlink.toml")
+    entry = FindingPattern(rule, node, "", "r", "dtlink.toml")
     return LintSettings.of({"expect": (entry,), **others})
 
 
@@ -165,8 +165,8 @@ def test_what_is_allowed_meets_an_expectation(lint: Lint) -> None:
     both = expecting("legacy/mmu-masters")._replace(allow=allowing("legacy").allow)
     assert apply(lint(SERVER), both).unmet == ()
     asked = LintSettings(
-        allow=(Entry("legacy", reason="old"),),
-        expect=(Entry("legacy/mmu-masters", source="--expect"),),
+        allow=(FindingPattern("legacy", reason="old"),),
+        expect=(FindingPattern("legacy/mmu-masters", source="--expect"),),
     )
     told = apply(lint(SERVER), asked).ignored
     assert {each.reason for each in told} == {"old"}

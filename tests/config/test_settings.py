@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dtlink.config.keys import KEYS, TABLES
-from dtlink.config.model import FIELDS, Entry, LintSettings
+from dtlink.config.model import FIELDS, FindingPattern, LintSettings
 from dtlink.config.resolve import effective, settings_of
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KernelVersion
@@ -70,8 +70,10 @@ def test_every_key_is_read(write: Write) -> None:
             "schema": True,
             "schema_dir": (str(Path("boards/bindings")), str(Path("boards/more"))),
             "severity": (("legacy", Severity.INFO), ("legacy/mmu-masters", Severity.WARNING)),
-            "allow": (Entry("iommu/shared-stream-id", "/soc/dma@*", "", "One channel.", file),),
-            "expect": (Entry("legacy", "", "old/*.dtb", "Shipped.", file),),
+            "allow": (
+                FindingPattern("iommu/shared-stream-id", "/soc/dma@*", "", "One channel.", file),
+            ),
+            "expect": (FindingPattern("legacy", "", "old/*.dtb", "Shipped.", file),),
         }
     )
     board = told.board

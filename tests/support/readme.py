@@ -10,7 +10,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from dtlink.cli.main import cli
-from dtlink.config.tell import table
+from dtlink.config.show import table
 from dtlink.report.rules import markdown_table
 from dtlink.rules.catalogue import all_rules
 

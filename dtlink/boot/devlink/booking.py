@@ -6,12 +6,12 @@ from enum import Enum, auto
 
 from dtlink.boot.devlink.cycles import Detector
 from dtlink.boot.devlink.state import (
-    Device,
-    DeviceLink,
+    CoreDevice,
+    CoreDeviceLink,
+    CoreFwnodeLink,
+    CoreState,
     DriverState,
-    FwnodeLink,
     LinkState,
-    State,
 )
 
 _FIRST_STATE = {
@@ -22,7 +22,7 @@ _FIRST_STATE = {
 }
 
 
-class Outcome(Enum):
+class LinkAttempt(Enum):
     """What came of the attempt to turn a fwnode link into a device link."""
 
     DONE = auto()
@@ -34,13 +34,13 @@ class Outcome(Enum):
 class Bookkeeper:
     """Turns fwnode links into device links, and looks for cycles each time."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: CoreState) -> None:
         self._state = state
         self._detector = Detector(state)
-        self.reports: list[FwnodeLink] = []
+        self.reports: list[CoreFwnodeLink] = []
         """The cycles found, as the log tells them."""
 
-    def link_to_consumers(self, device: Device) -> None:
+    def link_to_consumers(self, device: CoreDevice) -> None:
         """Let those who wait for a device link to it (__fw_devlink_link_to_consumers())."""
         state = self._state
         for link in state.links_to(device.node):
@@ -53,7 +53,7 @@ class Bookkeeper:
             if consumer is not None and not state.is_at_or_above(consumer.node, device.node):
                 self._create(consumer, device.node, link)
 
-    def link_to_suppliers(self, device: Device) -> None:
+    def link_to_suppliers(self, device: CoreDevice) -> None:
         """Link a device, for itself and for all below it (__fw_devlink_link_to_suppliers())."""
         state = self._state
         for link in state.links_of(device.node):
@@ -65,16 +65,16 @@ class Bookkeeper:
                 self._create(device, link.supplier, link)
             stack.extend(list(state.available_children(node))[::-1])
 
-    def _own(self, consumer: Device, supplier: int, link: FwnodeLink) -> None:
+    def _own(self, consumer: CoreDevice, supplier: int, link: CoreFwnodeLink) -> None:
         """Turn a consumer's own link into a device link, unless it is too early for that."""
-        if self._create(consumer, supplier, link) is not Outcome.LATER:
+        if self._create(consumer, supplier, link) is not LinkAttempt.LATER:
             self._state.unlink(link)
 
-    def _create(self, consumer: Device, supplier: int, link: FwnodeLink) -> Outcome:
+    def _create(self, consumer: CoreDevice, supplier: int, link: CoreFwnodeLink) -> LinkAttempt:
         """Look for cycles, then make the device link if both ends are devices."""
         state = self._state
         if link.ignore:
-            return Outcome.DONE
+            return LinkAttempt.DONE
         if self._detector.closes_cycle(link.consumer, supplier):
             link.cycle = True
             self.reports.append(link)
@@ -84,13 +84,13 @@ class Bookkeeper:
             else state.device.get(supplier)
         )
         if device is None:
-            return Outcome.REFUSED if self._never_device(supplier) else Outcome.LATER
+            return LinkAttempt.REFUSED if self._never_device(supplier) else LinkAttempt.LATER
         if device.state is DriverState.NO_DRIVER and supplier in state.initialized:
-            return Outcome.REFUSED
+            return LinkAttempt.REFUSED
         if device is not consumer and not self._add(consumer, device, link):
             state.refused.append((consumer.node, device.node))
-            return Outcome.REFUSED
-        return Outcome.DONE
+            return LinkAttempt.REFUSED
+        return LinkAttempt.DONE
 
     def _never_device(self, supplier: int) -> bool:
         """Whether a node or one above it is served without a driver (fwnode_init_without_drv())."""
@@ -104,7 +104,7 @@ class Bookkeeper:
             node = state.tree.parents[node]
         return False
 
-    def _add(self, consumer: Device, supplier: Device, origin: FwnodeLink) -> bool:
+    def _add(self, consumer: CoreDevice, supplier: CoreDevice, origin: CoreFwnodeLink) -> bool:
         """Add a device link, or let one that is there order more (device_link_add())."""
         own = origin.consumer == consumer.node
         orders = own and not origin.cycle and self._state.profile.orders_probing
@@ -115,7 +115,7 @@ class Bookkeeper:
         link = consumer.suppliers.get(supplier.node)
         if link is None:
             first = _FIRST_STATE.get((supplier.state, consumer.state), LinkState.DORMANT)
-            link = DeviceLink(consumer, supplier, first)
+            link = CoreDeviceLink(consumer, supplier, first)
             link.cycle = own and origin.cycle
             consumer.suppliers[supplier.node] = supplier.consumers[consumer.node] = link
         if orders:
@@ -124,7 +124,7 @@ class Bookkeeper:
         return True
 
 
-def _depends(supplier: Device, consumer: Device) -> bool:
+def _depends(supplier: CoreDevice, consumer: CoreDevice) -> bool:
     """Whether a supplier is the consumer, below it, or needs it (device_is_dependent()).
 
     It would be a cycle that the detector finds, unless it did not look behind a bound device.

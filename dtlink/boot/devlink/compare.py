@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from dtlink.boot.devlink.model import Origin
-from dtlink.boot.devlink.ordering import Ends, Ordering, Tie
+from dtlink.boot.devlink.model import PropertyEntry
+from dtlink.boot.devlink.ordering import DeviceDependency, Ends, Ordering
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
@@ -16,7 +16,7 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
-class Default(NamedTuple):
+class ChangedDefault(NamedTuple):
     """A parameter that is not the same on both kernels."""
 
     parameter: str
@@ -24,7 +24,7 @@ class Default(NamedTuple):
     after: str | int | bool
 
 
-class Read(NamedTuple):
+class EntryReading(NamedTuple):
     """What a kernel makes of one entry of a property."""
 
     consumer: str
@@ -35,38 +35,38 @@ class Read(NamedTuple):
     """The devices at or above the two."""
 
 
-class ReadChange(NamedTuple):
+class ReadingChange(NamedTuple):
     """An entry that two kernels read differently; ``None``: not read at all."""
 
-    origin: Origin
-    before: Read | None
-    after: Read | None
+    origin: PropertyEntry
+    before: EntryReading | None
+    after: EntryReading | None
 
 
-class TieChange(NamedTuple):
-    """Two devices that two kernels tie differently; ``None``: not at all."""
+class DependencyChange(NamedTuple):
+    """Two devices that two kernels dependency differently; ``None``: not at all."""
 
     consumer: str
     supplier: str
-    before: Tie | None
-    after: Tie | None
+    before: DeviceDependency | None
+    after: DeviceDependency | None
 
     @property
     def properties(self) -> tuple[str, ...]:
-        """The names of the properties that tie them, on either kernel."""
-        ties = [tie for tie in (self.after, self.before) if tie is not None]
-        return tuple(dict.fromkeys(o.property_name for tie in ties for o in tie.origins))
+        """The names of the properties that make it, on either kernel."""
+        sides = [side for side in (self.after, self.before) if side is not None]
+        return tuple(dict.fromkeys(o.property_name for side in sides for o in side.origins))
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class KernelComparison:
     """From one kernel (``before``) to another (``after``); pairs are consumer and supplier."""
 
     before: KernelProfile
     after: KernelProfile
-    defaults: Sequence[Default]
-    reads: Sequence[ReadChange]
-    ties: Sequence[TieChange]
+    defaults: Sequence[ChangedDefault]
+    reads: Sequence[ReadingChange]
+    dependencies: Sequence[DependencyChange]
     cycles_gained: Sequence[Ends]
     """As the log names them; what it says of the same two devices on both kernels is left out."""
     cycles_lost: Sequence[Ends]
@@ -76,18 +76,18 @@ class Comparison:
 
 def compare(
     old: Ordering, new: Ordering, before: KernelProfile, after: KernelProfile
-) -> Comparison:
+) -> KernelComparison:
     """Compare what two kernels do with one tree, in one view."""
     gained, lost = _difference(_cycles(old), _cycles(new))
     waits_gained, waits_lost = _difference(_waits(old), _waits(new))
-    return Comparison(
+    return KernelComparison(
         before=before,
         after=after,
         defaults=_defaults(before, after),
         reads=_reads(old, new),
-        ties=[
-            TieChange(*ends, one, other)
-            for ends, one, other in _pairs(old.ties, new.ties)
+        dependencies=[
+            DependencyChange(*ends, one, other)
+            for ends, one, other in _pairs(old.dependencies, new.dependencies)
             if (one and one.effect) is not (other and other.effect)
         ],
         cycles_gained=gained,
@@ -97,7 +97,7 @@ def compare(
     )
 
 
-def _defaults(before: KernelProfile, after: KernelProfile) -> list[Default]:
+def _defaults(before: KernelProfile, after: KernelProfile) -> list[ChangedDefault]:
     rows: tuple[tuple[str, str | int | bool, str | int | bool], ...] = (
         ("fw_devlink", before.fw_devlink.value, after.fw_devlink.value),
         ("fw_devlink.strict", before.strict, after.strict),
@@ -107,29 +107,29 @@ def _defaults(before: KernelProfile, after: KernelProfile) -> list[Default]:
             after.deferred_probe_timeout,
         ),
     )
-    return [Default(*row) for row in rows if row[1] != row[2]]
+    return [ChangedDefault(*row) for row in rows if row[1] != row[2]]
 
 
-def _reads(old: Ordering, new: Ordering) -> list[ReadChange]:
-    changes = [ReadChange(*each) for each in _pairs(_read(old), _read(new))]
+def _reads(old: Ordering, new: Ordering) -> list[ReadingChange]:
+    changes = [ReadingChange(*each) for each in _pairs(_read(old), _read(new))]
     return [change for change in changes if _outcome(change.before) != _outcome(change.after)]
 
 
-def _outcome(read: Read | None) -> tuple[str, Ends] | None:
+def _outcome(read: EntryReading | None) -> tuple[str, Ends] | None:
     """What comes of an entry: of what is dropped, the reason alone counts."""
     return read and (read.reason, ("", "") if read.reason else read.devices)
 
 
-def _read(ordering: Ordering) -> dict[Origin, Read]:
-    """Every entry that a kernel reads, and which devices it takes it to tie."""
+def _read(ordering: Ordering) -> dict[PropertyEntry, EntryReading]:
+    """Every entry that a kernel reads, and between which devices."""
     found = {}
     for link in ordering.prediction.fwnode_links:
         devices = ordering.device(link.consumer), ordering.device(link.supplier)
         for origin in link.origins:
-            found[origin] = Read(link.consumer, link.supplier, "", devices)
+            found[origin] = EntryReading(link.consumer, link.supplier, "", devices)
     for item in ordering.prediction.not_linked:
         devices = ordering.device(item.consumer), ordering.device(item.supplier)
-        found[item.origin] = Read(item.consumer, item.supplier, item.reason, devices)
+        found[item.origin] = EntryReading(item.consumer, item.supplier, item.reason, devices)
     return found
 
 

@@ -15,26 +15,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.detours import arcs_on_paths
-from dtlink.boot.devlink.state import DeviceLink, DriverState, FwnodeLink
+from dtlink.boot.devlink.state import CoreDeviceLink, CoreFwnodeLink, DriverState
 from dtlink.links.components import strong_components
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.state import State
+    from dtlink.boot.devlink.state import CoreState
 
 #: What leads from a node to one that it needs; ``None``: that one is its parent device.
-Why = FwnodeLink | DeviceLink | None
+Why = CoreFwnodeLink | CoreDeviceLink | None
 Arcs = dict[int, list[tuple[int, Why]]]
 
 #: How many steps all searches in one tree may take: many times what real boards need. Beyond, two
 #: nodes are said to be on a cycle if they are in one strongly connected component of all the tree
-#: says (:meth:`State.share_component`): so it is for all but a few links of real boards.
+#: says (:meth:`CoreState.share_component`): so it is for all but a few links of real boards.
 _BUDGET = 1_000_000
 
 
 class Detector:
     """Finds and relaxes the cycles of one machine."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: CoreState) -> None:
         self._state = state
         self._left = _BUDGET
         self.pruned = False
@@ -119,7 +119,7 @@ class Detector:
                 self._state.relaxed.append((node, target))
 
 
-def _strict(arcs: Arcs) -> list[tuple[int, int, FwnodeLink | DeviceLink]]:
+def _strict(arcs: Arcs) -> list[tuple[int, int, CoreFwnodeLink | CoreDeviceLink]]:
     """The arcs that may have to be relaxed yet."""
     return [
         (node, target, why)

@@ -10,10 +10,10 @@ from dtlink.boot.devlink.population import TRANSPARENT_BUSES, Population, Spawn
 from dtlink.facts.resource import Asker
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.state import Device, State
+    from dtlink.boot.devlink.state import CoreDevice, CoreState
 
 
-class Probe(Enum):
+class ProbeResult(Enum):
     """What a driver's probe returns."""
 
     BOUND = auto()
@@ -21,19 +21,19 @@ class Probe(Enum):
     FAILED = auto()
 
 
-class Drivers(Protocol):
+class DriverPolicy(Protocol):
     """The drivers of a kernel, as far as fw_devlink meets them."""
 
-    def match(self, device: Device) -> str | None:
+    def match(self, device: CoreDevice) -> str | None:
         """The name of the driver that matches a device, if there is one."""
 
-    def is_first(self, device: Device) -> bool:
+    def is_first(self, device: CoreDevice) -> bool:
         """Whether a device's driver is there before the device is."""
 
-    def children(self, device: Device) -> Iterator[Spawn]:
+    def children(self, device: CoreDevice) -> Iterator[Spawn]:
         """The devices that a driver makes while it probes."""
 
-    def probe(self, device: Device) -> Probe:
+    def probe(self, device: CoreDevice) -> ProbeResult:
         """How the probe ends."""
 
 
@@ -45,54 +45,54 @@ class BareDrivers:
     def __init__(self, population: Population) -> None:
         self._population = population
 
-    def match(self, device: Device) -> str | None:
+    def match(self, device: CoreDevice) -> str | None:
         """A bus without a driver of its own."""
         buses = (self._POWERED, *TRANSPARENT_BUSES)
         is_bus = device.bus == "platform" and self._population.is_any(device.node, buses)
         return "simple-pm-bus" if is_bus else None
 
-    def is_first(self, device: Device) -> bool:  # noqa: ARG002
+    def is_first(self, device: CoreDevice) -> bool:  # noqa: ARG002
         """The driver is registered when the devices are there (device_initcall)."""
         return False
 
-    def _role(self, device: Device) -> tuple[int, bytes]:
+    def _role(self, device: CoreDevice) -> tuple[int, bytes]:
         """The compatible that matches best: its place among the node's, and its name."""
         own = self._population.compatible(device.node)
         names = (self._POWERED, *TRANSPARENT_BUSES)
         return min((own.index(name), name) for name in names if name in own)
 
-    def children(self, device: Device) -> Iterator[Spawn]:
+    def children(self, device: CoreDevice) -> Iterator[Spawn]:
         """One level below a simple-pm-bus; below the other buses the devices are there already."""
         if self._role(device)[1] == self._POWERED:
             yield from self._population.children_of(device.node)
 
-    def probe(self, device: Device) -> Probe:
+    def probe(self, device: CoreDevice) -> ProbeResult:
         """A plain bus must be named first, lest it take a device from a driver of its own.
 
         The clocks of a simple-pm-bus are not waited for again once it may probe: a bare kernel
         has no clock provider, and the look-up (CONFIG_COMMON_CLK off) asks for none.
         """
         place, name = self._role(device)
-        return Probe.FAILED if place and name != self._POWERED else Probe.BOUND
+        return ProbeResult.FAILED if place and name != self._POWERED else ProbeResult.BOUND
 
 
 class FullDrivers:
     """A driver for every device: each probe succeeds as soon as it is tried."""
 
-    def __init__(self, state: State, population: Population) -> None:
+    def __init__(self, state: CoreState, population: Population) -> None:
         self._tree = state.tree
         self._population = population
         self._pin_controllers = _pin_controllers(state)
 
-    def match(self, device: Device) -> str | None:  # noqa: ARG002 - there is one for any
+    def match(self, device: CoreDevice) -> str | None:  # noqa: ARG002 - there is one for any
         """The driver that the device has by then."""
         return "any"
 
-    def is_first(self, device: Device) -> bool:
+    def is_first(self, device: CoreDevice) -> bool:
         """Pin controllers: most of their drivers are registered before the devices are made."""
         return device.node in self._pin_controllers
 
-    def children(self, device: Device) -> Iterator[Spawn]:
+    def children(self, device: CoreDevice) -> Iterator[Spawn]:
         """What buses, multi-function devices and multiplexers find below their nodes.
 
         Whatever names a driver (``compatible``) becomes a device, also below a node that only
@@ -108,12 +108,12 @@ class FullDrivers:
             if not found and not self._population.names_driver(node):
                 stack += self._tree.children[node][::-1]
 
-    def probe(self, device: Device) -> Probe:  # noqa: ARG002
+    def probe(self, device: CoreDevice) -> ProbeResult:  # noqa: ARG002
         """Nothing fails."""
-        return Probe.BOUND
+        return ProbeResult.BOUND
 
 
-def _pin_controllers(state: State) -> set[int]:
+def _pin_controllers(state: CoreState) -> set[int]:
     """The nodes with ``compatible`` at or above what ``pinctrl-0`` and its kind name."""
     compatibles, parents = state.tree.holders("compatible"), state.tree.parents
     found = set()

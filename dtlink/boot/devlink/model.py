@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 
-class Origin(NamedTuple):
+class PropertyEntry(NamedTuple):
     """The entry of a property that made the kernel link two nodes."""
 
     node: str
@@ -24,7 +24,7 @@ class FwnodeLink(NamedTuple):
     """Part of a cycle: makes nobody wait."""
     ignore: bool
     """From ``post-init-providers``: as if it were not there."""
-    origins: tuple[Origin, ...]
+    origins: tuple[PropertyEntry, ...]
     moved: bool
     """Handed to a device that bound, by a node below it that is no device."""
     remaining: bool
@@ -55,7 +55,7 @@ class CycleReport(NamedTuple):
     supplier: str
 
 
-class Waiting(NamedTuple):
+class WaitingDevice(NamedTuple):
     """A device whose ``waiting_for_supplier`` is 1."""
 
     device: str
@@ -68,13 +68,13 @@ class NotLinked(NamedTuple):
 
     consumer: str
     supplier: str
-    origin: Origin
+    origin: PropertyEntry
     reason: str
     at: str
     """The node that is the reason."""
 
 
-class Pair(NamedTuple):
+class LinkedPair(NamedTuple):
     """A consumer and its supplier."""
 
     consumer: str
@@ -106,11 +106,11 @@ class Prediction:
     """The links there are in the end."""
     cycles: Sequence[CycleReport]
     """In the order of the log; the same pair may be reported more than once."""
-    waiting: Sequence[Waiting]
+    waiting: Sequence[WaitingDevice]
     not_linked: Sequence[NotLinked]
-    refused: Sequence[Pair]
+    refused: Sequence[LinkedPair]
     """Device links that would have closed a loop, or came too late."""
-    relaxed: Sequence[Pair]
+    relaxed: Sequence[LinkedPair]
     """Device links that no longer order probing since they turned out to be part of a cycle."""
 
     def as_json(self) -> Mapping[str, Any]:
@@ -135,11 +135,11 @@ class Prediction:
         }
 
 
-def _pair(link: FwnodeLink | NotLinked | Pair) -> dict[str, Any]:
+def _pair(link: FwnodeLink | NotLinked | LinkedPair) -> dict[str, Any]:
     return {"consumer": link.consumer, "supplier": link.supplier}
 
 
-def _origin(origin: Origin) -> dict[str, Any]:
+def _origin(origin: PropertyEntry) -> dict[str, Any]:
     return {"node": origin.node, "property": origin.property_name, "index": origin.entry}
 
 

@@ -12,14 +12,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.model import FwnodeLink, Origin, Prediction
+    from dtlink.boot.devlink.model import FwnodeLink, Prediction, PropertyEntry
     from dtlink.facts.profile import KernelProfile
 
 #: A consumer and a supplier, by path.
 Ends = tuple[str, str]
 
 
-class Effect(Enum):
+class LinkEffect(Enum):
     """What a link does to its consumer's probe."""
 
     ORDERS = "ordered"
@@ -34,16 +34,16 @@ class Effect(Enum):
     """A device link that makes nobody wait."""
 
 
-class Tie(NamedTuple):
+class DeviceDependency(NamedTuple):
     """What there is between a consumer and a supplier."""
 
-    effect: Effect
-    origins: tuple[Origin, ...]
+    effect: LinkEffect
+    origins: tuple[PropertyEntry, ...]
     """The entries that say so; none where a link stands in for one of a node below."""
 
 
 class Ordering:
-    """A prediction, as ties between devices."""
+    """A prediction, as dependencies between devices."""
 
     def __init__(self, prediction: Prediction, profile: KernelProfile) -> None:
         self.prediction = prediction
@@ -55,38 +55,40 @@ class Ordering:
         self._relaxed = frozenset((x.consumer, x.supplier) for x in prediction.relaxed)
 
     @cached_property
-    def ties(self) -> Mapping[Ends, Tie]:
-        """Every tie of a device to a supplier, by their paths, in the order of the links made."""
+    def dependencies(self) -> Mapping[Ends, DeviceDependency]:
+        """Every dependency of a device on a supplier, by their paths, in the order of the links."""
         found: dict[Ends, list[FwnodeLink]] = {}
         for link in self.prediction.fwnode_links:
             if link.consumer in self.devices:
-                ends = link.consumer, self.speaker(link.consumer, link.supplier)
+                ends = link.consumer, self.provider(link.consumer, link.supplier)
                 found.setdefault(ends, []).append(link)
-        ties = {}
+        dependencies = {}
         for ends in [*found, *(ends for ends in self._device_links if ends not in found)]:
             links = found.get(ends, [])
             effect = self._effect(ends, links)
             if effect is not None and ends[0] != ends[1]:
-                ties[ends] = Tie(effect, tuple(o for link in links for o in link.origins))
-        return ties
+                dependencies[ends] = DeviceDependency(
+                    effect, tuple(o for link in links for o in link.origins)
+                )
+        return dependencies
 
-    def _effect(self, ends: Ends, links: Iterable[FwnodeLink]) -> Effect | None:
+    def _effect(self, ends: Ends, links: Iterable[FwnodeLink]) -> LinkEffect | None:
         """What the links between two ends do; ``None``: nothing, the supplier is served early."""
         device_link = self._device_links.get(ends)
         if device_link is not None and not device_link.sync_state_only:
-            return Effect.ORDERS
+            return LinkEffect.ORDERS
         if any(link.remaining and not link.flags for link in links) and self.profile.orders_probing:
-            return Effect.WAITS
+            return LinkEffect.WAITS
         if ends in self._relaxed or any(link.cycle for link in links):
-            return Effect.RELAXED
+            return LinkEffect.RELAXED
         if any(link.ignore for link in links):
-            return Effect.IGNORED
+            return LinkEffect.IGNORED
         if device_link is None and (self.profile.orders_probing or ends[1] not in self.devices):
             return None
-        return Effect.SYNC_STATE_ONLY
+        return LinkEffect.SYNC_STATE_ONLY
 
-    def speaker(self, consumer: str, supplier: str) -> str:
-        """The device that a consumer's link to a node ended at; the node if there is none."""
+    def provider(self, consumer: str, supplier: str) -> str:
+        """The device at which a consumer's link to a node ended; the node if there is none."""
         if supplier not in self.devices:
             for above in _ancestors(supplier):
                 if (consumer, above) in self._moved:
@@ -95,12 +97,12 @@ class Ordering:
 
     def relaxes(self, consumer: str, supplier: str) -> bool:
         """Whether the kernel does not order two nodes since they are part of a cycle."""
-        tie = self.ties.get((consumer, self.speaker(consumer, supplier)))
-        return tie is not None and tie.effect is Effect.RELAXED
+        dependency = self.dependencies.get((consumer, self.provider(consumer, supplier)))
+        return dependency is not None and dependency.effect is LinkEffect.RELAXED
 
-    def of(self, *effects: Effect) -> Iterator[tuple[Ends, Tie]]:
-        """The ties of these effects."""
-        return ((ends, tie) for ends, tie in self.ties.items() if tie.effect in effects)
+    def of(self, *effects: LinkEffect) -> Iterator[tuple[Ends, DeviceDependency]]:
+        """The dependencies of these effects."""
+        return (item for item in self.dependencies.items() if item[1].effect in effects)
 
     def parent(self, device: str) -> str | None:
         """The device above a device; ``None`` if there is none."""
@@ -126,7 +128,7 @@ class Ordering:
         for device in self.prediction.devices:
             parent = self.parent(device.node)
             arcs[device.node] = [] if parent is None else [parent]
-        for (consumer, supplier), _ in self.of(Effect.ORDERS):
+        for (consumer, supplier), _ in self.of(LinkEffect.ORDERS):
             arcs[consumer].append(supplier)
         return arcs
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dtlink.links.reference import Flaw
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.state import State
+    from dtlink.boot.devlink.state import CoreState
     from dtlink.facts.binding import SupplierBinding
     from dtlink.facts.profile import KernelProfile
     from dtlink.links.reference import Reference
@@ -28,7 +28,7 @@ class Drop(Enum):
 class Parser:
     """Reads each node's supplier properties once, when a device is added at or above it."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: CoreState) -> None:
         self._state = state
         self._links_nodes = state.profile.links_nodes
         self.parsed: dict[int, None] = {}

@@ -8,10 +8,9 @@ from dtlink.boot.devlink import model
 from dtlink.boot.devlink.booking import Bookkeeper
 from dtlink.boot.devlink.drivers import BareDrivers, FullDrivers
 from dtlink.boot.devlink.parsing import Drop, Parser, followed
-from dtlink.boot.devlink.population import Population
+from dtlink.boot.devlink.population import Population, served_early
 from dtlink.boot.devlink.probing import DriverCore
-from dtlink.boot.devlink.served import served_early
-from dtlink.boot.devlink.state import DeviceLink, FwnodeLink, State
+from dtlink.boot.devlink.state import CoreDeviceLink, CoreFwnodeLink, CoreState
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
@@ -40,7 +39,7 @@ def predict(
     # A node in /reserved-memory may become a device although its parent is disabled.
     hidden = any(spawn.node in tree.disabled for spawn in at_boot)
     found = extraction.common_of_all if hidden else extraction.common
-    state = State(tree, profile, followed(found.references, profile))
+    state = CoreState(tree, profile, followed(found.references, profile))
     state.initialized.update(early)
     drivers = FullDrivers(state, population) if full else BareDrivers(population)
     parser, books = Parser(state), Bookkeeper(state)
@@ -51,7 +50,7 @@ def predict(
 class _Report:
     """Turns node numbers into paths."""
 
-    def __init__(self, state: State, parser: Parser, books: Bookkeeper) -> None:
+    def __init__(self, state: CoreState, parser: Parser, books: Bookkeeper) -> None:
         self._state = state
         self._tree = state.tree
         self._parser = parser
@@ -78,7 +77,7 @@ class _Report:
             relaxed=[self._pair(*pair) for pair in state.relaxed],
         )
 
-    def _fwnode_link(self, link: FwnodeLink) -> model.FwnodeLink:
+    def _fwnode_link(self, link: CoreFwnodeLink) -> model.FwnodeLink:
         return model.FwnodeLink(
             self._tree.path(link.consumer),
             self._tree.path(link.supplier),
@@ -89,7 +88,7 @@ class _Report:
             link.remaining,
         )
 
-    def _device_link(self, link: DeviceLink) -> model.DeviceLink:
+    def _device_link(self, link: CoreDeviceLink) -> model.DeviceLink:
         return model.DeviceLink(
             self._tree.path(link.consumer.node),
             self._tree.path(link.supplier.node),
@@ -98,14 +97,14 @@ class _Report:
             link.state.value,
         )
 
-    def _waiting(self) -> list[model.Waiting]:
+    def _waiting(self) -> list[model.WaitingDevice]:
         state, found = self._state, []
         for device in state.devices:
             if device.driver is None and state.profile.orders_probing:
                 missing = [x.supplier for x in state.links_of(device.node) if x.blocks]
                 if missing:
                     paths = tuple(map(self._tree.path, missing))
-                    found.append(model.Waiting(self._tree.path(device.node), paths))
+                    found.append(model.WaitingDevice(self._tree.path(device.node), paths))
         return found
 
     def _not_linked(self, reference: Reference, why: Drop, node: int) -> model.NotLinked:
@@ -118,9 +117,9 @@ class _Report:
             path(node),
         )
 
-    def _origin(self, reference: Reference) -> model.Origin:
+    def _origin(self, reference: Reference) -> model.PropertyEntry:
         node, name = self._tree.path(reference.node), self._tree.property_name(reference.at)
-        return model.Origin(node, name, reference.entry)
+        return model.PropertyEntry(node, name, reference.entry)
 
-    def _pair(self, consumer: int, supplier: int) -> model.Pair:
-        return model.Pair(self._tree.path(consumer), self._tree.path(supplier))
+    def _pair(self, consumer: int, supplier: int) -> model.LinkedPair:
+        return model.LinkedPair(self._tree.path(consumer), self._tree.path(supplier))

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dtlink.boot.devlink.drivers import Drivers, Probe
-from dtlink.boot.devlink.state import Device, DriverState, LinkState, State
+from dtlink.boot.devlink.drivers import DriverPolicy, ProbeResult
+from dtlink.boot.devlink.state import CoreDevice, CoreState, DriverState, LinkState
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.booking import Bookkeeper
@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 class DriverCore:
     """The driver core of one machine."""
 
-    def __init__(self, state: State, parser: Parser, books: Bookkeeper, drivers: Drivers) -> None:
+    def __init__(
+        self, state: CoreState, parser: Parser, books: Bookkeeper, drivers: DriverPolicy
+    ) -> None:
         self._state = state
         self._parser = parser
         self._books = books
         self._drivers = drivers
         self._registered = False
         self._retrying = False
-        self._pending: dict[int, Device] = {}
-        self._active: deque[Device] = deque()
+        self._pending: dict[int, CoreDevice] = {}
+        self._active: deque[CoreDevice] = deque()
 
     def boot(self, devices: Iterable[Spawn]) -> None:
         """Add the devices there are at first, then register the drivers, then settle."""
@@ -41,7 +43,7 @@ class DriverCore:
     def add(self, spawn: Spawn) -> None:
         """Add a device, link it, and probe it if the drivers are there (device_add())."""
         state = self._state
-        device = Device(spawn.node, spawn.bus, state.device.get(spawn.above))
+        device = CoreDevice(spawn.node, spawn.bus, state.device.get(spawn.above))
         if device.parent is not None:
             device.parent.children.append(device)
         state.devices.append(device)
@@ -73,12 +75,12 @@ class DriverCore:
             self._active.extend(self._pending.values())
             self._pending.clear()
 
-    def _defer(self, device: Device) -> None:
+    def _defer(self, device: CoreDevice) -> None:
         """Keep a device for later, once (driver_deferred_probe_add())."""
         if device.can_match and device not in self._active:
             self._pending.setdefault(device.node, device)
 
-    def _probe(self, device: Device) -> None:
+    def _probe(self, device: CoreDevice) -> None:
         """Probe a device unless it waits for a supplier (really_probe())."""
         driver = None if device.driver else self._drivers.match(device)
         if driver is None:
@@ -90,17 +92,17 @@ class DriverCore:
         for spawn in self._drivers.children(device):
             self.add(spawn)
         outcome = self._drivers.probe(device)
-        if outcome is Probe.BOUND:
+        if outcome is ProbeResult.BOUND:
             device.driver = driver
             self._bound(device)
             self._pending.pop(device.node, None)
             self._trigger()
             return
         self._unbound(device)
-        if outcome is Probe.DEFERRED:
+        if outcome is ProbeResult.DEFERRED:
             self._defer(device)
 
-    def _ready(self, device: Device) -> bool:
+    def _ready(self, device: CoreDevice) -> bool:
         """Whether no supplier is missing (device_links_check_suppliers())."""
         links = self._state.suppliers.get(device.node, {})
         if self._state.profile.orders_probing and any(link.blocks for link in links.values()):
@@ -113,19 +115,22 @@ class DriverCore:
             link.state = LinkState.CONSUMER_PROBE
         return True
 
-    def _unbound(self, device: Device) -> None:
+    def _unbound(self, device: CoreDevice) -> None:
         """A probe has failed (device_links_no_driver())."""
         self._fall_back(device, LinkState.CONSUMER_PROBE, LinkState.ACTIVE)
         device.state = DriverState.NO_DRIVER
 
-    def _fall_back(self, device: Device, *states: LinkState) -> None:
+    def _fall_back(self, device: CoreDevice, *states: LinkState) -> None:
         for link in device.suppliers.values():
             if link.state in states:
                 bound = link.supplier.state is DriverState.BOUND
                 link.state = LinkState.AVAILABLE if bound else LinkState.DORMANT
 
-    def _bound(self, device: Device) -> None:
-        """A driver has bound: it speaks for all below it (device_links_driver_bound())."""
+    def _bound(self, device: CoreDevice) -> None:
+        """A driver has bound, and provides for all nodes below that are not devices.
+
+        (device_links_driver_bound())
+        """
         state = self._state
         if state.device.get(device.node) is device:
             for fwnode_link in state.links_of(device.node):
@@ -146,7 +151,7 @@ class DriverCore:
                 link.state = LinkState.ACTIVE
         device.state = DriverState.BOUND
 
-    def _pick_up(self, node: int, speaker: int) -> None:
+    def _pick_up(self, node: int, provider: int) -> None:
         """Move the consumers of what is no device to the device above it.
 
         (__fw_devlink_pickup_dangling_consumers())
@@ -159,7 +164,7 @@ class DriverCore:
                 continue
             state.not_device.add(node)
             for link in state.links_to(node):
-                moved = state.link(link.consumer, speaker, moved=True)
+                moved = state.link(link.consumer, provider, moved=True)
                 moved.cycle |= link.cycle
                 moved.ignore |= link.ignore
                 state.unlink(link)

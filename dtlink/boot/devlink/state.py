@@ -39,7 +39,7 @@ class LinkState(Enum):
     ACTIVE = "active"
 
 
-class FwnodeLink:
+class CoreFwnodeLink:
     """A link between two nodes."""
 
     __slots__ = ("consumer", "cycle", "ignore", "moved", "references", "remaining", "supplier")
@@ -69,12 +69,12 @@ class FwnodeLink:
         return not (self.cycle or self.ignore)
 
 
-class DeviceLink:
+class CoreDeviceLink:
     """A link between two devices, made from a fwnode link (flag INFERRED, always managed)."""
 
     __slots__ = ("consumer", "cycle", "runtime_pm", "state", "supplier", "sync_state_only")
 
-    def __init__(self, consumer: Device, supplier: Device, state: LinkState) -> None:
+    def __init__(self, consumer: CoreDevice, supplier: CoreDevice, state: LinkState) -> None:
         self.consumer = consumer
         self.supplier = supplier
         self.state = state
@@ -95,7 +95,7 @@ class DeviceLink:
         return ordered
 
 
-class Device:
+class CoreDevice:
     """A device with a node; ``parent`` is ``None`` below a device that has no node."""
 
     __slots__ = (
@@ -110,18 +110,18 @@ class Device:
         "suppliers",
     )
 
-    def __init__(self, node: int, bus: str, parent: Device | None) -> None:
+    def __init__(self, node: int, bus: str, parent: CoreDevice | None) -> None:
         self.node = node
         self.bus = bus
         self.parent = parent
-        self.children: list[Device] = []
+        self.children: list[CoreDevice] = []
         self.state = DriverState.NO_DRIVER
         self.driver: str | None = None
         self.can_match = False
-        self.suppliers: dict[int, DeviceLink] = {}
-        self.consumers: dict[int, DeviceLink] = {}
+        self.suppliers: dict[int, CoreDeviceLink] = {}
+        self.consumers: dict[int, CoreDeviceLink] = {}
 
-    def is_below(self, other: Device) -> bool:
+    def is_below(self, other: CoreDevice) -> bool:
         """Whether the other device is this one's ancestor."""
         above = self.parent
         while above is not None and above is not other:
@@ -129,7 +129,7 @@ class Device:
         return above is not None
 
 
-class State:
+class CoreState:
     """Everything fw_devlink knows at one moment, and what it did up to then."""
 
     def __init__(
@@ -142,20 +142,20 @@ class State:
         self.profile = profile
         self.references = references
         """What each node's properties name, as far as this kernel follows it, in its order."""
-        self.devices: list[Device] = []
-        self.device: dict[int, Device] = {}
+        self.devices: list[CoreDevice] = []
+        self.device: dict[int, CoreDevice] = {}
         """The device of each node that has one (``fwnode->dev``)."""
-        self.suppliers: dict[int, dict[int, FwnodeLink]] = {}
-        self.consumers: dict[int, dict[int, FwnodeLink]] = {}
+        self.suppliers: dict[int, dict[int, CoreFwnodeLink]] = {}
+        self.consumers: dict[int, dict[int, CoreFwnodeLink]] = {}
         self.not_device: set[int] = set()
-        """Nodes that a bound ancestor speaks for (FWNODE_FLAG_NOT_DEVICE)."""
+        """Nodes whose consumers a bound ancestor provides for (FWNODE_FLAG_NOT_DEVICE)."""
         self.initialized: set[int] = set()
         """Nodes served without the driver core (FWNODE_FLAG_INITIALIZED)."""
-        self.made: list[FwnodeLink] = []
+        self.made: list[CoreFwnodeLink] = []
         self.refused: list[tuple[int, int]] = []
         self.relaxed: list[tuple[int, int]] = []
 
-    def device_above(self, node: int) -> Device | None:
+    def device_above(self, node: int) -> CoreDevice | None:
         """The device of the nearest ancestor that has one (fwnode_get_next_parent_dev())."""
         parents, device = self.tree.parents, self.device
         above = parents[node]
@@ -176,12 +176,12 @@ class State:
         off = self.tree.unavailable
         return (child for child in self.tree.children[node] if child not in off)
 
-    def link(self, consumer: int, supplier: int, *, moved: bool = False) -> FwnodeLink:
+    def link(self, consumer: int, supplier: int, *, moved: bool = False) -> CoreFwnodeLink:
         """The fwnode link between two nodes, made if there is none."""
         links = self.suppliers.setdefault(consumer, {})
         link = links.get(supplier)
         if link is None:
-            link = links[supplier] = FwnodeLink(consumer, supplier, moved=moved)
+            link = links[supplier] = CoreFwnodeLink(consumer, supplier, moved=moved)
             self.consumers.setdefault(supplier, {})[consumer] = link
             self.made.append(link)
         return link
@@ -200,18 +200,18 @@ class State:
         components = enumerate(strong_components(arcs))
         return {node: number for number, component in components for node in component}
 
-    def unlink(self, link: FwnodeLink) -> None:
+    def unlink(self, link: CoreFwnodeLink) -> None:
         """Delete a fwnode link."""
         del self.suppliers[link.consumer][link.supplier]
         del self.consumers[link.supplier][link.consumer]
         link.remaining = False
 
-    def links_of(self, consumer: int) -> list[FwnodeLink]:
+    def links_of(self, consumer: int) -> list[CoreFwnodeLink]:
         """A node's links to suppliers, the newest first."""
         links = self.suppliers.get(consumer)
         return list(reversed(links.values())) if links else []
 
-    def links_to(self, supplier: int) -> list[FwnodeLink]:
+    def links_to(self, supplier: int) -> list[CoreFwnodeLink]:
         """A node's links to consumers, the newest first."""
         links = self.consumers.get(supplier)
         return list(reversed(links.values())) if links else []

@@ -1,6 +1,5 @@
-"""Which driver a device has in one kernel: of a node, or of an ACPI table's structure."""
+"""Which driver each node of a devicetree has in one kernel."""
 
-from dtlink.boot.drivers.tables import table_driver
 from dtlink.boot.drivers.tree import TreeDrivers
 
-__all__ = ["TreeDrivers", "table_driver"]
+__all__ = ["TreeDrivers"]

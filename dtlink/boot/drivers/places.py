@@ -1,17 +1,24 @@
-"""Where a node stands: what makes a device of it, if anything does."""
+"""What makes a device of a node, if anything does; and strings that no driver matches by.
+
+Plain buses, descriptions and the functions of cards have ``compatible``, but no driver of that.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.population import TRANSPARENT_BUSES, Population
+from dtlink.boot.drivers.options import by_option
 
 if TYPE_CHECKING:
+    from dtlink.facts.outcomes import Driver
     from dtlink.firmware.tree import Tree
+    from dtlink.kernel.holdings.model import Holdings
 
 
-class Place(Enum):
+class DeviceMaker(Enum):
     """Who makes a device of a node."""
 
     LOOSE = auto()
@@ -36,17 +43,46 @@ _CLIENT_BUSES = (
 #: Transparent buses, and the one that wakes up before its children are made.
 _BUSES = (*TRANSPARENT_BUSES, b"simple-pm-bus")
 
+#: What makes a device that needs no driver: a bus in name only, to which simple-pm-bus binds where
+#: it is the first string, and does nothing (drivers/bus/simple-pm-bus.c, ONLY_BUS); registers that
+#: others reach through the node (drivers/mfd/syscon.c, device_node_get_regmap()).
+PLAIN = (*(each.decode("ascii") for each in TRANSPARENT_BUSES), "syscon")
 
-class Places:
+#: Nodes that are read, by the kernel or by other devices' drivers; no driver binds to them even
+#: where of_platform makes a device of them.
+_DESCRIPTIONS = frozenset(
+    (
+        *("cache", "arm,idle-state", "domain-idle-state", "riscv,idle-state"),
+        *("simple-battery", "shared-dma-pool", "restricted-dma-pool"),
+    )
+)
+_POINTS = "operating-points"
+
+#: Firmware that the kernel talks to from its start (drivers/firmware/psci/psci.c, psci_dt_init()).
+FIRMWARE = ("arm,psci", "arm,psci-0.2", "arm,psci-1.0")
+
+#: Functions of cards, which are found by what the card says: option and module.
+_CARDS = {
+    "mmc-card": ("MMC_BLOCK", "mmc_block"),
+    "brcm,bcm4329-fmac": ("BRCMFMAC", "brcmfmac"),
+    "marvell,sd8787": ("MWIFIEX_SDIO", "mwifiex_sdio"),
+    "marvell,sd8897": ("MWIFIEX_SDIO", "mwifiex_sdio"),
+    "marvell,sd8978": ("MWIFIEX_SDIO", "mwifiex_sdio"),
+    "marvell,sd8997": ("MWIFIEX_SDIO", "mwifiex_sdio"),
+    "qcom,ath10k": ("ATH10K_SDIO", "ath10k_sdio"),
+}
+
+
+class DeviceMakers:
     """The place of each node of one tree."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self.population = Population(tree)
-        self._found: dict[int, Place] = {0: Place.LOOSE}
+        self._found: dict[int, DeviceMaker] = {0: DeviceMaker.LOOSE}
         self._at_boot = {spawn.node for spawn in self.population.at_boot()}
 
-    def of(self, node: int) -> Place:
+    def of(self, node: int) -> DeviceMaker:
         """The place of a node."""
         way = []
         while node not in self._found:
@@ -58,17 +94,17 @@ class Places:
             node = below
         return place
 
-    def _below(self, above: int, node: int) -> Place:
+    def _below(self, above: int, node: int) -> DeviceMaker:
         """The place of a node below one whose place is known."""
         has_name = self.population.names_driver(node)
         if node in self._at_boot or (has_name and self._is_platform(above, node)):
-            return Place.PLATFORM
-        if above == 0 or self._found[above] is Place.LOOSE:
-            return Place.LOOSE
+            return DeviceMaker.PLATFORM
+        if above == 0 or self._found[above] is DeviceMaker.LOOSE:
+            return DeviceMaker.LOOSE
         if self.population.is_any(above, _BUSES):
-            return Place.LOOSE
+            return DeviceMaker.LOOSE
         if self.population.is_part(node):
-            return Place.CELL
+            return DeviceMaker.CELL
         return self._bus(above, self._tree.layout.names[node].lower())
 
     def _is_platform(self, above: int, node: int) -> bool:
@@ -81,12 +117,28 @@ class Places:
         frame = top == b"chosen" and self.population.is_any(node, (b"simple-framebuffer",))
         return frame or top == b"firmware"
 
-    def _bus(self, above: int, own: bytes) -> Place:
+    def _bus(self, above: int, own: bytes) -> DeviceMaker:
         """What a device is to those below it, by the names of the nodes."""
         name = self._tree.layout.names[above].lower()
         # What is called as the bus itself is a branch of it, or the core of a wrapper.
         if own.startswith(name.partition(b"@")[0]):
-            return Place.CELL
+            return DeviceMaker.CELL
         if name.startswith(_NAMED_BUSES):
-            return Place.NAMED
-        return Place.CLIENT if name.startswith(_CLIENT_BUSES) else Place.CELL
+            return DeviceMaker.NAMED
+        return DeviceMaker.CLIENT if name.startswith(_CLIENT_BUSES) else DeviceMaker.CELL
+
+
+def plain_word(names: Iterable[str]) -> str:
+    """The first string that makes a device without a driver; empty if there is none."""
+    return next((name for name in names if name in PLAIN or name in FIRMWARE), "")
+
+
+def is_description(names: Iterable[str]) -> bool:
+    """Whether a node only describes."""
+    return any(name in _DESCRIPTIONS or _POINTS in name for name in names)
+
+
+def card_driver(build: Holdings, names: Iterable[str]) -> Driver | None:
+    """The driver of a card, or of a card's function, that a node below a host describes."""
+    name = next((name for name in names if name in _CARDS), None)
+    return by_option(build, *_CARDS[name], name) if name else None

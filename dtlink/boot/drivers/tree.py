@@ -5,18 +5,22 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dtlink.boot.devlink.served import served_early
+from dtlink.boot.devlink.population import served_early
 from dtlink.boot.drivers.amba import PRIMECELL, amba_driver
 from dtlink.boot.drivers.compatible import Compatibles
 from dtlink.boot.drivers.identity import bridge_driver, by_identity, phy_driver, usb_driver
-from dtlink.boot.drivers.places import Place, Places
-from dtlink.boot.drivers.tables import table_driver
-from dtlink.boot.drivers.words import PLAIN, card_driver, is_description, plain_word
+from dtlink.boot.drivers.places import (
+    PLAIN,
+    DeviceMaker,
+    DeviceMakers,
+    card_driver,
+    is_description,
+    plain_word,
+)
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
 
 if TYPE_CHECKING:
-    from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.source.index import SourceIndex
@@ -38,7 +42,7 @@ class TreeDrivers:
         self._build = build
         self._has_index = index is not None
         self._compatibles = Compatibles(build, index)
-        self._places = Places(tree)
+        self._places = DeviceMakers(tree)
         self._found: dict[int, Driver] = {}
 
     def of(self, node: int) -> Driver:
@@ -47,10 +51,6 @@ class TreeDrivers:
         if found is None:
             found = self._found[node] = self._find(node)
         return found
-
-    def of_table(self, struct: Struct | str) -> Driver:
-        """The driver of a supplier in an ACPI table (:func:`tables.table_driver`)."""
-        return table_driver(self._build, struct)
 
     def _find(self, node: int) -> Driver:
         names = self._tree[node].compatible
@@ -62,7 +62,7 @@ class TreeDrivers:
                 return Driver(State.EARLY, by=word)
         place = self._places.of(node)
         is_cpu = self._device_type(node) == "cpu"
-        if place is Place.LOOSE or is_cpu or is_description(names):
+        if place is DeviceMaker.LOOSE or is_cpu or is_description(names):
             return Driver(State.NO_DEVICE, by=names[0])
         if PRIMECELL in names:
             return self._amba(node, names)
@@ -77,7 +77,7 @@ class TreeDrivers:
         early = next((name for name in names if self._compatibles.is_early(name)), None)
         return Driver(State.EARLY, by=early) if early else found
 
-    def _device(self, node: int, names: tuple[str, ...], place: Place) -> Driver:
+    def _device(self, node: int, names: tuple[str, ...], place: DeviceMaker) -> Driver:
         """A device that is matched by its strings, or by what it says of itself."""
         real = tuple(name for name in names if name not in PLAIN)
         if (found := by_identity(self._build, real)) is not None:
@@ -86,21 +86,21 @@ class TreeDrivers:
         if best is not None and best.state in _HAS:
             return best
         other = usb_driver(self._build, real) or card_driver(self._build, real)
-        if other is None and place is Place.NAMED:
+        if other is None and place is DeviceMaker.NAMED:
             bus = "spi" if b"spi" in self._tree.layout.names[self._tree.parents[node]] else "i2c"
             other = self._by_bare_name(bus, names[0])
         if other is None and best is None:
             other = self._undriven(node, names, place)
         return other or best or Driver(State.UNKNOWN, by=names[0])
 
-    def _undriven(self, node: int, names: tuple[str, ...], place: Place) -> Driver | None:
+    def _undriven(self, node: int, names: tuple[str, ...], place: DeviceMaker) -> Driver | None:
         """A node that no table of any driver names."""
         if word := plain_word(names):
             return Driver(State.EARLY, by=word)
         # Cells are platform devices, and mostly called as their strings are (drivers/mfd/).
-        if place is Place.CELL and (cell := self._by_bare_name("platform", names[0])):
+        if place is DeviceMaker.CELL and (cell := self._by_bare_name("platform", names[0])):
             return cell
-        if place is Place.CELL and (self._has_index or self._places.population.is_part(node)):
+        if place is DeviceMaker.CELL and (self._has_index or self._places.population.is_part(node)):
             return self._served(node)
         return None
 
@@ -120,7 +120,7 @@ class TreeDrivers:
         tree = self._tree
         place = self._places.of(node)
         name = tree.layout.names[node].partition(b"@")[0]
-        if place is Place.LOOSE or name in (b"port", b"ports", b"endpoint"):
+        if place is DeviceMaker.LOOSE or name in (b"port", b"ports", b"endpoint"):
             return _NO_DEVICE
         if self._device_type(node) == "pci" and self._device_type(tree.parents[node]) == "pci":
             return bridge_driver(self._build)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dtlink.boot.timeline.limits import Limits
-from dtlink.boot.timeline.loading import Loading
+from dtlink.boot.timeline.loading import Limits, Loading
 from dtlink.boot.timeline.model import ROOT_AFTER, AcpiDependency, is_later, latest
 from dtlink.facts.acpi_suppliers import SUPPLIERS, AcpiSupplier, Without, outcome
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When

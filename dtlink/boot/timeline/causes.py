@@ -11,52 +11,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dtlink.boot.timeline.devices import Devices
-    from dtlink.boot.timeline.limits import Limits
-    from dtlink.boot.timeline.settle import Judged, Settler
+    from dtlink.boot.timeline.loading import Limits
+    from dtlink.boot.timeline.settle import JudgedRequirement, ProbeTimes
 
 #: Of the drivers that delay a device equally, so many are followed on to its consumers.
 _ROOTS = 8
 _NO_CLAIM = (Outcome.OK, Outcome.UNKNOWN)
 
 
-class Blame:
+class RootCauses:
     """Follows chains to their ends, suppliers before consumers."""
 
-    def __init__(self, devices: Devices, settler: Settler, limits: Limits) -> None:
+    def __init__(self, devices: Devices, times: ProbeTimes, limits: Limits) -> None:
         self._devices = devices
-        self._settler = settler
+        self._times = times
         self._limits = limits
         self._roots: dict[int, tuple[int, ...]] = {}
         self._taken: dict[int, dict[int, AffectedDevice]] = {}
 
-    def causes(self, judged: Sequence[Judged]) -> list[Cause]:
+    def causes(self, judged: Sequence[JudgedRequirement]) -> list[Cause]:
         """One cause for each driver, the costliest outcome first, then by the devices' number."""
-        by_consumer: dict[int, list[Judged]] = {}
+        by_consumer: dict[int, list[JudgedRequirement]] = {}
         for each in judged:
-            if not each.arc.function:
-                by_consumer.setdefault(each.arc.consumer, []).append(each)
-        for device in self._settler.times:  # in the order in which they were settled
+            if not each.requirement.function:
+                by_consumer.setdefault(each.requirement.consumer, []).append(each)
+        for device in self._times.times:  # in the order in which they were settled
             own = by_consumer.get(device, [])
             self._roots[device] = tuple(self._find_roots(device, own))
             self._blame(own)
             self._blame_maker(device)
-        self._blame([each for each in judged if each.arc.function])
+        self._blame([each for each in judged if each.requirement.function])
         found = [self._cause(root, taken) for root, taken in self._taken.items()]
         ranks = list(Outcome)
         return sorted(found, key=lambda c: (-ranks.index(c.outcome), -len(c.devices), c.supplier))
 
-    def _find_roots(self, device: int, judged: Iterable[Judged]) -> Iterable[int]:
+    def _find_roots(self, device: int, judged: Iterable[JudgedRequirement]) -> Iterable[int]:
         """Who decides when a device probes: the ends of the chains of those that come last."""
-        when = self._settler.times[device].asked
+        when = self._times.times[device].asked
         if when in (When.INITCALL, When.UNKNOWN):
             return ()
         found: dict[int, None] = {}
         maker = self._devices.maker(device)
-        if maker >= 0 and self._settler.times[maker].asked is when:
+        if maker >= 0 and self._times.times[maker].asked is when:
             found.update(dict.fromkeys(self._roots.get(maker, ())))
-        if self._settler.registered(device) is when and not self._same_driver(device, found):
+        if self._times.registered(device) is when and not self._same_driver(device, found):
             found[device] = None
-        delayed = is_later(when, self._settler.ready(device).asked)
+        delayed = is_later(when, self._times.ready(device).asked)
         for each in judged if delayed else ():
             if each.asked.then is when and each.asked.outcome not in _NO_CLAIM:
                 found.update(dict.fromkeys(self._ends(each)))
@@ -72,27 +72,27 @@ class Blame:
             if own.modules or own.config
         )
 
-    def _ends(self, judged: Judged) -> Sequence[int]:
+    def _ends(self, judged: JudgedRequirement) -> Sequence[int]:
         """The ends of the chain that a dependency begins."""
-        supply, supplier = judged.supply, judged.arc.supplier
-        device = self._devices.server(supplier).device
+        supply, supplier = judged.supply, judged.requirement.supplier
+        device = self._devices.provider(supplier).device
         if device < 0 or is_later(supply.comes, supply.bound):
             return (supplier,)
         return self._roots.get(device, ())
 
-    def _blame(self, judged: Iterable[Judged]) -> None:
+    def _blame(self, judged: Iterable[JudgedRequirement]) -> None:
         for each in judged:
-            arc, verdict = each.arc, each.asked
-            alone = self._settler.ready(arc.consumer).asked is When.NEVER
+            requirement, verdict = each.requirement, each.asked
+            alone = self._times.ready(requirement.consumer).asked is When.NEVER
             if verdict.outcome in _NO_CLAIM or alone:
                 continue
             for root in self._ends(each):
                 self._take(
                     root,
                     AffectedDevice(
-                        arc.consumer,
-                        arc.binding,
-                        arc.supplier,
+                        requirement.consumer,
+                        requirement.binding,
+                        requirement.supplier,
                         verdict.wait,
                         verdict.outcome,
                         each.unasked.outcome,
@@ -102,10 +102,10 @@ class Blame:
     def _blame_maker(self, device: int) -> None:
         """A device that is not made, since the one that makes it comes late."""
         maker = self._devices.maker(device)
-        own = self._settler.registered(device)
+        own = self._times.registered(device)
         if maker < 0 or own is When.NEVER:
             return
-        times = self._settler.times[maker]
+        times = self._times.times[maker]
         if times.asked is When.UNKNOWN or not is_later(times.asked, own):
             return
         end = self._limits.met(times.asked)
@@ -128,6 +128,6 @@ class Blame:
 
     def _comes(self, root: int) -> When:
         """When the driver at the end of a chain comes; a node without a device has none."""
-        if root in self._devices or self._devices.server(root).device >= 0:
-            return self._settler.registered(root)
+        if root in self._devices or self._devices.provider(root).device >= 0:
+            return self._times.registered(root)
         return When.NEVER

@@ -1,4 +1,4 @@
-"""Which nodes are devices, who makes them, and who speaks for the nodes that are none."""
+"""Which nodes are devices, what makes them, and which device provides for the other nodes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.boot.devlink.population import Population
-from dtlink.boot.devlink.served import served_early
+from dtlink.boot.devlink.population import Population, served_early
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
 
@@ -17,12 +16,12 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
 
 
-class Server(NamedTuple):
-    """Who serves a node's consumers: a device, -1 if nobody ever will; and whether it is early."""
+class Provider(NamedTuple):
+    """What serves a node's consumers: a device, -1 for none; and whether it does so early."""
 
     device: int
     early: bool = False
-    """It serves them before there are devices, so nobody waits."""
+    """It serves them before there are devices, so that no consumer waits."""
     partly: bool = False
     """Early, but its driver serves more than its early code does."""
 
@@ -42,13 +41,13 @@ class Devices:
         self._set = frozenset(self.nodes)
         populated = Population(tree, [node for node, device in early.items() if not device])
         self.at_boot = frozenset(spawn.node for spawn in populated.at_boot())
-        self._served: dict[int, Server] = {}
+        self._providers: dict[int, Provider] = {}
 
     def __contains__(self, node: int) -> bool:
         return node in self._set
 
     def driver(self, node: int) -> Driver:
-        """Who drives a node, asked once."""
+        """The driver of a node, asked once."""
         found = self._known.get(node)
         if found is None:
             found = self._known[node] = self._drivers.of(node)
@@ -64,26 +63,26 @@ class Devices:
         """The device whose driver makes this one; -1 for those that need no driver for it."""
         return -1 if device in self.at_boot else self.at(self.tree.parents[device])
 
-    def server(self, node: int) -> Server:
-        """Who serves the consumers of a node."""
+    def provider(self, node: int) -> Provider:
+        """What serves the consumers of a node."""
         if node in self._compatibles and self.driver(node).state is State.EARLY:
-            return Server(node if node in self._set else -1, early=True)
+            return Provider(node if node in self._set else -1, early=True)
         path = []
-        while node > 0 and node not in self._served:
+        while node > 0 and node not in self._providers:
             path.append(node)
-            if (found := self._own_server(node)) is not None:
-                self._served[node] = found
+            if (found := self._own_provider(node)) is not None:
+                self._providers[node] = found
                 break
             node = self.tree.parents[node]
-        result = self._served.get(node, Server(-1))
-        self._served.update(dict.fromkeys(path, result))
+        result = self._providers.get(node, Provider(-1))
+        self._providers.update(dict.fromkeys(path, result))
         return result
 
-    def _own_server(self, node: int) -> Server | None:
+    def _own_provider(self, node: int) -> Provider | None:
         if node in self.early:
             device = node if node in self._set else -1
-            return Server(device, early=True, partly=self.early[node] and device >= 0)
-        return Server(node) if node in self._set else None
+            return Provider(device, early=True, partly=self.early[node] and device >= 0)
+        return Provider(node) if node in self._set else None
 
     @cached_property
     def _compatibles(self) -> frozenset[int]:

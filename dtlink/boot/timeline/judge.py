@@ -20,7 +20,7 @@ from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.facts.resource import Asker, Patience, Request
 
 if TYPE_CHECKING:
-    from dtlink.boot.timeline.limits import Limits
+    from dtlink.boot.timeline.loading import Limits
     from dtlink.boot.timeline.requirements import Requirement
 
 
@@ -28,15 +28,15 @@ class Supply(NamedTuple):
     """When a supplier comes, step by step."""
 
     made: When
-    """The node becomes a device, or the device that speaks for it binds."""
+    """The node becomes a device, or the device that provides for it binds."""
     registered: When
     """A driver that matches the device is there."""
     bound: When
     """The device binds."""
     comes: When
     """What the node stands for is there."""
-    spoken_for: bool = False
-    """The node is no device: the one above it speaks for it."""
+    by_parent: bool = False
+    """The node is no device: the one above it provides for it."""
 
 
 class Verdict(NamedTuple):
@@ -60,38 +60,38 @@ class _Held(NamedTuple):
 
 
 def judge(
-    arc: Requirement, supply: Supply, ready: When, limits: Limits, *, asked: bool = True
+    requirement: Requirement, supply: Supply, ready: When, limits: Limits, *, asked: bool = True
 ) -> Verdict:
-    """How one arc ends for a consumer that could probe by itself from ``ready`` on.
+    """How one requirement ends for a consumer that could probe by itself from ``ready`` on.
 
     ``asked`` says whether the consumer's driver asks for what the node declares.
     """
     if ready is When.NEVER:
-        wait = _held(arc, supply, When.INITCALL, limits).wait
+        wait = _held(requirement, supply, When.INITCALL, limits).wait
         return Verdict(wait, Outcome.NEVER, When.NEVER)
     if ready is When.UNKNOWN and supply.comes is not When.INITCALL:
-        return Verdict(_held(arc, supply, ready, limits).wait, Outcome.UNKNOWN, ready)
-    held = _held(arc, supply, ready, limits)
+        return Verdict(_held(requirement, supply, ready, limits).wait, Outcome.UNKNOWN, ready)
+    held = _held(requirement, supply, ready, limits)
     if held.reaches in (When.NEVER, When.UNKNOWN) and held.reaches is not ready:
         end = Outcome.NEVER if held.reaches is When.NEVER else Outcome.UNKNOWN
         return Verdict(held.wait, end, held.reaches, firm=True)
-    verdict = _request(arc, supply, held, limits, asked=asked)
-    firm = held.bound or (arc.request.asker is Asker.PINS and verdict.then is supply.comes)
+    verdict = _request(requirement, supply, held, limits, asked=asked)
+    firm = held.bound or (requirement.request.asker is Asker.PINS and verdict.then is supply.comes)
     if verdict.outcome is not Outcome.OK or held.wait is Wait.NONE:
         return verdict._replace(firm=firm)
     return Verdict(held.wait, limits.met(held.reaches), held.reaches, firm)
 
 
-def _held(arc: Requirement, supply: Supply, ready: When, limits: Limits) -> _Held:
+def _held(requirement: Requirement, supply: Supply, ready: When, limits: Limits) -> _Held:
     """What fw_devlink does before any driver is asked (device_links_check_suppliers())."""
     held = _Held(Wait.NONE, ready)
-    links = arc.hold is Hold.LINK or (
-        arc.hold is Hold.SOFT and not is_later(supply.registered, ready)
+    links = requirement.hold is Hold.LINK or (
+        requirement.hold is Hold.SOFT and not is_later(supply.registered, ready)
     )
     if not links:
         return held
     if is_later(supply.made, ready):
-        held = _Held(Wait.FWNODE_LINK, supply.made, bound=supply.spoken_for)
+        held = _Held(Wait.FWNODE_LINK, supply.made, bound=supply.by_parent)
     if not is_later(supply.bound, held.reaches):
         return held
     if supply.registered is not When.UNKNOWN and limits.end_links(supply.registered):
@@ -103,24 +103,24 @@ def _held(arc: Requirement, supply: Supply, ready: When, limits: Limits) -> _Hel
 
 
 def _request(
-    arc: Requirement, supply: Supply, held: _Held, limits: Limits, *, asked: bool
+    requirement: Requirement, supply: Supply, held: _Held, limits: Limits, *, asked: bool
 ) -> Verdict:
     """What comes of asking, at the time at which the consumer is let go."""
-    request, comes, reaches = arc.request, supply.comes, held.reaches
+    request, comes, reaches = requirement.request, supply.comes, held.reaches
     if not is_later(comes, reaches):
         # Two modules of one time: whichever is first decides, once nobody waits any more.
         ends = request.patience is Patience.TIMEOUT and limits.end_requests(comes)
         if ends and not held.bound and comes is reaches:
-            return Verdict(_asking(arc, held), Outcome.UNKNOWN, When.UNKNOWN)
+            return Verdict(_asking(requirement, held), Outcome.UNKNOWN, When.UNKNOWN)
         return Verdict(Wait.NONE, Outcome.OK, reaches)
     if request.asker is Asker.DRIVER and not asked:
         return Verdict(Wait.NONE, Outcome.OK, reaches)
-    if arc.hold is Hold.RELAXED or request.asker is Asker.UNKNOWN:
+    if requirement.hold is Hold.RELAXED or request.asker is Asker.UNKNOWN:
         return Verdict(held.wait, Outcome.UNKNOWN, reaches)
     outcome, then = _in_vain(request, comes, reaches, limits)
     # Who comes to ask when requests have been ended is refused, and has not waited.
     refused = request.patience is Patience.TIMEOUT and limits.end_requests(reaches)
-    return Verdict(held.wait if refused else _asking(arc, held), outcome, then)
+    return Verdict(held.wait if refused else _asking(requirement, held), outcome, then)
 
 
 def _in_vain(request: Request, comes: When, reaches: When, limits: Limits) -> tuple[Outcome, When]:
@@ -137,8 +137,8 @@ def _in_vain(request: Request, comes: When, reaches: When, limits: Limits) -> tu
     return limits.met(comes), comes
 
 
-def _asking(arc: Requirement, held: _Held) -> Wait:
+def _asking(requirement: Requirement, held: _Held) -> Wait:
     """What holds a consumer that asks in vain, told by what held it first."""
     if held.wait is not Wait.NONE:
         return held.wait
-    return Wait.IOMMU_DT if arc.request.asker is Asker.DMA else Wait.DRIVER
+    return Wait.IOMMU_DT if requirement.request.asker is Asker.DMA else Wait.DRIVER

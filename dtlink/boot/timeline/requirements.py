@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.boot.devlink.ordering import Effect
+from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import UNKNOWN_REQUEST
 from dtlink.facts.resources import PHY_INTERRUPT
@@ -123,15 +123,15 @@ class _Requirements:
     def _hold(self, reference: Reference, consumer: int) -> Hold:
         if reference.consumer != consumer or not self._ordering.profile.orders_probing:
             return Hold.NONE
-        ties, path = self._ordering.ties, self._tree.path
+        order, path = self._ordering, self._tree.path
         here, there = path(consumer), path(reference.supplier)
-        # A pin controller that bound first spoke for its pins before anybody named them.
-        tie = ties.get((here, self._ordering.speaker(here, there))) or ties.get(
-            (here, self._ordering.device(there))
-        )
-        if tie is None:
+        # A pin controller that binds first provides its pins before any node references them.
+        providers = order.provider(here, there), order.device(there)
+        found = (order.dependencies.get((here, each)) for each in providers)
+        dependency = next(filter(None, found), None)
+        if dependency is None:
             return Hold.NONE
-        if tie.effect in (Effect.ORDERS, Effect.WAITS):
+        if dependency.effect in (LinkEffect.ORDERS, LinkEffect.WAITS):
             return Hold.SOFT if consumer == self._console else Hold.LINK
         return Hold.RELAXED
 

@@ -16,33 +16,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dtlink.boot.timeline.devices import Devices
-    from dtlink.boot.timeline.limits import Limits
-    from dtlink.boot.timeline.loading import Loading
+    from dtlink.boot.timeline.loading import Limits, Loading
 
 _AT_ONCE = Supply(When.INITCALL, When.INITCALL, When.INITCALL, When.INITCALL)
-_NEVER = Supply(When.NEVER, When.NEVER, When.NEVER, When.NEVER, spoken_for=True)
+_NEVER = Supply(When.NEVER, When.NEVER, When.NEVER, When.NEVER, by_parent=True)
 
 
-class Judged(NamedTuple):
-    """An arc, and how it ends: if the driver asks, and if it does not."""
+class JudgedRequirement(NamedTuple):
+    """A requirement, and how it ends: if the driver asks, and if it does not."""
 
-    arc: Requirement
+    requirement: Requirement
     supply: Supply
     asked: Verdict
     unasked: Verdict
 
 
-class Times(NamedTuple):
+class ProbeTime(NamedTuple):
     """When a device probes: if drivers ask for all that their nodes declare, and if for nothing."""
 
     asked: When
     unasked: When
 
 
-_UNSETTLED = Times(When.UNKNOWN, When.UNKNOWN)
+_UNSETTLED = ProbeTime(When.UNKNOWN, When.UNKNOWN)
 
 
-class Settler:
+class ProbeTimes:
     """Settles devices one after the other."""
 
     def __init__(
@@ -52,62 +51,72 @@ class Settler:
         self._devices = devices
         self._loading = loading
         self._limits = limits
-        self.times: dict[int, Times] = {}
-        self.judged: list[Judged] = []
+        self.times: dict[int, ProbeTime] = {}
+        self.judged: list[JudgedRequirement] = []
 
-    def settle(self, arcs: Sequence[Requirement]) -> None:
-        """Judge every arc. Those that the PCI functions of a host have are judged last."""
-        own = [arc for arc in arcs if not arc.function]
+    def settle(self, requirements: Sequence[Requirement]) -> None:
+        """Judge every requirement. Those that the PCI functions of a host have are judged last."""
+        own = [requirement for requirement in requirements if not requirement.function]
         order, own = self._in_order(own)
         by_consumer: dict[int, list[Requirement]] = defaultdict(list)
-        for arc in own:
-            by_consumer[arc.consumer].append(arc)
+        for requirement in own:
+            by_consumer[requirement.consumer].append(requirement)
         for device in order:
             self._settle(device, by_consumer.get(device, ()))
-        for arc in arcs:
-            if arc.function:
-                self.judged.append(self.function(arc, When.INITCALL))
+        for requirement in requirements:
+            if requirement.function:
+                self.judged.append(self.function(requirement, When.INITCALL))
 
     def registered(self, device: int) -> When:
         """When a device's driver is there, whether or not the device is."""
         return self._loading.comes(self._devices.driver(device))
 
-    def function(self, arc: Requirement, driver: When) -> Judged:
-        """An arc that a PCI function of the host has, whose driver is there at a time."""
-        ready = self._time(arc.consumer)
+    def function(self, requirement: Requirement, driver: When) -> JudgedRequirement:
+        """A requirement that a PCI function of the host has, whose driver is there at a time."""
+        ready = self._time(requirement.consumer)
         return self._judge(
-            arc, Times(latest((ready.asked, driver)), latest((ready.unasked, driver)))
+            requirement, ProbeTime(latest((ready.asked, driver)), latest((ready.unasked, driver)))
         )
 
-    def ready(self, device: int) -> Times:
+    def ready(self, device: int) -> ProbeTime:
         """When a device could probe if it needed no suppliers."""
         own, above = self.registered(device), self._made(device)
-        return Times(latest((own, above.asked)), latest((own, above.unasked)))
+        return ProbeTime(latest((own, above.asked)), latest((own, above.unasked)))
 
-    def _time(self, device: int) -> Times:
+    def _time(self, device: int) -> ProbeTime:
         return self.times.get(device, _UNSETTLED)
 
-    def _settle(self, device: int, arcs: Sequence[Requirement]) -> None:
+    def _settle(self, device: int, requirements: Sequence[Requirement]) -> None:
         ready = self.ready(device)
-        found = [self._judge(arc, ready) for arc in arcs if not _is_limited(arc)]
+        found = [
+            self._judge(requirement, ready)
+            for requirement in requirements
+            if not _is_limited(requirement)
+        ]
         # What holds without a limit holds it before the requests that have one.
-        later = Times(
+        later = ProbeTime(
             latest([ready.asked, *(each.asked.then for each in found if each.asked.firm)]),
             latest([ready.unasked, *(each.unasked.then for each in found if each.unasked.firm)]),
         )
-        found += [self._judge_limited(arc, ready, later) for arc in arcs if _is_limited(arc)]
-        self.times[device] = Times(
+        found += [
+            self._judge_limited(requirement, ready, later)
+            for requirement in requirements
+            if _is_limited(requirement)
+        ]
+        self.times[device] = ProbeTime(
             latest([ready.asked, *(each.asked.then for each in found)]),
             latest([ready.unasked, *(each.unasked.then for each in found)]),
         )
         self.judged += found
 
-    def _judge_limited(self, arc: Requirement, ready: Times, later: Times) -> Judged:
+    def _judge_limited(
+        self, requirement: Requirement, ready: ProbeTime, later: ProbeTime
+    ) -> JudgedRequirement:
         """A request that has a limit, of a device that may be held by something else until later.
 
         One that never gets there has no say.
         """
-        judged = self._judge(arc, later)
+        judged = self._judge(requirement, later)
         if later.asked is When.NEVER and ready.asked is not When.NEVER:
             silent = Verdict(judged.asked.wait, Outcome.UNKNOWN, ready.asked)
             judged = judged._replace(asked=silent)
@@ -116,27 +125,27 @@ class Settler:
             judged = judged._replace(unasked=silent)
         return judged
 
-    def _judge(self, arc: Requirement, ready: Times) -> Judged:
-        server = self._devices.server(arc.supplier)
-        if server.early and not server.partly:
+    def _judge(self, requirement: Requirement, ready: ProbeTime) -> JudgedRequirement:
+        provider = self._devices.provider(requirement.supplier)
+        if provider.early and not provider.partly:
             fine = [Verdict(Wait.NONE, Outcome.OK, when) for when in ready]
-            return Judged(arc, _AT_ONCE, fine[0], fine[1])
-        if server.partly:
-            arc = arc._replace(hold=Hold.NONE, request=UNKNOWN_REQUEST)
-        supply, at_best = self._supply(arc, server.device)
-        return Judged(
-            arc,
+            return JudgedRequirement(requirement, _AT_ONCE, fine[0], fine[1])
+        if provider.partly:
+            requirement = requirement._replace(hold=Hold.NONE, request=UNKNOWN_REQUEST)
+        supply, at_best = self._supply(requirement, provider.device)
+        return JudgedRequirement(
+            requirement,
             supply,
-            judge(arc, supply, ready.asked, self._limits),
-            judge(arc, at_best, ready.unasked, self._limits, asked=False),
+            judge(requirement, supply, ready.asked, self._limits),
+            judge(requirement, at_best, ready.unasked, self._limits, asked=False),
         )
 
-    def _supply(self, arc: Requirement, device: int) -> tuple[Supply, Supply]:
-        """When the supplier of an arc comes; and if no driver on the way asks for anything."""
+    def _supply(self, requirement: Requirement, device: int) -> tuple[Supply, Supply]:
+        """When a supplier comes; and when, if no driver on the way asks for anything."""
         if device < 0:
             return _NEVER, _NEVER
         devices, registered, bound = self._devices, self.registered(device), self._time(device)
-        node = arc.supplier
+        node = requirement.supplier
         linked = node if self._links_nodes else devices.named(node)
         made = bound if linked != device else self._made(device)
         cell = When.INITCALL if node == device else self._part(node, device)
@@ -152,12 +161,12 @@ class Settler:
             return When.UNKNOWN  # a plain bus speaks for it, and serves nothing
         return self.registered(node)
 
-    def _made(self, device: int) -> Times:
+    def _made(self, device: int) -> ProbeTime:
         maker = self._devices.maker(device)
-        return Times(When.INITCALL, When.INITCALL) if maker < 0 else self._time(maker)
+        return ProbeTime(When.INITCALL, When.INITCALL) if maker < 0 else self._time(maker)
 
-    def _in_order(self, arcs: Sequence[Requirement]) -> tuple[list[int], list[Requirement]]:
-        """Devices, suppliers first; and the arcs, with those relaxed that lie within a cycle.
+    def _in_order(self, requirements: Sequence[Requirement]) -> tuple[list[int], list[Requirement]]:
+        """Devices, suppliers first; and the requirements, those within a cycle relaxed.
 
         What the kernel orders within a cycle it does order; a mere request there can't be meant.
         """
@@ -165,9 +174,9 @@ class Settler:
         for device in self._devices.nodes:
             if (maker := self._devices.maker(device)) >= 0:
                 needs[device].append(maker)
-        for arc in arcs:
-            if (device := self._devices.server(arc.supplier).device) >= 0:
-                needs[arc.consumer].append(device)
+        for requirement in requirements:
+            if (device := self._devices.provider(requirement.supplier).device) >= 0:
+                needs[requirement.consumer].append(device)
         components = strong_components(needs, minimum=1)
         home = {
             node: number
@@ -175,27 +184,29 @@ class Settler:
             if len(nodes) > 1
             for node in nodes
         }
-        settled = [self._relaxed(arc, home) for arc in arcs]
+        settled = [self._relaxed(requirement, home) for requirement in requirements]
         return list(self._ordered(components, settled, home)), settled
 
-    def _relaxed(self, arc: Requirement, home: Mapping[int, int]) -> Requirement:
-        if arc.hold is not Hold.NONE or arc.consumer not in home:
-            return arc
-        device = self._devices.server(arc.supplier).device
-        within = home.get(device) == home[arc.consumer]
-        return arc._replace(hold=Hold.RELAXED) if within else arc
+    def _relaxed(self, requirement: Requirement, home: Mapping[int, int]) -> Requirement:
+        if requirement.hold is not Hold.NONE or requirement.consumer not in home:
+            return requirement
+        device = self._devices.provider(requirement.supplier).device
+        within = home.get(device) == home[requirement.consumer]
+        return requirement._replace(hold=Hold.RELAXED) if within else requirement
 
     def _ordered(
         self,
         components: Iterable[Sequence[int]],
-        arcs: Iterable[Requirement],
+        requirements: Iterable[Requirement],
         home: Mapping[int, int],
     ) -> Iterable[int]:
         """The devices of each component in the order of what is enforced within it."""
         firm: dict[int, list[int]] = defaultdict(list)
-        for arc in arcs:
-            if arc.consumer in home and arc.hold in (Hold.LINK, Hold.SOFT):
-                firm[arc.consumer].append(self._devices.server(arc.supplier).device)
+        for requirement in requirements:
+            if requirement.consumer in home and requirement.hold in (Hold.LINK, Hold.SOFT):
+                firm[requirement.consumer].append(
+                    self._devices.provider(requirement.supplier).device
+                )
         for nodes in components:
             if len(nodes) == 1:
                 yield from nodes
@@ -209,5 +220,5 @@ class Settler:
                 yield from each
 
 
-def _is_limited(arc: Requirement) -> bool:
-    return arc.request.patience is Patience.TIMEOUT
+def _is_limited(requirement: Requirement) -> bool:
+    return requirement.request.patience is Patience.TIMEOUT

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dtlink.boot.timeline.causes import Blame
-from dtlink.boot.timeline.limits import Limits
-from dtlink.boot.timeline.loading import Loading
+from dtlink.boot.timeline.causes import RootCauses
+from dtlink.boot.timeline.loading import Limits, Loading
 from dtlink.boot.timeline.model import ROOT_AFTER, Cause, Dependency, worst
-from dtlink.boot.timeline.settle import Settler
+from dtlink.boot.timeline.settle import ProbeTimes
 from dtlink.facts.outcomes import Driver, Outcome, State, When
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.requirements import Requirement
-    from dtlink.boot.timeline.settle import Judged
+    from dtlink.boot.timeline.settle import JudgedRequirement
     from dtlink.facts.profile import KernelProfile
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
@@ -52,10 +51,10 @@ class Timeline:
         self._devices = devices
         self._limits = Limits(profile, root_after, modules=modules)
         self._loading = Loading(initramfs, root, build)
-        self._settler = Settler(
+        self._times = ProbeTimes(
             self._devices, self._loading, self._limits, links_nodes=profile.links_nodes
         )
-        self._settler.settle(requirements)
+        self._times.settle(requirements)
 
     @property
     def devices(self) -> Sequence[int]:
@@ -67,22 +66,22 @@ class Timeline:
 
         ``NEVER`` also if it is lost until it is bound by hand.
         """
-        server = self._devices.server(node)
-        if node not in self._devices and server.early:
+        provider = self._devices.provider(node)
+        if node not in self._devices and provider.early:
             return When.INITCALL
-        found = self._settler.times.get(server.device)
+        found = self._times.times.get(provider.device)
         return When.NEVER if found is None else found.asked
 
     def comes(self, node: int) -> When:
         """When the driver of a node is there, whatever holds the device back."""
-        return self._settler.registered(node)
+        return self._times.registered(node)
 
     def outcome(self, node: int) -> Outcome:
         """How a device ends: the worst that any of its suppliers does to it."""
-        times = self._settler.times.get(node)
+        times = self._times.times.get(node)
         if times is None or times.asked is When.UNKNOWN:
             return Outcome.UNKNOWN
-        if self._settler.ready(node).asked is When.NEVER:
+        if self._times.ready(node).asked is When.NEVER:
             return Outcome.NEVER
         own = (each.outcome for each in self.waits_of(node) if not each.of_functions)
         return worst((Outcome.OK, *own))
@@ -90,7 +89,7 @@ class Timeline:
     @cached_property
     def waits(self) -> Sequence[Dependency]:
         """Every dependency of a device on another, those that cost nothing included."""
-        return [self._dependency(each) for each in self._settler.judged]
+        return [self._dependency(each) for each in self._times.judged]
 
     def waits_of(self, node: int) -> Sequence[Dependency]:
         """The dependencies of a device."""
@@ -103,9 +102,9 @@ class Timeline:
         """
         when = self._loading.comes(driver)
         return [
-            self._dependency(self._settler.function(each.arc, when))
-            for each in self._settler.judged
-            if each.arc.function and each.arc.consumer == host
+            self._dependency(self._times.function(each.requirement, when))
+            for each in self._times.judged
+            if each.requirement.function and each.requirement.consumer == host
         ]
 
     def causes(self) -> list[Cause]:
@@ -114,7 +113,7 @@ class Timeline:
         What is only late since its supplier's module is in the initramfs is told too, as ``LATE``.
         Where nothing can be claimed (``UNKNOWN``) nothing is told.
         """
-        return Blame(self._devices, self._settler, self._limits).causes(self._settler.judged)
+        return RootCauses(self._devices, self._times, self._limits).causes(self._times.judged)
 
     @cached_property
     def _by_consumer(self) -> Mapping[int, list[Dependency]]:
@@ -123,17 +122,17 @@ class Timeline:
             found.setdefault(each.consumer, []).append(each)
         return found
 
-    def _dependency(self, judged: Judged) -> Dependency:
-        arc = judged.arc
+    def _dependency(self, judged: JudgedRequirement) -> Dependency:
+        requirement = judged.requirement
         return Dependency(
-            arc.consumer,
-            arc.supplier,
-            arc.binding,
-            arc.node,
-            self._devices.server(arc.supplier).device,
+            requirement.consumer,
+            requirement.supplier,
+            requirement.binding,
+            requirement.node,
+            self._devices.provider(requirement.supplier).device,
             judged.supply.comes,
             judged.asked.wait,
             judged.asked.outcome,
             judged.unasked.outcome,
-            arc.function,
+            requirement.function,
         )

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.boot.devlink.ordering import Effect
-from dtlink.boot.devlink.population import Population
-from dtlink.boot.devlink.served import served_early
+from dtlink.boot.devlink.ordering import LinkEffect
+from dtlink.boot.devlink.population import Population, served_early
 from dtlink.facts.binding import Walk
 
 if TYPE_CHECKING:
@@ -89,8 +88,8 @@ class Suppliers:
     def waits_for(self, path: str, need: Need) -> bool:
         """Whether fw_devlink makes the device wait for a supplier, with all drivers there."""
         order = self._board.order
-        tie = order.ties.get((path, order.speaker(path, need.supplier)))
-        return tie is not None and tie.effect in (Effect.ORDERS, Effect.WAITS)
+        dependency = order.dependencies.get((path, order.provider(path, need.supplier)))
+        return dependency is not None and dependency.effect in (LinkEffect.ORDERS, LinkEffect.WAITS)
 
     def iommu(self, function: PciFunction) -> str | None:
         """The IOMMU of a PCI function; ``None`` if its host's map has none for it."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.cycle_breaks import Step
+from dtlink.board.cycle_breaks import DeviceStep
 from dtlink.board.device_cycles import DeviceCycle
 from dtlink.board.tree import Board
 from dtlink.facts.bindings import followed_since
@@ -113,7 +113,7 @@ def _message(board: Board, cycle: DeviceCycle) -> str:
     return f"{board.tree[cycle.chain[0].consumer].name} " + ", which ".join(parts) + more
 
 
-def _unseen(board: Board, step: Step) -> str:
+def _unseen(board: Board, step: DeviceStep) -> str:
     master, iommu = board.tree[step.consumer].name, board.tree[step.supplier].name
     return (
         f"{iommu} probes only after {master}, and the kernel does not see the cycle, because "

@@ -20,7 +20,7 @@ _HURT = (Outcome.DEGRADED, Outcome.RECOVERS, Outcome.NEVER)
 _HOSTS = (RootComplex, PciRange)
 
 
-class Kept(NamedTuple):
+class LateIommu(NamedTuple):
     """The IOMMUs that have one driver, and what they serve."""
 
     config: str
@@ -41,7 +41,7 @@ class Kept(NamedTuple):
         )
 
 
-def kept(board: TablesBoard, facts: Facts) -> Iterator[Kept]:
+def kept(board: TablesBoard, facts: Facts) -> Iterator[LateIommu]:
     """One for each driver that comes late or never, in the order of the tables."""
     timeline = board.timeline
     if timeline is None:
@@ -56,13 +56,13 @@ def kept(board: TablesBoard, facts: Facts) -> Iterator[Kept]:
 
 def _kept(
     board: TablesBoard, facts: Facts, config: str, outcome: Outcome, found: Sequence[AcpiDependency]
-) -> Kept:
+) -> LateIommu:
     suppliers = {each.supplier.index: each.supplier for each in found}
     consumers = {each.consumer.index: each.consumer for each in found}
     kinds = {type(each) for each in consumers.values()}.intersection(_HOSTS)
     hosts = {each.index for each in board.machine.nodes[1:] if type(each) in kinds}
     needed = facts.build.closure(found[0].modules) or found[0].modules
-    return Kept(
+    return LateIommu(
         config,
         [each for each in needed if facts.holds(each) is not True],
         outcome,
@@ -73,7 +73,7 @@ def _kept(
     )
 
 
-def message(facts: Facts, each: Kept) -> str:
+def message(facts: Facts, each: LateIommu) -> str:
     """What is missing, and whom it costs what."""
     return (
         f"{_lacks(facts, each)}: {listed(map(_name, each.consumers))}, behind "
@@ -85,7 +85,7 @@ def _name(struct: Struct) -> str:
     return struct.path.rpartition("/")[2]
 
 
-def _lacks(facts: Facts, each: Kept) -> str:
+def _lacks(facts: Facts, each: LateIommu) -> str:
     if each.outcome is Outcome.DEGRADED:
         return f"this kernel has no driver for the IOMMU (CONFIG_{each.config} is off)"
     names = listed(each.missing) or f"the driver of CONFIG_{each.config}"
@@ -95,13 +95,13 @@ def _lacks(facts: Facts, each: Kept) -> str:
     return f"{names}, for the IOMMU, is {where}"
 
 
-def _effect(each: Kept) -> str:
+def _effect(each: LateIommu) -> str:
     if each.outcome is Outcome.DEGRADED:
         return "run untranslated"
     return "never probe" if each.outcome is Outcome.NEVER else "wait for the root file system"
 
 
-def consequence(each: Kept) -> str:
+def consequence(each: LateIommu) -> str:
     """What the log shows, and what the machine does."""
     if each.outcome is Outcome.DEGRADED:
         return "nobody waits for a driver that is not built, and no line tells of it"
@@ -111,7 +111,7 @@ def consequence(each: Kept) -> str:
     )
 
 
-def fix(each: Kept) -> str:
+def fix(each: LateIommu) -> str:
     """What to put where."""
     option = f"CONFIG_{each.config}=y"
     if each.outcome is Outcome.DEGRADED or not each.missing:

@@ -22,20 +22,25 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.board.tree import Board
-from dtlink.boot.devlink.ordering import Effect
+from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.facts.behaviours import PARAMETERS
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.compare import Comparison, Default, Read, ReadChange
+    from dtlink.boot.devlink.compare import (
+        ChangedDefault,
+        EntryReading,
+        KernelComparison,
+        ReadingChange,
+    )
     from dtlink.boot.devlink.ordering import Ends
 
 #: How many devices a message names, and how many a finding lists.
 _NAMED = 3
 _MOST_RELATED = 32
-_WAITS = (Effect.ORDERS, Effect.WAITS)
+_WAITS = (LinkEffect.ORDERS, LinkEffect.WAITS)
 
 
 @rule(
@@ -81,7 +86,7 @@ def behaviour_change(board: Board) -> Iterator[Finding]:
     yield from _waits(board, found)
 
 
-def _default(board: Board, found: Comparison, change: Default) -> Finding:
+def _default(board: Board, found: KernelComparison, change: ChangedDefault) -> Finding:
     old, new = _text(change.before), _text(change.after)
     return behaviour_change.finding(
         board.tree.root,
@@ -96,14 +101,14 @@ def _text(value: str | int | bool) -> str:  # noqa: FBT001
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _reordered(found: Comparison, *, gained: bool) -> set[Ends]:
+def _reordered(found: KernelComparison, *, gained: bool) -> set[Ends]:
     """The pairs of devices that only the one kernel orders, or only the other.
 
     An entry that is newly read changes nothing where another names the same supplier, where that is
     served early, or where the consumer is a part of a device.
     """
     pairs = set()
-    for change in found.ties:
+    for change in found.dependencies:
         ties = (change.after, change.before) if gained else (change.before, change.after)
         here, there = (tie is not None and tie.effect in _WAITS for tie in ties)
         if here and not there:
@@ -111,10 +116,10 @@ def _reordered(found: Comparison, *, gained: bool) -> set[Ends]:
     return pairs
 
 
-def _reads(board: Board, found: Comparison) -> Iterator[Finding]:
+def _reads(board: Board, found: KernelComparison) -> Iterator[Finding]:
     """By property what only one of the two kernels follows; the rest in one finding."""
-    groups: dict[tuple[str, bool], list[ReadChange]] = {}
-    others: list[ReadChange] = []
+    groups: dict[tuple[str, bool], list[ReadingChange]] = {}
+    others: list[ReadingChange] = []
     reordered = {gained: _reordered(found, gained=gained) for gained in (False, True)}
     for change in found.reads:
         was = change.before is not None and _ends(change.before) in reordered[False]
@@ -130,12 +135,17 @@ def _reads(board: Board, found: Comparison) -> Iterator[Finding]:
         yield _taken(board, found, others)
 
 
-def _ends(read: Read) -> Ends:
+def _ends(read: EntryReading) -> Ends:
     return read.consumer, read.supplier
 
 
 def _followed(
-    board: Board, found: Comparison, name: str, changes: Sequence[ReadChange], *, gained: bool
+    board: Board,
+    found: KernelComparison,
+    name: str,
+    changes: Sequence[ReadingChange],
+    *,
+    gained: bool,
 ) -> Finding:
     first = changes[0].origin
     consumers = _consumers(changes)
@@ -157,7 +167,7 @@ def _followed(
     )
 
 
-def _taken(board: Board, found: Comparison, changes: Sequence[ReadChange]) -> Finding:
+def _taken(board: Board, found: KernelComparison, changes: Sequence[ReadingChange]) -> Finding:
     """References that both kernels read, for other devices or with another end."""
     first = changes[0].origin
     names = Counter(change.origin.property_name for change in changes)
@@ -174,7 +184,7 @@ def _taken(board: Board, found: Comparison, changes: Sequence[ReadChange]) -> Fi
     )
 
 
-def _cycles(board: Board, found: Comparison) -> Iterator[Finding]:
+def _cycles(board: Board, found: KernelComparison) -> Iterator[Finding]:
     for ends, word, consequence in (
         (found.cycles_gained, "sees", "the kernel's log tells each, and nothing orders the two"),
         (found.cycles_lost, "no longer sees", "what was relaxed is ordered, or not linked"),
@@ -194,7 +204,7 @@ def _cycles(board: Board, found: Comparison) -> Iterator[Finding]:
             )
 
 
-def _waits(board: Board, found: Comparison) -> Iterator[Finding]:
+def _waits(board: Board, found: KernelComparison) -> Iterator[Finding]:
     gained, lost = _grouped(found.waits_gained), _grouped(found.waits_lost)
     still = {item.device for item in board.order.prediction.waiting}
     for device, suppliers in gained.items():
@@ -227,7 +237,7 @@ def _grouped(pairs: Sequence[Ends]) -> dict[str, list[str]]:
     return found
 
 
-def _consumers(changes: Sequence[ReadChange]) -> list[str]:
+def _consumers(changes: Sequence[ReadingChange]) -> list[str]:
     reads = (change.after or change.before for change in changes)
     return list(dict.fromkeys(read.consumer for read in reads if read is not None))
 
@@ -236,7 +246,7 @@ def _nodes(board: Board, paths: Sequence[str]) -> list[Node]:
     return [board.tree.by_path[path] for path in list(dict.fromkeys(paths))[:_MOST_RELATED]]
 
 
-def _counted(changes: Sequence[ReadChange]) -> str:
+def _counted(changes: Sequence[ReadingChange]) -> str:
     return f"{len(changes)} reference{'s' if len(changes) != 1 else ''}"
 
 

@@ -15,7 +15,7 @@ from dtlink.views.diff.compare import Picture
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.board.tables import TablesBoard
-    from dtlink.boot.devlink.model import Waiting
+    from dtlink.boot.devlink.model import WaitingDevice
     from dtlink.firmware.tree import Tree
     from dtlink.links.graph import Graph
     from dtlink.links.reference import Link
@@ -88,7 +88,7 @@ def _ids(tree: Tree, link: Link) -> list[int]:
 
 
 def waits(
-    waiting: Iterable[Waiting], held_up: Iterable[tuple[str, Sequence[str]]]
+    waiting: Iterable[WaitingDevice], held_up: Iterable[tuple[str, Sequence[str]]]
 ) -> Iterator[Entry]:
     """Who waits for ever: for a node that is no device, or for a device that waits itself."""
     for who in waiting:

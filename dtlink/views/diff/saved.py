@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dtlink.boot.devlink.model import Waiting
+from dtlink.boot.devlink.model import WaitingDevice
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.report.json import SCHEMA
@@ -178,5 +178,5 @@ def _waits(devlink: Entry, kernel: Entry) -> list[Entry]:
     for link in devlink["device_links"]:
         if not link["sync_state_only"] and not bound & {link["consumer"], link["supplier"]}:
             held.setdefault(link["consumer"], []).append(link["supplier"])
-    waiting = [Waiting(x["device"], tuple(x["suppliers"])) for x in devlink["waiting"]]
+    waiting = [WaitingDevice(x["device"], tuple(x["suppliers"])) for x in devlink["waiting"]]
     return list(waits(waiting, held.items()))

@@ -1,4 +1,4 @@
-"""A configuration told: as TOML with each value's origin, as JSON, and the table of the keys."""
+"""A configuration as text: TOML with the origin of each value, JSON, and the table of the keys."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, Key
-from dtlink.config.model import Entry, LintSettings, Origin
+from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, ConfigKey
+from dtlink.config.model import FindingPattern, LintSettings, ValueOrigin
 from dtlink.config.readers import NEVER
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KernelVersion
@@ -17,13 +17,13 @@ from dtlink.rules.model import Severity
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
-    from dtlink.config.resolve import Effective
+    from dtlink.config.resolve import EffectiveSettings
 
 #: Comments begin here, where the value leaves them room.
 _COLUMN = 40
 
 
-def lines(path: str, told: Effective, *, whole: bool) -> Iterator[Line]:
+def lines(path: str, told: EffectiveSettings, *, whole: bool) -> Iterator[Line]:
     """What holds for a path, as TOML that says the same; ``whole`` adds what is for others."""
     found = told.configuration
     file = found.file if found else "no configuration file"
@@ -44,7 +44,7 @@ def lines(path: str, told: Effective, *, whole: bool) -> Iterator[Line]:
         yield from _table("[[folder]]", folder, file)
 
 
-def _severity_lines(told: Effective) -> Iterator[Line]:
+def _severity_lines(told: EffectiveSettings) -> Iterator[Line]:
     levels = {rule: level.value for rule, level in told.settings.severity}
     return _table("[severity]", levels, str(told.origins["severity"]))
 
@@ -66,7 +66,7 @@ def _comment(text: str) -> str:
     return text if text.isprintable() else repr(text)
 
 
-def document(path: str, told: Effective, *, whole: bool) -> dict[str, Any]:
+def document(path: str, told: EffectiveSettings, *, whole: bool) -> dict[str, Any]:
     """The same as JSON data, in the envelope of all commands."""
     found = told.configuration
     return {
@@ -104,7 +104,7 @@ def document(path: str, told: Effective, *, whole: bool) -> dict[str, Any]:
     }
 
 
-def _origin(origin: Origin) -> dict[str, Any]:
+def _origin(origin: ValueOrigin) -> dict[str, Any]:
     return {
         "from": origin.kind.replace(" ", "-"),
         "file": origin.file or None,
@@ -112,7 +112,7 @@ def _origin(origin: Origin) -> dict[str, Any]:
     }
 
 
-def _entries(told: Effective, *, whole: bool) -> dict[str, Iterable[Entry]]:
+def _entries(told: EffectiveSettings, *, whole: bool) -> dict[str, Iterable[FindingPattern]]:
     """What is allowed and expected: for this path, or all that the file has."""
     settings, found = told.settings, told.configuration
     if not whole or found is None:
@@ -122,12 +122,12 @@ def _entries(told: Effective, *, whole: bool) -> dict[str, Iterable[Entry]]:
     return {"allow": values.get("allow", ()), "expect": (*values.get("expect", ()), *asked)}
 
 
-def _entry(entry: Entry) -> dict[str, str]:
+def _entry(entry: FindingPattern) -> dict[str, str]:
     told = entry._asdict()
     return {key.name: told[key.name] for key in ENTRY if told[key.name]}
 
 
-def _folders(told: Effective, *, whole: bool) -> list[dict[str, Any]]:
+def _folders(told: EffectiveSettings, *, whole: bool) -> list[dict[str, Any]]:
     """What is different below folders; a path has its own already."""
     if not whole or told.configuration is None:
         return []
@@ -142,7 +142,7 @@ def _folders(told: Effective, *, whole: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _value(key: Key, settings: LintSettings) -> Any:
+def _value(key: ConfigKey, settings: LintSettings) -> Any:
     """A value as TOML and JSON have it; ``None`` where it is not set."""
     value = settings.value(key.field)
     if key.name == "fail-on" and value is None:
@@ -198,7 +198,7 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def _documented(key: Key) -> str:
+def _documented(key: ConfigKey) -> str:
     default = "required" if key.required else key.unset or f"`{toml(_value(key, LintSettings()))}`"
     name = f"[{key.name}]" if key.name == "severity" else key.name
     name = f"[[{name}]]" if key.takes == "entries" else name
