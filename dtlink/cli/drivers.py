@@ -1,23 +1,20 @@
-"""``dtlink drivers``: who drives each device in one kernel."""
+"""``dtlink drivers``: the driver of each device in one kernel."""
 
 from __future__ import annotations
 
-import sys
-from functools import partial
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from dtlink import engine
-from dtlink.cli.options import board_settings, complain, need_kernel, options
-from dtlink.cli.single import one
-from dtlink.cli.writing import emit_json, emit_lines
+from dtlink.cli.options import board_settings, need_kernel, options
+from dtlink.cli.single import Printing, finish, one, tree_task
 from dtlink.facts.outcomes import State
-from dtlink.report.model import InputAnswer, Report
+from dtlink.report.model import Report
 
 if TYPE_CHECKING:
-    from dtlink.board.settings import Settings
-    from dtlink.firmware.tree import Tree
+    from dtlink.report.layout import Line
+    from dtlink.views.drivers import DriversView
 
 _STATES = [state.value.replace(" ", "-") for state in State if "'" not in state.value]
 
@@ -39,24 +36,16 @@ def drivers(
     color: str,
 ) -> None:
     """Match every device with what the kernel has: built in, as a module, or not at all."""
+    from dtlink.views.drivers import DriversView
+
     settings = board_settings(kernel=kernel, initramfs=initramfs, kernel_index=kernel_index)
     need_kernel(settings)
-    task = engine.Task(partial(_drivers, settings=settings))
-    item = one(path, task, digest=form == "json")
-    report = Report("drivers", [item])
-    complain([item])
-    if form == "json":
-        emit_json(report, output)
-    elif item.error is None:
-        from dtlink.views.drivers import lines
+    wanted = frozenset(state.replace("-", " ") for state in states)
 
-        wanted = frozenset(state.replace("-", " ") for state in states)
-        emit_lines(lines(item.part, wanted), output, color)
-    sys.exit(report.exit_status(None))
+    def text(view: DriversView) -> Iterator[Line]:
+        return view.text(wanted)
 
-
-def _drivers(tree: Tree, settings: Settings) -> InputAnswer:
-    from dtlink.board.tree import Board
-    from dtlink.views import drivers as told
-
-    return {"part": told.drivers(Board(tree, settings))}
+    report = Report(
+        "drivers", [one(path, tree_task(DriversView.of, settings), digest=form == "json")]
+    )
+    finish(report, DriversView, text, Printing(form, output, color))

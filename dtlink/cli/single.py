@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 from dtlink import engine
 from dtlink.cli.options import complain
@@ -15,7 +15,8 @@ from dtlink.report.model import InputReport, Report
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.board.settings import Settings
-    from dtlink.facts.kernels import KernelVersion
+    from dtlink.board.tables import TablesBoard
+    from dtlink.board.tree import Board
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.report.layout import Line
@@ -39,20 +40,40 @@ def one(path: str, task: engine.Task, *, digest: bool) -> InputReport:
     return engine.process(path, task, digest=digest)
 
 
-def view_task(
-    make: Callable[[AnyBoard], Reportable], settings: Settings, *, tables: bool = True
-) -> engine.Task:
+def view_task(make: Callable[[AnyBoard], Reportable], settings: Settings) -> engine.Task:
     """Make the board of an input, and a result of the board."""
-    task = partial(_viewed, make=make, settings=settings)
-    return engine.Task(task, task if tables else None)
+    task = partial(_any_view, make=make, settings=settings)
+    return engine.Task(task, task)
 
 
-def _viewed(
+def tree_task(make: Callable[[Board], Reportable], settings: Settings) -> engine.Task:
+    """The same for a command that is about devicetrees."""
+    return engine.Task(partial(_tree_view, make=make, settings=settings))
+
+
+def tables_task(make: Callable[[TablesBoard], Reportable]) -> engine.Task:
+    """The same for a command that is about ACPI tables."""
+    return engine.Task(tables=partial(_tables_view, make=make))
+
+
+def _any_view(
     firmware: Tree | Machine, make: Callable[[AnyBoard], Reportable], settings: Settings
 ) -> InputAnswer:
     from dtlink.board.boards import board_of
 
     return {"view": make(board_of(firmware, settings))}
+
+
+def _tree_view(tree: Tree, make: Callable[[Board], Reportable], settings: Settings) -> InputAnswer:
+    from dtlink.board.tree import Board
+
+    return {"view": make(Board(tree, settings))}
+
+
+def _tables_view(machine: Machine, make: Callable[[TablesBoard], Reportable]) -> InputAnswer:
+    from dtlink.board.tables import TablesBoard
+
+    return {"view": make(TablesBoard(machine))}
 
 
 def finish(
@@ -72,25 +93,3 @@ def finish(
 def view_of(item: InputReport, kind: type[ResultT]) -> ResultT | None:
     """The result of an input; ``None`` if the input could not be read."""
     return item.view if isinstance(item.view, kind) else None
-
-
-def tell(
-    command: str,
-    path: str,
-    task: engine.Task,
-    lines: Callable[[Any], Iterable[Line]],
-    *,
-    form: str,
-    output: str | None,
-    version: KernelVersion,
-    color: str,
-) -> None:
-    """Do a task on one input, tell its part as text or JSON, and exit."""
-    reports = [one(path, task, digest=form == "json")]
-    report = Report(command, reports, str(version))
-    complain(reports)
-    if form == "json":
-        emit_json(report, output)
-    elif reports[0].error is None:
-        emit_lines(lines(reports[0].part), output, color)
-    sys.exit(report.exit_status(None))

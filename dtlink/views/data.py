@@ -8,11 +8,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from dtlink.report.entries import Json, JsonObject
+    from dtlink.report.entries import Json
 
 
 class _Absent(Enum):
     ABSENT = "absent"
+
+    def __bool__(self) -> Literal[False]:
+        return False
 
 
 #: The value of a field whose member is left out of the JSON data.
@@ -31,16 +34,7 @@ class JsonRow:
 
     def to_json(self) -> Json:
         """The fields as plain JSON data."""
-        return self.to_object()
-
-    def to_object(self) -> JsonObject:
-        """The fields by the names of their members."""
-        found: JsonObject = {}
-        for field, member in _members(self.__class__):
-            value = getattr(self, field)
-            if value is not ABSENT:
-                found[member] = plain(value)
-        return found
+        return plain(self)
 
 
 class CommandResult(JsonRow):
@@ -56,17 +50,22 @@ class CommandResult(JsonRow):
 
 
 def plain(value: object) -> Json:
-    """A value as JSON data: a row as an object, an enumeration by its value."""
+    """A value as JSON data: a row as an object, an enumeration by its value.
+
+    Rows are nested as deep as a chain of suppliers is long: so this takes few frames a level.
+    """
     if value is None or isinstance(value, (str, int, float)):
         return value
     if isinstance(value, JsonRow):
-        return value.to_json()
-    if isinstance(value, Mapping):
-        return {str(name): plain(each) for name, each in value.items()}
+        members = ((name, getattr(value, field)) for field, name in _members(value.__class__))
+        told = [(name, each) for name, each in members if each is not ABSENT]
+        return dict(zip([name for name, _ in told], map(plain, [x for _, x in told]), strict=True))
     if isinstance(value, (tuple, list)):
-        return [plain(each) for each in value]
+        return list(map(plain, value))
     if isinstance(value, Enum):
         return plain(value.value)
+    if isinstance(value, Mapping):
+        return {str(plain(name)): plain(each) for name, each in value.items()}
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 

@@ -1,110 +1,134 @@
-"""Who drives each device, as JSON data and as lines."""
+"""``dtlink drivers``: the driver of each device in one kernel."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.facts.outcomes import State
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import counted
+from dtlink.views.data import CommandResult, JsonRow
 
 if TYPE_CHECKING:
     from dtlink.board.tree import Board
-    from dtlink.facts.outcomes import Driver
-    from dtlink.firmware.tree import Tree
-    from dtlink.kernel.facts import Facts
 
-Entry = dict[str, Any]
-
-#: How a state looks: what keeps a device away stands out.
-_STYLES = {State.NOT_BUILT.value: STYLES["error"], State.UNKNOWN.value: STYLES["warning"]}
+#: The style of a state: what keeps a device from working stands out.
+_STYLES = {State.NOT_BUILT: STYLES["error"], State.UNKNOWN: STYLES["warning"]}
 
 
-def drivers(board: Board) -> Entry:
-    """The driver of each enabled node with ``compatible``, and how many there are of each state."""
-    tree, facts, found = board.tree, board.named_facts, board.drivers
-    nodes = [node for node in sorted(tree.holders("compatible")) if node not in tree.disabled]
-    entries = [_entry(tree, node, found.of(node), facts) for node in nodes]
-    states = Counter(entry["state"] for entry in entries)
-    return {
-        "kernel": facts.build.release or None,
-        "states": {state.value: states[state.value] for state in State if states[state.value]},
-        "nodes": entries,
-    }
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class NodeDriver(JsonRow):
+    """The driver of one node."""
+
+    node: str
+    compatible: tuple[str, ...]
+    state: State
+    modules: tuple[str, ...]
+    """Those that may drive it: any of them will do."""
+    config: str | None
+    by: str | None
+    in_initramfs: bool | None
+    """``None``: not known."""
 
 
-def _entry(tree: Tree, node: int, driver: Driver, facts: Facts) -> Entry:
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class NeedDriver(JsonRow):
+    """The driver of a node that another needs; fields as of :class:`NodeDriver`."""
+
+    state: State
+    modules: tuple[str, ...]
+    config: str | None
+    by: str | None
+    in_initramfs: bool | None
+    culprit: bool
+    """Whether the chain breaks here: the kernel, or an initramfs that was named, lacks it."""
+
+    @classmethod
+    def of(cls, board: Board, node: int) -> NeedDriver:
+        """The driver of a node, on a board with a kernel."""
+        row = node_driver(board, node)
+        return cls(
+            state=row.state,
+            modules=row.modules,
+            config=row.config,
+            by=row.by,
+            in_initramfs=row.in_initramfs,
+            culprit=row.state is State.NOT_BUILT or row.in_initramfs is False,
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class DriversView(CommandResult):
+    """The driver of each device."""
+
+    member: ClassVar[str] = "drivers"
+    kernel: str | None
+    """The kernel's release."""
+    states: Mapping[State, int]
+    """How many devices there are of each state."""
+    nodes: tuple[NodeDriver, ...]
+
+    @classmethod
+    def of(cls, board: Board) -> DriversView:
+        """The drivers of the enabled nodes with ``compatible``, for a board with a kernel."""
+        tree = board.tree
+        nodes = [node for node in sorted(tree.holders("compatible")) if node not in tree.disabled]
+        rows = tuple(node_driver(board, node) for node in nodes)
+        counts = Counter(row.state for row in rows)
+        return cls(
+            kernel=board.named_facts.build.release or None,
+            states={state: counts[state] for state in State if counts[state]},
+            nodes=rows,
+        )
+
+    def text(self, states: Collection[str] = ()) -> Iterator[Line]:
+        """The nodes of these states (all if none is named), and the counts."""
+        for row in self.nodes:
+            if not states or row.state.value in states:
+                yield _line(row)
+        told = ", ".join(f"{count:,} {state.value}" for state, count in self.states.items())
+        kernel = f" · kernel {self.kernel}" if self.kernel else ""
+        yield line(Span(f"{counted(len(self.nodes), 'node')}: {told}{kernel}", BOLD))
+
+
+def node_driver(board: Board, node: int) -> NodeDriver:
+    """The driver of a node, on a board with a kernel."""
+    driver, facts = board.drivers.of(node), board.named_facts
     held = [facts.holds(module) for module in driver.modules]
-    return {
-        "node": tree.path(node),
-        "compatible": list(tree[node].compatible),
-        "state": driver.state.value,
-        "modules": list(driver.modules),
-        "config": driver.config or None,
-        "by": driver.by or None,
-        # Any of several modules will do.
-        "in_initramfs": True if True in held else None if None in held or not held else False,
-    }
-
-
-def annotate(part: Entry, board: Board) -> None:
-    """Put the driver of each node of ``why`` beside it; mark those where a chain breaks.
-
-    A culprit is a node whose driver this kernel lacks, or an initramfs that was named.
-    """
-    tree, facts, found = board.tree, board.named_facts, board.drivers
-    told = {tree.path(node): node for node in range(len(tree))}
-    stack = [part]
-    while stack:
-        entry = stack.pop()
-        path: str = entry["supplier"] if "supplier" in entry else entry["node"]
-        about = _entry(tree, told[path], found.of(told[path]), facts)
-        entry["driver"] = {
-            name: about[name] for name in ("state", "modules", "config", "by", "in_initramfs")
-        }
-        absent = about["state"] == State.NOT_BUILT.value or about["in_initramfs"] is False
-        entry["driver"]["culprit"] = absent
-        stack += entry["suppliers"]
+    return NodeDriver(
+        node=board.tree.path(node),
+        compatible=tuple(board.tree[node].compatible),
+        state=driver.state,
+        modules=tuple(driver.modules),
+        config=driver.config or None,
+        by=driver.by or None,
+        in_initramfs=True if True in held else None if None in held or not held else False,
+    )
 
 
 def driver_of(board: Board, node: int) -> str:
     """The driver of one node in a few words."""
-    entry = _entry(board.tree, node, board.drivers.of(node), board.named_facts)
-    option = f" (CONFIG_{entry['config']})" if entry["config"] and entry["modules"] else ""
-    return word(entry) + option
+    row = node_driver(board, node)
+    return driver_words(row) + (f" (CONFIG_{row.config})" if row.config and row.modules else "")
 
 
-def word(driver: Entry) -> str:
+def driver_words(driver: NodeDriver | NeedDriver) -> str:
     """A driver in a few words."""
-    what = " or ".join(driver["modules"]) or driver["state"]
-    if driver["modules"]:
-        what += ", module"
+    if driver.modules:
         place = {True: ", in the initramfs", False: ", NOT IN THE INITRAMFS", None: ""}
-        what += place[driver["in_initramfs"]]
-    elif driver["state"] == State.NOT_BUILT.value:
-        what = f"NOT BUILT (CONFIG_{driver['config']} is off)" if driver["config"] else "NOT BUILT"
-    return what
+        return f"{' or '.join(driver.modules)}, module{place[driver.in_initramfs]}"
+    if driver.state is State.NOT_BUILT:
+        return f"NOT BUILT (CONFIG_{driver.config} is off)" if driver.config else "NOT BUILT"
+    state: str = driver.state.value
+    return state
 
 
-def lines(part: Entry, states: frozenset[str]) -> Iterator[Line]:
-    """The nodes of these states (all if none is named), and the counts."""
-    for entry in part["nodes"]:
-        if not states or entry["state"] in states:
-            yield _line(entry)
-    told = ", ".join(f"{count:,} {state}" for state, count in part["states"].items())
-    kernel = f" · kernel {part['kernel']}" if part["kernel"] else ""
-    yield line(Span(f"{counted(len(part['nodes']), 'node')}: {told}{kernel}", BOLD))
-
-
-def _line(entry: Entry) -> Line:
-    what = entry["state"]
-    if entry["modules"]:
-        what = f"module {' or '.join(entry['modules'])}"
-    option = f"  CONFIG_{entry['config']}" if entry["config"] else ""
-    place = {True: "in the initramfs", False: "not in the initramfs", None: ""}
-    held = place[entry["in_initramfs"]]
+def _line(row: NodeDriver) -> Line:
+    what = f"module {' or '.join(row.modules)}" if row.modules else row.state.value
+    option = f"  CONFIG_{row.config}" if row.config else ""
+    held = {True: "in the initramfs", False: "not in the initramfs", None: ""}[row.in_initramfs]
     notes = f"  ({held})" if held else ""
-    style = _STYLES.get(entry["state"], "")
-    return line(f"{entry['node']}  ", Span(what, style), Span(option + notes, DIM))
+    return line(f"{row.node}  ", Span(what, _STYLES.get(row.state, "")), Span(option + notes, DIM))

@@ -1,128 +1,193 @@
-"""Which modules some devices need before they can probe, as JSON data and as lines."""
+"""``dtlink modules``: the modules that some devices need before they can probe."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.board.needs import disk_modules
+from dtlink.boot.roles import Role, Roles
 from dtlink.boot.timeline import PARENT
 from dtlink.facts.outcomes import State
+from dtlink.views.data import CommandResult, JsonRow
+from dtlink.views.nodes import node_named
 
 if TYPE_CHECKING:
-    from dtlink.board.needs import NeededNode, Needs
+    from dtlink.board.needs import NeededNode
     from dtlink.board.tree import Board
-    from dtlink.firmware.tree import Tree
-    from dtlink.kernel.facts import Facts
-
-Entry = dict[str, Any]
 
 _DISK = "disk"
 _DEPENDENCY = "module"
 
 
-def modules(board: Board, nodes: Sequence[int], *, missing: bool = False) -> Entry:
-    """The modules that nodes need, in load order, and the devices on the way that have no driver.
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class ModuleRow(JsonRow):
+    """A module, and what needs it."""
 
-    Of several modules that may drive a device, all are told: modprobe loads them all. ``missing``:
-    only those that the initramfs is known to lack.
-    """
-    tree, facts, needs = board.tree, board.named_facts, board.needs
-    steps = needs.follow(nodes)
-    found: dict[str, Entry] = {}
+    name: str
+    node: str | None
+    """The device that it drives; ``None`` for a module that another depends on."""
+    binding: str | None
+    consumer: str | None
+    """The device, or the module, that needs it."""
+    config: str | None
+    in_initramfs: bool | None
+    """``None``: not known."""
+
+    @property
+    def reason(self) -> str:
+        """What needs the module, in a few words."""
+        if self.binding == _DEPENDENCY:
+            return f"{self.consumer} depends on it"
+        if self.binding == _DISK:
+            return f"makes a disk of what {self.node} finds"
+        if self.consumer is None:
+            return f"{self.node}"
+        if self.binding == PARENT:
+            return f"{self.node}, parent of {self.consumer}"
+        return f"{self.node}, for {self.consumer} ({self.binding})"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class DriverlessRow(JsonRow):
+    """A device that is needed, and has no driver in this kernel."""
+
+    node: str
+    binding: str | None
+    consumer: str | None
+    config: str | None
+    state: State
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class ModulesView(CommandResult):
+    """The modules that some nodes of a board need, in load order."""
+
+    member: ClassVar[str] = "modules"
+    kernel: str | None
+    """The kernel's release."""
+    nodes: tuple[str, ...]
+    modules: tuple[ModuleRow, ...]
+    without_driver: tuple[DriverlessRow, ...]
+
+    @classmethod
+    def of(cls, board: Board, names: Sequence[str] = (), *, missing: bool = False) -> ModulesView:
+        """What the nodes of these names need, for a board with a kernel.
+
+        Without names: every storage controller. Of several modules that may drive a device, all
+        are listed: modprobe loads them all. ``missing``: only those that the initramfs lacks.
+        """
+        nodes = [node_named(board.tree, name).index for name in names] or _storage(board)
+        steps = board.needs.follow(nodes)
+        rows = _modules(board, steps, frozenset(nodes)).values()
+        return cls(
+            kernel=board.named_facts.build.release or None,
+            nodes=tuple(board.tree.path(node) for node in nodes),
+            modules=tuple(row for row in rows if not missing or row.in_initramfs is False),
+            without_driver=tuple(_driverless(board, steps)),
+        )
+
+    def lines(self, form: str = "list") -> Iterator[str]:
+        """The lines of one of :data:`FORMS`, without newlines."""
+        return FORMS[form](self)
+
+
+def _storage(board: Board) -> list[int]:
+    """Every storage controller that is enabled; flash chips if there is nothing else."""
+    tree, roles = board.tree, Roles(board.tree)
+    own, names = tree.holders("compatible"), tree.layout.names
+    found = [
+        node
+        for node in sorted(own)
+        if node not in tree.disabled and roles.of(node) in (Role.ROOT, Role.STORAGE)
+    ]
+    return [node for node in found if not names[node].startswith((b"flash", b"nand"))] or found
+
+
+def _modules(
+    board: Board, steps: Sequence[NeededNode], asked: frozenset[int]
+) -> dict[str, ModuleRow]:
+    """The modules by name, those that others depend on first."""
+    found: dict[str, ModuleRow] = {}
     for step in steps:
-        driver = needs.devices.driver(step.node)
+        driver = board.needs.devices.driver(step.node)
         for name in driver.modules:
-            _add(found, facts, name, _reason(tree, step, driver.config))
-        for name in disk_modules(tree, step.node) if step.node in nodes else ():
-            _add(found, facts, name, _reason(tree, step._replace(binding=_DISK), ""))
-    return {
-        "kernel": facts.build.release or None,
-        "nodes": [tree.path(node) for node in nodes],
-        "modules": [e for e in found.values() if not missing or e["in_initramfs"] is False],
-        "without_driver": list(_gaps(tree, needs, steps)),
-    }
+            _add(found, board, name, step, driver.config)
+        for name in disk_modules(board.tree, step.node) if step.node in asked else ():
+            _add(found, board, name, step._replace(binding=_DISK), "")
+    return found
 
 
-def _add(found: dict[str, Entry], facts: Facts, name: str, reason: Entry) -> None:
-    """A module, behind what it depends on."""
-    for each in facts.build.closure([name]):
-        why = reason if each == name else {**_NOTHING, "binding": _DEPENDENCY, "consumer": name}
-        found.setdefault(each, {"name": each, **why, "in_initramfs": facts.holds(each)})
+def _add(
+    found: dict[str, ModuleRow], board: Board, module: str, step: NeededNode, config: str
+) -> None:
+    """Add a module after what it depends on."""
+    facts, tree = board.named_facts, board.tree
+    for name in facts.build.closure([module]):
+        if name in found:
+            continue
+        is_own = name == module
+        found[name] = ModuleRow(
+            name=name,
+            node=tree.path(step.node) if is_own else None,
+            binding=(step.binding or None) if is_own else _DEPENDENCY,
+            consumer=_consumer(board, step) if is_own else module,
+            config=(config or None) if is_own else None,
+            in_initramfs=facts.holds(name),
+        )
 
 
-_NOTHING: Entry = {"node": None, "binding": None, "consumer": None, "config": None}
+def _consumer(board: Board, step: NeededNode) -> str | None:
+    return board.tree.path(step.consumer) if step.consumer >= 0 else None
 
 
-def _reason(tree: Tree, step: NeededNode, config: str) -> Entry:
-    return {
-        "node": tree.path(step.node),
-        "binding": step.binding or None,
-        "consumer": tree.path(step.consumer) if step.consumer >= 0 else None,
-        "config": config or None,
-    }
-
-
-def _gaps(tree: Tree, needs: Needs, steps: Iterable[NeededNode]) -> Iterator[Entry]:
+def _driverless(board: Board, steps: Sequence[NeededNode]) -> Iterator[DriverlessRow]:
     for step in steps:
-        driver = needs.devices.driver(step.node)
+        driver = board.needs.devices.driver(step.node)
         if driver.state in (State.NOT_BUILT, State.UNKNOWN):
-            reason = _reason(tree, step, driver.config)
-            yield {**reason, "state": driver.state.value}
+            yield DriverlessRow(
+                node=board.tree.path(step.node),
+                binding=step.binding or None,
+                consumer=_consumer(board, step),
+                config=driver.config or None,
+                state=driver.state,
+            )
 
 
-def text(part: Entry, form: str) -> str:
-    """The modules in one of :data:`FORMS`, ending in a newline; empty if there are none."""
-    return "".join(f"{row}\n" for row in FORMS[form](part))
+def _list(view: ModulesView) -> Iterator[str]:
+    for row in view.without_driver:
+        option = f": CONFIG_{row.config} is not set" if row.config else ""
+        yield f"# no module for {row.node} ({row.state.value}{option})"
+    width = max((len(row.name) for row in view.modules), default=0)
+    for module in view.modules:
+        yield f"{module.name:{width}}  # {module.reason}"
 
 
-def _list(part: Entry) -> Iterator[str]:
-    for each in part["without_driver"]:
-        option = f": CONFIG_{each['config']} is not set" if each["config"] else ""
-        yield f"# no module for {each['node']} ({each['state']}{option})"
-    chosen = part["modules"]
-    width = max((len(each["name"]) for each in chosen), default=0)
-    for each in chosen:
-        yield f"{each['name']:{width}}  # {_why(each)}"
+def _plain(view: ModulesView) -> Iterator[str]:
+    yield from (row.name for row in view.modules)
 
 
-def _why(entry: Entry) -> str:
-    """Who needs a module, in a few words."""
-    if entry["binding"] == _DEPENDENCY:
-        return f"{entry['consumer']} depends on it"
-    if entry["binding"] == _DISK:
-        return f"makes a disk of what {entry['node']} finds"
-    if entry["consumer"] is None:
-        return f"{entry['node']}"
-    if entry["binding"] == PARENT:
-        return f"{entry['node']}, above {entry['consumer']}"
-    return f"{entry['node']}, for {entry['consumer']} ({entry['binding']})"
+def _dracut(view: ModulesView) -> Iterator[str]:
+    if view.modules:
+        yield f'add_drivers+=" {" ".join(_plain(view))} "'
 
 
-def _plain(part: Entry) -> Iterator[str]:
-    yield from (each["name"] for each in part["modules"])
+def _mkinitcpio(view: ModulesView) -> Iterator[str]:
+    if view.modules:
+        yield f"MODULES=({' '.join(_plain(view))})"
 
 
-def _dracut(part: Entry) -> Iterator[str]:
-    if part["modules"]:
-        yield f'add_drivers+=" {" ".join(_plain(part))} "'
-
-
-def _mkinitcpio(part: Entry) -> Iterator[str]:
-    if part["modules"]:
-        yield f"MODULES=({' '.join(_plain(part))})"
-
-
-def _nixos(part: Entry) -> Iterator[str]:
-    quoted = " ".join(f'"{name}"' for name in _plain(part))
+def _nixos(view: ModulesView) -> Iterator[str]:
+    quoted = " ".join(f'"{name}"' for name in _plain(view))
     if quoted:
         yield f"boot.initrd.availableKernelModules = [ {quoted} ];"
 
 
-#: How modules are told, by the name of the format: its lines. Those of initramfs-tools are for
+#: How modules are listed, by the name of the format: its lines. Those of initramfs-tools are for
 #: /etc/initramfs-tools/modules (initramfs-tools(7)), dracut's for /etc/dracut.conf.d/*.conf
 #: (dracut.conf(5)), the next for mkinitcpio.conf(5) and for a NixOS configuration.
-FORMS: dict[str, Callable[[Entry], Iterator[str]]] = {
+FORMS: dict[str, Callable[[ModulesView], Iterator[str]]] = {
     "list": _list,
     "initramfs-tools": _list,
     "dracut": _dracut,

@@ -1,5 +1,6 @@
 """``dtlink modules``: what an initramfs needs for a device."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from dtlink.firmware import dts
 from dtlink.kernel.facts import Facts
 from dtlink.kernel.holdings.model import Module
 from dtlink.testing.sketch import sketch
-from dtlink.views import modules as report
+from dtlink.views.modules import FORMS, ModulesView
 from tests.support.boards import SHARED, need_corpus
 
 DEBIAN = SHARED / "kernel" / "debian-6.12-arm64"
@@ -51,14 +52,17 @@ def facts() -> Facts:
     return found
 
 
-def needed(*, missing: bool = False) -> report.Entry:
-    tree = dts.read_text(SOURCE)
-    node = tree.by_path["/bus@4/mmc@10"].index
-    return report.modules(Board(tree, facts=facts()), [node], missing=missing)
+def needed(*, missing: bool = False) -> ModulesView:
+    board = Board(dts.read_text(SOURCE), facts=facts())
+    return ModulesView.of(board, ["/bus@4/mmc@10"], missing=missing)
 
 
-def names(part: report.Entry) -> list[str]:
-    return [each["name"] for each in part["modules"]]
+def names(view: ModulesView) -> list[str]:
+    return [row.name for row in view.modules]
+
+
+def text(view: ModulesView, form: str) -> str:
+    return "".join(f"{row}\n" for row in view.lines(form))
 
 
 def test_suppliers_ancestors_and_dependencies_come_before_what_needs_them() -> None:
@@ -70,12 +74,12 @@ def test_suppliers_ancestors_and_dependencies_come_before_what_needs_them() -> N
 
 
 def test_each_says_who_needs_it() -> None:
-    by_name = {each["name"]: each for each in needed()["modules"]}
-    assert by_name["pd"]["consumer"] == "/clock-controller@1"
-    assert by_name["pd"]["binding"] == "power-domains"
-    assert by_name["pd"]["config"] == "PD"
-    assert by_name["bus"]["binding"] == "parent"
-    assert by_name["mmc_lib"]["consumer"] == "v_mmc"
+    by_name = {row.name: row for row in needed().modules}
+    assert by_name["pd"].consumer == "/clock-controller@1"
+    assert by_name["pd"].binding == "power-domains"
+    assert by_name["pd"].config == "PD"
+    assert by_name["bus"].binding == "parent"
+    assert by_name["mmc_lib"].consumer == "v_mmc"
 
 
 def test_only_what_the_initramfs_lacks() -> None:
@@ -83,37 +87,37 @@ def test_only_what_the_initramfs_lacks() -> None:
 
 
 def test_a_supplier_that_is_not_built_is_told() -> None:
-    (gap,) = needed()["without_driver"]
-    assert (gap["node"], gap["config"], gap["state"]) == ("/regulator", "REG", "not built")
-    assert "CONFIG_REG is not set" in report.text(needed(), "list")
+    (gap,) = needed().without_driver
+    assert (gap.node, gap.config, gap.state.value) == ("/regulator", "REG", "not built")
+    assert "CONFIG_REG is not set" in text(needed(), "list")
 
 
 def test_formats_name_the_same_modules() -> None:
     part = needed()
-    plain = report.text(part, "modules.load").split()
+    plain = text(part, "modules.load").split()
     assert plain == names(part)
-    assert report.text(part, "dracut") == f'add_drivers+=" {" ".join(plain)} "\n'
-    assert report.text(part, "mkinitcpio") == f"MODULES=({' '.join(plain)})\n"
-    assert [word.strip('"') for word in report.text(part, "nixos").split()[3:-1]] == plain
-    rows = [row.partition("#")[0].split() for row in report.text(part, "list").splitlines()]
+    assert text(part, "dracut") == f'add_drivers+=" {" ".join(plain)} "\n'
+    assert text(part, "mkinitcpio") == f"MODULES=({' '.join(plain)})\n"
+    assert [word.strip('"') for word in text(part, "nixos").split()[3:-1]] == plain
+    rows = [row.partition("#")[0].split() for row in text(part, "list").splitlines()]
     assert [row[0] for row in rows if row] == plain
-    assert report.text(part, "initramfs-tools") == report.text(part, "list")
+    assert text(part, "initramfs-tools") == text(part, "list")
 
 
 @pytest.mark.parametrize("form", ["dracut", "mkinitcpio", "nixos", "modules.load"])
 def test_nothing_needed_is_no_line(form: str) -> None:
-    assert report.text({**needed(), "modules": []}, form) == ""
+    assert text(replace(needed(), modules=()), form) == ""
 
 
 def test_every_format_of_the_command_is_known() -> None:
     (option,) = (each for each in modules.params if each.name == "form")
-    assert set(option.type.choices) == {*report.FORMS, "json"}  # type: ignore[attr-defined]
+    assert set(option.type.choices) == {*FORMS, "json"}  # type: ignore[attr-defined]
 
 
 def test_a_cycle_of_suppliers_ends() -> None:
     text = SOURCE.replace('"v,pd"; reg = <2>;', '"v,pd"; reg = <2>; clocks = <&clk>;')
     tree = dts.read_text(text)
-    part = report.modules(Board(tree, facts=facts()), list(range(1, len(tree))))
+    part = ModulesView.of(Board(tree, facts=facts()), [node.path for node in tree][1:])
     assert set(names(part)) == {"bus", "clk_v", "mmc_lib", "pd", "v_mmc", "unused"}
 
 
@@ -121,8 +125,7 @@ def test_what_a_cycle_relaxes_is_needed_all_the_same() -> None:
     """The kernel does not wait for it, and the driver asks for it."""
     text = SOURCE.replace('"v,pd"; reg = <2>;', '"v,pd"; reg = <2>; clocks = <&clk>;')
     tree = dts.read_text(text)
-    node = tree.by_path["/clock-controller@1"].index
-    part = report.modules(Board(tree, facts=facts()), [node])
+    part = ModulesView.of(Board(tree, facts=facts()), ["/clock-controller@1"])
     assert names(part) == ["pd", "clk_v"]
 
 
@@ -147,7 +150,7 @@ def config(tmp_path: Path) -> Path:
 def test_a_node_that_is_not_there(bad_dts: Path, config: Path) -> None:
     result = run(bad_dts, "/nothing", "--kernel", config)
     assert result.exit_code == 2
-    assert "no one node, label or alias is named /nothing" in result.output
+    assert "no node, label or alias '/nothing'" in result.output
 
 
 def test_a_real_board_on_a_real_kernel() -> None:

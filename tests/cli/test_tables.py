@@ -99,7 +99,7 @@ def test_why_follows_the_chain(run: Run) -> None:
 def test_why_names_near_nodes(run: Run) -> None:
     result = run("why", SERVER, "root-complex")
     assert result.exit_code == 2
-    assert "there is IORT/root-complex@" in result.stderr
+    assert "ambiguous: did you mean IORT/root-complex@" in result.stderr
 
 
 def test_order_has_the_services_first(run: Run) -> None:
@@ -150,7 +150,7 @@ def test_iort_of_a_component(run: Run) -> None:
     assert r"\_SB_.SATA" in text
     assert "any ID → 0x20000" in text
     unused = run("iort", LAPTOP, "--component", r"\_SB_.URS0.USB0").stdout
-    assert "Linux does not use it so" in unused
+    assert "Linux does not use it this way" in unused
 
 
 def test_iort_of_what_is_not_there(run: Run) -> None:

@@ -1,0 +1,266 @@
+"""``dtlink iort``: how an IORT and a VIOT translate the ID of one requester, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+from dtlink.firmware.acpi.iort import IortNode, ItsGroup, NamedComponent, RootComplex
+from dtlink.firmware.acpi.viot import VirtioIommuPci
+from dtlink.firmware.errors import InputError
+from dtlink.links.acpi.iort_walk import SMMUS, End, Walked, component_ids, map_id, supplier
+from dtlink.report.layout import BOLD, DIM, Line, Span, line
+from dtlink.views.data import CommandResult, JsonRow
+
+if TYPE_CHECKING:
+    from dtlink.board.tables import TablesBoard
+    from dtlink.firmware.acpi.iort import Iort
+    from dtlink.firmware.acpi.machine import Machine
+
+#: Whose reading of the entries a walk follows.
+Reading: TypeAlias = Literal["linux", "specification"]
+_IOMMU, _MSI = "IOMMU", "MSI controller"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class TranslationStep(JsonRow):
+    """An entry that translates an ID."""
+
+    node: str
+    """The node that has the entry."""
+    index: int
+    id_in: int | None
+    """``None``: the entry takes any ID."""
+    id_out: int
+    target: str
+
+    def text(self) -> Line:
+        """Which ID becomes which, where, and by which entry."""
+        source = "any ID" if self.id_in is None else f"{self.id_in:#x}"
+        return line(
+            f"    {source} → {self.id_out:#x} at {self.target}  ",
+            Span(f"mappings[{self.index}] of {self.node}", DIM),
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class TranslationWalk(JsonRow):
+    """The way of an ID to what is sought."""
+
+    sought: str
+    """``IOMMU`` or ``MSI controller``."""
+    reading: Reading
+    steps: tuple[TranslationStep, ...]
+    found: str | None
+    id: int | None
+    """The ID that it has there."""
+    end: str | None
+    """Why nothing is found."""
+
+    def text(self) -> Iterator[Line]:
+        """What is sought, and each step."""
+        linux = self.reading == "linux"
+        note = "" if linux else "  (as specified; Linux does not use it this way)"
+        yield line(f"  {self.sought}", Span(note, DIM))
+        for step in self.steps:
+            yield step.text()
+        if self.end:
+            yield line(Span(f"    none: {self.end}", DIM))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class ViotTranslation(JsonRow):
+    """The virtio-iommu of a PCI function by the VIOT."""
+
+    node: str
+    found: str | None
+    id: int | None
+    """The endpoint ID."""
+    end: str | None
+    """Why there is none."""
+
+    def text(self) -> Iterator[Line]:
+        """The endpoint ID, and at which virtio-iommu."""
+        yield line(f"  {_IOMMU}", Span("  (VIOT)", DIM))
+        if self.found is None:
+            yield line(Span(f"    none: {self.end}", DIM))
+        else:
+            yield line(f"    endpoint {self.id:#x} at {self.found}  ", Span(self.node, DIM))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class IortView(CommandResult):
+    """The translation of one requester."""
+
+    member: ClassVar[str] = "iort"
+    requester: str
+    """A PCI function as ``lspci -D`` prints it, or the path of a named component."""
+    id: int | None
+    """The requester ID; ``None``: a named component has none of its own."""
+    node: str | None
+    walks: tuple[TranslationWalk, ...]
+    viot: ViotTranslation | None
+
+    @classmethod
+    def of_function(cls, board: TablesBoard, segment: int, requester: int) -> IortView:
+        """The view of a PCI function: ``requester`` is bus << 8 | device << 3 | function.
+
+        Raises :class:`InputError` for a machine with neither an IORT nor a VIOT.
+        """
+        machine = _translating(board)
+        table = machine.iort
+        hosts = [node for node in (table.nodes if table else ()) if isinstance(node, RootComplex)]
+        host = next((node for node in hosts if node.segment == segment), None)
+        return cls(
+            requester=function_name(segment, requester),
+            id=requester,
+            node=host.path if host else None,
+            walks=tuple(_both(table, host, requester)) if table and host else (),
+            viot=_viot(machine, segment, requester),
+        )
+
+    @classmethod
+    def of_component(cls, board: TablesBoard, name: str) -> IortView:
+        """The view of a named component, by its path or a part of it that no other has.
+
+        Raises :class:`InputError` if there is no such component, or several.
+        """
+        machine = _translating(board)
+        node, table = _component(machine, name), machine.iort
+        walks: list[TranslationWalk] = []
+        if table:
+            walks += [_walk(_IOMMU, "linux", each) for each in component_ids(table, node)]
+            walks += _entries(table, node, used=len(walks))
+        return cls(
+            requester=node.object_name, id=None, node=node.path, walks=tuple(walks), viot=None
+        )
+
+    def text(self) -> Iterator[Line]:
+        """The walks, step by step."""
+        ident = "" if self.id is None else f" · requester ID {self.id:#x}"
+        yield line(Span(self.requester, BOLD), f"{ident} · {self.node or 'no root complex'}")
+        for walk in self.walks:
+            yield from walk.text()
+        if not self.walks and self.node:
+            yield line(Span("  no entry leads to an IOMMU or an MSI controller", DIM))
+        if self.viot:
+            yield from self.viot.text()
+
+
+def _translating(board: TablesBoard) -> Machine:
+    machine = board.machine
+    if machine.iort is None and machine.viot is None:
+        raise InputError("there is no IORT and no VIOT here")
+    return machine
+
+
+def _component(machine: Machine, name: str) -> NamedComponent:
+    table = machine.iort
+    nodes = [node for node in (table.nodes if table else ()) if isinstance(node, NamedComponent)]
+    found = [node for node in nodes if name.casefold() == node.object_name.casefold()]
+    found = found or [node for node in nodes if name.casefold() in node.object_name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = " or ".join(node.object_name for node in found)
+        raise InputError(f"{name!r} is ambiguous: did you mean {several}?")
+    there = ", ".join(node.object_name for node in nodes) or "none"
+    raise InputError(f"no named component {name!r}; there are: {there}")
+
+
+def _both(table: Iort, host: RootComplex, ident: int) -> Iterator[TranslationWalk]:
+    """The walks to the SMMU and to the ITS: as Linux does them and, if that differs, as written."""
+    for sought, kinds in ((_IOMMU, SMMUS), (_MSI, (ItsGroup,))):
+        linux = map_id(table, host, ident, kinds)
+        yield _walk(sought, "linux", linux)
+        specified = map_id(table, host, ident, kinds, linux=False)
+        if specified != linux:
+            yield _walk(sought, "specification", specified)
+
+
+def _entries(table: Iort, node: NamedComponent, used: int) -> Iterator[TranslationWalk]:
+    """The way of each entry's first ID, for the MSIs, and for what Linux does not use."""
+    for mapping in node.mappings:
+        target = supplier(table, mapping)
+        if target is None:
+            continue
+        reading: Reading = "linux" if mapping.single else "specification"
+        if not isinstance(target, ItsGroup) and mapping.entry >= used:
+            yield _first(table, node, mapping.entry, _IOMMU, SMMUS, reading)
+        walk = _first(table, node, mapping.entry, _MSI, (ItsGroup,), reading)
+        if walk.end is None:
+            yield walk
+
+
+def _first(
+    table: Iort,
+    node: NamedComponent,
+    entry: int,
+    sought: str,
+    kinds: tuple[type[IortNode], ...],
+    reading: Reading,
+) -> TranslationWalk:
+    """The walk that begins with an entry of a component, at the first ID of the entry."""
+    mapping = node.mappings[entry]
+    target = table.by_offset[mapping.output]
+    rest = map_id(table, target, mapping.output_base, kinds, linux=reading == "linux")
+    first = TranslationStep(
+        node=node.path,
+        index=entry,
+        id_in=None if mapping.single else mapping.input_base,
+        id_out=mapping.output_base,
+        target=target.path,
+    )
+    walk = _walk(sought, reading, rest)
+    return replace(walk, steps=(first, *walk.steps))
+
+
+def _walk(sought: str, reading: Reading, walked: Walked) -> TranslationWalk:
+    steps = walked.steps
+    targets = [*(step.node.path for step in steps[1:]), walked.node.path][: len(steps)]
+    return TranslationWalk(
+        sought=sought,
+        reading=reading,
+        steps=tuple(
+            TranslationStep(
+                node=step.node.path,
+                index=step.mapping.entry,
+                id_in=None if step.mapping.single else step.id_in,
+                id_out=step.id_out,
+                target=target,
+            )
+            for step, target in zip(steps, targets, strict=True)
+        ),
+        found=walked.found.path if walked.found else None,
+        id=walked.id if walked.found else None,
+        end=None if walked.end is End.FOUND else walked.end.value,
+    )
+
+
+def _viot(machine: Machine, segment: int, requester: int) -> ViotTranslation | None:
+    """The virtio-iommu that serves a function by the VIOT (viot_pci_dev_iommu_init())."""
+    table = machine.viot
+    nodes = table.ranges if table else ()
+    # Linux puts each range in front of those before it.
+    covering = [node for node in nodes if node.covers(segment, requester)]
+    if table is None or not covering:
+        return None
+    node = covering[-1]
+    iommu = table.iommu_of(node)
+    itself = isinstance(iommu, VirtioIommuPci) and (iommu.segment, iommu.function) == (
+        segment,
+        requester,
+    )
+    end = "it is the IOMMU itself" if itself else None if iommu else "it names no IOMMU"
+    return ViotTranslation(
+        node=node.path,
+        found=None if end or iommu is None else iommu.path,
+        id=None if end else node.endpoint_id(segment, requester),
+        end=end,
+    )
+
+
+def function_name(segment: int, requester: int) -> str:
+    """A PCI function as ``lspci -D`` names it."""
+    return f"{segment:04x}:{requester >> 8:02x}:{requester >> 3 & 31:02x}.{requester & 7}"

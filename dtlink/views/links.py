@@ -1,0 +1,167 @@
+"""``dtlink links``: the links between suppliers and consumers, one for each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from dtlink.board.tree import Board
+from dtlink.links.graph import Graph
+from dtlink.report.layout import BOLD, DIM, Line, Span, line
+from dtlink.report.rows import counted
+from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow, plain
+
+if TYPE_CHECKING:
+    from dtlink.board.boards import AnyBoard
+    from dtlink.links.acpi.link import AcpiLink
+    from dtlink.links.reference import Link
+    from dtlink.report.entries import Json
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class LinkRow(JsonRow):
+    """One consumer needs one supplier, said by one entry."""
+
+    consumer: str
+    supplier: str
+    binding: str
+    kind: str
+    origin: str
+    node: str
+    """The node that has the entry."""
+    property_name: str
+    index: int
+    args: tuple[int, ...]
+    optional: bool
+    followed: bool
+    """Whether the kernel's fw_devlink makes the link, by default."""
+    why_not: str | None
+    used_by_linux: bool | Absent = ABSENT
+    """For a link of ACPI tables, as the next ones."""
+    inputs: tuple[int, ...] | Absent | None = ABSENT
+    """The first and the last ID of the consumer."""
+    output: int | Absent | None = ABSENT
+    """What the first ID becomes."""
+    through: str | Absent | None = ABSENT
+
+    def text(self) -> Line:
+        """The entry, the supplier and what the kernel makes of it, below the consumer."""
+        at = "" if self.node in (self.consumer, self.supplier) else f" at {self.node}"
+        where = f"{self.property_name}[{self.index}]{at}"
+        if self.origin == "acpi":
+            return self._table_text(where)
+        args = " ".join(f"{arg:#x}" for arg in self.args)
+        known = self.why_not if self.origin == "kernel" else self.origin
+        note = f"  ({known})" if known else ""
+        return line(
+            f"    {where:<28} → {self.supplier}", f" <{args}>" if args else "", Span(note, DIM)
+        )
+
+    def _table_text(self, where: str) -> Line:
+        """Which IDs become which, and whether Linux makes use of it."""
+        output = "" if self.output in (None, ABSENT) else f" {self.output:#x}"
+        notes = [self.kind]
+        if self.through:
+            notes.append(f"through {self.through}")
+        if self.why_not:
+            notes.append(f"not used by Linux: {self.why_not}")
+        ids = id_range(self.inputs)
+        ids = f" {ids} →" if ids else ""
+        return line(
+            f"    {where:<14} → {self.supplier}{ids}{output}",
+            Span(f"  ({', '.join(notes)})", DIM),
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class LinksView(CommandResult):
+    """The links of one board, in the order of the blob or the tables."""
+
+    member: ClassVar[str] = "links"
+    links: tuple[LinkRow, ...]
+
+    @classmethod
+    def of(
+        cls, board: AnyBoard, *, disabled: bool = False, bindings: Collection[str] = ()
+    ) -> LinksView:
+        """The links of these bindings (all if none is named); of disabled consumers if wanted."""
+        if isinstance(board, Board):
+            graph = board.full_graph
+            if disabled:
+                graph = Graph.of(board.tree, board.version, disabled=True)
+            found = [tree_link(graph, link) for link in graph.links if _is(link, bindings)]
+        else:
+            found = [table_link(link) for link in board.graph.links if _is(link, bindings)]
+        return cls(links=tuple(found))
+
+    def to_json(self) -> Json:
+        """A list of the links."""
+        return plain(self.links)
+
+    def text(self, title: str = "") -> Iterator[Line]:
+        """The links of each consumer."""
+        yield line(Span(title, BOLD), f" · {counted(len(self.links), 'link')}")
+        consumer = None
+        for link in self.links:
+            if link.consumer != consumer:
+                consumer = link.consumer
+                yield line("  ", consumer)
+            yield link.text()
+
+
+def _is(link: Link | AcpiLink, bindings: Collection[str]) -> bool:
+    return not bindings or link.binding.name in bindings
+
+
+def tree_link(
+    graph: Graph, link: Link, inputs: tuple[int, ...] | Absent | None = ABSENT
+) -> LinkRow:
+    """A link of a devicetree."""
+    reason = graph.not_followed(link.reference)
+    return LinkRow(
+        consumer=link.consumer.path,
+        supplier=link.supplier.path,
+        binding=link.binding.name,
+        kind=link.binding.kind,
+        origin=link.binding.origin.value,
+        node=link.node.path,
+        property_name=link.property_name,
+        index=link.index,
+        args=tuple(link.args),
+        optional=link.binding.optional is not None,
+        followed=not reason,
+        why_not=reason or None,
+        inputs=inputs,
+    )
+
+
+def table_link(link: AcpiLink) -> LinkRow:
+    """A link of ACPI tables."""
+    told = link.told
+    return LinkRow(
+        consumer=link.consumer.path,
+        supplier=link.supplier.path,
+        binding=link.binding.name,
+        kind=link.binding.kind,
+        origin=link.binding.origin.value,
+        node=link.node.path,
+        property_name=link.property_name,
+        index=link.index,
+        args=tuple(link.args),
+        optional=False,
+        followed=False,
+        why_not=told.why_not or None,
+        used_by_linux=link.used_by_linux,
+        inputs=(told.inputs[0], told.inputs[-1]) if told.inputs else None,
+        output=told.output,
+        through=told.through.path if told.through else None,
+    )
+
+
+def id_range(ids: Sequence[int] | Absent | None) -> str:
+    """The first and the last ID in words; empty if there are none."""
+    if ids is ABSENT or not ids:
+        return ""
+    first, last = ids
+    return f"{first:#x}" + (f"-{last:#x}" if last != first else "")

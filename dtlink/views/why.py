@@ -1,0 +1,196 @@
+"""``dtlink why``: what a node waits for, down to the roots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from dtlink.board.tree import Board
+from dtlink.boot.timeline import PARENT
+from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
+from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
+from dtlink.views.drivers import NeedDriver, driver_words
+from dtlink.views.nodes import node_named, struct_named
+
+if TYPE_CHECKING:
+    from dtlink.board.boards import AnyBoard
+    from dtlink.board.tables import TablesBoard
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.firmware.tree import Node
+    from dtlink.links.graph import Graph
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class NeedRow(JsonRow):
+    """A supplier of a node, with its own suppliers."""
+
+    supplier: str
+    binding: str
+    property_name: str | None
+    """``None``: the supplier is the parent."""
+    index: int | None
+    enabled: bool
+    followed: bool
+    """Whether fw_devlink makes a link of it, by default."""
+    used_by_linux: bool | Absent = ABSENT
+    """For a link of ACPI tables, as the next two."""
+    why_not: str | Absent | None = ABSENT
+    kind: str | Absent = ABSENT
+    relaxed: bool = False
+    """Whether the kernel does not order it, since it is part of a cycle."""
+    told_above: bool = False
+    """Whether the suppliers are listed where the node comes first."""
+    suppliers: tuple[NeedRow, ...] = ()
+    driver: NeedDriver | Absent = ABSENT
+    """Where a kernel is named."""
+
+
+#: The suppliers of a node, each with the way to find its own.
+_Needs = Sequence[tuple[NeedRow, "_Supplier"]]
+_Supplier = Callable[[], _Needs]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class WhyView(CommandResult):
+    """What one node waits for. What comes again is named only."""
+
+    member: ClassVar[str] = "why"
+    node: str
+    suppliers: tuple[NeedRow, ...]
+    driver: NeedDriver | Absent = ABSENT
+
+    @classmethod
+    def of(cls, board: AnyBoard, name: str) -> WhyView:
+        """The suppliers of the node of a name, see :mod:`dtlink.views.nodes`."""
+        if isinstance(board, Board):
+            node = node_named(board.tree, name)
+            graph = board.graph_for(node)
+            driver = ABSENT if board.facts is None else NeedDriver.of(board, node.index)
+            found = _nested(node.path, lambda: _tree_needs(board, graph, node))
+            return cls(node=node.path, suppliers=found, driver=driver)
+        struct = struct_named(board.machine, name)
+        found = _nested(struct.path, lambda: _table_needs(board, struct))
+        return cls(node=struct.path, suppliers=found)
+
+    def text(self) -> Iterator[Line]:
+        """The suppliers as a tree."""
+        yield line(Span(self.node, BOLD), *_driver(self.driver))
+        if not self.suppliers:
+            yield line(Span("  needs no supplier", DIM))
+        stack = [(row, "", last) for row, last in _with_last(self.suppliers)][::-1]
+        while stack:
+            row, indent, last = stack.pop()
+            yield _line(row, indent + ("└─ " if last else "├─ "))
+            below = indent + ("   " if last else "│  ")
+            stack += [(child, below, end) for child, end in _with_last(row.suppliers)][::-1]
+
+
+def _nested(top: str, needs: _Supplier) -> tuple[NeedRow, ...]:
+    """All that a node needs, the suppliers of each row below it where its node comes first."""
+    told = {top}
+    rows: list[tuple[int, NeedRow]] = []
+    todo = [(-1, *need) for need in reversed(needs())]
+    while todo:
+        parent, row, supplier = todo.pop()
+        again = row.supplier in told
+        told.add(row.supplier)
+        if not again:
+            todo += [(len(rows), *need) for need in reversed(supplier())]
+        rows.append((parent, replace(row, told_above=again)))
+    below: list[list[NeedRow]] = [[] for _ in (*rows, top)]
+    for number, (parent, row) in reversed(list(enumerate(rows))):
+        below[parent].append(replace(row, suppliers=tuple(reversed(below[number]))))
+    return tuple(reversed(below[-1]))
+
+
+def _tree_needs(board: Board, graph: Graph, node: Node) -> _Needs:
+    """The suppliers that order a node's probing, one row each, and its parent."""
+    needs: dict[str, tuple[NeedRow, Node]] = {}
+    for link in graph.suppliers.get(node.index, ()):
+        supplier = link.supplier
+        if graph.orders(link.reference) and supplier.index != node.index:
+            followed = not graph.not_followed(link.reference)
+            row = NeedRow(
+                supplier=supplier.path,
+                binding=link.binding.name,
+                property_name=link.property_name,
+                index=link.index,
+                enabled=supplier.enabled,
+                followed=followed,
+            )
+            needs.setdefault(supplier.path, (row, supplier))
+    parent = node.parent
+    if parent is not None and parent.parent is not None and parent.path not in needs:
+        row = NeedRow(
+            supplier=parent.path,
+            binding=PARENT,
+            property_name=None,
+            index=None,
+            enabled=parent.enabled,
+            followed=True,
+        )
+        needs[parent.path] = row, parent
+    return [
+        (_marked(board, node, row, supplier), partial(_tree_needs, board, graph, supplier))
+        for row, supplier in needs.values()
+    ]
+
+
+def _marked(board: Board, node: Node, row: NeedRow, supplier: Node) -> NeedRow:
+    """A row with what the kernel makes of it."""
+    return replace(
+        row,
+        relaxed=row.followed and board.order.relaxes(node.path, supplier.path),
+        driver=ABSENT if board.facts is None else NeedDriver.of(board, supplier.index),
+    )
+
+
+def _table_needs(board: TablesBoard, node: Struct) -> _Needs:
+    """A node's suppliers, each once for every kind of link; one that Linux uses goes first."""
+    needs: dict[tuple[str, str], tuple[NeedRow, _Supplier]] = {}
+    links = board.graph.suppliers.get(node.index, ())
+    for link in sorted(links, key=lambda link: not link.used_by_linux):
+        row = NeedRow(
+            supplier=link.supplier.path,
+            binding=link.binding.name,
+            property_name=link.property_name,
+            index=link.index,
+            enabled=True,
+            followed=False,
+            used_by_linux=link.used_by_linux,
+            why_not=board.graph.not_followed(link.reference) or None,
+            kind=link.binding.kind,
+        )
+        supplier = partial(_table_needs, board, link.supplier)
+        needs.setdefault((row.supplier, row.binding), (row, supplier))
+    return list(needs.values())
+
+
+def _with_last(rows: Sequence[NeedRow]) -> list[tuple[NeedRow, bool]]:
+    return [(row, row is rows[-1]) for row in rows]
+
+
+def _line(row: NeedRow, lead: str) -> Line:
+    by = "parent" if row.property_name is None else f"{row.property_name}[{row.index}]"
+    notes = ["DISABLED"] * (not row.enabled)
+    if row.kind is not ABSENT:
+        notes.append(row.kind)
+        notes += [f"not used by Linux: {row.why_not}"] if row.why_not else []
+    elif not row.followed:
+        notes.append("not ordered by fw_devlink")
+    if row.relaxed:
+        notes.append("relaxed: part of a cycle, not ordered")
+    if row.told_above:
+        notes.append("see above")
+    note = f"  ({', '.join(notes)})" if notes else ""
+    return line(Span(lead, DIM), f"{by:<16} ", row.supplier, *_driver(row.driver), Span(note, DIM))
+
+
+def _driver(driver: NeedDriver | Absent) -> tuple[Span, ...]:
+    """The driver of a node, where a kernel is named."""
+    if driver is ABSENT:
+        return ()
+    told = Span(f"  {driver_words(driver)}", STYLES["error"] if driver.culprit else "")
+    return (told, Span("  ← missing", STYLES["error"])) if driver.culprit else (told,)

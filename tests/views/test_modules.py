@@ -1,0 +1,42 @@
+"""The modules that devices need, as data."""
+
+from dtlink.board.tree import Board
+from dtlink.firmware import dts
+from dtlink.testing.sketch import sketch
+from dtlink.views.modules import ModulesView
+from tests.views.boards import data
+
+SOURCE = """
+/dts-v1/;
+/ {
+  mmc@1 { compatible = "v,mmc"; clocks = <&clk>; };
+  clk: clock { compatible = "v,clk"; #clock-cells = <0>; };
+};
+"""
+KERNEL = """
+module CLK drivers/clk/clk-v.c v,clk initramfs
+module MMC drivers/mmc/host/v-mmc.c v,mmc
+"""
+
+
+def made() -> Board:
+    return Board(dts.read_text(SOURCE), facts=sketch(KERNEL))
+
+
+def test_a_supplier_comes_before_what_needs_it():
+    first, second = data(ModulesView.of(made(), ["mmc@1"]).to_json())["modules"]
+    assert first == {
+        "name": "clk_v",
+        "node": "/clock",
+        "binding": "clocks",
+        "consumer": "/mmc@1",
+        "config": "CLK",
+        "in_initramfs": True,
+    }
+    assert (second["name"], second["consumer"], second["in_initramfs"]) == ("v_mmc", None, False)
+
+
+def test_storage_controllers_are_the_default():
+    view = ModulesView.of(made(), missing=True)
+    assert view.nodes == ("/mmc@1",)
+    assert list(view.lines()) == ["v_mmc  # /mmc@1"]

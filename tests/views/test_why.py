@@ -1,0 +1,89 @@
+"""What a node waits for, as data and as text."""
+
+import pytest
+
+from dtlink.board.tree import Board
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import read
+from dtlink.firmware.tree import Tree
+from dtlink.views.why import WhyView
+from tests.support.boards import FIXTURES
+from tests.views.boards import TABLES, board, command, data, server, shown
+
+CHAIN = """
+    bus {
+        compatible = "simple-bus";
+        a { compatible = "a"; clocks = <&b>; resets = <&c 1>; };
+    };
+    b: b { compatible = "b"; #clock-cells = <0>; resets = <&c 2>; };
+    c: c { compatible = "c"; #reset-cells = <1>; };
+"""
+
+
+def test_each_supplier_is_followed_where_it_comes_first():
+    assert shown(WhyView.of(board(CHAIN), "a").text()) == [
+        "/bus/a",
+        "├─ clocks[0]        /b",
+        "│  └─ resets[0]        /c",
+        "├─ resets[0]        /c  (see above)",
+        "└─ parent           /bus",
+    ]
+
+
+def test_the_data_is_nested():
+    (clock, reset, parent) = data(WhyView.of(board(CHAIN), "/bus/a").to_json())["suppliers"]
+    assert clock == {
+        "supplier": "/b",
+        "binding": "clocks",
+        "property": "clocks",
+        "index": 0,
+        "enabled": True,
+        "followed": True,
+        "relaxed": False,
+        "told_above": False,
+        "suppliers": [{**reset, "told_above": False}],
+    }
+    assert reset["told_above"]
+    assert (parent["binding"], parent["property"]) == ("parent", None)
+
+
+def test_tables_have_the_same_form():
+    view = WhyView.of(server(), "IORT/root-complex@0x124 (segment 0)")
+    (first, *_) = data(view.to_json())["suppliers"]
+    assert {"supplier", "kind", "used_by_linux", "why_not", "told_above"} <= first.keys()
+    assert "ordered by fw_devlink" not in "".join(shown(view.text()))
+    printed = command("why", TABLES / "arm-server", "IORT/root-complex@0x124 (segment 0)")
+    assert printed["why"] == data(view.to_json())
+
+
+def test_a_long_chain_of_suppliers():
+    nodes = [
+        f'n{each}: n{each} {{ compatible = "n"; #clock-cells = <0>; clocks = <&n{each + 1}>; }};'
+        for each in range(200)
+    ]
+    last = 'n200: n200 { compatible = "n"; #clock-cells = <0>; };'
+    view = WhyView.of(board("".join([*nodes, last])), "n0")
+    assert len(shown(view.text())) == 201
+    assert str(data(view.to_json())).count("told_above") == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("usb", r"'usb' is ambiguous: did you mean /x/usb@1 or /y/usb@1\?"),
+        ("usb@1", r"no node, label or alias 'usb@1'; did you mean /x/usb@1 or /y/usb@1\?"),
+        ("/z/usb@2", r"no node, label or alias '/z/usb@2'; did you mean /x/usb@1 or /y/usb@1\?"),
+        ("zzz", r"no node, label or alias 'zzz'$"),
+    ],
+)
+def test_a_name_that_is_not_one_node(name: str, message: str):
+    with pytest.raises(InputError, match=message):
+        WhyView.of(board("x { usb@1 { }; }; y { usb@1 { }; };"), name)
+
+
+def test_the_command_prints_the_data_of_the_view():
+    path = FIXTURES / "phone-soc.dtb"
+    tree = read(str(path))
+    assert isinstance(tree, Tree)
+    view = WhyView.of(Board(tree), "usb@a800000")
+    assert command("why", path, "usb@a800000")["why"] == data(view.to_json())
