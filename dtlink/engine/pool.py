@@ -1,7 +1,7 @@
-"""Work in several processes, any of which may be killed.
+"""A pool of processes, any of which may be killed.
 
-The pools of the standard library tell only that some process is gone, and wait for ever for one
-that went while it answered. Here each process has a pipe of its own, whose end tells which it was.
+The pools of the standard library only report that some process ended, and wait forever for one that
+ends during its answer. Here each process has its own pipe, which identifies the one that ended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from dtlink.engine.task import Task
 from dtlink.report.model import InputFault, InputReport
 
-#: So many inputs at most go to a process at a time.
+#: Upper bound on inputs per chunk: larger chunks cost more repeated work if a process is killed.
 _CHUNK = 32
 
 Jobs = Sequence[tuple[str, Task]]
@@ -24,22 +24,22 @@ Work = Callable[[Jobs], Iterator[InputReport]]
 
 
 def elsewhere(plan: Jobs, work: Work, jobs: int) -> Iterator[InputReport]:
-    """The reports, in the order of the plan."""
+    """Lint the inputs of a plan in ``jobs`` processes; yield the reports in that order."""
     size = max(1, min(_CHUNK, len(plan) // (jobs * 4)))
     chunks = [plan[at : at + size] for at in range(0, len(plan), size)]
-    early: dict[int, list[InputReport]] = {}
+    finished: dict[int, list[InputReport]] = {}
     due = 0
     for number, reports in _as_done(chunks, work, jobs):
-        early[number] = reports
-        while due in early:
-            yield from early.pop(due)
+        finished[number] = reports
+        while due in finished:
+            yield from finished.pop(due)
             due += 1
 
 
 def _as_done(
     chunks: Sequence[Jobs], work: Work, jobs: int
 ) -> Iterator[tuple[int, list[InputReport]]]:
-    """The reports of each chunk, with its number, as they come."""
+    """The reports of each chunk, with its number, in order of completion."""
     todo = iter(enumerate(chunks))
     busy: dict[Connection, tuple[_Worker, int]] = {}
 
@@ -66,7 +66,7 @@ def _as_done(
 
 
 def _one_by_one(chunk: Jobs, work: Work) -> Iterator[InputReport]:
-    """The reports of a chunk that ended a process: which of its inputs was it?"""
+    """The reports of a chunk that ended its process: one process per input finds the culprit."""
     for job in chunk:
         worker = _Worker(work)
         worker.ask([job])
@@ -76,7 +76,7 @@ def _one_by_one(chunk: Jobs, work: Work) -> Iterator[InputReport]:
 
 
 class _Worker:
-    """A process, and the pipe to it."""
+    """A process and the pipe to it."""
 
     def __init__(self, work: Work) -> None:
         self.link, theirs = multiprocessing.Pipe()
@@ -85,12 +85,12 @@ class _Worker:
         theirs.close()
 
     def ask(self, chunk: Jobs) -> None:
-        """Hand it a chunk."""
-        with suppress(OSError):  # it is gone: so the answer will say
+        """Send a chunk to the process."""
+        with suppress(OSError):  # the process has ended: answer() reports that
             self.link.send(chunk)
 
     def answer(self) -> list[InputReport] | None:
-        """The reports; ``None`` from a process that is gone."""
+        """Wait for the reports; ``None`` if the process has ended."""
         try:
             reports: list[InputReport] = self.link.recv()
         except (EOFError, OSError):
@@ -99,22 +99,22 @@ class _Worker:
         return reports
 
     def stop(self) -> None:
-        """End it."""
+        """End the process."""
         if self._process.is_alive():
             self._process.terminate()
         self._process.join()
         self.link.close()
 
     def end(self) -> str:
-        """How it ended; negative codes are signals."""
+        """How the process ended; negative exit codes are signals."""
         code = self._process.exitcode or 0
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
         return f"the process that read it {how}"
 
 
 def _serve(link: Connection, work: Work) -> None:
-    """Answer, as long as anybody asks."""
-    # Ctrl-C goes to every process of the terminal: the one that the user started answers.
+    """Answer until the parent process ends."""
+    # Ctrl-C reaches every process of the terminal; the parent handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     while parent is not None and link in wait([link, parent.sentinel]):

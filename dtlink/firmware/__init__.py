@@ -1,1 +1,1 @@
-"""What do the bytes say? One reader per format."""
+"""Readers of firmware descriptions, one per format: DTB, DTS, ACPI tables."""

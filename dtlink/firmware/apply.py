@@ -1,4 +1,4 @@
-"""Applying edits: to a devicetree blob, and to an ACPI table, in memory."""
+"""Apply edits in memory: to a devicetree blob, to an ACPI table."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _CHECKSUM = 9
 
 
 def apply(tree: Tree, edits: Iterable[TreeEdit]) -> Tree:
-    """The tree with the edits made, in their order; the blob is otherwise the same.
+    """Return the tree with the edits made in order; the rest of the blob is unchanged.
 
-    A node that is referenced and has no phandle gets one. Raises :class:`InputError` for overlays,
-    whose ``__fixups__`` hold offsets into values, and for a node that the tree does not have.
+    A node that an edit references gets a phandle if it has none. Raises :class:`InputError` for an
+    overlay, whose ``__fixups__`` hold offsets into values, and for a path without a node.
     """
     if tree.is_overlay:
-        raise InputError("an overlay's blob can't be edited: edit its source")
+        raise InputError("cannot edit the blob of an overlay; edit its source")
     edited = fdt.read(_Edited(tree, list(edits)).blob())
     edited.locations, edited.labels = tree.locations, tree.labels
     return edited
 
 
 def apply_fields(table: bytes, edits: Iterable[SetField]) -> bytes:
-    """The table's bytes with the fields set, and with the checksum that belongs to them."""
+    """Return the table's bytes with the fields set and the checksum corrected."""
     data, edits = bytearray(table), list(edits)
     if not edits:
         return table
@@ -46,7 +46,7 @@ def apply_fields(table: bytes, edits: Iterable[SetField]) -> bytes:
 
 
 class _Edited:
-    """The pieces of a blob: what takes the place of words, and what is put between them."""
+    """A blob being edited: words that are replaced, and bytes inserted between them."""
 
     def __init__(self, tree: Tree, edits: list[TreeEdit]) -> None:
         self._tree = tree
@@ -71,10 +71,10 @@ class _Edited:
             self._properties[self._index(edit.node), edit.name] = self._value(edit.value)
 
     def _index(self, node: NodeRef) -> int:
-        found = self._tree.by_path.get(node.path)
-        if found is None:
-            raise InputError(f"there is no node {node.path} to edit")
-        return found.index
+        target = self._tree.by_path.get(node.path)
+        if target is None:
+            raise InputError(f"cannot edit node {node.path}: no such node")
+        return target.index
 
     def _value(self, value: PropertyValue) -> bytes:
         return b"".join(map(self._piece, value))
@@ -96,7 +96,7 @@ class _Edited:
         return self._phandles[index]
 
     def blob(self) -> bytes:
-        """The new blob: header, reservations, structure and strings, in this order."""
+        """Return the new blob (DTB version 17)."""
         tree, old = self._tree, self._header
         body = b"".join(self._structure())
         strings_at = old.strings_offset
@@ -116,7 +116,7 @@ class _Edited:
         return self._tree.blob[start : at + 16]
 
     def _structure(self) -> Iterator[bytes]:
-        """The structure block, its words copied up to each place that changes."""
+        """The structure block: unchanged words are copied, changed ones replaced."""
         blob, base, done = self._tree.blob, self._tree.layout.base, 0
         for start, stop, new in sorted(self._changes()):
             yield blob[base + done * 4 : base + start * 4]
@@ -126,7 +126,7 @@ class _Edited:
         yield blob[base + done * 4 : end]
 
     def _changes(self) -> Iterator[tuple[int, int, bytes]]:
-        """The words that go, from and to, and the bytes that come in their place."""
+        """Each change: first word, end word (exclusive), and the bytes that replace them."""
         added: defaultdict[int, bytes] = defaultdict(bytes)
         for (node, name), value in self._properties.items():
             places = list(self._places(node, name))
@@ -147,14 +147,14 @@ class _Edited:
         return struct.pack(">3I", PROP, len(value), self._names[name]) + _padded(value)
 
     def _places(self, node: int, name: str) -> Iterator[tuple[int, int]]:
-        """The words of a node's properties of that name: the first is the one that counts."""
+        """The words of a node's properties of that name; only the first one is read."""
         words, strings = self._tree.words, self._tree.layout.strings
         for start, stop in self._tokens(node):
             if words[start] == PROP and strings[words[start + 2]] == name:
                 yield start, stop
 
     def _tokens(self, node: int) -> Iterator[tuple[int, int]]:
-        """The words of each property of a node, and of what is left out between them."""
+        """The words of each property of a node, and of the FDT_NOP tokens between them."""
         words = self._tree.words
         at = self._first(node)
         while words[at] in (PROP, _NOP):

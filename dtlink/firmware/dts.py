@@ -1,7 +1,7 @@
 """Plain devicetree source (already preprocessed), through dtlib of the package ``devicetree``.
 
-The source is compiled in memory and read like any blob, so that every later room sees one kind
-of tree. Nodes keep the line where their source begins.
+The source is compiled in memory and read like any blob, so that later stages see one kind of
+tree. Nodes keep the file and line where their source begins.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.tree import Location, Tree
 
-#: Larger sources are refused; preprocessed boards have less than 1 MiB.
+#: Upper bound on a source, in bytes; preprocessed boards have less than 1 MiB.
 MAX_SIZE = 8 << 20
-#: More files than these are not included; the largest boards take about fifty.
+#: Upper bound on included files; the largest boards include about fifty.
 MAX_INCLUDES = 500
 
 
 def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = None) -> Tree:
-    """Read a DTS file; ``name`` is what to call it in locations and messages.
+    """Read a DTS file; ``name`` replaces the path in locations and messages.
 
-    ``patch`` sets values of properties (by ``path:property``) behind the parser's back: so an
-    example can hold what dtlib refuses, such as a phandle that two nodes have. A ``path`` alone
-    gives the node another name.
+    ``patch`` sets property values (keys are ``path:property``) after parsing, so that an example
+    can contain what dtlib rejects, such as a duplicate phandle. A key that is a ``path`` alone
+    renames the node.
 
-    Raises :class:`InputError` where dtlib can't parse it; its message has file and line.
+    Raises :class:`InputError` if dtlib cannot parse the source; the message has file and line.
     """
     from devicetree import dtlib
 
     lines: dict[Any, tuple[str, int]] = {}
 
     class Parser(dtlib.DT):  # type: ignore[misc]
-        """Keeps where each node was first opened, which dtlib itself forgets."""
+        """Records where each node is first opened; dtlib itself does not."""
 
         included = 0
 
@@ -46,20 +46,22 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
             super()._parse_node(node)
 
         def _enter_file(self, filename: str) -> None:
-            """Bounded, since dtlib does not know again a file that includes itself by folder."""
+            """Bounded: dtlib does not recognise a file that includes itself by another path."""
             self.included += 1
             if self.included > MAX_INCLUDES:
-                self._parse_error(f"more than {MAX_INCLUDES} files: a recursive /include/?")
+                self._parse_error(
+                    f"more than {MAX_INCLUDES} included files: is an /include/ recursive?"
+                )
             super()._enter_file(filename)
 
         def _eval_shift(self) -> int:
-            """Shifts within dtc's 64 bits: further ones would fill the memory."""
+            """Shifts by less than 64 bits, as in dtc: larger ones would exhaust memory."""
             value: int = self._eval_add()
             while self._peek_token().val in ("<<", ">>"):
                 left = self._next_token().val == "<<"
                 bits = self._eval_add()
                 if not 0 <= bits < 64:
-                    self._parse_error(f"a shift by {bits} bits")
+                    self._parse_error(f"invalid shift by {bits} bits (valid: 0 to 63)")
                 value = value << bits if left else value >> bits
             return value
 
@@ -70,9 +72,9 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
     except dtlib.DTError as error:
         raise InputError(_message(error, path, name or path)) from error
     except RecursionError as error:
-        raise InputError("nodes nested too deep") from error
+        raise InputError("nodes or expressions are nested too deep") from error
     except (UnicodeError, ValueError, IndexError, OverflowError) as error:
-        raise InputError(f"not devicetree source: {error}") from error
+        raise InputError(f"invalid devicetree source: {error}") from error
     tree = fdt.read(write(_patched(source, patch or {})))
     nodes = list(_walk(parsed.root))
     tree.locations = {
@@ -85,9 +87,10 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
 
 
 def read_text(text: str, name: str = "<dts>", patch: Mapping[str, bytes] | None = None) -> Tree:
-    """Read DTS from a string, by way of a temporary file, since dtlib reads files only.
+    """Read DTS from a string, through a temporary file, since dtlib reads only files.
 
-    A missing ``/dts-v1/;`` is added: the short sources of examples go without it.
+    A missing ``/dts-v1/;`` is added: the short sources of examples omit it. Raises
+    :class:`InputError` as :func:`read_file` does.
     """
     if "/dts-v1/" not in text:
         text = "/dts-v1/; " + text
@@ -114,14 +117,15 @@ def _patched(root: SourceNode, patch: Mapping[str, bytes]) -> SourceNode:
 
 
 def _check_preprocessed(path: str) -> None:
-    """The parser knows no C preprocessor: say so before it stumbles."""
+    """Reject source that needs the C preprocessor, with the command that runs it."""
     with open(path, "rb") as file:
         for number, row in enumerate(file, 1):
             if row.startswith((b"#include", b"#define", b"#if")):
-                word = row.split()[0].decode("ascii", "replace")
+                directive = row.split()[0].decode("ascii", "replace")
                 raise InputError(
-                    f"line {number}: {word}: preprocess the source first "
-                    "(cpp -nostdinc -undef -x assembler-with-cpp), or lint the compiled blob"
+                    f"line {number}: uses {directive}: pipe it through "
+                    "cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp -I include "
+                    "-I scripts/dtc/include-prefixes, or lint the .dtb"
                 )
 
 
@@ -138,9 +142,9 @@ def _walk(node: Any) -> Iterator[Any]:
 
 
 def _source(node: Any, depth: int = 1) -> SourceNode:
-    """A node of dtlib's as one of ours; its ``name`` property is implied by the node's name."""
+    """Convert a dtlib node; its ``name`` property is implied by the node's name."""
     if depth > MAX_DEPTH:
-        raise InputError(f"nodes nested deeper than {MAX_DEPTH}")
+        raise InputError(f"nodes are nested deeper than {MAX_DEPTH} levels")
     return SourceNode(
         "" if node.parent is None else node.name,
         {name: prop.value for name, prop in node.props.items()},

@@ -1,4 +1,4 @@
-"""Edits as text: DTS statements on nodes, assignments to fields of tables."""
+"""Edits as text: DTS statements for nodes, assignments for fields of tables."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dtlink.firmware.edits import (
     TreeEdit,
 )
 
-#: Cells from here on are addresses or masks rather than numbers of something.
+#: Cells of at least this value are addresses or masks rather than counts.
 _HEX_FROM = 1000
 
 
 def dts(edits: Iterable[Edit]) -> str:
-    """The edits as DTS, ``&label { … };`` for each node in a line of its own; fields likewise."""
+    """Return the edits as text, one line per node (``&label { … };``) and per table field."""
     nodes: dict[NodeRef, list[str]] = {}
     fields: list[str] = []
     for edit in edits:
@@ -35,12 +35,12 @@ def dts(edits: Iterable[Edit]) -> str:
 
 
 def _opening(node: NodeRef) -> str:
-    """How a node is opened: dtc takes no ``&{/}``."""
+    """The words that open a node; dtc rejects ``&{/}`` for the root."""
     return "/" if node.path == "/" and not node.label else str(node)
 
 
 def statement(edit: TreeEdit) -> str:
-    """One edit as a DTS statement, without the node."""
+    """Return one edit as a DTS statement, without the enclosing node."""
     if isinstance(edit, AddNode):
         return f"{edit.name} {{ }};"
     if isinstance(edit, DeleteProperty):
@@ -49,12 +49,12 @@ def statement(edit: TreeEdit) -> str:
 
 
 def assignment(name: str, value: PropertyValue) -> str:
-    """A property with its value as a DTS statement."""
+    """Return a property and its value as a DTS statement."""
     return f"{name} = {property_value(value)};" if value else f"{name};"
 
 
 def property_value(value: PropertyValue, most: int | None = None) -> str:
-    """A value as DTS; ``most`` cuts a longer list, which ``…`` then ends."""
+    """Return a value as DTS; a list longer than ``most`` is cut and ends with ``…``."""
     words = ", ".join(map(_piece, value[:most]))
     return words if most is None or len(value) <= most else f"{words} …"
 

@@ -1,7 +1,8 @@
 """Edits of firmware as data: set, delete and add properties and nodes; set fields of tables.
 
-Edits name nodes by path and label, so that they outlive the tree and can go to another process.
-:mod:`dtlink.firmware.edit_text` writes them as DTS, :mod:`dtlink.firmware.apply` applies them.
+Edits refer to nodes by path and label, so they do not depend on the tree and can be sent to another
+process. :mod:`dtlink.firmware.edit_text` writes them as DTS, :mod:`dtlink.firmware.apply` applies
+them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class NodeRef(NamedTuple):
-    """A reference to a devicetree node; ``label`` is empty where none is known."""
+    """A reference to a devicetree node; ``label`` is empty if the node has no known label."""
 
     path: str
     label: str = ""
@@ -34,7 +35,7 @@ PropertyValue: TypeAlias = "tuple[str | bytes | Cells, ...]"
 
 
 class SetProperty(NamedTuple):
-    """Give a node a property, or its property another value."""
+    """Add a property to a node, or replace its value."""
 
     node: NodeRef
     name: str
@@ -56,7 +57,7 @@ class AddNode(NamedTuple):
 
 
 class SetField(NamedTuple):
-    """Set a field of a table's structure; ``offset`` and ``size`` are in bytes, in the table."""
+    """Set a field of a table's structure; ``offset`` (in the table) and ``size`` are in bytes."""
 
     table: str
     structure: str
@@ -71,12 +72,12 @@ Edit: TypeAlias = TreeEdit | SetField
 
 
 def ref(node: Node) -> NodeRef:
-    """A reference to a node, by its first label where there is one."""
+    """Return a reference to a node, with its first label if it has one."""
     return NodeRef(node.path, node.label)
 
 
 def set_field(structure: Struct, field: str, value: int) -> SetField:
-    """The edit that sets a number of a structure. Raises :class:`KeyError` for an unknown field."""
+    """Return the edit that sets a field. Raises :class:`KeyError` for an unknown field."""
     row = type(structure).fields()[field]
     place = structure.offset(field), row.size
     return SetField(structure.TABLE, structure.path, field, value, *place)

@@ -1,13 +1,13 @@
-"""The one exception a reader raises."""
+"""The exception that all readers raise."""
 
 from __future__ import annotations
 
 
 class InputError(Exception):
-    """An input that can't be read.
+    """An input that cannot be read.
 
-    ``path`` is the file as the user named it, ``offset`` the byte offset at which reading
-    stopped (``None`` where there is none, as for DTS source), ``message`` what was expected there.
+    ``path`` is the file as the user gave it, ``offset`` the byte offset at which reading stopped
+    (``None`` if unknown, as for DTS source), ``message`` what is wrong there.
     """
 
     def __init__(self, message: str, *, offset: int | None = None, path: str = "") -> None:

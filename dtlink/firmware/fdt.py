@@ -16,14 +16,14 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import METADATA_NODES, PROP, Layout, Oddity, Tree
 
 MAGIC = b"\xd0\x0d\xfe\xed"
-#: Larger files are refused. Linux takes 2 MiB at most on arm64 (MAX_FDT_SIZE).
+#: Upper bound on a file, in bytes. Linux accepts at most 2 MiB on arm64 (MAX_FDT_SIZE).
 MAX_SIZE = 64 << 20
-#: Deeper nesting is refused, as Linux leaves it out (drivers/of/fdt.c, FDT_MAX_DEPTH).
+#: Upper bound on nesting; Linux ignores deeper nodes (drivers/of/fdt.c, FDT_MAX_DEPTH).
 MAX_DEPTH = 64
 
 _BEGIN_NODE, _END_NODE, _NOP, _END = 1, 2, 4, 9
 _HEADER_SIZE = {16: 36, 17: 40}
-# Printable ASCII: more than the specification allows, for real trees use more.
+# Printable ASCII: more than the specification allows, since real trees use more.
 _PROPERTY_NAME = re.compile(r"[!-~]+\Z")
 _PRINTABLE = bytes(range(0x21, 0x7F))
 _NODE_NAMES = re.compile(rb"[!-.0-~]*\Z")
@@ -45,24 +45,27 @@ class Header(NamedTuple):
 def read(blob: bytes) -> Tree:
     """Read a flattened devicetree.
 
-    Raises :class:`InputError` with the byte offset of what can't be read.
+    Raises :class:`InputError` with the byte offset of the first invalid field or token.
     """
     return _Reader(blob, read_header(blob)).tree()
 
 
 def read_header(blob: bytes) -> Header:
-    """Read and check the header, and the memory reservation block behind it."""
+    """Read the header; check it and the memory reservation block.
+
+    Raises :class:`InputError` with the byte offset of the invalid field.
+    """
     if len(blob) > MAX_SIZE:
-        _fail(0, f"a devicetree of {len(blob)} bytes: more than {MAX_SIZE} are not read")
+        _fail(0, f"the devicetree is {len(blob)} bytes long, more than the limit of {MAX_SIZE}")
     if len(blob) < 36 or blob[:4] != MAGIC:
-        _fail(0, "not a flattened devicetree: expected the magic d00dfeed and a 36-byte header")
+        _fail(0, "not a DTB: expected magic d00dfeed and a header of at least 36 bytes")
     fields = struct.unpack_from(">8I", blob, 4)
     total, struct_at, strings_at, reserve_at, version, last, _, strings_size = fields
     if version < 16 or last > 17:
-        _fail(20, f"devicetree version {version} (compatible to {last}): 16 and 17 are read")
+        _fail(20, f"unsupported version {version} (compatible with {last}); supported: 16, 17")
     header_size = _HEADER_SIZE[min(version, 17)]
     if total > len(blob):
-        _fail(4, f"truncated: totalsize says {total} bytes, the file has {len(blob)}")
+        _fail(4, f"truncated: totalsize is {total} bytes, the file has {len(blob)}")
     if total < header_size:
         _fail(4, f"totalsize {total} is smaller than the header")
     struct_size = struct.unpack_from(">I", blob, 36)[0] if version >= 17 else 0
@@ -77,7 +80,7 @@ def read_header(blob: bytes) -> Header:
 
 
 def _check_blocks(header: Header, header_size: int) -> None:
-    """Each block lies inside ``totalsize``, behind the header, and is aligned."""
+    """Each block is aligned, starts after the header and ends within ``totalsize``."""
     blocks = (
         ("structure", header.struct_offset, header.struct_size, 4, 8),
         ("strings", header.strings_offset, header.strings_size, 1, 12),
@@ -85,7 +88,9 @@ def _check_blocks(header: Header, header_size: int) -> None:
     )
     for name, offset, size, alignment, field in blocks:
         if offset < header_size or size < 0 or offset + size > header.total_size:
-            _fail(field, f"the {name} block ({size} bytes at {offset:#x}) is not inside totalsize")
+            _fail(
+                field, f"the {name} block ({size} bytes at {offset:#x}) does not fit in totalsize"
+            )
         if offset % alignment:
             _fail(field, f"the {name} block at {offset:#x} is not aligned to {alignment} bytes")
 
@@ -98,7 +103,10 @@ def _check_reservations(blob: bytes, header: Header) -> None:
     for at in range(header.reserve_offset, end - 15, 16):
         if blob[at : at + 16] == bytes(16):
             return
-    _fail(header.reserve_offset, "the memory reservation block has no terminating entry")
+    _fail(
+        header.reserve_offset,
+        "the memory reservation block has no terminating entry (16 zero bytes)",
+    )
 
 
 class _Reader:
@@ -120,12 +128,12 @@ class _Reader:
         self.oddities: list[Oddity] = []
 
     def tree(self) -> Tree:
-        """Read the structure block, then check what could wait until it was read."""
+        """Read the structure block, then check its end and the node names."""
         words = array("I", self.blob[self.base : self.end - (self.end - self.base) % 4])
         if sys.byteorder == "little":
             words.byteswap()
         size = len(words)
-        # Padding: a token's operands can be read before their place is known to be inside.
+        # Padding: operands of a token are read before their position is checked.
         words.extend((0, 0, 0))
         end = self._walk(words, size)
         self._check_end(words, size, end)
@@ -145,10 +153,10 @@ class _Reader:
         )
 
     def _walk(self, words: array[int], size: int) -> int:  # noqa: C901, PLR0912, PLR0915 - hot loop
-        """Step through the tokens; return where it stopped: the end token, or at ``size``.
+        """Read all tokens; return the position of FDT_END, or ``size`` or more without one.
 
-        The loop is one function, and tests only what it must, because it is most of the time a
-        lint takes: a property that runs past the block stops the loop and is told afterwards.
+        The loop is one function with few checks because most of the time of a lint is spent
+        here. A property that runs past the block ends the loop and is reported afterwards.
         """
         names, parents, starts = self.names, self.parents, self.starts
         find, blob, base, end = self.blob.find, self.blob, self.base, self.end
@@ -158,7 +166,7 @@ class _Reader:
         get = columns.get
         prop, begin, end_node = PROP, _BEGIN_NODE, _END_NODE  # locals are faster
         node = -1
-        owner = -1  # the node that may have properties now: none once a child was seen
+        owner = -1  # the node that may have properties here; -1 after a child node
         depth = at = 0
         while at < size:
             token = words[at]
@@ -190,7 +198,7 @@ class _Reader:
                 at += 1 + ((stop - where + 4) >> 2)
             elif token == end_node:
                 if node < 0:
-                    self._fail_at(at, "the end of a node that was not begun")
+                    self._fail_at(at, "FDT_END_NODE without FDT_BEGIN_NODE")
                 node = parents[node]
                 owner = -1
                 depth -= 1
@@ -206,20 +214,22 @@ class _Reader:
         return at
 
     def _column(self, offset: int, at: int, *, metadata: bool) -> dict[int, int]:
-        """The column of the property whose name stands at an offset of the strings block."""
+        """The column of the property whose name is at an offset of the strings block."""
         end = self.text.find("\0", offset)
         if end < 0:
-            self._fail_at(at + 2, f"a property name at {offset:#x}, outside the strings block")
+            self._fail_at(
+                at + 2, f"property name offset {offset:#x} is not a string of the strings block"
+            )
         name = self.strings[offset] = self.text[offset:end]
         if not name or not (self.text_is_clean or _PROPERTY_NAME.match(name)):
-            _fail(self.strings_offset + offset, f"{name[:40]!r} is no property name")
+            _fail(self.strings_offset + offset, f"invalid property name {name[:40]!r}")
         return {} if metadata else self.columns.setdefault(name, {})
 
     def _duplicate_property(self, node: int, offset: int) -> None:
         self.oddities.append(Oddity("duplicate-property", node, self.strings[offset]))
 
     def _check_end(self, words: array[int], size: int, end: int) -> None:
-        """The block has its end token, and no property runs past the block."""
+        """Raise for a block without FDT_END, or for the property that runs past its end."""
         if end < size:
             return
         names = iter(self.names)
@@ -231,11 +241,14 @@ class _Reader:
             else:
                 at += 1 + ((len(next(names)) + 4) >> 2 if token == _BEGIN_NODE else 0)
             if at > size and token == PROP:
-                self._fail_at(start + 1, f"a property of {words[start + 1]} bytes: too long")
-        self._fail_at(size, "the structure block ends without its end token")
+                self._fail_at(
+                    start + 1,
+                    f"property of {words[start + 1]} bytes ends after the structure block",
+                )
+        self._fail_at(size, "the structure block has no FDT_END token")
 
     def _check_names(self) -> None:
-        """Node names are printable ASCII; two children of one node differ in name."""
+        """Raise for an invalid node name; note siblings with the same name."""
         names = self.names
         if names[0] in (b"", b"/") and _all_names(names[1:]):
             seen = set(zip(self.parents, names, strict=True))
@@ -245,7 +258,7 @@ class _Reader:
         for node, name in enumerate(names):
             good = bool(name) and _NODE_NAMES.match(name) if node else name in (b"", b"/")
             if not good:
-                self._fail_at(self.starts[node] + 1, f"{name[:40]!r} is no node name")
+                self._fail_at(self.starts[node] + 1, f"invalid node name {name[:40]!r}")
 
     def _duplicate_nodes(self) -> None:
         seen: set[tuple[int, bytes]] = set()
@@ -255,22 +268,22 @@ class _Reader:
             seen.add(key)
 
     def _misplaced_property(self, at: int, node: int) -> NoReturn:
-        where = "outside any node" if node < 0 else "behind the child nodes of its node"
-        self._fail_at(at, f"a property {where}")
+        where = "outside any node" if node < 0 else "after a child node"
+        self._fail_at(at, f"property {where}")
 
     def _bad_node(self, at: int, stop: int, depth: int) -> NoReturn:
         if stop < 0:
-            self._fail_at(at + 1, "a node name without its terminator")
+            self._fail_at(at + 1, "unterminated node name")
         if depth >= MAX_DEPTH:
-            self._fail_at(at, f"nodes nested deeper than {MAX_DEPTH}")
-        self._fail_at(at, "a second root node")
+            self._fail_at(at, f"nodes are nested deeper than {MAX_DEPTH} levels")
+        self._fail_at(at, "second root node")
 
     def _fail_at(self, at: int, message: str) -> NoReturn:
         _fail(self.base + at * 4, message)
 
 
 def _all_names(names: list[bytes]) -> bool:
-    """Whether all are node names; much faster than looking at each."""
+    """Whether all are valid node names; much faster than checking each one."""
     joined = b"".join(names)
     return not joined.translate(None, _PRINTABLE) and b"/" not in joined and b"" not in names
 

@@ -1,4 +1,4 @@
-"""Writing a flattened devicetree (version 17): for trees that come from source, and for tests.
+"""Write a flattened devicetree (version 17), for trees read from source and for tests.
 
 Source: Devicetree Specification v0.4, chapter 5.
 """
@@ -15,14 +15,14 @@ _BEGIN_NODE, _END_NODE, _PROP, _END = (struct.pack(">I", token) for token in (1,
 
 @dataclass(slots=True)
 class SourceNode:
-    """A node to be written; ``properties`` and ``children`` in the order of the blob."""
+    """A node to write; ``properties`` and ``children`` are in blob order."""
 
     name: str = ""
     properties: dict[str, bytes] = field(default_factory=dict)
     children: list[SourceNode] = field(default_factory=list)
 
     def child(self, name: str) -> SourceNode:
-        """The child of that name, added at the end if there is none."""
+        """Return the child of that name; add it after the others if it is missing."""
         for node in self.children:
             if node.name == name:
                 return node
@@ -31,17 +31,17 @@ class SourceNode:
 
 
 def cells(*values: int) -> bytes:
-    """32-bit cells as a property value."""
+    """Return 32-bit cells as a property value."""
     return struct.pack(f">{len(values)}I", *values)
 
 
 def strings(*values: str) -> bytes:
-    """A string list as a property value."""
+    """Return a string list as a property value."""
     return b"".join(value.encode("ascii") + b"\0" for value in values)
 
 
 def write(root: SourceNode) -> bytes:
-    """The blob of a tree."""
+    """Return the blob (DTB version 17) of a tree."""
     names: dict[str, int] = {}
     body = _structure(root, names)
     text = strings(*names)

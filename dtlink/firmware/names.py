@@ -1,4 +1,4 @@
-"""Names of nodes, and the part of a name that the next build keeps."""
+"""Names of devicetree and table nodes, with and without what differs between builds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-#: The offset in the name of a table's node, which differs between builds.
+#: The offset in the name of a table node; it differs between builds.
 _OFFSET = re.compile(r"^([A-Z]{4}/[a-z0-9-]+)@0x[0-9a-f]+")
 
 
@@ -15,13 +15,13 @@ class SubjectKind(Enum):
     """What a subject is."""
 
     NODE = "node"
-    """A devicetree node, named by its full path."""
+    """A devicetree node, identified by its full path."""
     STRUCTURE = "structure"
-    """A node of an ACPI table, named by table, type, offset and, where present, identity."""
+    """A node of an ACPI table, identified by table, type, offset and, if present, its own ID."""
 
 
 class Subject(NamedTuple):
-    """What a finding is about. Its text, in every report and baseline, is the path."""
+    """The node that a finding is about; printed as its path in reports and baselines."""
 
     kind: SubjectKind
     path: str
@@ -40,12 +40,12 @@ class Subject(NamedTuple):
         return "" if self.kind is SubjectKind.NODE else self.path.partition("/")[0]
 
     def stable(self, path: str = "") -> str:
-        """The path, or that of another node of the same firmware, without offsets."""
+        """Return the path (``path``: of another node of the same firmware) without offsets."""
         path = path or self.path
         return path if self.kind is SubjectKind.NODE else stable(path)
 
 
 @lru_cache(maxsize=4096)
 def stable(path: str) -> str:
-    """The path of a node without the offset that one of a table has."""
+    """Return the path of a node without the offset that a table node's path contains."""
     return _OFFSET.sub(r"\1", path)

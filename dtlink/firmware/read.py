@@ -1,4 +1,4 @@
-"""Reading an input of any known form: the first bytes tell which."""
+"""Read an input of any known format, detected by its first bytes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dtlink.firmware.tree import Tree
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
 
-#: File names that are looked for in folders.
+#: Suffixes of devicetree files that are read when a folder is given.
 SUFFIXES = (".dtb", ".dtbo", ".dts")
-#: Endings of files that may hold ACPI tables; their first bytes decide.
+#: Suffixes of files that may contain ACPI tables; their first bytes decide.
 TABLE_SUFFIXES = (
     *(".aml", ".bin", ".dat", ".10"),
     *(".dsl", ".txt", ".log", ".out", ".acpidump"),
@@ -27,19 +27,19 @@ STDIN = "-"
 def read(source: str | Path | bytes, name: str = "") -> Tree:
     """Read a devicetree from a path, from ``-`` (standard input) or from bytes.
 
-    Raises :class:`InputError`, with the path in it, for what can't be read.
+    Raises :class:`InputError`, with the path, if it cannot be read or is not a devicetree.
     """
     firmware = _read(source, name)
     if not isinstance(firmware, Tree):
         path = name or ("input" if isinstance(source, bytes) else str(source))
-        raise InputError("ACPI tables, where a devicetree is needed", path=path)
+        raise InputError("expected a devicetree, found ACPI tables", path=path)
     return firmware
 
 
 def read_tables(source: str | Path | bytes, name: str = "") -> Machine:
     """Read the ACPI tables of a machine from a file, a folder, ``-`` or bytes.
 
-    Raises :class:`InputError`, with the path in it, for what can't be read.
+    Raises :class:`InputError`, with the path, if they cannot be read or it is a devicetree.
     """
     path = name or ("input" if isinstance(source, bytes) else str(source))
     if not isinstance(source, bytes) and Path(source).is_dir():
@@ -48,7 +48,7 @@ def read_tables(source: str | Path | bytes, name: str = "") -> Machine:
         return read_folder(str(source))
     firmware = _read(source, name)
     if isinstance(firmware, Tree):
-        raise InputError("a devicetree, where ACPI tables are needed", path=path)
+        raise InputError("expected ACPI tables, found a devicetree", path=path)
     return firmware
 
 
@@ -63,16 +63,16 @@ def _read(source: str | Path | bytes, name: str) -> Tree | Machine:
 
 
 def load(path: str) -> bytes:
-    """A file's bytes (``-``: standard input), of which no reader takes more than MAX_SIZE.
+    """Return a file's bytes (``-``: standard input), at most one more than ``fdt.MAX_SIZE``.
 
-    Raises :class:`InputError` if it can't be opened or read.
+    Raises :class:`InputError` if it cannot be opened or read.
     """
     try:
         if path == STDIN:
             return sys.stdin.buffer.read(fdt.MAX_SIZE + 1)
         with open(path, "rb") as file:
-            # Asked for a byte more than there is, not for the most there may be: Python would
-            # find memory for that. What has no size (/proc, a pipe) is read up to the limit.
+            # Read one byte more than the file size, not up to the limit, for which Python would
+            # allocate memory. Files without a size (/proc, pipes) are read up to the limit.
             size = os.fstat(file.fileno()).st_size
             return file.read((min(size, fdt.MAX_SIZE) or fdt.MAX_SIZE) + 1)
     except OSError as error:
@@ -80,7 +80,10 @@ def load(path: str) -> bytes:
 
 
 def decode(data: bytes, path: str) -> Tree | Machine:
-    """What a file's bytes say; ``path`` tells source from a blob that lost its magic."""
+    """Decode a file's bytes; ``path`` distinguishes DTS from a blob with a damaged magic.
+
+    Raises :class:`InputError` without the path.
+    """
     if data[:4] == fdt.MAGIC:
         return fdt.read(data)
     if path.endswith(".dts") or b"/dts-v1/" in data[:65536]:
@@ -89,18 +92,25 @@ def decode(data: bytes, path: str) -> Tree | Machine:
 
     if tables.is_tables(data):
         return tables.decode(data, path)
-    what = f"neither a devicetree (blob or source) nor ACPI tables: {data[:4]!r}"
-    raise InputError(what if data else "an empty file", offset=0)
+    if not data:
+        raise InputError("an empty file", offset=0)
+    raise InputError(f"not a DTB, DTS or ACPI table (begins with {_begin(data)})", offset=0)
+
+
+def _begin(data: bytes) -> str:
+    """The first bytes: as text if they are printable, else in hexadecimal."""
+    text = data[:4].decode("latin-1")
+    return f'"{text}"' if text.isascii() and text.isprintable() else data[:4].hex(" ")
 
 
 def _decode_source(data: bytes, path: str) -> Tree:
     from dtlink.firmware import dts
 
     if len(data) > dts.MAX_SIZE:
-        raise InputError(f"more than {dts.MAX_SIZE} bytes of source", offset=dts.MAX_SIZE)
+        raise InputError(f"the source has more than {dts.MAX_SIZE} bytes", offset=dts.MAX_SIZE)
     if path != STDIN and Path(path).is_file():
         return dts.read_file(path)
     try:
         return dts.read_text(data.decode("utf-8"), path)
     except UnicodeDecodeError as error:
-        raise InputError("source that is not UTF-8", offset=error.start) from error
+        raise InputError("the source is not UTF-8", offset=error.start) from error

@@ -1,8 +1,8 @@
-"""The devicetree as data: what every devicetree reader makes.
+"""The devicetree as data, the same for every devicetree reader.
 
-A :class:`Tree` keeps one column per property name (which nodes hold it, and where), so that who
-looks for a binding never looks at the properties it does not need. A :class:`Node` is a view of
-one node, made when somebody asks for it.
+A :class:`Tree` keeps one column per property name (which nodes have it, and at which position), so
+a lookup for one binding touches only the nodes that use it. A :class:`Node` is a view of one node,
+created on demand.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-#: Top-level nodes that describe the tree, not the hardware: names in them are labels or paths.
+#: Top-level nodes that describe the tree, not the hardware: property names in them are labels or
+#: paths.
 METADATA_NODES = frozenset(
     (b"aliases", b"__symbols__", b"__fixups__", b"__local_fixups__", b"__overrides__")
 )
 
-#: Phandle that dtc writes for a reference that an overlay leaves open (dtc, livetree.c).
+#: Phandle that dtc writes for an unresolved reference of an overlay (dtc, livetree.c).
 EXTERNAL_PHANDLE = 0xFFFFFFFF
 
-#: States in which a node is used (Linux, drivers/of/base.c, __of_device_is_status()).
+#: Values of ``status`` of an available node (Linux, drivers/of/base.c, __of_device_is_status()).
 _AVAILABLE = (b"okay", b"ok")
 
 PROP = 3
@@ -36,7 +37,7 @@ class Location(NamedTuple):
 
 
 class Oddity(NamedTuple):
-    """Something readable but wrong in the form of the tree itself; ``node`` is a node index."""
+    """An error in the form of the tree that does not prevent reading; ``node`` is a node number."""
 
     kind: str
     node: int
@@ -44,9 +45,9 @@ class Oddity(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What one pass over a structure block found.
+    """The contents of a structure block, read in one pass.
 
-    Nodes are numbered in blob order, parents before their children; positions count 32-bit words
+    Nodes are numbered in blob order, parents before their children. Positions are in 32-bit words
     from the start of the structure block.
     """
 
@@ -60,7 +61,7 @@ class Layout(NamedTuple):
     starts: Sequence[int]
     """Position of each node's begin token."""
     columns: Mapping[str, Mapping[int, int]]
-    """Property name to {node: position of the property's token}, metadata nodes left out."""
+    """Property name to {node: position of the property's token}, without metadata nodes."""
     strings: Mapping[int, str]
     """Property name by offset in the strings block."""
     oddities: Sequence[Oddity]
@@ -77,7 +78,7 @@ class Tree:
         self.columns = layout.columns
         self.oddities = list(layout.oddities)
         self.locations: Mapping[str, Location] = {}
-        """Where nodes stand in the source, by path; empty for a blob."""
+        """Source location of each node, by path; empty for a blob."""
         self._paths: dict[int, str] = {0: "/"}
         self.phandles, self.own_phandle = self._collect_phandles()
 
@@ -85,8 +86,8 @@ class Tree:
         return len(self.parents)
 
     def __getitem__(self, index: int) -> Node:
-        # Views are not kept: kept, they would tie tree and views into a knot that only the
-        # garbage collector, which is slow, could free.
+        # Views are not cached: cached views would form reference cycles with the tree, which
+        # only the (slow) garbage collector could free.
         return Node(self, index)
 
     def __iter__(self) -> Iterator[Node]:
@@ -98,40 +99,40 @@ class Tree:
         return self[0]
 
     def holders(self, name: str) -> Mapping[int, int]:
-        """The nodes that have a property, each with the position of the property's token."""
+        """Return the nodes that have a property, with the position (words) of its token."""
         return self.columns.get(name, _NOWHERE)
 
     def property_name(self, at: int) -> str:
-        """The name of the property whose token stands at word ``at``."""
+        """Return the name of the property whose token is at word ``at``."""
         return self.layout.strings[self.words[at + 2]]
 
     def value(self, at: int) -> bytes:
-        """The value of the property whose token stands at word ``at``."""
+        """Return the value of the property whose token is at word ``at``."""
         start = self.layout.base + (at + 3) * 4
         return self.blob[start : start + self.words[at + 1]]
 
     def cells_at(self, at: int) -> array[int]:
-        """The value of the property at word ``at`` as cells; less than a cell is left out."""
+        """Return the value of the property at word ``at`` as cells, without a partial last cell."""
         return self.words[at + 3 : at + 3 + (self.words[at + 1] >> 2)]
 
     def cell(self, name: str, index: int) -> int | None:
-        """The first cell of a node's property; ``None`` if it is absent or shorter."""
+        """Return the first cell of a node's property; ``None`` if it is missing or shorter."""
         at = self.columns.get(name, _NOWHERE).get(index)
         return None if at is None or self.words[at + 1] < 4 else self.words[at + 3]
 
     def path(self, index: int) -> str:
-        """A node's full path."""
+        """Return a node's full path."""
         path = self._paths.get(index)
         if path is None:
-            above = self.path(self.parents[index]).rstrip("/")
-            path = self._paths[index] = f"{above}/{self.layout.names[index].decode('ascii')}"
+            parent = self.path(self.parents[index]).rstrip("/")
+            path = self._paths[index] = f"{parent}/{self.layout.names[index].decode('ascii')}"
         return path
 
     def _collect_phandles(self) -> tuple[dict[int, int], dict[int, int]]:
-        """Phandle to node (the first in blob order has it, as in the kernel), node to phandle.
+        """Phandle to node (the first in blob order, as in the kernel), and node to phandle.
 
-        Where a node has both ``phandle`` and ``linux,phandle``, the one that stands first counts
-        (Linux, drivers/of/fdt.c, populate_properties()).
+        If a node has both ``phandle`` and ``linux,phandle``, the first of the two is used (Linux,
+        drivers/of/fdt.c, populate_properties()).
         """
         own: dict[int, int] = {}
         holders = list(self.holders("phandle").items())
@@ -155,7 +156,7 @@ class Tree:
 
     @cached_property
     def unavailable(self) -> frozenset[int]:
-        """The nodes whose own ``status`` keeps them from being used."""
+        """The nodes that are not available by their own ``status``."""
         return frozenset(
             node
             for node, at in self.holders("status").items()
@@ -164,29 +165,29 @@ class Tree:
 
     @cached_property
     def disabled(self) -> frozenset[int]:
-        """The nodes that are not available themselves, or below one that is not."""
-        down = set(self.unavailable)
-        for node, parent in enumerate(self.parents if down else ()):
-            if parent in down:
-                down.add(node)
-        return frozenset(down)
+        """The nodes that are not available, or have an ancestor that is not."""
+        disabled = set(self.unavailable)
+        for node, parent in enumerate(self.parents if disabled else ()):
+            if parent in disabled:
+                disabled.add(node)
+        return frozenset(disabled)
 
     @cached_property
     def children(self) -> Sequence[Sequence[int]]:
         """The children of each node, in blob order."""
-        below: list[list[int]] = [[] for _ in self.parents]
+        children: list[list[int]] = [[] for _ in self.parents]
         for node, parent in enumerate(self.parents[1:], 1):
-            below[parent].append(node)
-        return below
+            children[parent].append(node)
+        return children
 
     @cached_property
     def by_path(self) -> dict[str, Node]:
-        """Nodes by full path; of several nodes with one path the first."""
+        """Nodes by full path; the first one if several nodes have the same path."""
         return {node.path: node for node in reversed(list(self))}
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """Label by node path, from ``__symbols__`` (of several labels the first)."""
+        """Label by node path, from ``__symbols__``; the first one if a node has several."""
         labels: dict[str, str] = {}
         if b"__symbols__" not in self.layout.names:
             return labels
@@ -198,12 +199,12 @@ class Tree:
 
     @cached_property
     def is_overlay(self) -> bool:
-        """Whether this is an overlay, whose references may point into a tree to come."""
+        """Whether this is an overlay, whose references may point into the base tree."""
         names = self.layout.names
         return b"__overlay__" in names or b"__fixups__" in names
 
     def find(self, name: str) -> Node | None:
-        """A node by full path, by label (``&label`` or ``label``) or by alias."""
+        """Return a node by full path, label (``&label`` or ``label``) or alias; else ``None``."""
         name = name.removeprefix("&")
         if name.startswith("/"):
             return self.by_path.get(name.rstrip("/") or "/")
@@ -215,7 +216,7 @@ class Tree:
 
 
 class Node:
-    """One devicetree node, seen through its tree. Two views of one node are equal."""
+    """A view of one devicetree node. Two views of the same node are equal."""
 
     __slots__ = ("index", "tree")
 
@@ -265,11 +266,11 @@ class Node:
 
     @property
     def properties(self) -> Mapping[str, bytes]:
-        """The properties in blob order (of two with one name the first counts)."""
+        """The properties in blob order; the first one if a name occurs twice."""
         return dict(self._read())
 
     def _read(self) -> Iterator[tuple[str, bytes]]:
-        """The properties, in blob order, from behind the node's name."""
+        """The properties in blob order, from the word after the node's name."""
         tree, words = self.tree, self.tree.words
         name_size = len(tree.layout.names[self.index]) + 1
         at = tree.layout.starts[self.index] + 1 + ((name_size + 3) >> 2)
@@ -286,7 +287,7 @@ class Node:
 
     @property
     def available(self) -> bool:
-        """Whether the node's own ``status`` lets it be used."""
+        """Whether the node is available by its own ``status``."""
         return self.index not in self.tree.unavailable
 
     @property
@@ -308,11 +309,11 @@ class Node:
             node = node.parent
 
     def child(self, name: str) -> Node | None:
-        """The first child of that full name."""
+        """Return the first child with that full name; ``None`` if there is none."""
         return next((child for child in self.children if child.name == name), None)
 
     def get(self, name: str) -> bytes | None:
-        """A property's value; ``None`` if it is absent."""
+        """Return a property's value in bytes; ``None`` if it is missing."""
         at = self.tree.holders(name).get(self.index)
         return self.properties.get(name) if at is None else self.tree.value(at)
 
@@ -321,23 +322,23 @@ class Node:
         return self.get(name) is not None
 
     def strings(self, name: str) -> tuple[str, ...]:
-        """A string-list property; empty if it is absent or empty."""
+        """Return a string-list property; empty if it is missing or empty."""
         value = self.get(name)
         if not value:
             return ()
         return tuple(part.decode("latin-1") for part in value.removesuffix(b"\0").split(b"\0"))
 
     def cells(self, name: str) -> Sequence[int]:
-        """A property as 32-bit cells (a remainder of less than a cell is left out)."""
+        """Return a property as 32-bit cells, without a partial last cell; empty if missing."""
         at = self.tree.holders(name).get(self.index)
         return () if at is None else self.tree.cells_at(at)
 
     def cell(self, name: str) -> int | None:
-        """A property's first cell; ``None`` if it is absent or shorter than a cell."""
+        """Return a property's first cell; ``None`` if it is missing or shorter than a cell."""
         return self.tree.cell(name, self.index)
 
     def offset(self, name: str | None = None) -> int:
-        """Byte offset in the blob: of a property's value, else of the node's begin token."""
+        """Return the byte offset in the blob of a property's value, else of the node itself."""
         at = self.tree.holders(name).get(self.index) if name else None
         words = self.tree.layout.starts[self.index] if at is None else at + 3
         return self.tree.layout.base + words * 4

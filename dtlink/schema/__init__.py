@@ -1,1 +1,1 @@
-"""dtschema's validator, in a process of its own, and what it says of suppliers."""
+"""Validation by dtschema in a separate process, and its errors about suppliers."""

@@ -1,4 +1,4 @@
-"""dtschema's validator over one set of schemas. Only the worker's process imports dtschema."""
+"""dtschema's validator for one set of schemas. Only the worker process imports dtschema."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 from dtlink.schema.error_data import EXTRA, cut, deprecation, error_data, forbidden
 
-#: Schemas about the names of vendors and devices alone: a third of the time, and no supplier.
-_NOT_ASKED = ("generated-compatibles", "http://devicetree.org/schemas/vendor-prefixes.yaml")
+#: Schemas that only check names of vendors and devices: a third of the time, and no suppliers.
+_SKIPPED = ("generated-compatibles", "http://devicetree.org/schemas/vendor-prefixes.yaml")
 
 
 class Checker:
-    """dtschema's validator with dtlink's schemas, and the user's if there are any."""
+    """dtschema's validator with dtlink's schemas and those that the user gave."""
 
     def __init__(self, own: str, named: list[str]) -> None:
         dtschema = import_module("dtschema")
@@ -24,9 +24,9 @@ class Checker:
         if processed:
             self._add(dtschema.validator.process_schemas([own], core_schema=False))
         always = self._validator.always_schemas
-        always[:] = [each for each in always if each.rstrip("#") not in _NOT_ASKED]
+        always[:] = [each for each in always if each.rstrip("#") not in _SKIPPED]
         if not named:
-            # The core schemas alone take every property for unknown that they do not speak of.
+            # The core schemas alone report every property that they do not describe as unknown.
             always[:] = [each for each in always if _is_own(each)]
             self._validator.compat_map.clear()
         self._deprecated = {
@@ -40,14 +40,14 @@ class Checker:
         self._validator.always_schemas.extend(schemas)
 
     def check(self, blob: bytes) -> dict[str, Any]:
-        """What the schemas say of a blob: ``errors``, or what dtschema raised at it."""
-        # What dtschema knows of the blob before would answer for phandles that this one lacks.
+        """Check a blob; return ``errors``, or the exception as ``refused`` and ``detail``."""
+        # Otherwise phandles of the previous blob would be found in this one.
         self._dtb.phandles.clear()
         self._dtb.phandle_loc.clear()
         try:
             tree = self._validator.decode_dtb(blob)[0]
             return {"errors": list(self._errors(tree, "/", "/"))}
-        except Exception as error:  # noqa: BLE001 - it raises whatever its look-ups raise
+        except Exception as error:  # noqa: BLE001 - dtschema raises what its lookups raise
             return {"refused": type(error).__name__, "detail": cut(str(error))}
 
     def _errors(self, node: dict[str, Any], name: str, path: str) -> Iterator[dict[str, Any]]:
@@ -60,31 +60,31 @@ class Checker:
                 yield from self._errors(value, key, f"{path.rstrip('/')}/{key}")
 
     def _of_node(self, node: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
-        found = [
+        errors = [
             (error.schema_file, error)
             for error in self._validator.iter_errors(node)
             if not self._is_undocumented(error)
         ]
-        # Where a part of a schema fails, whatever that part allows counts as unexpected too.
-        failed = {schema for schema, error in found if error.validator != EXTRA[1]}
-        for schema, error in found:
+        # If a part of a schema fails, dtschema reports what that part allows as unexpected too.
+        failed = {schema for schema, error in errors if error.validator != EXTRA[1]}
+        for schema, error in errors:
             if error.validator != EXTRA[1] or schema not in failed:
-                told = error_data(error)
-                told["path"] = told["path"] or forbidden(node, error)
-                yield {"node": path, "schema": schema, **told}
+                data = error_data(error)
+                data["path"] = data["path"] or forbidden(node, error)
+                yield {"node": path, "schema": schema, **data}
         for schema in self._applied(node):
             for name in self._deprecated.get(schema, ()):
                 if name in node and not isinstance(node[name], dict):
                     yield deprecation(path, schema, name)
 
     def _is_undocumented(self, error: Any) -> bool:
-        """A property whose type no schema tells stays bytes, which suits no schema."""
+        """Whether the error is about a property whose type no schema defines: it stays bytes."""
         names = [each for each in error.absolute_path if isinstance(each, str)]
         is_raw = isinstance(error.instance, bytes) and bool(names)
         return is_raw and not self._validator.property_get_type(names[-1])
 
     def _applied(self, node: dict[str, Any]) -> Iterator[str]:
-        """The schemas with deprecated properties that a node is checked against."""
+        """The schemas with deprecated properties that apply to a node."""
         known = self._validator.compat_map
         names = node.get("compatible")
         for name in names if isinstance(names, list) else ():
@@ -105,7 +105,7 @@ class Checker:
     def _deprecated_in(self, schema: str, depth: int = 0) -> list[str]:
         """The properties that a schema, or one that it refers to, marks as deprecated.
 
-        Only those that it marks for every node it is about: no conditions.
+        Properties that are deprecated only under a condition are not included.
         """
         content = self._validator.schemas.get(schema)
         if not isinstance(content, dict) or depth > 8:
@@ -121,7 +121,7 @@ class Checker:
 
 
 def _target(schema: str, reference: object) -> str:
-    """The schema that a reference to a whole schema names; empty for any other."""
+    """The target of a reference to a whole schema; empty for other references."""
     if not isinstance(reference, str) or reference.startswith("#"):
         return ""
     from urllib.parse import urljoin

@@ -1,26 +1,29 @@
-"""dtschema's errors as plain data, for the way between two processes."""
+"""dtschema's errors as plain data, to be sent to another process."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-#: Values are told up to this length.
-_MOST_VALUE = 120
-#: Errors beneath an error that are told.
-_MOST_REASONS = 32
+#: Upper bound on the length of a value, in characters.
+_MAX_VALUE = 120
+#: Upper bound on the errors that caused an error.
+_MAX_REASONS = 32
 
-#: How jsonschema tells of one missing property, and of the one that asks for it.
+#: Messages of jsonschema for a missing property, and for one that another property requires.
 _REQUIRED = re.compile(r"^'(.+)' is a required property$")
 _DEPENDENCY = re.compile(r"^'(.+)' is a dependency of '(.+)'$")
 
-#: Keywords that fail for properties that no part of a schema has.
+#: Keywords that fail for properties that no part of a schema allows.
 EXTRA = ("additionalProperties", "unevaluatedProperties")
 
 
 def error_data(error: Any) -> dict[str, Any]:
-    """An error as plain data."""
-    told = {
+    """Return an error of dtschema as plain data: the members of SchemaError.
+
+    ``node`` and ``schema`` are not included.
+    """
+    data = {
         "path": [str(each) if isinstance(each, str) else each for each in error.absolute_path],
         "keyword": error.validator or "",
         "message": cut(error.message),
@@ -31,19 +34,19 @@ def error_data(error: Any) -> dict[str, Any]:
     }
     reasons = [each for each in error.context or () if each.validator == "required"]
     if reasons and len(reasons) == len(error.context):
-        told["choice"] = [_names(each) for each in reasons[:_MOST_REASONS]]
-    return told
+        data["choice"] = [_names(each) for each in reasons[:_MAX_REASONS]]
+    return data
 
 
 def forbidden(node: dict[str, Any], error: Any) -> list[str]:
-    """The property that a schema forbids: the error itself has its value, and no path to it."""
+    """Return the property that a schema forbids: the error has its value, but no path."""
     if error.validator is not None or not isinstance(error.instance, list):
         return []
     return [name for name, value in node.items() if value is error.instance]
 
 
 def _names(error: Any) -> list[str]:
-    """The properties that are missing or too many, where that is the error. Nodes are none."""
+    """The missing or unexpected properties, if that is the error; not child nodes."""
     node = error.instance
     if not isinstance(node, dict):
         return []
@@ -60,9 +63,9 @@ def _names(error: Any) -> list[str]:
 
 
 def _holder(error: Any) -> str:
-    """The property that asks for another, where that is missing."""
-    found = _DEPENDENCY.findall(error.message) if error.validator == "dependentRequired" else ()
-    return next((holder for _, holder in found), "")
+    """The property that requires a missing one (``dependentRequired``); else empty."""
+    pairs = _DEPENDENCY.findall(error.message) if error.validator == "dependentRequired" else ()
+    return next((holder for _, holder in pairs), "")
 
 
 def _is_node(schema: Any, name: str) -> bool:
@@ -75,7 +78,7 @@ def _is_node(schema: Any, name: str) -> bool:
 
 
 def deprecation(path: str, schema: str, name: str) -> dict[str, Any]:
-    """That a node has a property which its schema marks as deprecated, as an error is told."""
+    """Return the data of an error for a property that a schema marks as deprecated."""
     return {
         "node": path,
         "schema": schema,
@@ -90,7 +93,7 @@ def deprecation(path: str, schema: str, name: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value if it is small and plain, else nothing."""
+    """The value if it is short and a plain type, else ``None``."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
@@ -99,10 +102,10 @@ def _plain(value: Any) -> Any:
         return cut(value)
     if isinstance(value, list) and len(value) <= 16:
         plain = [_plain(each) for each in value]
-        return plain if None not in plain and len(str(plain)) <= _MOST_VALUE else None
+        return plain if None not in plain and len(str(plain)) <= _MAX_VALUE else None
     return None
 
 
 def cut(text: str) -> str:
-    """A text, as far as it is told."""
-    return text if len(text) <= _MOST_VALUE * 2 else text[: _MOST_VALUE * 2] + "…"
+    """Return a text, cut with ``…`` if it is too long."""
+    return text if len(text) <= _MAX_VALUE * 2 else text[: _MAX_VALUE * 2] + "…"

@@ -1,4 +1,4 @@
-"""What dtschema says of one devicetree."""
+"""The result of dtschema for one devicetree."""
 
 from __future__ import annotations
 
@@ -8,52 +8,53 @@ _BASE = "http://devicetree.org/schemas/"
 
 
 class SchemaError(NamedTuple):
-    """One error of dtschema's, as it stands in the worker's answer."""
+    """One error of dtschema, with the members of the worker's answer."""
 
     node: str
     """The path of the node that was checked."""
     schema: str
     """The ``$id`` of the schema."""
     path: tuple[str | int, ...]
-    """From the node to what is wrong: child nodes, a property, entries and cells by number."""
+    """From the node to the invalid part: child nodes, a property, indexes of entries and cells."""
     keyword: str
     """The keyword of the schema that failed (``minItems``, ``required`` …), or ``deprecated``;
-    empty where the schema forbids the property."""
+    empty if the schema forbids the property."""
     message: str
     expected: Any = None
-    """What the keyword asks for, if that is short and plain; of ``dependentRequired``, the property
-    that asks."""
+    """The value of the keyword, if it is short and a plain type; for ``dependentRequired``, the
+    property that requires another."""
     value: Any = None
-    """What stands there, if that is short and plain."""
+    """The actual value, if it is short and a plain type."""
     length: int | None = None
-    """How many members the value has, if it is a list."""
+    """The number of members of the value, if it is a list."""
     names: tuple[str, ...] = ()
-    """The properties that are missing, or unexpected."""
+    """The missing or unexpected properties."""
     choice: tuple[tuple[str, ...], ...] = ()
-    """Of several groups of properties, one was to be there."""
+    """Groups of properties, one of which is required."""
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> SchemaError:
-        """From an answer."""
-        listed = {"path": tuple(told["path"]), "names": tuple(told["names"])}
-        choice = tuple(tuple(each) for each in told.get("choice", ()))
-        return cls(**{**told, **listed, "choice": choice})
+    def of(cls, data: dict[str, Any]) -> SchemaError:
+        """Return the error from one member of ``errors`` in the worker's answer."""
+        listed = {"path": tuple(data["path"]), "names": tuple(data["names"])}
+        choice = tuple(tuple(group) for group in data.get("choice", ()))
+        return cls(**{**data, **listed, "choice": choice})
 
     @property
     def is_own(self) -> bool:
-        """Whether the schema is one of dtlink's."""
+        """Whether the schema is one of dtlink's own."""
         return self.schema.startswith(_BASE + "dt/")
 
     @property
     def schema_name(self) -> str:
-        """The schema as its ``$id`` names it, without what all ids have."""
+        """The ``$id`` of the schema without the common prefix."""
         return self.schema.removeprefix(_BASE).removesuffix("#")
 
 
 class SchemaResult(NamedTuple):
-    """All that dtschema says of one devicetree."""
+    """The errors of one devicetree, or why there are none."""
 
     errors: tuple[SchemaError, ...] = ()
     note: str = ""
-    """Why there is no answer, or what was left out; empty: nothing to add."""
+    """Why the devicetree was not checked, or which schema was ignored; else empty."""
     answered: bool = True
+    """Whether the devicetree was checked."""

@@ -1,4 +1,4 @@
-"""Which schemas are asked: dtlink's own, and those that the user names."""
+"""The schemas of a run: dtlink's own, and those that the user gave."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
 
 _HERE = Path(__file__).resolve().parent
-#: dtschema processes about forty schemas a second: from here on it is worth keeping them.
+#: Number of schemas from which preprocessing them pays off: dtschema processes about 40 per second.
 _MANY = 400
 
 
@@ -25,7 +25,7 @@ class SchemaSource(NamedTuple):
     named: tuple[str, ...] = ()
 
     def check(self) -> None:
-        """Raise :class:`InputError` for what can be told at once: nothing is loaded for it."""
+        """Raise :class:`InputError` if dtschema or a given path is missing; loads no schema."""
         missing = [name for name in ("dtschema", "libfdt") if find_spec(name) is None]
         if missing:
             raise InputError(
@@ -37,29 +37,29 @@ class SchemaSource(NamedTuple):
             _check_named(name, alone=len(self.named) == 1)
 
     def hints(self) -> list[str]:
-        """What would save the user time: a line for each folder with many schemas."""
+        """Return a line for each folder with many schemas: how to preprocess them."""
         counts = {name: sum(1 for _ in Path(name).rglob("*.yaml")) for name in self.named}
         return [
-            f"{name}: {count} schemas are processed in each run; once is enough: "
-            f"dt-mk-schema -j -o FILE {name}, and --schema-dir FILE"
+            f"{name}: {count} schemas are processed in each run; to process them once: "
+            f"dt-mk-schema -j -o FILE {name}, then --schema-dir FILE"
             for name, count in counts.items()
             if count >= _MANY
         ]
 
     def load(self) -> None:
-        """Start dtschema in its process. Raises :class:`InputError` if the schemas can't be had."""
+        """Load the schemas in dtschema's process. Raises :class:`InputError` if that fails."""
         _validator(self).start()
 
     def verdict(self, tree: Tree) -> SchemaResult:
-        """What the schemas say of a tree. Raises as :meth:`load` does."""
+        """Check a tree. Raises :class:`InputError` as :meth:`load` does."""
         if tree.is_overlay:
-            note = "an overlay: dtschema checks whole devicetrees only"
+            note = "overlay skipped: dtschema checks only complete devicetrees"
             return SchemaResult(note=note, answered=False)
         return _validator(self).check(bytes(tree.blob))
 
 
 def own_folder() -> Path:
-    """The folder of dtlink's own schemas: in the package, or in the checkout beside it."""
+    """Return the folder of dtlink's own schemas, in the package or in the source checkout."""
     inside = _HERE / "dt"
     return inside if inside.is_dir() else _HERE.parents[1] / "schemas" / "dt"
 
@@ -74,12 +74,12 @@ def _check_named(name: str, *, alone: bool) -> None:
     path = Path(name)
     if path.is_dir():
         if next(path.rglob("*.yaml"), None) is None:
-            raise InputError("no schema (.yaml) in this folder", path=name)
+            raise InputError("the folder has no schema (.yaml)", path=name)
     elif not path.is_file():
-        raise InputError("no such folder or file of schemas", path=name)
+        raise InputError("no such schema folder or file", path=name)
     elif not alone:
         raise InputError(
-            "a processed schema file stands alone: process the folders together into one "
+            "a processed schema file cannot be combined: process all folders into one file "
             "(dt-mk-schema -j -o FILE FOLDER…)",
             path=name,
         )

@@ -1,4 +1,4 @@
-"""Which of dtschema's errors are about suppliers, and of which kind."""
+"""Select dtschema's errors that are about suppliers, and classify them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _LISTS = {
     row.resource.names: row.name for row in reversed(BINDINGS) if row.resource.names is not None
 }
-#: What else is told together with a list.
+#: Properties whose errors are reported as errors of a list.
 _TOGETHER = {"interrupts-extended": "interrupts", "#stream-id-cells": "mmu-masters"}
 
-#: What makes a node a supplier, or tells how a map of suppliers is read.
-_BESIDE = frozenset(
+#: Properties that make a node a supplier, or change how a map of suppliers is read.
+_RELATED = frozenset(
     (
         "#interrupt-cells",
         "assigned-clock-rates",
@@ -38,7 +38,7 @@ _BESIDE = frozenset(
 )
 
 
-#: What the kernel's core reads on any device: it works where a device's binding does not have it.
+#: Properties that kernel core code reads on any device: they work even if the binding lacks them.
 _BY_CORE = (
     "#*-cells",
     "assigned-clock*",
@@ -54,13 +54,13 @@ _BY_CORE = (
 
 
 class SchemaFaultKind(Enum):
-    """What is wrong; the first of them that a property has is told."""
+    """Kinds of error; only the first one that applies to a property is reported."""
 
-    MISSING = "it is not there"
-    UNEXPECTED = "the schema does not have it"
-    SHAPE = "its value is not one that the schema takes"
-    NAMES = "the names of its entries are not those of the schema, or too many"
-    DEPRECATED = "the schema has something newer"
+    MISSING = "the property is missing"
+    UNEXPECTED = "the schema does not allow the property"
+    SHAPE = "the schema does not allow the value"
+    NAMES = "the names of the entries are wrong, or too many"
+    DEPRECATED = "the schema marks the property as deprecated"
 
 
 class SchemaFault(NamedTuple):
@@ -76,49 +76,49 @@ class SchemaFault(NamedTuple):
 
 
 class SupplierFaults(NamedTuple):
-    """The errors about enabled nodes."""
+    """The errors about suppliers of enabled nodes."""
 
     faults: tuple[SchemaFault, ...] = ()
     others: int = 0
-    """How many are about no supplier, or about a binding that does not speak of what works."""
+    """The number of other errors: not about suppliers, or about what works without the binding."""
 
 
 def is_about_suppliers(name: str) -> bool:
-    """Whether a property names suppliers, says how they are named, or makes a node one."""
-    return name in _BESIDE or name in _LISTS or name in _cells() or binding_of(name) is not None
+    """Whether a property references suppliers, names the references, or makes a node a supplier."""
+    return name in _RELATED or name in _LISTS or name in _cells() or binding_of(name) is not None
 
 
 def names_of(name: str) -> str | None:
-    """The property that names the entries of a list; ``None`` if they have no names."""
+    """Return the property that names the entries of a list; ``None`` if they have no names."""
     binding = binding_of(name)
     return binding.resource.names if binding is not None else None
 
 
 def listed_by(name: str) -> str:
-    """The list that a property of names belongs to; any other property itself."""
+    """Return the list that a ``…-names`` property belongs to; for other properties ``name``."""
     return _LISTS.get(name) or _TOGETHER.get(name, name)
 
 
-def repeats(told: AbstractSet[tuple[str, str]], path: str, name: str) -> bool:
-    """Whether a property of a node was told of: its list, its names, or the cells it lacks.
+def repeats(reported: AbstractSet[tuple[str, str]], path: str, name: str) -> bool:
+    """Whether another rule reports the same: for the list, its names, or the missing cells.
 
-    ``told`` has node paths with property names; ``#`` stands for any cells property.
+    ``reported`` are pairs of node path and property name; ``#`` means any cells property.
     """
-    before = {listed_by(known) for place, known in told if place == path}
-    return listed_by(name) in before or (name.startswith("#") and "#" in before)
+    lists = {listed_by(known) for node, known in reported if node == path}
+    return listed_by(name) in lists or (name.startswith("#") and "#" in lists)
 
 
-def sort_out(tree: Tree, verdict: SchemaResult) -> SupplierFaults:
-    """The faults that a verdict tells of suppliers, each property's once, in the tree's order."""
+def sort_out(tree: Tree, result: SchemaResult) -> SupplierFaults:
+    """Return the faults about suppliers, at most one per property, in the order of the tree."""
     faults: dict[tuple[int, str], SchemaFault] = {}
     others = 0
-    for error in verdict.errors:
-        node, rest = _place(tree, error)
+    for error in result.errors:
+        node, remaining = _place(tree, error)
         if node is None or node.index in tree.disabled:
             continue
-        found = list(_faults(node, rest, error))
-        others += not found
-        for fault in found:
+        candidates = list(_faults(node, remaining, error))
+        others += not candidates
+        for fault in candidates:
             key = node.index, listed_by(fault.property_name)
             if key not in faults or _rank(fault) < _rank(faults[key]):
                 faults[key] = fault
@@ -126,32 +126,34 @@ def sort_out(tree: Tree, verdict: SchemaResult) -> SupplierFaults:
 
 
 def _rank(fault: SchemaFault) -> tuple[bool, int, int]:
-    """Own schemas first, since they know what follows; then by kind, and the nearest schema."""
+    """Own schemas first, since they know the effect; then by kind, then the nearest schema."""
     error = fault.error
     return not error.is_own, list(SchemaFaultKind).index(fault.kind), len(error.path)
 
 
 def _place(tree: Tree, error: SchemaError) -> tuple[Node | None, tuple[str | int, ...]]:
-    """The node that an error is about, below the one that was checked, and the path from there."""
-    path, rest = error.node, error.path
-    while rest and tree.find(f"{path.rstrip('/')}/{rest[0]}"):
-        path, rest = f"{path.rstrip('/')}/{rest[0]}", rest[1:]
-    return tree.find(path), rest
+    """The innermost node that an error is about, and the remaining path from there."""
+    path, remaining = error.node, error.path
+    while remaining and tree.find(f"{path.rstrip('/')}/{remaining[0]}"):
+        path, remaining = f"{path.rstrip('/')}/{remaining[0]}", remaining[1:]
+    return tree.find(path), remaining
 
 
-def _faults(node: Node, rest: tuple[str | int, ...], error: SchemaError) -> Iterator[SchemaFault]:
-    if rest:
-        name = str(rest[0])
+def _faults(
+    node: Node, remaining: tuple[str | int, ...], error: SchemaError
+) -> Iterator[SchemaFault]:
+    if remaining:
+        name = str(remaining[0])
         kind = _kind(name, error)
         if _matters(name, kind, error):
-            index = rest[1] if len(rest) > 1 and isinstance(rest[1], int) else None
+            index = remaining[1] if len(remaining) > 1 and isinstance(remaining[1], int) else None
             yield SchemaFault(kind, node, name, error, index)
         return
     if error.choice and all(any(map(is_about_suppliers, group)) for group in error.choice):
         yield SchemaFault(SchemaFaultKind.MISSING, node, error.choice[0][0], error, None)
     kind = SchemaFaultKind.MISSING if "equired" in error.keyword else SchemaFaultKind.UNEXPECTED
     names = tuple(name for name in error.names if _matters(name, kind, error))
-    if names:  # of what is unexpected on a node, one finding tells
+    if names:  # one finding covers all unexpected properties of a node
         yield SchemaFault(kind, node, names[0], error, None, names[1:])
 
 
@@ -173,5 +175,5 @@ def _kind(name: str, error: SchemaError) -> SchemaFaultKind:
 
 @cache
 def _cells() -> frozenset[str]:
-    """Every property that says how many cells follow a phandle."""
+    """All properties that define how many cells follow a phandle."""
     return frozenset(row.cells for row in BINDINGS if row.cells)

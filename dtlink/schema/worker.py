@@ -1,10 +1,10 @@
-"""The process that runs dtschema: blobs come in by standard input, answers go out as JSON.
+"""The process that runs dtschema: reads blobs from standard input, writes answers as JSON.
 
-It is started by its path. libfdt, below dtschema, is C code that can crash on a damaged blob: then
-this process is lost, and no other. Each message is four bytes of length, big-endian, and as many
-bytes. It ends when its standard input does, whatever it is doing.
+It is started by its path. libfdt, which dtschema uses, is C code that can crash on a damaged blob;
+only this process is lost then. A message is its length (four bytes, big-endian) and its content.
+The process exits at the end of standard input, even during a check.
 
-Arguments: the folder of dtlink's own schemas, then what the user named (folders, or one file).
+Arguments: the folder of dtlink's own schemas, then the user's folders or one processed file.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
-#: The memory that one devicetree may take, in bytes, beside the schemas: dtschema appends to a list
-#: without end where a cells property is 0.
+#: Upper bound on the memory for one devicetree, in bytes, in addition to the schemas: dtschema
+#: appends to a list forever if a cells property is 0.
 _MEMORY = 512 << 20
-#: What dtschema prints while it loads is passed on up to this length.
-_MOST_TEXT = 2000
+#: Upper bound on the output of dtschema that is passed on, in characters.
+_MAX_TEXT = 2000
 
 
 def _receive(stream: BinaryIO) -> bytes | None:
@@ -44,14 +44,14 @@ def _send(stream: BinaryIO, message: dict[str, Any]) -> None:
 
 
 def _listen(stream: BinaryIO, jobs: queue.Queue[bytes]) -> None:
-    """Take jobs; without anybody to answer to, end the process at once."""
+    """Queue jobs; at the end of input end the process at once."""
     while (job := _receive(stream)) is not None:
         jobs.put(job)
     os._exit(0)
 
 
 def _bound_memory() -> None:
-    """Bound the memory from what is in use now, where the system can."""
+    """Limit the memory to the current use plus ``_MEMORY``, if the system supports it."""
     with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
         resource = import_module("resource")
         with open("/proc/self/statm") as file:
@@ -63,12 +63,12 @@ def _bound_memory() -> None:
 
 
 def main(own: str, named: list[str]) -> None:
-    """Load the schemas, say so, and answer until nobody asks."""
+    """Load the schemas, send the result, and answer until the input ends."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that dtschema prints may get between the answers
+    os.dup2(2, 1)  # keep the output of dtschema out of the answers
     jobs: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, jobs), daemon=True).start()
-    # The package may be no part of the path: its parent found it in the folder it was started in.
+    # dtlink may not be on the path: the parent may have found it in its working folder.
     sys.path.append(str(Path(__file__).resolve().parents[2]))
     said = io.StringIO()
     try:
@@ -76,11 +76,11 @@ def main(own: str, named: list[str]) -> None:
             from dtlink.schema.checker import Checker
 
             checker = Checker(own, named)
-    except Exception as error:  # noqa: BLE001 - told to the one who asked
-        _send(answers, {"failed": f"{type(error).__name__}: {error}"[:_MOST_TEXT]})
+    except Exception as error:  # noqa: BLE001 - reported to the parent process
+        _send(answers, {"failed": f"{type(error).__name__}: {error}"[:_MAX_TEXT]})
         return
     _bound_memory()
-    _send(answers, {"said": said.getvalue()[:_MOST_TEXT]})
+    _send(answers, {"said": said.getvalue()[:_MAX_TEXT]})
     while True:
         job = jobs.get()
         with contextlib.redirect_stderr(io.StringIO()):

@@ -55,7 +55,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_done(
     broken.write_bytes(b"\xd0\x0d\xfe\xed" + bytes(10))
     result = run("lint", broken, bad_dts, tmp_path / "missing.dtb")
     assert result.exit_code == 2
-    assert f"{broken}, byte 0x0: not a flattened devicetree" in result.stderr
+    assert f"{broken}, byte 0x0: not a DTB" in result.stderr
     assert "missing.dtb: No such file or directory" in result.stderr
     assert "phandle/dangling" in result.stdout
 

@@ -191,7 +191,7 @@ def test_what_cannot_be_read_fails_the_step_and_is_told(take: Take, repository: 
     (repository / "broken.dtb").write_bytes(b"\xd0\x0d\xfe\xed" + bytes(10))
     done = take("lint", paths="broken.dtb\nboards/bad")
     assert (done.status, done.outputs["status"]) == (2, "2")
-    assert "not a flattened devicetree" in done.output
+    assert "not a DTB" in done.output
     assert RULE in done.output
     assert "boards/bad/board.dts" in done.places
 

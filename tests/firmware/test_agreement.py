@@ -1,4 +1,4 @@
-"""On sound blobs dtlink reads what two independent readers read, node by node."""
+"""On valid blobs dtlink reads the same nodes as two independent readers."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def need(reader: str) -> None:
 
 
 def ours(path: Path) -> list[list[str]]:
-    """What dtlink reads of a file."""
+    """The nodes of a file as dtlink reads them."""
     return digests(
         (node.path, list(node.properties.items())) for node in fdt.read(path.read_bytes())
     )
 
 
 def disagreements(reader: str, paths: tuple[Path, ...]) -> tuple[int, list[str]]:
-    """How many files were compared, and where they differ."""
+    """The number of compared files, and the differences."""
     compared, wrong = 0, []
     for batch in in_batches(paths, 100):
         answers = ask(reader, batch)
@@ -67,7 +67,7 @@ def test_own_boards_read_the_same(reader):
 
 
 @pytest.mark.parametrize("reader", MODULES)
-def test_a_difference_is_seen(reader, tmp_path):
+def test_a_difference_is_detected(reader, tmp_path):
     need(reader)
     blob = (FIXTURES / "clean-board.dtb").read_bytes()
     path = tmp_path / "other.dtb"

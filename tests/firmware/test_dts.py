@@ -1,4 +1,4 @@
-"""Source becomes the same tree as the blob that dtc makes of it."""
+"""Source is read as the same tree as the blob that dtc compiles from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PHANDLES = ("phandle", "linux,phandle")
 
 
 def same_value(one: bytes, other: bytes, trees: tuple[Tree, Tree]) -> bool:
-    """Whether two values are equal, where a phandle is as good as another for the same node."""
+    """Whether two values are equal, treating two phandles of the same node as equal."""
     if one == other:
         return True
     if len(one) != len(other):
@@ -39,7 +39,7 @@ def same_value(one: bytes, other: bytes, trees: tuple[Tree, Tree]) -> bool:
 
 
 def nodes_of(tree: Tree) -> dict[str, dict[str, bytes]]:
-    """The nodes' properties by path, without what only says where labels and phandles are."""
+    """The nodes' properties by path, without the nodes and properties for labels and phandles."""
     return {
         node.path: {key: value for key, value in node.properties.items() if key not in PHANDLES}
         for node in tree
@@ -78,7 +78,7 @@ def test_source_and_blob_have_the_same_labels(source):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
-def test_every_node_of_the_source_stands_where_it_is_told_to(source):
+def test_the_location_of_every_node_is_its_line_in_the_source(source):
     lines = source.read_text(encoding="utf-8").splitlines()
     for node in (tree := read(source)):
         place = tree.locations[node.path]
@@ -86,7 +86,7 @@ def test_every_node_of_the_source_stands_where_it_is_told_to(source):
         assert (node.name or "/") in lines[place.line - 1], node.path
 
 
-def test_a_patch_sets_what_the_parser_refuses():
+def test_a_patch_sets_what_the_parser_rejects():
     source = "/ { a: a { phandle = <1>; }; b { c = <&a>; }; };"
     tree = dts.read_text(source, patch={"/b:phandle": word(1), "/new/er:x": b"y"})
     assert [odd.kind for odd in tree.oddities] == ["duplicate-phandle"]
@@ -118,8 +118,8 @@ def test_locations_and_labels(tmp_path):
     assert tree.find("/b/inner").has("z")
 
 
-def test_a_node_is_not_found_where_a_deleted_one_stood():
-    # The parser may give the memory of a deleted node to the next one.
+def test_a_node_does_not_get_the_location_of_a_deleted_one():
+    # The parser may reuse the memory of a deleted node for the next one.
     for count in range(1, 20):
         gone = [f"g{number} {{ }};" for number in range(count)]
         deleted = [f"/delete-node/ g{number};" for number in range(count)]
@@ -130,7 +130,7 @@ def test_a_node_is_not_found_where_a_deleted_one_stood():
             assert lines[tree.locations[node.path].line - 1].startswith(node.name)
 
 
-def test_included_files_are_named(tmp_path):
+def test_locations_name_included_files(tmp_path):
     (tmp_path / "soc.dtsi").write_text("\n/ { soc: soc { dev { }; }; };\n", encoding="utf-8")
     path = tmp_path / "board.dts"
     path.write_text('/dts-v1/;\n/include/ "soc.dtsi"\n&soc { more; };\n', encoding="utf-8")
@@ -148,7 +148,7 @@ def test_included_files_are_named(tmp_path):
         ('/ { a = /incbin/("gone.bin"); };', "gone.bin"),
     ],
 )
-def test_a_bad_include_is_told(source, what, tmp_path):
+def test_a_bad_include_is_reported(source, what, tmp_path):
     path = tmp_path / "board.dts"
     path.write_text("/dts-v1/;\n" + source, encoding="utf-8")
     with pytest.raises(InputError) as caught:
@@ -157,7 +157,7 @@ def test_a_bad_include_is_told(source, what, tmp_path):
     assert caught.value.path == str(path)
 
 
-# Each row: the source behind "/dts-v1/;\n", the line to be told, a part of the message.
+# Each row: the source after "/dts-v1/;\n", the reported line, a part of the message.
 BAD = [
     ("/ {\n a = <1\n};", 4, "parse error"),
     ("/ {\n a { };\n b\n};", 5, "parse error"),
@@ -168,13 +168,13 @@ BAD = [
     ("/plugin/;\n/ { };", 2, "/plugin/"),
     ("", 2, "no root node"),
     ("/ { };\n&nobody { };", 3, "nobody"),
-    ('#include "soc.dtsi"\n/ { };', 2, "preprocess"),
-    ("#define X 1\n/ { };", 2, "preprocess"),
+    ('#include "soc.dtsi"\n/ { };', 2, "uses #include: pipe it through cpp"),
+    ("#define X 1\n/ { };", 2, "uses #define: pipe it through cpp"),
 ]
 
 
 @pytest.mark.parametrize(("source", "line", "what"), BAD)
-def test_bad_source_is_refused_with_its_line(source, line, what, tmp_path):
+def test_bad_source_is_rejected_with_its_line(source, line, what, tmp_path):
     path = tmp_path / "board.dts"
     path.write_text("/dts-v1/;\n" + source, encoding="utf-8")
     with pytest.raises(InputError) as caught:
@@ -198,7 +198,7 @@ def test_bad_source_is_refused_with_its_line(source, line, what, tmp_path):
     ids=["undefined label", "one phandle twice", "parentheses", "65 levels", "50000 levels",
          "a huge number", "not ASCII"],
 )  # fmt: skip
-def test_other_bad_source_is_refused(source, tmp_path):
+def test_other_bad_source_is_rejected(source, tmp_path):
     path = tmp_path / "board.dts"
     path.write_bytes(b"/dts-v1/;\n" + source.encode("latin-1"))
     with at_most(), pytest.raises(InputError):

@@ -1,4 +1,4 @@
-"""Blobs put together by hand: what is refused, where, and what is read all the same."""
+"""Hand-made blobs: which are rejected, at which offset, and which are read."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ TREE = blob(node(b"", prop(0, b"fits"), node(b"child")) + END, ABC)
 
 
 def nested(depth: int) -> bytes:
-    """A tree as deep as said, the root included."""
+    """A tree with that many levels, including the root."""
     return blob(begin() + begin(b"n") * (depth - 1) + END_NODE * depth + END)
 
 
 # Each row: the blob, the byte offset to be told, a part of what is to be told.
 FAULTS = {
-    "no magic": (with_field(GOOD, "magic", 0xEDFE0DD0), 0, "blob"),
+    "no magic": (with_field(GOOD, "magic", 0xEDFE0DD0), 0, "ed fe 0d d0"),
     "version 15": (with_field(GOOD, "version", 15), 20, "version 15"),
-    "compatible to 18": (blob(SMALL, version=18, last_comp_version=18), 20, "compatible to 18"),
+    "compatible with 18": (blob(SMALL, version=18, last_comp_version=18), 20, "compatible with 18"),
     "last byte lost": (GOOD[:-1], 4, "truncated"),
     "half of it lost": (GOOD[: len(GOOD) // 2], 4, "truncated"),
     "totalsize of 4 GiB": (with_field(GOOD, "totalsize", 0xFFFFFFFF), 4, "truncated"),
@@ -78,21 +78,25 @@ FAULTS = {
         8,
         "structure block",
     ),
-    "no end token": (blob(node()), STRUCT_AT + len(node()), "without its end token"),
-    "no token at all": (blob(b""), STRUCT_AT, "without its end token"),
+    "no end token": (blob(node()), STRUCT_AT + len(node()), "no FDT_END token"),
+    "no token at all": (blob(b""), STRUCT_AT, "no FDT_END token"),
     "end token alone": (blob(END), STRUCT_AT, "ends inside a node"),
     "end inside the root": (blob(begin() + END), STRUCT_AT + 8, "ends inside a node"),
     "unknown token": (blob(begin() + word(5) + END_NODE + END), STRUCT_AT + 8, "token 0x5"),
     "token 0": (blob(begin() + word(0) + END_NODE + END), STRUCT_AT + 8, "token 0x0"),
-    "end of no node": (blob(END_NODE + END), STRUCT_AT, "not begun"),
-    "one end too many": (blob(node() + END_NODE + END), STRUCT_AT + 12, "not begun"),
+    "end of no node": (blob(END_NODE + END), STRUCT_AT, "without FDT_BEGIN_NODE"),
+    "one end too many": (
+        blob(node() + END_NODE + END),
+        STRUCT_AT + 12,
+        "without FDT_BEGIN_NODE",
+    ),
     "second root": (blob(node() + node() + END), STRUCT_AT + 12, "second root"),
     "property before the root": (blob(prop(0) + SMALL, ABC), STRUCT_AT, "outside any node"),
     "property behind the root": (blob(node() + prop(0) + END, ABC), STRUCT_AT + 12, "outside any"),
     "property behind a child": (
         blob(node(b"", node(b"a"), prop(0)) + END, ABC),
         STRUCT_AT + 20,
-        "behind the child nodes",
+        "after a child node",
     ),
     "property past the end": (
         blob(node(b"", prop(0, b"", size=64)) + END, ABC),
@@ -109,42 +113,42 @@ FAULTS = {
         STRUCT_AT + 24,
         "64 bytes",
     ),
-    "property cut by the end": (blob(begin() + word(3), ABC), STRUCT_AT + 12, "too long"),
+    "property cut by the end": (blob(begin() + word(3), ABC), STRUCT_AT + 12, "ends after"),
     "property name outside": (
         blob(node(b"", prop(4)) + END, ABC),
         STRUCT_AT + 16,
-        "outside the strings block",
+        "not a string of the strings block",
     ),
     "property name without end": (
         blob(node(b"", prop(0)) + END, b"abc"),
         STRUCT_AT + 16,
         "strings block",
     ),
-    "empty property name": (blob(node(b"", prop(3)) + END, ABC), None, "no property name"),
+    "empty property name": (blob(node(b"", prop(3)) + END, ABC), None, "invalid property name"),
     "property name not ASCII": (
         blob(node(b"", prop(2)) + END, b"a\0caf\xe9\0"),
         STRUCT_AT + len(node(b"", prop(2)) + END) + 2,
-        "no property name",
+        "invalid property name",
     ),
-    "property name with a space": (blob(node(b"", prop(0)) + END, b"a b\0"), None, "no property"),
+    "property name with a space": (blob(node(b"", prop(0)) + END, b"a b\0"), None, "invalid prop"),
     "node name without end": (
         blob(begin() + word(1) + b"abcd", tail=b"\0"),
         STRUCT_AT + 12,
-        "without its terminator",
+        "unterminated node name",
     ),
     "node name not ASCII": (
         blob(node(b"", node(b"gut"), node("böse".encode())) + END),
         STRUCT_AT + 24,
-        "no node name",
+        "invalid node name",
     ),
-    "node name empty": (blob(node(b"", node(b"")) + END), STRUCT_AT + 12, "no node name"),
-    "node name with a slash": (blob(node(b"", node(b"a/b")) + END), STRUCT_AT + 12, "no node"),
-    "node name with a newline": (blob(node(b"", node(b"a\n")) + END), STRUCT_AT + 12, "no node"),
-    "root with a name": (blob(node(b"root") + END), STRUCT_AT + 4, "no node name"),
+    "node name empty": (blob(node(b"", node(b"")) + END), STRUCT_AT + 12, "node name b''"),
+    "node name with a slash": (blob(node(b"", node(b"a/b")) + END), STRUCT_AT + 12, "node name"),
+    "node name with a newline": (blob(node(b"", node(b"a\n")) + END), STRUCT_AT + 12, "node name"),
+    "root with a name": (blob(node(b"root") + END), STRUCT_AT + 4, "node name b'root'"),
     "bad name below a root named /": (
         blob(node(b"/", node(b"a b")) + END),
         STRUCT_AT + 12,
-        "no node name",
+        "invalid node name",
     ),
     "65 levels": (nested(65), STRUCT_AT + 64 * 8, "deeper than 64"),
     "100000 levels": (nested(100_000), STRUCT_AT + 64 * 8, "deeper than 64"),
@@ -152,7 +156,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_form_is_told_with_file_and_offset(fault, tmp_path):
+def test_a_malformed_blob_is_rejected_with_file_and_offset(fault, tmp_path):
     data, offset, message = FAULTS[fault]
     path = tmp_path / "board.dtb"
     path.write_bytes(data)
@@ -165,19 +169,19 @@ def test_a_fault_of_form_is_told_with_file_and_offset(fault, tmp_path):
     assert str(caught.value).startswith(f"{path}, byte {caught.value.offset:#x}: ")
 
 
-def test_every_truncation_is_refused():
+def test_every_truncation_is_rejected():
     for size in range(len(TREE)):
         with pytest.raises(InputError):
             fdt.read(TREE[:size])
 
 
 @pytest.mark.parametrize("size", [0, 3, 4, 35, 39])
-def test_less_than_a_header_is_refused(size):
+def test_less_than_a_header_is_rejected(size):
     with pytest.raises(InputError):
         fdt.read(GOOD[:size])
 
 
-def test_a_file_that_is_too_large_is_refused():
+def test_a_file_that_is_too_large_is_rejected():
     with pytest.raises(InputError, match="more than"):
         fdt.read(GOOD + bytes(fdt.MAX_SIZE))
 
@@ -233,7 +237,7 @@ def test_a_small_tree():
         "a reservation",
     ],
 )  # fmt: skip
-def test_what_must_be_read_is_read(data):
+def test_unusual_but_valid_blobs_are_read(data):
     assert shape(fdt.read(data)) == [("/", {"abc": b"fits"}), ("/child", {})]
 
 
@@ -276,7 +280,7 @@ def test_absent_and_empty_properties_differ():
     assert not tree.root.has("def")
 
 
-def test_of_two_properties_with_one_name_the_first_counts():
+def test_the_first_of_two_properties_with_the_same_name_is_used():
     data = blob(node(b"", prop(0, b"1st\0"), prop(0, b"2nd\0")) + END, b"abc\0")
     tree = fdt.read(data)
     assert tree.root.properties == {"abc": b"1st\0"}
@@ -294,7 +298,7 @@ def test_one_name_at_two_places_of_the_strings_block_is_one_name():
     assert [odd.kind for odd in tree.oddities] == ["duplicate-property"]
 
 
-def test_two_nodes_with_one_path_are_kept_and_told():
+def test_two_nodes_with_one_path_are_kept_and_reported():
     tree = fdt.read(blob(node(b"", node(b"a", prop(0, b"x")), node(b"a")) + END, ABC))
     assert [each.path for each in tree] == ["/", "/a", "/a"]
     assert tree.find("/a").index == 1
@@ -330,21 +334,21 @@ def test_both_names_with_one_value_are_in_order():
 
 
 @pytest.mark.parametrize(("first", "second", "kept"), [(0, 8, 5), (8, 0, 5)])
-def test_of_two_phandles_in_a_node_the_first_counts(first, second, kept):
+def test_the_first_of_two_phandles_in_a_node_is_used(first, second, kept):
     tree = fdt.read(blob(node(b"", prop(first, word(5)), prop(second, word(6))) + END, NAMES))
     assert tree.root.phandle == kept
     assert 6 not in tree.phandles
     assert [odd.kind for odd in tree.oddities] == ["two-phandles"]
 
 
-def test_of_two_nodes_with_one_phandle_the_first_has_it():
+def test_a_duplicate_phandle_resolves_to_the_first_node():
     tree = phandles((0, word(3)), (8, word(3)))
     assert tree.phandles == {3: 1}
     assert [(odd.kind, odd.node) for odd in tree.oddities] == [("duplicate-phandle", 2)]
 
 
 @pytest.mark.parametrize("value", [b"", b"\0\0\1", word(0), word(0xFFFFFFFF)])
-def test_a_number_that_is_no_phandle_is_told(value):
+def test_an_invalid_phandle_is_reported(value):
     tree = phandles((0, value))
     assert not tree.phandles
     assert {odd.kind for odd in tree.oddities} == {"invalid-phandle"}
@@ -354,7 +358,7 @@ METADATA = [b"aliases", b"__symbols__", b"__fixups__", b"__local_fixups__", b"__
 
 
 @pytest.mark.parametrize("name", METADATA)
-def test_names_in_metadata_nodes_are_no_properties_of_the_hardware(name):
+def test_properties_of_metadata_nodes_are_not_in_the_columns(name):
     inside = node(name, prop(0, b"x"), node(b"deeper", prop(0, b"y")))
     tree = fdt.read(blob(node(b"", inside, node(b"dev", prop(0, b"z"))) + END, b"clocks\0"))
     assert [tree[index].path for index in tree.holders("clocks")] == ["/dev"]
@@ -363,7 +367,7 @@ def test_names_in_metadata_nodes_are_no_properties_of_the_hardware(name):
     assert tree[2].properties == {"clocks": b"y"}
 
 
-def test_a_node_of_that_name_deeper_down_is_hardware():
+def test_a_deeper_node_with_such_a_name_is_hardware():
     tree = fdt.read(blob(node(b"", node(b"soc", node(b"aliases", prop(0)))) + END, b"clocks\0"))
     assert list(tree.holders("clocks")) == [2]
 
@@ -386,7 +390,7 @@ def test_labels_come_from_symbols():
 
 
 @pytest.mark.parametrize("inside", [node(b"__fixups__"), node(b"fragment@0", node(b"__overlay__"))])
-def test_an_overlay_is_known_by_its_nodes(inside):
+def test_an_overlay_is_recognised_by_its_nodes(inside):
     assert fdt.read(blob(node(b"", inside) + END)).is_overlay
 
 

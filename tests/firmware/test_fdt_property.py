@@ -1,4 +1,4 @@
-"""Whatever the tree, and whatever the bytes."""
+"""Properties of the reader that hold for every tree and for all bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ properties = st.dictionaries(property_names, st.binary(max_size=70), max_size=8)
 
 
 def node(name: str, inside: dict[str, bytes], children: dict[str, SourceNode]) -> SourceNode:
-    """A node whose children are named by their keys."""
+    """A node whose children get their keys as names."""
     for key, child in children.items():
         child.name = key
     return SourceNode(name, inside, list(children.values()))
@@ -45,7 +45,7 @@ trees = st.recursive(
 
 
 def written(root: SourceNode, path: str = "") -> list[tuple[str, dict[str, bytes]]]:
-    """What a tree to be written holds, in the order of the blob."""
+    """The nodes of a tree to write, in blob order."""
     nodes = [(path or "/", root.properties)]
     for child in root.children:
         nodes += written(child, f"{path}/{child.name}")
@@ -53,7 +53,7 @@ def written(root: SourceNode, path: str = "") -> list[tuple[str, dict[str, bytes
 
 
 def shape(tree: Tree) -> list[tuple[str, dict[str, bytes]]]:
-    """What a tree that was read holds."""
+    """The nodes of a tree that was read."""
     return [(each.path, dict(each.properties)) for each in tree]
 
 
@@ -66,7 +66,7 @@ def test_what_was_written_is_read_back(root):
 
 
 @given(trees)
-def test_columns_hold_what_the_nodes_hold(root):
+def test_columns_have_the_same_values_as_the_nodes(root):
     tree = fdt.read(write(root))
     in_metadata = set()
     for each in tree:
@@ -87,8 +87,8 @@ def test_columns_hold_what_the_nodes_hold(root):
     assert columns == hardware
 
 
-def tree_or_refusal(data: bytes) -> None:
-    """Read, and go through all of it; refusing is fine."""
+def tree_or_error(data: bytes) -> None:
+    """Read all of it; an :class:`InputError` is fine."""
     try:
         tree = fdt.read(data)
     except InputError:
@@ -102,21 +102,21 @@ def tree_or_refusal(data: bytes) -> None:
 @example(fdt.MAGIC)
 @example(fdt.MAGIC + bytes(36))
 @example(fdt.MAGIC + b"\xff" * 36)
-def test_any_bytes_give_a_tree_or_a_refusal(data):
-    tree_or_refusal(data)
-    tree_or_refusal(fdt.MAGIC + data)
+def test_any_bytes_give_a_tree_or_an_input_error(data):
+    tree_or_error(data)
+    tree_or_error(fdt.MAGIC + data)
 
 
 @given(trees, st.sampled_from(FIELDS), st.one_of(st.sampled_from(EXTREMES), st.integers(0, 2000)))
-def test_any_header_gives_a_tree_or_a_refusal(root, name, value):
-    tree_or_refusal(with_field(write(root), name, value))
+def test_any_header_gives_a_tree_or_an_input_error(root, name, value):
+    tree_or_error(with_field(write(root), name, value))
 
 
 @given(st.data())
 @settings(max_examples=200)
-def test_any_damage_gives_a_tree_or_a_refusal(data):
+def test_any_damage_gives_a_tree_or_an_input_error(data):
     blob = bytearray(write(data.draw(trees)))
     for _ in range(data.draw(st.integers(1, 6))):
         at = data.draw(st.integers(0, len(blob) - 1))
         blob[at] = data.draw(st.integers(0, 255))
-    tree_or_refusal(bytes(blob))
+    tree_or_error(bytes(blob))

@@ -1,4 +1,4 @@
-"""Damaged blobs are read or refused: no traceback, no hang, whatever was done to them.
+"""Damaged blobs are read or rejected, without a traceback and without a hang.
 
 ``pytest -m corpus -s tests/firmware/test_mutations.py`` tells the figures.
 """
@@ -24,11 +24,11 @@ LIMIT = 2
 
 
 def lint(data: bytes) -> str:
-    """All that dtlink does with a blob; ``refused`` if it can't be read."""
+    """Lint a blob; return ``refused`` if it cannot be read."""
     try:
         tree = fdt.read(data)
     except InputError as error:
-        # Where the header itself is cut off, the offset may lie behind the file's end.
+        # If the header itself is cut off, the offset may be after the end of the file.
         told = error.message and error.offset is not None
         return "refused" if told and 0 <= error.offset <= max(len(data), 40) else "not told"
     for node in tree:
@@ -45,7 +45,7 @@ def lint(data: bytes) -> str:
 @pytest.mark.parametrize(
     "count", [pytest.param(2_000), pytest.param(20_000, marks=pytest.mark.corpus)]
 )
-def test_damaged_blobs_are_read_or_refused(count):
+def test_damaged_blobs_are_read_or_rejected(count):
     outcomes: Counter[str] = Counter()
     for name, data in Mutator(fixture_blobs(), SEED).blobs(count):
         try:
@@ -56,12 +56,12 @@ def test_damaged_blobs_are_read_or_refused(count):
         outcomes[f"{name.split()[2]} {outcome}"] += 1
         outcomes[outcome] += 1
     print(f"\n{dict(sorted(outcomes.items()))}")  # noqa: T201 - the figures
-    # Were nearly all refused, or nearly all read, the damage would test one half only.
+    # If nearly all were rejected, or nearly all read, the damage would test only one half.
     assert min(outcomes["read"], outcomes["refused"]) > count / 5
     assert sum(outcomes[name] for name in ("read", "refused")) == count
 
 
-def test_the_sound_boards_are_read():
+def test_the_undamaged_boards_are_read():
     assert {lint(data) for data in fixture_blobs().values()} == {"read"}
 
 

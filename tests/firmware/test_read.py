@@ -1,4 +1,4 @@
-"""What a path leads to: a tree, or one clear refusal with the path in it."""
+"""Reading a path returns a tree, or raises one error with the path."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SOURCE = b"/dts-v1/;\n/ { child { }; };\n"
         ("board.dtb", b"// a comment\n" * 100 + SOURCE),
     ],
 )
-def test_the_bytes_tell_the_form(name, data, tmp_path):
+def test_the_format_is_detected_from_the_bytes(name, data, tmp_path):
     path = tmp_path / name
     path.write_bytes(data)
     assert [each.path for each in read(path)] == ["/", "/child"]
@@ -60,14 +60,15 @@ def test_empty_standard_input(monkeypatch):
     ("data", "what"),
     [
         (b"", "empty"),
-        (b"\0", "neither"),
-        (b"\x7fELF" + bytes(100), "neither"),
-        (b"\xed\xfe\x0d\xd0" + bytes(100), "neither"),
+        (b"\0", r"not a DTB, DTS or ACPI table \(begins with 00\)"),
+        (b"\x7fELF" + bytes(100), "begins with 7f 45 4c 46"),
+        (b"root = true", 'begins with "root"'),
+        (b"\xed\xfe\x0d\xd0" + bytes(100), "begins with ed fe 0d d0"),
         (fdt.MAGIC, "header"),
     ],
-    ids=["empty", "one byte", "ELF", "little-endian magic", "magic alone"],
+    ids=["empty", "one byte", "ELF", "text", "little-endian magic", "magic alone"],
 )
-def test_what_is_no_devicetree(data, what, tmp_path):
+def test_an_input_that_is_not_a_devicetree(data, what, tmp_path):
     path = tmp_path / "board.dtb"
     path.write_bytes(data)
     with pytest.raises(InputError, match=what) as caught:
@@ -126,14 +127,14 @@ def test_a_file_that_is_too_large_is_not_read_whole(name, tmp_path):
         read(path)
 
 
-def test_an_endless_file_ends():
+def test_an_endless_file_is_read_up_to_the_limit():
     if not os.path.exists("/dev/zero"):  # noqa: PTH110
         pytest.skip("no /dev/zero here")
     with pytest.raises(InputError):
         read("/dev/zero")
 
 
-def test_a_refusal_survives_a_worker_process():
+def test_an_input_error_can_be_pickled():
     error = InputError("what", offset=56, path="board.dtb")
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     assert (again.message, again.offset, again.path) == ("what", 56, "board.dtb")

@@ -1,4 +1,4 @@
-"""What the tests of schemas share."""
+"""Fixtures for the schema tests."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""From what dtschema says to findings: which are told, how, and that none is told twice."""
+"""From dtschema's errors to findings: which are reported, how, and each only once."""
 
 import json
 import subprocess
@@ -134,7 +134,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_binding_that_is_not_met(named, case):
+def test_a_binding_that_is_violated(named, case):
     inside, rule, name, message = CASES[case]
     found, _ = lint(named, uart(inside))
     assert [(each.rule, each.subject.path, each.property_name) for each in found] == [
@@ -145,11 +145,11 @@ def test_a_binding_that_is_not_met(named, case):
     assert found[0].confidence is Confidence.LIKELY
 
 
-def test_a_binding_that_is_met(named):
+def test_a_binding_that_is_followed(named):
     assert lint(named, uart(RIGHT))[0] == []
 
 
-def test_what_is_about_no_supplier_is_counted(named):
+def test_errors_that_are_not_about_suppliers_are_counted(named):
     before = lint(named, uart(RIGHT))[1]
     after = lint(named, uart(RIGHT + "foo-mode;"))
     assert after[0] == []
@@ -161,7 +161,7 @@ def count(notes):
     return int(text.split()[0])
 
 
-def test_what_the_core_reads_on_any_device_is_counted_only(named):
+def test_properties_that_the_core_reads_on_any_device_are_only_counted(named):
     before = lint(named, uart(RIGHT))[1]
     after = lint(named, uart(RIGHT + "power-domains = <&osc>;"))
     assert after[0] == []
@@ -173,13 +173,13 @@ def test_a_list_and_its_names_are_one_finding(named):
     assert [each.property_name for each in found] == ["clocks"]
 
 
-def test_what_another_rule_tells_is_not_told_again(own):
+def test_what_another_rule_reports_is_not_reported_again(own):
     node = 'a { compatible = "v,a"; clocks = <0x99>; clock-names = "a", "b"; };'
     assert [each.rule for each in lint(own, node)[0]] == ["schema/entry-names"]
     assert [each.rule for each in lint(own, node, ())[0]] == ["phandle/dangling"]
 
 
-def test_cells_that_a_phandle_rule_misses_are_not_told_again(own):
+def test_cells_that_a_phandle_rule_reports_are_not_reported_again(own):
     node = (
         'g: g { compatible = "v,g"; gpio-controller; }; '
         'a { compatible = "v,a"; clocks = <&osc>; gpio-ranges = <&phy 0 0 1>; x-gpios = <&g 1>; };'
@@ -189,23 +189,23 @@ def test_cells_that_a_phandle_rule_misses_are_not_told_again(own):
     assert "schema/missing-property" not in rules
 
 
-def test_legacy_findings_speak_for_all_their_nodes(own):
-    """One finding of the rule is about all nodes of the board."""
+def test_a_legacy_finding_covers_all_its_nodes(own):
+    """The rule reports one finding for all nodes of the board."""
     board = Board(read(fixture_blobs()["server-mmu-masters"]), asking(own))
     rules = {each.rule for each in check(board, choose(kind=Dts)).findings}
     assert "legacy/mmu-masters" in rules
     assert not any(each.startswith("schema/") for each in rules)
 
 
-def test_no_schema_is_asked_unless_somebody_asks():
+def test_schemas_are_checked_only_on_request():
     board = Board(dts.read_text(TREE % 'a { compatible = "v,a"; phy-names = "usb"; };'))
     assert check(board, choose(["schema"], (), Dts)).findings == []
     assert board.notes == []
     assert not any(rule.family == "schema" for rule in choose(kind=Dts, schema=False))
 
 
-def test_an_overlay_is_left_alone(own):
+def test_an_overlay_is_skipped(own):
     text = '/ { fragment@0 { target-path = "/"; __overlay__ { phy-names = "usb"; }; }; };'
     board = Board(dts.read_text(text), asking(own))
     assert check(board, choose(["schema"], (), Dts)).findings == []
-    assert board.notes == ["an overlay: dtschema checks whole devicetrees only"]
+    assert board.notes == ["overlay skipped: dtschema checks only complete devicetrees"]

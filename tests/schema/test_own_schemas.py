@@ -1,4 +1,4 @@
-"""dtlink's own schemas: that they are sound, and that each says what it was written for."""
+"""dtlink's own schemas: they are valid, and each reports what it is meant to report."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from dtlink.schema.source import SchemaSource, own_folder
 
 CLOCK = 'osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; clock-frequency = <1>; };'
 
-#: Source below the root, with the rule and the places that it must be told at.
+#: Source inside the root node, with the rule and the places that it must report.
 FAULTS = {
     "a name too many": (
         f'{CLOCK} a {{ compatible = "v,a"; clocks = <&osc>, <&osc>; clock-names = "a","b","c"; }};',
@@ -101,7 +101,7 @@ FINE = {
 }
 
 
-def told(source: SchemaSource, text: str) -> dict[str, list[str]]:
+def errors_of(source: SchemaSource, text: str) -> dict[str, list[str]]:
     asked = Settings(schema=True, schema_dir=source.named)
     board = Board(dts.read_text("/ { " + text + " };"), asked)
     checked = check(board, choose(["schema"], ["schema/deprecated"], Dts))
@@ -119,18 +119,18 @@ def told(source: SchemaSource, text: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_a_schema_tells(own, case):
+def test_a_schema_reports(own, case):
     text, rule, places = FAULTS[case]
-    assert told(own, text) == {rule: places}
+    assert errors_of(own, text) == {rule: places}
 
 
 @pytest.mark.parametrize("case", FINE)
 def test_a_schema_is_silent(own, case):
-    assert told(own, FINE[case]) == {}
+    assert errors_of(own, FINE[case]) == {}
 
 
 @pytest.mark.usefixtures("own")
-def test_dtschema_takes_them_as_sound():
+def test_dtschema_accepts_them_as_valid():
     program = "import dtschema.doc_validate as it; it.main()"
     done = subprocess.run(
         [sys.executable, "-c", program, str(own_folder())],
