@@ -31,7 +31,7 @@ ALLOW = '[[allow]]\nrule = "legacy"\nreason = "r"\n'
         ("kernel-version = 6", "kernel-version: a string is needed, not a number"),
         ('kernel-version = "six"', "kernel-version: six is no kernel version; allowed: 6.12, "),
         ('kernel-version = "4.19"', "kernel-version: 4.19 is no kernel version; allowed: 5.4 or"),
-        ('kernel-version = "9.9"', "kernel-version: 9.9: the newest kernel known is "),
+        ('kernel-version = "99.9"', "kernel-version: 99.9: the newest kernel known is "),
         ('cmdline = "fw_devlink=of"', "cmdline: fw_devlink: of is not a value of it; allowed: off"),
         (
             f'cmdline = "deferred_probe_timeout={"9" * 5000}"',
