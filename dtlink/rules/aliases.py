@@ -26,7 +26,7 @@ class Alias(NamedTuple):
 #: The rules that check every table that describes suppliers and consumers.
 _EVERY = ("acpi/frame", "acpi/reserved-bits", "acpi/unknown-type")
 #: The rules that check every table whose structures refer to each other by offset.
-_REFERRING: Sequence[str] = ()
+_REFERRING = ("acpi/dangling-reference", "acpi/illegal-target")
 #: Aliases of these that are not the family of the table and the name of the rule.
 _FORMER: Mapping[tuple[str, str], str] = {
     ("acpi/frame", "IORT"): "iort/node-frame",
@@ -37,7 +37,24 @@ _FORMER: Mapping[tuple[str, str], str] = {
     ("acpi/dangling-reference", "VIOT"): "viot/illegal-target",
 }
 #: The aliases of rules that check what only some tables have.
-_SOME: Sequence[Alias] = ()
+_SOME: Sequence[Alias] = (
+    Alias("dmar/no-unit", "acpi/nothing-described", "DMAR"),
+    Alias("ivrs/no-iommu", "acpi/nothing-described", "IVRS"),
+    Alias("viot/no-iommu", "acpi/nothing-described", "VIOT"),
+    Alias("ivrs/reversed-range", "acpi/reversed-range", "IVRS"),
+    Alias("viot/reversed-range", "acpi/reversed-range", "VIOT"),
+    Alias("iort/segment-not-in-mcfg", "acpi/unknown-segment", "IORT"),
+    Alias("rimt/unknown-segment", "acpi/unknown-segment", "RIMT"),
+    Alias("iort/component-name", "acpi/device-name", "IORT"),
+    Alias("rimt/device-name", "acpi/device-name", "RIMT"),
+    Alias("iort/duplicate-component", "acpi/duplicate", "IORT"),
+    Alias("iort/duplicate-identifier", "acpi/duplicate", "IORT"),
+    Alias("iort/duplicate-root-complex", "acpi/duplicate", "IORT"),
+    Alias("rimt/duplicate-iommu", "acpi/duplicate", "RIMT"),
+    Alias("rimt/duplicate-root-complex", "acpi/duplicate", "RIMT"),
+    Alias("viot/duplicate-endpoint", "acpi/duplicate", "VIOT"),
+    Alias("viot/duplicate-iommu", "acpi/duplicate", "VIOT"),
+)
 
 
 @lru_cache(maxsize=1)

@@ -37,7 +37,7 @@ def test_faults_are_told_with_node_and_offset(run: Run) -> None:
     result = run("lint", FAULTS, "--format", "json")
     assert result.exit_code == 1
     found = json.loads(result.stdout)["inputs"][0]["findings"]
-    dangling = next(item for item in found if item["rule"] == "iort/dangling-output-reference")
+    dangling = next(item for item in found if item["rule"] == "acpi/dangling-reference")
     assert dangling["subject"].startswith("IORT/root-complex@")
     assert dangling["property"] == "mappings"
     data = (FAULTS / "IORT.dat").read_bytes()
@@ -52,7 +52,7 @@ def test_faults_are_told_with_node_and_offset(run: Run) -> None:
 def test_text_names_the_tables(run: Run) -> None:
     text = run("lint", FAULTS).stdout
     assert "DTLINK EXAMPLE" in text
-    assert "iort/dangling-output-reference" in text
+    assert "acpi/dangling-reference" in text
 
 
 def test_trees_and_tables_in_one_run(run: Run, fixtures: Path) -> None:

@@ -68,7 +68,7 @@ def test_errors_are_those_that_kernels_have() -> None:
         ("qemu/q35-viot", set()),
         ("qemu/virt-viot", set()),
         ("qemu/virt-none-its", set()),
-        ("retail/lenovo-thinkpad-x13s", {"iort/component-name"}),
+        ("retail/lenovo-thinkpad-x13s", {"acpi/device-name"}),
     ],
 )
 def test_warnings_of_well_known_machines(machine: str, rules: set[str]) -> None:

@@ -14,7 +14,7 @@ from dtlink.testing.assemble import assemble
 
 #: One fault of the frame in each of two tables, and reserved bits in one.
 TWO = """
-IORT
+IORT table_revision=0
   its: its-group ids=0
   smmu: smmu-v3 event_gsiv=74 gerr_gsiv=75 base=0x9050000 mapping_count=2 node_flags=0x100
     map count=0xffff output=its

@@ -126,3 +126,31 @@ def test_one_boundary_finding_a_node() -> None:
     assert "(and 8 more)" in finding.message
     falling = "".join(reversed(rows.splitlines(keepends=True)))
     assert lint(IOMMU + ROOT + falling) == []
+
+
+# What no rule reported before the checks held for every table.
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (IOMMU.replace("RIMT", "RIMT reserved=1") + ROOT, "reserved"),
+        (IOMMU.rstrip() + " flags=0x80\n" + ROOT, "flags"),
+        (IOMMU.rstrip() + " node_reserved=1\n" + ROOT, "node_reserved"),
+        (IOMMU + ROOT.rstrip() + " reserved=1\n", "reserved"),
+        (IOMMU + ROOT.rstrip() + " flags=0x10\n", "flags"),
+        (IOMMU + ROOT + "    map count=1 flags=0x10 output=iommu\n", "mappings"),
+        (IOMMU + "    wire gsi=33 flags=4\n" + ROOT, "wires"),
+    ],
+)
+def test_every_reserved_mask_is_read(text: str, field: str) -> None:
+    (finding,) = lint(text)
+    assert (finding.rule, finding.identity) == ("acpi/reserved-bits", "rimt/reserved-bits")
+    assert (finding.severity.value, finding.property_name) == ("info", field)
+
+
+def test_an_unknown_node_type_is_reported() -> None:
+    (finding,) = lint(IOMMU + ROOT + "  odd: node type=9\n")
+    assert (finding.rule, finding.identity) == ("acpi/unknown-type", "rimt/unknown-type")
+    assert finding.severity.value == "warning"
+    assert "skips such nodes: what they describe has no effect" in finding.effect

@@ -125,10 +125,10 @@ def test_a_first_node_within_the_header() -> None:
 @pytest.mark.parametrize(
     ("output", "what", "line"),
     [
-        ("0", "within the header", "Node pointer overflows"),
-        ("0x38", "lies within virtio-iommu-pci@0x30", "No IOMMU node found"),
-        ("all", "is pci-range@0x40", "No IOMMU node found"),
-        ("0x2000", "where the table has no node", "Node pointer overflows"),
+        ("0", "not the offset of a node", "Node pointer overflows"),
+        ("0x38", "inside virtio-iommu-pci@0x30", "No IOMMU node found"),
+        ("all", "refers to pci-range@0x40", "No IOMMU node found"),
+        ("0x2000", "outside the table", "Node pointer overflows"),
     ],
 )
 def test_outputs_that_are_no_iommu(output: str, what: str, line: str) -> None:
@@ -136,13 +136,13 @@ def test_outputs_that_are_no_iommu(output: str, what: str, line: str) -> None:
     assert finding.identity == "viot/illegal-target"
     assert what in finding.message
     assert line in finding.effect
-    assert "0x30 (0000:00:01.0)" in finding.fix.text
+    assert finding.fix.text == "Set output to 0x30 (virtio-iommu-pci 0000:00:01.0)."
 
 
 def test_no_iommu_is_told_once_for_all() -> None:
     finding = only("VIOT\n pci-range bdf_end=9 output=0x30\n mmio-endpoint output=0x30")
     assert (finding.identity, finding.subject.path) == ("viot/no-iommu", "VIOT/header")
-    assert "and of 1 more nodes" in finding.message
+    assert "no virtio-iommu for pci-range@0x30" in finding.message
 
 
 def test_overlapping_ranges_name_what_they_share() -> None:

@@ -55,7 +55,7 @@ FIRMWARE_LINES = (
     _row(
         "iort-null",
         "ID map has NULL parent reference",
-        "iort/dangling-output-reference",
+        "acpi/dangling-reference",
         "An ID mapping of the IORT names no node; the kernel skips it.",
         f"{_IORT}, iort_node_get_id(), iort_node_map_id()",
         sample="ACPI: IORT: [Firmware Bug]: [node 1 type 2] ID map has NULL parent reference",
@@ -130,7 +130,7 @@ FIRMWARE_LINES = (
     _row(
         "dmar-no-unit",
         "No DRHD structure found in DMAR table",
-        "dmar/no-unit",
+        "acpi/nothing-described",
         "The DMAR has no unit, so that nothing is translated.",
         f"{_DMAR}, parse_dmar_table()",
         sample="DMAR: [Firmware Bug]: No DRHD structure found in DMAR table",

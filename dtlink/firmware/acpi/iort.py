@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
-from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Numbers, Part, Struct, Text
+from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Numbers, OffsetOf, Part, Struct, Text
 from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
 #: Table revisions that are drafts, or withdrawn: E, E.a, and E.c, "must not be used".
@@ -32,8 +32,8 @@ class Mapping(Struct):
     input_base = U32(0)
     count = U32(4)
     output_base = U32(8)
-    output = U32(12)
-    """Byte offset, in the table, of the node that the IDs go to."""
+    output = OffsetOf(12, 4, refers_to=("its-group", "smmu", "smmu-v3"))
+    """Of the node that the IDs go to."""
     flags = U32(16, reserved=~1 & 0xFFFFFFFF)
 
     __slots__ = ()

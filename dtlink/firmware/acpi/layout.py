@@ -39,6 +39,8 @@ class Field(Generic[T]):
         self.since = since
         self.reserved = reserved
         """The bits that must be 0."""
+        self.refers_to: tuple[str, ...] = ()
+        """The words of the structures that it may refer to, by their offset in the table."""
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -106,6 +108,14 @@ class U64(UInt):
 
     def __init__(self, offset: int, default: int = 0, *, since: int = 0, reserved: int = 0) -> None:
         super().__init__(offset, 8, default, since=since, reserved=reserved)
+
+
+class OffsetOf(UInt):
+    """The byte offset, in the table, of the first byte of another structure."""
+
+    def __init__(self, offset: int, size: int, refers_to: tuple[str, ...]) -> None:
+        super().__init__(offset, size)
+        self.refers_to = refers_to
 
 
 class Chars(Field[str]):

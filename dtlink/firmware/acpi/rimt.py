@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
-from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Chars, Part, Struct, Text
+from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Chars, OffsetOf, Part, Struct, Text
 from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
 _FRAME = Frame("node", type_size=1, length_at=2, length_size=2)
@@ -23,8 +23,8 @@ class Mapping(Struct):
     source_base = U32(0)
     count = U32(4)
     output_base = U32(8)
-    output = U32(12)
-    """Byte offset, in the table, of the IOMMU that the IDs go to."""
+    output = OffsetOf(12, 4, refers_to=("iommu",))
+    """Of the IOMMU that the IDs go to."""
     flags = U32(16, reserved=_UNUSED)
 
     __slots__ = ()

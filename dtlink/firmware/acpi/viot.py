@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Part, Struct, UInt
+from dtlink.firmware.acpi.layout import U8, U16, U32, U64, OffsetOf, Part, Struct, UInt
 from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
 _FRAME = Frame("node", type_size=1, length_at=2, length_size=2)
 _SIX_BYTES = (1 << 48) - 1
+IOMMU_WORDS = ("virtio-iommu-pci", "virtio-iommu-mmio")
 
 
 def bdf(function: int) -> str:
@@ -49,8 +50,8 @@ class PciRange(ViotNode):
     segment_end = U16(10)
     bdf_start = U16(12)
     bdf_end = U16(14)
-    output = U16(16)
-    """Byte offset, in the table, of the IOMMU's node."""
+    output = OffsetOf(16, 2, refers_to=IOMMU_WORDS)
+    """Of the IOMMU's node."""
     reserved = UInt(18, 6, reserved=_SIX_BYTES)
 
     __slots__ = ()
@@ -87,8 +88,8 @@ class MmioEndpoint(ViotNode):
     WORD, TYPE, SIZE = "mmio-endpoint", 2, 24
     endpoint = U32(4)
     base = U64(8)
-    output = U16(16)
-    """Byte offset, in the table, of the IOMMU's node."""
+    output = OffsetOf(16, 2, refers_to=IOMMU_WORDS)
+    """Of the IOMMU's node."""
     reserved = UInt(18, 6, reserved=_SIX_BYTES)
 
     __slots__ = ()

@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.firmware.acpi.dmar import KINDS, Atsr, Dmar, Remapping, Sidp
+from dtlink.firmware.acpi.dmar import KINDS, Atsr, Dmar, Drhd, Remapping, Sidp
 from dtlink.firmware.acpi.table import FrameFaultKind
-from dtlink.rules.acpi._rows import (
-    Effect,
-    FrameRows,
-    ReservedRows,
-    TableRows,
-    UnknownRows,
-    fault,
-    table_of,
-)
+from dtlink.rules.acpi._effects import Effect, fault, table_of
+from dtlink.rules.acpi._rows import DescribedRows, FrameRows, ReservedRows, TableRows, UnknownRows
 from dtlink.rules.dmar._words import BUG, OFF
 from dtlink.rules.model import Severity
 
@@ -111,4 +104,18 @@ UNKNOWN = UnknownRows(
     effects=(Effect("Linux skips them without a message", severity=Severity.INFO, source=_WALK),),
 )
 
-ROWS = TableRows(frame=FRAME, reserved=ReservedRows(together=True), unknown=UNKNOWN)
+DESCRIBED = DescribedRows(
+    suppliers=(Drhd,),
+    noun="unit (DRHD)",
+    effect=Effect(
+        f'"{BUG}No DRHD structure found in DMAR table": {OFF}', source="parse_dmar_table()"
+    ),
+    fix="Add a DRHD structure for each unit, or install no DMAR if VT-d is off.",
+)
+
+ROWS = TableRows(
+    frame=FRAME,
+    reserved=ReservedRows(together=True),
+    unknown=UNKNOWN,
+    described=DESCRIBED,
+)

@@ -18,16 +18,10 @@ from dtlink.firmware.acpi.iort import (
     SmmuV3,
 )
 from dtlink.firmware.acpi.table import FrameFaultKind
-from dtlink.rules.acpi._rows import (
-    Effect,
-    FrameRows,
-    ReservedBits,
-    ReservedRows,
-    TableRows,
-    UnknownRows,
-    fault,
-    table_of,
-)
+from dtlink.rules.acpi._effects import Effect, fault, table_of
+from dtlink.rules.acpi._iort_devices import NAMES, SEGMENTS, UNIQUE
+from dtlink.rules.acpi._iort_references import REFERENCES
+from dtlink.rules.acpi._rows import FrameRows, ReservedBits, ReservedRows, TableRows, UnknownRows
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
@@ -188,4 +182,12 @@ UNKNOWN = UnknownRows(
     ),
 )
 
-ROWS = TableRows(frame=FRAME, reserved=RESERVED, unknown=UNKNOWN)
+ROWS = TableRows(
+    frame=FRAME,
+    reserved=RESERVED,
+    unknown=UNKNOWN,
+    references=REFERENCES,
+    segments=SEGMENTS,
+    names=NAMES,
+    unique=UNIQUE,
+)

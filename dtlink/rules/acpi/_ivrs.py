@@ -7,17 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.firmware.acpi.ivrs import Entry, Ivhd, Ivrs
+from dtlink.firmware.acpi.ivrs import Entry, Ivhd, Ivrs, Range, bdf
 from dtlink.firmware.acpi.table import FrameFaultKind
-from dtlink.rules.acpi._rows import (
-    Effect,
-    FrameRows,
-    TableRows,
-    UnknownRows,
-    fault,
-    table_of,
-)
-from dtlink.rules.ivrs._linux import NO_IOMMU
+from dtlink.rules.acpi._effects import Effect, fault, table_of
+from dtlink.rules.acpi._rows import DescribedRows, FrameRows, RangeRows, TableRows, UnknownRows
+from dtlink.rules.ivrs._linux import NO_IOMMU, NOT_SERVED
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
@@ -98,4 +92,30 @@ UNKNOWN = UnknownRows(
     ),
 )
 
-ROWS = TableRows(frame=FRAME, unknown=UNKNOWN)
+DESCRIBED = DescribedRows(
+    suppliers=(Ivhd,),
+    noun="IOMMU (no block of type 10h, 11h or 40h)",
+    effect=Effect(NO_IOMMU, source="detect_ivrs(), get_highest_supported_ivhd_type()"),
+    fix="Add a block of type 11h (10h for old systems, 40h for devices of the namespace) for each "
+    "IOMMU, or install no IVRS.",
+)
+
+
+def _taken_ranges(table: Ivrs) -> Iterator[Range]:
+    """The ranges that Linux takes, if an entry ends them."""
+    entries = taken_entries(table)
+    return (each for each in entries if isinstance(each, Range) and each.last >= 0)
+
+
+RANGES = (
+    RangeRows(
+        first="device",
+        last="last",
+        among=_taken_ranges,
+        show=lambda entry, device: bdf(getattr(entry, "segment", 0), device),
+        effect=Effect(NOT_SERVED, source=_ENTRIES),
+        together=lambda entry: entry.owner,
+    ),
+)
+
+ROWS = TableRows(frame=FRAME, unknown=UNKNOWN, described=DESCRIBED, ranges=RANGES)

@@ -5,13 +5,42 @@ Source, unless a row has its own: Linux 6.18, drivers/acpi/riscv/rimt.c.
 
 from __future__ import annotations
 
-from dtlink.firmware.acpi.rimt import KINDS
+from typing import TypeVar
+
+from dtlink.firmware.acpi.rimt import KINDS, Iommu, PlatformDevice, Rimt, RimtNode, RootComplex
 from dtlink.firmware.acpi.table import FrameFaultKind
-from dtlink.rules.acpi._rows import Effect, FrameRows, ReservedRows, TableRows, UnknownRows, fault
+from dtlink.rules.acpi._effects import Effect, fault
+from dtlink.rules.acpi._rows import (
+    FrameRows,
+    NamedDevice,
+    NameFault,
+    NameRows,
+    Reference,
+    ReferenceRows,
+    ReservedRows,
+    SegmentRows,
+    TableRows,
+    UniqueRows,
+    UnknownRows,
+)
+from dtlink.rules.model import Severity
 from dtlink.rules.rimt._nodes import SINCE
 
 _SCAN = "rimt_scan_node()"
 _MAP = "rimt_node_map_id()"
+_MATCH = "rimt_match_node_callback()"
+
+_NodeT = TypeVar("_NodeT", bound=RimtNode)
+
+
+def _whole(table: Rimt, kind: type[_NodeT]) -> list[_NodeT]:
+    """The whole nodes of a kind."""
+    return [
+        each
+        for each in table.nodes
+        if isinstance(each, kind) and each.end - each.start >= each.SIZE
+    ]
+
 
 FRAME = FrameRows(
     names_field=False,
@@ -48,4 +77,100 @@ UNKNOWN = UnknownRows(
     effects=(Effect(f"{SINCE} skips such nodes: what they describe has no effect", source=_SCAN),),
 )
 
-ROWS = TableRows(frame=FRAME, reserved=RESERVED, unknown=UNKNOWN)
+_TAKEN: Effect[Reference] = Effect(
+    f"{SINCE} takes the bytes there for a node: no IOMMU, or a wrong one", source=_MAP
+)
+REFERENCES = ReferenceRows(
+    names_target=False,
+    dangling=(
+        Effect(
+            '"[Firmware Bug]: … ID map has NULL parent reference": its IDs get no IOMMU',
+            lambda case: not case.value,
+            source=_MAP,
+        ),
+        _TAKEN,
+    ),
+    illegal=(_TAKEN,),
+)
+
+SEGMENTS = (
+    SegmentRows(
+        among=lambda table: [each for each in _whole(table, Iommu) if each.is_pcie],
+        effect=Effect(
+            f"{SINCE} lets the devices that it serves wait forever", source="rimt_iommu_xlate()"
+        ),
+    ),
+    SegmentRows(
+        among=lambda table: _whole(table, RootComplex),
+        effect=Effect(
+            "there are no such devices, and their mappings are unused",
+            severity=Severity.WARNING,
+            source=_MATCH,
+        ),
+    ),
+)
+
+_NO_NODE = f"{SINCE} finds the node for no device: the device has no IOMMU"
+NAMES = NameRows(
+    among=lambda table: _whole(table, PlatformDevice),
+    effects=(
+        Effect(
+            "the name ends only because the byte after it happens to be 0",
+            lambda case: case.fault is NameFault.LUCKY,
+            Severity.WARNING,
+            _MATCH,
+        ),
+        Effect(_NO_NODE, lambda case: case.fault is NameFault.UNKNOWN, Severity.WARNING, _MATCH),
+        Effect[NamedDevice](_NO_NODE, source=_MATCH),
+    ),
+)
+
+UNIQUE = (
+    UniqueRows(
+        alias="rimt/duplicate-iommu",
+        among=lambda table: _whole(table, Iommu),
+        key=lambda node: (
+            (True, node.segment, node.function) if node.is_pcie else (False, node.base, 0)
+        ),
+        noun="place",
+        effects=(
+            Effect(
+                lambda pair: (
+                    f"{SINCE} knows it as {pair[0].name}: devices that are mapped to "
+                    f"{pair[1].name} wait forever (-EPROBE_DEFER)"
+                ),
+                severity=Severity.ERROR,
+                source="rimt_iommu_register(), rimt_iommu_xlate()",
+            ),
+        ),
+        fix=lambda first, later: (
+            f"Remove the second node, and set outputs of {later.start:#x} to {first.start:#x}."
+        ),
+    ),
+    UniqueRows(
+        alias="rimt/duplicate-root-complex",
+        among=lambda table: _whole(table, RootComplex),
+        key=lambda node: node.segment,
+        noun="segment",
+        effects=(
+            Effect(
+                lambda pair: (
+                    f"{SINCE} takes {pair[0].name} for all devices of the segment: IDs "
+                    "that only the other node maps get no IOMMU"
+                ),
+                source=_MATCH,
+            ),
+        ),
+        fix=lambda first, later: f"Move its mappings ({len(later.mappings)}) to {first.name}.",
+    ),
+)
+
+ROWS = TableRows(
+    frame=FRAME,
+    reserved=RESERVED,
+    unknown=UNKNOWN,
+    references=REFERENCES,
+    segments=SEGMENTS,
+    names=NAMES,
+    unique=UNIQUE,
+)

@@ -8,47 +8,21 @@ checked all the same; its findings then say what holds for any reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.registry import DESCRIBING, RegisteredTable
-from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
+from dtlink.firmware.acpi.table import FrameFault, TableHeader
+from dtlink.rules.acpi._effects import Effect
 from dtlink.rules.aliases import alias_for
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard
-    from dtlink.rules.model import Severity
-
-CaseT = TypeVar("CaseT")
-
-#: How many structures a message names, and how many a finding lists.
-NAMED = 3
-MOST_RELATED = 32
-
-
-class Effect(NamedTuple, Generic[CaseT]):
-    """What comes of a fault, in the cases in which ``when`` holds: the first row that fits."""
-
-    text: str | Callable[[CaseT], str]
-    """Empty where another rule reports the case."""
-    when: Callable[[CaseT], bool] | None = None
-    severity: Severity | None = None
-    """The rule's if it is not given."""
-    source: str = ""
-    """Where Linux does so: file and function."""
-
-    def of(self, case: CaseT) -> str:
-        """The text for a case."""
-        return self.text if isinstance(self.text, str) else self.text(case)
-
-
-def effect_of(rows: Iterable[Effect[CaseT]], case: CaseT, default: Effect[CaseT]) -> Effect[CaseT]:
-    """The first row that fits a case."""
-    return next((row for row in rows if row.when is None or row.when(case)), default)
 
 
 class FrameRows(NamedTuple):
@@ -96,12 +70,149 @@ class UnknownRows(NamedTuple):
     names_field: bool = True
 
 
+class Reference(NamedTuple):
+    """A field that refers to another structure by offset."""
+
+    where: Struct
+    field: str
+    target: Struct | None
+    """``None``: no structure begins there."""
+
+    @property
+    def holder(self) -> Struct:
+        """The structure that has the field, or the array that it is in."""
+        where = self.where
+        return where.owner if where.MEMBER and where.owner else where
+
+    @property
+    def value(self) -> int:
+        """The offset."""
+        number: int = getattr(self.where, self.field)
+        return number
+
+
+class ReferenceRows(NamedTuple):
+    """For ``acpi/dangling-reference`` and ``acpi/illegal-target``."""
+
+    dangling: tuple[Effect[Reference], ...] = ()
+    illegal: tuple[Effect[Reference], ...] = ()
+    legal: Callable[[Reference], tuple[str, ...]] | None = None
+    """The words of the kinds that may be referred to, where the field alone does not say it."""
+    ignored: Callable[[Reference], bool] | None = None
+    """References that are not looked at."""
+    not_judged: Callable[[Reference], bool] | None = None
+    """References that may lead to any kind."""
+    spared: Callable[[Any], frozenset[int]] | None = None
+    """Offsets of the entries of a table that another rule reports, whatever their target."""
+    needs_target: bool = False
+    """Whether a table without any legal target is another rule's to report."""
+    names_target: bool = True
+    """Whether findings name the target. (Fingerprints of some tables were made without it.)"""
+
+
+class DescribedRows(NamedTuple):
+    """For ``acpi/nothing-described``: a table without suppliers."""
+
+    suppliers: tuple[type[Struct], ...]
+    noun: str
+    effect: Effect[TableHeader]
+    fix: str
+    consumers: Callable[[Any], Sequence[Struct]] | None = None
+    """The consumers, without which no supplier is needed; ``None``: always one is."""
+    frame_matters: bool = True
+    """Whether a fault of the frame may hide a supplier."""
+
+
+class RangeRows(NamedTuple):
+    """For ``acpi/reversed-range``: two fields that are the ends of a range."""
+
+    first: str
+    last: str
+    among: Callable[[Any], Iterable[Struct]]
+    show: Callable[[Struct, int], str]
+    effect: Effect[Struct]
+    field: str | None = None
+    """The field that findings name."""
+    together: Callable[[Struct], object] | None = None
+    """Ranges with one key make one finding, which lists the key's structure."""
+
+
+class SegmentRows(NamedTuple):
+    """For ``acpi/unknown-segment``: structures that name a PCI segment."""
+
+    among: Callable[[Any], Sequence[Struct]]
+    effect: Effect[Struct]
+    together: bool = False
+    """Whether all of them make one finding."""
+    likely: bool = False
+    """Whether there may be the segment without an entry in the MCFG."""
+
+
+class NameFault(Enum):
+    """What is wrong with a path."""
+
+    UNTERMINATED = "unterminated"
+    LUCKY = "lucky"
+    """It ends only because the byte after it is 0."""
+    NOT_A_PATH = "not a path"
+    UNUSABLE = "unusable"
+    """No path can be meant by it."""
+    UNKNOWN = "unknown"
+    """The namespace has no such device."""
+    UNPADDED = "unpadded"
+    """A segment of it has fewer than four characters."""
+
+
+class NamedDevice(NamedTuple):
+    """A structure whose path is wrong."""
+
+    where: Struct
+    fault: NameFault
+
+
+class NameRows(NamedTuple):
+    """For ``acpi/device-name``: structures that refer to a device by its path."""
+
+    among: Callable[[Any], Iterable[Struct]]
+    effects: tuple[Effect[NamedDevice], ...]
+    likely: bool = False
+    """Whether a device that the namespace does not have may come later."""
+    together: bool = False
+    """Whether paths that only lack padding make one finding."""
+
+
+class UniqueRows(NamedTuple):
+    """For ``acpi/duplicate``: a key that no two structures may share."""
+
+    alias: str
+    among: Callable[[Any], Iterable[Struct]]
+    key: Callable[[Any], object]
+    """``None`` for a structure that has no key."""
+    noun: str
+    """What the key is, in messages."""
+    effects: tuple[Effect[tuple[Any, Any]], ...]
+    """For the first structure of a key, and a later one."""
+    fix: Callable[[Any, Any], str]
+    field: str | None = None
+    """The field that findings name."""
+    same: Callable[[Any, Any], bool] | None = None
+    """Whether a later structure says the same as the first, so that nothing comes of it."""
+    per: str = "structure"
+    """What makes a finding: each later ``structure``, each ``key``, or the ``table``."""
+
+
 class TableRows(NamedTuple):
     """All that the checks know of one table."""
 
     frame: FrameRows = FrameRows()
     reserved: ReservedRows = ReservedRows()
     unknown: UnknownRows = UnknownRows()
+    references: ReferenceRows = ReferenceRows()
+    described: DescribedRows | None = None
+    ranges: tuple[RangeRows, ...] = ()
+    segments: tuple[SegmentRows, ...] = ()
+    names: NameRows | None = None
+    unique: tuple[UniqueRows, ...] = ()
 
 
 class CheckedTable(NamedTuple):
@@ -132,43 +243,3 @@ def checked_tables(board: TablesBoard) -> Iterator[CheckedTable]:
         table = board.machine.tables.get(row.signature)
         if table is not None:
             yield CheckedTable(row, table, rows_of(row.module))
-
-
-def fault(
-    *kinds: FrameFaultKind,
-    what: str = "",
-    on: type[Struct] | tuple[type[Struct], ...] = Struct,
-    when: Callable[[FrameFault], bool] | None = None,
-) -> Callable[[FrameFault], bool]:
-    """Make a condition on faults: of these kinds, of this noun, at these structures."""
-
-    def holds(case: FrameFault) -> bool:
-        fits = (not kinds or case.kind in kinds) and (not what or case.what == what)
-        return fits and isinstance(case.where, on) and (when is None or when(case))
-
-    return holds
-
-
-def table_of(where: Struct) -> Struct:
-    """The table that a structure is in."""
-    while where.owner is not None:
-        where = where.owner
-    return where
-
-
-def place(where: Struct) -> str:
-    """A structure as messages name it: an entry by its owner."""
-    if where.MEMBER and where.owner is not None:
-        return f"{where.MEMBER}[{where.entry}] of {where.owner.name}"
-    return "the header" if isinstance(where, TableHeader) else where.name
-
-
-def listed(words: Sequence[str], shown: int = NAMED) -> str:
-    """The first few words, and how many more there are."""
-    more = len(words) - shown
-    return ", ".join(words[:shown]) + (f" and {more} more" if more > 0 else "")
-
-
-def alike(count: int) -> str:
-    """How many more places have the same fault."""
-    return f" (and {count - 1} more)" if count > 1 else ""

@@ -24,7 +24,8 @@ from typing import NamedTuple
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
-from dtlink.rules.acpi._rows import CheckedTable, Effect, alike, checked_tables, effect_of, table_of
+from dtlink.rules.acpi._effects import Effect, alike, effect_of, table_of
+from dtlink.rules.acpi._rows import CheckedTable, checked_tables
 from dtlink.rules.model import Example, Finding, Severity, Tables, rule
 
 

@@ -16,16 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.rules.acpi._rows import (
-    MOST_RELATED,
-    CheckedTable,
-    Effect,
-    ReservedBits,
-    checked_tables,
-    effect_of,
-    listed,
-    place,
-)
+from dtlink.rules.acpi._effects import MOST_RELATED, Effect, effect_of, listed, place
+from dtlink.rules.acpi._rows import CheckedTable, ReservedBits, checked_tables
 from dtlink.rules.model import Example, Finding, Severity, Tables, rule
 
 _DEFAULT: Effect[ReservedBits] = Effect(

@@ -20,14 +20,8 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
-from dtlink.rules.acpi._rows import (
-    MOST_RELATED,
-    CheckedTable,
-    Effect,
-    checked_tables,
-    effect_of,
-    listed,
-)
+from dtlink.rules.acpi._effects import MOST_RELATED, Effect, effect_of, listed
+from dtlink.rules.acpi._rows import CheckedTable, checked_tables
 from dtlink.rules.model import Example, Finding, Severity, Tables, rule
 
 _DEFAULT: Effect[Sequence[Struct]] = Effect(

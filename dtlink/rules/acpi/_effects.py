@@ -1,0 +1,79 @@
+"""Effects as rows, and how structures are listed in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from dtlink.firmware.acpi.layout import Struct
+from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
+
+if TYPE_CHECKING:
+    from dtlink.rules.model import Severity
+
+CaseT = TypeVar("CaseT")
+
+#: How many structures a message names, and how many a finding lists.
+NAMED = 3
+MOST_RELATED = 32
+
+
+class Effect(NamedTuple, Generic[CaseT]):
+    """What comes of a fault, in the cases in which ``when`` holds: the first row that fits."""
+
+    text: str | Callable[[CaseT], str]
+    """Empty where another rule reports the case."""
+    when: Callable[[CaseT], bool] | None = None
+    severity: Severity | None = None
+    """The rule's if it is not given."""
+    source: str = ""
+    """Where Linux does so: file and function."""
+
+    def of(self, case: CaseT) -> str:
+        """The text for a case."""
+        return self.text if isinstance(self.text, str) else self.text(case)
+
+
+def effect_of(rows: Iterable[Effect[CaseT]], case: CaseT, default: Effect[CaseT]) -> Effect[CaseT]:
+    """The first row that fits a case."""
+    return next((row for row in rows if row.when is None or row.when(case)), default)
+
+
+def fault(
+    *kinds: FrameFaultKind,
+    what: str = "",
+    on: type[Struct] | tuple[type[Struct], ...] = Struct,
+    when: Callable[[FrameFault], bool] | None = None,
+) -> Callable[[FrameFault], bool]:
+    """Make a condition on faults: of these kinds, of this noun, at these structures."""
+
+    def holds(case: FrameFault) -> bool:
+        fits = (not kinds or case.kind in kinds) and (not what or case.what == what)
+        return fits and isinstance(case.where, on) and (when is None or when(case))
+
+    return holds
+
+
+def table_of(where: Struct) -> Struct:
+    """The table that a structure is in."""
+    while where.owner is not None:
+        where = where.owner
+    return where
+
+
+def place(where: Struct) -> str:
+    """A structure as messages name it: an entry by its owner."""
+    if where.MEMBER and where.owner is not None:
+        return f"{where.MEMBER}[{where.entry}] of {where.owner.name}"
+    return "the header" if isinstance(where, TableHeader) else where.name
+
+
+def listed(words: Sequence[str], shown: int = NAMED) -> str:
+    """The first few words, and how many more there are."""
+    more = len(words) - shown
+    return ", ".join(words[:shown]) + (f" and {more} more" if more > 0 else "")
+
+
+def alike(count: int) -> str:
+    """How many more places have the same fault."""
+    return f" (and {count - 1} more)" if count > 1 else ""

@@ -1,0 +1,175 @@
+"""What Linux does with the devices and the segments that an IORT describes.
+
+Source, unless a row has its own: Linux 6.12, drivers/acpi/arm64/iort.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.firmware.acpi.iort import (
+    IDENTIFIER_SINCE,
+    Iort,
+    IortNode,
+    NamedComponent,
+    RootComplex,
+    is_whole,
+)
+from dtlink.links.acpi.iort import REQUESTER_IDS
+from dtlink.links.acpi.iort_pieces import output, pieces
+from dtlink.links.id_ranges import merged, within, without
+from dtlink.rules.acpi._effects import Effect
+from dtlink.rules.acpi._rows import NamedDevice, NameFault, NameRows, SegmentRows, UniqueRows
+from dtlink.rules.iort._mappings import root_complexes, spans
+from dtlink.rules.iort._nodes import full_path
+from dtlink.rules.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dtlink.links.id_ranges import IdRange
+
+_MATCH = "iort_match_node_callback()"
+_LOST = "Linux finds no node for the device: no SMMU, no MSIs, no address limit, and no message"
+
+
+def _components(table: Iort) -> Iterator[NamedComponent]:
+    return (node for node in table.nodes if isinstance(node, NamedComponent))
+
+
+NAMES = NameRows(
+    among=lambda table: filter(is_whole, _components(table)),
+    likely=True,
+    together=True,
+    effects=(
+        Effect(
+            "the name ends only because the byte after it happens to be 0",
+            lambda case: case.fault is NameFault.LUCKY,
+            Severity.WARNING,
+            _MATCH,
+        ),
+        Effect(
+            "the bytes that follow are part of the name: " + _LOST,
+            lambda case: case.fault is NameFault.UNTERMINATED,
+            source=_MATCH,
+        ),
+        Effect(
+            "no device has such a name: the node and its mappings have no effect",
+            lambda case: case.fault is NameFault.UNUSABLE,
+            Severity.WARNING,
+            _MATCH,
+        ),
+        Effect(
+            "the node has no effect, unless a table that is loaded later adds the device",
+            lambda case: case.fault is NameFault.UNKNOWN,
+            source=_MATCH,
+        ),
+        Effect(
+            _LOST + "; other systems find it",
+            lambda case: case.fault is NameFault.UNPADDED,
+            Severity.WARNING,
+            _MATCH,
+        ),
+        Effect[NamedDevice](_LOST, source=_MATCH),
+    ),
+)
+
+SEGMENTS = (
+    SegmentRows(
+        among=root_complexes,
+        together=True,
+        likely=True,
+        effect=Effect(
+            "Linux finds no configuration space, and so no device, unless the host bridge gives "
+            "its address (_CBA); the mappings are unused",
+            source="drivers/acpi/pci_mcfg.c, pci_mcfg_lookup()",
+        ),
+    ),
+)
+
+
+def _maps(node: RootComplex) -> Sequence[tuple[IdRange, int, int]]:
+    """What a node maps: IDs, to which node, and as what."""
+    return [
+        (span, mapping.output, output(mapping, span.first))
+        for span, mapping in within(pieces(node), REQUESTER_IDS)
+    ]
+
+
+def _lost(pair: tuple[RootComplex, RootComplex]) -> Sequence[IdRange]:
+    """The requester IDs that only the later of two root complexes maps."""
+    first, later = (merged(span for span, _, _ in _maps(each)) for each in pair)
+    return list(without(later, first))
+
+
+def _nodes_with_identifier(table: Iort) -> Sequence[IortNode]:
+    return table.nodes if table.revision >= IDENTIFIER_SINCE else ()
+
+
+UNIQUE = (
+    UniqueRows(
+        alias="iort/duplicate-component",
+        among=_components,
+        key=lambda node: full_path(node.object_name),
+        noun="object_name",
+        field="object_name",
+        per="key",
+        effects=(
+            Effect(
+                lambda pair: (
+                    f"Linux takes the node at {pair[0].start:#x}: the mappings and the "
+                    "address limit of the others have no effect"
+                ),
+                source="iort_scan_node()",
+            ),
+        ),
+        fix=lambda first, _later: f"Move all mappings of the device to {first.name}.",
+    ),
+    UniqueRows(
+        alias="iort/duplicate-root-complex",
+        among=lambda table: (
+            node for node in table.nodes if isinstance(node, RootComplex) and node.has("segment")
+        ),
+        key=lambda node: node.segment,
+        noun="segment",
+        field="segment",
+        same=lambda first, later: _maps(first) == _maps(later),
+        effects=(
+            Effect(
+                lambda pair: (
+                    f"Linux never uses {pair[1].name}: requester IDs {spans(_lost(pair))} "
+                    "have no mapping, and get neither an IOMMU nor an MSI controller"
+                ),
+                lambda pair: bool(_lost(pair)),
+                Severity.ERROR,
+                _MATCH,
+            ),
+            Effect(
+                lambda pair: (
+                    f"Linux never uses {pair[1].name}: where it differs from the first it "
+                    "has no effect"
+                ),
+                source=_MATCH,
+            ),
+        ),
+        fix=lambda first, _later: (
+            f"Move all mappings of the segment to {first.name}, or set another segment."
+        ),
+    ),
+    UniqueRows(
+        alias="iort/duplicate-identifier",
+        among=_nodes_with_identifier,
+        key=lambda node: node.identifier,
+        noun="identifier",
+        field="identifier",
+        per="table",
+        effects=(
+            Effect(
+                "none in Linux, which does not read identifiers; a reader that looks a node up by "
+                "its identifier finds another",
+                severity=Severity.INFO,
+            ),
+        ),
+        fix=lambda _first, _later: "Give each node of the table its own identifier.",
+    ),
+)

@@ -1,0 +1,175 @@
+r"""The path of a device does not match the path that Linux builds.
+
+What it finds: paths of named components (IORT) and platform devices (RIMT) that do not end within
+their node, are empty or not absolute, have segments of more or fewer than four characters, or, if
+the devices of the namespace are known, belong to none of them.
+Why it matters: Linux compares the name with the device's full path, byte for byte. In that path
+each segment has four characters, filled up with underscores: \\_SB_.GPU0. A device that no node
+matches has no IOMMU, no MSIs, no address limit, and there is no message. Other systems take
+\\_SB.GPU0 for the same path.
+What to do: write the full path, as /sys/bus/acpi/devices/*/path shows it, with a NUL after it.
+References: Arm DEN0049, named component node; RISC-V IO Mapping Table specification, platform
+device node; Linux, drivers/acpi/arm64/iort.c, iort_match_node_callback();
+drivers/acpi/riscv/rimt.c, rimt_match_node_callback(); drivers/acpi/acpica/nsnames.c,
+acpi_ns_build_normalized_path().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dtlink.board.tables import TablesBoard
+from dtlink.firmware.acpi.layout import Struct
+from dtlink.rules.acpi._effects import MOST_RELATED, Effect, effect_of, listed
+from dtlink.rules.acpi._rows import (
+    CheckedTable,
+    NamedDevice,
+    NameFault,
+    NameRows,
+    checked_tables,
+)
+from dtlink.rules.iort._nodes import full_path
+from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+
+#: Characters of each segment of a path.
+_SEGMENT = 4
+_DEFAULT: Effect[NamedDevice] = Effect("no device matches the node")
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    examples=(
+        Example(
+            about="IORT",
+            bad=Tables(
+                """
+                IORT
+                  smmu: smmu-v3 event_gsiv=74 gerr_gsiv=75 base=0x9050000
+                  gpu: named-component object_name="GPU0"
+                    map flags=1 output=smmu
+                """,
+                finds=("gpu:object_name",),
+            ),
+            good=Tables(
+                """
+                IORT
+                  smmu: smmu-v3 event_gsiv=74 gerr_gsiv=75 base=0x9050000
+                  gpu: named-component object_name="\\_SB_.GPU0"
+                    map flags=1 output=smmu
+                """
+            ),
+        ),
+        Example(
+            about="RIMT",
+            bad=Tables(
+                """
+                RIMT
+                  iommu: iommu id=0 base=0x3010000 hardware_id="RSCV0004"
+                  gpu: platform-device id=1 object_name="\\_SB.GPU0"
+                    map count=1 output=iommu
+                """,
+                finds=("gpu:object_name",),
+            ),
+            good=Tables(
+                """
+                RIMT
+                  iommu: iommu id=0 base=0x3010000 hardware_id="RSCV0004"
+                  gpu: platform-device id=1 object_name="\\_SB_.GPU0"
+                    map count=1 output=iommu
+                """
+            ),
+        ),
+    ),
+)
+def device_name(board: TablesBoard) -> Iterator[Finding]:
+    """One finding a path; one for all that only lack padding, where the table's rows say so."""
+    there = board.machine.device_paths
+    known = None if there is None else frozenset(full_path(each) or each for each in there)
+    for checked in checked_tables(board):
+        rows = checked.rows.names
+        unpadded: list[NamedDevice] = []
+        for each in rows.among(checked.table) if rows else ():
+            fault = _fault(each, known)
+            case = NamedDevice(each, fault) if fault else None
+            if case and rows and rows.together and fault is NameFault.UNPADDED:
+                unpadded.append(case)
+            elif case and rows:
+                yield _finding(checked, rows, [case])
+        if rows and unpadded:
+            yield _finding(checked, rows, unpadded)
+
+
+def _fault(each: Struct, known: frozenset[str] | None) -> NameFault | None:
+    """What is wrong with a name."""
+    name = _name(each)
+    path = full_path(name)
+    if b"\0" not in each.data[each.offset("object_name") : each.fields_end]:
+        # A mapping whose first byte is 0 ends the name by luck.
+        lucky = each.data[each.fields_end : each.fields_end + 1] == b"\0" and path == name
+        return NameFault.LUCKY if lucky else NameFault.UNTERMINATED
+    if path is None:
+        unusable = bool(_long(name)) or not (name or any(each.members()))
+        return NameFault.UNUSABLE if unusable else NameFault.NOT_A_PATH
+    if known is not None and path not in known:
+        return NameFault.UNKNOWN
+    return NameFault.UNPADDED if path != name else None
+
+
+def _name(each: Struct) -> str:
+    name: str = getattr(each, "object_name", "")
+    return name
+
+
+def _long(name: str) -> str:
+    """The first segment that has too many characters."""
+    parts = (part.lstrip("\\") for part in name.split("."))
+    return next((part for part in parts if len(part) > _SEGMENT), "")
+
+
+def _finding(checked: CheckedTable, rows: NameRows, cases: Sequence[NamedDevice]) -> Finding:
+    first = cases[0]
+    effect = effect_of(rows.effects, first, _DEFAULT)
+    return device_name.finding(
+        first.where,
+        _message(cases),
+        property_name="object_name",
+        effect=effect.of(first),
+        fix=_fix(cases),
+        severity=effect.severity,
+        related=[each.where for each in cases[1 : MOST_RELATED + 1]],
+        likely=rows.likely and first.fault is NameFault.UNKNOWN,
+        alias=checked.alias(device_name.id),
+    )
+
+
+def _message(cases: Sequence[NamedDevice]) -> str:
+    where, fault = cases[0]
+    name = _name(where)
+    at = f"{where.WORD}@{where.start:#x}"
+    if fault in (NameFault.UNTERMINATED, NameFault.LUCKY):
+        ends = "its mappings begin" if where.fields_end < where.end else "it ends"
+        number = where.fields_end - where.start
+        return f"the name of {where.name} has no NUL before byte {number} of the node, where {ends}"
+    if fault is NameFault.UNKNOWN:
+        return f'{at} refers to "{name}", but the namespace has no such device'
+    if fault is NameFault.UNPADDED:
+        several = listed([each.where.name for each in cases])
+        return f"path segments of {several} have fewer than four characters"
+    if not name:
+        return f"the name of {at} is empty"
+    if (long := _long(name)) and name.startswith("\\"):
+        return f'the name of {at} is "{name}": segment {long} has more than four characters'
+    return f'the name of {at} is "{name}", which is not an absolute path'
+
+
+def _fix(cases: Sequence[NamedDevice]) -> str:
+    where, fault = cases[0]
+    if fault in (NameFault.UNTERMINATED, NameFault.LUCKY):
+        return "End the name with a NUL, before the mappings."
+    if fault is NameFault.UNPADDED:
+        right = listed([f'"{full_path(_name(each.where))}"' for each in cases])
+        return f"Set object_name to {right}."
+    del where
+    return 'Set object_name to the full path of the device, such as "\\_SB_.DEV0".'
