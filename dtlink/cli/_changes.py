@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
-from dtlink.cli._pairs import Input, Pair, inputs, is_same_blob, pairs
+from dtlink.cli._pairs import Pair, PairInput, inputs, is_same_blob, pairs
 from dtlink.cli.options import collect
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
+from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputAnswer, InputFault, InputReport, Refused, Report
 from dtlink.version import __version__
 
@@ -46,7 +47,8 @@ def compared(
         for item in pair
         if item and not item.saved
     }
-    plan = LintPlan(list(settings), settings)
+    by_input = {Input(path): held for path, held in settings.items()}
+    plan = LintPlan(list(by_input), by_input)
     plan.check()
     read = _run(found, settings, jobs, digest=digest)
     kernel = plan.kernel(digest=digest)
@@ -71,7 +73,7 @@ def _run(
         same = [pair for pair in found if is_same_blob(pair)]
         alike = {item.path for pair in same for item in pair if item}
     tasks = {path: _ALIKE if path in alike else _task(settings[path]) for path in settings}
-    return engine.run(paths, tasks.__getitem__, jobs=jobs, digest=digest)
+    return engine.run(paths, lambda item: tasks[item.path], jobs=jobs, digest=digest)
 
 
 def _task(settings: LintSettings) -> engine.Task:
@@ -119,7 +121,7 @@ def _each(
 
 
 def _side(
-    item: Input, read: Iterator[InputReport], settings: Mapping[str, LintSettings]
+    item: PairInput, read: Iterator[InputReport], settings: Mapping[str, LintSettings]
 ) -> InputReport | Side:
     """A side that can be compared, or the report that says why it can't, or brings faults."""
     from dtlink.views.diff.sides import of_saved

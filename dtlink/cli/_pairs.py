@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _HEAD = 64
 
 
-class Input(NamedTuple):
+class PairInput(NamedTuple):
     """One input of a side."""
 
     path: str
@@ -31,15 +31,17 @@ class Input(NamedTuple):
     saved: Saved | None = None
 
 
-Pair = tuple[Input | None, Input | None]
+Pair = tuple[PairInput | None, PairInput | None]
 
 
-def inputs(path: str) -> list[Input]:
+def inputs(path: str) -> list[PairInput]:
     """The inputs of a file, a folder or a saved report. Raises :class:`InputError`."""
     if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
-        return [Input(each, os.path.relpath(each, path)) for each in engine.expand([path])]
+        return [
+            PairInput(each.path, os.path.relpath(each.path, path)) for each in engine.expand([path])
+        ]
     if not _may_be_report(path):
-        return [Input(path, "")]
+        return [PairInput(path, "")]
     from dtlink.views.diff.saved import read
 
     try:
@@ -49,7 +51,7 @@ def inputs(path: str) -> list[Input]:
         raise
     folders = [os.path.dirname(each.path) for each in found]  # noqa: PTH120 - as above
     top = _common(folders)
-    return [Input(each.path, os.path.relpath(each.path, top or "."), each) for each in found]
+    return [PairInput(each.path, os.path.relpath(each.path, top or "."), each) for each in found]
 
 
 def _common(folders: Sequence[str]) -> str:
@@ -79,7 +81,7 @@ def _begins_so(data: bytes) -> bool:
     return data.lstrip()[:1] == b"{"
 
 
-def pairs(old: Sequence[Input], new: Sequence[Input]) -> list[Pair]:
+def pairs(old: Sequence[PairInput], new: Sequence[PairInput]) -> list[Pair]:
     """The inputs that are one: by their paths, then by their names. The rest have no other.
 
     Raises :class:`click.UsageError` for one file that none of several on the other side can be.
@@ -97,7 +99,7 @@ def pairs(old: Sequence[Input], new: Sequence[Input]) -> list[Pair]:
     return sorted([*found, *rest], key=_place)
 
 
-def _one(found: list[Pair], old: Sequence[Input], new: Sequence[Input]) -> list[Pair]:
+def _one(found: list[Pair], old: Sequence[PairInput], new: Sequence[PairInput]) -> list[Pair]:
     """The one pair that a file of its own is in."""
     if not found:
         single, name, other, many = (
@@ -114,28 +116,28 @@ def _place(pair: Pair) -> str:
     return one.below if one else ""
 
 
-def _path(item: Input) -> str:
+def _path(item: PairInput) -> str:
     return os.path.normpath(item.path)
 
 
-def _below(item: Input) -> str:
+def _below(item: PairInput) -> str:
     return item.below
 
 
-def _stem(item: Input) -> str:
+def _stem(item: PairInput) -> str:
     """Source and blob are one."""
     return item.below.removesuffix(".dts").removesuffix(".dtb")
 
 
-def _name(item: Input) -> str:
+def _name(item: PairInput) -> str:
     """The name of a devicetree: boards move between folders, and names are theirs alone."""
     name = os.path.basename(item.path)  # noqa: PTH119 - as above
     return name if name.endswith(SUFFIXES) else ""
 
 
 def _paired(
-    old: Iterable[Input], new: Iterable[Input], key: Callable[[Input], str]
-) -> tuple[list[Pair], list[Input], list[Input]]:
+    old: Iterable[PairInput], new: Iterable[PairInput], key: Callable[[PairInput], str]
+) -> tuple[list[Pair], list[PairInput], list[PairInput]]:
     """The pairs by one key, and what is left of both; names that several have say nothing."""
     old, new = list(old), list(new)
     twice = {
@@ -144,7 +146,7 @@ def _paired(
         for name, count in Counter(map(key, side)).items()
         if count > 1 and key is _name
     }
-    there: dict[str, deque[Input]] = {}
+    there: dict[str, deque[PairInput]] = {}
     for item in new:
         there.setdefault(key(item), deque()).append(item)
     found: list[Pair] = []

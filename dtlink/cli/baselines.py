@@ -82,7 +82,7 @@ class Baselines:
             pass
         for path, comparison in before.items():
             inputs = set(self._plan.of_baseline(path))
-            mine = [item for item in reports if item.path in inputs]
+            mine = [item for item in reports if item.input in inputs]
             self._put(path, write(mine, path, comparison.kept()))
         return reports
 
@@ -92,7 +92,7 @@ class Baselines:
             from dtlink.report.baseline import prune
 
             inputs = set(self._plan.of_baseline(path))
-            mine = [each for each in report.inputs if each.path in inputs]
+            mine = [each for each in report.inputs if each.input in inputs]
             self._put(path, prune(self._files[path], mine))
 
     def _put(self, path: str, text: str) -> None:

@@ -17,6 +17,7 @@ from dtlink.cli.outputs import Target, digests, formats, gather, resolve, tell
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.inputs import Input
 from dtlink.report.layout import Line
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
@@ -102,12 +103,12 @@ def _text(report: Report, width: int | None, least: Severity) -> Iterable[Line]:
 
 
 def _plan(
-    inputs: Sequence[str], given: dict[str, Any], file: str | None, *, isolated: bool
+    inputs: Sequence[Input], given: dict[str, Any], file: str | None, *, isolated: bool
 ) -> LintPlan:
     """What is done with each input. Raises :class:`InputError` for what can't be read for it."""
     forget()  # files that an earlier run of this process read may have changed
     of = partial(settings_of, given=given, file=file, isolated=isolated)
-    plan = LintPlan(inputs, {path: of(path) for path in inputs})
+    plan = LintPlan(inputs, {each: of(each.path) for each in inputs})
     for hint in plan.check():
         click.echo(f"dtlink: {hint}", err=True)
     return plan

@@ -196,15 +196,15 @@ def complain(inputs: Iterable[InputReport]) -> None:
         if item.error is not None:
             at = "" if item.error.offset is None else f", byte {item.error.offset:#x}"
             bug = _BUG if item.error.bug else ""
-            click.echo(f"dtlink: {item.path}{at}: {item.error.message}{bug}", err=True)
+            click.echo(f"dtlink: {item.name}{at}: {item.error.message}{bug}", err=True)
         for refused in item.refused:
             at = "" if refused.offset is None else f", byte {refused.offset:#x}"
             click.echo(f"dtlink: {refused.path}{at}: {refused.message}", err=True)
         for note in item.notes:
-            click.echo(f"dtlink: {item.path}: {note}", err=True)
+            click.echo(f"dtlink: {item.name}: {note}", err=True)
         for fault in item.faults:
             click.echo(
-                f"dtlink: {item.path}: rule {fault.rule} failed: {fault.error}{_BUG}",
+                f"dtlink: {item.name}: rule {fault.rule} failed: {fault.error}{_BUG}",
                 err=True,
             )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
 from dtlink.config.model import LintSettings
+from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport
 from dtlink.rules.model import Severity
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class LintPlan:
     """The inputs of a lint, in their order, each with its settings."""
 
-    def __init__(self, inputs: Sequence[str], settings: Mapping[str, LintSettings]) -> None:
+    def __init__(self, inputs: Sequence[Input], settings: Mapping[Input, LintSettings]) -> None:
         self.inputs = inputs
         self._settings = settings
         self._kinds = list(dict.fromkeys(settings.values()))
@@ -49,12 +50,12 @@ class LintPlan:
         kernels = self._kernels() if digest else {}
         run = engine.run(self.inputs, self._task, jobs=jobs, digest=digest)
         for item in run:
-            settings = self._settings[item.path]
+            settings = self._settings[item.input]
             kernel = kernels.get(settings)
             yield _sieved(item._replace(kernel=kernel, fail_on=settings.fail_on), settings)
 
-    def _task(self, path: str) -> engine.Task:
-        return _task(self._settings[path])
+    def _task(self, item: Input) -> engine.Task:
+        return _task(self._settings[item])
 
     def kernel(self, *, digest: bool) -> Mapping[str, Any]:
         """What is told of the kernel of all inputs; where they differ, the first one's version."""
@@ -80,16 +81,16 @@ class LintPlan:
         """The baselines that inputs have."""
         return sorted({each.baseline for each in self._kinds} - {""})
 
-    def of_baseline(self, baseline: str) -> list[str]:
+    def of_baseline(self, baseline: str) -> list[Input]:
         """The inputs that have a baseline."""
-        return [path for path in self.inputs if self._settings[path].baseline == baseline]
+        return [each for each in self.inputs if self._settings[each].baseline == baseline]
 
     def compare(
         self, reports: Iterable[InputReport], comparisons: Mapping[str, Comparison]
     ) -> Iterator[InputReport]:
         """The reports, each held against the baseline of its input."""
         for item in reports:
-            settings = self._settings[item.path]
+            settings = self._settings[item.input]
             comparison = comparisons.get(settings.baseline)
             yield item if comparison is None else comparison.compare(item, _asked(settings))
 

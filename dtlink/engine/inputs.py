@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from dtlink.firmware.read import STDIN, SUFFIXES, TABLE_SUFFIXES
+from dtlink.firmware.containers import is_container, member_names
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.inputs import Input
+from dtlink.firmware.read import STDIN, SUFFIXES, TABLE_SUFFIXES, load
 
 
-def expand(paths: Iterable[str]) -> Iterator[str]:
-    """The inputs that paths stand for: files as they are, folders by what they hold, sorted."""
+def expand(paths: Iterable[str]) -> Iterator[Input]:
+    """The inputs that paths stand for: files as they are, folders by what they hold, sorted.
+
+    A container stands for its members; one that can't be read for itself, so that it is reported.
+    """
     for path in paths:
-        if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
-            yield from _inputs_below(path)
+        if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
+            yield from _members(path)
         else:
-            yield path
+            for each in _inputs_below(path):
+                yield from _members(each)
+
+
+def _members(path: str) -> Iterator[Input]:
+    names = _member_names(path) if path != STDIN and is_container(path) else ()
+    yield from (Input(path, name) for name in names or ("",))
+
+
+def _member_names(path: str) -> Sequence[str]:
+    try:
+        return member_names(load(path))
+    except InputError:
+        return ()
 
 
 def _inputs_below(folder: str) -> list[str]:

@@ -14,12 +14,13 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
 from dtlink.engine.task import Task
+from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputFault, InputReport
 
 #: Upper bound on inputs per chunk: larger chunks cost more repeated work if a process is killed.
 _CHUNK = 32
 
-Jobs = Sequence[tuple[str, Task]]
+Jobs = Sequence[tuple[Input, Task]]
 Work = Callable[[Jobs], Iterator[InputReport]]
 
 
@@ -72,7 +73,11 @@ def _one_by_one(chunk: Jobs, work: Work) -> Iterator[InputReport]:
         worker.ask([job])
         reports = worker.answer()
         worker.stop()
-        yield from reports or [InputReport(job[0], error=InputFault(worker.end(), bug=True))]
+        yield from reports or [_ended(job[0], worker.end())]
+
+
+def _ended(item: Input, how: str) -> InputReport:
+    return InputReport(item.path, member=item.member, error=InputFault(how, bug=True))
 
 
 class _Worker:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from dtlink.engine.task import Task, process
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
 from dtlink.report.model import InputReport
 
@@ -17,25 +18,27 @@ _WORTH_A_PROCESS = 24
 _COLLECT_EVERY = 256
 
 #: An input, and what is done with it.
-Job = tuple[str, Task]
+Job = tuple[Input, Task]
 
 
 def run(
-    paths: Sequence[str],
-    task: Task | Callable[[str], Task],
+    inputs: Sequence[Input | str],
+    task: Task | Callable[[Input], Task],
     *,
     jobs: int = 0,
     digest: bool = False,
 ) -> Iterator[InputReport]:
-    """Do a task, or the one that a path gets, on every input, in the order of the inputs.
+    """Do a task, or the one that an input gets, on every input, in the order of the inputs.
 
     ``jobs`` is the number of processes; 0 takes as many as there are processors, where there are
     inputs enough to be worth it.
     """
-    plan = [(path, task if isinstance(task, Task) else task(path)) for path in paths]
+    plan = [
+        (each, task if isinstance(task, Task) else task(each)) for each in map(Input.of, inputs)
+    ]
     many = partial(_here, digest=digest)
     jobs = jobs or (os.cpu_count() or 1 if len(plan) >= _WORTH_A_PROCESS else 1)
-    if jobs == 1 or len(plan) < 2 or STDIN in paths:
+    if jobs == 1 or len(plan) < 2 or any(each.path == STDIN for each, _ in plan):
         return many(plan)
     from dtlink.engine.pool import elsewhere
 
@@ -46,8 +49,8 @@ def _here(plan: Sequence[Job], *, digest: bool) -> Iterator[InputReport]:
     """In this process. Trees hold no reference cycles: the collector would look in vain."""
     gc.disable()
     try:
-        for number, (path, task) in enumerate(plan, 1):
-            yield process(path, task, digest=digest)
+        for number, (each, task) in enumerate(plan, 1):
+            yield process(each, task, digest=digest)
             if number % _COLLECT_EVERY == 0:
                 gc.collect()
     finally:

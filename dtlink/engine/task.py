@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.read import STDIN, decode, load
+from dtlink.firmware.inputs import Input
+from dtlink.firmware.read import STDIN, decode, load_input
 from dtlink.firmware.tree import Tree
 from dtlink.report.model import InputAnswer, InputFault, InputReport, Refused
 
@@ -36,19 +37,26 @@ class Task(NamedTuple):
         return self.tables(firmware)
 
 
-def process(path: str, task: Task, *, digest: bool) -> InputReport:
+def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     """Read one input and do the task; what can't be read becomes a report that says so."""
+    item = Input.of(named)
     try:
-        data, firmware = _read(path)
+        data, firmware = _read(item)
         told = task.do(firmware)
     except InputError as error:
         # It may be about another file: one of a folder's, or what the user named of a kernel.
-        about = f"{error.path}: " if error.path not in ("", path) else ""
-        return InputReport(path, error=InputFault(about + error.message, error.offset))
+        about = f"{error.path}: " if error.path not in ("", item.path, str(item)) else ""
+        return InputReport(
+            item.path, member=item.member, error=InputFault(about + error.message, error.offset)
+        )
     except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done
-        return InputReport(path, error=InputFault(f"{type(error).__name__}: {error}", bug=True))
+        return InputReport(
+            item.path,
+            member=item.member,
+            error=InputFault(f"{type(error).__name__}: {error}", bug=True),
+        )
     sha256 = _sha256(data, firmware) if digest else ""
-    report = InputReport(path, sha256=sha256, nodes=len(firmware), **told)
+    report = InputReport(item.path, member=item.member, sha256=sha256, nodes=len(firmware), **told)
     if not isinstance(firmware, Tree):
         return _with_tables(report, firmware)
     return report._replace(
@@ -58,11 +66,16 @@ def process(path: str, task: Task, *, digest: bool) -> InputReport:
     )
 
 
-def _read(path: str) -> tuple[bytes, Tree | Machine]:
-    """The bytes of a file, none for a folder of tables, and what they say."""
+def _failed(item: Input, fault: InputFault) -> InputReport:
+    return InputReport(item.path, member=item.member, error=fault)
+
+
+def _read(item: Input) -> tuple[bytes, Tree | Machine]:
+    """The bytes of a file or a member, none for a folder of tables, and what they say."""
+    path = item.path
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - as above
-        data = load(path)
-        return data, decode(data, path)
+        data = load_input(item)
+        return data, decode(data, str(item))
     from dtlink.firmware.acpi.read import read_folder
 
     return b"", read_folder(path)

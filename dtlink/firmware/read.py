@@ -13,6 +13,7 @@ from dtlink.firmware.tree import Tree
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.inputs import Input
 
 #: Suffixes of devicetree files that are read when a folder is given.
 SUFFIXES = (".dtb", ".dtbo", ".dts")
@@ -60,6 +61,19 @@ def _read(source: str | Path | bytes, name: str) -> Tree | Machine:
     except InputError as error:
         error.path = error.path or path
         raise
+
+
+def load_input(named: Input) -> bytes:
+    """The bytes of an input: of a file, or of a member of a container.
+
+    Raises :class:`InputError` for what can't be read.
+    """
+    data = load(named.path)
+    if named.member:
+        from dtlink.firmware.containers import member_of
+
+        return member_of(data, named.member)
+    return data
 
 
 def load(path: str) -> bytes:

@@ -19,6 +19,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, load
 from dtlink.report.model import BaselineEntry, InputReport, identified
 from dtlink.rules.model import Finding, Severity
@@ -64,6 +65,11 @@ def input_key(path: str, baseline: str) -> str:
     return _placed(path, os.path.abspath).name or "/"
 
 
+def member_key(item: Input, baseline: str) -> str:
+    """What an input is called in a baseline: its path's key, with the member of a container."""
+    return str(item._replace(path=input_key(item.path, baseline)))
+
+
 def _placed(path: str, resolve: Callable[[str], str]) -> PurePath:
     """A path with its folder resolved; its own name is what the user knows it by."""
     folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - pathlib keeps ".."
@@ -72,7 +78,12 @@ def _placed(path: str, resolve: Callable[[str], str]) -> PurePath:
 
 def once(reports: Iterable[InputReport]) -> Iterable[InputReport]:
     """The reports, of inputs that were named twice the first."""
-    return {os.path.abspath(item.path): item for item in reversed([*reports])}.values()  # noqa: PTH100
+    return {place_of(item.input): item for item in reversed([*reports])}.values()
+
+
+def place_of(item: Input) -> Input:
+    """An input by its absolute path."""
+    return item._replace(path=os.path.abspath(item.path))  # noqa: PTH100 - pathlib keeps ".."
 
 
 def read(path: str) -> Baseline:
@@ -139,7 +150,7 @@ def write(reports: Iterable[InputReport], path: str, keep: Iterable[Entry] = ())
     """
     found: defaultdict[str, list[Finding]] = defaultdict(list)
     for item in once(reports):
-        found[input_key(item.path, path)] += (*item.findings, *item.known)
+        found[member_key(item.input, path)] += (*item.findings, *item.known)
     entries = list(keep)
     for key, findings in found.items():
         findings.sort(key=lambda finding: finding.severity.rank)

@@ -119,6 +119,7 @@ class InputEntry(TypedDict):
     model: str | None
     compatible: list[str]
     error: ErrorEntry | None
+    member: NotRequired[str]
     files: NotRequired[list[FileEntry]]
     kernel: NotRequired[dict[str, Any]]
     notes: NotRequired[list[str]]

@@ -72,7 +72,8 @@ def _annotations(report: Report) -> Iterator[_Annotation]:
 def _annotation(item: InputReport, finding: Finding) -> _Annotation:
     likely = " (likely)" if finding.confidence is Confidence.LIKELY else ""
     path, line = where(item, finding)
-    message = "\n".join(filter(None, (headline(finding), told(finding))))
+    of = f"{item.member}: " if item.member else ""
+    message = "\n".join(filter(None, (of + headline(finding), told(finding))))
     return _Annotation(_LEVELS[finding.severity], finding.rule + likely, message, path, line)
 
 

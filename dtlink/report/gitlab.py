@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterator
 from typing import TypedDict
 
-from dtlink.report.model import Report, identified
-from dtlink.report.places import relative, where
+from dtlink.report.model import InputReport, Report, identified
+from dtlink.report.places import relative, relative_name, where
 from dtlink.report.wording import (
     cut,
     encodable,
@@ -69,14 +69,14 @@ def _issues(report: Report) -> Iterator[Issue]:
         at = (relative(trouble.path), 1)
         yield _issue(trouble.check, "blocker", trouble.message, at, trouble.message)
     for item in report.inputs:
-        path = relative(item.path)
+        path, name = relative(item.path), relative_name(item)
         for fingerprint, finding in identified(item.findings, item.known):
-            key = f"{path}\0{fingerprint}"
+            key = f"{name}\0{fingerprint}"
             at = where(item, finding)
-            yield _issue(finding.rule, _severity(finding), _description(finding), at, key)
+            yield _issue(finding.rule, _severity(finding), _description(item, finding), at, key)
         for entry in item.unmet:
             text = unmet(entry)
-            yield _issue(entry.rule, "major", text, (path, 1), f"{path}\0{text}")
+            yield _issue(entry.rule, "major", text, (path, 1), f"{name}\0{text}")
 
 
 def _issue(check: str, severity: str, text: str, at: tuple[str, int], key: str) -> Issue:
@@ -97,6 +97,7 @@ def _severity(finding: Finding) -> str:
     return _SEVERITIES[finding.severity]
 
 
-def _description(finding: Finding) -> str:
+def _description(item: InputReport, finding: Finding) -> str:
     rest = [f"{label.capitalize()}: {text}" for label, text in story(finding)]
-    return ". ".join([headline(finding), *rest])
+    of = f"{item.member}: " if item.member else ""
+    return ". ".join(text.removesuffix(".") for text in (of + headline(finding), *rest))

@@ -71,6 +71,8 @@ def _input(item: InputReport, command: str) -> dict[str, Any]:
         if error is None
         else {"message": error.message, "offset": error.offset, "bug": error.bug},
     }
+    if item.member:
+        entry["member"] = item.member
     if item.files:
         entry["files"] = [{"table": name, "path": item.files[name]} for name in sorted(item.files)]
     if item.kernel is not None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
-from dtlink.report.places import relative, where
+from dtlink.report.places import relative, relative_name, where
 from dtlink.report.wording import headline, newlines, severity, told, troubles_of, unmet
 from dtlink.rules.model import Finding, Severity
 
@@ -68,7 +68,7 @@ def _laid_out(document: bytes) -> str:
 def _suite(item: InputReport, taken: Counter[tuple[str, str]]) -> TestSuite:
     from junitparser import TestSuite
 
-    path = _text(relative(item.path))
+    path = _text(relative_name(item))
     suite = TestSuite(path)
     suite.add_testcases([_element(path, case, taken) for case in _cases(item)])
     return suite

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
-from dtlink.report.baseline import Baseline, Entry, input_key
+from dtlink.firmware.inputs import Input
+from dtlink.report.baseline import Baseline, Entry, member_key, place_of
 from dtlink.report.model import InputReport
 from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import family_of, ids, is_chosen
@@ -40,25 +40,25 @@ def asked(
 class Comparison:
     """Compares inputs with a baseline, one after the other.
 
-    ``inputs`` are the paths of all of them: those that share a name in the baseline share what it
+    ``inputs`` are all of them: those that share a name in the baseline share what it
     has of it. Each, in its turn, takes what it finds; what none has found is told as fixed with
     the last. An input that is named twice shares nothing with itself.
     """
 
-    def __init__(self, baseline: Baseline, inputs: Iterable[str]) -> None:
+    def __init__(self, baseline: Baseline, inputs: Iterable[Input | str]) -> None:
         self._path = baseline.path
         self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
         for entry in baseline.entries:
             self._entries[entry.told.input].append(entry)
         self._names: dict[tuple[str, int], _Name] = {}
-        self._seen: Counter[str] = Counter()
-        for path in inputs:
-            self._name(path).to_come += 1
+        self._seen: Counter[Input] = Counter()
+        for each in inputs:
+            self._name(Input.of(each)).to_come += 1
         self._seen.clear()
 
-    def _name(self, path: str) -> _Name:
+    def _name(self, item: Input) -> _Name:
         """The name of an input, for the so-manyth time that it is named."""
-        key, place = input_key(path, self._path), os.path.abspath(path)  # noqa: PTH100 - as there
+        key, place = member_key(item, self._path), place_of(item)
         self._seen[place] += 1
         time = self._seen[place]
         if (key, time) not in self._names:
@@ -73,7 +73,7 @@ class Comparison:
         folder, could not be read, if the rule raised, or if it was not asked (``None``: all were).
         What the configuration ignores is neither new nor fixed.
         """
-        mine = self._name(item.path)
+        mine = self._name(item.input)
         known = mine.take(item.findings)
         mine.seen.update(each.finding.fingerprint for each in item.ignored)
         mine.spoke.append(_spoke(item, is_asked))

@@ -96,7 +96,7 @@ def _head(report: Report) -> Iterator[str]:
     if told:
         yield _list("**This is not the whole answer, for something went wrong:**", told)
     expected = [
-        f"{_place(item.path)}: {_prose(cut(unmet(entry), _SHORT))}"
+        f"{_place(item.name)}: {_prose(cut(unmet(entry), _SHORT))}"
         for item in report.inputs
         for entry in item.unmet
     ]
@@ -129,7 +129,9 @@ def _entries(report: Report) -> list[_Entry]:
 
 def _at(item: InputReport, finding: Finding) -> str:
     path, line = where(item, finding)
-    return f"{path}:{line}" if finding.location else path
+    if finding.location:
+        return f"{path}:{line}"
+    return str(item.input._replace(path=path))
 
 
 def _fitting(entries: Sequence[_Entry], room: int) -> list[_Entry]:

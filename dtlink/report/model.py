@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
 from dtlink.facts.kernels import DEFAULT
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.names import Subject
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
@@ -111,6 +112,18 @@ class InputReport(NamedTuple):
     ignored: Sequence[Ignored] = ()
     """Findings that the configuration takes out of ``findings``."""
     unmet: Sequence[Unmet] = ()
+    member: str = ""
+    """Which member of a container; empty for a file of its own."""
+
+    @property
+    def input(self) -> Input:
+        """Which input it is about."""
+        return Input(self.path, self.member)
+
+    @property
+    def name(self) -> str:
+        """``path``, or ``path:member``."""
+        return str(self.input)
 
     def file_of(self, subject: Subject) -> str:
         """The file that a subject is in: that of its table, where the input is a folder of tables.

@@ -20,6 +20,11 @@ def where(item: InputReport, finding: Finding) -> tuple[str, int]:
     return relative(finding.location.file), max(finding.location.line, 1)
 
 
+def relative_name(item: InputReport) -> str:
+    """An input's name with its path as :func:`relative` writes it."""
+    return str(item.input._replace(path=relative(item.path)))
+
+
 def relative(path: str) -> str:
     """A path with ``/``, relative to the working folder where it is below it; no ``./`` before it.
 

@@ -43,7 +43,7 @@ def _by_rule(report: Report, shown: list[Severity], width: int | None) -> Iterat
             label = Span(severity.value.ljust(8), STYLES[severity.value])
             yield from flow([label, *_most(rules, "rule")], width, indent=9)
     inputs = Counter(
-        item.path for item in report.inputs for each in item.findings if each.severity in shown
+        item.name for item in report.inputs for each in item.findings if each.severity in shown
     )
     if len(inputs) > 1 and max(inputs.values()) > 1:
         yield from flow([Span("most in ", DIM), *_most(inputs, "input")], width, indent=9)

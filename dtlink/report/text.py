@@ -35,7 +35,7 @@ def _input(item: InputReport, width: int | None, least: Severity) -> Iterator[Li
     shown = [finding for finding in item.findings if finding.severity.rank <= least.rank]
     if not shown and not item.unmet and not item.fixed:
         return
-    yield from flow([Span(item.path, BOLD), *_identity(item)], width, " · ")
+    yield from flow([Span(item.name, BOLD), *_identity(item)], width, " · ")
     yield line()
     for finding in shown:
         yield from _finding(finding, width)

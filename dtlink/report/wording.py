@@ -32,15 +32,16 @@ def troubles(report: Report) -> Iterator[Trouble]:
 
 
 def troubles_of(item: InputReport) -> Iterator[Trouble]:
-    """The same, of one input."""
+    """The same, of one input; a member of a container is named in the message."""
+    of = f"{item.member}: " if item.member else ""
     if item.error is not None:
         check = "dtlink/fault" if item.error.bug else "dtlink/unreadable-input"
-        yield Trouble(item.path, check, _at_byte(item.error))
+        yield Trouble(item.path, check, of + _at_byte(item.error))
     for refused in item.refused:
         yield Trouble(refused.path, "dtlink/unreadable-input", _at_byte(refused))
     for fault in item.faults:
         message = f"rule {fault.rule} failed: {fault.error} (a bug of dtlink: please report it)"
-        yield Trouble(item.path, "dtlink/fault", message)
+        yield Trouble(item.path, "dtlink/fault", of + message)
 
 
 def _at_byte(fault: InputFault | Refused) -> str:

@@ -60,7 +60,9 @@ def paths(tmp_path: Path) -> list[str]:
 def reports_with(paths: list[str], harm: Any, *places: int, jobs: int = 2) -> list[Any]:
     harmed = {paths[place] for place in places}
     return list(
-        engine.run(paths, lambda path: engine.Task(harm if path in harmed else count), jobs=jobs)
+        engine.run(
+            paths, lambda each: engine.Task(harm if each.path in harmed else count), jobs=jobs
+        )
     )
 
 
@@ -92,6 +94,6 @@ def test_an_unforeseen_exception_is_told_for_its_input(paths: list[str], jobs: i
 
 def test_each_path_may_have_its_own_task(paths: list[str]) -> None:
     reports = engine.run(
-        paths[:2], lambda path: engine.Task(count if path == paths[0] else fail), jobs=1
+        paths[:2], lambda each: engine.Task(count if each.path == paths[0] else fail), jobs=1
     )
     assert [bool(report.error) for report in reports] == [False, True]

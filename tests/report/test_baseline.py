@@ -9,10 +9,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dtlink import engine
+from dtlink.cli.main import cli
 from dtlink.firmware.errors import InputError
 from dtlink.report.baseline import Baseline, input_key, prune, read, write
 from dtlink.report.known import Comparison, asked
@@ -438,3 +440,14 @@ def test_pruning_drops_what_is_fixed_and_accepts_nothing() -> None:
     baseline = accepted(report(finding("/a"), finding("/b")))
     items = compared(baseline, report(finding("/b"), finding("/new")))
     assert prune(baseline, items) == write([report(finding("/b"))], baseline.path)
+
+
+def test_a_baseline_of_the_first_version_still_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written by dtlink 0.1.0 for all fixtures: fingerprints never change, rules keep old ids."""
+    monkeypatch.chdir(CHECKOUT)
+    path = "tests/report/baselines/0.1.0.json"
+    command = ["lint", "fixtures", "--no-config", "--baseline", path, "--format", "json"]
+    report = json.loads(CliRunner().invoke(cli, command).stdout)
+    new = [(each["path"], found["rule"]) for each in report["inputs"] for found in each["findings"]]
+    lost = [(each["path"], gone) for each in report["inputs"] for gone in each.get("fixed", ())]
+    assert (new, lost) == ([], [])

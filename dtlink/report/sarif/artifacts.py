@@ -36,7 +36,7 @@ class Artifacts:
             self._add_input(item)
 
     def _add_input(self, item: InputReport) -> None:
-        entry = self.items[self.location(item.path)["index"]]
+        entry = self._entry(item)
         entry["roles"] = ["analysisTarget"]
         if item.path == STDIN:
             entry["description"] = {"text": "standard input"}
@@ -45,6 +45,16 @@ class Artifacts:
             entry["roles"] = ["directory", "analysisTarget"]
         elif item.sha256:
             entry["hashes"] = {"sha-256": item.sha256}
+
+    def _entry(self, item: InputReport) -> dict[str, Any]:
+        """The artifact of an input; of a member, within that of its container."""
+        index: int = self.location(item.path)["index"]
+        if not item.member:
+            return self.items[index]
+        uri = "/" + quote(_bytes(item.member), safe="/")
+        entry = {"location": {"uri": uri}, "parentIndex": index}
+        self.items.append(entry)
+        return entry
 
     def location(self, path: str) -> dict[str, Any]:
         """The ``artifactLocation`` of a path."""
@@ -80,6 +90,8 @@ class Artifacts:
 
 def is_blob(item: InputReport, path: str) -> bool:
     """Whether byte offsets of an input's findings are those of the file at that path."""
+    if item.member:
+        return False
     if item.form == FOLDER and path == item.path:
         return False
     return item.form in BLOBS and not path.lower().endswith(LISTING)

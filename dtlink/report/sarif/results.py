@@ -51,7 +51,7 @@ def _told(
     told: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": LEVELS[finding.severity],
-        "message": {"text": _text(finding, in_file="byteOffset" in place["region"])},
+        "message": {"text": _text(item, finding, in_file="byteOffset" in place["region"])},
         "locations": [_location(place, finding.subject)],
         "partialFingerprints": _fingerprints(fingerprint),
         "properties": _properties(finding),
@@ -107,7 +107,7 @@ def _properties(finding: Finding) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if value is not None}
 
 
-def _text(finding: Finding, *, in_file: bool) -> str:
+def _text(item: InputReport, finding: Finding, *, in_file: bool) -> str:
     """What an alert shows: the sentence first, for where there is room for no more.
 
     The node stands in it, and the related ones below, since services show a file and a line alone.
@@ -115,7 +115,8 @@ def _text(finding: Finding, *, in_file: bool) -> str:
     sentence = headline(finding)
     rows = [sentence if sentence.endswith((".", "!", "?")) else f"{sentence}.", ""]
     rows += [f"{label.capitalize()}: {text}" for label, text in story(finding)]
-    rows.append(f"Where: {_where(finding, in_file=in_file)}")
+    of = f"{item.member}: " if item.member else ""
+    rows.append(f"Where: {of}{_where(finding, in_file=in_file)}")
     if finding.confidence is Confidence.LIKELY:
         rows.append("Confidence: likely; it rests on what is usual")
     # In a SARIF message "[…](…)" is a link.
