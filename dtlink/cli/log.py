@@ -125,6 +125,6 @@ def _name_drivers(item: InputReport, told: Explanation, board: Board) -> InputRe
 def _kernel(told: Explanation | None) -> dict[str, Any] | None:
     if told is None:
         return None
-    from dtlink.views.devlink import kernel
+    from dtlink.views.profile import kernel
 
     return kernel(told.profile)

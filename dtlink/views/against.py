@@ -1,16 +1,18 @@
-"""What is different between two kernels, as JSON data and as text."""
+"""``dtlink devlink --against``: what one kernel does otherwise than another."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.facts.behaviours import PARAMETERS
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
-from dtlink.views.devlink import VIEWS, Outlook, approximated, identity, kernel, log_words
+from dtlink.views.data import JsonRow
+from dtlink.views.profile import VIEWS, approximated, kernel, log_words
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.compare import (
@@ -21,27 +23,47 @@ if TYPE_CHECKING:
         ReadingChange,
     )
     from dtlink.boot.devlink.ordering import DeviceDependency, Ends
-    from dtlink.report.model import InputReport
-
-Entry = dict[str, Any]
+    from dtlink.report.entries import Json
 
 
-def as_json(found: KernelComparison) -> Entry:
-    """The member ``against`` of a report's inputs: from the other kernel to this one."""
-    return {
-        "kernel": kernel(found.before),
-        "defaults": [
-            {"parameter": item.parameter, "from": item.before, "to": item.after}
-            for item in found.defaults
-        ],
-        "references": [_reference(change) for change in found.reads],
-        "links": [_link(change) for change in found.dependencies],
-        "cycles": {"gained": _pairs(found.cycles_gained), "lost": _pairs(found.cycles_lost)},
-        "waits": {"gained": _pairs(found.waits_gained), "lost": _pairs(found.waits_lost)},
-    }
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class AgainstView(JsonRow):
+    """From the other kernel to this one."""
+
+    comparison: KernelComparison
+
+    def to_json(self) -> Json:
+        """The changes by kind."""
+        found = self.comparison
+        return {
+            "kernel": kernel(found.before),
+            "defaults": [
+                {"parameter": item.parameter, "from": item.before, "to": item.after}
+                for item in found.defaults
+            ],
+            "references": [_reference(change) for change in found.reads],
+            "links": [_link(change) for change in found.dependencies],
+            "cycles": {"gained": _pairs(found.cycles_gained), "lost": _pairs(found.cycles_lost)},
+            "waits": {"gained": _pairs(found.waits_gained), "lost": _pairs(found.waits_lost)},
+        }
+
+    def text(self, view: str, *, everything: bool = False) -> Iterator[Line]:
+        """From one kernel to the other: what changes for the board first."""
+        found, limit = self.comparison, None if everything else SHOWN
+        doubt = approximated(found.before)
+        yield line(
+            Span(f"from Linux {found.before.release} to {found.after.release}", BOLD),
+            Span(f" · view {view}: {VIEWS[view]}{doubt}", DIM),
+        )
+        yield line()
+        yield from _defaults(found.defaults)
+        yield from _waits(found, limit)
+        yield from _links(found.dependencies, limit)
+        yield from _cycles(found, limit)
+        yield from _references(found.reads, limit)
 
 
-def _reference(change: ReadingChange) -> Entry:
+def _reference(change: ReadingChange) -> Json:
     origin = change.origin
     return {
         "node": origin.node,
@@ -52,13 +74,13 @@ def _reference(change: ReadingChange) -> Entry:
     }
 
 
-def _read(read: EntryReading | None) -> Entry | None:
+def _read(read: EntryReading | None) -> Json:
     if read is None:
         return None
     return {"consumer": read.consumer, "supplier": read.supplier, "dropped": read.reason or None}
 
 
-def _link(change: DependencyChange) -> Entry:
+def _link(change: DependencyChange) -> Json:
     return {
         "consumer": change.consumer,
         "supplier": change.supplier,
@@ -72,28 +94,8 @@ def _effect(tie: DeviceDependency | None) -> str | None:
     return None if tie is None else tie.effect.name.lower()
 
 
-def _pairs(pairs: Iterable[Ends]) -> list[Entry]:
+def _pairs(pairs: Iterable[Ends]) -> Json:
     return [{"consumer": consumer, "supplier": supplier} for consumer, supplier in pairs]
-
-
-def lines(item: InputReport, outlook: Outlook, *, everything: bool = False) -> Iterator[Line]:
-    """From one kernel to the other: what changes for the board first."""
-    found, limit = outlook.comparison, None if everything else SHOWN
-    if found is None:
-        return
-    view = outlook.ordering.prediction.view
-    yield line(Span(item.path, BOLD), identity(item, outlook.ordering))
-    doubt = approximated(found.before)
-    yield line(
-        Span(f"from Linux {found.before.release} to {found.after.release}", BOLD),
-        Span(f" · view {view}: {VIEWS[view]}{doubt}", DIM),
-    )
-    yield line()
-    yield from _defaults(found.defaults)
-    yield from _waits(found, limit)
-    yield from _links(found.dependencies, limit)
-    yield from _cycles(found, limit)
-    yield from _references(found.reads, limit)
 
 
 def _defaults(changes: Sequence[ChangedDefault]) -> Iterator[Line]:
@@ -121,11 +123,11 @@ def _references(changes: Sequence[ReadingChange], limit: int | None) -> Iterator
 
 
 _KINDS = (
-    "read now",
-    "not read any more",
-    "linked now, dropped before",
-    "dropped now, linked before",
-    "taken for other devices",
+    "newly read",
+    "no longer read",
+    "now linked, dropped before",
+    "now dropped, linked before",
+    "read as other devices",
 )
 
 
@@ -151,8 +153,8 @@ def _read_row(change: ReadingChange) -> Line:
 
 def _waits(found: KernelComparison, limit: int | None) -> Iterator[Line]:
     for pairs, title, word in (
-        (found.waits_gained, "more that wait", "waits now for"),
-        (found.waits_lost, "fewer that wait", "waits no more for"),
+        (found.waits_gained, "more that wait", "now waits for"),
+        (found.waits_lost, "fewer that wait", "no longer waits for"),
     ):
         if pairs:
             yield line()

@@ -1,4 +1,4 @@
-"""The links in ``dtlink devlink``: those refused, how many there are, and each with its flags."""
+"""The links in the text of ``dtlink devlink``: those not made, their number, their flags."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from dtlink.report.rows import by, counted, listing
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering
-    from dtlink.views.devlink import Outlook
+    from dtlink.views.devlink import DevlinkView
 
 
-def refused(outlook: Outlook, limit: int | None) -> Iterator[Line]:
-    """References and device links that came to nothing, by reason."""
-    prediction = outlook.ordering.prediction
+def refused(result: DevlinkView, limit: int | None) -> Iterator[Line]:
+    """References and device links that were dropped, by reason."""
+    prediction = result.ordering.prediction
     if not prediction.not_linked and not prediction.refused:
         yield line(Span("every reference that the kernel reads makes a link", BOLD))
         return
     reasons = {
-        "unavailable": "whose supplier, or a node above it, is disabled",
-        "no device": "whose supplier has no device of its own, as this kernel sees it",
+        "unavailable": "whose supplier, or an ancestor of it, is disabled",
+        "no device": "whose supplier has no device of its own in this kernel",
     }
     for reason, words in reasons.items():
         found = [item for item in prediction.not_linked if item.reason == reason]
@@ -35,15 +35,15 @@ def refused(outlook: Outlook, limit: int | None) -> Iterator[Line]:
             yield from listing(rows, limit and limit // 2)
     if prediction.refused:
         pairs = list(dict.fromkeys(prediction.refused))
-        words = "refused (too late, or a loop): makes nobody wait"
+        words = "not created (consumer already probed, or would form a loop): delays no probe"
         yield line(Span(counted(len(pairs), "device link"), BOLD), f" {words}")
         rows = [line(f"  {consumer} → {supplier}") for consumer, supplier in pairs]
         yield from listing(rows, limit and limit // 2)
 
 
-def counts(outlook: Outlook, limit: int | None) -> Iterator[Line]:
+def counts(result: DevlinkView, limit: int | None) -> Iterator[Line]:
     """How many links there are in the end."""
-    prediction = outlook.ordering.prediction
+    prediction = result.ordering.prediction
     links = prediction.device_links
     kinds = {
         "order probing": sum(not link.sync_state_only for link in links),

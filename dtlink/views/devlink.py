@@ -1,111 +1,176 @@
-"""What ``dtlink devlink`` tells of one input: the kernel, the prediction, and what it comes to."""
+"""``dtlink devlink``: what a kernel's fw_devlink does with a devicetree."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from dtlink.boot.devlink.ordering import LinkEffect
-from dtlink.facts.behaviours import LINKS_NODES
+from dtlink.board.tree import Board
+from dtlink.boot.devlink.ordering import LinkEffect, Ordering
+from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.profile import KernelProfile
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
 from dtlink.views import device_links
+from dtlink.views.against import AgainstView
+from dtlink.views.data import CommandResult
+from dtlink.views.observed import ObservedView
+from dtlink.views.profile import VIEWS, approximated, log_words, timeout
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.compare import KernelComparison
     from dtlink.boot.devlink.model import FwnodeLink
-    from dtlink.boot.devlink.ordering import Ordering
-    from dtlink.facts.profile import KernelProfile
-    from dtlink.report.model import InputReport
+    from dtlink.boot.devlink.predict import View
+    from dtlink.facts.errors import OptionError
+    from dtlink.firmware.tree import Tree
+    from dtlink.observed.observation import Observation
+    from dtlink.report.entries import Json, JsonObject
 
-VIEWS = {
-    "full": "all drivers there could be have bound",
-    "bare": "a kernel without drivers",
-}
 _ENDPOINT = "remote-endpoint"
 
 
-class Outlook(NamedTuple):
-    """What is told of one tree."""
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class DevlinkView(CommandResult):
+    """What a kernel's fw_devlink does with one devicetree."""
 
+    member: ClassVar[str] = "devlink"
+    tree: Tree
     profile: KernelProfile
     ordering: Ordering
-    told_by: str = ""
-    """What sets the parameters that are no defaults; empty if all are."""
-    comparison: KernelComparison | None = None
-    observed: dict[str, Any] | None = None
-    """The comparison with a running board, as JSON data."""
+    set_by: str = ""
+    """The source of the parameters that are not the kernel's defaults; empty if all are."""
+    notes: tuple[str, ...] = ()
+    against: AgainstView | None = None
+    observed: ObservedView | None = None
+
+    @classmethod
+    def of(
+        cls, board: Board, view: View = "full", observation: Observation | None = None
+    ) -> DevlinkView:
+        """The prediction for a board; beside what it reports, with the command line it reports."""
+        board, set_by, notes = _started(board, observation)
+        profile, version = board.profile, board.version
+        if board.command_line.fw_devlink_strict and not profile.strict:
+            mode = profile.fw_devlink.value
+            notes = (*notes, f"fw_devlink.strict has no effect together with fw_devlink={mode}")
+        ordering = board.order
+        if view != "full":
+            ordering = Ordering(board.predicted(profile, view), profile)
+        return cls(
+            tree=board.tree,
+            profile=profile,
+            ordering=ordering,
+            set_by="" if profile == KernelProfile.of(version, CommandLine()) else set_by,
+            notes=notes,
+            against=_against(board, ordering, view),
+            observed=None if observation is None else _observed(board, ordering, observation),
+        )
+
+    def to_json(self) -> Json:
+        """The prediction."""
+        return self.ordering.prediction.as_json()
+
+    def members(self) -> Mapping[str, Json]:
+        """The prediction and, where asked for, the comparisons."""
+        found: JsonObject = {self.member: self.to_json()}
+        if self.against is not None:
+            found["against"] = self.against.to_json()
+        if self.observed is not None:
+            found["observed"] = self.observed.to_json()
+        return found
+
+    def text(self, title: str = "", *, everything: bool = False) -> Iterator[Line]:
+        """The groups, the ones to act on first; of a comparison, what differs."""
+        if self.against is not None:
+            yield line(Span(title, BOLD), self.identity)
+            yield from self.against.text(self.ordering.prediction.view, everything=everything)
+        else:
+            yield from self._head(title)
+            if self.observed is None:
+                yield from self._groups(everything=everything)
+        if self.observed is not None:
+            yield line()
+            yield from self.observed.text(everything=everything)
+
+    @property
+    def identity(self) -> str:
+        """Model, compatible and size of the board."""
+        root, devices = self.tree.root, len(self.ordering.prediction.devices)
+        model = next(iter(root.strings("model")), "")
+        name = f" · {model}" if model else ""
+        compatible = f" ({root.compatible[0]})" if root.compatible else ""
+        return f"{name}{compatible} · {len(self.tree):,} nodes, {devices:,} devices"
+
+    def _head(self, title: str) -> Iterator[Line]:
+        """Which board, which kernel, and what is assumed."""
+        profile, view = self.profile, self.ordering.prediction.view
+        yield line(Span(title, BOLD), self.identity)
+        set_by = f" ({self.set_by})" if self.set_by else ""
+        yield line(
+            f"Linux {profile.release}, fw_devlink={profile.fw_devlink.value}, "
+            f"strict {'on' if profile.strict else 'off'}, "
+            f"deferred_probe_timeout {timeout(profile.deferred_probe_timeout)}{set_by}"
+        )
+        yield line(Span(f"view {view}: {VIEWS[view]}{approximated(profile)}", DIM))
+
+    def _groups(self, *, everything: bool) -> Iterator[Line]:
+        limit = None if everything else SHOWN
+        for group in (_waiting, _cycles, _relaxed, device_links.refused, device_links.counts):
+            yield line()
+            yield from group(self, limit)
+        if everything:
+            yield line()
+            yield from device_links.every_link(self.ordering)
 
 
-def kernel(profile: KernelProfile) -> dict[str, Any]:
-    """The member ``kernel`` of the report."""
-    return {
-        "version": profile.release,
-        "fw_devlink": profile.fw_devlink.value,
-        "strict": profile.strict,
-        "deferred_probe_timeout": profile.deferred_probe_timeout,
-    }
+def _started(board: Board, observation: Observation | None) -> tuple[Board, str, tuple[str, ...]]:
+    """The board with the command line that counts, the source of that, what the kernel refuses."""
+    settings = board.settings
+    if settings.cmdline is not None:
+        return board, "--cmdline", ()
+    log = observation.command_line if observation is not None else ""
+    if log:
+        read, refused = CommandLine.read(log)
+        reported = Board(board.tree, settings._replace(cmdline=read))
+        return reported, "the board's log", _refused("log", refused)
+    return board, "bootargs of /chosen", _refused("/chosen:bootargs", board.refused)
 
 
-def head(item: InputReport, outlook: Outlook) -> Iterator[Line]:
-    """Which board, which kernel, and what was assumed."""
-    profile, prediction = outlook.profile, outlook.ordering.prediction
-    yield line(Span(item.path, BOLD), identity(item, outlook.ordering))
-    told_by = f" ({outlook.told_by})" if outlook.told_by else ""
-    yield line(
-        f"Linux {profile.release}, fw_devlink={profile.fw_devlink.value}, "
-        f"strict {'on' if profile.strict else 'off'}, "
-        f"deferred_probe_timeout {timeout(profile.deferred_probe_timeout)}{told_by}"
-    )
-    view = f"view {prediction.view}: {VIEWS[prediction.view]}"
-    yield line(Span(view + approximated(profile), DIM))
+def _refused(where: str, errors: Iterable[OptionError]) -> tuple[str, ...]:
+    return tuple(f"{where}: {error}; the kernel ignores it" for error in errors)
 
 
-def identity(item: InputReport, ordering: Ordering) -> str:
-    """Model, compatible and size of a board."""
-    name = f" · {item.model}" if item.model else ""
-    who = f" ({item.compatible[0]})" if item.compatible else ""
-    devices = len(ordering.prediction.devices)
-    return f"{name}{who} · {item.nodes:,} nodes, {devices:,} devices"
+def _against(board: Board, ordering: Ordering, view: View) -> AgainstView | None:
+    other = board.against
+    if other is None:
+        return None
+    from dtlink.boot.devlink.compare import compare
+
+    before = Ordering(board.predicted(other, view), other)
+    return AgainstView(comparison=compare(before, ordering, other, board.profile))
 
 
-def timeout(seconds: int) -> str:
-    """The value of ``deferred_probe_timeout`` in words."""
-    return "never" if seconds < 0 else f"{seconds} s"
+def _observed(board: Board, ordering: Ordering, observation: Observation) -> ObservedView:
+    from dtlink.observed.compare import compare
+
+    return ObservedView(comparison=compare(ordering.prediction, observation, board.tree))
 
 
-def approximated(profile: KernelProfile) -> str:
-    """That the prediction is an approximation, where it is one."""
-    return "" if profile.links_nodes else f"; kernels before {LINKS_NODES.since} are approximated"
-
-
-def lines(item: InputReport, outlook: Outlook, *, everything: bool = False) -> Iterator[Line]:
-    """All groups, the ones to act on first."""
-    limit = None if everything else SHOWN
-    yield from head(item, outlook)
-    for group in (_waiting, _cycles, _relaxed, device_links.refused, device_links.counts):
-        yield line()
-        yield from group(outlook, limit)
-    if everything:
-        yield line()
-        yield from device_links.every_link(outlook.ordering)
-
-
-def _waiting(outlook: Outlook, limit: int | None) -> Iterator[Line]:
-    """Who waits, and for what."""
-    ordering, prediction = outlook.ordering, outlook.ordering.prediction
-    if not outlook.profile.orders_probing:
-        mode = outlook.profile.fw_devlink.value
-        yield line(Span("nobody waits", BOLD), f" for a supplier: fw_devlink={mode}")
+def _waiting(result: DevlinkView, limit: int | None) -> Iterator[Line]:
+    """The devices that wait, and for what."""
+    ordering, prediction = result.ordering, result.ordering.prediction
+    if not result.profile.orders_probing:
+        mode = result.profile.fw_devlink.value
+        yield line(Span("no device waits", BOLD), f" for a supplier: fw_devlink={mode}")
         return
     full = prediction.view == "full"
     held = {who: what for who, what in ordering.held_up.items() if full}
     if not prediction.waiting and not held:
-        yield line(Span("nobody waits for ever" if full else "nobody waits", BOLD))
+        yield line(Span("no device waits forever" if full else "no device waits", BOLD))
         return
-    waits = "waits for ever for" if full else "waits for"
-    title = "that never probe" if full else "waiting for suppliers that are no devices"
+    waits = "waits forever for" if full else "waits for"
+    title = "that never probe" if full else "waiting for suppliers that are not devices"
     number = len({x.device for x in prediction.waiting} | held.keys())
     style = STYLES["error"] if full else BOLD
     yield line(Span(f"{counted(number, 'device')} {title}", style))
@@ -116,24 +181,24 @@ def _waiting(outlook: Outlook, limit: int | None) -> Iterator[Line]:
             entry = by(tie.origins) if tie else ""
             rows.append(line(f"  {who.device} {waits} {supplier}", Span(f"  {entry}", DIM)))
     rows += [
-        line(f"  {who} waits behind {', '.join(what)}, which never probes")
+        line(f"  {who} waits for {', '.join(what)}, which never probes")
         for who, what in held.items()
     ]
     yield from listing(rows, limit)
     if full:
         hint = 'the kernel: "wait for supplier …" in /sys/kernel/debug/devices_deferred'
-        yield line(Span(f"  {hint}; dtlink lint says what to write instead", DIM))
+        yield line(Span(f"  {hint}; dtlink lint suggests fixes", DIM))
 
 
-def _cycles(outlook: Outlook, limit: int | None) -> Iterator[Line]:
+def _cycles(result: DevlinkView, limit: int | None) -> Iterator[Line]:
     """The kernel's own lines, those of graph endpoints only counted."""
-    prediction = outlook.ordering.prediction
+    prediction = result.ordering.prediction
     if not prediction.cycles:
         yield line(Span("no cycles", BOLD))
         return
     reports = Counter((report.consumer, report.supplier) for report in prediction.cycles)
     endpoints = _endpoint_pairs(prediction.fwnode_links)
-    words = log_words(outlook.profile)
+    words = log_words(result.profile)
     rows = [
         line(
             f"  {pair[0]}: {words} {pair[1]}", Span(f"  ({times} times)" if times > 1 else "", DIM)
@@ -142,7 +207,7 @@ def _cycles(outlook: Outlook, limit: int | None) -> Iterator[Line]:
         if limit is None or pair not in endpoints
     ]
     lines_told = counted(len(prediction.cycles), "line")
-    names = "" if outlook.profile.links_nodes else "; this kernel names devices, not nodes"
+    names = "" if result.profile.links_nodes else "; this kernel names devices, not nodes"
     yield line(
         Span("cycles", BOLD),
         f" · the log has {lines_told} about {counted(len(reports), 'pair')} of nodes{names}",
@@ -154,13 +219,6 @@ def _cycles(outlook: Outlook, limit: int | None) -> Iterator[Line]:
         yield line(Span(told, DIM))
 
 
-def log_words(profile: KernelProfile) -> str:
-    """How the kernel's log tells of a cycle."""
-    if profile.links_nodes:
-        return "Fixed dependency cycle(s) with"
-    return "Fixing up cyclic dependency with"
-
-
 def _endpoint_pairs(links: Iterable[FwnodeLink]) -> set[tuple[str, str]]:
     """The links that nothing but graph endpoints make."""
     return {
@@ -170,9 +228,9 @@ def _endpoint_pairs(links: Iterable[FwnodeLink]) -> set[tuple[str, str]]:
     }
 
 
-def _relaxed(outlook: Outlook, limit: int | None) -> Iterator[Line]:
-    """Who does not wait although the tree says so."""
-    found = list(outlook.ordering.of(LinkEffect.RELAXED, LinkEffect.IGNORED))
+def _relaxed(result: DevlinkView, limit: int | None) -> Iterator[Line]:
+    """The links that order nothing."""
+    found = list(result.ordering.of(LinkEffect.RELAXED, LinkEffect.IGNORED))
     if not found:
         yield line(Span("every link between devices is ordered", BOLD))
         return

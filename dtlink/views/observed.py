@@ -1,40 +1,64 @@
-"""How the comparison of a prediction with a running board is told: as text, and as JSON data."""
+"""``dtlink devlink --observed``: a prediction compared with a running board."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dtlink.observed.comparison import DifferenceReason
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, counted
+from dtlink.views.data import JsonRow
 
 if TYPE_CHECKING:
     from dtlink.observed.comparison import BoardComparison, ComparedPair, ComparedPairs
-
-Entry = dict[str, Any]
-
-#: The members of the JSON part, and what the text calls them.
-_SECTIONS = {
-    "links": "device links that order probing",
-    "sync_state_links": "device links for sync_state() alone",
-    "cycles": "cycles in the log",
-    "held_back": "devices held back",
-}
+    from dtlink.report.entries import Json
 
 
-def entry(comparison: BoardComparison) -> Entry:
-    """The member ``observed`` of an input of the JSON report."""
-    sections = {name: _section(getattr(comparison, name)) for name in _SECTIONS}
-    return {
-        **sections,
-        "by_driver": comparison.by_driver,
-        "unmapped": list(comparison.unmapped),
-        "notes": list(comparison.notes),
-    }
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class ObservedView(JsonRow):
+    """A prediction compared with what a running board reports."""
+
+    comparison: BoardComparison
+
+    def to_json(self) -> Json:
+        """The pairs of each section, and what could not be compared."""
+        found = self.comparison
+        return {
+            **{name: _section(pairs) for name, _, pairs in _sections(found)},
+            "by_driver": found.by_driver,
+            "unmapped": list(found.unmapped),
+            "notes": list(found.notes),
+        }
+
+    def text(self, *, everything: bool = False) -> Iterator[Line]:
+        """A summary of each section, and the differences: all, or the first of each kind."""
+        found = self.comparison
+        yield line(Span("on the board", BOLD))
+        for note in found.notes:
+            yield line("  ", Span("note", STYLES["warning"]), f"  {note}")
+        for _, title, pairs in _sections(found):
+            yield from _section_lines(title, pairs, every=everything)
+        if found.by_driver:
+            count = counted(found.by_driver, "device link")
+            yield line(Span(f"  left out: {count} that drivers made", DIM))
+        if found.unmapped:
+            yield from _unmapped(found.unmapped, every=everything)
 
 
-def _section(section: ComparedPairs) -> Entry:
+def _sections(found: BoardComparison) -> Sequence[tuple[str, str, ComparedPairs]]:
+    """The sections by their members, with their titles."""
+    return (
+        ("links", "device links that order probing", found.links),
+        ("sync_state_links", "device links for sync_state() alone", found.sync_state_links),
+        ("cycles", "cycles in the log", found.cycles),
+        ("held_back", "devices held back", found.held_back),
+    )
+
+
+def _section(section: ComparedPairs) -> Json:
     return {
         "observed": section.observed,
         "agreed": [_item(item) for item in section.agreed],
@@ -43,7 +67,7 @@ def _section(section: ComparedPairs) -> Entry:
     }
 
 
-def _item(item: ComparedPair) -> Entry:
+def _item(item: ComparedPair) -> Json:
     return {
         "consumer": item.consumer,
         "supplier": item.supplier or None,
@@ -53,57 +77,45 @@ def _item(item: ComparedPair) -> Entry:
     }
 
 
-def lines(part: Entry, *, every: bool = False) -> Iterator[Line]:
-    """Lines of text from the JSON part: a summary for each sort of thing, and the differences.
-
-    ``every``: list all of them, not only the first of each kind.
-    """
-    yield line(Span("on the board", BOLD))
-    for note in part["notes"]:
-        yield line("  ", Span("note", STYLES["warning"]), f"  {note}")
-    for name, title in _SECTIONS.items():
-        yield from _section_lines(title, part[name], every=every)
-    if part["by_driver"]:
-        count = counted(part["by_driver"], "device link")
-        yield line(Span(f"  left out: {count} that drivers made", DIM))
-    if part["unmapped"]:
-        yield from _unmapped(part["unmapped"], every=every)
-
-
-def _section_lines(title: str, section: Entry, *, every: bool) -> Iterator[Line]:
-    agreed, missing, unforeseen = (section[name] for name in ("agreed", "missing", "unforeseen"))
-    if not (section["observed"] or agreed or unforeseen):
-        yield line(f"  {title}: ", Span("the board told nothing of them", DIM))
+def _section_lines(title: str, section: ComparedPairs, *, every: bool) -> Iterator[Line]:
+    agreed, missing, unforeseen = section.agreed, section.missing, section.unforeseen
+    if not (section.observed or agreed or unforeseen):
+        yield line(f"  {title}: ", Span("not reported by the board", DIM))
         return
     counts = f"{len(agreed)} as predicted"
     if missing:
-        counts += f", {len(missing)} predicted and not there"
+        counts += f", {len(missing)} predicted but not found"
     if unforeseen:
-        counts += f", {len(unforeseen)} there and not predicted"
-    partly = "" if section["observed"] else " (the board did not tell of all)"
+        counts += f", {len(unforeseen)} found but not predicted"
+    partly = "" if section.observed else " (the board did not report all)"
     yield line(f"  {title}: ", Span(counts, BOLD), Span(partly, DIM))
-    yield from _differences("predicted and not there", missing, every=every)
-    yield from _differences("there and not predicted", unforeseen, every=every)
+    yield from _differences("predicted but not found", missing, every=every)
+    yield from _differences("found but not predicted", unforeseen, every=every)
 
 
-def _differences(label: str, items: Sequence[Entry], *, every: bool) -> Iterator[Line]:
+def _differences(label: str, items: Sequence[ComparedPair], *, every: bool) -> Iterator[Line]:
     """The differences by kind, those of which most is known first."""
-    kinds = sorted(items, key=lambda item: (item["kind"] == "unknown", item["why"]))
-    for why, group in groupby(kinds, key=lambda item: item["why"]):
+    unknown = DifferenceReason.UNKNOWN
+    kinds = sorted(items, key=lambda item: (item.why is unknown, _why(item)))
+    for why, group in groupby(kinds, key=_why):
         alike = list(group)
         yield line(f"    {label}: {why} ", Span(f"({len(alike)})", DIM))
         yield from _few([_difference(item) for item in alike], "      ", every=every)
 
 
-def _difference(item: Entry) -> Line:
-    needs = (Span(" → ", DIM), item["supplier"]) if item["supplier"] else ()
-    detail = (Span(f'  "{item["detail"]}"', DIM),) if item["detail"] else ()
-    return line("      ", item["consumer"], *needs, *detail)
+def _why(item: ComparedPair) -> str:
+    return item.why.value if item.why else ""
+
+
+def _difference(item: ComparedPair) -> Line:
+    needs = (Span(" → ", DIM), item.supplier) if item.supplier else ()
+    detail = (Span(f'  "{item.detail}"', DIM),) if item.detail else ()
+    return line("      ", item.consumer, *needs, *detail)
 
 
 def _unmapped(names: Sequence[str], *, every: bool) -> Iterator[Line]:
     rows = [line(f"    {name}") for name in names]
-    yield line(f"  {counted(len(names), 'name')} of devices whose node can't be told")
+    yield line(f"  {counted(len(names), 'name')} of devices whose node is unknown")
     yield from _few(rows, "    ", every=every)
 
 

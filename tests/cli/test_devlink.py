@@ -85,9 +85,9 @@ def test_waiting_is_told_first(run: Run, board: Path) -> None:
     waits = [row.strip() for row in text.split("\n\n")[1].splitlines()]
     assert waits[:4] == [
         "3 devices that never probe",
-        "/waiter@500 waits for ever for /box/clock  clocks[0]",
-        "/phy@700 waits for ever for /box/clock  clocks[0]",
-        "/after@600 waits behind /phy@700, which never probes",
+        "/waiter@500 waits forever for /box/clock  clocks[0]",
+        "/phy@700 waits forever for /box/clock  clocks[0]",
+        "/after@600 waits for /phy@700, which never probes",
     ]
 
 
@@ -110,7 +110,7 @@ def test_the_same_pair_is_told_once_with_a_count(run: Run, fixtures: Path) -> No
 
 def test_dropped_references_have_a_reason(run: Run, board: Path) -> None:
     text = run("devlink", board).stdout
-    assert "1 reference dropped, whose supplier, or a node above it, is disabled" in text
+    assert "1 reference dropped, whose supplier, or an ancestor of it, is disabled" in text
     assert "/user@a00 → /off@900  clocks[0]" in text
 
 
@@ -127,7 +127,7 @@ def test_all_lists_the_links_with_their_flags(run: Run, board: Path) -> None:
 
 def test_the_command_line_decides(run: Run, board: Path) -> None:
     assert (
-        "nobody waits for a supplier"
+        "no device waits for a supplier"
         in run("devlink", board, "--cmdline", "fw_devlink=permissive").stdout
     )
     strict = told(run, board, "--cmdline", "fw_devlink.strict=1 deferred_probe_timeout=-1")
@@ -226,8 +226,8 @@ def test_against_tells_what_changes(run: Run, board: Path) -> None:
     assert found["cycles"] == found["waits"] == {"gained": [], "lost": []}
     text = run("devlink", board, "--against", "5.15").stdout
     assert "from Linux 5.15 to 6.12" in text
-    assert "1 reference read now: interrupt-map (1)" in text
-    assert "1 reference not read any more: interrupt-parent (1)" in text
+    assert "1 reference newly read: interrupt-map (1)" in text
+    assert "1 reference no longer read: interrupt-parent (1)" in text
     assert "/pcie@800 → /interrupt-controller@100: ordered  interrupt-map[0]" in text
 
 

@@ -48,10 +48,10 @@ def told(tmp_path: Path) -> Path:
 def test_as_text(run: Run, board: Path, told: Path) -> None:
     result = run("devlink", board, "--observed", told)
     assert result.exit_code == 0, result.output
-    assert "1 as predicted, 1 predicted and not there" in result.output
+    assert "1 as predicted, 1 predicted but not found" in result.output
     assert "the consumer is not a device on the board (1)\n      /spi → /osc" in result.output
     assert "the board runs 6.1.0, the prediction is for 6.12 (--kernel-version)" in result.output
-    assert "1 name of devices whose node can't be told\n    gone" in result.output
+    assert "1 name of devices whose node is unknown\n    gone" in result.output
 
 
 def test_the_boards_command_line_counts(run: Run, board: Path, told: Path) -> None:
