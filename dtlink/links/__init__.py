@@ -1,1 +1,1 @@
-"""Who needs whom? Supplier bindings, the walks over them, and the graph."""
+"""Supplier-consumer links: walkers of supplier properties, ID maps, and the graph."""

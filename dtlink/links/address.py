@@ -1,6 +1,6 @@
-"""Bus addresses as the processor sees them (Linux, drivers/of/address.c).
+"""Translation of bus addresses to CPU addresses (Linux, drivers/of/address.c).
 
-AMBA devices need it: without a ``reg`` that translates they are never made.
+Used for AMBA devices, which Linux creates only if ``reg`` translates, and to identify devices.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _MAX_ADDRESS_CELLS = 4
 
 
 class Region(NamedTuple):
-    """A range of addresses; ``end`` is the first that is no more in it."""
+    """A range of CPU addresses; ``end`` is exclusive."""
 
     start: int
     end: int
 
 
 def first_region(tree: Tree, node: int) -> Region | None:
-    """The first entry of ``reg``, translated up to the root; ``None`` if that is impossible."""
+    """Return the first entry of ``reg`` as CPU addresses; ``None`` if it does not translate."""
     bus = tree.parents[node]
     at = tree.holders("reg").get(node)
     cells = _cells(tree, bus)
@@ -42,7 +42,7 @@ def first_region(tree: Tree, node: int) -> Region | None:
 
 
 def _translate(tree: Tree, bus: int, address: int) -> int | None:
-    """An address on a bus as one on the bus above it (of_translate_one())."""
+    """Translate an address of a bus to an address of its parent bus (of_translate_one())."""
     inner, outer = _cells(tree, bus), _cells(tree, tree.parents[bus])
     at = tree.holders("ranges").get(bus)
     if at is None or inner is None or outer is None:
@@ -60,14 +60,14 @@ def _translate(tree: Tree, bus: int, address: int) -> int | None:
 
 
 def _cells(tree: Tree, bus: int) -> tuple[int, int] | None:
-    """``#address-cells`` and ``#size-cells`` below a bus; ``None`` if they make no sense."""
+    """``#address-cells`` and ``#size-cells`` for the children of a bus; ``None`` if invalid."""
     address = _inherited(tree, "#address-cells", bus)
     size = _inherited(tree, "#size-cells", bus)
     return (address, size) if 0 < address <= _MAX_ADDRESS_CELLS and size > 0 else None
 
 
 def _inherited(tree: Tree, name: str, node: int) -> int:
-    """A cells property of a node or the nearest ancestor that has it; 1 if nobody has."""
+    """A cells property of a node or of the nearest ancestor that has it; 1 if none has it."""
     while node >= 0:
         cells = tree.cell(name, node)
         if cells is not None:

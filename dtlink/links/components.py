@@ -1,7 +1,7 @@
-"""Graph algorithms on plain numbers: strongly connected components, cycles, waves, paths.
+"""Graph algorithms on integers: strongly connected components, cycles, waves, paths.
 
-All are iterative and linear in nodes and arcs. ``arcs`` maps a node to the nodes it needs; a
-node without an entry needs nobody.
+All are iterative and linear in nodes and arcs. ``arcs`` maps a node to its suppliers; a node
+without an entry has no suppliers.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ Arcs = Mapping[int, Sequence[int]]
 
 
 def strong_components(arcs: Arcs, *, minimum: int = 2) -> list[list[int]]:
-    """Strongly connected components of at least ``minimum`` nodes, suppliers before consumers.
+    """Return strongly connected components of at least ``minimum`` nodes, suppliers first.
 
-    Tarjan's algorithm with its own stack, so that a long chain does not exhaust Python's.
+    Tarjan's algorithm with an explicit stack, so a long chain does not exceed Python's recursion
+    limit.
     """
     order: dict[int, int] = {}
     low: dict[int, int] = {}
@@ -59,13 +60,13 @@ def _pop(pending: list[int], node: int) -> list[int]:
 
 
 def shortest_cycle(arcs: Arcs, component: Collection[int]) -> list[int]:
-    """The nodes of a shortest cycle within a component, each needing the next, the last the first.
+    """Return a shortest cycle of a component: each node depends on the next, the last on the first.
 
-    One search from each of at most sixteen nodes, which keeps it linear; within larger components
-    the cycle is a short one, not always the shortest.
+    Searches from at most 16 nodes, to stay linear; in larger components the cycle is short, but
+    not always the shortest.
     """
     inside = set(component)
-    # Where several nodes need each other, that one of them also needs itself is not the story.
+    # In a component of several nodes, links of a node to itself are ignored.
     own = {
         node: [to for to in arcs.get(node, ()) if to in inside and (to != node or len(inside) == 1)]
         for node in inside
@@ -78,44 +79,44 @@ def shortest_cycle(arcs: Arcs, component: Collection[int]) -> list[int]:
 def shortest_path(
     arcs: Arcs, start: int, goal: int, inside: Collection[int] | None = None
 ) -> list[int]:
-    """The nodes of a shortest path of at least one arc; empty if there is none."""
-    came: dict[int, int] = {}
+    """Return the nodes of a shortest path with at least one arc; empty if there is none."""
+    previous: dict[int, int] = {}
     queue = deque([start])
     while queue:
         node = queue.popleft()
         for target in arcs.get(node, ()):
-            if target in came or (inside is not None and target not in inside):
+            if target in previous or (inside is not None and target not in inside):
                 continue
-            came[target] = node
+            previous[target] = node
             if target == goal:
-                return _trace(came, start, goal)
+                return _trace(previous, start, goal)
             queue.append(target)
     return []
 
 
-def _trace(came: Mapping[int, int], start: int, goal: int) -> list[int]:
-    path = [goal, came[goal]]
+def _trace(previous: Mapping[int, int], start: int, goal: int) -> list[int]:
+    path = [goal, previous[goal]]
     while path[-1] != start:
-        path.append(came[path[-1]])
+        path.append(previous[path[-1]])
     return path[::-1]
 
 
 def waves(arcs: Arcs, nodes: Iterable[int]) -> list[list[int]]:
-    """Nodes by the number of steps that must come before them.
+    """Return the nodes grouped by the longest chain of suppliers that must probe before them.
 
-    The nodes of one strongly connected component share a wave: nothing says who of them is first.
+    The nodes of a strongly connected component share a wave, since they have no order.
     """
     full = {node: arcs.get(node, ()) for node in nodes}
     for targets in list(full.values()):
         for target in targets:
             full.setdefault(target, arcs.get(target, ()))
     level: dict[int, int] = {}
-    rows: list[list[int]] = []
+    result: list[list[int]] = []
     for component in strong_components(full, minimum=1):
         inside = set(component)
-        before = (level[t] for node in component for t in full[node] if t not in inside)
-        wave = max(before, default=-1) + 1
+        supplier_levels = (level[t] for node in component for t in full[node] if t not in inside)
+        wave = max(supplier_levels, default=-1) + 1
         level.update(dict.fromkeys(component, wave))
-        rows.extend([] for _ in range(wave + 1 - len(rows)))
-        rows[wave].extend(component)
-    return [sorted(row) for row in rows]
+        result.extend([] for _ in range(wave + 1 - len(result)))
+        result[wave].extend(component)
+    return [sorted(wave_nodes) for wave_nodes in result]

@@ -1,4 +1,4 @@
-"""From a tree to all its references: one walker call per property name that has a row."""
+"""From a tree to all its references: one walker call per property name with a binding."""
 
 from __future__ import annotations
 
@@ -35,13 +35,12 @@ def extract(
     vendor: bool = True,
     common: bool = True,
 ) -> WalkResult:
-    """Walk every supplier property of the tree, as the rows of a kernel version read it.
+    """Walk all supplier properties of the tree, with the bindings of a kernel version.
 
-    Properties of disabled nodes are left out (nothing uses them) unless ``disabled``. Without
-    ``vendor`` the properties that only one vendor knows are left out, without ``common`` all
-    others.
+    Properties of disabled nodes are ignored (nothing uses them) unless ``disabled``. Without
+    ``vendor`` the properties of a single vendor are ignored, without ``common`` all others.
     """
-    found = WalkResult(tree)
+    result = WalkResult(tree)
     off = frozenset[int]() if disabled else tree.disabled
     rows = bindings_for(version)
     for name, holders in tree.columns.items():
@@ -49,8 +48,8 @@ def extract(
         if row is not None and (vendor if row.origin is Origin.VENDOR else common):
             skip = off | tree.holders(row.unless).keys() if row.unless else off
             column = [item for item in holders.items() if item[0] not in skip]
-            _WALKERS[row.walk](found, row, column)
-    return found
+            _WALKERS[row.walk](result, row, column)
+    return result
 
 
 class Extraction:
@@ -62,15 +61,15 @@ class Extraction:
 
     @cached_property
     def common(self) -> WalkResult:
-        """What enabled nodes reference by properties that are not one vendor's own."""
+        """The references of enabled nodes in properties that are not specific to one vendor."""
         return extract(self.tree, self.version, vendor=False)
 
     @cached_property
     def vendor(self) -> WalkResult:
-        """What enabled nodes reference by properties that only one vendor knows."""
+        """The references of enabled nodes in properties of a single vendor."""
         return extract(self.tree, self.version, common=False)
 
     @cached_property
     def common_of_all(self) -> WalkResult:
-        """As :attr:`common`, disabled nodes included: few boards need it."""
+        """Like :attr:`common`, including disabled nodes; few boards need it."""
         return extract(self.tree, self.version, vendor=False, disabled=True)

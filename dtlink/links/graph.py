@@ -1,4 +1,4 @@
-"""The graph of suppliers and consumers, whichever firmware told of them."""
+"""The graph of suppliers and consumers, of a devicetree or of ACPI tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dtlink.links.extract import extract
 from dtlink.links.reference import Flaw, Link, Reference, Unresolved
 
 if TYPE_CHECKING:
-    # With defaults, a plain ``Graph`` is one of devicetree nodes; no Python before 3.13 knows them.
+    # With these defaults a plain ``Graph`` has devicetree nodes; Python supports them since 3.13.
     from typing import Protocol
 
     from typing_extensions import TypeVar
@@ -36,22 +36,22 @@ if TYPE_CHECKING:
 
         @property
         def reference(self) -> Reference:
-            """What it is a view of."""
+            """The reference that it is a view of."""
 
     NodeT = TypeVar("NodeT", bound=Numbered, default=Node)
     LinkT = TypeVar("LinkT", bound=Referring, default=Link)
     Node_co = TypeVar("Node_co", covariant=True)
 
     class Firmware(Protocol[Node_co]):
-        """What a graph asks of the description that its nodes are from: a tree, or tables."""
+        """What a graph requires of the source of its nodes: a tree or tables."""
 
         @property
         def parents(self) -> Sequence[int]:
-            """The number of each node's parent; 0 is the root, which is no device."""
+            """The number of each node's parent; 0 is the root, which is not a device."""
 
         @property
         def disabled(self) -> AbstractSet[int]:
-            """The nodes of which the kernel makes no device."""
+            """The nodes for which the kernel creates no device."""
 
         def __getitem__(self, index: int) -> Node_co: ...
 else:
@@ -61,10 +61,10 @@ else:
 
 
 class Graph(Generic[NodeT, LinkT]):
-    """Who needs whom.
+    """The dependencies of consumers on suppliers.
 
-    ``nodes`` are numbered as in the tree, or the tables, they come from. A node's parent is a
-    supplier of its own kind: nothing below a bus or a multi-function device comes before it.
+    Nodes have the numbers of their tree or tables. A parent is an implicit supplier: the children
+    of a bus or a multi-function device probe after it.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Graph(Generic[NodeT, LinkT]):
         self.firmware = firmware
         self.references = references
         self.link = link
-        """The view of a reference as a link."""
+        """Makes the link that is a view of a reference."""
         self.unresolved = unresolved
         self.version = version
 
@@ -100,7 +100,7 @@ class Graph(Generic[NodeT, LinkT]):
         disabled: bool = False,
         vendor: bool = True,
     ) -> Graph[Any, Any]:
-        """The graph of a tree as a kernel version reads it (see :func:`extract`), or of tables."""
+        """Return the graph of tables, or of a tree read by ``version`` (:func:`extract`)."""
         if not isinstance(firmware, Tree):
             from dtlink.links.acpi.graph import AcpiGraph
 
@@ -111,19 +111,19 @@ class Graph(Generic[NodeT, LinkT]):
 
     @cached_property
     def links(self) -> Sequence[LinkT]:
-        """Every link, ordered by consumer, property and entry as they stand in the blob."""
+        """All links, ordered by node, property and entry as in the blob."""
         ordered = sorted(self.references, key=lambda ref: (ref.node, ref.at, ref.entry))
         return [self.link(ref) for ref in ordered]
 
     def links_of(self, *bindings: str) -> Iterator[LinkT]:
-        """The links made by the bindings of these names, in blob order for each."""
+        """Return the links of the bindings with these names, for each binding in blob order."""
         wanted = frozenset(bindings)
         for ref in self.references:
             if ref.binding.name in wanted:
                 yield self.link(ref)
 
     def not_followed(self, ref: Reference) -> str:
-        """Why this kernel's fw_devlink makes no link of a reference; empty if it makes one.
+        """Return why this kernel's fw_devlink creates no link for a reference; empty if it does.
 
         Source: Linux, drivers/of/property.c (of_fwnode_add_links(), of_link_to_phandle()).
         """
@@ -134,23 +134,23 @@ class Graph(Generic[NodeT, LinkT]):
             return flawed
         for end, node in (("supplier", ref.supplier), ("consumer", ref.node)):
             if node in self.firmware.disabled:
-                return f"the {end}, or a node above it, is disabled"
+                return f"the {end}, or one of its ancestors, is disabled"
         if row.optional and self.version in row.optional:
             return "optional: followed with fw_devlink.strict=1 only"
         return ""
 
     def _flawed(self, ref: Reference) -> str:
-        if ref.flaw is Flaw.BEHIND_HOLE:
-            return "behind a zero phandle, where fw_devlink stops reading"
+        if ref.flaw is Flaw.AFTER_HOLE:
+            return "after a zero phandle, where fw_devlink stops reading"
         if ref.binding.strict_cells or not MISSING_CELLS_ARE_ZERO.on(self.version):
             return "the supplier lacks its cells property"
         return ""
 
     def orders(self, ref: Reference) -> bool:
-        """Whether a reference says that one device comes before another.
+        """Whether a reference requires that its supplier probes before its consumer.
 
-        Graph endpoints do not, since each end names the other; nor does a node that names itself
-        (an interrupt controller that is its own parent, pins that are their own GPIOs).
+        Graph endpoints do not, since both ends reference each other; nor does a self-reference (an
+        interrupt controller that is its own parent, pins that are their own GPIOs).
         """
         row = ref.binding
         return (
@@ -164,10 +164,10 @@ class Graph(Generic[NodeT, LinkT]):
     def arcs(
         self, wanted: Callable[[Reference], bool] | None = None, *, parents: bool = True
     ) -> dict[int, list[int]]:
-        """Each consumer's suppliers, the parents of those that take part among them.
+        """Return the suppliers of each consumer, including parents.
 
-        ``wanted`` picks the references, all those that order probing if it is not given.
-        Nodes that are disabled, or have a disabled supplier only, take no part.
+        ``wanted`` selects the references; the default is all that order probing. References from or
+        to disabled nodes are ignored.
         """
         wanted = wanted or self.orders
         off = self.firmware.disabled
@@ -180,15 +180,15 @@ class Graph(Generic[NodeT, LinkT]):
         return arcs
 
     def _add_parents(self, arcs: dict[int, list[int]]) -> None:
-        """Let every supplier, and whatever it leads to, need its parent (the root is no device)."""
-        above = self.firmware.parents
+        """Make each node that is reached depend on its parent (the root is not a device)."""
+        parents = self.firmware.parents
         todo = {target for targets in arcs.values() for target in targets} | arcs.keys()
         while todo:
             node = todo.pop()
-            parent = above[node]
+            parent = parents[node]
             if parent > 0:
                 arcs.setdefault(node, []).append(parent)
-                if parent not in arcs or arcs[parent][-1:] != [above[parent]]:
+                if parent not in arcs or arcs[parent][-1:] != [parents[parent]]:
                     todo.add(parent)
 
     @cached_property

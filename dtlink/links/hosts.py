@@ -1,4 +1,4 @@
-"""The PCI hosts of a machine, as its devicetree and its tables tell of them."""
+"""The PCI host bridges that both the devicetree and the ACPI tables of a machine describe."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
 
 
-#: The largest machines have some dozens.
+#: Upper bound on hosts; the largest machines have a few dozen.
 MAX_HOSTS = 128
 
 
 class Host(NamedTuple):
-    """A PCI host: a node of the devicetree, and the segment that the tables call it.
+    """A PCI host: a devicetree node and its segment in the ACPI tables.
 
-    ``ids`` are the requester IDs of the buses that both bound: ``bus-range`` and, where there is an
-    MCFG, its entry.
+    ``ids`` are the requester IDs of the buses that are both in ``bus-range`` and, if there is an
+    MCFG, in its entry.
     """
 
     node: int
@@ -33,23 +33,22 @@ class Host(NamedTuple):
     segment: int
     ids: IdRange
     known_by: str
-    """How the two were found to be one."""
+    """How the node and the segment were matched."""
 
 
 def of_tree(tree: Tree, machine: Machine) -> list[Host]:
-    """The enabled hosts of a devicetree, with their segments.
+    """Return the enabled hosts of a devicetree with their segments.
 
-    The address of the configuration space tells which is which, failing that
-    ``linux,pci-domain``, failing that their order. Raises :class:`InputError` for more hosts than
-    a machine can have.
+    A host is matched by the address of its configuration space, else by ``linux,pci-domain``, else
+    by its position among the hosts. Raises :class:`InputError` for more than ``MAX_HOSTS`` hosts.
     """
     nodes = [node for node in sorted(tree.holders("device_type")) if _is_host(tree, node)]
     if len(nodes) > MAX_HOSTS:
-        raise InputError(f"{len(nodes)} PCI hosts: no more than {MAX_HOSTS} are compared")
+        raise InputError(f"cannot compare {len(nodes)} PCI hosts: the limit is {MAX_HOSTS}")
     by_base = {entry.base: entry for entry in reversed(_entries(machine))}
     bounds = _bounds(machine)
-    found = [_host(tree, node, number, by_base, bounds.get) for number, node in enumerate(nodes)]
-    return [host for host in found if host.ids]
+    hosts = [_host(tree, node, number, by_base, bounds.get) for number, node in enumerate(nodes)]
+    return [host for host in hosts if host.ids]
 
 
 def _host(
@@ -59,12 +58,12 @@ def _host(
     by_base: Mapping[int, Allocation],
     bounds_of: Callable[[int, IdRange], IdRange],
 ) -> Host:
-    """A host's node. Its place among the hosts is its segment if nothing else tells one."""
+    """The host of a node; its segment is its position unless the node or the MCFG has one."""
     buses = bus_ids(tree, node)
     ids = IdRange(buses.start, buses.stop - 1) & REQUESTER_IDS
     path = tree.path(node)
     region = first_region(tree, node)
-    # An entry tells where bus 0 would be, a node where its first bus is.
+    # The base of an MCFG entry is that of bus 0; the base of a node is that of its first bus.
     entry = None if region is None else by_base.get(region.start - (ids.first >> 8 << 20))
     if entry is not None:
         bounds = IdRange(entry.start_bus << 8, entry.end_bus << 8 | 0xFF)
@@ -76,29 +75,29 @@ def _host(
 
 
 def segments(hosts: Sequence[Host]) -> Mapping[int, int]:
-    """The segment of each host's node."""
+    """Return the segment of each host by node number."""
     return {host.node: host.segment for host in hosts}
 
 
 def first_buses(machine: Machine, segment: int) -> Sequence[int]:
-    """The buses with which the hosts of a segment begin, by the MCFG; none without one."""
+    """Return the first bus of each MCFG entry of a segment; empty without an MCFG."""
     entries = _entries(machine)
     return sorted({entry.start_bus for entry in entries if entry.segment == segment})
 
 
 def _is_host(tree: Tree, node: int) -> bool:
-    above = tree.parents[node]
-    return node not in tree.disabled and is_pci(tree, node) and not is_pci(tree, above)
+    parent = tree.parents[node]
+    return node not in tree.disabled and is_pci(tree, node) and not is_pci(tree, parent)
 
 
 def _bounds(machine: Machine) -> Mapping[int, IdRange]:
-    """The requester IDs of each segment that the MCFG has."""
-    found: dict[int, IdRange] = {}
+    """The requester IDs of each segment in the MCFG."""
+    bounds: dict[int, IdRange] = {}
     for entry in _entries(machine):
         first, last = entry.start_bus << 8, entry.end_bus << 8 | 0xFF
-        before = found.get(entry.segment, IdRange(first, last))
-        found[entry.segment] = IdRange(min(before.first, first), max(before.last, last))
-    return found
+        known = bounds.get(entry.segment, IdRange(first, last))
+        bounds[entry.segment] = IdRange(min(known.first, first), max(known.last, last))
+    return bounds
 
 
 def _entries(machine: Machine) -> Sequence[Allocation]:

@@ -16,18 +16,18 @@ B = TypeVar("B")
 
 
 class IdRange(NamedTuple):
-    """IDs from ``first`` to ``last``, both among them."""
+    """IDs from ``first`` to ``last``, inclusive; empty if ``last`` is less than ``first``."""
 
     first: int
     last: int
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """The number of IDs."""
         return self.last - self.first + 1
 
     def __and__(self, other: IdRange) -> IdRange:
-        """What both have; its ``last`` is before its ``first`` if they have nothing in common."""
+        """Return the common IDs; empty if there are none."""
         return IdRange(max(self.first, other.first), min(self.last, other.last))
 
     def __bool__(self) -> bool:
@@ -35,40 +35,40 @@ class IdRange(NamedTuple):
 
 
 class MappedRange(NamedTuple, Generic[T]):
-    """What the IDs of a span are given."""
+    """A range of IDs and the value that they map to."""
 
     span: IdRange
     value: T
 
 
 class Ids(NamedTuple):
-    """What becomes of IDs: ``offset + step * id``, where ``step`` is 1 or, if all become one, 0."""
+    """Output IDs as ``offset + step * id``; ``step`` is 1, or 0 if all IDs map to one."""
 
     offset: int
     step: int = 1
 
     @classmethod
-    def line(cls, given: int, output: int) -> Ids:
-        """The IDs that go on in step, of which one is told."""
-        return cls(output - given)
+    def line(cls, ident: int, output: int) -> Ids:
+        """Return the mapping with step 1 that maps ``ident`` to ``output``."""
+        return cls(output - ident)
 
     def at(self, ident: int) -> int:
-        """The output of an ID."""
+        """Return the output ID of an ID."""
         return self.offset + self.step * ident
 
     def of(self, span: IdRange) -> IdRange:
-        """The outputs of a span."""
+        """Return the output IDs of a range."""
         return IdRange(self.at(span.first), self.at(span.last))
 
     def after(self, first: Ids) -> Ids:
-        """What becomes of an ID that goes through ``first`` and then through this."""
+        """Return the composition: first ``first``, then this mapping."""
         return Ids(self.offset + self.step * first.offset, self.step * first.step)
 
 
 def first_match(entries: Sequence[tuple[IdRange, T]]) -> list[MappedRange[T]]:
-    """Entries that may overlap as pieces: of several that have an ID the first one takes it.
+    """Return entries that may overlap as a map: the first entry that contains an ID is used.
 
-    It takes n log n steps for n entries.
+    Takes O(n log n) for n entries.
     """
     order = sorted(range(len(entries)), key=lambda number: entries[number][0].first)
     pieces: list[MappedRange[T]] = []

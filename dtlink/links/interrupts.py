@@ -1,4 +1,4 @@
-"""Interrupts, resolved as the kernel's interrupt core does (Linux, drivers/of/irq.c)."""
+"""Interrupts, resolved as by the kernel (Linux, drivers/of/irq.c)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding
     from dtlink.firmware.tree import Tree
 
-#: Controllers whose own interrupt-map the kernel leaves to them (of_irq_imap_abusers).
+#: Controllers whose driver parses their interrupt-map (of_irq_imap_abusers).
 _READS_OWN_MAP = frozenset(
     (
         "CBEA,platform-spider-pic",
@@ -25,24 +25,24 @@ _READS_OWN_MAP = frozenset(
         "pasemi,rootbus",
     )
 )
-#: Cells of a unit address that take part in a look-up (of_irq_parse_one(), addr_buf).
+#: Cells of a unit address that are compared (of_irq_parse_one(), addr_buf).
 _UNIT_CELLS = 3
 _SOUND = Flaw.NONE
-#: More cells than these are refused (MAX_PHANDLE_ARGS).
+#: Upper bound on cells (MAX_PHANDLE_ARGS).
 _MAX_CELLS = 16
-#: A specifier is handed on no further: no real machine comes near, and a loop must end.
+#: Upper bound on nexus nodes on the way to a controller; ends loops. Real machines need few.
 _MAX_HOPS = 64
 
 
 class Specifier(NamedTuple):
-    """An interrupt specifier at the controller, or nexus, that it was given to."""
+    """An interrupt specifier and the controller or nexus that receives it."""
 
     controller: int
     cells: Sequence[int]
 
 
 class MapRow(NamedTuple):
-    """One row of an ``interrupt-map``: the child's part, and the parent's."""
+    """One entry of an ``interrupt-map``: child cells, parent node and parent cells."""
 
     child: Sequence[int]
     parent: int
@@ -53,12 +53,12 @@ class MapRow(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The cell behind the row."""
+        """The index of the cell after the entry."""
         return self.parent_cell + 1 + len(self.address) + len(self.specifier)
 
 
 class _Table(NamedTuple):
-    """An ``interrupt-map`` for look-up: its rows by what the mask leaves of the child's part."""
+    """An ``interrupt-map`` for lookup: its entries by their masked child cells."""
 
     mask: Sequence[int]
     rows: dict[tuple[int, ...], MapRow]
@@ -81,7 +81,7 @@ class InterruptTree:
         self._tables: dict[tuple[int, int], _Table] = {}
 
     def parent(self, node: int) -> int:
-        """The interrupt parent (of_irq_find_parent()); -1 if there is none."""
+        """Return the interrupt parent (of_irq_find_parent()); -1 if there is none."""
         trail: list[int] = []
         cursor = node
         while cursor not in self._parents:
@@ -91,43 +91,43 @@ class InterruptTree:
                 break
         else:
             cursor = self._parents[cursor]
-        found = cursor if cursor in self._widths else -1
-        self._parents.update(dict.fromkeys(trail, found))
-        return found
+        parent = cursor if cursor in self._widths else -1
+        self._parents.update(dict.fromkeys(trail, parent))
+        return parent
 
     def _step(self, node: int) -> int:
-        """One step up: to ``interrupt-parent`` if the node has it, else to its parent."""
+        """The next candidate: ``interrupt-parent`` if the node has it, else its parent."""
         at = self._explicit.get(node)
-        if at is None or self.tree.words[at + 1] < 4:  # less than a phandle counts as absent
+        if at is None or self.tree.words[at + 1] < 4:  # a partial cell counts as missing
             return self.tree.parents[node]
         return self.tree.phandles.get(self.tree.words[at + 3], -1)
 
     def width(self, node: int) -> int:
-        """A node's ``#interrupt-cells``; -1 if it has none."""
+        """Return a node's ``#interrupt-cells``; -1 if it has none."""
         width = self.tree.cell("#interrupt-cells", node)
         return -1 if width is None else width
 
     def is_end(self, node: int) -> bool:
-        """Whether a specifier given to this node is not handed on."""
+        """Whether the node handles specifiers itself instead of mapping them to a parent."""
         if node not in self._controllers:
             return False
         return node not in self._maps or self.reads_own_map(node)
 
     def reads_own_map(self, node: int) -> bool:
-        """Whether the map of a controller has a form of its own, which only its driver reads."""
+        """Whether only the driver of a controller reads its interrupt-map."""
         return not _READS_OWN_MAP.isdisjoint(self.tree[node].compatible)
 
     def resolve(self, device: int, specifier: Specifier) -> int | None:
-        """The controller that serves a device's specifier (of_irq_parse_raw()).
+        """Return the controller of a device's specifier (of_irq_parse_raw()).
 
         ``None`` if no entry of an ``interrupt-map`` on the way matches.
         """
-        cursor = named = specifier.controller
+        cursor = controller = specifier.controller
         cells: Sequence[int] = specifier.cells
         address: Sequence[int] = self._unit_address(device, self._address_cells_above(cursor))
         for _ in range(_MAX_HOPS):
             if self.is_end(cursor):
-                return named
+                return controller
             if cursor not in self._maps:
                 cursor = self.parent(cursor)
                 if cursor < 0:
@@ -136,9 +136,9 @@ class InterruptTree:
             row = self._match(cursor, address, cells)
             if row is None:
                 return None
-            named, address, cells = row.parent, row.address, row.specifier
+            controller, address, cells = row.parent, row.address, row.specifier
             if row.parent == cursor:
-                return named
+                return controller
             cursor = row.parent
         return None
 
@@ -149,7 +149,7 @@ class InterruptTree:
         return (reg + [0] * _MAX_CELLS)[: min(size, _MAX_CELLS)]
 
     def _address_cells_above(self, node: int) -> int:
-        """``#address-cells`` from the controller upwards, 2 if nobody has it."""
+        """``#address-cells`` of the node or the nearest ancestor that has it; else 2."""
         cursor = node
         while cursor >= 0:
             cells = self.tree.cell("#address-cells", cursor)
@@ -166,7 +166,7 @@ class InterruptTree:
         return table.rows.get(_masked(wanted, table.mask))
 
     def _table(self, nexus: int, width: int) -> _Table:
-        """The rows of a nexus for look-up; of several that match the same, the first counts."""
+        """The entries of a nexus for lookup; the first one of several that match is used."""
         at = self.tree.holders("interrupt-map-mask").get(nexus)
         mask = self.tree.cells_at(at) if at is not None else [0xFFFFFFFF] * width
         table = _Table(mask, {})
@@ -176,9 +176,9 @@ class InterruptTree:
         return table
 
     def rows(self, nexus: int, child_cells: int) -> list[MapRow]:
-        """The rows of a nexus' ``interrupt-map`` up to the first bad one.
+        """Return the entries of a nexus' ``interrupt-map`` up to the first invalid one.
 
-        (of_irq_parse_imap_parent(): a parent without ``#address-cells`` has none.)
+        A parent without ``#address-cells`` has 0 of them (of_irq_parse_imap_parent()).
         """
         cells = self.tree.cells_at(self._maps[nexus])
         rows: list[MapRow] = []
@@ -205,7 +205,7 @@ class InterruptTree:
 
 
 def interrupts(found: WalkResult, row: SupplierBinding, column: Column) -> None:
-    """``interrupts`` and ``interrupts-extended``, of which the latter wins entry by entry."""
+    """Walk ``interrupts`` and ``interrupts-extended``; the latter has precedence per entry."""
     irq = InterruptTree(found.tree)
     extended = found.tree.holders("interrupts-extended")
     own = row.name == "interrupts"
@@ -219,7 +219,7 @@ def interrupts(found: WalkResult, row: SupplierBinding, column: Column) -> None:
 def _plain(
     found: WalkResult, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]
 ) -> None:
-    """The common case: ``interrupts`` alone, all entries at one interrupt parent."""
+    """The common case: only ``interrupts``, all entries at one interrupt parent."""
     node, at = where
     parent = irq.parent(node)
     size = found.tree.words[at + 1] >> 2
@@ -250,13 +250,13 @@ def _plain(
 def _both(
     found: WalkResult, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]
 ) -> None:
-    """Entry i of ``interrupts-extended`` if it parses, else entry i of ``interrupts``."""
+    """Entry i of ``interrupts-extended`` if it is valid, else entry i of ``interrupts``."""
     node, at = where
     for index, (source, cell, specifier) in enumerate(_entries(found, irq, row, where)):
         supplier = irq.resolve(node, specifier)
         if supplier is None:
             return
-        # Both properties are read alike; the arguments of an entry stand in only one of them.
+        # Both properties get the same entries; the cells of an entry are in only one of them.
         args = len(specifier.cells) if source == row.name else 0
         found.references.append(
             Reference(node, supplier, row, node, at, index, cell if args else 0, args, _SOUND)
@@ -293,7 +293,7 @@ def _extended_fault(
     parent: int,
     width: int,
 ) -> None:
-    """Say what ended the list, once: for the property itself, not for its twin."""
+    """Note what ended the list, but only for ``interrupts-extended`` itself."""
     if row.name != "interrupts-extended" or cells[cell] == 0:
         return
     why = (
@@ -309,7 +309,7 @@ def _extended_fault(
 def _rest_of_interrupts(
     tree: Tree, irq: InterruptTree, node: int, start: int
 ) -> list[tuple[str, int, Specifier]]:
-    """The entries of ``interrupts`` from ``start`` on, where the extended list has ended."""
+    """The entries of ``interrupts`` from ``start``, used after the end of the extended list."""
     at = tree.holders("interrupts").get(node)
     parent = irq.parent(node) if at is not None else -1
     width = irq.width(parent)
@@ -323,7 +323,7 @@ def _rest_of_interrupts(
 
 
 def interrupt_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
-    """The parents of a nexus' rows (drivers/of/property.c, parse_interrupt_map())."""
+    """Walk the parents in ``interrupt-map`` (drivers/of/property.c, parse_interrupt_map())."""
     tree = found.tree
     irq = InterruptTree(tree)
     for node, at in column:
@@ -349,7 +349,7 @@ def _bad_row(
     rows: Sequence[MapRow],
     child: int,
 ) -> None:
-    """Say what ended a map before its end: whoever is looked up behind it finds nothing."""
+    """Note what ended a map early: lookups in the entries after it fail."""
     cells = found.tree.cells_at(where[1])
     start = rows[-1].end if rows else 0
     left = len(cells) - start
@@ -366,7 +366,7 @@ def _bad_row(
 
 
 def _address_cells(tree: Tree, node: int) -> int:
-    """``#address-cells`` of the nexus or the nearest ancestor that has it, 1 if nobody does."""
+    """``#address-cells`` of the nexus or the nearest ancestor that has it; else 1."""
     while node >= 0:
         cells = tree.cell("#address-cells", node)
         if cells is not None:

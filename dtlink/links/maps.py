@@ -1,4 +1,4 @@
-"""The walkers of maps: ID maps (``iommu-map``, ``msi-map``) and specifier nexus maps."""
+"""Walkers of maps: ID maps (``iommu-map``, ``msi-map``) and specifier nexus maps."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding
     from dtlink.firmware.tree import Tree
 
-#: Input base, phandle, one output cell, length: the form that all kernels read.
+#: Cells of the form that all kernels read: input base, phandle, one output cell, length.
 _CLASSIC = 4
 
 
 class IdMapEntry(NamedTuple):
-    """One row of an ID map: ``length`` input IDs from ``input_base`` on, output to ``target``."""
+    """One entry of an ID map: maps ``length`` input IDs from ``input_base`` to ``target``."""
 
     entry: int
     cell: int
-    """Where the row begins, in cells."""
+    """Index of the entry's first cell."""
     input_base: int
     phandle: int
     target: int
@@ -31,20 +31,20 @@ class IdMapEntry(NamedTuple):
 
 
 class IdMap(NamedTuple):
-    """A whole ID map."""
+    """An ID map: its entries and its mask."""
 
     entries: list[IdMapEntry]
     leftover: int
-    """Cells behind the last whole row."""
+    """Number of cells after the last complete entry."""
     mask: int
-    """What is left of a requester ID before it is looked up (``…-map-mask``)."""
+    """Applied to a requester ID before the lookup (``…-map-mask``)."""
 
 
 def read_id_map(tree: Tree, node: int, name: str, cells_name: str) -> IdMap:
     """Read ``iommu-map`` or ``msi-map`` of a node that has it.
 
-    A row's output is one cell, as all kernels up to now read it (drivers/of/base.c,
-    of_map_id()), unless only the targets' ``#…-cells`` make the property come out even.
+    The output of an entry is one cell, as in all kernels (drivers/of/base.c, of_map_id()), unless
+    the length of the property only fits the targets' ``#…-cells``.
     """
     cells = tree.cells_at(tree.holders(name)[node])
     entries: list[IdMapEntry] = []
@@ -54,8 +54,8 @@ def read_id_map(tree: Tree, node: int, name: str, cells_name: str) -> IdMap:
     while at + 1 < len(cells):
         target = tree.phandles.get(cells[at + 1], -1)
         if not classic:
-            named = tree.cell(cells_name, target)
-            width = 1 if named is None else named
+            target_cells = tree.cell(cells_name, target)
+            width = 1 if target_cells is None else target_cells
         if at + 3 + width > len(cells):
             break
         output = tuple(cells[at + 2 : at + 2 + width])
@@ -69,12 +69,12 @@ def read_id_map(tree: Tree, node: int, name: str, cells_name: str) -> IdMap:
 
 
 def _is_classic(tree: Tree, cells: array[int]) -> bool:
-    """Whether every fourth cell from the second on is a phandle, and the rows come out even."""
+    """Whether the length is a multiple of four cells and the second cell of each is a phandle."""
     return len(cells) % _CLASSIC == 0 and all(cell in tree.phandles for cell in cells[1::_CLASSIC])
 
 
 def id_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
-    """The targets of an ID map. fw_devlink reads every fourth cell from the second on."""
+    """Walk the targets of an ID map: for fw_devlink, the second of every four cells."""
     for node, at in column:
         table = read_id_map(found.tree, node, row.name, row.cells or "")
         for entry in table.entries:
@@ -109,10 +109,10 @@ def id_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
 
 
 def nexus_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
-    """The parents of a specifier nexus (drivers/of/base.c, of_parse_phandle_with_args_map()).
+    """Walk the parents of a specifier nexus (of_parse_phandle_with_args_map()).
 
-    A row is the child's specifier (as wide as the nexus' own ``#…-cells``), the parent's phandle
-    and the parent's specifier.
+    An entry is the child's specifier (``#…-cells`` of the nexus), the parent's phandle and the
+    parent's specifier (``#…-cells`` of the parent). Source: Linux, drivers/of/base.c.
     """
     tree, name = found.tree, row.cells or ""
     for node, at in column:

@@ -1,4 +1,4 @@
-"""Giving links up in a tree: ``post-init-providers`` added to it."""
+"""Break links of a tree by adding ``post-init-providers``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ NAME = "post-init-providers"
 
 
 def with_post_init_providers(tree: Tree, links: Iterable[tuple[int, int]]) -> Tree:
-    """The tree with each consumer's ``post-init-providers`` naming these suppliers too.
+    """Return the tree with suppliers added to the ``post-init-providers`` of their consumers.
 
-    ``links`` are pairs of consumer and supplier, as node numbers; a supplier without a phandle is
-    given one. Nodes keep their numbers. Kernels read the property from 6.11 on (dt-schema,
-    post-init-providers.yaml). Of properties or memory reservations that a blob has twice or more,
-    the new one has what counts.
+    ``links`` are pairs of consumer and supplier, as node numbers; a supplier without a phandle
+    gets one. Nodes keep their numbers. Kernels since 6.11 read the property (dt-schema,
+    post-init-providers.yaml). Duplicate properties and memory reservations are not copied.
     """
     nodes = [SourceNode(node.name, dict(node.properties)) for node in tree]
     for index, parent in enumerate(tree.parents):

@@ -1,7 +1,7 @@
-"""What a walk over a tree's supplier properties gives: references, and what did not resolve.
+"""The results of walking supplier properties: references, and entries that do not resolve.
 
-References are plain tuples of numbers, because a large board has thousands; :class:`Link` is the
-view that the rest of dtlink works with.
+References are plain tuples of numbers, since a large board has thousands; :class:`Link` is the view
+of one that the rest of dtlink uses.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ class Flaw(IntEnum):
     """Why a kernel may not follow a reference although it resolves."""
 
     NONE = 0
-    BEHIND_HOLE = 1
-    """It stands behind a zero phandle, where fw_devlink stops reading."""
+    AFTER_HOLE = 1
+    """It is after a zero phandle, where fw_devlink stops."""
     ASSUMED_CELLS = 2
-    """It was reached, as some kernels do, by taking a missing ``#…-cells`` for 0."""
+    """It was parsed with 0 for a missing ``#…-cells``, as some kernels do."""
 
 
 class UnresolvedReason(Enum):
     """Why an entry of a supplier property does not resolve; the value completes "the entry …"."""
 
-    DANGLING = "names a phandle that no node has"
-    NO_CELLS = "names a node that lacks the cells property"
-    TRUNCATED = "has fewer cells than its supplier asks for"
-    LEFTOVER = "is followed by bytes that make no entry"
+    DANGLING = "references a phandle that no node has"
+    NO_CELLS = "references a node without the cells property"
+    TRUNCATED = "has fewer cells than its supplier requires"
+    LEFTOVER = "is followed by bytes that are not a complete entry"
     NO_PARENT = "has no interrupt parent with #interrupt-cells"
 
 
 class Reference(NamedTuple):
-    """One reference, in node numbers; ``at`` is the property's position (words)."""
+    """One reference, with node numbers; ``at`` is the position (words) of the property's token."""
 
     consumer: int
     supplier: int
@@ -43,16 +43,16 @@ class Reference(NamedTuple):
     node: int
     at: int
     entry: int
-    """Which entry of the property, from 0."""
+    """Index of the entry in the property, from 0."""
     cell: int
-    """The cell of the phandle, or of the interrupt specifier, in the property."""
+    """Index of the cell with the phandle, or of the first interrupt specifier cell."""
     args: int
-    """How many argument cells follow it."""
+    """Number of argument cells."""
     flaw: Flaw
 
 
 class Unresolved(NamedTuple):
-    """An entry that names no supplier; where the stride is lost, the walk ended there."""
+    """An entry that does not resolve; if its length is unknown, the walk ended there."""
 
     why: UnresolvedReason
     binding: SupplierBinding
@@ -61,13 +61,13 @@ class Unresolved(NamedTuple):
     entry: int
     cell: int
     value: int
-    """The phandle, or what was left over; 0 if neither applies."""
+    """The phandle, or the number of leftover cells or bytes; 0 if neither applies."""
     target: int
-    """The node that the entry names; -1 if none."""
+    """The node that the entry references; -1 if it references no node."""
 
 
 class _Entry:
-    """One entry of a supplier property, seen through its tree."""
+    """A view of one entry of a supplier property."""
 
     __slots__ = ("_raw", "_tree")
 
@@ -77,12 +77,12 @@ class _Entry:
 
     @property
     def node(self) -> Node:
-        """The node that holds the property (mostly, not always, the consumer)."""
+        """The node with the property: usually, but not always, the consumer."""
         return self._tree[self._raw.node]
 
     @property
     def binding(self) -> SupplierBinding:
-        """The binding by which the property was read."""
+        """The binding of the property."""
         return self._raw.binding
 
     @property
@@ -92,7 +92,7 @@ class _Entry:
 
     @property
     def index(self) -> int:
-        """Which entry of the property."""
+        """Index of the entry in the property, from 0."""
         return self._raw.entry
 
     @property
@@ -107,7 +107,7 @@ class _Entry:
 
 
 class Failure(_Entry):
-    """An entry that does not resolve."""
+    """An entry of a supplier property that does not resolve."""
 
     __slots__ = ("raw",)
 
@@ -117,22 +117,22 @@ class Failure(_Entry):
 
     @property
     def why(self) -> UnresolvedReason:
-        """What is wrong with it."""
+        """Why it does not resolve."""
         return self.raw.why
 
     @property
     def value(self) -> int:
-        """The phandle, or what was left over."""
+        """The phandle, or the number of leftover cells or bytes."""
         return self.raw.value
 
     @property
     def target(self) -> Node | None:
-        """The node that the entry names, if it names one."""
+        """The node that the entry references; ``None`` if it references no node."""
         return None if self.raw.target < 0 else self._tree[self.raw.target]
 
 
 class Link(_Entry):
-    """One consumer needs one supplier, said by one entry of one property."""
+    """A dependency of a consumer on a supplier, from one entry of one property."""
 
     __slots__ = ("reference",)
 
@@ -145,17 +145,17 @@ class Link(_Entry):
 
     @property
     def consumer(self) -> Node:
-        """Who needs the supplier."""
+        """The dependent node."""
         return self._tree[self.reference.consumer]
 
     @property
     def supplier(self) -> Node:
-        """Who is needed."""
+        """The node that the consumer depends on."""
         return self._tree[self.reference.supplier]
 
     @property
     def args(self) -> tuple[int, ...]:
-        """The specifier's cells."""
+        """The cells of the specifier."""
         reference = self.reference
         start = reference.at + 3 + reference.cell + reference.binding.walk.args_skip
         return tuple(self._tree.words[start : start + reference.args])

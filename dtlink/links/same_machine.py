@@ -1,6 +1,6 @@
-"""Whether a devicetree and the tables of one machine give each requester the same.
+"""Compare the IOMMU and MSI mappings in a devicetree and in the ACPI tables of one machine.
 
-Only requesters that exist count; what the two say of others is kept apart.
+Only requesters that exist count; differences for other requester IDs are kept separate.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DEVICETREE, ACPI = "the devicetree", "ACPI"
 
 
 class Aspect(Enum):
-    """In what the two differ. IDs are compared only where the supplier is the same."""
+    """What differs. IDs are compared only if the supplier is the same."""
 
     IOMMU = "IOMMU"
     STREAM = "stream ID"
@@ -42,7 +42,7 @@ class Aspect(Enum):
 
 
 class DifferingIds(NamedTuple):
-    """Requester IDs of which the two say different things; ``None``: it gives them nothing."""
+    """Requester IDs with different mappings; ``None`` means that they are not mapped."""
 
     span: IdRange
     devicetree: IdTranslation | None
@@ -50,14 +50,14 @@ class DifferingIds(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The rows in which the two differ in one aspect, about the same suppliers."""
+    """The ranges that differ in one aspect, for the same pair of suppliers."""
 
     aspect: Aspect
     rows: Sequence[DifferingIds]
 
     @property
     def ids(self) -> str:
-        """What the IDs are called that the supplier knows the requesters by."""
+        """The name of the supplier's IDs: device IDs, endpoint IDs or stream IDs."""
         if self.aspect in (Aspect.MSI, Aspect.DEVICE):
             return "device IDs"
         way = self.rows[0].devicetree or self.rows[0].acpi
@@ -66,21 +66,21 @@ class Difference(NamedTuple):
 
     @property
     def spans(self) -> list[IdRange]:
-        """The requester IDs."""
+        """The requester IDs that differ."""
         return merged(row.span for row in self.rows)
 
 
 def widened(found: Difference, others: Sequence[Difference]) -> Difference:
-    """With the rows about the same suppliers of requesters that need not exist."""
+    """Return a difference extended by requesters that need not exist, for the same suppliers."""
     rows = list(found.rows)
     for other in others:
         if other.aspect is found.aspect and _keys(other) == _keys(found):
             rows += other.rows
     joined_rows: list[DifferingIds] = []
     for row in sorted(rows, key=lambda row: row.span):
-        before = joined_rows[-1] if joined_rows else row
-        if before.span.last + 1 == row.span.first and _ids_of(before) == _ids_of(row):
-            joined_rows[-1] = before._replace(span=IdRange(before.span.first, row.span.last))
+        previous = joined_rows[-1] if joined_rows else row
+        if previous.span.last + 1 == row.span.first and _ids_of(previous) == _ids_of(row):
+            joined_rows[-1] = previous._replace(span=IdRange(previous.span.first, row.span.last))
         else:
             joined_rows.append(row)
     return Difference(found.aspect, joined_rows)
@@ -95,7 +95,7 @@ def _ids_of(row: DifferingIds) -> tuple[Ids | None, ...]:
 
 
 class HostComparison(NamedTuple):
-    """One PCI host: the requesters that exist, and what the two say of them and of the others."""
+    """One PCI host: the requesters that exist, their differences and those of the other IDs."""
 
     host: Host
     evidence: Sequence[Evidence]
@@ -105,34 +105,35 @@ class HostComparison(NamedTuple):
 
 
 class MachineComparison(NamedTuple):
-    """A devicetree beside the tables of the same machine."""
+    """The comparison of a devicetree with the ACPI tables of the same machine."""
 
     hosts: Sequence[HostComparison]
     notes: Sequence[str]
 
     @property
     def agree(self) -> bool:
-        """Whether every requester that exists is given the same."""
+        """Whether all requesters that exist have the same mappings."""
         return not any(each.differences for each in self.hosts)
 
 
-#: What the user says exists: requester IDs by segment, and the option that says so.
+#: Requesters that exist according to the user: IDs by segment, and the option's name.
 Chosen = tuple[Mapping[int, Sequence[IdRange]], str]
 
 
 def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> MachineComparison:
-    """Compare what the two give the requesters of each PCI host of the devicetree.
+    """Compare the mappings of the requesters of each PCI host in the devicetree.
 
-    Raises :class:`InputError` for tables that nobody here can compare with a devicetree, and for
-    more hosts than a machine has.
+    Raises :class:`InputError` for a machine with DMAR, IVRS or RIMT, and for too many PCI hosts.
     """
-    others = [name for name in ("DMAR", "IVRS", "RIMT") if name in machine.tables]
-    if others:
-        raise InputError(f"a machine with {', '.join(others)}: IORT and VIOT alone are compared")
-    found = pci_hosts.of_tree(tree, machine)
-    segments = pci_hosts.segments(found)
+    unsupported = [name for name in ("DMAR", "IVRS", "RIMT") if name in machine.tables]
+    if unsupported:
+        raise InputError(
+            f"cannot compare {', '.join(unsupported)}: only IORT and VIOT are supported"
+        )
+    hosts = pci_hosts.of_tree(tree, machine)
+    segments = pci_hosts.segments(hosts)
     compared = []
-    both = _in_both(machine, found)
+    both = _in_both(machine, hosts)
     tables = {number: of_machine(machine, number) for number in {host.segment for host in both}}
     for host in both:
         sides = {
@@ -140,18 +141,18 @@ def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> Machi
             ACPI: tables[host.segment],
         }
         if machine.madt is None:
-            # Without it nobody can tell which ITS is which.
+            # Without a MADT the ITSs cannot be matched.
             sides = {name: side._replace(msi=()) for name, side in sides.items()}
         if chosen is None:
             evidence = requesters.known(tree, machine, host, sides)
         else:
             evidence = requesters.chosen(chosen[0].get(host.segment, ()), host, chosen[1])
         compared.append(_host(host, sides[DEVICETREE], sides[ACPI], evidence))
-    return MachineComparison(compared, list(_notes(machine, found, chosen)))
+    return MachineComparison(compared, list(_notes(machine, hosts, chosen)))
 
 
 def _in_both(machine: Machine, hosts: Sequence[Host]) -> list[Host]:
-    """The hosts whose segment the tables know; all, if they name none."""
+    """The hosts whose segment is in the tables; all hosts if the tables have no segments."""
     known = set(machine.mcfg.segments) if machine.mcfg else set()
     known |= {host.segment for host in hosts if root_complex(machine, host.segment)}
     return [host for host in hosts if not known or host.segment in known]
@@ -160,12 +161,12 @@ def _in_both(machine: Machine, hosts: Sequence[Host]) -> list[Host]:
 def _host(
     host: Host, devicetree: Translation, acpi: Translation, evidence: Sequence[Evidence]
 ) -> HostComparison:
-    there = merged(item.span for item in evidence)
-    others = without([host.ids], there)
+    existing = merged(item.span for item in evidence)
+    others = without([host.ids], existing)
     return HostComparison(
         host,
         evidence,
-        differences(devicetree, acpi, there),
+        differences(devicetree, acpi, existing),
         others,
         differences(devicetree, acpi, others),
     )
@@ -174,7 +175,7 @@ def _host(
 def differences(
     devicetree: Translation, acpi: Translation, spans: Sequence[IdRange]
 ) -> list[Difference]:
-    """In what two descriptions differ about some requester IDs."""
+    """Return the differences of two descriptions for ranges of requester IDs."""
     rows = [
         *_rows(devicetree.iommu, acpi.iommu, spans, Aspect.IOMMU, Aspect.STREAM),
         *_rows(devicetree.msi, acpi.msi, spans, Aspect.MSI, Aspect.DEVICE),
@@ -182,7 +183,7 @@ def differences(
     groups: dict[tuple[Aspect, Key | None, Key | None], list[DifferingIds]] = {}
     for aspect, row in rows:
         groups.setdefault((aspect, _key(row.devicetree), _key(row.acpi)), []).append(row)
-    return [Difference(aspect, found) for (aspect, _, _), found in groups.items()]
+    return [Difference(aspect, ranges) for (aspect, _, _), ranges in groups.items()]
 
 
 def _key(way: IdTranslation | None) -> Key | None:
@@ -206,14 +207,14 @@ def _rows(
 
 
 def _ids_matter(one: IdTranslation, other: IdTranslation) -> bool:
-    """Whether the supplier looks at the IDs: a frame, of the MSI controllers, does not."""
+    """Whether the supplier uses the IDs: a GICv2m frame or plain MSI controller does not."""
     return not {one.supplier.kind, other.supplier.kind} & {SupplierKind.FRAME, SupplierKind.MSI}
 
 
 def _unlike(span: IdRange, one: IdTranslation, other: IdTranslation) -> Iterator[IdRange]:
-    """The requesters of a span that are given different IDs.
+    """The requesters of a range that map to different IDs.
 
-    Where one side has one ID for all, it may be the right one for one of them.
+    If one side maps all of them to one ID, both sides may agree for one requester.
     """
     a, b = one.ids, other.ids
     if a.step == b.step:
@@ -225,20 +226,20 @@ def _unlike(span: IdRange, one: IdTranslation, other: IdTranslation) -> Iterator
 
 
 def _notes(machine: Machine, hosts: Sequence[Host], chosen: Chosen | None) -> Iterator[str]:
-    """What was left out, and why."""
+    """Notes about what was not compared, and why."""
     segments = {host.segment for host in hosts}
     if machine.madt is None:
-        yield "there is no MADT (APIC): MSI controllers and device IDs are not compared"
+        yield "no MADT (APIC): MSI controllers and device IDs are not compared"
     if machine.iort is None and machine.viot is None:
-        yield "there is neither an IORT nor a VIOT: ACPI gives nobody an IOMMU"
+        yield "no IORT and no VIOT: ACPI describes no IOMMU"
     both = _in_both(machine, hosts)
     for host in hosts:
         if host not in both:
-            yield f"ACPI says nothing of segment {host.segment:04x}, which is {host.path}"
+            yield f"segment {host.segment:04x} ({host.path}) is not in ACPI's tables: not compared"
     for segment in sorted(machine.mcfg.segments - segments if machine.mcfg else ()):
-        yield f"segment {segment:04x} is in ACPI's MCFG only: nothing to compare it with"
+        yield f"segment {segment:04x} is only in the MCFG of ACPI: not compared"
     for segment, spans in sorted(chosen[0].items()) if chosen else ():
-        there = [host.ids for host in hosts if host.segment == segment]
-        for span in without(spans, there):
-            lost = f"{span.first >> 8:02x}" + f"-{span.last >> 8:02x}" * (span.size > 256)
-            yield f"no host has bus {lost} of segment {segment:04x}"
+        ids = [host.ids for host in hosts if host.segment == segment]
+        for span in without(spans, ids):
+            buses = f"{span.first >> 8:02x}" + f"-{span.last >> 8:02x}" * (span.size > 256)
+            yield f"no host has bus {buses} of segment {segment:04x}"

@@ -1,7 +1,7 @@
-"""Which stream IDs each master has at each IOMMU.
+"""The stream IDs of each master at each IOMMU.
 
-A master's IDs come from ``iommus`` or, for the functions behind a bus, from ``iommu-map``. They
-are plain numbers here, so that any firmware's tables can tell of them in the same way.
+A master's IDs come from ``iommus`` or, for functions on a bus, from ``iommu-map``. They are plain
+numbers, so ACPI tables can use the same types.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ALL_BUSES = (0, 0xFF)
 
 
 class Sharing(Enum):
-    """What an IOMMU's driver does with two masters that have one stream ID."""
+    """What an IOMMU's driver does with two masters that have the same stream ID."""
 
     GROUP = "they share a stream-match entry, and one translation"
     """SMMUv1 and v2 (Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_find_sme())."""
@@ -41,10 +41,10 @@ class IommuKind(NamedTuple):
 
     names: tuple[str, ...]
     cells: tuple[int, ...]
-    """The values that the binding allows in ``#iommu-cells``."""
+    """The values of ``#iommu-cells`` that the binding allows."""
     sharing: Sharing = Sharing.UNKNOWN
     id_bits: int = 32
-    """How wide a stream ID can be at most."""
+    """Upper bound on the width of a stream ID, in bits."""
 
 
 #: By binding (Documentation/devicetree/bindings/iommu, …/memory-controllers for Tegra).
@@ -90,9 +90,9 @@ def _kind(name: str) -> IommuKind | None:
 
 
 class Stream(NamedTuple):
-    """``length`` stream IDs, from ``first`` on, of one master at one IOMMU (node numbers).
+    """``length`` stream IDs, starting at ``first``, of a master at an IOMMU (node numbers).
 
-    ``mask`` has the bits that the IOMMU leaves out when it compares IDs (SMMUv1 and v2 only).
+    ``mask`` has the bits that the IOMMU ignores when it compares IDs (SMMUv1 and v2 only).
     """
 
     iommu: int
@@ -102,21 +102,21 @@ class Stream(NamedTuple):
     mask: int
     reference: Reference
     mapped: bool
-    """Whether a map gives them, to the requesters of a whole bus."""
+    """Whether they come from ``iommu-map``, for the requesters of a bus."""
 
     @property
     def match(self) -> tuple[int, int]:
-        """ID and mask, the same for all that match the same IDs."""
+        """ID and mask; equal for streams that match the same IDs."""
         return self.first & ~self.mask, self.mask
 
     @property
     def last(self) -> int:
-        """The last of the IDs."""
+        """The last ID, inclusive."""
         return self.first + self.length - 1
 
 
 def by_iommu(graph: Graph) -> Mapping[int, list[Reference]]:
-    """The references of ``iommus`` and ``iommu-map``, by the node that they name."""
+    """Return the references of ``iommus`` and ``iommu-map``, grouped by IOMMU."""
     groups: dict[int, list[Reference]] = {}
     for ref in graph.references:
         if ref.binding.name in IOMMU_NAMES:
@@ -125,7 +125,7 @@ def by_iommu(graph: Graph) -> Mapping[int, list[Reference]]:
 
 
 def iommu_maps(tree: Tree, name: str = "iommu-map", cells: str = "#iommu-cells") -> Maps:
-    """The ID maps of that name, by the enabled node that holds them."""
+    """Return the ID maps with that property name, by enabled node."""
     return {
         node: read_id_map(tree, node, name, cells)
         for node in tree.holders(name)
@@ -136,7 +136,7 @@ def iommu_maps(tree: Tree, name: str = "iommu-map", cells: str = "#iommu-cells")
 def streams(
     tree: Tree, masters: Mapping[int, Sequence[Reference]], maps: Maps
 ) -> dict[int, list[Stream]]:
-    """The stream IDs at each enabled IOMMU whose kind is known, in blob order."""
+    """Return the stream IDs at each enabled IOMMU of a known kind, in blob order."""
     found: dict[int, list[Stream]] = {}
     for iommu, references in masters.items():
         kind = kind_of(tree[iommu].compatible)
@@ -161,7 +161,7 @@ def _from_list(tree: Tree, ref: Reference, kind: IommuKind, mask: int) -> Iterat
 
 
 def _from_map(tree: Tree, ref: Reference, table: IdMap, mask: int) -> Iterator[Stream]:
-    """The IDs of a row in ``iommu-map``, as far as the bus has requester IDs for them."""
+    """The IDs of an entry in ``iommu-map``, limited to the requester IDs of the bus."""
     row = table.entries[ref.entry]
     inputs = requester_ids(tree, ref.node, table, row)
     if inputs and row.output:
@@ -170,14 +170,14 @@ def _from_map(tree: Tree, ref: Reference, table: IdMap, mask: int) -> Iterator[S
 
 
 def bus_ids(tree: Tree, node: int) -> range:
-    """The requester IDs of a host's buses: all those of ``bus-range``, 0x00 to 0xff without it."""
+    """Return the requester IDs that ``bus-range`` of a PCI host allows; all without it."""
     at = tree.holders("bus-range").get(node)
     low, high = tree.cells_at(at)[:2] if at and tree.words[at + 1] == 8 else _ALL_BUSES
     return range(low << 8, (high + 1) << 8)
 
 
 def requester_ids(tree: Tree, node: int, table: IdMap, row: IdMapEntry) -> range:
-    """The inputs of a map's row that can occur: behind a PCI host those of its buses."""
+    """Return the input IDs of a map's entry that can occur: for a PCI host, those of its buses."""
     stop = min(row.input_base + row.length, 1 << 32)
     if table.mask != 0xFFFFFFFF:
         stop = min(stop, (table.mask & _REQUESTER_IDS) + 1)

@@ -1,7 +1,7 @@
-"""What the requesters of a PCI host are given: an IOMMU, an MSI controller, and their IDs there.
+"""The IOMMU and MSI controller of each requester of a PCI host, and the requester's IDs there.
 
-A devicetree says it with ``iommu-map``, ``msi-map`` and ``msi-parent`` of the host's node; for
-tables see :mod:`dtlink.links.acpi.translation`. Both give pieces that can be compared.
+In a devicetree they come from ``iommu-map``, ``msi-map`` and ``msi-parent`` of the host's node; for
+tables see :mod:`dtlink.links.acpi.translation`. Both result in maps that can be compared.
 Sources: Linux 6.12, drivers/of/base.c, of_map_id(); drivers/iommu/of_iommu.c; drivers/pci/of.c,
 pci_host_bridge_of_msi_domain(); drivers/of/irq.c, of_msi_map_get_device_domain().
 """
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.links.maps import IdMap
 
-#: All that a requester ID can be: bus, device and function in 16 bits.
+#: All requester IDs: bus, device and function in 16 bits.
 REQUESTER_IDS = IdRange(0, 0xFFFF)
 
 
 class SupplierKind(Enum):
-    """What a supplier is, as far as it makes a difference to what the board shows."""
+    """The kinds of IOMMU and MSI controller that differ in their effect."""
 
     SMMU_V3 = "SMMUv3"
     SMMU = "SMMU"
@@ -37,7 +37,7 @@ class SupplierKind(Enum):
     MSI = "MSI controller"
 
 
-#: By ``compatible``; what is not here is an IOMMU or an MSI controller, and no more is known.
+#: By ``compatible``; all others are IOMMU or MSI, depending on the property.
 _KINDS = {
     "arm,smmu-v3": SupplierKind.SMMU_V3,
     "arm,smmu-v1": SupplierKind.SMMU,
@@ -60,19 +60,19 @@ Key = tuple[str, int] | tuple[str, int, int] | tuple[str, str]
 
 
 class Supplier(NamedTuple):
-    """An IOMMU or an MSI controller. ``key`` is what it is on the machine, whoever describes it:
+    """An IOMMU or an MSI controller. ``key`` identifies it independently of the description:
 
-    ``("mmio", base address)`` or ``("pci", segment, requester ID)``.
+    ``("mmio", base address)`` or ``("pci", segment, requester ID)``, else ``("node", path)``.
     """
 
     key: Key
     kind: SupplierKind
     path: str
-    """What its description calls it."""
+    """Its path in the devicetree or in the tables."""
 
 
 class EntryRef(NamedTuple):
-    """Where a description says so: the entry of a property or of an array."""
+    """The source of a mapping: an entry of a property or of a table's array."""
 
     path: str
     name: str
@@ -83,7 +83,7 @@ class EntryRef(NamedTuple):
 
 
 class IdTranslation(NamedTuple):
-    """What requester IDs are given: a supplier, and the IDs that they have there."""
+    """The supplier of requester IDs, and the IDs that they have there."""
 
     supplier: Supplier
     ids: Ids
@@ -94,14 +94,14 @@ IdTranslations = Sequence[MappedRange[IdTranslation]]
 
 
 class Translation(NamedTuple):
-    """What the requesters of one PCI segment are given; who is in no piece is given nothing."""
+    """The mappings of the requesters of one PCI segment; IDs in no range are not mapped."""
 
     iommu: IdTranslations
     msi: IdTranslations
 
 
 def one(ways: IdTranslations, ident: int) -> tuple[Supplier, int] | None:
-    """What one requester is given: the supplier and the ID there; ``None`` if nothing."""
+    """Return the supplier of a requester and the ID there; ``None`` if it is not mapped."""
     for piece in within(ways, IdRange(ident, ident)):
         return piece.value.supplier, piece.value.ids.at(ident)
     return None
@@ -121,7 +121,7 @@ def else_from(ways: IdTranslations, others: IdTranslations) -> list[MappedRange[
 def given(
     entries: Sequence[tuple[IdRange, IdTranslation | None]],
 ) -> list[MappedRange[IdTranslation]]:
-    """Entries of which the first that has an ID takes it, though it may give it nothing."""
+    """Return entries as a map; the first entry with an ID is used, even if it maps to nothing."""
     return [
         MappedRange(piece.span, piece.value)
         for piece in first_match(entries)
@@ -130,9 +130,9 @@ def given(
 
 
 def of_tree(tree: Tree, host: int, segments: Mapping[int, int]) -> Translation:
-    """What a devicetree gives to the requesters behind a PCI host's node.
+    """Return the mappings of the requesters of a PCI host's node.
 
-    ``segments`` are the segments of all hosts, by node: an IOMMU may itself be a PCI function.
+    ``segments`` are the segments of all hosts by node number: an IOMMU may be a PCI function.
     """
     return Translation(
         _mapped(tree, host, "iommu-map", "#iommu-cells", segments),
@@ -146,7 +146,7 @@ def of_tree(tree: Tree, host: int, segments: Mapping[int, int]) -> Translation:
 def _mapped(
     tree: Tree, host: int, name: str, cells: str, segments: Mapping[int, int]
 ) -> list[MappedRange[IdTranslation]]:
-    """What an ID map gives. Linux reads none of a map that does not come out even."""
+    """The mappings of an ID map. Linux rejects a map with an incomplete entry."""
     if host not in tree.holders(name):
         return []
     table = read_id_map(tree, host, name, cells)
@@ -159,9 +159,9 @@ def _mapped(
 def _rows(
     tree: Tree, host: int, name: str, table: IdMap, segments: Mapping[int, int]
 ) -> Iterator[tuple[IdRange, IdTranslation | None]]:
-    """The rows of a map, up to one that the mask forbids, at which Linux gives up.
+    """The entries of a map, up to one that conflicts with the mask, where Linux stops.
 
-    A row with no node, or with one that is disabled, gives nothing, and takes its IDs all the same.
+    An entry whose target is missing or disabled maps its IDs to nothing.
     """
     for row in table.entries:
         if row.input_base & ~table.mask:
@@ -180,9 +180,9 @@ def _rows(
 
 
 def _unmasked(pieces: IdTranslations, mask: int) -> Iterator[MappedRange[IdTranslation]]:
-    """The pieces of what is left of the IDs behind a mask, as pieces of the IDs before it.
+    """Convert a map of masked IDs to a map of unmasked IDs.
 
-    The IDs come in blocks of which the mask makes one ID (its lowest bits are 0), or as many.
+    The mask reduces each block of IDs to one ID if its lowest bit is 0, else it keeps the block.
     """
     if mask == REQUESTER_IDS.last:
         yield from within(pieces, REQUESTER_IDS)
@@ -202,8 +202,8 @@ def _unmasked(pieces: IdTranslations, mask: int) -> Iterator[MappedRange[IdTrans
 def _msi_parent(
     tree: Tree, host: int, segments: Mapping[int, int]
 ) -> Iterator[MappedRange[IdTranslation]]:
-    """What ``msi-parent`` of the host gives to all: its first controller that is there; without
-    one the host itself, if it is an MSI controller.
+    """The mapping of all IDs by ``msi-parent``: to its first enabled controller; without the
+    property to the host itself, if it is an MSI controller.
     """
     at = tree.holders("msi-parent").get(host)
     cells: Sequence[int] = () if at is None else tree.cells_at(at)
@@ -227,14 +227,14 @@ def _msi_parent(
 
 
 def supplier_of(tree: Tree, node: int, name: str, segments: Mapping[int, int]) -> Supplier:
-    """A node as the supplier that a property names."""
+    """Return the supplier for a node that the property ``name`` references."""
     unknown = SupplierKind.IOMMU if name.startswith("iommu") else SupplierKind.MSI
     kinds = (_KINDS[word] for word in tree[node].compatible if word in _KINDS)
     return Supplier(_key(tree, node, segments), next(kinds, unknown), tree.path(node))
 
 
 def _key(tree: Tree, node: int, segments: Mapping[int, int]) -> Key:
-    """A PCI function by its requester ID, anything else by its address, else by its path."""
+    """The key: of a PCI function its requester ID, else its address, else its path."""
     above = tree.parents[node]
     host = above
     while host >= 0 and host not in segments:

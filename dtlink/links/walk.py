@@ -1,7 +1,7 @@
-"""The walkers: from the cells of a supplier property to references.
+"""Walkers: from the cells of a supplier property to references.
 
-Each takes one column of the tree (all the nodes that hold one property) and appends to
-:class:`WalkResult`. A walker stops where the stride is lost and says so in one :class:`Unresolved`.
+Each takes one column of the tree (all nodes with one property) and appends to :class:`WalkResult`.
+A walker stops at an entry of unknown length and notes it as one :class:`Unresolved`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _PORT_CONTAINERS = frozenset((b"ports", b"in-ports", b"out-ports"))
 
 Column = Iterable[tuple[int, int]]
 
-_SOUND, _HOLE, _ASSUMED = Flaw.NONE, Flaw.BEHIND_HOLE, Flaw.ASSUMED_CELLS
+_SOUND, _HOLE, _ASSUMED = Flaw.NONE, Flaw.AFTER_HOLE, Flaw.ASSUMED_CELLS
 
 
 class WalkResult:
-    """What was found so far in one tree."""
+    """The references of one tree, and the entries that do not resolve."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -41,7 +41,7 @@ class WalkResult:
         value: int = 0,
         target: int = -1,
     ) -> None:
-        """Note an entry that does not resolve; ``where`` is the node and the property's place."""
+        """Note an entry that does not resolve; ``where`` is the node and property position."""
         self.unresolved.append(Unresolved(why, row, *where, index, cell, value, target))
 
 
@@ -51,7 +51,7 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
     """Phandles, each followed by its specifier (drivers/of/base.c, of_phandle_iterator_next())."""
     tree = found.tree
     words, phandles, add = tree.words, tree.phandles, found.references.append
-    new = tuple.__new__  # a third of the time that the class takes by its own name
+    new = tuple.__new__  # takes a third of the time of calling the class
     widths = tree.holders(row.cells) if row.cells else None
     for node, at in column:
         size = words[at + 1] >> 2
@@ -73,7 +73,7 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
             args = row.fixed
             if widths is not None:
                 width_at = widths.get(supplier)
-                if width_at is not None and words[width_at + 1] >= 4:  # a cell, not less
+                if width_at is not None and words[width_at + 1] >= 4:  # not a partial cell
                     args = words[width_at + 3]
                 elif row.missing_cells is None:
                     if flaw is not _ASSUMED:
@@ -103,7 +103,7 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
 
 
 def masters(found: WalkResult, row: SupplierBinding, column: Column) -> None:
-    """The list runs the other way: the holder is the supplier, the phandles are its consumers."""
+    """Walk a list in the opposite direction: from the supplier to its consumers."""
     turned = WalkResult(found.tree)
     phandle_list(turned, row, column)
     found.unresolved += turned.unresolved
@@ -113,7 +113,7 @@ def masters(found: WalkResult, row: SupplierBinding, column: Column) -> None:
 
 
 def endpoint(found: WalkResult, row: SupplierBinding, column: Column) -> None:
-    """One phandle of a graph endpoint; only the first entry counts (drivers/of/property.c)."""
+    """Walk a graph endpoint; only its first phandle is used (drivers/of/property.c)."""
     tree = found.tree
     for node, at in column:
         phandle = tree.words[at + 3] if tree.words[at + 1] >= 4 else 0
@@ -127,7 +127,7 @@ def endpoint(found: WalkResult, row: SupplierBinding, column: Column) -> None:
 
 
 def owner(tree: Tree, which: Owner, node: int) -> int | None:
-    """The node that stands for the device that ``node`` is a part of; ``None`` if none does."""
+    """Return the node of the device that ``node`` is a part of; ``None`` if there is none."""
     if which is Owner.PORT:
         return _port_owner(tree, node)
     if which is Owner.COMPATIBLE:
@@ -138,10 +138,10 @@ def owner(tree: Tree, which: Owner, node: int) -> int | None:
 def _port_owner(tree: Tree, node: int) -> int | None:
     """From an endpoint to the owner of its port (of_graph_get_port_parent())."""
     port = tree.parents[node]
-    above = tree.parents[port] if port >= 0 else -1
-    if above >= 0 and tree.layout.names[above].partition(b"@")[0] in _PORT_CONTAINERS:
-        above = tree.parents[above]
-    return above if above >= 0 else None
+    parent = tree.parents[port] if port >= 0 else -1
+    if parent >= 0 and tree.layout.names[parent].partition(b"@")[0] in _PORT_CONTAINERS:
+        parent = tree.parents[parent]
+    return parent if parent >= 0 else None
 
 
 def _compatible_owner(tree: Tree, node: int) -> int | None:

@@ -175,7 +175,7 @@ def test_without_a_madt_no_msi_controllers_are_compared(pair: Pair) -> None:
     (pair.tables / "APIC.bin").unlink()
     result = pair.run()
     assert result.exit_code == 0
-    assert "there is no MADT" in result.output
+    assert "no MADT" in result.output
 
 
 @pytest.mark.parametrize("buses", ["x", "100", "5-4", "0:0:0", "-1"])
@@ -223,7 +223,7 @@ def test_tables_that_are_not_compared_are_named(pair: Pair) -> None:
     pair.write(TREE, TABLES + "RIMT\n")
     result = pair.run()
     assert result.exit_code == 2
-    assert "RIMT: IORT and VIOT alone are compared" in result.output
+    assert "cannot compare RIMT: only IORT and VIOT are supported" in result.output
 
 
 def test_the_document_is_of_the_schema(pair: Pair) -> None:

@@ -1,4 +1,4 @@
-"""The graph algorithms against definitions that nobody would use on a large graph."""
+"""The graph algorithms against definitions that are too slow for large graphs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def everybody(arcs):
 
 
 def reachable(arcs, start):
-    """All that a node leads to by at least one arc."""
+    """All nodes that are reachable by at least one arc."""
     seen: set[int] = set()
     todo = list(arcs.get(start, ()))
     while todo:
@@ -32,7 +32,7 @@ def reachable(arcs, start):
 
 
 def by_definition(arcs):
-    """The nodes in groups: two are in one group if each leads to the other."""
+    """The nodes in groups: two are in the same group if each is reachable from the other."""
     leads = {node: reachable(arcs, node) for node in everybody(arcs)}
     return {
         frozenset({node} | {other for other in leads[node] if node in leads[other]})
@@ -41,7 +41,7 @@ def by_definition(arcs):
 
 
 @given(GRAPHS)
-def test_components_are_what_the_definition_says(arcs):
+def test_components_match_the_definition(arcs):
     found = strong_components(arcs, minimum=1)
     assert {frozenset(component) for component in found} == by_definition(arcs)
     assert sum(map(len, found)) == len(everybody(arcs))
@@ -76,7 +76,7 @@ def test_waves(arcs):
 
 
 @given(GRAPHS)
-def test_a_shortest_cycle_is_a_cycle_and_none_is_shorter(arcs):
+def test_a_shortest_cycle_is_a_cycle_and_no_other_is_shorter(arcs):
     for component in strong_components(arcs):
         cycle = shortest_cycle(arcs, component)
         assert len(set(cycle)) == len(cycle) >= 2
@@ -91,7 +91,7 @@ def test_a_shortest_cycle_is_a_cycle_and_none_is_shorter(arcs):
         assert len(cycle) == min(len(path) for path in loops)
 
 
-def test_a_node_that_needs_itself_is_a_cycle_alone_only():
+def test_a_self_link_is_a_cycle_only_outside_larger_ones():
     assert shortest_cycle({1: [1]}, [1]) == [1]
     assert shortest_cycle({1: [1, 2], 2: [1]}, [1, 2]) == [1, 2]
     assert shortest_cycle({1: [2]}, [1]) == []

@@ -27,7 +27,7 @@ def test_suppliers_and_consumers_mirror_each_other():
     assert sum(map(len, made.consumers.values())) == len(made.links)
 
 
-def test_links_stand_in_the_order_of_the_blob():
+def test_links_are_in_blob_order():
     source = """
     s: s { #clock-cells = <0>; #reset-cells = <0>; };
     b { resets = <&s>; clocks = <&s>, <&s>; };

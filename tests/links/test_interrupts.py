@@ -1,4 +1,4 @@
-"""Interrupts, as the kernel's interrupt core resolves them."""
+"""Interrupts, resolved as by the kernel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_parent_is_inherited():
     assert links(made, "interrupts") == [("/soc/dev", "/gic", "interrupts[0]", (0, 1, 4))]
 
 
-def test_the_nearest_parent_counts():
+def test_the_nearest_parent_is_used():
     source = f"""
     interrupt-parent = <&gic>; {GIC} {GPIO}
     soc {{ interrupt-parent = <&pio>; one {{ interrupts = <7 1>; }}; }};
@@ -38,12 +38,12 @@ def test_the_nearest_parent_counts():
     ]
 
 
-def test_a_parent_with_cells_counts_without_being_named():
+def test_an_ancestor_with_cells_is_the_parent_without_interrupt_parent():
     source = "bus { interrupt-controller; #interrupt-cells = <1>; dev { interrupts = <5>; }; };"
     assert suppliers(graph(source)) == [("/bus", (5,))]
 
 
-def test_a_named_parent_without_cells_leads_on():
+def test_an_interrupt_parent_without_cells_is_skipped():
     source = f"""{GIC} bus: bus {{ interrupt-parent = <&gic>; }};
     dev {{ interrupt-parent = <&bus>; interrupts = <0 1 4>; }};"""
     assert suppliers(graph(source)) == [("/gic", (0, 1, 4))]
@@ -74,7 +74,7 @@ def test_no_parent(source):
 
 
 @pytest.mark.parametrize("value", [b"", b"\0\1"])
-def test_a_parent_of_less_than_a_cell_counts_as_absent(value):
+def test_an_interrupt_parent_of_less_than_a_cell_counts_as_missing(value):
     source = f"interrupt-parent = <&gic>; {GIC} dev {{ interrupts = <0 1 4>; }};"
     made = graph(source, patch={"/dev:interrupt-parent": value})
     assert suppliers(made) == [("/gic", (0, 1, 4))]
@@ -93,7 +93,7 @@ def test_odd_widths_end_at_once(width):
     assert not links(graph(source), "interrupts")
 
 
-def test_interrupts_extended_names_its_controllers():
+def test_interrupts_extended_references_its_controllers():
     source = f"{GIC} {GPIO} dev {{ interrupts-extended = <&pio 7 1>, <&gic 0 1 4>; }};"
     assert links(graph(source)) == [
         ("/dev", "/pio", "interrupts-extended[0]", (7, 1)),
@@ -101,14 +101,14 @@ def test_interrupts_extended_names_its_controllers():
     ]
 
 
-def test_interrupts_extended_wins():
+def test_interrupts_extended_has_precedence():
     source = f"""interrupt-parent = <&gic>; {GIC} {GPIO}
     dev {{ interrupts = <0 1 4>; interrupts-extended = <&pio 7 1>; }};"""
     made = graph(source)
     assert {link[1] for link in links(made, "interrupts", "interrupts-extended")} == {"/pio"}
 
 
-def test_where_the_extended_list_ends_the_other_goes_on():
+def test_interrupts_is_used_after_the_end_of_the_extended_list():
     source = f"""interrupt-parent = <&gic>; {GIC} {GPIO}
     dev {{ interrupts = <0 1 4 0 2 4>; interrupts-extended = <&pio 7 1>; }};"""
     made = graph(source)
@@ -150,12 +150,12 @@ nexus: nexus {{
     ("specifier", "supplier"),
     [("1 0", "/gic"), ("1 7", "/gic"), ("0x31 0", "/gic"), ("2 0", "/pio"), ("3 0", None)],
 )
-def test_a_nexus_hands_on_what_its_mask_leaves(specifier, supplier):
+def test_a_nexus_compares_masked_specifiers(specifier, supplier):
     made = graph(f"{NEXUS} dev {{ interrupt-parent = <&nexus>; interrupts = <{specifier}>; }};")
     assert [pair[0] for pair in suppliers(made)] == ([supplier] if supplier else [])
 
 
-def test_without_a_mask_all_bits_count():
+def test_without_a_mask_all_bits_are_compared():
     source = NEXUS.replace("interrupt-map-mask = <0xf 0>;", "")
     for specifier, count in (("1 0", 1), ("1 7", 0), ("0x31 0", 0)):
         made = graph(
@@ -170,12 +170,12 @@ def test_a_row_whose_parent_is_disabled_does_not_match():
     assert suppliers(made) == [("/gic", (2, 0))]
 
 
-def test_the_entries_behind_one_that_does_not_match_are_lost():
+def test_the_entries_after_one_that_does_not_match_are_ignored():
     made = graph(f"{NEXUS} dev {{ interrupt-parent = <&nexus>; interrupts = <1 0 3 0 2 0>; }};")
     assert [pair[0] for pair in suppliers(made)] == ["/gic"]
 
 
-def test_a_nexus_may_hand_on_to_a_nexus():
+def test_a_nexus_may_map_to_a_nexus():
     source = f"""{NEXUS}
     outer: outer {{
         #address-cells = <0>; #interrupt-cells = <1>; interrupt-map = <5 &nexus 2 0>;
@@ -184,7 +184,7 @@ def test_a_nexus_may_hand_on_to_a_nexus():
     assert suppliers(graph(source)) == [("/pio", (5,))]
 
 
-def test_a_map_that_names_itself_ends():
+def test_a_map_that_references_itself_ends():
     source = """
     n: n { #address-cells = <0>; #interrupt-cells = <1>; interrupt-map = <5 &n 5>; };
     dev { interrupt-parent = <&n>; interrupts = <5>; };
@@ -192,7 +192,7 @@ def test_a_map_that_names_itself_ends():
     assert suppliers(graph(source)) == [("/n", (5,))]
 
 
-def test_maps_that_hand_on_in_a_ring_end():
+def test_a_ring_of_maps_ends():
     source = """
     m: m { #address-cells = <0>; #interrupt-cells = <1>; interrupt-map = <5 &n 5>; };
     n: n { #address-cells = <0>; #interrupt-cells = <1>; interrupt-map = <5 &m 5>; };
@@ -301,7 +301,7 @@ def test_large_maps_and_lists_are_read():
         ("0 0 0 2", UnresolvedReason.LEFTOVER),
     ],
 )
-def test_a_bad_row_ends_an_interrupt_map_and_is_told(second, why):
+def test_a_bad_row_ends_an_interrupt_map_and_is_reported(second, why):
     made = graph(f"""
         gic: gic {{ interrupt-controller; #interrupt-cells = <3>; }};
         clock {{ phandle = <0x77>; }};

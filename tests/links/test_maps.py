@@ -78,7 +78,7 @@ def test_links_of_a_map():
     assert blob[link.offset : link.offset + 4] == word(link.supplier.phandle)
 
 
-def test_msi_map_is_no_binding_of_the_kernels():
+def test_the_kernel_does_not_follow_msi_map():
     made = host("msi-map = <0 &its 0 0x10000>;")
     assert [link[1] for link in links(made)] == ["/its"]
     assert "not a binding" in not_followed(made)[0]

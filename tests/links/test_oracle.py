@@ -1,4 +1,4 @@
-"""The links that real kernels made of real boards, one by one."""
+"""The links that real kernels created for real boards, one by one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = tuple[str, str, str, str, int]
 
 
 def theirs(result: dict[str, Any]) -> set[Row]:
-    """The links that the kernel made of properties."""
+    """The links that the kernel created from properties."""
     return {
         (link["consumer"], link["supplier"], *place)
         for link in result["fwnode_links"]
@@ -33,7 +33,7 @@ def theirs(result: dict[str, Any]) -> set[Row]:
 
 
 def ours(graph: Graph, parsed: frozenset[str], *, strict: bool) -> set[Row]:
-    """The links that dtlink says the kernel makes of the nodes that it parses."""
+    """The links that dtlink predicts for the nodes that the kernel parses."""
 
     def follows(ref: Reference) -> bool:
         why = graph.not_followed(ref)
@@ -56,7 +56,7 @@ def ours(graph: Graph, parsed: frozenset[str], *, strict: bool) -> set[Row]:
 def compare(
     file: Path, corpus: Path, version: KernelVersion, *, strict: bool
 ) -> tuple[int, list[str]]:
-    """How many links the kernel made, and which of them are missing or too many."""
+    """The number of links of the kernel, and those that dtlink lacks or adds."""
     result = json.loads(gzip.decompress(file.read_bytes()))
     arch = next(part for part in file.parts[::-1] if part in ("arm64", "armhf"))
     blob = (corpus / arch / result["dtb"]).read_bytes()

@@ -1,4 +1,4 @@
-"""What requesters are given: as ranges, and the same ID by ID."""
+"""The mappings of requesters: as ranges, and the same ID by ID."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ spans = st.tuples(st.integers(0, 60), st.integers(0, 12)).map(
 
 
 @given(st.lists(spans, max_size=12))
-def test_of_overlapping_entries_the_first_takes_an_id(entries: list[IdRange]) -> None:
+def test_the_first_of_overlapping_entries_is_used(entries: list[IdRange]) -> None:
     pieces = first_match([(span, number) for number, span in enumerate(entries)])
     by_piece = {
         ident: piece.value
@@ -68,7 +68,7 @@ def _each(pieces: list[MappedRange[int]]) -> list[tuple[int, int]]:
 
 
 @given(st.lists(spans, max_size=6), st.lists(spans, max_size=6))
-def test_what_is_left_of_spans(whole: list[IdRange], taken: list[IdRange]) -> None:
+def test_ranges_without_others(whole: list[IdRange], taken: list[IdRange]) -> None:
     def each(many: list[IdRange]) -> set[int]:
         return {ident for span in many for ident in range(span.first, span.last + 1)}
 
@@ -94,7 +94,7 @@ def mapping(draw: st.DrawFn, outputs: tuple[str, ...]) -> str:
 
 @st.composite
 def iorts(draw: st.DrawFn) -> str:
-    """Small IORTs with overlaps, slips by one, single mappings, loops and dangling references."""
+    """Small IORTs with overlaps, off-by-one errors, single mappings, loops, dangling references."""
     rows = ["IORT table_revision=3", "  its0: its-group ids=0", "  its1: its-group ids=1"]
     for name in ("a", "b"):
         index = draw(st.integers(0, 4))
@@ -145,7 +145,7 @@ VIOT
 """
 
 
-def test_a_viot_serves_whom_the_iort_gives_no_smmu() -> None:
+def test_a_viot_is_used_for_ids_without_an_smmu_in_the_iort() -> None:
     found = of_machine(machine(VIRTUAL), 0)
     assert _plain(one(found.msi, 0x10)) == (0x8080000, 0x10)
     supplier, endpoint = one(found.iommu, 0x10) or (None, 0)
@@ -163,11 +163,11 @@ def test_a_virtio_iommu_does_not_serve_itself() -> None:
     assert one(found.iommu, 0x19)
 
 
-def test_of_ranges_that_overlap_the_last_has_the_function() -> None:
+def test_the_last_of_overlapping_viot_ranges_is_used() -> None:
     assert _id(one(of_machine(machine(VIRTUAL), 0).iommu, 0x101)) == 0x101
 
 
-def test_the_iort_is_asked_before_the_viot() -> None:
+def test_the_iort_has_precedence_over_the_viot() -> None:
     text = VIRTUAL.replace("count=0xffff output=its", "count=0xff output=smmu").replace(
         "  root", "  smmu: smmu-v3 base=0x9050000\n    map count=0xffff output=its\n  root"
     )
@@ -189,7 +189,7 @@ APIC
 """
 
 
-def test_the_first_frame_takes_the_msis_that_no_its_has() -> None:
+def test_the_first_frame_is_used_for_msis_without_an_its() -> None:
     supplier, _ = one(of_machine(machine(FRAME), 0).msi, 7) or (None, 0)
     assert supplier is not None
     assert supplier.key == ("mmio", 0x8020000)
@@ -198,7 +198,7 @@ def test_the_first_frame_takes_the_msis_that_no_its_has() -> None:
     assert _plain(one(of_machine(machine(with_its), 0).msi, 7)) == (0x8080000, 7)
 
 
-def test_linux_takes_the_first_root_complex_of_a_segment() -> None:
+def test_linux_uses_the_first_root_complex_of_a_segment() -> None:
     text = FRAME + "  its id=3 base=0x8080000\n"
     text = text.replace("  root", "  root-complex segment=0\n  root")
     supplier, _ = one(of_machine(machine(text), 0).msi, 7) or (None, 0)
@@ -268,7 +268,7 @@ def test_a_devicetree_by_ranges_and_id_by_id(
 def _mapped(
     rows: list[tuple[int, str, int, int]], mask: int | None, ident: int
 ) -> tuple[int, int] | None:
-    """As of_map_id() goes about it, one ID at a time."""
+    """Map one ID as of_map_id() does."""
     mask = 0xFFFFFFFF if mask is None else mask
     for base, target, output, size in rows:
         if base & ~mask:
@@ -280,23 +280,23 @@ def _mapped(
     return None
 
 
-def test_an_id_map_that_does_not_come_out_even_gives_nothing() -> None:
+def test_an_id_map_with_an_incomplete_entry_maps_nothing() -> None:
     assert tree_of("iommu-map = <0 &smmu 0 0x100 7>;").iommu == []
 
 
-def test_an_iommu_that_is_a_function_is_known_by_it() -> None:
+def test_the_key_of_an_iommu_that_is_a_pci_function() -> None:
     supplier, _ = one(tree_of("iommu-map = <0 &viommu 0 0x18>;").iommu, 5) or (None, 0)
     assert supplier is not None
     assert supplier.key == ("pci", 0, 0x18)
 
 
-def test_msi_parent_serves_whom_msi_map_leaves_out() -> None:
+def test_msi_parent_is_used_for_ids_outside_msi_map() -> None:
     found = tree_of("msi-map = <0x100 &its 0 0x100>; msi-parent = <&frame>;").msi
     assert _plain(one(found, 0x105)) == (0x8080000, 5)
     assert _plain(one(found, 5)) == (0x8020000, 5)
 
 
-def test_msi_parents_that_are_off_are_passed_over() -> None:
+def test_disabled_msi_parents_are_skipped() -> None:
     found = tree_of("msi-parent = <&off>, <&its 7>;").msi
     assert _plain(one(found, 5)) == (0x8080000, 5)
 
@@ -350,7 +350,7 @@ def test_differences_by_ranges_and_id_by_id(
     assert set(told.values()) <= {1}
 
 
-def test_device_ids_count_at_an_its() -> None:
+def test_device_ids_are_compared_at_an_its() -> None:
     its = Supplier(("mmio", 1), SupplierKind.ITS, "/its")
     one_side, other = (
         [MappedRange(IdRange(0, 9), IdTranslation(its, Ids(offset), EntryRef("/", "msi-map", 0)))]

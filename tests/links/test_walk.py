@@ -20,7 +20,7 @@ def flaws(made):
     return [link.reference.flaw for link in made.links]
 
 
-def test_each_supplier_says_how_many_cells_follow():
+def test_the_supplier_defines_how_many_cells_follow():
     made = clocks("<&c0>, <&c1 7>, <&c2 8 9>, <&c0>")
     assert links(made) == [
         ("/dev", "/clk0", "clocks[0]", ()),
@@ -32,7 +32,7 @@ def test_each_supplier_says_how_many_cells_follow():
     assert not_followed(made) == [""] * 4
 
 
-def test_a_reference_knows_where_it_stands():
+def test_a_reference_has_its_position():
     made = clocks("<&c1 7>, <&c2 8 9>")
     second = made.links[1]
     blob = made.firmware.blob
@@ -44,13 +44,13 @@ def test_a_specifier_may_look_like_a_phandle():
     assert [link[1] for link in links(made)] == ["/clk2", "/clk0"]
 
 
-def test_holes_are_passed_over_and_behind_them_no_kernel_reads():
+def test_holes_are_skipped_and_no_kernel_reads_past_them():
     made = clocks("<0 &c0 0 0 &c1 7>")
     assert links(made) == [
         ("/dev", "/clk0", "clocks[1]", ()),
         ("/dev", "/clk1", "clocks[4]", (7,)),
     ]
-    assert flaws(made) == [Flaw.BEHIND_HOLE] * 2
+    assert flaws(made) == [Flaw.AFTER_HOLE] * 2
     assert all("zero phandle" in why for why in not_followed(made))
     assert not failures(made)
 
@@ -77,7 +77,7 @@ def test_a_dangling_phandle_ends_the_list():
     assert fault.target is None
 
 
-def test_an_open_reference_of_an_overlay_names_no_node():
+def test_an_unresolved_reference_of_an_overlay_has_no_node():
     made = clocks("<&c0 0xffffffff &c0>")
     assert [link[1] for link in links(made)] == ["/clk0"]
     assert failures(made) == [("/dev", "clocks[1]", UnresolvedReason.DANGLING, 0xFFFFFFFF)]
@@ -144,7 +144,7 @@ def test_others_end_the_list_there(version):
     assert all("lacks its cells property" in text for text in why[1:])
 
 
-def test_what_is_lost_behind_missing_cells_is_told_once():
+def test_entries_lost_after_missing_cells_are_reported_once():
     made = clocks("<&none 0x99 0x98>")
     assert [found[2] for found in failures(made)] == [UnresolvedReason.NO_CELLS]
 
@@ -174,7 +174,7 @@ def test_nvmem_cells_by_version(version, cells):
 
 
 @pytest.mark.parametrize("name", ["vdd-supply", "vmmc-supply", "a-supply"])
-def test_a_suffix_names_bare_phandles(name):
+def test_a_suffix_that_holds_bare_phandles(name):
     made = graph(f"{SUPPLIERS} dev {{ {name} = <&none>; }};")
     assert links(made) == [("/dev", "/none", f"{name}[0]", ())]
     assert made.links[0].binding.name == "*-supply"
@@ -197,7 +197,7 @@ def test_what_only_looks_like_a_prefix(name):
     assert not graph(f"{SUPPLIERS} dev {{ {name} = <&none>; }};").references
 
 
-def test_a_gpio_hog_names_no_suppliers():
+def test_a_gpio_hog_references_no_suppliers():
     source = """
     g: gpio { #gpio-cells = <2>; hog { gpio-hog; gpios = <1 0>; }; };
     dev { gpios = <&g 1 0>; };
@@ -207,7 +207,7 @@ def test_a_gpio_hog_names_no_suppliers():
     assert not made.unresolved
 
 
-def test_disabled_consumers_are_left_out_unless_asked_for():
+def test_disabled_consumers_are_left_out_by_default():
     source = f'{SUPPLIERS} bus {{ status = "disabled"; dev {{ clocks = <&c0>; }}; }};'
     assert not graph(source).references
     made = graph(source, disabled=True)
@@ -239,7 +239,7 @@ def test_a_row_of_fixed_width():
     assert [link[3] for link in links(made)] == [(0, 10, 20), (1, 11, 21)]
 
 
-def test_masters_turn_the_link_round():
+def test_masters_reverse_the_link():
     source = """
     one: one { #stream-id-cells = <2>; };
     two: two { };
@@ -279,7 +279,7 @@ def test_no_kernel_before_5_15_follows_endpoints():
 
 
 @pytest.mark.parametrize("box", ["ports", "in-ports", "out-ports", "ports@0"])
-def test_containers_of_ports_are_no_devices(box):
+def test_containers_of_ports_are_not_devices(box):
     source = f"""
     a {{ {box} {{ port {{ ea: endpoint {{ remote-endpoint = <&eb>; }}; }}; }}; }};
     b {{ port {{ eb: endpoint {{ }}; }}; }};

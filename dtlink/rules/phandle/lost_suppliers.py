@@ -30,7 +30,7 @@ from dtlink.wording import counted
 if TYPE_CHECKING:
     from dtlink.firmware.edits import PropertyValue
 
-_HOLE = Flaw.BEHIND_HOLE
+_HOLE = Flaw.AFTER_HOLE
 
 
 @rule(
