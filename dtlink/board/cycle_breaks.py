@@ -98,7 +98,7 @@ class _Search:
         return self._greedy(steps)
 
     def _sets(self, steps: Sequence[DeviceStep], size: int) -> Iterator[tuple[DeviceStep, ...]]:
-        """The sets of so many steps: one of them must be in whichever cycle is looked at."""
+        """The sets of ``size`` steps: one step of each must be in any cycle that is left."""
         self._left -= len(steps)
         cycle = _some_cycle(steps)
         if not cycle:
@@ -116,7 +116,7 @@ class _Search:
         return sorted(steps, key=lambda step: self._ranks[step[:2]])
 
     def _effort(self, steps: Sequence[DeviceStep]) -> tuple[int, ...]:
-        """The hardest steps are compared first; then where they stand."""
+        """The hardest steps are compared first; then the numbers of the consumers."""
         ranks = sorted((self._ranks[step[:2]] for step in steps), reverse=True)
         return (*ranks, *sorted(step.consumer for step in steps))
 

@@ -2,7 +2,7 @@
 
 A supplier is collapsed to the device that provides for it, as the kernel does when that device's
 driver binds (Linux, drivers/base/core.c, __fw_devlink_pickup_dangling_consumers()). A consumer is
-not: a node that is no device blocks nobody. A device's parent is a supplier of its own kind.
+not: no device waits for a node that is not one. A device's parent is a supplier of its own kind.
 """
 
 from __future__ import annotations
@@ -194,12 +194,12 @@ def _late(
 
 
 def _cycle(tree: Tree, steps: Sequence[DeviceStep]) -> DeviceCycle:
-    """Tell a component by one of its cycles."""
-    told = chain(steps)
+    """A component, with one of its cycles."""
+    short = chain(steps)
     breaks = smallest_breaks(tree, steps)
-    at = next((at for at, step in enumerate(told) if step in breaks), 0)
+    at = next((at for at, step in enumerate(short) if step in breaks), 0)
     devices = sorted({step.consumer for step in steps})
-    return DeviceCycle(tuple(devices), told[at:] + told[:at], tuple(steps), breaks)
+    return DeviceCycle(tuple(devices), short[at:] + short[:at], tuple(steps), breaks)
 
 
 def relaxed_steps(tree: Tree, ordering: Ordering, cycle: DeviceCycle) -> list[DeviceStep]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Settings(NamedTuple):
-    """The kernel, how it is started, and whom to ask beside it. Defaults are those of dtlink."""
+    """The kernel, how it is started, and what else is asked. The defaults are those of dtlink."""
 
     kernel_version: KernelVersion = DEFAULT
     against: KernelVersion | None = None

@@ -93,7 +93,7 @@ class TablesBoard:
 
     @cached_property
     def timeline(self) -> AcpiTimeline | None:
-        """What is late for whom with the kernel that the user named; ``None``: not known."""
+        """When the IOMMUs come with the kernel that the user named; ``None``: not known."""
         from dtlink.boot.timeline import AcpiTimeline
         from dtlink.facts.cmdline import CommandLine
         from dtlink.facts.profile import KernelProfile

@@ -1,6 +1,6 @@
 """What a device is to its user: where the root file system is, the console, the network, a display.
 
-A role is told by the node's name, which the devicetree specification (2.2.2, generic names) gives
+A role follows from the node's name, which the devicetree specification (2.2.2, generic names) gives
 to devices by what they do, and by ``/chosen``.
 """
 

@@ -53,10 +53,10 @@ def nearest(folder: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _held_by(folder: str) -> str | None:
-    own, common = os.path.join(folder, OWN), os.path.join(folder, SHARED)  # noqa: PTH118 - as above
-    if os.path.isfile(own):  # noqa: PTH113 - as above
+    own, common = os.path.join(folder, OWN), os.path.join(folder, SHARED)  # noqa: PTH118 - paths stay text
+    if os.path.isfile(own):  # noqa: PTH113 - paths stay text
         return own
-    if os.path.isfile(common) and _table(common) is not None:  # noqa: PTH113 - as above
+    if os.path.isfile(common) and _table(common) is not None:  # noqa: PTH113 - paths stay text
         return common
     return None
 
@@ -84,7 +84,7 @@ def load(path: str) -> Configuration:
 def _table(path: str) -> dict[str, Any] | None:
     """What a file has for dtlink; ``None``: it is shared with others, and has nothing."""
     data = _bytes(path)
-    shared = os.path.basename(path) == SHARED  # noqa: PTH119 - as above
+    shared = os.path.basename(path) == SHARED  # noqa: PTH119 - paths stay text
     if shared and b"dtlink" not in data:
         return None  # nearly all of them: no need to read TOML
     document = _toml(data, path)

@@ -1,4 +1,4 @@
-"""Patterns of nodes and of files, in the manner of :mod:`fnmatch`: ``*`` stands for slashes too.
+"""Patterns of nodes and of files, in the manner of :mod:`fnmatch`: ``*`` matches slashes too.
 
 Case matters. ``?`` is any one character, ``[ab]`` one of these; a backslash, as ACPI's paths have
 it, is itself.
@@ -19,7 +19,7 @@ def names_node(pattern: str, subject: str) -> bool:
 def covers(pattern: str, path: str) -> bool:
     """Whether a pattern names a path, or a folder that the path is in; both with ``/``.
 
-    ``**/`` stands for any folders, and for none.
+    ``**/`` matches any folders, and none.
     """
     whole = pattern.removeprefix("./").rstrip("/") or "."
     if whole == ".":

@@ -1,4 +1,4 @@
-"""The keys of a configuration: a row for each, from which files are read and the tables told.
+"""The keys of a configuration: a row for each, from which files are read and tables printed.
 
 A default is in :class:`Settings` or in :class:`LintSettings`, and nowhere else.
 """
@@ -26,7 +26,7 @@ class ConfigKey(NamedTuple):
     read: ValueReader
     help: str
     unset: str = ""
-    """What holds without it, where that is no value."""
+    """What holds without it, where that is not a value."""
     by_folder: bool = False
     """Whether a ``[[folder]]`` may have it too."""
     required: bool = False
@@ -125,13 +125,13 @@ KEYS = (
         "kernel-version",
         f'a version, such as "{DEFAULT}"',
         readers.version,
-        "The kernel whose reading of the links counts.",
+        "Kernel version whose fw_devlink behaviour to model.",
     ),
     _folder_key(
         "against",
         "a version",
         readers.version,
-        "Tell what is different from this kernel.",
+        "Also report what changes relative to this kernel version.",
         unset="no comparison",
     ),
     _folder_key(
@@ -188,19 +188,19 @@ KEYS = (
         "fail-on",
         '"error", "warning", "info" or "never"',
         readers.threshold,
-        "The least severity that makes the exit status 1.",
+        "Exit 1 if there is a finding of at least this severity.",
     ),
     ConfigKey(
         "show",
         '"error", "warning" or "info"',
         readers.level,
-        "The least severity that text tells; JSON tells all.",
+        "Minimum severity in text output (JSON contains all).",
     ),
     ConfigKey(
         "baseline",
         "a path",
         readers.path,
-        "The findings that are known: only new ones count.",
+        "Baseline of accepted findings; only new ones are reported.",
         unset="none",
     ),
     ConfigKey(
@@ -231,14 +231,14 @@ TABLES = (
         "allow",
         "entries",
         _entries,
-        "Findings that are no concern.",
+        "Findings that are acceptable.",
         unset="none",
     ),
     ConfigKey(
         "expect",
         "entries",
         _entries,
-        "Findings that are no concern, and that must be there: if one is gone, that is told.",
+        "Findings that do not affect the exit status; the absence of one is reported.",
         unset="none",
     ),
     ConfigKey(
@@ -264,7 +264,7 @@ ENTRY = (
         "The input or a folder above it, seen from this file's folder.",
         unset="any",
     ),
-    ConfigKey("reason", "a string", readers.reason, "Why it is no concern.", required=True),
+    ConfigKey("reason", "a string", readers.reason, "Why it is acceptable.", required=True),
 )
 
 #: What an entry of folder may hold.

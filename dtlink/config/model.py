@@ -21,7 +21,7 @@ class FindingPattern(NamedTuple):
     """A pattern of inputs, seen from the configuration's folder; empty for all."""
     reason: str = ""
     source: str = ""
-    """Where it stands: a file, or ``--expect``."""
+    """Where it is written: a file, or ``--expect``."""
 
 
 class LintSettings(NamedTuple):

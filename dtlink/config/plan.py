@@ -46,7 +46,7 @@ class LintPlan:
         return hints
 
     def reports(self, *, jobs: int, digest: bool) -> Iterator[InputReport]:
-        """Lint; what is not the user's concern is no finding of the reports."""
+        """Lint; what the user accepts is not among the findings of the reports."""
         kernels = self._kernels() if digest else {}
         run = engine.run(self.inputs, self._task, jobs=jobs, digest=digest)
         for item in run:
@@ -58,21 +58,21 @@ class LintPlan:
         return _task(self._settings[item])
 
     def kernel(self, *, digest: bool) -> Mapping[str, Any]:
-        """What is told of the kernel of all inputs; where they differ, the first one's version."""
+        """The identity of the kernel of all inputs; where they differ, the first one's version."""
         if not self.inputs:
             return _identity(LintSettings(), digest=False)
         alike = len({_kernel(each) for each in self._kinds}) == 1
         return _identity(self._settings[self.inputs[0]], digest=digest and alike)
 
     def _kernels(self) -> dict[LintSettings, Mapping[str, Any]]:
-        """What is told of each input's kernel, where they differ."""
+        """The identity of each input's kernel, where they differ."""
         if len({_kernel(each) for each in self._kinds}) < 2:
             return {}
         return {each: _identity(each, digest=True) for each in self._kinds}
 
     @property
     def show(self) -> Severity:
-        """The least severity that text tells."""
+        """The minimum severity in text output."""
         shown = (each.show for each in self._kinds)
         return max(shown, key=lambda each: each.rank, default=Severity.WARNING)
 

@@ -36,7 +36,7 @@ _FORMS = {
 
 
 class ConfigPlace(NamedTuple):
-    """Where a value stands, for messages and for the paths in it."""
+    """Where a value is written, for messages and for the paths in it."""
 
     file: str
     """As the user knows it."""
@@ -110,7 +110,7 @@ def word(value: Any, place: ConfigPlace) -> str:
 
 
 def path(value: Any, place: ConfigPlace) -> str:
-    """A path, seen from the working folder; an empty one stands for none."""
+    """A path, seen from the working folder; an empty one is none."""
     found = text(value, place)
     if "\0" in found:
         raise place.error("a path can't have a NUL in it")
@@ -122,12 +122,12 @@ def path(value: Any, place: ConfigPlace) -> str:
 
 def shown(whole: str) -> str:
     """An absolute path as seen from the working folder, unless only the root has them both."""
-    here = os.getcwd()  # noqa: PTH109 - as above
+    here = os.getcwd()  # noqa: PTH109 - paths stay text
     try:
         common = os.path.commonpath((here, whole))
     except ValueError:  # another drive
         return whole
-    return whole if common == os.path.dirname(common) else os.path.relpath(whole, here)  # noqa: PTH120 - as above
+    return whole if common == os.path.dirname(common) else os.path.relpath(whole, here)  # noqa: PTH120 - paths stay text
 
 
 def kernel(value: Any, place: ConfigPlace) -> str:

@@ -76,8 +76,8 @@ def forget() -> None:
 def _file_for(path: str, whole: str, file: str | None) -> str | None:
     if file is not None:
         return _absolute(file)
-    is_folder = path == STDIN or os.path.isdir(whole)  # noqa: PTH112 - as above
-    return files.nearest(whole if is_folder else os.path.dirname(whole))  # noqa: PTH120 - as above
+    is_folder = path == STDIN or os.path.isdir(whole)  # noqa: PTH112 - paths stay text
+    return files.nearest(whole if is_folder else os.path.dirname(whole))  # noqa: PTH120 - paths stay text
 
 
 def _absolute(path: str) -> str:

@@ -23,30 +23,30 @@ if TYPE_CHECKING:
 _COLUMN = 40
 
 
-def lines(path: str, told: EffectiveSettings, *, whole: bool) -> Iterator[Line]:
+def lines(path: str, effective: EffectiveSettings, *, whole: bool) -> Iterator[Line]:
     """What holds for a path, as TOML that says the same; ``whole`` adds what is for others."""
-    found = told.configuration
+    found = effective.configuration
     file = found.file if found else "no configuration file"
     yield line(Span(f"# {path}: {file}", DIM))
     for key in KEYS:
-        value = _value(key, told.settings)
-        origin = str(told.origins[key.field])
+        value = _value(key, effective.settings)
+        origin = str(effective.origins[key.field])
         if value is None:
             yield line(Span(f"# {key.name} is not set: {key.unset.replace('`', '')}", DIM))
         else:
             yield _row(f"{key.name} = {toml(value)}", origin)
-    if told.settings.severity:
-        yield from _severity_lines(told)
-    for name, entries in _entries(told, whole=whole).items():
+    if effective.settings.severity:
+        yield from _severity_lines(effective)
+    for name, entries in _entries(effective, whole=whole).items():
         for entry in entries:
             yield from _table(f"[[{name}]]", _entry(entry), entry.source)
-    for folder in _folders(told, whole=whole):
+    for folder in _folders(effective, whole=whole):
         yield from _table("[[folder]]", folder, file)
 
 
-def _severity_lines(told: EffectiveSettings) -> Iterator[Line]:
-    levels = {rule: level.value for rule, level in told.settings.severity}
-    return _table("[severity]", levels, str(told.origins["severity"]))
+def _severity_lines(effective: EffectiveSettings) -> Iterator[Line]:
+    levels = {rule: level.value for rule, level in effective.settings.severity}
+    return _table("[severity]", levels, str(effective.origins["severity"]))
 
 
 def _table(head: str, rows: Mapping[str, Any], origin: str) -> Iterator[Line]:
@@ -66,9 +66,9 @@ def _comment(text: str) -> str:
     return text if text.isprintable() else repr(text)
 
 
-def document(path: str, told: EffectiveSettings, *, whole: bool) -> dict[str, Any]:
+def document(path: str, effective: EffectiveSettings, *, whole: bool) -> dict[str, Any]:
     """The same as JSON data, in the envelope of all commands."""
-    found = told.configuration
+    found = effective.configuration
     return {
         "schema": SCHEMA,
         "dtlink": __version__,
@@ -81,24 +81,25 @@ def document(path: str, told: EffectiveSettings, *, whole: bool) -> dict[str, An
             "values": [
                 {
                     "key": key.name,
-                    "value": _value(key, told.settings),
-                    "origin": _origin(told.origins[key.field]),
+                    "value": _value(key, effective.settings),
+                    "origin": _origin(effective.origins[key.field]),
                 }
                 for key in KEYS
             ],
             "severity": [
-                {"rule": rule, "severity": level.value} for rule, level in told.settings.severity
+                {"rule": rule, "severity": level.value}
+                for rule, level in effective.settings.severity
             ],
             **{
                 name: [each._asdict() for each in entries]
-                for name, entries in _entries(told, whole=whole).items()
+                for name, entries in _entries(effective, whole=whole).items()
             },
             "folders": [
                 {
                     "path": folder.pop("path"),
                     "values": [{"key": key, "value": value} for key, value in folder.items()],
                 }
-                for folder in _folders(told, whole=whole)
+                for folder in _folders(effective, whole=whole)
             ],
         },
     }
@@ -112,9 +113,9 @@ def _origin(origin: ValueOrigin) -> dict[str, Any]:
     }
 
 
-def _entries(told: EffectiveSettings, *, whole: bool) -> dict[str, Iterable[FindingPattern]]:
+def _entries(effective: EffectiveSettings, *, whole: bool) -> dict[str, Iterable[FindingPattern]]:
     """What is allowed and expected: for this path, or all that the file has."""
-    settings, found = told.settings, told.configuration
+    settings, found = effective.settings, effective.configuration
     if not whole or found is None:
         return {"allow": settings.allow, "expect": settings.expect}
     asked = [entry for entry in settings.expect if entry.source != found.file]
@@ -123,13 +124,13 @@ def _entries(told: EffectiveSettings, *, whole: bool) -> dict[str, Iterable[Find
 
 
 def _entry(entry: FindingPattern) -> dict[str, str]:
-    told = entry._asdict()
-    return {key.name: told[key.name] for key in ENTRY if told[key.name]}
+    values = entry._asdict()
+    return {key.name: values[key.name] for key in ENTRY if values[key.name]}
 
 
-def _folders(told: EffectiveSettings, *, whole: bool) -> list[dict[str, Any]]:
+def _folders(effective: EffectiveSettings, *, whole: bool) -> list[dict[str, Any]]:
     """What is different below folders; a path has its own already."""
-    if not whole or told.configuration is None:
+    if not whole or effective.configuration is None:
         return []
     return [
         {"path": folder.path}
@@ -138,7 +139,7 @@ def _folders(told: EffectiveSettings, *, whole: bool) -> list[dict[str, Any]]:
             for key in FOLDER
             if key.field in folder.values
         }
-        for folder in told.configuration.folders
+        for folder in effective.configuration.folders
     ]
 
 
@@ -166,7 +167,7 @@ def written(value: Any) -> Any:
 
 def _parameters(parsed: CommandLine) -> str:
     """The parameters of a command line that matter to dtlink, which keeps no others."""
-    told = {
+    values = {
         "fw_devlink": parsed.fw_devlink,
         "fw_devlink.strict": parsed.fw_devlink_strict,
         "fw_devlink.sync_state": parsed.fw_devlink_sync_state,
@@ -175,7 +176,7 @@ def _parameters(parsed: CommandLine) -> str:
         "initcall_blacklist": ",".join(parsed.initcall_blacklist) or None,
         "root": parsed.root or None,
     }
-    named = [f"{name}={_quoted(value)}" for name, value in told.items() if value is not None]
+    named = [f"{name}={_quoted(value)}" for name, value in values.items() if value is not None]
     return " ".join((*named, *parsed.ignore_unused))
 
 

@@ -14,7 +14,7 @@ from dtlink.report.model import InputReport
 
 #: Fewer inputs than this are not worth another process.
 _WORTH_A_PROCESS = 24
-#: After so many inputs the collector runs all the same, for what libraries may leave behind.
+#: Inputs between two runs of the garbage collector, for cycles that libraries may make.
 _COLLECT_EVERY = 256
 
 #: An input, and what is done with it.

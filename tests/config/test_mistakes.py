@@ -70,7 +70,10 @@ ALLOW = '[[allow]]\nrule = "legacy"\nreason = "r"\n'
         ),
         ("[allow]\nrule = 1", "allow: write [[allow]], with two brackets"),
         ("allow = [1]", "[[allow]] number 1: a table is needed, not a number"),
-        ('[[allow]]\nrule = "legacy"', "[[allow]] number 1: reason is missing: why it is no conc"),
+        (
+            '[[allow]]\nrule = "legacy"',
+            "[[allow]] number 1: reason is missing: why it is acceptable",
+        ),
         ('[[allow]]\nreason = "r"', "[[allow]] number 1: rule is missing"),
         (
             ALLOW + '[[allow]]\nrule = "legacy"\nreason = " "',

@@ -1,1 +1,1 @@
-"""What the kernel's fw_devlink makes of a devicetree: links, cycles, and who waits for whom."""
+"""What the kernel's fw_devlink makes of a devicetree: links, cycles, and which devices wait."""

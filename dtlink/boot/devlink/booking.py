@@ -28,7 +28,7 @@ class LinkAttempt(Enum):
     DONE = auto()
     REFUSED = auto()
     LATER = auto()
-    """The supplier is no device yet."""
+    """The supplier is not a device yet."""
 
 
 class Bookkeeper:
@@ -38,17 +38,17 @@ class Bookkeeper:
         self._state = state
         self._detector = Detector(state)
         self.reports: list[CoreFwnodeLink] = []
-        """The cycles found, as the log tells them."""
+        """The cycles found, as the log reports them."""
 
     def link_to_consumers(self, device: CoreDevice) -> None:
-        """Let those who wait for a device link to it (__fw_devlink_link_to_consumers())."""
+        """Link the consumers that wait for a device to it (__fw_devlink_link_to_consumers())."""
         state = self._state
         for link in state.links_to(device.node):
             consumer = state.device.get(link.consumer)
             if consumer is not None:
                 self._own(consumer, device.node, link)
                 continue
-            # A device above the consumer stands in for it; but not one above the supplier too.
+            # A device above the consumer is linked instead; but not one above the supplier too.
             consumer = state.device_above(link.consumer)
             if consumer is not None and not state.is_at_or_above(consumer.node, device.node):
                 self._create(consumer, device.node, link)
@@ -127,7 +127,7 @@ class Bookkeeper:
 def _depends(supplier: CoreDevice, consumer: CoreDevice) -> bool:
     """Whether a supplier is the consumer, below it, or needs it (device_is_dependent()).
 
-    It would be a cycle that the detector finds, unless it did not look behind a bound device.
+    It would be a cycle that the detector finds, unless it stopped at a bound device.
     """
     seen: set[int] = set()
     stack = [consumer]

@@ -134,7 +134,7 @@ def _read(ordering: Ordering) -> dict[PropertyEntry, EntryReading]:
 
 
 def _cycles(ordering: Ordering) -> dict[frozenset[str], Ends]:
-    """What the log tells, once for each pair of devices, whichever of them it names first."""
+    """What the log reports, once for each pair of devices, whichever of them it names first."""
     found: dict[frozenset[str], Ends] = {}
     for report in ordering.prediction.cycles:
         ends = ordering.device(report.consumer), ordering.device(report.supplier)

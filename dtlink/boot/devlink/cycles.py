@@ -57,7 +57,7 @@ class Detector:
         return True
 
     def _is_needed(self, node: int) -> bool:
-        """Whether anything could lead to a node: most are nobody's supplier or parent."""
+        """Whether anything could lead to a node: most are not a supplier or parent of any."""
         state = self._state
         if state.consumers.get(node):
             return True
@@ -108,7 +108,7 @@ class Detector:
         return arcs
 
     def _relax(self, arcs: Arcs, consumer: int, supplier: int) -> None:
-        """Let no link on a path from the supplier to the consumer make anybody wait."""
+        """Relax every link on a path from the supplier to the consumer."""
         if not _strict(arcs):
             return
         arcs = _towards(arcs, consumer)

@@ -21,12 +21,12 @@ class FwnodeLink(NamedTuple):
     consumer: str
     supplier: str
     cycle: bool
-    """Part of a cycle: makes nobody wait."""
+    """Part of a cycle: delays no probe."""
     ignore: bool
     """From ``post-init-providers``: as if it were not there."""
     origins: tuple[PropertyEntry, ...]
     moved: bool
-    """Handed to a device that bound, by a node below it that is no device."""
+    """Handed to a device that bound, by a node below it that is not a device."""
     remaining: bool
     """Still there in the end: neither turned into a device link nor dropped."""
 
@@ -122,7 +122,7 @@ class Prediction:
             "device_links": [link._asdict() for link in self.device_links],
             "cycles": [{"consumer": c.consumer, "supplier": c.supplier} for c in self.cycles],
             "waiting": [
-                {"device": who.device, "suppliers": list(who.suppliers)} for who in self.waiting
+                {"device": each.device, "suppliers": list(each.suppliers)} for each in self.waiting
             ],
             "not_linked": [
                 {**_pair(item), **_origin(item.origin), "reason": item.reason, "at": item.at}

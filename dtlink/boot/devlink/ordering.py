@@ -1,7 +1,7 @@
-"""What a prediction comes to: which device waits for which, and which does not although it says so.
+"""What a prediction comes to: which devices wait, and which do not although a property says so.
 
-A link to a node that is no device ends at the device that spoke for it when it bound: so links are
-told here, between devices wherever there are devices.
+A link to a node that is not a device ends at the device that provides for it when it binds: here
+links are between devices, wherever there are devices.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class LinkEffect(Enum):
     ORDERS = "ordered"
     """A device link: the supplier probes first."""
     WAITS = "waits"
-    """The supplier is no device: the consumer waits until it is one."""
+    """The supplier is not a device: the consumer waits until it is one."""
     RELAXED = "relaxed"
     """Part of a cycle: the kernel does not order the two."""
     IGNORED = "ignored"
     """Given up by ``post-init-providers``."""
     SYNC_STATE_ONLY = "sync_state() only"
-    """A device link that makes nobody wait."""
+    """A device link that delays no probe."""
 
 
 class DeviceDependency(NamedTuple):
@@ -39,7 +39,7 @@ class DeviceDependency(NamedTuple):
 
     effect: LinkEffect
     origins: tuple[PropertyEntry, ...]
-    """The entries that say so; none where a link stands in for one of a node below."""
+    """The entries that say so; none where a link replaces one of a node below."""
 
 
 class Ordering:

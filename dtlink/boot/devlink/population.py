@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Buses whose children become devices together with them (of_default_bus_match_table).
 TRANSPARENT_BUSES = (b"simple-bus", b"simple-mfd", b"isa", b"arm,amba-bus")
 
-#: Compatibles that become devices wherever they stand (reserved_mem_matches).
+#: Compatibles that become devices wherever they are (reserved_mem_matches).
 _ANYWHERE = (
     b"phram",
     b"qcom,rmtfs-mem",
@@ -95,7 +95,7 @@ class Population:
         return node in self._compatibles
 
     def is_part(self, node: int) -> bool:
-        """Whether a node is no device of its own for any driver of the one above it."""
+        """Whether a node is not a device of its own for any driver of the one above it."""
         name = self._tree.layout.names[node].partition(b"@")[0]
         return name in (b"port", b"ports") or self.is_any(node, _PARTS)
 
@@ -141,7 +141,7 @@ class Population:
             yield Spawn(node, above, "platform")
 
     def _amba(self, node: int, above: int) -> Iterator[Spawn]:
-        """An AMBA device, if its registers can be found and nobody else has taken them."""
+        """An AMBA device, if its registers can be found and no other device has taken them."""
         if node in self._tree.unavailable or node in self._populated:
             return
         region = first_region(self._tree, node)

@@ -28,8 +28,8 @@ def predict(
     The view ``bare`` is a kernel without drivers, but for the buses that every kernel has: it is
     what such kernels do, 6.1 and 6.12, link for link. The view ``full`` is the state when all
     drivers there could be have bound: each device binds as soon as nothing holds it back, what
-    stands below a bound device becomes a device too, and nobody waits for what is served early.
-    The order in which drivers bind on a board is not known, so links that make nobody wait may
+    is below a bound device becomes a device too, and nothing waits for what is served early.
+    The order in which drivers bind on a board is not known, so links that delay no probe may
     differ. Kernels before 6.1 are approximated by the rules of 6.1 and the suppliers of their time.
     """
     tree, full = extraction.tree, view == "full"

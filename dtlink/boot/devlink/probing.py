@@ -152,7 +152,7 @@ class DriverCore:
         device.state = DriverState.BOUND
 
     def _pick_up(self, node: int, provider: int) -> None:
-        """Move the consumers of what is no device to the device above it.
+        """Move the consumers of a node that is not a device to the device above it.
 
         (__fw_devlink_pickup_dangling_consumers())
         """

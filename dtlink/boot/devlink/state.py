@@ -59,7 +59,7 @@ class CoreFwnodeLink:
         return self.cycle
 
     def relax(self) -> bool:
-        """Mark it as part of a cycle; ``False``, since the kernel tells of device links only."""
+        """Mark it as part of a cycle; ``False``, since the kernel reports device links only."""
         self.cycle = True
         return False
 

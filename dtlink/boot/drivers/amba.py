@@ -29,7 +29,7 @@ class AmbaDriver(NamedTuple):
     symbol: str
     compatibles: tuple[str, ...]
     ids: tuple[tuple[int, int], ...]
-    """Peripheral ids with their masks; only those that tell a device's kind for sure."""
+    """Peripheral ids with their masks; only those of one kind of device."""
 
 
 def _row(module: str, symbol: str, names: str, *parts: int, mask: int = _PART) -> AmbaDriver:
@@ -88,7 +88,7 @@ PRIMECELL = "arm,primecell"
 
 
 def amba_driver(build: Holdings, names: Iterable[str], periphid: int | None) -> Driver:
-    """The driver of an AMBA device, by its id if the node tells it, else by its strings."""
+    """The driver of an AMBA device, by its id if the node has it, else by its strings."""
     if periphid is not None and (found := _by_id(build, periphid)):
         return found
     name = next((name for name in names if name in _BY_NAME), None)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Tables of early code that start a node for good; OF_EARLYCON_DECLARE is a console's stopgap.
 _EARLY = ("CLK_OF_DECLARE", "CLK_OF_DECLARE_DRIVER", "IRQCHIP_DECLARE", "TIMER_OF_DECLARE")
-#: Architectures of which one kernel has one: what belongs to another is no choice of this one's.
+#: Architectures of which one kernel has one: what belongs to another is never built.
 _ARCHES = frozenset(
     (
         *("ALPHA", "ARC", "ARM", "ARM64", "CSKY", "HEXAGON", "LOONGARCH", "M68K", "MICROBLAZE"),
@@ -44,7 +44,7 @@ class Compatibles:
     """What one kernel has for each ``compatible`` string.
 
     The strongest evidence first: the aliases of its modules and the tables in its image are of this
-    very kernel; the index tells of the source, and, with the configuration, which of it was built.
+    very kernel; the index is of the source, and, with the configuration, which of it was built.
     """
 
     def __init__(self, build: Holdings, index: SourceIndex | None) -> None:
@@ -142,7 +142,7 @@ class Compatibles:
                 yield each.module
 
     def _is_explained(self, tables: Iterable[Source]) -> bool:
-        """Whether what is in the image is no driver's table."""
+        """Whether what is in the image is not a driver's table."""
         return any(each.kind != "driver" and self.built(each) != "n" for each in tables)
 
     def _without(self, name: str, drivers: list[Source]) -> Driver | None:
@@ -150,7 +150,7 @@ class Compatibles:
         built = [self.built(each) for each in drivers]
         if not drivers:
             return None
-        # A table that should be there and is not: of another version, or told of wrongly.
+        # A table that should be there and is not: of another version, or indexed wrongly.
         if set(built) != {"n"} or not (self._is_same or self._is_whole):
             return Driver(State.UNKNOWN)
         if self._build.has_builtin(name):

@@ -1,4 +1,4 @@
-"""Devices that say themselves what they are; the node tells it beforehand in ``compatible``.
+"""Devices that identify themselves; the node repeats their identity in ``compatible``.
 
 Their buses match drivers by the numbers in these strings, never by the strings.
 """
@@ -28,7 +28,7 @@ _VIRTIO = re.compile(r"virtio,device([0-9a-f]{1,8})").fullmatch
 
 _BRIDGE = 0x0604
 #: Virtio over PCI: vendor; ids of devices begin here (include/uapi/linux/virtio_ids.h), those of
-#: the old kind are told by the subsystem (drivers/virtio/virtio_pci_modern_dev.c).
+#: the old kind are known by the subsystem (drivers/virtio/virtio_pci_modern_dev.c).
 _VIRTIO_VENDOR, _VIRTIO_FIRST, _VIRTIO_LAST = 0x1AF4, 0x1040, 0x107F
 #: Option and module of a virtio driver, where it need not be a module (Linux 6.12).
 _VIRTIO_DRIVERS = {
@@ -47,7 +47,7 @@ _VIRTIO_DRIVERS = {
 
 
 def by_identity(build: Holdings, names: Iterable[str]) -> Driver | None:
-    """The driver of a device on such a bus; ``None`` if the strings tell of none."""
+    """The driver of a device on such a bus; ``None`` if the strings name none."""
     names = tuple(names)
     for name in names:
         if _PHY(name):

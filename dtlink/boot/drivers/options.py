@@ -19,7 +19,7 @@ def by_option(build: Holdings, symbol: str, module: str, by: str) -> Driver:
     """The state of a driver whose option and module are known.
 
     ``module``: empty for one that can't be a module. Where the configuration is not known, the
-    lists of modules tell, if they were read.
+    lists of modules decide, if they were read.
     """
     found = value(build, symbol)
     if found is None:

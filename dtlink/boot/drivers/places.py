@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class DeviceMaker(Enum):
-    """Who makes a device of a node."""
+    """What makes a device of a node."""
 
     LOOSE = auto()
-    """Nobody: it stands where the kernel looks for no devices."""
+    """Nothing: it is where the kernel looks for no devices."""
     PLATFORM = auto()
     """The kernel itself, or a bus that is one in name only."""
     CLIENT = auto()

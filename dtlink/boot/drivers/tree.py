@@ -30,10 +30,10 @@ _HAS = (State.BUILT_IN, State.MODULE, State.EARLY)
 
 
 class TreeDrivers:
-    """Who drives each device of one tree in one kernel (``driver_model.Drivers``).
+    """The driver of each device of one tree in one kernel (``outcomes.Drivers``).
 
-    ``index`` tells what the kernel's source has; without one, what is not built and what is
-    unknown can't be told apart, and both are UNKNOWN. Nodes that are not available are answered
+    ``index`` has the tables of the kernel's source; without one, what is not built and what is
+    unknown cannot be distinguished, and both are UNKNOWN. Nodes that are not available are answered
     for as if they were.
     """
 
@@ -109,14 +109,14 @@ class TreeDrivers:
         return "" if at is None else self._tree.value(at).partition(b"\0")[0].decode("latin-1")
 
     def _by_bare_name(self, bus: str, name: str) -> Driver | None:
-        """By the name behind the vendor's comma (drivers/of/base.c, of_alias_from_compatible())."""
+        """By the name after the vendor's comma (drivers/of/base.c, of_alias_from_compatible())."""
         alias = f"{bus}:{name.partition(',')[2] or name}"
         if modules := self._build.modules_for(alias):
             return Driver(State.MODULE, modules, by=alias)
         return Driver(State.BUILT_IN, by=alias) if self._build.builtin_for(alias) else None
 
     def _without_name(self, node: int) -> Driver:
-        """A node without ``compatible``: a part of a device, unless its bus tells more."""
+        """A node without ``compatible``: a part of a device, unless its bus says more."""
         tree = self._tree
         place = self._places.of(node)
         name = tree.layout.names[node].partition(b"@")[0]

@@ -38,7 +38,7 @@ class AcpiTimeline:
     """When the IOMMUs of a machine come, and what their consumers do until then.
 
     ``config`` is the kernel's configuration, keys without ``CONFIG_``, unset options absent;
-    ``None``: it is not known. ``blacklist`` are initcalls that the kernel is told to leave out. The
+    ``None``: it is not known. ``blacklist`` are initcalls that the kernel leaves out. The
     other parameters are those of :class:`~dtlink.boot.timeline.timeline.Timeline`.
     """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline.loading import Limits
     from dtlink.boot.timeline.settle import JudgedRequirement, ProbeTimes
 
-#: Of the drivers that delay a device equally, so many are followed on to its consumers.
+#: Upper bound on the drivers that delay a device equally and are followed to its consumers.
 _ROOTS = 8
 _NO_CLAIM = (Outcome.OK, Outcome.UNKNOWN)
 
@@ -46,7 +46,7 @@ class RootCauses:
         return sorted(found, key=lambda c: (-ranks.index(c.outcome), -len(c.devices), c.supplier))
 
     def _find_roots(self, device: int, judged: Iterable[JudgedRequirement]) -> Iterable[int]:
-        """Who decides when a device probes: the ends of the chains of those that come last."""
+        """What decides when a device probes: the ends of the chains of the latest suppliers."""
         when = self._times.times[device].asked
         if when in (When.INITCALL, When.UNKNOWN):
             return ()

@@ -3,8 +3,8 @@
 The order is that of the kernel (Linux 6.12, drivers/base/dd.c, really_probe()): links first, then
 what the kernel asks for itself, then what the driver asks for.
 
-- A *fwnode link* to what is no device holds without a limit, until it is one, or until the driver
-  of the device above it has bound.
+- A *fwnode link* to a node that is not a device holds without a limit, until it is one, or until
+  the driver of the device above it has bound.
 - A *device link* holds until the supplier has bound. At the timeout it is relaxed if no registered
   driver matches the supplier (fw_devlink_no_driver()); not if one does that waits itself.
 - A request is answered as the resource's row says (:mod:`dtlink.facts.resources`).
@@ -34,9 +34,9 @@ class Supply(NamedTuple):
     bound: When
     """The device binds."""
     comes: When
-    """What the node stands for is there."""
+    """What the node provides is there."""
     by_parent: bool = False
-    """The node is no device: the one above it provides for it."""
+    """The node is not a device: the one above it provides for it."""
 
 
 class Verdict(NamedTuple):
@@ -108,7 +108,7 @@ def _request(
     """What comes of asking, at the time at which the consumer is let go."""
     request, comes, reaches = requirement.request, supply.comes, held.reaches
     if not is_later(comes, reaches):
-        # Two modules of one time: whichever is first decides, once nobody waits any more.
+        # Two modules of one time: whichever is first decides, once requests no longer wait.
         ends = request.patience is Patience.TIMEOUT and limits.end_requests(comes)
         if ends and not held.bound and comes is reaches:
             return Verdict(_asking(requirement, held), Outcome.UNKNOWN, When.UNKNOWN)
@@ -118,7 +118,7 @@ def _request(
     if requirement.hold is Hold.RELAXED or request.asker is Asker.UNKNOWN:
         return Verdict(held.wait, Outcome.UNKNOWN, reaches)
     outcome, then = _in_vain(request, comes, reaches, limits)
-    # Who comes to ask when requests have been ended is refused, and has not waited.
+    # A consumer that asks after requests were ended is refused, and has not waited.
     refused = request.patience is Patience.TIMEOUT and limits.end_requests(reaches)
     return Verdict(held.wait if refused else _asking(requirement, held), outcome, then)
 
@@ -138,7 +138,7 @@ def _in_vain(request: Request, comes: When, reaches: When, limits: Limits) -> tu
 
 
 def _asking(requirement: Requirement, held: _Held) -> Wait:
-    """What holds a consumer that asks in vain, told by what held it first."""
+    """What holds a consumer that asks in vain: what held it first, if anything did."""
     if held.wait is not Wait.NONE:
         return held.wait
     return Wait.IOMMU_DT if requirement.request.asker is Asker.DMA else Wait.DRIVER

@@ -34,7 +34,7 @@ class Loading:
     """Where modules are, so when they are loaded.
 
     Without an initramfs every module is on the root file system. ``root`` names the modules that
-    are there (``None``: all). ``build``, if given, tells which modules need which.
+    are there (``None``: all). ``build``, if given, knows which modules need which.
     """
 
     def __init__(

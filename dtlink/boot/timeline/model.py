@@ -1,4 +1,4 @@
-"""What a timeline tells. Nodes are numbers of the tree."""
+"""The results of a timeline. Nodes are numbers of the tree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: system. What is usual; boards of KernelCI were measured at 13 (kernelci-core, pull request 2009).
 ROOT_AFTER = 13.0
 
-#: The binding of a dependency that no property tells: a device is made by the driver above it.
+#: The binding of a dependency that no property declares: a device is made by the driver above it.
 PARENT = "parent"
 
 _RANKS = {
@@ -34,7 +34,7 @@ def latest(times: Iterable[When]) -> When:
 
 
 def earliest(times: Iterable[When]) -> When:
-    """The earliest of some times, as far as it can be told; there is at least one."""
+    """The earliest of some times, as far as it is known; there is at least one."""
     known = list(times)
     found = min(known, key=_RANKS.__getitem__)
     # Modules are never there at initcall, so what is unknown of one comes no earlier than this.
@@ -62,7 +62,7 @@ class Dependency(NamedTuple):
     binding: str
     """The row of the table of bindings (``clocks``, ``*-supply``, ``iommu-map``), or ``parent``."""
     node: int
-    """The node that holds the property: the consumer, or one below it that is no device."""
+    """The node that holds the property: the consumer, or one below it that is not a device."""
     provider: int
     """The device whose driver serves the supplier: the supplier, or one above; -1 for none."""
     comes: When

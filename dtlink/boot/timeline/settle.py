@@ -156,7 +156,7 @@ class ProbeTimes:
         return worst, best
 
     def _part(self, node: int, device: int) -> When:
-        """When what a part of a device stands for is there, the device being bound."""
+        """When a part of a bound device provides its resource."""
         if self._devices.driver(device).state is State.EARLY:
             return When.UNKNOWN  # a plain bus speaks for it, and serves nothing
         return self.registered(node)

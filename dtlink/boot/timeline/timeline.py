@@ -27,13 +27,13 @@ _BUILT_IN = Driver(State.BUILT_IN)
 class Timeline:
     """When the devices of one tree probe, and what holds them back.
 
-    Times are told under the assumption that a driver asks for all that its node declares; see
+    Times rest on the assumption that a driver asks for all that its node declares; see
     :attr:`Dependency.unasked` for the other.
 
     ``initramfs``: ``None`` if there is none, so that every module is on the root file system.
     ``root``: the modules that are there; ``None``: all that the kernel has.
     ``root_after``: seconds from the last driver of the initramfs to the root file system's first.
-    ``modules``: whether the kernel has CONFIG_MODULES. ``build`` tells which modules need which.
+    ``modules``: whether the kernel has CONFIG_MODULES. ``build`` knows which modules need which.
     """
 
     def __init__(
@@ -110,8 +110,8 @@ class Timeline:
     def causes(self) -> list[Cause]:
         """The drivers that come late or never, each with the devices that it takes down.
 
-        What is only late since its supplier's module is in the initramfs is told too, as ``LATE``.
-        Where nothing can be claimed (``UNKNOWN``) nothing is told.
+        What is only late since its supplier's module is in the initramfs is one too, as ``LATE``.
+        Where nothing can be claimed (``UNKNOWN``) there is none.
         """
         return RootCauses(self._devices, self._times, self._limits).causes(self._times.judged)
 
