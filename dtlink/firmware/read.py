@@ -66,7 +66,7 @@ def _read(source: str | Path | bytes, name: str) -> Tree | Machine:
 def load_input(named: Input) -> bytes:
     """The bytes of an input: of a file, or of a member of a container.
 
-    Raises :class:`InputError` for what can't be read.
+    Raises :class:`InputError` if it cannot be read.
     """
     data = load(named.path)
     if named.member:

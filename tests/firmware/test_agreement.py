@@ -11,7 +11,7 @@ from dtlink.firmware import fdt
 from tests.support.boards import FIXTURES, SHARED, in_batches
 from tests.support.readers import ask, digests
 
-#: What a reader itself can't read, by path below the corpus, with the reason. Nothing today.
+#: Files that a reader cannot read, by path in the corpus, with the reason. None today.
 EXCEPTED: dict[str, dict[str, str]] = {"pylibfdt": {}, "pyfdt": {}}
 MODULES = {"pylibfdt": "libfdt", "pyfdt": "pyfdt"}
 

@@ -36,7 +36,7 @@ def nested(depth: int) -> bytes:
     return blob(begin() + begin(b"n") * (depth - 1) + END_NODE * depth + END)
 
 
-# Each row: the blob, the byte offset to be told, a part of what is to be told.
+# Each row: the blob, the reported byte offset, a part of the message.
 FAULTS = {
     "no magic": (with_field(GOOD, "magic", 0xEDFE0DD0), 0, "ed fe 0d d0"),
     "version 15": (with_field(GOOD, "version", 15), 20, "version 15"),
@@ -51,7 +51,7 @@ FAULTS = {
         12,
         "strings block",
     ),
-    "structure behind the end": (with_field(GOOD, "off_dt_struct", 0x1000), 8, "structure block"),
+    "structure after the end": (with_field(GOOD, "off_dt_struct", 0x1000), 8, "structure block"),
     "structure in the header": (with_field(GOOD, "off_dt_struct", 8), 8, "structure block"),
     "structure not aligned": (
         blob(SMALL, tail=bytes(8), off_dt_struct=STRUCT_AT + 2, totalsize=len(GOOD) + 8),
@@ -59,10 +59,10 @@ FAULTS = {
         "not aligned to 4",
     ),
     "structure too long": (with_field(GOOD, "size_dt_struct", 0xFFFFFFFC), 8, "structure block"),
-    "strings behind the end": (with_field(TREE, "off_dt_strings", 0xFFFFFFFF), 12, "strings"),
+    "strings after the end": (with_field(TREE, "off_dt_strings", 0xFFFFFFFF), 12, "strings"),
     "strings too long": (with_field(TREE, "size_dt_strings", 5), 12, "strings block"),
     "strings in the header": (with_field(TREE, "off_dt_strings", 4), 12, "strings block"),
-    "reservations behind the end": (with_field(GOOD, "off_mem_rsvmap", 0x1000), 16, "reservation"),
+    "reservations after the end": (with_field(GOOD, "off_mem_rsvmap", 0x1000), 16, "reservation"),
     "reservations not aligned": (
         with_field(GOOD, "off_mem_rsvmap", HEADER_SIZE + 4),
         16,
@@ -73,7 +73,7 @@ FAULTS = {
         HEADER_SIZE,
         "no terminating entry",
     ),
-    "version 16, structure behind the end": (
+    "version 16, structure after the end": (
         blob(SMALL, version=16, off_dt_struct=0x1000),
         8,
         "structure block",
@@ -92,8 +92,8 @@ FAULTS = {
     ),
     "second root": (blob(node() + node() + END), STRUCT_AT + 12, "second root"),
     "property before the root": (blob(prop(0) + SMALL, ABC), STRUCT_AT, "outside any node"),
-    "property behind the root": (blob(node() + prop(0) + END, ABC), STRUCT_AT + 12, "outside any"),
-    "property behind a child": (
+    "property after the root": (blob(node() + prop(0) + END, ABC), STRUCT_AT + 12, "outside any"),
+    "property after a child": (
         blob(node(b"", node(b"a"), prop(0)) + END, ABC),
         STRUCT_AT + 20,
         "after a child node",
@@ -230,7 +230,7 @@ def test_a_small_tree():
         "trailing bytes",
         "NOPs",
         "root named /",
-        "words behind the end token",
+        "words after the end token",
         "version 18 compatible to 16",
         "a name that is the end of another",
         "version 16",

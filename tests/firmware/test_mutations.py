@@ -1,6 +1,6 @@
 """Damaged blobs are read or rejected, without a traceback and without a hang.
 
-``pytest -m corpus -s tests/firmware/test_mutations.py`` tells the figures.
+``pytest -m corpus -s tests/firmware/test_mutations.py`` prints the figures.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def lint(data: bytes) -> str:
         tree = fdt.read(data)
     except InputError as error:
         # If the header itself is cut off, the offset may be after the end of the file.
-        told = error.message and error.offset is not None
-        return "refused" if told and 0 <= error.offset <= max(len(data), 40) else "not told"
+        reported = error.message and error.offset is not None
+        return "refused" if reported and 0 <= error.offset <= max(len(data), 40) else "not reported"
     for node in tree:
         assert node.path
         assert node.properties is not None

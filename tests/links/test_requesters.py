@@ -39,10 +39,10 @@ def only_host(props: str, maps: str = "", tables: str = TABLES) -> HostCompariso
 
 
 def there(found: HostComparison) -> dict[str, list[IdRange]]:
-    told: dict[str, list[IdRange]] = {}
+    reasons: dict[str, list[IdRange]] = {}
     for span, reason in found.evidence:
-        told.setdefault(reason, []).append(span)
-    return told
+        reasons.setdefault(reason, []).append(span)
+    return reasons
 
 
 def test_the_first_bus_exists_whatever_its_mapping() -> None:

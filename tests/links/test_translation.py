@@ -258,9 +258,9 @@ def tree_of(props: str) -> Translation:
 def test_a_devicetree_by_ranges_and_id_by_id(
     rows: list[tuple[int, str, int, int]], mask: int | None
 ) -> None:
-    told = ", ".join(f"<{base} {target} {out} {size}>" for base, target, out, size in rows)
-    mask_told = "" if mask is None else f"iommu-map-mask = <{mask}>;"
-    found = tree_of(f"iommu-map = {told}; {mask_told}").iommu
+    cells = ", ".join(f"<{base} {target} {out} {size}>" for base, target, out, size in rows)
+    mask_property = "" if mask is None else f"iommu-map-mask = <{mask}>;"
+    found = tree_of(f"iommu-map = {cells}; {mask_property}").iommu
     for ident in (*range(0x240), 0x5555, 0xFF00, 0xFFFF):
         assert _plain(one(found, ident)) == _mapped(rows, mask, ident)
 
@@ -331,11 +331,11 @@ def test_differences_by_ranges_and_id_by_id(
 ) -> None:
     there = merged(there)
     found = differences(Translation(one_iommu, one_msi), Translation(other_iommu, other_msi), there)
-    told: dict[tuple[Aspect, int], int] = {}
+    counts: dict[tuple[Aspect, int], int] = {}
     for each in found:
         for row in each.rows:
             for ident in range(row.span.first, row.span.last + 1):
-                told[each.aspect, ident] = told.get((each.aspect, ident), 0) + 1
+                counts[each.aspect, ident] = counts.get((each.aspect, ident), 0) + 1
     expected = set()
     for ident in (ident for span in there for ident in range(span.first, span.last + 1)):
         a, b = one(one_iommu, ident), one(other_iommu, ident)
@@ -346,8 +346,8 @@ def test_differences_by_ranges_and_id_by_id(
         a, b = one(one_msi, ident), one(other_msi, ident)
         if (a and a[0]) != (b and b[0]):
             expected.add((Aspect.MSI, ident))
-    assert told.keys() == expected
-    assert set(told.values()) <= {1}
+    assert counts.keys() == expected
+    assert set(counts.values()) <= {1}
 
 
 def test_device_ids_are_compared_at_an_its() -> None:
