@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dtlink import engine
 from dtlink.cli.options import complain
+from dtlink.cli.single import view_of
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import load
 from dtlink.firmware.tree import Tree
 from dtlink.links.id_ranges import IdRange
+from dtlink.report.layout import BOLD, Line, Span, line
 from dtlink.report.model import InputAnswer, InputFault, InputReport, Report
+from dtlink.views.same_machine import SameMachineView
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -73,18 +76,20 @@ def tell(
     reports = _compare((old, new), there, digest=form == "json")
     report = Report("diff", reports)
     complain(reports)
+    view = view_of(reports[0], SameMachineView)
     if form == "json":
         emit_json(report, output)
-    elif reports[0].part is not None:
-        from dtlink.views.same_machine import lines
-
-        emit_lines(lines(reports[0], reports[1], terminal_width(output)), output, color)
-    return report.exit_status(None) or _differ(reports[0])
+    elif view is not None:
+        emit_lines([*_heads(reports), *view.text(terminal_width(output))], output, color)
+    return report.exit_status(None) or int(view is not None and not view.agree)
 
 
-def _differ(item: InputReport) -> int:
-    """The exit status: 1 if they differ."""
-    return int(item.part is not None and not item.part["same_machine"]["agree"])
+def _heads(reports: Iterable[InputReport]) -> Iterator[Line]:
+    """Which inputs, and which machines."""
+    for item in reports:
+        model = f" · {item.model}" if item.model else ""
+        compatible = f" ({item.compatible[0]})" if item.compatible else ""
+        yield line(Span(item.path, BOLD), model, compatible)
 
 
 def _chosen(bus: tuple[list[tuple[int, IdRange]], ...], lspci: str | None) -> Chosen | None:
@@ -131,17 +136,7 @@ def _compare(paths: tuple[str, str], there: Chosen | None, *, digest: bool) -> l
             f"both are {what}: --same-machine takes a devicetree and ACPI tables"
         )
     try:
-        part = _part(tree, machine, there)
+        view = SameMachineView.of(tree, machine, there)
     except InputError as error:
         return [reports[0]._replace(error=InputFault(error.message, error.offset)), reports[1]]
-    return [reports[0]._replace(part=part), reports[1]]
-
-
-def _part(tree: Tree, machine: Machine, there: Chosen | None) -> dict[str, Any]:
-    from dtlink.links import same_machine
-    from dtlink.views.same_machine import as_json
-
-    found = same_machine.compare(tree, machine, there)
-    if not found.hosts:
-        raise InputError("it has no PCI host whose requesters could be compared")
-    return {"same_machine": as_json(found, tree, machine)}
+    return [reports[0]._replace(view=view), reports[1]]

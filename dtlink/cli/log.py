@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,18 +12,19 @@ from dtlink import engine
 from dtlink.board.tree import Board
 from dtlink.cli.completion import complete_files
 from dtlink.cli.options import KernelVersionParam, board_settings, complain, options
+from dtlink.cli.single import view_of
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
-from dtlink.observed.bootlog.read import read_log
 from dtlink.report.model import InputAnswer, InputFault, InputReport, Report
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
-    from dtlink.observed.bootlog.model import Explanation
+    from dtlink.report.entries import Json
+    from dtlink.views.log import LogView
 
 
-@click.command(help="Explain a boot log: which lines are harmful, the root cause, the cure.")
+@click.command(help="Explain a boot log: which lines are harmful, the root cause, the fix.")
 @click.argument("dmesg", metavar="DMESG", shell_complete=complete_files)
 @click.option(
     "--dtb",
@@ -50,32 +52,27 @@ def log(
     output: str | None,
     color: str,
 ) -> None:
-    """Read the log, and the tree if there is one; tell what happened.
+    """Read the log, and the tree if there is one; print what happened.
 
     DMESG is a log as dmesg, journalctl -k or a serial console give it; - is standard input.
     """
+    from dtlink.views.log import LogView
+
     if dmesg == dtb == "-":
         raise click.UsageError("the log and the tree can't both come from standard input")
-    tree, reports = _tree(dtb)
-    item, told = _explain(dmesg, tree, kernel_version)
+    tree, unread = _tree(dtb)
     settings = board_settings(kernel=kernel, initramfs=initramfs, kernel_index=kernel_index)
-    if settings.kernel and told is not None and tree is not None:
-        item = _name_drivers(item, told, Board(tree, settings))
-        told = told if item.error is None else None
-    report = Report("log", [item, *reports], kernel=_kernel(told))
+    board = None if tree is None else Board(tree, settings)
+    item = _explained(dmesg, board, kernel_version, dtb)
+    view = view_of(item, LogView)
+    report = Report("log", [item, *unread], kernel=_kernel(view))
     complain(report.inputs)
-    named = dtb if tree is not None else None
     if form == "json":
-        from dtlink.views.bootlog import as_json
-
-        part = None if told is None else as_json(told, named)
-        emit_json(report._replace(inputs=[item._replace(part=part), *reports]), output)
-    elif told is not None:
-        from dtlink.views.bootlog import lines
-
+        emit_json(report, output)
+    elif view is not None:
         width = terminal_width(output)
-        emit_lines(lines(dmesg, told, named, every=everything, width=width), output, color)
-    sys.exit(report.exit_status(None) or int(told is not None and told.harmful))
+        emit_lines(view.text(dmesg, width=width, everything=everything), output, color)
+    sys.exit(report.exit_status(None) or int(view is not None and view.explanation.harmful))
 
 
 def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
@@ -92,39 +89,24 @@ def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
     return (kept[0], []) if kept else (None, [report])
 
 
-def _explain(
-    path: str, tree: Tree | None, version: KernelVersion | None
-) -> tuple[InputReport, Explanation | None]:
-    from dtlink.observed.bootlog.explain import explain
+def _explained(
+    path: str, board: Board | None, version: KernelVersion | None, dtb: str | None
+) -> InputReport:
+    from dtlink.observed.bootlog.read import read_log
+    from dtlink.views.log import LogView
 
     try:
-        told = explain(read_log(path), tree, version)
+        tree = None if board is None else dtb
+        view = LogView.of(read_log(path), board, version=version, tree=tree)
     except InputError as error:
-        return InputReport(path, error=InputFault(error.message, error.offset)), None
-    return InputReport(path, form="log", model=told.model), told
+        about = f"{error.path}: " if error.path not in ("", path) else ""
+        return InputReport(path, error=InputFault(about + error.message, error.offset))
+    return InputReport(path, form="log", model=view.explanation.model, view=view)
 
 
-def _name_drivers(item: InputReport, told: Explanation, board: Board) -> InputReport:
-    """Say of each root cause which driver the kernel has for it."""
-    from dtlink.views.drivers import driver_of
-
-    try:
-        _ = board.facts
-    except InputError as error:
-        fault = InputFault(f"{error.path}: {error.message}", error.offset)
-        return item._replace(error=fault)
-    for cause in told.causes:
-        node = board.tree.by_path.get(cause.origin.subject)
-        if node is not None:
-            said = f"in this kernel: {driver_of(board, node.index)}"
-            detail = "; ".join(filter(None, (cause.origin.detail, said)))
-            cause.origin = cause.origin._replace(detail=detail)
-    return item
-
-
-def _kernel(told: Explanation | None) -> dict[str, Any] | None:
-    if told is None:
+def _kernel(view: LogView | None) -> Mapping[str, Json] | None:
+    if view is None:
         return None
     from dtlink.views.profile import kernel
 
-    return kernel(told.profile)
+    return kernel(view.explanation.profile)

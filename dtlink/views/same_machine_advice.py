@@ -1,4 +1,4 @@
-"""What the board shows where a devicetree and ACPI differ, and what to mend.
+"""The effect where a devicetree and ACPI differ, and what to correct.
 
 Log lines and behaviour: Linux 6.12, drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c,
 arm_smmu_init_initial_stes() and arm_smmu_evtq_thread(); drivers/iommu/arm/arm-smmu/arm-smmu.c,
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from dtlink.links.same_machine import Difference
     from dtlink.links.translation import Key, Supplier
 
-#: So many rows to write are spelled out.
+#: Upper bound on the entries to write that are spelled out.
 _SPELLED = 3
 
-#: What happens to the DMA of a stream that the IOMMU's driver was not told of.
+#: What happens to the DMA of a stream that the IOMMU's driver does not know.
 _BLOCKED = {
     SupplierKind.SMMU_V3: (
         'the SMMU aborts their DMA (C_BAD_STREAMID, "event 0x02 received:", where its stream table '
@@ -34,13 +34,13 @@ _BLOCKED = {
         '"arm-smmu.disable_bypass=0" to allow, but this may have security implications")'
     ),
     SupplierKind.VIRTIO: (
-        "their DMA passes, untranslated, only while the device lets endpoints bypass it that "
-        "nobody has attached"
+        "their DMA passes, untranslated, only while the device lets endpoints that are not "
+        "attached bypass it"
     ),
 }
 _SOMEHOW = "their DMA meets an IOMMU that was not set up for it"
-#: … and where the driver was not told of the IOMMU itself.
-_UNKNOWN = "nobody sets that IOMMU up: their DMA is treated as firmware has left it"
+#: … and where the driver does not know the IOMMU itself.
+_UNKNOWN = "the kernel does not set that IOMMU up: it treats their DMA as firmware has left it"
 
 
 def name(supplier: Supplier) -> str:
@@ -76,7 +76,7 @@ def _both(aspect: Aspect, kind: SupplierKind) -> str:
     blocked = _BLOCKED.get(kind, _SOMEHOW)
     return {
         Aspect.IOMMU: (
-            "one IOMMU stands before these functions; booted with the description that names the "
+            "only one IOMMU translates for these functions; booted with the description of the "
             f"other one, the kernel sets up that, and {blocked}"
         ),
         Aspect.STREAM: (
@@ -88,7 +88,7 @@ def _both(aspect: Aspect, kind: SupplierKind) -> str:
             "does not expect them: they never come, and requests time out"
         ),
         Aspect.DEVICE: (
-            "the ITS drops MSIs with a device ID that it was not told of: booted with the "
+            "the ITS drops MSIs with an unknown device ID: booted with the "
             "description that is wrong, their interrupts never come, and requests time out"
         ),
     }[aspect]
@@ -98,9 +98,9 @@ def _translated(what: str, has: str, lacks: str, blocked: str) -> str:
     """What happens where one description gives an IOMMU and the other none."""
     return (
         f"the same kernel translates their DMA when booted with {has}, and not with {lacks}.\n"
-        f"If {what} does stand before them: with {lacks} {blocked}.\n"
-        f"If it does not: with {has} they use addresses that nobody translates, and read and write "
-        "the wrong memory"
+        f"If {what} does translate for them: with {lacks} {blocked}.\n"
+        f"If it does not: with {has} they use addresses that are not translated, and access the "
+        "wrong memory"
     )
 
 

@@ -124,7 +124,7 @@ def test_an_iommu_that_only_one_describes_is_set_up_by_nobody_else(pair: Pair) -
     alone = TABLES.replace("count=0xffff output=smmu", "count=0xffff output=its")
     alone = alone.replace("  smmu: smmu-v3 base=0x9050000\n    map count=0xffff output=its\n", "")
     pair.write(TREE, alone)
-    assert "with ACPI nobody sets that IOMMU up" in pair.run().output
+    assert "with ACPI the kernel does not set that IOMMU up" in pair.run().output
 
 
 def test_an_its_that_the_devicetree_lacks_is_told_once(pair: Pair) -> None:

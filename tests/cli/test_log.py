@@ -47,7 +47,7 @@ def test_nothing_harmful(run: Run, tmp_path: Path) -> None:
     path.write_text(HEAD + CYCLE)
     result = run("log", path)
     assert result.exit_code == 0, result.output
-    assert "nothing harmful · 1 harmless line put away: 1 cycle" in result.output
+    assert "no problems found (1 harmless line hidden, --all shows them)" in result.output
     assert "name each other" not in result.output
     shown = run("log", path, "--all").output
     assert "cycle  1 line, 1 cycle" in shown
@@ -60,12 +60,12 @@ def test_one_root_and_whom_it_takes_down(run: Run, dmesg: Path, dtb: Path, ldo: 
     assert result.exit_code == 1, result.output
     owner = ldo.rpartition("/")[0]
     assert f"no driver (likely)  {owner}" in result.output
-    assert "1 cause, 2 devices hit · 1 harmless line put away" in result.output
+    assert "1 cause, 2 devices affected · 1 harmless line hidden" in result.output
     assert "/soc@0/phy@1d87000 had not probed when the timeout ran out: " in result.output
     assert f'"wait for supplier {ldo}", no timeout ends this wait (line 5, 13.1 s)' in result.output
     assert "(through 1d87000.phy)" in result.output
     assert 'build the driver for "qcom,pm8150-rpmh-regulators"' in result.output
-    assert "look at: dtlink why TREE NODE" in result.output
+    assert "hint:    dtlink why TREE NODE" in result.output
 
 
 def test_without_a_tree(run: Run, dmesg: Path, ldo: str) -> None:
@@ -116,8 +116,8 @@ def test_devices_beyond_the_first_are_counted(run: Run, tmp_path: Path) -> None:
     ]
     path = tmp_path / "dmesg"
     path.write_text(HEAD + "".join(lines))
-    assert "… and 12 devices more (--all)" in run("log", path).output
-    assert "more (--all)" not in run("log", path, "--all").output
+    assert "… and 12 more devices (--all)" in run("log", path).output
+    assert "(--all)" not in run("log", path, "--all").output
 
 
 def test_what_is_not_told(run: Run, tmp_path: Path) -> None:
@@ -129,8 +129,8 @@ def test_what_is_not_told(run: Run, tmp_path: Path) -> None:
     )
     result = run("log", path)
     assert result.exit_code == 0
-    assert "not told how it ended (1)\n  2.panel" in result.output
-    assert "failed for reasons of their own (1)\n  1-001b" in result.output
+    assert "outcome not in the log (1)\n  2.panel" in result.output
+    assert "failed for their own reasons (1)\n  1-001b" in result.output
     assert "devices_deferred" in result.output
 
 

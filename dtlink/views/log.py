@@ -1,15 +1,19 @@
-"""How an explained boot log is told: as JSON data, and as text."""
+"""``dtlink log``: a boot log explained."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, paragraph
 from dtlink.report.rows import SHOWN, counted
+from dtlink.views.data import CommandResult
 
 if TYPE_CHECKING:
+    from dtlink.board.tree import Board
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.observed.bootlog.model import (
         Explanation,
         HiddenLines,
@@ -17,37 +21,98 @@ if TYPE_CHECKING:
         UndecidedDevice,
         Victim,
     )
+    from dtlink.observed.bootlog.read import LogLine
+    from dtlink.report.entries import Json
 
-Entry = dict[str, Any]
-
-#: So many line numbers of a kind are told with --all.
+#: Upper bound on the line numbers of a kind, with --all.
 _NUMBERS = 12
 
 
-def as_json(told: Explanation, tree: str | None) -> Entry:
-    """The member ``log`` of an input of the JSON report; ``tree`` is the path of the tree."""
-    return {
-        "kernel": told.kernel or None,
-        "command_line": told.command_line or None,
-        "model": told.model or None,
-        "lines": told.lines,
-        "tree": tree,
-        "harmful": told.harmful,
-        "causes": [_cause(cause) for cause in told.causes],
-        "open": [_open(item) for item in told.open],
-        "own_failures": [_open(item) for item in told.own_failures],
-        "put_away": [_put_away(item) for item in told.put_away],
-        "told": dict(told.told),
-        "notes": list(told.notes),
-        "look_at": list(told.look_at),
-    }
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class LogView(CommandResult):
+    """A boot log explained."""
+
+    member: ClassVar[str] = "log"
+    explanation: Explanation
+    tree: str | None
+    """The path of the tree that the board booted with."""
+
+    @classmethod
+    def of(
+        cls,
+        lines: Sequence[LogLine],
+        board: Board | None = None,
+        *,
+        version: KernelVersion | None = None,
+        tree: str | None = None,
+    ) -> LogView:
+        """Explain a log with the board that printed it, or without one.
+
+        ``version`` is the kernel to assume; without it, that of the log. With a board that has a
+        kernel, each cause names the driver that this kernel has for it.
+        """
+        from dtlink.observed.bootlog.explain import explain
+
+        found = explain(lines, None if board is None else board.tree, version)
+        if board is not None and board.facts is not None:
+            _name_drivers(found, board)
+        return cls(explanation=found, tree=tree)
+
+    def to_json(self) -> Json:
+        """The causes, what is left open, and what does no harm."""
+        found = self.explanation
+        return {
+            "kernel": found.kernel or None,
+            "command_line": found.command_line or None,
+            "model": found.model or None,
+            "lines": found.lines,
+            "tree": self.tree,
+            "harmful": found.harmful,
+            "causes": [_cause(cause) for cause in found.causes],
+            "open": [_open(item) for item in found.open],
+            "own_failures": [_open(item) for item in found.own_failures],
+            "put_away": [_hidden(item) for item in found.put_away],
+            "told": dict(found.told),
+            "notes": list(found.notes),
+            "look_at": list(found.look_at),
+        }
+
+    def text(
+        self, title: str = "", *, width: int | None = None, everything: bool = False
+    ) -> Iterator[Line]:
+        """The causes with their devices, and a summary; ``everything``: harmless lines too."""
+        found = self.explanation
+        yield from _head(title, found, self.tree)
+        for cause in found.causes:
+            yield line()
+            yield from _cause_lines(cause, every=everything, width=width)
+        yield from _open_lines("outcome not in the log", found.open, every=everything)
+        yield from _open_lines("failed for their own reasons", found.own_failures, every=everything)
+        if everything:
+            yield from _harmless(found.put_away)
+        yield line()
+        yield _summary(found, every=everything)
+        for hint in found.look_at:
+            yield from paragraph("hint:", hint, width)
+
+
+def _name_drivers(found: Explanation, board: Board) -> None:
+    """Add to each root cause which driver the kernel has for it."""
+    from dtlink.views.drivers import driver_of
+
+    for cause in found.causes:
+        node = board.tree.by_path.get(cause.origin.subject)
+        if node is not None:
+            driver = f"in this kernel: {driver_of(board, node.index)}"
+            detail = "; ".join(filter(None, (cause.origin.detail, driver)))
+            cause.origin = cause.origin._replace(detail=detail)
 
 
 def _word(item: CauseKind | DeviceEffect) -> str:
     return item.name.lower().replace("_", "-")
 
 
-def _cause(cause: RootCause) -> Entry:
+def _cause(cause: RootCause) -> Json:
     origin = cause.origin
     return {
         "root": _word(origin.root),
@@ -62,7 +127,7 @@ def _cause(cause: RootCause) -> Entry:
     }
 
 
-def _victim(victim: Victim) -> Entry:
+def _victim(victim: Victim) -> Json:
     return {
         "device": victim.device or None,
         "node": victim.node,
@@ -77,7 +142,7 @@ def _victim(victim: Victim) -> Entry:
     }
 
 
-def _open(item: UndecidedDevice) -> Entry:
+def _open(item: UndecidedDevice) -> Json:
     return {
         "device": item.device,
         "node": item.node,
@@ -88,7 +153,7 @@ def _open(item: UndecidedDevice) -> Entry:
     }
 
 
-def _put_away(item: HiddenLines) -> Entry:
+def _hidden(item: HiddenLines) -> Json:
     return {
         "kind": item.kind,
         "meaning": item.meaning,
@@ -97,27 +162,14 @@ def _put_away(item: HiddenLines) -> Entry:
     }
 
 
-def lines(
-    path: str, told: Explanation, tree: str | None, *, every: bool, width: int | None
-) -> Iterator[Line]:
-    """What is said to somebody who reads; ``every``: also what is harmless."""
-    kernel = f"Linux {told.kernel}" if told.kernel else "kernel unknown"
-    model = f" · {told.model}" if told.model else ""
+def _head(title: str, found: Explanation, tree: str | None) -> Iterator[Line]:
+    """Which log, kernel and board; what makes the answers doubtful."""
+    kernel = f"Linux {found.kernel}" if found.kernel else "kernel unknown"
+    model = f" · {found.model}" if found.model else ""
     beside = f" · tree {tree}" if tree else ""
-    yield line(Span(path, BOLD), f" · {kernel}{model} · {counted(told.lines, 'line')}{beside}")
-    for note in told.notes:
+    yield line(Span(title, BOLD), f" · {kernel}{model} · {counted(found.lines, 'line')}{beside}")
+    for note in found.notes:
         yield line(Span("note", STYLES["warning"]), f"  {note}")
-    for cause in told.causes:
-        yield line()
-        yield from _cause_lines(cause, every=every, width=width)
-    yield from _open_lines("not told how it ended", told.open, every=every)
-    yield from _open_lines("failed for reasons of their own", told.own_failures, every=every)
-    if every:
-        yield from _harmless(told.put_away)
-    yield line()
-    yield _summary(told, every=every)
-    for hint in told.look_at:
-        yield from paragraph("look at:", hint, width)
 
 
 def _cause_lines(cause: RootCause, *, every: bool, width: int | None) -> Iterator[Line]:
@@ -132,7 +184,7 @@ def _cause_lines(cause: RootCause, *, every: bool, width: int | None) -> Iterato
         yield from paragraph("  also:", _few(cause.also, every=every), width)
     if origin.candidates:
         yield from paragraph("  may be:", _few(origin.candidates, every=every), width)
-    label = "  board:"
+    label = "  effect:"
     victims = cause.victims if every else cause.victims[:SHOWN]
     for victim in victims:
         doubt = "likely: " if cause.sure and not victim.sure else ""
@@ -140,7 +192,7 @@ def _cause_lines(cause: RootCause, *, every: bool, width: int | None) -> Iterato
         label = ""
     if len(cause.victims) > len(victims):
         more = len(cause.victims) - len(victims)
-        yield from paragraph("", f"… and {counted(more, 'device')} more (--all)", width)
+        yield from paragraph("", f"… and {counted(more, 'more device')} (--all)", width)
     if origin.cure:
         yield from paragraph("  fix:", origin.cure, width)
     if origin.rule:
@@ -194,18 +246,21 @@ def _harmless(items: Sequence[HiddenLines]) -> Iterator[Line]:
         yield line(Span(f"    line{'s' if len(item.lines) > 1 else ''} {shown}{more}", DIM))
 
 
-def _summary(told: Explanation, *, every: bool) -> Line:
-    """One line that counts; says how to see what was put away."""
-    devices = {victim.node or victim.device for cause in told.causes for victim in cause.victims}
-    causes = counted(len(told.causes), "cause")
-    first = f"{causes}, {counted(len(devices), 'device')} hit" if told.causes else "nothing harmful"
-    unclear = sum(not cause.origin.root.is_known for cause in told.causes)
+def _summary(found: Explanation, *, every: bool) -> Line:
+    """One line that counts; says how to see the harmless lines."""
+    hidden = found.told["harmless"]
+    if not found.causes:
+        away = f"{counted(hidden, 'harmless line')} hidden"
+        note = away if every else f"{away}, --all shows them"
+        return line("no problems found", Span(f" ({note})" if hidden else "", DIM))
+    devices = {victim.node or victim.device for cause in found.causes for victim in cause.victims}
+    first = f"{counted(len(found.causes), 'cause')}, {counted(len(devices), 'device')} affected"
+    unclear = sum(not cause.origin.root.is_known for cause in found.causes)
     first += f", {unclear} unclear" if unclear else ""
     kinds = ", ".join(
         f"{len(item.lines)} {item.kind}"
-        for item in sorted(told.put_away, key=lambda item: -len(item.lines))[:3]
+        for item in sorted(found.put_away, key=lambda item: -len(item.lines))[:3]
     )
-    away = told.told["harmless"]
-    hint = "" if every or not away else " (--all)"
-    rest = f" · {counted(away, 'harmless line')} put away: {kinds} …{hint}" if away else ""
+    hint = "" if every else " (--all)"
+    rest = f" · {counted(hidden, 'harmless line')} hidden: {kinds} …{hint}" if hidden else ""
     return line(first, Span(rest, DIM))
