@@ -1,10 +1,9 @@
 """dtlink: a linter, and a library, for the dependencies that firmware declares.
 
 >>> import dtlink
->>> tree = dtlink.read("board.dtb")                    # doctest: +SKIP
->>> for link in dtlink.Graph.of(tree).links:           # doctest: +SKIP
-...     print(link.consumer.path, link.supplier.path, link.entry)
->>> report = dtlink.lint(["board.dtb"])                # doctest: +SKIP
+>>> report = dtlink.lint("board.dtb")                                 # doctest: +SKIP
+>>> board = dtlink.Board.read("board.dtb", kernel_version="6.12")     # doctest: +SKIP
+>>> print(board.why("/soc/ethernet@30be0000"))                        # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -14,38 +13,57 @@ from typing import TYPE_CHECKING, Any
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from dtlink.board.settings import Settings
-    from dtlink.board.tree import Board
+    from dtlink.api.board import Board
+    from dtlink.api.lint import lint
+    from dtlink.facts.kernels import KernelVersion
+    from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.errors import InputError
-    from dtlink.firmware.read import read
+    from dtlink.firmware.read import read, read_tables, read_tree
+    from dtlink.firmware.tree import Node, Tree
     from dtlink.links.graph import Graph
+    from dtlink.links.reference import Link
     from dtlink.report.model import Report
-    from dtlink.rules.model import Finding
+    from dtlink.rules.model import Finding, Rule, Severity
 
 __all__ = [
     "Board",
     "Finding",
     "Graph",
     "InputError",
+    "KernelVersion",
+    "Link",
+    "Machine",
+    "Node",
     "Report",
-    "Settings",
+    "Rule",
+    "Severity",
+    "Tree",
     "__version__",
     "lint",
     "read",
+    "read_tables",
+    "read_tree",
 ]
 
 # Where the public names live: they are imported when somebody asks for them, because the command
 # line asks for few of them at a time.
 _HOMES = {
-    "Board": "dtlink.board.tree",
-    "Settings": "dtlink.board.settings",
+    "Board": "dtlink.api.board",
     "Finding": "dtlink.rules.model",
     "Graph": "dtlink.links.graph",
     "InputError": "dtlink.firmware.errors",
+    "KernelVersion": "dtlink.facts.kernels",
+    "Link": "dtlink.links.reference",
+    "Machine": "dtlink.firmware.acpi.machine",
+    "Node": "dtlink.firmware.tree",
     "Report": "dtlink.report.model",
+    "Rule": "dtlink.rules.model",
+    "Severity": "dtlink.rules.model",
+    "Tree": "dtlink.firmware.tree",
+    "lint": "dtlink.api.lint",
     "read": "dtlink.firmware.read",
+    "read_tables": "dtlink.firmware.read",
+    "read_tree": "dtlink.firmware.read",
 }
 
 
@@ -54,24 +72,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'dtlink' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    found = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return found
 
 
-def lint(
-    paths: Iterable[str], *, select: Iterable[str] = (), ignore: Iterable[str] = (), jobs: int = 1
-) -> Report:
-    """Lint files and folders with the chosen rules or families (all if none is chosen).
-
-    What can't be read is told in the report's ``error``. Raises :class:`ValueError` for a word in
-    ``select`` or ``ignore`` that names no rule or family.
-    """
-    from functools import partial
-
-    from dtlink import engine
-    from dtlink.report.model import Report
-    from dtlink.rules.catalogue import check_words
-
-    check_words((*(select := tuple(select)), *(ignore := tuple(ignore))))
-    chosen = partial(engine.lint, select=select, ignore=ignore)
-    task = engine.Task(chosen, chosen)
-    return Report("lint", list(engine.run(list(engine.expand(paths)), task, jobs=jobs)))
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -80,7 +80,9 @@ _ABOVE = "keys of the whole file stand above its first table"
 
 
 def _severities(value: Any, place: ConfigPlace) -> tuple[tuple[str, Severity], ...]:
-    """Rules and families with their severities."""
+    """Rules and families with their severities; from the library as pairs."""
+    if isinstance(value, tuple):
+        value = dict(value)
     for name in of_type(dict, value, place):
         if _is_of_the_file(name):
             raise place.inside().error(f"no rule or family is named {name}; {_ABOVE}")

@@ -15,7 +15,9 @@ from dtlink.firmware.read import STDIN
 
 #: What belongs to one kernel: where another is named, these of the last one do not hold.
 _OF_A_KERNEL = ("initramfs", "kernel_index")
-_COMMAND_LINE = ValueOrigin("command line")
+#: Tables to which the user of a command, or of the library, adds.
+_GIVEN_TABLES = ("expect", "severity")
+COMMAND_LINE = ValueOrigin("command line")
 
 Given = tuple[tuple[str, Any], ...]
 
@@ -129,10 +131,10 @@ def _merged(
             for name in _OF_A_KERNEL:
                 values.pop(name, None)
                 origins[name] = ValueOrigin()
-        expected = values.get("expect", ())
+        before = {name: values.get(name, ()) for name in _GIVEN_TABLES}
         values |= layer
         origins |= dict.fromkeys(layer, origin)
-        values["expect"] = (*expected, *layer.get("expect", ()))
+        values |= {name: (*before[name], *layer.get(name, ())) for name in _GIVEN_TABLES}
     settings = LintSettings.of(values)
     _need_a_kernel(settings, origins)
     return EffectiveSettings(settings, origins, configuration)
@@ -149,17 +151,20 @@ def _layers(
             folder = configuration.folders[number]
             yield ValueOrigin("folder", name, folder.path), folder.values
     if given:
-        yield _COMMAND_LINE, _read(given)
+        yield COMMAND_LINE, read_given(dict(given))
 
 
-def _read(given: Given) -> dict[str, Any]:
-    """What the command line names, read by the same rows as a file."""
+def read_given(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the command line, by field, read by the same rows as a file.
+
+    Raises :class:`InputError`, with "command line" as its path, for what no row takes.
+    """
     from dtlink.config.keys import KEYS, TABLES, read_table
     from dtlink.config.readers import ConfigPlace
 
-    keys = (*KEYS, *(key for key in TABLES if key.name == "expect"))
-    table = {name.replace("_", "-"): value for name, value in given if value is not None}
-    return read_table(table, keys, ConfigPlace(_COMMAND_LINE.kind, dashes="--"))
+    keys = (*KEYS, *(key for key in TABLES if key.name in _GIVEN_TABLES))
+    table = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+    return read_table(table, keys, ConfigPlace(COMMAND_LINE.kind, dashes="--"))
 
 
 def _need_a_kernel(settings: LintSettings, origins: Mapping[str, ValueOrigin]) -> None:
@@ -168,7 +173,7 @@ def _need_a_kernel(settings: LintSettings, origins: Mapping[str, ValueOrigin]) -
             from dtlink.config.words import short
 
             origin = origins[name]
-            begin = "--" if origin is _COMMAND_LINE else ""
+            begin = "--" if origin is COMMAND_LINE else ""
             begin += f"[[folder]] {short(origin.folder)}: " if origin.folder else ""
             message = f"{begin}{name.replace('_', '-')}: needs a kernel beside it"
             raise InputError(message, path=origin.file or origin.kind)

@@ -3,6 +3,6 @@
 from dtlink.engine.inputs import expand
 from dtlink.engine.linting import lint, lint_board
 from dtlink.engine.runner import run
-from dtlink.engine.task import Task, process
+from dtlink.engine.task import Task, process, report_of
 
-__all__ = ["Task", "expand", "lint", "lint_board", "process", "run"]
+__all__ = ["Task", "expand", "lint", "lint_board", "process", "report_of", "run"]

@@ -56,7 +56,15 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
             error=InputFault(f"{type(error).__name__}: {error}", bug=True),
         )
     sha256 = _sha256(data, firmware) if digest else ""
-    report = InputReport(item.path, member=item.member, sha256=sha256, nodes=len(firmware), **told)
+    return report_of(item, firmware, told, sha256)
+
+
+def report_of(
+    item: Input, firmware: Tree | Machine, answer: InputAnswer, sha256: str = ""
+) -> InputReport:
+    """The report of an input that was read: what it is, and what the command found."""
+    nodes = len(firmware)
+    report = InputReport(item.path, member=item.member, sha256=sha256, nodes=nodes, **answer)
     if not isinstance(firmware, Tree):
         return _with_tables(report, firmware)
     return report._replace(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.inputs import Input
 
+    #: A path, or the bytes of a file.
+    Source = str | os.PathLike[str] | bytes
+
 #: Suffixes of devicetree files that are read when a folder is given.
 SUFFIXES = (".dtb", ".dtbo", ".dts")
 #: Suffixes of files that may contain ACPI tables; their first bytes decide.
@@ -25,42 +28,44 @@ TABLE_SUFFIXES = (
 STDIN = "-"
 
 
-def read(source: str | Path | bytes, name: str = "") -> Tree:
-    """Read a devicetree from a path, from ``-`` (standard input) or from bytes.
+def read(source: Source, name: str = "") -> Tree | Machine:
+    """Read a devicetree, or the ACPI tables of a machine.
 
-    Raises :class:`InputError`, with the path, if it cannot be read or is not a devicetree.
+    ``source`` is a path (of a file, or of a folder of tables), ``-`` for standard input, or bytes,
+    for which ``name`` is used in messages. Raises :class:`InputError`, with the path in it, for
+    what cannot be read.
     """
-    firmware = _read(source, name)
-    if not isinstance(firmware, Tree):
-        path = name or ("input" if isinstance(source, bytes) else str(source))
-        raise InputError("expected a devicetree, found ACPI tables", path=path)
-    return firmware
-
-
-def read_tables(source: str | Path | bytes, name: str = "") -> Machine:
-    """Read the ACPI tables of a machine from a file, a folder, ``-`` or bytes.
-
-    Raises :class:`InputError`, with the path, if they cannot be read or it is a devicetree.
-    """
-    path = name or ("input" if isinstance(source, bytes) else str(source))
-    if not isinstance(source, bytes) and Path(source).is_dir():
+    path = _path(source, name)
+    if not isinstance(source, bytes) and path != STDIN and Path(source).is_dir():
         from dtlink.firmware.acpi.read import read_folder
 
         return read_folder(str(source))
-    firmware = _read(source, name)
-    if isinstance(firmware, Tree):
-        raise InputError("expected ACPI tables, found a devicetree", path=path)
-    return firmware
-
-
-def _read(source: str | Path | bytes, name: str) -> Tree | Machine:
-    path = name or ("input" if isinstance(source, bytes) else str(source))
-    data = source if isinstance(source, bytes) else load(str(source))
+    data = source if isinstance(source, bytes) else load(os.fspath(source))
     try:
         return decode(data, path)
     except InputError as error:
         error.path = error.path or path
         raise
+
+
+def read_tree(source: Source, name: str = "") -> Tree:
+    """Read a devicetree, as :func:`read`. Raises :class:`InputError` for ACPI tables."""
+    firmware = read(source, name)
+    if not isinstance(firmware, Tree):
+        raise InputError("expected a devicetree, found ACPI tables", path=_path(source, name))
+    return firmware
+
+
+def read_tables(source: Source, name: str = "") -> Machine:
+    """Read ACPI tables, as :func:`read`. Raises :class:`InputError` for a devicetree."""
+    firmware = read(source, name)
+    if isinstance(firmware, Tree):
+        raise InputError("expected ACPI tables, found a devicetree", path=_path(source, name))
+    return firmware
+
+
+def _path(source: Source, name: str) -> str:
+    return name or ("input" if isinstance(source, bytes) else os.fspath(source))
 
 
 def load_input(named: Input) -> bytes:

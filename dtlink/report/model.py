@@ -13,7 +13,7 @@ from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
 if TYPE_CHECKING:
-    from dtlink.report.entries import Json
+    from dtlink.report.entries import Document, Json
 
 
 class Reportable(Protocol):
@@ -173,6 +173,12 @@ class Report(NamedTuple):
     """What was assumed of the kernel, by commands that ask for more than its version."""
     baseline: str = ""
     """The baseline that ``findings`` are new against, where there is one."""
+
+    def to_dict(self) -> Document:
+        """The JSON document of the command, as data."""
+        from dtlink.report.json import document
+
+        return document(self)
 
     def findings(self) -> Iterator[Finding]:
         """The findings of all inputs."""

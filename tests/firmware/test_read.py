@@ -6,14 +6,17 @@ import io
 import os
 import pickle
 import sys
+from pathlib import Path
 
 import pytest
 
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.read import read
+from dtlink.firmware.read import read, read_tables, read_tree
+from dtlink.firmware.tree import Tree
 from tests.support.blobs import END, blob, node
 
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 GOOD = blob(node(b"", node(b"child")) + END)
 SOURCE = b"/dts-v1/;\n/ { child { }; };\n"
 
@@ -99,8 +102,8 @@ def test_a_missing_file(tmp_path):
     assert caught.value.path == str(tmp_path / "gone.dtb")
 
 
-def test_a_folder(tmp_path):
-    with pytest.raises(InputError, match="directory") as caught:
+def test_a_folder_without_tables(tmp_path):
+    with pytest.raises(InputError, match="folder without ACPI tables") as caught:
         read(tmp_path)
     assert caught.value.path == str(tmp_path)
 
@@ -125,6 +128,19 @@ def test_a_file_that_is_too_large_is_not_read_whole(name, tmp_path):
         file.truncate(fdt.MAX_SIZE + 1)
     with pytest.raises(InputError, match="more than"):
         read(path)
+
+
+def test_either_kind_and_each_alone():
+    board, tables = FIXTURES / "boards/clean-board.dtb", FIXTURES / "tables/arm-server"
+    assert isinstance(read(board), Tree)
+    assert isinstance(read_tree(board), Tree)
+    for source in (tables, str(tables), tables / "IORT.dat", (tables / "IORT.dat").read_bytes()):
+        assert "IORT" in read(source).tables
+        assert "IORT" in read_tables(source).tables
+        with pytest.raises(InputError, match="expected a devicetree, found ACPI"):
+            read_tree(source)
+    with pytest.raises(InputError, match="expected ACPI tables, found"):
+        read_tables(board)
 
 
 def test_an_endless_file_is_read_up_to_the_limit():

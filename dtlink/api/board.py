@@ -1,0 +1,176 @@
+"""``Board``: one input, and everything that the commands find out about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Unpack
+
+from dtlink.api.options import BoardOptions, settings, values
+from dtlink.board.boards import board_of
+from dtlink.board.tree import Board as TreeBoard
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import read
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from dtlink.api.options import Words
+    from dtlink.board.boards import AnyBoard
+    from dtlink.board.settings import Settings
+    from dtlink.board.tables import TablesBoard
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.read import Source
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.acpi.graph import AcpiGraph
+    from dtlink.links.graph import Graph
+    from dtlink.report.model import Report
+    from dtlink.views.cycles import CyclesView
+    from dtlink.views.drivers import DriversView
+    from dtlink.views.iort import IortView
+    from dtlink.views.links import LinksView
+    from dtlink.views.modules import ModulesView
+    from dtlink.views.order import OrderView
+    from dtlink.views.why import WhyView
+
+
+class Board:
+    """One devicetree, or the ACPI tables of one machine, for one kernel.
+
+    Each method is the command of its name, and returns its result: rows to work with,
+    ``to_json()`` and ``text()``. What several of them need is computed once.
+    """
+
+    def __init__(
+        self, firmware: Tree | Machine, *, path: str = "", **options: Unpack[BoardOptions]
+    ) -> None:
+        self.firmware = firmware
+        self.path = path
+        """The name in messages and reports."""
+        self.settings: Settings = settings(options)
+        self.parts: AnyBoard = board_of(firmware, self.settings)
+        """What rules and results are made of: each part computed once, on demand."""
+
+    @classmethod
+    def read(cls, source: Source, *, name: str = "", **options: Unpack[BoardOptions]) -> Self:
+        """Read a file, a folder of tables, ``-`` (standard input) or bytes.
+
+        The keywords are options of the commands: ``kernel_version``, ``against``, ``cmdline``,
+        ``root``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema`` and ``schema_dir``.
+        Raises :class:`InputError` for an input that cannot be read, and :class:`ValueError` for
+        a value that the commands refuse. No ``dtlink.toml`` is read.
+        """
+        path = name or ("" if isinstance(source, bytes) else os.fspath(source))
+        return cls(read(source, name), path=path, **options)
+
+    def __repr__(self) -> str:
+        path = f"{self.path}: " if self.path else ""
+        return f"<Board {path}{self.firmware!r}, kernel {self.settings.kernel_version}>"
+
+    @property
+    def graph(self) -> Graph | AcpiGraph:
+        """The links of the board, with the vendors' own properties."""
+        parts = self.parts
+        return parts.full_graph if isinstance(parts, TreeBoard) else parts.graph
+
+    def lint(self, *, select: Words = (), ignore: Words = ()) -> Report:
+        """The findings of the rules that are chosen, as a report of one input.
+
+        Raises :class:`ValueError` for a word that is not a rule or family, and :class:`InputError`
+        for a kernel or schemas that cannot be read.
+        """
+        from dtlink import engine
+        from dtlink.firmware.inputs import Input
+        from dtlink.report.kernel import identity
+        from dtlink.report.model import Report
+
+        chosen = values({"select": select, "ignore": ignore})
+        found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"])
+        item = engine.report_of(Input(self.path), self.firmware, found)
+        kernel = identity(self.settings.kernel_version, self.settings.paths)
+        return Report("lint", [item], kernel["version"], kernel)
+
+    def links(self, *bindings: str, disabled: bool = False) -> LinksView:
+        """The links of these bindings (all if none is named); of disabled consumers if wanted."""
+        from dtlink.views.links import LinksView
+
+        return LinksView.of(self.parts, disabled=disabled, bindings=bindings)
+
+    def cycles(self) -> CyclesView:
+        """The devices that wait for each other, and how to break each cycle."""
+        from dtlink.views.cycles import CyclesView
+
+        return CyclesView.of(self.parts)
+
+    def order(self) -> OrderView:
+        """The devices in waves: what a device needs is in earlier ones."""
+        from dtlink.views.order import OrderView
+
+        return OrderView.of(self.parts)
+
+    def why(self, node: str) -> WhyView:
+        """What a node waits for, down to the roots.
+
+        ``node`` is a path, a label, an alias or a name that no other node has. Raises
+        :class:`InputError`, which suggests nodes, if there is none.
+        """
+        from dtlink.views.why import WhyView
+
+        with self._named():
+            return WhyView.of(self.parts, node)
+
+    def drivers(self) -> DriversView:
+        """The driver of each device in the kernel that the board was read with."""
+        from dtlink.views.drivers import DriversView
+
+        with self._named():
+            return DriversView.of(self._tree())
+
+    def modules(self, *nodes: str, missing: bool = False) -> ModulesView:
+        """The modules that nodes need before they can probe, in load order.
+
+        Without nodes: every storage controller. ``missing``: only those that the initramfs lacks.
+        """
+        from dtlink.views.modules import ModulesView
+
+        if missing and not self.settings.initramfs:
+            raise ValueError("missing needs a board with initramfs")
+        with self._named():
+            return ModulesView.of(self._tree(), nodes, missing=missing)
+
+    def iort(
+        self, *, rid: str | tuple[int, int] | None = None, component: str | None = None
+    ) -> IortView:
+        """How the ID of one requester is translated: by ``rid``, such as ``"0000:01:00.0"`` (or
+        its segment and its requester ID), or by the path of a named component.
+        """
+        from dtlink.links.functions import function_id
+        from dtlink.views.iort import IortView
+
+        if (rid is None) == (component is None):
+            raise ValueError("one of rid and component is needed")
+        with self._named():
+            if component is not None:
+                return IortView.of_component(self._tables(), component)
+            segment, requester = function_id(rid) if isinstance(rid, str) else rid or (0, 0)
+            return IortView.of_function(self._tables(), segment, requester)
+
+    def _tree(self) -> TreeBoard:
+        if not isinstance(self.parts, TreeBoard):
+            raise InputError("ACPI tables: this is about devicetrees")
+        return self.parts
+
+    def _tables(self) -> TablesBoard:
+        if isinstance(self.parts, TreeBoard):
+            raise InputError("a devicetree: this is about ACPI tables")
+        return self.parts
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Put the board's path into an :class:`InputError`."""
+        try:
+            yield
+        except InputError as error:
+            error.path = error.path or self.path
+            raise

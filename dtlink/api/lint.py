@@ -1,0 +1,69 @@
+"""``lint()``: the report of files and folders, as ``dtlink lint`` makes it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Unpack
+
+from dtlink import engine
+from dtlink.api.options import LintOptions, arguments, refused_values
+from dtlink.config.plan import LintPlan
+from dtlink.config.resolve import forget, settings_of
+from dtlink.report.model import InputReport, Report
+
+if TYPE_CHECKING:
+    from dtlink.api.options import AnyPath
+
+
+def lint(
+    paths: AnyPath | Iterable[AnyPath],
+    *,
+    config: AnyPath | Literal[False] | None = None,
+    jobs: int = 1,
+    **options: Unpack[LintOptions],
+) -> Report:
+    """Lint files and folders, as ``dtlink lint`` does, and return the report.
+
+    ``paths`` is one path, or several. ``config`` is a configuration for all inputs; by default the
+    ``dtlink.toml`` nearest to each input holds, as for the command; ``False`` reads none. ``jobs``
+    is the number of processes, 0 one for each processor. All other keywords are the options of the
+    command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``, ``baseline``,
+    ``kernel_version``, ``against``, ``cmdline``, ``root``, ``kernel``, ``initramfs``,
+    ``kernel_index``, ``schema`` and ``schema_dir``.
+
+    An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
+    a kernel, schemas, a configuration or a baseline that cannot be read, :class:`ValueError` for
+    a word that is not a rule or family, and for any other value that the command refuses.
+    """
+    given = arguments(options)
+    forget()  # files that an earlier call read may have changed
+    inputs = list(engine.expand(_paths(paths)))
+    file = None if config is None or config is False else os.fspath(config)
+    of = partial(settings_of, given=given, file=file, isolated=config is False)
+    with refused_values():
+        plan = LintPlan(inputs, {each: of(each.path) for each in inputs})
+    plan.check()
+    kernel = plan.kernel(digest=True)
+    reports = list(_compared(plan, plan.reports(jobs=jobs, digest=True)))
+    return Report("lint", reports, kernel["version"], kernel, ", ".join(plan.baselines))
+
+
+def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:
+    if isinstance(paths, bytes):
+        raise TypeError("paths are str or Path; Board.read() takes the bytes of one input")
+    if isinstance(paths, str | os.PathLike):
+        return [os.fspath(paths)]
+    return [os.fspath(path) for path in paths]
+
+
+def _compared(plan: LintPlan, reports: Iterable[InputReport]) -> Iterator[InputReport]:
+    """The reports without the findings that the baselines have."""
+    if not plan.baselines:
+        return iter(reports)
+    from dtlink.report.baseline import read
+    from dtlink.report.known import Comparison
+
+    known = {path: Comparison(read(path), plan.of_baseline(path)) for path in plan.baselines}
+    return plan.compare(reports, known)

@@ -1,0 +1,120 @@
+"""The keywords that the functions of the library share: names and values of the command's options.
+
+They are read by the rows that read a configuration, so that a value means the same in both.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from dtlink.config.resolve import COMMAND_LINE, read_given
+from dtlink.firmware.errors import InputError
+
+if TYPE_CHECKING:
+    from dtlink.board.settings import Settings
+    from dtlink.facts.cmdline import CommandLine
+    from dtlink.facts.kernels import KernelVersion
+    from dtlink.rules.model import Severity
+
+    AnyPath = str | os.PathLike[str]
+    #: A word, or several.
+    Words = str | Iterable[str]
+
+
+class BoardOptions(TypedDict, total=False):
+    """What decides what is known of one input."""
+
+    kernel_version: str | KernelVersion
+    """The kernel whose fw_devlink behaviour is modelled, such as ``"6.12"``."""
+    against: str | KernelVersion | None
+    """Another kernel version to compare with."""
+    cmdline: str | CommandLine | None
+    """The kernel's command line; by default bootargs of ``/chosen``."""
+    root: str
+    """The node that has the root file system; by default the one that ``root=`` names."""
+    kernel: AnyPath
+    """A folder of modules, an unpacked package, a build tree, a .config, or ``running``."""
+    initramfs: AnyPath
+    kernel_index: AnyPath
+    schema: bool
+    """Whether dtschema's validator is run."""
+    schema_dir: AnyPath | Iterable[AnyPath]
+    """Schemas beside dtlink's own."""
+
+
+class LintOptions(BoardOptions, total=False):
+    """What decides which findings there are, and which of them count."""
+
+    select: Words
+    """Run only these rules or families."""
+    ignore: Words
+    """Do not run these rules or families."""
+    expect: Words
+    """``RULE`` or ``RULE:NODE``: findings that do not count, and that must be there."""
+    severity: Mapping[str, str | Severity]
+    """Rules and families with the severity of their findings; added to a configuration's."""
+    fail_on: str | Severity
+    """The least severity for which :attr:`Report.status` is 1, or ``never``."""
+    baseline: AnyPath
+    """The file of accepted findings."""
+
+
+def arguments(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords as the reader of a configuration takes them.
+
+    Raises :class:`ValueError`, naming the keyword and the word, for a value that it refuses.
+    """
+    given = {name: _plain(name, value) for name, value in options.items()}
+    if unknown := given.keys() - LintOptions.__annotations__.keys():
+        raise TypeError(f"unexpected keyword argument {min(unknown)!r}")
+    with refused_values():
+        read_given(given)
+    return given
+
+
+def values(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords as a lint takes them. Raises :class:`ValueError` as :func:`arguments` does."""
+    return read_given(arguments(options))
+
+
+def settings(options: Mapping[str, Any]) -> Settings:
+    """The settings of a board. Raises :class:`ValueError` as :func:`arguments` does."""
+    from dtlink.board.settings import Settings
+
+    made = Settings(**values(options))
+    if not made.kernel and (made.initramfs or made.kernel_index):
+        raise ValueError("initramfs and kernel_index need kernel beside them")
+    return made
+
+
+@contextmanager
+def refused_values() -> Iterator[None]:
+    """Turn the reader's :class:`InputError` about a keyword into a :class:`ValueError`."""
+    try:
+        yield
+    except InputError as error:
+        if error.path != COMMAND_LINE.kind:
+            raise
+        option, _, wrong = error.message.partition(": ")
+        keyword = option.removeprefix("--").replace("-", "_")
+        raise ValueError(f"{keyword}: {wrong}") from error
+
+
+#: Keywords that take one word or several.
+_WORDS = ("select", "ignore", "expect")
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A value in the types of a command line: paths as text, several values as a tuple."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, str):
+        return (value,) if name in _WORDS else value
+    if isinstance(value, Mapping):
+        return tuple(value.items())
+    if isinstance(value, tuple) or not isinstance(value, Iterable):
+        return value
+    return tuple(_plain("", each) for each in value)

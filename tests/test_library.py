@@ -1,0 +1,275 @@
+"""The library answers as the command does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import dtlink
+from dtlink.cli.main import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+FIXTURES = ROOT / "fixtures"
+KERNEL = FIXTURES / "kernel"
+FAULTS = FIXTURES / "boards" / "phandle-faults.dtb"
+GUEST = FIXTURES / "boards" / "virtio-iommu-guest.dtb"
+TABLES = FIXTURES / "tables" / "arm-server-faults"
+#: One of each kind.
+INPUTS = (FIXTURES / "boards" / "phone-soc.dtb", FIXTURES / "tables" / "arm-server")
+
+
+def printed(*args: object) -> Any:
+    """What a command prints with ``--format json``."""
+    result = CliRunner().invoke(cli, [*map(str, args), "--format", "json"])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return json.loads(result.stdout)
+
+
+def as_json(data: Any) -> Any:
+    return json.loads(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments"),
+    [
+        ({}, []),
+        ({"select": "phandle"}, ["--select", "phandle"]),
+        ({"select": ["phandle", "iort"], "ignore": ("phandle/dangling",)}, None),
+        ({"kernel_version": "6.1"}, ["--kernel-version", "6.1"]),
+        ({"kernel_version": dtlink.KernelVersion(6, 1), "against": "latest"}, None),
+        ({"cmdline": "fw_devlink=off root=/dev/vda1"}, None),
+        ({"kernel": KERNEL, "root": "/pcie@4010000000"}, None),
+        ({"expect": ["phandle/dangling", "legacy:/nowhere"]}, None),
+        ({"fail_on": "never"}, None),
+        ({"schema": True}, ["--schema"]),
+    ],
+    ids=str,
+)
+def test_lint_is_the_command(options: dict[str, Any], arguments: list[str] | None) -> None:
+    if arguments is None:
+        arguments = [
+            part
+            for name, value in options.items()
+            for each in (value if type(value) in (list, tuple) else [value])
+            for part in (f"--{name.replace('_', '-')}", str(each))
+        ]
+    paths = [FAULTS, GUEST, TABLES]
+    report = dtlink.lint(paths, config=False, **options)
+    assert as_json(report.to_dict()) == printed("lint", *paths, "--no-config", *arguments)
+
+
+def test_one_path_is_a_path() -> None:
+    for one in (str(FAULTS), FAULTS):
+        assert [item.path for item in dtlink.lint(one).inputs] == [str(FAULTS)]
+    assert dtlink.lint(FAULTS.parent).to_dict() == dtlink.lint([str(FAULTS.parent)]).to_dict()
+    with pytest.raises(TypeError, match=r"Board\.read"):
+        dtlink.lint(FAULTS.read_bytes())
+
+
+def test_the_kernel_and_its_initramfs(tmp_path: Path) -> None:
+    listing = tmp_path / "modules.load"
+    listing.write_text("virtio_blk.ko\n")
+    report = dtlink.lint(GUEST, kernel=KERNEL, initramfs=listing, config=False)
+    given = ["--kernel", KERNEL, "--initramfs", listing, "--no-config"]
+    assert as_json(report.to_dict()) == printed("lint", GUEST, *given)
+
+
+def test_a_configuration_holds_as_for_the_command(tmp_path: Path) -> None:
+    board = tmp_path / "board.dtb"
+    board.write_bytes(FAULTS.read_bytes())
+    file = tmp_path / "dtlink.toml"
+    file.write_text('ignore = ["legacy"]\nselect = ["phandle"]\n[severity]\nphandle = "info"\n')
+    document = as_json(dtlink.lint(board).to_dict())
+    assert document == printed("lint", board)
+    assert document == printed("lint", board, "--config", file)
+    assert as_json(dtlink.lint(board, config=file).to_dict()) == document
+    bare = as_json(dtlink.lint(board, config=False).to_dict())
+    assert bare == printed("lint", board, "--no-config")
+    assert bare != document
+
+
+def test_a_configuration_that_changed_is_read_again(tmp_path: Path) -> None:
+    board = tmp_path / "board.dtb"
+    board.write_bytes(FAULTS.read_bytes())
+    before = dtlink.lint(board)
+    (tmp_path / "dtlink.toml").write_text('select = ["cycle"]\n')
+    assert list(before.findings())
+    assert not list(dtlink.lint(board).findings())
+
+
+def test_severities_are_added_to_those_of_the_configuration(tmp_path: Path) -> None:
+    board = tmp_path / "board.dtb"
+    board.write_bytes(FAULTS.read_bytes())
+    (tmp_path / "dtlink.toml").write_text('[severity]\nphandle = "info"\n')
+    report = dtlink.lint(board, severity={"phandle/dangling": "warning"}, select="phandle")
+    levels = {finding.rule: finding.severity.value for finding in report.findings()}
+    assert levels.pop("phandle/dangling") == "warning"
+    assert set(levels.values()) == {"info"}
+
+
+def test_a_baseline_is_read_and_never_written(tmp_path: Path) -> None:
+    baseline = tmp_path / "baseline.json"
+    CliRunner().invoke(cli, ["lint", str(FAULTS), "--baseline", str(baseline), "--write-baseline"])
+    before = baseline.read_bytes()
+    report = dtlink.lint([FAULTS, TABLES], baseline=baseline)
+    assert as_json(report.to_dict()) == printed("lint", FAULTS, TABLES, "--baseline", baseline)
+    assert report.inputs[0].known
+    assert not report.inputs[0].findings
+    assert baseline.read_bytes() == before
+    with pytest.raises(dtlink.InputError, match="gone"):
+        dtlink.lint(FAULTS, baseline=tmp_path / "gone")
+
+
+def test_what_holds_for_one_input_stays_in_the_report(tmp_path: Path) -> None:
+    (tmp_path / "no.dtb").write_bytes(b"no")
+    report = dtlink.lint([tmp_path / "no.dtb", tmp_path / "gone.dtb", FAULTS], jobs=2)
+    assert [item.error is None for item in report.inputs] == [False, False, True]
+    assert report.status == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"select": "phandle/nope"}, "select: .*phandle/nope"),
+        ({"ignore": ["nope"]}, "ignore: .*nope"),
+        ({"expect": "nope:/x"}, "expect: .*nope"),
+        ({"severity": {"nope": "error"}}, "nope"),
+        ({"severity": {"phandle": "bad"}}, "phandle: bad"),
+        ({"fail_on": "bad"}, "fail_on: bad"),
+        ({"kernel_version": "9.99"}, "kernel_version: 9.99"),
+        ({"against": "x"}, "against: x"),
+        ({"cmdline": "fw_devlink=x"}, "cmdline: fw_devlink: x"),
+        ({"initramfs": "x"}, "initramfs: needs a kernel"),
+        ({"schema": 1}, "schema: true or false"),
+    ],
+    ids=str,
+)
+def test_a_value_that_the_command_refuses(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        dtlink.lint(FAULTS, **options)
+
+
+def test_a_refusal_needs_no_input(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nope"):
+        dtlink.lint(tmp_path, select="nope")
+    with pytest.raises(TypeError, match="nope"):
+        dtlink.lint(tmp_path, nope=1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"kernel": "/nonexistent"}, {"config": "/nonexistent"}, {"kernel": KERNEL, "initramfs": "/x"}],
+    ids=str,
+)
+def test_what_can_not_be_read_for_all_inputs(options: dict[str, Any]) -> None:
+    with pytest.raises(dtlink.InputError):
+        dtlink.lint(FAULTS, **options)
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.name)
+def test_results_are_those_of_the_commands(path: Path) -> None:
+    for version in ("6.12", "6.1"):
+        board = dtlink.Board.read(path, kernel_version=version)
+        last = board.links().links[-1]
+        for view, *arguments in (
+            (board.links(), "links", path),
+            (board.links(last.binding), "links", path, "--binding", last.binding),
+            (board.links(disabled=True), "links", path, "--disabled"),
+            (board.cycles(), "cycles", path),
+            (board.order(), "order", path),
+            (board.why(last.consumer), "why", path, last.consumer),
+        ):
+            (item,) = printed(*arguments, "--kernel-version", version)["inputs"]
+            members = as_json(view.members())
+            assert members
+            assert {name: item[name] for name in members} == members
+
+
+def test_results_that_need_a_kernel(tmp_path: Path) -> None:
+    listing = tmp_path / "modules.load"
+    listing.write_text("virtio_blk.ko\n")
+    given = ["--kernel", KERNEL, "--initramfs", listing]
+    board = dtlink.Board.read(GUEST, kernel=KERNEL, initramfs=listing)
+    node = "/pcie@4010000000"
+    for view, command, *more in (
+        (board.drivers(), "drivers"),
+        (board.modules(), "modules"),
+        (board.modules(node, missing=True), "modules", node, "--missing"),
+        (board.why(node), "why", node),
+    ):
+        (item,) = printed(command, GUEST, *more, *given)["inputs"]
+        assert as_json(view.to_json()) == item[command]
+    for ask in (dtlink.Board.read(GUEST).drivers, dtlink.Board.read(GUEST).modules):
+        with pytest.raises(ValueError, match="kernel"):
+            ask()
+    with pytest.raises(ValueError, match="initramfs"):
+        dtlink.Board.read(GUEST, kernel=KERNEL).modules(missing=True)
+    with pytest.raises(dtlink.InputError, match="nonexistent"):
+        dtlink.Board.read(GUEST, kernel="/nonexistent").drivers()
+
+
+def test_the_translation_of_a_requester() -> None:
+    board = dtlink.Board.read(INPUTS[1])
+    (item,) = printed("iort", INPUTS[1], "--rid", "0000:01:00.0")["inputs"]
+    assert as_json(board.iort(rid="0000:01:00.0").to_json()) == item["iort"]
+    assert as_json(board.iort(rid=(0, 0x100)).to_json()) == item["iort"]
+    (item,) = printed("iort", INPUTS[1], "--component", "SATA")["inputs"]
+    assert as_json(board.iort(component="SATA").to_json()) == item["iort"]
+    for wrong in ({}, {"rid": "x"}, {"rid": "0:0:0.0", "component": "SATA"}):
+        with pytest.raises(ValueError, match=r"rid|PCI function"):
+            board.iort(**wrong)
+
+
+@pytest.mark.parametrize("path", [FAULTS, TABLES], ids=lambda path: path.name)
+def test_a_board_lints_itself(path: Path) -> None:
+    board = dtlink.Board.read(path)
+    report = board.lint(ignore="cycle")
+    whole = dtlink.lint(path, ignore="cycle", config=False)
+    (mine,), (other,) = report.to_dict()["inputs"], whole.to_dict()["inputs"]
+    assert {**mine, "sha256": None} == {**other, "sha256": None}
+    assert report.status == whole.status
+    with pytest.raises(ValueError, match="nope"):
+        board.lint(select="nope")
+
+
+def test_a_board_from_bytes_and_from_what_was_read() -> None:
+    data = FAULTS.read_bytes()
+    found = [
+        dtlink.Board.read(data, name="a board"),
+        dtlink.Board(dtlink.read(data), path="a board"),
+        dtlink.Board(dtlink.read_tree(FAULTS), path="a board"),
+    ]
+    assert len({json.dumps(board.lint().to_dict()) for board in found}) == 1
+
+
+def test_a_board_of_the_other_kind() -> None:
+    tree, tables = (dtlink.Board.read(path) for path in INPUTS)
+    for ask in (tables.drivers, tables.modules):
+        with pytest.raises(dtlink.InputError, match=f"{INPUTS[1]}: ACPI tables"):
+            ask()
+    with pytest.raises(dtlink.InputError, match="a devicetree"):
+        tree.iort(rid="0000:00:00.0")
+    with pytest.raises(dtlink.InputError, match=f"{INPUTS[0]}: no node"):
+        tree.why("nowhere")
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.name)
+def test_a_graph_of_either_kind(path: Path) -> None:
+    graph = dtlink.Graph.of(dtlink.read(path))
+    links = dtlink.Board.read(path).links().links
+    assert [(x.consumer.path, x.supplier.path, x.entry) for x in graph.links] == [
+        (x.consumer, x.supplier, f"{x.property_name}[{x.index}]") for x in links
+    ]
+
+
+def test_public_names_are_sorted_and_there() -> None:
+    assert dtlink.__all__ == sorted(dtlink.__all__)
+    assert set(dtlink.__all__) <= set(dir(dtlink))
+    for name in dtlink.__all__:
+        assert getattr(dtlink, name) is not None
+    with pytest.raises(AttributeError, match="nope"):
+        _ = dtlink.nope
