@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from dtlink.board.settings import DEFAULTS, Settings
+from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.firmware.acpi.iort import Iort, RootComplex, Smmu, SmmuV3
 from dtlink.links.acpi.graph import AcpiGraph
 from dtlink.links.maps import IdMap, IdMapEntry
-from dtlink.links.streams import IommuKind, Stream, kind_of
+from dtlink.links.streams import Stream
 
 if TYPE_CHECKING:
     from dtlink.board.table_cycles import TableCycle
@@ -115,7 +116,7 @@ class TablesBoard:
         """The stream IDs that Linux gives to all masters, by SMMU."""
         found: dict[int, list[Stream]] = {}
         for link in self.links("iort-iommu"):
-            told = link.told
+            told = link.table_link
             ids = told.inputs or range(1)
             if isinstance(told.consumer, RootComplex):
                 ids = _meet(ids, self.pci_ids(told.consumer.index) or range(0x10000))

@@ -11,21 +11,12 @@ from dtlink.board.devices import device_at, passed_over, unpopulated
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.errors import OptionError
+from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.facts.profile import KernelProfile
 from dtlink.links.extract import Extraction
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, UnresolvedReason
-from dtlink.links.streams import (
-    IommuKind,
-    Maps,
-    Stream,
-    bus_ids,
-    by_iommu,
-    iommu_maps,
-    is_pci,
-    kind_of,
-    streams,
-)
+from dtlink.links.streams import Maps, Stream, bus_ids, by_iommu, iommu_maps, is_pci, streams
 
 if TYPE_CHECKING:
     from dtlink.board.device_cycles import DeviceCycle

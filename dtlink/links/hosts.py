@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.links.address import first_region
-from dtlink.links.id_ranges import IdRange
+from dtlink.links.id_ranges import REQUESTER_IDS, IdRange
 from dtlink.links.streams import bus_ids, is_pci
-from dtlink.links.translation import REQUESTER_IDS
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

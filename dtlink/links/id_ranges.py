@@ -34,6 +34,10 @@ class IdRange(NamedTuple):
         return self.first <= self.last
 
 
+#: All requester IDs of a segment: bus, device and function are 16 bits.
+REQUESTER_IDS = IdRange(0, 0xFFFF)
+
+
 class MappedRange(NamedTuple, Generic[T]):
     """A range of IDs and the value that they map to."""
 

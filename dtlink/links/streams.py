@@ -7,12 +7,11 @@ numbers, so ACPI tables can use the same types.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
-from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.bindings import IOMMU_NAMES
+from dtlink.facts.iommus import IommuKind, kind_of
+from dtlink.links.id_ranges import REQUESTER_IDS
 from dtlink.links.maps import IdMap, IdMapEntry, read_id_map
 
 if TYPE_CHECKING:
@@ -22,71 +21,7 @@ if TYPE_CHECKING:
 
 Maps = Mapping[int, IdMap]
 
-_REQUESTER_IDS = 0xFFFF
 _ALL_BUSES = (0, 0xFF)
-
-
-class Sharing(Enum):
-    """What an IOMMU's driver does with two masters that have the same stream ID."""
-
-    GROUP = "they share a stream-match entry, and one translation"
-    """SMMUv1 and v2 (Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_find_sme())."""
-    REFUSED = "the second one is refused"
-    """SMMUv3 (drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master())."""
-    UNKNOWN = "not known here"
-
-
-class IommuKind(NamedTuple):
-    """One row: IOMMUs that one driver serves; ``names`` are patterns of ``compatible``."""
-
-    names: tuple[str, ...]
-    cells: tuple[int, ...]
-    """The values of ``#iommu-cells`` that the binding allows."""
-    sharing: Sharing = Sharing.UNKNOWN
-    id_bits: int = 32
-    """Upper bound on the width of a stream ID, in bits."""
-
-
-#: By binding (Documentation/devicetree/bindings/iommu, …/memory-controllers for Tegra).
-IOMMUS = (
-    IommuKind(("arm,smmu-v1", "arm,mmu-400", "arm,mmu-401"), (1, 2), Sharing.GROUP, 15),
-    IommuKind(
-        (
-            "arm,smmu-v2",
-            "arm,mmu-500",
-            "cavium,smmu-v2",
-            "qcom,*-smmu-500",
-            "qcom,*-smmu-v2",
-            "qcom,smmu-500",
-            "qcom,smmu-v2",
-            "nvidia,smmu-500",
-        ),
-        (1, 2),
-        Sharing.GROUP,
-        16,
-    ),
-    IommuKind(("arm,smmu-v3",), (1,), Sharing.REFUSED),
-    IommuKind(("qcom,msm-iommu-v1", "qcom,msm-iommu-v2"), (1,)),
-    IommuKind(("rockchip,iommu", "rockchip,rk3568-iommu"), (0,)),
-    IommuKind(("mediatek,*-m4u", "mediatek,*-iommu-*"), (1,)),
-    IommuKind(("renesas,ipmmu-*",), (1,)),
-    IommuKind(("samsung,exynos-sysmmu",), (0,)),
-    IommuKind(("ti,omap2-iommu", "ti,omap4-iommu", "ti,dra7-iommu", "ti,dra7-dsp-iommu"), (0,)),
-    IommuKind(("allwinner,sun50i-*-iommu",), (1,)),
-    IommuKind(("apple,*-dart",), (1,)),
-    IommuKind(tuple(f"nvidia,tegra{soc}-mc" for soc in (30, 114, 124, 132, 210)), (1,)),
-    IommuKind(("virtio,pci-iommu", "virtio,mmio", "pci1af4,1057"), (1,)),
-)
-
-
-def kind_of(compatible: Sequence[str]) -> IommuKind | None:
-    """The row of an IOMMU, by its most specific known name; ``None`` if there is none."""
-    return next(filter(None, map(_kind, compatible)), None)
-
-
-@lru_cache(maxsize=1024)
-def _kind(name: str) -> IommuKind | None:
-    return next((row for row in IOMMUS if any(fnmatchcase(name, p) for p in row.names)), None)
 
 
 class Stream(NamedTuple):
@@ -180,7 +115,7 @@ def requester_ids(tree: Tree, node: int, table: IdMap, row: IdMapEntry) -> range
     """Return the input IDs of a map's entry that can occur: for a PCI host, those of its buses."""
     stop = min(row.input_base + row.length, 1 << 32)
     if table.mask != 0xFFFFFFFF:
-        stop = min(stop, (table.mask & _REQUESTER_IDS) + 1)
+        stop = min(stop, (table.mask & REQUESTER_IDS.last) + 1)
     if not is_pci(tree, node):
         return range(row.input_base, stop)
     buses = bus_ids(tree, node)

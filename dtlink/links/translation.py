@@ -12,17 +12,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.iommus import kind_of
 from dtlink.links.address import first_region
-from dtlink.links.id_ranges import IdRange, Ids, MappedRange, filled, first_match, within
+from dtlink.links.id_ranges import (
+    REQUESTER_IDS,
+    IdRange,
+    Ids,
+    MappedRange,
+    filled,
+    first_match,
+    within,
+)
 from dtlink.links.maps import read_id_map
 from dtlink.links.streams import is_pci
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.links.maps import IdMap
-
-#: All requester IDs: bus, device and function in 16 bits.
-REQUESTER_IDS = IdRange(0, 0xFFFF)
 
 
 class SupplierKind(Enum):
@@ -37,21 +43,8 @@ class SupplierKind(Enum):
     MSI = "MSI controller"
 
 
-#: By ``compatible``; all others are IOMMU or MSI, depending on the property.
-_KINDS = {
-    "arm,smmu-v3": SupplierKind.SMMU_V3,
-    "arm,smmu-v1": SupplierKind.SMMU,
-    "arm,smmu-v2": SupplierKind.SMMU,
-    "arm,mmu-400": SupplierKind.SMMU,
-    "arm,mmu-401": SupplierKind.SMMU,
-    "arm,mmu-500": SupplierKind.SMMU,
-    "cavium,smmu-v2": SupplierKind.SMMU,
-    "qcom,smmu-500": SupplierKind.SMMU,
-    "qcom,smmu-v2": SupplierKind.SMMU,
-    "nvidia,smmu-500": SupplierKind.SMMU,
-    "virtio,pci-iommu": SupplierKind.VIRTIO,
-    "pci1af4,1057": SupplierKind.VIRTIO,
-    "virtio,mmio": SupplierKind.VIRTIO,
+#: MSI controllers by ``compatible``; of others no more is known.
+_MSI_KINDS = {
     "arm,gic-v3-its": SupplierKind.ITS,
     "arm,gic-v2m-frame": SupplierKind.FRAME,
 }
@@ -227,10 +220,17 @@ def _msi_parent(
 
 
 def supplier_of(tree: Tree, node: int, name: str, segments: Mapping[int, int]) -> Supplier:
-    """Return the supplier for a node that the property ``name`` references."""
+    """A node as the supplier that a property names."""
+    return Supplier(_key(tree, node, segments), _kind(tree, node, name), tree.path(node))
+
+
+def _kind(tree: Tree, node: int, name: str) -> SupplierKind:
+    compatible = tree[node].compatible
+    iommu = kind_of(compatible)
+    if iommu is not None and iommu.kind != SupplierKind.IOMMU.value:
+        return SupplierKind(iommu.kind)
     unknown = SupplierKind.IOMMU if name.startswith("iommu") else SupplierKind.MSI
-    kinds = (_KINDS[word] for word in tree[node].compatible if word in _KINDS)
-    return Supplier(_key(tree, node, segments), next(kinds, unknown), tree.path(node))
+    return next((_MSI_KINDS[word] for word in compatible if word in _MSI_KINDS), unknown)
 
 
 def _key(tree: Tree, node: int, segments: Mapping[int, int]) -> Key:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from dtlink.firmware.acpi.registry import DESCRIBING
 
 
-class Alias(NamedTuple):
+class RuleAlias(NamedTuple):
     """One name of a rule for one table."""
 
     id: str
@@ -37,37 +37,37 @@ _FORMER: Mapping[tuple[str, str], str] = {
     ("acpi/dangling-reference", "VIOT"): "viot/illegal-target",
 }
 #: The aliases of rules that check what only some tables have.
-_SOME: Sequence[Alias] = (
-    Alias("dmar/no-unit", "acpi/nothing-described", "DMAR"),
-    Alias("ivrs/no-iommu", "acpi/nothing-described", "IVRS"),
-    Alias("viot/no-iommu", "acpi/nothing-described", "VIOT"),
-    Alias("ivrs/reversed-range", "acpi/reversed-range", "IVRS"),
-    Alias("viot/reversed-range", "acpi/reversed-range", "VIOT"),
-    Alias("iort/segment-not-in-mcfg", "acpi/unknown-segment", "IORT"),
-    Alias("rimt/unknown-segment", "acpi/unknown-segment", "RIMT"),
-    Alias("iort/component-name", "acpi/device-name", "IORT"),
-    Alias("rimt/device-name", "acpi/device-name", "RIMT"),
-    Alias("iort/duplicate-component", "acpi/duplicate", "IORT"),
-    Alias("iort/duplicate-identifier", "acpi/duplicate", "IORT"),
-    Alias("iort/duplicate-root-complex", "acpi/duplicate", "IORT"),
-    Alias("rimt/duplicate-iommu", "acpi/duplicate", "RIMT"),
-    Alias("rimt/duplicate-root-complex", "acpi/duplicate", "RIMT"),
-    Alias("viot/duplicate-endpoint", "acpi/duplicate", "VIOT"),
-    Alias("viot/duplicate-iommu", "acpi/duplicate", "VIOT"),
+_SOME: Sequence[RuleAlias] = (
+    RuleAlias("dmar/no-unit", "acpi/nothing-described", "DMAR"),
+    RuleAlias("ivrs/no-iommu", "acpi/nothing-described", "IVRS"),
+    RuleAlias("viot/no-iommu", "acpi/nothing-described", "VIOT"),
+    RuleAlias("ivrs/reversed-range", "acpi/reversed-range", "IVRS"),
+    RuleAlias("viot/reversed-range", "acpi/reversed-range", "VIOT"),
+    RuleAlias("iort/segment-not-in-mcfg", "acpi/unknown-segment", "IORT"),
+    RuleAlias("rimt/unknown-segment", "acpi/unknown-segment", "RIMT"),
+    RuleAlias("iort/component-name", "acpi/device-name", "IORT"),
+    RuleAlias("rimt/device-name", "acpi/device-name", "RIMT"),
+    RuleAlias("iort/duplicate-component", "acpi/duplicate", "IORT"),
+    RuleAlias("iort/duplicate-identifier", "acpi/duplicate", "IORT"),
+    RuleAlias("iort/duplicate-root-complex", "acpi/duplicate", "IORT"),
+    RuleAlias("rimt/duplicate-iommu", "acpi/duplicate", "RIMT"),
+    RuleAlias("rimt/duplicate-root-complex", "acpi/duplicate", "RIMT"),
+    RuleAlias("viot/duplicate-endpoint", "acpi/duplicate", "VIOT"),
+    RuleAlias("viot/duplicate-iommu", "acpi/duplicate", "VIOT"),
 )
 
 
 @lru_cache(maxsize=1)
-def aliases() -> Sequence[Alias]:
+def aliases() -> Sequence[RuleAlias]:
     """All aliases."""
     return (*_of_registered_tables(), *_SOME)
 
 
-def _of_registered_tables() -> Iterator[Alias]:
+def _of_registered_tables() -> Iterator[RuleAlias]:
     for row in DESCRIBING:
         for rule in (*_EVERY, *(_REFERRING if row.references else ())):
             name = f"{row.family}/{rule.partition('/')[2]}"
-            yield Alias(_FORMER.get((rule, row.signature), name), rule, row.signature)
+            yield RuleAlias(_FORMER.get((rule, row.signature), name), rule, row.signature)
 
 
 @lru_cache(maxsize=1)
@@ -77,7 +77,7 @@ def alias_ids() -> Sequence[str]:
 
 
 @lru_cache(maxsize=256)
-def aliases_of(rule_id: str) -> Sequence[Alias]:
+def aliases_of(rule_id: str) -> Sequence[RuleAlias]:
     """The aliases of a rule; none for a rule that is not about several tables."""
     return tuple(each for each in aliases() if each.rule == rule_id)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
+from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.iort import IortNode, ItsGroup, NamedComponent, RootComplex
 from dtlink.firmware.acpi.viot import VirtioIommuPci
 from dtlink.firmware.errors import InputError
@@ -263,4 +264,4 @@ def _viot(machine: Machine, segment: int, requester: int) -> ViotTranslation | N
 
 def function_name(segment: int, requester: int) -> str:
     """A PCI function as ``lspci -D`` names it."""
-    return f"{segment:04x}:{requester >> 8:02x}:{requester >> 3 & 31:02x}.{requester & 7}"
+    return bdf(requester, segment)

@@ -138,7 +138,7 @@ def tree_link(
 
 def table_link(link: AcpiLink) -> LinkRow:
     """A link of ACPI tables."""
-    told = link.told
+    told = link.table_link
     return LinkRow(
         consumer=link.consumer.path,
         supplier=link.supplier.path,

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from dtlink.facts.pci import bdf
 from dtlink.firmware.errors import InputError
 from dtlink.links.acpi.translation import iommu_keys, root_complex
 from dtlink.links.hosts import segments
@@ -335,7 +336,7 @@ def _bus(span: IdRange) -> str:
 
 
 def _functions(span: IdRange) -> str:
-    first, last = (f"{rid >> 8:02x}:{rid >> 3 & 31:02x}.{rid & 7}" for rid in span)
+    first, last = map(bdf, span)
     return first if first == last else f"{first}-{last}"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.facts.pci import bdf
 from dtlink.links.same_machine import ACPI, DEVICETREE, Aspect
 from dtlink.links.translation import SupplierKind
 
@@ -47,8 +48,7 @@ def name(supplier: Supplier) -> str:
     """A supplier by what it is on the machine."""
     key = supplier.key
     if len(key) == 3:
-        rid = key[2]
-        place = f"{key[1]:04x}:{rid >> 8:02x}:{rid >> 3 & 31:02x}.{rid & 7}"
+        place = bdf(key[2], key[1])
     else:
         place = key[1] if isinstance(key[1], str) else f"{key[1]:#x}"
     return f"{supplier.kind.value} {place}"

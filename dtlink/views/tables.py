@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def link(item: AcpiLink) -> Entry:
     """One link. ``inputs`` are its first and last ID, ``output`` what the first becomes."""
-    told = item.told
+    told = item.table_link
     return {
         "consumer": item.consumer.path,
         "supplier": item.supplier.path,
@@ -105,7 +105,7 @@ def _needs(links: Iterable[AcpiLink]) -> Iterable[tuple[Entry, Struct]]:
             "enabled": True,
             "followed": False,
             "used_by_linux": item.used_by_linux,
-            "why_not": item.told.why_not or None,
+            "why_not": item.table_link.why_not or None,
             "kind": item.binding.kind,
             "relaxed": False,
             "told_above": False,

@@ -6,15 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.table import FrameFaultKind
-from dtlink.firmware.acpi.viot import (
-    MmioEndpoint,
-    PciRange,
-    Viot,
-    VirtioIommuMmio,
-    VirtioIommuPci,
-    bdf,
-)
+from dtlink.firmware.acpi.viot import MmioEndpoint, PciRange, Viot, VirtioIommuMmio, VirtioIommuPci
 from tests.support.boards import SHARED
 from tests.support.limits import at_most
 from tests.support.tables import machine

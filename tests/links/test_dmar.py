@@ -72,7 +72,7 @@ def test_a_device_is_one_consumer_however_often_it_is_named() -> None:
     assert len({link.consumer for link in links}) == 1
     assert [link.node.WORD for link in links] == ["drhd", "rmrr"]
     assert [link.offset for link in links] == [
-        entry.start for link in links for entry in [link.told.entry]
+        entry.start for link in links for entry in [link.table_link.entry]
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dtlink.links.acpi import iort
-from dtlink.links.acpi.link import Told
+from dtlink.links.acpi.link import TableLink
 from dtlink.testing.assemble import label_offsets
 from tests.support.tables import machine
 
@@ -20,11 +20,11 @@ IORT {header}
 """
 
 
-def links(text: str) -> list[Told]:
+def links(text: str) -> list[TableLink]:
     return list(iort.links(machine(text)))
 
 
-def of(consumer: str, *lines: str, header: str = "") -> list[Told]:
+def of(consumer: str, *lines: str, header: str = "") -> list[TableLink]:
     """The links of one more node, which is told with its mappings."""
     text = SUPPLIERS.format(header=header) + f"  it: {consumer}\n"
     text += "".join(f"    {each}\n" for each in lines)
@@ -32,11 +32,11 @@ def of(consumer: str, *lines: str, header: str = "") -> list[Told]:
     return [told for told in links(text) if told.consumer.start == start]
 
 
-def names(found: list[Told]) -> list[tuple[str, str]]:
+def names(found: list[TableLink]) -> list[tuple[str, str]]:
     return [(told.binding.name, told.supplier.identity) for told in found]
 
 
-def reasons(found: list[Told]) -> list[str]:
+def reasons(found: list[TableLink]) -> list[str]:
     return [told.why_not for told in found]
 
 

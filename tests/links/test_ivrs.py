@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dtlink.firmware.acpi.ivrs import Entry
+from dtlink.firmware.acpi.ivrs import DeviceEntry
 from dtlink.links.acpi.graph import AcpiGraph
-from dtlink.links.acpi.ivrs import Span, meets, merged
+from dtlink.links.acpi.ivrs import DeviceSpan, meets, merged
 from dtlink.links.acpi.link import AcpiLink
 from tests.support.tables import machine
 
@@ -62,7 +62,7 @@ def test_links_that_linux_uses() -> None:
 
 
 def test_why_linux_does_not_use_the_others() -> None:
-    unused = [link.told for link in links_of(SERVER) if not link.used_by_linux]
+    unused = [link.table_link for link in links_of(SERVER) if not link.used_by_linux]
     assert [(each.consumer.WORD, each.why_not) for each in unused] == [
         ("range", "Linux takes the blocks of type 40h of this table"),
         ("special", "Linux takes the blocks of type 40h of this table"),
@@ -95,7 +95,7 @@ def test_reservations_order_nothing() -> None:
 
 def test_devices_of_the_namespace_are_read_in_blocks_40h_only() -> None:
     body = '  ivhd-11\n    all\n    acpi-hid device=1 hid="AMDI0020"\n'
-    (unused,) = (link.told for link in links_of("IVRS\n" + body) if not link.used_by_linux)
+    (unused,) = (link.table_link for link in links_of("IVRS\n" + body) if not link.used_by_linux)
     assert "type 40h only" in unused.why_not
 
 
@@ -108,8 +108,8 @@ def test_an_iommu_without_a_block_of_the_type_is_a_supplier_all_the_same() -> No
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9))), st.integers(0, 70))
 def test_merged_spans_hold_what_the_spans_hold(some: list[tuple[int, int]], device: int) -> None:
-    entry = Entry(b"", 0, 0)
-    ids = merged(Span(first, first + more, entry) for first, more in some)
+    entry = DeviceEntry(b"", 0, 0)
+    ids = merged(DeviceSpan(first, first + more, entry) for first, more in some)
     assert meets(ids, range(device, device + 1)) == any(
         first <= device <= first + more for first, more in some
     )

@@ -32,7 +32,7 @@ def test_each_mapping_to_an_iommu_is_a_link() -> None:
 
 def test_no_kernel_before_6_18_reads_the_table() -> None:
     links = AcpiGraph(machine(SERVER)).links
-    assert [each.told.why_not for each in links] == [
+    assert [each.table_link.why_not for each in links] == [
         NOT_READ,
         "it maps no ID",
         NOT_READ,

@@ -9,13 +9,13 @@ import pytest
 from dtlink.firmware.acpi.viot import PciRange, Viot
 from dtlink.links.acpi import viot
 from dtlink.links.acpi.graph import AcpiGraph
-from dtlink.links.acpi.link import Told
+from dtlink.links.acpi.link import TableLink
 from tests.support.boards import SHARED
 from tests.support.limits import at_most
 from tests.support.tables import machine
 
 
-def told(text: str) -> list[Told]:
+def told(text: str) -> list[TableLink]:
     return list(viot.links(machine(text)))
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from dtlink.board.tree import Board
 from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
+from dtlink.facts.iommus import kind_of
 from dtlink.firmware import dts
-from dtlink.links.streams import kind_of
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Finding
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
-    from dtlink.links.acpi.link import Told
+    from dtlink.links.acpi.link import TableLink
 
 _BUILT_IN = Driver(State.BUILT_IN)
 #: The initcalls that register the drivers of the rows, for ``initcall_blacklist=`` (Linux 6.12,
@@ -72,7 +72,7 @@ class AcpiTimeline:
         ready = self._loading.comes(driver)
         return [self._judge(told, ready) for told in links(self._machine) if not told.why_not]
 
-    def _judge(self, told: Told, ready: When) -> AcpiDependency:
+    def _judge(self, told: TableLink, ready: When) -> AcpiDependency:
         row = SUPPLIERS.get(told.supplier.WORD)
         comes = When.UNKNOWN if row is None else self.comes(row)
         wait, end = self._end(row, comes, ready)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from dtlink.firmware.acpi import hexdump
-from dtlink.firmware.acpi.blocks import Block, machine_of
+from dtlink.firmware.acpi.blocks import RawTable, machine_of
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
 
@@ -41,7 +41,7 @@ def _titles(data: bytes, at: int = 0) -> Iterator[re.Match[bytes]]:
         at += len(_MARK)
 
 
-def _blocks(data: bytes) -> Iterator[Block]:
+def _blocks(data: bytes) -> Iterator[RawTable]:
     end = 0
     for title in _titles(data):
         # The characters beside the bytes may look like a title too, but stand within a row.
@@ -53,7 +53,7 @@ def _blocks(data: bytes) -> Iterator[Block]:
             raise InputError(f"nothing follows the title of {word}", offset=title.start())
         _check_title(word, table, title.end())
         _check_length(word, table, end)
-        yield Block(word, table, title.start(), binary=False)
+        yield RawTable(word, table, title.start(), binary=False)
 
 
 def _check_title(word: str, table: bytes, offset: int) -> None:

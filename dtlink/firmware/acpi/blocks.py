@@ -19,7 +19,7 @@ MAX_TABLES = 4096
 _NAMING = frozenset(row.signature for row in REGISTRY.values() if row.device_paths)
 
 
-class Block(NamedTuple):
+class RawTable(NamedTuple):
     """One table, and where it is from: a byte offset in a file (``""``: the input itself)."""
 
     signature: str
@@ -37,7 +37,7 @@ class Block(NamedTuple):
         return self.data[: int.from_bytes(self.data[4:8], "little")]
 
 
-def machine_of(blocks: Iterable[Block], form: str) -> Machine:
+def machine_of(blocks: Iterable[RawTable], form: str) -> Machine:
     """The machine that has these tables.
 
     Raises :class:`InputError` for two different tables of a signature of which a machine has one,
@@ -62,8 +62,8 @@ def machine_of(blocks: Iterable[Block], form: str) -> Machine:
     return machine
 
 
-def _without_duplicates(blocks: Iterable[Block]) -> Iterable[Block]:
-    first: dict[str, Block] = {}
+def _without_duplicates(blocks: Iterable[RawTable]) -> Iterable[RawTable]:
+    first: dict[str, RawTable] = {}
     for number, block in enumerate(blocks):
         if number == MAX_TABLES:
             raise InputError(f"more than {MAX_TABLES} tables", offset=block.offset)
@@ -74,7 +74,7 @@ def _without_duplicates(blocks: Iterable[Block]) -> Iterable[Block]:
             raise InputError(_several(earlier, block), offset=block.offset)
 
 
-def _several(earlier: Block, later: Block) -> str:
+def _several(earlier: RawTable, later: RawTable) -> str:
     """Two tables that one machine can't both have."""
     places = [
         f"in {block.file}" if block.file else f"at byte {block.offset:#x}"
@@ -86,7 +86,7 @@ def _several(earlier: Block, later: Block) -> str:
     )
 
 
-def _header(block: Block) -> TableHeader:
+def _header(block: RawTable) -> TableHeader:
     """A table. What is told of text is told of the line where the table begins."""
     try:
         return header(block.data, block.file, block.offset if block.binary else 0)

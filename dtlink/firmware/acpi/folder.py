@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dtlink.firmware.acpi import acpidump, listing, raw
-from dtlink.firmware.acpi.blocks import UNIQUE, Block, machine_of
+from dtlink.firmware.acpi.blocks import UNIQUE, RawTable, machine_of
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import MAX_SIZE
@@ -36,7 +36,7 @@ _SYSFS = re.compile(r"[A-Z0-9_!$@]{4}[0-9]{0,3}")
 _SYSFS_FOLDERS = ("data", "dynamic")
 
 
-class Found(NamedTuple):
+class FolderTables(NamedTuple):
     """What a folder holds: the files that make one machine, and those that are inputs alone."""
 
     folder: str
@@ -56,7 +56,7 @@ class _File(NamedTuple):
         return os.path.splitext(self.path)[0].casefold()  # noqa: PTH122 - as in the engine
 
 
-def machine_folders(top: str) -> Iterator[Found]:
+def machine_folders(top: str) -> Iterator[FolderTables]:
     """Every folder from a top downwards that has tables, sorted; no links are followed."""
     for folder, below, _ in os.walk(top):
         below.sort()
@@ -67,17 +67,17 @@ def machine_folders(top: str) -> Iterator[Found]:
             yield found
 
 
-def look(folder: str) -> Found:
+def look(folder: str) -> FolderTables:
     """What one folder holds. A table without another beside it is an input by itself."""
     files = list(_files(folder))
     texts = tuple(each.path for each in files if each.kind == "text")
     members = _members(files)
     if len(members) > MAX_FILES or len(members) < 2 or _conflict(members):
         useful = (each.path for each in members if each.signature in REGISTRY)
-        return Found(folder, (), tuple(sorted((*texts, *useful))))
+        return FolderTables(folder, (), tuple(sorted((*texts, *useful))))
     if not any(each.signature in REGISTRY for each in members):
-        return Found(folder, (), tuple(sorted(texts)))
-    return Found(folder, tuple(each.path for each in members), tuple(sorted(texts)))
+        return FolderTables(folder, (), tuple(sorted(texts)))
+    return FolderTables(folder, tuple(each.path for each in members), tuple(sorted(texts)))
 
 
 def read_folder(folder: str) -> Machine:
@@ -112,7 +112,7 @@ def _all_refused(refused: list[InputError]) -> InputError:
     return InputError(f"{first.message}{more}", offset=first.offset, path=first.path)
 
 
-def _sound_blocks(members: Iterable[_File], refused: list[InputError]) -> Iterator[Block]:
+def _sound_blocks(members: Iterable[_File], refused: list[InputError]) -> Iterator[RawTable]:
     """The tables of the members, as far as they can be read."""
     room = MAX_TOTAL
     for each in members:
@@ -128,7 +128,7 @@ def _sound_blocks(members: Iterable[_File], refused: list[InputError]) -> Iterat
             yield from blocks
 
 
-def _blocks(file: _File, data: bytes) -> Iterator[Block]:
+def _blocks(file: _File, data: bytes) -> Iterator[RawTable]:
     """The tables of one file."""
     if file.kind == "listing":
         return (block._replace(file=file.path) for block in listing.blocks(data))

@@ -25,7 +25,7 @@ _LAST_RMR_ATTRIBUTE = 5
 _FRAME = Frame("node", type_size=1, length_at=1, length_size=2)
 
 
-class Mapping(Struct):
+class IdMapping(Struct):
     """One ID mapping: ``count`` is the number of IDs less one."""
 
     TABLE, WORD, MEMBER, SIZE = "IORT", "map", "mappings", 20
@@ -60,7 +60,7 @@ class IortNode(Struct):
 
     TABLE, WORD, SIZE = "IORT", "node", 16
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
+        Part((IdMapping,), counted_by="mapping_count", at="mapping_offset"),
     )
     LEAST = 16
     ARRAYS_FROM = 16
@@ -93,9 +93,9 @@ class IortNode(Struct):
             yield "identifier", self.identifier
 
     @cached_property
-    def mappings(self) -> tuple[Mapping, ...]:
+    def mappings(self) -> tuple[IdMapping, ...]:
         """The mappings that lie within the node, whole ones only."""
-        return self.array(Mapping, self.mapping_count, self.mapping_offset)
+        return self.array(IdMapping, self.mapping_count, self.mapping_offset)
 
 
 class ItsGroup(IortNode):
@@ -204,7 +204,7 @@ class Smmu(IortNode):
         Part((GlobalInterrupts,), at="global_offset"),
         Part((ContextInterrupt,), counted_by="context_count", at="context_offset"),
         Part((PmuInterrupt,), counted_by="pmu_count", at="pmu_offset"),
-        Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
+        Part((IdMapping,), counted_by="mapping_count", at="mapping_offset"),
     )
     base = U64(16)
     span = U64(24, 0x20000)
@@ -330,7 +330,7 @@ class Rmr(IortNode):
     WORD, TYPE, SIZE, LEAST = "rmr", 6, 28, 28
     PARTS = (
         Part((RmrDescriptor,), counted_by="descriptor_count", at="descriptor_offset"),
-        Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
+        Part((IdMapping,), counted_by="mapping_count", at="mapping_offset"),
     )
     node_flags = U32(16, reserved=0xFFFFFC00)
     descriptor_count = U32(20)
@@ -405,7 +405,7 @@ ARRAYS: dict[type[Struct], tuple[Array, ...]] = {
     ),
     Rmr: (Array("descriptors", "descriptor_count", "descriptor_offset", 20),),
 }
-_MAPPINGS = Array("mapping array", "mapping_count", "mapping_offset", Mapping.SIZE)
+_MAPPINGS = Array("mapping array", "mapping_count", "mapping_offset", IdMapping.SIZE)
 
 
 def arrays(node: IortNode) -> Iterator[tuple[Array, range]]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
+from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.layout import (
     U8,
     U16,
@@ -38,11 +39,6 @@ _FRAME = Frame("block", type_size=1, length_at=2, length_size=2)
 _HID = 0xF0
 
 
-def bdf(segment: int, device: int) -> str:
-    """A device ID as ``0000:00:14.0``."""
-    return f"{segment:04x}:{device >> 8:02x}:{device >> 3 & 0x1F:02x}.{device & 7}"
-
-
 class Uid(Numbers):
     """Bytes whose number another field tells; they are written as a text, too."""
 
@@ -50,7 +46,7 @@ class Uid(Numbers):
         return value.encode("latin-1") if isinstance(value, str) else super().write(value)
 
 
-class Entry(Struct):
+class DeviceEntry(Struct):
     """What every device entry begins with; also an entry of a type that is not known."""
 
     TABLE, WORD, SIZE = "IVRS", "entry", 4
@@ -81,17 +77,17 @@ class Entry(Struct):
     def identity(self) -> str:
         devices = self.devices
         ends = dict.fromkeys(devices[index] for index in (0, -1) if devices)
-        return "-".join(bdf(self.segment, each) for each in ends)
+        return "-".join(bdf(each, self.segment) for each in ends)
 
 
-class Pad(Entry):
+class Pad(DeviceEntry):
     """Padding, so that 8-byte entries are aligned."""
 
     WORD, TYPE = "pad", 0
     __slots__ = ()
 
 
-class All(Entry):
+class All(DeviceEntry):
     """All devices of the segment."""
 
     WORD, TYPE = "all", 1
@@ -102,7 +98,7 @@ class All(Entry):
         return range(DEVICES)
 
 
-class Select(Entry):
+class Select(DeviceEntry):
     """One device."""
 
     WORD, TYPE = "select", 2
@@ -113,7 +109,7 @@ class Select(Entry):
         return range(self.device, self.device + 1)
 
 
-class Range(Entry):
+class Range(DeviceEntry):
     """The first device of a range."""
 
     WORD, TYPE = "range", 3
@@ -126,10 +122,10 @@ class Range(Entry):
     @property
     def identity(self) -> str:
         told = super().identity
-        return told or f"{bdf(self.segment, self.device)}-"
+        return told or f"{bdf(self.device, self.segment)}-"
 
 
-class RangeEnd(Entry):
+class RangeEnd(DeviceEntry):
     """The last device of a range, of whatever kind that is."""
 
     WORD, TYPE = "range-end", 4
@@ -137,7 +133,7 @@ class RangeEnd(Entry):
 
     @property
     def identity(self) -> str:
-        return f"-{bdf(self.segment, self.device)}"
+        return f"-{bdf(self.device, self.segment)}"
 
 
 class Alias(Select):
@@ -172,7 +168,7 @@ class ExtRange(Range):
     __slots__ = ()
 
 
-class Special(Entry):
+class Special(DeviceEntry):
     """An I/O APIC or a HPET: its number, and the device ID that its interrupts carry."""
 
     WORD, TYPE, SIZE = "special", 0x48, 8
@@ -192,10 +188,10 @@ class Special(Entry):
 
     @property
     def identity(self) -> str:
-        return f"{self.what}, {bdf(self.segment, self.source)}"
+        return f"{self.what}, {bdf(self.source, self.segment)}"
 
 
-class AcpiHid(Entry):
+class AcpiHid(DeviceEntry):
     """A device that the namespace describes, by its hardware ID and unique ID."""
 
     WORD, TYPE, SIZE = "acpi-hid", _HID, 22
@@ -225,7 +221,7 @@ class AcpiHid(Entry):
         return " ".join(filter(None, (self.hid, self.uid_text)))
 
 
-ENTRIES: dict[int, type[Entry]] = {
+ENTRIES: dict[int, type[DeviceEntry]] = {
     kind.TYPE: kind
     for kind in (
         Pad,
@@ -254,7 +250,7 @@ def entry_length(data: bytes, at: int) -> int:
     return 4 << (kind >> 6) if kind < 0x80 else 0
 
 
-class Block(Struct):
+class IvrsBlock(Struct):
     """What every block begins with; also a block of a type that is not known."""
 
     TABLE, WORD, SIZE = "IVRS", "block", 4
@@ -266,10 +262,10 @@ class Block(Struct):
     __slots__ = ()
 
 
-class Ivhd(Block):
+class Ivhd(IvrsBlock):
     """An IOMMU and the devices that it serves. ``device`` is the IOMMU's own ID."""
 
-    PARTS: ClassVar[tuple[Part, ...]] = (Part((*ENTRIES.values(), Entry)),)
+    PARTS: ClassVar[tuple[Part, ...]] = (Part((*ENTRIES.values(), DeviceEntry)),)
     device = U16(4, 2)
     capability = U16(6, 0x40)
     base = U64(8)
@@ -282,7 +278,7 @@ class Ivhd(Block):
     @property
     def bdf(self) -> str:
         """The IOMMU's place, as ``0000:00:00.2``."""
-        return bdf(self.segment, self.device)
+        return bdf(self.device, self.segment)
 
     @property
     def key(self) -> tuple[int, int]:
@@ -294,15 +290,15 @@ class Ivhd(Block):
         return self.bdf
 
     @cached_property
-    def walked(self) -> tuple[tuple[Entry, ...], tuple[FrameFault, ...]]:
+    def walked(self) -> tuple[tuple[DeviceEntry, ...], tuple[FrameFault, ...]]:
         """The entries, ranges with their ends, and what is wrong with their lengths."""
-        found: list[Entry] = []
+        found: list[DeviceEntry] = []
         faults: list[FrameFault] = []
         at = self.start + self.SIZE
         while at < self.end:
             length = entry_length(self.data, at)
-            kind = ENTRIES.get(self.data[at], Entry)
-            end = min(at + (length or Entry.SIZE), self.end)
+            kind = ENTRIES.get(self.data[at], DeviceEntry)
+            end = min(at + (length or DeviceEntry.SIZE), self.end)
             entry = kind(self.data, at, end, self, len(found))
             found.append(entry)
             if not length or at + length > self.end:
@@ -315,12 +311,12 @@ class Ivhd(Block):
         return tuple(found), tuple(faults)
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[DeviceEntry, ...]:
         """All device entries that can be read."""
         return self.walked[0]
 
     @cached_property
-    def unpaired(self) -> tuple[Entry, ...]:
+    def unpaired(self) -> tuple[DeviceEntry, ...]:
         """Starts of ranges that no entry ends, and ends without a start."""
         return tuple(_unpaired(self.entries))
 
@@ -345,7 +341,7 @@ class Ivhd40(Ivhd11):
     WORD, TYPE = "ivhd-40", 0x40
 
 
-class Ivmd(Block):
+class Ivmd(IvrsBlock):
     """Memory that devices use without asking: the firmware's, or excluded from translation."""
 
     SIZE = 32
@@ -406,7 +402,7 @@ class Ivrs(TableHeader):
     """The table. An IOMMU that several blocks tell of is one: see :attr:`iommus`."""
 
     TABLE, SIZE = "IVRS", 48
-    PARTS = (Part((*KINDS.values(), Block)),)
+    PARTS = (Part((*KINDS.values(), IvrsBlock)),)
     ivinfo = U32(36, 0x203041)
     reserved = U64(40)
 
@@ -415,13 +411,13 @@ class Ivrs(TableHeader):
     EFR_SUPPORTED = 1
 
     @cached_property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[IvrsBlock, ...]:
         """All blocks; reading them finds the faults, those of their entries among them."""
         if self.end < self.SIZE:
             short = FrameFault(FrameFaultKind.SHORT, self, "table", 4, self.end, self.SIZE)
             self.frame_faults.append(short)
-        walked = walk(self, self.SIZE, self.end, _FRAME, KINDS, Block, self.frame_faults)
-        found = tuple(block for block in walked if isinstance(block, Block))
+        walked = walk(self, self.SIZE, self.end, _FRAME, KINDS, IvrsBlock, self.frame_faults)
+        found = tuple(block for block in walked if isinstance(block, IvrsBlock))
         end = found[-1].start + found[-1].length if found else self.SIZE
         if not self.frame_faults and end < self.end:
             left = self.end - end
@@ -487,7 +483,7 @@ class Ivrs(TableHeader):
         return found
 
 
-def _pair(entries: Sequence[Entry]) -> None:
+def _pair(entries: Sequence[DeviceEntry]) -> None:
     """Tell each start of a range where it ends: at the first end before another start."""
     start: Range | None = None
     for entry in entries:
@@ -499,7 +495,7 @@ def _pair(entries: Sequence[Entry]) -> None:
             start = entry
 
 
-def _unpaired(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _unpaired(entries: Sequence[DeviceEntry]) -> Iterator[DeviceEntry]:
     is_open = False
     for entry in entries:
         if isinstance(entry, RangeEnd):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from dtlink.firmware.acpi import hexdump
-from dtlink.firmware.acpi.blocks import Block, machine_of
+from dtlink.firmware.acpi.blocks import RawTable, machine_of
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
 
@@ -55,7 +55,7 @@ def decode(data: bytes) -> Machine:
     return machine_of(found, FORM)
 
 
-def blocks(data: bytes) -> Iterator[Block]:
+def blocks(data: bytes) -> Iterator[RawTable]:
     """The tables, from the raw dumps."""
     at = 0
     while (at := data.find(_MARK, at)) >= 0:
@@ -68,7 +68,7 @@ def blocks(data: bytes) -> Iterator[Block]:
                 f"the listing announces {int(raw[1])} bytes, its raw dump has {len(table)}",
                 offset=at,
             )
-        yield Block(table[:4].decode("latin-1"), table, at, binary=False)
+        yield RawTable(table[:4].decode("latin-1"), table, at, binary=False)
         at = end
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.firmware.acpi.blocks import Block, machine_of
+from dtlink.firmware.acpi.blocks import RawTable, machine_of
 from dtlink.firmware.acpi.machine import CODE, Machine
 from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import HEADER, MAX_SIZE, is_signature
@@ -39,7 +39,7 @@ def decode(data: bytes) -> Machine:
     return machine_of(blocks(data), FORM)
 
 
-def blocks(data: bytes, file: str = "") -> Iterator[Block]:
+def blocks(data: bytes, file: str = "") -> Iterator[RawTable]:
     """The tables; what is no whole table stays behind the last, as its trailing bytes.
 
     Raises :class:`InputError` if it begins with no table.
@@ -52,7 +52,7 @@ def blocks(data: bytes, file: str = "") -> Iterator[Block]:
         behind = at + _length(data, at)
         if not _is_whole_table(data, behind):
             behind = len(data)
-        yield Block(data[at : at + 4].decode("latin-1"), data[at:behind], at, file)
+        yield RawTable(data[at : at + 4].decode("latin-1"), data[at:behind], at, file)
         at = behind
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dtlink.firmware.acpi import acpidump, listing, raw
-from dtlink.firmware.acpi.folder import Found, look, machine_folders, read_folder
+from dtlink.firmware.acpi.folder import FolderTables, look, machine_folders, read_folder
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
 
-__all__ = ["Found", "decode", "is_tables", "look", "machine_folders", "read_folder"]
+__all__ = ["FolderTables", "decode", "is_tables", "look", "machine_folders", "read_folder"]
 
 #: Bytes that a text may have before its first table, for it to be known by.
 HEAD = 65536

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
+from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, Chars, OffsetOf, Part, Struct, Text
 from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
@@ -16,7 +17,7 @@ _FRAME = Frame("node", type_size=1, length_at=2, length_size=2)
 _UNUSED = 0xFFFFFFFC
 
 
-class Mapping(Struct):
+class RimtMapping(Struct):
     """One ID mapping. Unlike in an IORT, ``count`` is the number of IDs."""
 
     TABLE, WORD, MEMBER, SIZE = "RIMT", "map", "mappings", 20
@@ -87,8 +88,7 @@ class Iommu(RimtNode):
     @property
     def identity(self) -> str:
         if self.is_pcie:
-            place = self.function
-            return f"{self.segment:04x}:{place >> 8:02x}:{place >> 3 & 0x1F:02x}.{place & 7}"
+            return bdf(self.function, self.segment)
         return f"{self.base:#x}"
 
 
@@ -96,18 +96,18 @@ class Mapped(RimtNode):
     """A node whose IDs are mapped."""
 
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part((Mapping,), counted_by="mapping_count", at="mapping_offset"),
+        Part((RimtMapping,), counted_by="mapping_count", at="mapping_offset"),
     )
     mapping_offset = U16(8)
     mapping_count = U16(10)
 
     @cached_property
-    def mappings(self) -> tuple[Mapping, ...]:
+    def mappings(self) -> tuple[RimtMapping, ...]:
         """The mappings that lie within the node, whole ones only."""
-        return self.array(Mapping, self.mapping_count, self.mapping_offset)
+        return self.array(RimtMapping, self.mapping_count, self.mapping_offset)
 
 
-class RootComplex(Mapped):
+class RimtRootComplex(Mapped):
     """A PCIe root complex, or a part of one; its IDs are bus, device and function."""
 
     WORD, TYPE, SIZE = "root-complex", 1, 20
@@ -139,7 +139,9 @@ class PlatformDevice(Mapped):
         return self.object_name
 
 
-KINDS: dict[int, type[Struct]] = {kind.TYPE: kind for kind in (Iommu, RootComplex, PlatformDevice)}
+KINDS: dict[int, type[Struct]] = {
+    kind.TYPE: kind for kind in (Iommu, RimtRootComplex, PlatformDevice)
+}
 
 
 class Rimt(TableHeader):
@@ -202,7 +204,7 @@ def _array_faults(node: RimtNode) -> Iterator[FrameFault]:
     length = node.end - node.start
     if isinstance(node, Mapped):
         what, field, at = "mapping array", "mapping_count", node.mapping_offset
-        size = node.mapping_count * Mapping.SIZE
+        size = node.mapping_count * RimtMapping.SIZE
     elif isinstance(node, Iommu):
         what, field, at = "wire array", "wire_count", node.wire_offset
         size = node.wire_count * Wire.SIZE

@@ -72,7 +72,7 @@ class Processor(_Placed):
         return self.proximity_domain | (high if _is_wide(self) else 0)
 
 
-class Memory(_Placed):
+class MemoryAffinity(_Placed):
     """A range of memory; tables of revision 1 have the domain's low byte only."""
 
     WORD, TYPE, SIZE = "memory", 1, 40
@@ -159,7 +159,7 @@ KINDS: dict[int, type[Struct]] = {
     kind.TYPE: kind
     for kind in (
         Processor,
-        Memory,
+        MemoryAffinity,
         X2Apic,
         Gicc,
         ItsAffinity,
@@ -169,7 +169,7 @@ KINDS: dict[int, type[Struct]] = {
     )
 }
 #: What makes a domain a node of Linux: drivers/acpi/numa/srat.c, acpi_map_pxm_to_node().
-_MAKING = (Processor, Memory, X2Apic, Gicc, GenericInitiator, Rintc)
+_MAKING = (Processor, MemoryAffinity, X2Apic, Gicc, GenericInitiator, Rintc)
 
 
 class Srat(TableHeader):

@@ -8,17 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.layout import U8, U16, U32, U64, OffsetOf, Part, Struct, UInt
 from dtlink.firmware.acpi.table import Frame, FrameFault, FrameFaultKind, TableHeader, walk
 
 _FRAME = Frame("node", type_size=1, length_at=2, length_size=2)
 _SIX_BYTES = (1 << 48) - 1
 IOMMU_WORDS = ("virtio-iommu-pci", "virtio-iommu-mmio")
-
-
-def bdf(function: int) -> str:
-    """A PCI function as bus:device.function."""
-    return f"{function >> 8:02x}:{function >> 3 & 31:02x}.{function & 7}"
 
 
 class ViotNode(Struct):

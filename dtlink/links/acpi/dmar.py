@@ -27,7 +27,7 @@ from dtlink.firmware.acpi.dmar import (
     Sidp,
 )
 from dtlink.links.acpi.dmar_units import Units
-from dtlink.links.acpi.link import Told, row
+from dtlink.links.acpi.link import TableLink, row
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -62,7 +62,7 @@ NAMELESS = "no ANDD structure names the device"
 NO_SIDP = "Linux 6.12 does not read SIDP structures"
 
 
-def links(machine: Machine) -> Iterator[Told]:
+def links(machine: Machine) -> Iterator[TableLink]:
     """The links of a machine's DMAR."""
     table = machine.dmar
     if table is None:
@@ -74,16 +74,16 @@ def links(machine: Machine) -> Iterator[Told]:
         if unit.others:
             taken = "" if units.including(unit.segment) is unit else TAKEN
             why_not = units.why_not(unit) or taken
-            yield Told(unit.others, unit, INCLUDE_ALL, unit.others, why_not=why_not)
+            yield TableLink(unit.others, unit, INCLUDE_ALL, unit.others, why_not=why_not)
     yield from _others(table, units)
 
 
-def _explicit(units: Units, unit: Drhd, scope: Scope) -> Iterator[Told]:
+def _explicit(units: Units, unit: Drhd, scope: Scope) -> Iterator[TableLink]:
     """The link of a unit's own scope."""
     binding = BINDINGS.get(type(scope))
     if binding is not None:
         why_not = units.why_not(unit) or _why_not_by(units, unit, scope)
-        yield Told(units.device(scope), unit, binding, scope, why_not=why_not)
+        yield TableLink(units.device(scope), unit, binding, scope, why_not=why_not)
 
 
 def _why_not_by(units: Units, unit: Drhd, scope: Scope) -> str:
@@ -98,7 +98,7 @@ def _why_not_by(units: Units, unit: Drhd, scope: Scope) -> str:
     return REPEATED if first is not scope and first.owner is unit else ""
 
 
-def _others(table: Dmar, units: Units) -> Iterator[Told]:
+def _others(table: Dmar, units: Units) -> Iterator[TableLink]:
     """The links of scopes that no unit has."""
     for structure in table.remappings:
         binding = OTHER_ROWS.get(type(structure))
@@ -113,12 +113,12 @@ def _others(table: Dmar, units: Units) -> Iterator[Told]:
             if device is scope:
                 yield _implicit(units, scope, unit, why_not)
             reason = why_not or (NO_SIDP if isinstance(structure, Sidp) else "")
-            yield Told(device, unit, binding, scope, why_not=reason)
+            yield TableLink(device, unit, binding, scope, why_not=reason)
 
 
-def _implicit(units: Units, scope: Scope, unit: Drhd, why_not: str) -> Told:
+def _implicit(units: Units, scope: Scope, unit: Drhd, why_not: str) -> TableLink:
     """The link of a device that no unit names, to the unit that has it all the same."""
     bridge = units.bridge(scope)
     if bridge is not None:
-        return Told(scope, unit, IOMMU, bridge, why_not=why_not)
-    return Told(scope, unit, INCLUDE_ALL, unit.others or scope, why_not=why_not)
+        return TableLink(scope, unit, IOMMU, bridge, why_not=why_not)
+    return TableLink(scope, unit, INCLUDE_ALL, unit.others or scope, why_not=why_not)

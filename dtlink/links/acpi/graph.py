@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.registry import DESCRIBING
-from dtlink.links.acpi.link import AcpiLink, Told
+from dtlink.links.acpi.link import AcpiLink, TableLink
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Reference
 
@@ -25,14 +25,14 @@ class AcpiGraph(Graph[Struct, AcpiLink]):
         told = {each.reference: each for each in links(machine)}
         super().__init__(machine, list(told), self._link, version=version)
         self.machine = machine
-        self._told: Mapping[Reference, Told] = told
+        self._table_links: Mapping[Reference, TableLink] = told
 
     def _link(self, ref: Reference) -> AcpiLink:
-        return AcpiLink(self._told[ref], ref)
+        return AcpiLink(self._table_links[ref], ref)
 
-    def told(self, ref: Reference) -> Told:
+    def table_link(self, ref: Reference) -> TableLink:
         """What a reference was made of."""
-        return self._told[ref]
+        return self._table_links[ref]
 
     def orders(self, ref: Reference) -> bool:
         """Whether a consumer needs its supplier first: also one that names itself, which is a loop
@@ -42,14 +42,14 @@ class AcpiGraph(Graph[Struct, AcpiLink]):
 
     def not_followed(self, ref: Reference) -> str:
         """Why Linux does not use an entry; empty if it does."""
-        return self._told[ref].why_not
+        return self._table_links[ref].why_not
 
 
-def links(machine: Machine) -> Iterator[Told]:
+def links(machine: Machine) -> Iterator[TableLink]:
     """Every link that the tables tell of."""
     for row in DESCRIBING:
         if row.signature in machine.tables:
-            walker: Callable[[Machine], Iterator[Told]] = import_module(
+            walker: Callable[[Machine], Iterator[TableLink]] = import_module(
                 f"dtlink.links.acpi.{row.module}"
             ).links
             yield from walker(machine)

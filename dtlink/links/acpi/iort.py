@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from dtlink.facts.behaviours import READS_IWB
 from dtlink.facts.binding import SupplierBinding
 from dtlink.firmware.acpi.iort import (
+    IdMapping,
     Iort,
     IortNode,
     ItsGroup,
     Iwb,
-    Mapping,
     NamedComponent,
     Pmcg,
     Rmr,
@@ -28,8 +28,8 @@ from dtlink.firmware.acpi.iort import (
 )
 from dtlink.links.acpi.iort_pieces import IDS, output, own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, component_msi, supplier
-from dtlink.links.acpi.link import Told, row
-from dtlink.links.id_ranges import IdRange, MappedRange, within
+from dtlink.links.acpi.link import TableLink, row
+from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, MappedRange, within
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -58,8 +58,6 @@ TARGETS: dict[type[IortNode], Kinds] = {
 #: The first table revision whose RMR nodes Linux reads (iort_find_rmrs()).
 RMR_SINCE = 5
 NO_IWB = f"Linux before {READS_IWB.since} does not use IWB nodes"
-#: How many requester IDs a segment has: bus, device and function are 16 bits.
-REQUESTER_IDS = IdRange(0, 0xFFFF)
 
 # Why Linux does not use an entry.
 RANGE = "Linux has no input ID for a platform device, and takes single mappings only"
@@ -77,7 +75,7 @@ NOT_SINGLE = "Linux takes a single mapping only"
 STRAY = "no such node can be a target"
 
 
-def links(machine: Machine) -> Iterator[Told]:
+def links(machine: Machine) -> Iterator[TableLink]:
     """The links of a machine's IORT, not more of them than the table has bytes.
 
     (Each of n entries may meet each of m behind an SMMU, but in no table that is meant to be used.)
@@ -87,7 +85,7 @@ def links(machine: Machine) -> Iterator[Told]:
         yield from islice(_links(table), len(table.data))
 
 
-def _links(table: Iort) -> Iterator[Told]:
+def _links(table: Iort) -> Iterator[TableLink]:
     segments: set[int] = set()
     for node in table.nodes:
         if isinstance(node, RootComplex):
@@ -104,23 +102,23 @@ def _links(table: Iort) -> Iterator[Told]:
         yield from _illegal(table, node)
 
 
-def _illegal(table: Iort, node: IortNode) -> Iterator[Told]:
+def _illegal(table: Iort, node: IortNode) -> Iterator[TableLink]:
     """The entries that name a node of a kind that they may not: Linux follows some of them."""
     legal = TARGETS.get(type(node), ())
     for mapping in node.mappings:
         target = supplier(table, mapping)
         if target is not None and not isinstance(target, legal):
-            yield _told(node, target, ILLEGAL, mapping, STRAY)
+            yield _table_link(node, target, ILLEGAL, mapping, STRAY)
 
 
-def _root_complex(table: Iort, node: RootComplex, why_not: str) -> Iterator[Told]:
+def _root_complex(table: Iort, node: RootComplex, why_not: str) -> Iterator[TableLink]:
     used = {piece.value.entry for piece in within(pieces(node), REQUESTER_IDS)}
     for mapping in node.mappings:
         reason = why_not or ("" if mapping.entry in used else _unused(node, mapping))
         yield from _requester(table, node, mapping, reason, reason)
 
 
-def _unused(node: IortNode, mapping: Mapping) -> str:
+def _unused(node: IortNode, mapping: IdMapping) -> str:
     """Why Linux takes no ID by an entry."""
     if node.mappings[0].output == 0:
         return NULL_FIRST
@@ -135,7 +133,7 @@ def _unused(node: IortNode, mapping: Mapping) -> str:
     return TAKEN
 
 
-def _component(table: Iort, node: NamedComponent) -> Iterator[Told]:
+def _component(table: Iort, node: NamedComponent) -> Iterator[TableLink]:
     used = {walked.steps[0].mapping.entry for walked in component_ids(table, node)}
     msi = component_msi(table, node)
     for mapping in node.mappings:
@@ -148,40 +146,40 @@ def _component(table: Iort, node: NamedComponent) -> Iterator[Told]:
 
 
 def _requester(
-    table: Iort, node: IortNode, mapping: Mapping, iommu_reason: str, msi_reason: str
-) -> Iterator[Told]:
+    table: Iort, node: IortNode, mapping: IdMapping, iommu_reason: str, msi_reason: str
+) -> Iterator[TableLink]:
     """The link of an entry and, where it goes to an SMMU, those to the services behind that."""
     target = supplier(table, mapping)
     if isinstance(target, ItsGroup):
-        yield _told(node, target, MSI, mapping, msi_reason)
+        yield _table_link(node, target, MSI, mapping, msi_reason)
     elif isinstance(target, SMMUS):
-        yield _told(node, target, IOMMU, mapping, iommu_reason)
+        yield _table_link(node, target, IOMMU, mapping, iommu_reason)
         yield from _through(table, node, mapping, target, msi_reason)
 
 
 def _through(
-    table: Iort, node: IortNode, mapping: Mapping, smmu: IortNode, why_not: str
-) -> Iterator[Told]:
+    table: Iort, node: IortNode, mapping: IdMapping, smmu: IortNode, why_not: str
+) -> Iterator[TableLink]:
     """The MSIs of what is behind an SMMU: where the stream IDs of both entries meet."""
     given = IdRange(mapping.outputs[0], mapping.outputs[-1])
     back = mapping.input_base - mapping.output_base
     for (first, last), onward in within(_to_services(table, smmu), given):
         inputs = range(0) if mapping.single else range(first + back, last + back + 1)
         target = table.by_offset[onward.output]
-        yield Told(node, target, MSI, mapping, inputs, output(onward, first), smmu, why_not)
+        yield TableLink(node, target, MSI, mapping, inputs, output(onward, first), smmu, why_not)
 
 
 @lru_cache(maxsize=512)
-def _to_services(table: Iort, node: IortNode) -> Sequence[MappedRange[Mapping]]:
+def _to_services(table: Iort, node: IortNode) -> Sequence[MappedRange[IdMapping]]:
     """The pieces of a node that go to an ITS."""
     return [each for each in pieces(node) if _is_msi(table, each.value)]
 
 
-def _is_msi(table: Iort, mapping: Mapping) -> bool:
+def _is_msi(table: Iort, mapping: IdMapping) -> bool:
     return isinstance(supplier(table, mapping), ItsGroup)
 
 
-def _smmu(table: Iort, node: IortNode) -> Iterator[Told]:
+def _smmu(table: Iort, node: IortNode) -> Iterator[TableLink]:
     own = own_index(node)
     used = {piece.value.entry for piece in pieces(node)}
     for mapping in node.mappings:
@@ -189,36 +187,38 @@ def _smmu(table: Iort, node: IortNode) -> Iterator[Told]:
         if not isinstance(target, ItsGroup):
             continue
         if mapping.entry == own:
-            yield _told(node, target, OWN_MSI, mapping, "" if mapping.single else NOT_SINGLE)
+            yield _table_link(node, target, OWN_MSI, mapping, "" if mapping.single else NOT_SINGLE)
         else:
             unused = SINGLE if mapping.single else _unused(node, mapping)
-            yield _told(node, target, BEHIND, mapping, "" if mapping.entry in used else unused)
+            yield _table_link(
+                node, target, BEHIND, mapping, "" if mapping.entry in used else unused
+            )
 
 
-def _pmcg(table: Iort, node: Pmcg) -> Iterator[Told]:
+def _pmcg(table: Iort, node: Pmcg) -> Iterator[TableLink]:
     counted = table.by_offset.get(node.reference)
     if counted is not None and isinstance(counted, (*SMMUS, RootComplex, NamedComponent)):
-        yield Told(node, counted, COUNTED, node)
+        yield TableLink(node, counted, COUNTED, node)
     for mapping in node.mappings[:1]:
         target = supplier(table, mapping)
         if isinstance(target, ItsGroup):
             reason = WIRED if node.overflow_gsiv else "" if mapping.single else NOT_SINGLE
-            yield _told(node, target, OWN_MSI, mapping, reason)
+            yield _table_link(node, target, OWN_MSI, mapping, reason)
 
 
-def _other(table: Iort, node: IortNode) -> Iterator[Told]:
+def _other(table: Iort, node: IortNode) -> Iterator[TableLink]:
     """Reserved ranges, and wire bridges (which Linux uses since 7.0)."""
     for mapping in node.mappings:
         target = supplier(table, mapping)
         if isinstance(node, Rmr) and isinstance(target, SMMUS):
             reason = "" if table.revision >= RMR_SINCE else OLD_RMR
-            yield _told(node, target, RESERVED, mapping, reason)
+            yield _table_link(node, target, RESERVED, mapping, reason)
         elif isinstance(node, Iwb) and isinstance(target, ItsGroup):
-            yield _told(node, target, MSI, mapping, NO_IWB)
+            yield _table_link(node, target, MSI, mapping, NO_IWB)
 
 
-def _told(
-    node: IortNode, target: IortNode, binding: SupplierBinding, mapping: Mapping, why_not: str
-) -> Told:
+def _table_link(
+    node: IortNode, target: IortNode, binding: SupplierBinding, mapping: IdMapping, why_not: str
+) -> TableLink:
     inputs = range(0) if mapping.single else mapping.inputs
-    return Told(node, target, binding, mapping, inputs, mapping.output_base, None, why_not)
+    return TableLink(node, target, binding, mapping, inputs, mapping.output_base, None, why_not)

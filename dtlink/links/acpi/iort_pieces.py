@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent, Pmcg, RootComplex, SmmuV3
+from dtlink.firmware.acpi.iort import IdMapping, IortNode, NamedComponent, Pmcg, RootComplex, SmmuV3
 from dtlink.links.id_ranges import IdRange, MappedRange, first_match, within
 
 #: How many IDs there are: every number here has 32 bits.
@@ -29,7 +29,7 @@ def own_index(node: IortNode) -> int | None:
     return None
 
 
-def usable(node: IortNode, *, linux: bool = True) -> Iterator[Mapping]:
+def usable(node: IortNode, *, linux: bool = True) -> Iterator[IdMapping]:
     """The entries that take part in the translation of IDs: an SMMU's own is not among them."""
     own = own_index(node)
     for mapping in node.mappings:
@@ -38,21 +38,21 @@ def usable(node: IortNode, *, linux: bool = True) -> Iterator[Mapping]:
             yield mapping
 
 
-def output(mapping: Mapping, ident: int) -> int:
+def output(mapping: IdMapping, ident: int) -> int:
     """What an entry makes of an ID that it takes."""
     ahead = 0 if mapping.single else ident - mapping.input_base
     return (mapping.output_base + ahead) % IDS
 
 
 @lru_cache(maxsize=512)
-def pieces(node: IortNode) -> Sequence[MappedRange[Mapping]]:
+def pieces(node: IortNode) -> Sequence[MappedRange[IdMapping]]:
     """The IDs that a node maps under Linux, and by which entry.
 
     None where its first entry names the offset 0, for then Linux reads no further.
     """
     if not node.mappings or node.mappings[0].output == 0:
         return ()
-    entries: list[tuple[IdRange, Mapping]] = []
+    entries: list[tuple[IdRange, IdMapping]] = []
     for mapping in usable(node):
         entries.append((taken(mapping), mapping))
         if mapping.single:
@@ -61,12 +61,12 @@ def pieces(node: IortNode) -> Sequence[MappedRange[Mapping]]:
     return tuple(first_match([*_handed_over(first_match(entries), entries), *entries]))
 
 
-def piece_of(node: IortNode, ident: int) -> MappedRange[Mapping] | None:
+def piece_of(node: IortNode, ident: int) -> MappedRange[IdMapping] | None:
     """The piece that has an ID."""
     return next(within(pieces(node), IdRange(ident, ident)), None)
 
 
-def taken(mapping: Mapping) -> IdRange:
+def taken(mapping: IdMapping) -> IdRange:
     """The IDs that Linux lets an entry have if no other has them."""
     if mapping.single:
         return IdRange(0, IDS - 1)
@@ -79,13 +79,13 @@ def taken(mapping: Mapping) -> IdRange:
 
 
 def _handed_over(
-    parts: Iterable[MappedRange[Mapping]], entries: Sequence[tuple[IdRange, Mapping]]
-) -> Iterator[tuple[IdRange, Mapping]]:
+    parts: Iterable[MappedRange[IdMapping]], entries: Sequence[tuple[IdRange, IdMapping]]
+) -> Iterator[tuple[IdRange, IdMapping]]:
     """The last IDs of ranges that go to a later entry, which begins with them or is for any.
 
     (An earlier one that begins with the ID would have it already.)
     """
-    beginning: dict[int, Mapping] = {}
+    beginning: dict[int, IdMapping] = {}
     for span, mapping in entries:
         if not mapping.single:
             beginning.setdefault(span.first, mapping)

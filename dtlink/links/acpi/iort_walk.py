@@ -11,10 +11,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from dtlink.firmware.acpi.iort import (
+    IdMapping,
     Iort,
     IortNode,
     ItsGroup,
-    Mapping,
     NamedComponent,
     Smmu,
     SmmuV3,
@@ -45,7 +45,7 @@ class Step(NamedTuple):
     """One entry on the way: the ID that goes into a node, and what comes out of it."""
 
     node: IortNode
-    mapping: Mapping
+    mapping: IdMapping
     id_in: int
     id_out: int
 
@@ -74,7 +74,7 @@ class Walked(NamedTuple):
         return self.node if self.end is End.FOUND else None
 
 
-def supplier(table: Iort, mapping: Mapping) -> IortNode | None:
+def supplier(table: Iort, mapping: IdMapping) -> IortNode | None:
     """The node that an entry names; ``None`` if it names the first byte of none."""
     return table.by_offset.get(mapping.output)
 
@@ -143,7 +143,7 @@ def component_ids(table: Iort, node: NamedComponent) -> Iterator[Walked]:
         yield walked
 
 
-def component_msi(table: Iort, node: NamedComponent) -> Mapping | None:
+def component_msi(table: Iort, node: NamedComponent) -> IdMapping | None:
     """The entry by which Linux finds the ITS of a platform device: the first single mapping that
     leads to one (iort_get_platform_device_domain()).
     """

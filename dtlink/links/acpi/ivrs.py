@@ -18,14 +18,14 @@ from dtlink.firmware.acpi.ivrs import (
     AcpiHid,
     Alias,
     AliasRange,
-    Entry,
+    DeviceEntry,
     Ivhd,
     Ivhd40,
     Ivmd,
     Ivrs,
     Special,
 )
-from dtlink.links.acpi.link import Told, row
+from dtlink.links.acpi.link import TableLink, row
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -46,15 +46,15 @@ NAMED_BEFORE = "Linux takes the first entry of that number"
 NO_FLAG = "Linux takes memory blocks that ask for a unity mapping or for exclusion only"
 
 
-class Span(NamedTuple):
+class DeviceSpan(NamedTuple):
     """Device IDs that one entry gives to an IOMMU; both ends are in it."""
 
     first: int
     last: int
-    entry: Entry
+    entry: DeviceEntry
 
 
-def links(machine: Machine) -> Iterator[Told]:
+def links(machine: Machine) -> Iterator[TableLink]:
     """The links of a machine's IVRS."""
     table = machine.ivrs
     if table is None:
@@ -72,7 +72,7 @@ def links(machine: Machine) -> Iterator[Told]:
     yield from _reservations(table)
 
 
-def _other_block(table: Ivrs, entry: Entry) -> str:
+def _other_block(table: Ivrs, entry: DeviceEntry) -> str:
     """Why Linux takes nothing of the block that an entry is in."""
     block = entry.owner
     if not isinstance(block, Ivhd):
@@ -82,7 +82,7 @@ def _other_block(table: Ivrs, entry: Entry) -> str:
     return "" if block is table.iommus[block.key] else SECOND
 
 
-def _why_not(entry: Entry, own: set[tuple[int, int]]) -> str:
+def _why_not(entry: DeviceEntry, own: set[tuple[int, int]]) -> str:
     devices = entry.devices
     if isinstance(entry, AcpiHid):
         return ("" if isinstance(entry.owner, Ivhd40) else NOT_40) or ("" if entry.hid else NO_HID)
@@ -91,15 +91,15 @@ def _why_not(entry: Entry, own: set[tuple[int, int]]) -> str:
     return ""
 
 
-def _translated(entry: Entry, supplier: Ivhd, why_not: str) -> Told:
+def _translated(entry: DeviceEntry, supplier: Ivhd, why_not: str) -> TableLink:
     aliased = isinstance(entry, Alias | AliasRange)
     output = entry.alias if isinstance(entry, Alias | AliasRange) and aliased else entry.devices[0]
-    return Told(entry, supplier, IOMMU, entry, entry.devices, output, None, why_not)
+    return TableLink(entry, supplier, IOMMU, entry, entry.devices, output, None, why_not)
 
 
 def _special(
     table: Ivrs, entry: Special, supplier: Ivhd, named: set[tuple[int, int]]
-) -> Iterator[Told]:
+) -> Iterator[TableLink]:
     """The first entry of a number counts (get_ioapic_devid(), get_hpet_devid())."""
     if entry.variety not in (IOAPIC, HPET):
         return
@@ -109,31 +109,33 @@ def _special(
         why_not = NAMED_BEFORE if number in named else ""
         named.add(number)
     inputs = range(entry.handle, entry.handle + 1)
-    yield Told(entry, supplier, INTERRUPTS, entry, inputs, entry.source, None, why_not)
+    yield TableLink(entry, supplier, INTERRUPTS, entry, inputs, entry.source, None, why_not)
 
 
-def _reservations(table: Ivrs) -> Iterator[Told]:
+def _reservations(table: Ivrs) -> Iterator[TableLink]:
     suppliers = [block for block in table.iommus.values() if block.type == table.taken_type]
     served = [(block, merged(spans(block))) for block in suppliers[:MAX_IOMMUS]]
     for memory in table.memory:
         why_not = "" if memory.flags & (Ivmd.UNITY | Ivmd.EXCLUSION) else NO_FLAG
         for block, ids in served:
             if block.segment == memory.segment and meets(ids, memory.devices):
-                yield Told(memory, block, RESERVED, memory, memory.devices, None, None, why_not)
+                yield TableLink(
+                    memory, block, RESERVED, memory, memory.devices, None, None, why_not
+                )
 
 
-def spans(block: Ivhd) -> Iterator[Span]:
+def spans(block: Ivhd) -> Iterator[DeviceSpan]:
     """The device IDs that Linux gives to a block's IOMMU, in the order of the entries."""
     for entry in block.entries:
         devices = entry.devices
         if not devices or (isinstance(entry, AcpiHid) and _why_not(entry, set())):
             continue
-        yield Span(devices[0], devices[-1], entry)
+        yield DeviceSpan(devices[0], devices[-1], entry)
         if isinstance(entry, Alias | AliasRange):
-            yield Span(entry.alias, entry.alias, entry)
+            yield DeviceSpan(entry.alias, entry.alias, entry)
 
 
-def merged(some: Iterable[Span]) -> list[range]:
+def merged(some: Iterable[DeviceSpan]) -> list[range]:
     """The device IDs of some spans, in order, without overlaps."""
     found: list[range] = []
     for first, last in sorted((span.first, span.last) for span in some):

@@ -10,7 +10,7 @@ from dtlink.firmware.acpi.layout import Struct
 from dtlink.links.reference import Flaw, Reference
 
 
-class Told(NamedTuple):
+class TableLink(NamedTuple):
     """One consumer needs one supplier, said by one entry of a table.
 
     ``inputs`` are the IDs of the consumer that the entry speaks of (requester, stream or endpoint
@@ -48,10 +48,10 @@ class Told(NamedTuple):
 class AcpiLink:
     """A link of a table, by the words that a link of a devicetree has."""
 
-    __slots__ = ("reference", "told")
+    __slots__ = ("reference", "table_link")
 
-    def __init__(self, told: Told, reference: Reference) -> None:
-        self.told = told
+    def __init__(self, table_link: TableLink, reference: Reference) -> None:
+        self.table_link = table_link
         self.reference = reference
 
     def __repr__(self) -> str:
@@ -60,33 +60,33 @@ class AcpiLink:
     @property
     def consumer(self) -> Struct:
         """Who needs the supplier."""
-        return self.told.consumer
+        return self.table_link.consumer
 
     @property
     def supplier(self) -> Struct:
         """Who is needed."""
-        return self.told.supplier
+        return self.table_link.supplier
 
     @property
     def binding(self) -> SupplierBinding:
         """What kind of entry says so."""
-        return self.told.binding
+        return self.table_link.binding
 
     @property
     def node(self) -> Struct:
         """The structure that holds the entry."""
-        holder = self.told.entry.owner
-        return holder if holder is not None and holder.index else self.told.entry
+        holder = self.table_link.entry.owner
+        return holder if holder is not None and holder.index else self.table_link.entry
 
     @property
     def property_name(self) -> str:
         """The array that the entry is in; for a structure in none, what it says of the supplier."""
-        return self.told.entry.MEMBER or self.binding.name.partition("-")[2]
+        return self.table_link.entry.MEMBER or self.binding.name.partition("-")[2]
 
     @property
     def index(self) -> int:
         """Which entry of the array."""
-        return self.told.entry.entry if self.told.entry.MEMBER else 0
+        return self.table_link.entry.entry if self.table_link.entry.MEMBER else 0
 
     @property
     def entry(self) -> str:
@@ -96,20 +96,20 @@ class AcpiLink:
     @property
     def offset(self) -> int:
         """Byte offset of the entry in its table."""
-        return self.told.entry.start
+        return self.table_link.entry.start
 
     @property
     def args(self) -> tuple[int, ...]:
         """The first and the last input, and the output of the first."""
-        ids = self.told.inputs
+        ids = self.table_link.inputs
         if not ids:
-            return () if self.told.output is None else (self.told.output,)
-        return ids[0], ids[-1], self.told.output or 0
+            return () if self.table_link.output is None else (self.table_link.output,)
+        return ids[0], ids[-1], self.table_link.output or 0
 
     @property
     def used_by_linux(self) -> bool:
         """Whether Linux makes use of it."""
-        return not self.told.why_not
+        return not self.table_link.why_not
 
 
 #: Why such a row has no request.

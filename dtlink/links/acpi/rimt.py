@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_RIMT
 from dtlink.firmware.acpi.rimt import Iommu, Mapped
-from dtlink.links.acpi.link import Told, row
+from dtlink.links.acpi.link import TableLink, row
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -24,7 +24,7 @@ NOT_READ = f"Linux reads the RIMT since {READS_RIMT.since} only"
 EMPTY = "it maps no ID"
 
 
-def links(machine: Machine) -> Iterator[Told]:
+def links(machine: Machine) -> Iterator[TableLink]:
     """The links of a machine's RIMT."""
     table = machine.rimt
     for node in table.nodes if table else ():
@@ -32,6 +32,6 @@ def links(machine: Machine) -> Iterator[Told]:
             target = table.by_offset.get(mapping.output) if table else None
             if isinstance(target, Iommu):
                 why_not = NOT_READ if mapping.count else EMPTY
-                yield Told(
+                yield TableLink(
                     node, target, IOMMU, mapping, mapping.inputs, mapping.output_base, None, why_not
                 )

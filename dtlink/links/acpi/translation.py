@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, RootComplex, Smmu, SmmuV3
+from dtlink.firmware.acpi.iort import IdMapping, Iort, IortNode, ItsGroup, RootComplex, Smmu, SmmuV3
 from dtlink.firmware.acpi.madt import GicIts, GicMsiFrame
 from dtlink.firmware.acpi.viot import VirtioIommu, VirtioIommuPci
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import MAX_STEPS, SMMUS, supplier
 from dtlink.links.acpi.viot import stops_at
-from dtlink.links.id_ranges import IdRange, Ids, MappedRange, within
+from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, Ids, MappedRange, within
 from dtlink.links.translation import (
-    REQUESTER_IDS,
     EntryRef,
     IdTranslation,
     Key,
@@ -39,7 +38,7 @@ class _Way(NamedTuple):
     span: IdRange
     ids: Ids
     node: IortNode | None
-    entry: Mapping | None
+    entry: IdMapping | None
     """The entry of the root complex by which they went."""
     steps: int
 

@@ -21,7 +21,7 @@ from dtlink.firmware.acpi.viot import (
     VirtioIommuPci,
 )
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
-from dtlink.links.acpi.link import Told, row
+from dtlink.links.acpi.link import TableLink, row
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.iort import Iort
@@ -40,7 +40,7 @@ IORT_FIRST = "Linux asks the IORT first, and it gives all of them an SMMU"
 STOPPED = "Linux stops reading at a node before it"
 
 
-def links(machine: Machine) -> Iterator[Told]:
+def links(machine: Machine) -> Iterator[TableLink]:
     """The links of a machine's VIOT."""
     table = machine.viot
     if table is None:
@@ -56,9 +56,11 @@ def links(machine: Machine) -> Iterator[Told]:
         why_not = why_not or _why_not(translated, node, iommu)
         why_not = why_not or (LATER if node.start in hidden else "")
         if isinstance(node, PciRange):
-            yield Told(node, iommu, IOMMU, node, node.functions, node.endpoint_start, None, why_not)
+            yield TableLink(
+                node, iommu, IOMMU, node, node.functions, node.endpoint_start, None, why_not
+            )
         else:
-            yield Told(node, iommu, IOMMU, node, output=node.endpoint, why_not=why_not)
+            yield TableLink(node, iommu, IOMMU, node, output=node.endpoint, why_not=why_not)
 
 
 def stops_at(table: Viot) -> int:

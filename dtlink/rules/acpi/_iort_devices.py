@@ -15,9 +15,8 @@ from dtlink.firmware.acpi.iort import (
     RootComplex,
     is_whole,
 )
-from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import output, pieces
-from dtlink.links.id_ranges import merged, within, without
+from dtlink.links.id_ranges import REQUESTER_IDS, merged, within, without
 from dtlink.rules.acpi._effects import Effect
 from dtlink.rules.acpi._rows import NamedDevice, NameFault, NameRows, SegmentRows, UniqueRows
 from dtlink.rules.iort._mappings import root_complexes, spans

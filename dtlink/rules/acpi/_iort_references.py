@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.iort import (
+    IdMapping,
     Iort,
     IortNode,
     ItsGroup,
-    Mapping,
     NamedComponent,
     Pmcg,
     Rmr,
@@ -22,7 +22,7 @@ from dtlink.links.acpi.iort import TARGETS
 from dtlink.links.acpi.iort_pieces import own_index
 from dtlink.links.acpi.iort_walk import SMMUS, Walked, map_id
 from dtlink.rules.acpi._effects import Effect, table_of
-from dtlink.rules.acpi._rows import Reference, ReferenceRows
+from dtlink.rules.acpi._rows import OffsetReference, ReferenceRows
 from dtlink.rules.iort._mappings import cycles
 from dtlink.rules.model import Severity
 
@@ -45,21 +45,21 @@ _MAP = "iort_node_map_id()"
 _DOMAIN = "iort_set_device_domain()"
 
 
-def _legal(case: Reference) -> tuple[str, ...]:
+def _legal(case: OffsetReference) -> tuple[str, ...]:
     kinds = TARGETS.get(_kind(case))
     return tuple(kind.WORD for kind in kinds) if kinds else _ALL
 
 
-def _kind(case: Reference) -> type[IortNode]:
+def _kind(case: OffsetReference) -> type[IortNode]:
     return type(case.holder) if isinstance(case.holder, IortNode) else IortNode
 
 
-def _is_of_its(case: Reference) -> bool:
+def _is_of_its(case: OffsetReference) -> bool:
     """An ITS group is the end of every path: iort/its-group reports its mappings."""
     return isinstance(case.holder, ItsGroup)
 
 
-def _is_not_judged(case: Reference) -> bool:
+def _is_not_judged(case: OffsetReference) -> bool:
     """Unknown types may refer to anything; the mapping of a wired counter is not used."""
     wired = isinstance(case.holder, Pmcg) and case.holder.overflow_gsiv
     return _kind(case) not in TARGETS or bool(wired) or type(case.target) is IortNode
@@ -70,32 +70,32 @@ def _circling(table: Iort) -> frozenset[int]:
     return frozenset(each.start for cycle in cycles(table) for each in cycle.mappings)
 
 
-def _of(*kinds: type[Struct], null: bool = False) -> Callable[[Reference], bool]:
+def _of(*kinds: type[Struct], null: bool = False) -> Callable[[OffsetReference], bool]:
     """Whether a reference is of such a node; with ``null``, whether it is 0, too."""
     return lambda case: isinstance(case.holder, kinds) and (not null or not case.value)
 
 
-def _is_own(case: Reference) -> bool:
+def _is_own(case: OffsetReference) -> bool:
     """Whether the entry is for the node's own interrupts."""
     node = case.holder
     return isinstance(node, SmmuV3 | Pmcg) and case.where.entry == own_index(node)
 
 
-def _walk(case: Reference) -> Walked | None:
+def _walk(case: OffsetReference) -> Walked | None:
     """What becomes of the first ID, through the mappings of the node that is referred to."""
     table, mapping = table_of(case.where), case.where
-    if not isinstance(table, Iort) or not isinstance(mapping, Mapping):
+    if not isinstance(table, Iort) or not isinstance(mapping, IdMapping):
         return None
     ends = (ItsGroup,) if isinstance(case.holder, SMMUS) else (ItsGroup, *SMMUS)
     return map_id(table, table.by_offset[mapping.output], mapping.output_base, ends)
 
 
-def _arrives(case: Reference) -> bool:
+def _arrives(case: OffsetReference) -> bool:
     walk = _walk(case)
     return walk is not None and walk.found is not None
 
 
-def _where(case: Reference) -> str:
+def _where(case: OffsetReference) -> str:
     walk = _walk(case)
     found = f"{walk.found.name} with ID {walk.id:#x}" if walk and walk.found else "nothing"
     return (
@@ -103,7 +103,7 @@ def _where(case: Reference) -> str:
     )
 
 
-def _lost(case: Reference) -> str:
+def _lost(case: OffsetReference) -> str:
     smmu = isinstance(case.holder, SMMUS)
     devices = "the devices behind it" if smmu else "its devices"
     lost = "MSIs" if smmu else "SMMU and no MSIs by this entry"
@@ -113,7 +113,7 @@ def _lost(case: Reference) -> str:
     )
 
 
-DANGLING: tuple[Effect[Reference], ...] = (
+DANGLING: tuple[Effect[OffsetReference], ...] = (
     Effect(_NO_RESERVATION, _of(Rmr), source=_RMR),
     Effect(
         '"ACPI: IORT: [Firmware Bug]: [node …] Invalid MSI mapping": it has no MSIs of its own',
@@ -141,7 +141,7 @@ DANGLING: tuple[Effect[Reference], ...] = (
         source=_MAP,
     ),
 )
-ILLEGAL: tuple[Effect[Reference], ...] = (
+ILLEGAL: tuple[Effect[OffsetReference], ...] = (
     Effect(_NO_RESERVATION, _of(Rmr), source=_RMR),
     Effect(
         '"Setup irq failed, PMU @…": Linux gives it no MSI domain, and the driver gives up',

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.firmware.acpi.ivrs import Entry, Ivhd, Ivrs, Range, bdf
+from dtlink.facts.pci import bdf
+from dtlink.firmware.acpi.ivrs import DeviceEntry, Ivhd, Ivrs, Range
 from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.rules.acpi._effects import Effect, fault, table_of
 from dtlink.rules.acpi._rows import DescribedRows, FrameRows, RangeRows, TableRows, UnknownRows
@@ -47,8 +48,8 @@ FRAME = FrameRows(
             fault(when=lambda case: not case.length),
             source=_LAST,
         ),
-        Effect(_ENTRY, fault(on=Entry, when=_is_unread), Severity.WARNING, _ENTRIES),
-        Effect(_ENTRY, fault(on=Entry), source=_ENTRIES),
+        Effect(_ENTRY, fault(on=DeviceEntry, when=_is_unread), Severity.WARNING, _ENTRIES),
+        Effect(_ENTRY, fault(on=DeviceEntry), source=_ENTRIES),
         Effect(
             f"Linux finds no device in the block; then {NO_IOMMU}",
             fault(FrameFaultKind.SHORT, on=Ivhd),
@@ -62,7 +63,7 @@ FRAME = FrameRows(
 )
 
 
-def taken_entries(table: Ivrs) -> Iterator[Entry]:
+def taken_entries(table: Ivrs) -> Iterator[DeviceEntry]:
     """The entries of the blocks that Linux takes, but those that are too short."""
     for block in table.taken:
         if block.end - block.start >= block.SIZE:
@@ -70,11 +71,11 @@ def taken_entries(table: Ivrs) -> Iterator[Entry]:
 
 
 def _has_no_length(entry: Struct) -> bool:
-    return isinstance(entry, Entry) and entry.type >= _NO_LENGTH
+    return isinstance(entry, DeviceEntry) and entry.type >= _NO_LENGTH
 
 
 UNKNOWN = UnknownRows(
-    kinds=(Entry,),
+    kinds=(DeviceEntry,),
     among=taken_entries,
     key=lambda entry: entry.owner,
     worst=_has_no_length,
@@ -112,7 +113,7 @@ RANGES = (
         first="device",
         last="last",
         among=_taken_ranges,
-        show=lambda entry, device: bdf(getattr(entry, "segment", 0), device),
+        show=lambda entry, device: bdf(device, getattr(entry, "segment", 0)),
         effect=Effect(NOT_SERVED, source=_ENTRIES),
         together=lambda entry: entry.owner,
     ),

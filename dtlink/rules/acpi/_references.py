@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.rules.acpi._effects import listed, table_of
-from dtlink.rules.acpi._rows import CheckedTable, Reference
+from dtlink.rules.acpi._rows import CheckedTable, OffsetReference
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 _CHOICES = 4
 
 
-def references(checked: CheckedTable) -> Iterator[Reference]:
+def references(checked: CheckedTable) -> Iterator[OffsetReference]:
     """The references of all whole structures that the table's rows do not leave out."""
     rows = checked.rows.references
     targets = {each.start: each for each in checked.table.structures}
     for each in checked.table.everything():
         for name, field in type(each).fields().items():
             if field.refers_to and each.end - each.start >= each.least():
-                found = Reference(each, name, targets.get(getattr(each, name)))
+                found = OffsetReference(each, name, targets.get(getattr(each, name)))
                 if not (rows.ignored and rows.ignored(found)):
                     yield found
 
 
-def legal(checked: CheckedTable, reference: Reference) -> tuple[str, ...]:
+def legal(checked: CheckedTable, reference: OffsetReference) -> tuple[str, ...]:
     """The words of the kinds that a reference may lead to."""
     override = checked.rows.references.legal
     if override is not None:
@@ -49,15 +49,15 @@ def is_without_targets(checked: CheckedTable) -> bool:
     return checked.rows.references.needs_target and words.isdisjoint(there)
 
 
-def grouped(found: Iterable[tuple[object, Reference]]) -> Iterator[list[Reference]]:
+def grouped(found: Iterable[tuple[object, OffsetReference]]) -> Iterator[list[OffsetReference]]:
     """The references of one structure that have one key, together."""
-    groups: dict[object, list[Reference]] = {}
+    groups: dict[object, list[OffsetReference]] = {}
     for key, each in found:
         groups.setdefault((each.holder, key), []).append(each)
     yield from groups.values()
 
 
-def named(some: Sequence[Reference]) -> str:
+def named(some: Sequence[OffsetReference]) -> str:
     """References of one structure: the first, and how many more."""
     first = some[0]
     more = f" and {len(some) - 1} more" if len(some) > 1 else ""
@@ -66,12 +66,12 @@ def named(some: Sequence[Reference]) -> str:
     return f"{first.where.MEMBER}[{first.where.entry}]{more} of {first.holder.name}"
 
 
-def verb(some: Sequence[Reference], one: str, several: str) -> str:
+def verb(some: Sequence[OffsetReference], one: str, several: str) -> str:
     """The form of a verb that agrees with them."""
     return one if len(some) == 1 else several
 
 
-def fix(checked: CheckedTable, reference: Reference) -> str:
+def fix(checked: CheckedTable, reference: OffsetReference) -> str:
     """The offsets that may be written."""
     words = legal(checked, reference)
     nodes = [each for each in checked.table.structures if each.WORD in words]
@@ -87,7 +87,7 @@ def _short(each: Struct) -> str:
     return f"{each.WORD} {each.identity}".rstrip()
 
 
-def lies(reference: Reference) -> str:
+def lies(reference: OffsetReference) -> str:
     """Where an offset is that no structure begins at."""
     table, value = table_of(reference.where), reference.value
     if value == 0:

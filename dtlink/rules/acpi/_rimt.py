@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from dtlink.firmware.acpi.rimt import KINDS, Iommu, PlatformDevice, Rimt, RimtNode, RootComplex
+from dtlink.firmware.acpi.rimt import KINDS, Iommu, PlatformDevice, Rimt, RimtNode, RimtRootComplex
 from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.rules.acpi._effects import Effect, fault
 from dtlink.rules.acpi._rows import (
@@ -15,7 +15,7 @@ from dtlink.rules.acpi._rows import (
     NamedDevice,
     NameFault,
     NameRows,
-    Reference,
+    OffsetReference,
     ReferenceRows,
     ReservedRows,
     SegmentRows,
@@ -77,7 +77,7 @@ UNKNOWN = UnknownRows(
     effects=(Effect(f"{SINCE} skips such nodes: what they describe has no effect", source=_SCAN),),
 )
 
-_TAKEN: Effect[Reference] = Effect(
+_TAKEN: Effect[OffsetReference] = Effect(
     f"{SINCE} takes the bytes there for a node: no IOMMU, or a wrong one", source=_MAP
 )
 REFERENCES = ReferenceRows(
@@ -101,7 +101,7 @@ SEGMENTS = (
         ),
     ),
     SegmentRows(
-        among=lambda table: _whole(table, RootComplex),
+        among=lambda table: _whole(table, RimtRootComplex),
         effect=Effect(
             "there are no such devices, and their mappings are unused",
             severity=Severity.WARNING,
@@ -149,7 +149,7 @@ UNIQUE = (
     ),
     UniqueRows(
         alias="rimt/duplicate-root-complex",
-        among=lambda table: _whole(table, RootComplex),
+        among=lambda table: _whole(table, RimtRootComplex),
         key=lambda node: node.segment,
         noun="segment",
         effects=(

@@ -70,7 +70,7 @@ class UnknownRows(NamedTuple):
     names_field: bool = True
 
 
-class Reference(NamedTuple):
+class OffsetReference(NamedTuple):
     """A field that refers to another structure by offset."""
 
     where: Struct
@@ -94,13 +94,13 @@ class Reference(NamedTuple):
 class ReferenceRows(NamedTuple):
     """For ``acpi/dangling-reference`` and ``acpi/illegal-target``."""
 
-    dangling: tuple[Effect[Reference], ...] = ()
-    illegal: tuple[Effect[Reference], ...] = ()
-    legal: Callable[[Reference], tuple[str, ...]] | None = None
+    dangling: tuple[Effect[OffsetReference], ...] = ()
+    illegal: tuple[Effect[OffsetReference], ...] = ()
+    legal: Callable[[OffsetReference], tuple[str, ...]] | None = None
     """The words of the kinds that may be referred to, where the field alone does not say it."""
-    ignored: Callable[[Reference], bool] | None = None
+    ignored: Callable[[OffsetReference], bool] | None = None
     """References that are not looked at."""
-    not_judged: Callable[[Reference], bool] | None = None
+    not_judged: Callable[[OffsetReference], bool] | None = None
     """References that may lead to any kind."""
     spared: Callable[[Any], frozenset[int]] | None = None
     """Offsets of the entries of a table that another rule reports, whatever their target."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.firmware.acpi.viot import (
     MmioEndpoint,
@@ -16,14 +17,13 @@ from dtlink.firmware.acpi.viot import (
     ViotNode,
     VirtioIommuMmio,
     VirtioIommuPci,
-    bdf,
 )
 from dtlink.rules.acpi._effects import Effect, fault, table_of
 from dtlink.rules.acpi._rows import (
     DescribedRows,
     FrameRows,
+    OffsetReference,
     RangeRows,
-    Reference,
     ReferenceRows,
     ReservedRows,
     TableRows,
@@ -131,18 +131,18 @@ UNKNOWN = UnknownRows(
 )
 
 
-def _is_checked(case: Reference) -> bool:
+def _is_checked(case: OffsetReference) -> bool:
     """Whether Linux finds that the offset is outside the table (viot_check_bounds())."""
     table = table_of(case.where)
     start = table.node_offset if isinstance(table, Viot) else 0
     return not max(table.SIZE, start) <= case.value <= table.end - ViotNode.SIZE
 
 
-def _looks_like_iommu(case: Reference) -> bool:
+def _looks_like_iommu(case: OffsetReference) -> bool:
     return case.where.data[case.value] in (VirtioIommuPci.TYPE, VirtioIommuMmio.TYPE)
 
 
-_ILLEGAL: Effect[Reference] = Effect(
+_ILLEGAL: Effect[OffsetReference] = Effect(
     f"{NO_IOMMU}: its devices have {UNTRANSLATED}", source="viot_parse_node()"
 )
 REFERENCES = ReferenceRows(

@@ -18,10 +18,10 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tables import TablesBoard
 from dtlink.rules.acpi import _references as refs
 from dtlink.rules.acpi._effects import Effect, effect_of
-from dtlink.rules.acpi._rows import CheckedTable, Reference, checked_tables
+from dtlink.rules.acpi._rows import CheckedTable, OffsetReference, checked_tables
 from dtlink.rules.model import Example, Finding, Severity, Tables, rule
 
-_DEFAULT: Effect[Reference] = Effect(
+_DEFAULT: Effect[OffsetReference] = Effect(
     "a reader takes the bytes there for a node, or finds none: the consumer has no supplier"
 )
 
@@ -100,7 +100,7 @@ def dangling_reference(board: TablesBoard) -> Iterator[Finding]:
                 yield _finding(checked, some)
 
 
-def _finding(checked: CheckedTable, some: Sequence[Reference]) -> Finding:
+def _finding(checked: CheckedTable, some: Sequence[OffsetReference]) -> Finding:
     first = some[0]
     effect = effect_of(checked.rows.references.dangling, first, _DEFAULT)
     same = len({each.value for each in some}) == 1

@@ -21,10 +21,10 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tables import TablesBoard
 from dtlink.rules.acpi import _references as refs
 from dtlink.rules.acpi._effects import Effect, effect_of
-from dtlink.rules.acpi._rows import CheckedTable, Reference, checked_tables
+from dtlink.rules.acpi._rows import CheckedTable, OffsetReference, checked_tables
 from dtlink.rules.model import Example, Finding, Severity, Tables, rule
 
-_DEFAULT: Effect[Reference] = Effect("a reader finds no supplier there")
+_DEFAULT: Effect[OffsetReference] = Effect("a reader finds no supplier there")
 
 
 @rule(
@@ -118,14 +118,14 @@ def illegal_target(board: TablesBoard) -> Iterator[Finding]:
                 yield _finding(checked, some)
 
 
-def _is_illegal(checked: CheckedTable, reference: Reference) -> bool:
+def _is_illegal(checked: CheckedTable, reference: OffsetReference) -> bool:
     target, free = reference.target, checked.rows.references.not_judged
     if target is None or (free and free(reference)):
         return False
     return target.WORD not in refs.legal(checked, reference)
 
 
-def _finding(checked: CheckedTable, some: Sequence[Reference]) -> Finding:
+def _finding(checked: CheckedTable, some: Sequence[OffsetReference]) -> Finding:
     first = some[0]
     rows = checked.rows.references
     effect = effect_of(rows.illegal, first, _DEFAULT)

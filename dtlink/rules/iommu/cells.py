@@ -15,9 +15,9 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import Board
 from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
+from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import UnresolvedReason
-from dtlink.links.streams import IommuKind, kind_of
 from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
 
 

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
+from dtlink.facts.iommus import Sharing, kind_of
 from dtlink.links.maps import IdMap, IdMapEntry
-from dtlink.links.streams import Sharing, bus_ids, iommu_maps, is_pci, kind_of
+from dtlink.links.streams import bus_ids, iommu_maps, is_pci
 from dtlink.rules.iommu._rows import place
 from dtlink.rules.model import Dts, Finding, Severity, rule
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.links.streams import Sharing, Stream
+from dtlink.facts.iommus import Sharing
+from dtlink.links.streams import Stream
 from dtlink.rules.iommu._rows import span
 from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
 

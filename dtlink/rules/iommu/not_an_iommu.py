@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
+from dtlink.facts.iommus import kind_of
 from dtlink.links.reference import Link
-from dtlink.links.streams import kind_of
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 

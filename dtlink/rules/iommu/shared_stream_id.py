@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.links.streams import Sharing, Stream
+from dtlink.facts.iommus import Sharing
+from dtlink.links.streams import Stream
 from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
 
 if TYPE_CHECKING:

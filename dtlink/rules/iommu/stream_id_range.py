@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
+from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.links.reference import Link
-from dtlink.links.streams import IommuKind, Stream, kind_of
+from dtlink.links.streams import Stream
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 _UNLIMITED = 32

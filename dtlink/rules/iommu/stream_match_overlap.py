@@ -19,8 +19,9 @@ from functools import reduce
 from operator import or_
 
 from dtlink.board.tree import Board
+from dtlink.facts.iommus import Sharing, kind_of
 from dtlink.links.reference import Link
-from dtlink.links.streams import Sharing, Stream, kind_of
+from dtlink.links.streams import Stream
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 

@@ -6,16 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.acpi.iort import (
+    IdMapping,
     Iort,
     IortNode,
-    Mapping,
     RootComplex,
 )
-from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import usable
 from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.components import shortest_cycle, strong_components
-from dtlink.links.id_ranges import IdRange, merged
+from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, merged
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -28,9 +27,9 @@ class Cycle(NamedTuple):
 
     nodes: tuple[IortNode, ...]
     """A short way round: the mappings of each lead to the next, those of the last to the first."""
-    first: Mapping
+    first: IdMapping
     """The mapping from the first of them to the next."""
-    mappings: tuple[Mapping, ...]
+    mappings: tuple[IdMapping, ...]
     """All that lead from one of the nodes, and of those that are not on the short way, to "
     "another."""
 
@@ -98,7 +97,7 @@ def spans(ids: Iterable[IdRange], most: int = 3) -> str:
     return ", ".join(map(span, told[:most])) + (", …" if len(told) > most else "")
 
 
-def entries(mappings: Sequence[Mapping]) -> str:
+def entries(mappings: Sequence[IdMapping]) -> str:
     """Mappings of one node: the first, and how many more."""
     more = len(mappings) - 1
     return (

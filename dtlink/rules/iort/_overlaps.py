@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.firmware.acpi.iort import IortNode, Mapping, RootComplex
-from dtlink.links.acpi.iort import REQUESTER_IDS
+from dtlink.firmware.acpi.iort import IdMapping, IortNode, RootComplex
 from dtlink.links.acpi.iort_pieces import IDS, output, taken, usable
-from dtlink.links.id_ranges import IdRange
+from dtlink.links.id_ranges import REQUESTER_IDS, IdRange
 
 
 class Overlap(NamedTuple):
     """Two mappings of a node, in the order in which they stand there, and the IDs of both."""
 
-    first: Mapping
-    second: Mapping
+    first: IdMapping
+    second: IdMapping
     ids: IdRange
 
     @property
-    def slipped(self) -> Mapping | None:
+    def slipped(self) -> IdMapping | None:
         """The one whose last ID is the first of the other, and the only one that they share."""
         if self.ids.size > 1:
             return None
@@ -42,7 +41,7 @@ def overlaps(node: IortNode) -> Iterator[Overlap]:
     ranges = [
         each for each in usable(node) if not each.single and taken(each) and each.input_base <= top
     ]
-    widest: Mapping | None = None
+    widest: IdMapping | None = None
     for mapping in sorted(ranges, key=lambda each: (each.input_base, each.entry)):
         if widest is not None and mapping.input_base in widest.inputs:
             last = min(widest.inputs[-1], mapping.inputs[-1])

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import Iort, ItsGroup, Mapping, SmmuV3
+from dtlink.firmware.acpi.iort import IdMapping, Iort, ItsGroup, SmmuV3
 from dtlink.links.acpi.iort_pieces import pieces, taken
 from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.id_ranges import IdRange, without
@@ -113,7 +113,7 @@ def _fix(node: SmmuV3) -> str:
     return "a single mapping to the ITS and its index, or node revision 5 without the flag (bit 4)"
 
 
-def _range(table: Iort, node: SmmuV3, mapping: Mapping) -> Finding:
+def _range(table: Iort, node: SmmuV3, mapping: IdMapping) -> Finding:
     lost = _lost(node, mapping) if isinstance(supplier(table, mapping), ItsGroup) else []
     return device_id_index.finding(
         mapping,
@@ -133,6 +133,6 @@ def _range(table: Iort, node: SmmuV3, mapping: Mapping) -> Finding:
     )
 
 
-def _lost(node: SmmuV3, mapping: Mapping) -> list[IdRange]:
+def _lost(node: SmmuV3, mapping: IdMapping) -> list[IdRange]:
     """The stream IDs of a range that no other mapping has."""
     return without([taken(mapping)], [piece.span for piece in pieces(node)])

@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import (
     KINDS,
+    IdMapping,
     Iort,
     IortNode,
     Iwb,
-    Mapping,
     NamedComponent,
     arrays,
     is_whole,
@@ -105,8 +105,8 @@ def _within(table: Iort, node: IortNode) -> Iterator[Finding]:
     """What lies in a node behind all that it owns."""
     owned = _owned(node)
     rest = node.data[owned : node.end]
-    entry = Mapping(node.data, owned, owned + Mapping.SIZE)
-    if len(rest) >= Mapping.SIZE and node.mappings and entry.output in table.by_offset:
+    entry = IdMapping(node.data, owned, owned + IdMapping.SIZE)
+    if len(rest) >= IdMapping.SIZE and node.mappings and entry.output in table.by_offset:
         yield gap.finding(
             node,
             f"{node.name} counts {node.mapping_count} mappings, but another follows them, to "

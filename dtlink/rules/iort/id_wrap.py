@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent, Rmr, RootComplex
-from dtlink.links.acpi.iort import REQUESTER_IDS
+from dtlink.firmware.acpi.iort import IdMapping, IortNode, NamedComponent, Rmr, RootComplex
 from dtlink.links.acpi.iort_pieces import IDS
+from dtlink.links.id_ranges import REQUESTER_IDS
 from dtlink.rules.iort._mappings import entries, s
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -63,7 +63,7 @@ def id_wrap(board: TablesBoard) -> Iterator[Finding]:
             yield _output(node, outputs)
 
 
-def _input(node: IortNode, some: Sequence[Mapping]) -> Finding:
+def _input(node: IortNode, some: Sequence[IdMapping]) -> Finding:
     first = some[0]
     component = isinstance(node, NamedComponent)
     return id_wrap.finding(
@@ -83,7 +83,7 @@ def _input(node: IortNode, some: Sequence[Mapping]) -> Finding:
     )
 
 
-def _output(node: IortNode, some: Sequence[Mapping]) -> Finding:
+def _output(node: IortNode, some: Sequence[IdMapping]) -> Finding:
     first = some[0]
     last = first.outputs[-1]
     wraps = IDS - first.output_base + first.input_base

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent
+from dtlink.firmware.acpi.iort import IdMapping, IortNode, NamedComponent
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.rules.iort._mappings import span
 from dtlink.rules.iort._nodes import nodes
@@ -80,6 +80,6 @@ def _finding(node: IortNode, deep: Sequence[Overlap]) -> Finding:
     )
 
 
-def _never(node: IortNode, mapping: Mapping) -> str:
+def _never(node: IortNode, mapping: IdMapping) -> str:
     used = any(piece.value is mapping for piece in pieces(node))
     return f"never uses mappings[{mapping.entry}]" + (" for them" if used else " at all")

@@ -19,11 +19,17 @@ from itertools import islice
 from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, NamedComponent, RootComplex
-from dtlink.links.acpi.iort import REQUESTER_IDS
+from dtlink.firmware.acpi.iort import (
+    IdMapping,
+    Iort,
+    IortNode,
+    ItsGroup,
+    NamedComponent,
+    RootComplex,
+)
 from dtlink.links.acpi.iort_pieces import taken
 from dtlink.links.acpi.iort_walk import SMMUS, End, map_id, supplier
-from dtlink.links.id_ranges import IdRange
+from dtlink.links.id_ranges import REQUESTER_IDS, IdRange
 from dtlink.rules.iort._mappings import Cycle, cycles, root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -123,7 +129,7 @@ def _proof(table: Iort, cycle: Cycle) -> _Endless | None:
     return None
 
 
-def _requests(table: Iort, cycle: Cycle) -> Iterator[tuple[IortNode, Mapping, int]]:
+def _requests(table: Iort, cycle: Cycle) -> Iterator[tuple[IortNode, IdMapping, int]]:
     """IDs that Linux may look up: the first of each mapping, and the first in the cycle's "
     "ranges.
     """
@@ -142,7 +148,7 @@ def _components(table: Iort) -> Iterator[IortNode]:
     return (node for node in table.nodes if isinstance(node, NamedComponent))
 
 
-def _into(mapping: Mapping, cycle: Cycle) -> Iterator[int]:
+def _into(mapping: IdMapping, cycle: Cycle) -> Iterator[int]:
     """The first ID of a mapping, and the first that each mapping of the cycle takes from it."""
     yield 0 if mapping.single else mapping.input_base
     if mapping.single:

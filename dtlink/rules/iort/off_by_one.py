@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import IortNode, Mapping, NamedComponent, RootComplex
-from dtlink.links.acpi.iort import REQUESTER_IDS
+from dtlink.firmware.acpi.iort import IdMapping, IortNode, NamedComponent, RootComplex
+from dtlink.links.id_ranges import REQUESTER_IDS
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.iort._overlaps import Overlap, overlaps
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -70,12 +70,12 @@ def _needs_workaround(overlap: Overlap) -> bool:
     return overlap.slipped is overlap.first and not overlap.agrees
 
 
-def _ends_beyond(node: IortNode, mapping: Mapping) -> bool:
+def _ends_beyond(node: IortNode, mapping: IdMapping) -> bool:
     last = mapping.inputs[-1]
     return isinstance(node, RootComplex) and not mapping.single and last == REQUESTER_IDS.last + 1
 
 
-def _shared(node: IortNode, shared: Sequence[Overlap], beyond: Sequence[Mapping]) -> Finding:
+def _shared(node: IortNode, shared: Sequence[Overlap], beyond: Sequence[IdMapping]) -> Finding:
     worst = shared[0]
     long = worst.slipped or worst.first
     other = worst.second if long is worst.first else worst.first
@@ -94,7 +94,7 @@ def _shared(node: IortNode, shared: Sequence[Overlap], beyond: Sequence[Mapping]
     )
 
 
-def _fix(wrong: Sequence[Mapping]) -> str:
+def _fix(wrong: Sequence[IdMapping]) -> str:
     once = {each.entry: each for each in wrong}
     return listed([f"mappings[{at}]: count {each.count - 1:#x}" for at, each in once.items()])
 
@@ -119,7 +119,7 @@ def _outcome(node: IortNode, worst: Overlap) -> tuple[Severity, str]:
     )
 
 
-def _beyond(node: IortNode, beyond: Sequence[Mapping]) -> Finding:
+def _beyond(node: IortNode, beyond: Sequence[IdMapping]) -> Finding:
     first = beyond[0]
     return off_by_one.finding(
         first,

@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import Mapping, RootComplex
-from dtlink.links.acpi.iort import REQUESTER_IDS
+from dtlink.firmware.acpi.iort import IdMapping, RootComplex
+from dtlink.links.id_ranges import REQUESTER_IDS
 from dtlink.rules.iort._mappings import entries, s, span
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -67,7 +67,7 @@ def requester_id_range(board: TablesBoard) -> Iterator[Finding]:
             yield _finding(node, beyond)
 
 
-def _finding(node: RootComplex, beyond: Sequence[Mapping]) -> Finding:
+def _finding(node: RootComplex, beyond: Sequence[IdMapping]) -> Finding:
     first = beyond[0]
     alone = len(beyond) == len(node.mappings)
     segment = alone and all(each.input_base >> 16 == node.segment for each in beyond)

@@ -17,10 +17,9 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, ItsGroup
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.madt import GicMsiFrame
-from dtlink.links.acpi.iort import REQUESTER_IDS
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
-from dtlink.links.id_ranges import within
+from dtlink.links.id_ranges import REQUESTER_IDS, within
 from dtlink.rules.iort._mappings import root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

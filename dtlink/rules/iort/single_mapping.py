@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, Mapping, Pmcg, RootComplex
+from dtlink.firmware.acpi.iort import IdMapping, Iort, IortNode, ItsGroup, Pmcg, RootComplex
 from dtlink.links.acpi.iort_pieces import own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.rules.iort._mappings import entries, s
@@ -82,12 +82,12 @@ def single_mapping(board: TablesBoard) -> Iterator[Finding]:
         yield _counted(table, counted)
 
 
-def _singles(board: TablesBoard) -> Iterator[Mapping]:
+def _singles(board: TablesBoard) -> Iterator[IdMapping]:
     for node in nodes(board, IortNode):
         yield from (each for each in node.mappings if each.single)
 
 
-def _skipped(table: Iort, node: IortNode, skipped: Sequence[Mapping]) -> Finding:
+def _skipped(table: Iort, node: IortNode, skipped: Sequence[IdMapping]) -> Finding:
     used = [each.value for each in pieces(node)]
     # Where a mapping leads to no ITS anyway, the flag takes nothing from anybody.
     was_one, is_one = (
@@ -110,7 +110,7 @@ def _skipped(table: Iort, node: IortNode, skipped: Sequence[Mapping]) -> Finding
     )
 
 
-def _hidden(node: RootComplex, single: Mapping, behind: Sequence[Mapping]) -> Finding:
+def _hidden(node: RootComplex, single: IdMapping, behind: Sequence[IdMapping]) -> Finding:
     return single_mapping.finding(
         single,
         f"mappings[{single.entry}] of {node.name} is single, and takes every requester ID before "
@@ -134,7 +134,7 @@ def _ranged(node: Pmcg) -> Finding:
     )
 
 
-def _counted(table: Iort, counted: Sequence[Mapping]) -> Finding:
+def _counted(table: Iort, counted: Sequence[IdMapping]) -> Finding:
     names = listed(list(dict.fromkeys(each.owner.name for each in counted if each.owner)))
     return single_mapping.finding(
         table,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import IortNode, Mapping, Smmu
+from dtlink.firmware.acpi.iort import IdMapping, IortNode, Smmu
 from dtlink.links.acpi.iort_walk import supplier
 from dtlink.rules.iort._mappings import entries, s
 from dtlink.rules.iort._nodes import nodes
@@ -60,7 +60,7 @@ def stream_id_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each SMMU that the mappings of a node name."""
     table = board.machine.iort
     for node in nodes(board, IortNode):
-        found: dict[int, tuple[Smmu, list[Mapping]]] = {}
+        found: dict[int, tuple[Smmu, list[IdMapping]]] = {}
         for mapping in node.mappings:
             smmu = supplier(table, mapping) if table else None
             if isinstance(smmu, Smmu) and mapping.output_base >> _bits(smmu):
@@ -73,7 +73,7 @@ def _bits(smmu: Smmu) -> int:
     return 15 if smmu.model in _VERSION_1 else 16
 
 
-def _finding(node: IortNode, smmu: Smmu, some: Sequence[Mapping]) -> Finding:
+def _finding(node: IortNode, smmu: Smmu, some: Sequence[IdMapping]) -> Finding:
     first = some[0]
     ident, bits = first.output_base, _bits(smmu)
     mask = ident >> 16

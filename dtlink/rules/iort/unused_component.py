@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import Iort, ItsGroup, Mapping, NamedComponent
+from dtlink.firmware.acpi.iort import IdMapping, Iort, ItsGroup, NamedComponent
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, supplier
 from dtlink.rules.iort._mappings import entries
 from dtlink.rules.iort._nodes import named, nodes
@@ -70,7 +70,7 @@ def unused_component(board: TablesBoard) -> Iterator[Finding]:
         yield _ranged(table, ranged)
 
 
-def _ended(table: Iort, node: NamedComponent, smmus: Sequence[Mapping]) -> Iterator[Finding]:
+def _ended(table: Iort, node: NamedComponent, smmus: Sequence[IdMapping]) -> Iterator[Finding]:
     """The single mappings to SMMUs that come behind the end of the search, and why it ended."""
     used = len(list(component_ids(table, node)))
     late = [each for each in smmus if each.entry > used]

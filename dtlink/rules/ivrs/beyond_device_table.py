@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.ivrs import All, Entry, RangeEnd, Select, bdf
-from dtlink.links.acpi.ivrs import Span, spans
+from dtlink.facts.pci import bdf
+from dtlink.firmware.acpi.ivrs import All, DeviceEntry, RangeEnd, Select
+from dtlink.links.acpi.ivrs import DeviceSpan, spans
 from dtlink.rules.ivrs._linux import more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -64,7 +65,7 @@ def beyond_device_table(board: TablesBoard) -> Iterator[Finding]:
             yield _finding(far, last[block.segment], size)
 
 
-def _counted(entry: Entry) -> int:
+def _counted(entry: DeviceEntry) -> int:
     """The device ID that Linux takes into account."""
     if isinstance(entry, All):
         return 0xFFFF
@@ -77,14 +78,14 @@ def _table_size(last: int) -> int:
     return (1 << (pages - 1).bit_length()) * _PAGE // _ENTRY if pages else 0
 
 
-def _finding(far: list[Span], last: int, size: int) -> Finding:
+def _finding(far: list[DeviceSpan], last: int, size: int) -> Finding:
     entry = far[0].entry
-    name = bdf(entry.segment, far[0].last)
+    name = bdf(far[0].last, entry.segment)
     return beyond_device_table.finding(
         entry,
         f"{entry.name} has the device ID {name}, but the highest of a PCI device in the segment is "
-        f"{bdf(entry.segment, last)}{more(far)}",
-        consequence=f"Linux's device table ends at {bdf(entry.segment, size - 1)}: it writes the "
+        f"{bdf(last, entry.segment)}{more(far)}",
+        consequence=f"Linux's device table ends at {bdf(size - 1, entry.segment)}: it writes the "
         "entry behind it, over other memory",
         fix=f"a range of PCI devices that reaches {name}, or the right device ID here",
     )

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.ivrs import AliasRange, Entry, Ivhd, bdf
+from dtlink.facts.pci import bdf
+from dtlink.firmware.acpi.ivrs import AliasRange, DeviceEntry, Ivhd
 from dtlink.links.acpi.ivrs import spans
 from dtlink.rules.ivrs._linux import taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -29,7 +30,7 @@ class _Claim(NamedTuple):
     segment: int
     first: int
     last: int
-    entry: Entry
+    entry: DeviceEntry
     block: Ivhd
 
 
@@ -104,7 +105,7 @@ def _overlaps(claims: list[_Claim]) -> Iterator[tuple[_Claim, _Claim]]:
 
 def _finding(first: _Claim, last: _Claim) -> Finding:
     start, end = max(first.first, last.first), min(first.last, last.last)
-    devices = bdf(last.segment, start) + (f" to {bdf(last.segment, end)}" if end > start else "")
+    devices = bdf(start, last.segment) + (f" to {bdf(end, last.segment)}" if end > start else "")
     return duplicate_device.finding(
         last.entry,
         f"{devices} belong to the IOMMU {first.block.bdf} ({first.entry.name}) and to "

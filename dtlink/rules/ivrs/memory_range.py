@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.ivrs import Ivmd, bdf
+from dtlink.facts.pci import bdf
+from dtlink.firmware.acpi.ivrs import Ivmd
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _PAGE = 0x1000
@@ -75,7 +76,10 @@ def _faults(block: Ivmd) -> Iterator[tuple[str, str, str]]:
         wrong = f"has the flags {flags}: neither a unity mapping nor an exclusion"
         yield wrong, "Linux passes over it, and reserves nothing", "flags 07h, or 08h"
     if not block.devices:
-        first, last = bdf(block.segment, block.device), bdf(block.segment, block.aux)
+        first, last = (
+            bdf(block.device, block.segment),
+            bdf(block.aux, block.segment),
+        )
         wrong = f"is for the devices from {first} to {last}, which is lower"
         yield wrong, f"Linux maps it for no device: {_FAULT}", "the lower device ID first"
     if not length:

@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.ivrs import IOAPIC, Ivrs, bdf
+from dtlink.facts.pci import bdf
+from dtlink.firmware.acpi.ivrs import IOAPIC, Ivrs
 from dtlink.rules.ivrs._ioapics import Named, named, unnamed
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -92,7 +93,7 @@ def _first(board: TablesBoard) -> int | None:
 
 def _message(table: Ivrs, entries: Named, lacking: list[int]) -> str:
     named = ", ".join(
-        f"{handle} at {bdf(entry.segment, entry.source)}"
+        f"{handle} at {bdf(entry.source, entry.segment)}"
         for handle, entry in list(entries.by_handle.items())[:4]
     )
     told = f"the IVRS, in its blocks of type {table.taken_type:x}h, names {named or 'none'}"

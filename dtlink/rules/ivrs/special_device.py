@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.ivrs import HPET, IOAPIC, Special, bdf
+from dtlink.facts.pci import bdf
+from dtlink.firmware.acpi.ivrs import HPET, IOAPIC, Special
 from dtlink.rules.ivrs._ioapics import named, unnamed
 from dtlink.rules.ivrs._linux import NO_IOMMU, more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -75,8 +76,8 @@ def _twice(board: TablesBoard) -> Iterator[Finding]:
         for first, second in contradictions[:1]:
             yield special_device.finding(
                 second,
-                f"{second.what} is at {bdf(second.segment, second.source)} here, but at "
-                f"{bdf(first.segment, first.source)} in {first.name}{more(contradictions)}",
+                f"{second.what} is at {bdf(second.source, second.segment)} here, but at "
+                f"{bdf(first.source, first.segment)} in {first.name}{more(contradictions)}",
                 consequence="Linux takes the first: interrupts that carry the other device ID are "
                 "not remapped as the table says",
                 fix="the handle of the device that is meant, or no second entry",

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.ivrs import Entry, Ivhd, Range, RangeEnd, bdf
+from dtlink.facts.pci import bdf
+from dtlink.firmware.acpi.ivrs import DeviceEntry, Ivhd, Range, RangeEnd
 from dtlink.rules.ivrs._linux import NOT_SERVED, more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -73,10 +74,10 @@ def unpaired_range(board: TablesBoard) -> Iterator[Finding]:
             )
 
 
-def _starts(block: Ivhd) -> dict[Entry, int]:
+def _starts(block: Ivhd) -> dict[DeviceEntry, int]:
     """Each end's device to begin from, as Linux remembers it."""
     first = 0
-    found: dict[Entry, int] = {}
+    found: dict[DeviceEntry, int] = {}
     for entry in block.entries:
         if isinstance(entry, Range):
             first = entry.device
@@ -85,9 +86,9 @@ def _starts(block: Ivhd) -> dict[Entry, int]:
     return found
 
 
-def _taken(entry: Entry, starts: dict[Entry, int]) -> str:
-    first = bdf(entry.segment, starts[entry])
+def _taken(entry: DeviceEntry, starts: dict[DeviceEntry, int]) -> str:
+    first = bdf(starts[entry], entry.segment)
     return (
-        f"Linux gives all devices from {first} to {bdf(entry.segment, entry.device)} to this "
+        f"Linux gives all devices from {first} to {bdf(entry.device, entry.segment)} to this "
         "IOMMU, those of other IOMMUs too"
     )

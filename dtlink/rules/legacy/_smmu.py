@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dtlink.facts.bindings import binding_of
+from dtlink.facts.iommus import ARM_SMMU
 from dtlink.firmware.tree import Node, Tree
 from dtlink.links.walk import WalkResult, masters
-from dtlink.rules.legacy._table import ARM_SMMU
 
 
 class Smmus(NamedTuple):

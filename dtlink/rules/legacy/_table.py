@@ -7,20 +7,9 @@ that fw_devlink does not follow and that are still what the binding requires (``
 
 from __future__ import annotations
 
+from dtlink.facts.iommus import ARM_SMMU
 from dtlink.rules.legacy._binding import Fate, LegacyBinding, Rewrite
 from dtlink.rules.model import Severity
-
-#: What drivers/iommu/arm/arm-smmu/arm-smmu.c binds to (arm_smmu_of_match[]).
-ARM_SMMU = (
-    "arm,smmu-v1",
-    "arm,smmu-v2",
-    "arm,mmu-400",
-    "arm,mmu-401",
-    "arm,mmu-500",
-    "cavium,smmu-v2",
-    "nvidia,smmu-500",
-    "qcom,smmu-v2",
-)
 
 #: USB controllers of drivers/usb/chipidea (but for the glue that passes a PHY on).
 _CHIPIDEA = ("chipidea,*", "*,ci-hdrc", "xlnx,zynq-usb-*", "lsi,zevio-usb", "fsl,imx27-usb")

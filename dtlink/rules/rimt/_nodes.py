@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from dtlink.facts.behaviours import READS_RIMT
-from dtlink.firmware.acpi.rimt import Iommu, Mapped, Mapping, RimtNode
+from dtlink.firmware.acpi.rimt import Iommu, Mapped, RimtMapping, RimtNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,14 +25,14 @@ def nodes(board: TablesBoard, kind: type[_Node]) -> Iterator[_Node]:
             yield node
 
 
-def target(board: TablesBoard, mapping: Mapping) -> Iommu | None:
+def target(board: TablesBoard, mapping: RimtMapping) -> Iommu | None:
     """The IOMMU that a mapping names; ``None`` if it names something else."""
     table = board.machine.rimt
     node = table.by_offset.get(mapping.output) if table else None
     return node if isinstance(node, Iommu) else None
 
 
-def entry(node: Mapped, mapping: Mapping) -> str:
+def entry(node: Mapped, mapping: RimtMapping) -> str:
     """A mapping's name in messages."""
     return f"mappings[{mapping.entry}] of {node.name}"
 

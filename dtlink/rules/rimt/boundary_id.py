@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.rimt import Mapped, Mapping
+from dtlink.firmware.acpi.rimt import Mapped, RimtMapping
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, more, nodes
 
@@ -65,8 +65,8 @@ def boundary_id(board: TablesBoard) -> Iterator[Finding]:
             )
 
 
-def _late(those: tuple[Mapping, ...]) -> Iterator[tuple[Mapping, Mapping]]:
-    ends: dict[int, Mapping] = {}
+def _late(those: tuple[RimtMapping, ...]) -> Iterator[tuple[RimtMapping, RimtMapping]]:
+    ends: dict[int, RimtMapping] = {}
     for mapping in those:
         before = ends.get(mapping.source_base) if mapping.count else None
         if before and (

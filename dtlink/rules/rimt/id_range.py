@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.rimt import Mapped, Mapping, RootComplex
+from dtlink.firmware.acpi.rimt import Mapped, RimtMapping, RimtRootComplex
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import entry, ids, more, nodes
 
@@ -46,7 +46,7 @@ from dtlink.rules.rimt._nodes import entry, ids, more, nodes
 def id_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node and a kind of fault, at the first entry that has it."""
     for node in nodes(board, Mapped):
-        faults: dict[str, list[tuple[Mapping, str]]] = {}
+        faults: dict[str, list[tuple[RimtMapping, str]]] = {}
         for mapping in node.mappings:
             if fault := _fault(node, mapping):
                 faults.setdefault(fault[1], []).append((mapping, fault[0]))
@@ -61,8 +61,8 @@ def id_range(board: TablesBoard) -> Iterator[Finding]:
             )
 
 
-def _fault(node: Mapped, mapping: Mapping) -> tuple[str, str] | None:
-    bits = 16 if isinstance(node, RootComplex) else 32
+def _fault(node: Mapped, mapping: RimtMapping) -> tuple[str, str] | None:
+    bits = 16 if isinstance(node, RimtRootComplex) else 32
     if not mapping.count:
         return "has no ID", "by the table no IOMMU serves the device; Linux 6.18 takes the first ID"
     if mapping.inputs.stop > 1 << bits:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.rimt import Mapped, Mapping
+from dtlink.firmware.acpi.rimt import Mapped, RimtMapping
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, ids, nodes
 
@@ -50,7 +50,7 @@ from dtlink.rules.rimt._nodes import SINCE, ids, nodes
 def input_overlap(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each entry that meets one with a lower base."""
     for node in nodes(board, Mapped):
-        widest: Mapping | None = None
+        widest: RimtMapping | None = None
         for mapping in sorted(node.mappings, key=lambda each: (each.source_base, each.entry)):
             if widest and _meet(widest, mapping) and _differ(widest, mapping):
                 yield _finding(node, *sorted((widest, mapping), key=lambda each: each.entry))
@@ -58,16 +58,16 @@ def input_overlap(board: TablesBoard) -> Iterator[Finding]:
                 widest = mapping
 
 
-def _meet(low: Mapping, high: Mapping) -> bool:
+def _meet(low: RimtMapping, high: RimtMapping) -> bool:
     return bool(high.count) and high.source_base < low.inputs.stop
 
 
-def _differ(one: Mapping, other: Mapping) -> bool:
+def _differ(one: RimtMapping, other: RimtMapping) -> bool:
     shifts = {each.output_base - each.source_base for each in (one, other)}
     return one.output != other.output or len(shifts) > 1
 
 
-def _finding(node: Mapped, first: Mapping, last: Mapping) -> Finding:
+def _finding(node: Mapped, first: RimtMapping, last: RimtMapping) -> Finding:
     both = range(
         max(first.inputs.start, last.inputs.start), min(first.inputs.stop, last.inputs.stop)
     )

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.rimt import Iommu, Mapping, RootComplex
+from dtlink.firmware.acpi.rimt import Iommu, RimtMapping, RimtRootComplex
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import SINCE, nodes, target
 
@@ -55,21 +55,21 @@ def iommu_in_own_range(board: TablesBoard) -> Iterator[Finding]:
                 yield _finding(root, mapping, iommu)
 
 
-def _first_of_segments(board: TablesBoard) -> Iterator[RootComplex]:
+def _first_of_segments(board: TablesBoard) -> Iterator[RimtRootComplex]:
     """The root complexes that Linux finds."""
     seen: set[int] = set()
-    for root in nodes(board, RootComplex):
+    for root in nodes(board, RimtRootComplex):
         if root.segment not in seen:
             seen.add(root.segment)
             yield root
 
 
-def _is_own(root: RootComplex, mapping: Mapping, iommu: Iommu) -> bool:
+def _is_own(root: RimtRootComplex, mapping: RimtMapping, iommu: Iommu) -> bool:
     there = iommu.is_pcie and iommu.segment == root.segment
     return there and iommu.function in mapping.inputs
 
 
-def _finding(root: RootComplex, mapping: Mapping, iommu: Iommu) -> Finding:
+def _finding(root: RimtRootComplex, mapping: RimtMapping, iommu: Iommu) -> Finding:
     return iommu_in_own_range.finding(
         mapping,
         f"mappings[{mapping.entry}] of {root.name} takes the function {iommu.identity} of the "

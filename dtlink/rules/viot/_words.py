@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.viot import (
     Endpoint,
     PciRange,
@@ -11,7 +12,6 @@ from dtlink.firmware.acpi.viot import (
     VirtioIommu,
     VirtioIommuMmio,
     VirtioIommuPci,
-    bdf,
 )
 
 #: What begins the kernel's lines (pr_fmt in drivers/acpi/viot.c).

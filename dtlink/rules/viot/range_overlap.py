@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.viot import PciRange, Viot, bdf
+from dtlink.facts.pci import bdf
+from dtlink.firmware.acpi.viot import PciRange, Viot
 from dtlink.links.acpi.viot import agree, overlaps
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtlink.links.streams import kind_of
+from dtlink.facts.iommus import kind_of
 from tests.support.faults.bed import Bed
 from tests.support.faults.iommu import V2, V3, smmu
 from tests.support.faults.model import ERROR, INFO, WARNING, Planted, fault, faults_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.links.streams import kind_of
+from dtlink.facts.iommus import kind_of
 from tests.support.faults.bed import Bed, Value
 from tests.support.faults.model import ERROR, INFO, WARNING, Planted, fault, faults_of
 

@@ -1,0 +1,110 @@
+"""IOMMUs by the names that devicetrees give them: the driver, and what is known of it.
+
+Sources: Documentation/devicetree/bindings/iommu, …/memory-controllers for Tegra; the drivers'
+tables of compatible values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Sharing(Enum):
+    """What an IOMMU's driver does with two masters that have one stream ID."""
+
+    GROUP = "they share a stream-match entry, and one translation"
+    """SMMUv1 and v2 (Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_find_sme())."""
+    REFUSED = "the second one is refused"
+    """SMMUv3 (drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master())."""
+    UNKNOWN = "not known here"
+
+
+class IommuKind(NamedTuple):
+    """One row: IOMMUs that one driver serves."""
+
+    names: tuple[str, ...]
+    """Values of ``compatible``, or patterns of them."""
+    cells: tuple[int, ...]
+    """The values that the binding allows in ``#iommu-cells``."""
+    driver: str
+    """The driver, as a file below drivers/iommu (or another folder of drivers/)."""
+    sharing: Sharing = Sharing.UNKNOWN
+    id_bits: int = 32
+    """The largest width of a stream ID."""
+    kind: str = "IOMMU"
+    """What it is called where the make does not matter."""
+    matched: tuple[str, ...] = ()
+    """The values in the driver's match table, where patterns are wider than it."""
+
+
+_ARM_SMMU = "arm/arm-smmu/arm-smmu.c"
+IOMMUS = (
+    IommuKind(
+        ("arm,smmu-v1", "arm,mmu-400", "arm,mmu-401"),
+        (1, 2),
+        _ARM_SMMU,
+        Sharing.GROUP,
+        15,
+        "SMMU",
+        matched=("arm,smmu-v1", "arm,mmu-400", "arm,mmu-401"),
+    ),
+    IommuKind(
+        (
+            "arm,smmu-v2",
+            "arm,mmu-500",
+            "cavium,smmu-v2",
+            "qcom,*-smmu-500",
+            "qcom,*-smmu-v2",
+            "qcom,smmu-500",
+            "qcom,smmu-v2",
+            "nvidia,smmu-500",
+        ),
+        (1, 2),
+        _ARM_SMMU,
+        Sharing.GROUP,
+        16,
+        "SMMU",
+        matched=("arm,smmu-v2", "arm,mmu-500", "cavium,smmu-v2", "nvidia,smmu-500", "qcom,smmu-v2"),
+    ),
+    IommuKind(
+        ("arm,smmu-v3",), (1,), "arm/arm-smmu-v3/arm-smmu-v3.c", Sharing.REFUSED, kind="SMMUv3"
+    ),
+    IommuKind(("qcom,msm-iommu-v1", "qcom,msm-iommu-v2"), (1,), "arm/arm-smmu/qcom_iommu.c"),
+    IommuKind(("rockchip,iommu", "rockchip,rk3568-iommu"), (0,), "rockchip-iommu.c"),
+    IommuKind(("mediatek,*-m4u", "mediatek,*-iommu-*"), (1,), "mtk_iommu.c"),
+    IommuKind(("renesas,ipmmu-*",), (1,), "ipmmu-vmsa.c"),
+    IommuKind(("samsung,exynos-sysmmu",), (0,), "exynos-iommu.c"),
+    IommuKind(
+        ("ti,omap2-iommu", "ti,omap4-iommu", "ti,dra7-iommu", "ti,dra7-dsp-iommu"),
+        (0,),
+        "omap-iommu.c",
+    ),
+    IommuKind(("allwinner,sun50i-*-iommu",), (1,), "sun50i-iommu.c"),
+    IommuKind(("apple,*-dart",), (1,), "apple-dart.c"),
+    IommuKind(
+        tuple(f"nvidia,tegra{soc}-mc" for soc in (30, 114, 124, 132, 210)), (1,), "tegra-smmu.c"
+    ),
+    IommuKind(
+        ("virtio,pci-iommu", "virtio,mmio", "pci1af4,1057"),
+        (1,),
+        "virtio-iommu.c",
+        kind="virtio-iommu",
+    ),
+)
+
+#: What the driver of SMMUv1 and v2 binds to (arm_smmu_of_match[]).
+ARM_SMMU = tuple(name for row in IOMMUS if row.driver == _ARM_SMMU for name in row.matched)
+
+
+def kind_of(compatible: Sequence[str]) -> IommuKind | None:
+    """The row of an IOMMU, by its most specific known name; ``None`` if there is none."""
+    return next(filter(None, map(_kind, compatible)), None)
+
+
+@lru_cache(maxsize=1024)
+def _kind(name: str) -> IommuKind | None:
+    return next((row for row in IOMMUS if any(fnmatchcase(name, p) for p in row.names)), None)
