@@ -298,7 +298,7 @@ class TestOverlap:
         worse = ("input_base=0x300 count=0x100 output=its", "input_base=0x400 output=smmu")
         (found,) = lint(table(node(RC, *harmless, *worse)), "off-by-one")
         assert (found.index, found.severity.value) == (2, "warning")
-        assert found.fix.text == "mappings[2]: count 0xff, mappings[1]: count 0xff"
+        assert found.fix.text == "Set count of mappings[2] to 0xff, mappings[1] to 0xff."
 
     def test_all_are_in_one_finding(self) -> None:
         steps = (
@@ -308,7 +308,7 @@ class TestOverlap:
         (found,) = lint(table(node(RC, *steps)), "off-by-one")
         assert ", and 4 more are like this" in found.message
         assert found.fix.text == (
-            "mappings[0]: count 0xff, mappings[1]: count 0xff, mappings[2]: count 0xff and 2 more"
+            "Set count of mappings[0] to 0xff, mappings[1] to 0xff, mappings[2] to 0xff and 2 more."
         )
 
 

@@ -252,7 +252,7 @@ def test_real_tables_with_their_madt() -> None:
     finding = only_of(decode(dump.read_bytes()))
     assert finding.identity == "ivrs/missing-ioapic"
     assert finding.message == (
-        "the MADT has the I/O APIC 0, but the IVRS, in its blocks of type 10h, names none"
+        "the MADT has the I/O APIC 0, but the IVRS, in its blocks of type 10h, has none"
     )
 
 

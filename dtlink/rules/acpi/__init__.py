@@ -1,1 +1,1 @@
-"""What holds for every ACPI table."""
+"""What holds forevery ACPI table."""

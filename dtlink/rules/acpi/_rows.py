@@ -1,4 +1,4 @@
-"""What is known of each table for the checks that hold for every table: the form of the rows.
+"""What is known of each table for the checks that hold forevery table: the form of the rows.
 
 A table's rows are in the module here that is named as its reader (``_iort.py``): what Linux does
 with a fault, with the source, beside the fields that it is about. A table without such a module is
@@ -32,7 +32,7 @@ class FrameRows(NamedTuple):
     names_field: bool = True
     """Whether findings name the field. (Fingerprints of some tables were made without it.)"""
     at_holder: bool = False
-    """Whether a structure that can't be read is reported at its holder."""
+    """Whether a structure that cannot be read is reported at its holder."""
     together: bool = False
     """Whether faults of one kind make one finding."""
 

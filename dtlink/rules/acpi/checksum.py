@@ -1,8 +1,8 @@
-"""A table's checksum is wrong.
+"""The checksum of a table is wrong.
 
 What it finds: a table whose bytes do not add up to 0 (mod 256).
 Why it matters: something changed the table after it was finished: a patch by hand, a bootloader, a
-dump that went wrong. The kernel warns and reads the table all the same, whatever is wrong in it;
+dump that went wrong. The kernel warns and reads the table anyway, whatever is wrong in it;
 the AMD IOMMU's driver refuses an IVRS, so that the machine has no IOMMU and no interrupt remapping.
 What to do: if the dump is at fault, dump the table again; else let the firmware write the checksum
 last, after every change.
@@ -36,14 +36,14 @@ def checksum(board: TablesBoard) -> Iterator[Finding]:
                 if refused
                 else '"ACPI BIOS Warning (bug): Incorrect checksum in table '
                 f"[{table.signature}] - 0x{table.checksum:02X}, should be "
-                f'0x{right:02X}"; the table is used all the same'
+                f'0x{right:02X}"; the table is used anyway'
             )
             yield checksum.finding(
                 table,
-                f"the checksum of {table.signature} is {table.checksum:#04x}; its bytes ask for "
+                f"the checksum of {table.signature} is {table.checksum:#04x}, should be "
                 f"{right:#04x}",
                 property_name="checksum",
                 severity=Severity.ERROR if refused else None,
-                consequence=line,
-                fix=f"{right:#04x} at offset 9, if the other bytes are what was meant",
+                effect=line,
+                fix=f"Set byte 9 to {right:#04x}, if the other bytes are as intended.",
             )

@@ -1,6 +1,6 @@
-"""A file goes on behind the table that it holds.
+"""A file has data after the end of the table.
 
-What it finds: bytes behind the end that the table's header tells.
+What it finds: bytes after the end that the header of the table gives.
 Why it matters: no system reads them. If they belong to the table, the length in its header is too
 small, and its last structures are missing on the board.
 What to do: correct the length in the header, or cut the file.
@@ -28,10 +28,11 @@ def trailing_bytes(board: TablesBoard) -> Iterator[Finding]:
         if table.trailing:
             yield trailing_bytes.finding(
                 table,
-                f"{table.signature} has {table.length} bytes by its header; the file has "
-                f"{table.trailing} more",
+                f"{table.signature} has length {table.length}, but the file has "
+                f"{table.trailing} more bytes",
                 property_name="length",
-                consequence="the system reads nothing of them",
-                fix=f"a length of {table.length + table.trailing} in the header, and a new "
-                "checksum, if they belong to the table",
+                effect="no system reads them",
+                fix=f"Set length to {table.length + table.trailing} and correct the checksum, "
+                f"if they "
+                "belong to the table; otherwise cut the file.",
             )

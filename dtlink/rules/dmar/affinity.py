@@ -54,9 +54,9 @@ def affinity(board: TablesBoard) -> Iterator[Finding]:
             lost[0],
             f"no unit before it is at {listed(f'{each.base:#x}' for each in lost)}",
             property_name="base",
-            consequence=f'"{BUG}Your BIOS is broken; RHSA refers to non-existent DMAR unit at '
+            effect=f'"{BUG}Your BIOS is broken; RHSA refers to non-existent DMAR unit at '
             f"{lost[0].base:x}\": the unit's tables may be in a distant node's memory",
-            fix="the base address of a DRHD, all of which come first; or no RHSA for a unit that "
-            "is off",
+            fix="Set base to that of a DRHD, all of which must come first; or remove the RHSA "
+            "of a unit that is off.",
             related=lost[1:4],
         )

@@ -94,10 +94,10 @@ def _padded(path: str) -> str:
 def _endless(those: list[Andd]) -> Finding:
     return andd.finding(
         those[0],
-        f"no NUL ends the name in {listed(each.name for each in those)}",
+        f"the name in {listed(each.name for each in those)} has no NUL",
         property_name="object_name",
-        consequence=f'"{BUG}Your BIOS is broken; ANDD object name is not NUL-terminated": {OFF}',
-        fix="a NUL behind the name, and a length that has it within the structure",
+        effect=f'"{BUG}Your BIOS is broken; ANDD object name is not NUL-terminated": {OFF}',
+        fix="End the name with a NUL, inside the length of the structure.",
         related=those[1:4],
     )
 
@@ -108,9 +108,9 @@ def _second(those: list[Andd]) -> Finding:
         f"{listed(f'{each.name} has the number {each.device_number}' for each in those)}, which "
         "an ANDD structure before it has already",
         property_name="device_number",
-        consequence="both are entered for the same scope, the second in the place of another "
+        effect="both are entered for the same scope, the second in the place of another "
         "device of the unit; where there is none left, Linux stops with a BUG at boot",
-        fix="a number of its own, and a scope with it",
+        fix="Give it its own number, and a scope with that number.",
         related=those[1:4],
     )
 
@@ -122,9 +122,9 @@ def _without_scope(those: list[Andd]) -> Finding:
         "no unit has a scope for ACPI device "
         + listed(f"{each.device_number} ({each.object_name})" for each in those),
         property_name="device_number",
-        consequence=f'"No IOMMU scope found for ANDD enumeration ID {number}": the device has no '
+        effect=f'"No IOMMU scope found for ANDD enumeration ID {number}": the device has no '
         "IOMMU, and behind a unit that is on, its DMA is refused",
-        fix=f"in its unit, a scope of type 5 with the enumeration id {number}",
+        fix=f"Add a scope of type 5 with enumeration_id {number} to its unit.",
         severity=Severity.WARNING,
         related=those[1:4],
     )
@@ -135,9 +135,9 @@ def _not_there(those: list[Andd]) -> Finding:
         those[0],
         f"the namespace has no device {listed(each.object_name for each in those)}",
         property_name="object_name",
-        consequence=f'"Failed to find handle for ACPI object {those[0].object_name}": the device '
+        effect=f'"Failed to find handle for ACPI object {those[0].object_name}": the device '
         "has no IOMMU, and behind a unit that is on, its DMA is refused",
-        fix="the device's full path in the namespace",
+        fix="Set object_name to the full path of the device in the namespace.",
         severity=Severity.WARNING,
         related=those[1:4],
     )
@@ -149,10 +149,10 @@ def _without_name(nameless: list[AcpiScope]) -> Finding:
         nameless[0],
         f"no ANDD structure names ACPI device(s) {listed(numbers)}",
         property_name="enumeration_id",
-        consequence="Linux does not know which device it is: the device has no IOMMU, and behind a "
-        "unit that is on, its DMA is refused",
-        fix=f"an ANDD structure with device_number={nameless[0].enumeration_id} and the device's "
-        "path",
+        effect="Linux cannot find out which device it is: the device has no IOMMU, and "
+        "behind a unit that is on, its DMA is refused",
+        fix=f"Add an ANDD structure with device_number={nameless[0].enumeration_id} and the "
+        f"path of the device.",
         severity=Severity.WARNING,
         related=nameless[1:4],
     )

@@ -76,9 +76,9 @@ def _finding(units: Units, holder: Drhd, pairs: list[tuple[Scope, Scope]]) -> Fi
         f"{listed(each.name for each in later)} names "
         f"{listed(dict.fromkeys(each.identity for _, each in pairs))}, which {holder.name} names "
         "too",
-        consequence=f"Linux looks for {scope.identity} behind {taken.name}; if it is behind the "
+        effect=f"Linux looks for {scope.identity} behind {taken.name}; if it is behind the "
         'other, what it sends is refused ("DMAR: [DMA … NO_PASID] Request device …", or '
         '"[INTR-REMAP] Request device …")',
-        fix="leave the scope in the unit that the device is behind",
+        fix="Keep the scope in the unit that the device is behind.",
         related=(other, holder),
     )

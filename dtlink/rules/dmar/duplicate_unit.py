@@ -69,7 +69,8 @@ def _finding(first: Drhd, others: list[Drhd], *, same: bool) -> Finding:
     second = others[0]
     more = f"; {len(others) - 1} more are alike" if len(others) > 1 else ""
     dropped = (
-        f"Linux drops the second without a word: its {len(second.scopes)} device scope(s) have no "
+        f"Linux drops the second without a message: its {len(second.scopes)} device scope(s) "
+        f"have no "
         "effect"
     )
     taken = f"{first.base:#x} to {first.registers.stop - 1:#x}"
@@ -78,7 +79,8 @@ def _finding(first: Drhd, others: list[Drhd], *, same: bool) -> Finding:
         f"the registers of {second.name}, for segment {second.segment}, overlap with those of "
         f"{first.name}, for segment {first.segment}, which are {taken}{more}",
         property_name="base",
-        consequence=dropped if same else f'"Can\'t reserve memory": {OFF}',
-        fix=f"put its scopes into {first.name}, if it is the same unit; otherwise its own address",
+        effect=dropped if same else f'"Can\'t reserve memory": {OFF}',
+        fix=f"Move its scopes to {first.name} if it is the same unit; otherwise set its own "
+        f"address.",
         related=(first, *others[1:4]),
     )

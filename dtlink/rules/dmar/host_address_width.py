@@ -1,11 +1,11 @@
-"""The host address width can't be true.
+"""Implausible host address width.
 
 What it finds: a width of less than 12 bits, or more than 64; and an RMRR beyond what the width says
 that DMA can reach.
 Why it matters: below 12 bits ("Invalid DMAR haw") Linux makes no use of the table. A region beyond
-the width is one that its devices can't use, or the width is wrong, and whoever sizes page tables by
-it maps too little.
-What to do: the bits of a physical address less one, as CPUID 0x80000008 has them.
+the width cannot be used by its devices, or the width is wrong, and page tables of that size map too
+little.
+What to do: write the bits of a physical address minus 1, as CPUID 0x80000008 has them.
 References: Intel VT-d, 8.1; Linux, drivers/iommu/intel/dmar.c, parse_dmar_table().
 """
 
@@ -65,8 +65,9 @@ def _finding(table: Dmar, severity: Severity, consequence: str) -> Finding:
         table,
         f"the host address width is {table.address_bits} bit(s)",
         property_name="width",
-        consequence=consequence,
-        fix="the bits of a physical address less one: 38 for 39 bits, 45 for 46, 51 for 52",
+        effect=consequence,
+        fix="Set width to the bits of a physical address minus 1: 38 for 39 bits, 45 for 46, 51 "
+        "for 52.",
         severity=severity,
     )
 
@@ -77,8 +78,8 @@ def _beyond(table: Dmar, beyond: list[Rmrr]) -> Finding:
         f"DMA reaches {table.address_bits} bits, and {listed(each.name for each in beyond)} is "
         "beyond that",
         property_name="last",
-        consequence="its devices can't reach the region, or the host address width is wrong",
-        fix="the region's true bounds, or the true width in the header",
+        effect="its devices cannot reach the region, or the host address width is wrong",
+        fix="Correct the bounds of the region, or the width in the header.",
         severity=Severity.WARNING,
         related=(table, *beyond[1:4]),
     )

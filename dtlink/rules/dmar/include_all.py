@@ -70,10 +70,10 @@ def _too_many(first: Drhd, second: Drhd, *more: Drhd) -> Finding:
         f"{listed(each.name for each in (second, *more))} has INCLUDE_PCI_ALL, which {first.name} "
         f"has already for segment {first.segment}",
         property_name="flags",
-        consequence=f"Linux gives all other devices to {first.name}: the DMA of those that are "
+        effect=f"Linux gives all other devices to {first.name}: the DMA of those that are "
         'behind this one is refused ("DMAR: [DMA Read NO_PASID] Request device … fault addr …")',
-        fix="leave the flag in the unit that has the rest of the segment, and name the devices of "
-        "the other in device scopes",
+        fix="Keep the flag in the unit that has the rest of the segment, and list the devices "
+        "of the other in device scopes.",
         related=(first, *more[:3]),
     )
 
@@ -84,9 +84,9 @@ def _not_last(unit: Drhd, behind: list[Drhd]) -> Finding:
         f"{unit.name} has INCLUDE_PCI_ALL and is not the last of segment {unit.segment}: "
         f"{listed(each.name for each in behind)} follow(s)",
         property_name="flags",
-        consequence="Linux sorts them; an operating system that ends its search here (FreeBSD's "
-        "bhyve does) gives this unit the devices of those behind it, and their DMA is refused",
-        fix="put the unit behind all others of its segment",
+        effect="Linux sorts them; an operating system that ends its search here (FreeBSD's "
+        "bhyve does) gives this unit the devices of those after it, and their DMA is refused",
+        fix="Move the unit after all others of its segment.",
         severity=Severity.WARNING,
         related=behind[:3],
     )

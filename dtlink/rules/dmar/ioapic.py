@@ -1,4 +1,4 @@
-"""An I/O APIC is under no unit, though the platform remaps interrupts.
+"""An I/O APIC is not covered by any DRHD, although the platform remaps interrupts.
 
 What it finds: where the table says INTR_REMAP, an I/O APIC of the MADT that no unit's scopes name;
 a table that names none at all; and (worth knowing) a scope for an I/O APIC that the MADT lacks.
@@ -77,10 +77,10 @@ def _missing(table: Dmar, missing: list[int], named: list[int]) -> Finding:
         table,
         f"the MADT has the I/O APIC(s) {listed(missing)}, which no unit names (the units name "
         f"{listed(named) or 'none'})",
-        consequence=f'"{BUG}ioapic {missing[0]} has no mapping iommu, interrupt remapping will be '
+        effect=f'"{BUG}ioapic {missing[0]} has no mapping iommu, interrupt remapping will be '
         f'disabled": {_OFF}',
-        fix=f"in its unit, a scope of type 3 with the enumeration id {missing[0]}, and the bus, "
-        "device and function of its requests",
+        fix=f"Add a scope of type 3 with enumeration_id {missing[0]} to its unit, with the bus, "
+        f"device and function of its requests.",
     )
 
 
@@ -89,9 +89,9 @@ def _none(table: Dmar) -> Finding:
         table,
         "the table says that interrupts are remapped (INTR_REMAP), and no unit names an I/O APIC",
         property_name="flags",
-        consequence=f'"{BUG}ioapic … has no mapping iommu, interrupt remapping will be disabled": '
+        effect=f'"{BUG}ioapic … has no mapping iommu, interrupt remapping will be disabled": '
         f"{_OFF}",
-        fix="a scope of type 3 for each I/O APIC, in its unit",
+        fix="Add a scope of type 3 for each I/O APIC to its unit.",
         likely=True,
     )
 
@@ -102,8 +102,8 @@ def _extra(extra: list[IoApicScope], known: list[int]) -> Finding:
         f"I/O APIC(s) {listed(each.enumeration_id for each in extra)} have a scope and are not in "
         f"the MADT, which has {listed(known) or 'none'}",
         property_name="enumeration_id",
-        consequence="none: Linux asks only for those of the MADT",
-        fix="leave out the scope of an I/O APIC that is off",
+        effect="none: Linux looks up only those of the MADT",
+        fix="Remove the scope of an I/O APIC that is off.",
         severity=Severity.INFO,
         related=extra[1:4],
     )

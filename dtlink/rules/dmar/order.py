@@ -50,8 +50,8 @@ def order(board: TablesBoard) -> Iterator[Finding]:
         before, after = late
         yield order.finding(
             after,
-            f"{after.name} (type {after.type}) comes behind {before.name} (type {before.type})",
-            consequence="none with Linux; a system that relies on the order may miss it",
-            fix="all structures by their types: DRHD, RMRR, ATSR, RHSA, ANDD, SATC, SIDP",
+            f"{after.name} (type {after.type}) comes after {before.name} (type {before.type})",
+            effect="none with Linux; a system that relies on the order may miss it",
+            fix="Sort the structures by type: DRHD, RMRR, ATSR, RHSA, ANDD, SATC, SIDP.",
             related=(before,),
         )

@@ -1,4 +1,4 @@
-"""A reserved memory region has impossible bounds.
+"""Invalid bounds of a reserved memory region.
 
 What it finds: an RMRR that ends before it begins, or whose bounds are not those of 4 KiB pages; and
 an RMRR that is for no device.
@@ -85,7 +85,7 @@ def _finding(
         region,
         f"the region {region.identity} of {devices} {fault}",
         property_name=field,
-        consequence=f'"{BUG}Your BIOS is broken; bad RMRR {bounds}": {result}{refused}',
+        effect=f'"{BUG}Your BIOS is broken; bad RMRR {bounds}": {result}{refused}',
         fix=_fix(region),
         severity=severity,
     )
@@ -93,15 +93,16 @@ def _finding(
 
 def _fix(region: Rmrr) -> str:
     if region.last < region.base:
-        return "base: the first byte of a page; last: the last byte of the last page of the region"
-    return f"base={region.base & ~0xFFF:#x} last={region.last | 0xFFF:#x}, which are whole pages"
+        return "Set base to the first byte of a page, and last to the last byte of the last page."
+    whole = region.base & ~0xFFF, region.last | 0xFFF
+    return f"Set base to {whole[0]:#x} and last to {whole[1]:#x}, whole pages."
 
 
 def _for_nobody(region: Rmrr) -> Finding:
     return reserved_region.finding(
         region,
-        f"the region {region.identity} has no device scope, and so is for no device",
-        consequence="no device has it mapped; if one uses it, its DMA is refused",
-        fix="the device scopes of the devices that use it, or no such structure",
+        f"the region {region.identity} has no device scope: it applies to no device",
+        effect="no device has it mapped; if one uses it, its DMA is refused",
+        fix="Add the device scopes of the devices that use it, or remove the structure.",
         severity=Severity.INFO,
     )

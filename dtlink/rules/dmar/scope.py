@@ -1,4 +1,4 @@
-"""A device scope names no device that can be.
+"""Invalid device scope path.
 
 What it finds: a scope without a path, with half a hop, or with a device above 31 or a function
 above 7; of an unknown type; of a type that its structure does not take; and an I/O APIC or HPET
@@ -117,17 +117,17 @@ def _unverified(each: Scope) -> str:
     )
 
 
-_PATH = "the device and the function of each bridge on the way, and of the device itself"
+_PATH = "Write the device and function of each bridge on the path, and of the device itself."
 FAULTS = (
     Fault(
-        "is of an unknown type",
+        "has an unknown type",
         "type",
         lambda each: type(each) is Scope,
         lambda _each: (
-            '"Unsupported device scope": Linux passes over it, and the device has the '
+            '"Unsupported device scope": Linux skips it, and the device has the '
             "IOMMU of all others, or none"
         ),
-        f"one of the types {min(SCOPES)} to {max(SCOPES)}",
+        f"Set type to one of {min(SCOPES)} to {max(SCOPES)}.",
         Severity.WARNING,
     ),
     Fault("has no path", "length", lambda each: not each.hops, _not_found, _PATH),
@@ -143,15 +143,15 @@ FAULTS = (
         "length",
         lambda each: bool(each.length & 1),
         lambda _each: "Linux leaves out the last byte; others may find no device",
-        "6 and 2 for each hop",
+        "Set length to 6, and 2 for each hop.",
         Severity.WARNING,
     ),
     Fault(
-        "is of a type that only a unit's scopes can be",
+        "has a type that only scopes of a unit can have",
         "type",
         _is_out_of_place,
-        lambda _each: "Linux passes over it: the structure is for no device",
-        "the PCI device that is meant (type 1)",
+        lambda _each: "Linux skips it: the structure is for no device",
+        "Refer to the PCI device that is meant (type 1).",
         Severity.WARNING,
     ),
     Fault(
@@ -162,7 +162,7 @@ FAULTS = (
             'for a root port: "Device scope type does not match", and Linux gives up on '
             "VT-d; for any other device: no ATS"
         ),
-        f"type={Bridge.TYPE}, and the root port's path",
+        f"Set type to {Bridge.TYPE}, and write the path of the root port.",
         likely=True,
     ),
     Fault(
@@ -170,7 +170,7 @@ FAULTS = (
         "hops",
         _is_zero,
         _unverified,
-        "the bus, device and function that the chipset's register gives its requests",
+        "Write the bus, device and function that the chipset's register gives its requests.",
         Severity.WARNING,
     ),
 )
@@ -184,7 +184,7 @@ def _finding(fault: Fault, scopes: list[Scope]) -> Finding:
         first,
         f"{first.name} of {holder} (type {first.type}) {fault.what}{more}",
         property_name=fault.field,
-        consequence=fault.consequence(first),
+        effect=fault.consequence(first),
         fix=fault.fix,
         severity=fault.severity,
         likely=fault.likely,

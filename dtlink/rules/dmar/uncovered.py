@@ -1,8 +1,8 @@
-"""Devices are under no unit.
+"""Devices not covered by any DRHD.
 
 What it finds: a PCI segment in the MCFG that no DRHD is for; a segment whose units have neither a
 PCI device nor INCLUDE_PCI_ALL; a device of an RMRR, ATSR or SATC structure that is under no unit.
-Why it matters: Linux has no IOMMU for such a device: its DMA reaches all memory, it can't be given
+Why it matters: Linux has no IOMMU for such a device: its DMA reaches all memory, it cannot be given
 to a guest, and what the other structures say of it is void. A hypervisor may mean a segment to be
 left out (QEMU: default_bus_bypass_iommu).
 What to do: add a DRHD for the segment, name the device in a DRHD, or set INCLUDE_PCI_ALL in the
@@ -78,10 +78,10 @@ def _devices(structure: Remapping) -> Iterator[Scope]:
 def _segments(table: Dmar, missing: list[int]) -> Finding:
     return uncovered.finding(
         table,
-        f"the MCFG has segment(s) {listed(missing)}, and no unit is for a device there",
-        consequence=f"{_NO_IOMMU} their devices: DMA from there reaches all memory, and none of "
+        f"the MCFG has segment(s) {listed(missing)}, which no DRHD covers",
+        effect=f"{_NO_IOMMU} their devices: DMA from there reaches all memory, and none of "
         "them can be given to a guest",
-        fix=f"a DRHD structure with segment={missing[0]} and INCLUDE_PCI_ALL",
+        fix=f"Add a DRHD structure with segment={missing[0]} and INCLUDE_PCI_ALL.",
     )
 
 
@@ -98,9 +98,9 @@ def _empty(table: Dmar) -> Iterator[Finding]:
                 units[0],
                 f"no unit of segment {segment} names a PCI device or has INCLUDE_PCI_ALL",
                 property_name="flags",
-                consequence=f"{_NO_IOMMU} the segment: its DMA is not translated",
-                fix="INCLUDE_PCI_ALL (flags=1) in the last unit of the segment, unless bypass is "
-                "meant",
+                effect=f"{_NO_IOMMU} the segment: its DMA is not translated",
+                fix="Set INCLUDE_PCI_ALL (flags=1) in the last unit of the segment, unless "
+                "bypass is intended.",
                 severity=Severity.INFO,
             )
 
@@ -108,10 +108,10 @@ def _empty(table: Dmar) -> Iterator[Finding]:
 def _lost(structure: Remapping, lost: list[Scope]) -> Finding:
     return uncovered.finding(
         structure,
-        f"{structure.name} speaks of {listed(each.identity for each in lost)}, under no unit",
-        consequence=f"{_NO_IOMMU} it: the structure has no effect on it, and its DMA reaches all "
-        "memory",
-        fix="the device in the scopes of its unit, by its path from a root bus",
+        f"{structure.name} refers to {listed(each.identity for each in lost)}, which no DRHD "
+        f"covers",
+        effect=f"{_NO_IOMMU} it: the structure has no effect on it, and its DMA reaches all memory",
+        fix="Add the device to the scopes of its unit, by its path from a root bus.",
         # Linux also finds a device by its own bus number, which only enumeration tells.
         likely=True,
     )

@@ -1,4 +1,4 @@
-"""The registers of a unit can't be where its structure says.
+"""Invalid address of the registers of a unit.
 
 What it finds: a DRHD whose register base address is 0, all ones, or not a multiple of 4 KiB; and
 one whose registers would take more pages than its size field can say.
@@ -62,24 +62,23 @@ def _nowhere(unit: Drhd) -> Finding:
     told = f'"{BUG}Your BIOS is broken; DMAR reported at address 0!"'
     return unit_address.finding(
         unit,
-        f"the unit {unit.name} has its registers at {unit.base:#x}, where no unit is",
+        f"the unit {unit.name} has its registers at {unit.base:#x}, where no unit can be",
         property_name="base",
-        consequence=f"{told}: {OFF}"
-        if unit.base == 0
-        else f"Linux can't read its registers: {OFF}",
-        fix="leave out the structure of a unit that is off (the table, if none is on), or write "
-        "the address in the unit's base address register",
+        effect=f"{told}: {OFF}" if unit.base == 0 else f"Linux cannot read its registers: {OFF}",
+        fix="Remove the structure of a unit that is off (the table, if none is on), or set base "
+        "to the address in the base address register of the unit.",
     )
 
 
 def _unaligned(unit: Drhd) -> Finding:
     return unit_address.finding(
         unit,
-        f"the registers of a unit begin at a multiple of 4 KiB, and {unit.base:#x} is none",
+        f"base of a unit is {unit.base:#x}, not a multiple of 4 KiB",
         property_name="base",
-        consequence="Linux takes other registers for the unit's capabilities: the unit, or all of "
+        effect="Linux takes other registers for the unit's capabilities: the unit, or all of "
         "VT-d, is left off, or is set up wrongly",
-        fix=f"the address in the unit's base address register; {unit.base & ~0xFFF:#x} is the page",
+        fix=f"Set base to the address in the base address register of the unit; "
+        f"{unit.base & ~0xFFF:#x} is the page.",
     )
 
 
@@ -88,8 +87,8 @@ def _too_large(unit: Drhd) -> Finding:
         unit,
         f"the size of {unit.name} is {unit.register_size:#x}, of which bits 4 to 7 are reserved",
         property_name="register_size",
-        consequence=f"Linux takes the registers to have 2^{unit.register_size} pages of 4 KiB and "
+        effect=f"Linux takes the registers to have 2^{unit.register_size} pages of 4 KiB and "
         f"may find that they run into others': \"Can't reserve memory\": {OFF}",
-        fix="0 for one page; N for 2^N pages",
+        fix="Set register_size to 0 for one page, or to N for 2^N pages.",
         likely=True,
     )

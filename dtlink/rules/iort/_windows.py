@@ -36,8 +36,9 @@ class Window(NamedTuple):
 
 
 def claimed(table: Iort) -> Iterator[Window]:
-    """The windows that Linux gives the devices that it makes of the nodes; without those that can't
-    be true, as they are at address 0, empty, or end behind the last address.
+    """The windows that Linux gives the devices that it makes of the nodes; without those that "
+    "cannot
+    be true, as they are at address 0, empty, or end after the last address.
     """
     for node in filter(is_whole, table.nodes):
         for field, start, size in _windows(node):

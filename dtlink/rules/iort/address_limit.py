@@ -3,7 +3,7 @@
 What it finds: named components, and root complexes of revision 1 and later that have the field,
 whose memory address limit is 0 or above 64.
 Why it matters: the limit is the number of address bits that the device can put out. Linux tells 0
-as a firmware bug and goes on without a limit: a device that can't reach all of the memory then
+as a firmware bug and continues without a limit: a device that cannot reach all of the memory then
 writes to other addresses than it is told. Kernels up to 5.10 took 0 bits for the DMA mask, and
 the device's driver failed. From a limit above 64 Linux computes a limit of the whole machine's
 DMA memory by a shift that has no defined result.
@@ -70,9 +70,10 @@ def _zero(those: Sequence[NamedComponent | RootComplex], words: str) -> Finding:
         f"{named(those)} {'has' if len(those) == 1 else 'have'} a memory address limit of 0 bits",
         property_name="address_limit",
         related=others(those),
-        consequence=f'"[Firmware Bug]: {words} missing memory address limit" for each device, and '
+        effect=f'"[Firmware Bug]: {words} missing memory address limit" for each device, and '
         "no limit; kernels up to 5.10: a DMA mask of 0",
-        fix="the number of address bits that the device has; 64 if it reaches all memory",
+        fix="Set address_limit to the number of address bits of the device, 64 if it reaches "
+        "all memory.",
     )
 
 
@@ -85,7 +86,7 @@ def _wide(those: Sequence[NamedComponent | RootComplex]) -> Finding:
         property_name="address_limit",
         related=others(those),
         likely=True,
-        consequence="Linux computes the limit of DMA memory (ZONE_DMA) by a shift of more than 64 "
+        effect="Linux computes the limit of DMA memory (ZONE_DMA) by a shift of more than 64 "
         "bits: the zone may come out too small to boot with",
-        fix="the number of address bits that the device has, at most 64",
+        fix="Set address_limit to the number of address bits of the device, at most 64.",
     )

@@ -3,7 +3,7 @@
 What it finds: root complexes that map some requester IDs to an SMMU and others to an ITS directly,
 on buses that the MCFG has.
 Why it matters: the DMA of functions with these IDs is not translated: a device there can write to
-all memory, and can't be given to a guest or to user space. That may be on purpose, where the
+all memory, and cannot be given to a guest or to user space. That may be on purpose, where the
 hardware has it so, or where a hypervisor was told; it may also be that the table covers only the
 buses that firmware had numbered, and not those of devices that are plugged in later.
 What to do: map these requester IDs to the SMMU as well, if they pass through it.
@@ -70,9 +70,9 @@ def bypassed_range(board: TablesBoard) -> Iterator[Finding]:
                 f"requester IDs {spans(bypassing)} of {node.name} go to an ITS directly, while "
                 f"{spans(translated)} go through an SMMU",
                 property_name="mappings",
-                consequence="devices there, also those that are plugged in later, run without "
-                "translation: they reach all memory, and can't be assigned to guests",
-                fix="if they pass through the SMMU, the SMMU as the target of their mapping",
+                effect="devices there, and those that are hot-plugged later, run without "
+                "translation: they reach all memory, and cannot be assigned to guests",
+                fix="Map these IDs to the SMMU, if the functions pass through it.",
             )
 
 

@@ -101,7 +101,7 @@ def _beyond(node: SmmuV3, index: int) -> Finding:
         f"{_why(node)}",
         property_name="device_id_index",
         severity=Severity.WARNING if _silent(node) else Severity.INFO,
-        consequence='"ACPI: IORT: [Firmware Bug]: [node … type 4] ID mapping index overflows valid '
+        effect='"ACPI: IORT: [Firmware Bug]: [node … type 4] ID mapping index overflows valid '
         'mappings": its interrupts are the wired ones' + _silent(node),
         fix=_fix(node),
     )
@@ -109,8 +109,11 @@ def _beyond(node: SmmuV3, index: int) -> Finding:
 
 def _fix(node: SmmuV3) -> str:
     if node.revision >= _SINCE_FLAG:
-        return "a single mapping to the ITS and its index, or the flag cleared"
-    return "a single mapping to the ITS and its index, or node revision 5 without the flag (bit 4)"
+        return "Add a single mapping to the ITS and set its index, or clear the flag."
+    return (
+        "Add a single mapping to the ITS and set its index, or write node revision 5 without the "
+        "flag (bit 4)."
+    )
 
 
 def _range(table: Iort, node: SmmuV3, mapping: IdMapping) -> Finding:
@@ -121,7 +124,7 @@ def _range(table: Iort, node: SmmuV3, mapping: IdMapping) -> Finding:
         f"interrupts: {_why(node)}",
         property_name="flags",
         severity=None if lost else Severity.WARNING,
-        consequence='"ACPI: IORT: [Firmware Bug]: [node … type 4] Invalid MSI mapping"'
+        effect='"ACPI: IORT: [Firmware Bug]: [node … type 4] Invalid MSI mapping"'
         + _silent(node)
         + (
             f"; and Linux leaves the range out for the devices behind it: stream IDs {spans(lost)} "

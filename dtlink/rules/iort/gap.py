@@ -4,7 +4,7 @@ What it finds: bytes that are not 0 between the header and the first node, behin
 that the header announces, or in a node behind all of its fields and arrays. Where a whole node,
 or a whole mapping to a node of the table, lies there, it says so. Padding with 0 is fine, as are
 the four bytes that some tables have between the header and the first node.
-Why it matters: nobody reads these bytes. Most often a count is too small: one more node, or one
+Why it matters: no reader uses these bytes. Most often a count is too small: one more node, or one
 more mapping, was written and is without effect.
 What to do: count what is there, or take the bytes out.
 References: Arm DEN0049, IORT header and node header; Linux, drivers/acpi/arm64/iort.c,
@@ -78,8 +78,8 @@ def _bytes(where: Iort | IortNode, number: int, at: int, place: str) -> Finding:
     return gap.finding(
         where,
         f"{number} bytes {place}, at {at:#x}, belong to nothing, and are not 0",
-        consequence="nobody reads them",
-        fix="take them out, or make an offset, a length or a count cover them",
+        effect="no reader uses them",
+        fix="Remove them, or correct the offset, length or count that should include them.",
     )
 
 
@@ -93,9 +93,8 @@ def _behind(table: Iort, end: int) -> Iterator[Finding]:
             f"{KINDS[rest[0]].WORD} at {end:#x}",
             property_name="node_count",
             severity=Severity.WARNING,
-            consequence="no system reads that node, nor any behind it: what it describes has no "
-            "effect",
-            fix="count it in node_count, or take it out",
+            effect="no system reads that node, nor any after it: what it describes has no effect",
+            fix="Count it in node_count, or remove it.",
         )
     elif any(rest):
         yield _bytes(table, len(rest), end, "behind the last node")
@@ -114,8 +113,8 @@ def _within(table: Iort, node: IortNode) -> Iterator[Finding]:
             property_name="mapping_count",
             severity=Severity.WARNING,
             supplier=table.by_offset[entry.output],
-            consequence="no system reads that mapping: its IDs are not translated",
-            fix="count it in mapping_count, or take it out",
+            effect="no system reads that mapping: its IDs are not translated",
+            fix="Count it in mapping_count, or remove it.",
         )
     elif any(rest):
         yield _bytes(node, len(rest), owned, "behind all that the node has")

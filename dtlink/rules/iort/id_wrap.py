@@ -73,13 +73,13 @@ def _input(node: IortNode, some: Sequence[IdMapping]) -> Finding:
         f"{first.inputs[-1]:#x}, which has more than 32 bits",
         property_name="count",
         severity=Severity.WARNING if component else None,
-        consequence="none on Linux, which has no input ID for a platform device; elsewhere no ID "
+        effect="none on Linux, which has no input ID for a platform device; elsewhere no ID "
         "is "
         "within the range"
         if component
         else "for Linux no ID is within the range: the devices get nothing by this entry, "
         "without a message",
-        fix=f"count {IDS - 1 - first.input_base:#x} at most",
+        fix=f"Set count to at most {IDS - 1 - first.input_base:#x}.",
     )
 
 
@@ -95,8 +95,9 @@ def _output(node: IortNode, some: Sequence[IdMapping]) -> Finding:
         "which has more than 32 bits",
         property_name="output_base",
         severity=Severity.INFO if harmless else Severity.WARNING,
-        consequence="none: requester IDs have 16 bits, and theirs come out right"
+        effect="none: requester IDs have 16 bits, and theirs come out right"
         if harmless
         else f"from ID {wraps:#x} on the outputs are 0, 1 and so on, which others may have",
-        fix="the base that the SMMU or ITS sees, or the number of IDs less one",
+        fix="Set output_base to the ID that the SMMU or ITS expects, or count to the number of "
+        "IDs minus 1.",
     )

@@ -1,4 +1,4 @@
-"""An interrupt is none that a device can have.
+"""Invalid GSIV.
 
 What it finds: numbers (GSIVs) of SMMU and PMCG interrupts that Linux registers, which are below
 32, or above 1019 and not in the extended range 4096 to 5119. 0 stands for no interrupt in SMMUv3
@@ -75,18 +75,18 @@ def _finding(node: IortNode, those: list[Line]) -> Finding:
     is_low = first.gsiv < _PRIVATE
     return illegal_gsiv.finding(
         first.where,
-        f"{node.name} has interrupts that no device can have: {told}",
+        f"{node.name} has invalid GSIVs: {told}",
         property_name=first.field,
-        consequence=(
+        effect=(
             f'"[Firmware Bug]: Illegal GSI{first.gsiv} translation request", '
             f'"could not register gsi hwirq {first.gsiv}"'
             if is_low
-            else "Linux can't register, or not request, the interrupt"
+            else "Linux cannot register, or not request, the interrupt"
         )
         + (
             "; the SMMU does not probe if a context bank is left without"
             if isinstance(node, Smmu)
             else ""
         ),
-        fix="the number as the GIC counts it: shared interrupt N of the hardware is GSIV 32 + N",
+        fix="Set the GSIV as the GIC counts it: shared interrupt N of the hardware is GSIV 32 + N.",
     )

@@ -69,14 +69,14 @@ def _finding(node: IortNode, deep: Sequence[Overlap]) -> Finding:
     more = f"; {len(deep) - 1} more overlap like this" if len(deep) > 1 else ""
     return input_overlap.finding(
         second,
-        f"mappings[{second.entry}] of {node.name} is for the IDs {span(ids)}, for which "
-        f"mappings[{first.entry}] stands first{more}",
+        f"IDs {span(ids)} of mappings[{second.entry}] of {node.name} are already matched by "
+        f"mappings[{first.entry}]{more}",
         severity=Severity.INFO if isinstance(node, NamedComponent) else None,
-        consequence=_NONE
+        effect=_NONE
         if isinstance(node, NamedComponent)
         else f"Linux {_never(node, second)}; if that is the right one, the devices with these IDs "
         "have the wrong SMMU, stream ID or ITS: their DMA is refused, their interrupts are lost",
-        fix=f"take {span(ids)} out of one of the two",
+        fix=f"Remove {span(ids)} from one of the two mappings.",
     )
 
 

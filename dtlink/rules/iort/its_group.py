@@ -1,7 +1,7 @@
 """An ITS group has no ITS, more than one, or mappings.
 
 What it finds: groups of no id; groups of several, of which Linux uses the first only; groups with
-mappings, which an ITS group can't have.
+mappings, which an ITS group cannot have.
 Why it matters: an ID that is translated to a group of no ITS finds no MSI controller; Linux reads
 the first id of the group in some places without looking at the count. A group with mappings is
 not the end of the way: when Linux looks for the SMMU of an ID that goes to the ITS directly, it
@@ -63,11 +63,11 @@ def _empty(group: ItsGroup, *, is_used: bool) -> Finding:
         f"{group.name} has no ITS" + ("" if is_used else ", and no mapping leads to it"),
         property_name="id_count",
         severity=None if is_used else Severity.INFO,
-        consequence='"requested ITS ID index [0] overruns ITS entries [0]": the devices whose IDs '
+        effect='"requested ITS ID index [0] overruns ITS entries [0]": the devices whose IDs '
         "lead here get no MSIs"
         if is_used
         else "none: nothing leads to it",
-        fix="the id that the MADT gives to the ITS, or no group",
+        fix="List the ID that the MADT gives to the ITS, or remove the group.",
     )
 
 
@@ -77,9 +77,8 @@ def _several(group: ItsGroup) -> Finding:
         f"{group.name} has {group.id_count} ITSs",
         property_name="id_count",
         severity=Severity.INFO,
-        consequence="Linux gives all devices of the group the first ITS; the others serve none of "
-        "them",
-        fix="if the devices are to be spread, a group for each ITS, and mappings to each",
+        effect="Linux gives all devices of the group the first ITS; the others serve none of them",
+        fix="To spread the devices, write one group for each ITS, and mappings to each.",
     )
 
 
@@ -89,8 +88,8 @@ def _mapped(group: ItsGroup) -> Finding:
         f"{group.name} has {len(group.mappings)} mappings; an ITS group translates nothing",
         property_name="mapping_count",
         severity=Severity.WARNING,
-        consequence="Linux follows them when it looks for the SMMU of an ID that leads here, and "
+        effect="Linux follows them when it looks for the SMMU of an ID that leads here, and "
         "may so find one that does not serve the device",
-        fix="mapping_count and mapping_offset 0; write the mappings in the node that they belong "
-        "to",
+        fix="Set mapping_count and mapping_offset to 0, and move the mappings to the node that "
+        "they belong to.",
     )

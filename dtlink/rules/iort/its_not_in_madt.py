@@ -75,10 +75,10 @@ def _finding(
         + (f"only ITS {there}" if there else "and no other"),
         property_name="ids",
         severity=None if is_used and not frames else Severity.INFO,
-        consequence=_consequence(is_used=is_used, frames=frames),
-        fix="the id that the MADT gives to the ITS"
+        effect=_consequence(is_used=is_used, frames=frames),
+        fix="List the ID that the MADT gives to the ITS."
         if there
-        else "no ITS group, and no mappings to one; or the ITS in the MADT",
+        else "Remove the ITS group and the mappings to it, or add the ITS to the MADT.",
     )
 
 

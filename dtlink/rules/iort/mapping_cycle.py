@@ -33,7 +33,7 @@ from dtlink.links.id_ranges import REQUESTER_IDS, IdRange
 from dtlink.rules.iort._mappings import Cycle, cycles, root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
-#: How many IDs of a cycle are followed to find one that goes round for ever.
+#: How many IDs of a cycle are followed to find one that goes round forever.
 _TRIED = 64
 #: How many cycles of a table are looked at so closely, and how many mappings for each.
 _PROVEN = 16
@@ -41,7 +41,7 @@ _LOOKED_AT = 4096
 
 
 class _Endless(NamedTuple):
-    """An ID that goes round for ever, and whose it is."""
+    """An ID that goes round forever, and whose it is."""
 
     requester: IortNode
     ident: int | None
@@ -94,12 +94,11 @@ def _finding(cycle: Cycle, proof: _Endless | None) -> Finding:
         property_name="output",
         related=cycle.nodes[1:],
         severity=Severity.ERROR if proof else Severity.WARNING,
-        consequence=_hang(proof)
+        effect=_hang(proof)
         if proof
         else "Linux follows an ID round and round until it leaves the ranges; of those tried, each "
         "does, and its devices then get nothing by these mappings",
-        fix="an ITS group as the target of an SMMU's mappings, and an SMMU or an ITS group as that "
-        "of all others",
+        fix="Map SMMUs to an ITS group, and all other nodes to an SMMU or an ITS group.",
     )
 
 
@@ -111,12 +110,12 @@ def _hang(proof: _Endless) -> str:
     )
     return (
         f"the kernel hangs at boot without a message: looking for the {proof.sought} of {whose}, "
-        "Linux comes back to the same node with the same ID, and goes on for ever"
+        "Linux comes back to the same node with the same ID, and goes on forever"
     )
 
 
 def _proof(table: Iort, cycle: Cycle) -> _Endless | None:
-    """A requester of the table with an ID that goes round for ever; ``None`` if none is found."""
+    """A requester of the table with an ID that goes round forever; ``None`` if none is found."""
     for node, mapping, ident in islice(_requests(table, cycle), _TRIED):
         # A component's entry is taken by its number, and its output followed from its target.
         start, given = (

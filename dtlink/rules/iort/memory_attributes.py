@@ -57,10 +57,10 @@ def memory_attributes(board: TablesBoard) -> Iterator[Finding]:
             f"{named(those)}: {fault}",
             property_name="coherent",
             related=others(those),
-            consequence="a system that believes it does no cache maintenance where it is needed, "
-            "or does it where it is not; Linux goes by _CCA in the namespace instead",
-            fix="coherent: attribute 1 and CPM 1; not coherent: attribute 0, and not both CPM "
-            "and DACS",
+            effect="a system that relies on it does no cache maintenance where it is "
+            "needed, or does it where it is not; Linux uses _CCA of the namespace instead",
+            fix="For a coherent device, set attribute 1 and CPM 1; else attribute 0, and not "
+            "both CPM and DACS.",
         )
 
 

@@ -77,10 +77,10 @@ def missing_field(board: TablesBoard) -> Iterator[Finding]:
                 at = kind.fields()[field].offset
                 yield missing_field.finding(
                     node,
-                    f"{node.name} is of revision {node.revision}, which has a {words} at byte "
+                    f"{node.name} has revision {node.revision}, which has a {words} at byte "
                     f"{at}, but {behind} at byte {room}",
                     property_name=field,
                     severity=Severity.WARNING if kind is Pmcg else None,
-                    consequence=consequence,
-                    fix=f"the {words} and what is before it, or node revision 0",
+                    effect=consequence,
+                    fix=f"Add the {words} and the fields before it, or set node_revision to 0.",
                 )

@@ -104,11 +104,11 @@ def _finding(found: list[_Lost]) -> Finding:
         property_name="mappings",
         supplier=smmu,
         related=[each.node for each in found[1:33]],
-        consequence="these functions have no MSIs: their drivers fall back to wired interrupts, or "
+        effect="these functions have no MSIs: their drivers fall back to wired interrupts, or "
         "fail where there are none",
-        fix=f"in {smmu.name}, a mapping of these stream IDs to the ITS group"
+        fix=f"Map these stream IDs to the ITS group in {smmu.name}."
         if smmu
-        else "a mapping to the SMMU, or to the ITS group",
+        else "Map them to the SMMU, or to the ITS group.",
     )
 
 

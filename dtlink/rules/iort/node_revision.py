@@ -1,4 +1,4 @@
-"""A node is of a revision that no document has.
+"""Unknown node revision.
 
 What it finds: nodes whose revision is higher than any that their type has up to document E.f, in
 a table of a revision that is known.
@@ -75,11 +75,12 @@ def node_revision(board: TablesBoard) -> Iterator[Finding]:
     for (kind, revision), those in found.items():
         yield node_revision.finding(
             those[0],
-            f"{named(those)} {'is' if len(those) == 1 else 'are'} of node revision {revision}; the "
-            f"latest of that type is {LATEST_OF[kind]}",
+            f"{named(those)} {'has' if len(those) == 1 else 'have'} unknown node revision "
+            f"{revision}; the latest of that type is {LATEST_OF[kind]}",
             property_name="node_revision",
             related=others(those),
             likely=True,
-            consequence="Linux reads the node as one of the latest revision that it knows",
-            fix=f"the revision of the document that the table follows (at most {LATEST_OF[kind]})",
+            effect="Linux reads the node as one of the latest revision that it knows",
+            fix=f"Set node_revision to that of the document that the table follows (at most "
+            f"{LATEST_OF[kind]}).",
         )

@@ -50,11 +50,11 @@ def null_mapping(board: TablesBoard) -> Iterator[Finding]:
         if node.mapping_count and not node.mapping_offset and not isinstance(node, Rmr):
             yield null_mapping.finding(
                 node,
-                f"{node.name} has a mapping count of {node.mapping_count} and a mapping offset "
-                "of 0",
+                f"{node.name} has mapping_count {node.mapping_count}, but mapping_offset 0",
                 property_name="mapping_offset",
-                consequence=_consequence(node),
-                fix="the byte offset of the first mapping in the node, or the count 0",
+                effect=_consequence(node),
+                fix="Set mapping_offset to the offset of the first mapping in the node, or "
+                "mapping_count to 0.",
             )
 
 

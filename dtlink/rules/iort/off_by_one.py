@@ -85,18 +85,19 @@ def _shared(node: IortNode, shared: Sequence[Overlap], beyond: Sequence[IdMappin
     return off_by_one.finding(
         long,
         f"mappings[{long.entry}] of {node.name} ends with ID {worst.ids.first:#x}, with which "
-        f"mappings[{other.entry}] begins{more}: as if the count were the number of IDs, not one "
-        "less",
+        f"mappings[{other.entry}] begins{more}: count seems to be the number of IDs instead of "
+        f"that minus 1",
         property_name="count",
         severity=severity,
-        consequence=consequence,
+        effect=consequence,
         fix=_fix(wrong),
     )
 
 
 def _fix(wrong: Sequence[IdMapping]) -> str:
     once = {each.entry: each for each in wrong}
-    return listed([f"mappings[{at}]: count {each.count - 1:#x}" for at, each in once.items()])
+    told = [f"mappings[{at}] to {each.count - 1:#x}" for at, each in once.items()]
+    return f"Set count of {listed(told)}."
 
 
 def _outcome(node: IortNode, worst: Overlap) -> tuple[Severity, str]:
@@ -124,10 +125,9 @@ def _beyond(node: IortNode, beyond: Sequence[IdMapping]) -> Finding:
     return off_by_one.finding(
         first,
         f"mappings[{first.entry}] of {node.name} ends with ID {first.inputs[-1]:#x}, but "
-        "requester IDs "
-        "have 16 bits: as if the count were the number of IDs, not one less",
+        f"requester IDs have 16 bits: count seems to be the number of IDs instead of that minus 1",
         property_name="count",
         severity=Severity.INFO,
-        consequence="none by itself: no function has this ID",
+        effect="none by itself: no function has this ID",
         fix=_fix(beyond),
     )

@@ -4,10 +4,10 @@ What it finds: windows of SMMUs (the span of an SMMUv1 or v2, 128 KiB of an SMMU
 Cavium CN99xx) and pages of PMCGs that overlap in part; and two nodes with the same registers. A
 PMCG within an SMMU's window, beside the registers that the SMMU's driver maps, is as it should
 be.
-Why it matters: Linux can't claim a window that overlaps another in part. It makes no device of
-the later node, nor of any SMMU or PMCG behind it in the table: their devices run untranslated. Of
+Why it matters: Linux cannot claim a window that overlaps another in part. It makes no device of
+the later node, nor of any SMMU or PMCG after it in the table: their devices run untranslated. Of
 two nodes with the same registers the second to probe is refused, and the devices behind it wait
-for ever.
+forever.
 What to do: the address and size of each; one node for each SMMU.
 References: Arm DEN0049, SMMU and PMCG nodes; Linux, kernel/resource.c, insert_resource();
 drivers/acpi/arm64/iort.c, iort_init_platform_devices(); lib/devres.c, devm_ioremap_resource().
@@ -94,9 +94,9 @@ def _unclaimed(first: Window, second: Window) -> Finding:
         f"the registers of {second.name} overlap those of {first.name} in part",
         property_name=second.field,
         related=(first.node,),
-        consequence=f'"failed to claim resource {number}": Linux makes no device of it, nor of any '
-        "SMMU or PMCG behind it in the table: their devices run untranslated",
-        fix="the address and the size of each one's registers",
+        effect=f'"failed to claim resource {number}": Linux makes no device of it, nor of any '
+        "SMMU or PMCG after it in the table: their devices run untranslated",
+        fix="Set the address and the size of the registers of each.",
     )
 
 
@@ -108,8 +108,8 @@ def _refused(first: Window, second: Window) -> Finding:
         property_name=second.field,
         related=(first.node,),
         severity=Severity.WARNING if is_pmcg and isinstance(first.node, Pmcg) else None,
-        consequence='"can\'t request region for resource": the later of the two to probe is '
+        effect='"can\'t request region for resource": the later of the two to probe is '
         "refused; "
-        + ("its counters are missing" if is_pmcg else "the devices behind it wait for ever"),
-        fix="the address of each one's registers; a single node if they are one",
+        + ("its counters are missing" if is_pmcg else "the devices behind it wait forever"),
+        fix="Set the address of the registers of each, or merge the nodes if they are one device.",
     )

@@ -52,19 +52,19 @@ def pmcg_interrupt(board: TablesBoard) -> Iterator[Finding]:
                 node,
                 f"{node.name} has no overflow interrupt, and no mapping for an MSI",
                 property_name="overflow_gsiv",
-                consequence='"Setup irq failed, PMU @…": the driver gives up, and perf does not '
-                "have the counters",
-                fix="the number of the line, or a single mapping to an ITS group",
+                effect='"Setup irq failed, PMU @…": the driver gives up, and perf lacks '
+                "the counters",
+                fix="Set overflow_gsiv, or add a single mapping to an ITS group.",
             )
         elif node.mapping_count > 1:
             yield pmcg_interrupt.finding(
                 node,
                 f"{node.name} has {node.mapping_count} mappings; it can have one",
                 property_name="mapping_count",
-                consequence="Linux uses none of them, as the interrupt is wired"
+                effect="Linux uses none of them, as the interrupt is wired"
                 if node.overflow_gsiv
                 else "Linux uses the first of them",
-                fix="the mapping that gives the DeviceID of its overflow MSI alone",
+                fix="Keep only the mapping that gives the DeviceID of its overflow MSI.",
             )
         elif node.overflow_gsiv and node.mapping_count:
             yield pmcg_interrupt.finding(
@@ -73,6 +73,6 @@ def pmcg_interrupt(board: TablesBoard) -> Iterator[Finding]:
                 "mapping for an MSI",
                 property_name="overflow_gsiv",
                 severity=Severity.INFO,
-                consequence="Linux uses the wired interrupt, and the mapping has no effect",
-                fix="the one that the hardware has",
+                effect="Linux uses the wired interrupt, and the mapping has no effect",
+                fix="Keep the one that the hardware has.",
             )

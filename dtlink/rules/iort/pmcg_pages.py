@@ -1,4 +1,4 @@
-"""A page of a PMCG is where none can be.
+"""Invalid address of a page of a PMCG.
 
 What it finds: PMCG nodes whose page 0 is at address 0 or at no multiple of 4 KiB; whose page 1 is
 at no multiple of 4 KiB; and, told as worth knowing, nodes of revision 1 and later whose page 1 is
@@ -44,7 +44,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     needs=("IORT",),
 )
 def pmcg_pages(board: TablesBoard) -> Iterator[Finding]:
-    """One finding for each page that can't be; one for all that have no page 1 of their own."""
+    """One finding for each page that cannot be; one for all that have no page 1 of their own."""
     no_page: list[Pmcg] = []
     for node in filter(is_whole, nodes(board, Pmcg)):
         if not node.base or node.base % PAGE_4K:
@@ -65,8 +65,8 @@ def _misplaced(node: Pmcg, field: str, address: int) -> Finding:
         + (", which is no multiple of 4 KiB" if address else ""),
         property_name=field,
         likely=not address,
-        consequence="the driver reads what lies there instead of the counters",
-        fix=f"the address of the counter group's {page}",
+        effect="the driver reads what is there instead of the counters",
+        fix=f"Set the address of the counter group's {page}.",
     )
 
 
@@ -80,7 +80,7 @@ def _no_page(those: list[Pmcg]) -> Finding:
         severity=Severity.INFO,
         likely=True,
         related=others(those),
-        consequence="if the counters are in page 1, the driver does not probe, and perf does not "
-        "have them; else none",
-        fix="the address of page 1, if the counter group has one",
+        effect="if the counters are in page 1, the driver does not probe, and perf lacks "
+        "them; otherwise none",
+        fix="Set page1 to the address of page 1, if the counter group has one.",
     )

@@ -1,4 +1,4 @@
-"""A PMCG counts for a node that can't be counted for.
+"""A PMCG refers to a node that has no counters.
 
 What it finds: node references of PMCG nodes that name no SMMU, root complex or named component:
 0, an offset at which no node begins, or a node of another type.
@@ -55,7 +55,7 @@ def pmcg_reference(board: TablesBoard) -> Iterator[Finding]:
             f"the node reference of {node.name} is {node.reference:#x}; {what}",
             property_name="reference",
             supplier=counted,
-            consequence="nobody can tell what the counters count; Linux does not read the "
-            "reference",
-            fix="the byte offset of the SMMU, root complex or named component that it counts for",
+            effect="no reader knows what the counters count; Linux does not read the reference",
+            fix="Set reference to the offset of the SMMU, root complex or named component that "
+            "it counts for.",
         )

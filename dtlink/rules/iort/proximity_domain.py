@@ -5,7 +5,7 @@ no enabled processor, memory or generic initiator in that domain. Without an SRA
 Why it matters: Linux makes its nodes from the SRAT alone. Kernels from 5.10 on leave the SMMU
 without a node: its tables and queues lie in whatever memory, though the log says that it is
 "Mapped to Proximity domain". Kernels before make a node of the domain, find that it is not
-online, and make no device of the SMMU, nor of any SMMU or PMCG behind it in the table.
+online, and make no device of the SMMU, nor of any SMMU or PMCG after it in the table.
 What to do: a domain of the SRAT, or no valid flag (bit 3).
 References: Arm DEN0049, SMMUv3 node; ACPI specification, 5.2.16; Linux,
 drivers/acpi/arm64/iort.c, arm_smmu_v3_set_proximity(), which calls acpi_map_pxm_to_node() in 5.4
@@ -73,10 +73,11 @@ def _finding(node: SmmuV3, srat: Srat, there: str, *, is_old: bool) -> Finding:
         f"{node.name} is in proximity domain {domain}, which the SRAT has {only} (it has {there})",
         property_name="proximity_domain",
         severity=Severity.ERROR if is_old else None,
-        consequence="Linux makes no device of it, nor of any SMMU or PMCG behind it in the "
+        effect="Linux makes no device of it, nor of any SMMU or PMCG behind it in the "
         "table: their devices run untranslated"
         if is_old
         else "the SMMU has no NUMA node, and its tables lie in any memory; a kernel before "
-        f"{SRAT_IS_COMPLETE.since} makes no device of it, nor of those behind it in the table",
-        fix=f"a domain of the SRAT ({there}), or flags without bit 3",
+        f"{SRAT_IS_COMPLETE.since} makes no device of it, nor of those after it in the table",
+        fix=f"Set proximity_domain to a domain of the SRAT ({there}), or clear bit 3 of "
+        f"node_flags.",
     )

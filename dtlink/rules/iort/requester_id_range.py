@@ -77,11 +77,12 @@ def _finding(node: RootComplex, beyond: Sequence[IdMapping]) -> Finding:
         "requester ID has 16 bits" + (": the segment's number stands before it" if segment else ""),
         property_name="input_base",
         severity=Severity.ERROR if segment else None,
-        consequence="Linux finds no mapping for any function of the segment: no SMMU and no MSI "
+        effect="Linux finds no mapping for any function of the segment: no SMMU and no MSI "
         "controller, without a message"
         if alone
         else "Linux never uses them",
-        fix=f"input_base {first.input_base & 0xFFFF:#x}: requester IDs alone"
+        fix=f"Set input_base to {first.input_base & 0xFFFF:#x}: requester IDs do not contain the "
+        f"segment."
         if segment
-        else "requester IDs (bus << 8 | device << 3 | function) as the input",
+        else "Use requester IDs (bus << 8 | device << 3 | function) as the input.",
     )

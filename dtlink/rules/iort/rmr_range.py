@@ -108,8 +108,8 @@ def _finding(node: Rmr, fault: str, those: list[RmrDescriptor]) -> Finding:
         first,
         f"{node.name} has {'a range' if len(those) == 1 else f'{len(those)} ranges'} {fault}: "
         + listed([_words(each) for each in those]),
-        consequence=consequence,
-        fix="a base and a length of whole 64 KiB blocks, of what the device uses",
+        effect=consequence,
+        fix="Set base and length to whole 64 KiB blocks of the memory that the device uses.",
     )
 
 
@@ -119,6 +119,6 @@ def _overlap(node: Rmr, pairs: list[tuple[RmrDescriptor, RmrDescriptor]]) -> Fin
     return rmr_range.finding(
         max(pairs[0], key=lambda each: each.entry),
         f"{node.name} has ranges that overlap: {told}",
-        consequence=f'{_BUG}{first.base:#x} - {first.span.stop - 1:#x}] overlaps, continue anyway"',
-        fix="each address in one range only",
+        effect=f'{_BUG}{first.base:#x} - {first.span.stop - 1:#x}] overlaps, continue anyway"',
+        fix="Keep each address in one range only.",
     )

@@ -70,12 +70,12 @@ def rmr_unread(board: TablesBoard) -> Iterator[Finding]:
 def _old(table: Iort, those: list[Rmr]) -> Finding:
     return rmr_unread.finding(
         those[0],
-        f"{named(those)}: the table is of revision {table.revision}, and Linux reads RMR nodes "
+        f"{named(those)}: the table has revision {table.revision}, and Linux reads RMR nodes "
         f"from revision {RMR_SINCE} on",
         related=others(those),
-        consequence="nothing is reserved: the DMA that firmware left running is cut off when the "
+        effect="nothing is reserved: the DMA that firmware left running is cut off when the "
         "SMMU's driver takes over",
-        fix="table revision 5 or later, with RMR nodes of revision 3",
+        fix="Write table revision 5 or later, with RMR nodes of revision 3.",
     )
 
 
@@ -84,6 +84,6 @@ def _lacking(node: Rmr, what: str, consequence: str) -> Finding:
         node,
         f"{node.name} has no {what}",
         property_name=f"{what}_count",
-        consequence=f"{consequence}: nothing is reserved",
-        fix="the ranges, and a mapping to the SMMU for the stream IDs that use them",
+        effect=f"{consequence}: nothing is reserved",
+        fix="Add the ranges, and a mapping to the SMMU for the stream IDs that use them.",
     )

@@ -73,9 +73,9 @@ def segment_without_root_complex(board: TablesBoard) -> Iterator[Finding]:
             "no root complex here",
             severity=Severity.INFO if unsure else None,
             likely=True,
-            consequence="Linux gives the PCI functions there no "
+            effect="Linux gives the PCI functions there no "
             f"{' and no '.join(lost or ['IOMMU'])}, without a message",
-            fix="a root complex node for each segment that an SMMU or an ITS serves",
+            fix="Add a root complex node for each segment that an SMMU or an ITS serves.",
         )
 
 

@@ -81,12 +81,12 @@ def _finding(node: NamedComponent, entry: int, first: IortNode, other: IortNode)
         supplier=other,
         related=(first,),
         severity=Severity.ERROR if refused else None,
-        consequence="Linux keeps one IOMMU for a device, and gives up as the second has another "
+        effect="Linux keeps one IOMMU for a device, and gives up as the second has another "
         "driver: the device has none, and where the SMMUs refuse what they do not know, its DMA "
         "fails"
         if refused
         else f"Linux sets up stream ID {mapping.output_base:#x} at {first.name} as well, and not "
         "at "
-        f"{other.name}: there the device's DMA is refused, or goes on untranslated",
-        fix="a named component for each SMMU, with a device of its own in the namespace",
+        f"{other.name}: there the device's DMA is refused, or continues untranslated",
+        fix="Write one named component for each SMMU, each with its own device in the namespace.",
     )

@@ -71,10 +71,14 @@ def _finding(gsiv: int, first: Line, more: list[Line]) -> Finding:
         related=list(related)[:MOST_RELATED],
         # An SMMU that sends MSIs does not use its lines; page requests only come with PRI.
         likely=any(_is_unsure(line) for line in (first, second)),
-        consequence=('"failed to enable combined irq"' if is_combined else _FAILS[second.field])
+        effect=('"failed to enable combined irq"' if is_combined else _FAILS[second.field])
         + ": the driver does not share the line, and what it stands for is never told",
-        fix="the line of each interrupt"
-        + ("" if second.node is not first.node else f"; model {CN99XX} if all four are one line"),
+        fix="Set the line of each interrupt"
+        + (
+            "."
+            if second.node is not first.node
+            else f", or model {CN99XX} if all four share one line."
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""A mapping is single where it can't be, or is not where it has to be.
+"""A mapping is single where it cannot be, or is not where it has to be.
 
 What it finds: the single mapping flag on an SMMU's mappings (an SMMUv3's for its own interrupts
 aside); on a root complex before other mappings; and with a count that is not 0. A performance
@@ -97,16 +97,14 @@ def _skipped(table: Iort, node: IortNode, skipped: Sequence[IdMapping]) -> Findi
     none_left = was_one and not is_one
     return single_mapping.finding(
         skipped[0],
-        f"{entries(skipped)} of {node.name} {'is' if s(skipped) else 'are'} single, which an "
-        "SMMU's "
-        "mappings for the devices behind it can't be",
+        f"{entries(skipped)} of {node.name} {'is' if s(skipped) else 'are'} single, which "
+        f"mappings of an SMMU for the devices behind it must not be",
         property_name="flags",
         severity=Severity.ERROR if none_left else None,
-        consequence=_SKIPPED.format(node.type)
+        effect=_SKIPPED.format(node.type)
         + (": what is behind it gets no MSIs" if none_left else ""),
-        fix="a range of stream IDs, with the flags 0; for the SMMUv3's own interrupts the entry "
-        "that "
-        "the DeviceID mapping index names",
+        fix="Write a range of stream IDs, with flags 0; for the interrupts of the SMMUv3 "
+        "itself, point device_id_index to the entry.",
     )
 
 
@@ -116,21 +114,22 @@ def _hidden(node: RootComplex, single: IdMapping, behind: Sequence[IdMapping]) -
         f"mappings[{single.entry}] of {node.name} is single, and takes every requester ID before "
         f"{entries(behind)}",
         property_name="flags",
-        consequence=f"Linux never uses {entries(behind)}; all functions that no entry before it "
+        effect=f"Linux never uses {entries(behind)}; all functions that no entry before it "
         "has "
         f"get the one ID {single.output_base:#x}",
-        fix="the single mapping as the last, or a range",
+        fix="Move the single mapping to the end, or make it a range.",
     )
 
 
 def _ranged(node: Pmcg) -> Finding:
     return single_mapping.finding(
         node.mappings[0],
-        f"mappings[0] of {node.name} is a range, and is to be for its overflow interrupt",
+        f"mappings[0] of {node.name}, for its overflow interrupt, is a range instead of a "
+        f"single mapping",
         property_name="flags",
-        consequence='"ACPI: IORT: [Firmware Bug]: [node … type 5] Invalid MSI mapping", "Setup irq '
-        'failed, PMU @…": the driver gives up, and perf does not have the counters',
-        fix="the flags 1, the count 0, and the DeviceID of the counter as the output base",
+        effect='"ACPI: IORT: [Firmware Bug]: [node … type 5] Invalid MSI mapping", "Setup '
+        'irq failed, PMU @…": the driver gives up, and perf lacks the counters',
+        fix="Set flags to 1, count to 0, and output_base to the DeviceID of the counter.",
     )
 
 
@@ -142,6 +141,6 @@ def _counted(table: Iort, counted: Sequence[IdMapping]) -> Finding:
         f"ha{'s' if s(counted) else 've'} a "
         f"count that is not 0: {names}",
         severity=Severity.INFO,
-        consequence="none: the count of a single mapping is not used",
-        fix="the count 0, or a range without the flag",
+        effect="none: the count of a single mapping is ignored",
+        fix="Set count to 0, or clear the flag of the range.",
     )

@@ -3,7 +3,7 @@
 What it finds: SMMUv1 and v2 without a context interrupt or without global interrupts; SMMUv3 that
 have neither a line for events or for global errors nor a mapping for their own MSIs.
 Why it matters: Linux' arm-smmu driver gives up on an SMMU without context interrupts, and the
-devices behind it wait for ever. Where the global interrupts have no offset it takes the node's
+devices behind it wait forever. Where the global interrupts have no offset it takes the node's
 first bytes for one. An SMMUv3 without the two lines works, but what goes wrong in it is never
 told: translation faults are silent.
 What to do: list the interrupts; one context interrupt for each context bank of an SMMUv2, though
@@ -71,13 +71,13 @@ def _missing(node: Smmu) -> Finding:
         f"{node.name} has no {' and no '.join(lacks)}",
         property_name="context_count" if no_context else "global_offset",
         likely=not no_context,
-        consequence=f'"found {int(not no_global)} interrupts but expected at least 2": the driver '
-        "gives up, and the devices behind the SMMU wait for ever"
+        effect=f'"found {int(not no_global)} interrupts but expected at least 2": the driver '
+        "gives up, and the devices behind the SMMU wait forever"
         if no_context
         else "Linux takes the node's type and length for the number of the global interrupt; a "
         "context "
         'bank is then left without one: "found only … context irq(s) but … required"',
-        fix="the global interrupts, and a context interrupt for each context bank",
+        fix="Add the global interrupts, and one context interrupt for each context bank.",
     )
 
 
@@ -88,7 +88,7 @@ def _silent(node: SmmuV3, fields: list[str]) -> Finding:
         f"{node.name} has no interrupt for {lines}, and no mapping for MSIs of its own",
         property_name=fields[0],
         severity=Severity.WARNING,
-        consequence=", ".join(_MESSAGES[field] for field in fields),
-        fix="the numbers of the lines; or, for MSIs, a single mapping to the ITS group and its "
-        "number in device_id_index",
+        effect=", ".join(_MESSAGES[field] for field in fields),
+        fix="Set the GSIVs of the lines; or, for MSIs, add a single mapping to the ITS group "
+        "and set device_id_index to its number.",
     )

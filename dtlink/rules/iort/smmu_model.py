@@ -2,7 +2,7 @@
 
 What it finds: SMMUv1 and v2 of a model above 5, SMMUv3 of a model above 2.
 Why it matters: the model tells Linux' arm-smmu driver whether it has an SMMUv1 or v2 before it;
-it refuses an SMMU of another model, and the devices behind it then wait for ever. The arm-smmu-v3
+it refuses an SMMU of another model, and the devices behind it then wait forever. The arm-smmu-v3
 driver takes an unknown model for a generic SMMUv3, without the workarounds that it may need.
 What to do: the generic model (SMMUv1 0, SMMUv2 1, SMMUv3 0) if the documents have none for it.
 References: Arm DEN0049, SMMU nodes, model; Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c,
@@ -51,20 +51,19 @@ def smmu_model(board: TablesBoard) -> Iterator[Finding]:
         if node.model > _LAST:
             yield smmu_model.finding(
                 node,
-                f"{node.name} is of model {node.model:#x}; those of an SMMUv1 or v2 are 0 to "
-                f"{_LAST}",
+                f"{node.name} has invalid model {node.model:#x} (valid: 0 to {_LAST})",
                 property_name="model",
-                consequence="the arm-smmu driver refuses it (-ENODEV), and the devices behind it "
-                "wait for ever",
-                fix="1 for an SMMUv2, 0 for an SMMUv1, 3 for an MMU-500",
+                effect="the arm-smmu driver refuses it (-ENODEV), and the devices behind "
+                "it wait forever",
+                fix="Set model to 1 for an SMMUv2, 0 for an SMMUv1, 3 for an MMU-500.",
             )
     for v3 in nodes(board, SmmuV3):
         if v3.model > _LAST_V3:
             yield smmu_model.finding(
                 v3,
-                f"{v3.name} is of model {v3.model:#x}; those of an SMMUv3 are 0 to {_LAST_V3}",
+                f"{v3.name} has invalid model {v3.model:#x} (valid: 0 to {_LAST_V3})",
                 property_name="model",
                 severity=Severity.INFO,
-                consequence="Linux drives it as a generic SMMUv3, without workarounds",
-                fix="0, unless a later document has the model",
+                effect="Linux drives it as a generic SMMUv3, without workarounds",
+                fix="Set model to 0, unless a later document defines it.",
             )

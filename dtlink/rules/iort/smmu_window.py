@@ -2,8 +2,8 @@
 
 What it finds: SMMUv1 and v2 with a span of 0; windows that run beyond the last address; SMMUv3
 whose base is no multiple of 64 KiB; bases of 0.
-Why it matters: Linux can't make a device of a window that ends before it begins, and then makes
-none of any SMMU or PMCG behind it in the table either: their devices run untranslated. From
+Why it matters: Linux cannot make a device of a window that ends before it begins, and then makes
+none of any SMMU or PMCG after it in the table either: their devices run untranslated. From
 another base than the SMMU's the driver reads whatever lies there.
 What to do: the address and the size of the registers.
 References: Arm IHI 0070, memory map of an SMMUv3; Linux, drivers/acpi/arm64/iort.c,
@@ -56,10 +56,10 @@ def smmu_window(board: TablesBoard) -> Iterator[Finding]:
             yield smmu_window.finding(
                 smmu,
                 f"the registers of {smmu.name} take {smmu.span:#x} bytes"
-                + (", which ends behind the last address" if smmu.span else ""),
+                + (", which ends after the last address" if smmu.span else ""),
                 property_name="span",
-                consequence=_ENDS,
-                fix="the size of the registers, 0x10000 at least",
+                effect=_ENDS,
+                fix="Set span to the size of the registers, at least 0x10000.",
             )
         elif not smmu.base:
             yield _at_zero(smmu)
@@ -74,24 +74,24 @@ def _crooked(node: SmmuV3) -> Finding:
     behind = node.base + 2 * PAGE_64K > TOP
     return smmu_window.finding(
         node,
-        f"the registers of {node.name} would "
-        + ("end behind the last address" if behind else "not begin at a multiple of 64 KiB"),
+        f"the registers of {node.name} "
+        + ("end after the last address" if behind else "do not begin at a multiple of 64 KiB"),
         property_name="base",
-        consequence=_ENDS
+        effect=_ENDS
         if behind
         else "the driver reads what lies there instead of the SMMU's registers, and gives up or "
-        "does harm; its devices wait for ever",
-        fix="the address of the SMMU's first 64 KiB page",
+        "does harm; its devices wait forever",
+        fix="Set base to the first 64 KiB page of the SMMU.",
     )
 
 
 def _at_zero(node: Smmu | SmmuV3) -> Finding:
     return smmu_window.finding(
         node,
-        f"the registers of {node.WORD} at {node.start:#x} are said to be at address 0",
+        f"base of {node.WORD}@{node.start:#x} is 0",
         property_name="base",
         likely=True,
-        consequence="the driver reads what lies there instead of the SMMU's registers, and gives "
-        "up",
-        fix="the address of the SMMU's registers; no node if the machine lacks it",
+        effect="the driver reads what is there instead of the registers of the SMMU, and gives up",
+        fix="Set base to the address of the registers, or remove the node if the machine lacks "
+        "the SMMU.",
     )

@@ -1,4 +1,4 @@
-"""A mapping gives stream IDs that an SMMUv1 or SMMUv2 can't have.
+"""A mapping gives stream IDs that an SMMUv1 or SMMUv2 cannot have.
 
 What it finds: output bases for an SMMUv1 beyond 15 bits, or for an SMMUv2 beyond 16. (Of an SMMUv3
 the table does not tell how many it has.)
@@ -84,10 +84,11 @@ def _finding(node: IortNode, smmu: Smmu, some: Sequence[IdMapping]) -> Finding:
         f"{bits} bits at most",
         property_name="output_base",
         supplier=smmu,
-        consequence=f"Linux takes it for stream ID {ident & 0xFFFF:#x} with the mask {mask:#x}, "
+        effect=f"Linux takes it for stream ID {ident & 0xFFFF:#x} with the mask {mask:#x}, "
         "which "
         "others match too"
         if mask
         else f'the devices get no IOMMU: "stream ID {ident:#x} out of range for SMMU (0x7fff)"',
-        fix=f"the stream ID as {smmu.name} sees it, at most {(1 << bits) - 1:#x}",
+        fix=f"Set output_base to the stream ID as {smmu.name} sees it, at most "
+        f"{(1 << bits) - 1:#x}.",
     )

@@ -81,17 +81,17 @@ def _ended(table: Iort, node: NamedComponent, smmus: Sequence[IdMapping]) -> Ite
         return
     yield unused_component.finding(
         late[0],
-        f"{entries(late)} of {node.name} stand{'s' if len(late) == 1 else ''} behind mappings"
-        f"[{end.entry}], {'a way to an ITS' if end.single else 'a range'}, at which Linux ends its "
-        "search for stream IDs",
-        consequence="the device gets no stream ID by these: "
+        f"{entries(late)} of {node.name} {'follows' if len(late) == 1 else 'follow'} "
+        f"mappings[{end.entry}], {'a mapping to an ITS' if end.single else 'a range'}, at which "
+        f"Linux ends its search for stream IDs",
+        effect="the device gets no stream ID by these: "
         + (
             "it runs without its IOMMU, and where the SMMU refuses what it does not know, its "
             "DMA fails"
             if not used
-            else "its DMA with them is refused by the SMMU, or goes on untranslated"
+            else "its DMA with them is refused by the SMMU, or continues untranslated"
         ),
-        fix="the single mappings to SMMUs first",
+        fix="Move the single mappings to SMMUs to the front.",
     )
 
 
@@ -103,8 +103,8 @@ def _ranged(table: Iort, ranged: Sequence[NamedComponent]) -> Finding:
         f"mapping: {named(ranged)}",
         severity=Severity.INFO,
         related=ranged[:32],
-        consequence="Linux has no input ID for a platform device, and gives these no IOMMU (a "
+        effect="Linux has no input ID for a platform device, and gives these no IOMMU (a "
         "device "
         "on the fsl-mc bus has one); systems that do have IDs for them use the ranges",
-        fix="for Linux, a single mapping (flags 1, count 0) for each stream ID",
+        fix="For Linux, write one single mapping (flags 1, count 0) for each stream ID.",
     )

@@ -59,13 +59,13 @@ def withdrawn_revision(board: TablesBoard) -> Iterator[Finding]:
     elif rmrs:
         yield withdrawn_revision.finding(
             rmrs[0],
-            f"{named(rmrs)} {'is' if len(rmrs) == 1 else 'are'} of node revision 2, which was "
-            "withdrawn with table revision 4",
+            f"{named(rmrs)} {'has' if len(rmrs) == 1 else 'have'} node revision 2, which was "
+            f"withdrawn with table revision 4",
             property_name="node_revision",
             related=others(rmrs),
-            consequence="readers that go by the document refuse the reservation; Linux reads the "
+            effect="readers that go by the document refuse the reservation; Linux reads the "
             "node as one of revision 3",
-            fix="node revision 3, in a table of revision 5 or later",
+            fix="Write node revision 3, in a table of revision 5 or later.",
         )
 
 
@@ -73,11 +73,11 @@ def _withdrawn(table: Iort) -> Finding:
     draft = "a draft of document E" if table.revision < WITHDRAWN[-1] else "document E.c"
     return withdrawn_revision.finding(
         table,
-        f"the table is of revision {table.revision}, {draft}, which was withdrawn",
+        f"the table has revision {table.revision}, {draft}, which was withdrawn",
         property_name="table_revision",
-        consequence="readers that go by the document refuse the table; Linux reads it, but no RMR "
+        effect="readers that go by the document refuse the table; Linux reads it, but no RMR "
         "node in it",
-        fix="revision 5 (document E.d) or later, with each node as that document has it",
+        fix="Write revision 5 (document E.d) or later, with each node as that document defines it.",
     )
 
 
@@ -88,8 +88,8 @@ def _unknown(table: Iort) -> Finding:
         property_name="table_revision",
         severity=Severity.INFO,
         likely=True,
-        consequence="Linux reads it as if it were the latest that it knows: what is new in it has "
-        "no effect, and what is told here may be incomplete",
-        fix=f"if it is a slip, the revision of the document that the table follows (0, 3, 5 to "
-        f"{LATEST_IORT_REVISION})",
+        effect="Linux reads it as the latest revision that it knows: what is new in it has "
+        "no effect, and these findings may be incomplete",
+        fix=f"Set the revision of the document that the table follows (0, 3, 5 to "
+        f"{LATEST_IORT_REVISION}), if it is a slip.",
     )

@@ -1,10 +1,10 @@
-"""A device lies behind the end of the device table that Linux allocates.
+"""A device is beyond the end of the device table that Linux allocates.
 
 What it finds: I/O APICs, HPETs, devices of the namespace and targets of aliases whose device ID is
 so much higher than that of all PCI devices in the segment that Linux's table does not reach it.
 Why it matters: Linux makes the table for the highest device ID that PCI entries name (01h, 02h,
 04h, 42h, 46h), rounded up to whole pages, and does not look at the others. It then writes the
-device's entry behind the table, into memory that is something else's.
+device's entry after the table, into memory that belongs to something else.
 What to do: let the ranges reach the device ID that these entries name, or correct that one.
 References: Linux, drivers/iommu/amd/init.c, find_last_devid_from_ivhd(), tbl_size(),
 set_dev_entry_from_acpi().
@@ -85,7 +85,7 @@ def _finding(far: list[DeviceSpan], last: int, size: int) -> Finding:
         entry,
         f"{entry.name} has the device ID {name}, but the highest of a PCI device in the segment is "
         f"{bdf(last, entry.segment)}{more(far)}",
-        consequence=f"Linux's device table ends at {bdf(size - 1, entry.segment)}: it writes the "
-        "entry behind it, over other memory",
-        fix=f"a range of PCI devices that reaches {name}, or the right device ID here",
+        effect=f"Linux's device table ends at {bdf(size - 1, entry.segment)}: it writes the "
+        "entry after it, over other memory",
+        fix=f"Extend a range of PCI devices to {name}, or correct the device ID.",
     )

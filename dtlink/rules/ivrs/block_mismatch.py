@@ -69,11 +69,11 @@ def block_mismatch(board: TablesBoard) -> Iterator[Finding]:
             told.add((block.type, main.start))
             yield block_mismatch.finding(
                 block,
-                f"{block.name} and {main.name} tell of one IOMMU, but differ in "
+                f"{block.name} and {main.name} describe one IOMMU, but differ in "
                 + " and in ".join(differences),
-                consequence=f"systems that take the block of type {block.type:x}h see another "
+                effect=f"systems that take the block of type {block.type:x}h see another "
                 f"machine than Linux, which takes type {main.type:x}h; one of them is wrong",
-                fix="the same base address, capability offset and entries in both",
+                fix="Write the same base address, capability offset and entries in both.",
                 related=[main],
             )
 

@@ -1,4 +1,4 @@
-"""The blocks stand in an order that makes Linux take the wrong type.
+"""The order of the blocks makes Linux take the wrong type.
 
 What it finds: a table whose first block tells of no IOMMU; a later block that tells of none, but
 names the first IOMMU's own device ID; and a first IOMMU with an older block behind a newer one.
@@ -58,9 +58,9 @@ def block_order(board: TablesBoard) -> Iterator[Finding]:
         yield block_order.finding(
             block,
             f"Linux takes {kind} for the type of the IOMMUs' blocks, because of {block.name}",
-            consequence=f'"AMD-Vi: Unsupported IVHD type {block.type:#x}"; {NO_IOMMU}',
-            fix="the first IOMMU's blocks at the beginning, and no other block that names "
-            "its device ID",
+            effect=f'"AMD-Vi: Unsupported IVHD type {block.type:#x}"; {NO_IOMMU}',
+            fix="Move the blocks of the first IOMMU to the beginning, and let no other block "
+            "use its device ID.",
             related=table.hardware[:1],
         )
 
@@ -73,10 +73,10 @@ def _older(table: Ivrs) -> Iterator[Finding]:
     if main.type < newest.type <= MAX_TYPE:
         yield block_order.finding(
             newest,
-            f"{newest.name} stands before a block of type {type_name(main.type)}, which is older",
-            consequence=f"Linux takes the blocks of type {type_name(main.type)}, and none of what "
+            f"{newest.name} precedes a block of type {type_name(main.type)}, which is older",
+            effect=f"Linux takes the blocks of type {type_name(main.type)}, and none of what "
             f"those of type {type_name(newest.type)} say",
-            fix="the blocks of an IOMMU by rising type",
+            fix="Sort the blocks of an IOMMU by rising type.",
             related=[main],
             severity=Severity.WARNING,
         )

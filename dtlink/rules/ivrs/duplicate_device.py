@@ -110,8 +110,9 @@ def _finding(first: _Claim, last: _Claim) -> Finding:
         last.entry,
         f"{devices} belong to the IOMMU {first.block.bdf} ({first.entry.name}) and to "
         f"{last.block.bdf} ({last.entry.name})",
-        consequence=f"Linux attaches these devices to {last.block.bdf}, which it reads last; those "
+        effect=f"Linux attaches these devices to {last.block.bdf}, which it reads last; those "
         f"that are behind {first.block.bdf} have their DMA blocked (IO_PAGE_FAULT)",
-        fix="ranges that do not meet: each device in the block of the IOMMU that it is behind",
+        fix="Make the ranges disjoint: list each device in the block of the IOMMU that it is "
+        "behind.",
         related=[first.entry, first.block, last.block],
     )

@@ -67,8 +67,8 @@ def efr_mismatch(board: TablesBoard) -> Iterator[Finding]:
                 f"{block.name} has the features {has[0]:#x}, {has[1]:#x}, but {first.name} has "
                 f"{wanted[0]:#x}, {wanted[1]:#x}",
                 property_name=register,
-                consequence='"[Firmware Bug]: Found inconsistent EFR/EFR2": Linux uses what all '
+                effect='"[Firmware Bug]: Found inconsistent EFR/EFR2": Linux uses what all '
                 "IOMMUs have in common",
-                fix="the same features in all IOMMUs, as their registers have them",
+                fix="Write the same features for all IOMMUs, as their registers have them.",
                 related=[first],
             )

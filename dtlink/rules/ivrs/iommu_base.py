@@ -1,10 +1,10 @@
-"""The registers of an IOMMU are where they can't be.
+"""Invalid address of the registers of an IOMMU.
 
 What it finds: in the blocks that Linux takes, a base address that is 0 or no multiple of 16 KiB,
 and registers of two blocks that overlap (16 KiB, or 512 KiB with performance counters), two blocks
 of one type for one IOMMU among them.
-Why it matters: Linux reserves the addresses before it uses them. If it can't, it says so, takes
-back what it has set up, and goes on without any IOMMU. In registers that begin elsewhere it reads
+Why it matters: Linux reserves the addresses before it uses them. If it cannot, it says so, takes
+back what it has set up, and continues without any IOMMU. In registers that begin elsewhere it reads
 and writes whatever is there.
 What to do: write the address that the firmware has programmed into the IOMMU's capability block,
 one block of each type for each IOMMU.
@@ -57,7 +57,7 @@ _ALIGNMENT = 0x4000
     needs=("IVRS",),
 )
 def iommu_base(board: TablesBoard) -> Iterator[Finding]:
-    """Every address that can't be, then every overlap."""
+    """Every address that cannot be, then every overlap."""
     sound = []
     for block in taken(board):
         if block.base and block.base % _ALIGNMENT == 0:
@@ -73,13 +73,13 @@ def _impossible(block: Ivhd) -> Finding:
     null = not block.base
     return iommu_base.finding(
         block,
-        f"{block.name} says that the registers of the IOMMU are at {block.base:#x}"
-        + ("" if null else ", which is no multiple of 16 KiB"),
+        f"{block.name} has the registers of the IOMMU at {block.base:#x}"
+        + ("" if null else ", not a multiple of 16 KiB"),
         property_name="base",
-        consequence=_refused(block)
+        effect=_refused(block)
         if null
         else "Linux takes other addresses for the registers: the IOMMU does not come up",
-        fix="the address in the IOMMU's capability block (offsets 4 and 8)",
+        fix="Set base to the address in the IOMMU's capability block (offsets 4 and 8).",
     )
 
 
@@ -93,8 +93,10 @@ def _overlap(first: Ivhd, second: Ivhd) -> Finding:
         else f"the registers of {second.name}, {second.base:#x} to {last:#x}, overlap those of "
         f"{first.name} at {first.base:#x}",
         property_name="base",
-        consequence=_refused(second),
-        fix="one block of each type for each IOMMU" if same else "each IOMMU's own address",
+        effect=_refused(second),
+        fix="Keep one block of each type for each IOMMU."
+        if same
+        else "Set base to the address of each IOMMU.",
         related=[first],
     )
 

@@ -60,8 +60,8 @@ def lost_iommu(board: TablesBoard) -> Iterator[Finding]:
             yield lost_iommu.finding(
                 block,
                 f"the IOMMU {block.bdf} has no block of type {kind}, only {block.name}",
-                consequence=f"Linux takes the blocks of type {kind}, as the first IOMMU has them, "
+                effect=f"Linux takes the blocks of type {kind}, as the first IOMMU has them, "
                 "and does not see this one: its devices have no IOMMU",
-                fix=f"a block of type {kind} for {block.bdf}, too",
+                fix=f"Add a block of type {kind} for {block.bdf}.",
                 related=table.taken[:1],
             )

@@ -1,11 +1,11 @@
-"""Memory that is reserved for devices is not, as it is written.
+"""Invalid range of memory that is reserved for devices.
 
 What it finds: memory blocks (20h, 21h, 22h) of length 0, that begin within a page, or that end
 beyond the address space; whose last device lies below the first; that ask for a unity mapping that
 can neither be read nor written; or that ask for nothing.
 Why it matters: firmware lists the memory that a device uses before a driver knows of it. Linux maps
-whole pages, from the next page boundary on, and passes over what is empty. What is not mapped the
-device can't reach once the IOMMU translates: IO_PAGE_FAULT, a dead USB keyboard, a screen that
+whole pages, from the next page boundary on, and skips what is empty. What is not mapped the
+device cannot reach once the IOMMU translates: IO_PAGE_FAULT, a dead USB keyboard, a screen that
 stays black.
 What to do: write a start and a length in whole pages of 4 KiB, flags 07h for memory to be read and
 written (08h to leave it out of translation), and the devices that use it.
@@ -63,7 +63,7 @@ def memory_range(board: TablesBoard) -> Iterator[Finding]:
             yield memory_range.finding(
                 block,
                 f"{block.name} {wrong}",
-                consequence=consequence,
+                effect=consequence,
                 fix=fix,
                 severity=None if asks else Severity.WARNING,
             )
@@ -74,24 +74,25 @@ def _faults(block: Ivmd) -> Iterator[tuple[str, str, str]]:
     start, length, flags = block.range_start, block.range_length, f"{block.flags:#04x}"
     if not block.flags & (Ivmd.UNITY | Ivmd.EXCLUSION):
         wrong = f"has the flags {flags}: neither a unity mapping nor an exclusion"
-        yield wrong, "Linux passes over it, and reserves nothing", "flags 07h, or 08h"
+        yield wrong, "Linux skips it, and reserves nothing", "Set flags to 07h, or 08h."
     if not block.devices:
         first, last = (
             bdf(block.device, block.segment),
             bdf(block.aux, block.segment),
         )
         wrong = f"is for the devices from {first} to {last}, which is lower"
-        yield wrong, f"Linux maps it for no device: {_FAULT}", "the lower device ID first"
+        yield wrong, f"Linux maps it for no device: {_FAULT}", "Write the lower device ID first."
     if not length:
-        yield "has the length 0", f"Linux maps nothing: {_FAULT}", "the length in bytes"
+        yield "has the length 0", f"Linux maps nothing: {_FAULT}", "Set range_length to the "
+        "length in bytes."
     if start % _PAGE:
         lost = f"Linux begins at the next page, {-(-start // _PAGE) * _PAGE:#x}: before it {_FAULT}"
-        fix = f"start {start // _PAGE * _PAGE:#x}, and a length that reaches the end"
+        fix = f"Set range_start to {start // _PAGE * _PAGE:#x}, and extend range_length to the end."
         yield f"begins within a page of {_PAGE >> 10} KiB", lost, fix
     if start + length > 1 << 64:
         wrong = f"has the length {length:#x} and ends beyond the address space"
-        yield wrong, "Linux maps another range", "the length in bytes"
+        yield wrong, "Linux maps another range", "Set range_length to the length in bytes."
     if not block.flags & (Ivmd.READ | Ivmd.WRITE | Ivmd.EXCLUSION):
         wrong = f"has the flags {flags}: a unity mapping without reading or writing"
         seen = '"IOMMU driver was not able to establish FW requested direct mapping."'
-        yield wrong, f"{seen}; {_FAULT}", "flags 07h"
+        yield wrong, f"{seen}; {_FAULT}", "Set flags to 07h."

@@ -6,7 +6,7 @@ MADT it looks for 00:14.0 alone.
 Why it matters: Linux checks both before it remaps interrupts: "IOAPIC[4] not in IVRS table", "No
 southbridge IOAPIC found", "Disabling interrupt remapping". Without that a device that a guest owns
 can raise any interrupt of the host: vfio hands out no device unless it is told to
-(allow_unsafe_interrupts). CPUs beyond the 255th can't be used either.
+(allow_unsafe_interrupts). CPUs beyond the 255th cannot be used either.
 What to do: write one entry for each I/O APIC, its handle being the ID that the MADT gives to it.
 Users can help themselves with ivrs_ioapic=ID@BUS:DEVICE.FUNCTION on the kernel's command line; for
 four laptops Linux has the right numbers itself (drivers/iommu/amd/quirks.c).
@@ -71,7 +71,7 @@ def missing_ioapic(board: TablesBoard) -> Iterator[Finding]:
         yield missing_ioapic.finding(
             table,
             _message(table, entries, lacking),
-            consequence="; ".join(_log(lacking, has_southbridge=southbridge)),
+            effect="; ".join(_log(lacking, has_southbridge=southbridge)),
             fix=_fix(board, lacking),
         )
 
@@ -96,7 +96,7 @@ def _message(table: Ivrs, entries: Named, lacking: list[int]) -> str:
         f"{handle} at {bdf(entry.source, entry.segment)}"
         for handle, entry in list(entries.by_handle.items())[:4]
     )
-    told = f"the IVRS, in its blocks of type {table.taken_type:x}h, names {named or 'none'}"
+    told = f"the IVRS, in its blocks of type {table.taken_type:x}h, has {named or 'none'}"
     if lacking:
         return f"the MADT has the I/O APIC {_ids(lacking)}, but {told}"
     return f"{told}: no I/O APIC is the southbridge's at 0000:00:14.0"
@@ -119,12 +119,12 @@ def _log(lacking: list[int], *, has_southbridge: bool) -> Iterator[str]:
 
 
 def _fix(board: TablesBoard, lacking: list[int]) -> str:
-    entry, first = "an entry 48h of variety 1", _first(board)
+    entry, first = "Add an entry 48h of variety 1", _first(board)
     if first is None or first < 0:
-        return f"{entry} with device ID 00a0h (00:14.0) and the MADT's ID of the first I/O APIC"
+        return f"{entry} with device ID 00a0h (00:14.0) and the MADT's ID of the first I/O APIC."
     if first in lacking or not lacking:
         return (
             f"{entry} with handle {first} and device ID 00a0h (00:14.0), and one for each other "
-            f"I/O APIC; or, on the command line, ivrs_ioapic={first}@0000:00:14.0"
+            f"I/O APIC; or, on the command line, ivrs_ioapic={first}@0000:00:14.0."
         )
-    return f"{entry} with handle {lacking[0]} and the device ID that its interrupts carry"
+    return f"{entry} with handle {lacking[0]} and the device ID that its interrupts carry."

@@ -50,9 +50,9 @@ def no_device(board: TablesBoard) -> Iterator[Finding]:
         ):
             yield no_device.finding(
                 block,
-                f"no entry of {block.name} names a PCI device",
-                consequence=NO_IOMMU,
-                fix="the IOMMU's devices as a range (03h and 04h), or no block",
+                f"no entry of {block.name} refers to a PCI device",
+                effect=NO_IOMMU,
+                fix="List the IOMMU's devices as a range (03h and 04h), or remove the block.",
             )
 
 

@@ -1,9 +1,9 @@
-"""An entry of an I/O APIC or a HPET is of unknown variety, or is there twice.
+"""An entry of an I/O APIC or a HPET has an unknown variety, or is a duplicate.
 
 What it finds: in the blocks that Linux takes, special device entries (48h) whose variety is neither
 1 (I/O APIC) nor 2 (HPET), and two of one variety and handle with different device IDs.
 Why it matters: Linux refuses an unknown variety, and with it the whole table: no IOMMU is set up.
-Of two entries of one handle it takes the first: the interrupts of the other device can't be
+Of two entries of one handle it takes the first: the interrupts of the other device cannot be
 remapped.
 What to do: write variety 1 or 2; the handle of an I/O APIC is its ID in the MADT, that of a HPET
 its number in the HPET table.
@@ -59,10 +59,10 @@ def special_device(board: TablesBoard) -> Iterator[Finding]:
         for entry in odd[:1]:
             yield special_device.finding(
                 entry,
-                f"special@{entry.start:#x} of {block.name} is of variety {entry.variety}, "
+                f"special@{entry.start:#x} of {block.name} has variety {entry.variety}, "
                 f"which is neither an I/O APIC (1) nor a HPET (2){more(odd)}",
-                consequence=NO_IOMMU,
-                fix="variety 1 for an I/O APIC, 2 for a HPET, or leave the entry out",
+                effect=NO_IOMMU,
+                fix="Set variety to 1 for an I/O APIC or 2 for a HPET, or remove the entry.",
                 related=[block],
             )
     if not unnamed(board):
@@ -78,9 +78,9 @@ def _twice(board: TablesBoard) -> Iterator[Finding]:
                 second,
                 f"{second.what} is at {bdf(second.source, second.segment)} here, but at "
                 f"{bdf(first.source, first.segment)} in {first.name}{more(contradictions)}",
-                consequence="Linux takes the first: interrupts that carry the other device ID are "
+                effect="Linux takes the first: interrupts that carry the other device ID are "
                 "not remapped as the table says",
-                fix="the handle of the device that is meant, or no second entry",
+                fix="Set the handle of the device that is meant, or remove the second entry.",
                 related=[first],
                 severity=Severity.WARNING,
             )

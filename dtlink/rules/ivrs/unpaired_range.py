@@ -2,7 +2,7 @@
 
 What it finds: in the blocks that Linux takes, starts of ranges (03h, 43h, 47h) that no end (04h)
 follows before the next start or the block's end, and ends without a start before them.
-Why it matters: Linux passes over a start without an end: the devices have no IOMMU. For an end
+Why it matters: Linux skips a start without an end: the devices have no IOMMU. For an end
 without a start it begins at the last start it saw, or at 00:00.0: the block's IOMMU takes devices
 that are another's.
 What to do: follow each start with one end, whose device is the last of the range; write 02h, 42h or
@@ -60,16 +60,17 @@ def unpaired_range(board: TablesBoard) -> Iterator[Finding]:
             yield unpaired_range.finding(
                 starts[0],
                 f"{starts[0].name} of {block.name} has no end{more(starts)}",
-                consequence=NOT_SERVED,
-                fix="an end (04h) with the last device behind it, or 02h for a single device",
+                effect=NOT_SERVED,
+                fix="Add an end (04h) with the last device after it, or use 02h for a single "
+                "device.",
                 related=[block],
             )
         if ends:
             yield unpaired_range.finding(
                 ends[0],
                 f"{ends[0].name} of {block.name} ends no range{more(ends)}",
-                consequence=_taken(ends[0], _starts(block)),
-                fix="a start (03h) with the first device in front of it",
+                effect=_taken(ends[0], _starts(block)),
+                fix="Add a start (03h) with the first device before it.",
                 related=[block],
             )
 

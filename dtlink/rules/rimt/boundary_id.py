@@ -57,11 +57,11 @@ def boundary_id(board: TablesBoard) -> Iterator[Finding]:
             yield boundary_id.finding(
                 last,
                 f"mappings[{last.entry}] of {node.name} begins with the ID {last.source_base:#x}, "
-                f"right behind mappings[{first.entry}]{more(found)}",
+                f"right after mappings[{first.entry}]{more(found)}",
                 property_name="source_base",
-                consequence=f"{SINCE} counts one ID too far and takes mappings[{first.entry}] for "
+                effect=f"{SINCE} counts one ID too far and takes mappings[{first.entry}] for "
                 f"{last.source_base:#x}: a wrong device ID or IOMMU",
-                fix="the entries by falling source ID base",
+                fix="Sort the entries by falling source_base.",
             )
 
 

@@ -1,4 +1,4 @@
-"""A mapping has no IDs, or IDs that there can't be.
+"""A mapping has no IDs, or invalid IDs.
 
 What it finds: mappings whose number of IDs is 0; whose source IDs of a root complex go beyond
 FFFFh, or of a device beyond 32 bits; or whose device IDs go beyond 24 bits.
@@ -56,8 +56,8 @@ def id_range(board: TablesBoard) -> Iterator[Finding]:
                 mapping,
                 f"{entry(node, mapping)} {wrong}{more(found)}",
                 property_name="count",
-                consequence=consequence,
-                fix="the number of IDs that the device or the bus range has",
+                effect=consequence,
+                fix="Set count to the number of IDs that the device or the bus range has.",
             )
 
 

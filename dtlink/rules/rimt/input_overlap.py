@@ -76,7 +76,7 @@ def _finding(node: Mapped, first: RimtMapping, last: RimtMapping) -> Finding:
         f"mappings[{first.entry}] and mappings[{last.entry}] of {node.name} both take the IDs "
         f"{ids(both)}",
         property_name="source_base",
-        consequence=f"{SINCE} takes mappings[{first.entry}], which is first: the IDs get its IOMMU "
-        "and device IDs, whoever is right",
-        fix="ranges that do not meet; the number of IDs is not less one",
+        effect=f"{SINCE} takes mappings[{first.entry}], which is first: the IDs get its IOMMU "
+        "and device IDs, right or wrong",
+        fix="Make the ranges disjoint. In RIMT count is the number of IDs, not the last offset.",
     )

@@ -3,7 +3,7 @@
 What it finds: a mapping of a root complex, the first of its segment, that gives an IOMMU's own bus,
 device and function to that IOMMU.
 Why it matters: Linux asks for a device's IOMMU before it probes the device, this one too. The IOMMU
-is not there yet, so that its own probe is deferred, for ever; and with it all devices behind it. (A
+is not there yet, so that its own probe is deferred, forever; and with it all devices behind it. (A
 VIOT may do this: there Linux looks for it.)
 What to do: leave the IOMMU's function out of the source IDs: two mappings, one up to it, one behind
 it.
@@ -75,9 +75,10 @@ def _finding(root: RimtRootComplex, mapping: RimtMapping, iommu: Iommu) -> Findi
         f"mappings[{mapping.entry}] of {root.name} takes the function {iommu.identity} of the "
         "IOMMU itself",
         property_name="source_base",
-        consequence=f"{SINCE} defers the IOMMU's probe until the IOMMU is there: neither it "
-        "nor any device behind it ever comes",
-        fix=f"one mapping that ends before {iommu.function:#x}, and one that begins with "
-        f"{iommu.function + 1:#x}",
+        effect=f"{SINCE} defers the IOMMU's probe until the IOMMU is there: neither it "
+        "nor any device behind it ever probes",
+        fix=f"Split the mapping: one that ends before {iommu.function:#x}, and one that begins "
+        f"with "
+        f"{iommu.function + 1:#x}.",
         related=[iommu],
     )

@@ -21,7 +21,7 @@ OVERFLOW = f'"{BUG}Node pointer overflows"'
 NO_IOMMU = f'"{PREFIX}No IOMMU node found"'
 UNTRANSLATED = (
     "no IOMMU: DMA is not translated, or is refused where the virtio-iommu lets nothing bypass it, "
-    "and VFIO can't assign the devices"
+    "and VFIO cannot assign the devices"
 )
 
 

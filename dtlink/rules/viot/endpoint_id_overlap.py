@@ -93,10 +93,10 @@ def _finding(table: Viot, pairs: list[_Pair]) -> Finding:
         f"{late.name} and {early.name} both have the {which} of {iommu.name if iommu else 'it'}"
         f"{more}",
         property_name="endpoint_start" if isinstance(late, PciRange) else "endpoint",
-        consequence="the IOMMU takes both for one endpoint: a device that is attached to its "
+        effect="the IOMMU takes both for one endpoint: a device that is attached to its "
         "domain takes the other out of its own, whose DMA then faults or goes astray",
-        fix="an endpoint ID for each device: as the monitor numbers them, which for PCI is mostly "
-        "the segment in the upper and the BDF in the lower 16 bits",
+        fix="Give each device its own endpoint ID, as the monitor numbers them: for PCI usually "
+        "the segment in the upper and the BDF in the lower 16 bits.",
         related=[early, *(pair.late for pair in pairs[1:4])],
         supplier=iommu,
     )

@@ -1,4 +1,4 @@
-"""A virtio-iommu lies on a PCI bus that the machine does not have.
+"""A virtio-iommu is on a PCI bus that the machine does not have.
 
 What it finds: a virtio-iommu's node whose segment the MCFG does not name, or whose bus is outside
 of the buses that it gives the segment.
@@ -83,10 +83,10 @@ def _finding(buses: dict[int, int], node: VirtioIommuPci) -> Finding:
         what = f"segment {node.segment}, which the MCFG does not name (it has {segments})"
     return iommu_off_bus.finding(
         node,
-        f"{node.name} lies on {what}",
+        f"{node.name} is on {what}",
         property_name="function" if node.segment in buses else "segment",
-        consequence=f'"{PREFIX}Could not find PCI IOMMU", {NO_IOMMU}: the devices behind it have '
+        effect=f'"{PREFIX}Could not find PCI IOMMU", {NO_IOMMU}: the devices behind it have '
         f"{UNTRANSLATED}",
-        fix="the segment and the BDF that the guest finds the virtio-iommu at (lspci -D)",
+        fix="Set the segment and the BDF at which the guest finds the virtio-iommu (lspci -D).",
         likely=True,
     )

@@ -69,10 +69,10 @@ def _finding(table: Viot, late: PciRange, others: list[PciRange]) -> Finding:
     ]
     return range_overlap.finding(
         late,
-        f"{late.name} has {bdf(first)} to {bdf(last)} of segment {segment} in common with "
+        f"{late.name} shares {bdf(first)} to {bdf(last)} of segment {segment} with "
         f"{early.name}{more}",
-        consequence=f"Linux takes the later range, and {bdf(first)} for endpoint {told[0]}; "
+        effect=f"Linux takes the later range, and {bdf(first)} for endpoint {told[0]}; "
         f"another system may take the earlier, and it for {told[-1]}",
-        fix="ranges without common functions: cut the wider one in two around the other",
+        fix="Make the ranges disjoint: cut the wider one in two around the other.",
         related=others[:4],
     )

@@ -1,4 +1,4 @@
-"""A virtio-iommu serves nobody.
+"""No endpoint refers to this virtio-iommu.
 
 What it finds: a virtio-iommu that no PCI range and no MMIO endpoint names.
 Why it matters: the machine has the IOMMU, and its driver binds, but no device is behind it: nothing
@@ -47,8 +47,8 @@ def unused_iommu(board: TablesBoard) -> Iterator[Finding]:
         if (node.type, node.identity) not in named:
             yield unused_iommu.finding(
                 node,
-                f"no PCI range and no MMIO endpoint names {node.name}",
-                consequence="it translates for no device",
-                fix=f"nothing, if all devices are to bypass it; else a range with the output node "
-                f"{node.start:#x}",
+                f"no PCI range and no MMIO endpoint refers to {node.name}",
+                effect="it translates no DMA",
+                fix=f"Add a range with output {node.start:#x}; no change is needed if all "
+                f"devices are to bypass it.",
             )
