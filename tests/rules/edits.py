@@ -23,6 +23,8 @@ WITH_EDITS = frozenset(
         "legacy/redundant-interrupts",
         "legacy/singular-gpio",
         "phandle/no-interrupt-parent",
+        "schema/missing-property",
+        "schema/property-shape",
     )
 )
 

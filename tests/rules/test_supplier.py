@@ -43,8 +43,8 @@ def test_a_disabled_supplier_is_told_once_for_all_its_consumers():
     [finding] = check("disabled", source)
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert (finding.subject.path, finding.related) == ("/a", ("/cru", "/b"))
-    assert finding.message.endswith("of /cru, which is disabled; so does /b")
-    assert finding.fix.text == '&cru { status = "okay"; };, or disable /a too'
+    assert finding.message.endswith("to /cru, which is disabled; so does /b")
+    assert finding.fix.text == 'Write &cru { status = "okay"; };, or disable /a as well.'
 
 
 def test_the_node_whose_status_it_is_is_named():
@@ -54,8 +54,8 @@ def test_the_node_whose_status_it_is_is_named():
         {consumer("vcc-supply = <&ldo>;")}
     """
     [finding] = check("disabled", source)
-    assert finding.message.endswith("/i2c/pmic/ldo, which lies below /i2c, and that is disabled")
-    assert finding.fix.text.startswith('&i2c { status = "okay"; };')
+    assert finding.message.endswith("/i2c/pmic/ldo, whose ancestor /i2c is disabled")
+    assert finding.fix.text.startswith('Write &i2c { status = "okay"; };')
 
 
 def test_every_status_on_the_way_must_change():
@@ -66,7 +66,7 @@ def test_every_status_on_the_way_must_change():
     """
     [finding] = check("disabled", source)
     assert finding.fix.text == (
-        '&dp { status = "okay"; }; &mdss { status = "okay"; };, or disable /sound too'
+        'Write &dp { status = "okay"; }; &mdss { status = "okay"; };, or disable /sound as well.'
     )
     assert "the sound card is never registered" in finding.effect
 
@@ -145,7 +145,7 @@ def test_a_supplier_without_compatible_holds_its_consumer_for_ever():
 def test_a_part_of_a_device_does_not_wait_but_asks_in_vain():
     source = "a: a { };" + consumer("led { vcc-supply = <&a>; };")
     [finding] = check("no-device", source)
-    assert finding.effect == "the driver of /dev asks for the regulator in vain"
+    assert finding.effect == "the driver of /dev never gets the regulator"
 
 
 def test_a_clock_without_compatible_may_be_started_by_code_of_the_machine():

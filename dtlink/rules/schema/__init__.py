@@ -1,1 +1,1 @@
-"""What devicetree schemas say of suppliers, beside what the other rules tell."""
+"""Violations of devicetree schemas that concern suppliers."""

@@ -1,8 +1,8 @@
-"""What follows on the board where one of dtlink's own schemas is not met: one row each.
+"""The effects of violations of dtlink's own schemas: one row each.
 
-Device bindings have no rows: what a driver makes of a mismatch is the driver's to say. Where a
-device does name a node that lacks its cells, ``phandle/missing-cells`` tells it: what is left here
-is a supplier that nobody uses.
+Device bindings have no rows: what a driver does with a mismatch is not known. Where a device
+references a node without its cells property, ``phandle/missing-cells`` reports it; here are only
+suppliers that no property references.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dtlink.firmware.edits import PropertyValue
+
 
 class Row(NamedTuple):
     """``schema`` is a file of ``schemas/dt``, ``name`` a pattern of property names."""
@@ -23,13 +25,15 @@ class Row(NamedTuple):
     schema: str
     name: str
     kind: SchemaFaultKind
-    consequence: str
+    effect: str
     """May name ``{node}`` and ``{property}``."""
     fix: str
     """May name ``{path}`` and ``{property}``."""
     severity: Severity = Severity.WARNING
     message: str = ""
     """As the fix; empty: the rule's own words."""
+    value: PropertyValue | None = None
+    """The only value that the property may have, which is then set; ``()``: no value."""
 
 
 ROWS = (
@@ -37,8 +41,8 @@ ROWS = (
         "iommu",
         "#iommu-cells",
         SchemaFaultKind.MISSING,
-        "no device can be put behind {node}: an entry of iommus that names it can't be read",
-        "in {path}:  #iommu-cells = <…>;  as many cells as its stream IDs take",
+        "no device can use {node}: an entry of iommus that references it cannot be parsed",
+        "Add #iommu-cells = <…>; to {path}, as many cells as its stream IDs have.",
         Severity.INFO,
         message="{node} is an IOMMU without #iommu-cells",
     ),
@@ -47,51 +51,53 @@ ROWS = (
         "#iommu-cells",
         SchemaFaultKind.SHAPE,
         "the driver of {node} refuses the entries of its masters, or misreads them",
-        "in {path}:  #iommu-cells  as its binding says, and entries of that length in its masters",
+        "Set #iommu-cells of {path} as its binding says, and write entries of that length.",
     ),
     Row(
         "iommu",
         "iommu-map",
         SchemaFaultKind.MISSING,
-        "the mask does nothing: no device behind {node} gets an IOMMU by it",
-        "in {path}:  iommu-map = <…>;  or  /delete-property/ iommu-map-mask;",
+        "the mask has no effect: no device behind {node} gets an IOMMU by it",
+        "Add iommu-map = <…>; to {path}, or delete iommu-map-mask.",
     ),
     Row(
         "msi",
         "msi-controller",
         SchemaFaultKind.MISSING,
         '"{path}: no msi-controller property, ITS ignored": no device gets an MSI from it',
-        "in {path}:  msi-controller;",
+        "Add msi-controller; to {path}.",
         message="{node} is a GICv3 ITS without msi-controller",
+        value=(),
     ),
     Row(
         "msi",
         "#msi-cells",
         SchemaFaultKind.MISSING,
-        "no device that names {node} in msi-parent gets an MSI: the entry can't be read",
-        "in {path}:  #msi-cells = <1>;",
+        "no device with {node} in msi-parent gets an MSI: the entry cannot be parsed",
+        "Add #msi-cells = <1>; to {path}.",
         message="{node} is a GICv3 ITS without #msi-cells",
+        value=((1,),),
     ),
     Row(
         "msi",
         "#msi-cells",
         SchemaFaultKind.SHAPE,
-        "the device IDs of those who name {node} in msi-parent are misread",
-        "in {path}:  #msi-cells = <1>;  and entries of that length in msi-parent",
+        "the device IDs of devices with {node} in msi-parent are misparsed",
+        "Set #msi-cells = <1>; in {path}, and write entries of that length in msi-parent.",
     ),
     Row(
         "msi",
         "msi-map",
         SchemaFaultKind.MISSING,
-        "the mask does nothing: no device behind {node} gets an MSI controller by it",
-        "in {path}:  msi-map = <…>;  or  /delete-property/ msi-map-mask;",
+        "the mask has no effect: no device behind {node} gets an MSI controller by it",
+        "Add msi-map = <…>; to {path}, or delete msi-map-mask.",
     ),
     Row(
         "interrupts",
         "#interrupt-cells",
         SchemaFaultKind.MISSING,
-        "no interrupt that leads to {node} can be read",
-        "in {path}:  #interrupt-cells = <…>;",
+        "no interrupt specifier for {node} can be parsed",
+        "Add #interrupt-cells = <…>; to {path}.",
         Severity.INFO,
         message="{node} is an interrupt controller or nexus without #interrupt-cells",
     ),
@@ -99,23 +105,23 @@ ROWS = (
         "interrupts",
         "interrupt-map",
         SchemaFaultKind.MISSING,
-        "the mask does nothing: {node} maps no interrupts",
-        "in {path}:  interrupt-map = <…>;  or  /delete-property/ interrupt-map-mask;",
+        "the mask has no effect: {node} maps no interrupts",
+        "Add interrupt-map = <…>; to {path}, or delete interrupt-map-mask.",
         Severity.INFO,
     ),
     Row(
         "interrupts",
         "interrupts",
         SchemaFaultKind.UNEXPECTED,
-        "interrupts-extended wins: interrupts counts only behind the end of that list",
-        "in {path}:  /delete-property/ interrupts;",
+        "interrupts-extended wins: interrupts is read only after the end of that list",
+        "Delete interrupts from {path}.",
     ),
     Row(
         "gpio",
         "#gpio-cells",
         SchemaFaultKind.MISSING,
-        "no device can name a GPIO of {node}: the entry can't be read",
-        "in {path}:  #gpio-cells = <2>;",
+        "no device can use a GPIO of {node}: the entry cannot be parsed",
+        "Add #gpio-cells = <2>; to {path}.",
         Severity.INFO,
         message="{node} is a GPIO controller without #gpio-cells",
     ),
@@ -123,30 +129,31 @@ ROWS = (
         "phandle",
         "*",
         SchemaFaultKind.SHAPE,
-        "the first phandle counts, and whoever reads {property} passes over what is behind it",
-        "leave one phandle in {property} of {path}",
+        "the first phandle is used, and the rest of {property} is ignored",
+        "Keep one phandle in {property} of {path}.",
     ),
     Row(
         "clock-defaults",
         "assigned-clocks",
         SchemaFaultKind.MISSING,
-        "parents of no clock: the bus gives up the probe of {node} (rates alone do nothing)",
-        "in {path}:  assigned-clocks = <…>;  one for each parent and rate",
+        "parents of no clock: the bus fails the probe of {node} (rates alone have no effect)",
+        "Add assigned-clocks = <…>; to {path}, one for each parent and rate.",
     ),
     Row(
         "thermal",
         "#cooling-cells",
         SchemaFaultKind.SHAPE,
         '"wrong reference to cooling device, missing limits": no cooling map can use {node}',
-        "in {path}:  #cooling-cells = <2>;",
+        "Set #cooling-cells = <2>; in {path}.",
+        value=((2,),),
     ),
     Row(
         "pinctrl",
         "pinctrl-*",
         SchemaFaultKind.MISSING,
         "there is no such state: a driver of {node} that selects it by name gets an error, and the "
-        "kernel reads no state behind the gap",
-        "in {path}:  {property} = <…>;  or take its name out of pinctrl-names",
+        "kernel reads no state after the gap",
+        "Add {property} = <…>; to {path}, or remove its name from pinctrl-names.",
         Severity.INFO,
         message="{node} has no {property}, although pinctrl-names or a later state counts it",
     ),
@@ -154,8 +161,8 @@ ROWS = (
         "names",
         "*",
         SchemaFaultKind.MISSING,
-        "the names lead to no entry: a driver of {node} that asks for one by name gets an error",
-        "in {path}:  {property} = <…>;  one entry for each name, or delete the names",
+        "the names have no entries: a driver of {node} that requests one by name gets an error",
+        "Add {property} = <…>; to {path}, one entry for each name, or delete the names.",
         Severity.INFO,
     ),
 )
@@ -167,7 +174,7 @@ _BY_SCHEMA: Mapping[str, tuple[Row, ...]] = {
 
 
 def row_of(fault: SchemaFault) -> Row | None:
-    """The row that a fault falls under; ``None`` for device bindings."""
+    """The row of a fault; ``None`` for device bindings."""
     if not fault.error.is_own:
         return None
     schema = fault.error.schema_name.removeprefix("dt/").removesuffix(".yaml")

@@ -1,12 +1,12 @@
-"""From the faults of one kind to findings: what all rules of this family tell alike."""
+"""Findings from schema faults of one kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from dtlink.rules.model import Finding, Rule, Severity
-from dtlink.rules.schema._own import row_of
+from dtlink.rules.model import Finding, Fix, Rule, Severity
+from dtlink.rules.schema._own import Row, row_of
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def tell(
-    rule: Rule, board: Board, kind: SchemaFaultKind, message: Words, consequence: Words, fix: Words
+    rule: Rule, board: Board, kind: SchemaFaultKind, message: Words, effect: Words, fix: Words
 ) -> Iterator[Finding]:
-    """A finding for each fault; ``consequence`` and ``fix`` speak of device bindings.
+    """A finding for each fault; ``effect`` and ``fix`` are those of device bindings.
 
-    What a driver does where its binding is not met is not known here: such a finding is worth
-    knowing, and no more.
+    What a driver does with a violation of its binding is not known: such a finding is
+    informational.
     """
     for fault in board.schema_faults.faults:
         if fault.kind is kind:
@@ -30,16 +30,16 @@ def tell(
                 fault.node,
                 _fill(row.message, fault) if row and row.message else message(fault),
                 property_name=fault.property_name,
-                consequence=_fill(row.consequence, fault) if row else consequence(fault),
-                fix=_fill(row.fix, fault) if row else fix(fault),
+                effect=_fill(row.effect, fault) if row else effect(fault),
+                fix=_fix(row, fault) if row else fix(fault),
                 severity=row.severity if row else None if fault.error.is_own else Severity.INFO,
-                # Whether a driver asks for the names that are too many is not known either.
+                # Whether a driver requests the surplus names is not known either.
                 likely=not fault.error.is_own or kind is SchemaFaultKind.NAMES,
             )._replace(index=fault.index)
 
 
 def schema_of(fault: SchemaFault) -> str:
-    """The schema, in a sentence."""
+    """The schema as part of a sentence."""
     if fault.error.is_own:
         return f"dtlink's {fault.error.schema_name.removeprefix('dt/')}"
     return f"the binding {fault.error.schema_name}"
@@ -50,9 +50,13 @@ def place(fault: SchemaFault) -> str:
     return f"{fault.property_name} of {fault.node.name or '/'}"
 
 
-def several(words: list[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
+def _fix(row: Row, fault: SchemaFault) -> Fix:
+    from dtlink.firmware.edits import SetProperty, ref
+
+    text = _fill(row.fix, fault)
+    if row.value is None:
+        return Fix(text)
+    return Fix(text, (SetProperty(ref(fault.node), fault.property_name, row.value),))
 
 
 def _fill(text: str, fault: SchemaFault) -> str:

@@ -1,11 +1,11 @@
 """A node uses a supplier property that its schema marks as deprecated.
 
-What it finds: properties that a schema has for old trees only. What the rules ``legacy/…`` know of
-the property is told there instead. Only with ``--schema``.
-Why it matters: it is read today, by the drivers that know it. New drivers need not know it, and
-other readers of the tree (boot loaders, other systems) follow the present form.
-What to do: write what the schema has instead, when the node is touched anyway; see that the oldest
-kernel that is to boot with the tree knows it.
+What it finds: properties that a schema has for old trees only. Those that the rules ``legacy/…``
+report are not reported again. Only with ``--schema``.
+Why it matters: it is read today, by the drivers that support it. New drivers need not support it,
+and other readers of the tree (boot loaders, other systems) follow the current form.
+What to do: write the current form of the schema when the node is changed anyway; check that the
+oldest kernel that boots with the tree reads it.
 References: dtlink's schemas/dt; the bindings in Documentation/devicetree/bindings of the kernel.
 """
 
@@ -46,19 +46,19 @@ from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 )
 def deprecated(board: Board) -> Iterator[Finding]:
     """Every deprecated property that a node has."""
-    yield from tell(deprecated, board, SchemaFaultKind.DEPRECATED, _message, _consequence, _fix)
+    yield from tell(deprecated, board, SchemaFaultKind.DEPRECATED, _message, _effect, _fix)
 
 
 def _message(fault: SchemaFault) -> str:
     return f"{place(fault)} is deprecated in {schema_of(fault)}"
 
 
-def _consequence(fault: SchemaFault) -> str:
+def _effect(fault: SchemaFault) -> str:
     return f"none as long as the driver of {fault.node.name or '/'} reads the old form too"
 
 
 def _fix(fault: SchemaFault) -> str:
     return (
-        f"write what the schema has instead of {fault.property_name} "
-        f"when {fault.node.path} is changed"
+        f"Replace {fault.property_name} with the current form of the schema when "
+        f"{fault.node.path} is changed."
     )

@@ -1,11 +1,11 @@
-"""A schema requires a supplier property, or a #…-cells, that is not there.
+"""A supplier property, or a #…-cells, that a schema requires is missing.
 
-What it finds: a property that names suppliers, or makes a node one (``#iommu-cells``,
+What it finds: a property that references suppliers, or makes a node one (``#iommu-cells``,
 ``msi-controller``), and that a schema requires of the node: of every such node (dtlink's own
 schemas), or of this device (its binding, where ``--schema-dir`` brings it). Only with ``--schema``.
-Why it matters: without what makes it a supplier, a node serves nobody. What a driver does without
-a supplier that its binding requires is not written there: it may fail, or do without.
-What to do: write the property; or, if the hardware needs none, correct the binding.
+Why it matters: without these properties a node is no usable supplier. What a driver does without a
+supplier that its binding requires is not specified: it may fail, or work without it.
+What to do: add the property; or, if the hardware needs none, correct the binding.
 References: dtlink's schemas/dt; Devicetree Specification v0.4, chapter 2; for devices, the bindings
 in Documentation/devicetree/bindings of the kernel.
 """
@@ -51,27 +51,27 @@ from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
     ),
 )
 def missing_property(board: Board) -> Iterator[Finding]:
-    """Every property that is required and not there."""
-    yield from tell(missing_property, board, SchemaFaultKind.MISSING, _message, _consequence, _fix)
+    """Every required property that is missing."""
+    yield from tell(missing_property, board, SchemaFaultKind.MISSING, _message, _effect, _fix)
 
 
 def _message(fault: SchemaFault) -> str:
     node, error = fault.node.name or "/", fault.error
     if error.choice:
         groups = " or ".join(" and ".join(group) for group in error.choice)
-        return f"{node} has none of {groups}, and {schema_of(fault)} requires one of them"
+        return f"{node} has none of {groups}, but {schema_of(fault)} requires one of them"
     if error.is_own and error.keyword == "dependentRequired":
-        return f"{node} has {error.expected}, and no {fault.property_name}"
+        return f"{node} has {error.expected}, but no {fault.property_name}"
     because = f" beside {error.expected}" if error.keyword == "dependentRequired" else ""
     return f"{node} has no {fault.property_name}, which {schema_of(fault)} requires{because}"
 
 
-def _consequence(fault: SchemaFault) -> str:
+def _effect(fault: SchemaFault) -> str:
     return (
-        f"a driver written to the binding may count on {fault.property_name}; one that finds "
-        f"{fault.node.name or '/'} without it may refuse the device, or do without"
+        f"a driver written to the binding may require {fault.property_name}; without it, it may "
+        f"fail to probe {fault.node.name or '/'}, or work without it"
     )
 
 
 def _fix(fault: SchemaFault) -> str:
-    return f"write {fault.property_name} in {fault.node.path}, as the binding describes it"
+    return f"Add {fault.property_name} to {fault.node.path} as the binding describes it."

@@ -1,12 +1,12 @@
-"""A node has a supplier property that its schema does not have.
+"""A node has a supplier property that its schema does not allow.
 
-What it finds: a property that names suppliers, on a node whose schema does not know it, or forbids
-it beside another. Mostly it takes the device's binding (``--schema-dir``) to tell. What the
-kernel's core reads on any device (``iommus``, ``power-domains``, ``pinctrl-0`` …) works without
-the binding's word, and is not told. Only with ``--schema``.
-Why it matters: a driver written to the binding does not look at it, and it may be the misspelt
-form, or the old name, of one that the driver does look at. fw_devlink makes the device wait for
-what the property names all the same, if it is one that it follows.
+What it finds: a property that references suppliers, on a node whose schema does not have it, or
+forbids it next to another. Mostly this requires the device's binding (``--schema-dir``). What the
+kernel's core reads on any device (``iommus``, ``power-domains``, ``pinctrl-0`` …) works whatever
+the binding says, and is not reported. Only with ``--schema``.
+Why it matters: a driver written to the binding does not read it, and it may be the misspelt form,
+or the old name, of one that the driver reads. If fw_devlink follows the property, the device waits
+for its suppliers nevertheless.
 What to do: delete it, or write the property that was meant; if the hardware has that supplier, add
 it to the binding.
 References: Linux, drivers/of/property.c, of_supplier_bindings[]; dtlink's schemas/dt; for devices,
@@ -20,8 +20,9 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.facts.bindings import binding_of
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.schema._tell import schema_of, several, tell
+from dtlink.rules.schema._tell import schema_of, tell
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
+from dtlink.wording import joined
 
 
 @rule(
@@ -53,10 +54,8 @@ from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
     ),
 )
 def unexpected_property(board: Board) -> Iterator[Finding]:
-    """Every property that is there, and not in the schema."""
-    yield from tell(
-        unexpected_property, board, SchemaFaultKind.UNEXPECTED, _message, _consequence, _fix
-    )
+    """Every property that the schema does not have."""
+    yield from tell(unexpected_property, board, SchemaFaultKind.UNEXPECTED, _message, _effect, _fix)
 
 
 def _message(fault: SchemaFault) -> str:
@@ -64,22 +63,22 @@ def _message(fault: SchemaFault) -> str:
     verb = "have" if fault.error.keyword else "allow"
     it = "them" if fault.also else "it"
     there = "" if fault.error.keyword else " there"
-    whole = f"{several(list(names))} of {fault.node.name or '/'}"
+    whole = f"{joined(names)} of {fault.node.name or '/'}"
     return f"{whole}: {schema_of(fault)} does not {verb} {it}{there}"
 
 
-def _consequence(fault: SchemaFault) -> str:
+def _effect(fault: SchemaFault) -> str:
     node, name = fault.node.name or "/", fault.property_name
     binding = binding_of(name)
     held = ""
     if binding and binding.kernel and binding.orders_probe:
-        held = f"; fw_devlink makes it wait for the {binding.kind} all the same"
-    return f"a driver of {node} written to the binding does not look at {name}{held}"
+        held = f"; fw_devlink makes it wait for the {binding.kind} nevertheless"
+    return f"a driver of {node} written to the binding does not read {name}{held}"
 
 
 def _fix(fault: SchemaFault) -> str:
-    names = several([fault.property_name, *fault.also])
+    names = joined((fault.property_name, *fault.also))
     it = "them" if fault.also else "it"
     return (
-        f"delete {names} from {fault.node.path}; if the hardware has {it}, add {it} to the binding"
+        f"Delete {names} from {fault.node.path}; if the hardware has {it}, add {it} to the binding."
     )

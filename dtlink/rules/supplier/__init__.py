@@ -1,1 +1,1 @@
-"""Suppliers that can not come."""
+"""Suppliers that can never probe."""

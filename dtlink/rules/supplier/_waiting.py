@@ -1,4 +1,4 @@
-"""Consumers that wait for a supplier of which no device is ever made, and who waits for them."""
+"""Consumers that wait for a supplier that never becomes a device, and what waits for them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from dtlink.board.tree import Board
 from dtlink.links.reference import Link, Reference
+from dtlink.wording import counted, noun
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.firmware.tree import Node
 
-#: How many devices of a chain are told by name.
-_TOLD = 3
+#: How many devices of a chain are shown by name.
+_SHOWN = 3
 
-#: Buses that are nothing else: their children are made devices, and nobody drives the bus.
+#: Buses that are nothing else: their children become devices, and the bus has no driver of its own.
 _PLAIN_BUSES = frozenset((b"simple-bus", b"isa", b"arm,amba-bus"))
 
 
@@ -66,9 +67,9 @@ def _waits(board: Board, ref: Reference) -> bool:
 
 
 def waiting(board: Board) -> Mapping[str, Sequence[str]]:
-    """The devices that wait for ever, by the suppliers that are to blame.
+    """The devices that wait forever, by the suppliers that cause it.
 
-    A supplier that is a part of a device which waits itself is not: it is told with the other.
+    A supplier that is a part of a device which waits itself is not: it is reported with the other.
     """
     order, found = board.order, dict[str, list[str]]()
     unbound = _unbound(order)
@@ -80,7 +81,7 @@ def waiting(board: Board) -> Mapping[str, Sequence[str]]:
 
 
 def fallen(board: Board, suppliers: Sequence[Node]) -> dict[str, str]:
-    """The devices that never probe because of suppliers that never come, each with what it waits
+    """The devices that never probe because of suppliers that never probe, each with what it waits
     for: the nearest first.
     """
     order, blamed = board.order, waiting(board)
@@ -96,7 +97,7 @@ def fallen(board: Board, suppliers: Sequence[Node]) -> dict[str, str]:
 
 
 def _after(order: Ordering) -> Mapping[str, Sequence[str]]:
-    """Who waits for each device that never binds, or for a part of it."""
+    """The devices that wait for each device that never binds, or for a part of it."""
     after: dict[str, list[str]] = {}
     for consumer, suppliers in order.held_up.items():
         for supplier in suppliers:
@@ -112,25 +113,27 @@ def _unbound(order: Ordering) -> set[str]:
     return {device.node for device in order.prediction.devices if device.driver is None}
 
 
-def consequence(board: Board, link: Link, down: Mapping[str, str]) -> str:
-    """What the board shows of the consumer of a supplier that never becomes a device.
+def effect(board: Board, link: Link, down: Mapping[str, str]) -> str:
+    """The effect on the consumer of a supplier that never becomes a device.
 
     The device itself waits by fw_devlink (drivers/base/core.c, device_links_check_suppliers()); a
-    node that is a part of a device does not, but the driver of the device asks in vain. ``down`` is
-    what :func:`fallen` says.
+    node that is a part of a device does not, but the request of its driver fails. ``down`` is what
+    :func:`fallen` returns.
     """
     device, supplier = board.device(link.consumer), link.supplier.path
     if down.get(link.consumer.path) == supplier:
         return f'{device.name} never probes: "wait for supplier {supplier}"{_chain(down)}'
-    return f"the driver of {device.path} asks for the {link.binding.kind} in vain"
+    return f"the driver of {device.path} never gets the {link.binding.kind}"
 
 
 def _chain(down: Mapping[str, str]) -> str:
-    """Who waits for the devices that wait."""
+    """What waits for the devices that wait."""
     later = [(device, cause) for device, cause in down.items() if cause in down]
-    told = [f"{_name(device)} waits for {_name(cause)}" for device, cause in later[:_TOLD]]
-    more = f", and {len(later) - _TOLD} more devices wait" if len(later) > _TOLD else ""
-    return "".join(f"; {text}" for text in told) + more
+    shown = [f"{_name(device)} waits for {_name(cause)}" for device, cause in later[:_SHOWN]]
+    rest = len(later) - _SHOWN
+    verb = noun(rest, "waits", "wait")
+    more = f", and {counted(rest, 'more device')} {verb}" if rest > 0 else ""
+    return "".join(f"; {text}" for text in shown) + more
 
 
 def _name(path: str) -> str:
@@ -144,9 +147,12 @@ def nodes(board: Board, down: Mapping[str, str]) -> list[Node]:
 
 def also(links: Sequence[Link]) -> str:
     """The consumers besides the first, in one phrase."""
-    others = {link.node.path for link in links[1:]} - {links[0].node.path}
-    return (
-        f"; {len(others)} more consumers"
-        if len(others) > 1
-        else "".join(f"; so does {path}" for path in others)
-    )
+    others = sorted({link.node.path for link in links[1:]} - {links[0].node.path})
+    return so_do(others, "consumer")
+
+
+def so_do(others: Sequence[str], of: str) -> str:
+    """The others that do the same, in one phrase."""
+    if len(others) > 1:
+        return f"; so do {counted(len(others), f'more {of}')}"
+    return "".join(f"; so does {path}" for path in others)

@@ -1,13 +1,13 @@
-"""A device that is used needs a supplier that is disabled.
+"""An enabled device needs a supplier that is disabled.
 
-What it finds: an enabled consumer of a supplier that is disabled, or that lies below a disabled
-node. Told once for each disabled node. Nothing is said of links that are commonly left so: graph
-endpoints, thermal and cooling links, what CPUs and clock controllers name as clocks they can do
-without, and pointers that make nobody wait.
+What it finds: an enabled consumer of a supplier that is disabled, or that has a disabled parent.
+One finding for each disabled node. Links that are commonly so are not reported: graph endpoints,
+thermal and cooling links, clocks that CPUs and clock controllers can do without, and references
+that do not order probing.
 Why it matters: fw_devlink makes no link to a disabled supplier, so the consumer probes, and then
-its driver asks in vain: the request fails, or is deferred for ever (-EPROBE_DEFER, even where the
-driver takes it as optional). IOMMUs and DMA channels are another thing: drivers go on without them,
-and some boards leave the IOMMU to the boot loader on purpose; that is only worth knowing.
+its driver's request fails, or is deferred forever (-EPROBE_DEFER, even where the supplier is
+optional). IOMMUs and DMA channels are different: drivers work without them, and some boards leave
+the IOMMU to the boot loader on purpose; that is only worth knowing.
 What to do: set status = "okay" in the node that is disabled, or disable the consumer too.
 References: Linux, drivers/of/property.c, of_link_to_phandle(); drivers/clk/clk.c,
 of_clk_get_hw_from_clkspec(); drivers/regulator/of_regulator.c, of_regulator_dev_lookup();
@@ -23,6 +23,7 @@ from dtlink.board.tree import Board
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.supplier._waiting import so_do
 
 
 @rule(
@@ -51,7 +52,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     ),
 )
 def disabled(board: Board) -> Iterator[Finding]:
-    """Every disabled node that something enabled needs."""
+    """Every disabled node that an enabled device needs."""
     off = board.tree.disabled
     roots: dict[tuple[int, bool], list[Reference]] = {}
     for ref in [ref for ref in board.graph.references if ref[1] in off] if off else ():
@@ -64,7 +65,7 @@ def disabled(board: Board) -> Iterator[Finding]:
 
 
 def _switched_off(board: Board, node: int) -> list[int]:
-    """The nodes, from a node upwards, whose own status says that they are not used."""
+    """The node and its ancestors, those whose own status disables them."""
     off: list[int] = []
     while node >= 0:
         if node in board.tree.unavailable:
@@ -93,14 +94,15 @@ def _finding(board: Board, refs: Sequence[Reference], *, optional: bool) -> Find
     more = sorted({other.node.path for other in others} - {first.node.path})
     return disabled.finding(
         first,
-        f"{first.entry} needs the {first.binding.kind} of {first.supplier.path}, "
-        f"{_state(first.supplier, off)}{_also(more)}",
-        consequence=f"{first.node.name}: {_outcome(board, first)}",
-        fix=" ".join(f'{board.ref(node)} {{ status = "okay"; }};' for node in off)
+        f"{first.entry} points to {first.supplier.path}, "
+        f"{_state(first.supplier, off)}{so_do(more, 'node')}",
+        effect=f"{first.node.name}: {_outcome(board, first)}",
+        fix="Write "
+        + " ".join(f'{board.ref(node)} {{ status = "okay"; }};' for node in off)
         + (
-            f", or leave {first.property_name} out"
+            f", or remove {first.property_name}."
             if optional
-            else f", or disable {board.device(first.consumer).path} too"
+            else f", or disable {board.device(first.consumer).path} as well."
         ),
         supplier=first.supplier,
         related=(*off, *(other.node for other in others)),
@@ -111,15 +113,10 @@ def _finding(board: Board, refs: Sequence[Reference], *, optional: bool) -> Find
 
 def _state(supplier: Node, off: Sequence[Node]) -> str:
     if off[0] == supplier:
-        below = f", as is {off[-1].path} above it" if len(off) > 1 else ""
+        below = f", as is {off[-1].path}, which contains it" if len(off) > 1 else ""
         return f"which is disabled{below}"
-    return f"which lies below {off[0].path}, and that is disabled"
-
-
-def _also(others: Sequence[str]) -> str:
-    if not others:
-        return ""
-    return f"; so does {others[0]}" if len(others) == 1 else f"; so do {len(others)} more nodes"
+    word = "parent" if off[0] == supplier.parent else "ancestor"
+    return f"whose {word} {off[0].path} is disabled"
 
 
 def _outcome(board: Board, link: Link) -> str:

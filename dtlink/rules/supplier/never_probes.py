@@ -1,14 +1,14 @@
-"""A device waits for ever for a supplier that is no device.
+"""A device waits forever for a supplier that never becomes a device.
 
-What it finds: devices that wait, by the prediction of fw_devlink with all drivers there, for a
-node that neither becomes a device nor is a part of one: an AMBA device without registers, or the
-far end of a graph endpoint, which has no ``compatible``. Told once for each such supplier, with
-all the devices that wait for those in turn. supplier/no-device and supplier/unpopulated tell the
-plainer causes; what they tell is not told again.
+What it finds: devices that wait, by the prediction of fw_devlink with a driver for every device,
+for a node that neither becomes a device nor is a part of one: an AMBA device without registers, or
+the remote end of a graph endpoint without ``compatible``. One finding for each such supplier, with
+all the devices that wait for those in turn. The simpler causes are reported by supplier/no-device
+and supplier/unpopulated only.
 Why it matters: no driver is called for a device before its suppliers are devices, whether or not
-it would ask for them, and no timeout ends that wait.
+it would use them, and no timeout ends that wait.
 What to do: make the supplier a device (``compatible``, ``reg``), disable its end of the graph, or
-take the reference out.
+remove the reference.
 References: Linux, drivers/base/core.c, device_links_check_suppliers() and
 fw_devlink_relax_link(); drivers/of/platform.c, of_amba_device_create(). From 6.3 on (6.1 by
 backport) any node can be a supplier.
@@ -29,7 +29,8 @@ from dtlink.facts.early import is_served_early
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._waiting import consequence, fallen, nodes, stranded, waiting
+from dtlink.rules.supplier._waiting import effect, fallen, nodes, stranded, waiting
+from dtlink.wording import counted, noun
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
@@ -76,7 +77,7 @@ _FOLLOWED = frozenset(map(id, KERNEL_BINDINGS))
     ),
 )
 def never_probes(board: Board) -> Iterator[Finding]:
-    """Every supplier to blame that no other rule tells."""
+    """Every such supplier that no other rule reports."""
     if (
         board.tree.is_overlay
         or not board.profile.orders_probing
@@ -177,13 +178,15 @@ def _finding(board: Board, supplier: Node, device: Node) -> Finding:
     down = fallen(board, [supplier])
     is_graph = link.binding.walk is Walk.ENDPOINT
     others = len(down) - 1
-    more = f"; {others} more device{'s wait' if others > 1 else ' waits'} with it" if others else ""
+    verb = noun(others, "waits", "wait")
+    more = f"; {counted(others, 'more device')} {verb} with it" if others else ""
     return never_probes.finding(
         link,
-        f"{device.name} names {supplier.path} ({link.entry}), of which no device is made{more}",
-        consequence=consequence(board, link, down),
-        fix=f'{board.ref(supplier)} {{ compatible = "…"; }};'
-        + (f", or /delete-property/ {link.property_name}; in {link.node.path}" * is_graph),
+        f"{device.name} references {supplier.path} ({link.entry}), which never becomes a "
+        f"device{more}",
+        effect=effect(board, link, down),
+        fix=f'Write {board.ref(supplier)} {{ compatible = "…"; }};'
+        + (f", or delete {link.property_name} from {link.node.path}." * is_graph),
         supplier=supplier,
         related=nodes(board, down),
         likely=True,

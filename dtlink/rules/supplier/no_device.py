@@ -1,13 +1,13 @@
-"""A supplier that nothing can ever make a device of.
+"""A supplier can never become a device.
 
-What it finds: a supplier that has no ``compatible``, nor has any node above it, or only a plain bus
-(``simple-bus`` and its like): no driver can match it, and none serves it as a part of its own
-device. Told once for each such supplier.
+What it finds: a supplier without ``compatible``, of which no ancestor has one either, or only a
+plain bus (``simple-bus`` and the like): no driver can match it, and none provides it as a part of
+its own device. One finding for each such supplier.
 Why it matters: a consumer waits for the supplier's device before its driver is called, and no
-timeout ends that ("wait for supplier …"). Where only a part of a device names the supplier, the
-driver asks for it in vain.
-What to do: give the supplier the ``compatible`` of its binding (``fixed-clock``,
-``regulator-fixed`` …), or take the reference out.
+timeout ends that ("wait for supplier …"). Where only a part of a device references the supplier,
+the request of the device's driver fails.
+What to do: add the ``compatible`` of its binding to the supplier (``fixed-clock``,
+``regulator-fixed`` …), or remove the reference.
 References: Linux, drivers/of/platform.c, of_platform_bus_create(), and drivers/base/core.c,
 device_links_check_suppliers().
 """
@@ -21,7 +21,7 @@ from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import (
     also,
-    consequence,
+    effect,
     fallen,
     nodes,
     on_plain_buses,
@@ -52,7 +52,7 @@ from dtlink.rules.supplier._waiting import (
     ),
 )
 def no_device(board: Board) -> Iterator[Finding]:
-    """Every supplier without compatible on it or above it."""
+    """Every supplier without compatible on it or an ancestor."""
     compatible = board.tree.holders("compatible")
     for links in stranded(board):
         if board.device_index(links[0].reference.supplier) not in compatible:
@@ -66,11 +66,10 @@ def _finding(board: Board, links: Sequence[Link]) -> Finding:
     down = fallen(board, [first.supplier])
     return no_device.finding(
         first,
-        f"{first.entry} names {first.supplier.path}, which has no compatible, nor has a node "
-        f"above it{also(links)}",
-        consequence=consequence(board, first, down),
-        fix=f'{board.ref(first.supplier)} {{ compatible = "…"; }}; as the {first.binding.kind} '
-        "that it is",
+        f"{first.entry} references {first.supplier.path}; neither it nor an ancestor has a "
+        f"compatible, so no device is created{also(links)}",
+        effect=effect(board, first, down),
+        fix=f"Add the {first.binding.kind}'s compatible to {board.ref(first.supplier)}.",
         supplier=first.supplier,
         related=[*(link.node for link in links[1:]), *nodes(board, down)],
         likely=first.binding.resource.starts_by_path,
@@ -82,11 +81,10 @@ def _on_a_bus(board: Board, links: Sequence[Link]) -> Finding:
     bus = board.device(first.supplier)
     return no_device.finding(
         first,
-        f"{first.entry} names {first.supplier.path}, which has no compatible, below "
-        f"{bus.name}, a plain bus whose driver serves nobody{also(links)}",
-        consequence=consequence(board, first, {}),
-        fix=f'{board.ref(first.supplier)} {{ compatible = "…"; }}; as the {first.binding.kind} '
-        "that it is",
+        f"{first.entry} references {first.supplier.path}, which has no compatible; its parent "
+        f"{bus.name} is a plain bus, whose driver provides nothing{also(links)}",
+        effect=effect(board, first, {}),
+        fix=f"Add the {first.binding.kind}'s compatible to {board.ref(first.supplier)}.",
         supplier=first.supplier,
         related=[link.node for link in links[1:]],
         likely=True,

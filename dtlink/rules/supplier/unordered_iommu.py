@@ -1,11 +1,11 @@
 """Nothing makes DMA masters wait for their IOMMU.
 
 What it finds: a board with IOMMUs, on a kernel whose fw_devlink does not follow iommus and
-iommu-map: the default from 5.15 on, and any kernel before 5.13, which makes nobody wait. Told once
-a board.
-Why it matters: a master probes only once its IOMMU has, but that is the bus's doing, and it gives
-up: from the deferred-probe timeout on, a master whose IOMMU is not there (its driver is a module
-that comes late, or it waits for suppliers of its own) runs without translation. With
+iommu-map: the default from 5.15 on, and any kernel before 5.13, which orders no probe. One finding
+for each board.
+Why it matters: only the bus defers a master until its IOMMU has probed, and it gives up: from the
+deferred-probe timeout on, a master whose IOMMU has not probed (its driver is a module that is
+loaded late, or it waits for its own suppliers) runs without translation. With
 deferred_probe_timeout=0 on the command line it gives up as soon as the built-in drivers are done.
 What to do: boot with fw_devlink.strict=1, or build the IOMMU's driver and its suppliers' into the
 kernel (or have them in the initramfs).
@@ -23,6 +23,7 @@ from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.wording import counted, listed, noun
 
 _NAMES = ("iommus", "iommu-map")
 
@@ -55,7 +56,7 @@ _GIVES_UP = "deferred probe timeout, ignoring dependency"
     ),
 )
 def unordered_iommu(board: Board) -> Iterator[Finding]:
-    """One finding a board."""
+    """One finding for each board."""
     off, profile = board.tree.disabled, board.profile
     references = [
         ref
@@ -82,9 +83,9 @@ def _finding(board: Board, references: Sequence[Reference]) -> Finding:
     given_up = _is_told_to_give_up(profile)
     return unordered_iommu.finding(
         first,
-        f"{_why(profile)}: nothing orders {_named(iommus)} before "
-        f"{'its master' if len(masters) == 1 else f'{len(masters)} masters'}",
-        consequence=_consequence(profile),
+        f"{_without(profile)} nothing makes {counted(len(masters), 'master')} probe after "
+        f"{noun(len(masters), 'its', 'their')} {noun(len(iommus), 'IOMMU')} ({_named(iommus)})",
+        effect=_effect(profile),
         fix=_fix(profile),
         supplier=first.supplier,
         related=iommus,
@@ -94,40 +95,36 @@ def _finding(board: Board, references: Sequence[Reference]) -> Finding:
 
 
 def _is_told_to_give_up(profile: KernelProfile) -> bool:
-    """Whether the command line, not the kernel's default, says that nobody waits for modules."""
+    """Whether the command line, not the kernel's default, ends the wait for modules."""
     usual = KernelProfile.of(profile.release).deferred_probe_timeout
     return not profile.deferred_probe_timeout and bool(usual)
 
 
-def _why(profile: KernelProfile) -> str:
+def _without(profile: KernelProfile) -> str:
     if profile.orders_probing:
-        return "fw_devlink.strict is off"
-    return f"fw_devlink is {profile.fw_devlink.value}"
+        return "without fw_devlink.strict=1"
+    return f"with fw_devlink={profile.fw_devlink.value}"
 
 
-def _consequence(profile: KernelProfile) -> str:
+def _effect(profile: KernelProfile) -> str:
     """When the kernel gives up waiting for an IOMMU."""
     timeout = profile.deferred_probe_timeout
     if timeout < 0:
-        return "a master whose IOMMU never comes waits for it without end"
+        return "a master whose IOMMU never probes waits for it forever"
     late = (
-        f"is not there {timeout} s after the last driver came"
+        f"has not probed when deferred_probe_timeout ({timeout} s) expires"
         if timeout
-        else "comes later than the built-in drivers (a module, say)"
+        else "probes later than the built-in drivers (a module, for example)"
     )
-    return f'a master whose IOMMU {late} runs untranslated: "{_GIVES_UP}"'
+    return f'a master whose IOMMU {late} runs with untranslated DMA: "{_GIVES_UP}"'
 
 
 def _fix(profile: KernelProfile) -> str:
     """What to add to the command line."""
     if profile.orders_probing:
-        return "on the kernel's command line: fw_devlink.strict=1"
-    return "on the kernel's command line: fw_devlink=on fw_devlink.strict=1"
+        return "Add fw_devlink.strict=1 to the kernel command line."
+    return "Add fw_devlink=on fw_devlink.strict=1 to the kernel command line."
 
 
 def _named(iommus: Sequence[Node]) -> str:
-    if len(iommus) == 1:
-        return iommus[0].path
-    return f"{len(iommus)} IOMMUs ({', '.join(node.name for node in iommus[:3])}" + (
-        ", …)" if len(iommus) > 3 else ")"
-    )
+    return iommus[0].path if len(iommus) == 1 else listed((node.name for node in iommus), 3)

@@ -1,12 +1,12 @@
-"""A supplier stands in a container that the kernel passes over.
+"""A supplier is under a node whose children the kernel does not populate.
 
 What it finds: a supplier with ``compatible`` below a child of the root that has none (``clocks``,
 ``regulators`` …). Clocks and interrupt controllers that the kernel starts before there are devices
-come all the same; for others nobody makes a device. Told once for each container.
-Why it matters: the kernel makes devices of the children of the root and of buses (``simple-bus``
-and its like); a node without ``compatible`` is passed over with all that is below it. The consumer
-waits for the supplier's device without end ("wait for supplier …").
-What to do: move the supplier up into the root, or make its container a bus:
+work nevertheless; the others never become devices. One finding for each such parent.
+Why it matters: the kernel creates devices for the children of the root and of buses
+(``simple-bus`` and the like); it skips a node without ``compatible`` and all its children. The
+consumer waits forever for the supplier's device ("wait for supplier …").
+What to do: move the supplier into the root, or make its parent a bus:
 ``compatible = "simple-bus";``.
 References: Linux, drivers/of/platform.c, of_platform_bus_create(); the tables of OF_DECLARE() in
 Linux 6.12.
@@ -21,7 +21,7 @@ from dtlink.facts.early import is_served_early
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._waiting import also, consequence, fallen, nodes, stranded
+from dtlink.rules.supplier._waiting import also, effect, fallen, nodes, stranded
 
 
 @rule(
@@ -54,7 +54,7 @@ from dtlink.rules.supplier._waiting import also, consequence, fallen, nodes, str
     ),
 )
 def unpopulated(board: Board) -> Iterator[Finding]:
-    """Every supplier for which no device is made although it has a compatible."""
+    """Every supplier with a compatible that never becomes a device."""
     compatible = board.tree.holders("compatible")
     containers: dict[Node, list[Link]] = {}
     for links in stranded(board):
@@ -78,11 +78,11 @@ def _finding(board: Board, links: Sequence[Link], container: Node) -> Finding:
     device = board.device(first.supplier)
     return unpopulated.finding(
         first,
-        f"{first.entry} names {first.supplier.path}, which lies below {container.path}: that has "
-        f"no compatible, so nothing below it becomes a device{also(links)}",
-        consequence=consequence(board, first, down),
-        fix=f'{board.ref(container)} {{ compatible = "simple-bus"; }};, or move {device.name} up '
-        "into the root",
+        f"{first.entry} references {first.supplier.path}; {container.path} has no compatible, so "
+        f"the kernel does not populate its children{also(links)}",
+        effect=effect(board, first, down),
+        fix=f'Write {board.ref(container)} {{ compatible = "simple-bus"; }}; or move {device.name} '
+        "into the root.",
         supplier=first.supplier,
         related=(container, *(link.node for link in links[1:]), *nodes(board, down)),
         likely=True,

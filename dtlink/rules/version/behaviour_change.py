@@ -1,15 +1,14 @@
-"""Another kernel version orders the devices of this board in another way.
+"""Another kernel version orders the devices of this board differently.
 
-What it finds: with --against VERSION, what changes for the board from that kernel to the one that
-is linted for, all drivers being there: one finding for each parameter with another default, for
-each property that is newly followed or no longer followed, where that makes a device wait or lets
-it go, for the cycles, and for each device that newly waits for ever. Without --against it says
-nothing.
-Why it matters: an update that changes nothing in the devicetree changes who waits for whom. A
-property that is newly followed lets its consumers wait for suppliers that were never asked for,
-and one that is no longer followed leaves the order to luck.
-What to do: read what is new; where a device newly waits for ever, make its supplier a device, or
-take the reference out.
+What it finds: with --against VERSION, what changes for the board from that kernel to the selected
+one, assuming a driver for every device: one finding for each parameter with another default, for
+each property that is newly followed or no longer followed, where a device waits because of it, for
+the cycles, and for each device that newly waits forever. Without --against it is silent.
+Why it matters: a kernel update changes which devices wait although the devicetree is the same. The
+consumers of a property that is newly followed wait for suppliers that were not awaited before, and
+one that is no longer followed leaves the order to chance.
+What to do: read what is new; where a device newly waits forever, make its supplier a device, or
+remove the reference.
 References: Linux, drivers/base/core.c (fw_devlink: off to 5.7, permissive to 5.12, on to 6.8, rpm
 from 6.9 on), drivers/base/dd.c (deferred_probe_timeout) and drivers/of/property.c,
 of_supplier_bindings[]. Kernels before 6.1 are approximated.
@@ -27,6 +26,7 @@ from dtlink.facts.behaviours import PARAMETERS
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.compare import (
@@ -71,7 +71,7 @@ _WAITS = (LinkEffect.ORDERS, LinkEffect.WAITS)
     ),
 )
 def behaviour_change(board: Board) -> Iterator[Finding]:
-    """All that changes, from the other kernel to this one."""
+    """All changes from the other kernel to this one."""
     before, against = board.order_against, board.against
     if before is None or against is None:
         return
@@ -92,8 +92,8 @@ def _default(board: Board, found: KernelComparison, change: ChangedDefault) -> F
         board.tree.root,
         f"{change.parameter} is {new} in Linux {found.after.release}, and {old} in "
         f"{found.before.release}",
-        consequence=PARAMETERS[change.parameter].effect(change.after),
-        fix=f"to have it as before: {change.parameter}={old} on the kernel's command line",
+        effect=PARAMETERS[change.parameter].effect(change.after),
+        fix=f"Add {change.parameter}={old} to the kernel command line to keep the old behaviour.",
     )._replace(supplier=change.parameter)
 
 
@@ -155,14 +155,14 @@ def _followed(
         f"Linux {found.after.release} {word} {name}, which {found.before.release} "
         f"{'does not' if gained else 'does'}: {_counted(changes)} of {_named(consumers)}",
         property_name=name,
-        consequence="these devices wait for the suppliers named there, whether or not their "
-        "drivers ask for them"
+        effect="these devices wait for the suppliers referenced there, whether or not their "
+        "drivers request them"
         if gained
-        else "nothing lets these devices wait for the suppliers named there: their drivers must "
-        "defer",
-        fix="nothing, where the suppliers come; else take the reference out"
+        else "these devices do not wait for the suppliers referenced there: their drivers must "
+        "handle -EPROBE_DEFER",
+        fix="Check that the suppliers probe; remove the reference to one that does not."
         if gained
-        else "nothing, where the drivers defer (-EPROBE_DEFER) until the suppliers come",
+        else "Check that the drivers handle -EPROBE_DEFER.",
         related=_nodes(board, consumers),
     )
 
@@ -171,23 +171,27 @@ def _taken(board: Board, found: KernelComparison, changes: Sequence[ReadingChang
     """References that both kernels read, for other devices or with another end."""
     first = changes[0].origin
     names = Counter(change.origin.property_name for change in changes)
-    told = ", ".join(f"{name} ({number})" for name, number in names.most_common(_NAMED))
+    shown = ", ".join(f"{name} ({number})" for name, number in names.most_common(_NAMED))
     return behaviour_change.finding(
         board.tree.by_path[first.node],
-        f"Linux {found.after.release} takes {_counted(changes)} in another way than "
-        f"{found.before.release}: {told}{', …' if len(names) > _NAMED else ''}",
+        f"Linux {found.after.release} reads {_counted(changes)} differently from "
+        f"{found.before.release}: {shown}{', …' if len(names) > _NAMED else ''}",
         property_name=first.property_name,
-        consequence="it ties them to other devices, or makes a link where the other kernel does "
-        "not; dtlink devlink --against tells each",
-        fix="nothing, where all the devices come up",
+        effect="it links other devices, or creates a link where the other kernel does not; "
+        "dtlink devlink --against lists each",
+        fix="Check that all the devices probe.",
         related=_nodes(board, _consumers(changes)),
     )
 
 
 def _cycles(board: Board, found: KernelComparison) -> Iterator[Finding]:
-    for ends, word, consequence in (
-        (found.cycles_gained, "sees", "the kernel's log tells each, and nothing orders the two"),
-        (found.cycles_lost, "no longer sees", "what was relaxed is ordered, or not linked"),
+    for ends, word, effect in (
+        (
+            found.cycles_gained,
+            "sees",
+            "the kernel logs each and relaxes the links between the two",
+        ),
+        (found.cycles_lost, "no longer sees", "the relaxed links order probing again, or are gone"),
     ):
         pairs = [pair for pair in ends if pair[0] != pair[1]]
         if pairs:
@@ -197,8 +201,8 @@ def _cycles(board: Board, found: KernelComparison) -> Iterator[Finding]:
                 board.tree.by_path[consumer],
                 f"Linux {found.after.release} {word} a cycle of {_name(consumer)} and "
                 f"{_name(supplier)}{more}",
-                consequence=consequence,
-                fix="dtlink cycles tells how to break those that matter",
+                effect=effect,
+                fix="Run dtlink cycles to see how to break them.",
                 supplier=board.tree.by_path[supplier],
                 related=_nodes(board, [end for pair in pairs for end in pair]),
             )
@@ -210,10 +214,10 @@ def _waits(board: Board, found: KernelComparison) -> Iterator[Finding]:
     for device, suppliers in gained.items():
         yield behaviour_change.finding(
             board.tree.by_path[device],
-            f"{_name(device)} waits for ever in Linux {found.after.release}, and not so in "
+            f"{_name(device)} waits forever in Linux {found.after.release}, but not in "
             f"{found.before.release}",
-            consequence=f'{_name(device)} never probes: "wait for supplier {suppliers[0]}"',
-            fix=f"make {suppliers[0]} a device, or take the reference to it out",
+            effect=f'{_name(device)} never probes: "wait for supplier {suppliers[0]}"',
+            fix=f"Make {suppliers[0]} a device, or remove the reference to it.",
             supplier=board.tree.by_path[suppliers[0]],
             severity=Severity.WARNING,
             likely=True,
@@ -222,10 +226,10 @@ def _waits(board: Board, found: KernelComparison) -> Iterator[Finding]:
         if device not in still:
             yield behaviour_change.finding(
                 board.tree.by_path[device],
-                f"{_name(device)} waits for ever in Linux {found.before.release}, and no longer "
+                f"{_name(device)} waits forever in Linux {found.before.release}, but no longer "
                 f"in {found.after.release}",
-                consequence=f"{_name(device)} probes without {suppliers[0]}",
-                fix="nothing",
+                effect=f"{_name(device)} probes without {suppliers[0]}",
+                fix="No change is needed.",
                 supplier=board.tree.by_path[suppliers[0]],
             )
 
@@ -247,12 +251,11 @@ def _nodes(board: Board, paths: Sequence[str]) -> list[Node]:
 
 
 def _counted(changes: Sequence[ReadingChange]) -> str:
-    return f"{len(changes)} reference{'s' if len(changes) != 1 else ''}"
+    return counted(len(changes), "reference")
 
 
 def _named(paths: Sequence[str]) -> str:
-    told, more = ", ".join(map(_name, paths[:_NAMED])), len(paths) - _NAMED
-    return told if more <= 0 else f"{told} and {more} more device{'s' if more > 1 else ''}"
+    return listed(map(_name, paths), _NAMED, "device")
 
 
 def _name(path: str) -> str:
