@@ -17,7 +17,7 @@ def test_a_late_iommu_on_acpi_and_on_a_devicetree(run: Run, fixtures: Path, tmp_
     listing.write_text("init\nlib/modules/x/kernel/a.ko\nlib/modules/x/modules.dep\n")
     args = ("--kernel", KERNEL, "--initramfs", listing, "--select", "module/iommu-late")
     result = run("lint", GUEST, fixtures / "virtio-iommu-guest.dtb", *args)
-    assert "virtio_iommu, for the IOMMU, is not in the initramfs" in result.stdout
+    assert "module virtio_iommu of the IOMMU is not in the initramfs" in result.stdout
     assert "without a limit of time" in result.stdout
     assert "run untranslated" in result.stdout
 

@@ -50,21 +50,21 @@ def test_without_a_kernel_nothing_is_said():
     ("kernel", "cmdline", "severity", "confidence", "words"),
     [
         (IOMMU % ("off", ""), "", "warning", "sure", "no driver for the IOMMU (CONFIG_IOMMU is"),
-        (IOMMU % ("module", "") + IMAGE, "", "warning", "likely", "a module not in the initramfs"),
+        (IOMMU % ("module", "") + IMAGE, "", "warning", "likely", "is not in the initramfs"),
         # An initramfs may be there that was not named.
         (
             IOMMU % ("module", ""),
             "deferred_probe_timeout=0",
             "warning",
             "likely",
-            "is a module on the root file system",
+            "is on the root filesystem",
         ),
         (
             IOMMU % ("module", "initramfs"),
             "deferred_probe_timeout=0",
             "warning",
             "sure",
-            "which nobody waits for",
+            "and nothing waits for it",
         ),
         # Nobody gives up: the disk waits for a module that is on it.
         (
@@ -72,7 +72,7 @@ def test_without_a_kernel_nothing_is_said():
             "deferred_probe_timeout=-1",
             "error",
             "sure",
-            "wait for the root file system",
+            "wait for the root filesystem",
         ),
         (IOMMU % ("off", ""), "deferred_probe_timeout=-1", "error", "sure", "never probe"),
     ],
@@ -86,7 +86,7 @@ def test_a_late_iommu_is_told_once_for_all_of_its_driver(
     assert words in finding.message
     assert finding.subject.path == "/iommu@1000"
     assert set(finding.related) == {"/iommu@1100", "/mmc@2000", "/dma@3000"}
-    assert ("without a limit" in finding.effect) is (cmdline == "deferred_probe_timeout=-1")
+    assert ("wait for it forever" in finding.effect) is (cmdline == "deferred_probe_timeout=-1")
 
 
 def test_the_log_of_a_kernel_without_modules():
@@ -141,7 +141,7 @@ def test_a_built_in_iommu_may_wait_for_a_module(clock, tells):
     waits = found(iommu_waits, kernel, more="clocks = <&clk>;")
     assert [each.subject.path for each in waits] == ["/iommu@1000"] * tells
     assert all("clock@100 (module clk_x)" in each.message for each in waits)
-    assert all("clk_x in the initramfs" in each.fix.text for each in waits)
+    assert all("clk_x into the initramfs" in each.fix.text for each in waits)
     # One fault, one rule.
     assert found(iommu_late, kernel, more="clocks = <&clk>;") == []
 
@@ -235,7 +235,7 @@ def test_the_examples_for_tables():
     (finding,) = of_tables(TABLES.bad.source, TABLES.bad.kernel)
     assert finding.severity is Severity.ERROR
     assert finding.subject.path.startswith("VIOT/virtio-iommu-pci@")
-    assert "virtio_iommu in the initramfs" in finding.fix.text
+    assert "virtio_iommu into the initramfs" in finding.fix.text
     assert of_tables(TABLES.good.source, TABLES.good.kernel) == []
 
 

@@ -93,7 +93,7 @@ def test_another_disk_than_the_root_is_no_matter() -> None:
 def test_one_of_two_disks_is_only_likely(bootargs: str) -> None:
     finding = one(lint(disks(bootargs=bootargs), kernel("MMC")), LACKS)
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
-    assert "if the root file system is there" in finding.effect
+    assert "if the root filesystem is there" in finding.effect
 
 
 def test_all_disks_are_an_error() -> None:
@@ -106,7 +106,7 @@ def test_what_depends_on_the_driver_is_only_likely() -> None:
     finding = one(lint(disks(ASKED), kernel("MMC"), root="/mmc@10"), LACKS)
     assert finding.severity is Severity.WARNING
     assert "may not probe" in finding.message
-    assert "if its driver asks" in finding.effect
+    assert "if its driver requests" in finding.effect
 
 
 def test_the_root_that_lacks_its_own_module() -> None:

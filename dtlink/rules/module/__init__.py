@@ -1,1 +1,1 @@
-"""Drivers that come late, or never, in one kernel."""
+"""Drivers that a kernel loads late, or never."""

@@ -1,4 +1,4 @@
-"""What the rules about IOMMUs that come late share: which masters that costs, and how it is told.
+"""The masters of IOMMUs whose drivers come late, and the effect on them as text.
 
 A master asks for its IOMMU when its DMA is configured, before its driver is called (Linux 6.12,
 drivers/base/dd.c, really_probe(); drivers/iommu/of_iommu.c, of_iommu_xlate()).
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink import wording
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.outcomes import Outcome, Wait, When
 
@@ -26,7 +27,7 @@ class Master(NamedTuple):
     node: Node
     outcome: Outcome
     is_race: bool
-    """Its driver comes at the same time as the IOMMU's: which is first decides."""
+    """Its driver is loaded at the same time as the IOMMU's: the first one decides."""
     functions: bool
 
     @property
@@ -36,7 +37,7 @@ class Master(NamedTuple):
 
 
 def masters_hurt(board: Board) -> Mapping[int, Sequence[Master]]:
-    """The masters that a late IOMMU costs more than time, by IOMMU; both enabled.
+    """The masters for which a late IOMMU is more than a delay, by IOMMU; both enabled.
 
     Those that can't probe anyway are left out: their own driver is what they lack.
     """
@@ -68,23 +69,21 @@ def _master(board: Board, each: Dependency) -> Master | None:
 
 def listed(names: Iterable[str]) -> str:
     """The first names of some, and how many more there are."""
-    names = list(dict.fromkeys(names))
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return wording.listed(dict.fromkeys(names), _NAMED)
 
 
 def effect(masters: Sequence[Master]) -> str:
-    """What the masters do, as the verb behind their names."""
+    """The effect on the masters, as the verb after their names."""
     outcomes = {master.outcome for master in masters}
     if outcomes == {Outcome.UNKNOWN}:
         return "may run untranslated"
     if Outcome.DEGRADED in outcomes:
         return "run untranslated"
-    return "never probe" if Outcome.NEVER in outcomes else "wait for the root file system"
+    return "never probe" if Outcome.NEVER in outcomes else "wait for the root filesystem"
 
 
 def given_up(board: Board, then: str) -> str:
-    """When the kernel stops waiting for an IOMMU, what it logs, and what becomes of masters then.
+    """When the kernel stops waiting for an IOMMU, what it logs, and the effect on masters then.
 
     Source: Linux, drivers/base/dd.c, driver_deferred_probe_check_state().
     """
@@ -94,7 +93,7 @@ def given_up(board: Board, then: str) -> str:
     line = '"deferred probe timeout, ignoring dependency"'
     timeout = board.profile.deferred_probe_timeout
     if timeout < 0 and board.profile.timeout_holds_requests:
-        return "the masters wait for it without a limit; a root file system behind it is not found"
+        return "the masters wait for it forever; a root filesystem behind it is not found"
     if timeout > 0:
-        return f"{line}, {timeout} s after the last driver came: {then}"
+        return f"{line}, {timeout} s after the last driver was registered: {then}"
     return f"{line}, as soon as the built-in drivers are done: {then}"

@@ -1,4 +1,4 @@
-"""What the rules about drivers that come late or never share: how such a driver is reported."""
+"""Text about drivers that are loaded late or never, and about the devices that need them."""
 
 from __future__ import annotations
 
@@ -63,15 +63,15 @@ def option(driver: Driver) -> str:
 
 
 def needs(board: Board, hit: MissingDriver, taken: AffectedDevice) -> str:
-    """What a device needs that is not there, in a few words."""
+    """What a device needs and lacks, in a few words."""
     tree = board.tree
     device, supplier = tree.path(taken.node), tree.path(taken.supplier)
     if taken.binding == OWN_DRIVER:
-        return f"nothing else drives {device}"
+        return f"no other driver matches {device}"
     below = any(supplier == top or supplier.startswith(f"{top}/") for top in _paths(board, hit))
     chain = "" if below else f", and that needs {named(board, hit.suppliers)}"
     if taken.binding == PARENT:
-        return f"{device} is made by the driver of {supplier}{chain}"
+        return f"{device} is created by the driver of {supplier}{chain}"
     return f"{device} needs {supplier} ({taken.binding}){chain}"
 
 

@@ -31,11 +31,11 @@ class LateIommu(NamedTuple):
     suppliers: Sequence[Struct]
     consumers: Sequence[Struct]
     has_all_hosts: bool
-    """All PCI hosts that these tables tell of are behind IOMMUs of this driver."""
+    """All PCI hosts that these tables describe are behind IOMMUs of this driver."""
 
     @property
     def is_stuck(self) -> bool:
-        """Whether devices never come: what has the module is behind the IOMMU itself."""
+        """Whether devices never probe: the module is on a device behind the IOMMU itself."""
         return self.outcome is Outcome.NEVER or (
             self.outcome is Outcome.RECOVERS and self.has_all_hosts
         )
@@ -74,7 +74,7 @@ def _kept(
 
 
 def message(facts: Facts, each: LateIommu) -> str:
-    """What is missing, and whom it costs what."""
+    """What is missing, and the effect on which devices."""
     return (
         f"{_lacks(facts, each)}: {listed(map(_name, each.consumers))}, behind "
         f"{listed(map(_name, each.suppliers))}, {_effect(each)}"
@@ -88,32 +88,32 @@ def _name(struct: Struct) -> str:
 def _lacks(facts: Facts, each: LateIommu) -> str:
     if each.outcome is Outcome.DEGRADED:
         return f"this kernel has no driver for the IOMMU (CONFIG_{each.config} is off)"
-    names = listed(each.missing) or f"the driver of CONFIG_{each.config}"
+    names = listed(each.missing) or f"CONFIG_{each.config}"
     if each.comes is When.NEVER:
-        return f"{names}, for the IOMMU, is nowhere"
-    where = "on the root file system" if facts.initramfs is None else "not in the initramfs"
-    return f"{names}, for the IOMMU, is {where}"
+        return f"module {names} of the IOMMU is in neither the kernel package nor the initramfs"
+    where = "on the root filesystem" if facts.initramfs is None else "not in the initramfs"
+    return f"module {names} of the IOMMU is {where}"
 
 
 def _effect(each: LateIommu) -> str:
     if each.outcome is Outcome.DEGRADED:
         return "run untranslated"
-    return "never probe" if each.outcome is Outcome.NEVER else "wait for the root file system"
+    return "never probe" if each.outcome is Outcome.NEVER else "wait for the root filesystem"
 
 
-def consequence(each: LateIommu) -> str:
-    """What the log shows, and what the machine does."""
+def effect(each: LateIommu) -> str:
+    """The log line, and what the machine does."""
     if each.outcome is Outcome.DEGRADED:
-        return "nobody waits for a driver that is not built, and no line tells of it"
+        return "the kernel does not wait for a driver that is not built, and logs nothing"
     return (
-        '"deferred probe pending: (reason unknown)" for each, without a limit of time; a root file '
-        "system behind it, or over the network, is never reached"
+        '"deferred probe pending: (reason unknown)" for each, forever; a root filesystem behind '
+        "it, or on the network, is never mounted"
     )
 
 
 def fix(each: LateIommu) -> str:
-    """What to put where."""
+    """What to build, or where to put the module."""
     option = f"CONFIG_{each.config}=y"
     if each.outcome is Outcome.DEGRADED or not each.missing:
-        return f"{option} in the kernel's configuration"
-    return f"{', '.join(each.missing)} in the initramfs, or {option}"
+        return f"Set {option} in the kernel configuration."
+    return f"Put {', '.join(each.missing)} into the initramfs, or set {option}."

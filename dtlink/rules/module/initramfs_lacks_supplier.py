@@ -1,16 +1,16 @@
 """The initramfs lacks the module of a supplier that a disk, the console or the network needs.
 
-What it finds: a controller of the root file system's medium that can not probe in the initramfs,
-since a module of its own, of a supplier's or of a device above it is not there; and a console, a
-network device or a display whose driver is there in time, and whose supplier's is not. Told once
-for each driver, with the devices that it takes down. Every controller of the kind that root= names
+What it finds: a controller of the root filesystem's medium that cannot probe in the initramfs,
+because the module of its own driver, a supplier's or a parent's is missing there; and a console, a
+network device or a display whose driver is loaded in time, but its supplier's is not. One finding
+for each driver, with the devices that need it. Every controller of the kind that root= names
 may be the one, and every disk controller where it names none (a UUID, a label): where one of
-several can't probe, it is a warning. It is one too where all depends on whether a driver asks for
-what its node declares.
-Why it matters: the module is on the root file system, which can not be mounted without it. Tools
+several cannot probe, it is a warning, as it is where the driver may not request what its node
+references.
+Why it matters: the module is on the root filesystem, which cannot be mounted without it. Tools
 that make an initramfs choose drivers by kind of device, and leave out interconnects, mailboxes,
-power domains, regulators and PHYs on which they depend. Console, network and display come when the
-root file system is there: too late for a passphrase, a network root or a message.
+power domains, regulators and PHYs on which they depend. Console, network and display
+probe after the root filesystem is mounted: too late for a passphrase, a network root or a message.
 What to do: put the module into the initramfs ("dtlink modules" lists all that a device needs, in
 the formats of initramfs-tools, dracut and others), or build the driver in.
 References: Linux, drivers/base/core.c, device_links_check_suppliers(), fw_devlink_drivers_done();
@@ -61,9 +61,9 @@ _NO_DISK = (
     'system device", "Dropping to a shell!")'
 )
 _LATER = {
-    Role.CONSOLE: "the console comes only when the root file system is there",
-    Role.NETWORK: "there is no such network before the root file system is there",
-    Role.DISPLAY: "there is no such display before the root file system is there",
+    Role.CONSOLE: "the console works only after the root filesystem is mounted",
+    Role.NETWORK: "this network works only after the root filesystem is mounted",
+    Role.DISPLAY: "this display works only after the root filesystem is mounted",
 }
 _COMES = (Outcome.LATE, Outcome.RECOVERS)
 #: What can't be in the initramfs, whatever drivers ask for.
@@ -72,7 +72,7 @@ _AWAY = (Outcome.RECOVERS, *FAILS)
 
 @rule(__name__, __doc__, severity=Severity.ERROR, bad=_BAD, good=_GOOD)
 def initramfs_lacks_supplier(board: Board) -> Iterator[Finding]:
-    """Each driver that an initramfs lacks, by what it takes down."""
+    """Each driver that an initramfs lacks, by the devices that need it."""
     if board.facts is None or board.facts.initramfs is None:
         return
     late = [hit for hit in board.missing_drivers if hit.comes is When.ROOT and hit.driver.modules]
@@ -84,7 +84,7 @@ def initramfs_lacks_supplier(board: Board) -> Iterator[Finding]:
 
 
 def told(board: Board, hit: MissingDriver) -> Sequence[AffectedDevice]:
-    """The devices that this rule tells of, the worst role first."""
+    """The devices that this rule reports, the worst role first."""
     return [each for each in hit.devices if _counts(board, each)]
 
 
@@ -110,11 +110,11 @@ def _finding(
     which = split(board, hit, devices, _AWAY) or path
     return initramfs_lacks_supplier.finding(
         board.tree[hit.suppliers[0]],
-        f"the initramfs lacks {lacks}{option(hit.driver)}, so {which} {'can' if sure else 'may'} "
-        "not probe before the root file system is there",
-        consequence=f"{needs(board, hit, first)}: {_effect(worst, first, all_lost=all_lost)}",
-        fix=f"put {lacks} into the initramfs ('dtlink modules' with {path} lists all that this "
-        "device needs), or build it in",
+        f"the initramfs lacks {lacks}{option(hit.driver)}, so {which} "
+        f"{'cannot' if sure else 'may not'} probe before the root filesystem is mounted",
+        effect=f"{needs(board, hit, first)}: {_effect(worst, first, all_lost=all_lost)}",
+        fix=f"Put {lacks} into the initramfs, or build it in ('dtlink modules' with {path} lists "
+        "all that this device needs).",
         related=nodes(board, hit, devices),
         severity=Severity.ERROR if is_root else Severity.WARNING,
         likely=not sure or (is_root and not all_lost),
@@ -122,16 +122,16 @@ def _finding(
 
 
 def _effect(worst: Role, first: AffectedDevice, *, all_lost: bool) -> str:
-    """What the board shows, with what it depends on."""
-    if_asked = [] if is_sure(first, _AWAY) else ["its driver asks for what its node declares"]
-    if_there = [] if all_lost or worst is not Role.ROOT else ["the root file system is there"]
+    """The effect, with its conditions."""
+    if_asked = [] if is_sure(first, _AWAY) else ["its driver requests what its node references"]
+    if_there = [] if all_lost or worst is not Role.ROOT else ["the root filesystem is there"]
     conditions = " and ".join(if_asked + if_there)
     text = _NO_DISK if worst is Role.ROOT else _LATER[worst]
     return f"if {conditions}, {text}" if conditions else text
 
 
 def _lacking(board: Board, hit: MissingDriver) -> list[str]:
-    """The modules that are not there: the driver's, or what it depends on."""
+    """The missing modules: the driver's, or those it depends on."""
     facts = board.facts
     if facts is None:
         return []

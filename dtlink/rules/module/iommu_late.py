@@ -1,12 +1,13 @@
-"""An IOMMU's driver is not there when its masters probe.
+"""An IOMMU's driver is not loaded when its masters probe.
 
-What it finds: IOMMUs whose driver is a module that comes after the kernel has stopped waiting, or
-that is not built, with masters whose own drivers come before; one finding for each such driver.
+What it finds: IOMMUs whose driver is a module that is loaded after the kernel has stopped waiting,
+or that is not built, with masters whose own drivers are loaded earlier; one finding for each such
+driver.
 Why it matters: on a devicetree the kernel gives up waiting at the deferred-probe timeout, and the
-masters run without translation; an IOMMU that comes later does not take them back. With ACPI tables
-(IORT, VIOT) there is no limit: the masters wait for the module for as long as it takes, and nothing
-in the log says what for; if the disk is among them, the root file system with the module on it is
-never reached. A driver that is not built, on ACPI, is not waited for: the masters run untranslated.
+masters run without translation; they are not attached to an IOMMU that appears later. With ACPI
+tables (IORT, VIOT) there is no limit: the masters wait forever for the module, and the log does not
+say for what; if the disk is among them, the root filesystem with the module on it is never mounted.
+On ACPI the kernel does not wait for a driver that is not built: the masters run untranslated.
 What to do: put the module into the initramfs, or build the driver in.
 References: Linux 6.12, drivers/iommu/of_iommu.c, of_iommu_xlate(); drivers/base/dd.c,
 driver_deferred_probe_check_state(); drivers/acpi/scan.c, acpi_iommu_fwspec_init();
@@ -45,7 +46,7 @@ built-in VIRTIO_PCI drivers/virtio/virtio_pci.c
 module VIRTIO_IOMMU drivers/iommu/virtio-iommu.c
 initramfs ext4 %s
 """
-#: IOMMUs that refuse the DMA of devices that nobody has attached, once they are set up: SMMUv3
+#: IOMMUs that refuse the DMA of devices that are not attached, once they are set up: SMMUv3
 #: (arm_smmu_init_initial_stes()), and arm-smmu with this option (arm_smmu_device_reset()).
 _REFUSING = {"arm_smmu": "ARM_SMMU_DISABLE_BYPASS_BY_DEFAULT", "arm_smmu_v3": ""}
 
@@ -81,7 +82,7 @@ TABLES = Example(
     tables=TABLES,
 )
 def iommu_late(board: AnyBoard) -> Iterator[Finding]:
-    """One finding a driver, at the first of its IOMMUs."""
+    """One finding for each driver, at the first of its IOMMUs."""
     facts = board.facts
     if facts is None:
         return
@@ -118,14 +119,14 @@ def _tree_finding(
         likely=races
         or (driver.state is State.MODULE and facts.initramfs is None)
         or (comes is When.ROOT and board.profile.deferred_probe_timeout > 0),
-        consequence=_consequence(board, facts, driver, comes),
+        effect=_effect(board, facts, driver, comes),
         fix=_fix(facts, driver),
         related=[*iommus[1:], *(each.node for each in masters)],
     )
 
 
 def _severity(board: Board, masters: Sequence[Master]) -> Severity:
-    """An error where a device never probes, or can't before the file system that is on it."""
+    """An error where a device never probes, or only after the filesystem that is on it."""
     waiting = [each for each in masters if each.outcome is Outcome.RECOVERS]
     stuck = any(board.roles.of(each.node.index) is Role.ROOT for each in waiting)
     never = any(each.outcome is Outcome.NEVER for each in masters)
@@ -139,41 +140,41 @@ def _lacks(facts: Facts, driver: Driver, comes: When) -> str:
     name = " or ".join(driver.modules)
     missing = [each for each in driver.modules if facts.holds(each) is False]
     if comes is When.NEVER:
-        return f"{name}, the IOMMU's driver, is a module that is nowhere"
+        return f"module {name} of the IOMMU is in neither the kernel package nor the initramfs"
     if comes is When.INITRAMFS:
-        return f"{name}, the IOMMU's driver, is a module, which nobody waits for"
+        return f"module {name} of the IOMMU is loaded late, and nothing waits for it"
     if missing or facts.initramfs is None:
-        where = "not in the initramfs" if missing else "on the root file system"
-        return f"{name}, the IOMMU's driver, is a module {where}"
-    return f"{name}, the IOMMU's driver, needs modules that the initramfs lacks"
+        where = "not in the initramfs" if missing else "on the root filesystem"
+        return f"module {name} of the IOMMU is {where}"
+    return f"module {name} of the IOMMU needs modules that the initramfs lacks"
 
 
-def _consequence(board: Board, facts: Facts, driver: Driver, comes: When) -> str:
+def _effect(board: Board, facts: Facts, driver: Driver, comes: When) -> str:
     config = facts.build.config
     if facts.build.knows("config") and "OF_IOMMU" not in config:
-        return "without CONFIG_OF_IOMMU nobody asks for it: the masters run without translation"
+        return "without CONFIG_OF_IOMMU the kernel does not use it: masters run without translation"
     if comes is When.NEVER:
         return given_up(board, "only then do the masters probe, without translation")
-    told = "what probes before the IOMMU does runs without translation"
+    early = "devices that probe before the IOMMU run without translation"
     refusing = [_REFUSING[each] for each in driver.modules if each in _REFUSING]
     if refusing and all(not each or config.get(each) == "y" for each in refusing):
-        then = "and its DMA is refused as that of an unknown stream once the SMMU comes"
+        then = "and their DMA is refused as that of an unknown stream once the SMMU probes"
     elif "virtio_iommu" in driver.modules:
-        then = "also when it has come; where boot-bypass is off that DMA fails: the disk hangs"
+        then = "also after it has probed; where boot-bypass is off that DMA fails: the disk hangs"
     else:
-        then = "and goes on so when it has come"
-    return given_up(board, f"{told}, {then}")
+        then = "also after it has probed"
+    return given_up(board, f"{early}, {then}")
 
 
 def _fix(facts: Facts, driver: Driver) -> str:
-    option = f"CONFIG_{driver.config}=y" if driver.config else "the driver built in"
+    option = f"CONFIG_{driver.config}=y" if driver.config else "its option"
     if driver.state is State.NOT_BUILT:
-        return f"{option} in the kernel's configuration"
+        return f"Set {option} in the kernel configuration."
     needed = facts.build.closure(driver.modules) or driver.modules
     missing = [each for each in needed if facts.holds(each) is not True]
     if not missing:
-        return f"{option}, or a deferred_probe_timeout on the command line"
-    return f"{', '.join(missing)} in the initramfs, or {option}"
+        return f"Set {option}, or deferred_probe_timeout= on the kernel command line."
+    return f"Put {', '.join(missing)} into the initramfs, or set {option}."
 
 
 def _of_tables(board: TablesBoard, facts: Facts) -> Iterator[Finding]:
@@ -186,7 +187,7 @@ def _of_tables(board: TablesBoard, facts: Facts) -> Iterator[Finding]:
             severity=Severity.ERROR if each.is_stuck else Severity.WARNING,
             # There may be an initramfs that was not named.
             likely=bool(each.missing) and facts.initramfs is None,
-            consequence=_tables.consequence(each),
+            effect=_tables.effect(each),
             fix=_tables.fix(each),
             related=[*each.suppliers[1:], *each.consumers],
         )

@@ -1,11 +1,10 @@
-"""An IOMMU's driver is there in time, and waits for something that is not.
+"""An IOMMU's driver is loaded in time, but a supplier of the IOMMU is late.
 
 What it finds: IOMMUs whose driver is built in (or in the initramfs), which need a clock, a power
-domain or the like of a module that comes later, with masters that come before; one finding
-for each IOMMU.
+domain or the like of a module that is loaded later than their masters; one finding for each IOMMU.
 Why it matters: masters wait for the IOMMU, not for the driver: at the deferred-probe timeout the
-kernel lets them go on without translation, though CONFIG says that the IOMMU is built in.
-What to do: put what it waits for into the initramfs, or build it in.
+kernel lets them run without translation, although the IOMMU's driver is built in.
+What to do: put the supplier's module into the initramfs, or build it in.
 References: Linux 6.12, drivers/base/dd.c, device_links_check_suppliers() (drivers/base/core.c),
 driver_deferred_probe_check_state(); drivers/iommu/of_iommu.c, of_iommu_xlate().
 """
@@ -51,7 +50,7 @@ initramfs ext4 %s
     good=Dts(_TREE, kernel=_KERNEL % "vendor"),
 )
 def iommu_waits(board: Board) -> Iterator[Finding]:
-    """Each IOMMU that comes later than its driver."""
+    """Each IOMMU that probes later than its driver is loaded."""
     facts = board.facts
     if facts is None:
         return
@@ -89,7 +88,7 @@ def _finding(
         likely=when is When.ROOT
         or any(each.is_race for each in masters)
         or _is_unsure(iommu, own=causes),
-        consequence=given_up(board, "what probes before the IOMMU does runs without translation"),
+        effect=given_up(board, "devices that probe before the IOMMU run without translation"),
         fix=_fix(facts, [each.driver for each in causes]),
         related=[*suppliers, *(each.node for each in masters)],
     )
@@ -108,5 +107,7 @@ def _fix(facts: Facts, drivers: Sequence[Driver]) -> str:
     own = [name for driver in drivers for name in driver.modules]
     missing = [each for each in facts.build.closure(own) or own if facts.holds(each) is not True]
     options = dict.fromkeys(f"CONFIG_{each.config}=y" for each in drivers if each.config)
-    built_in = " ".join(options) or "the drivers built in"
-    return f"{', '.join(missing)} in the initramfs, or {built_in}" if missing else built_in
+    built_in = f"set {' '.join(options)}" if options else "build the drivers in"
+    if missing:
+        return f"Put {', '.join(missing)} into the initramfs, or {built_in}."
+    return f"{built_in[0].upper()}{built_in[1:]}."

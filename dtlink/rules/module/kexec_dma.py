@@ -1,12 +1,12 @@
 """An SMMU is switched off while its masters may still do DMA.
 
 What it finds: boards with an Arm SMMU that has masters, in a kernel that can start another
-(CONFIG_KEXEC or CONFIG_KEXEC_FILE); one finding a board.
-Why it matters: at shutdown the SMMU's driver switches translation off. Consumers are shut down
-before it only so far as their drivers have a shutdown callback; a display that goes on to scan out
-then reads, and a network controller writes, physical addresses that are the next kernel's.
-What to do: look whether the masters' drivers have a shutdown callback; else stop the devices
-before kexec, or leave them in bypass.
+(CONFIG_KEXEC or CONFIG_KEXEC_FILE); one finding for each board.
+Why it matters: at shutdown the SMMU's driver switches translation off. Consumers are stopped before
+it only if their drivers have a shutdown callback; a display that is still active then reads, and a
+network controller writes, physical addresses in the next kernel's memory.
+What to do: check that the masters' drivers have a shutdown callback; else stop the devices before
+kexec, or leave them in bypass.
 References: Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_device_shutdown();
 drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_device_shutdown(); drivers/base/core.c,
 device_shutdown().
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import Board
 from dtlink.facts.outcomes import State
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.wording import counted
 
 _SHUTS_DOWN = ("arm_smmu", "arm_smmu_v3", "ARM_SMMU", "ARM_SMMU_V3")
 _TREE = """
@@ -58,18 +59,18 @@ def kexec_dma(board: Board) -> Iterator[Finding]:
     smmu = board.tree[most]
     yield kexec_dma.finding(
         smmu,
-        f"{smmu.name} is switched off at shutdown and kexec, whatever its masters still do "
-        f"({count} masters behind {len(masters)} SMMU{'' if len(masters) == 1 else 's'})",
-        consequence='"disabling translation": a master whose driver has no shutdown callback goes '
-        "on with DMA, to memory that is the next kernel's",
-        fix="stop such devices before kexec, or let their drivers do it in .shutdown",
+        f"{smmu.name} is switched off at shutdown and kexec, even if its masters still do DMA "
+        f"({counted(count, 'master')} behind {counted(len(masters), 'SMMU')})",
+        effect='"disabling translation": a master whose driver has no shutdown callback '
+        "keeps doing DMA into the next kernel's memory",
+        fix="Stop such devices before kexec, or in the .shutdown callback of their drivers.",
         related=[board.tree[node] for node in sorted(masters[most])],
         likely=True,
     )
 
 
 def _switches_off(board: Board, iommu: int) -> bool:
-    """Whether the driver is one of Arm's, which has the callback, and is there."""
+    """Whether the driver is one of Arm's, which have the callback, and is in this kernel."""
     driver = board.drivers.of(iommu)
     if iommu in board.tree.disabled or driver.state not in (State.BUILT_IN, State.MODULE):
         return False

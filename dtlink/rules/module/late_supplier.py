@@ -1,14 +1,13 @@
-"""A supplier's module comes too late for a consumer that does not wait so long.
+"""A supplier's module is loaded too late for a consumer that does not wait for it.
 
-What it finds: a supplier whose module is loaded from the root file system, and a consumer whose
-driver is there before (built in, or in the initramfs) and which does not simply wait until the
-supplier comes: its probe fails for good, or it goes on without. Told once for each driver. Nothing
-is said of IOMMUs, which have rules of their own, of DMA channels, with which drivers differ (most
-wait, or ask again when they are used), and of what an initramfs that lacks the module keeps from
-booting.
+What it finds: a supplier whose module is loaded from the root filesystem, and a consumer whose
+driver is loaded before (built in, or in the initramfs) and which does not simply wait for the
+supplier: its probe fails permanently, or it works without. One finding for each driver. Not
+reported are IOMMUs, which have their own rules, DMA channels, which drivers handle differently
+(most wait, or request them again when used), and devices that initramfs-lacks-supplier reports.
 Why it matters: requests for power domains end with the deferred-probe timeout, ten seconds after
-the last driver is registered: a module that comes later finds its consumers gone. Requests for the
-interrupt of a network PHY end so too: it is polled.
+the last driver is registered: consumers have failed when the module is loaded later. Requests for
+the interrupt of a network PHY end in the same way: it is polled.
 What to do: put the module into the initramfs, or build it in; or raise deferred_probe_timeout= on
 the command line. A device that was lost can be bound by hand: write its name to the "bind" file of
 its driver in sysfs.
@@ -57,16 +56,16 @@ _GOOD = Dts(_BOARD, kernel=_KERNEL.format(held="initramfs"))
 
 _WORSE = (Outcome.DEGRADED, *FAILS)
 _END = {
-    Outcome.DEGRADED: "it goes on without, and does not ask again",
+    Outcome.DEGRADED: "it works without, and does not request it again",
     Outcome.LOST: '"deferred probe timeout, ignoring dependency", its probe fails (-110), and '
-    "nothing tries again when the module is there",
-    Outcome.NEVER: "it never probes, for what it needs has failed for good",
+    "it is not probed again after the module is loaded",
+    Outcome.NEVER: "it never probes, because its supplier has failed permanently",
 }
 
 
 @rule(__name__, __doc__, severity=Severity.WARNING, bad=_BAD, good=_GOOD)
 def late_supplier(board: Board) -> Iterator[Finding]:
-    """Each module that comes too late for somebody."""
+    """Each module that is loaded too late for a device."""
     if board.facts is None:
         return
     for hit in board.missing_drivers:
@@ -91,10 +90,10 @@ def _finding(board: Board, hit: MissingDriver, devices: Sequence[AffectedDevice]
     which = named(board, [each.node for each in devices])
     return late_supplier.finding(
         board.tree[hit.suppliers[0]],
-        f"the module {module}{option(hit.driver)} of {named(board, hit.suppliers)} comes with the "
-        f"root file system, too late for {which}",
-        consequence=f"{needs(board, hit, first)}: {_END[first.outcome]}",
-        fix=f"put {module} into the initramfs, or build it in",
+        f"the module {module}{option(hit.driver)} of {named(board, hit.suppliers)} is loaded from "
+        f"the root filesystem, too late for {which}",
+        effect=f"{needs(board, hit, first)}: {_END[first.outcome]}",
+        fix=f"Put {module} into the initramfs, or build it in.",
         related=nodes(board, hit, devices),
         severity=Severity.WARNING if lost else Severity.INFO,
         # How long the root file system takes is not known, and drivers differ in what they ask for.

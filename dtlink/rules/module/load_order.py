@@ -1,10 +1,10 @@
 """An initramfs loads a module before the one that its device waits for.
 
 What it finds: modules in the explicit order of an initramfs (modules.load, conf/modules) whose
-devices need devices of modules that stand behind them; one finding a board.
-Why it matters: such a device is deferred when its module comes, and probed again when its supplier
-has bound. It is late, not lost, and each retry costs all that a probe does.
-What to do: put suppliers first; dtlink modules prints an order.
+devices need devices of modules that follow in the list; one finding for each board.
+Why it matters: such a device is deferred when its module is loaded, and probed again when its
+supplier has bound. It is late, not lost, and each retry costs a whole probe.
+What to do: list suppliers first; dtlink modules prints an order.
 References: Linux, drivers/base/dd.c, driver_deferred_probe_add(), driver_bound().
 """
 
@@ -16,8 +16,9 @@ from typing import NamedTuple
 from dtlink.board.tree import Board
 from dtlink.facts.outcomes import State
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.wording import listed
 
-_TOLD = 3
+_SHOWN = 3
 _TREE = """
 / {
     icc: interconnect@1000 { compatible = "vendor,icc"; #interconnect-cells = <0>; };
@@ -48,22 +49,21 @@ class _Pair(NamedTuple):
     good=Dts(_TREE, kernel=_KERNEL % "icc mmc"),
 )
 def load_order(board: Board) -> Iterator[Finding]:
-    """One finding, that tells the first pairs."""
+    """One finding, which shows the first pairs."""
     order = board.facts.initramfs.order if board.facts and board.facts.initramfs else ()
     pairs = list(_pairs(board, order)) if len(order) > 1 else []
     if not pairs:
         return
     told = {(pair.first, pair.second): pair for pair in reversed(pairs)}
     named = [f"{first} before {second}" for first, second in reversed(told)]
-    more = f" and {len(named) - _TOLD} more" if len(named) > _TOLD else ""
     consumer = board.tree[pairs[0].consumer]
     yield load_order.finding(
         consumer,
-        f"the initramfs loads {', '.join(named[:_TOLD])}{more}, though {consumer.name} waits for "
+        f"the initramfs loads {listed(named, _SHOWN)}, but {consumer.name} waits for "
         f"{board.tree[pairs[0].supplier].name}",
-        consequence="the probe of each such device is deferred, and done again once its supplier "
-        "has bound: it comes later than it could",
-        fix=f"{', '.join(f'{pair.second} before {pair.first}' for pair in pairs[:1])} in the list",
+        effect="the probe of each such device is deferred and repeated once its supplier has "
+        "bound: it probes later than it could",
+        fix=f"List {pairs[0].second} before {pairs[0].first}.",
         supplier=board.tree[pairs[0].supplier],
         related=[board.tree[pair.consumer] for pair in pairs[1:]],
     )

@@ -1,9 +1,9 @@
-"""This kernel does not take the SMMU's mmu-masters.
+"""This kernel ignores the SMMU's mmu-masters.
 
 What it finds: SMMUs with mmu-masters that this kernel has a driver for, which is a module, or was
 built without ARM_SMMU_LEGACY_DT_BINDINGS.
-Why it matters: the driver sets the SMMU up and ignores the list. Nobody attaches the masters, and
-with ARM_SMMU_DISABLE_BYPASS_BY_DEFAULT the SMMU refuses their DMA as that of unknown streams.
+Why it matters: the driver sets the SMMU up and ignores the list. The masters are not attached,
+and with ARM_SMMU_DISABLE_BYPASS_BY_DEFAULT the SMMU refuses their DMA as that of unknown streams.
 What to do: write iommus in the masters; or build the kernel with ARM_SMMU=y and
 ARM_SMMU_LEGACY_DT_BINDINGS=y, which lets the masters bypass the SMMU in the DMA API.
 References: Linux 6.12, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_device_dt_probe(),
@@ -63,7 +63,7 @@ _REFUSES = "ARM_SMMU_DISABLE_BYPASS_BY_DEFAULT"
     ),
 )
 def mmu_masters(board: Board) -> Iterator[Finding]:
-    """Every enabled SMMU of the old kind that gets a driver."""
+    """Every enabled SMMU of the old kind that has a driver."""
     if board.facts is None or not board.facts.build.knows("config"):
         return
     config = board.facts.build.config
@@ -80,9 +80,9 @@ def mmu_masters(board: Board) -> Iterator[Finding]:
             "mmu-masters",
             property_name="mmu-masters",
             severity=Severity.ERROR if config.get(_REFUSES) == "y" else Severity.WARNING,
-            consequence=_consequence(config),
-            fix="iommus in each master in place of mmu-masters; or CONFIG_ARM_SMMU=y with "
-            f"CONFIG_{_LEGACY}=y",
+            effect=_effect(config),
+            fix="Write iommus in each master instead of mmu-masters, or set CONFIG_ARM_SMMU=y and "
+            f"CONFIG_{_LEGACY}=y.",
             related=masters,
         )
 
@@ -93,7 +93,7 @@ def _why(config: Mapping[str, str]) -> str:
     return f"CONFIG_{_LEGACY} is off"
 
 
-def _consequence(config: Mapping[str, str]) -> str:
+def _effect(config: Mapping[str, str]) -> str:
     line = '"deprecated "mmu-masters" DT property in use; SMMU support unavailable"'
     if config.get(_REFUSES) == "y":
         return (

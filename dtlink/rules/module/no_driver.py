@@ -1,14 +1,14 @@
 """This kernel has no driver for a supplier.
 
-What it finds: a supplier whose driver the kernel's source has and its configuration leaves out,
-with the devices that never probe for want of it; and the same of a disk controller, or of the
-console, itself. Told once for each driver. Nothing is said of a supplier whose driver is not known,
-of consumers that come all the same, and of a device whose parts alone are missing with it.
-Why it matters: consumers of a supplier that never comes wait: fw_devlink holds them until the
-deferred-probe timeout, and those whose drivers ask for it are deferred for ever, or fail.
-What to do: set the option, or use a kernel that has it. It is an error where the console can not
-come, or none of the controllers that may have the root file system; and a warning where that
-depends on whether the consumers' drivers ask for what their nodes declare.
+What it finds: a supplier whose driver is in the kernel's source but not in its configuration, with
+the devices that never probe without it; and the same for a disk controller or the console itself.
+One finding for each driver. Not reported are suppliers with an unknown driver, consumers that probe
+nevertheless, and devices of which only parts are missing.
+Why it matters: fw_devlink defers the consumers of a supplier that never probes until the
+deferred-probe timeout, and those whose drivers request it are deferred forever, or fail.
+What to do: set the option, or use a kernel that has it. It is an error where the console cannot
+probe, or none of the controllers that may have the root filesystem; and a warning where that
+depends on whether the consumers' drivers request what their nodes reference.
 References: Linux, drivers/base/core.c, fw_devlink_drivers_done(); drivers/base/dd.c,
 driver_deferred_probe_check_state(), deferred_probe_timeout_work_func().
 """
@@ -58,7 +58,7 @@ _END = {
 
 @rule(__name__, __doc__, severity=Severity.WARNING, bad=_BAD, good=_GOOD)
 def no_driver(board: Board) -> Iterator[Finding]:
-    """Each driver that is not built, by what it takes down."""
+    """Each driver that is not built, by the devices that need it."""
     if board.facts is None:
         return
     found = [(hit, _told(board, hit)) for hit in board.missing_drivers if _is_left_out(hit)]
@@ -90,12 +90,12 @@ def _finding(
     sure, grave = is_sure(first, FAILS), worst in (Role.ROOT, Role.CONSOLE)
     option = f"CONFIG_{hit.driver.config}" if hit.driver.config else "its driver's option"
     others = split(board, hit, devices, FAILS)
-    whom = f", so {others} {'can' if sure else 'may'} not probe" if others else ""
+    whom = f", so {others} {'cannot' if sure else 'may not'} probe" if others else ""
     return no_driver.finding(
         board.tree[hit.suppliers[0]],
         f"this kernel has no driver for {named(board, hit.suppliers)}: {option} is not set{whom}",
-        consequence=f"{needs(board, hit, first)}: {_effect(first)}",
-        fix=f"set {option}, or disable the devices that need it",
+        effect=f"{needs(board, hit, first)}: {_effect(first)}",
+        fix=f"Set {option}, or disable the devices that need it.",
         related=nodes(board, hit, devices),
         severity=Severity.ERROR if grave else Severity.WARNING,
         likely=not sure or (worst is Role.ROOT and not all_lost),
@@ -104,8 +104,8 @@ def _finding(
 
 def _effect(first: AffectedDevice) -> str:
     if first.binding == OWN_DRIVER:
-        return "it never works"
+        return "it will not work"
     if first.binding == PARENT:
-        return "no device is made of it"
-    asks = "" if is_sure(first, FAILS) else "if its driver asks for it, "
+        return "it never becomes a device"
+    asks = "" if is_sure(first, FAILS) else "if its driver requests it, "
     return f"{asks}{_END[first.outcome]}"

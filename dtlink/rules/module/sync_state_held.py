@@ -1,9 +1,9 @@
-"""A provider keeps what the firmware turned on, since a consumer has no driver.
+"""A provider keeps the boot state of its resources, because a consumer has no driver.
 
 What it finds: interconnects, power domains and memory controllers whose drivers have a sync_state
 callback, that enabled devices without any driver in this kernel depend on; one finding each.
-Why it matters: sync_state runs once every consumer has bound. A consumer that never does holds it
-back for ever: bandwidth votes and power domains stay at the level of the boot, for all consumers.
+Why it matters: sync_state runs once every consumer has bound. A consumer that never does delays it
+forever: bandwidth votes and power domains stay at the level of the boot, for all consumers.
 What to do: build the consumers' drivers, disable the nodes, or boot with
 fw_devlink.sync_state=timeout.
 References: Linux 6.12, drivers/base/core.c, __device_links_queue_sync_state(),
@@ -115,11 +115,11 @@ def _finding(board: Board, provider: Node, consumers: Sequence[Node]) -> Finding
     first = consumers[0].path.rpartition("/")[2]
     return sync_state_held.finding(
         provider,
-        f"{provider.name} waits with sync_state for {listed(each.name for each in consumers)}, "
-        "which no driver in this kernel binds to",
-        consequence=f'"sync_state() pending due to {first}" (as the device is called): what the '
-        "firmware turned on stays on at its level",
-        fix=f"build {drivers}; or disable the nodes; or fw_devlink.sync_state=timeout on the "
-        "command line",
+        f"{provider.name} delays sync_state for {listed(each.name for each in consumers)}, for "
+        "which this kernel has no driver",
+        effect=f'"sync_state() pending due to {first}" (its device name): resources that the '
+        "firmware turned on stay at that level",
+        fix=f"Build {drivers}, disable the nodes, or add fw_devlink.sync_state=timeout to the "
+        "kernel command line.",
         related=consumers,
     )

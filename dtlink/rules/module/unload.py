@@ -1,11 +1,11 @@
-"""Unbinding a supplier's driver takes the root file system away.
+"""Unbinding a supplier's driver also unbinds the root filesystem's controller.
 
-What it finds: drivers built as modules that serve, directly or through others, a controller that
-can have the root file system; one finding a board.
-Why it matters: before a driver lets a device go, the kernel unbinds all that depend on it by a
-device link. Writing to its unbind file, or rmmod where nothing holds the module, then ends in a
-root file system that is gone. (An IOMMU's module is held by each device that is attached to it.)
-What to do: nothing, but to leave these alone; or build them in.
+What it finds: drivers built as modules that supply, directly or through others, a controller that
+can have the root filesystem; one finding for each board.
+Why it matters: before a driver releases a device, the kernel unbinds all that depend on it by a
+device link. Writing to its unbind file, or rmmod where nothing holds the module, then removes the
+root filesystem's device. (An IOMMU's module is held by each device that is attached to it.)
+What to do: keep these modules loaded; or build them in.
 References: Linux, drivers/base/core.c, device_links_unbind_consumers(); drivers/base/dd.c,
 __device_release_driver(); drivers/iommu/iommu.c, iommu_init_device().
 """
@@ -18,8 +18,9 @@ from dtlink.board.tree import Board
 from dtlink.boot.roles import Role
 from dtlink.facts.outcomes import State
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.wording import listed
 
-_TOLD = 6
+_SHOWN = 6
 _BINDS = (State.BUILT_IN, State.MODULE)
 _TREE = """
 / {
@@ -41,7 +42,7 @@ built-in MMC_VENDOR drivers/mmc/mmc.c vendor,mmc
     good=Dts(_TREE, kernel=_KERNEL % "built-in"),
 )
 def unload(board: Board) -> Iterator[Finding]:
-    """One finding a board, at the first of its controllers."""
+    """One finding for each board, at the first of its controllers."""
     if board.facts is None:
         return
     found = {
@@ -79,14 +80,13 @@ def _closure(board: Board, path: str) -> Iterator[str]:
 
 def _finding(board: Board, found: dict[int, dict[str, int]]) -> Finding:
     modules = {name: node for each in found.values() for name, node in each.items()}
-    more = f" and {len(modules) - _TOLD} more" if len(modules) > _TOLD else ""
     devices = [board.tree[node] for node in found]
     names = ", ".join(device.name for device in devices)
     return unload.finding(
         devices[0],
-        f"unbinding a device of {', '.join([*modules][:_TOLD])}{more} unbinds {names} first",
-        consequence="the controller goes, with the root file system if that is there: no program "
+        f"unbinding a device of {listed(modules, _SHOWN)} unbinds {names} first",
+        effect="the controller is removed, with the root filesystem if that is there: no program "
         "can be started any more",
-        fix="leave these modules loaded in a running system",
+        fix="Keep these modules loaded in a running system.",
         related=[*devices[1:], *(board.tree[node] for node in modules.values())],
     )

@@ -1,10 +1,10 @@
-"""Nothing holds what the firmware's picture needs when unused clocks and domains are turned off.
+"""Resources of the firmware's framebuffer are turned off as unused.
 
 What it finds: a simple-framebuffer with clocks, power domains or supplies, for which this kernel
-has no built-in driver, where the command line does not keep what is unused.
-Why it matters: at the end of its start the kernel turns off clocks and power domains that no driver
-has asked for, and regulators half a minute later. The picture that the firmware shows goes, until
-the display's own driver comes, and what is on the screen of a failed boot can't be read.
+has no built-in driver, where the command line does not keep unused resources.
+Why it matters: after its initcalls the kernel turns off clocks and power domains that no driver
+uses, and regulators half a minute later. The firmware's picture disappears until the display's own
+driver probes, and the screen of a failed boot cannot be read.
 What to do: build the driver in (CONFIG_DRM_SIMPLEDRM=y or CONFIG_FB_SIMPLE=y), or boot with
 clk_ignore_unused and pd_ignore_unused.
 References: Linux, drivers/clk/clk.c, clk_disable_unused(); drivers/pmdomain/core.c,
@@ -49,7 +49,7 @@ built-in CC_VENDOR drivers/clk/cc.c vendor,cc
     needs=("clocks", "power-domains"),
 )
 def unused_cleanup(board: Board) -> Iterator[Finding]:
-    """One finding a framebuffer."""
+    """One finding for each framebuffer."""
     if board.facts is None:
         return
     line = board.command_line.ignore_unused
@@ -72,10 +72,10 @@ def _kept_by(name: str) -> str:
 def _finding(frame: Node, lost: list[str]) -> Finding:
     return unused_cleanup.finding(
         frame,
-        f"no built-in driver holds the {', '.join(lost)} of {frame.name}",
-        consequence="what no other driver uses of it is turned off when the kernel has started: "
-        "the picture goes until the display's driver comes",
-        fix="CONFIG_DRM_SIMPLEDRM=y or CONFIG_FB_SIMPLE=y; or "
-        f"{' '.join(dict.fromkeys(_kept_by(name) for name in lost))} on the command line",
+        f"no built-in driver keeps {', '.join(lost)} of {frame.name} on",
+        effect="those that no other driver uses are turned off after the initcalls: the picture "
+        "disappears until the display's driver probes",
+        fix="Set CONFIG_DRM_SIMPLEDRM=y or CONFIG_FB_SIMPLE=y, or add "
+        f"{' '.join(dict.fromkeys(_kept_by(name) for name in lost))} to the kernel command line.",
         likely=True,
     )
