@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.views.diff.sides import Side
+    from dtlink.views.diff.view import DiffView
 
 
 def compared(
@@ -77,26 +78,26 @@ def _run(
 
 
 def _task(settings: LintSettings) -> engine.Task:
-    task = partial(_lint_and_draw, settings=settings)
+    task = partial(_linted, settings=settings)
     return engine.Task(task, task)
 
 
-def _lint_and_draw(firmware: Tree | Machine, settings: LintSettings) -> InputAnswer:
-    """The findings of an input, and its picture, both of one board."""
+def _linted(firmware: Tree | Machine, settings: LintSettings) -> InputAnswer:
+    """The findings of an input, and its snapshot, both of one board."""
     from dtlink.board.boards import board_of
-    from dtlink.views.diff.pictures import picture
+    from dtlink.views.diff.firmware import snapshot_of
 
     board = board_of(firmware, settings.board)
     found = engine.lint_board(board, settings.select, settings.ignore)
-    return {**found, "part": picture(board)}
+    return {**found, "view": snapshot_of(board)}
 
 
 def _alike(firmware: Tree | Machine) -> InputAnswer:
-    """The picture of a blob that is the same on both sides: whatever it shows, nothing differs."""
-    from dtlink.views.diff.compare import SAME
+    """The snapshot of a blob that is the same on both sides: whatever is in it, nothing differs."""
+    from dtlink.views.diff.snapshot import SAME
 
     del firmware
-    return {"part": SAME}
+    return {"view": SAME}
 
 
 _ALIKE = engine.Task(_alike, _alike)
@@ -124,33 +125,33 @@ def _side(
     item: PairInput, read: Iterator[InputReport], settings: Mapping[str, LintSettings]
 ) -> InputReport | Side:
     """A side that can be compared, or the report that says why it can't, or brings faults."""
-    from dtlink.views.diff.sides import of_saved
-
     if item.saved is None:
         return _sieved(next(read), settings[item.path])
     if item.saved.error:
         fault = f"could not be read when the report was made: {item.saved.error}"
         return InputReport(item.path, error=InputFault(fault))
-    return of_saved(item.saved)
+    return item.saved.side
 
 
 def _sieved(item: InputReport, settings: LintSettings) -> InputReport:
-    """The report with its findings, as the configuration wants them, in its picture."""
-    if item.error is not None:
-        return item
+    """The report with its findings, as the configuration wants them, in its snapshot."""
     from dtlink.config.apply import apply
-    from dtlink.views.diff.pictures import with_findings
+    from dtlink.views.diff.firmware import with_findings
+    from dtlink.views.diff.snapshot import Snapshot
 
+    if not isinstance(item.view, Snapshot):
+        return item
     told = apply(item, settings, item.tables)
     ignored = [each.finding for each in told.ignored]
-    return item._replace(part=with_findings(item.part, told.findings, ignored))
+    return item._replace(view=with_findings(item.view, told.findings, ignored))
 
 
 def _pair(
     old: InputReport | Side | None, new: InputReport | Side | None, version: str
 ) -> InputReport:
     """The report of a pair: that of NEW, with what changed."""
-    from dtlink.views.diff.sides import notes, of_firmware, part
+    from dtlink.views.diff.sides import notes, of_firmware
+    from dtlink.views.diff.view import DiffView
 
     items = [each for each in (new, old) if isinstance(each, InputReport)]
     if broken := [each for each in items if each.error]:
@@ -163,28 +164,28 @@ def _pair(
     told = [note for each in items for note in each.notes]
     if before and after:
         told += notes(before, after, version, __version__)
-    return _report(after or before, items, part(before, after), told)
+    return _report(after or before, items, DiffView.of(before, after), told)
 
 
 def _broken(items: Sequence[InputReport]) -> InputReport:
     """Of two that can't be read, one is told as refused beside the other."""
     first, *others = items
     also = [Refused(x.path, x.error.message, x.error.offset) for x in others if x.error]
-    return first._replace(part=None, refused=[*first.refused, *also])
+    return first._replace(view=None, refused=[*first.refused, *also])
 
 
 def _report(
-    told: Side | None, items: Sequence[InputReport], part: Any, notes: Sequence[str]
+    side: Side | None, items: Sequence[InputReport], view: DiffView, notes: Sequence[str]
 ) -> InputReport:
-    if told is None:
+    if side is None:
         raise ValueError("a pair of nothing")
     return InputReport(
-        told.path,
-        form=told.form,
-        sha256=told.identity["sha256"] or "",
-        model=told.identity["model"] or "",
-        compatible=told.identity["compatible"],
-        part=part,
+        side.path,
+        form=side.form,
+        sha256=side.identity.sha256 or "",
+        model=side.identity.model or "",
+        compatible=side.identity.compatible,
+        view=view,
         faults=[fault for each in items for fault in each.faults],
         refused=[refused for each in items for refused in each.refused],
         notes=list(dict.fromkeys(notes)),

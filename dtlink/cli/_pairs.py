@@ -16,7 +16,7 @@ from dtlink.firmware.fdt import MAGIC
 from dtlink.firmware.read import STDIN, SUFFIXES, load
 
 if TYPE_CHECKING:
-    from dtlink.views.diff.saved import Saved
+    from dtlink.views.diff.saved import SavedInput
 
 #: So much of a file tells a saved report from firmware.
 _HEAD = 64
@@ -28,7 +28,7 @@ class PairInput(NamedTuple):
     path: str
     below: str
     """Its path below the folder; empty for a file of its own."""
-    saved: Saved | None = None
+    saved: SavedInput | None = None
 
 
 Pair = tuple[PairInput | None, PairInput | None]
@@ -49,9 +49,13 @@ def inputs(path: str) -> list[PairInput]:
     except InputError as error:
         error.path = error.path or path
         raise
-    folders = [os.path.dirname(each.path) for each in found]  # noqa: PTH120 - as above
+    folders = [os.path.dirname(each.side.path) for each in found]  # noqa: PTH120 - as above
     top = _common(folders)
-    return [PairInput(each.path, os.path.relpath(each.path, top or "."), each) for each in found]
+    paths = [each.side.path for each in found]
+    return [
+        PairInput(each, os.path.relpath(each, top or "."), saved)
+        for each, saved in zip(paths, found, strict=True)
+    ]
 
 
 def _common(folders: Sequence[str]) -> str:

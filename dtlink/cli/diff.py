@@ -119,10 +119,9 @@ def _tell(report: Report, form: str, output: str | None, color: str, *, everythi
 
 def _fails(report: Report, fail_on: str) -> int:
     from dtlink.views.diff.findings import worsened
+    from dtlink.views.diff.view import DiffView
 
     least = _FAIL_ON.get(fail_on)
-    told = (item.part["changes"] for item in report.inputs if item.part is not None)
-    return int(
-        least is not None
-        and any(severity.rank <= least.rank for part in told for severity in worsened(part))
-    )
+    views = [item.view for item in report.inputs if isinstance(item.view, DiffView)]
+    worse = [each for view in views if view.findings for each in worsened(view.findings)]
+    return int(least is not None and any(severity.rank <= least.rank for severity in worse))

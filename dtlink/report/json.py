@@ -88,8 +88,7 @@ def _input(item: InputReport, command: str) -> dict[str, Any]:
         entry["findings"] = findings(item.findings, item.known)
         _add_what_does_not_count(entry, item)
     elif error is None and command in PARTS:
-        told = item.view.members() if item.view else {command: item.part, **item.beside}
-        return {**entry, **told}
+        return {**entry, **({command: None} if item.view is None else item.view.members())}
     return {**entry}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypedDict
 
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.inputs import Input
@@ -88,10 +88,6 @@ class InputReport(NamedTuple):
     faults: Sequence[RuleFault] = ()
     view: Reportable | None = None
     """The result of another command than ``lint``."""
-    part: Any = None
-    """What another command than ``lint`` tells of the input, as JSON data."""
-    beside: Mapping[str, Any] = {}
-    """Members that such a command tells beside its own, as JSON data."""
     refused: Sequence[Refused] = ()
     notes: Sequence[str] = ()
     """What the user should know, although it stopped nothing."""
@@ -99,7 +95,7 @@ class InputReport(NamedTuple):
     """The signatures of an input of tables."""
     files: Mapping[str, str] = {}
     """The file of each table, by signature, where the input is a folder of them."""
-    kernel: Mapping[str, Any] | None = None
+    kernel: Mapping[str, Json] | None = None
     """Which kernel the answer holds for, where it is not that of the report, as JSON data."""
     fail_on: Severity | None = Severity.ERROR
     """The least severity that counts against the input; ``None``: none does."""
@@ -158,7 +154,6 @@ class InputAnswer(TypedDict, total=False):
     findings: Sequence[Finding]
     faults: Sequence[RuleFault]
     view: Reportable
-    part: Any
     notes: Sequence[str]
     silent: Sequence[str]
 
@@ -169,7 +164,7 @@ class Report(NamedTuple):
     command: str
     inputs: Sequence[InputReport]
     kernel_version: str = str(DEFAULT)
-    kernel: Mapping[str, Any] | None = None
+    kernel: Mapping[str, Json] | None = None
     """What was assumed of the kernel, by commands that ask for more than its version."""
     baseline: str = ""
     """The baseline that ``findings`` are new against, where there is one."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from dtlink.board.tree import Board
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
-from dtlink.views.data import CommandResult, JsonRow, plain
+from dtlink.views.data import Absent, CommandResult, JsonRow, plain
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -41,9 +41,9 @@ class CycleRow(JsonRow):
     """A short cycle through them."""
     breaks: tuple[CycleStep, ...]
     """Steps whose suppliers, given to ``post-init-providers``, leave no cycle."""
-    links: int
+    links: int | Absent
     """How many links there are between the devices."""
-    relaxed: tuple[CycleStep, ...]
+    relaxed: tuple[CycleStep, ...] | Absent
     """The links that the kernel does not order."""
 
 
@@ -87,7 +87,7 @@ class CyclesView(CommandResult):
 
     def _relaxed(self, cycle: CycleRow) -> Iterator[Line]:
         """Which links the kernel does not order; of many, the first."""
-        relaxed, links = cycle.relaxed, cycle.links
+        relaxed, links = cycle.relaxed or (), cycle.links
         if self.firmware == "tables":
             yield line(Span("  Linux follows it forever, if an ID passes every mapping", DIM))
             return

@@ -16,7 +16,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "boards"
 
 
 def count(tree: Tree) -> dict[str, Any]:
-    return {"part": len(tree)}
+    return {"view": len(tree)}
 
 
 def kill(tree: Tree) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def stop(tree: Tree) -> dict[str, Any]:
 def kill_while_answering(tree: Tree) -> dict[str, Any]:
     """More than a pipe holds, sent by a process that a moment later is no more."""
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGKILL)).start()
-    return {"part": bytes(50_000_000), "nodes": len(tree), "notes": [Slow()]}
+    return {"view": bytes(50_000_000), "nodes": len(tree), "notes": [Slow()]}
 
 
 class Slow:
@@ -80,7 +80,7 @@ def test_a_process_that_ends_is_told_for_its_input(paths: list[str], harm: Any, 
     lost = [number for number, report in enumerate(reports) if report.error]
     assert lost == [3, 17]
     assert told in reports[3].error.message
-    assert all(report.part for number, report in enumerate(reports) if number not in lost)
+    assert all(report.view for number, report in enumerate(reports) if number not in lost)
     assert {report.exit_status(None) for report in reports} == {0, 3}
 
 

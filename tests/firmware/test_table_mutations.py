@@ -17,9 +17,10 @@ from dtlink.firmware.errors import InputError
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Tables
 from dtlink.rules.run import check
-from dtlink.views import tables as told
 from dtlink.views.cycles import CyclesView
+from dtlink.views.links import LinksView
 from dtlink.views.order import OrderView
+from dtlink.views.why import WhyView
 from tests.support.limits import TookTooLongError, at_most
 from tests.support.make_tables import machines
 
@@ -77,11 +78,11 @@ def lint(tables: dict[str, bytes]) -> str:
     for finding in checked.findings:
         assert finding.message
         assert finding.offset is None or finding.offset >= 0
-    told.links(board.graph)
+    LinksView.of(board).to_json()
     CyclesView.of(board).to_json()
     OrderView.of(board).to_json()
     for node in machine.nodes[1:3]:
-        told.why(board.graph, node)
+        WhyView.of(board, node.path).to_json()
     return "read"
 
 

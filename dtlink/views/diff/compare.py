@@ -1,179 +1,144 @@
 """What changed between two descriptions of a machine, free of what every build changes.
 
 Phandle numbers, offsets, and the order of nodes, properties and entries are no change: links,
-waits, cycles and findings are compared by the paths of nodes. What is compared is the JSON data
-that the commands tell, so that a saved report can stand for the firmware it was made from.
+waits, cycles and findings are compared by the paths of nodes. What is compared is what reports
+have, so that a saved report can stand for the firmware it was made from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import stable
 from dtlink.views.diff.findings import findings
-from dtlink.views.diff.match import Change, by, match
+from dtlink.views.diff.match import by, match
 from dtlink.views.diff.places import Places
-from dtlink.views.parts import Entry
+from dtlink.views.diff.rows import (
+    CycleChange,
+    CycleChanges,
+    KindChanges,
+    LinkChange,
+    LinkChanges,
+    LinkEvent,
+    PairChanges,
+    WaitChange,
+    WaitChanges,
+)
 
-#: What is compared, in the order in which it is told.
+if TYPE_CHECKING:
+    from dtlink.views.cycles import CycleRow
+    from dtlink.views.diff.rows import FindingChanges, PairRow, WaitRow
+    from dtlink.views.diff.snapshot import Snapshot
+    from dtlink.views.links import LinkRow
+
+#: What is compared, in the order in which it is reported.
 KINDS = ("findings", "waits", "cycles", "cycle_lines", "links")
 #: What two entries of a link may differ in.
 _VALUES = ("args", "inputs", "through", "why_not")
 
 
-class Picture(NamedTuple):
-    """What is known of one input, as JSON data; ``None`` for what is not."""
-
-    findings: Sequence[Entry] | None = None
-    waits: Sequence[Entry] | None = None
-    cycles: Sequence[Entry] | None = None
-    cycle_lines: Sequence[Entry] | None = None
-    """The kernel's log lines about cycles, as :class:`dtlink.boot.devlink.model.CycleReport`."""
-    links: Sequence[Entry] | None = None
-    ignored: frozenset[str] = frozenset()
-    """Fingerprints of findings that a configuration takes out: neither gained nor lost."""
-    nodes: Mapping[str, bool] | None = None
-    """All nodes by path, and whether they are enabled."""
-    has_kernel: bool = False
-    """``waits`` has those that come of what one kernel holds."""
-
-
-#: An input that is not there.
-NOTHING = Picture((), (), (), (), nodes={})
-#: An input of which nothing needs to be known, since the other is the same.
-SAME = Picture((), (), (), (), (), nodes={})
-
-
-def compare(old: Picture, new: Picture) -> dict[str, Any]:
-    """What ``new`` gained, lost and has changed, by kind; without the kinds that one lacks."""
-    told: dict[str, Any] = {}
-    for kind in compared(old, new):
-        told[kind] = _COMPARE[kind](old, new)
-    groups = {kind: {name: len(told[kind][name]) for name in told[kind]} for kind in told}
-    return {
-        "same": not any(count for group in groups.values() for count in group.values()),
-        "compared": list(told),
-        "summary": groups,
-        **told,
-    }
-
-
-def compared(old: Picture, new: Picture) -> list[str]:
+def compared(old: Snapshot, new: Snapshot) -> list[str]:
     """The kinds that both have. The lines of the log stand in for cycles that one does not know."""
-    both = [kind for kind in KINDS if None not in (getattr(old, kind), getattr(new, kind))]
+    both = [kind for kind in KINDS if old.has(kind) and new.has(kind)]
     return [kind for kind in both if kind != "cycle_lines" or "cycles" not in both]
 
 
-def lacking(old: Picture, new: Picture) -> list[tuple[str, str]]:
+def lacking(old: Snapshot, new: Snapshot) -> list[tuple[str, str]]:
     """The kinds that only one of the two has, and which of them lacks it: ``OLD`` or ``NEW``."""
-    sides = {"OLD": old, "NEW": new}
     told = compared(old, new)
     return [
         (kind, name)
         for kind in KINDS
         if kind not in told and kind != "cycle_lines"
-        for name, picture in sides.items()
-        if getattr(picture, kind) is None and any(getattr(x, kind) is not None for x in (old, new))
+        for name, side in (("OLD", old), ("NEW", new))
+        if not side.has(kind) and (old.has(kind) or new.has(kind))
     ]
 
 
-def _findings(old: Picture, new: Picture) -> dict[str, list[Entry]]:
+def compare_findings(old: Snapshot, new: Snapshot) -> FindingChanges:
+    """By fingerprint."""
     return findings(old.findings or (), new.findings or (), old.ignored | new.ignored)
 
 
-def _waits(old: Picture, new: Picture) -> dict[str, list[Entry]]:
+def compare_waits(old: Snapshot, new: Snapshot) -> WaitChanges:
     """By device and supplier, and by what the wait comes of."""
     both = old.has_kernel and new.has_kernel
     before, after = (
-        [each for each in side.waits or () if both or each["why"] != "driver"]
-        for side in (old, new)
+        [each for each in side.waits or () if both or each.why != "driver"] for side in (old, new)
     )
-    return _told(match(before, after, _wait, by(("outcome", "sure"))))
+    found = match(before, after, _wait, by(("outcome", "sure")))
+    return KindChanges(
+        gained=tuple(found.gained),
+        lost=tuple(found.lost),
+        changed=tuple(WaitChange(old=one, new=other) for one, other in found.changed),
+    )
 
 
-def _wait(entry: Entry) -> Hashable:
-    return stable(entry["device"]), stable(entry["supplier"]), entry["why"], entry.get("binding")
+def _wait(row: WaitRow) -> Hashable:
+    return stable(row.device), stable(row.supplier), row.why, row.binding
 
 
-def _told(change: Change) -> dict[str, list[Entry]]:
-    return {
-        "gained": change.gained,
-        "lost": change.lost,
-        "changed": [{"old": one, "new": other} for one, other in change.changed],
-    }
-
-
-def _cycles(old: Picture, new: Picture) -> dict[str, list[Entry]]:
+def compare_cycles(old: Snapshot, new: Snapshot) -> CycleChanges:
     """By the set of nodes; one that shares nodes with one of the other side is changed."""
-    before = {_nodes(each): each for each in old.cycles or ()}
-    after = {_nodes(each): each for each in new.cycles or ()}
-    lost = {nodes: each for nodes, each in before.items() if nodes not in after}
+    before, after = _by_nodes(old.cycles or ()), _by_nodes(new.cycles or ())
+    lost = {nodes: cycle for nodes, cycle in before.items() if nodes not in after}
     home = {node: nodes for nodes in lost for node in nodes}
-    gained: list[Entry] = []
-    changed: list[Entry] = []
-    kept: set[tuple[str, ...]] = set()
-    for nodes, each in after.items():
-        if nodes in before:
-            continue
-        shared = dict.fromkeys(home[node] for node in sorted(nodes) if node in home)
-        kept.update(shared)
-        if shared:
-            changed.append({"old": [lost[one] for one in shared], "new": each})
-        else:
-            gained.append(each)
-    return {
-        "gained": gained,
-        "lost": [each for nodes, each in lost.items() if nodes not in kept],
-        "changed": changed,
-    }
-
-
-def _nodes(cycle: Entry) -> tuple[str, ...]:
-    return tuple(sorted(map(stable, cycle["nodes"])))
-
-
-def _cycle_lines(old: Picture, new: Picture) -> dict[str, list[Entry]]:
-    """By the two nodes: which of them the log names first hangs on the order of the nodes."""
-    sides = [
-        {frozenset((each["consumer"], each["supplier"])): each for each in side.cycle_lines or ()}
-        for side in (old, new)
+    news = [
+        (cycle, list(dict.fromkeys(home[node] for node in nodes if node in home)))
+        for nodes, cycle in after.items()
+        if nodes not in before
     ]
-    before, after = sides
-    return {
-        "gained": [each for ends, each in after.items() if ends not in before],
-        "lost": [each for ends, each in before.items() if ends not in after],
-        "changed": [],
-    }
-
-
-def _links(old: Picture, new: Picture) -> dict[str, list[Entry]]:
-    """By consumer, supplier, property and the node that has it; what else differs is a change."""
-    change = match(old.links or (), new.links or (), _link, by(_VALUES, _VALUES[:-1], ("args",)))
-    places = Places(old.nodes, new.nodes)
-    return {
-        "gained": [{**each, **places.gained(each)} for each in change.gained],
-        "lost": [{**each, **places.lost(each)} for each in change.lost],
-        "changed": [
-            {**places.changed(one), "old": one, "new": other} for one, other in change.changed
-        ],
-    }
-
-
-def _link(entry: Entry) -> Hashable:
-    return (
-        stable(entry["consumer"]),
-        stable(entry["supplier"]),
-        stable(entry["node"]),
-        entry["binding"],
-        entry["property"],
+    kept = {nodes for _, shared in news for nodes in shared}
+    return KindChanges(
+        gained=tuple(cycle for cycle, shared in news if not shared),
+        lost=tuple(cycle for nodes, cycle in lost.items() if nodes not in kept),
+        changed=tuple(
+            CycleChange(old=tuple(lost[nodes] for nodes in shared), new=cycle)
+            for cycle, shared in news
+            if shared
+        ),
     )
 
 
-_COMPARE: Mapping[str, Callable[[Picture, Picture], dict[str, list[Entry]]]] = {
-    "findings": _findings,
-    "waits": _waits,
-    "cycles": _cycles,
-    "cycle_lines": _cycle_lines,
-    "links": _links,
-}
+def _by_nodes(cycles: Sequence[CycleRow]) -> Mapping[tuple[str, ...], CycleRow]:
+    return {tuple(sorted(map(stable, cycle.nodes))): cycle for cycle in cycles}
+
+
+def compare_cycle_lines(old: Snapshot, new: Snapshot) -> PairChanges:
+    """By the two nodes: which of them the log names first hangs on the order of the nodes."""
+    before, after = _by_ends(old.cycle_lines or ()), _by_ends(new.cycle_lines or ())
+    return KindChanges(
+        gained=tuple(pair for ends, pair in after.items() if ends not in before),
+        lost=tuple(pair for ends, pair in before.items() if ends not in after),
+    )
+
+
+def _by_ends(pairs: Sequence[PairRow]) -> Mapping[frozenset[str], PairRow]:
+    return {frozenset((pair.consumer, pair.supplier)): pair for pair in pairs}
+
+
+def compare_links(old: Snapshot, new: Snapshot) -> LinkChanges:
+    """By consumer, supplier, property and the node that has it; what else differs is a change."""
+    found = match(old.links or (), new.links or (), _link, by(_VALUES, _VALUES[:-1], ("args",)))
+    places = Places(old.nodes, new.nodes)
+    gained = ((each, *places.gained(each)) for each in found.gained)
+    lost = ((each, *places.lost(each)) for each in found.lost)
+    changed = ((one, other, *places.changed(one)) for one, other in found.changed)
+    return KindChanges(
+        gained=tuple(LinkEvent(link=each, because=why, at=at) for each, why, at in gained),
+        lost=tuple(LinkEvent(link=each, because=why, at=at) for each, why, at in lost),
+        changed=tuple(
+            LinkChange(because=why, at=at, old=one, new=other) for one, other, why, at in changed
+        ),
+    )
+
+
+def _link(row: LinkRow) -> Hashable:
+    return (
+        stable(row.consumer),
+        stable(row.supplier),
+        stable(row.node),
+        row.binding,
+        row.property_name,
+    )

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.firmware.names import stable
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
+from dtlink.views.data import ABSENT
+from dtlink.views.links import id_range
 
 if TYPE_CHECKING:
-    from dtlink.views.parts import Entry
+    from dtlink.views.diff.rows import LinkChanges
+    from dtlink.views.links import LinkRow
 
 #: Signs and their colours.
 SIGNS = {"gained": Span("+ ", "green"), "lost": Span("- ", "red"), "changed": Span("~ ", "yellow")}
 #: As a unified diff has them: what was, then what is.
 _ORDER = ("lost", "changed", "gained")
-#: More links than this that came or went with one node are told in one line.
+#: More links than this that came or went with one node share one line.
 _FEW = 4
-#: So many nodes are named in such a line.
+#: Upper bound on the nodes in such a line.
 _NAMED = 4
 
 
@@ -28,32 +31,32 @@ class _Row(NamedTuple):
 
     change: str
     """``gained``, ``lost`` or ``changed``."""
-    link: Entry
+    link: LinkRow
     """As it is now; as it was, if it was lost."""
-    old: Entry | None
+    old: LinkRow | None
     because: str
     at: str
 
 
-def links(told: Entry, limit: int | None) -> Iterator[Line]:
+def links(changes: LinkChanges, limit: int | None) -> Iterator[Line]:
     """All changes: those of nodes that came or went first, then the others by consumer."""
     nodes: dict[tuple[str, str, str], list[_Row]] = {}
     consumers: dict[str, list[_Row]] = {}
-    for row in _rows(told):
+    for row in _rows(changes):
         if row.because:
             nodes.setdefault((row.at, row.because.partition(" ")[2], row.change), []).append(row)
         else:
-            consumers.setdefault(stable(row.link["consumer"]), []).append(row)
+            consumers.setdefault(stable(row.link.consumer), []).append(row)
     blocks = []
     for (_, _, change), rows in sorted(nodes.items()):
         if len(rows) > _FEW and limit is not None:
             blocks.append([_bundle(SIGNS[change], rows)])
         else:
             for row in rows:
-                consumers.setdefault(stable(row.link["consumer"]), []).append(row)
+                consumers.setdefault(stable(row.link.consumer), []).append(row)
     for consumer, found in sorted(consumers.items()):
-        rows = sorted(found, key=lambda row: (row.link["property"], _ORDER.index(row.change)))
-        events = {row.because for row in rows if row.at == row.link["consumer"]}
+        rows = sorted(found, key=lambda row: (row.link.property_name, _ORDER.index(row.change)))
+        events = {row.because for row in rows if row.at == row.link.consumer}
         # Of one that came or went, that is said once: it says why of every link.
         event = events.pop() if len(events) == 1 else ""
         what = f" ({event.partition(' ')[2]})" if event else ""
@@ -62,11 +65,13 @@ def links(told: Entry, limit: int | None) -> Iterator[Line]:
     yield from _limited(blocks, limit)
 
 
-def _rows(told: Entry) -> Iterator[_Row]:
-    for change in _ORDER:
-        for entry in told[change]:
-            old, link = (entry["old"], entry["new"]) if change == "changed" else (None, entry)
-            yield _Row(change, link, old, entry["because"] or "", entry["at"] or "")
+def _rows(changes: LinkChanges) -> Iterator[_Row]:
+    for each in changes.lost:
+        yield _Row("lost", each.link, None, each.because or "", each.at or "")
+    for change in changes.changed:
+        yield _Row("changed", change.new, change.old, change.because or "", change.at or "")
+    for each in changes.gained:
+        yield _Row("gained", each.link, None, each.because or "", each.at or "")
 
 
 def _limited(blocks: Sequence[Sequence[Line]], limit: int | None) -> Iterator[Line]:
@@ -78,7 +83,7 @@ def _limited(blocks: Sequence[Sequence[Line]], limit: int | None) -> Iterator[Li
         if left <= 0:
             hidden = -left + sum(len(each) for each in blocks[number + 1 :])
             if hidden:
-                yield line(Span(f"  … and {counted(hidden, 'line')} more (--all)", DIM))
+                yield line(Span(f"  … and {counted(hidden, 'more line')} (--all)", DIM))
             return
 
 
@@ -87,9 +92,9 @@ def _bundle(sign: Span, rows: Sequence[_Row]) -> Line:
     because, at = rows[0].because, rows[0].at
     end, _, event = because.partition(" ")
     if end == "supplier":
-        others, word = [row.link["consumer"] for row in rows], "of"
+        others, word = [row.link.consumer for row in rows], "of"
     else:
-        others, word = [row.link["supplier"] for row in rows], "to"
+        others, word = [row.link.supplier for row in rows], "to"
     inside = sum(other == at or other.startswith(f"{at}/") for other in others)
     outside = [stable(other) for other in others if not (other == at or other.startswith(f"{at}/"))]
     notes = [f"{word} {_named(outside)}"] if outside else []
@@ -115,45 +120,33 @@ def _named(paths: Sequence[str]) -> str:
 
 def _link(sign: Span, row: _Row, told: str) -> Line:
     link = row.link
-    at = (
-        ""
-        if link["node"] in (link["consumer"], link["supplier"])
-        else f" at {stable(link['node'])}"
-    )
+    at = "" if link.node in (link.consumer, link.supplier) else f" at {stable(link.node)}"
     value = _value(link)
     if row.old is not None:
         was = _value(row.old)
         value = f"{was} ⇒ {value}" if was != value else value
     notes = [row.because] if row.old is None and row.because != told else []
-    if row.old is not None and row.old["why_not"] != link["why_not"]:
+    if row.old is not None and row.old.why_not != link.why_not:
         notes.append(_followed(link))
     note = f"  ({'; '.join(notes)})" if notes else ""
     return line(
         sign,
-        f"  {link['property']:<18}{at} → {stable(link['supplier'])}",
+        f"  {link.property_name:<18}{at} → {stable(link.supplier)}",
         f" {value}" if value else "",
         Span(note, DIM),
     )
 
 
-def _followed(link: Entry) -> str:
-    if link["why_not"]:
-        return f"no more followed: {link['why_not']}"
-    return "followed now"
+def _followed(link: LinkRow) -> str:
+    return f"no longer followed: {link.why_not}" if link.why_not else "now followed"
 
 
-def _value(link: Entry) -> str:
+def _value(link: LinkRow) -> str:
     """What the entry says beside the supplier: cells, or which IDs become which."""
-    if link.get("output") is None or "inputs" not in link:
-        ids = _ids(link.get("inputs"))
-        cells = " ".join(f"{arg:#x}" for arg in link["args"])
-        return f"{ids}<{cells}>" if cells else ids.strip()
-    through = f" through {stable(link['through'])}" if link.get("through") else ""
-    return f"{_ids(link['inputs'])}{link['output']:#x}{through}"
-
-
-def _ids(ids: Sequence[int] | None) -> str:
-    if not ids:
-        return ""
-    first, last = ids
-    return f"{first:#x}" + (f"-{last:#x}" if last != first else "") + " → "
+    ids = id_range(link.inputs)
+    before = f"{ids} → " if ids else ""
+    if link.output is None or link.output is ABSENT:
+        cells = " ".join(f"{arg:#x}" for arg in link.args)
+        return f"{before}<{cells}>" if cells else before.strip()
+    through = f" through {stable(link.through)}" if link.through else ""
+    return f"{before}{link.output:#x}{through}"

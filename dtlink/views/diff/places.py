@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from dtlink.views.parts import Entry
+if TYPE_CHECKING:
+    from dtlink.views.links import LinkRow
 
 #: All nodes by path, and whether they are enabled; ``None`` if they are not known.
 Nodes = Mapping[str, bool] | None
 
-#: The ends of a link that may bring it, or take it along.
-_ENDS = ("consumer", "node", "supplier")
-_NOWHERE: Entry = {"because": None, "at": None}
+#: Why a link came or went, as an end of it and what happened to that, and at which node.
+Reason = tuple[str | None, str | None]
 
 
 class Places:
@@ -21,26 +22,27 @@ class Places:
         self._known = old is not None and new is not None
         self._old, self._new = old or {}, new or {}
 
-    def gained(self, link: Entry) -> Entry:
-        """Members for a link that was gained: ``because``, and ``at`` which node."""
+    def gained(self, link: LinkRow) -> Reason:
+        """Why a link was gained."""
         return self._because(link, ("added", "enabled"))
 
-    def lost(self, link: Entry) -> Entry:
+    def lost(self, link: LinkRow) -> Reason:
         """The same for one that was lost."""
         return self._because(link, ("removed", "disabled"))
 
-    def changed(self, link: Entry) -> Entry:
+    def changed(self, link: LinkRow) -> Reason:
         """The same for one that the kernel reads in another way."""
         return self._because(link, ("disabled", "enabled"))
 
-    def _because(self, link: Entry, events: tuple[str, ...]) -> Entry:
+    def _because(self, link: LinkRow, events: tuple[str, ...]) -> Reason:
         if not self._known:
-            return _NOWHERE
-        for end in _ENDS:
-            event = self._event(link[end])
+            return None, None
+        ends = ("consumer", link.consumer), ("node", link.node), ("supplier", link.supplier)
+        for end, path in ends:
+            event = self._event(path)
             if event in events:
-                return {"because": f"{end} {event}", "at": self._top(link[end], event)}
-        return _NOWHERE
+                return f"{end} {event}", self._top(path, event)
+        return None, None
 
     def _event(self, path: str) -> str:
         """What became of a node; empty if nothing did."""

@@ -1,4 +1,7 @@
-"""Reading a saved report, so that it can be compared with another, or with firmware."""
+"""Reading a saved report, so that it can be compared with another, or with firmware.
+
+What is on the disk is untyped: its form is checked here, and rows are made of it.
+"""
 
 from __future__ import annotations
 
@@ -11,78 +14,85 @@ from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.report.json import SCHEMA
 from dtlink.rules.model import Severity
-from dtlink.views.diff.compare import Picture
-from dtlink.views.diff.pictures import waits
-from dtlink.views.parts import Entry
+from dtlink.views.cycles import CycleRow, CycleStep
+from dtlink.views.data import ABSENT
+from dtlink.views.diff.firmware import waits
+from dtlink.views.diff.rows import FindingRow, IdentityRow, PairRow, WaitRow
+from dtlink.views.diff.sides import Side
+from dtlink.views.diff.snapshot import Snapshot
+from dtlink.views.links import LinkRow
+
+#: An object of the report.
+Members = Mapping[str, Any]
 
 _TEXT, _NUMBER, _FLAG, _NONE = (str,), (int,), (bool,), (type(None),)
-_FINDING: Entry = {
+_FINDING: Members = {
     **dict.fromkeys(("rule", "severity", "subject", "message", "fix", "fingerprint"), _TEXT),
     **dict.fromkeys(("consequence", "confidence"), _TEXT),
     "property": _TEXT + _NONE,
     "related": [_TEXT],
 }
-_LINK: Entry = {
+_LINK: Members = {
     **dict.fromkeys(("consumer", "supplier", "node", "binding", "property"), _TEXT),
+    **dict.fromkeys(("kind", "origin"), _TEXT),
+    "index": _NUMBER,
     "args": [_NUMBER],
+    **dict.fromkeys(("optional", "followed"), _FLAG),
     "why_not": _TEXT + _NONE,
 }
-_STEP: Entry = {"consumer": _TEXT, "supplier": _TEXT, "property": _TEXT + _NONE}
-_PAIR: Entry = {"consumer": _TEXT, "supplier": _TEXT}
-_DEVLINK: Entry = {
+_STEP: Members = {
+    **dict.fromkeys(("consumer", "supplier"), _TEXT),
+    "property": _TEXT + _NONE,
+    "index": _NUMBER + _NONE,
+}
+_PAIR: Members = {"consumer": _TEXT, "supplier": _TEXT}
+_DEVLINK: Members = {
     "view": _TEXT,
     "cycles": [_PAIR],
     "waiting": [{"device": _TEXT, "suppliers": [_TEXT]}],
     "device_links": [{**_PAIR, "sync_state_only": _FLAG}],
     "devices": [{"node": _TEXT, "driver": _TEXT + _NONE}],
 }
-_ENTRY: Entry = {
+_ENTRY: Members = {
     "path": _TEXT,
     **dict.fromkeys(("sha256", "form", "model"), _TEXT + _NONE),
     "compatible": [_TEXT],
 }
 #: What is read of an input, each with its form: the types of a value, or the form of members.
-_READ: Entry = {
+_READ: Members = {
     "findings": [_FINDING],
     "known": [_FINDING],
     "ignored": [{"finding": _FINDING}],
     "links": [_LINK],
-    "cycles": [{"nodes": [_TEXT], "chain": [_STEP]}],
+    "cycles": [{"nodes": [_TEXT], "chain": [_STEP], "breaks": [_STEP]}],
     "devlink": _DEVLINK,
 }
 _NAMES = {str: "text", int: "a number", bool: "true or false", type(None): "null"}
 _SEVERITIES = frozenset(each.value for each in Severity)
 
 
-class Saved(NamedTuple):
+class SavedInput(NamedTuple):
     """One input of a saved report."""
 
-    path: str
-    entry: Entry
-    """Its members that every command tells."""
-    picture: Picture
-    kernel: str
-    """The version of the kernel that the answers hold for."""
-    dtlink: str
-    """The version of dtlink that wrote it."""
+    side: Side
     error: str = ""
     """Why it could not be read when the report was made."""
 
 
-def read(data: bytes) -> list[Saved]:
+def read(data: bytes) -> list[SavedInput]:
     """The inputs of a report that ``--format json`` or ``jsonl`` printed.
 
-    Raises :class:`InputError`, without a path, for what is no such report, and for one that has
+    Raises :class:`InputError`, without a path, for what is not such a report, and for one that has
     nothing to compare.
     """
     if len(data) > fdt.MAX_SIZE:
         raise InputError(f"a report of more than {fdt.MAX_SIZE} bytes")
     found = [saved for document in _documents(data) for saved in _inputs(document)]
     readable = [each for each in found if not each.error]
-    if readable and all(each.picture == Picture() for each in readable):
+    if readable and all(each.side.snapshot == Snapshot() for each in readable):
         raise InputError(
             "a report without findings, links, cycles or devlink: nothing in it can be compared "
-            "(dtlink lint, links, cycles and devlink print such)"
+            "(use one of dtlink lint, links, cycles or devlink)"
         )
     return found
 
@@ -100,13 +110,13 @@ def _documents(data: bytes) -> Iterator[Any]:
         raise InputError("JSON that is nested too deep for a report") from error
     except ValueError as error:
         at = error.pos if isinstance(error, json.JSONDecodeError) else None
-        raise InputError(f"no JSON document: {error}", offset=at) from error
+        raise InputError(f"not a JSON document: {error}", offset=at) from error
 
 
-def _inputs(document: Any) -> Iterator[Saved]:
+def _inputs(document: Any) -> Iterator[SavedInput]:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         told = document.get("schema") if isinstance(document, dict) else None
-        raise InputError(f"a JSON document that is no report of dtlink: its schema is {told!r}")
+        raise InputError(f"a JSON document that is not a report of dtlink: its schema is {told!r}")
     _check(document, {"dtlink": _TEXT, "inputs": [_ENTRY]}, "")
     kernel = document.get("kernel")
     _check(kernel, ({"version": _TEXT}, _NONE), "kernel")
@@ -116,10 +126,18 @@ def _inputs(document: Any) -> Iterator[Saved]:
         _check(entry.get("error"), ({"message": _TEXT}, _NONE), f"{where}.error")
         there = {name: form for name, form in _READ.items() if name in entry}
         _check(entry, there, where)
-        picture = _picture(entry, kernel or {}, where)
+        snapshot = _snapshot(entry, kernel or {}, where)
+        identity = IdentityRow(
+            path=entry["path"],
+            sha256=entry["sha256"],
+            form=entry["form"],
+            model=entry["model"],
+            compatible=tuple(entry["compatible"]),
+            dtlink=document["dtlink"],
+            kernel_version=version or None,
+        )
         error = entry["error"]["message"] if entry.get("error") else ""
-        told = {name: entry[name] for name in _ENTRY}
-        yield Saved(entry["path"], told, picture, version, document["dtlink"], error)
+        yield SavedInput(Side(identity, snapshot), error)
 
 
 def _check(value: Any, form: Any, where: str) -> None:
@@ -132,7 +150,7 @@ def _check(value: Any, form: Any, where: str) -> None:
             raise InputError(f"{where} is not {' or '.join(_NAMES[each] for each in form)}")
     elif isinstance(form, list):
         if not isinstance(value, list):
-            raise InputError(f"{where} is no list")
+            raise InputError(f"{where} is not a list")
         for number, each in enumerate(value):
             _check(each, form[0], f"{where}[{number}]")
     else:
@@ -141,7 +159,7 @@ def _check(value: Any, form: Any, where: str) -> None:
 
 def _check_members(value: Any, form: Mapping[str, Any], where: str) -> None:
     if not isinstance(value, dict):
-        raise InputError(f"{where or 'the document'} is no object")
+        raise InputError(f"{where or 'the document'} is not an object")
     for name, below in form.items():
         place = f"{where}.{name}".lstrip(".")
         if name not in value:
@@ -149,28 +167,70 @@ def _check_members(value: Any, form: Mapping[str, Any], where: str) -> None:
         _check(value[name], below, place)
 
 
-def _picture(entry: Entry, kernel: Entry, where: str) -> Picture:
+def _snapshot(entry: Members, kernel: Members, where: str) -> Snapshot:
     ignored = [each["finding"] for each in entry.get("ignored", ())]
     findings = entry.get("findings")
     if findings is not None:
         findings = [*findings, *entry.get("known", ()), *ignored]
         if strange := {each["severity"] for each in findings} - _SEVERITIES:
-            raise InputError(f"{where}: {min(strange)!r} is no severity of a finding")
-    devlink = entry.get("devlink")
+            raise InputError(f"{where}: {min(strange)!r} is not a severity of a finding")
+    devlink, cycles, links = (entry.get(name) for name in ("devlink", "cycles", "links"))
     # Without drivers devices wait that no kernel in use would let wait.
     full = devlink if devlink and devlink["view"] == "full" else None
-    return Picture(
-        findings=findings,
+    lines = None if full is None else [(x["consumer"], x["supplier"]) for x in full["cycles"]]
+    return Snapshot(
+        findings=None if findings is None else [FindingRow.of(each) for each in findings],
         waits=None if full is None else _waits(full, kernel),
-        cycles=entry.get("cycles"),
-        cycle_lines=None if full is None else full["cycles"],
-        links=entry.get("links"),
+        cycles=None if cycles is None else [_cycle(each) for each in cycles],
+        cycle_lines=None if lines is None else [PairRow(consumer=a, supplier=b) for a, b in lines],
+        links=None if links is None else [_link(each) for each in links],
         ignored=frozenset(each["fingerprint"] for each in ignored),
     )
 
 
-def _waits(devlink: Entry, kernel: Entry) -> list[Entry]:
-    """As :class:`dtlink.boot.devlink.ordering.Ordering` tells of a prediction."""
+def _cycle(members: Members) -> CycleRow:
+    return CycleRow(
+        nodes=tuple(members["nodes"]),
+        chain=tuple(map(_step, members["chain"])),
+        breaks=tuple(map(_step, members["breaks"])),
+        links=members.get("links", ABSENT),
+        relaxed=tuple(map(_step, members["relaxed"])) if "relaxed" in members else ABSENT,
+    )
+
+
+def _step(members: Members) -> CycleStep:
+    return CycleStep(
+        consumer=members["consumer"],
+        supplier=members["supplier"],
+        property_name=members["property"],
+        index=members["index"],
+    )
+
+
+def _link(members: Members) -> LinkRow:
+    inputs = members.get("inputs", ABSENT)
+    return LinkRow(
+        consumer=members["consumer"],
+        supplier=members["supplier"],
+        binding=members["binding"],
+        kind=members["kind"],
+        origin=members["origin"],
+        node=members["node"],
+        property_name=members["property"],
+        index=members["index"],
+        args=tuple(members["args"]),
+        optional=members["optional"],
+        followed=members["followed"],
+        why_not=members["why_not"],
+        used_by_linux=members.get("used_by_linux", ABSENT),
+        inputs=tuple(inputs) if isinstance(inputs, list) else inputs,
+        output=members.get("output", ABSENT),
+        through=members.get("through", ABSENT),
+    )
+
+
+def _waits(devlink: Members, kernel: Members) -> list[WaitRow]:
+    """As :class:`dtlink.boot.devlink.ordering.Ordering` has them of a prediction."""
     if kernel.get("fw_devlink") in ("off", "permissive"):
         return []
     bound = {each["node"] for each in devlink["devices"] if each["driver"]}

@@ -11,53 +11,55 @@ from dtlink.report.rows import counted, listing
 from dtlink.views.diff.link_text import SIGNS
 
 if TYPE_CHECKING:
-    from dtlink.views.parts import Entry
+    from dtlink.views.cycles import CycleRow
+    from dtlink.views.diff.rows import CycleChanges, PairChanges, WaitChanges, WaitRow
 
-#: So many steps of a cycle are shown, and so many devices that wait for one supplier.
+#: Upper bound on the steps of a cycle, and on the devices that wait for one supplier.
 _STEPS = 8
-#: What stands for the number of devices in the words for what they do.
+#: The endings of verbs, for one device and for several.
 _ONE = {"s": "s", "es": "es", "are": "is"}
 _SEVERAL = {"s": "", "es": "", "are": "are"}
 
 
-def waits(told: Entry, limit: int | None) -> Iterator[Line]:
+def waits(changes: WaitChanges, limit: int | None) -> Iterator[Line]:
     """By supplier: one that does not come holds many back."""
-    rows = []
-    for name in ("gained", "changed", "lost"):
-        groups: dict[tuple[str, str], list[Entry]] = {}
-        for entry in told[name]:
-            one = entry["new"] if name == "changed" else entry
-            groups.setdefault((_how(entry, name), one["supplier"]), []).append(one)
-        for (how, supplier), entries in groups.items():
-            rows.append(_waiting(SIGNS[name], how, stable(supplier), entries, limit))
+    groups: dict[tuple[str, str, str], list[WaitRow]] = {}
+    for row in changes.gained:
+        groups.setdefault(("gained", _how(row), row.supplier), []).append(row)
+    for change in changes.changed:
+        how = f"{_how(change.old)} ⇒ {_how(change.new)}"
+        groups.setdefault(("changed", how, change.new.supplier), []).append(change.new)
+    for row in changes.lost:
+        groups.setdefault(("lost", _how(row), row.supplier), []).append(row)
+    rows = [
+        _waiting(SIGNS[name], how, stable(supplier), found, limit)
+        for (name, how, supplier), found in groups.items()
+    ]
     yield from listing(rows, limit)
 
 
 def _waiting(
-    sign: Span, how: str, supplier: str, entries: Sequence[Entry], limit: int | None
+    sign: Span, how: str, supplier: str, rows: Sequence[WaitRow], limit: int | None
 ) -> Line:
-    devices = list(dict.fromkeys(stable(each["device"]) for each in entries))
+    devices = list(dict.fromkeys(stable(each.device) for each in rows))
     shown = devices if limit is None else devices[:_STEPS]
     more = len(devices) - len(shown)
     names = ", ".join(shown) + (f" and {more} more" if more else "")
     number = _ONE if len(devices) == 1 else _SEVERAL
-    notes = sorted({each["binding"] for each in entries if each["binding"]})
-    if not all(each["sure"] for each in entries):
+    notes = sorted({each.binding for each in rows if each.binding})
+    if not all(each.sure for each in rows):
         notes.append("if asked for")
     note = f"  ({', '.join(notes)})" if notes else ""
     return line(sign, f"{names} ", Span(how.format(**number), DIM), f" {supplier}", Span(note, DIM))
 
 
-def _how(entry: Entry, name: str) -> str:
+def _how(row: WaitRow) -> str:
     """What it is that the devices do; ``{s}`` and ``{are}`` stand for their number."""
-    if name == "changed":
-        before, after = (_how(entry[side], "") for side in ("old", "new"))
-        return f"{before} ⇒ {after}"
-    if entry["why"] == "no device":
-        return "wait{s} for ever for"
-    if entry["why"] == "supplier waits":
-        return "wait{s} behind"
-    return _OUTCOMES[entry["outcome"]]
+    if row.why == "no device":
+        return "wait{s} forever for"
+    if row.why == "supplier waits":
+        return "depend{s} on the deferred"
+    return _OUTCOMES[row.outcome or ""]
 
 
 _OUTCOMES = {
@@ -68,44 +70,40 @@ _OUTCOMES = {
 }
 
 
-def cycles(told: Entry, limit: int | None) -> Iterator[Line]:
+def cycles(changes: CycleChanges, limit: int | None) -> Iterator[Line]:
     """Each by a short cycle through it; one that changed also by the nodes that make the change."""
     rows: list[Line] = []
-    for name in ("gained", "lost"):
-        for cycle in told[name]:
-            rows.append(line(SIGNS[name], f"among {counted(len(cycle['nodes']), 'device')}:"))
+    for name, found in (("gained", changes.gained), ("lost", changes.lost)):
+        for cycle in found:
+            rows.append(line(SIGNS[name], f"among {counted(len(cycle.nodes), 'device')}:"))
             rows += _chain(cycle, limit)
-    for entry in told["changed"]:
-        after = [stable(node) for node in entry["new"]["nodes"]]
-        before = [stable(node) for cycle in entry["old"] for node in cycle["nodes"]]
+    for change in changes.changed:
+        after = [stable(node) for node in change.new.nodes]
+        before = [stable(node) for cycle in change.old for node in cycle.nodes]
         rows.append(
             line(SIGNS["changed"], f"among {len(before)} → {counted(len(after), 'device')}:")
         )
         rows += [line("    ", SIGNS["gained"], node) for node in after if node not in set(before)]
         rows += [line("    ", SIGNS["lost"], node) for node in before if node not in set(after)]
-        rows += _chain(entry["new"], limit)
+        rows += _chain(change.new, limit)
     yield from listing(rows, limit)
 
 
-def _chain(cycle: Entry, limit: int | None) -> Iterator[Line]:
+def _chain(cycle: CycleRow, limit: int | None) -> Iterator[Line]:
     """A short cycle, on as many lines as it has steps."""
-    steps = cycle["chain"]
-    for step in steps if limit is None else steps[:_STEPS]:
-        by = "lies in" if step["property"] is None else step["property"]
-        yield line(
-            f"    {stable(step['consumer'])}  ", Span(f"{by} → ", DIM), stable(step["supplier"])
-        )
-    if limit is not None and len(steps) > _STEPS:
-        yield line(Span(f"    … and {len(steps) - _STEPS} steps more (--all)", DIM))
+    for step in cycle.chain if limit is None else cycle.chain[:_STEPS]:
+        by = "is a child of " if step.property_name is None else f"{step.property_name} → "
+        yield line(f"    {stable(step.consumer)}  ", Span(by, DIM), stable(step.supplier))
+    hidden = len(cycle.chain) - _STEPS
+    if limit is not None and hidden > 0:
+        yield line(Span(f"    … and {counted(hidden, 'more step')} (--all)", DIM))
 
 
-def cycle_lines(told: Entry, limit: int | None) -> Iterator[Line]:
+def cycle_lines(changes: PairChanges, limit: int | None) -> Iterator[Line]:
     """The lines of the kernel's log, as it prints them."""
     rows = [
-        line(
-            SIGNS[name], f"{entry['consumer']}: Fixed dependency cycle(s) with {entry['supplier']}"
-        )
-        for name in ("gained", "lost")
-        for entry in told[name]
+        line(SIGNS[name], f"{pair.consumer}: Fixed dependency cycle(s) with {pair.supplier}")
+        for name, pairs in (("gained", changes.gained), ("lost", changes.lost))
+        for pair in pairs
     ]
     yield from listing(rows, limit)

@@ -1,0 +1,183 @@
+"""The rows that are compared, and those of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from dtlink.rules.model import Severity
+from dtlink.views.data import ABSENT, Absent, JsonRow, plain
+
+if TYPE_CHECKING:
+    from dtlink.report.entries import EditEntry, FindingEntry, Json, LocationEntry
+    from dtlink.views.cycles import CycleRow
+    from dtlink.views.links import LinkRow
+
+RowT = TypeVar("RowT")
+ChangedT = TypeVar("ChangedT")
+
+#: The fields that older reports may lack.
+_OPTIONAL = ("index", "supplier", "location", "offset", "edits")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class FindingRow(JsonRow):
+    """A finding, as a report has it."""
+
+    rule: str
+    severity: Severity
+    confidence: str
+    subject: str
+    property_name: str | None
+    index: int | Absent | None = ABSENT
+    message: str
+    consequence: str
+    fix: str
+    related: tuple[str, ...]
+    supplier: str | Absent | None = ABSENT
+    location: LocationEntry | Absent | None = ABSENT
+    offset: int | Absent | None = ABSENT
+    fingerprint: str
+    edits: list[EditEntry] | Absent = ABSENT
+
+    @classmethod
+    def of(cls, entry: FindingEntry | Mapping[str, Any]) -> FindingRow:
+        """The row of a finding in a report whose form is checked."""
+        members: dict[str, Any] = dict(entry)
+        return cls(
+            rule=members["rule"],
+            severity=Severity(members["severity"]),
+            confidence=members["confidence"],
+            subject=members["subject"],
+            property_name=members["property"],
+            message=members["message"],
+            consequence=members["consequence"],
+            fix=members["fix"],
+            related=tuple(members["related"]),
+            fingerprint=members["fingerprint"],
+            **{name: members.get(name, ABSENT) for name in _OPTIONAL},
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class WaitRow(JsonRow):
+    """A device that waits for a supplier, or has to do without."""
+
+    device: str
+    supplier: str
+    why: str
+    """``no device``, ``supplier waits`` or, by what one kernel holds, ``driver``."""
+    binding: str | None = None
+    outcome: str | None = None
+    sure: bool = True
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class PairRow(JsonRow):
+    """Two nodes that a line of the kernel's log names."""
+
+    consumer: str
+    supplier: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class LinkEvent(JsonRow):
+    """A link that came or went, and the node that brought it or took it along."""
+
+    link: LinkRow
+    because: str | None
+    at: str | None
+
+    def to_json(self) -> Json:
+        """The link's own members, and two more."""
+        link = plain(self.link)
+        if not isinstance(link, dict):
+            raise TypeError("a link is not an object")
+        return {**link, "because": self.because, "at": self.at}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class LinkChange(JsonRow):
+    """A link that is read in another way."""
+
+    because: str | None
+    at: str | None
+    old: LinkRow
+    new: LinkRow
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class CycleChange(JsonRow):
+    """A cycle that shares devices with some of the other side."""
+
+    old: tuple[CycleRow, ...]
+    new: CycleRow
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class FindingChange(JsonRow):
+    """A finding whose severity is not the same."""
+
+    old: FindingRow
+    new: FindingRow
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class WaitChange(JsonRow):
+    """A wait that ends in another way."""
+
+    old: WaitRow
+    new: WaitRow
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class KindChanges(JsonRow, Generic[RowT, ChangedT]):
+    """What changed of one kind of thing."""
+
+    gained: tuple[RowT, ...] = ()
+    lost: tuple[RowT, ...] = ()
+    changed: tuple[ChangedT, ...] = ()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many there are of each."""
+        return {
+            "gained": len(self.gained),
+            "lost": len(self.lost),
+            "changed": len(self.changed),
+        }
+
+    def __bool__(self) -> bool:
+        return any(self.counts.values())
+
+
+FindingChanges = KindChanges[FindingRow, FindingChange]
+WaitChanges = KindChanges[WaitRow, WaitChange]
+CycleChanges = KindChanges["CycleRow", CycleChange]
+PairChanges = KindChanges[PairRow, PairRow]
+LinkChanges = KindChanges[LinkEvent, LinkChange]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class IdentityRow(JsonRow):
+    """What a side is."""
+
+    path: str
+    sha256: str | None
+    form: str | None
+    model: str | None
+    compatible: tuple[str, ...]
+    dtlink: str | None = None
+    """The version that wrote a saved report; ``None`` for firmware."""
+    kernel_version: str | None = None
+    """The one that a saved report holds for."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class LackingRow(JsonRow):
+    """A kind that only one of two sides has."""
+
+    what: str
+    lacks: str
+    """``old`` or ``new``."""
