@@ -15,52 +15,96 @@ from dtlink.version import __version__
 if TYPE_CHECKING:
     from dtlink.api.board import Board
     from dtlink.api.lint import lint
+    from dtlink.api.log import log
+    from dtlink.api.rules import explain
+    from dtlink.board.settings import Settings
     from dtlink.facts.kernels import KernelVersion
+    from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.errors import InputError
     from dtlink.firmware.read import read, read_tables, read_tree
     from dtlink.firmware.tree import Node, Tree
+    from dtlink.links.acpi.graph import AcpiGraph
+    from dtlink.links.acpi.link import AcpiLink
     from dtlink.links.graph import Graph
     from dtlink.links.reference import Link
-    from dtlink.report.model import Report
+    from dtlink.report.model import InputReport, Report
     from dtlink.rules.model import Finding, Rule, Severity
+    from dtlink.views.cycles import CyclesView
+    from dtlink.views.drivers import DriversView
+    from dtlink.views.iort import IortView
+    from dtlink.views.links import LinksView
+    from dtlink.views.log import LogView
+    from dtlink.views.modules import ModulesView
+    from dtlink.views.order import OrderView
+    from dtlink.views.why import WhyView
 
 __all__ = [
+    "AcpiGraph",
+    "AcpiLink",
     "Board",
+    "CyclesView",
+    "DriversView",
     "Finding",
     "Graph",
     "InputError",
+    "InputReport",
+    "IortView",
     "KernelVersion",
     "Link",
+    "LinksView",
+    "LogView",
     "Machine",
+    "ModulesView",
     "Node",
+    "OrderView",
     "Report",
     "Rule",
+    "Settings",
     "Severity",
+    "Struct",
     "Tree",
+    "WhyView",
     "__version__",
+    "explain",
     "lint",
+    "log",
     "read",
     "read_tables",
     "read_tree",
 ]
 
-# Where the public names live: they are imported when somebody asks for them, because the command
-# line asks for few of them at a time.
+# Where the public names are: each is imported when it is asked for, because the command line asks
+# for few of them at a time.
 _HOMES = {
+    "AcpiGraph": "dtlink.links.acpi.graph",
+    "AcpiLink": "dtlink.links.acpi.link",
     "Board": "dtlink.api.board",
+    "CyclesView": "dtlink.views.cycles",
+    "DriversView": "dtlink.views.drivers",
     "Finding": "dtlink.rules.model",
     "Graph": "dtlink.links.graph",
     "InputError": "dtlink.firmware.errors",
+    "InputReport": "dtlink.report.model",
+    "IortView": "dtlink.views.iort",
     "KernelVersion": "dtlink.facts.kernels",
     "Link": "dtlink.links.reference",
+    "LinksView": "dtlink.views.links",
+    "LogView": "dtlink.views.log",
     "Machine": "dtlink.firmware.acpi.machine",
+    "ModulesView": "dtlink.views.modules",
     "Node": "dtlink.firmware.tree",
+    "OrderView": "dtlink.views.order",
     "Report": "dtlink.report.model",
     "Rule": "dtlink.rules.model",
+    "Settings": "dtlink.board.settings",
     "Severity": "dtlink.rules.model",
+    "Struct": "dtlink.firmware.acpi.layout",
     "Tree": "dtlink.firmware.tree",
+    "WhyView": "dtlink.views.why",
+    "explain": "dtlink.api.rules",
     "lint": "dtlink.api.lint",
+    "log": "dtlink.api.log",
     "read": "dtlink.firmware.read",
     "read_tables": "dtlink.firmware.read",
     "read_tree": "dtlink.firmware.read",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import NoReturn
@@ -37,7 +38,8 @@ def _run() -> int:
 
         register()
     # A file's name may hold bytes that are no text.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = cli.main(prog_name="dtlink", standalone_mode=False)
     except SystemExit as stop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -273,3 +274,71 @@ def test_public_names_are_sorted_and_there() -> None:
         assert getattr(dtlink, name) is not None
     with pytest.raises(AttributeError, match="nope"):
         _ = dtlink.nope
+
+
+def test_what_a_session_shows() -> None:
+    board, tables = (dtlink.Board.read(path) for path in INPUTS)
+    (finding, *_) = (report := board.lint()).findings()
+    assert repr(dtlink.KernelVersion(6, 12)) == "<KernelVersion 6.12>"
+    assert repr(board.firmware) == "<Tree dtlink,phone-soc: 197 nodes>"
+    assert repr(tables.firmware).startswith("<Machine APIC, IORT, MCFG: ")
+    assert repr(board.graph) == (
+        f"<Graph of {board.firmware!r}: {len(board.graph.links)} links, kernel 6.12>"
+    )
+    assert repr(board) == f"<Board {INPUTS[0]}: {board.firmware!r}, kernel 6.12>"
+    assert repr(report).startswith("<Report lint of 1 input: error ")
+    assert repr(finding).startswith(f"<Finding error {finding.rule} at {finding.subject.path}:")
+    assert repr(tables.lint()) == "<Report lint of 1 input: no findings>"
+
+
+def test_data_of_a_finding_are_those_of_the_document() -> None:
+    report = dtlink.lint(FAULTS, config=False)
+    (item,) = report.to_dict()["inputs"]
+    assert [finding.to_dict() for finding in report.findings()] == item["findings"]
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.name)
+def test_a_graph_for_networkx(path: Path) -> None:
+    networkx = pytest.importorskip("networkx")
+    graph = dtlink.Board.read(path).graph
+    made = graph.to_networkx()
+    assert isinstance(made, networkx.MultiDiGraph)
+    assert sorted((a, b, data["entry"]) for a, b, data in made.edges(data=True)) == sorted(
+        (link.consumer.path, link.supplier.path, link.entry) for link in graph.links
+    )
+    link = graph.links[0]
+    assert made.nodes[link.consumer.path]["name"] == link.consumer.name
+    (edge, *_) = made.get_edge_data(link.consumer.path, link.supplier.path).values()
+    assert edge["binding"] == link.binding.name
+
+
+def test_without_networkx_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "networkx", None)
+    with pytest.raises(ImportError, match="pip install networkx"):
+        dtlink.Board.read(FAULTS).graph.to_networkx()
+
+
+def test_rules_explained() -> None:
+    (rule,) = dtlink.explain("phandle/dangling")
+    assert rule.summary
+    assert rule.page
+    assert [each.id for each in dtlink.explain("iort/node-frame")] == ["acpi/frame"]
+    for words in ((), ("phandle",), ("legacy", "cycle/self-link")):
+        told = printed("explain" if words else "rules", *words)["rules"]
+        assert {each.id for each in dtlink.explain(*words)} == {each["id"] for each in told}
+    with pytest.raises(ValueError, match="nope"):
+        dtlink.explain("nope")
+
+
+def test_a_log_explained() -> None:
+    dmesg = KERNEL / "boot.log"
+    (item,) = printed("log", dmesg)["inputs"]
+    assert as_json(dtlink.log(dmesg).to_json()) == item["log"]
+    given = ["--dtb", GUEST, "--kernel", KERNEL, "--kernel-version", "6.1"]
+    (item,) = printed("log", dmesg, *given)["inputs"]
+    board = dtlink.Board.read(GUEST, kernel=KERNEL)
+    assert as_json(dtlink.log(dmesg, board=board, kernel_version="6.1").to_json()) == item["log"]
+    with pytest.raises(dtlink.InputError, match="ACPI tables"):
+        dtlink.log(dmesg, board=dtlink.Board.read(INPUTS[1]))
+    with pytest.raises(dtlink.InputError, match="gone"):
+        dtlink.log("gone")

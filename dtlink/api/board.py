@@ -145,7 +145,7 @@ class Board:
         """How the ID of one requester is translated: by ``rid``, such as ``"0000:01:00.0"`` (or
         its segment and its requester ID), or by the path of a named component.
         """
-        from dtlink.links.functions import function_id
+        from dtlink.facts.pci import parse_bdf
         from dtlink.views.iort import IortView
 
         if (rid is None) == (component is None):
@@ -153,7 +153,7 @@ class Board:
         with self._named():
             if component is not None:
                 return IortView.of_component(self._tables(), component)
-            segment, requester = function_id(rid) if isinstance(rid, str) else rid or (0, 0)
+            segment, requester = parse_bdf(rid) if isinstance(rid, str) else rid or (0, 0)
             return IortView.of_function(self._tables(), segment, requester)
 
     def _tree(self) -> TreeBoard:

@@ -58,8 +58,8 @@ def _cycle(
     steps = zip(chain, (*chain[1:], chain[0]), strict=True)
     first = {(link.reference.consumer, link.reference.supplier): link for link in reversed(links)}
     return TableCycle(
-        tuple(graph.firmware[node] for node in nodes),
-        tuple(graph.firmware[node] for node in chain),
+        tuple(graph.machine[node] for node in nodes),
+        tuple(graph.machine[node] for node in chain),
         tuple(first.get(step) for step in steps),
         tuple(links),
     )
@@ -71,4 +71,4 @@ def table_waves(graph: AcpiGraph) -> list[list[Struct]]:
     Cycles are collapsed: their nodes share a wave.
     """
     arcs = graph.arcs()
-    return [[graph.firmware[node] for node in wave] for wave in waves(arcs, arcs)]
+    return [[graph.machine[node] for node in wave] for wave in waves(arcs, arcs)]

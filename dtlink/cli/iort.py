@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import Any
 
@@ -10,11 +9,8 @@ import click
 
 from dtlink.cli.options import options
 from dtlink.cli.single import Printing, finish, one, tables_task
+from dtlink.facts.pci import parse_bdf
 from dtlink.report.model import Report
-
-_FUNCTION = re.compile(
-    r"(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\.([0-7])", re.IGNORECASE
-)
 
 
 class Function(click.ParamType[tuple[int, int]]):
@@ -28,12 +24,10 @@ class Function(click.ParamType[tuple[int, int]]):
         """The segment and the requester ID, or a usage error."""
         if isinstance(value, tuple):
             return value[0], value[1]
-        found = _FUNCTION.fullmatch(str(value))
-        device = int(found[3], 16) if found else 32
-        if found is None or device > 31:
-            self.fail(f"{value} is not a PCI function such as 0000:01:00.0", param, ctx)
-        bus = int(found[2], 16)
-        return int(found[1] or "0", 16), bus << 8 | device << 3 | int(found[4])
+        try:
+            return parse_bdf(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command(help="Trace a requester ID to its SMMU stream ID and ITS device ID.")

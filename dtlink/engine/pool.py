@@ -56,8 +56,9 @@ def _as_done(
         for _ in range(min(jobs, len(chunks))):
             give(_Worker(work))
         while busy:
-            for link in wait(list(busy)):
-                worker, number = busy.pop(link)  # type: ignore[call-overload]  # or a socket
+            ready = wait(list(busy))
+            for link in [each for each in busy if each in ready]:
+                worker, number = busy.pop(link)
                 reports = worker.answer()
                 give(worker if reports else _Worker(work))
                 yield number, reports or list(_one_by_one(chunks[number], work))

@@ -14,6 +14,9 @@ class KernelVersion(NamedTuple):
     major: int
     minor: int
 
+    def __repr__(self) -> str:
+        return f"<KernelVersion {self}>"
+
     def __str__(self) -> str:
         """The version as it is written: ``6.12``."""
         return f"{self.major}.{self.minor}"

@@ -65,3 +65,4 @@ class Drivers(Protocol):
 
     def of(self, node: int) -> Driver:
         """The driver of a node, by its number."""
+        ...

@@ -36,7 +36,7 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
 
     lines: dict[Any, tuple[str, int]] = {}
 
-    class Parser(dtlib.DT):  # type: ignore[misc]
+    class Parser(dtlib.DT):  # type: ignore[misc]  # dtlib has no annotations
         """Records where each node is first opened; dtlib itself does not."""
 
         included = 0
@@ -56,10 +56,10 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
 
         def _eval_shift(self) -> int:
             """Shifts by less than 64 bits, as in dtc: larger ones would exhaust memory."""
-            value: int = self._eval_add()
+            value = int(self._eval_add())
             while self._peek_token().val in ("<<", ">>"):
                 left = self._next_token().val == "<<"
-                bits = self._eval_add()
+                bits = int(self._eval_add())
                 if not 0 <= bits < 64:
                     self._parse_error(f"invalid shift by {bits} bits (valid: 0 to 63)")
                 value = value << bits if left else value >> bits

@@ -82,6 +82,10 @@ class Tree:
         self._paths: dict[int, str] = {0: "/"}
         self.phandles, self.own_phandle = self._collect_phandles()
 
+    def __repr__(self) -> str:
+        name = next(iter(self.root.compatible), "")
+        return f"<Tree {name}: {len(self)} nodes>" if name else f"<Tree: {len(self)} nodes>"
+
     def __len__(self) -> int:
         return len(self.parents)
 

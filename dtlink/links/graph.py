@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, overload
 
@@ -15,52 +14,23 @@ from dtlink.links.extract import extract
 from dtlink.links.reference import Flaw, Link, Reference, Unresolved
 
 if TYPE_CHECKING:
-    # With these defaults a plain ``Graph`` has devicetree nodes; Python supports them since 3.13.
-    from typing import Protocol
-
+    # With this default a plain ``Graph`` has links of a devicetree; Python supports it since 3.13.
     from typing_extensions import TypeVar
 
     from dtlink.firmware.acpi.machine import Machine
-    from dtlink.firmware.tree import Node
     from dtlink.links.acpi.graph import AcpiGraph
+    from dtlink.links.acpi.link import AcpiLink
 
-    class Numbered(Protocol):
-        """A node."""
-
-        @property
-        def index(self) -> int:
-            """Its number."""
-
-    class Referring(Protocol):
-        """A link."""
-
-        @property
-        def reference(self) -> Reference:
-            """The reference that it is a view of."""
-
-    NodeT = TypeVar("NodeT", bound=Numbered, default=Node)
-    LinkT = TypeVar("LinkT", bound=Referring, default=Link)
-    Node_co = TypeVar("Node_co", covariant=True)
-
-    class Firmware(Protocol[Node_co]):
-        """What a graph requires of the source of its nodes: a tree or tables."""
-
-        @property
-        def parents(self) -> Sequence[int]:
-            """The number of each node's parent; 0 is the root, which is not a device."""
-
-        @property
-        def disabled(self) -> AbstractSet[int]:
-            """The nodes for which the kernel creates no device."""
-
-        def __getitem__(self, index: int) -> Node_co: ...
+    #: A version, or its text.
+    Version = KernelVersion | str
+    LinkT = TypeVar("LinkT", bound=Link | AcpiLink, default=Link)
 else:
     from typing import TypeVar
 
-    NodeT, LinkT = TypeVar("NodeT"), TypeVar("LinkT")
+    LinkT = TypeVar("LinkT")
 
 
-class Graph(Generic[NodeT, LinkT]):
+class Graph(Generic[LinkT]):
     """The dependencies of consumers on suppliers.
 
     Nodes have the numbers of their tree or tables. A parent is an implicit supplier: the children
@@ -69,7 +39,7 @@ class Graph(Generic[NodeT, LinkT]):
 
     def __init__(
         self,
-        firmware: Firmware[NodeT],
+        firmware: Tree | Machine,
         references: Sequence[Reference],
         link: Callable[[Reference], LinkT],
         unresolved: Sequence[Unresolved] = (),
@@ -82,25 +52,30 @@ class Graph(Generic[NodeT, LinkT]):
         self.unresolved = unresolved
         self.version = version
 
+    def __repr__(self) -> str:
+        links = f"{len(self.references)} links, kernel {self.version}"
+        return f"<{type(self).__name__} of {self.firmware!r}: {links}>"
+
     @overload
     @staticmethod
     def of(
-        firmware: Tree, version: KernelVersion = ..., *, disabled: bool = ..., vendor: bool = ...
+        firmware: Tree, version: Version = ..., *, disabled: bool = ..., vendor: bool = ...
     ) -> Graph: ...
     @overload
     @staticmethod
     def of(
-        firmware: Machine, version: KernelVersion = ..., *, disabled: bool = ..., vendor: bool = ...
+        firmware: Machine, version: Version = ..., *, disabled: bool = ..., vendor: bool = ...
     ) -> AcpiGraph: ...
     @staticmethod
     def of(
         firmware: Tree | Machine,
-        version: KernelVersion = DEFAULT,
+        version: Version = DEFAULT,
         *,
         disabled: bool = False,
         vendor: bool = True,
-    ) -> Graph[Any, Any]:
+    ) -> Graph[Any]:
         """Return the graph of tables, or of a tree read by ``version`` (:func:`extract`)."""
+        version = KernelVersion.of(version)
         if not isinstance(firmware, Tree):
             from dtlink.links.acpi.graph import AcpiGraph
 
@@ -114,6 +89,17 @@ class Graph(Generic[NodeT, LinkT]):
         """All links, ordered by node, property and entry as in the blob."""
         ordered = sorted(self.references, key=lambda ref: (ref.node, ref.at, ref.entry))
         return [self.link(ref) for ref in ordered]
+
+    def to_networkx(self) -> Any:
+        """The links as a :class:`networkx.MultiDiGraph`: from each consumer to its supplier.
+
+        Nodes are paths, with what identifies them as attributes; edges have the attributes
+        ``binding``, ``kind``, ``entry``, ``followed`` and ``node`` (where the entry is). Raises
+        :class:`ImportError` if networkx is not installed.
+        """
+        from dtlink.links.networkx import to_networkx
+
+        return to_networkx(self)
 
     def links_of(self, *bindings: str) -> Iterator[LinkT]:
         """Return the links of the bindings with these names, for each binding in blob order."""

@@ -99,6 +99,7 @@ def read(path: str) -> Baseline:
 def _parsed(data: bytes) -> Any:
     if len(data) > MAX_SIZE:
         raise InputError(f"a baseline of more than {MAX_SIZE} bytes")
+    text = ""
     try:
         text = data.decode("utf-8-sig")
         return json.loads(text)

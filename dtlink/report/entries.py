@@ -7,51 +7,15 @@ added to them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from dtlink.rules.entries import FindingEntry
 
 #: Plain JSON data.
 Json: TypeAlias = "str | int | float | Sequence[Json] | Mapping[str, Json] | None"
 #: A JSON object that is being made.
 JsonObject: TypeAlias = dict[str, Json]
-
-
-class LocationEntry(TypedDict):
-    """A line of a source."""
-
-    file: str
-    line: int
-
-
-class EditEntry(TypedDict):
-    """An edit: of a property, of a child, or of a table's field."""
-
-    node: NotRequired[str]
-    property: NotRequired[str]
-    value: NotRequired[str | int]
-    delete: NotRequired[bool]
-    child: NotRequired[str]
-    structure: NotRequired[str]
-    field: NotRequired[str]
-
-
-class FindingEntry(TypedDict):
-    """A finding."""
-
-    rule: str
-    severity: str
-    confidence: str
-    subject: str
-    property: str | None
-    index: int | None
-    message: str
-    consequence: str
-    fix: str
-    related: list[str]
-    supplier: str | None
-    location: LocationEntry | None
-    offset: int | None
-    fingerprint: str
-    edits: NotRequired[list[EditEntry]]
 
 
 class IgnoredEntry(TypedDict):

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dtlink.report.entries import Document, EditEntry, FindingEntry, FixedEntry, InputEntry
+from dtlink.report.entries import Document, FixedEntry, InputEntry
 from dtlink.report.model import BaselineEntry, InputReport, Report, identified
 from dtlink.rules.model import Dts, Finding, Rule, Tables
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
-    from dtlink.firmware.edits import Edit
+    from dtlink.rules.entries import FindingEntry
 
 SCHEMA = "report-1"
 #: What each command adds to the inputs.
@@ -120,44 +120,7 @@ def _add_what_does_not_count(entry: InputEntry, item: InputReport) -> None:
 
 def findings(items: Sequence[Finding], after: Sequence[Finding] = ()) -> list[FindingEntry]:
     """Findings as JSON data; ``after`` as in :func:`identified`."""
-    return [_finding(item, fingerprint) for fingerprint, item in identified(items, after)]
-
-
-def _finding(item: Finding, fingerprint: str) -> FindingEntry:
-    location = item.location
-    entry: FindingEntry = {
-        "rule": item.rule,
-        "severity": item.severity.value,
-        "confidence": item.confidence.value,
-        "subject": item.subject.path,
-        "property": item.property_name,
-        "index": item.index,
-        "message": item.message,
-        "consequence": item.effect,
-        "fix": item.fix.text,
-        "related": list(item.related),
-        "supplier": item.supplier or None,
-        "location": None if location is None else {"file": location.file, "line": location.line},
-        "offset": item.offset,
-        "fingerprint": fingerprint,
-    }
-    if item.fix.edits:
-        entry["edits"] = [_edit(each) for each in item.fix.edits]
-    return entry
-
-
-def _edit(edit: Edit) -> EditEntry:
-    from dtlink.firmware.edit_text import property_value
-    from dtlink.firmware.edits import AddNode, DeleteProperty, SetField
-
-    if isinstance(edit, SetField):
-        return {"structure": edit.structure, "field": edit.field, "value": edit.value}
-    if isinstance(edit, AddNode):
-        return {"node": edit.parent.path, "child": edit.name}
-    if isinstance(edit, DeleteProperty):
-        return {"node": edit.node.path, "property": edit.name, "delete": True}
-    value = property_value(edit.value)
-    return {"node": edit.node.path, "property": edit.name, "value": value}
+    return [item.to_dict(fingerprint) for fingerprint, item in identified(items, after)]
 
 
 def _fixed(item: BaselineEntry) -> FixedEntry:

@@ -50,9 +50,9 @@ def render(report: Report) -> str:
     document = JUnitXml("dtlink lint")
     taken: Counter[tuple[str, str]] = Counter()
     # Not add_testsuite(): it compares each with all before it.
-    document.extend([_suite(item, taken) for item in report.inputs])  # type: ignore[no-untyped-call]
-    document.update_statistics()  # type: ignore[no-untyped-call]
-    return _laid_out(document.tostring())  # type: ignore[no-untyped-call]
+    document.extend([_suite(item, taken) for item in report.inputs])
+    document.update_statistics()
+    return _laid_out(document.tostring())
 
 
 def _laid_out(document: bytes) -> str:
@@ -91,7 +91,7 @@ def _element(path: str, case: _Case, taken: Counter[tuple[str, str]]) -> TestCas
         kinds = {"failure": Failure, "error": Error, "skipped": Skipped}
         result = kinds[case.result](_text(case.message), case.kind)
         result.text = _text(case.text)
-        element.append(result)  # type: ignore[no-untyped-call]
+        element.append(result)
     elif case.text:
         element.system_out = _text(case.text)
     return element

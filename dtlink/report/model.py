@@ -21,6 +21,7 @@ class Reportable(Protocol):
 
     def members(self) -> Mapping[str, Json]:
         """The members that it adds to the input of a JSON report."""
+        ...
 
 
 class InputFault(NamedTuple):
@@ -168,6 +169,11 @@ class Report(NamedTuple):
     """What was assumed of the kernel, by commands that ask for more than its version."""
     baseline: str = ""
     """The baseline that ``findings`` are new against, where there is one."""
+
+    def __repr__(self) -> str:
+        found = [f"{level} {number}" for level, number in self.counts().items() if number]
+        inputs = "1 input" if len(self.inputs) == 1 else f"{len(self.inputs)} inputs"
+        return f"<Report {self.command} of {inputs}: {', '.join(found) or 'no findings'}>"
 
     def to_dict(self) -> Document:
         """The JSON document of the command, as data."""

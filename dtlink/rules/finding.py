@@ -6,8 +6,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from dtlink.firmware.edits import Edit
     from dtlink.firmware.names import Subject
     from dtlink.firmware.tree import Location
+    from dtlink.rules.entries import EditEntry, FindingEntry
     from dtlink.rules.fix import Fix
 
 
@@ -59,6 +61,12 @@ class Finding(NamedTuple):
     alias: str = ""
     """What the rule is called for this table, if it is about several (see ``rules/aliases.py``)."""
 
+    def __repr__(self) -> str:
+        entry = "" if self.index is None else f"[{self.index}]"
+        at = f"{self.subject.path}:{self.property_name}{entry}"
+        where = at if self.property_name else self.subject.path
+        return f"<Finding {self.severity.value} {self.rule} at {where}: {self.message}>"
+
     @property
     def identity(self) -> str:
         """The id that the fingerprint is made of: the alias, or the rule."""
@@ -78,3 +86,40 @@ class Finding(NamedTuple):
         node, to = subject.stable(), supplier and subject.stable(supplier)
         key = "\0".join((self.identity, node, self.property_name or "", to))
         return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16]
+
+    def to_dict(self, fingerprint: str = "") -> FindingEntry:
+        """The finding in the JSON document, with a fingerprint of its own or that is given."""
+        location = self.location
+        entry: FindingEntry = {
+            "rule": self.rule,
+            "severity": self.severity.value,
+            "confidence": self.confidence.value,
+            "subject": self.subject.path,
+            "property": self.property_name,
+            "index": self.index,
+            "message": self.message,
+            "consequence": self.effect,
+            "fix": self.fix.text,
+            "related": list(self.related),
+            "supplier": self.supplier or None,
+            "location": location and {"file": location.file, "line": location.line},
+            "offset": self.offset,
+            "fingerprint": fingerprint or self.fingerprint,
+        }
+        if self.fix.edits:
+            entry["edits"] = [_edit(each) for each in self.fix.edits]
+        return entry
+
+
+def _edit(edit: Edit) -> EditEntry:
+    from dtlink.firmware.edit_text import property_value
+    from dtlink.firmware.edits import AddNode, DeleteProperty, SetField
+
+    if isinstance(edit, SetField):
+        return {"structure": edit.structure, "field": edit.field, "value": edit.value}
+    if isinstance(edit, AddNode):
+        return {"node": edit.parent.path, "child": edit.name}
+    if isinstance(edit, DeleteProperty):
+        return {"node": edit.node.path, "property": edit.name, "delete": True}
+    value = property_value(edit.value)
+    return {"node": edit.node.path, "property": edit.name, "value": value}

@@ -26,15 +26,19 @@ class DriverPolicy(Protocol):
 
     def match(self, device: CoreDevice) -> str | None:
         """The name of the driver that matches a device, if there is one."""
+        ...
 
     def is_first(self, device: CoreDevice) -> bool:
         """Whether a device's driver is there before the device is."""
+        ...
 
     def children(self, device: CoreDevice) -> Iterator[Spawn]:
         """The devices that a driver makes while it probes."""
+        ...
 
     def probe(self, device: CoreDevice) -> ProbeResult:
         """How the probe ends."""
+        ...
 
 
 class BareDrivers:

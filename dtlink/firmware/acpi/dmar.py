@@ -189,8 +189,12 @@ class Scoped(Remapping):
     def identity(self) -> str:
         return f"segment {self.segment}"
 
-    @cached_property
+    @property
     def scopes(self) -> tuple[Scope, ...]:
+        return self._scopes
+
+    @cached_property
+    def _scopes(self) -> tuple[Scope, ...]:
         start = self.start + self.SIZE
         table = self.owner
         faults = table.frame_faults if isinstance(table, TableHeader) else []
@@ -349,8 +353,12 @@ class Dmar(TableHeader):
             self.frame_faults += _leftover(self, _FRAME, at)
         return found
 
-    @cached_property
+    @property
     def structures(self) -> Sequence[Struct]:
+        return self._structures
+
+    @cached_property
+    def _structures(self) -> Sequence[Struct]:
         """Each remapping structure, then its scopes and what its flag stands for."""
         found: list[Struct] = []
         for each in self.remappings:

@@ -467,8 +467,12 @@ class Ivrs(TableHeader):
         last = {block.key: block for block in self.hardware}
         return last | {block.key: block for block in reversed(self.taken)}
 
-    @cached_property
+    @property
     def structures(self) -> Sequence[Struct]:
+        return self._structures
+
+    @cached_property
+    def _structures(self) -> Sequence[Struct]:
         """The blocks, each with its entries behind it; without padding and ends of ranges."""
         found: list[Struct] = []
         for block in self.blocks:

@@ -58,6 +58,9 @@ class Machine:
         """A machine from the bytes of its tables, by signature. Raises :class:`InputError`."""
         return cls({word: header(data) for word, data in blobs.items()}, form=form)
 
+    def __repr__(self) -> str:
+        return f"<Machine {', '.join(sorted(self.tables))}: {len(self)} nodes>"
+
     @cached_property
     def device_paths(self) -> frozenset[str] | None:
         """The full paths of the devices in the namespace; ``None`` if nobody can tell.

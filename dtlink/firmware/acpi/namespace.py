@@ -98,7 +98,7 @@ class _Open(NamedTuple):
 
 def _devices(listings: Iterator[str]) -> frozenset[str] | None:
     found: set[str] = set()
-    known = set(_PREDEFINED)
+    known: set[Names] = set(_PREDEFINED)
     try:
         for text in listings:
             for path, is_device in _named(text, known):

@@ -226,5 +226,6 @@ class Viot(TableHeader):
     def iommu_of(self, endpoint: Endpoint) -> VirtioIommu | None:
         """The IOMMU that a node names; ``None`` if it names the first byte of none."""
         node = self.by_offset.get(endpoint.output)
-        named = isinstance(node, VirtioIommuPci | VirtioIommuMmio) and node.is_whole
-        return node if named else None  # type: ignore[return-value]  # it is one, by the line above
+        if isinstance(node, VirtioIommuPci | VirtioIommuMmio) and node.is_whole:
+            return node
+        return None

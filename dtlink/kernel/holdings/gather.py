@@ -100,11 +100,12 @@ class Gatherer:
         if not needs:
             self._without_modules("modules")
         soft = self._soft_dependencies()
-        return {
-            name: (path, " ".join(depends), *map(" ".join, soft.get(name, ((), ()))))
-            for path, depends in needs.items()
-            if (name := module_name(path))
-        }
+        entries: Entries = {}
+        for path, depends in needs.items():
+            if name := module_name(path):
+                pre, post = soft.get(name, ((), ()))
+                entries[name] = path, " ".join(depends), " ".join(pre), " ".join(post)
+        return entries
 
     def _soft_dependencies(self) -> SoftDependencies:
         found = self._read("softdeps", "modules.softdep", read_soft_dependencies)

@@ -102,9 +102,7 @@ def _place(file: BinaryIO, size: int) -> tuple[int, int]:
 
 def _sections(file: BinaryIO, size: int) -> Iterator[Any]:
     try:
-        from elftools.elf.elffile import (  # type: ignore[import-untyped, unused-ignore]
-            ELFFile,
-        )
+        from elftools.elf.elffile import ELFFile
     except ImportError as error:
         needs = "modules without modules.alias need the Python package pyelftools"
         raise InputError(f"{needs}, which is not installed (pip install pyelftools)") from error

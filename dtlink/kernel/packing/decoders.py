@@ -7,7 +7,7 @@ the first byte after it. The libraries are imported late: most runs need one of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, cast
 
 from dtlink.kernel.packing import source as sources
 from dtlink.kernel.packing.source import ByteSource
@@ -85,9 +85,10 @@ def zstd(source: ByteSource) -> Iterator[bytes]:
 
 def lz4_frame(source: ByteSource) -> Iterator[bytes]:
     """One frame of the current format."""
-    import lz4.frame  # type: ignore[import-untyped, unused-ignore]
+    import lz4.frame
 
-    return _pump(lz4.frame.LZ4FrameDecompressor(), source)
+    # Its attributes have no values, hence no types, before it is told to start.
+    return _pump(cast("_Decoder", lz4.frame.LZ4FrameDecompressor()), source)
 
 
 def lz4_legacy(source: ByteSource) -> Iterator[bytes]:
@@ -95,7 +96,7 @@ def lz4_legacy(source: ByteSource) -> Iterator[bytes]:
 
     Frames that follow each other are one stream for the kernel (lib/decompress_unlz4.c, unlz4()).
     """
-    import lz4.block  # type: ignore[import-untyped, unused-ignore]
+    import lz4.block
 
     unpacked, blocks = 0, 0
     while size := _legacy_block(source, unpacked):

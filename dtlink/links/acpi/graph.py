@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
-from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.registry import DESCRIBING
 from dtlink.links.acpi.link import AcpiLink, TableLink
 from dtlink.links.graph import Graph
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
 
 
-class AcpiGraph(Graph[Struct, AcpiLink]):
+class AcpiGraph(Graph[AcpiLink]):
     """Who needs whom, as all the tables of a machine tell together."""
 
     def __init__(self, machine: Machine, version: KernelVersion = DEFAULT) -> None:

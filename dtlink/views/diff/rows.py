@@ -10,7 +10,8 @@ from dtlink.rules.model import Severity
 from dtlink.views.data import ABSENT, Absent, JsonRow, plain
 
 if TYPE_CHECKING:
-    from dtlink.report.entries import EditEntry, FindingEntry, Json, LocationEntry
+    from dtlink.report.entries import Json
+    from dtlink.rules.entries import EditEntry, FindingEntry, LocationEntry
     from dtlink.views.cycles import CycleRow
     from dtlink.views.links import LinkRow
 

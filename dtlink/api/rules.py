@@ -1,0 +1,28 @@
+"""``explain()``: rules and their pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.rules.aliases import rules_of
+from dtlink.rules.catalogue import all_rules, choose, find
+
+if TYPE_CHECKING:
+    from dtlink.rules.model import Rule
+
+
+def explain(*words: str) -> tuple[Rule, ...]:
+    """The rules of these ids, aliases and families, as ``dtlink explain``; all if none is given.
+
+    Each has ``id``, ``severity``, ``summary``, ``page`` and ``examples``. Raises
+    :class:`ValueError` for a word that is not a rule or family.
+    """
+    if not words:
+        return tuple(all_rules())
+    found = {rule.id: rule for word in words for rule in _named(word)}
+    return tuple(found.values())
+
+
+def _named(word: str) -> list[Rule]:
+    whole = [find(each) for each in rules_of(word)]
+    return [rule for rule in whole if rule is not None] or choose((word,))

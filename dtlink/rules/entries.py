@@ -1,0 +1,44 @@
+"""The form of a finding in JSON: members are only added."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+
+class LocationEntry(TypedDict):
+    """A line of a source."""
+
+    file: str
+    line: int
+
+
+class EditEntry(TypedDict):
+    """An edit: of a property, of a child, or of a table's field."""
+
+    node: NotRequired[str]
+    property: NotRequired[str]
+    value: NotRequired[str | int]
+    delete: NotRequired[bool]
+    child: NotRequired[str]
+    structure: NotRequired[str]
+    field: NotRequired[str]
+
+
+class FindingEntry(TypedDict):
+    """A finding."""
+
+    rule: str
+    severity: str
+    confidence: str
+    subject: str
+    property: str | None
+    index: int | None
+    message: str
+    consequence: str
+    fix: str
+    related: list[str]
+    supplier: str | None
+    location: LocationEntry | None
+    offset: int | None
+    fingerprint: str
+    edits: NotRequired[list[EditEntry]]
