@@ -63,7 +63,9 @@ def _compared(plan: LintPlan, reports: Iterable[InputReport]) -> Iterator[InputR
     if not plan.baselines:
         return iter(reports)
     from dtlink.report.baseline import read
-    from dtlink.report.known import Comparison
+    from dtlink.report.known import BaselineComparison
 
-    known = {path: Comparison(read(path), plan.of_baseline(path)) for path in plan.baselines}
+    known = {
+        path: BaselineComparison(read(path), plan.of_baseline(path)) for path in plan.baselines
+    }
     return plan.compare(reports, known)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dtlink.cli.options import Command
     from dtlink.config.plan import LintPlan
     from dtlink.report.baseline import Baseline
-    from dtlink.report.known import Comparison
+    from dtlink.report.known import BaselineComparison
     from dtlink.report.model import InputReport, Report
 
 
@@ -65,11 +65,11 @@ class Baselines:
             reports = self._rewrite(list(reports))
         return self._plan.compare(reports, self._comparisons())
 
-    def _comparisons(self) -> dict[str, Comparison]:
-        from dtlink.report.known import Comparison
+    def _comparisons(self) -> dict[str, BaselineComparison]:
+        from dtlink.report.known import BaselineComparison
 
         return {
-            path: Comparison(known, self._plan.of_baseline(path))
+            path: BaselineComparison(known, self._plan.of_baseline(path))
             for path, known in self._files.items()
         }
 

@@ -13,7 +13,7 @@ from dtlink.report.model import InputReport
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
-    from dtlink.report.known import Asked, Comparison
+    from dtlink.report.known import BaselineComparison, RuleFilter
 
 
 class LintPlan:
@@ -86,7 +86,7 @@ class LintPlan:
         return [each for each in self.inputs if self._settings[each].baseline == baseline]
 
     def compare(
-        self, reports: Iterable[InputReport], comparisons: Mapping[str, Comparison]
+        self, reports: Iterable[InputReport], comparisons: Mapping[str, BaselineComparison]
     ) -> Iterator[InputReport]:
         """The reports, each held against the baseline of its input."""
         for item in reports:
@@ -125,7 +125,7 @@ def _task(settings: LintSettings) -> engine.Task:
 
 
 @lru_cache(maxsize=256)
-def _asked(settings: LintSettings) -> Asked:
+def _asked(settings: LintSettings) -> RuleFilter:
     """Whether a rule is asked of an input."""
     from dtlink.report.known import asked
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 #: The offset in the name of a table node; it differs between builds.
-_OFFSET = re.compile(r"^([A-Z]{4}/[a-z0-9-]+)@0x[0-9a-f]+")
+#: Not compiled here: only reports of tables need it.
+_OFFSET = r"^([A-Z]{4}/[a-z0-9-]+)@0x[0-9a-f]+"
 
 
 class SubjectKind(Enum):
@@ -48,4 +49,4 @@ class Subject(NamedTuple):
 @lru_cache(maxsize=4096)
 def stable(path: str) -> str:
     """Return the path of a node without the offset that a table node's path contains."""
-    return _OFFSET.sub(r"\1", path)
+    return re.sub(_OFFSET, r"\1", path)

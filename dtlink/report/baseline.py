@@ -34,7 +34,7 @@ _MEMBERS = ("input", "rule", "subject", "property", "supplier", "severity", "fin
 _NULLABLE = ("property", "supplier")
 
 
-class Entry(NamedTuple):
+class AcceptedFinding(NamedTuple):
     """A line of a baseline, and how bad the finding was when it was accepted."""
 
     told: BaselineEntry
@@ -50,7 +50,7 @@ class Baseline(NamedTuple):
     """What a file holds; ``path`` is where it is."""
 
     path: str
-    entries: tuple[Entry, ...]
+    entries: tuple[AcceptedFinding, ...]
 
 
 def input_key(path: str, baseline: str) -> str:
@@ -114,7 +114,7 @@ def _parsed(data: bytes) -> Any:
         raise InputError(f"JSON that no baseline has: {error}") from error
 
 
-def _entries(document: Any) -> Iterator[Entry]:
+def _entries(document: Any) -> Iterator[AcceptedFinding]:
     if not isinstance(document, dict) or not isinstance(document.get("schema"), str):
         raise InputError('no baseline: it lacks "schema"')
     if document["schema"] != SCHEMA:
@@ -128,7 +128,7 @@ def _entries(document: Any) -> Iterator[Entry]:
             raise InputError(f"finding {number}: {error.message}") from error
 
 
-def _entry(member: Any) -> Entry:
+def _entry(member: Any) -> AcceptedFinding:
     if not isinstance(member, dict):
         raise InputError("no object")
     for name in _MEMBERS:
@@ -140,14 +140,14 @@ def _entry(member: Any) -> Entry:
         raise InputError(f'"severity" is none of {", ".join(_SEVERITIES)}')
     if not _FINGERPRINT.fullmatch(fingerprint):
         raise InputError('"fingerprint" is none that dtlink makes')
-    return Entry(BaselineEntry._make((*texts, fingerprint)), _SEVERITIES[severity])
+    return AcceptedFinding(BaselineEntry._make((*texts, fingerprint)), _SEVERITIES[severity])
 
 
-def write(reports: Iterable[InputReport], path: str, keep: Iterable[Entry] = ()) -> str:
+def write(reports: Iterable[InputReport], path: str, keep: Iterable[AcceptedFinding] = ()) -> str:
     """The text of a baseline, to be put at ``path``, that knows all the findings of the reports.
 
     Those of the configuration's ignores are not among them. ``keep`` is what stays of a baseline
-    that is there already (see :meth:`~dtlink.report.known.Comparison.kept`).
+    that is there already (see :meth:`~dtlink.report.known.BaselineComparison.kept`).
     """
     found: defaultdict[str, list[Finding]] = defaultdict(list)
     for item in once(reports):
@@ -159,16 +159,16 @@ def write(reports: Iterable[InputReport], path: str, keep: Iterable[Entry] = ())
     return _text(entries)
 
 
-def _accepted(key: str, fingerprint: str, item: Finding) -> Entry:
+def _accepted(key: str, fingerprint: str, item: Finding) -> AcceptedFinding:
     name, supplier = item.property_name or "", item.supplier
     told = BaselineEntry(key, item.identity, item.subject.path, name, supplier, fingerprint)
-    return Entry(told, item.severity)
+    return AcceptedFinding(told, item.severity)
 
 
 def prune(baseline: Baseline, reports: Iterable[InputReport]) -> str:
     """The text of a baseline without what the reports, which were compared with it, tell fixed."""
     fixed = Counter(each for item in once(reports) for each in item.fixed)
-    left: list[Entry] = []
+    left: list[AcceptedFinding] = []
     for entry in baseline.entries:
         fixed[entry.told] -= 1
         if fixed[entry.told] < 0:
@@ -176,17 +176,17 @@ def prune(baseline: Baseline, reports: Iterable[InputReport]) -> str:
     return _text(left)
 
 
-def _text(entries: Iterable[Entry]) -> str:
+def _text(entries: Iterable[AcceptedFinding]) -> str:
     """One entry a line. Plain ASCII: a file's name may hold bytes that are no UTF-8."""
     rows = ",\n".join(_row(entry) for entry in sorted(entries, key=_order))
     return f'{{"schema": "{SCHEMA}", "findings": [\n{rows}{rows and chr(10)}]}}\n'
 
 
-def _order(entry: Entry) -> tuple[object, ...]:
+def _order(entry: AcceptedFinding) -> tuple[object, ...]:
     return (*entry.told, entry.severity.rank)
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: AcceptedFinding) -> str:
     where, rule, subject, name, supplier, fingerprint = entry.told
     severity = entry.severity.value
     values = (where, rule, subject, name or None, supplier or None, severity, fingerprint)

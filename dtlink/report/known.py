@@ -6,19 +6,19 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from dtlink.firmware.inputs import Input
-from dtlink.report.baseline import Baseline, Entry, member_key, place_of
+from dtlink.report.baseline import AcceptedFinding, Baseline, member_key, place_of
 from dtlink.report.model import InputReport
 from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import family_of, ids, is_chosen
 from dtlink.rules.model import Finding
 
 #: Whether the rule of an id was asked of an input.
-Asked = Callable[[str], bool]
+RuleFilter = Callable[[str], bool]
 
 
 def asked(
     select: Sequence[str] = (), ignore: Sequence[str] = (), without: Container[str] = ()
-) -> Asked:
+) -> RuleFilter:
     """Whether a run asks the rules; ``select`` and ``ignore`` as those of the catalogue.
 
     ``without`` are the families to which the run gives nothing to go on: ``module`` if it names no
@@ -37,7 +37,7 @@ def asked(
     return is_asked
 
 
-class Comparison:
+class BaselineComparison:
     """Compares inputs with a baseline, one after the other.
 
     ``inputs`` are all of them: those that share a name in the baseline share what it
@@ -47,7 +47,7 @@ class Comparison:
 
     def __init__(self, baseline: Baseline, inputs: Iterable[Input | str]) -> None:
         self._path = baseline.path
-        self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._entries: defaultdict[str, list[AcceptedFinding]] = defaultdict(list)
         for entry in baseline.entries:
             self._entries[entry.told.input].append(entry)
         self._names: dict[tuple[str, int], _Name] = {}
@@ -65,7 +65,7 @@ class Comparison:
             self._names[key, time] = _Name(self._entries.get(key, ()))
         return self._names[key, time]
 
-    def compare(self, item: InputReport, is_asked: Asked | None = None) -> InputReport:
+    def compare(self, item: InputReport, is_asked: RuleFilter | None = None) -> InputReport:
         """The report with what the baseline knows taken out of its findings.
 
         A finding that is worse than when it was accepted is new. An entry is fixed if nothing is
@@ -84,7 +84,7 @@ class Comparison:
             fixed=[entry.told for entry in mine.fixed()],
         )
 
-    def kept(self) -> Iterator[Entry]:
+    def kept(self) -> Iterator[AcceptedFinding]:
         """What a new baseline takes over of the old: what this run can say nothing of."""
         for key, entries in self._entries.items():
             name = self._names.get((key, 1))
@@ -94,14 +94,14 @@ class Comparison:
 class _Name:
     """What a baseline has of a name, and what was found so far."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self.left: defaultdict[str, list[Entry]] = defaultdict(list)
+    def __init__(self, entries: Iterable[AcceptedFinding]) -> None:
+        self.left: defaultdict[str, list[AcceptedFinding]] = defaultdict(list)
         """Entries that no finding has taken, by fingerprint."""
         for entry in entries:
             self.left[entry.identity].append(entry)
         self.seen: Counter[str] = Counter()
         """How many findings there were, by fingerprint, that took none."""
-        self.spoke: list[Asked] = []
+        self.spoke: list[RuleFilter] = []
         self.to_come = 0
 
     def take(self, findings: Sequence[Finding]) -> set[int]:
@@ -125,7 +125,7 @@ class _Name:
                 self.seen[fingerprint] += 1
         return known
 
-    def unmatched(self) -> list[Entry]:
+    def unmatched(self) -> list[AcceptedFinding]:
         """The entries for which nothing stands any more, not even what is worse or ignored."""
         return [
             entry
@@ -133,20 +133,20 @@ class _Name:
             for entry in entries[self.seen[fingerprint] :]
         ]
 
-    def fixed(self) -> list[Entry]:
+    def fixed(self) -> list[AcceptedFinding]:
         """What is fixed, once all that share the name have been compared."""
         return [entry for entry in self.unmatched() if self.is_settled(entry)]
 
-    def open(self) -> list[Entry]:
+    def open(self) -> list[AcceptedFinding]:
         """The entries of which it is not known whether they are fixed."""
         return [entry for entry in self.unmatched() if not self.is_settled(entry)]
 
-    def is_settled(self, entry: Entry) -> bool:
+    def is_settled(self, entry: AcceptedFinding) -> bool:
         """Whether all the inputs that share the name are done, and have been asked for it."""
         return self.to_come <= 0 and all(spoke(entry.told.rule) for spoke in self.spoke)
 
 
-def _spoke(item: InputReport, is_asked: Asked | None) -> Asked:
+def _spoke(item: InputReport, is_asked: RuleFilter | None) -> RuleFilter:
     """Whether a rule was asked of an input, and could answer."""
     silent = {*item.silent, *(fault.rule for fault in item.faults)}
     unread = item.error is not None or bool(item.refused)

@@ -17,7 +17,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
-class Trouble(NamedTuple):
+class ReadingProblem(NamedTuple):
     """Why the answer for an input is not whole: it was not read, or a rule raised."""
 
     path: str
@@ -25,23 +25,23 @@ class Trouble(NamedTuple):
     message: str
 
 
-def troubles(report: Report) -> Iterator[Trouble]:
+def troubles(report: Report) -> Iterator[ReadingProblem]:
     """What of the inputs could not be read, and the rules that raised."""
     for item in report.inputs:
         yield from troubles_of(item)
 
 
-def troubles_of(item: InputReport) -> Iterator[Trouble]:
+def troubles_of(item: InputReport) -> Iterator[ReadingProblem]:
     """The same, of one input; a member of a container is named in the message."""
     of = f"{item.member}: " if item.member else ""
     if item.error is not None:
         check = "dtlink/fault" if item.error.bug else "dtlink/unreadable-input"
-        yield Trouble(item.path, check, of + _at_byte(item.error))
+        yield ReadingProblem(item.path, check, of + _at_byte(item.error))
     for refused in item.refused:
-        yield Trouble(refused.path, "dtlink/unreadable-input", _at_byte(refused))
+        yield ReadingProblem(refused.path, "dtlink/unreadable-input", _at_byte(refused))
     for fault in item.faults:
         message = f"rule {fault.rule} failed: {fault.error} (a bug of dtlink: please report it)"
-        yield Trouble(item.path, "dtlink/fault", of + message)
+        yield ReadingProblem(item.path, "dtlink/fault", of + message)
 
 
 def _at_byte(fault: InputFault | Refused) -> str:

@@ -17,7 +17,7 @@ from dtlink import engine
 from dtlink.cli.main import cli
 from dtlink.firmware.errors import InputError
 from dtlink.report.baseline import Baseline, input_key, prune, read, write
-from dtlink.report.known import Comparison, asked
+from dtlink.report.known import BaselineComparison, asked
 from dtlink.report.model import Ignored, InputFault, InputReport, Refused
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import RuleFault
@@ -76,7 +76,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def compared(baseline: Baseline, *items: InputReport) -> list[InputReport]:
-    comparison = Comparison(baseline, [item.path for item in items])
+    comparison = BaselineComparison(baseline, [item.path for item in items])
     return [comparison.compare(item) for item in items]
 
 
@@ -347,7 +347,7 @@ def test_nothing_is_fixed_where_nothing_could_be_found(fields: dict[str, Any]) -
 
 def test_what_was_not_asked_for_is_not_fixed() -> None:
     baseline = accepted(report(finding(), finding(rule="module/no-driver")))
-    comparison = Comparison(baseline, ["board.dtb"])
+    comparison = BaselineComparison(baseline, ["board.dtb"])
     item = comparison.compare(report(), asked(without=("module",)))
     assert [each.rule for each in item.fixed] == [RULE]
 
@@ -412,7 +412,7 @@ def test_a_new_baseline_keeps_what_the_run_says_nothing_of() -> None:
         report(finding("/y"), path="broken.dtb"),
     )
     paths = ["board.dtb", "broken.dtb"]
-    comparison = Comparison(old, paths)
+    comparison = BaselineComparison(old, paths)
     items = [
         comparison.compare(report(finding("/a"), finding("/new")), asked(without=("module",))),
         comparison.compare(report(path="broken.dtb", error=InputFault("cut short"))),
@@ -430,7 +430,7 @@ def test_a_new_baseline_keeps_what_the_run_says_nothing_of() -> None:
 
 def test_a_new_baseline_has_the_severities_of_today() -> None:
     old = accepted(report(finding(severity=INFO)))
-    comparison = Comparison(old, ["board.dtb"])
+    comparison = BaselineComparison(old, ["board.dtb"])
     item = comparison.compare(report(finding(severity=ERROR)))
     (row,) = json.loads(write([item], old.path, comparison.kept()))["findings"]
     assert row["severity"] == "error"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dtlink
 from dtlink.report.baseline import Baseline, read
-from dtlink.report.known import Comparison
+from dtlink.report.known import BaselineComparison
 from dtlink.rules.aliases import alias_ids
 from dtlink.rules.catalogue import ids
 from dtlink.testing.assemble import assemble
@@ -22,7 +22,7 @@ KEPT = Path(__file__).parent / "baseline_0_1_0"
 def changes(baseline: Baseline, paths: Sequence[Path]) -> list[str]:
     """What is new, and what was lost."""
     report = dtlink.lint([str(path) for path in paths])
-    comparison = Comparison(baseline, [item.path for item in report.inputs])
+    comparison = BaselineComparison(baseline, [item.path for item in report.inputs])
     found = []
     for item in map(comparison.compare, report.inputs):
         assert item.error is None

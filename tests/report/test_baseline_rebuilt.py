@@ -16,7 +16,7 @@ from dtlink.firmware import dts, fdt
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.tree import Tree
 from dtlink.report.baseline import read, write
-from dtlink.report.known import Comparison
+from dtlink.report.known import BaselineComparison
 from dtlink.report.model import InputReport
 from dtlink.rules.catalogue import all_rules, choose
 from dtlink.rules.model import Dts, Finding, Rule, Tables
@@ -61,7 +61,7 @@ def since(before: InputReport, now: InputReport, folder: Path) -> InputReport:
     """The findings now, compared with a baseline that was written before."""
     path = folder / "baseline.json"
     path.write_text(write([before], str(path)), encoding="utf-8")
-    return Comparison(read(str(path)), ["board.dtb"]).compare(now)
+    return BaselineComparison(read(str(path)), ["board.dtb"]).compare(now)
 
 
 def told(findings: Sequence[Finding]) -> list[tuple[str, str, str | None]]:

@@ -12,7 +12,7 @@ from dtlink.report.wording import unmet
 from dtlink.rules.run import RuleFault
 
 
-class Kind(NamedTuple):
+class NoticeKind(NamedTuple):
     """A kind of notice. Services ask for all the texts that they ask for of a rule."""
 
     id: str
@@ -27,27 +27,27 @@ UNMET = "dtlink/unmet-expectation"
 CUT = "dtlink/results-cut"
 
 KINDS = (
-    Kind(
+    NoticeKind(
         UNREADABLE,
         "An input, or a file of it, could not be read.",
         "Nothing was checked there. The message says what is wrong, and the region at which byte.",
     ),
-    Kind(
+    NoticeKind(
         NOTE,
         "What to know of an input, although it stopped nothing.",
         "There is nothing to do, unless the note says so.",
     ),
-    Kind(
+    NoticeKind(
         FAULT,
         "A fault of dtlink, not of the input.",
         "Where a rule failed, the others were run. Please report it, with the input if you can.",
     ),
-    Kind(
+    NoticeKind(
         UNMET,
         "A finding that is expected is not there.",
         "If the fault is mended, take the expectation out of the configuration.",
     ),
-    Kind(
+    NoticeKind(
         CUT,
         "There are more results than a service takes.",
         "The worst are told. Lint fewer inputs at a time, or leave rules out.",

@@ -16,7 +16,7 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 MOST_RELATED = 99
 
 
-class Result(NamedTuple):
+class SarifResult(NamedTuple):
     """A ``result`` object, without the index of its rule, and what decides on its place."""
 
     told: dict[str, Any]
@@ -24,12 +24,12 @@ class Result(NamedTuple):
     likely: bool = False
 
 
-def order(result: Result) -> int:
+def order(result: SarifResult) -> int:
     """The worst comes first: services that cut cut the end."""
     return result.severity.rank
 
 
-def results_of(report: Report, artifacts: Artifacts) -> Iterator[Result]:
+def results_of(report: Report, artifacts: Artifacts) -> Iterator[SarifResult]:
     """The results of all inputs, input by input.
 
     What the baseline knows or the configuration takes out is none: services that take uploads
@@ -41,7 +41,7 @@ def results_of(report: Report, artifacts: Artifacts) -> Iterator[Result]:
             told = _told(item, finding, fingerprint, artifacts)
             if report.baseline:
                 told["baselineState"] = "new"
-            yield Result(told, finding.severity, finding.confidence is Confidence.LIKELY)
+            yield SarifResult(told, finding.severity, finding.confidence is Confidence.LIKELY)
 
 
 def _told(

@@ -9,7 +9,7 @@ from typing import Any
 
 from dtlink.report.layout import plain
 from dtlink.report.rules import markdown_page, page, sections
-from dtlink.report.sarif.results import LEVELS, Result
+from dtlink.report.sarif.results import LEVELS, SarifResult
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Dts, Rule, Severity
 
@@ -22,7 +22,7 @@ _PROBLEMS = {
 }
 
 
-def descriptors(results: Iterable[Result]) -> list[dict[str, Any]]:
+def descriptors(results: Iterable[SarifResult]) -> list[dict[str, Any]]:
     """The rules that have results, by id, as ``reportingDescriptor`` objects."""
     likely: dict[str, bool] = {}
     for each in results:
