@@ -1,1 +1,1 @@
-"""What holds forevery ACPI table."""
+"""What holds for every ACPI table."""

@@ -109,7 +109,7 @@ FRAME = FrameRows(
             source=_SCAN,
         ),
         Effect(
-            "Linux visits the same node again forevery node that the header announces, and never "
+            "Linux visits the same node again for every node that the header announces, and never "
             "those after it",
             fault(FrameFaultKind.SHORT, when=lambda case: not case.length),
             source=_SCAN,

@@ -1,4 +1,4 @@
-"""What is known of each table for the checks that hold forevery table: the form of the rows.
+"""What is known of each table for the checks that hold for every table: the form of the rows.
 
 A table's rows are in the module here that is named as its reader (``_iort.py``): what Linux does
 with a fault, with the source, beside the fields that it is about. A table without such a module is

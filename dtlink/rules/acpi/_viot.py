@@ -84,7 +84,7 @@ FRAME = FrameRows(
             source=_PARSE,
         ),
         Effect(
-            f"Linux does not take it for an IOMMU: {NO_IOMMU}, forevery node that refers to it",
+            f"Linux does not take it for an IOMMU: {NO_IOMMU}, for every node that refers to it",
             fault(FrameFaultKind.SHORT),
             source="viot_get_iommu()",
         ),
@@ -169,7 +169,7 @@ DESCRIBED = DescribedRows(
     noun="virtio-iommu",
     consumers=attrgetter("endpoints"),
     frame_matters=False,
-    effect=Effect(f"{NO_IOMMU}, forevery node: the devices have {UNTRANSLATED}", source=_PARSE),
+    effect=Effect(f"{NO_IOMMU}, for every node: the devices have {UNTRANSLATED}", source=_PARSE),
     fix="Add a virtio-iommu node (type 3 or 4), and set the output of the others to its offset.",
 )
 

@@ -27,7 +27,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
 #: PNP ids have three letters and four digits, ACPI ids four characters and four digits.
 _HID = re.compile(r"[A-Z]{3}[0-9A-Fa-f]{4}|[A-Z0-9]{4}[0-9A-Fa-f]{4}")
 _ALONE = "the device has no IOMMU"
-_ANY = "Linux takes the entry forevery device of this hardware ID"
+_ANY = "Linux takes the entry for every device of this hardware ID"
 
 
 @rule(
