@@ -78,7 +78,13 @@ def _readers(code: str) -> Iterator[tuple[str, tuple[tuple[str, ...], str | None
 
 def known_table(version: KernelVersion) -> SupplierTable:
     """The table of a kernel as dtlink's rows have it."""
-    return {row.name: _known(row, version) for row in KERNEL_BINDINGS if row.in_kernel(version)}
+    rows = [row for row in KERNEL_BINDINGS if row.in_kernel(version)]
+    prefixes = tuple(row.name.removesuffix("*") for row in rows if row.name.endswith("*"))
+    return {
+        row.name: _known(row, version)
+        for row in rows
+        if row.name.endswith("*") or not (prefixes and row.name.startswith(prefixes))
+    }
 
 
 def _known(row: SupplierBinding, version: KernelVersion) -> SupplierRow:

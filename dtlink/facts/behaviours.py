@@ -131,6 +131,85 @@ MISSING_CELLS_ARE_ZERO = _row(
     steps={_FIRST: True},
     exceptions={"5.10": False, "6.1": False},
 )
+FWNODE_LINKS = _row(
+    "fwnode-links",
+    "links are kept between nodes until both are devices; before, each device that lacked a "
+    "supplier read its properties again whenever a device was added",
+    source="drivers/base/core.c, fwnode_link_add()",
+    steps={_FIRST: False, "5.11": True},
+)
+RELAXES_NODES = _row(
+    "relaxes-nodes",
+    "cycles are searched across nodes and devices, and only their links give up the order; "
+    "before, a device link that would close a loop of devices was given up (6.3, and 6.1 by "
+    "backport)",
+    source="drivers/base/core.c, __fw_devlink_relax_cycles()",
+    steps={_FIRST: False, "6.1": True},
+)
+CYCLE_LINE_ONCE = _row(
+    "cycle-line-once",
+    "the log names each link of a cycle once; before, each attempt to make a link that closes one",
+    source="drivers/base/core.c, __fwnode_link_cycle()",
+    steps={_FIRST: False, "7.3": True},
+)
+FIRMWARE_BUSES = _row(
+    "firmware-buses",
+    "children of buses in /firmware become devices at boot (stable releases of 2025 and later)",
+    source="drivers/of/platform.c, of_platform_default_populate_init()",
+    steps={_FIRST: False, "5.11": True},
+)
+BOOT_FRAMEBUFFER = _row(
+    "boot-framebuffer",
+    "a simple-framebuffer in /chosen becomes a device at boot",
+    source="drivers/of/platform.c, of_platform_default_populate_init()",
+    steps={_FIRST: False, "5.17": True},
+)
+RESERVED_MEMORY_ONLY = _row(
+    "reserved-memory-only",
+    "of memory that drivers serve, only children of /reserved-memory become devices before all "
+    "others; before, nodes anywhere did",
+    source="drivers/of/platform.c, of_platform_default_populate_init()",
+    steps={_FIRST: False, "7.1": True},
+)
+PURE_BUSES_BIND = _row(
+    "pure-buses-bind",
+    "simple-pm-bus binds devices that are buses only (5.16, and 5.15 by backport)",
+    source="drivers/bus/simple-pm-bus.c, simple_pm_bus_of_match",
+    steps={_FIRST: False, "5.15": True},
+)
+BUS_NEEDS_ADDRESS_CELLS = _row(
+    "bus-needs-address-cells",
+    "addresses translate only through buses that have #address-cells; before, a value from further "
+    "up counted",
+    source="drivers/of/address.c, of_match_bus()",
+    steps={_FIRST: False, "6.13": True},
+)
+STRINGS_END_IN_NUL = _row(
+    "strings-end-in-nul",
+    "a string without a terminating NUL in status or compatible is not read",
+    source="drivers/of/base.c, __of_device_is_status(); drivers/of/property.c, "
+    "of_prop_next_string()",
+    steps={_FIRST: False, "7.2": True},
+)
+SUFFIX_ALONE = _row(
+    "suffix-alone",
+    "properties named exactly -supply, -gpio or -gpios reference suppliers",
+    source="drivers/of/property.c, parse_suffix_prop_cells()",
+    steps={_FIRST: False, "7.0": True},
+)
+TIMEOUT_IS_CONFIGURED = _row(
+    "timeout-is-configured",
+    "CONFIG_DRIVER_DEFERRED_PROBE_TIMEOUT is the default of deferred_probe_timeout",
+    source="drivers/base/dd.c, driver_deferred_probe_timeout",
+    steps={_FIRST: False, "7.1": True},
+)
+POWER_DOMAINS_ARE_DEVICES = _row(
+    "power-domains-are-devices",
+    "a provider of power domains that has no device becomes one at its registration, and consumers "
+    "link to it; before, nothing ordered them",
+    source="drivers/pmdomain/core.c, of_genpd_add_provider_onecell()",
+    steps={_FIRST: False, "6.17": True},
+)
 IOMMU_MAP_BY_CELLS = _row(
     "iommu-map-by-cells",
     "a row of iommu-map has as many output cells as #iommu-cells says; before, always one",

@@ -1,7 +1,7 @@
 """The table of supplier bindings: one row each, which points to a row of the table of resources.
 
 The kernel's rows and their version ranges are those of ``of_supplier_bindings`` in Linux,
-drivers/of/property.c (5.10 to 6.18); the order of the rows does not matter here, since no two of
+drivers/of/property.c (5.10 to 7.3); the order of the rows does not matter here, since no two of
 them read one property. A property with several rows is read differently by different kernels: the
 row of the kernel asked about is taken, else the last.
 """
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from dtlink.facts import resources as res
+from dtlink.facts.behaviours import SUFFIX_ALONE
 from dtlink.facts.binding import Origin, Owner, SupplierBinding, Walk
 from dtlink.facts.kernels import DEFAULT, KernelVersion, VersionRange, since
 from dtlink.facts.resource import Effort, IfDisabled, Resource, other
@@ -21,6 +22,7 @@ _ALL = (since("5.10"),)
 _5_15 = (since("5.15"),)
 _6_1 = (since("6.1"),)
 _6_11 = (since("6.11"),)
+_7_0 = (since("7.0"),)
 _STRICT_ONLY = since("5.15")
 
 # Resources of bindings that differ from others of their kind.
@@ -140,6 +142,11 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
     _kernel("wakeup-parent", res.WAKE_UP_CONTROLLER),
     *(_kernel(f"pinctrl-{state}", res.PIN_CONFIGURATION) for state in range(9)),
     _kernel(
+        "pinctrl-*",
+        res.PIN_CONFIGURATION._replace(if_disabled=None, unknown=res.NOT_LOOKED_UP),
+        kernel=_7_0,
+    ),
+    _kernel(
         "remote-endpoint",
         res.ENDPOINT,
         walk=Walk.ENDPOINT,  # read as a list there, but an endpoint has one remote end
@@ -170,6 +177,7 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
     _kernel("msi-parent", res.MSI_CONTROLLER, kernel=_6_11),
     _kernel("pses", res.PSE, kernel=_6_11),
     _kernel("power-supplies", res.POWER_SUPPLY, kernel=_6_11),
+    _kernel("mmc-pwrseq", res.POWER_SEQUENCE, kernel=_7_0),
     _kernel("gpio", _ONE_GPIO, kernel=_5_15, strict_cells=True, unless="gpio-hog"),
     _kernel("gpios", res.GPIO, kernel=_5_15, strict_cells=True, unless="gpio-hog"),
     _kernel("interrupts", res.INTERRUPT, walk=Walk.INTERRUPTS, has_specifier=False, kernel=_5_15),
@@ -213,9 +221,6 @@ OTHER_BINDINGS: tuple[SupplierBinding, ...] = (
     _dtc("sound-dai", res.AUDIO_INTERFACE),
     _dtc("assigned-clocks", _ASSIGNED_CLOCK),
     _dtc("assigned-clock-parents", _ASSIGNED_CLOCK._replace(kept_by="")),
-    _schema(
-        "pinctrl-*", res.PIN_CONFIGURATION._replace(if_disabled=None, unknown=res.NOT_LOOKED_UP)
-    ),
     _schema("nvmem", res.NVMEM_DEVICE),
     _schema(
         "performance-domains",
@@ -232,7 +237,6 @@ OTHER_BINDINGS: tuple[SupplierBinding, ...] = (
     _schema("cpu-idle-states", res.IDLE_STATE, probes_first=False),
     _schema("regmap", res.SYSCON, probes_first=False),
     _schema("interrupt-affinity", res.CPU, probes_first=False),
-    _schema("mmc-pwrseq", res.POWER_SEQUENCE),
     _schema("syscon", res.SYSCON, fixed=-1, probes_first=False),
     _schema("required-opps", res.OPP_TABLE, probes_first=False),
     _schema("ddc-i2c-bus", res.DDC_BUS),
@@ -301,7 +305,10 @@ def bindings_for(version: KernelVersion) -> Mapping[str, SupplierBinding | None]
 
 def binding_of(name: str, version: KernelVersion = DEFAULT) -> SupplierBinding | None:
     """The row that reads a property on a kernel; ``None`` if the property names no suppliers."""
-    rows = _by_name().get(name) or [row for row in _patterns() if _fits(name, row.name)]
+    alone = SUFFIX_ALONE.on(version)
+    rows = _by_name().get(name) or [
+        row for row in _patterns() if _fits(name, row.name, alone=alone)
+    ]
     return next((row for row in rows if row.in_kernel(version)), rows[-1] if rows else None)
 
 
@@ -310,11 +317,14 @@ def followed_since(name: str) -> KernelVersion:
     return min(each.first for row in _by_name()[name] for each in row.kernel)
 
 
-def _fits(name: str, pattern: str) -> bool:
+def _fits(name: str, pattern: str, *, alone: bool) -> bool:
+    """Whether a pattern reads a property; ``alone``: a suffix may be the whole name."""
     if pattern.endswith("*"):
-        return name.removeprefix(pattern[:-1]).isdigit()
+        number = name.removeprefix(pattern[:-1])
+        return number != name and number[:1].isdigit()
     suffix = pattern[1:]
-    return name.endswith(suffix) and len(name) > len(suffix) and not name.endswith(_NOT_SUPPLIERS)
+    longer = alone or len(name) > len(suffix)
+    return name.endswith(suffix) and longer and not name.endswith(_NOT_SUPPLIERS)
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from dtlink.facts.kernels import DEFAULT, KernelVersion
+from dtlink.facts.kernels import DEFAULT, KernelVersion, since
 from dtlink.facts.shipped import shipped
 
 #: Tables whose entries make the kernel mark a node as initialised, so that nobody waits for it
@@ -19,17 +19,24 @@ from dtlink.facts.shipped import shipped
 _PROVIDERS = ("CLK_OF_DECLARE", "CLK_OF_DECLARE_DRIVER", "IRQCHIP_DECLARE")
 
 
+#: Interrupt controllers that got a driver instead of early code together with their parent's
+#: (drivers/irqchip/irq-ls-extirq.c); the nearest file of data may be of an older version.
+_EXTIRQ = frozenset(("fsl,ls1021a-extirq", "fsl,ls1043a-extirq", "fsl,ls1088a-extirq"))
+_HAS_DRIVERS = since("6.19")
+
+
 def early_tables(version: KernelVersion = DEFAULT) -> Mapping[str, frozenset[str]]:
     """All compatible strings by the macro that declares them (``CLK_OF_DECLARE`` …)."""
-    return _tables(shipped("early", version))
+    return _tables(shipped("early", version), version in _HAS_DRIVERS)
 
 
 @lru_cache(maxsize=8)
-def _tables(path: Path) -> Mapping[str, frozenset[str]]:
+def _tables(path: Path, has_drivers: bool) -> Mapping[str, frozenset[str]]:  # noqa: FBT001 - a key
     import json
 
     tables: Mapping[str, list[str]] = json.loads(path.read_text(encoding="ascii"))
-    return {kind: frozenset(names) for kind, names in tables.items()}
+    gone = _EXTIRQ if has_drivers else frozenset()
+    return {kind: frozenset(names) - gone for kind, names in tables.items()}
 
 
 def is_served_early(compatible: Iterable[str], version: KernelVersion = DEFAULT) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from typing import NamedTuple
 
 from dtlink.facts.errors import OptionError
@@ -51,15 +52,40 @@ class KernelVersion(NamedTuple):
             return DEFAULT
 
 
-#: The versions with long-term support whose supplier table is known, the oldest first.
-KNOWN = (
-    KernelVersion(5, 10),
-    KernelVersion(5, 15),
-    KernelVersion(6, 1),
-    KernelVersion(6, 6),
-    KernelVersion(6, 12),
-    KernelVersion(6, 18),
+class Check(Enum):
+    """How the prediction for a kernel version was checked; the value is how documents say it."""
+
+    ORACLE = "against a running kernel"
+    SOURCE = "against its source"
+    INTERPOLATED = "by the versions before and after it"
+
+
+class KnownKernel(NamedTuple):
+    """A kernel version whose fw_devlink is modelled."""
+
+    version: KernelVersion
+    checked: Check
+    release: str
+    """The release that ran or was read; empty if none was."""
+
+
+#: The versions whose fw_devlink is modelled, the oldest first. The releases that ran are
+#: User-Mode Linux kernels with the drivers/base and drivers/of of that release.
+KNOWN_KERNELS = (
+    KnownKernel(KernelVersion(5, 10), Check.ORACLE, "5.10.223"),
+    KnownKernel(KernelVersion(5, 15), Check.SOURCE, "5.15.215"),
+    KnownKernel(KernelVersion(6, 1), Check.ORACLE, "6.1.192"),
+    KnownKernel(KernelVersion(6, 6), Check.SOURCE, "6.6.63"),
+    KnownKernel(KernelVersion(6, 12), Check.ORACLE, "6.12.117"),
+    KnownKernel(KernelVersion(6, 18), Check.SOURCE, "6.18.32"),
+    KnownKernel(KernelVersion(6, 19), Check.SOURCE, "6.19"),
+    KnownKernel(KernelVersion(7, 0), Check.SOURCE, "7.0"),
+    KnownKernel(KernelVersion(7, 1), Check.SOURCE, "7.1.3"),
+    KnownKernel(KernelVersion(7, 2), Check.ORACLE, "7.2.13"),
+    KnownKernel(KernelVersion(7, 3), Check.ORACLE, "7.3-rc7"),
 )
+#: Their versions.
+KNOWN = tuple(row.version for row in KNOWN_KERNELS)
 #: The version that applies unless the user gives one.
 DEFAULT = KernelVersion(6, 12)
 #: The first version that is accepted: up to the first of :data:`KNOWN` only parameters are known.
@@ -80,6 +106,12 @@ class VersionRange(NamedTuple):
             and self.first <= version
             and (self.until is None or version < self.until)
         )
+
+
+def check_of(version: KernelVersion) -> Check:
+    """How the prediction for a version was checked."""
+    found = (row.checked for row in KNOWN_KERNELS if row.version == version)
+    return next(found, Check.INTERPOLATED)
 
 
 def since(first: str, *, until: str = "") -> VersionRange:

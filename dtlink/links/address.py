@@ -21,9 +21,14 @@ class Region(NamedTuple):
     end: int
 
 
-def first_region(tree: Tree, node: int) -> Region | None:
-    """Return the first entry of ``reg`` as CPU addresses; ``None`` if it does not translate."""
+def first_region(tree: Tree, node: int, *, own_cells: bool = False) -> Region | None:
+    """Return the first entry of ``reg`` as CPU addresses; ``None`` if it does not translate.
+
+    With ``own_cells`` each bus must have ``#address-cells`` itself, as newer kernels require.
+    """
     bus = tree.parents[node]
+    if own_cells and not _all_have_cells(tree, bus):
+        return None
     at = tree.holders("reg").get(node)
     cells = _cells(tree, bus)
     if at is None or cells is None:
@@ -39,6 +44,14 @@ def first_region(tree: Tree, node: int) -> Region | None:
     if address is None:
         return None
     return Region(address, address + _number(reg[address_cells : address_cells + size_cells]))
+
+
+def _all_have_cells(tree: Tree, bus: int) -> bool:
+    """Whether a bus and all its ancestors have ``#address-cells``."""
+    holders = tree.holders("#address-cells")
+    while bus >= 0 and bus in holders:
+        bus = tree.parents[bus]
+    return bus < 0
 
 
 def _translate(tree: Tree, bus: int, address: int) -> int | None:

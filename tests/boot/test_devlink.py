@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.cycles import Detector
 from dtlink.boot.devlink.model import DeviceLink, LinkedPair, WaitingDevice
 from dtlink.boot.devlink.state import CoreDevice, CoreState
@@ -394,7 +395,7 @@ def literal(links, consumer, node, path):
 def machine(count, arcs):
     """A state with a device per node but for the first, and fwnode links between them."""
     root = SourceNode("", {}, [SourceNode(f"n{i}", {}, []) for i in range(1, count)])
-    state = CoreState(fdt.read(write(root)), KernelProfile.of(), {})
+    state = CoreState(Availability.of(fdt.read(write(root))), KernelProfile.of(), {})
     for node in range(1, count):
         state.device[node] = CoreDevice(node, "platform", None)
     for consumer, supplier in arcs:

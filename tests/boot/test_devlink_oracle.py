@@ -23,6 +23,9 @@ RUNS = {
     "6.12": ("6.12", ""),
     "6.12-strict": ("6.12", "fw_devlink.strict=1"),
     "6.1": ("6.1", ""),
+    "7.2": ("7.2", ""),
+    "7.2-strict": ("7.2", "fw_devlink.strict=1"),
+    "7.3-rc7": ("7.3", ""),
 }
 
 Answer = dict[str, Any]

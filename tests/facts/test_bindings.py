@@ -20,7 +20,7 @@ from dtlink.firmware import fdt
 from dtlink.firmware.tree import Tree
 from tests.support.boards import need_corpus
 
-VERSIONS = [(5, 10), (5, 15), (6, 1), (6, 6), (6, 11), (6, 12), (6, 18)]
+VERSIONS = [(5, 10), (5, 15), (6, 1), (6, 6), (6, 11), (6, 12), (6, 18), (7, 0)]
 ROWS = (*KERNEL_BINDINGS, *OTHER_BINDINGS, *VENDOR_BINDINGS)
 
 ALWAYS = """
@@ -28,22 +28,23 @@ ALWAYS = """
     nvmem-cells phys wakeup-parent pinctrl-0 pinctrl-8 vdd-supply cd-gpio cd-gpios""".split()  # noqa: SIM905 - a list
 # When fw_devlink followed a property: drivers/of/property.c of the versions above.
 FOLLOWED = {
-    **dict.fromkeys(ALWAYS, "5.10 5.15 6.1 6.6 6.11 6.12 6.18"),
-    "interrupts-extended": "5.10 5.15 6.1 6.6 6.11 6.12 6.18",
+    **dict.fromkeys(ALWAYS, "5.10 5.15 6.1 6.6 6.11 6.12 6.18 7.0"),
+    "interrupts-extended": "5.10 5.15 6.1 6.6 6.11 6.12 6.18 7.0",
     "interrupt-parent": "5.10 5.15 6.1 6.6 6.11",
     **dict.fromkeys(
         ["remote-endpoint", "pwms", "resets", "leds", "backlight", "gpio", "gpios", "interrupts"],
-        "5.15 6.1 6.6 6.11 6.12 6.18",
+        "5.15 6.1 6.6 6.11 6.12 6.18 7.0",
     ),
-    "panel": "6.1 6.6 6.11 6.12 6.18",
+    "panel": "6.1 6.6 6.11 6.12 6.18 7.0",
     **dict.fromkeys(
         ["io-backends", "msi-parent", "pses", "power-supplies", "interrupt-map",
          "access-controllers", "post-init-providers"],
-        "6.11 6.12 6.18",
+        "6.11 6.12 6.18 7.0",
     ),
+    **dict.fromkeys(["mmc-pwrseq", "pinctrl-9", "pinctrl-12", "pinctrl-0x"], "7.0"),
     **dict.fromkeys(
         ["msi-map", "memory-region", "thermal-sensors", "assigned-clocks", "mmu-masters",
-         "sound-dai", "pinctrl-9", "usb-phy", "rockchip,grf"],
+         "sound-dai", "usb-phy", "rockchip,grf"],
         "",
     ),
 }  # fmt: skip
@@ -111,7 +112,7 @@ def test_a_row_is_well_formed(row: SupplierBinding):
 
 def test_versions_in_a_range():
     versions = since("5.15", until="6.1")
-    assert [version in versions for version in VERSIONS] == [False, True, *[False] * 5]
+    assert [version in versions for version in VERSIONS] == [False, True, *[False] * 6]
     assert (6, 18) in since("6.11")
     assert "6.12" not in since("6.11")
 
@@ -126,9 +127,16 @@ def test_properties_that_name_no_suppliers(name):
     assert binding_of(name) is None
 
 
+def test_a_suffix_may_be_the_whole_name_since_7_0():
+    for name in ("-supply", "-gpio", "-gpios"):
+        assert binding_of(name, (6, 19)) is None
+        assert binding_of(name, (7, 0)).name == f"*{name}"
+    assert binding_of(",nr-gpios", (7, 0)) is None
+
+
 def test_a_kernel_that_nobody_knows_yet_reads_as_the_last():
-    assert binding_of("clocks", (7, 0)).in_kernel((7, 0))
-    assert binding_of("nvmem-cells", (7, 0)).cells == "#nvmem-cell-cells"
+    assert binding_of("clocks", (9, 0)).in_kernel((9, 0))
+    assert binding_of("nvmem-cells", (9, 0)).cells == "#nvmem-cell-cells"
 
 
 # Held by one cell that is a phandle on most boards, and yet no links.

@@ -13,6 +13,7 @@ from dtlink.boot.devlink.state import (
     DriverState,
     LinkState,
 )
+from dtlink.facts.behaviours import CYCLE_LINE_ONCE
 
 _FIRST_STATE = {
     (DriverState.PROBING, DriverState.PROBING): LinkState.CONSUMER_PROBE,
@@ -37,6 +38,7 @@ class Bookkeeper:
     def __init__(self, state: CoreState) -> None:
         self._state = state
         self._detector = Detector(state)
+        self._once = CYCLE_LINE_ONCE.on(state.profile.version)
         self.reports: list[CoreFwnodeLink] = []
         """The cycles found, as the log reports them."""
 
@@ -76,8 +78,7 @@ class Bookkeeper:
         if link.ignore:
             return LinkAttempt.DONE
         if self._detector.closes_cycle(link.consumer, supplier):
-            link.cycle = True
-            self.reports.append(link)
+            self._report(link)
         device = (
             state.device_above(supplier)
             if supplier in state.not_device
@@ -91,6 +92,14 @@ class Bookkeeper:
             state.refused.append((consumer.node, device.node))
             return LinkAttempt.REFUSED
         return LinkAttempt.DONE
+
+    def _report(self, link: CoreFwnodeLink) -> None:
+        """Mark a link that closes a cycle, and note what the log says of it."""
+        if self._once:
+            self.reports += self._detector.marked
+        if not (self._once and link.cycle):
+            self.reports.append(link)
+        link.cycle = True
 
     def _never_device(self, supplier: int) -> bool:
         """Whether a node or one above it is served without a driver (fwnode_init_without_drv())."""

@@ -39,10 +39,13 @@ class Detector:
         self._left = _BUDGET
         self.pruned = False
         """Whether the last search left out what a bound device needs."""
+        self.marked: list[CoreFwnodeLink] = []
+        """The links between nodes that the last search found to be part of a cycle."""
 
     def closes_cycle(self, consumer: int, supplier: int) -> bool:
         """Whether a link closes a cycle; all links of such cycles but itself are then relaxed."""
         self.pruned = False
+        self.marked = []
         if consumer == supplier:
             return True
         if not self._is_needed(consumer):
@@ -115,7 +118,11 @@ class Detector:
         strict = _strict(arcs)
         used = _within_components(arcs, supplier, {(a, b) for a, b, _ in strict})
         for node, target, why in strict:
-            if used.get((node, target), True) and why.relax():
+            if not used.get((node, target), True):
+                continue
+            if isinstance(why, CoreFwnodeLink):
+                self.marked.append(why)
+            if why.relax():
                 self._state.relaxed.append((node, target))
 
 

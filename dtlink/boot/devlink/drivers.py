@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
-from dtlink.boot.devlink.population import TRANSPARENT_BUSES, Population, Spawn
+from dtlink.boot.devlink.population import Population, Spawn
+from dtlink.facts.behaviours import PURE_BUSES_BIND
+from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 from dtlink.facts.resource import Asker
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.state import CoreDevice, CoreState
+    from dtlink.facts.kernels import KernelVersion
 
 
 class ProbeResult(Enum):
@@ -42,17 +45,19 @@ class DriverPolicy(Protocol):
 
 
 class BareDrivers:
-    """No driver but the one that every kernel has (drivers/bus/simple-pm-bus.c)."""
+    """No driver but the one that every kernel has (drivers/bus/simple-pm-bus.c).
 
-    _POWERED = b"simple-pm-bus"
+    Where it does not bind pure buses it is optional (CONFIG_SIMPLE_PM_BUS), and there is none.
+    """
 
-    def __init__(self, population: Population) -> None:
+    def __init__(self, population: Population, version: KernelVersion) -> None:
         self._population = population
+        self._powered = tuple(name for name, known in POWERED_BUSES.items() if version in known)
+        self._buses = (*self._powered, *TRANSPARENT_BUSES) if PURE_BUSES_BIND.on(version) else ()
 
     def match(self, device: CoreDevice) -> str | None:
         """A bus without a driver of its own."""
-        buses = (self._POWERED, *TRANSPARENT_BUSES)
-        is_bus = device.bus == "platform" and self._population.is_any(device.node, buses)
+        is_bus = device.bus == "platform" and self._population.is_any(device.node, self._buses)
         return "simple-pm-bus" if is_bus else None
 
     def is_first(self, device: CoreDevice) -> bool:  # noqa: ARG002
@@ -62,12 +67,11 @@ class BareDrivers:
     def _role(self, device: CoreDevice) -> tuple[int, bytes]:
         """The compatible that matches best: its place among the node's, and its name."""
         own = self._population.compatible(device.node)
-        names = (self._POWERED, *TRANSPARENT_BUSES)
-        return min((own.index(name), name) for name in names if name in own)
+        return min((own.index(name), name) for name in self._buses if name in own)
 
     def children(self, device: CoreDevice) -> Iterator[Spawn]:
         """One level below a simple-pm-bus; below the other buses the devices are there already."""
-        if self._role(device)[1] == self._POWERED:
+        if self._role(device)[1] in self._powered:
             yield from self._population.children_of(device.node)
 
     def probe(self, device: CoreDevice) -> ProbeResult:
@@ -77,7 +81,8 @@ class BareDrivers:
         has no clock provider, and the look-up (CONFIG_COMMON_CLK off) asks for none.
         """
         place, name = self._role(device)
-        return ProbeResult.FAILED if place and name != self._POWERED else ProbeResult.BOUND
+        pure = name not in self._powered
+        return ProbeResult.FAILED if place and pure else ProbeResult.BOUND
 
 
 class FullDrivers:
@@ -85,6 +90,7 @@ class FullDrivers:
 
     def __init__(self, state: CoreState, population: Population) -> None:
         self._tree = state.tree
+        self._unavailable = state.availability.unavailable
         self._population = population
         self._pin_controllers = _pin_controllers(state)
 
@@ -105,7 +111,7 @@ class FullDrivers:
         stack = list(self._tree.children[device.node])[::-1]
         while stack:
             node = stack.pop()
-            if node in self._tree.unavailable or self._population.is_part(node):
+            if node in self._unavailable or self._population.is_part(node):
                 continue
             found = list(self._population.below_bus(node, device.node))
             yield from found

@@ -66,19 +66,19 @@ class Parser:
 
     def _device_node(self, node: int) -> int:
         """The node that may become a device: the nearest one upwards with ``compatible``; or -1."""
-        tree = self._state.tree
+        tree, off = self._state.tree, self._state.availability.unavailable
         compatibles = tree.holders("compatible")
-        while node > 0 and node not in compatibles and node not in tree.unavailable:
+        while node > 0 and node not in compatibles and node not in off:
             node = tree.parents[node]
         return node if node > 0 else -1
 
     def _unavailable(self, node: int) -> int:
         """The first node not available, from a node up to the first that has a device; or -1."""
         state = self._state
-        if node not in state.tree.disabled:
+        if node not in state.availability.disabled:
             return -1
         while node >= 0 and node not in state.device:
-            if node in state.tree.unavailable:
+            if node in state.availability.unavailable:
                 return node
             node = state.tree.parents[node]
         return -1

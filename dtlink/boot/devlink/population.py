@@ -8,26 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.behaviours import (
+    BOOT_FRAMEBUFFER,
+    BUS_NEEDS_ADDRESS_CELLS,
+    FIRMWARE_BUSES,
+    RESERVED_MEMORY_ONLY,
+    STRINGS_END_IN_NUL,
+)
 from dtlink.facts.early import early_tables
-from dtlink.facts.kernels import DEFAULT, KernelVersion
+from dtlink.facts.platform import SERVED_MEMORY, TRANSPARENT_BUSES
 from dtlink.links.address import Region, first_region
 
 if TYPE_CHECKING:
-    from dtlink.firmware.tree import Tree
+    from dtlink.boot.devlink.availability import Availability
 
-#: Buses whose children become devices together with them (of_default_bus_match_table).
-TRANSPARENT_BUSES = (b"simple-bus", b"simple-mfd", b"isa", b"arm,amba-bus")
-
-#: Compatibles that become devices wherever they are (reserved_mem_matches).
-_ANYWHERE = (
-    b"phram",
-    b"qcom,rmtfs-mem",
-    b"qcom,cmd-db",
-    b"qcom,smem",
-    b"ramoops",
-    b"nvmem-rmem",
-    b"google,open-dice",
-)
 _NEVER = (b"operating-points-v2",)
 _AMBA = (b"arm,primecell",)
 #: What describes a part of its parent although it has a compatible (connectors of Type-C
@@ -68,8 +62,12 @@ class Spawn(NamedTuple):
 class Population:
     """Makes each node a device at most once. Compatibles are compared without regard to case."""
 
-    def __init__(self, tree: Tree, served: Collection[int] = ()) -> None:
+    def __init__(self, availability: Availability, served: Collection[int] = ()) -> None:
+        tree, version = availability.tree, availability.version
         self._tree = tree
+        self._unavailable = availability.unavailable
+        self._version = version
+        self._reads_open_end = not STRINGS_END_IN_NUL.on(version)
         self._compatibles = tree.holders("compatible")
         self._lowered: dict[int, list[bytes]] = {}
         self._populated: set[int] = set(served)
@@ -82,7 +80,10 @@ class Population:
         if own is None:
             at = self._compatibles.get(node)
             value = b"" if at is None else self._tree.value(at).lower()
-            own = self._lowered[node] = value.removesuffix(b"\0").split(b"\0")
+            own = value.split(b"\0")
+            if not (own[-1] and self._reads_open_end):
+                own.pop()
+            self._lowered[node] = own
         return own
 
     def is_any(self, node: int, names: Iterable[bytes]) -> bool:
@@ -101,18 +102,30 @@ class Population:
 
     def at_boot(self) -> Iterator[Spawn]:
         """The devices that there are without any driver (of_platform_default_populate_init())."""
-        for node in sorted(self._compatibles):
-            if self.is_any(node, _ANYWHERE):
-                yield from self._platform(node, -1)
         top = {self._tree.layout.names[node]: node for node in self._tree.children[0][::-1]}
+        yield from self._memory(top.get(b"reserved-memory", -1))
+        deep = FIRMWARE_BUSES.on(self._version)
         for node in self._children(top.get(b"firmware", -1)):
-            yield from self.below_bus(node, -1, deep=False)
-        for node in self._children(top.get(b"chosen", -1)):
+            yield from self.below_bus(node, -1, deep=deep)
+        if BOOT_FRAMEBUFFER.on(self._version):
+            yield from self._framebuffer(top.get(b"chosen", -1))
+        for node in self._children(0):
+            yield from self.below_bus(node, -1)
+
+    def _memory(self, reserved: int) -> Iterator[Spawn]:
+        """Memory that a driver serves; ``reserved`` is /reserved-memory, or -1."""
+        only = RESERVED_MEMORY_ONLY.on(self._version)
+        names = [name for name, known in SERVED_MEMORY.items() if self._version in known]
+        for node in self._children(reserved) if only else sorted(self._compatibles):
+            if node in self._compatibles and self.is_any(node, names):
+                yield from self._platform(node, -1)
+
+    def _framebuffer(self, chosen: int) -> Iterator[Spawn]:
+        """The first framebuffer that the boot loader has set up."""
+        for node in self._children(chosen):
             if self.is_any(node, _FRAMEBUFFER):
                 yield from self._platform(node, -1)
                 break
-        for node in self._children(0):
-            yield from self.below_bus(node, -1)
 
     def children_of(self, node: int) -> Iterator[Spawn]:
         """What a driver makes of the children of its device (of_platform_populate())."""
@@ -136,15 +149,16 @@ class Population:
         return self._tree.children[node] if node >= 0 else ()
 
     def _platform(self, node: int, above: int) -> Iterator[Spawn]:
-        if node not in self._tree.unavailable and node not in self._populated:
+        if node not in self._unavailable and node not in self._populated:
             self._populated.add(node)
             yield Spawn(node, above, "platform")
 
     def _amba(self, node: int, above: int) -> Iterator[Spawn]:
         """An AMBA device, if its registers can be found and no other device has taken them."""
-        if node in self._tree.unavailable or node in self._populated:
+        if node in self._unavailable or node in self._populated:
             return
-        region = first_region(self._tree, node)
+        own_cells = BUS_NEEDS_ADDRESS_CELLS.on(self._version)
+        region = first_region(self._tree, node, own_cells=own_cells)
         if region is None or any(
             region.start < other.end and other.start < region.end for other in self._regions
         ):
@@ -154,12 +168,12 @@ class Population:
         yield Spawn(node, above, "amba")
 
 
-def served_early(tree: Tree, version: KernelVersion = DEFAULT) -> dict[int, bool]:
+def served_early(availability: Availability) -> dict[int, bool]:
     """The nodes served before the driver core, and whether they become devices as well.
 
     (drivers/of/irq.c, of_irq_init(); drivers/clk/clk.c, of_clk_init())
     """
-    tables = early_tables(version)
+    tree, tables = availability.tree, early_tables(availability.version)
     kinds = {
         **dict.fromkeys(tables["CLK_OF_DECLARE"], False),
         **dict.fromkeys(tables["CLK_OF_DECLARE_DRIVER"], True),
@@ -167,7 +181,7 @@ def served_early(tree: Tree, version: KernelVersion = DEFAULT) -> dict[int, bool
     controllers = tree.holders("interrupt-controller")
     found: dict[int, bool] = {}
     for node in tree.holders("compatible"):
-        if node in tree.unavailable:
+        if node in availability.unavailable:
             continue
         names = tree[node].compatible
         clock = next((name for name in names if name in kinds), None)

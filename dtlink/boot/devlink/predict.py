@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from dtlink.boot.devlink import model
+from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.booking import Bookkeeper
 from dtlink.boot.devlink.drivers import BareDrivers, FullDrivers
 from dtlink.boot.devlink.parsing import Drop, Parser, followed
@@ -32,16 +33,18 @@ def predict(
     The order in which drivers bind on a board is not known, so links that delay no probe may
     differ. Kernels before 6.1 are approximated by the rules of 6.1 and the suppliers of their time.
     """
-    tree, full = extraction.tree, view == "full"
-    early = served_early(tree, profile.version) if full else {}
-    population = Population(tree, [node for node, device in early.items() if not device])
+    full, version = view == "full", profile.version
+    availability = Availability.of(extraction.tree, version)
+    early = served_early(availability) if full else {}
+    gone = [node for node, device in early.items() if not device]
+    population = Population(availability, gone)
     at_boot = list(population.at_boot())
     # A node in /reserved-memory may become a device although its parent is disabled.
-    hidden = any(spawn.node in tree.disabled for spawn in at_boot)
+    hidden = any(spawn.node in availability.disabled for spawn in at_boot)
     found = extraction.common_of_all if hidden else extraction.common
-    state = CoreState(tree, profile, followed(found.references, profile))
+    state = CoreState(availability, profile, followed(found.references, profile))
     state.initialized.update(early)
-    drivers = FullDrivers(state, population) if full else BareDrivers(population)
+    drivers = FullDrivers(state, population) if full else BareDrivers(population, version)
     parser, books = Parser(state), Bookkeeper(state)
     DriverCore(state, parser, books, drivers).boot(at_boot)
     return _Report(state, parser, books).prediction(view)

@@ -16,8 +16,8 @@ from dtlink.links.graph import Graph
 from dtlink.links.reference import Link
 
 if TYPE_CHECKING:
+    from dtlink.boot.devlink.availability import Availability
     from dtlink.facts.profile import KernelProfile
-    from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
 
@@ -134,11 +134,12 @@ class CoreState:
 
     def __init__(
         self,
-        tree: Tree,
+        availability: Availability,
         profile: KernelProfile,
         references: Mapping[int, Sequence[Reference]],
     ) -> None:
-        self.tree = tree
+        self.tree = availability.tree
+        self.availability = availability
         self.profile = profile
         self.references = references
         """What each node's properties name, as far as this kernel follows it, in its order."""
@@ -173,7 +174,7 @@ class CoreState:
 
     def available_children(self, node: int) -> Iterator[int]:
         """The children whose own ``status`` lets them be used, in blob order."""
-        off = self.tree.unavailable
+        off = self.availability.unavailable
         return (child for child in self.tree.children[node] if child not in off)
 
     def link(self, consumer: int, supplier: int, *, moved: bool = False) -> CoreFwnodeLink:

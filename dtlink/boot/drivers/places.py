@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from dtlink.boot.devlink.population import TRANSPARENT_BUSES, Population
+from dtlink.boot.devlink.availability import Availability
+from dtlink.boot.devlink.population import Population
 from dtlink.boot.drivers.options import by_option
+from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 
 if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.facts.outcomes import Driver
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.holdings.model import Holdings
@@ -41,8 +44,6 @@ _CLIENT_BUSES = (
     *(b"onewire", b"bluetooth", b"w1", b"memory-controller", b"weim", b"localbus"),
 )
 #: Transparent buses, and the one that wakes up before its children are made.
-_BUSES = (*TRANSPARENT_BUSES, b"simple-pm-bus")
-
 #: What makes a device that needs no driver: a bus in name only, to which simple-pm-bus binds where
 #: it is the first string, and does nothing (drivers/bus/simple-pm-bus.c, ONLY_BUS); registers that
 #: others reach through the node (drivers/mfd/syscon.c, device_node_get_regmap()).
@@ -76,9 +77,11 @@ _CARDS = {
 class DeviceMakers:
     """The place of each node of one tree."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, version: KernelVersion) -> None:
         self._tree = tree
-        self.population = Population(tree)
+        self.population = Population(Availability.of(tree, version))
+        powered = (name for name, known in POWERED_BUSES.items() if version in known)
+        self._buses = (*TRANSPARENT_BUSES, *powered)
         self._found: dict[int, DeviceMaker] = {0: DeviceMaker.LOOSE}
         self._at_boot = {spawn.node for spawn in self.population.at_boot()}
 
@@ -101,7 +104,7 @@ class DeviceMakers:
             return DeviceMaker.PLATFORM
         if above == 0 or self._found[above] is DeviceMaker.LOOSE:
             return DeviceMaker.LOOSE
-        if self.population.is_any(above, _BUSES):
+        if self.population.is_any(above, self._buses):
             return DeviceMaker.LOOSE
         if self.population.is_part(node):
             return DeviceMaker.CELL
@@ -109,7 +112,7 @@ class DeviceMakers:
 
     def _is_platform(self, above: int, node: int) -> bool:
         """Whether a bus, or the kernel at its start, makes a device of a node with a name."""
-        if above == 0 or self.population.is_any(above, _BUSES):
+        if above == 0 or self.population.is_any(above, self._buses):
             return True
         if self._tree.parents[above] != 0 or self.population.names_driver(above):
             return False

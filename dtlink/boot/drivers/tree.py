@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import served_early
 from dtlink.boot.drivers.amba import PRIMECELL, amba_driver
 from dtlink.boot.drivers.compatible import Compatibles
@@ -42,7 +43,7 @@ class TreeDrivers:
         self._build = build
         self._has_index = index is not None
         self._compatibles = Compatibles(build, index)
-        self._places = DeviceMakers(tree)
+        self._places = DeviceMakers(tree, KernelVersion.of_release(build.release))
         self._found: dict[int, Driver] = {}
 
     def of(self, node: int) -> Driver:
@@ -70,7 +71,8 @@ class TreeDrivers:
 
     @cached_property
     def _early(self) -> dict[int, bool]:
-        return served_early(self._tree, KernelVersion.of_release(self._build.release))
+        version = KernelVersion.of_release(self._build.release)
+        return served_early(Availability.of(self._tree, version))
 
     def _amba(self, node: int, names: tuple[str, ...]) -> Driver:
         found = amba_driver(self._build, names, self._tree.cell("arm,primecell-periphid", node))

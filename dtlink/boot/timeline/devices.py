@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import Population, served_early
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
@@ -33,13 +34,15 @@ class Devices:
         self.tree = tree
         self._drivers = drivers
         self._known: dict[int, Driver] = {}
-        early = served_early(tree, KernelVersion.parse(prediction.kernel_version))
+        version = KernelVersion.parse(prediction.kernel_version)
+        availability = Availability.of(tree, version)
+        early = served_early(availability)
         self.early: Mapping[int, bool] = early
         numbers = {tree.path(node): node for node in reversed(range(len(tree)))}
         nodes = (numbers[device.node] for device in prediction.devices)
         self.nodes = sorted(n for n in nodes if self.driver(n).state is not State.NO_DEVICE)
         self._set = frozenset(self.nodes)
-        populated = Population(tree, [node for node, device in early.items() if not device])
+        populated = Population(availability, [node for node, device in early.items() if not device])
         self.at_boot = frozenset(spawn.node for spawn in populated.at_boot())
         self._providers: dict[int, Provider] = {}
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.boot.devlink.population import Population, served_early
 from dtlink.facts.binding import Walk
@@ -131,12 +132,13 @@ class Suppliers:
 
     @cached_property
     def _early(self) -> Mapping[int, bool]:
-        return served_early(self.tree, self._board.version)
+        return served_early(Availability.of(self.tree, self._board.version))
 
     @cached_property
     def _at_boot(self) -> frozenset[int]:
         """The nodes that become devices without any driver."""
-        return frozenset(spawn.node for spawn in Population(self.tree).at_boot())
+        population = Population(Availability.of(self.tree, self._board.version))
+        return frozenset(spawn.node for spawn in population.at_boot())
 
 
 def _takes(stream: Stream, number: int) -> bool:

@@ -1,0 +1,118 @@
+"""What kernels of different versions make of one devicetree."""
+
+from __future__ import annotations
+
+import pytest
+
+from dtlink.boot.devlink.model import Prediction
+from dtlink.boot.devlink.predict import View
+from dtlink.facts.profile import KernelProfile
+from dtlink.firmware import dts
+from tests.support.boards import predicted
+
+
+def of(source: str, version: str, cmdline: str = "", view: View = "bare") -> Prediction:
+    tree = dts.read_text(f"/ {{ {source} }};")
+    return predicted(tree, KernelProfile.of(version, cmdline), view)
+
+
+def devices(prediction: Prediction) -> list[str]:
+    return [device.node for device in prediction.devices]
+
+
+def links(prediction: Prediction) -> set[tuple[str, str]]:
+    return {(link.consumer, link.supplier) for link in prediction.device_links}
+
+
+ROWS = """
+    pwrseq: pwrseq { compatible = "mmc-pwrseq-simple"; };
+    pins: pins { compatible = "x,pins"; };
+    mmc { compatible = "x,mmc"; mmc-pwrseq = <&pwrseq>; };
+    sound { compatible = "x,sound"; pinctrl-9 = <&pins>; };
+    supply { compatible = "x,supply"; -supply = <&pwrseq>; };
+"""
+
+
+def test_supplier_properties_that_7_0_added() -> None:
+    assert links(of(ROWS, "6.19")) == set()
+    assert links(of(ROWS, "7.0")) == {
+        ("/mmc", "/pwrseq"),
+        ("/sound", "/pins"),
+        ("/supply", "/pwrseq"),
+    }
+
+
+@pytest.mark.parametrize(("version", "deep"), [("5.10", False), ("5.15", True), ("6.12", True)])
+def test_buses_in_firmware(version: str, deep: bool) -> None:  # noqa: FBT001 - a case
+    found = of('firmware { fw { compatible = "x,fw", "simple-mfd"; c { compatible = "x"; }; }; };',
+               version)  # fmt: skip
+    assert devices(found) == ["/firmware/fw", *["/firmware/fw/c"] * deep]
+
+
+SCFG = """
+    scfg { compatible = "fsl,ls1043a-scfg", "syscon";
+           irq: irq { compatible = "fsl,ls1043a-extirq"; #interrupt-cells = <1>;
+                      interrupt-controller; }; };
+    user { compatible = "x,user"; interrupt-parent = <&irq>; interrupts = <1>; };
+"""
+
+
+def test_layerscape_controllers_are_buses_since_6_19() -> None:
+    assert devices(of(SCFG, "6.18")) == ["/scfg", "/user"]
+    assert devices(of(SCFG, "6.19")) == ["/scfg", "/user", "/scfg/irq"]
+    assert ("/user", "/scfg/irq") not in links(of(SCFG, "6.18", view="full"))
+    assert ("/user", "/scfg/irq") in links(of(SCFG, "6.19", view="full"))
+
+
+def test_memory_outside_of_reserved_memory_is_not_first_since_7_1() -> None:
+    source = 'cpu { compatible = "x"; }; smem { compatible = "qcom,smem"; };'
+    assert devices(of(source, "7.0")) == ["/smem", "/cpu"]
+    assert devices(of(source, "7.1")) == ["/cpu", "/smem"]
+
+
+def test_memory_that_older_kernels_do_not_serve() -> None:
+    source = 'reserved-memory { a { compatible = "phram"; }; b { compatible = "ramoops"; }; };'
+    assert devices(of(source, "5.15")) == ["/reserved-memory/b"]
+    assert devices(of(source, "6.1")) == ["/reserved-memory/a", "/reserved-memory/b"]
+
+
+def test_strings_without_nul_since_7_2() -> None:
+    source = """
+        a { compatible = "x"; status = [6f 6b 61 79]; };
+        b { compatible = [72 61 6d 6f 6f 70 73]; };
+    """
+    assert devices(of(source, "7.1")) == ["/a", "/b"]
+    assert devices(of(source, "7.2")) == ["/b"]
+    memory = "reserved-memory { b { compatible = [72 61 6d 6f 6f 70 73]; }; };"
+    assert devices(of(memory, "7.1")) == ["/reserved-memory/b"]
+    assert devices(of(memory, "7.2")) == []
+
+
+AMBA = """
+    #address-cells = <1>; #size-cells = <1>;
+    soc { compatible = "simple-bus"; ranges;
+          uart@1000 { compatible = "arm,pl011", "arm,primecell"; reg = <0x1000 0x1000>; }; };
+"""
+
+
+def test_a_bus_without_address_cells_translates_nothing_since_6_13() -> None:
+    assert devices(of(AMBA, "6.12")) == ["/soc", "/soc/uart@1000"]
+    assert devices(of(AMBA, "6.18")) == ["/soc"]
+
+
+LOOP = """
+    a: a { compatible = "x,a"; #clock-cells = <0>; clocks = <&b>; };
+    b: b { compatible = "x,b"; #clock-cells = <0>; clocks = <&a>; };
+    c { compatible = "x,c"; port { c: endpoint { remote-endpoint = <&d>; }; }; };
+    soc { compatible = "simple-bus";
+          e: e { compatible = "x,e"; clocks = <&e>; #clock-cells = <0>; }; };
+    d { compatible = "x,d"; port { d: endpoint { remote-endpoint = <&c>; }; }; };
+"""
+
+
+def test_each_link_of_a_cycle_has_one_line_since_7_3() -> None:
+    before, after = of(LOOP, "7.2"), of(LOOP, "7.3")
+    marked = [(link.consumer, link.supplier) for link in after.fwnode_links if link.cycle]
+    assert sorted(after.cycles) == sorted(marked)
+    assert set(after.cycles) <= set(before.cycles)
+    assert len(before.cycles) > len(after.cycles)
