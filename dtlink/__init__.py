@@ -14,6 +14,7 @@ from dtlink.version import __version__
 
 if TYPE_CHECKING:
     from dtlink.api.board import Board
+    from dtlink.api.diff import diff, same_machine
     from dtlink.api.lint import lint
     from dtlink.api.log import log
     from dtlink.api.rules import explain
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
     from dtlink.report.model import InputReport, Report
     from dtlink.rules.model import Finding, Rule, Severity
     from dtlink.views.cycles import CyclesView
+    from dtlink.views.diff.view import DiffView
     from dtlink.views.drivers import DriversView
     from dtlink.views.iort import IortView
     from dtlink.views.links import LinksView
     from dtlink.views.log import LogView
     from dtlink.views.modules import ModulesView
     from dtlink.views.order import OrderView
+    from dtlink.views.same_machine import SameMachineView
     from dtlink.views.why import WhyView
 
 __all__ = [
@@ -44,6 +47,7 @@ __all__ = [
     "AcpiLink",
     "Board",
     "CyclesView",
+    "DiffView",
     "DriversView",
     "Finding",
     "Graph",
@@ -60,18 +64,21 @@ __all__ = [
     "OrderView",
     "Report",
     "Rule",
+    "SameMachineView",
     "Settings",
     "Severity",
     "Struct",
     "Tree",
     "WhyView",
     "__version__",
+    "diff",
     "explain",
     "lint",
     "log",
     "read",
     "read_tables",
     "read_tree",
+    "same_machine",
 ]
 
 # Where the public names are: each is imported when it is asked for, because the command line asks
@@ -81,6 +88,7 @@ _HOMES = {
     "AcpiLink": "dtlink.links.acpi.link",
     "Board": "dtlink.api.board",
     "CyclesView": "dtlink.views.cycles",
+    "DiffView": "dtlink.views.diff.view",
     "DriversView": "dtlink.views.drivers",
     "Finding": "dtlink.rules.model",
     "Graph": "dtlink.links.graph",
@@ -97,17 +105,20 @@ _HOMES = {
     "OrderView": "dtlink.views.order",
     "Report": "dtlink.report.model",
     "Rule": "dtlink.rules.model",
+    "SameMachineView": "dtlink.views.same_machine",
     "Settings": "dtlink.board.settings",
     "Severity": "dtlink.rules.model",
     "Struct": "dtlink.firmware.acpi.layout",
     "Tree": "dtlink.firmware.tree",
     "WhyView": "dtlink.views.why",
+    "diff": "dtlink.api.diff",
     "explain": "dtlink.api.rules",
     "lint": "dtlink.api.lint",
     "log": "dtlink.api.log",
     "read": "dtlink.firmware.read",
     "read_tables": "dtlink.firmware.read",
     "read_tree": "dtlink.firmware.read",
+    "same_machine": "dtlink.api.diff",
 }
 
 

@@ -342,3 +342,36 @@ def test_a_log_explained() -> None:
         dtlink.log(dmesg, board=dtlink.Board.read(INPUTS[1]))
     with pytest.raises(dtlink.InputError, match="gone"):
         dtlink.log("gone")
+
+
+def test_what_changed_is_the_command(tmp_path: Path) -> None:
+    clean = FIXTURES / "boards" / "clean-board.dtb"
+    tables = FIXTURES / "tables"
+    for old, new in (
+        (clean, FAULTS),
+        (tables / "arm-server", TABLES),
+        (FIXTURES / "boards", FIXTURES / "boards"),
+    ):
+        report = dtlink.diff(old, str(new), config=False, ignore="cycle", kernel_version="6.1")
+        given = ["--no-config", "--ignore", "cycle", "--kernel-version", "6.1"]
+        assert as_json(report.to_dict()) == printed("diff", old, new, *given)
+    (view,) = (item.view for item in dtlink.diff(clean, FAULTS).inputs)
+    assert isinstance(view, dtlink.DiffView)
+    saved = tmp_path / "report.json"
+    saved.write_text(json.dumps(dtlink.lint(clean).to_dict()))
+    assert as_json(dtlink.diff(saved, FAULTS).to_dict()) == printed("diff", saved, FAULTS)
+    with pytest.raises(ValueError, match="none is named"):
+        dtlink.diff(clean, tables)
+    with pytest.raises(ValueError, match="nope"):
+        dtlink.diff(clean, FAULTS, select="nope")
+
+
+def test_two_descriptions_of_one_machine() -> None:
+    paths = FIXTURES / "boards" / "pci-server.dtb", FIXTURES / "tables" / "arm-server"
+    boards = [dtlink.Board.read(path) for path in paths]
+    (item, _) = printed("diff", *paths, "--same-machine")["inputs"]
+    for one, other in (boards, boards[::-1]):
+        assert as_json(dtlink.same_machine(one, other).to_json()) == item["diff"]
+    for pair in ((boards[0], boards[0]), (boards[1], boards[1])):
+        with pytest.raises(dtlink.InputError, match="are needed"):
+            dtlink.same_machine(*pair)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtlink.api.changes import compared
+from dtlink.api.pairs import UnpairedError
 from dtlink.cli import _same_machine
-from dtlink.cli._changes import compared
 from dtlink.cli.given import named
-from dtlink.cli.options import complain, options
+from dtlink.cli.options import collect, complain, options
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import STDIN
@@ -97,7 +98,18 @@ def diff(
     given.pop("fail_on", None)  # it has words of its own here
     digest = form == "json"
     try:
-        report = compared(old, new, given, file, isolated=isolated, jobs=jobs, digest=digest)
+        report = compared(
+            old,
+            new,
+            given,
+            file,
+            isolated=isolated,
+            jobs=jobs,
+            digest=digest,
+            collect=collect,
+        )
+    except UnpairedError as error:
+        raise click.UsageError(str(error)) from error
     except InputError as error:
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)

@@ -30,6 +30,8 @@ assert_type(board.modules().modules[0].in_initramfs, bool | None)
 assert_type(board.iort(rid="0000:01:00.0"), dtlink.IortView)
 assert_type(board.lint(select=["phandle"]), dtlink.Report)
 assert_type(dtlink.log("dmesg.txt", board=board), dtlink.LogView)
+assert_type(dtlink.same_machine(board, board), dtlink.SameMachineView)
+assert_type(dtlink.diff("old/", Path("new/"), select="cycle", jobs=2), dtlink.Report)
 
 tree = dtlink.read_tree("board.dtb")
 assert_type(tree, dtlink.Tree)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
-from dtlink.cli._pairs import Pair, PairInput, inputs, is_same_blob, pairs
-from dtlink.cli.options import collect
+from dtlink.api.pairs import Pair, PairInput, inputs, is_same_blob, pairs
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.inputs import Input
@@ -16,6 +15,9 @@ from dtlink.report.model import InputAnswer, InputFault, InputReport, Refused, R
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
+    #: Gathers reports, of which it also gets the number.
+    Collect = Callable[[Iterable[InputReport], int], list[InputReport]]
+
     from dtlink.config.model import LintSettings
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
@@ -32,10 +34,11 @@ def compared(
     isolated: bool,
     jobs: int,
     digest: bool,
+    collect: Collect | None = None,
 ) -> Report:
-    """The report of all pairs; the last four are as for ``dtlink lint``.
+    """The report of all pairs; ``given`` and what follows are as for a lint.
 
-    Raises :class:`InputError` for what can't be read at all, and :class:`click.UsageError` for
+    Raises :class:`InputError` for what cannot be read at all, and :class:`UnpairedError` for
     sides that have no pair.
     """
     found = pairs(inputs(old), inputs(new))
@@ -53,7 +56,8 @@ def compared(
     plan.check()
     read = _run(found, settings, jobs, digest=digest)
     kernel = plan.kernel(digest=digest)
-    told = collect(_each(found, read, settings, kernel["version"]), len(found))
+    each = _each(found, read, settings, kernel["version"])
+    told = list(each) if collect is None else collect(each, len(found))
     return Report("diff", told, kernel["version"], kernel)
 
 

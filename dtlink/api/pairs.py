@@ -6,9 +6,8 @@ import os
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from io import BufferedReader
 from typing import TYPE_CHECKING, NamedTuple
-
-import click
 
 from dtlink import engine
 from dtlink.firmware.errors import InputError
@@ -29,6 +28,10 @@ class PairInput(NamedTuple):
     below: str
     """Its path below the folder; empty for a file of its own."""
     saved: SavedInput | None = None
+
+
+class UnpairedError(ValueError):
+    """A file that no input of the other side can be compared with."""
 
 
 Pair = tuple[PairInput | None, PairInput | None]
@@ -70,7 +73,7 @@ def _may_be_report(path: str) -> bool:
     """By how a file begins. What a pipe has given is gone: only a report can come by one."""
     if path == STDIN:
         stream = sys.stdin.buffer
-        return _begins_so(stream.peek(_HEAD)[:_HEAD]) if hasattr(stream, "peek") else False
+        return isinstance(stream, BufferedReader) and _begins_so(stream.peek(_HEAD)[:_HEAD])
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - as above
         return True
     try:
@@ -88,7 +91,7 @@ def _begins_so(data: bytes) -> bool:
 def pairs(old: Sequence[PairInput], new: Sequence[PairInput]) -> list[Pair]:
     """The inputs that are one: by their paths, then by their names. The rest have no other.
 
-    Raises :class:`click.UsageError` for one file that none of several on the other side can be.
+    Raises :class:`UnpairedError` for one file that none of several on the other side can be.
     """
     if len(old) == len(new) == 1:
         return [(old[0], new[0])]
@@ -109,7 +112,7 @@ def _one(found: list[Pair], old: Sequence[PairInput], new: Sequence[PairInput]) 
         single, name, other, many = (
             (old[0], "OLD", "NEW", new) if len(old) == 1 else (new[0], "NEW", "OLD", old)
         )
-        raise click.UsageError(
+        raise UnpairedError(
             f"{name} is one file, and {other} has {len(many)} inputs: none is named {single.path}"
         )
     return found

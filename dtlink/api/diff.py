@@ -1,0 +1,63 @@
+"""``diff()``: what changed between two builds."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal, Unpack
+
+from dtlink.api.options import BoardOptions, arguments, refused_values
+
+if TYPE_CHECKING:
+    from dtlink.api.board import Board
+    from dtlink.api.options import AnyPath, Words
+    from dtlink.report.model import Report
+    from dtlink.views.same_machine import SameMachineView
+
+
+def diff(
+    old: AnyPath,
+    new: AnyPath,
+    *,
+    select: Words = (),
+    ignore: Words = (),
+    config: AnyPath | Literal[False] | None = None,
+    jobs: int = 1,
+    **options: Unpack[BoardOptions],
+) -> Report:
+    """What changed from ``old`` to ``new``, as ``dtlink diff``: files, folders or saved reports.
+
+    The report has an input for each pair, whose ``view`` is a :class:`DiffView`; ``config`` and
+    the other keywords are as for :func:`lint`. Raises :class:`InputError` for what cannot be read
+    at all, and :class:`ValueError` for a file that none of several inputs can be compared with.
+    """
+    from dtlink.api.changes import compared
+
+    given = arguments({"select": select, "ignore": ignore, **options})
+    file = None if config is None or config is False else os.fspath(config)
+    with refused_values():
+        return compared(
+            os.fspath(old),
+            os.fspath(new),
+            given,
+            file,
+            isolated=config is False,
+            jobs=jobs,
+            digest=True,
+        )
+
+
+def same_machine(one: Board, other: Board) -> SameMachineView:
+    """Whether a devicetree and the ACPI tables of one machine agree, as ``diff --same-machine``.
+
+    Raises :class:`InputError` for two boards of one kind, or without a PCI host to compare.
+    """
+    from dtlink.board.tree import Board as TreeBoard
+    from dtlink.firmware.errors import InputError
+    from dtlink.views.same_machine import SameMachineView
+
+    first, second = one.parts, other.parts
+    if isinstance(second, TreeBoard):
+        first, second = second, first
+    if not isinstance(first, TreeBoard) or isinstance(second, TreeBoard):
+        raise InputError("a devicetree and ACPI tables are needed", path=other.path)
+    return SameMachineView.of(first.tree, second.machine)
