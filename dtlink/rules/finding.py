@@ -73,11 +73,6 @@ class Finding(NamedTuple):
         return self.alias or self.rule
 
     @property
-    def consequence(self) -> str:
-        """The effect, under its name in JSON."""
-        return self.effect
-
-    @property
     def fingerprint(self) -> str:
         """The fault's identity, the same in the next build: no line, offset or phandle in it."""
         import hashlib

@@ -14,8 +14,10 @@ Key = tuple[str, str, str | None]
 #: Rules whose bad example has a fix with edits; others may have them too.
 WITH_EDITS = frozenset(
     (
+        "acpi/checksum",
         "cycle/iommu-behind-itself",
         "cycle/supplier-cycle",
+        "iort/off-by-one",
         "legacy/dead-compatible",
         "legacy/hidden-link",
         "legacy/mmu-masters",

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.firmware.acpi.table import TableHeader
+from dtlink.rules.model import Finding, Fix, Severity, Tables, rule
 
 
 @rule(
@@ -45,5 +46,12 @@ def checksum(board: TablesBoard) -> Iterator[Finding]:
                 property_name="checksum",
                 severity=Severity.ERROR if refused else None,
                 effect=line,
-                fix=f"Set byte 9 to {right:#04x}, if the other bytes are as intended.",
+                fix=_fix(table, right),
             )
+
+
+def _fix(table: TableHeader, right: int) -> Fix:
+    from dtlink.firmware.edits import set_field
+
+    text = f"Set byte 9 to {right:#04x}, if the other bytes are as intended."
+    return Fix(text, (set_field(table, "checksum", right),))

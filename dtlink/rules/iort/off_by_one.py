@@ -20,7 +20,7 @@ from dtlink.firmware.acpi.iort import IdMapping, IortNode, NamedComponent, RootC
 from dtlink.links.id_ranges import REQUESTER_IDS
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.iort._overlaps import Overlap, overlaps
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Severity, Tables, rule
 
 
 @rule(
@@ -94,10 +94,13 @@ def _shared(node: IortNode, shared: Sequence[Overlap], beyond: Sequence[IdMappin
     )
 
 
-def _fix(wrong: Sequence[IdMapping]) -> str:
+def _fix(wrong: Sequence[IdMapping]) -> Fix:
+    from dtlink.firmware.edits import set_field
+
     once = {each.entry: each for each in wrong}
     told = [f"mappings[{at}] to {each.count - 1:#x}" for at, each in once.items()]
-    return f"Set count of {listed(told)}."
+    edits = tuple(set_field(each, "count", each.count - 1) for each in once.values())
+    return Fix(f"Set count of {listed(told)}.", edits)
 
 
 def _outcome(node: IortNode, worst: Overlap) -> tuple[Severity, str]:
