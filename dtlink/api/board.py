@@ -89,7 +89,7 @@ class Board:
         found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"])
         item = engine.report_of(Input(self.path), self.firmware, found)
         kernel = identity(self.settings.kernel_version, self.settings.paths)
-        return Report("lint", [item], kernel["version"], kernel)
+        return Report("lint", [item], str(kernel["version"]), kernel)
 
     def links(self, *bindings: str, disabled: bool = False) -> LinksView:
         """The links of these bindings (all if none is named); of disabled consumers if wanted."""

@@ -85,7 +85,7 @@ class InputEntry(TypedDict):
     error: ErrorEntry | None
     member: NotRequired[str]
     files: NotRequired[list[FileEntry]]
-    kernel: NotRequired[dict[str, Any]]
+    kernel: NotRequired[JsonObject]
     notes: NotRequired[list[str]]
     refused: NotRequired[list[RefusedEntry]]
     findings: NotRequired[list[FindingEntry]]
@@ -101,8 +101,8 @@ class Document(TypedDict):
 
     schema: str
     dtlink: str
-    kernel: dict[str, Any] | None
+    kernel: JsonObject | None
     baseline: NotRequired[str]
-    summary: dict[str, Any]
+    summary: JsonObject
     inputs: list[Any]
-    rules: NotRequired[list[dict[str, Any]]]
+    rules: NotRequired[list[JsonObject]]

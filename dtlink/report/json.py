@@ -7,8 +7,8 @@ did. Within version 1 members are only added.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.report.entries import Document, FixedEntry, InputEntry
 from dtlink.report.model import BaselineEntry, InputReport, Report, identified
@@ -16,6 +16,7 @@ from dtlink.rules.model import Dts, Finding, Rule, Tables
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
+    from dtlink.report.entries import JsonObject
     from dtlink.rules.entries import FindingEntry
 
 SCHEMA = "report-1"
@@ -49,8 +50,8 @@ def document(report: Report) -> Document:
     return made
 
 
-def _summary(report: Report) -> dict[str, Any]:
-    summary: dict[str, Any] = {
+def _summary(report: Report) -> JsonObject:
+    summary: JsonObject = {
         "inputs": len(report.inputs),
         "unreadable": sum(item.error is not None for item in report.inputs),
     }
@@ -59,7 +60,7 @@ def _summary(report: Report) -> dict[str, Any]:
     return summary
 
 
-def _input(item: InputReport, command: str) -> dict[str, Any]:
+def _input(item: InputReport, command: str) -> Mapping[str, object]:
     error = item.error
     entry: InputEntry = {
         "path": item.path,
@@ -89,7 +90,7 @@ def _input(item: InputReport, command: str) -> dict[str, Any]:
         _add_what_does_not_count(entry, item)
     elif error is None and command in PARTS:
         return {**entry, **({command: None} if item.view is None else item.view.members())}
-    return {**entry}
+    return entry
 
 
 def _add_what_does_not_count(entry: InputEntry, item: InputReport) -> None:
@@ -145,7 +146,7 @@ def rules_document(rules: Iterable[Rule]) -> Document:
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule) -> JsonObject:
     return {
         "id": rule.id,
         "severity": rule.severity.value,

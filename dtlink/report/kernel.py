@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
     from dtlink.kernel.facts import Facts, Paths
+    from dtlink.report.entries import JsonObject
 
 
-def identity(version: KernelVersion, paths: Paths | None = None) -> dict[str, Any]:
+def identity(version: KernelVersion, paths: Paths | None = None) -> JsonObject:
     """The kernel's version, and of one that the user named, what it is and what tells so.
 
     Raises :class:`InputError` for a kernel that can't be read.
     """
-    told: dict[str, Any] = {"version": str(version)}
+    told: JsonObject = {"version": str(version)}
     if paths is None:
         return told
     from dtlink.kernel.facts import load
@@ -24,7 +25,7 @@ def identity(version: KernelVersion, paths: Paths | None = None) -> dict[str, An
     return told | _facts(paths, load(paths))
 
 
-def _facts(paths: Paths, facts: Facts) -> dict[str, Any]:
+def _facts(paths: Paths, facts: Facts) -> JsonObject:
     build = facts.build
     return {
         "path": paths.kernel,
@@ -46,7 +47,7 @@ def _seen_from(kernel: str, path: str) -> str:
     return path if below.startswith("..") else Path(below).as_posix()
 
 
-def _file(path: str) -> dict[str, Any] | None:
+def _file(path: str) -> JsonObject | None:
     return {"path": path, "sha256": _sha256(path)} if path else None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dtlink.report.entries import JsonObject
 from dtlink.report.model import Report
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.sarif.notices import Notices
@@ -32,30 +33,30 @@ def render(report: Report) -> str:
     return json.dumps(_printable(document), indent=1, ensure_ascii=False) + "\n"
 
 
-def _run(report: Report) -> dict[str, Any]:
+def _run(report: Report) -> JsonObject:
     artifacts = Artifacts(report.inputs)
     told = sorted(results_of(report, artifacts), key=order)
     kept = told[:MOST_RESULTS]
     rules = descriptors(kept)
-    places = {rule["id"]: index for index, rule in enumerate(rules)}
+    places = {str(rule["id"]): index for index, rule in enumerate(rules)}
     notices = Notices(artifacts, places)
     notices.add_all(report)
     if len(kept) < len(told):
         notices.cut(len(kept), len(told))
-    run: dict[str, Any] = {
+    properties: JsonObject = {"kernelVersion": report.kernel_version}
+    if report.baseline:
+        properties["baseline"] = report.baseline
+    return {
         "tool": {"driver": _driver(rules, notices)},
         "invocations": [notices.invocation()],
         "artifacts": artifacts.items,
-        "results": [{**each.told, "ruleIndex": places[each.told["ruleId"]]} for each in kept],
+        "results": [{**each.told, "ruleIndex": places[each.rule_id]} for each in kept],
         "columnKind": "unicodeCodePoints",
-        "properties": {"kernelVersion": report.kernel_version},
+        "properties": properties,
     }
-    if report.baseline:
-        run["properties"]["baseline"] = report.baseline
-    return run
 
 
-def _driver(rules: list[dict[str, Any]], notices: Notices) -> dict[str, Any]:
+def _driver(rules: list[JsonObject], notices: Notices) -> JsonObject:
     return {
         "name": "dtlink",
         "fullName": f"dtlink {__version__}",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import PurePath
-from typing import Any
 from urllib.parse import quote
 
 from dtlink.firmware.read import STDIN
+from dtlink.report.entries import JsonObject
 from dtlink.report.model import InputReport
 from dtlink.report.places import relative
 from dtlink.rules.model import Finding
@@ -29,7 +29,7 @@ class Artifacts:
     """
 
     def __init__(self, inputs: Iterable[InputReport]) -> None:
-        self.items: list[dict[str, Any]] = []
+        self.items: list[JsonObject] = []
         self._uris: dict[str, str] = {}
         self._indexes: dict[str, int] = {}
         for item in inputs:
@@ -46,22 +46,23 @@ class Artifacts:
         elif item.sha256:
             entry["hashes"] = {"sha-256": item.sha256}
 
-    def _entry(self, item: InputReport) -> dict[str, Any]:
+    def _entry(self, item: InputReport) -> JsonObject:
         """The artifact of an input; of a member, within that of its container."""
-        index: int = self.location(item.path)["index"]
+        self.location(item.path)
+        index = self._indexes[self._uris[item.path]]
         if not item.member:
             return self.items[index]
         uri = "/" + quote(_bytes(item.member), safe="/")
-        entry = {"location": {"uri": uri}, "parentIndex": index}
+        entry: JsonObject = {"location": {"uri": uri}, "parentIndex": index}
         self.items.append(entry)
         return entry
 
-    def location(self, path: str) -> dict[str, Any]:
+    def location(self, path: str) -> JsonObject:
         """The ``artifactLocation`` of a path."""
         uri = self._uris.get(path)
         if uri is None:
             uri = self._uris[path] = uri_of(path)
-        found: dict[str, Any] = {"uri": uri}
+        found: JsonObject = {"uri": uri}
         if is_below_base(uri):
             found["uriBaseId"] = BASE
         index = self._indexes.setdefault(uri, len(self.items))
@@ -69,7 +70,7 @@ class Artifacts:
             self.items.append({"location": dict(found)})
         return {**found, "index": index}
 
-    def place(self, path: str, line: int = 1, offset: int | None = None) -> dict[str, Any]:
+    def place(self, path: str, line: int = 1, offset: int | None = None) -> JsonObject:
         """A ``physicalLocation``.
 
         Services show a result only where there is a line; what of a binary file is meant is the
@@ -80,7 +81,7 @@ class Artifacts:
             region["byteOffset"] = max(offset, 0)
         return {"artifactLocation": self.location(path), "region": region}
 
-    def place_of(self, item: InputReport, finding: Finding) -> dict[str, Any]:
+    def place_of(self, item: InputReport, finding: Finding) -> JsonObject:
         """The ``physicalLocation`` of a finding: the line of its source where that is known."""
         if finding.location is not None:
             return self.place(finding.location.file or item.path, finding.location.line)

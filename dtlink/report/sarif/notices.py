@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from dtlink.report.entries import JsonObject
 from dtlink.report.model import InputReport, Report, Unmet
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.sarif.rules import pascal
@@ -62,12 +63,12 @@ class Notices:
     def __init__(self, artifacts: Artifacts, rules: Mapping[str, int]) -> None:
         self._artifacts = artifacts
         self._rules = rules
-        self._execution: list[dict[str, Any]] = []
-        self._configuration: list[dict[str, Any]] = []
+        self._execution: list[JsonObject] = []
+        self._configuration: list[JsonObject] = []
         self._successful = True
 
     @property
-    def descriptors(self) -> list[dict[str, Any]]:
+    def descriptors(self) -> list[JsonObject]:
         """The kinds of notices, as ``reportingDescriptor`` objects."""
         return [
             {
@@ -80,9 +81,9 @@ class Notices:
             for kind in KINDS
         ]
 
-    def invocation(self) -> dict[str, Any]:
+    def invocation(self) -> JsonObject:
         """The ``invocation`` object. A run is a success if all was read, and no rule failed."""
-        told: dict[str, Any] = {"executionSuccessful": self._successful}
+        told: JsonObject = {"executionSuccessful": self._successful}
         if self._execution:
             told["toolExecutionNotifications"] = self._execution
         if self._configuration:
@@ -133,14 +134,14 @@ class Notices:
         text = f"the first {kept:,} of {found:,} results are told, the worst first"
         self._execution.append(self._notice(CUT, "warning", text))
 
-    def _rule(self, rule_id: str) -> dict[str, Any]:
+    def _rule(self, rule_id: str) -> JsonObject:
         index = self._rules.get(rule_id)
         return {"id": rule_id} if index is None else {"id": rule_id, "index": index}
 
     def _notice(
         self, kind: str, level: str, text: str, path: str | None = None, offset: int | None = None
-    ) -> dict[str, Any]:
-        told: dict[str, Any] = {
+    ) -> JsonObject:
+        told: JsonObject = {
             "descriptor": {"id": kind, "index": _INDEXES[kind]},
             "level": level,
             "message": {"text": text or kind},

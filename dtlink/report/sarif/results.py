@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from dtlink.firmware.names import Subject, SubjectKind
+from dtlink.report.entries import JsonObject
 from dtlink.report.model import InputReport, Report, identified
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.wording import headline, story
@@ -19,7 +20,8 @@ MOST_RELATED = 99
 class SarifResult(NamedTuple):
     """A ``result`` object, without the index of its rule, and what decides on its place."""
 
-    told: dict[str, Any]
+    told: JsonObject
+    rule_id: str
     severity: Severity
     likely: bool = False
 
@@ -41,17 +43,20 @@ def results_of(report: Report, artifacts: Artifacts) -> Iterator[SarifResult]:
             told = _told(item, finding, fingerprint, artifacts)
             if report.baseline:
                 told["baselineState"] = "new"
-            yield SarifResult(told, finding.severity, finding.confidence is Confidence.LIKELY)
+            likely = finding.confidence is Confidence.LIKELY
+            yield SarifResult(told, finding.rule, finding.severity, likely)
 
 
 def _told(
     item: InputReport, finding: Finding, fingerprint: str, artifacts: Artifacts
-) -> dict[str, Any]:
+) -> JsonObject:
     place = artifacts.place_of(item, finding)
-    told: dict[str, Any] = {
+    region = place["region"]
+    in_file = isinstance(region, Mapping) and "byteOffset" in region
+    told: JsonObject = {
         "ruleId": finding.rule,
         "level": LEVELS[finding.severity],
-        "message": {"text": _text(item, finding, in_file="byteOffset" in place["region"])},
+        "message": {"text": _text(item, finding, in_file=in_file)},
         "locations": [_location(place, finding.subject)],
         "partialFingerprints": _fingerprints(fingerprint),
         "properties": _properties(finding),
@@ -70,7 +75,7 @@ def _related(finding: Finding) -> Iterator[Subject]:
     return (Subject(finding.subject.kind, path) for path in finding.related[:MOST_RELATED])
 
 
-def _location(place: dict[str, Any], subject: Subject, number: int = 0) -> dict[str, Any]:
+def _location(place: JsonObject, subject: Subject, number: int = 0) -> JsonObject:
     """A file, and the node in it. (One without a file makes services refuse the upload.)"""
     path = subject.path
     logical = {
@@ -78,7 +83,7 @@ def _location(place: dict[str, Any], subject: Subject, number: int = 0) -> dict[
         "fullyQualifiedName": path,
         "kind": subject.kind.value,
     }
-    found: dict[str, Any] = {"physicalLocation": place, "logicalLocations": [logical]}
+    found: JsonObject = {"physicalLocation": place, "logicalLocations": [logical]}
     return {"id": number, **found, "message": {"text": path}} if number else found
 
 
@@ -95,7 +100,7 @@ def _fingerprints(fingerprint: str) -> dict[str, str]:
     }
 
 
-def _properties(finding: Finding) -> dict[str, Any]:
+def _properties(finding: Finding) -> JsonObject:
     properties = {
         "confidence": finding.confidence.value,
         "property": finding.property_name,

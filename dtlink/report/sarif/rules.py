@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from dtlink.report.entries import JsonObject
 from dtlink.report.layout import plain
 from dtlink.report.rules import markdown_page, page, sections
 from dtlink.report.sarif.results import LEVELS, SarifResult
@@ -22,16 +22,16 @@ _PROBLEMS = {
 }
 
 
-def descriptors(results: Iterable[SarifResult]) -> list[dict[str, Any]]:
+def descriptors(results: Iterable[SarifResult]) -> list[JsonObject]:
     """The rules that have results, by id, as ``reportingDescriptor`` objects."""
     likely: dict[str, bool] = {}
     for each in results:
-        rule_id = each.told["ruleId"]
+        rule_id = each.rule_id
         likely[rule_id] = likely.get(rule_id, False) or each.likely
     return [_descriptor(rule_id, likely=likely[rule_id]) for rule_id in sorted(likely)]
 
 
-def _descriptor(rule_id: str, *, likely: bool) -> dict[str, Any]:
+def _descriptor(rule_id: str, *, likely: bool) -> JsonObject:
     rule = find(rule_id)
     family = rule_id.partition("/")[0]
     severity = rule.severity if rule else Severity.WARNING
@@ -60,13 +60,13 @@ def _kinds(rule: Rule | None) -> Iterator[str]:
         yield "devicetree" if isinstance(example.bad, Dts) else "acpi"
 
 
-def _no_page(rule_id: str) -> dict[str, Any]:
+def _no_page(rule_id: str) -> JsonObject:
     """Of a rule that is not dtlink's own. None of these may be missing."""
     text = {"text": f"{rule_id}: see the message of each result."}
     return {"shortDescription": {"text": rule_id}, "fullDescription": text, "help": text}
 
 
-def _page(rule: Rule) -> dict[str, Any]:
+def _page(rule: Rule) -> JsonObject:
     told = (f"{heading} {text}" for heading, text in sections(rule) if heading != "References:")
     full = textwrap.shorten(_plain(" ".join(told)), MOST_CHARACTERS, placeholder=" …")
     return {
