@@ -1,4 +1,4 @@
-"""``--baseline``: what is known, to be committed beside the sources."""
+"""``--baseline``: accepted findings, to be committed with the sources."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def baseline_options(command: Command) -> Command:
     """The options about baselines."""
     for option in (
         click.option(
-            "--prune-baseline", is_flag=True, help="Take what is fixed out of the baseline."
+            "--prune-baseline", is_flag=True, help="Remove fixed findings from the baseline."
         ),
         click.option(
-            "--write-baseline", is_flag=True, help="Make the baseline of what is found now."
+            "--write-baseline", is_flag=True, help="Write the current findings to the baseline."
         ),
         click.option(
             "--baseline",
             metavar="FILE",
             default="",
-            help="The findings that are known: only new ones count.",
+            help="Baseline of accepted findings; only new ones are reported.",
         ),
     ):
         command = option(command)

@@ -20,7 +20,7 @@ VARIABLE = "_DTLINK_COMPLETE"
 #: A blob larger than this is not read for a tab.
 _LARGEST = 4 << 20
 
-_HELP = """Print what a shell needs to complete dtlink's words.
+_HELP = """Print a shell completion script.
 
 Commands, options and their values, rules and families, files, and nodes of a devicetree.
 

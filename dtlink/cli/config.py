@@ -1,4 +1,4 @@
-"""``dtlink config``: what is configured, and where."""
+"""``dtlink config``: the effective configuration of an input."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def _option(key: ConfigKey) -> Any:
     return click.option(f"--{key.name}", key.field, multiple=many, metavar="…", help=told)
 
 
-@click.command(help="Show what is configured for PATH (default: the working folder), and where.")
+@click.command(
+    help="Show the effective configuration for PATH (default: the working folder) and where each "
+    "value comes from."
+)
 @click.argument("path", metavar="[PATH]", default=".")
 @click.option(
     "--format",
@@ -39,10 +42,10 @@ def _option(key: ConfigKey) -> Any:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to tell it: text is TOML.",
+    help="Output format; text is TOML.",
 )
 @options("config")
-@click.option("--expect", multiple=True, metavar="RULE[:NODE]", help="Expect such a finding.")
+@click.option("--expect", multiple=True, metavar="RULE[:NODE]", help="Expect this finding.")
 @_from_rows
 @options("color")
 @click.pass_context

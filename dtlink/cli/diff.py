@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dtlink.links.id_ranges import IdRange
     from dtlink.report.model import Report
 
-_HELP = """Tell what changed from OLD to NEW: findings, waits, cycles and links.
+_HELP = """Report what changed from OLD to NEW: findings, waits, cycles and links.
 
 Each is a devicetree, a file of ACPI tables, a folder (of boards, paired by their paths below it, or
 of one machine's tables), or a saved report: what --format json of lint, links, cycles or devlink
@@ -42,28 +42,27 @@ _FAIL_ON = {"new": Severity.INFO, **{each.value: each for each in Severity}}
     type=click.Choice([*_FAIL_ON, "never"]),
     default="never",
     show_default=True,
-    help="Exit with 1 if NEW has a finding that OLD has not, or has milder: any, or from a "
-    "severity up.",
+    help="Exit 1 if NEW has a finding that is not in OLD, or is milder there: any, or of at least "
+    "this severity.",
 )
-@click.option("--all", "everything", is_flag=True, help="Leave nothing out in text.")
+@click.option("--all", "everything", is_flag=True, help="Do not abbreviate text output.")
 @click.option(
     "--same-machine",
     is_flag=True,
-    help="OLD and NEW describe one machine: does each requester get the same IOMMU, stream ID and "
-    "MSI controller from both?",
+    help="Check whether OLD and NEW, a devicetree and the ACPI tables of one machine, give each "
+    "requester the same IOMMU, stream ID and MSI controller.",
 )
 @click.option(
     "--bus",
     type=_same_machine.Buses(),
     multiple=True,
-    help="With --same-machine: the buses that exist, in hexadecimal: 0,10-1f.",
+    help="With --same-machine: the buses that exist, in hexadecimal, such as 0,10-1f.",
 )
 @click.option(
     "--lspci",
     type=click.Path(),
     metavar="FILE",
-    help="With --same-machine: the functions that exist, as lspci, lspci -n or lspci -D prints "
-    "them.",
+    help="With --same-machine: the functions that exist: the output of lspci (-n, -D).",
 )
 @options("format", "output", "kernel_version", "cmdline")
 @options("kernel", "initramfs", "kernel_index", "root")
@@ -87,7 +86,7 @@ def diff(
     color: str,
     **_settings: Any,
 ) -> None:
-    """Read both, compare, and tell."""
+    """Read both, compare, and print."""
     if old == new == STDIN:
         raise click.UsageError("only one of OLD and NEW can be standard input")
     if same_machine:

@@ -22,7 +22,11 @@ _STATES = [state.value.replace(" ", "-") for state in State if "'" not in state.
 @click.command(help="Show which driver each device has in one kernel.")
 @options("path", "kernel", "initramfs", "kernel_index")
 @click.option(
-    "--state", "states", multiple=True, type=click.Choice(_STATES), help="Only such devices."
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(_STATES),
+    help="Only devices in this state.",
 )
 @options("format", "output", "color")
 def drivers(

@@ -1,4 +1,4 @@
-"""``dtlink kernel``: what is made once for a kernel, for other commands to use."""
+"""``dtlink kernel``: files that are made once for a kernel, for other commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dtlink.cli.completion import complete_files
 from dtlink.firmware.errors import InputError
 
 
-@click.group(help="Prepare what dtlink knows of a kernel.")
+@click.group(help="Prepare what dtlink needs to know of a kernel.")
 def kernel() -> None:
     """Hold the commands of this group."""
 

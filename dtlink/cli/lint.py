@@ -34,30 +34,30 @@ _LEVELS = [severity.value for severity in Severity]
     "--expect",
     multiple=True,
     metavar="RULE[:NODE]",
-    help="This finding does not count; if it is not there, that is told.",
+    help="Expect this finding: it does not affect the exit status; its absence is reported.",
 )
 @click.option(
     "--fail-on",
     type=click.Choice([*_LEVELS, "never"]),
     default="error",
     show_default=True,
-    help="The least severity that makes the exit status 1.",
+    help="Exit 1 if there is a finding of at least this severity.",
 )
 @click.option(
     "--show",
     type=click.Choice(_LEVELS),
     default="warning",
     show_default=True,
-    help="The least severity that text tells; JSON tells all.",
+    help="Minimum severity in text output (JSON contains all).",
 )
 @baseline_options
 @options("kernel_version", "cmdline", "against", "kernel", "initramfs", "kernel_index", "root")
-@click.option("--schema/--no-schema", help="Run dtschema's validator too.")
+@click.option("--schema/--no-schema", help="Also run dtschema's validator.")
 @click.option(
     "--schema-dir",
     multiple=True,
     metavar="PATH",
-    help="More schemas for it: a folder of bindings, or a processed schema file.",
+    help="Additional schemas: a folder of bindings, or a processed schema file.",
 )
 @options("config", "jobs", "color")
 @click.pass_context
@@ -75,7 +75,7 @@ def lint(
     prune_baseline: bool,  # noqa: FBT001
     **_settings: Any,
 ) -> None:
-    """Lint, tell, and exit with what was found."""
+    """Lint, print the report, and exit with the status of what was found."""
     outputs = resolve(targets, output)
     digest = digests(outputs)
     try:

@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 #: Each command's module in this package, and what it is for. The help needs no more to be read.
 COMMANDS = {
     "lint": "Find faults in the dependencies that devicetrees and ACPI tables declare.",
-    "links": "List the supplier-consumer links.",
+    "links": "List supplier-consumer links, one per property entry.",
     "devlink": "Predict what the kernel's fw_devlink does with a devicetree.",
     "cycles": "List the dependency cycles, and how to break them.",
-    "order": "Show in which order devices can probe, in waves.",
+    "order": "Show the order in which devices can probe, in waves.",
     "why": "Show what a node waits for, down to the roots.",
-    "iort": "Show what becomes of one requester's ID: at which SMMU, at which ITS.",
+    "iort": "Trace a requester ID to its SMMU stream ID and ITS device ID.",
     "drivers": "Show which driver each device has in one kernel.",
     "modules": "List the modules that devices need before they can probe, in load order.",
-    "log": "Explain a boot log: who waited for whom, and why.",
+    "log": "Explain a boot log: which devices waited for what, and why.",
     "kernel": "Make an index of a kernel's source.",
-    "diff": "Tell what changed between two builds, or between a devicetree and ACPI tables.",
-    "config": "Show what is configured for a path, and where.",
+    "diff": "Report changes between two builds, or between a devicetree and ACPI tables.",
+    "config": "Show the effective configuration for a path.",
     "explain": "Explain a rule.",
     "rules": "List the rules.",
-    "completion": "Print what bash, zsh or fish needs to complete dtlink's words.",
+    "completion": "Print a shell completion script.",
 }
 
 
@@ -59,17 +59,18 @@ class _Commands(click.Group):
 
 
 # \b keeps click from filling the lines that follow it.
-_HELP = """Lint the dependencies that firmware declares.
+_HELP = """Check the dependencies that firmware describes.
 
 dtlink reads devicetree blobs (.dtb, .dtbo), plain devicetree source (.dts) and ACPI tables (IORT,
 VIOT, DMAR, IVRS, RIMT: raw, acpidump text, iasl listings, or a folder of one machine's), extracts
-every supplier-consumer link, and reports broken references, suppliers that can't come, cycles,
-legacy bindings and faulty IOMMU maps: with what the board will show, and what to write instead.
+every supplier-consumer link, and reports broken references, suppliers that can never probe, cycles,
+legacy bindings and faulty IOMMU maps. Each finding shows the symptom to expect at boot and suggests
+a fix.
 
 \b
 Exit status: 0  nothing at or above --fail-on (default: error)
              1  findings
-             2  wrong usage, or an input that can't be read (the others are
+             2  wrong usage, or an input that cannot be read (the others are
                 still done)
              3  a fault of dtlink itself
 """

@@ -1,4 +1,4 @@
-"""What the commands share: options, and where results go."""
+"""The options that commands share, and messages on standard error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-#: What is said of what should never happen.
+#: Suffix for messages about internal errors.
 _BUG = " (a bug of dtlink: please report it)"
 
 
@@ -99,10 +99,14 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
-        help="How to tell the results.",
+        help="Output format.",
     ),
     "output": click.option(
-        "-o", "--output", type=click.Path(dir_okay=False), help="Write the results to a file."
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False),
+        help="Write the result to FILE instead of stdout.",
+        metavar="FILE",
     ),
     "kernel_version": click.option(
         "--kernel-version",
@@ -110,35 +114,35 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         shell_complete=complete_kernels,
         default=str(DEFAULT),
         show_default=True,
-        help="The kernel whose reading of the links counts.",
+        help="Kernel version whose fw_devlink behaviour to model.",
     ),
     "cmdline": click.option(
         "--cmdline",
         metavar="STRING",
         type=KernelCommandLine(),
-        help="The kernel's command line. [default: bootargs of /chosen]",
+        help="Kernel command line. [default: bootargs of /chosen]",
     ),
     "kernel": click.option(
         "--kernel",
         metavar="PATH",
         shell_complete=complete_files,
         default="",
-        help="What one kernel holds: a folder of modules, an unpacked package, a build tree, a "
-        "configuration, or 'running'.",
+        help="Kernel to check against: /lib/modules/VERSION, unpacked package, build tree, .config "
+        "or 'running'.",
     ),
     "initramfs": click.option(
         "--initramfs",
         metavar="FILE",
         shell_complete=complete_files,
         default="",
-        help="Its initramfs: an image, what lsinitramfs or lsinitrd prints, a modules.load.",
+        help="Its initramfs: an image, the output of lsinitramfs or lsinitrd, or a modules.load.",
     ),
     "kernel_index": click.option(
         "--kernel-index",
         metavar="FILE",
         shell_complete=complete_files,
         default="",
-        help="The tables of the kernel's source ('dtlink kernel index'). "
+        help="Index of the kernel's source ('dtlink kernel index'). "
         "[default: the nearest one shipped]",
     ),
     "root": click.option(
@@ -146,13 +150,13 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         metavar="NODE",
         shell_complete=complete_nodes,
         default="",
-        help="The node that has the root file system. [default: by root= of bootargs]",
+        help="Node that has the root file system. [default: by root= of the command line]",
     ),
     "against": click.option(
         "--against",
         type=KernelVersionParam(),
         shell_complete=complete_kernels,
-        help="Tell what is different from this kernel.",
+        help="Also report what changes relative to this kernel version.",
     ),
     "select": click.option(
         "--select",
@@ -170,16 +174,16 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "config": _both(
         click.option(
-            "--config", "file", metavar="FILE", help="The configuration, for every input."
+            "--config", "file", metavar="FILE", help="Configuration file for every input."
         ),
-        click.option("--no-config", "isolated", is_flag=True, help="Read no configuration."),
+        click.option("--no-config", "isolated", is_flag=True, help="Ignore configuration files."),
     ),
     "jobs": click.option(
         "-j",
         "--jobs",
         type=click.IntRange(min=0),
         default=0,
-        help="Processes to use. [default: one per processor if there are many inputs]",
+        help="Number of processes. [default: one per processor if there are many inputs]",
     ),
     "color": click.option(
         "--color",
@@ -191,7 +195,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def complain(inputs: Iterable[InputReport]) -> None:
-    """Say on standard error what could not be read, what to know, and which rules raised."""
+    """Print errors, notes and rules that raised on standard error."""
     for item in inputs:
         if item.error is not None:
             at = "" if item.error.offset is None else f", byte {item.error.offset:#x}"
@@ -231,7 +235,7 @@ def board_settings(**values: Any) -> Settings:
 def need_kernel(settings: Settings) -> None:
     """Raise :class:`click.UsageError` if no kernel is named."""
     if not settings.kernel:
-        raise click.UsageError("--kernel is needed: a folder of modules, a build tree, 'running' …")
+        raise click.UsageError("--kernel is needed: /lib/modules/VERSION, a build tree, 'running'")
 
 
 def words(values: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""``--format FORMAT[=FILE]``, as often as wanted: what is told where."""
+"""``--format FORMAT[=FILE]``, as often as wanted: which format goes where."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _TargetType(click.ParamType[Target]):
             return value
         form, _, path = str(value).partition("=")
         if form not in self._names:
-            self.fail(f"no format is named {form}: there are {', '.join(self._names)}", param, ctx)
+            self.fail(f"unknown format {form!r}; one of {', '.join(self._names)}", param, ctx)
         return Target(form, path if path not in ("", "-") else None)
 
     def shell_complete(
@@ -75,7 +75,8 @@ _output_option = click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False),
-    help="Write to a file what else goes to standard output.",
+    metavar="FILE",
+    help="Write the report to FILE instead of stdout.",
 )
 
 
@@ -85,8 +86,8 @@ def _format_option(names: Sequence[str]) -> Callable[[Command], Command]:
         "targets",
         type=_TargetType(names),
         multiple=True,
-        help=f"How to tell the results, and where: {', '.join(names)}. May be given several "
-        "times. [default: text]",
+        help=f"Output format, optionally with a file; repeatable: {', '.join(names)}. "
+        "[default: text]",
     )
 
 

@@ -16,14 +16,14 @@ from dtlink.rules.aliases import alias_ids
 from dtlink.rules.catalogue import all_rules, choose, families, ids, known_words
 from dtlink.rules.model import Rule
 
-#: The formats of what is told about rules.
+#: The formats of rules.
 rule_format = click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="How to tell the rules.",
+    help="Output format.",
 )
 
 
@@ -48,7 +48,7 @@ def tell_table(chosen: Sequence[Rule], color: str) -> None:
     rows = [*table(chosen, width)]
     if width is not None:
         one = "1 rule" if len(chosen) == 1 else f"{len(chosen)} rules"
-        rows += [line(), line(Span(f"{one} (dtlink explain RULE tells more)", DIM))]
+        rows += [line(), line(Span(f"{one} (dtlink explain RULE for details)", DIM))]
     emit_lines(rows, None, color)
 
 

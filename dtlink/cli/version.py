@@ -18,7 +18,7 @@ from dtlink.version import __version__
 _MISSING = "missing"
 _UNKNOWN = "found"
 
-#: So long a program may take to tell its version, in seconds.
+#: Upper bound on the seconds that a program may take to print its version.
 TIMEOUT = 2.0
 
 
@@ -37,7 +37,7 @@ class Program(NamedTuple):
     name: str
     needed_for: str
     option: str
-    """What makes it tell its version."""
+    """The option that makes it print its version."""
 
 
 PACKAGES = (
@@ -53,15 +53,13 @@ PACKAGES = (
 )
 
 PROGRAMS = (
-    Program(
-        "dtc", "compiling source with #include or macros, for dtlink to lint the blob", "--version"
-    ),
-    Program("iasl", "holding the names in an IORT against the devices of the DSDT", "-v"),
+    Program("dtc", "not used; handy for compiling .dts", "--version"),
+    Program("iasl", "not used; dtlink reads its listings (.dsl)", "-v"),
 )
 
 
 class Found(NamedTuple):
-    """What is told of a package or a program; ``version`` is empty if it is not there."""
+    """A package or a program; ``version`` is empty if it is not there."""
 
     name: str
     version: str

@@ -123,7 +123,7 @@ def _toml(data: bytes, path: str) -> dict[str, Any]:
     except RecursionError as error:
         raise _wrong("arrays or tables too deep in each other", path) from error
     except ValueError as error:  # beside TOML's own: a number that is too long for Python to read
-        raise _wrong(f"no TOML: {str(error)[:200]}{_hint(text)}", path) from error
+        raise _wrong(f"invalid TOML: {str(error)[:200]}{_hint(text)}", path) from error
 
 
 def _hint(text: str) -> str:

@@ -26,8 +26,9 @@ def summary(report: Report, width: int | None, least: Severity) -> Iterator[Line
     if sum(counts[each.value] for each in shown) > _SCREEN:
         yield from _by_rule(report, shown, width)
     total = ", ".join(counted(counts[name], word) for name, word in _WORDS.items())
-    new = " that the baseline does not have" if report.baseline else ""
-    told = [f"{total}{new} in {counted(len(report.inputs), 'input')}", *aside]
+    if report.baseline:
+        total = f"new: {total}" if any(counts.values()) else "no new findings"
+    told = [f"{total} in {counted(len(report.inputs), 'input')}", *aside]
     yield from flow([Span("; ".join(told)), *_hints(counts, least)], width, indent=0)
 
 
@@ -46,7 +47,7 @@ def _by_rule(report: Report, shown: list[Severity], width: int | None) -> Iterat
         item.name for item in report.inputs for each in item.findings if each.severity in shown
     )
     if len(inputs) > 1 and max(inputs.values()) > 1:
-        yield from flow([Span("most in ", DIM), *_most(inputs, "input")], width, indent=9)
+        yield from flow([Span("most findings:", DIM), *_most(inputs, "input")], width, indent=9)
     yield line()
 
 
@@ -63,20 +64,20 @@ def _aside(report: Report) -> Iterator[str]:
     """What does not count, and what could not be done."""
     inputs = report.inputs
     if known := sum(len(each.known) for each in inputs):
-        yield f"{known:,} known"
+        yield f"{known:,} in baseline"
     if fixed := sum(len(each.fixed) for each in inputs):
         yield f"{fixed:,} fixed"
     if ignored := sum(len(each.ignored) for each in inputs):
         yield f"{ignored:,} ignored"
     if unmet := sum(len(each.unmet) for each in inputs):
-        yield f"{unmet:,} expected and not there"
+        yield f"{unmet:,} expected but missing"
     if unread := sum(each.error is not None for each in inputs):
         yield f"{unread:,} not read"
 
 
 def _hints(counts: dict[str, int], least: Severity) -> Iterator[Span]:
-    hints = ["dtlink explain RULE tells more"] if any(counts.values()) else []
+    hints = ["dtlink explain RULE for details"] if any(counts.values()) else []
     if counts["info"] and least is not Severity.INFO:
-        hints.insert(0, "--show info lists the notes")
+        hints.insert(0, "--show info to list notes")
     if hints:
         yield Span(f"({'; '.join(hints)})", DIM)

@@ -38,7 +38,7 @@ def test_output_is_for_the_format_without_a_file(run: Run, bad_dts: Path, tmp_pa
         (["--format", "text", "--format", "json"], "two formats go to standard output"),
         (["--format", "json=x", "--format", "sarif=x"], "two formats go to x"),
         (["--format", "json=x", "-o", "y"], "each has one"),
-        (["--format", "xml"], "no format is named xml"),
+        (["--format", "xml"], "unknown format 'xml'"),
     ],
 )
 def test_wrong_usage(run: Run, bad_dts: Path, options: list[str], told: str) -> None:

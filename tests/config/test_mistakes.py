@@ -89,8 +89,8 @@ ALLOW = '[[allow]]\nrule = "legacy"\nreason = "r"\n'
             "[[folder]] number 1: no key is named ignore here",
         ),
         ('initramfs = "i"', "initramfs: needs a kernel beside it"),
-        ("x = ", "no TOML: "),
-        ("x = " + "9" * 5000, "no TOML: "),
+        ("x = ", "invalid TOML: "),
+        ("x = " + "9" * 5000, "invalid TOML: "),
         ("x" + ".x" * 100_000 + " = 1", "a key of more than 32 parts"),
         ('["x"' + " . 'x' " * 9000 + "]", "a key of more than 32 parts"),
         ("x = " + "[" * 5000, "arrays or tables too deep in each other"),
@@ -120,7 +120,7 @@ def test_a_byte_order_mark_is_no_mistake(write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[tool.dtlink", "pyproject.toml: no TOML: "),
+        ("[tool.dtlink", "pyproject.toml: invalid TOML: "),
         ("[tool]\ndtlink = 1", r"pyproject.toml: \[tool.dtlink\]: a table is needed"),
         ("[tool.dtlink]\nshoe = 1", r"\[tool.dtlink\]: no key is named shoe: did you mean show\?"),
         ("[tool.dtlink]\nshow = 1", r"\[tool.dtlink\]: show: a string is needed, not a number"),
