@@ -4,6 +4,7 @@ From the top of the project:
 
     python -m tools.facts make /usr/src/linux-6.12
     python -m tools.facts suppliers /usr/src/linux-6.1 /usr/src/linux-6.12
+    python -m tools.facts cited /usr/src/linux-6.12 /usr/src/linux-5.10
 
 Nothing of the source is executed.
 """
@@ -19,6 +20,7 @@ from dtlink.facts.kernels import KNOWN, KernelVersion
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.source.files import read_source
 from dtlink.kernel.source.write import kernel_release, make_index
+from tools.citations import citations, unfounded
 from tools.early import as_json, early_tables
 from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
 
@@ -54,6 +56,24 @@ def suppliers(old: str, new: str | None) -> None:
         rows = known_table(version)
         sys.exit(_compare(rows, _table(old), f"dtlink's rows for {version}", old))
     sys.exit(_compare(_table(old), _table(new), old, new))
+
+
+@main.command(help="Look up the kernel files and functions that dtlink cites, in these sources.")
+@click.argument("source", type=click.Path(exists=True, file_okay=False), nargs=-1, required=True)
+def cited(source: tuple[str, ...]) -> None:
+    """Exit with 1 where a citation is not borne out by any of the sources."""
+    files = sorted(_DATA.parents[1].rglob("*.py"))
+    root = _DATA.parents[2]
+    found = [
+        each
+        for path in files
+        for each in citations(str(path.relative_to(root)), path.read_text("utf-8"))
+    ]
+    wrong = list(unfounded(found, [Path(each) for each in source]))
+    for each in wrong:
+        click.echo(each)
+    click.echo(f"{len(found)} citations, {len(wrong)} not found")
+    sys.exit(bool(wrong))
 
 
 def _write(path: Path, data: bytes) -> None:

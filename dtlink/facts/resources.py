@@ -27,7 +27,7 @@ BY_FRAMEWORK = "a framework matches both ends when they have probed"
 
 #: The driver gets the resource, or -EPROBE_DEFER whenever it asks.
 REQUESTED = Request(asker=Asker.DRIVER, patience=Patience.ENDLESS, without=Outcome.NEVER)
-#: net/mdio/fwnode_mdio.c, fwnode_mdiobus_phy_device_register(): without it the PHY is polled.
+#: drivers/net/mdio/fwnode_mdio.c, fwnode_mdiobus_phy_device_register(): without it PHYs are polled.
 PHY_INTERRUPT = Request(asker=Asker.BUS, patience=Patience.TIMEOUT, without=Outcome.DEGRADED)
 DEFERS = IfDisabled("its driver's request for the {kind} returns -EPROBE_DEFER forever")
 NOT_FOUND = IfDisabled("its driver finds no {kind}")
@@ -48,7 +48,7 @@ CLOCK = Resource(
     log_words=("clock", "clk"),
     effort=Effort.CLOCK,
     kept_by="clk_ignore_unused",
-    source="clk/clk.c, of_clk_get_hw_from_clkspec(), clk_disable_unused()",
+    source="drivers/clk/clk.c, of_clk_get_hw_from_clkspec(), clk_disable_unused()",
     may_be_orphan=True,
     starts_by_path=True,
     identifies_amba=True,
@@ -64,7 +64,7 @@ GPIO = Resource(
     log_words=("gpio", "reset-gpio"),
     effort=Effort.FUNCTION,
     kept_by="",
-    source="gpio/gpiolib-of.c, of_get_named_gpiod_flags()",
+    source="drivers/gpio/gpiolib-of.c, of_get_named_gpiod_flags()",
 )
 REGULATOR = Resource(
     kind="regulator",
@@ -78,7 +78,7 @@ REGULATOR = Resource(
     log_words=("regulator", "vcc", "vdd", "supply", "supplies"),
     effort=Effort.INPUT,
     kept_by="regulator_ignore_unused",
-    source="regulator/of_regulator.c, of_regulator_dev_lookup(); regulator/core.c, "
+    source="drivers/regulator/of_regulator.c, of_regulator_dev_lookup(); drivers/regulator/core.c, "
     "regulator_resolve_supply(), regulator_init_complete_work_function()",
     cycle_order=2,
 )
@@ -96,7 +96,7 @@ PHY = Resource(
     log_words=_PHY_WORDS,
     effort=Effort.FUNCTION,
     kept_by="",
-    source="phy/phy-core.c, _of_phy_get()",
+    source="drivers/phy/phy-core.c, _of_phy_get()",
 )
 USB_PHY = other("USB PHY", DRIVERS_DIFFER, if_disabled=NOT_FOUND, log_words=_PHY_WORDS)
 ETHERNET_PHY = other("Ethernet PHY", DRIVERS_DIFFER, log_words=_PHY_WORDS)
@@ -111,7 +111,7 @@ RESET = Resource(
     log_words=("reset",),
     effort=Effort.RESET,
     kept_by="",
-    source="reset/core.c, __of_reset_control_get()",
+    source="drivers/reset/core.c, __of_reset_control_get()",
     itself_at_times=True,
     identifies_amba=True,
 )
@@ -130,7 +130,7 @@ POWER_DOMAIN = Resource(
     log_words=("power domain", "power-domain", "genpd"),
     effort=Effort.BEFORE_PROBE,
     kept_by="pd_ignore_unused",
-    source="pmdomain/core.c, genpd_dev_pm_attach(), genpd_power_off_unused()",
+    source="drivers/pmdomain/core.c, genpd_dev_pm_attach(), genpd_power_off_unused()",
     if_several=Asker.DRIVER,  # by number or by name
     starts_by_path=True,
     identifies_amba=True,
@@ -152,7 +152,7 @@ IOMMU = Resource(
     log_words=("smmu", "iommu"),
     effort=Effort.NEVER,
     kept_by="",
-    source="iommu/of_iommu.c, of_iommu_xlate()",
+    source="drivers/iommu/of_iommu.c, of_iommu_xlate()",
     cycle_order=0,
 )
 ENDPOINT = other("graph endpoint", BY_FRAMEWORK, log_words=_DISPLAY_WORDS)
@@ -167,7 +167,7 @@ PANEL = Resource(
     log_words=_DISPLAY_WORDS,
     effort=Effort.OTHER,
     kept_by="",
-    source="gpu/drm/drm_panel.c, of_drm_find_panel()",
+    source="drivers/gpu/drm/drm_panel.c, of_drm_find_panel()",
 )
 BACKLIGHT = Resource(
     kind="backlight",
@@ -180,7 +180,7 @@ BACKLIGHT = Resource(
     log_words=("backlight",),
     effort=Effort.OTHER,
     kept_by="",
-    source="video/backlight/backlight.c, devm_of_find_backlight()",
+    source="drivers/video/backlight/backlight.c, devm_of_find_backlight()",
 )
 PWM = Resource(
     kind="PWM",
@@ -193,7 +193,7 @@ PWM = Resource(
     log_words=("pwm",),
     effort=Effort.FUNCTION,
     kept_by="",
-    source="pwm/core.c, of_pwm_get()",
+    source="drivers/pwm/core.c, of_pwm_get()",
 )
 MAILBOX = Resource(
     kind="mailbox",
@@ -206,7 +206,7 @@ MAILBOX = Resource(
     log_words=("mbox", "mailbox"),
     effort=Effort.OTHER,
     kept_by="",
-    source="mailbox/mailbox.c, mbox_request_channel()",
+    source="drivers/mailbox/mailbox.c, mbox_request_channel()",
 )
 NVMEM_CELL = Resource(
     kind="NVMEM cell",
@@ -219,7 +219,7 @@ NVMEM_CELL = Resource(
     log_words=_NVMEM_WORDS,
     effort=Effort.DATA,
     kept_by="",
-    source="nvmem/core.c, of_nvmem_cell_get()",
+    source="drivers/nvmem/core.c, of_nvmem_cell_get()",
     missing_cells=0,
     is_part=True,
 )
@@ -236,7 +236,7 @@ DMA_CHANNEL = Resource(
     log_words=("dma",),
     effort=Effort.OTHER,
     kept_by="",
-    source="dma/of-dma.c, of_dma_request_slave_channel()",
+    source="drivers/dma/of-dma.c, of_dma_request_slave_channel()",
 )
 INTERCONNECT = Resource(
     kind="interconnect",
@@ -249,7 +249,7 @@ INTERCONNECT = Resource(
     log_words=("interconnect", "icc", "path"),
     effort=Effort.FUNCTION,
     kept_by="",
-    source="interconnect/core.c, of_icc_get_from_provider()",
+    source="drivers/interconnect/core.c, of_icc_get_from_provider()",
 )
 EXTCON = Resource(
     kind="external connector",
@@ -262,7 +262,7 @@ EXTCON = Resource(
     log_words=("extcon",),
     effort=Effort.OTHER,
     kept_by="",
-    source="extcon/extcon.c, extcon_get_edev_by_phandle()",
+    source="drivers/extcon/extcon.c, extcon_get_edev_by_phandle()",
 )
 ADC_CHANNEL = Resource(
     kind="ADC channel",
@@ -275,7 +275,7 @@ ADC_CHANNEL = Resource(
     log_words=("channel", "adc", "iio"),
     effort=Effort.OTHER,
     kept_by="",
-    source="iio/inkern.c, fwnode_iio_channel_get()",
+    source="drivers/iio/inkern.c, fwnode_iio_channel_get()",
 )
 PIN_CONFIGURATION = Resource(
     kind="pin configuration",
@@ -293,7 +293,7 @@ PIN_CONFIGURATION = Resource(
     log_words=("pin", "pinctrl"),
     effort=Effort.BEFORE_PROBE,
     kept_by="",
-    source="pinctrl/devicetree.c, dt_to_map_one_config()",
+    source="drivers/pinctrl/devicetree.c, dt_to_map_one_config()",
     is_part=True,
 )
 MULTIPLEXER = other(
@@ -323,7 +323,7 @@ INTERRUPT = Resource(
     log_words=("irq", "interrupt"),
     effort=Effort.INTERRUPT,
     kept_by="",
-    source="base/platform.c, platform_get_irq_optional(); of/irq.c, of_irq_get()",
+    source="drivers/base/platform.c, platform_get_irq_optional(); drivers/of/irq.c, of_irq_get()",
     starts_by_path=True,
 )
 IIO_BACKEND = Resource(
@@ -337,7 +337,7 @@ IIO_BACKEND = Resource(
     log_words=(),
     effort=Effort.OTHER,
     kept_by="",
-    source="iio/industrialio-backend.c, __devm_iio_backend_fwnode_get()",
+    source="drivers/iio/industrialio-backend.c, __devm_iio_backend_fwnode_get()",
     unknown=NOT_IN_LOGS,
 )
 HARDWARE_LOCK = Resource(
@@ -353,7 +353,7 @@ HARDWARE_LOCK = Resource(
     log_words=(),
     effort=Effort.OTHER,
     kept_by="",
-    source="hwspinlock/hwspinlock_core.c, of_hwspin_lock_get_id()",
+    source="drivers/hwspinlock/hwspinlock_core.c, of_hwspin_lock_get_id()",
     unknown=NOT_IN_LOGS,
 )
 LED = Resource(
@@ -367,7 +367,7 @@ LED = Resource(
     log_words=(),
     effort=Effort.OTHER,
     kept_by="",
-    source="leds/led-class.c, of_led_get()",
+    source="drivers/leds/led-class.c, of_led_get()",
     unknown=NOT_IN_LOGS,
 )
 PSE = Resource(
@@ -381,7 +381,7 @@ PSE = Resource(
     log_words=(),
     effort=Effort.OTHER,
     kept_by="",
-    source="net/pse-pd/pse_core.c, of_pse_control_get()",
+    source="drivers/net/pse-pd/pse_core.c, of_pse_control_get()",
     unknown=NOT_LOOKED_UP,
 )
 POWER_SUPPLY = Resource(
@@ -395,7 +395,7 @@ POWER_SUPPLY = Resource(
     log_words=(),
     effort=Effort.OTHER,
     kept_by="",
-    source="power/supply/power_supply_core.c, power_supply_check_supplies()",
+    source="drivers/power/supply/power_supply_core.c, power_supply_check_supplies()",
     unknown=NOT_LOOKED_UP,
 )
 MEMORY = other(

@@ -34,7 +34,7 @@ _LOOKING = frozenset(
         "drivers/pmdomain/renesas/rmobile-sysc.c",  # core_initcall
         "drivers/soc/renesas/rcar-rst.c",  # rcar_rst_read_mode_pins(), from clocks' early code
         "drivers/soc/renesas/renesas-soc.c",  # early_initcall
-        "drivers/soc/tegra/fuse/tegra-apbmisc.c",  # tegra_init_fuse(), early_initcall
+        "drivers/soc/tegra/fuse/tegra-apbmisc.c",  # called by tegra_init_fuse(), an early_initcall
     )
 )
 _LIVE = (State.BUILT_IN, State.MODULE, State.EARLY)
