@@ -1,6 +1,6 @@
 # make demo    a virtual environment, dtlink in it, and the fixtures linted
 # make test    the whole suite
-# make lint    ruff, mypy, import-linter, and dtlink on its own fixtures
+# make lint    ruff, mypy, pyright, import-linter, and dtlink on its own fixtures
 # make fixtures, make bench: see CONTRIBUTING.md
 
 PYTHON ?= python3

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from dtlink.links.acpi.link import AcpiLink
     from dtlink.links.graph import Graph
     from dtlink.links.reference import Link
+    from dtlink.report.entries import Json
     from dtlink.report.model import InputReport, Report
     from dtlink.rules.model import Finding, Rule, Severity
     from dtlink.views.cycles import CyclesView
+    from dtlink.views.devlink import DevlinkView
     from dtlink.views.diff.view import DiffView
     from dtlink.views.drivers import DriversView
     from dtlink.views.iort import IortView
@@ -47,6 +49,7 @@ __all__ = [
     "AcpiLink",
     "Board",
     "CyclesView",
+    "DevlinkView",
     "DiffView",
     "DriversView",
     "Finding",
@@ -54,6 +57,7 @@ __all__ = [
     "InputError",
     "InputReport",
     "IortView",
+    "Json",
     "KernelVersion",
     "Link",
     "LinksView",
@@ -88,6 +92,7 @@ _HOMES = {
     "AcpiLink": "dtlink.links.acpi.link",
     "Board": "dtlink.api.board",
     "CyclesView": "dtlink.views.cycles",
+    "DevlinkView": "dtlink.views.devlink",
     "DiffView": "dtlink.views.diff.view",
     "DriversView": "dtlink.views.drivers",
     "Finding": "dtlink.rules.model",
@@ -95,6 +100,7 @@ _HOMES = {
     "InputError": "dtlink.firmware.errors",
     "InputReport": "dtlink.report.model",
     "IortView": "dtlink.views.iort",
+    "Json": "dtlink.report.entries",
     "KernelVersion": "dtlink.facts.kernels",
     "Link": "dtlink.links.reference",
     "LinksView": "dtlink.views.links",

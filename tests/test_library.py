@@ -182,10 +182,11 @@ def test_results_are_those_of_the_commands(path: Path) -> None:
             (board.links(disabled=True), "links", path, "--disabled"),
             (board.cycles(), "cycles", path),
             (board.order(), "order", path),
+            *(((board.devlink(), "devlink", path),) if path.suffix else ()),
             (board.why(last.consumer), "why", path, last.consumer),
         ):
             (item,) = printed(*arguments, "--kernel-version", version)["inputs"]
-            members = as_json(view.members())
+            members = as_json(view.to_dict())
             assert members
             assert {name: item[name] for name in members} == members
 
@@ -375,3 +376,42 @@ def test_two_descriptions_of_one_machine() -> None:
     for pair in ((boards[0], boards[0]), (boards[1], boards[1])):
         with pytest.raises(dtlink.InputError, match="are needed"):
             dtlink.same_machine(*pair)
+
+
+def test_a_prediction_and_what_it_is_compared_with(tmp_path: Path) -> None:
+    options = {"kernel_version": "6.6", "against": "5.15", "cmdline": "fw_devlink=rpm"}
+    given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    log = tmp_path / "dmesg.txt"
+    log.write_text("[    0.1] platform a: Fixed dependency cycle(s) with /soc/b\n")
+    for view in ("full", "bare"):
+        found = dtlink.Board.read(INPUTS[0], **options).devlink(view, observed=log)
+        given_too = [*given, "--view", view, "--observed", log]
+        (item,) = printed("devlink", INPUTS[0], *given_too)["inputs"]
+        for name, member in as_json(found.to_dict()).items():
+            assert item[name] == member
+    with pytest.raises(dtlink.InputError, match="ACPI tables"):
+        dtlink.Board.read(INPUTS[1]).devlink()
+    with pytest.raises(dtlink.InputError, match="gone"):
+        dtlink.Board.read(INPUTS[0]).devlink(observed=tmp_path / "gone")
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("links", "<LinksView: 374 links>"),
+        ("order", "<OrderView: 8 waves>"),
+        ("devlink", "<DevlinkView: <Tree dtlink,phone-soc: 197 nodes>, kernel 6.12>"),
+        ("cycles", "<CyclesView: devicetree, "),
+    ],
+)
+def test_a_result_shows_itself(command: str, shown: str) -> None:
+    view = getattr(dtlink.Board.read(INPUTS[0]), command)()
+    assert repr(view).startswith(shown)
+    result = CliRunner().invoke(cli, [command, str(INPUTS[0])])
+    assert str(view).splitlines()[1:] == result.stdout.strip().splitlines()[1:]
+
+
+def test_modules_show_themselves() -> None:
+    view = dtlink.Board.read(GUEST, kernel=KERNEL).modules()
+    result = CliRunner().invoke(cli, ["modules", str(GUEST), "--kernel", str(KERNEL)])
+    assert str(view) == result.stdout.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from dtlink.api.options import BoardOptions, settings, values
 from dtlink.board.boards import board_of
@@ -16,7 +16,7 @@ from dtlink.firmware.read import read
 if TYPE_CHECKING:
     from typing import Self
 
-    from dtlink.api.options import Words
+    from dtlink.api.options import AnyPath, Words
     from dtlink.board.boards import AnyBoard
     from dtlink.board.settings import Settings
     from dtlink.board.tables import TablesBoard
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dtlink.links.graph import Graph
     from dtlink.report.model import Report
     from dtlink.views.cycles import CyclesView
+    from dtlink.views.devlink import DevlinkView
     from dtlink.views.drivers import DriversView
     from dtlink.views.iort import IortView
     from dtlink.views.links import LinksView
@@ -108,6 +109,25 @@ class Board:
         from dtlink.views.order import OrderView
 
         return OrderView.of(self.parts)
+
+    def devlink(
+        self, view: Literal["full", "bare"] = "full", *, observed: AnyPath | None = None
+    ) -> DevlinkView:
+        """What the kernel's fw_devlink does with a devicetree.
+
+        ``view``: with a driver for every device, or with none. ``observed``: what the running
+        board reports (a copy of its /sys, its log, or what the script of ``dtlink devlink --help``
+        prints), to be compared with the prediction.
+        """
+        from dtlink.views.devlink import DevlinkView
+
+        observation = None
+        if observed is not None:
+            from dtlink.observed import sysfs
+
+            observation = sysfs.read(os.fspath(observed))
+        with self._named():
+            return DevlinkView.of(self._tree(), view, observation)
 
     def why(self, node: str) -> WhyView:
         """What a node waits for, down to the roots.

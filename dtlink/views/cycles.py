@@ -47,7 +47,7 @@ class CycleRow(JsonRow):
     """The links that the kernel does not order."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class CyclesView(CommandResult):
     """The cycles of one board."""
 

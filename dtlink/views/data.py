@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from dtlink.report.entries import Json
+    from dtlink.report.layout import Line
 
 
 class _Absent(Enum):
@@ -47,6 +48,32 @@ class CommandResult(JsonRow):
     def members(self) -> Mapping[str, Json]:
         """All members that the report's input gets."""
         return {self.member: self.to_json()}
+
+    def to_dict(self) -> dict[str, Json]:
+        """The result's members of the JSON document, as data."""
+        return dict(self.members())
+
+    def text(self) -> Iterator[Line]:
+        """The lines that the command prints."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        from dtlink.report.layout import plain
+
+        return plain(self.text()).strip()
+
+    def __repr__(self) -> str:
+        """What it is about, and how many rows there are of each kind."""
+        about = (_about(each.name, getattr(self, each.name)) for each in fields(self))
+        return f"<{type(self).__name__}: {', '.join(filter(None, about))}>"
+
+
+def _about(name: str, value: object) -> str:
+    if isinstance(value, (tuple, Mapping)):
+        return f"{len(value)} {name.replace('_', ' ')}"
+    if value is None or value is ABSENT or value == "":
+        return ""
+    return str(value) if isinstance(value, str) else repr(value)
 
 
 def plain(value: object) -> Json:

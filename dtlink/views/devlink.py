@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _ENDPOINT = "remote-endpoint"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class DevlinkView(CommandResult):
     """What a kernel's fw_devlink does with one devicetree."""
 
@@ -66,6 +66,9 @@ class DevlinkView(CommandResult):
             against=_against(board, ordering, view),
             observed=None if observation is None else _observed(board, ordering, observation),
         )
+
+    def __repr__(self) -> str:
+        return f"<DevlinkView: {self.tree!r}, kernel {self.profile.release}>"
 
     def to_json(self) -> Json:
         """The prediction."""

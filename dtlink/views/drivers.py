@@ -60,7 +60,7 @@ class NeedDriver(JsonRow):
         )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class DriversView(CommandResult):
     """The driver of each device."""
 

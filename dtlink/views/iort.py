@@ -90,7 +90,7 @@ class ViotTranslation(JsonRow):
             yield line(f"    endpoint {self.id:#x} at {self.found}  ", Span(self.node, DIM))
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class IortView(CommandResult):
     """The translation of one requester."""
 

@@ -74,7 +74,7 @@ class LinkRow(JsonRow):
         )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class LinksView(CommandResult):
     """The links of one board, in the order of the blob or the tables."""
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _NUMBERS = 12
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class LogView(CommandResult):
     """A boot log explained."""
 
@@ -57,6 +57,9 @@ class LogView(CommandResult):
         if board is not None and board.facts is not None:
             _name_drivers(found, board)
         return cls(explanation=found, tree=tree)
+
+    def __repr__(self) -> str:
+        return f"<LogView: {self.explanation.lines} lines, {len(self.explanation.causes)} causes>"
 
     def to_json(self) -> Json:
         """The causes, what is left open, and what does no harm."""

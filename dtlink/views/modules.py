@@ -10,6 +10,7 @@ from dtlink.board.needs import disk_modules
 from dtlink.boot.roles import Role, Roles
 from dtlink.boot.timeline import PARENT
 from dtlink.facts.outcomes import State
+from dtlink.report.layout import Line, line
 from dtlink.views.data import CommandResult, JsonRow
 from dtlink.views.nodes import node_named
 
@@ -60,7 +61,7 @@ class DriverlessRow(JsonRow):
     state: State
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class ModulesView(CommandResult):
     """The modules that some nodes of a board need, in load order."""
 
@@ -87,6 +88,10 @@ class ModulesView(CommandResult):
             modules=tuple(row for row in rows if not missing or row.in_initramfs is False),
             without_driver=tuple(_driverless(board, steps)),
         )
+
+    def text(self) -> Iterator[Line]:
+        """The modules, each with what needs it."""
+        return map(line, self.lines())
 
     def lines(self, form: str = "list") -> Iterator[str]:
         """The lines of one of :data:`FORMS`, without newlines."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dtlink.report.entries import Json
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class OrderView(CommandResult):
     """The devices of one board in waves: a device's suppliers and parent are in earlier ones."""
 

@@ -112,7 +112,7 @@ class HostRow(JsonRow):
     not_compared: NotComparedRow
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class SameMachineView(CommandResult):
     """A devicetree compared with the ACPI tables of the same machine."""
 

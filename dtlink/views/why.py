@@ -52,7 +52,7 @@ _Needs = Sequence[tuple[NeedRow, "_Supplier"]]
 _Supplier = Callable[[], _Needs]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class WhyView(CommandResult):
     """What one node waits for. What comes again is named only."""
 

@@ -54,7 +54,7 @@ class _Changes(NamedTuple):
     links: LinkChanges | Absent
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class DiffView(CommandResult):
     """What the new side gained, lost and has changed, by kind; without the kinds that one lacks."""
 
