@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dtlink import wording
 from dtlink.firmware.acpi.dmar import Dmar
 
 #: The prefix of what Linux says of a fault that it blames on the firmware.
@@ -14,9 +15,7 @@ OFF = "no unit is used: no DMA is translated, no device can be given to a guest"
 
 def listed(names: Iterable[object], shown: int = 4) -> str:
     """The first few names, and how many more there are."""
-    told = [str(each) for each in names]
-    more = f" and {len(told) - shown} more" if len(told) > shown else ""
-    return ", ".join(told[:shown]) + more
+    return wording.listed(names, shown)
 
 
 def is_whole(table: Dmar) -> bool:

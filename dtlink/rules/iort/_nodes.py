@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from dtlink import wording
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode
 from dtlink.firmware.acpi.layout import Struct
@@ -29,17 +30,12 @@ def nodes(board: TablesBoard, kind: type[Node]) -> Iterator[Node]:
 
 def named(structures: Sequence[Struct]) -> str:
     """The first few, and how many more there are."""
-    return _and_more([each.name for each in structures[:NAMED]], len(structures))
+    return wording.listed((each.name for each in structures), NAMED)
 
 
 def listed(words: Sequence[str]) -> str:
     """The first few of some words, and how many more there are."""
-    return _and_more(words[:NAMED], len(words))
-
-
-def _and_more(first: Sequence[str], number: int) -> str:
-    more = number - len(first)
-    return ", ".join(first) + (f" and {more} more" if more else "")
+    return wording.listed(words, NAMED)
 
 
 def others(structures: Sequence[Struct]) -> Sequence[Struct]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.ivrs import Ivhd11
+from dtlink.wording import besides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ def early_features(block: Ivhd) -> tuple[int, int]:
 
 def more(those: Sequence[object]) -> str:
     """How many there are beside the first, for a finding that speaks for all."""
-    return f" (and {len(those) - 1} more)" if len(those) > 1 else ""
+    return besides(len(those))
 
 
 def type_name(number: int) -> str:

@@ -23,6 +23,7 @@ from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.ivrs import IOAPIC, Ivrs
 from dtlink.rules.ivrs._ioapics import Named, named, unnamed
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import listed
 
 #: Where the I/O APIC of the southbridge is: 00:14.0 with AMD; 00:0b.0 with some CPUs of Hygon.
 _SOUTHBRIDGE = (0xA0, 0x58)
@@ -103,8 +104,7 @@ def _message(table: Ivrs, entries: Named, lacking: list[int]) -> str:
 
 
 def _ids(lacking: list[int]) -> str:
-    more = f" and {len(lacking) - 4} more" if len(lacking) > 4 else ""
-    return ", ".join(map(str, lacking[:4])) + more
+    return listed(lacking)
 
 
 def _log(lacking: list[int], *, has_southbridge: bool) -> Iterator[str]:

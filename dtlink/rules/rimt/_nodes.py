@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dtlink.facts.behaviours import READS_RIMT
 from dtlink.firmware.acpi.rimt import Iommu, Mapped, RimtMapping, RimtNode
+from dtlink.wording import besides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,4 +45,4 @@ def ids(some: range) -> str:
 
 def more(those: Sequence[object]) -> str:
     """How many there are beside the first, for a finding that speaks for all."""
-    return f" (and {len(those) - 1} more)" if len(those) > 1 else ""
+    return besides(len(those))

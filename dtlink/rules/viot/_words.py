@@ -13,6 +13,7 @@ from dtlink.firmware.acpi.viot import (
     VirtioIommuMmio,
     VirtioIommuPci,
 )
+from dtlink.wording import listed
 
 #: What begins the kernel's lines (pr_fmt in drivers/acpi/viot.c).
 PREFIX = "ACPI: VIOT: "
@@ -42,6 +43,4 @@ def iommu_nodes(table: Viot) -> list[VirtioIommu]:
 
 def choices(iommus: Sequence[VirtioIommu]) -> str:
     """The offsets that an output node may have."""
-    known = [f"{node.start:#x} ({node.identity})" for node in iommus[:4]]
-    more = f" and {len(iommus) - 4} more" if len(iommus) > 4 else ""
-    return ", ".join(known) + more
+    return listed(f"{node.start:#x} ({node.identity})" for node in iommus)
