@@ -11,7 +11,7 @@ from dtlink.api.pairs import Pair, PairInput, inputs, is_same_blob, pairs
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.inputs import Input
-from dtlink.report.model import InputAnswer, InputFault, InputReport, Refused, Report
+from dtlink.report.model import InputFault, InputReport, Refused, Report
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dtlink.config.model import LintSettings
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
+    from dtlink.report.answer import InputAnswer
     from dtlink.views.diff.sides import Side
     from dtlink.views.diff.view import DiffView
 

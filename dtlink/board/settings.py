@@ -1,14 +1,11 @@
 """What decides what is known of one board: a value that every board is made with."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.kernels import DEFAULT
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine
-    from dtlink.facts.kernels import KernelVersion
     from dtlink.kernel.facts import Paths
 
 
@@ -18,7 +15,7 @@ class Settings(NamedTuple):
     kernel_version: KernelVersion = DEFAULT
     against: KernelVersion | None = None
     """Another kernel version to compare with."""
-    cmdline: CommandLine | None = None
+    cmdline: "CommandLine | None" = None
     """``None``: bootargs of ``/chosen``."""
     root: str = ""
     """The node that has the root file system; empty: by ``root=`` of the command line."""
@@ -32,7 +29,7 @@ class Settings(NamedTuple):
     """Schemas beside dtlink's own."""
 
     @property
-    def paths(self) -> Paths | None:
+    def paths(self) -> "Paths | None":
         """Where the kernel's facts are; ``None`` where no kernel is named."""
         if not self.kernel:
             return None

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from dtlink.board.devices import device_at, passed_over, unpopulated
 from dtlink.board.settings import DEFAULTS, Settings
-from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.errors import OptionError
 from dtlink.facts.iommus import IommuKind, kind_of
-from dtlink.facts.profile import KernelProfile
 from dtlink.links.extract import Extraction
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, UnresolvedReason
@@ -30,7 +28,9 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline import Timeline
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.requirements import Requirement
+    from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Node, Tree
     from dtlink.kernel.facts import Facts
     from dtlink.links.reference import Reference
@@ -96,6 +96,8 @@ class Board:
 
     @cached_property
     def _read_bootargs(self) -> tuple[CommandLine, list[OptionError]]:
+        from dtlink.facts.cmdline import CommandLine
+
         return CommandLine.read(self.bootargs)
 
     @cached_property
@@ -372,4 +374,6 @@ class Board:
 
 @lru_cache(maxsize=64)
 def _profile(version: KernelVersion, line: CommandLine) -> KernelProfile:
+    from dtlink.facts.profile import KernelProfile
+
     return KernelProfile.of(version, line)

@@ -17,12 +17,13 @@ from dtlink.firmware.read import load
 from dtlink.firmware.tree import Tree
 from dtlink.links.id_ranges import IdRange
 from dtlink.report.layout import BOLD, Line, Span, line
-from dtlink.report.model import InputAnswer, InputFault, InputReport, Report
+from dtlink.report.model import InputFault, InputReport, Report
 from dtlink.views.same_machine import SameMachineView
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.links.same_machine import Chosen
+    from dtlink.report.answer import InputAnswer
 
 #: Requester IDs by segment.
 _Spans = dict[int, list[IdRange]]

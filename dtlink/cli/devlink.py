@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.predict import View
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Tree
-    from dtlink.report.model import InputAnswer
+    from dtlink.report.answer import InputAnswer
 
 
 class _RunningBoard(click.ParamType["Observation"]):

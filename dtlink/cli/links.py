@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
+    from dtlink.report.answer import InputAnswer
     from dtlink.report.layout import Line
-    from dtlink.report.model import InputAnswer
 
 
 @click.command(help="List supplier-consumer links, one per property entry.")

@@ -16,10 +16,11 @@ from dtlink.cli.single import view_of
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
-from dtlink.report.model import InputAnswer, InputFault, InputReport, Report
+from dtlink.report.model import InputFault, InputReport, Report
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
+    from dtlink.report.answer import InputAnswer
     from dtlink.report.entries import Json
     from dtlink.views.log import LogView
 

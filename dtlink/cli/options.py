@@ -15,11 +15,11 @@ from dtlink.cli.completion import (
     complete_nodes,
     complete_rules,
 )
-from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 
 if TYPE_CHECKING:
+    from dtlink.facts.cmdline import CommandLine
     from dtlink.report.model import InputReport
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -60,6 +60,8 @@ class KernelCommandLine(click.ParamType["CommandLine"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> CommandLine:
         """The parameters that matter, or a usage error that names what is allowed."""
+        from dtlink.facts.cmdline import CommandLine
+
         try:
             return value if isinstance(value, CommandLine) else CommandLine.parse(value)
         except OptionError as error:

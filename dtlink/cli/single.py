@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dtlink.board.tree import Board
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
+    from dtlink.report.answer import InputAnswer, Reportable
     from dtlink.report.layout import Line
-    from dtlink.report.model import InputAnswer, Reportable
 
 ResultT = TypeVar("ResultT")
 

@@ -1,7 +1,5 @@
 """What holds for one input, and where each value comes from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -44,7 +42,7 @@ class LintSettings(NamedTuple):
     """Those that concern this input."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> LintSettings:
+    def of(cls, values: Mapping[str, Any]) -> "LintSettings":
         """The settings of these values, by field: the board's and all others together."""
         board = {name: value for name, value in values.items() if name in Settings._fields}
         others = {name: value for name, value in values.items() if name not in board}

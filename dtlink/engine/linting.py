@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.board.tables import TablesBoard
     from dtlink.firmware.acpi.machine import Machine
-    from dtlink.report.model import InputAnswer
+    from dtlink.report.answer import InputAnswer
     from dtlink.rules.catalogue import Kind
     from dtlink.rules.model import Rule
 
@@ -46,8 +46,9 @@ def lint_board(
 
 
 def _lint_tree(board: Board, select: tuple[str, ...], ignore: tuple[str, ...]) -> InputAnswer:
-    named, schema = board.facts is not None, board.settings.schema
-    rules = _rules(select, ignore, Dts, kernel=named, schema=schema)
+    settings = board.settings
+    named, compared, schema = board.facts is not None, settings.against is not None, settings.schema
+    rules = _rules(select, ignore, Dts, kernel=named, against=compared, schema=schema)
     asked = schema and any(rule.family == SCHEMA_FAMILY for rule in rules)
     answered = not asked or board.verdict.answered
     found = _checked(board, rules)
@@ -82,6 +83,8 @@ def _rules(
     tables: frozenset[str] | None = None,
     *,
     kernel: bool = False,
+    against: bool = False,
     schema: bool = False,
 ) -> Sequence[Rule]:
-    return choose(select, ignore, kind, tables, kernel=kernel, schema=schema)
+    given = {"kernel": kernel, "against": against, "schema": schema}
+    return choose(select, ignore, kind, tables, **given)

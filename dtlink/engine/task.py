@@ -10,10 +10,11 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, decode, load_input
 from dtlink.firmware.tree import Tree
-from dtlink.report.model import InputAnswer, InputFault, InputReport, Refused
+from dtlink.report.model import InputFault, InputReport, Refused
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
+    from dtlink.report.answer import InputAnswer
 
 
 class Task(NamedTuple):

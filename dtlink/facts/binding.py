@@ -1,7 +1,5 @@
 """The form of a row in the table of supplier bindings."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

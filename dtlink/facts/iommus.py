@@ -4,8 +4,6 @@ Sources: Documentation/devicetree/bindings/iommu, …/memory-controllers for Teg
 tables of compatible values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from enum import Enum
 from fnmatch import fnmatchcase

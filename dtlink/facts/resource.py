@@ -1,7 +1,5 @@
 """The form of a row in the table of resources: what is known of one kind of supplier."""
 
-from __future__ import annotations
-
 from enum import Enum, IntEnum
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ process. :mod:`dtlink.firmware.edit_text` writes them as DTS, :mod:`dtlink.firmw
 them.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -71,12 +69,12 @@ TreeEdit: TypeAlias = SetProperty | DeleteProperty | AddNode
 Edit: TypeAlias = TreeEdit | SetField
 
 
-def ref(node: Node) -> NodeRef:
+def ref(node: "Node") -> NodeRef:
     """Return a reference to a node, with its first label if it has one."""
     return NodeRef(node.path, node.label)
 
 
-def set_field(structure: Struct, field: str, value: int) -> SetField:
+def set_field(structure: "Struct", field: str, value: int) -> SetField:
     """Return the edit that sets a field. Raises :class:`KeyError` for an unknown field."""
     row = type(structure).fields()[field]
     place = structure.offset(field), row.size

@@ -24,9 +24,9 @@ MAX_DEPTH = 64
 _BEGIN_NODE, _END_NODE, _NOP, _END = 1, 2, 4, 9
 _HEADER_SIZE = {16: 36, 17: 40}
 # Printable ASCII: more than the specification allows, since real trees use more.
-_PROPERTY_NAME = re.compile(r"[!-~]+\Z")
+_PROPERTY_NAME = r"[!-~]+\Z"
 _PRINTABLE = bytes(range(0x21, 0x7F))
-_NODE_NAMES = re.compile(rb"[!-.0-~]*\Z")
+_NODE_NAMES = rb"[!-.0-~]*\Z"
 
 
 class Header(NamedTuple):
@@ -221,7 +221,7 @@ class _Reader:
                 at + 2, f"property name offset {offset:#x} is not a string of the strings block"
             )
         name = self.strings[offset] = self.text[offset:end]
-        if not name or not (self.text_is_clean or _PROPERTY_NAME.match(name)):
+        if not name or not (self.text_is_clean or re.match(_PROPERTY_NAME, name)):
             _fail(self.strings_offset + offset, f"invalid property name {name[:40]!r}")
         return {} if metadata else self.columns.setdefault(name, {})
 
@@ -256,7 +256,7 @@ class _Reader:
                 self._duplicate_nodes()
             return
         for node, name in enumerate(names):
-            good = bool(name) and _NODE_NAMES.match(name) if node else name in (b"", b"/")
+            good = bool(name) and re.match(_NODE_NAMES, name) if node else name in (b"", b"/")
             if not good:
                 self._fail_at(self.starts[node] + 1, f"invalid node name {name[:40]!r}")
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, overload
 
-from dtlink.facts.behaviours import MISSING_CELLS_ARE_ZERO
 from dtlink.facts.binding import Walk
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.tree import Tree
@@ -126,6 +125,8 @@ class Graph(Generic[LinkT]):
         return ""
 
     def _flawed(self, ref: Reference) -> str:
+        from dtlink.facts.behaviours import MISSING_CELLS_ARE_ZERO
+
         if ref.flaw is Flaw.AFTER_HOLE:
             return "after a zero phandle, where fw_devlink stops reading"
         if ref.binding.strict_cells or not MISSING_CELLS_ARE_ZERO.on(self.version):

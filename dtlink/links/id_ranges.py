@@ -7,7 +7,6 @@ them are unmapped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from heapq import heappop, heappush
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -74,6 +73,8 @@ def first_match(entries: Sequence[tuple[IdRange, T]]) -> list[MappedRange[T]]:
 
     Takes O(n log n) for n entries.
     """
+    from heapq import heappop, heappush
+
     order = sorted(range(len(entries)), key=lambda number: entries[number][0].first)
     pieces: list[MappedRange[T]] = []
     waiting: list[int] = []

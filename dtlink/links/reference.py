@@ -4,14 +4,11 @@ References are plain tuples of numbers, since a large board has thousands; :clas
 of one that the rest of dtlink uses.
 """
 
-from __future__ import annotations
-
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from dtlink.facts.binding import SupplierBinding
-    from dtlink.firmware.tree import Node, Tree
+from dtlink.facts.binding import SupplierBinding
+from dtlink.firmware.tree import Node, Tree
 
 
 class Flaw(IntEnum):

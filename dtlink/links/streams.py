@@ -4,20 +4,17 @@ A master's IDs come from ``iommus`` or, for functions on a bus, from ``iommu-map
 numbers, so ACPI tables can use the same types.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.iommus import IommuKind, kind_of
-from dtlink.links.id_ranges import REQUESTER_IDS
+from dtlink.firmware.tree import Tree
 from dtlink.links.maps import IdMap, IdMapEntry, read_id_map
+from dtlink.links.reference import Reference
 
 if TYPE_CHECKING:
-    from dtlink.firmware.tree import Tree
     from dtlink.links.graph import Graph
-    from dtlink.links.reference import Reference
 
 Maps = Mapping[int, IdMap]
 
@@ -50,7 +47,7 @@ class Stream(NamedTuple):
         return self.first + self.length - 1
 
 
-def by_iommu(graph: Graph) -> Mapping[int, list[Reference]]:
+def by_iommu(graph: "Graph") -> Mapping[int, list[Reference]]:
     """Return the references of ``iommus`` and ``iommu-map``, grouped by IOMMU."""
     groups: dict[int, list[Reference]] = {}
     for ref in graph.references:
@@ -115,6 +112,8 @@ def requester_ids(tree: Tree, node: int, table: IdMap, row: IdMapEntry) -> range
     """Return the input IDs of a map's entry that can occur: for a PCI host, those of its buses."""
     stop = min(row.input_base + row.length, 1 << 32)
     if table.mask != 0xFFFFFFFF:
+        from dtlink.links.id_ranges import REQUESTER_IDS
+
         stop = min(stop, (table.mask & REQUESTER_IDS.last) + 1)
     if not is_pci(tree, node):
         return range(row.input_base, stop)

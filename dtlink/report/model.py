@@ -1,10 +1,8 @@
 """What is told: plain data, made of strings and numbers, that every output format reads."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypedDict
+from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.inputs import Input
@@ -13,15 +11,8 @@ from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
 if TYPE_CHECKING:
+    from dtlink.report.answer import Reportable
     from dtlink.report.entries import Document, Json
-
-
-class Reportable(Protocol):
-    """What another command than ``lint`` makes of one input."""
-
-    def members(self) -> Mapping[str, Json]:
-        """The members that it adds to the input of a JSON report."""
-        ...
 
 
 class InputFault(NamedTuple):
@@ -87,7 +78,7 @@ class InputReport(NamedTuple):
     error: InputFault | None = None
     findings: Sequence[Finding] = ()
     faults: Sequence[RuleFault] = ()
-    view: Reportable | None = None
+    view: "Reportable | None" = None
     """The result of another command than ``lint``."""
     refused: Sequence[Refused] = ()
     notes: Sequence[str] = ()
@@ -96,7 +87,7 @@ class InputReport(NamedTuple):
     """The signatures of an input of tables."""
     files: Mapping[str, str] = {}
     """The file of each table, by signature, where the input is a folder of them."""
-    kernel: Mapping[str, Json] | None = None
+    kernel: "Mapping[str, Json] | None" = None
     """Which kernel the answer holds for, where it is not that of the report, as JSON data."""
     fail_on: Severity | None = Severity.ERROR
     """The least severity that counts against the input; ``None``: none does."""
@@ -148,24 +139,13 @@ class InputReport(NamedTuple):
         return int(fail_on is not None and any(each.rank <= fail_on.rank for each in told))
 
 
-class InputAnswer(TypedDict, total=False):
-    """The fields of an :class:`InputReport` that a command fills."""
-
-    references: int
-    findings: Sequence[Finding]
-    faults: Sequence[RuleFault]
-    view: Reportable
-    notes: Sequence[str]
-    silent: Sequence[str]
-
-
 class Report(NamedTuple):
     """What one command tells: the input reports in the order of the inputs."""
 
     command: str
     inputs: Sequence[InputReport]
     kernel_version: str = str(DEFAULT)
-    kernel: Mapping[str, Json] | None = None
+    kernel: "Mapping[str, Json] | None" = None
     """What was assumed of the kernel, by commands that ask for more than its version."""
     baseline: str = ""
     """The baseline that ``findings`` are new against, where there is one."""
@@ -175,7 +155,7 @@ class Report(NamedTuple):
         inputs = "1 input" if len(self.inputs) == 1 else f"{len(self.inputs)} inputs"
         return f"<Report {self.command} of {inputs}: {', '.join(found) or 'no findings'}>"
 
-    def to_dict(self) -> Document:
+    def to_dict(self) -> "Document":
         """The JSON document of the command, as data."""
         from dtlink.report.json import document
 

@@ -9,16 +9,20 @@ from collections.abc import Collection, Container, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dtlink.firmware.acpi.registry import DESCRIBING
-from dtlink.rules.aliases import alias_ids, aliases_of
 from dtlink.rules.model import Dts, Rule, Tables
+
+if TYPE_CHECKING:
+    from dtlink.rules.aliases import RuleAlias
 
 #: The family of the rules that hold for every ACPI table.
 EVERY_TABLE_FAMILY = "acpi"
 
-#: The families that are about ACPI tables alone.
-TABLE_FAMILIES = frozenset((EVERY_TABLE_FAMILY, *(row.family for row in DESCRIBING)))
+#: The families that are about devicetrees. Each other is about ACPI tables alone.
+TREE_FAMILIES = frozenset(
+    ("cycle", "iommu", "legacy", "module", "phandle", "schema", "supplier", "tree", "version")
+)
 
 #: The family that has something to say only where a kernel's build is named.
 KERNEL_FAMILY = "module"
@@ -84,6 +88,8 @@ def families() -> Sequence[str]:
 @lru_cache(maxsize=1)
 def known_words() -> frozenset[str]:
     """Every word that a rule, an alias of one, or a family goes by."""
+    from dtlink.rules.aliases import alias_ids
+
     return frozenset((*ids(), *alias_ids(), *families()))
 
 
@@ -101,22 +107,23 @@ def choose(
     tables: Container[str] | None = None,
     *,
     kernel: bool = True,
+    against: bool = True,
     schema: bool = True,
 ) -> list[Rule]:
     """The rules that these ids or families select, less those that they ignore.
 
     ``kind`` leaves out those that say nothing of such firmware, ``tables``, the signatures that
-    there are, those of other tables, ``kernel=False`` those about a kernel's build, and
-    ``schema=False`` those that ask schemas: no rule is imported in vain. Raises
-    :class:`ValueError` as :func:`check_words` does.
+    there are, those of other tables, ``kernel=False`` those about a kernel's build,
+    ``against=False`` those that compare kernels, and ``schema=False`` those that ask schemas: no
+    rule is imported in vain. Raises :class:`ValueError` as :func:`check_words` does.
     """
     select, ignore = tuple(select), tuple(ignore)
     check_words((*select, *ignore))
-    without = {*(() if kernel else (KERNEL_FAMILY,)), *(() if schema else (SCHEMA_FAMILY,))}
+    given = {KERNEL_FAMILY: kernel, AGAINST_FAMILY: against, SCHEMA_FAMILY: schema}
     chosen = (
         _narrowed(each, select, ignore, tables)
         for each in ids()
-        if family_of(each) not in without
+        if given.get(family_of(each), True)
         if _concerns(each, kind, tables)
     )
     return [rule for rule in chosen if rule is not None]
@@ -126,7 +133,7 @@ def _narrowed(
     rule_id: str, select: Sequence[str], ignore: Sequence[str], tables: Container[str] | None
 ) -> Rule | None:
     """The rule, narrowed to the tables that are chosen of it; ``None`` if nothing is."""
-    if not (aliases := aliases_of(rule_id)):
+    if not (aliases := _aliases(rule_id)):
         return _load(rule_id) if is_chosen(rule_id, select, ignore) else None
     there = {each.id for each in aliases if tables is None or each.table in tables}
     chosen = frozenset(each for each in there if is_chosen(rule_id, select, ignore, each))
@@ -141,15 +148,22 @@ def _concerns(rule_id: str, kind: Kind | None, tables: Container[str] | None) ->
     family = family_of(rule_id)
     if kind is None or rule_id in COMMON:
         return True
-    if kind is Dts:
-        return family not in TABLE_FAMILIES
-    if family not in TABLE_FAMILIES:
-        return False
+    if kind is Dts or family in TREE_FAMILIES:
+        return kind is Dts and family in TREE_FAMILIES
     if tables is None:
         return True
-    if aliases := aliases_of(rule_id):
+    if aliases := _aliases(rule_id):
         return any(each.table in tables for each in aliases)
     return family == EVERY_TABLE_FAMILY or family.upper() in tables
+
+
+def _aliases(rule_id: str) -> Sequence[RuleAlias]:
+    """The aliases of a rule: only those that check every table have some."""
+    if family_of(rule_id) != EVERY_TABLE_FAMILY:
+        return ()
+    from dtlink.rules.aliases import aliases_of
+
+    return aliases_of(rule_id)
 
 
 def family_of(rule_id: str) -> str:

@@ -1,16 +1,15 @@
 """What a rule yields."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.firmware.names import Subject
+from dtlink.firmware.tree import Location
+from dtlink.rules.fix import Fix
+
 if TYPE_CHECKING:
     from dtlink.firmware.edits import Edit
-    from dtlink.firmware.names import Subject
-    from dtlink.firmware.tree import Location
     from dtlink.rules.entries import EditEntry, FindingEntry
-    from dtlink.rules.fix import Fix
 
 
 class Severity(Enum):
@@ -82,7 +81,7 @@ class Finding(NamedTuple):
         key = "\0".join((self.identity, node, self.property_name or "", to))
         return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16]
 
-    def to_dict(self, fingerprint: str = "") -> FindingEntry:
+    def to_dict(self, fingerprint: str = "") -> "FindingEntry":
         """The finding in the JSON document, with a fingerprint of its own or that is given."""
         location = self.location
         entry: FindingEntry = {
@@ -106,7 +105,7 @@ class Finding(NamedTuple):
         return entry
 
 
-def _edit(edit: Edit) -> EditEntry:
+def _edit(edit: "Edit") -> "EditEntry":
     from dtlink.firmware.edit_text import property_value
     from dtlink.firmware.edits import AddNode, DeleteProperty, SetField
 

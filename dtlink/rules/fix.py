@@ -1,7 +1,5 @@
 """What to do about a finding."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,12 +14,12 @@ class Fix(NamedTuple):
     """
 
     text: str
-    edits: tuple[Edit, ...] = ()
+    edits: "tuple[Edit, ...]" = ()
 
     def __str__(self) -> str:
         return self.text
 
     @classmethod
-    def of(cls, fix: Fix | str) -> Fix:
+    def of(cls, fix: "Fix | str") -> "Fix":
         """A fix as it is; a sentence as a fix without edits."""
         return cls(fix) if isinstance(fix, str) else fix

@@ -1,27 +1,25 @@
 """What a rule is."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.names import Subject, SubjectKind
-from dtlink.firmware.tree import Node
+from dtlink.firmware.tree import Location, Node
 from dtlink.links.reference import Failure, Link
 from dtlink.rules.finding import Confidence, Finding, Severity
 from dtlink.rules.fix import Fix
 
 if TYPE_CHECKING:
-    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.layout import Struct
-    from dtlink.firmware.tree import Location
     from dtlink.links.acpi.link import AcpiLink
 
-    # A rule takes a Board, a TablesBoard, or whatever is common to both.
-    Check = Callable[[Any], Iterator[Finding]]
     #: What a finding may be at.
     FindingAt = Node | Link | Failure | Struct | AcpiLink
+
+# A rule takes a Board, a TablesBoard, or whatever is common to both.
+Check = Callable[[Any], Iterator[Finding]]
 
 __all__ = [
     "EXAMPLES",
@@ -120,14 +118,14 @@ class Rule(NamedTuple):
 
     def finding(
         self,
-        where: FindingAt,
+        where: "FindingAt",
         message: str,
         *,
         effect: str,
         fix: Fix | str,
         property_name: str | None = None,
-        related: Iterable[Node | Struct] = (),
-        supplier: Node | Struct | None = None,
+        related: "Iterable[Node | Struct]" = (),
+        supplier: "Node | Struct | None" = None,
         severity: Severity | None = None,
         likely: bool = False,
         alias: str = "",
@@ -174,7 +172,7 @@ class _Position(NamedTuple):
     offset: int | None
 
 
-def _position(where: FindingAt, property_name: str | None) -> _Position:
+def _position(where: "FindingAt", property_name: str | None) -> _Position:
     if isinstance(where, Node):
         return _in_tree(where, property_name, None, where.offset(property_name))
     if isinstance(where, Link | Failure):
@@ -187,7 +185,7 @@ def _in_tree(node: Node, name: str | None, index: int | None, offset: int) -> _P
     return _Position(Subject(SubjectKind.NODE, node.path), name, index, location, offset)
 
 
-def _in_table(where: Struct | AcpiLink, name: str | None) -> _Position:
+def _in_table(where: "Struct | AcpiLink", name: str | None) -> _Position:
     from dtlink.firmware.acpi.layout import Struct
 
     node: Struct

@@ -7,7 +7,16 @@ from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.registry import DESCRIBING
 from dtlink.report.known import asked
 from dtlink.rules.aliases import alias_for, alias_ids, aliases, rules_of
-from dtlink.rules.catalogue import check_words, choose, find, ids
+from dtlink.rules.catalogue import (
+    EVERY_TABLE_FAMILY,
+    TREE_FAMILIES,
+    check_words,
+    choose,
+    families,
+    family_of,
+    find,
+    ids,
+)
 from dtlink.rules.model import Finding, Tables
 from dtlink.rules.run import check
 from dtlink.testing.assemble import assemble
@@ -103,3 +112,13 @@ def test_which_aliases_a_run_asks() -> None:
 def test_rules_of_other_tables_are_not_imported_for_one() -> None:
     rules = choose(kind=Tables, tables={"MCFG"})
     assert not {rule.id for rule in rules if rule.family == "acpi"} & {"acpi/frame"}
+
+
+def test_families_are_about_devicetrees_or_about_one_table_or_every_table() -> None:
+    tables = {row.family for row in DESCRIBING} | {EVERY_TABLE_FAMILY}
+    assert set(families()) - TREE_FAMILIES == tables
+    assert set(families()) >= TREE_FAMILIES
+
+
+def test_only_rules_of_every_table_have_aliases() -> None:
+    assert {family_of(alias.rule) for alias in aliases()} == {EVERY_TABLE_FAMILY}

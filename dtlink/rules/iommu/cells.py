@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
-from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import UnresolvedReason
@@ -59,6 +58,8 @@ def cells(board: Board) -> Iterator[Finding]:
 
 
 def _finding(board: Board, iommu: int, kind: IommuKind, value: int | None) -> Finding:
+    from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
+
     node = board.tree[iommu]
     allowed = " or ".join(map(str, kind.cells))
     return cells.finding(

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import Board
-from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 from dtlink.firmware.tree import Tree
 from dtlink.links.maps import IdMap
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -54,6 +53,8 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 )
 def map_cells(board: Board) -> Iterator[Finding]:
     """One finding a map."""
+    from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
+
     for node, table in board.iommu_maps.items():
         if table.leftover or any(row.target < 0 for row in table.entries):
             continue  # what the entries were meant to be is unknown

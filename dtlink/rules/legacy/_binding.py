@@ -1,7 +1,5 @@
 """The rows of the table of legacy bindings, and the nodes that a row applies to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple

@@ -17,13 +17,16 @@ driver_deferred_probe_check_state().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.board.tree import Board
-from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import counted, listed, noun
+
+if TYPE_CHECKING:
+    from dtlink.facts.profile import KernelProfile
 
 _NAMES = ("iommus", "iommu-map")
 
@@ -57,14 +60,14 @@ _GIVES_UP = "deferred probe timeout, ignoring dependency"
 )
 def unordered_iommu(board: Board) -> Iterator[Finding]:
     """One finding for each board."""
-    off, profile = board.tree.disabled, board.profile
+    off = board.tree.disabled
     references = [
         ref
         for refs in board.masters.values()
         for ref in refs
         if ref.supplier not in off and ref.flaw is Flaw.NONE and ref.consumer != ref.supplier
     ]
-    if references and not _orders(profile, references[0]):
+    if references and not _orders(board.profile, references[0]):
         yield _finding(board, references)
 
 
@@ -96,7 +99,7 @@ def _finding(board: Board, references: Sequence[Reference]) -> Finding:
 
 def _is_told_to_give_up(profile: KernelProfile) -> bool:
     """Whether the command line, not the kernel's default, ends the wait for modules."""
-    usual = KernelProfile.of(profile.release).deferred_probe_timeout
+    usual = type(profile).of(profile.release).deferred_probe_timeout
     return not profile.deferred_probe_timeout and bool(usual)
 
 

@@ -1,0 +1,33 @@
+"""What a command finds out about one input, before it is part of a report: types alone.
+
+Nothing that runs imports this module: protocols and typed dictionaries are slow to define.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+if TYPE_CHECKING:
+    from dtlink.report.entries import Json
+    from dtlink.rules.model import Finding
+    from dtlink.rules.run import RuleFault
+
+
+class Reportable(Protocol):
+    """What another command than ``lint`` makes of one input."""
+
+    def members(self) -> Mapping[str, Json]:
+        """The members that it adds to the input of a JSON report."""
+        ...
+
+
+class InputAnswer(TypedDict, total=False):
+    """The fields of an :class:`InputReport` that a command fills."""
+
+    references: int
+    findings: Sequence[Finding]
+    faults: Sequence[RuleFault]
+    view: Reportable
+    notes: Sequence[str]
+    silent: Sequence[str]

@@ -1,0 +1,48 @@
+"""What a lint of one devicetree does not import: imports are most of its time."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.cli.conftest import ROOT
+
+_PROBE = """
+import sys
+from dtlink.cli.main import cli
+try:
+    cli(prog_name="dtlink")
+except SystemExit:
+    pass
+print(*sys.modules, file=sys.stderr)
+"""
+
+#: For other inputs, for options that are not given, and for findings of other kinds.
+_NOT_NEEDED = {
+    "dataclasses",
+    "hashlib",
+    "heapq",
+    "rich",
+    "dtlink.boot.devlink.predict",
+    "dtlink.firmware.acpi.registry",
+    "dtlink.firmware.edits",
+    "dtlink.kernel",
+    "dtlink.links.id_ranges",
+    "dtlink.report.answer",
+    "dtlink.rules.acpi",
+    "dtlink.rules.aliases",
+    "dtlink.rules.module",
+    "dtlink.rules.version",
+    "dtlink.schema",
+}
+
+
+def test_a_clean_board_needs_few_modules(fixtures: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE, "lint", str(fixtures / "clean-board.dtb")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not _NOT_NEEDED & set(done.stderr.split())
