@@ -57,7 +57,7 @@ class Buses(click.ParamType[list[tuple[int, IdRange]]]):
         return int(found[1] or "0", 16), IdRange(first << 8, last << 8 | 0xFF)
 
 
-def tell(
+def compare_and_print(
     old: str,
     new: str,
     bus: tuple[list[tuple[int, IdRange]], ...],
@@ -66,7 +66,7 @@ def tell(
     output: str | None,
     color: str,
 ) -> int:
-    """Compare the two, tell the result, and return the exit status.
+    """Compare the two, print the result, and return the exit status.
 
     Raises :class:`click.UsageError` for what does not describe one machine in both ways.
     """
@@ -103,7 +103,7 @@ def _chosen(bus: tuple[list[tuple[int, IdRange]], ...], lspci: str | None) -> Ch
 
 
 def _functions(path: str | None) -> Iterator[tuple[int, IdRange]]:
-    """The functions in the output of ``lspci``; what is indented tells more of one."""
+    """The functions in the output of ``lspci``; indented lines are about one of them."""
     if path is None:
         return
     text = load(path).decode("utf-8", "replace")

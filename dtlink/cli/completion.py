@@ -113,7 +113,7 @@ def _step(paths: Iterable[str], word: str) -> list[str]:
 
 
 def _nodes(path: str) -> list[str]:
-    """The paths of a devicetree's nodes; none of what can't be read, which is not told here."""
+    """The paths of a devicetree's nodes; none of what cannot be read, without a message."""
     file = Path(path)
     if not file.is_file() or file.stat().st_size > _LARGEST:
         return []

@@ -90,7 +90,7 @@ def diff(
     if old == new == STDIN:
         raise click.UsageError("only one of OLD and NEW can be standard input")
     if same_machine:
-        sys.exit(_same_machine.tell(old, new, bus, lspci, form, output, color))
+        sys.exit(_same_machine.compare_and_print(old, new, bus, lspci, form, output, color))
     if bus or lspci:
         raise click.UsageError("--bus and --lspci go with --same-machine")
     given = named(context)

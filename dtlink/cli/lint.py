@@ -13,7 +13,7 @@ from dtlink import engine
 from dtlink.cli.baselines import Baselines, baseline_options
 from dtlink.cli.given import named
 from dtlink.cli.options import complain, options
-from dtlink.cli.outputs import Target, digests, formats, gather, resolve, tell
+from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.errors import InputError
@@ -89,7 +89,7 @@ def lint(
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
     complain(report.inputs)
-    tell(report, outputs, partial(_text, least=plan.show), color)
+    write_formats(report, outputs, partial(_text, least=plan.show), color)
     if not inputs:
         click.echo(f"dtlink: {_NOTHING}", err=True)
     baselines.prune(report)

@@ -216,7 +216,7 @@ def complain(inputs: Iterable[InputReport]) -> None:
 
 
 def collect(reports: Iterable[InputReport], total: int) -> list[InputReport]:
-    """The reports, with a progress bar where somebody waits at a terminal."""
+    """The reports, with a progress bar on a terminal."""
     if total < 100 or not sys.stderr.isatty():
         return list(reports)
     with click.progressbar(reports, length=total, label="linting", file=sys.stderr) as bar:

@@ -108,7 +108,7 @@ def resolve(targets: Sequence[Target], output: str | None) -> list[Target]:
 
 
 def digests(targets: Iterable[Target]) -> bool:
-    """Whether any format tells hashes."""
+    """Whether any format has hashes."""
     return any(each.form in DIGESTS for each in targets)
 
 
@@ -118,7 +118,7 @@ def gather(
     targets: Iterable[Target],
     envelope: Callable[[list[InputReport]], Report],
 ) -> Report:
-    """The whole report. What goes out input by input is told on the way."""
+    """The whole report. What goes out input by input is written on the way."""
     with ExitStack() as stack:
         for each in targets:
             if each.form == "jsonl":
@@ -139,7 +139,7 @@ def _told(
         yield item
 
 
-def tell(
+def write_formats(
     report: Report,
     targets: Iterable[Target],
     text: Callable[[Report, int | None], Iterable[Line]],

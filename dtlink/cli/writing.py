@@ -25,7 +25,7 @@ def use_color(choice: str, output: str | None) -> bool:
 
 
 def terminal_width(output: str | None) -> int | None:
-    """The columns to wrap at; ``None`` where nobody looks at a terminal."""
+    """The columns to wrap at; ``None`` if the output is not a terminal."""
     if output is not None or not sys.stdout.isatty():
         return None
     import shutil
@@ -84,7 +84,7 @@ def _no_interrupt() -> Iterator[None]:
 
 @contextmanager
 def lines_to(output: str | None) -> Iterator[Callable[[str], None]]:
-    """A function that writes one line: whole, and at once where somebody waits for it."""
+    """A function that writes one line: whole, and at once on standard output."""
     with opened(output) as stream:
 
         def write(text: str) -> None:

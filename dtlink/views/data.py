@@ -87,8 +87,8 @@ def plain(value: object) -> Json:
         if value.__class__.to_json is not JsonRow.to_json and not isinstance(value, CommandResult):
             return value.to_json()
         members = ((name, getattr(value, field)) for field, name in _members(value.__class__))
-        told = [(name, each) for name, each in members if each is not ABSENT]
-        return dict(zip([name for name, _ in told], map(plain, [x for _, x in told]), strict=True))
+        there = {name: each for name, each in members if each is not ABSENT}
+        return dict(zip(there, map(plain, there.values()), strict=True))
     if isinstance(value, (tuple, list)):
         return list(map(plain, value))
     if isinstance(value, Enum):

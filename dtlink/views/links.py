@@ -138,7 +138,7 @@ def tree_link(
 
 def table_link(link: AcpiLink) -> LinkRow:
     """A link of ACPI tables."""
-    told = link.table_link
+    entry = link.table_link
     return LinkRow(
         consumer=link.consumer.path,
         supplier=link.supplier.path,
@@ -151,11 +151,11 @@ def table_link(link: AcpiLink) -> LinkRow:
         args=tuple(link.args),
         optional=False,
         followed=False,
-        why_not=told.why_not or None,
+        why_not=entry.why_not or None,
         used_by_linux=link.used_by_linux,
-        inputs=(told.inputs[0], told.inputs[-1]) if told.inputs else None,
-        output=told.output,
-        through=told.through.path if told.through else None,
+        inputs=(entry.inputs[0], entry.inputs[-1]) if entry.inputs else None,
+        output=entry.output,
+        through=entry.through.path if entry.through else None,
     )
 
 
