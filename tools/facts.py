@@ -21,7 +21,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.kernel.source.files import read_source
 from dtlink.kernel.source.write import kernel_release, make_index
 from tools.citations import citations, unfounded
-from tools.early import as_json, early_tables
+from tools.early import as_text, early_tables
 from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
 
 _DATA = Path(__file__).parents[1] / "dtlink" / "facts" / "data"
@@ -36,10 +36,10 @@ def main() -> None:
 @click.argument("source", type=click.Path(exists=True, file_okay=False))
 @click.option("--into", type=click.Path(exists=True, file_okay=False), default=str(_DATA))
 def make(source: str, into: str) -> None:
-    """Write early-VERSION.json and source-VERSION.gz."""
+    """Write early-VERSION.txt and source-VERSION.gz."""
     version = _version(source)
-    early = as_json(early_tables(Path(source))).encode("ascii")
-    _write(Path(into) / f"early-{version}.json", early)
+    early = as_text(early_tables(Path(source))).encode("ascii")
+    _write(Path(into) / f"early-{version}.txt", early)
     _write(Path(into) / f"source-{version}.gz", make_index(source))
     if version not in KNOWN:
         click.echo(f"{version} is not known yet: add it to KNOWN in dtlink/facts/kernels.py")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -102,6 +101,8 @@ class Baselines:
 
 
 def _read(path: str, *, may_lack: bool = False) -> Baseline:
+    from pathlib import Path
+
     from dtlink.report.baseline import Baseline, read
 
     return Baseline(path, ()) if may_lack and not Path(path).exists() else read(path)

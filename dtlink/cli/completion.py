@@ -6,7 +6,6 @@ A shell runs dtlink at every tab, and every command imports this: so it imports 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -114,6 +113,8 @@ def _step(paths: Iterable[str], word: str) -> list[str]:
 
 def _nodes(path: str) -> list[str]:
     """The paths of a devicetree's nodes; none of what cannot be read, without a message."""
+    from pathlib import Path
+
     file = Path(path)
     if not file.is_file() or file.stat().st_size > _LARGEST:
         return []
@@ -136,6 +137,8 @@ def _item(value: str, about: str = "") -> CompletionItem:
 
 def _summary(name: str) -> str:
     """A rule's summary: the first line of its file. To import all rules of a family takes long."""
+    from pathlib import Path
+
     from dtlink.rules import catalogue
     from dtlink.rules.aliases import rules_of
 

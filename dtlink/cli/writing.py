@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -14,6 +13,8 @@ import click
 from dtlink.report.layout import Line, plain, show
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dtlink.report.model import Report
 
 
@@ -42,6 +43,8 @@ def opened(output: str | None) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
+    from pathlib import Path
+
     try:
         with _beside(Path(output)) as stream:
             yield stream

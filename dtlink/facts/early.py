@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion, since
 from dtlink.facts.shipped import shipped
@@ -31,12 +30,11 @@ def early_tables(version: KernelVersion = DEFAULT) -> Mapping[str, frozenset[str
 
 
 @lru_cache(maxsize=8)
-def _tables(path: Path, has_drivers: bool) -> Mapping[str, frozenset[str]]:  # noqa: FBT001 - a key
-    import json
-
-    tables: Mapping[str, list[str]] = json.loads(path.read_text(encoding="ascii"))
+def _tables(path: str, has_drivers: bool) -> Mapping[str, frozenset[str]]:  # noqa: FBT001 - a key
+    with open(path, encoding="utf-8") as file:
+        rows = [line.split() for line in file]
     gone = _EXTIRQ if has_drivers else frozenset()
-    return {kind: frozenset(names) - gone for kind, names in tables.items()}
+    return {macro: frozenset(names) - gone for macro, *names in rows}
 
 
 def is_served_early(compatible: Iterable[str], version: KernelVersion = DEFAULT) -> bool:

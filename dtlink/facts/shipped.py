@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
-from pathlib import Path
 
+from dtlink import facts
 from dtlink.facts.kernels import KernelVersion
-
-_FOLDER = Path(__file__).parent / "data"
 
 
 @lru_cache(maxsize=64)
-def shipped(kind: str, version: KernelVersion) -> Path:
-    """The file of a kind (``early``, ``source``) for a kernel.
+def shipped(kind: str, version: KernelVersion) -> str:
+    """The path of the file of a kind (``early``, ``source``) for a kernel.
 
     It is that of the newest version up to this one, or else of the oldest.
     """
-    found = {_version(path): path for path in _FOLDER.glob(f"{kind}-*")}
-    return found[max((each for each in found if each <= version), default=min(found))]
+    folder = f"{facts.__path__[0]}/data"
+    with os.scandir(folder) as files:
+        names = [file.name for file in files if file.name.startswith(f"{kind}-")]
+    found = {_version(name): name for name in names}
+    known = max((each for each in found if each <= version), default=min(found))
+    return f"{folder}/{found[known]}"
 
 
-def _version(path: Path) -> KernelVersion:
-    """The version in a name such as ``early-6.12.json``."""
-    return KernelVersion.parse(path.name.partition("-")[2])
+def _version(name: str) -> KernelVersion:
+    """The version in a name such as ``early-6.12.txt``."""
+    return KernelVersion.parse(name.partition("-")[2])

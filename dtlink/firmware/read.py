@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
@@ -35,6 +34,8 @@ def read(source: Source, name: str = "") -> Tree | Machine:
     for which ``name`` is used in messages. Raises :class:`InputError`, with the path in it, for
     what cannot be read.
     """
+    from pathlib import Path
+
     path = _path(source, name)
     if not isinstance(source, bytes) and path != STDIN and Path(source).is_dir():
         from dtlink.firmware.acpi.read import read_folder
@@ -123,6 +124,8 @@ def _begin(data: bytes) -> str:
 
 
 def _decode_source(data: bytes, path: str) -> Tree:
+    from pathlib import Path
+
     from dtlink.firmware import dts
 
     if len(data) > dts.MAX_SIZE:

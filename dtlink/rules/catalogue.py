@@ -5,12 +5,13 @@ A rule's id is its path, so that what is asked for is known without importing an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Container, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dtlink import rules
 from dtlink.rules.model import Dts, Rule, Tables
 
 if TYPE_CHECKING:
@@ -50,13 +51,14 @@ Kind = type[Dts] | type[Tables]
 @lru_cache(maxsize=1)
 def ids() -> Sequence[str]:
     """The ids of all rules, sorted by family and module."""
-    here = Path(__file__).parent
+    folders = [entry for entry in os.scandir(rules.__path__[0]) if entry.is_dir()]
     modules = sorted(
-        (path.parent.name, path.stem)
-        for path in here.glob("*/*.py")
-        if not path.stem.startswith("_")
+        (folder.name, entry.name.removesuffix(".py"))
+        for folder in folders
+        for entry in os.scandir(folder)
+        if entry.name.endswith(".py") and not entry.name.startswith("_")
     )
-    return tuple(f"{family}/{stem.replace('_', '-')}" for family, stem in modules)
+    return tuple(f"{family}/{name.replace('_', '-')}" for family, name in modules)
 
 
 @lru_cache(maxsize=1)

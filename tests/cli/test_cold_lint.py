@@ -22,6 +22,8 @@ _NOT_NEEDED = {
     "dataclasses",
     "hashlib",
     "heapq",
+    "json",
+    "pathlib",
     "rich",
     "dtlink.boot.devlink.predict",
     "dtlink.firmware.acpi.registry",

@@ -103,6 +103,6 @@ def test_ranges():
 
 @pytest.mark.parametrize("kind", ["early", "source"])
 def test_a_kernel_has_the_nearest_file(kind):
-    assert str(DEFAULT) in shipped(kind, DEFAULT).name
+    assert str(DEFAULT) in Path(shipped(kind, DEFAULT)).name
     for version in (OLDEST, *KNOWN, KernelVersion(99, 0)):
-        assert shipped(kind, version).is_file()
+        assert Path(shipped(kind, version)).is_file()

@@ -123,7 +123,7 @@ class SourceIndex:
 
         Raises ``InputError`` for a file that cannot be read, is not an index, or is out of bounds.
         """
-        name = path or str(shipped("source", version))
+        name = path or shipped("source", version)
         first, *rest = _text(name).split("\n")
         heading, _, release = first.partition("\t")
         if heading != HEADING:
