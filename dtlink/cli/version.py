@@ -54,7 +54,7 @@ PACKAGES = (
 
 PROGRAMS = (
     Program("dtc", "not used; handy for compiling .dts", "--version"),
-    Program("iasl", "not used; dtlink reads its listings (.dsl)", "-v"),
+    Program("iasl", "device paths of the DSDT, to check names in the IORT and RIMT", "-v"),
 )
 
 
