@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import fdt
 from dtlink.rules.catalogue import all_rules, choose
 from dtlink.rules.model import Dts, Finding, Severity
@@ -34,18 +34,18 @@ class Clean(NamedTuple):
     """A board of which the lint says nothing that matters."""
 
     name: str
-    board: Board
+    board: TreeBoard
     findings: list[Finding]
 
 
-def lint(board: Board) -> list[Finding]:
+def lint(board: TreeBoard) -> list[Finding]:
     checked = check(board, all_rules())
     assert checked.faults == []
     return checked.findings
 
 
 def read(path: Path) -> Clean:
-    board = Board(fdt.read(path.read_bytes()))
+    board = TreeBoard(fdt.read(path.read_bytes()))
     return Clean(path.stem, board, lint(board))
 
 
@@ -112,7 +112,7 @@ def seeded(fault: Fault, board: Clean) -> list[str] | None:
     planted = fault.plant(bed)
     if planted is None:
         return None
-    after = lint(Board(fdt.read(bed.blob())))
+    after = lint(TreeBoard(fdt.read(bed.blob())))
     wrong = [*missed(fault, planted, board.findings, after), *strangers(fault, planted, after)]
     return [f"{board.name}, {planted.node}:{planted.property_name}: {what}" for what in wrong]
 
@@ -190,7 +190,7 @@ def test_boards_are_clean_and_of_many_makes() -> None:
 
 def test_a_board_written_anew_lints_the_same() -> None:
     for board in (own_board(), *real_boards()):
-        again = lint(Board(fdt.read(Bed(board.board, "").blob())))
+        again = lint(TreeBoard(fdt.read(Bed(board.board, "").blob())))
         assert list(map(told, again)) == list(map(told, board.findings)), board.name
 
 

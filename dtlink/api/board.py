@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 
 from dtlink.api.options import BoardOptions, settings, values
 from dtlink.board.boards import board_of
-from dtlink.board.tree import Board as TreeBoard
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
 

@@ -51,7 +51,7 @@ def same_machine(one: Board, other: Board) -> SameMachineView:
 
     Raises :class:`InputError` for two boards of one kind, or without a PCI host to compare.
     """
-    from dtlink.board.tree import Board as TreeBoard
+    from dtlink.board.tree import TreeBoard
     from dtlink.firmware.errors import InputError
     from dtlink.views.same_machine import SameMachineView
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board as TreeBoard
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.errors import InputError
 
 if TYPE_CHECKING:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias, overload
 
 from dtlink.board.settings import DEFAULTS, Settings
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Tree
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard
     from dtlink.firmware.acpi.machine import Machine
 
-    AnyBoard: TypeAlias = Board | TablesBoard
+    AnyBoard: TypeAlias = TreeBoard | TablesBoard
 
 
 @overload
-def board_of(firmware: Tree, settings: Settings = ...) -> Board: ...
+def board_of(firmware: Tree, settings: Settings = ...) -> TreeBoard: ...
 @overload
 def board_of(firmware: Machine, settings: Settings = ...) -> TablesBoard: ...
 def board_of(firmware: Tree | Machine, settings: Settings = DEFAULTS) -> AnyBoard:
     """The board of a devicetree, or of the ACPI tables of a machine."""
     if isinstance(firmware, Tree):
-        return Board(firmware, settings)
+        return TreeBoard(firmware, settings)
     from dtlink.board.tables import TablesBoard
 
     return TablesBoard(firmware, settings)

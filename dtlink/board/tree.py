@@ -44,7 +44,7 @@ _OPEN = frozenset(
 )
 
 
-class Board:
+class TreeBoard:
     """One devicetree under one set of :class:`Settings`.
 
     ``facts`` are what the kernel holds; without them they are read from where the settings say.

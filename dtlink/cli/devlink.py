@@ -9,7 +9,7 @@ import click
 
 from dtlink import engine
 from dtlink.board.settings import Settings
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.cli.options import options
 from dtlink.cli.single import Printing, finish, one, view_of
 from dtlink.facts.cmdline import CommandLine
@@ -96,5 +96,5 @@ def _devlink(
 ) -> InputAnswer:
     from dtlink.views.devlink import DevlinkView
 
-    found = DevlinkView.of(Board(tree, settings), view, observation)
+    found = DevlinkView.of(TreeBoard(tree, settings), view, observation)
     return {"view": found, "notes": found.notes}

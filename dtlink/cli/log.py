@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dtlink import engine
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.cli.completion import complete_files
 from dtlink.cli.options import KernelVersionParam, board_settings, complain, options
 from dtlink.cli.single import view_of
@@ -63,7 +63,7 @@ def log(
         raise click.UsageError("the log and the tree can't both come from standard input")
     tree, unread = _tree(dtb)
     settings = board_settings(kernel=kernel, initramfs=initramfs, kernel_index=kernel_index)
-    board = None if tree is None else Board(tree, settings)
+    board = None if tree is None else TreeBoard(tree, settings)
     item = _explained(dmesg, board, kernel_version, dtb)
     view = view_of(item, LogView)
     report = Report("log", [item, *unread], kernel=_kernel(view))
@@ -91,7 +91,7 @@ def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
 
 
 def _explained(
-    path: str, board: Board | None, version: KernelVersion | None, dtb: str | None
+    path: str, board: TreeBoard | None, version: KernelVersion | None, dtb: str | None
 ) -> InputReport:
     from dtlink.observed.bootlog.read import read_log
     from dtlink.views.log import LogView

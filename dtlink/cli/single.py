@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.board.settings import Settings
     from dtlink.board.tables import TablesBoard
-    from dtlink.board.tree import Board
+    from dtlink.board.tree import TreeBoard
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
     from dtlink.report.answer import InputAnswer, Reportable
@@ -46,7 +46,7 @@ def view_task(make: Callable[[AnyBoard], Reportable], settings: Settings) -> eng
     return engine.Task(task, task)
 
 
-def tree_task(make: Callable[[Board], Reportable], settings: Settings) -> engine.Task:
+def tree_task(make: Callable[[TreeBoard], Reportable], settings: Settings) -> engine.Task:
     """The same for a command that is about devicetrees."""
     return engine.Task(partial(_tree_view, make=make, settings=settings))
 
@@ -64,10 +64,12 @@ def _any_view(
     return {"view": make(board_of(firmware, settings))}
 
 
-def _tree_view(tree: Tree, make: Callable[[Board], Reportable], settings: Settings) -> InputAnswer:
-    from dtlink.board.tree import Board
+def _tree_view(
+    tree: Tree, make: Callable[[TreeBoard], Reportable], settings: Settings
+) -> InputAnswer:
+    from dtlink.board.tree import TreeBoard
 
-    return {"view": make(Board(tree, settings))}
+    return {"view": make(TreeBoard(tree, settings))}
 
 
 def _tables_view(machine: Machine, make: Callable[[TablesBoard], Reportable]) -> InputAnswer:

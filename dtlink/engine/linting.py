@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.board.boards import board_of
 from dtlink.board.settings import DEFAULTS, Settings
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Tree
 from dtlink.rules.catalogue import SCHEMA_FAMILY, choose
 from dtlink.rules.model import Dts, Tables
@@ -40,12 +40,12 @@ def lint_board(
     board: AnyBoard, select: Sequence[str] = (), ignore: Sequence[str] = ()
 ) -> InputAnswer:
     """Run the chosen rules over a board; as :func:`lint`."""
-    if isinstance(board, Board):
+    if isinstance(board, TreeBoard):
         return _lint_tree(board, tuple(select), tuple(ignore))
     return _lint_tables(board, tuple(select), tuple(ignore))
 
 
-def _lint_tree(board: Board, select: tuple[str, ...], ignore: tuple[str, ...]) -> InputAnswer:
+def _lint_tree(board: TreeBoard, select: tuple[str, ...], ignore: tuple[str, ...]) -> InputAnswer:
     settings = board.settings
     named, compared, schema = board.facts is not None, settings.against is not None, settings.schema
     rules = _rules(select, ignore, Dts, kernel=named, against=compared, schema=schema)

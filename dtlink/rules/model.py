@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     #: What a finding may be at.
     FindingAt = Node | Link | Failure | Struct | AcpiLink
 
-# A rule takes a Board, a TablesBoard, or whatever is common to both.
+# A rule takes a TreeBoard, a TablesBoard, or whatever is common to both.
 Check = Callable[[Any], Iterator[Finding]]
 
 __all__ = [

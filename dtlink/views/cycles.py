@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
 from dtlink.views.data import Absent, CommandResult, JsonRow, plain
@@ -59,7 +59,7 @@ class CyclesView(CommandResult):
     @classmethod
     def of(cls, board: AnyBoard) -> CyclesView:
         """The cycles of a devicetree, or of ACPI tables."""
-        if isinstance(board, Board):
+        if isinstance(board, TreeBoard):
             found = tuple(_device_cycle(board, each) for each in board.cycles)
         else:
             found = tuple(map(_table_cycle, board.cycles))
@@ -104,7 +104,7 @@ class CyclesView(CommandResult):
             yield line(Span(f"    … and {len(relaxed) - _SHOWN} more (--format json)", DIM))
 
 
-def _device_cycle(board: Board, cycle: DeviceCycle) -> CycleRow:
+def _device_cycle(board: TreeBoard, cycle: DeviceCycle) -> CycleRow:
     from dtlink.board.device_cycles import relaxed_steps
 
     relaxed = relaxed_steps(board.tree, board.order, cycle)
@@ -117,7 +117,7 @@ def _device_cycle(board: Board, cycle: DeviceCycle) -> CycleRow:
     )
 
 
-def _tree_step(board: Board, step: DeviceStep) -> CycleStep:
+def _tree_step(board: TreeBoard, step: DeviceStep) -> CycleStep:
     first = step.references[0] if step.references else None
     return CycleStep(
         consumer=board.tree.path(step.consumer),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink.ordering import LinkEffect, Ordering
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.profile import KernelProfile
@@ -46,7 +46,7 @@ class DevlinkView(CommandResult):
 
     @classmethod
     def of(
-        cls, board: Board, view: View = "full", observation: Observation | None = None
+        cls, board: TreeBoard, view: View = "full", observation: Observation | None = None
     ) -> DevlinkView:
         """The prediction for a board; beside what it reports, with the command line it reports."""
         board, set_by, notes = _started(board, observation)
@@ -127,7 +127,9 @@ class DevlinkView(CommandResult):
             yield from device_links.every_link(self.ordering)
 
 
-def _started(board: Board, observation: Observation | None) -> tuple[Board, str, tuple[str, ...]]:
+def _started(
+    board: TreeBoard, observation: Observation | None
+) -> tuple[TreeBoard, str, tuple[str, ...]]:
     """The board with the command line that counts, the source of that, what the kernel refuses."""
     settings = board.settings
     if settings.cmdline is not None:
@@ -135,7 +137,7 @@ def _started(board: Board, observation: Observation | None) -> tuple[Board, str,
     log = observation.command_line if observation is not None else ""
     if log:
         read, refused = CommandLine.read(log)
-        reported = Board(board.tree, settings._replace(cmdline=read))
+        reported = TreeBoard(board.tree, settings._replace(cmdline=read))
         return reported, "the board's log", _refused("log", refused)
     return board, "bootargs of /chosen", _refused("/chosen:bootargs", board.refused)
 
@@ -144,7 +146,7 @@ def _refused(where: str, errors: Iterable[OptionError]) -> tuple[str, ...]:
     return tuple(f"{where}: {error}; the kernel ignores it" for error in errors)
 
 
-def _against(board: Board, ordering: Ordering, view: View) -> AgainstView | None:
+def _against(board: TreeBoard, ordering: Ordering, view: View) -> AgainstView | None:
     other = board.against
     if other is None:
         return None
@@ -154,7 +156,7 @@ def _against(board: Board, ordering: Ordering, view: View) -> AgainstView | None
     return AgainstView(comparison=compare(before, ordering, other, board.profile))
 
 
-def _observed(board: Board, ordering: Ordering, observation: Observation) -> ObservedView:
+def _observed(board: TreeBoard, ordering: Ordering, observation: Observation) -> ObservedView:
     from dtlink.observed.compare import compare
 
     return ObservedView(comparison=compare(ordering.prediction, observation, board.tree))

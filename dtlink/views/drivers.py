@@ -13,7 +13,7 @@ from dtlink.report.rows import counted
 from dtlink.views.data import CommandResult, JsonRow
 
 if TYPE_CHECKING:
-    from dtlink.board.tree import Board
+    from dtlink.board.tree import TreeBoard
 
 #: The style of a state: what keeps a device from working stands out.
 _STYLES = {State.NOT_BUILT: STYLES["error"], State.UNKNOWN: STYLES["warning"]}
@@ -47,7 +47,7 @@ class NeedDriver(JsonRow):
     """Whether the chain breaks here: the kernel, or an initramfs that was named, lacks it."""
 
     @classmethod
-    def of(cls, board: Board, node: int) -> NeedDriver:
+    def of(cls, board: TreeBoard, node: int) -> NeedDriver:
         """The driver of a node, on a board with a kernel."""
         row = node_driver(board, node)
         return cls(
@@ -72,7 +72,7 @@ class DriversView(CommandResult):
     nodes: tuple[NodeDriver, ...]
 
     @classmethod
-    def of(cls, board: Board) -> DriversView:
+    def of(cls, board: TreeBoard) -> DriversView:
         """The drivers of the enabled nodes with ``compatible``, for a board with a kernel."""
         tree = board.tree
         nodes = [node for node in sorted(tree.holders("compatible")) if node not in tree.disabled]
@@ -94,7 +94,7 @@ class DriversView(CommandResult):
         yield line(Span(f"{counted(len(self.nodes), 'node')}: {told}{kernel}", BOLD))
 
 
-def node_driver(board: Board, node: int) -> NodeDriver:
+def node_driver(board: TreeBoard, node: int) -> NodeDriver:
     """The driver of a node, on a board with a kernel."""
     driver, facts = board.drivers.of(node), board.named_facts
     held = [facts.holds(module) for module in driver.modules]
@@ -109,7 +109,7 @@ def node_driver(board: Board, node: int) -> NodeDriver:
     )
 
 
-def driver_of(board: Board, node: int) -> str:
+def driver_of(board: TreeBoard, node: int) -> str:
     """The driver of one node in a few words."""
     row = node_driver(board, node)
     return driver_words(row) + (f" (CONFIG_{row.config})" if row.config and row.modules else "")

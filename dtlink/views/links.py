@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.links.graph import Graph
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
@@ -86,7 +86,7 @@ class LinksView(CommandResult):
         cls, board: AnyBoard, *, disabled: bool = False, bindings: Collection[str] = ()
     ) -> LinksView:
         """The links of these bindings (all if none is named); of disabled consumers if wanted."""
-        if isinstance(board, Board):
+        if isinstance(board, TreeBoard):
             graph = board.full_graph
             if disabled:
                 graph = Graph.of(board.tree, board.version, disabled=True)

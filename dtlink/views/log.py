@@ -12,7 +12,7 @@ from dtlink.report.rows import SHOWN, counted
 from dtlink.views.data import CommandResult
 
 if TYPE_CHECKING:
-    from dtlink.board.tree import Board
+    from dtlink.board.tree import TreeBoard
     from dtlink.facts.kernels import KernelVersion
     from dtlink.observed.bootlog.model import (
         Explanation,
@@ -41,7 +41,7 @@ class LogView(CommandResult):
     def of(
         cls,
         lines: Sequence[LogLine],
-        board: Board | None = None,
+        board: TreeBoard | None = None,
         *,
         version: KernelVersion | None = None,
         tree: str | None = None,
@@ -99,7 +99,7 @@ class LogView(CommandResult):
             yield from paragraph("hint:", hint, width)
 
 
-def _name_drivers(found: Explanation, board: Board) -> None:
+def _name_drivers(found: Explanation, board: TreeBoard) -> None:
     """Add to each root cause which driver the kernel has for it."""
     from dtlink.views.drivers import driver_of
 

@@ -16,7 +16,7 @@ from dtlink.views.nodes import node_named
 
 if TYPE_CHECKING:
     from dtlink.board.needs import NeededNode
-    from dtlink.board.tree import Board
+    from dtlink.board.tree import TreeBoard
 
 _DISK = "disk"
 _DEPENDENCY = "module"
@@ -73,7 +73,9 @@ class ModulesView(CommandResult):
     without_driver: tuple[DriverlessRow, ...]
 
     @classmethod
-    def of(cls, board: Board, names: Sequence[str] = (), *, missing: bool = False) -> ModulesView:
+    def of(
+        cls, board: TreeBoard, names: Sequence[str] = (), *, missing: bool = False
+    ) -> ModulesView:
         """What the nodes of these names need, for a board with a kernel.
 
         Without names: every storage controller. Of several modules that may drive a device, all
@@ -98,7 +100,7 @@ class ModulesView(CommandResult):
         return FORMS[form](self)
 
 
-def _storage(board: Board) -> list[int]:
+def _storage(board: TreeBoard) -> list[int]:
     """Every storage controller that is enabled; flash chips if there is nothing else."""
     tree, roles = board.tree, Roles(board.tree)
     own, names = tree.holders("compatible"), tree.layout.names
@@ -111,7 +113,7 @@ def _storage(board: Board) -> list[int]:
 
 
 def _modules(
-    board: Board, steps: Sequence[NeededNode], asked: frozenset[int]
+    board: TreeBoard, steps: Sequence[NeededNode], asked: frozenset[int]
 ) -> dict[str, ModuleRow]:
     """The modules by name, those that others depend on first."""
     found: dict[str, ModuleRow] = {}
@@ -125,7 +127,7 @@ def _modules(
 
 
 def _add(
-    found: dict[str, ModuleRow], board: Board, module: str, step: NeededNode, config: str
+    found: dict[str, ModuleRow], board: TreeBoard, module: str, step: NeededNode, config: str
 ) -> None:
     """Add a module after what it depends on."""
     facts, tree = board.named_facts, board.tree
@@ -143,11 +145,11 @@ def _add(
         )
 
 
-def _consumer(board: Board, step: NeededNode) -> str | None:
+def _consumer(board: TreeBoard, step: NeededNode) -> str | None:
     return board.tree.path(step.consumer) if step.consumer >= 0 else None
 
 
-def _driverless(board: Board, steps: Sequence[NeededNode]) -> Iterator[DriverlessRow]:
+def _driverless(board: TreeBoard, steps: Sequence[NeededNode]) -> Iterator[DriverlessRow]:
     for step in steps:
         driver = board.needs.devices.driver(step.node)
         if driver.state in (State.NOT_BUILT, State.UNKNOWN):

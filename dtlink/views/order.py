@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.report.layout import BOLD, Line, Span, line
 from dtlink.report.rows import counted
 from dtlink.views.data import CommandResult, plain
@@ -28,7 +28,7 @@ class OrderView(CommandResult):
     @classmethod
     def of(cls, board: AnyBoard) -> OrderView:
         """The waves of a devicetree as fw_devlink orders it, or of the nodes of ACPI tables."""
-        if isinstance(board, Board):
+        if isinstance(board, TreeBoard):
             return cls(waves=_device_waves(board.order))
         return cls(waves=tuple(tuple(node.path for node in wave) for wave in board.waves))
 

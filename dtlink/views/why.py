@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline import PARENT
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
@@ -64,7 +64,7 @@ class WhyView(CommandResult):
     @classmethod
     def of(cls, board: AnyBoard, name: str) -> WhyView:
         """The suppliers of the node of a name, see :mod:`dtlink.views.nodes`."""
-        if isinstance(board, Board):
+        if isinstance(board, TreeBoard):
             node = node_named(board.tree, name)
             graph = board.graph_for(node)
             driver = ABSENT if board.facts is None else NeedDriver.of(board, node.index)
@@ -105,7 +105,7 @@ def _nested(top: str, needs: _Supplier) -> tuple[NeedRow, ...]:
     return tuple(reversed(below[-1]))
 
 
-def _tree_needs(board: Board, graph: Graph, node: Node) -> _Needs:
+def _tree_needs(board: TreeBoard, graph: Graph, node: Node) -> _Needs:
     """The suppliers that order a node's probing, one row each, and its parent."""
     needs: dict[str, tuple[NeedRow, Node]] = {}
     for link in graph.suppliers.get(node.index, ()):
@@ -138,7 +138,7 @@ def _tree_needs(board: Board, graph: Graph, node: Node) -> _Needs:
     ]
 
 
-def _marked(board: Board, node: Node, row: NeedRow, supplier: Node) -> NeedRow:
+def _marked(board: TreeBoard, node: Node, row: NeedRow, supplier: Node) -> NeedRow:
     """A row with what the kernel makes of it."""
     return replace(
         row,

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from dtlink.board.boards import board_of
 from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink import predict as prediction
 from dtlink.boot.devlink.model import Device, FwnodeLink, LinkedPair, Prediction, PropertyEntry
 from dtlink.boot.devlink.ordering import LinkEffect, Ordering
@@ -92,7 +92,7 @@ def test_a_command_predicts_once(command: str, calls: Counter[str], kernel: str)
 
 
 def test_no_part_is_computed_unless_it_is_asked_for(calls: Counter[str]) -> None:
-    Board(dts.read_text("/ { };"), Settings(kernel="nowhere"))
+    TreeBoard(dts.read_text("/ { };"), Settings(kernel="nowhere"))
     assert not calls
 
 
@@ -100,7 +100,7 @@ def test_the_factory_knows_both_kinds_of_firmware() -> None:
     settings = Settings(KernelVersion(6, 1))
     tree = board_of(dts.read_text("/ { };"), settings)
     tables = board_of(Machine.of(assemble("VIOT")), settings)
-    assert (type(tree), type(tables)) == (Board, TablesBoard)
+    assert (type(tree), type(tables)) == (TreeBoard, TablesBoard)
     assert tree.settings is tables.settings is settings
 
 
@@ -112,7 +112,7 @@ TWO = '/ { chosen { bootargs = "fw_devlink=off quiet", "fw_devlink=on root=/dev/
 
 def test_of_several_bootargs_the_first_counts_for_all(tmp_path: Path) -> None:
     """strscpy() of the property ends at the first NUL."""
-    on = Board(dts.read_text(TWO))
+    on = TreeBoard(dts.read_text(TWO))
     assert (on.bootargs, on.command_line) == (
         "fw_devlink=off quiet",
         CommandLine(fw_devlink="off"),
@@ -153,7 +153,7 @@ def test_root_of_the_command_line_decides_roles(
 ) -> None:
     line = None if cmdline is None else CommandLine.parse(cmdline)
     tree = dts.read_text(DISKS.replace("BOOTARGS", bootargs))
-    on = Board(tree, Settings(cmdline=line))
+    on = TreeBoard(tree, Settings(cmdline=line))
     roots = {node.name for node in tree if on.roles.of(node.index) is Role.ROOT}
     assert roots == media
 
@@ -164,7 +164,7 @@ def test_rules_about_modules_hear_of_root_on_the_command_line(tmp_path: Path) ->
     facts = sketch("off MMC drivers/mmc/host/v-mmc.c v,mmc\nbuilt-in SATA drivers/ata/v.c v,sata")
     for line, found in (("root=/dev/sda1", set()), (None, {"/soc/mmc@1"})):
         cmdline = None if line is None else CommandLine.parse(line)
-        on = Board(dts.read_file(str(path)), Settings(cmdline=cmdline), facts=facts)
+        on = TreeBoard(dts.read_file(str(path)), Settings(cmdline=cmdline), facts=facts)
         lacking = {on.tree.path(node) for row in on.missing_drivers for node in row.suppliers}
         assert lacking == found
 
@@ -183,7 +183,7 @@ def test_what_keeps_unused_clocks_on_may_be_on_the_command_line(line: str, count
 
     facts = sketch("module FB drivers/video/simplefb.c simple-framebuffer")
     settings = Settings(cmdline=CommandLine.parse(line))
-    on = Board(dts.read_text(FRAME), settings, facts=facts)
+    on = TreeBoard(dts.read_text(FRAME), settings, facts=facts)
     assert len(list(unused_cleanup.check(on))) == count
 
 

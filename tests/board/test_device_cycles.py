@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import dtlink
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.cli.main import cli
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, cells, write
@@ -28,11 +28,11 @@ CYCLE = """
 """
 
 
-def board(source: str) -> Board:
-    return Board(dts.read_text(f"/ {{ {source} }};"))
+def board(source: str) -> TreeBoard:
+    return TreeBoard(dts.read_text(f"/ {{ {source} }};"))
 
 
-def devices(on: Board) -> list[list[str]]:
+def devices(on: TreeBoard) -> list[list[str]]:
     return [[on.tree.path(node) for node in cycle.devices] for cycle in on.cycles]
 
 
@@ -129,7 +129,7 @@ def test_what_is_no_cycle(case: str):
 
 
 def test_the_phones_three_cycles():
-    found = [set(nodes) for nodes in devices(Board(read(FIXTURES / "phone-soc.dtb")))]
+    found = [set(nodes) for nodes in devices(TreeBoard(read(FIXTURES / "phone-soc.dtb")))]
     wanted = [
         {"/soc@0/clock-controller@af00000", "/soc@0/display-subsystem@ae00000/phy@ae94400"},
         {"/soc@0/iommu@3da0000", "/soc@0/clock-controller@3d90000"},
@@ -183,7 +183,7 @@ def test_what_the_kernel_relaxes_is_counted_by_the_same_pairs(
     assert "relaxes all its links" in run.invoke(cli, ["cycles", str(path)]).stdout
 
 
-def many(count: int, ring: int) -> Board:
+def many(count: int, ring: int) -> TreeBoard:
     """A board of so many devices, in rings of so many."""
     root = SourceNode()
     for number in range(count):
@@ -195,7 +195,7 @@ def many(count: int, ring: int) -> Board:
             "clocks": cells(first + (number + 1) % ring + 1),
         }
         root.children.append(SourceNode(f"dev@{number:x}", properties))
-    return Board(fdt.read(write(root)))
+    return TreeBoard(fdt.read(write(root)))
 
 
 @pytest.mark.parametrize("ring", [2, 20_000])

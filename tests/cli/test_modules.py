@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.cli.modules import modules
 from dtlink.firmware import dts
 from dtlink.kernel.facts import Facts
@@ -53,7 +53,7 @@ def facts() -> Facts:
 
 
 def needed(*, missing: bool = False) -> ModulesView:
-    board = Board(dts.read_text(SOURCE), facts=facts())
+    board = TreeBoard(dts.read_text(SOURCE), facts=facts())
     return ModulesView.of(board, ["/bus@4/mmc@10"], missing=missing)
 
 
@@ -117,7 +117,7 @@ def test_every_format_of_the_command_is_known() -> None:
 def test_a_cycle_of_suppliers_ends() -> None:
     text = SOURCE.replace('"v,pd"; reg = <2>;', '"v,pd"; reg = <2>; clocks = <&clk>;')
     tree = dts.read_text(text)
-    part = ModulesView.of(Board(tree, facts=facts()), [node.path for node in tree][1:])
+    part = ModulesView.of(TreeBoard(tree, facts=facts()), [node.path for node in tree][1:])
     assert set(names(part)) == {"bus", "clk_v", "mmc_lib", "pd", "v_mmc", "unused"}
 
 
@@ -125,7 +125,7 @@ def test_what_a_cycle_relaxes_is_needed_all_the_same() -> None:
     """The kernel does not wait for it, and the driver asks for it."""
     text = SOURCE.replace('"v,pd"; reg = <2>;', '"v,pd"; reg = <2>; clocks = <&clk>;')
     tree = dts.read_text(text)
-    part = ModulesView.of(Board(tree, facts=facts()), ["/clock-controller@1"])
+    part = ModulesView.of(TreeBoard(tree, facts=facts()), ["/clock-controller@1"])
     assert names(part) == ["pd", "clk_v"]
 
 

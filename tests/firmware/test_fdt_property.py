@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt_write import SourceNode, write
@@ -94,7 +94,7 @@ def tree_or_error(data: bytes) -> None:
     except InputError:
         return
     assert len(shape(tree)) == len(tree)
-    assert Board(tree).cycles is not None
+    assert TreeBoard(tree).cycles is not None
 
 
 @given(st.binary(max_size=400))

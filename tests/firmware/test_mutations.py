@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.rules.catalogue import all_rules
@@ -34,7 +34,7 @@ def lint(data: bytes) -> str:
     for node in tree:
         assert node.path
         assert node.properties is not None
-    board = Board(tree)
+    board = TreeBoard(tree)
     assert all(cycle.chain for cycle in board.cycles)
     assert all(link.args is not None and link.offset < len(data) for link in board.graph.links)
     checked = check(board, all_rules())

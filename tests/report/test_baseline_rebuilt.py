@@ -11,7 +11,7 @@ import pytest
 
 from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.tree import Tree
@@ -52,7 +52,7 @@ def test_the_plants_are_there() -> None:
 
 
 def lint(tree: Tree) -> InputReport:
-    checked = check(Board(tree), choose(kind=Dts, kernel=False, schema=False))
+    checked = check(TreeBoard(tree), choose(kind=Dts, kernel=False, schema=False))
     assert checked.faults == []
     return InputReport("board.dtb", form="fdt", findings=checked.findings)
 
@@ -102,7 +102,7 @@ def test_a_rebuilt_board_is_another_blob_of_the_same_links() -> None:
 
 
 def links(tree: Tree) -> Counter[tuple[str, str, str, int]]:
-    found = Board(tree).graph.references
+    found = TreeBoard(tree).graph.references
     return Counter(
         (tree.path(ref.consumer), tree.path(ref.supplier), tree.property_name(ref.at), ref.entry)
         for ref in found
@@ -130,7 +130,7 @@ def test_one_fault_more_is_exactly_one_new_finding(tmp_path: Path) -> None:
     for path in sorted(FIXTURES.glob("*.dtb")):
         tree = fdt.read(path.read_bytes())
         before = lint(tree)
-        board = Board(fdt.read(rebuilt(tree, path.stem)))
+        board = TreeBoard(fdt.read(rebuilt(tree, path.stem)))
         for fault in plants:
             wrong = one_more(fault, board, before, path.stem, tmp_path)
             assert wrong in ([], None), f"{path.stem}, {fault.id}"
@@ -139,7 +139,7 @@ def test_one_fault_more_is_exactly_one_new_finding(tmp_path: Path) -> None:
 
 
 def one_more(
-    fault: Fault, board: Board, before: InputReport, name: str, folder: Path
+    fault: Fault, board: TreeBoard, before: InputReport, name: str, folder: Path
 ) -> list[str] | None:
     """What is not as it should be once the fault is in; ``None`` if the board has no place."""
     bed = Bed(board, f"{name} {fault.id}")
@@ -171,7 +171,7 @@ def sweep(every: int, folder: Path) -> tuple[int, list[str]]:
     choice = random.Random("baseline")  # noqa: S311 - repeatable is what it must be
     for path, tree, before in with_findings(every):
         count += 1
-        board = Board(fdt.read(rebuilt(tree, path.stem)))
+        board = TreeBoard(fdt.read(rebuilt(tree, path.stem)))
         wrong += [
             f"{path.stem}: {each}" for each in changes(since(before, lint(board.tree), folder))
         ]
@@ -230,7 +230,7 @@ def fingerprints(rule: Rule, example: Dts, tree: Tree) -> Counter[str]:
     if example.schema:
         need_schemas()
     settings = Settings(against=example.against, schema=example.schema)
-    board = Board(tree, settings, facts=facts)
+    board = TreeBoard(tree, settings, facts=facts)
     return Counter(each.fingerprint for each in check(board, [rule]).findings)
 
 

@@ -1,6 +1,6 @@
 """Devices that wait for each other, and what only looks like it."""
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.rules.catalogue import find
@@ -10,10 +10,10 @@ from tests.support.limits import at_most
 
 
 def lint(source: str, name: str = "supplier-cycle") -> list[Finding]:
-    return run(Board(dts.read_text(source)), name)
+    return run(TreeBoard(dts.read_text(source)), name)
 
 
-def run(board: Board, name: str = "supplier-cycle") -> list[Finding]:
+def run(board: TreeBoard, name: str = "supplier-cycle") -> list[Finding]:
     rule = find(f"cycle/{name}")
     assert rule is not None
     return list(rule.check(board))
@@ -21,7 +21,7 @@ def run(board: Board, name: str = "supplier-cycle") -> list[Finding]:
 
 class TestFixtures:
     def test_phone(self) -> None:
-        found = run(Board(fdt.read(fixture_blobs()["phone-soc"])))
+        found = run(TreeBoard(fdt.read(fixture_blobs()["phone-soc"])))
         assert [(f.severity.value, f.subject.path.rpartition("/")[2]) for f in found] == [
             ("warning", "clock-controller@3d90000"),
             ("info", "pmic@8"),
@@ -35,7 +35,7 @@ class TestFixtures:
         assert found[2].fix.text.endswith("&dispcc { post-init-providers = <&dsi_phy>; };")
 
     def test_guest(self) -> None:
-        board = Board(fdt.read(fixture_blobs()["virtio-iommu-guest"]))
+        board = TreeBoard(fdt.read(fixture_blobs()["virtio-iommu-guest"]))
         found = run(board, "iommu-behind-itself")
         assert [(f.subject.path, f.index) for f in found] == [("/pcie@4020000000", 0)]
         assert found[0].fix.text == (
@@ -147,7 +147,7 @@ class TestChains:
             }
             root.children.append(SourceNode(f"clock-{number}", values, []))
         with at_most():
-            found = run(Board(fdt.read(write(root))))
+            found = run(TreeBoard(fdt.read(write(root))))
         assert [len(f.message) < 500 for f in found] == [True]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import fdt
 from dtlink.firmware.apply import apply
 from dtlink.firmware.errors import InputError
@@ -24,7 +24,7 @@ CHOSEN = choose(kind=Dts, kernel=False, schema=False)
 
 
 def findings(tree: Tree) -> list[Finding]:
-    checked = check(Board(tree), CHOSEN)
+    checked = check(TreeBoard(tree), CHOSEN)
     assert checked.faults == []
     return checked.findings
 

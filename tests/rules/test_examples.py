@@ -7,7 +7,7 @@ import pytest
 
 from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.apply import apply, apply_fields
@@ -48,7 +48,7 @@ def need_schemas() -> SchemaSource:
     return source
 
 
-def board_of(example: Dts | Tables, edits: Sequence[Any] = ()) -> Board | TablesBoard:
+def board_of(example: Dts | Tables, edits: Sequence[Any] = ()) -> TreeBoard | TablesBoard:
     """The board of an example, with edits made to it."""
     facts = sketch(example.kernel) if example.kernel else None
     if isinstance(example, Tables):
@@ -59,7 +59,7 @@ def board_of(example: Dts | Tables, edits: Sequence[Any] = ()) -> Board | Tables
     if example.schema:
         need_schemas()
     settings = Settings(against=example.against, schema=example.schema)
-    return Board(tree, settings, facts=facts)
+    return TreeBoard(tree, settings, facts=facts)
 
 
 def wanted(example: Dts | Tables) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 from dtlink.facts.iommus import kind_of
 from dtlink.firmware import dts
@@ -13,7 +13,7 @@ from dtlink.rules.model import Finding
 
 
 def lint(source: str, *names: str) -> list[Finding]:
-    board = Board(dts.read_text(source))
+    board = TreeBoard(dts.read_text(source))
     chosen = [rule for name in names if (rule := find(f"iommu/{name}"))]
     assert len(chosen) == len(names)
     return [finding for rule in chosen for finding in rule.check(board)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.dts import read_text
 from dtlink.rules.catalogue import find
 from dtlink.rules.legacy._table import LEGACY_BINDINGS
@@ -16,7 +16,7 @@ GPIO = 'gpio: gpio { compatible = "arm,pl061"; gpio-controller; #gpio-cells = <2
 def check(rule: str, source: str) -> list[Finding]:
     found = find(f"legacy/{rule}")
     assert found is not None
-    return list(found.check(Board(read_text("/ {" + source + "};"))))
+    return list(found.check(TreeBoard(read_text("/ {" + source + "};"))))
 
 
 def test_the_list_of_masters_is_turned_round():

@@ -3,7 +3,7 @@
 import pytest
 
 from dtlink.board.tables import TablesBoard
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.rules.model import Confidence, Finding, Rule, Severity
@@ -37,11 +37,11 @@ def found(
     rule: Rule, kernel: str, cmdline: str = "", more: str = "", tree: str = TREE
 ) -> list[Finding]:
     source = tree % (cmdline, more) if "%s" in tree else tree
-    return list(rule.check(Board(dts.read_text(source), facts=sketch(kernel))))
+    return list(rule.check(TreeBoard(dts.read_text(source), facts=sketch(kernel))))
 
 
 def test_without_a_kernel_nothing_is_said():
-    board = Board(dts.read_text(TREE % ("", "")))
+    board = TreeBoard(dts.read_text(TREE % ("", "")))
     rules = (iommu_late, iommu_waits, mmu_masters, sync_state_held)
     assert [finding for rule in rules for finding in rule.check(board)] == []
 

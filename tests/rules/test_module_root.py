@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dtlink.board.settings import Settings
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts
 from dtlink.kernel.facts import Facts
 from dtlink.rules.catalogue import choose
@@ -56,7 +56,7 @@ def kernel(*held: str) -> Facts:
 
 
 def lint(source: str, facts: Facts | None, root: str = "") -> list[Finding]:
-    board = Board(dts.read_text(source), Settings(root=root), facts=facts)
+    board = TreeBoard(dts.read_text(source), Settings(root=root), facts=facts)
     checked = check(board, choose([LACKS, LATE, NONE]))
     assert checked.faults == []
     return checked.findings

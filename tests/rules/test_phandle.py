@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dtlink.board.settings import Settings
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.dts import read_text
 from dtlink.rules.catalogue import choose, find
@@ -18,7 +18,7 @@ CRU = 'cru: cru { compatible = "vendor,cru"; #clock-cells = <1>; };'
 
 
 def board(source, patch=None, version=DEFAULT):
-    return Board(read_text("/ {" + source + "};", patch=patch), Settings(version))
+    return TreeBoard(read_text("/ {" + source + "};", patch=patch), Settings(version))
 
 
 def check(name, source, patch=None, version=DEFAULT) -> list[Finding]:

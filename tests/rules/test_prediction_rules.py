@@ -12,7 +12,7 @@ import pytest
 from dtlink import engine
 from dtlink.board.cycle_breaks import arcs_of
 from dtlink.board.settings import Settings
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink.model import Prediction
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.profile import KernelProfile, Mode
@@ -29,12 +29,12 @@ from tests.support.boards import EVERY, FIXTURES, SHARED, corpus, need_corpus, p
 KERNEL = KernelProfile.of("6.12")
 
 
-def board(source: str, version=(6, 12), cmdline: str | None = None, **more) -> Board:
+def board(source: str, version=(6, 12), cmdline: str | None = None, **more) -> TreeBoard:
     line = None if cmdline is None else CommandLine.parse(cmdline)
-    return Board(dts.read_text(f"/ {{ {source} }};"), Settings(version, cmdline=line, **more))
+    return TreeBoard(dts.read_text(f"/ {{ {source} }};"), Settings(version, cmdline=line, **more))
 
 
-def check(name: str, on: Board) -> list[Finding]:
+def check(name: str, on: TreeBoard) -> list[Finding]:
     rule = find(name)
     assert rule is not None
     return list(rule.check(on))
@@ -82,7 +82,7 @@ def without_graph(tree: Tree) -> Tree:
     return fdt.read(write(nodes[0]))
 
 
-def reported(on: Board, prediction: Prediction, parts: list[set[int]]) -> list[str]:
+def reported(on: TreeBoard, prediction: Prediction, parts: list[set[int]]) -> list[str]:
     """The cycles in the log between different devices of one component."""
     index = {path: node.index for path, node in on.tree.by_path.items()}
     ends = [(index[x.consumer], on.device_index(index[x.supplier])) for x in prediction.cycles]
@@ -101,7 +101,7 @@ def links(prediction: Prediction) -> set[tuple[str, str]]:
 
 def prove(path: Path) -> None:
     """With the proposal in place the kernel finds no cycle in the components; no more is lost."""
-    on = Board(fdt.read(path.read_bytes()))
+    on = TreeBoard(fdt.read(path.read_bytes()))
     cycles = list(on.cycles)
     assert cycles
     steps = [step for cycle in cycles for step in cycle.breaks]
@@ -146,14 +146,14 @@ def test_the_proposal_for_the_phone():
 @pytest.mark.corpus
 def test_every_proposal_holds():
     for path in need_corpus():
-        if Board(fdt.read(path.read_bytes())).cycles:
+        if TreeBoard(fdt.read(path.read_bytes())).cycles:
             prove(path)
 
 
 def test_what_the_kernel_relaxes_is_what_is_told():
     """All links between the devices of a component, without the prediction's cost."""
     for path in corpus()[:: EVERY * 2]:
-        on = Board(fdt.read(path.read_bytes()))
+        on = TreeBoard(fdt.read(path.read_bytes()))
         cycles = list(on.cycles)
         steps = [step for cycle in cycles for step in cycle.steps]
         if any("iommus" in step.bindings for step in steps):
@@ -169,7 +169,7 @@ def test_what_the_kernel_relaxes_is_what_is_told():
 
 def test_no_smaller_set_would_do():
     for path in (*corpus()[:: EVERY * 2], FIXTURES / "phone-soc.dtb"):
-        for cycle in Board(fdt.read(path.read_bytes())).cycles:
+        for cycle in TreeBoard(fdt.read(path.read_bytes())).cycles:
             smaller = combinations(cycle.steps, len(cycle.breaks) - 1)
             left = ([s for s in cycle.steps if s not in gone] for gone in smaller)
             assert all(strong_components(arcs_of(steps)) for steps in left)
@@ -295,7 +295,7 @@ def test_what_a_plainer_rule_tells_is_told_there_with_all_who_wait():
 
 def lost(path: Path, version: tuple[int, int]) -> set[str]:
     """Suppliers that devices wait for in vain, by the prediction, and that no rule tells."""
-    on = Board(fdt.read(path.read_bytes()), Settings(version))
+    on = TreeBoard(fdt.read(path.read_bytes()), Settings(version))
     rules = ("supplier/never-probes", "supplier/no-device", "supplier/unpopulated")
     found = [finding for name in rules for finding in check(name, on)]
     return set(waiting(on)) - {path for f in found for path in (f.supplier, *f.related)}

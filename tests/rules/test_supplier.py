@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.early import is_served_early
 from dtlink.firmware.dts import read_text
 from dtlink.rules.catalogue import choose, find
@@ -15,7 +15,7 @@ OFF = 'status = "disabled";'
 
 
 def board(source):
-    return Board(read_text("/ {" + source + "};"))
+    return TreeBoard(read_text("/ {" + source + "};"))
 
 
 def check(name, source) -> list[Finding]:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from dtlink.board.settings import Settings
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts
 from dtlink.firmware.fdt import read
 from dtlink.rules.catalogue import choose
@@ -77,7 +77,7 @@ def asking(source):
 
 
 def lint(source, node, select=("schema",)):
-    board = Board(dts.read_text(TREE % node), asking(source))
+    board = TreeBoard(dts.read_text(TREE % node), asking(source))
     checked = check(board, choose(select, (), Dts))
     assert checked.faults == []
     return checked.findings, board.notes
@@ -191,14 +191,14 @@ def test_cells_that_a_phandle_rule_reports_are_not_reported_again(own):
 
 def test_a_legacy_finding_covers_all_its_nodes(own):
     """The rule reports one finding for all nodes of the board."""
-    board = Board(read(fixture_blobs()["server-mmu-masters"]), asking(own))
+    board = TreeBoard(read(fixture_blobs()["server-mmu-masters"]), asking(own))
     rules = {each.rule for each in check(board, choose(kind=Dts)).findings}
     assert "legacy/mmu-masters" in rules
     assert not any(each.startswith("schema/") for each in rules)
 
 
 def test_schemas_are_checked_only_on_request():
-    board = Board(dts.read_text(TREE % 'a { compatible = "v,a"; phy-names = "usb"; };'))
+    board = TreeBoard(dts.read_text(TREE % 'a { compatible = "v,a"; phy-names = "usb"; };'))
     assert check(board, choose(["schema"], (), Dts)).findings == []
     assert board.notes == []
     assert not any(rule.family == "schema" for rule in choose(kind=Dts, schema=False))
@@ -206,6 +206,6 @@ def test_schemas_are_checked_only_on_request():
 
 def test_an_overlay_is_skipped(own):
     text = '/ { fragment@0 { target-path = "/"; __overlay__ { phy-names = "usb"; }; }; };'
-    board = Board(dts.read_text(text), asking(own))
+    board = TreeBoard(dts.read_text(text), asking(own))
     assert check(board, choose(["schema"], (), Dts)).findings == []
     assert board.notes == ["overlay skipped: dtschema checks only complete devicetrees"]

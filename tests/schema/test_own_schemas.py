@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from dtlink.board.settings import Settings
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Dts
@@ -103,7 +103,7 @@ FINE = {
 
 def errors_of(source: SchemaSource, text: str) -> dict[str, list[str]]:
     asked = Settings(schema=True, schema_dir=source.named)
-    board = Board(dts.read_text("/ { " + text + " };"), asked)
+    board = TreeBoard(dts.read_text("/ { " + text + " };"), asked)
     checked = check(board, choose(["schema"], ["schema/deprecated"], Dts))
     assert checked.faults == []
     assert board.notes == []

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.tables import TablesBoard
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.cli.main import cli
 from dtlink.firmware import dts
 from dtlink.firmware.acpi.read import read_folder
@@ -18,9 +18,9 @@ from tests.support.boards import FIXTURES
 TABLES = FIXTURES.parent / "tables"
 
 
-def board(source: str, settings: Settings = DEFAULTS) -> Board:
+def board(source: str, settings: Settings = DEFAULTS) -> TreeBoard:
     """A board of the nodes of a source."""
-    return Board(dts.read_text(f"/ {{ {source} }};"), settings)
+    return TreeBoard(dts.read_text(f"/ {{ {source} }};"), settings)
 
 
 def server(name: str = "arm-server") -> TablesBoard:

@@ -1,7 +1,7 @@
 """The cycles of a board, as data and as text."""
 
 from dtlink.board.tables import TablesBoard
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.read import read
 from dtlink.firmware.tree import Tree
@@ -77,5 +77,5 @@ def test_the_command_prints_the_data_of_the_view():
     path = FIXTURES / "phone-soc.dtb"
     tree = read(str(path))
     assert isinstance(tree, Tree)
-    view = CyclesView.of(Board(tree))
+    view = CyclesView.of(TreeBoard(tree))
     assert command("cycles", path)["cycles"] == data(view.to_json())

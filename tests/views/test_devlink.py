@@ -1,7 +1,7 @@
 """The prediction for a board, as data and as text."""
 
 from dtlink.board.settings import Settings
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.read import read
@@ -60,5 +60,5 @@ def test_the_command_prints_the_data_of_the_view():
     path = FIXTURES / "phone-soc.dtb"
     tree = read(str(path))
     assert isinstance(tree, Tree)
-    view = DevlinkView.of(Board(tree))
+    view = DevlinkView.of(TreeBoard(tree))
     assert command("devlink", path)["devlink"] == data(view.to_json())

@@ -1,6 +1,6 @@
 """The driver of each device, as data and as text."""
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts
 from dtlink.testing.sketch import sketch
 from dtlink.views.drivers import DriversView
@@ -21,8 +21,8 @@ off B drivers/clk/b.c v,b
 """
 
 
-def made() -> Board:
-    return Board(dts.read_text(SOURCE), facts=sketch(KERNEL))
+def made() -> TreeBoard:
+    return TreeBoard(dts.read_text(SOURCE), facts=sketch(KERNEL))
 
 
 def test_the_drivers_of_enabled_devices():

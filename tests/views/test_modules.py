@@ -1,6 +1,6 @@
 """The modules that devices need, as data."""
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts
 from dtlink.testing.sketch import sketch
 from dtlink.views.modules import ModulesView
@@ -19,8 +19,8 @@ module MMC drivers/mmc/host/v-mmc.c v,mmc
 """
 
 
-def made() -> Board:
-    return Board(dts.read_text(SOURCE), facts=sketch(KERNEL))
+def made() -> TreeBoard:
+    return TreeBoard(dts.read_text(SOURCE), facts=sketch(KERNEL))
 
 
 def test_a_supplier_comes_before_what_needs_it():

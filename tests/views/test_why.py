@@ -2,7 +2,7 @@
 
 import pytest
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
 from dtlink.firmware.tree import Tree
@@ -85,5 +85,5 @@ def test_the_command_prints_the_data_of_the_view():
     path = FIXTURES / "phone-soc.dtb"
     tree = read(str(path))
     assert isinstance(tree, Tree)
-    view = WhyView.of(Board(tree), "usb@a800000")
+    view = WhyView.of(TreeBoard(tree), "usb@a800000")
     assert command("why", path, "usb@a800000")["why"] == data(view.to_json())

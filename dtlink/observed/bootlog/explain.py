@@ -124,10 +124,10 @@ def _version(release: str, notes: list[str]) -> KernelVersion:
 def _side(tree: Tree | None, told: Observation, settings: Settings) -> _Side:
     if tree is None:
         return _Side()
-    from dtlink.board.tree import Board
+    from dtlink.board.tree import TreeBoard
     from dtlink.observed.bootlog.suppliers import Suppliers
 
-    return _Side(NodeNames(tree, hosts=told.pci_hosts), Suppliers(Board(tree, settings)))
+    return _Side(NodeNames(tree, hosts=told.pci_hosts), Suppliers(TreeBoard(tree, settings)))
 
 
 def _tables(lines: Iterable[LogLine]) -> list[str]:

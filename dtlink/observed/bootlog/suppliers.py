@@ -12,7 +12,7 @@ from dtlink.boot.devlink.population import Population, served_early
 from dtlink.facts.binding import Walk
 
 if TYPE_CHECKING:
-    from dtlink.board.tree import Board
+    from dtlink.board.tree import TreeBoard
     from dtlink.facts.resource import Resource
     from dtlink.firmware.tree import Node
     from dtlink.links.reference import Link
@@ -46,7 +46,7 @@ class Need(NamedTuple):
 class Suppliers:
     """The tree's side of the story, for the kernel that wrote the log."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: TreeBoard) -> None:
         self.tree = board.tree
         self._board = board
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import bus_ids, is_pci
 from dtlink.rules.iommu._rows import inputs, place
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     ),
     needs=("iommu-map",),
 )
-def iommu_behind_itself(board: Board) -> Iterator[Finding]:
+def iommu_behind_itself(board: TreeBoard) -> Iterator[Finding]:
     """Each IOMMU that a map covers by itself."""
     for host, table in board.iommu_maps.items():
         for iommu in dict.fromkeys(row.target for row in table.entries):
@@ -79,7 +79,7 @@ def iommu_behind_itself(board: Board) -> Iterator[Finding]:
                 yield _finding(board, host, row, own)
 
 
-def _requester_id(board: Board, host: int, iommu: int) -> int | None:
+def _requester_id(board: TreeBoard, host: int, iommu: int) -> int | None:
     """The requester ID of an IOMMU below a host; ``None`` if it is elsewhere or has none.
 
     A function's own ``reg`` has the bus number 0 where firmware left numbering to the kernel; the
@@ -106,7 +106,7 @@ def _first_match(table: IdMap, requester_id: int) -> IdMapEntry | None:
     return next((row for row in table.entries if masked in inputs(row)), None)
 
 
-def _finding(board: Board, host: int, row: IdMapEntry, own: int) -> Finding:
+def _finding(board: TreeBoard, host: int, row: IdMapEntry, own: int) -> Finding:
     bridge, iommu = board.tree[host], board.tree[row.target]
     return iommu_behind_itself.finding(
         place(board, host, "iommu-map", row),
@@ -121,7 +121,7 @@ def _finding(board: Board, host: int, row: IdMapEntry, own: int) -> Finding:
     )
 
 
-def _split(board: Board, bridge: Node, row: IdMapEntry, own: int) -> Fix:
+def _split(board: TreeBoard, bridge: Node, row: IdMapEntry, own: int) -> Fix:
     """The entry in two, without one requester ID."""
     from dtlink.firmware.edit_text import property_value
     from dtlink.firmware.edits import DeleteProperty, Hex, SetProperty, ref
@@ -142,7 +142,7 @@ def _split(board: Board, bridge: Node, row: IdMapEntry, own: int) -> Fix:
     return Fix(f"Replace the entry with {property_value(new) or 'nothing'}.", (edit,))
 
 
-def _cells(board: Board, row: IdMapEntry) -> Cells:
+def _cells(board: TreeBoard, row: IdMapEntry) -> Cells:
     from dtlink.firmware.edits import Hex, ref
 
     target = ref(board.tree[row.target]) if row.target >= 0 else Hex(row.phandle)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from itertools import compress
 from operator import eq
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
@@ -47,7 +47,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
         """
     ),
 )
-def self_link(board: Board) -> Iterator[Finding]:
+def self_link(board: TreeBoard) -> Iterator[Finding]:
     """Every such reference; one a property."""
     seen = set()
     references = board.graph.references

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from dtlink.board.cycle_breaks import DeviceStep
 from dtlink.board.device_cycles import DeviceCycle
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.bindings import followed_since
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
@@ -76,7 +76,7 @@ _PROPERTY = "post-init-providers"
         """
     ),
 )
-def supplier_cycle(board: Board) -> Iterator[Finding]:
+def supplier_cycle(board: TreeBoard) -> Iterator[Finding]:
     """One finding a component."""
     for cycle in board.cycles:
         masters = [step for step in cycle.chain if step.is_to_iommu]
@@ -97,7 +97,7 @@ def supplier_cycle(board: Board) -> Iterator[Finding]:
         )
 
 
-def _message(board: Board, cycle: DeviceCycle) -> str:
+def _message(board: TreeBoard, cycle: DeviceCycle) -> str:
     """The chain as one sentence."""
     parts = []
     for step in (*cycle.chain[: _SHOWN - 1], *cycle.chain[_SHOWN - 1 :][-1:]):
@@ -113,7 +113,7 @@ def _message(board: Board, cycle: DeviceCycle) -> str:
     return f"{board.tree[cycle.chain[0].consumer].name} " + ", which ".join(parts) + more
 
 
-def _unseen(board: Board, step: DeviceStep) -> str:
+def _unseen(board: TreeBoard, step: DeviceStep) -> str:
     master, iommu = board.tree[step.consumer].name, board.tree[step.supplier].name
     return (
         f"{iommu} probes only after {master}, and the kernel does not see the cycle, because "
@@ -122,7 +122,7 @@ def _unseen(board: Board, step: DeviceStep) -> str:
     )
 
 
-def _relaxed(board: Board, cycle: DeviceCycle) -> str:
+def _relaxed(board: TreeBoard, cycle: DeviceCycle) -> str:
     """The links that the kernel relaxes: all between the devices, as predicted."""
     links = [
         f"{board.tree[step.consumer].name} → {board.tree[step.supplier].name}"
@@ -132,7 +132,7 @@ def _relaxed(board: Board, cycle: DeviceCycle) -> str:
     return listed(links, _SHOWN)
 
 
-def _fix(board: Board, cycle: DeviceCycle) -> Fix:
+def _fix(board: TreeBoard, cycle: DeviceCycle) -> Fix:
     """The links to give up, by consumer, beside those that are given up already."""
     from dtlink.firmware.edit_text import dts
     from dtlink.firmware.edit_values import phandle_list

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.links.maps import IdMapEntry
 from dtlink.links.reference import Link
 
 
-def place(board: Board, node: int, name: str, row: IdMapEntry) -> Link | Node:
+def place(board: TreeBoard, node: int, name: str, row: IdMapEntry) -> Link | Node:
     """The entry as a link, which knows its index and offset; the node if there is no link."""
     for link in board.graph.links_of(name):
         if link.reference.node == node and link.index == row.entry:

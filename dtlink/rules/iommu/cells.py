@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import UnresolvedReason
@@ -43,7 +43,7 @@ from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
     ),
     needs=("iommus", "iommu-map"),
 )
-def cells(board: Board) -> Iterator[Finding]:
+def cells(board: TreeBoard) -> Iterator[Finding]:
     """Every IOMMU in use."""
     told = {
         entry.raw.target
@@ -57,7 +57,7 @@ def cells(board: Board) -> Iterator[Finding]:
             yield _finding(board, iommu, kind, value)
 
 
-def _finding(board: Board, iommu: int, kind: IommuKind, value: int | None) -> Finding:
+def _finding(board: TreeBoard, iommu: int, kind: IommuKind, value: int | None) -> Finding:
     from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 
     node = board.tree[iommu]
@@ -81,7 +81,7 @@ def _finding(board: Board, iommu: int, kind: IommuKind, value: int | None) -> Fi
     )
 
 
-def _fix(board: Board, node: Node, kind: IommuKind, value: int | None) -> Fix:
+def _fix(board: TreeBoard, node: Node, kind: IommuKind, value: int | None) -> Fix:
     """Add what is missing, if all maps have entries of that length."""
     from dtlink.firmware.edits import SetProperty, ref
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Tree
 from dtlink.links.maps import IdMap
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -51,7 +51,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     ),
     needs=("iommu-map",),
 )
-def map_cells(board: Board) -> Iterator[Finding]:
+def map_cells(board: TreeBoard) -> Iterator[Finding]:
     """One finding a map."""
     from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.iommu._rows import place
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import besides
@@ -41,7 +41,7 @@ from dtlink.wording import besides
     ),
     needs=("iommu-map",),
 )
-def map_empty(board: Board) -> Iterator[Finding]:
+def map_empty(board: TreeBoard) -> Iterator[Finding]:
     """One finding for each map, at its first empty entry."""
     for node, table in board.iommu_maps.items():
         empty = [row for row in table.entries if not row.length]

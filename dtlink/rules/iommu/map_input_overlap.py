@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.rules.iommu._rows import inputs, place, span
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -49,7 +49,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     ),
     needs=("iommu-map",),
 )
-def map_input_overlap(board: Board) -> Iterator[Finding]:
+def map_input_overlap(board: TreeBoard) -> Iterator[Finding]:
     """Each entry that overlaps the one which reaches furthest among those that begin before it."""
     for node, table in board.iommu_maps.items():
         for first, second in overlaps(table):

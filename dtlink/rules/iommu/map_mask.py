@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.iommus import Sharing, kind_of
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import bus_ids, iommu_maps, is_pci
@@ -56,7 +56,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     ),
     needs=("iommu-map-mask", "msi-map-mask"),
 )
-def map_mask(board: Board) -> Iterator[Finding]:
+def map_mask(board: TreeBoard) -> Iterator[Finding]:
     """Contradictions first; for a map without one, the requester IDs that its mask folds."""
     tree = board.tree
     for name, cells in (("iommu-map", "#iommu-cells"), ("msi-map", "#msi-cells")):
@@ -71,7 +71,9 @@ def map_mask(board: Board) -> Iterator[Finding]:
                 yield from _folding(board, node, table)
 
 
-def _contradiction(board: Board, node: int, name: str, table: IdMap, row: IdMapEntry) -> Finding:
+def _contradiction(
+    board: TreeBoard, node: int, name: str, table: IdMap, row: IdMapEntry
+) -> Finding:
     kind = "IOMMU" if name == "iommu-map" else "MSI controller"
     return map_mask.finding(
         place(board, node, name, row),
@@ -86,7 +88,7 @@ def _contradiction(board: Board, node: int, name: str, table: IdMap, row: IdMapE
     )
 
 
-def _folding(board: Board, node: int, table: IdMap) -> Iterator[Finding]:
+def _folding(board: TreeBoard, node: int, table: IdMap) -> Iterator[Finding]:
     tree = board.tree
     ids = bus_ids(tree, node)
     folded = ~table.mask & (ids[0] ^ ids[-1]) if ids else 0

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.iommus import kind_of
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -50,7 +50,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     ),
     needs=("iommu-map",),
 )
-def not_an_iommu(board: Board) -> Iterator[Finding]:
+def not_an_iommu(board: TreeBoard) -> Iterator[Finding]:
     """The first entry of each map that references such a node."""
     tree = board.tree
     for target, references in board.masters.items():

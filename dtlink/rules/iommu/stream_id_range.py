@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.links.reference import Link
 from dtlink.links.streams import Stream
@@ -45,7 +45,7 @@ _UNLIMITED = 32
     ),
     needs=("iommus", "iommu-map"),
 )
-def stream_id_range(board: Board) -> Iterator[Finding]:
+def stream_id_range(board: TreeBoard) -> Iterator[Finding]:
     """Every stream at an IOMMU whose kind has a limit."""
     for iommu, streams in board.streams.items():
         kind = kind_of(board.tree[iommu].compatible)
@@ -55,7 +55,7 @@ def stream_id_range(board: Board) -> Iterator[Finding]:
                     yield _finding(board, stream, kind)
 
 
-def _finding(board: Board, stream: Stream, kind: IommuKind) -> Finding:
+def _finding(board: TreeBoard, stream: Stream, kind: IommuKind) -> Finding:
     link = Link(board.tree, stream.reference)
     what, value = (
         ("stream ID", stream.first) if stream.first >> kind.id_bits else ("mask", stream.mask)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.iommus import Sharing, kind_of
 from dtlink.links.reference import Link
 from dtlink.links.streams import Stream
@@ -50,7 +50,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     ),
     needs=("iommus",),
 )
-def stream_match_overlap(board: Board) -> Iterator[Finding]:
+def stream_match_overlap(board: TreeBoard) -> Iterator[Finding]:
     """One finding for each two devices, at each SMMU."""
     for iommu, streams in board.streams.items():
         kind = kind_of(board.tree[iommu].compatible)
@@ -89,7 +89,7 @@ def _contains(wide: Stream, narrow: Stream) -> bool:
     return narrow.mask & ~wide.mask == 0 and not (wide.first ^ narrow.first) & ~wide.mask
 
 
-def _findings(board: Board, first: Stream, second: Stream) -> Iterator[Finding]:
+def _findings(board: TreeBoard, first: Stream, second: Stream) -> Iterator[Finding]:
     if not _contains(first, second) and not _contains(second, first):
         yield _finding(
             board, first, second, "overlap, and neither contains the other", Severity.ERROR
@@ -107,7 +107,9 @@ def _findings(board: Board, first: Stream, second: Stream) -> Iterator[Finding]:
         )
 
 
-def _finding(board: Board, first: Stream, second: Stream, how: str, severity: Severity) -> Finding:
+def _finding(
+    board: TreeBoard, first: Stream, second: Stream, how: str, severity: Severity
+) -> Finding:
     one, other = Link(board.tree, first.reference), Link(board.tree, second.reference)
     if severity is Severity.WARNING:
         when = f"if {one.node.name} probes first, {other.node.name}"

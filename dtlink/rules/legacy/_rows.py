@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._binding import LegacyBinding, Rewrite
 from dtlink.rules.model import Finding, Fix, Rule
@@ -21,7 +21,7 @@ Message = Callable[[LegacyBinding, str], str]
 
 
 def report(
-    rule: Rule, board: Board, rows: Iterable[LegacyBinding], message: Message
+    rule: Rule, board: TreeBoard, rows: Iterable[LegacyBinding], message: Message
 ) -> Iterator[Finding]:
     """One finding per row: at its first node, with the others as related nodes.
 

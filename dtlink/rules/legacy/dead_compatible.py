@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 
@@ -44,7 +44,7 @@ REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
         """
     ),
 )
-def dead_compatible(board: Board) -> Iterator[Finding]:
+def dead_compatible(board: TreeBoard) -> Iterator[Finding]:
     """Every enabled node that has one of the old strings alone."""
     compatible = board.tree.holders("compatible")
     for old, new in REPLACED.items():

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.legacy._binding import Fate, LegacyBinding
 from dtlink.rules.legacy._rows import report
 from dtlink.rules.legacy._table import rows_of
@@ -50,7 +50,7 @@ ROWS = rows_of(Fate.IGNORED)
         """
     ),
 )
-def dead_property(board: Board) -> Iterator[Finding]:
+def dead_property(board: TreeBoard) -> Iterator[Finding]:
     """Every row that the board uses."""
     yield from report(dead_property, board, ROWS, _message)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.legacy._rows import several
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 
@@ -45,7 +45,7 @@ from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
         """
     ),
 )
-def dmas_without_names(board: Board) -> Iterator[Finding]:
+def dmas_without_names(board: TreeBoard) -> Iterator[Finding]:
     """The nodes with one and without the other."""
     tree = board.tree
     found = tree.holders("dmas").keys() - tree.holders("dma-names").keys()

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.legacy._binding import Fate, LegacyBinding
 from dtlink.rules.legacy._rows import report
 from dtlink.rules.legacy._table import rows_of
@@ -60,7 +60,7 @@ ROWS = rows_of(Fate.HIDDEN)
         """
     ),
 )
-def hidden_link(board: Board) -> Iterator[Finding]:
+def hidden_link(board: TreeBoard) -> Iterator[Finding]:
     """Every row that the board uses."""
     yield from report(hidden_link, board, ROWS, _message)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._rows import several
 from dtlink.rules.legacy._smmu import smmus
@@ -48,7 +48,7 @@ from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
         """
     ),
 )
-def mixed_iommu_bindings(board: Board) -> Iterator[Finding]:
+def mixed_iommu_bindings(board: TreeBoard) -> Iterator[Finding]:
     """One finding, if the board has SMMUs of both kinds."""
     legacy, generic = smmus(board.tree)
     if not legacy or not generic:
@@ -66,7 +66,7 @@ def mixed_iommu_bindings(board: Board) -> Iterator[Finding]:
     )
 
 
-def _at_risk(board: Board, lost: Sequence[Node]) -> str:
+def _at_risk(board: TreeBoard, lost: Sequence[Node]) -> str:
     """The SMMUs that are refused, and the masters that get no IOMMU."""
     wanted = {node.index for node in lost}
     masters = dict.fromkeys(

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
 from dtlink.links.streams import bus_ids
@@ -81,7 +81,7 @@ _NAMED = 3
         """
     ),
 )
-def mmu_masters(board: Board) -> Iterator[Finding]:
+def mmu_masters(board: TreeBoard) -> Iterator[Finding]:
     """Every enabled SMMU of the old kind; for a known kernel ``module/mmu-masters`` reports it."""
     if board.facts is not None and board.facts.build.knows("config"):
         return

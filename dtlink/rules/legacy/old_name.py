@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.legacy._binding import Fate, LegacyBinding
 from dtlink.rules.legacy._rows import report
 from dtlink.rules.legacy._table import rows_of
@@ -56,7 +56,7 @@ ROWS = rows_of(Fate.READ)
         """
     ),
 )
-def old_name(board: Board) -> Iterator[Finding]:
+def old_name(board: TreeBoard) -> Iterator[Finding]:
     """Every row that the board uses."""
     yield from report(old_name, board, ROWS, _message)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._rows import in_all, several
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
@@ -50,7 +50,7 @@ _SHORT, _LONG = "interrupts", "interrupts-extended"
         """
     ),
 )
-def redundant_interrupts(board: Board) -> Iterator[Finding]:
+def redundant_interrupts(board: TreeBoard) -> Iterator[Finding]:
     """The nodes that have both."""
     tree = board.tree
     found = tree.holders("interrupts").keys() & tree.holders("interrupts-extended").keys()
@@ -67,7 +67,7 @@ def redundant_interrupts(board: Board) -> Iterator[Finding]:
         )
 
 
-def _fix(board: Board, nodes: Sequence[Node]) -> Fix:
+def _fix(board: TreeBoard, nodes: Sequence[Node]) -> Fix:
     """Delete ``interrupts``, if no node has more entries there than in the extended list."""
     from dtlink.firmware.edits import DeleteProperty, ref
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.legacy._binding import fits
 from dtlink.rules.legacy._rows import in_all, renamed_list, several
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
@@ -59,7 +59,7 @@ _CURRENT = (
         """
     ),
 )
-def singular_gpio(board: Board) -> Iterator[Finding]:
+def singular_gpio(board: TreeBoard) -> Iterator[Finding]:
     """The first such property of the board, with the nodes of the others."""
     if "-gpio\0" not in "\0".join((*board.tree.columns, "")):  # spares a look at every name
         return
@@ -86,7 +86,7 @@ def singular_gpio(board: Board) -> Iterator[Finding]:
     )
 
 
-def _fix(board: Board, found: Sequence[tuple[int, str]]) -> Fix:
+def _fix(board: TreeBoard, found: Sequence[tuple[int, str]]) -> Fix:
     """The plural for each; nothing that is there under both names is edited."""
     tree = board.tree
     if any(tree[node].has(f"{name}s") for node, name in found):

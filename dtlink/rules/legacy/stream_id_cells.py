@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._rows import in_all, several
 from dtlink.rules.legacy._smmu import listed_masters, smmus
@@ -44,7 +44,7 @@ from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
         """
     ),
 )
-def stream_id_cells(board: Board) -> Iterator[Finding]:
+def stream_id_cells(board: TreeBoard) -> Iterator[Finding]:
     """The nodes that are in no list, in two groups."""
     tree = board.tree
     alone = tree.holders("#stream-id-cells").keys() - tree.disabled - listed_masters(tree)

@@ -14,7 +14,7 @@ from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.outcomes import Outcome, Wait, When
 
 if TYPE_CHECKING:
-    from dtlink.board.tree import Board
+    from dtlink.board.tree import TreeBoard
     from dtlink.boot.timeline import Dependency
     from dtlink.firmware.tree import Node
 
@@ -36,7 +36,7 @@ class Master(NamedTuple):
         return f"the PCI functions of {self.node.name}" if self.functions else self.node.name
 
 
-def masters_hurt(board: Board) -> Mapping[int, Sequence[Master]]:
+def masters_hurt(board: TreeBoard) -> Mapping[int, Sequence[Master]]:
     """The masters for which a late IOMMU is more than a delay, by IOMMU; both enabled.
 
     Those that can't probe anyway are left out: their own driver is what they lack.
@@ -49,7 +49,7 @@ def masters_hurt(board: Board) -> Mapping[int, Sequence[Master]]:
     return {iommu: list(masters.values()) for iommu, masters in found.items()}
 
 
-def _master(board: Board, each: Dependency) -> Master | None:
+def _master(board: TreeBoard, each: Dependency) -> Master | None:
     timeline = board.timeline
     # Two modules of one time: no outcome is claimed, though a wait is.
     is_race = (
@@ -82,7 +82,7 @@ def effect(masters: Sequence[Master]) -> str:
     return "never probe" if Outcome.NEVER in outcomes else "wait for the root filesystem"
 
 
-def given_up(board: Board, then: str) -> str:
+def given_up(board: TreeBoard, then: str) -> str:
     """When the kernel stops waiting for an IOMMU, what it logs, and the effect on masters then.
 
     Source: Linux, drivers/base/dd.c, driver_deferred_probe_check_state().

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver, role_of
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome
 
@@ -23,7 +23,7 @@ WAITS = (Outcome.LATE, Outcome.RECOVERS, *FAILS)
 _TOLD = 4
 
 
-def role(board: Board, node: int) -> Role:
+def role(board: TreeBoard, node: int) -> Role:
     """The role of a device; ROOT only for those of the root file system's media."""
     return role_of(board.roles, board.media, node)
 
@@ -33,7 +33,7 @@ def is_sure(taken: AffectedDevice, outcomes: Iterable[Outcome]) -> bool:
     return taken.unasked in outcomes
 
 
-def named(board: Board, nodes: Iterable[int]) -> str:
+def named(board: TreeBoard, nodes: Iterable[int]) -> str:
     """A few nodes by their paths, and how many more there are."""
     paths = [board.tree.path(node) for node in nodes]
     more = len(paths) - _TOLD
@@ -42,7 +42,10 @@ def named(board: Board, nodes: Iterable[int]) -> str:
 
 
 def split(
-    board: Board, hit: MissingDriver, devices: Sequence[AffectedDevice], outcomes: Iterable[Outcome]
+    board: TreeBoard,
+    hit: MissingDriver,
+    devices: Sequence[AffectedDevice],
+    outcomes: Iterable[Outcome],
 ) -> str:
     """The devices that end so, and how many more do if their drivers ask for what is missing.
 
@@ -62,7 +65,7 @@ def option(driver: Driver) -> str:
     return f" (CONFIG_{driver.config})" if driver.config else ""
 
 
-def needs(board: Board, hit: MissingDriver, taken: AffectedDevice) -> str:
+def needs(board: TreeBoard, hit: MissingDriver, taken: AffectedDevice) -> str:
     """What a device needs and lacks, in a few words."""
     tree = board.tree
     device, supplier = tree.path(taken.node), tree.path(taken.supplier)
@@ -75,10 +78,10 @@ def needs(board: Board, hit: MissingDriver, taken: AffectedDevice) -> str:
     return f"{device} needs {supplier} ({taken.binding}){chain}"
 
 
-def _paths(board: Board, hit: MissingDriver) -> Iterator[str]:
+def _paths(board: TreeBoard, hit: MissingDriver) -> Iterator[str]:
     return (board.tree.path(node) for node in hit.suppliers)
 
 
-def nodes(board: Board, hit: MissingDriver, devices: Iterable[AffectedDevice]) -> list[Node]:
+def nodes(board: TreeBoard, hit: MissingDriver, devices: Iterable[AffectedDevice]) -> list[Node]:
     """The nodes that a finding is about besides its first."""
     return [board.tree[node] for node in (*hit.suppliers, *(each.node for each in devices))]

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.missing_drivers import MissingDriver
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.boot.timeline import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Outcome, When
@@ -71,7 +71,7 @@ _AWAY = (Outcome.RECOVERS, *FAILS)
 
 
 @rule(__name__, __doc__, severity=Severity.ERROR, bad=_BAD, good=_GOOD)
-def initramfs_lacks_supplier(board: Board) -> Iterator[Finding]:
+def initramfs_lacks_supplier(board: TreeBoard) -> Iterator[Finding]:
     """Each driver that an initramfs lacks, by the devices that need it."""
     if board.facts is None or board.facts.initramfs is None:
         return
@@ -83,12 +83,12 @@ def initramfs_lacks_supplier(board: Board) -> Iterator[Finding]:
             yield _finding(board, hit, devices, all_lost=board.media <= lost)
 
 
-def told(board: Board, hit: MissingDriver) -> Sequence[AffectedDevice]:
+def told(board: TreeBoard, hit: MissingDriver) -> Sequence[AffectedDevice]:
     """The devices that this rule reports, the worst role first."""
     return [each for each in hit.devices if _counts(board, each)]
 
 
-def _counts(board: Board, taken: AffectedDevice) -> bool:
+def _counts(board: TreeBoard, taken: AffectedDevice) -> bool:
     found = role(board, taken.node)
     if found is Role.ROOT:
         return taken.outcome in WAITS
@@ -98,7 +98,7 @@ def _counts(board: Board, taken: AffectedDevice) -> bool:
 
 
 def _finding(
-    board: Board, hit: MissingDriver, devices: Sequence[AffectedDevice], *, all_lost: bool
+    board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDevice], *, all_lost: bool
 ) -> Finding:
     worst = role(board, devices[0].node)
     same = [each for each in devices if role(board, each.node) is worst]
@@ -130,7 +130,7 @@ def _effect(worst: Role, first: AffectedDevice, *, all_lost: bool) -> str:
     return f"if {conditions}, {text}" if conditions else text
 
 
-def _lacking(board: Board, hit: MissingDriver) -> list[str]:
+def _lacking(board: TreeBoard, hit: MissingDriver) -> list[str]:
     """The missing modules: the driver's, or those it depends on."""
     facts = board.facts
     if facts is None:

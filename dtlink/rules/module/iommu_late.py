@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.facts.outcomes import Driver, Outcome, State, When
 from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
@@ -86,13 +86,13 @@ def iommu_late(board: AnyBoard) -> Iterator[Finding]:
     facts = board.facts
     if facts is None:
         return
-    if isinstance(board, Board):
+    if isinstance(board, TreeBoard):
         yield from _of_tree(board, facts)
     else:
         yield from _of_tables(board, facts)
 
 
-def _of_tree(board: Board, facts: Facts) -> Iterator[Finding]:
+def _of_tree(board: TreeBoard, facts: Facts) -> Iterator[Finding]:
     groups: dict[Driver, dict[int, Sequence[Master]]] = {}
     for iommu, masters in masters_hurt(board).items():
         driver = board.drivers.of(iommu)._replace(by="")
@@ -104,7 +104,7 @@ def _of_tree(board: Board, facts: Facts) -> Iterator[Finding]:
 
 
 def _tree_finding(
-    board: Board, facts: Facts, driver: Driver, found: dict[int, Sequence[Master]]
+    board: TreeBoard, facts: Facts, driver: Driver, found: dict[int, Sequence[Master]]
 ) -> Finding:
     iommus = [board.tree[index] for index in found]
     masters = list({each.node.index: each for some in found.values() for each in some}.values())
@@ -125,7 +125,7 @@ def _tree_finding(
     )
 
 
-def _severity(board: Board, masters: Sequence[Master]) -> Severity:
+def _severity(board: TreeBoard, masters: Sequence[Master]) -> Severity:
     """An error where a device never probes, or only after the filesystem that is on it."""
     waiting = [each for each in masters if each.outcome is Outcome.RECOVERS]
     stuck = any(board.roles.of(each.node.index) is Role.ROOT for each in waiting)
@@ -149,7 +149,7 @@ def _lacks(facts: Facts, driver: Driver, comes: When) -> str:
     return f"module {name} of the IOMMU needs modules that the initramfs lacks"
 
 
-def _effect(board: Board, facts: Facts, driver: Driver, comes: When) -> str:
+def _effect(board: TreeBoard, facts: Facts, driver: Driver, comes: When) -> str:
     config = facts.build.config
     if facts.build.knows("config") and "OF_IOMMU" not in config:
         return "without CONFIG_OF_IOMMU the kernel does not use it: masters run without translation"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.outcomes import Driver, Outcome, State, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._iommu import Master, effect, given_up, listed, masters_hurt
@@ -49,7 +49,7 @@ initramfs ext4 %s
     bad=Dts(_TREE, finds=("/iommu@1000",), kernel=_KERNEL % ""),
     good=Dts(_TREE, kernel=_KERNEL % "vendor"),
 )
-def iommu_waits(board: Board) -> Iterator[Finding]:
+def iommu_waits(board: TreeBoard) -> Iterator[Finding]:
     """Each IOMMU that probes later than its driver is loaded."""
     facts = board.facts
     if facts is None:
@@ -65,13 +65,13 @@ def iommu_waits(board: Board) -> Iterator[Finding]:
             yield _finding(board, facts, iommu, masters, own)
 
 
-def _is_held(board: Board, iommu: int) -> bool:
+def _is_held(board: TreeBoard, iommu: int) -> bool:
     comes, when = board.timeline.comes(iommu), board.timeline.when(iommu)
     return comes is not when and When.UNKNOWN not in (comes, when)
 
 
 def _finding(
-    board: Board, facts: Facts, iommu: int, masters: Sequence[Master], causes: Sequence[Cause]
+    board: TreeBoard, facts: Facts, iommu: int, masters: Sequence[Master], causes: Sequence[Cause]
 ) -> Finding:
     node = board.tree[iommu]
     suppliers = [board.tree[each.supplier] for each in causes]
@@ -99,7 +99,7 @@ def _is_unsure(iommu: int, *, own: Sequence[Cause]) -> bool:
     return all(each.outcome is not each.unasked for each in taken)
 
 
-def _lack(board: Board, cause: Cause) -> str:
+def _lack(board: TreeBoard, cause: Cause) -> str:
     return f"{board.tree[cause.supplier].name} (module {' or '.join(cause.driver.modules)})"
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.outcomes import State
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import counted
@@ -42,7 +42,7 @@ module DRM_VENDOR drivers/gpu/drm/vendor.c vendor,display
     good=Dts(_TREE, kernel=_KERNEL),
     needs=("iommus", "iommu-map"),
 )
-def kexec_dma(board: Board) -> Iterator[Finding]:
+def kexec_dma(board: TreeBoard) -> Iterator[Finding]:
     """One finding, at the SMMU with the most masters."""
     config = board.facts.build.config if board.facts else {}
     if "y" not in (config.get("KEXEC"), config.get("KEXEC_FILE")):
@@ -69,7 +69,7 @@ def kexec_dma(board: Board) -> Iterator[Finding]:
     )
 
 
-def _switches_off(board: Board, iommu: int) -> bool:
+def _switches_off(board: TreeBoard, iommu: int) -> bool:
     """Whether the driver is one of Arm's, which have the callback, and is in this kernel."""
     driver = board.drivers.of(iommu)
     if iommu in board.tree.disabled or driver.state not in (State.BUILT_IN, State.MODULE):

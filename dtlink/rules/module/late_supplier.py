@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.boot.timeline import AffectedDevice
 from dtlink.facts.bindings import IOMMU_NAMES
@@ -64,7 +64,7 @@ _END = {
 
 
 @rule(__name__, __doc__, severity=Severity.WARNING, bad=_BAD, good=_GOOD)
-def late_supplier(board: Board) -> Iterator[Finding]:
+def late_supplier(board: TreeBoard) -> Iterator[Finding]:
     """Each module that is loaded too late for a device."""
     if board.facts is None:
         return
@@ -74,7 +74,7 @@ def late_supplier(board: Board) -> Iterator[Finding]:
             yield _finding(board, hit, devices)
 
 
-def _counts(board: Board, taken: AffectedDevice) -> bool:
+def _counts(board: TreeBoard, taken: AffectedDevice) -> bool:
     if taken.binding in IOMMU_NAMES or taken.binding == OWN_DRIVER or taken.outcome not in _WORSE:
         return False
     if taken.outcome is Outcome.DEGRADED:
@@ -83,7 +83,7 @@ def _counts(board: Board, taken: AffectedDevice) -> bool:
     return not (has_initramfs and role(board, taken.node) is Role.ROOT)
 
 
-def _finding(board: Board, hit: MissingDriver, devices: Sequence[AffectedDevice]) -> Finding:
+def _finding(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDevice]) -> Finding:
     lost = [each for each in devices if each.outcome in FAILS]
     first = next((each for each in lost if is_sure(each, FAILS)), (lost or devices)[0])
     module = " or ".join(hit.driver.modules)

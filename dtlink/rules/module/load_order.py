@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.outcomes import State
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import listed
@@ -48,7 +48,7 @@ class _Pair(NamedTuple):
     bad=Dts(_TREE, finds=("/mmc@2000",), kernel=_KERNEL % "mmc icc"),
     good=Dts(_TREE, kernel=_KERNEL % "icc mmc"),
 )
-def load_order(board: Board) -> Iterator[Finding]:
+def load_order(board: TreeBoard) -> Iterator[Finding]:
     """One finding, which shows the first pairs."""
     order = board.facts.initramfs.order if board.facts and board.facts.initramfs else ()
     pairs = list(_pairs(board, order)) if len(order) > 1 else []
@@ -69,7 +69,7 @@ def load_order(board: Board) -> Iterator[Finding]:
     )
 
 
-def _pairs(board: Board, order: tuple[str, ...]) -> Iterator[_Pair]:
+def _pairs(board: TreeBoard, order: tuple[str, ...]) -> Iterator[_Pair]:
     """The device links that the order goes against."""
     place = {name: number for number, name in enumerate(order)}
     nodes = board.tree.by_path
@@ -82,7 +82,7 @@ def _pairs(board: Board, order: tuple[str, ...]) -> Iterator[_Pair]:
                 yield _Pair(*ends, order[first], order[second])
 
 
-def _place(board: Board, node: int, place: dict[str, int]) -> int | None:
+def _place(board: TreeBoard, node: int, place: dict[str, int]) -> int | None:
     """Where the order has the module of a device: the first of several that do."""
     driver = board.drivers.of(node)
     modules = driver.modules if driver.state is State.MODULE else ()

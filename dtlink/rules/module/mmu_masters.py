@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.outcomes import State
 from dtlink.rules.legacy._smmu import smmus
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -62,7 +62,7 @@ _REFUSES = "ARM_SMMU_DISABLE_BYPASS_BY_DEFAULT"
         """,
     ),
 )
-def mmu_masters(board: Board) -> Iterator[Finding]:
+def mmu_masters(board: TreeBoard) -> Iterator[Finding]:
     """Every enabled SMMU of the old kind that has a driver."""
     if board.facts is None or not board.facts.build.knows("config"):
         return

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.boot.timeline import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Outcome, State
@@ -57,7 +57,7 @@ _END = {
 
 
 @rule(__name__, __doc__, severity=Severity.WARNING, bad=_BAD, good=_GOOD)
-def no_driver(board: Board) -> Iterator[Finding]:
+def no_driver(board: TreeBoard) -> Iterator[Finding]:
     """Each driver that is not built, by the devices that need it."""
     if board.facts is None:
         return
@@ -72,7 +72,7 @@ def _is_left_out(hit: MissingDriver) -> bool:
     return hit.driver.state is State.NOT_BUILT
 
 
-def _told(board: Board, hit: MissingDriver) -> Sequence[AffectedDevice]:
+def _told(board: TreeBoard, hit: MissingDriver) -> Sequence[AffectedDevice]:
     return [
         each
         for each in hit.devices
@@ -82,7 +82,7 @@ def _told(board: Board, hit: MissingDriver) -> Sequence[AffectedDevice]:
 
 
 def _finding(
-    board: Board, hit: MissingDriver, devices: Sequence[AffectedDevice], *, all_lost: bool
+    board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDevice], *, all_lost: bool
 ) -> Finding:
     worst = role(board, devices[0].node)
     same = [each for each in devices if role(board, each.node) is worst]

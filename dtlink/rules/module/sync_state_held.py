@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.bindings import STRICT_NAMES
 from dtlink.facts.outcomes import State, When
 from dtlink.firmware.tree import Node
@@ -60,7 +60,7 @@ built-in QCOM_RPMPD drivers/pmdomain/qcom/rpmpd.c vendor,rpmpd
     bad=Dts(_TREE, finds=("/power@1000",), kernel=_KERNEL % "off"),
     good=Dts(_TREE, kernel=_KERNEL % "module"),
 )
-def sync_state_held(board: Board) -> Iterator[Finding]:
+def sync_state_held(board: TreeBoard) -> Iterator[Finding]:
     """Each provider that binds and is held back."""
     if board.facts is None or not _waits(board):
         return
@@ -75,7 +75,7 @@ def sync_state_held(board: Board) -> Iterator[Finding]:
             yield _finding(board, board.tree[provider], list(consumers.values()))
 
 
-def _waits(board: Board) -> bool:
+def _waits(board: TreeBoard) -> bool:
     """Whether the kernel waits for all consumers, and not just until the timeout."""
     config = board.facts.build.config if board.facts else {}
     until_timeout = board.profile.sync_state != "strict" or (
@@ -84,7 +84,7 @@ def _waits(board: Board) -> bool:
     return board.profile.parses and not until_timeout
 
 
-def _is_orphan(board: Board, consumer: int) -> bool:
+def _is_orphan(board: TreeBoard, consumer: int) -> bool:
     """Whether a device is made of a node, and has no driver in this kernel."""
     if board.drivers.of(consumer).state is not State.NOT_BUILT:
         return False
@@ -92,7 +92,7 @@ def _is_orphan(board: Board, consumer: int) -> bool:
     return above == 0 or board.timeline.when(above) in _BOUND
 
 
-def _has_callback(board: Board, provider: int) -> bool:
+def _has_callback(board: TreeBoard, provider: int) -> bool:
     """Whether the one driver that a node can have is of the list."""
     if not any(provider in board.tree.holders(name) for name in _PROVIDES):
         return False
@@ -109,7 +109,7 @@ def _with_callback() -> frozenset[str]:
     )
 
 
-def _finding(board: Board, provider: Node, consumers: Sequence[Node]) -> Finding:
+def _finding(board: TreeBoard, provider: Node, consumers: Sequence[Node]) -> Finding:
     options = {board.drivers.of(each.index).config for each in consumers} - {""}
     drivers = ", ".join(f"CONFIG_{each}" for each in sorted(options)) or "the drivers"
     first = consumers[0].path.rpartition("/")[2]

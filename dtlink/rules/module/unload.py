@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.facts.outcomes import State
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -41,7 +41,7 @@ built-in MMC_VENDOR drivers/mmc/mmc.c vendor,mmc
     bad=Dts(_TREE, finds=("/mmc@2000",), kernel=_KERNEL % "module"),
     good=Dts(_TREE, kernel=_KERNEL % "built-in"),
 )
-def unload(board: Board) -> Iterator[Finding]:
+def unload(board: TreeBoard) -> Iterator[Finding]:
     """One finding for each board, at the first of its controllers."""
     if board.facts is None:
         return
@@ -55,7 +55,7 @@ def unload(board: Board) -> Iterator[Finding]:
         yield _finding(board, found)
 
 
-def _modules(board: Board, node: int) -> dict[str, int]:
+def _modules(board: TreeBoard, node: int) -> dict[str, int]:
     """The modules that serve a device, each with a node that it drives; nearest first."""
     nodes = board.tree.by_path
     needs = (nodes[path].index for path in _closure(board, board.tree.path(node)))
@@ -67,7 +67,7 @@ def _modules(board: Board, node: int) -> dict[str, int]:
     }
 
 
-def _closure(board: Board, path: str) -> Iterator[str]:
+def _closure(board: TreeBoard, path: str) -> Iterator[str]:
     """All that a device needs, nearest first, without itself."""
     arcs = board.order.arcs()
     todo, seen = [path], {path}
@@ -78,7 +78,7 @@ def _closure(board: Board, path: str) -> Iterator[str]:
         yield from new
 
 
-def _finding(board: Board, found: dict[int, dict[str, int]]) -> Finding:
+def _finding(board: TreeBoard, found: dict[int, dict[str, int]]) -> Finding:
     modules = {name: node for each in found.values() for name, node in each.items()}
     devices = [board.tree[node] for node in found]
     names = ", ".join(device.name for device in devices)

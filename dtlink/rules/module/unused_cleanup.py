@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.bindings import binding_of
 from dtlink.facts.outcomes import State
 from dtlink.firmware.tree import Node
@@ -48,7 +48,7 @@ built-in CC_VENDOR drivers/clk/cc.c vendor,cc
     good=Dts(_TREE, kernel=_KERNEL % "built-in"),
     needs=("clocks", "power-domains"),
 )
-def unused_cleanup(board: Board) -> Iterator[Finding]:
+def unused_cleanup(board: TreeBoard) -> Iterator[Finding]:
     """One finding for each framebuffer."""
     if board.facts is None:
         return

@@ -11,7 +11,7 @@ from dtlink.rules.model import Severity
 from dtlink.wording import listed
 
 if TYPE_CHECKING:
-    from dtlink.board.tree import Board
+    from dtlink.board.tree import TreeBoard
     from dtlink.facts.binding import SupplierBinding
     from dtlink.firmware.tree import Node, Tree
 
@@ -54,7 +54,7 @@ def asked_cells(entry: Failure) -> str:
     return f"{name} = <{width}>" if name else f"{entry.binding.fixed} cells"
 
 
-def before(board: Board, entry: Failure) -> Link | None:
+def before(board: TreeBoard, entry: Failure) -> Link | None:
     """The entry before one that does not resolve; ``None`` if there is none."""
     near = [
         ref

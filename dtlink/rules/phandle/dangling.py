@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
 from dtlink.links.reference import Failure, UnresolvedReason
@@ -55,7 +55,7 @@ from dtlink.rules.phandle._entry import (
         """
     ),
 )
-def dangling(board: Board) -> Iterator[Finding]:
+def dangling(board: TreeBoard) -> Iterator[Finding]:
     """Every entry whose phandle no node has."""
     for entry in board.failures(UnresolvedReason.DANGLING):
         if not bytes_left(entry):  # else it is not a list of phandles: leftover-cells reports it
@@ -68,7 +68,7 @@ def dangling(board: Board) -> Iterator[Finding]:
             )
 
 
-def _severity(board: Board, entry: Failure) -> Severity:
+def _severity(board: TreeBoard, entry: Failure) -> Severity:
     if entry.binding.name != "interrupt-parent":
         return severity_of(entry.binding)
     users = (
@@ -79,7 +79,7 @@ def _severity(board: Board, entry: Failure) -> Severity:
     return Severity.ERROR if entry.node.index in users else Severity.WARNING
 
 
-def _way(board: Board, failure: Failure) -> Iterator[tuple[int, int]]:
+def _way(board: TreeBoard, failure: Failure) -> Iterator[tuple[int, int]]:
     return steps_up(board.tree, failure.node.index)
 
 
@@ -93,7 +93,7 @@ def _message(entry: Failure) -> str:
     return f"{entry.entry} references phandle {entry.value:#x}, but no node has it"
 
 
-def _effect(board: Board, entry: Failure) -> str:
+def _effect(board: TreeBoard, entry: Failure) -> str:
     node, kind = entry.node, entry.binding.kind
     if entry.binding.walk is Walk.ENDPOINT:
         return "the endpoint has no remote end: a driver that looks it up finds nothing"
@@ -104,7 +104,7 @@ def _effect(board: Board, entry: Failure) -> str:
     return f"{line}{node.name or '/'} finds no {kind} there{_lost(board, entry)}"
 
 
-def _lost(board: Board, entry: Failure) -> str:
+def _lost(board: TreeBoard, entry: Failure) -> str:
     """What follows the entry and is not read."""
     binding, tree = entry.binding, board.tree
     rest = tree.cells_at(entry.raw.at)[entry.raw.cell + 1 :]
@@ -118,7 +118,7 @@ def _lost(board: Board, entry: Failure) -> str:
     return f", and fw_devlink ignores {names(lost)} after it" if lost else ""
 
 
-def _fix(board: Board, entry: Failure) -> str:
+def _fix(board: TreeBoard, entry: Failure) -> str:
     if entry.binding.walk is Walk.ENDPOINT:
         return "Set remote-endpoint = <&label-of-the-other-endpoint>; or remove the endpoint."
     fix = f"Reference the {entry.binding.kind} by its label in {entry.entry}."

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link, UnresolvedReason
@@ -50,7 +50,7 @@ from dtlink.wording import listed
         """
     ),
 )
-def duplicate_phandle(board: Board) -> Iterator[Finding]:
+def duplicate_phandle(board: TreeBoard) -> Iterator[Finding]:
     """Every node whose phandle an earlier node has."""
     tree = board.tree
     for oddity in tree.oddities:
@@ -59,7 +59,7 @@ def duplicate_phandle(board: Board) -> Iterator[Finding]:
             yield _finding(board, node, tree[tree.phandles[node.phandle]])
 
 
-def _finding(board: Board, node: Node, first: Node) -> Finding:
+def _finding(board: TreeBoard, node: Node, first: Node) -> Finding:
     named_by = _references(board, node, first)
     users = [entry.node for entry in named_by]
     return duplicate_phandle.finding(
@@ -76,7 +76,7 @@ def _finding(board: Board, node: Node, first: Node) -> Finding:
     )
 
 
-def _references(board: Board, node: Node, first: Node) -> list[Link | Failure]:
+def _references(board: TreeBoard, node: Node, first: Node) -> list[Link | Failure]:
     """The entries with the phandle; first those that only the second node can resolve."""
     links = [
         Link(board.tree, ref)

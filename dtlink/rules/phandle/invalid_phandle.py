@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node, Oddity
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 
@@ -45,7 +45,7 @@ from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
         """
     ),
 )
-def invalid_phandle(board: Board) -> Iterator[Finding]:
+def invalid_phandle(board: TreeBoard) -> Iterator[Finding]:
     """Every node whose own phandle is wrong, once."""
     seen: set[int] = set()
     for oddity in board.tree.oddities:
@@ -54,7 +54,7 @@ def invalid_phandle(board: Board) -> Iterator[Finding]:
             yield _finding(board, oddity)
 
 
-def _finding(board: Board, oddity: Oddity) -> Finding:
+def _finding(board: TreeBoard, oddity: Oddity) -> Finding:
     node = board.tree[oddity.node]
     name = "phandle" if node.has("phandle") else "linux,phandle"
     if oddity.kind == "two-phandles":

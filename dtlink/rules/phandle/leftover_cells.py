@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import BINDINGS
 from dtlink.firmware.tree import Node
@@ -55,7 +55,7 @@ _WITHOUT_EMPTY_ENTRIES = tuple(
         """
     ),
 )
-def leftover_cells(board: Board) -> Iterator[Finding]:
+def leftover_cells(board: TreeBoard) -> Iterator[Finding]:
     """Every property whose length does not fit its entries."""
     for entry in board.failures(UnresolvedReason.LEFTOVER):
         if entry.binding.walk is Walk.ID_MAP:
@@ -68,7 +68,7 @@ def leftover_cells(board: Board) -> Iterator[Finding]:
         yield from _surplus(board, name, cells)
 
 
-def _map(board: Board, entry: Failure) -> Finding:
+def _map(board: TreeBoard, entry: Failure) -> Finding:
     node, name = entry.node, entry.property_name
     size = board.tree.words[entry.raw.at + 1]
     return leftover_cells.finding(
@@ -90,7 +90,7 @@ def _cut_row(entry: Failure) -> Finding:
     )
 
 
-def _bytes(board: Board, entry: Failure) -> Finding:
+def _bytes(board: TreeBoard, entry: Failure) -> Finding:
     node, name = entry.node, entry.property_name
     whole = any(ref.at == entry.raw.at for ref in board.graph.references)
     size = size_in_cells(entry) * 4 + bytes_left(entry)
@@ -120,7 +120,7 @@ def _looks_like(entry: Failure) -> str:
     return f'the value is the string "{text}"' if text else "the value contains no known phandle"
 
 
-def _surplus(board: Board, name: str, cells_name: str) -> Iterator[Finding]:
+def _surplus(board: TreeBoard, name: str, cells_name: str) -> Iterator[Finding]:
     tree = board.tree
     for index, at in tree.holders(name).items():
         size = tree.words[at + 1] >> 2
@@ -130,7 +130,7 @@ def _surplus(board: Board, name: str, cells_name: str) -> Iterator[Finding]:
                 yield _surplus_finding(board, tree[index], name, cells_name, entry)
 
 
-def _last_entry(board: Board, at: int, size: int, cells_name: str) -> tuple[int, int] | None:
+def _last_entry(board: TreeBoard, at: int, size: int, cells_name: str) -> tuple[int, int] | None:
     """The supplier of the last entry and where the entry ends; ``None`` if the list is broken."""
     tree, cell, last = board.tree, 0, None
     while cell < size and tree.words[at + 3 + cell]:
@@ -145,7 +145,7 @@ def _last_entry(board: Board, at: int, size: int, cells_name: str) -> tuple[int,
 
 
 def _surplus_finding(
-    board: Board, node: Node, name: str, cells_name: str, entry: tuple[int, int]
+    board: TreeBoard, node: Node, name: str, cells_name: str, entry: tuple[int, int]
 ) -> Finding:
     supplier = board.tree[entry[0]]
     width = supplier.cell(cells_name)

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
@@ -60,7 +60,7 @@ _HOLE = Flaw.AFTER_HOLE
         """
     ),
 )
-def lost_suppliers(board: Board) -> Iterator[Finding]:
+def lost_suppliers(board: TreeBoard) -> Iterator[Finding]:
     """Every property with suppliers after an empty entry."""
     behind: dict[int, list[Reference]] = {}
     for ref in [ref for ref in board.graph.references if ref[8] is _HOLE]:
@@ -74,7 +74,7 @@ def lost_suppliers(board: Board) -> Iterator[Finding]:
             yield _hole(link, lost)
 
 
-def _lost(board: Board, refs: Sequence[Reference]) -> list[Node]:
+def _lost(board: TreeBoard, refs: Sequence[Reference]) -> list[Node]:
     """The suppliers that are not linked by other entries, and need not come later anyhow."""
     consumer, graph = refs[0].consumer, board.graph
     known = {
@@ -87,7 +87,7 @@ def _lost(board: Board, refs: Sequence[Reference]) -> list[Node]:
     return [board.tree[ref.supplier] for ref in refs if ref.supplier not in known]
 
 
-def _is_surplus(board: Board, refs: Sequence[Reference]) -> bool:
+def _is_surplus(board: TreeBoard, refs: Sequence[Reference]) -> bool:
     """Whether a single 0 follows every entry, which all have arguments: one too many."""
     cells = board.tree.cells_at(refs[0].at)
     starts = [ref for ref in board.graph.references if ref.at == refs[0].at]
@@ -96,7 +96,7 @@ def _is_surplus(board: Board, refs: Sequence[Reference]) -> bool:
     ) and len(cells) == sum(ref.args + 2 for ref in starts)
 
 
-def _surplus(board: Board, link: Link) -> Finding:
+def _surplus(board: TreeBoard, link: Link) -> Finding:
     name, cells, width = link.property_name, link.binding.cells, len(link.args)
     return lost_suppliers.finding(
         link,
@@ -110,7 +110,7 @@ def _surplus(board: Board, link: Link) -> Finding:
     )
 
 
-def _shorter(board: Board, link: Link) -> Fix:
+def _shorter(board: TreeBoard, link: Link) -> Fix:
     """The entries without the argument that is one too many."""
     from dtlink.firmware.edits import SetProperty, ref
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Flaw, Link, UnresolvedReason
@@ -50,7 +50,7 @@ from dtlink.wording import counted
         """
     ),
 )
-def missing_cells(board: Board) -> Iterator[Finding]:
+def missing_cells(board: TreeBoard) -> Iterator[Finding]:
     """Every entry whose supplier has no cells property."""
     for entry in board.failures(UnresolvedReason.NO_CELLS):
         if entry.target is None:
@@ -70,7 +70,7 @@ def missing_cells(board: Board) -> Iterator[Finding]:
         )
 
 
-def _misread(board: Board, entry: Failure, last: Link) -> Node | None:
+def _misread(board: TreeBoard, entry: Failure, last: Link) -> Node | None:
     """A supplier of this kind that an argument of the entry before is the phandle of, if any."""
     suppliers = board.tree.holders(cells_name(entry))
     for argument in reversed(last.args):
@@ -92,7 +92,7 @@ def _message(entry: Failure, target: Node, last: Link | None, meant: Node | None
     )
 
 
-def _effect(board: Board, entry: Failure) -> str:
+def _effect(board: TreeBoard, entry: Failure) -> str:
     line = ""
     if read_by_list(entry) and entry.target:
         path = entry.target.path
@@ -108,7 +108,7 @@ def _effect(board: Board, entry: Failure) -> str:
     return f"{line}; fw_devlink assumes 0 cells and links it to {names(linked)}" if linked else line
 
 
-def _fix(board: Board, entry: Failure, last: Link | None, meant: Node | None) -> str:
+def _fix(board: TreeBoard, entry: Failure, last: Link | None, meant: Node | None) -> str:
     cells = cells_name(entry)
     if last and meant:
         return (

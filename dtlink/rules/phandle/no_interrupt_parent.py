@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 from dtlink.rules.phandle._entry import steps_up
@@ -51,7 +51,7 @@ from dtlink.wording import beside, noun
         """
     ),
 )
-def no_interrupt_parent(board: Board) -> Iterator[Finding]:
+def no_interrupt_parent(board: TreeBoard) -> Iterator[Finding]:
     """The nodes that have no interrupt controller."""
     alone = [
         entry
@@ -71,7 +71,7 @@ def no_interrupt_parent(board: Board) -> Iterator[Finding]:
     )
 
 
-def _fix(board: Board, alone: Sequence[Failure]) -> Fix:
+def _fix(board: TreeBoard, alone: Sequence[Failure]) -> Fix:
     """The only interrupt controller as everybody's parent, if all specifiers fit it."""
     from dtlink.firmware.edits import SetProperty, ref
 
@@ -88,7 +88,7 @@ def _fix(board: Board, alone: Sequence[Failure]) -> Fix:
     return Fix(f"Set interrupt-parent = <{ref(gic)}>; in the root node.", (edit,))
 
 
-def _is_broken_off(board: Board, entry: Failure) -> bool:
+def _is_broken_off(board: TreeBoard, entry: Failure) -> bool:
     """Whether an ``interrupt-parent`` on the way is dangling, which phandle/dangling reports."""
     *_, (last, there) = steps_up(board.tree, entry.node.index)
     return there < 0 and last in board.tree.holders("interrupt-parent")

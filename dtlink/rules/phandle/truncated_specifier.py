@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
@@ -55,7 +55,7 @@ from dtlink.wording import counted
         """
     ),
 )
-def truncated_specifier(board: Board) -> Iterator[Finding]:
+def truncated_specifier(board: TreeBoard) -> Iterator[Finding]:
     """Every entry that ends too early."""
     for entry in board.failures(UnresolvedReason.TRUNCATED):
         if entry.target:

@@ -10,13 +10,13 @@ from dtlink.rules.schema._own import Row, row_of
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 
 if TYPE_CHECKING:
-    from dtlink.board.tree import Board
+    from dtlink.board.tree import TreeBoard
 
     Words = Callable[[SchemaFault], str]
 
 
 def tell(
-    rule: Rule, board: Board, kind: SchemaFaultKind, message: Words, effect: Words, fix: Words
+    rule: Rule, board: TreeBoard, kind: SchemaFaultKind, message: Words, effect: Words, fix: Words
 ) -> Iterator[Finding]:
     """A finding for each fault; ``effect`` and ``fix`` are those of device bindings.
 

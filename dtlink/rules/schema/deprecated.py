@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import place, schema_of, tell
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
@@ -44,7 +44,7 @@ from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
         schema=True,
     ),
 )
-def deprecated(board: Board) -> Iterator[Finding]:
+def deprecated(board: TreeBoard) -> Iterator[Finding]:
     """Every deprecated property that a node has."""
     yield from tell(deprecated, board, SchemaFaultKind.DEPRECATED, _message, _effect, _fix)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import place, schema_of, tell
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind, names_of
@@ -51,7 +51,7 @@ from dtlink.wording import counted, joined, noun
         schema=True,
     ),
 )
-def entry_names(board: Board) -> Iterator[Finding]:
+def entry_names(board: TreeBoard) -> Iterator[Finding]:
     """Every list of names that does not fit."""
     yield from tell(entry_names, board, SchemaFaultKind.NAMES, _message, _effect, _fix)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import schema_of, tell
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
@@ -50,7 +50,7 @@ from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
         schema=True,
     ),
 )
-def missing_property(board: Board) -> Iterator[Finding]:
+def missing_property(board: TreeBoard) -> Iterator[Finding]:
     """Every required property that is missing."""
     yield from tell(missing_property, board, SchemaFaultKind.MISSING, _message, _effect, _fix)
 

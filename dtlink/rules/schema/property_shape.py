@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import place, schema_of, tell
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
@@ -49,7 +49,7 @@ from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
         schema=True,
     ),
 )
-def property_shape(board: Board) -> Iterator[Finding]:
+def property_shape(board: TreeBoard) -> Iterator[Finding]:
     """Every value that does not match."""
     yield from tell(property_shape, board, SchemaFaultKind.SHAPE, _message, _effect, _fix)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.bindings import binding_of
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.schema._tell import schema_of, tell
@@ -53,7 +53,7 @@ from dtlink.wording import joined
         schema=True,
     ),
 )
-def unexpected_property(board: Board) -> Iterator[Finding]:
+def unexpected_property(board: TreeBoard) -> Iterator[Finding]:
     """Every property that the schema does not have."""
     yield from tell(unexpected_property, board, SchemaFaultKind.UNEXPECTED, _message, _effect, _fix)
 

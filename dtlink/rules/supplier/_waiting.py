@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Link, Reference
 from dtlink.wording import counted, noun
 
@@ -21,7 +21,7 @@ _SHOWN = 3
 _PLAIN_BUSES = frozenset((b"simple-bus", b"isa", b"arm,amba-bus"))
 
 
-def stranded(board: Board) -> Iterator[Sequence[Link]]:
+def stranded(board: TreeBoard) -> Iterator[Sequence[Link]]:
     """The links to each supplier that the kernel makes no device for, in blob order.
 
     Only links that fw_devlink follows, of consumers that can become devices themselves.
@@ -34,7 +34,7 @@ def stranded(board: Board) -> Iterator[Sequence[Link]]:
         yield [Link(board.tree, ref) for ref in refs]
 
 
-def on_plain_buses(board: Board) -> Iterator[Sequence[Link]]:
+def on_plain_buses(board: TreeBoard) -> Iterator[Sequence[Link]]:
     """The links to each supplier without ``compatible`` whose nearest device is a plain bus.
 
     No driver makes anything of such a node: drivers/bus/simple-pm-bus.c, simple_pm_bus_probe().
@@ -53,20 +53,20 @@ def on_plain_buses(board: Board) -> Iterator[Sequence[Link]]:
         yield [Link(tree, ref) for ref in refs]
 
 
-def _is_on_a_bus(board: Board, node: int) -> bool:
+def _is_on_a_bus(board: TreeBoard, node: int) -> bool:
     at = board.tree.holders("compatible").get(board.device_index(node))
     return at is not None and _PLAIN_BUSES.issuperset(
         board.tree.value(at).removesuffix(b"\0").split(b"\0")
     )
 
 
-def _waits(board: Board, ref: Reference) -> bool:
+def _waits(board: TreeBoard, ref: Reference) -> bool:
     device = board.device_index(ref.consumer)
     can_come = device in board.tree.holders("compatible") and device not in board.passed_over
     return can_come and not board.graph.not_followed(ref)
 
 
-def waiting(board: Board) -> Mapping[str, Sequence[str]]:
+def waiting(board: TreeBoard) -> Mapping[str, Sequence[str]]:
     """The devices that wait forever, by the suppliers that cause it.
 
     A supplier that is a part of a device which waits itself is not: it is reported with the other.
@@ -80,7 +80,7 @@ def waiting(board: Board) -> Mapping[str, Sequence[str]]:
     return found
 
 
-def fallen(board: Board, suppliers: Sequence[Node]) -> dict[str, str]:
+def fallen(board: TreeBoard, suppliers: Sequence[Node]) -> dict[str, str]:
     """The devices that never probe because of suppliers that never probe, each with what it waits
     for: the nearest first.
     """
@@ -113,7 +113,7 @@ def _unbound(order: Ordering) -> set[str]:
     return {device.node for device in order.prediction.devices if device.driver is None}
 
 
-def effect(board: Board, link: Link, down: Mapping[str, str]) -> str:
+def effect(board: TreeBoard, link: Link, down: Mapping[str, str]) -> str:
     """The effect on the consumer of a supplier that never becomes a device.
 
     The device itself waits by fw_devlink (drivers/base/core.c, device_links_check_suppliers()); a
@@ -140,7 +140,7 @@ def _name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def nodes(board: Board, down: Mapping[str, str]) -> list[Node]:
+def nodes(board: TreeBoard, down: Mapping[str, str]) -> list[Node]:
     """The devices of :func:`fallen`."""
     return [board.tree.by_path[path] for path in down]
 

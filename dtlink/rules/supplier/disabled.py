@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -51,7 +51,7 @@ from dtlink.rules.supplier._waiting import so_do
         """
     ),
 )
-def disabled(board: Board) -> Iterator[Finding]:
+def disabled(board: TreeBoard) -> Iterator[Finding]:
     """Every disabled node that an enabled device needs."""
     off = board.tree.disabled
     roots: dict[tuple[int, bool], list[Reference]] = {}
@@ -64,7 +64,7 @@ def disabled(board: Board) -> Iterator[Finding]:
         yield _finding(board, refs, optional=optional)
 
 
-def _switched_off(board: Board, node: int) -> list[int]:
+def _switched_off(board: TreeBoard, node: int) -> list[int]:
     """The node and its ancestors, those whose own status disables them."""
     off: list[int] = []
     while node >= 0:
@@ -74,7 +74,7 @@ def _switched_off(board: Board, node: int) -> list[int]:
     return off
 
 
-def _matters(board: Board, ref: Reference) -> bool:
+def _matters(board: TreeBoard, ref: Reference) -> bool:
     """Whether there is a device that would miss the supplier."""
     tree = board.tree
     device = board.device_index(ref.consumer)
@@ -88,7 +88,7 @@ def _matters(board: Board, ref: Reference) -> bool:
     return not (resource.may_be_orphan and is_provider)
 
 
-def _finding(board: Board, refs: Sequence[Reference], *, optional: bool) -> Finding:
+def _finding(board: TreeBoard, refs: Sequence[Reference], *, optional: bool) -> Finding:
     first, *others = (Link(board.tree, ref) for ref in refs)
     off = [board.tree[node] for node in _switched_off(board, first.supplier.index)]
     more = sorted({other.node.path for other in others} - {first.node.path})
@@ -119,7 +119,7 @@ def _state(supplier: Node, off: Sequence[Node]) -> str:
     return f"whose {word} {off[0].path} is disabled"
 
 
-def _outcome(board: Board, link: Link) -> str:
+def _outcome(board: TreeBoard, link: Link) -> str:
     effect = link.binding.resource.if_disabled
     if effect is None:
         return ""

@@ -22,7 +22,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import KERNEL_BINDINGS
 from dtlink.facts.early import is_served_early
@@ -76,7 +76,7 @@ _FOLLOWED = frozenset(map(id, KERNEL_BINDINGS))
         """
     ),
 )
-def never_probes(board: Board) -> Iterator[Finding]:
+def never_probes(board: TreeBoard) -> Iterator[Finding]:
     """Every such supplier that no other rule reports."""
     if (
         board.tree.is_overlay
@@ -90,7 +90,7 @@ def never_probes(board: Board) -> Iterator[Finding]:
             yield _finding(board, board.tree.by_path[supplier], board.tree.by_path[devices[0]])
 
 
-def _is_worth_a_prediction(board: Board) -> bool:
+def _is_worth_a_prediction(board: TreeBoard) -> bool:
     """Whether a device has a link to a supplier of which, by a short look, there is no device.
 
     All others become devices, or parts of devices, sooner or later: below the root whatever has
@@ -108,7 +108,9 @@ def _is_worth_a_prediction(board: Board) -> bool:
     return bool(amba and _links(board, amba, amba))
 
 
-def _links(board: Board, suppliers: AbstractSet[int], outside: AbstractSet[int]) -> list[Reference]:
+def _links(
+    board: TreeBoard, suppliers: AbstractSet[int], outside: AbstractSet[int]
+) -> list[Reference]:
     """What fw_devlink follows of the references to these suppliers, by devices not ``outside``."""
     compatible, graph = board.tree.holders("compatible"), board.graph
     return [
@@ -122,7 +124,7 @@ def _links(board: Board, suppliers: AbstractSet[int], outside: AbstractSet[int])
     ]
 
 
-def _without_registers(board: Board) -> set[int]:
+def _without_registers(board: TreeBoard) -> set[int]:
     """AMBA devices whose registers can't be found.
 
     To be quick, one device of a bus stands for all that have ``reg``, and nobody looks whether
@@ -169,7 +171,7 @@ def _starts_early(compatible: bytes, version: KernelVersion) -> bool:
     return is_served_early(compatible.decode("latin-1").split("\0"), version)
 
 
-def _finding(board: Board, supplier: Node, device: Node) -> Finding:
+def _finding(board: TreeBoard, supplier: Node, device: Node) -> Finding:
     link = next(
         Link(board.tree, ref)
         for ref in board.graph.references

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import (
@@ -51,7 +51,7 @@ from dtlink.rules.supplier._waiting import (
         """
     ),
 )
-def no_device(board: Board) -> Iterator[Finding]:
+def no_device(board: TreeBoard) -> Iterator[Finding]:
     """Every supplier without compatible on it or an ancestor."""
     compatible = board.tree.holders("compatible")
     for links in stranded(board):
@@ -61,7 +61,7 @@ def no_device(board: Board) -> Iterator[Finding]:
         yield _on_a_bus(board, links)
 
 
-def _finding(board: Board, links: Sequence[Link]) -> Finding:
+def _finding(board: TreeBoard, links: Sequence[Link]) -> Finding:
     first = links[0]
     down = fallen(board, [first.supplier])
     return no_device.finding(
@@ -76,7 +76,7 @@ def _finding(board: Board, links: Sequence[Link]) -> Finding:
     )
 
 
-def _on_a_bus(board: Board, links: Sequence[Link]) -> Finding:
+def _on_a_bus(board: TreeBoard, links: Sequence[Link]) -> Finding:
     first = links[0]
     bus = board.device(first.supplier)
     return no_device.finding(

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -58,7 +58,7 @@ _GIVES_UP = "deferred probe timeout, ignoring dependency"
         """
     ),
 )
-def unordered_iommu(board: Board) -> Iterator[Finding]:
+def unordered_iommu(board: TreeBoard) -> Iterator[Finding]:
     """One finding for each board."""
     off = board.tree.disabled
     references = [
@@ -78,7 +78,7 @@ def _orders(profile: KernelProfile, ref: Reference) -> bool:
     return profile.orders_probing and (profile.strict or not is_optional)
 
 
-def _finding(board: Board, references: Sequence[Reference]) -> Finding:
+def _finding(board: TreeBoard, references: Sequence[Reference]) -> Finding:
     profile = board.profile
     first = Link(board.tree, references[0])
     iommus = [board.tree[node] for node in sorted({ref.supplier for ref in references})]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.early import is_served_early
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
@@ -53,7 +53,7 @@ from dtlink.rules.supplier._waiting import also, effect, fallen, nodes, stranded
         """
     ),
 )
-def unpopulated(board: Board) -> Iterator[Finding]:
+def unpopulated(board: TreeBoard) -> Iterator[Finding]:
     """Every supplier with a compatible that never becomes a device."""
     compatible = board.tree.holders("compatible")
     containers: dict[Node, list[Link]] = {}
@@ -66,13 +66,13 @@ def unpopulated(board: Board) -> Iterator[Finding]:
         yield _finding(board, links, container)
 
 
-def _comes_early(board: Board, device: Node) -> bool:
+def _comes_early(board: TreeBoard, device: Node) -> bool:
     return any(
         is_served_early(node.compatible, board.version) for node in (device, *device.ancestors)
     )
 
 
-def _finding(board: Board, links: Sequence[Link], container: Node) -> Finding:
+def _finding(board: TreeBoard, links: Sequence[Link], container: Node) -> Finding:
     first = links[0]
     down = fallen(board, list(dict.fromkeys(link.supplier for link in links)))
     device = board.device(first.supplier)

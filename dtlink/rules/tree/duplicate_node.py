@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 
@@ -40,7 +40,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
         """
     ),
 )
-def duplicate_node(board: Board) -> Iterator[Finding]:
+def duplicate_node(board: TreeBoard) -> Iterator[Finding]:
     """Every node with the path of another."""
     for oddity in board.tree.oddities:
         if oddity.kind == "duplicate-node":

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
 
@@ -33,7 +33,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
         """
     ),
 )
-def duplicate_property(board: Board) -> Iterator[Finding]:
+def duplicate_property(board: TreeBoard) -> Iterator[Finding]:
     """Every property after another of its name."""
     for oddity in board.tree.oddities:
         if oddity.kind == "duplicate-property":

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.facts.behaviours import PARAMETERS
 from dtlink.facts.kernels import KernelVersion
@@ -70,7 +70,7 @@ _WAITS = (LinkEffect.ORDERS, LinkEffect.WAITS)
         against=KernelVersion(6, 9),
     ),
 )
-def behaviour_change(board: Board) -> Iterator[Finding]:
+def behaviour_change(board: TreeBoard) -> Iterator[Finding]:
     """All changes from the other kernel to this one."""
     before, against = board.order_against, board.against
     if before is None or against is None:
@@ -86,7 +86,7 @@ def behaviour_change(board: Board) -> Iterator[Finding]:
     yield from _waits(board, found)
 
 
-def _default(board: Board, found: KernelComparison, change: ChangedDefault) -> Finding:
+def _default(board: TreeBoard, found: KernelComparison, change: ChangedDefault) -> Finding:
     old, new = _text(change.before), _text(change.after)
     return behaviour_change.finding(
         board.tree.root,
@@ -116,7 +116,7 @@ def _reordered(found: KernelComparison, *, gained: bool) -> set[Ends]:
     return pairs
 
 
-def _reads(board: Board, found: KernelComparison) -> Iterator[Finding]:
+def _reads(board: TreeBoard, found: KernelComparison) -> Iterator[Finding]:
     """By property what only one of the two kernels follows; the rest in one finding."""
     groups: dict[tuple[str, bool], list[ReadingChange]] = {}
     others: list[ReadingChange] = []
@@ -140,7 +140,7 @@ def _ends(read: EntryReading) -> Ends:
 
 
 def _followed(
-    board: Board,
+    board: TreeBoard,
     found: KernelComparison,
     name: str,
     changes: Sequence[ReadingChange],
@@ -167,7 +167,7 @@ def _followed(
     )
 
 
-def _taken(board: Board, found: KernelComparison, changes: Sequence[ReadingChange]) -> Finding:
+def _taken(board: TreeBoard, found: KernelComparison, changes: Sequence[ReadingChange]) -> Finding:
     """References that both kernels read, for other devices or with another end."""
     first = changes[0].origin
     names = Counter(change.origin.property_name for change in changes)
@@ -184,7 +184,7 @@ def _taken(board: Board, found: KernelComparison, changes: Sequence[ReadingChang
     )
 
 
-def _cycles(board: Board, found: KernelComparison) -> Iterator[Finding]:
+def _cycles(board: TreeBoard, found: KernelComparison) -> Iterator[Finding]:
     for ends, word, effect in (
         (
             found.cycles_gained,
@@ -208,7 +208,7 @@ def _cycles(board: Board, found: KernelComparison) -> Iterator[Finding]:
             )
 
 
-def _waits(board: Board, found: KernelComparison) -> Iterator[Finding]:
+def _waits(board: TreeBoard, found: KernelComparison) -> Iterator[Finding]:
     gained, lost = _grouped(found.waits_gained), _grouped(found.waits_lost)
     still = {item.device for item in board.order.prediction.waiting}
     for device, suppliers in gained.items():
@@ -246,7 +246,7 @@ def _consumers(changes: Sequence[ReadingChange]) -> list[str]:
     return list(dict.fromkeys(read.consumer for read in reads if read is not None))
 
 
-def _nodes(board: Board, paths: Sequence[str]) -> list[Node]:
+def _nodes(board: TreeBoard, paths: Sequence[str]) -> list[Node]:
     return [board.tree.by_path[path] for path in list(dict.fromkeys(paths))[:_MOST_RELATED]]
 
 

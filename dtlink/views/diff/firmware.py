@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.facts.outcomes import Outcome
 from dtlink.report import json
@@ -38,10 +38,10 @@ def with_findings(
 
 def snapshot_of(board: AnyBoard) -> Snapshot:
     """What is compared of an input, without findings."""
-    return _of_tree(board) if isinstance(board, Board) else _of_tables(board)
+    return _of_tree(board) if isinstance(board, TreeBoard) else _of_tables(board)
 
 
-def _of_tree(board: Board) -> Snapshot:
+def _of_tree(board: TreeBoard) -> Snapshot:
     """With facts of a kernel, waits are also those that come of them."""
     tree = board.tree
     return Snapshot(
@@ -67,13 +67,13 @@ def _of_tables(board: TablesBoard) -> Snapshot:
     )
 
 
-def _link(board: Board, link: Link) -> LinkRow:
+def _link(board: TreeBoard, link: Link) -> LinkRow:
     """A link; one of an ID map has its input IDs: a change of these is one."""
     inputs = _ids(board, link) if link.binding.walk is Walk.ID_MAP else ABSENT
     return tree_link(board.full_graph, link, inputs)
 
 
-def _ids(board: Board, link: Link) -> tuple[int, int]:
+def _ids(board: TreeBoard, link: Link) -> tuple[int, int]:
     """The first and the last input ID of an entry: input base, phandle, output, length."""
     reference = link.reference
     first = board.tree.words[reference.at + 3 + reference.cell - 1]
@@ -92,7 +92,7 @@ def waits(
             yield WaitRow(device=held, supplier=supplier, why="supplier waits")
 
 
-def _waits(board: Board) -> Iterator[WaitRow]:
+def _waits(board: TreeBoard) -> Iterator[WaitRow]:
     if not board.profile.orders_probing:
         return
     found = list(waits(board.prediction.waiting, board.order.held_up.items()))
@@ -102,7 +102,7 @@ def _waits(board: Board) -> Iterator[WaitRow]:
         yield from (each for each in _in_time(board) if (each.device, each.supplier) not in told)
 
 
-def _in_time(board: Board) -> Iterator[WaitRow]:
+def _in_time(board: TreeBoard) -> Iterator[WaitRow]:
     """What the drivers of one kernel add, the worst for each binding."""
     path = board.tree.path
     worst: dict[tuple[int, int, str], WaitRow] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TypeVar
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
 from dtlink.firmware.fdt_write import SourceNode, cells, strings, write
 from dtlink.firmware.tree import Tree
@@ -36,7 +36,7 @@ class Bed:
     added get the next numbers.
     """
 
-    def __init__(self, board: Board, seed: str) -> None:
+    def __init__(self, board: TreeBoard, seed: str) -> None:
         self.board = board
         self.tree = board.tree
         self.nodes = source(board.tree)
