@@ -17,9 +17,11 @@ from pathlib import Path
 import click
 
 from dtlink.facts.kernels import KNOWN, KernelVersion
+from dtlink.facts.shipped import SOURCES
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.source.files import read_source
-from dtlink.kernel.source.write import kernel_release, make_index
+from dtlink.kernel.source.index import SourceIndex
+from dtlink.kernel.source.write import kernel_release, make_index, pack_several
 from tools.citations import citations, unfounded
 from tools.early import as_text, early_tables
 from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
@@ -36,11 +38,12 @@ def main() -> None:
 @click.argument("source", type=click.Path(exists=True, file_okay=False))
 @click.option("--into", type=click.Path(exists=True, file_okay=False), default=str(_DATA))
 def make(source: str, into: str) -> None:
-    """Write early-VERSION.txt and source-VERSION.gz."""
+    """Write early-VERSION.txt and the version's part of source-indexes."""
     version = _version(source)
     early = as_text(early_tables(Path(source))).encode("ascii")
     _write(Path(into) / f"early-{version}.txt", early)
-    _write(Path(into) / f"source-{version}.gz", make_index(source))
+    indexes = Path(into) / Path(SOURCES).name
+    _write(indexes, _with_index(indexes, source))
     if version not in KNOWN:
         click.echo(f"{version} is not known yet: add it to KNOWN in dtlink/facts/kernels.py")
     _compare(known_table(version), _table(source), f"dtlink's rows for {version}", source)
@@ -74,6 +77,12 @@ def cited(source: tuple[str, ...]) -> None:
         click.echo(each)
     click.echo(f"{len(found)} citations, {len(wrong)} not found")
     sys.exit(bool(wrong))
+
+
+def _with_index(path: Path, source: str) -> bytes:
+    """The file's indexes, with that of a source; an older one of the same version is replaced."""
+    had = SourceIndex.every(str(path)) if path.exists() else []
+    return pack_several([*had, SourceIndex.parse(make_index(source), source)])
 
 
 def _write(path: Path, data: bytes) -> None:

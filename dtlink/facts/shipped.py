@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 
 from dtlink import facts
 from dtlink.facts.kernels import KernelVersion
 
+_FOLDER = f"{facts.__path__[0]}/data"
+#: The source indexes of several kernels, in one file.
+SOURCES = f"{_FOLDER}/source-indexes"
+#: Releases of one major version, from 5.x on: 5.19, 6.19 and the like are followed by the next .0.
+_MINORS = 20
+
+
+def nearest(versions: Iterable[KernelVersion], wanted: KernelVersion) -> KernelVersion:
+    """The version with the fewest releases between it and another; of two such, the older."""
+    return min(versions, key=lambda each: (abs(_number(each) - _number(wanted)), each))
+
+
+def _number(version: KernelVersion) -> int:
+    return version.major * _MINORS + version.minor
+
 
 @lru_cache(maxsize=64)
 def shipped(kind: str, version: KernelVersion) -> str:
-    """The path of the file of a kind (``early``, ``source``) for a kernel.
+    """The path of the file of a kind (``early``) for a kernel.
 
     It is that of the newest version up to this one, or else of the oldest.
     """
-    folder = f"{facts.__path__[0]}/data"
-    with os.scandir(folder) as files:
+    with os.scandir(_FOLDER) as files:
         names = [file.name for file in files if file.name.startswith(f"{kind}-")]
     found = {_version(name): name for name in names}
     known = max((each for each in found if each <= version), default=min(found))
-    return f"{folder}/{found[known]}"
+    return f"{_FOLDER}/{found[known]}"
 
 
 def _version(name: str) -> KernelVersion:

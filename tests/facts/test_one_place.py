@@ -11,7 +11,7 @@ import pytest
 
 from dtlink.facts.bindings import BINDINGS, followed_since
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, OLDEST, KernelVersion, VersionRange, since
-from dtlink.facts.shipped import shipped
+from dtlink.facts.shipped import nearest, shipped
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "dtlink"
@@ -101,8 +101,16 @@ def test_ranges():
     assert followed_since("nvmem-cells") == KNOWN[0]
 
 
-@pytest.mark.parametrize("kind", ["early", "source"])
-def test_a_kernel_has_the_nearest_file(kind):
-    assert str(DEFAULT) in Path(shipped(kind, DEFAULT)).name
+def test_a_kernel_has_the_nearest_file():
+    assert str(DEFAULT) in shipped("early", DEFAULT)
     for version in (OLDEST, *KNOWN, KernelVersion(99, 0)):
-        assert Path(shipped(kind, version)).is_file()
+        assert Path(shipped("early", version)).is_file()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [((6, 1), "6.1"), ((6, 6), "6.1"), ((6, 7), "6.12"), ((6, 18), "7.2"), ((5, 4), "5.10")],
+)
+def test_the_nearest_version_has_the_fewest_releases_between(wanted, found):
+    versions = [KernelVersion.parse(each) for each in ("5.10", "6.1", "6.12", "7.2")]
+    assert str(nearest(versions, KernelVersion(*wanted))) == found

@@ -9,12 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dtlink.cli.kernel import kernel
+from dtlink.facts.kernels import KernelVersion
+from dtlink.facts.shipped import SOURCES
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.source import index as source_index
+from dtlink.kernel.source import several
 from dtlink.kernel.source.conditions import NEVER, negated, of_expression
 from dtlink.kernel.source.index import Source, SourceIndex
 from dtlink.kernel.source.makefiles import Word, read_makefile
-from dtlink.kernel.source.write import make_index, pack
+from dtlink.kernel.source.write import make_index, pack, pack_several
 from tests.support.boards import SHARED
 from tests.support.packing import gzipped
 
@@ -288,8 +291,8 @@ def test_the_same_tree_gives_the_same_bytes(tmp_path):
 def test_an_older_tree_has_its_directories_in_the_makefile(tmp_path):
     tree = TREE | {
         "Kbuild": "# nothing but checks\n",
-        "Makefile": TREE["Makefile"] + "core-y := arch/$(SRCARCH)/\ndrivers-y := drivers/\n"
-        "net-$(CONFIG_NET) := net/\n",
+        "Makefile": TREE["Makefile"] + "ifeq ($(need-sub-make),)\ncore-y := arch/$(SRCARCH)/\n"
+        "drivers-y := drivers/\nnet-$(CONFIG_NET) := net/\nendif\n",
     }
     path = tmp_path / "index"
     path.write_bytes(make_index(grow(tmp_path / "source", tree)))
@@ -441,6 +444,58 @@ def test_what_is_written_is_what_is_read(tmp_path):
     assert {(name, source) for name in found for source in found.entries(name)} == named
     assert [source.kind for source in found.entries("x,a")] == ["driver", "helper"]
     assert len(found) == 2
+
+
+def test_several_releases_are_one_file(tmp_path):
+    shared = ("x,a", Source("a.c", "a", "A", "driver"))
+    versions = {
+        "6.1.3": {shared, ("x,old", Source("a.c", "a", "A", "driver"))},
+        "6.12.7": {shared, ("x,new", Source("b.c", "b", "B", "early", ("C",)))},
+    }
+    indexes = [SourceIndex.parse(pack(*each), "x") for each in versions.items()]
+    path = tmp_path / "indexes"
+    path.write_bytes(pack_several(reversed(indexes)))
+    assert [each.release for each in SourceIndex.every(str(path))] == list(versions)
+    for release, named in versions.items():
+        found = SourceIndex.load(str(path), KernelVersion.parse(release))
+        assert found.release == release
+        assert {(name, source) for name in found for source in found.entries(name)} == named
+    assert SourceIndex.load(str(path), KernelVersion(5, 10)).release == "6.1.3"
+    assert SourceIndex.load(str(path), KernelVersion(7, 0)).release == "6.12.7"
+
+
+SEVERAL = several.HEADING + b"\t6.12.7\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (several.HEADING, "not a source index"),
+        (several.HEADING + b"\n\n", "not a source index"),
+        (SEVERAL + b"6.12.7\t99\n\n" + gzipped(LINE.encode())[:-4], "it ends too early"),
+        (SEVERAL + b"6.12.7\t-1\n\n" + gzipped(LINE.encode()), "not a source index"),
+        (SEVERAL + b"6.12.7\t99\n\n" + gzipped(b"d\ta\n"), "line 2 is not a table"),
+        (
+            SEVERAL
+            + b"6.12.7\t20000\n" * 2
+            + b"\n"
+            # zeros to fill each place: what follows a stream may be padded
+            + gzipped(bytes([9]) * (source_index._PLAIN - 1)).ljust(20000, b"\0") * 2,
+            "unpacks to more than",
+        ),
+    ],
+)
+def test_a_damaged_file_of_several_is_reported(tmp_path, data, message):
+    path = tmp_path / "indexes"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        SourceIndex.load(str(path))
+    assert caught.value.path == str(path)
+
+
+def test_the_shipped_file_has_several_releases():
+    found = [each.release.rpartition(".")[0] for each in SourceIndex.every(SOURCES)]
+    assert found == ["5.10", "6.1", "6.12", "7.2"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,8 @@ from click.testing import CliRunner
 
 from dtlink.facts.bindings import KERNEL_BINDINGS
 from dtlink.facts.early import early_tables as shipped_tables
+from dtlink.facts.shipped import SOURCES
+from dtlink.kernel.source.index import SourceIndex
 from tests.tools.test_suppliers import SOURCE
 from tools.early import as_text, early_tables
 from tools.facts import main
@@ -82,8 +83,22 @@ def test_make(source: Path, tmp_path: Path) -> None:
     assert first.output.count("bytes, new") == 2
     assert "+ broken-over-lines (#line-cells)" in first.output
     assert "IRQCHIP_DECLARE vendor,pmu\n" in (tmp_path / "early-6.12.txt").read_text("utf-8")
-    assert b"6.12.7" in gzip.decompress((tmp_path / "source-6.12.gz").read_bytes())
+    assert _releases(tmp_path) == ["6.12.7"]
     assert CliRunner().invoke(main, command).output.count("bytes, unchanged") == 2
+
+
+def _releases(folder: Path) -> list[str]:
+    return [each.release for each in SourceIndex.every(str(folder / Path(SOURCES).name))]
+
+
+def test_make_adds_a_version_to_the_indexes(source: Path, tmp_path: Path) -> None:
+    command = ["make", str(source), "--into", str(tmp_path)]
+    CliRunner().invoke(main, command)
+    (source / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 3\n")
+    CliRunner().invoke(main, command)
+    (source / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 9\n")
+    CliRunner().invoke(main, command)
+    assert _releases(tmp_path) == ["6.1.3", "6.12.9"]
 
 
 def test_a_version_that_is_not_known_yet(source: Path, tmp_path: Path) -> None:

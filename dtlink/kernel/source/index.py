@@ -1,23 +1,25 @@
 """Which source file of the kernel drives a ``compatible``, and which Kconfig symbol builds it.
 
 A kernel's modules list what they drive (``modules.alias``); what is built in lists nothing before
-Linux 6.18, and what was not built at all never does. So one index is made from the kernel's source
-(``dtlink.kernel.source``), shipped, and read here.
+Linux 6.18, and what was not built at all never does. So an index is made from the source of some
+versions (``dtlink.kernel.source``), shipped, and read here.
 
 The file is text, compressed with gzip. Its first line is ``dtlink source index 1`` and the kernel's
 release, after a tab; every other line is one table's share, its fields parted by tabs: kind (``d``,
-``e``, ``h``), file, module, symbol, conditions (parted by blanks), then the compatible strings.
+``e``, ``h``), file, module, symbol, conditions (parted by blanks), then the compatible strings. A
+file may hold the indexes of several releases (``several``), as the one that is shipped does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
-from dtlink.facts.shipped import shipped
+from dtlink.facts.shipped import SOURCES, nearest
 from dtlink.firmware.errors import InputError
+from dtlink.kernel.source.several import contents
 
 #: The first field of an index.
 HEADING: Final = "dtlink source index 1"
@@ -29,7 +31,7 @@ KINDS: Final = {"d": "driver", "e": "early", "h": "helper"}
 UNKNOWN: Final = "?"
 
 #: Bounds for a file that a user provides: bytes packed, bytes unpacked. The one shipped has
-#: 0.2 and 0.8 MB.
+#: 0.3 and 1.3 MB.
 _PACKED, _PLAIN = 4 << 20, 16 << 20
 
 #: What its text is made of.
@@ -114,25 +116,52 @@ class SourceIndex:
 
         Several entries are alternatives: any one of them that is built is enough.
         """
-        found = (self._lines[number] for number in self._by_name.get(compatible, ()))
-        return tuple(_source(fields) for fields in found)
+        found = [self._lines[number] for number in self._by_name.get(compatible, ())]
+        return tuple(_source(fields) for fields in sorted(found))
 
     @classmethod
     def load(cls, path: str = "", version: KernelVersion = DEFAULT) -> SourceIndex:
-        """Read an index; without a path the shipped one that is nearest to a version.
+        """Read an index; without a path the shipped one.
 
-        Raises ``InputError`` for a file that cannot be read, is not an index, or is out of bounds.
+        Of a file that holds several releases it is the one nearest to a version. Raises
+        ``InputError`` for a file that cannot be read, is not an index, or is out of bounds.
         """
-        name = path or shipped("source", version)
-        first, *rest = _text(name).split("\n")
-        heading, _, release = first.partition("\t")
-        if heading != HEADING:
-            raise InputError(f"not a source index (it begins with {first[:40]!r})", path=name)
-        lines = [line.split("\t") for line in rest if line]
+        from dtlink.kernel.holdings.files import read_bytes
+
+        name = path or SOURCES
+        return cls.parse(read_bytes(name, _PACKED), name, version)
+
+    @classmethod
+    def every(cls, path: str) -> list[SourceIndex]:
+        """The indexes of all releases that a file holds. Raises as :meth:`load`."""
+        from dtlink.kernel.holdings.files import read_bytes
+
+        found = contents(read_bytes(path, _PACKED))
+        versions = map(KernelVersion.of_release, found.releases if found else ())
+        return [cls.load(path, version) for version in versions]
+
+    @classmethod
+    def parse(cls, data: bytes, path: str, version: KernelVersion = DEFAULT) -> SourceIndex:
+        """The index in the bytes of a file. Raises as :meth:`load`."""
+        if (held := contents(data)) and held.releases:
+            known = {KernelVersion.of_release(each): each for each in held.releases}
+            release = known[nearest(known, version)]
+            rows = list(_rows(data, held.places(release), path))
+        else:
+            first, *rows = _text(data, path).split("\n")
+            heading, _, release = first.partition("\t")
+            if heading != HEADING:
+                raise InputError(f"not a source index (it begins with {first[:40]!r})", path=path)
+        lines = [row.split("\t") for row in rows if row]
         for number, fields in enumerate(lines, 2):
             if len(fields) < _FIELDS or fields[0] not in KINDS:
-                raise InputError(f"damaged source index: line {number} is not a table", path=name)
-        return cls(release, lines, name)
+                raise InputError(f"damaged source index: line {number} is not a table", path=path)
+        return cls(release, lines, path)
+
+    @property
+    def tables(self) -> Iterator[Sequence[str]]:
+        """The fields of every table, as they are in the file."""
+        return iter(self._lines)
 
 
 def _source(fields: list[str]) -> Source:
@@ -140,16 +169,23 @@ def _source(fields: list[str]) -> Source:
     return Source(file, module, symbol, KINDS[kind], tuple(also.split()))
 
 
-def _text(path: str) -> str:
+def _rows(data: bytes, places: Iterable[slice], path: str) -> Iterator[str]:
+    """The lines at several places of a file."""
+    left = _PLAIN
+    for place in places:
+        text = _text(data[place], path, left)
+        left -= len(text)
+        yield from text.split("\n")
+
+
+def _text(packed: bytes, path: str, limit: int = _PLAIN) -> str:
     """The text of an index: printable characters, tabs and line ends only."""
-    from dtlink.kernel.holdings.files import read_bytes
     from dtlink.kernel.packing import compression_of, unpacked
 
-    packed = read_bytes(path, _PACKED)
     if not compression_of(packed[:16]):
         raise InputError("not a source index (it is not compressed)", offset=0, path=path)
     try:
-        plain = unpacked(packed, _PLAIN)
+        plain = unpacked(packed, limit)
     except InputError as error:
         error.path = path
         raise

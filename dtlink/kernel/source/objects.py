@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from dtlink.kernel.source.conditions import NEVER, Conditions, joined
 from dtlink.kernel.source.files import read_source
+from dtlink.kernel.source.index import UNKNOWN
 from dtlink.kernel.source.makefiles import Makefile, Word, read_makefile
 
 #: The symbol of each folder of arch/ (the ``def_bool y`` of its Kconfig).
@@ -122,12 +123,16 @@ class Objects:
         return read_makefile(text.replace("$(SRCARCH)", "<all>"), include)
 
     def _tops(self, directory: str) -> None:
-        """Directories that a Makefile (not Kbuild) names from the top of the tree."""
+        """Directories that a Makefile (not Kbuild) names from the top of the tree.
+
+        What the top Makefile asks without naming a symbol is how make was called.
+        """
         makefile = self._parse("", read_source(self.tree, f"{directory}/Makefile") or "")
-        for name in _TOP_LISTS:
-            for word in makefile.words(name):
-                for path in self._directories(word.text):
-                    self._visit(path, _Entrance(word.symbol, joined(word.also, _of_arch(path))))
+        unasked = (UNKNOWN,) if directory == "." else ()
+        for word in (each for name in _TOP_LISTS for each in makefile.words(name)):
+            also = tuple(each for each in word.also if each not in unasked)
+            for path in self._directories(word.text):
+                self._visit(path, _Entrance(word.symbol, joined(also, _of_arch(path))))
 
     @classmethod
     def of(cls, tree: Path) -> Objects:

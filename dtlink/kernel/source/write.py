@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.errors import InputError
+from dtlink.kernel.source import several
 from dtlink.kernel.source.collect import NamedSource, collect
-from dtlink.kernel.source.index import HEADING, KINDS
+from dtlink.kernel.source.index import HEADING, KINDS, SourceIndex
 
 _LETTERS = {kind: letter for letter, kind in KINDS.items()}
 _VERSION = ("VERSION", "PATCHLEVEL", "SUBLEVEL")
@@ -49,7 +50,11 @@ def pack(release: str, named: Iterable[NamedSource]) -> bytes:
         letter, also = _LETTERS[source.kind], " ".join(source.also)
         groups[letter, source.file, source.module, source.symbol, also].add(compatible)
     lines = ["\t".join((*key, *sorted(names))) for key, names in sorted(groups.items())]
-    plain = "\n".join([f"{HEADING}\t{release}", *lines, ""])
-    # No name and no time in its head, so that only the text decides about the bytes.
-    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    return packer.compress(plain.encode("ascii")) + packer.flush()
+    return several.pack("\n".join([f"{HEADING}\t{release}", *lines, ""]))
+
+
+def pack_several(indexes: Iterable[SourceIndex]) -> bytes:
+    """One file of the indexes of several releases, which are sorted by version."""
+    by_version = {KernelVersion.of_release(each.release): each for each in indexes}
+    ordered = [each for _, each in sorted(by_version.items())]
+    return several.joined({each.release: each.tables for each in ordered})
