@@ -16,6 +16,8 @@ from dtlink.links.streams import Stream
 if TYPE_CHECKING:
     from dtlink.board.table_cycles import TableCycle
     from dtlink.boot.timeline import AcpiTimeline
+    from dtlink.facts.cmdline import CommandLine
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.acpi.table import TableHeader
@@ -93,23 +95,34 @@ class TablesBoard:
             yield from self.graph.links
 
     @cached_property
+    def profile(self) -> KernelProfile:
+        """The kernel, as it was started."""
+        from dtlink.facts.profile import KernelProfile
+
+        return KernelProfile.of(self.version, self._cmdline)
+
+    @cached_property
     def timeline(self) -> AcpiTimeline | None:
         """When the IOMMUs come with the kernel that the user named; ``None``: not known."""
         from dtlink.boot.timeline import AcpiTimeline
-        from dtlink.facts.cmdline import CommandLine
-        from dtlink.facts.profile import KernelProfile
 
-        facts, line = self.facts, self.settings.cmdline or CommandLine()
+        facts = self.facts
         if facts is None or not facts.build.knows("config"):
             return None
         return AcpiTimeline(
             self.machine,
-            KernelProfile.of(self.version, line),
+            self.profile,
             facts.build.config,
             initramfs=facts.initramfs,
             build=facts.build,
-            blacklist=line.initcall_blacklist,
+            blacklist=self._cmdline.initcall_blacklist,
         )
+
+    @property
+    def _cmdline(self) -> CommandLine:
+        from dtlink.facts.cmdline import CommandLine
+
+        return self.settings.cmdline or CommandLine()
 
     @cached_property
     def streams(self) -> Mapping[int, Sequence[Stream]]:

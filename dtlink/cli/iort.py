@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtlink.board.settings import Settings
 from dtlink.cli.options import options
 from dtlink.cli.single import Printing, finish, one, tables_task
 from dtlink.facts.pci import parse_bdf
 from dtlink.report.model import Report
+
+if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelVersion
 
 
 class Function(click.ParamType[tuple[int, int]]):
@@ -34,13 +38,14 @@ class Function(click.ParamType[tuple[int, int]]):
 @options("path")
 @click.option("--rid", type=Function(), help="A PCI function, such as 0000:01:00.0.")
 @click.option("--component", metavar="PATH", help=r"A named component, such as \_SB_.GPU0.")
-@options("format", "output", "color")
+@options("format", "output", "kernel_version", "color")
 def iort(
     path: str,
     rid: tuple[int, int] | None,
     component: str | None,
     form: str,
     output: str | None,
+    kernel_version: KernelVersion,
     color: str,
 ) -> None:
     """Follow the ID entry by entry, as Linux does; where the specification differs, as it says."""
@@ -52,5 +57,6 @@ def iort(
         make = partial(IortView.of_component, name=component)
     else:
         raise click.UsageError("one of --rid and --component is needed")
-    report = Report("iort", [one(path, tables_task(make), digest=form == "json")])
+    task = tables_task(make, Settings(kernel_version))
+    report = Report("iort", [one(path, task, digest=form == "json")], str(kernel_version))
     finish(report, IortView, IortView.text, Printing(form, output, color))

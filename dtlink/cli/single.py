@@ -51,9 +51,9 @@ def tree_task(make: Callable[[TreeBoard], Reportable], settings: Settings) -> en
     return engine.Task(partial(_tree_view, make=make, settings=settings))
 
 
-def tables_task(make: Callable[[TablesBoard], Reportable]) -> engine.Task:
+def tables_task(make: Callable[[TablesBoard], Reportable], settings: Settings) -> engine.Task:
     """The same for a command that is about ACPI tables."""
-    return engine.Task(tables=partial(_tables_view, make=make))
+    return engine.Task(tables=partial(_tables_view, make=make, settings=settings))
 
 
 def _any_view(
@@ -72,10 +72,12 @@ def _tree_view(
     return {"view": make(TreeBoard(tree, settings))}
 
 
-def _tables_view(machine: Machine, make: Callable[[TablesBoard], Reportable]) -> InputAnswer:
+def _tables_view(
+    machine: Machine, make: Callable[[TablesBoard], Reportable], settings: Settings
+) -> InputAnswer:
     from dtlink.board.tables import TablesBoard
 
-    return {"view": make(TablesBoard(machine))}
+    return {"view": make(TablesBoard(machine, settings))}
 
 
 def finish(

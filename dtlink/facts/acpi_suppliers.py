@@ -1,13 +1,14 @@
-"""Which driver serves the suppliers that ACPI tables describe, and what happens without it.
+"""The driver that serves each kind of supplier of ACPI tables, and what happens without it.
 
-On ACPI no device link is made: a consumer asks for its IOMMU when its DMA is configured. If the
-IOMMU's driver is part of the kernel but has not bound, it is told to come again, without any limit
-of time; if the driver is not part of the kernel, it goes on without an IOMMU. (On devicetrees the
-same request gives up after the deferred-probe timeout.)
+A consumer asks for its IOMMU when its DMA is configured. If the IOMMU's driver is part of the
+kernel but has not bound, the consumer's probe is deferred: without a limit of time, or until
+``deferred_probe_timeout`` expires (``waits_end`` of a row says since when). If the driver is not
+part of the kernel, the consumer goes on without an IOMMU.
 
-Sources, Linux 6.12: drivers/acpi/arm64/iort.c, iort_iommu_xlate(), iort_dev_smmu_v3, iort_dev_smmu,
-iort_dev_smmu_v3_pmcg; drivers/acpi/viot.c, viot_dev_iommu_init(); drivers/acpi/scan.c,
-acpi_iommu_fwspec_init(); drivers/iommu/iommu.c, iommu_fwspec_init().
+Sources, Linux 6.12 and 7.2: drivers/acpi/arm64/iort.c, iort_iommu_xlate(), iort_dev_smmu_v3,
+iort_dev_smmu, iort_dev_smmu_v3_pmcg; drivers/acpi/viot.c, viot_dev_iommu_init();
+drivers/acpi/riscv/rimt.c, rimt_iommu_xlate(); drivers/acpi/scan.c, acpi_iommu_fwspec_init();
+drivers/iommu/iommu.c, iommu_fwspec_init().
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
+from dtlink.facts.behaviours import ACPI_WAIT_ENDS, RIMT_WAIT_ENDS, Behaviour
+
 
 class Without(Enum):
     """What a consumer does whose supplier's driver does not bind."""
 
-    DEFERS = "it defers for ever: the kernel waits for the driver, without a limit of time"
-    UNTRANSLATED = "it runs without translation, and nothing says so"
-    UNAFFECTED = "nothing: nobody waits for it"
-    CANNOT = "this can not be: the driver is built in or absent"
+    DEFERS = "its probe is deferred until the driver binds, or the wait ends"
+    UNTRANSLATED = "it runs without translation, and no message says so"
+    UNAFFECTED = "nothing: no device waits for it"
+    CANNOT = "this cannot be: the driver is built in or absent"
 
 
 class AcpiSupplier(NamedTuple):
@@ -43,6 +46,8 @@ class AcpiSupplier(NamedTuple):
     """The option is not set."""
     also: tuple[str, ...] = ()
     """Options, besides, whose modules must be there for the device to come."""
+    waits_end: Behaviour[bool] = ACPI_WAIT_ENDS
+    """From which kernel on a wait for it ends with ``deferred_probe_timeout``."""
 
 
 #: The rows, by the table's node.
@@ -90,6 +95,16 @@ SUPPLIERS: Mapping[str, AcpiSupplier] = {
             module_absent=Without.DEFERS,
             option_off=Without.UNTRANSLATED,
             also=("VIRTIO_MMIO",),
+        ),
+        AcpiSupplier(
+            word="iommu",
+            config="RISCV_IOMMU",
+            module="",
+            alias="",
+            module_absent=Without.CANNOT,
+            # arch/riscv/Kconfig: the table is read whether or not there is a driver.
+            option_off=Without.DEFERS,
+            waits_end=RIMT_WAIT_ENDS,
         ),
         AcpiSupplier(
             word="its-group",

@@ -224,17 +224,94 @@ SRAT_IS_COMPLETE = _row(
     "acpi_map_pxm_to_node()",
     steps={_FIRST: False, "5.10": True},
 )
+READS_VIOT = _row(
+    "reads-viot",
+    "the VIOT is read",
+    source="drivers/acpi/viot.c, acpi_viot_init()",
+    steps={_FIRST: False, "5.14": True},
+)
+READS_SATC = _row(
+    "reads-satc",
+    "SATC structures of the DMAR are read",
+    source="drivers/iommu/intel/dmar.c, parse_dmar_table(), ACPI_DMAR_TYPE_SATC",
+    steps={_FIRST: False, "5.12": True},
+)
 READS_RIMT = _row(
     "reads-rimt",
     "the RIMT is read",
-    source="drivers/acpi/riscv/rimt.c",
+    source="drivers/acpi/riscv/rimt.c, riscv_acpi_rimt_init()",
     steps={_FIRST: False, "6.18": True},
+)
+READS_RMR = _row(
+    "reads-rmr",
+    "RMR nodes of the IORT are read",
+    source="drivers/acpi/arm64/iort.c, iort_find_rmrs()",
+    steps={_FIRST: False, "6.0": True},
 )
 READS_IWB = _row(
     "reads-iwb",
     "IWB nodes of the IORT are used",
     source="drivers/acpi/arm64/iort.c, iort_match_iwb_callback()",
     steps={_FIRST: False, "7.0": True},
+)
+READS_TRANSLATE_FRAMES = _row(
+    "reads-translate-frames",
+    "GICv5 ITS translate frames of the MADT are ITSs",
+    source="drivers/irqchip/irq-gic-v5-its.c, gic_acpi_parse_madt_its_translate()",
+    steps={_FIRST: False, "7.0": True},
+)
+READS_SMMU_IDENTIFIERS = _row(
+    "reads-smmu-identifiers",
+    "the identifier of an SMMUv3 node finds its command queue extension (NVDA200C)",
+    source="drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, acpi_smmu_dsdt_probe_tegra241_cmdqv()",
+    steps={_FIRST: False, "6.12": True},
+)
+READS_INDEX_FLAG = _row(
+    "reads-index-flag",
+    "from revision 5 on a flag of an SMMUv3 node says whether its DeviceID mapping index is valid; "
+    "before, its interrupts say so in every revision",
+    source="drivers/acpi/arm64/iort.c, iort_get_id_mapping_index()",
+    steps={_FIRST: False, "6.2": True},
+)
+ACPI_WAIT_ENDS = _row(
+    "acpi-wait-ends",
+    "devices wait for an IOMMU of the IORT or VIOT until deferred_probe_timeout expires; before, "
+    "without a limit",
+    source="drivers/iommu/iommu.c, iommu_fwspec_init()",
+    steps={_FIRST: False, "6.15": True},
+)
+RIMT_WAIT_ENDS = _row(
+    "rimt-wait-ends",
+    "devices wait for an IOMMU of the RIMT until deferred_probe_timeout expires, and have a device "
+    "link to it; before, without a limit, and without a link",
+    source="drivers/acpi/riscv/rimt.c, rimt_iommu_xlate()",
+    steps={_FIRST: False, "7.2": True},
+)
+AMD_TABLES_ARE_EXACT = _row(
+    "amd-tables-are-exact",
+    "the tables of an AMD IOMMU end with the last device ID that counts; before, they were rounded "
+    "up to pages",
+    source="drivers/iommu/amd/init.c, alloc_rlookup_table(), alloc_alias_table()",
+    steps={_FIRST: False, "7.2": True},
+)
+AMD_READS_HATS = _row(
+    "amd-reads-hats",
+    "an AMD IOMMU that says that it has no host page tables does not get any",
+    source="drivers/iommu/amd/init.c, early_amd_iommu_init(), init_iommu_one()",
+    steps={_FIRST: False, "7.2": True},
+)
+AMD_SOUTHBRIDGE = _row(
+    "amd-southbridge",
+    "what the IVRS must say for interrupt remapping: any I/O APIC is at 00:14.0; the first is "
+    "(6.1 by backport); the first is at an SMBus controller or an ISA bridge",
+    source="drivers/iommu/amd/init.c, check_ioapic_information()",
+    steps={_FIRST: "any", "6.1": "first", "7.3": "by class"},
+)
+DMAR_OPTS_OUT = _row(
+    "dmar-opts-out",
+    "bit 3 of the flags of the DMAR turns DMA remapping off",
+    source="drivers/iommu/intel/iommu.c, intel_iommu_init()",
+    steps={_FIRST: False, "7.3": True},
 )
 
 #: Every row.

@@ -57,6 +57,7 @@ class Wait(Enum):
     FWNODE_LINK = "a link to a node that is no device: without a limit"
     IOMMU_DT = "its IOMMU, by devicetree: until the timeout, then untranslated"
     IOMMU_ACPI = "its IOMMU, by ACPI: without a limit, and nothing says so"
+    IOMMU_ACPI_TIMEOUT = "its IOMMU, by ACPI: until the timeout, then untranslated"
     DRIVER = "its own driver's request: without a limit, until the supplier comes"
 
 

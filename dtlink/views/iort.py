@@ -16,6 +16,7 @@ from dtlink.views.data import CommandResult, JsonRow
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.iort import Iort
     from dtlink.firmware.acpi.machine import Machine
 
@@ -117,7 +118,7 @@ class IortView(CommandResult):
             requester=function_name(segment, requester),
             id=requester,
             node=host.path if host else None,
-            walks=tuple(_both(table, host, requester)) if table and host else (),
+            walks=tuple(_both(table, host, requester, board.version)) if table and host else (),
             viot=_viot(machine, segment, requester),
         )
 
@@ -128,11 +129,11 @@ class IortView(CommandResult):
         Raises :class:`InputError` if there is no such component, or several.
         """
         machine = _translating(board)
-        node, table = _component(machine, name), machine.iort
+        node, table, version = _component(machine, name), machine.iort, board.version
         walks: list[TranslationWalk] = []
         if table:
-            walks += [_walk(_IOMMU, "linux", each) for each in component_ids(table, node)]
-            walks += _entries(table, node, used=len(walks))
+            walks += [_walk(_IOMMU, "linux", each) for each in component_ids(table, node, version)]
+            walks += _entries(table, node, version, used=len(walks))
         return cls(
             requester=node.object_name, id=None, node=node.path, walks=tuple(walks), viot=None
         )
@@ -170,17 +171,21 @@ def _component(machine: Machine, name: str) -> NamedComponent:
     raise InputError(f"no named component {name!r}; there are: {there}")
 
 
-def _both(table: Iort, host: RootComplex, ident: int) -> Iterator[TranslationWalk]:
+def _both(
+    table: Iort, host: RootComplex, ident: int, version: KernelVersion
+) -> Iterator[TranslationWalk]:
     """The walks to the SMMU and to the ITS: as Linux does them and, if that differs, as written."""
     for sought, kinds in ((_IOMMU, SMMUS), (_MSI, (ItsGroup,))):
-        linux = map_id(table, host, ident, kinds)
+        linux = map_id(table, host, ident, kinds, version)
         yield _walk(sought, "linux", linux)
         specified = map_id(table, host, ident, kinds, linux=False)
         if specified != linux:
             yield _walk(sought, "specification", specified)
 
 
-def _entries(table: Iort, node: NamedComponent, used: int) -> Iterator[TranslationWalk]:
+def _entries(
+    table: Iort, node: NamedComponent, version: KernelVersion, used: int
+) -> Iterator[TranslationWalk]:
     """The way of each entry's first ID, for the MSIs, and for what Linux does not use."""
     for mapping in node.mappings:
         target = supplier(table, mapping)
@@ -188,8 +193,8 @@ def _entries(table: Iort, node: NamedComponent, used: int) -> Iterator[Translati
             continue
         reading: Reading = "linux" if mapping.single else "specification"
         if not isinstance(target, ItsGroup) and mapping.entry >= used:
-            yield _first(table, node, mapping.entry, _IOMMU, SMMUS, reading)
-        walk = _first(table, node, mapping.entry, _MSI, (ItsGroup,), reading)
+            yield _first(table, node, mapping.entry, _IOMMU, SMMUS, reading, version)
+        walk = _first(table, node, mapping.entry, _MSI, (ItsGroup,), reading, version)
         if walk.end is None:
             yield walk
 
@@ -201,11 +206,12 @@ def _first(
     sought: str,
     kinds: tuple[type[IortNode], ...],
     reading: Reading,
+    version: KernelVersion,
 ) -> TranslationWalk:
     """The walk that begins with an entry of a component, at the first ID of the entry."""
     mapping = node.mappings[entry]
     target = table.by_offset[mapping.output]
-    rest = map_id(table, target, mapping.output_base, kinds, linux=reading == "linux")
+    rest = map_id(table, target, mapping.output_base, kinds, version, linux=reading == "linux")
     first = TranslationStep(
         node=node.path,
         index=entry,

@@ -555,6 +555,46 @@ def test_behind_an_iommu_of_acpi_the_wait_has_no_limit(config, kernel, driver, w
     assert (found.wait.name, found.outcome.name) == (wait, outcome)
 
 
+@pytest.mark.parametrize(
+    ("kernel", "wait", "outcome"),
+    [
+        ({"image": ["virtio_iommu"]}, "IOMMU_ACPI_TIMEOUT", "LATE"),
+        ({"root_after": 3}, "IOMMU_ACPI_TIMEOUT", "LATE"),
+        ({"root_after": 19}, "IOMMU_ACPI_TIMEOUT", "DEGRADED"),
+        ({"root": []}, "IOMMU_ACPI_TIMEOUT", "DEGRADED"),
+        ({"root": [], "cmdline": "deferred_probe_timeout=0"}, "IOMMU_ACPI_TIMEOUT", "DEGRADED"),
+        ({"root": [], "cmdline": "deferred_probe_timeout=-1"}, "IOMMU_ACPI_TIMEOUT", "NEVER"),
+    ],
+)
+def test_since_6_15_the_wait_ends_with_the_timeout(kernel, wait, outcome):
+    """Measured with 7.2.13: no virtio_iommu, VIOT; the disk is there after 20.8 s, untranslated."""
+    image = initramfs(frozenset(kernel.pop("image", ())))
+    profile = KernelProfile.of("7.2", kernel.pop("cmdline", ""))
+    made = AcpiTimeline(viot(), profile, MODULE, initramfs=image, **kernel)
+    (found,) = made.waits
+    assert (found.wait.name, found.outcome.name) == (wait, outcome)
+
+
+def test_a_consumer_that_asks_after_the_timeout_has_not_waited():
+    made = AcpiTimeline(viot(), KernelProfile.of("7.2"), MODULE, root=["nvme"])
+    (found,) = made.behind(module("nvme"))
+    assert (found.wait, found.outcome) == (Wait.NONE, Outcome.DEGRADED)
+
+
+@pytest.mark.parametrize(
+    ("version", "ends"),
+    [
+        ("6.12", []),  # which does not read the table
+        ("6.18", [("IOMMU_ACPI", "NEVER")]),
+        ("7.2", [("IOMMU_ACPI_TIMEOUT", "DEGRADED")]),
+    ],
+)
+def test_a_riscv_iommu_without_a_driver_is_waited_for(version, ends):
+    text = "RIMT\n iommu: iommu base=0x3010000\n root-complex\n  map count=0x100 output=iommu\n"
+    made = AcpiTimeline(machine(text), KernelProfile.of(version), {"PCI": "y"})
+    assert [(each.wait.name, each.outcome.name) for each in made.waits] == ends
+
+
 def test_an_initramfs_that_is_not_whole_leaves_the_outcome_open():
     part = replace(initramfs(frozenset()), complete=False)
     made = AcpiTimeline(viot(), KernelProfile.of("6.12"), MODULE, initramfs=part)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware import dts
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.rules.model import Confidence, Finding, Rule, Severity
@@ -226,8 +228,9 @@ IORT
 SMMU3 = "module ARM_SMMU_V3 drivers/iommu/arm/arm_smmu_v3.c\n"
 
 
-def of_tables(source: str, kernel: str) -> list[Finding]:
-    board = TablesBoard(Machine.of(assemble(source)), facts=sketch(kernel))
+def of_tables(source: str, kernel: str, version: KernelVersion = DEFAULT) -> list[Finding]:
+    machine, settings = Machine.of(assemble(source)), Settings(version)
+    board = TablesBoard(machine, settings, facts=sketch(kernel))
     return list(iommu_late.check(board))
 
 
@@ -253,6 +256,40 @@ def test_the_examples_for_tables():
 def test_a_virtio_iommu_of_tables(kernel, severities):
     findings = of_tables(TABLES.bad.source, kernel)
     assert [(each.severity.value, each.confidence.value) for each in findings] == severities
+
+
+@pytest.mark.parametrize(
+    ("kernel", "severities"),
+    [
+        (VIRTIO + VIOMMU % "built-in" + IMAGE, []),
+        (VIRTIO + VIOMMU % "off" + IMAGE, [("warning", "sure")]),
+        # How long the root file system takes is not known.
+        (VIRTIO + VIOMMU % "module" + IMAGE, [("warning", "likely")]),
+    ],
+)
+def test_since_6_15_the_masters_go_on_without_translation(kernel, severities):
+    findings = of_tables(TABLES.bad.source, kernel, KernelVersion(7, 2))
+    assert [(each.severity.value, each.confidence.value) for each in findings] == severities
+    if "module" in kernel:
+        assert "run untranslated" in findings[0].message
+        assert '"deferred probe timeout, ignoring dependency", 10 s after' in findings[0].effect
+        assert "virtio_iommu into the initramfs" in findings[0].fix.text
+
+
+@pytest.mark.parametrize(
+    ("version", "severity", "effect"),
+    [
+        (KernelVersion(6, 18), Severity.ERROR, "forever"),
+        (KernelVersion(7, 2), Severity.WARNING, "deferred probe timeout"),
+    ],
+)
+def test_a_riscv_iommu_without_a_driver(version, severity, effect):
+    text = "RIMT\n iommu: iommu base=0x3010000\n root-complex\n  map count=0x100 output=iommu\n"
+    (finding,) = of_tables(text, "off RISCV_IOMMU drivers/iommu/riscv/iommu.c\n" + IMAGE, version)
+    assert finding.severity is severity
+    assert "CONFIG_RISCV_IOMMU is off" in finding.message
+    assert effect in finding.effect
+    assert finding.fix.text == "Set CONFIG_RISCV_IOMMU=y in the kernel configuration."
 
 
 def test_an_error_only_where_every_pci_host_waits():

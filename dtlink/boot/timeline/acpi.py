@@ -1,7 +1,7 @@
 """What becomes of the devices that ACPI tables put behind an IOMMU.
 
-No device link is made of a table; a consumer asks when its DMA is configured, and the answer has no
-limit of time. See :mod:`dtlink.facts.acpi_suppliers` for the rows and their sources.
+A consumer asks for its IOMMU when its DMA is configured, and its probe is deferred. Until when
+depends on the kernel: see :mod:`dtlink.facts.acpi_suppliers` for the rows and their sources.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class AcpiTimeline:
     ) -> None:
         self._machine = machine
         self._config = config
-        self._limits = Limits(profile, root_after)
+        self._version = profile.version
+        modules = (config or {}).get("MODULES", "y") == "y"
+        self._limits = Limits(profile, root_after, modules=modules)
         self._loading = Loading(initramfs, root, build)
         self._blacklist = frozenset(blacklist)
 
@@ -70,7 +72,11 @@ class AcpiTimeline:
         from dtlink.links.acpi.graph import links
 
         ready = self._loading.comes(driver)
-        return [self._judge(told, ready) for told in links(self._machine) if not told.why_not]
+        return [
+            self._judge(told, ready)
+            for told in links(self._machine, self._version)
+            if not told.why_not
+        ]
 
     def _judge(self, told: TableLink, ready: When) -> AcpiDependency:
         row = SUPPLIERS.get(told.supplier.WORD)
@@ -90,9 +96,14 @@ class AcpiTimeline:
             return Wait.NONE, Outcome.DEGRADED
         if without is not Without.DEFERS or not is_later(comes, ready):
             return Wait.NONE, Outcome.OK
+        is_limited = row.waits_end.on(self._version)
+        wait = Wait.IOMMU_ACPI_TIMEOUT if is_limited else Wait.IOMMU_ACPI
         if When.UNKNOWN in (comes, ready):
-            return Wait.IOMMU_ACPI, Outcome.UNKNOWN
-        return Wait.IOMMU_ACPI, self._limits.met(comes)
+            return wait, Outcome.UNKNOWN
+        if is_limited and self._limits.end_requests(comes):
+            # A consumer that asks after requests were ended is refused, and has not waited.
+            return Wait.NONE if self._limits.end_requests(ready) else wait, Outcome.DEGRADED
+        return wait, self._limits.met(comes)
 
     def comes(self, row: AcpiSupplier) -> When:
         """When the IOMMUs of a row are there."""

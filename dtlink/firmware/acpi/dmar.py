@@ -1,7 +1,7 @@
 """DMAR: which VT-d unit translates the DMA, and remaps the interrupts, of which device.
 
 Sources: Intel Virtualization Technology for Directed I/O (chapter 8, BIOS considerations) as far as
-ACPICA (actbl1.h) and Linux (drivers/iommu/intel/dmar.c) tell it. Linux up to 6.12 passes over
+ACPICA (actbl1.h) and Linux (drivers/iommu/intel/dmar.c) tell it. Linux up to 7.2 passes over
 type 6 (SIDP), and over whatever it does not know.
 """
 
@@ -339,6 +339,8 @@ class Dmar(TableHeader):
     INTR_REMAP = 1 << 0
     X2APIC_OPT_OUT = 1 << 1
     DMA_OPT_IN = 1 << 2
+    OPT_OUT = 1 << 3
+    """Only kernels know it; the specification reserves the bit."""
 
     __slots__ = ("__dict__",)
 

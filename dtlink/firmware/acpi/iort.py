@@ -284,13 +284,17 @@ class SmmuV3(IortNode):
 
         Source: Linux 6.12, drivers/acpi/arm64/iort.c, iort_get_id_mapping_index().
         """
-        if self.revision < 1 or not self.has("device_id_index"):
-            return None
-        if self.revision < 5:
-            valid = not all(self.gsivs)
-        else:
-            valid = bool(self.node_flags & self.DEVICE_ID_VALID)
+        if self.revision < self.FLAGS_SINCE[self.DEVICE_ID_VALID]:
+            return self.own_mapping_by_interrupts
+        valid = self.node_flags & self.DEVICE_ID_VALID and self.has("device_id_index")
         return self.device_id_index if valid else None
+
+    @property
+    def own_mapping_by_interrupts(self) -> int | None:
+        """The same as node revisions 1 to 4 have it: valid unless all interrupts are wired."""
+        if self.revision < 1 or not self.has("device_id_index") or all(self.gsivs):
+            return None
+        return self.device_id_index
 
 
 class Pmcg(IortNode):

@@ -63,8 +63,22 @@ class GicIts(MadtEntry):
     __slots__ = ()
 
 
+class GicTranslateFrame(MadtEntry):
+    """A translate frame of a GICv5 ITS. An IORT refers to its ``id`` as to that of an ITS."""
+
+    WORD, TYPE, SIZE = "its-translate-frame", 30, 24
+    reserved = U16(2)
+    its = U32(4)
+    """The number of the ITS (type 29) that it belongs to."""
+    id = U32(8)
+    reserved_second = U32(12)
+    base = U64(16)
+
+    __slots__ = ()
+
+
 KINDS: dict[int, type[Struct]] = {
-    kind.TYPE: kind for kind in (IoApic, GicDistributor, GicMsiFrame, GicIts)
+    kind.TYPE: kind for kind in (IoApic, GicDistributor, GicMsiFrame, GicIts, GicTranslateFrame)
 }
 
 
@@ -91,6 +105,12 @@ class Madt(TableHeader):
     def its_ids(self) -> frozenset[int]:
         """The GIC ITS ids."""
         return frozenset(entry.id for entry in self.entries if isinstance(entry, GicIts))
+
+    @cached_property
+    def frame_ids(self) -> frozenset[int]:
+        """The ids of the GICv5 translate frames."""
+        frames = (entry for entry in self.entries if isinstance(entry, GicTranslateFrame))
+        return frozenset(frame.id for frame in frames)
 
     @cached_property
     def ioapics(self) -> tuple[IoApic, ...]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dtlink.facts.behaviours import DMAR_OPTS_OUT, READS_SATC
 from dtlink.facts.binding import SupplierBinding
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.dmar import (
     AcpiScope,
     Atsr,
@@ -21,6 +23,7 @@ from dtlink.firmware.acpi.dmar import (
     HpetScope,
     IoApicScope,
     PciScope,
+    Remapping,
     Rmrr,
     Satc,
     Scope,
@@ -59,14 +62,25 @@ TAKEN = "Linux gives all other devices of the segment to the first unit with INC
 REPEATED = "an earlier scope of the unit names it already"
 NO_REMAPPING = "the table says that the platform has no interrupt remapping"
 NAMELESS = "no ANDD structure names the device"
-NO_SIDP = "Linux 6.12 does not read SIDP structures"
+NO_SIDP = "Linux does not read SIDP structures"
+NO_SATC = f"Linux reads SATC structures since {READS_SATC.since} only"
+OPTED_OUT = "the table opts out of DMA remapping"
 
 
-def links(machine: Machine) -> Iterator[TableLink]:
+def links(machine: Machine, version: KernelVersion = DEFAULT) -> Iterator[TableLink]:
     """The links of a machine's DMAR."""
     table = machine.dmar
     if table is None:
         return
+    opted_out = DMAR_OPTS_OUT.on(version) and bool(table.flags & Dmar.OPT_OUT)
+    for link in _links(table, version):
+        if opted_out and not link.why_not and link.binding is not REMAPPING:
+            yield link._replace(why_not=OPTED_OUT)
+        else:
+            yield link
+
+
+def _links(table: Dmar, version: KernelVersion) -> Iterator[TableLink]:
     units = Units(table)
     for unit in table.units:
         for scope in unit.scopes:
@@ -75,7 +89,7 @@ def links(machine: Machine) -> Iterator[TableLink]:
             taken = "" if units.including(unit.segment) is unit else TAKEN
             why_not = units.why_not(unit) or taken
             yield TableLink(unit.others, unit, INCLUDE_ALL, unit.others, why_not=why_not)
-    yield from _others(table, units)
+    yield from _others(table, units, version)
 
 
 def _explicit(units: Units, unit: Drhd, scope: Scope) -> Iterator[TableLink]:
@@ -98,7 +112,7 @@ def _why_not_by(units: Units, unit: Drhd, scope: Scope) -> str:
     return REPEATED if first is not scope and first.owner is unit else ""
 
 
-def _others(table: Dmar, units: Units) -> Iterator[TableLink]:
+def _others(table: Dmar, units: Units, version: KernelVersion) -> Iterator[TableLink]:
     """The links of scopes that no unit has."""
     for structure in table.remappings:
         binding = OTHER_ROWS.get(type(structure))
@@ -112,8 +126,15 @@ def _others(table: Dmar, units: Units) -> Iterator[TableLink]:
             why_not = units.why_not(unit)
             if device is scope:
                 yield _implicit(units, scope, unit, why_not)
-            reason = why_not or (NO_SIDP if isinstance(structure, Sidp) else "")
+            reason = why_not or _unread(structure, version)
             yield TableLink(device, unit, binding, scope, why_not=reason)
+
+
+def _unread(structure: Remapping, version: KernelVersion) -> str:
+    """Why a kernel does not read a structure; empty if it does."""
+    if isinstance(structure, Sidp):
+        return NO_SIDP
+    return NO_SATC if isinstance(structure, Satc) and not READS_SATC.on(version) else ""
 
 
 def _implicit(units: Units, scope: Scope, unit: Drhd, why_not: str) -> TableLink:

@@ -21,7 +21,7 @@ class AcpiGraph(Graph[AcpiLink]):
 
     def __init__(self, machine: Machine, version: KernelVersion = DEFAULT) -> None:
         _ = machine.nodes  # which numbers them
-        told = {each.reference: each for each in links(machine)}
+        told = {each.reference: each for each in links(machine, version)}
         super().__init__(machine, list(told), self._link, version=version)
         self.machine = machine
         self._table_links: Mapping[Reference, TableLink] = told
@@ -44,11 +44,11 @@ class AcpiGraph(Graph[AcpiLink]):
         return self._table_links[ref].why_not
 
 
-def links(machine: Machine) -> Iterator[TableLink]:
-    """Every link that the tables tell of."""
+def links(machine: Machine, version: KernelVersion = DEFAULT) -> Iterator[TableLink]:
+    """Every link of the tables, with whether a kernel version uses it."""
     for row in DESCRIBING:
         if row.signature in machine.tables:
-            walker: Callable[[Machine], Iterator[TableLink]] = import_module(
+            walker: Callable[[Machine, KernelVersion], Iterator[TableLink]] = import_module(
                 f"dtlink.links.acpi.{row.module}"
             ).links
-            yield from walker(machine)
+            yield from walker(machine, version)

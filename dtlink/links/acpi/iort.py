@@ -1,7 +1,7 @@
 """The links of an IORT: root complexes and named components to SMMUs and interrupt services.
 
 Each mapping of a node to another is a link; what goes on from an SMMU to an ITS is one more, of
-the consumer behind the SMMU. Sources: Arm DEN0049; Linux 6.12, drivers/acpi/arm64/iort.c.
+the consumer behind the SMMU. Sources: Arm DEN0049; Linux, drivers/acpi/arm64/iort.c.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dtlink.facts.behaviours import READS_IWB
+from dtlink.facts.behaviours import READS_IWB, READS_RMR
 from dtlink.facts.binding import SupplierBinding
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.iort import (
     IdMapping,
     Iort,
@@ -58,6 +59,7 @@ TARGETS: dict[type[IortNode], Kinds] = {
 #: The first table revision whose RMR nodes Linux reads (iort_find_rmrs()).
 RMR_SINCE = 5
 NO_IWB = f"Linux before {READS_IWB.since} does not use IWB nodes"
+NO_RMR = f"Linux before {READS_RMR.since} does not read RMR nodes"
 
 # Why Linux does not use an entry.
 RANGE = "Linux has no input ID for a platform device, and takes single mappings only"
@@ -75,30 +77,31 @@ NOT_SINGLE = "Linux takes a single mapping only"
 STRAY = "no such node can be a target"
 
 
-def links(machine: Machine) -> Iterator[TableLink]:
+def links(machine: Machine, version: KernelVersion = DEFAULT) -> Iterator[TableLink]:
     """The links of a machine's IORT, not more of them than the table has bytes.
 
     (Each of n entries may meet each of m behind an SMMU, but in no table that is meant to be used.)
     """
     table = machine.iort
     if table is not None:
-        yield from islice(_links(table), len(table.data))
+        yield from islice(_links(table, version), len(table.data))
 
 
-def _links(table: Iort) -> Iterator[TableLink]:
+def _links(table: Iort, version: KernelVersion) -> Iterator[TableLink]:
     segments: set[int] = set()
     for node in table.nodes:
         if isinstance(node, RootComplex):
-            yield from _root_complex(table, node, SECOND if node.segment in segments else "")
+            second = SECOND if node.segment in segments else ""
+            yield from _root_complex(table, node, version, second)
             segments.add(node.segment)
         elif isinstance(node, NamedComponent):
-            yield from _component(table, node)
+            yield from _component(table, node, version)
         elif isinstance(node, SMMUS):
-            yield from _smmu(table, node)
+            yield from _smmu(table, node, version)
         elif isinstance(node, Pmcg):
             yield from _pmcg(table, node)
         else:
-            yield from _other(table, node)
+            yield from _other(table, node, version)
         yield from _illegal(table, node)
 
 
@@ -111,11 +114,13 @@ def _illegal(table: Iort, node: IortNode) -> Iterator[TableLink]:
             yield _table_link(node, target, ILLEGAL, mapping, STRAY)
 
 
-def _root_complex(table: Iort, node: RootComplex, why_not: str) -> Iterator[TableLink]:
+def _root_complex(
+    table: Iort, node: RootComplex, version: KernelVersion, why_not: str
+) -> Iterator[TableLink]:
     used = {piece.value.entry for piece in within(pieces(node), REQUESTER_IDS)}
     for mapping in node.mappings:
         reason = why_not or ("" if mapping.entry in used else _unused(node, mapping))
-        yield from _requester(table, node, mapping, reason, reason)
+        yield from _requester(table, node, mapping, version, reason, reason)
 
 
 def _unused(node: IortNode, mapping: IdMapping) -> str:
@@ -133,20 +138,25 @@ def _unused(node: IortNode, mapping: IdMapping) -> str:
     return TAKEN
 
 
-def _component(table: Iort, node: NamedComponent) -> Iterator[TableLink]:
-    used = {walked.steps[0].mapping.entry for walked in component_ids(table, node)}
-    msi = component_msi(table, node)
+def _component(table: Iort, node: NamedComponent, version: KernelVersion) -> Iterator[TableLink]:
+    used = {walked.steps[0].mapping.entry for walked in component_ids(table, node, version)}
+    msi = component_msi(table, node, version)
     for mapping in node.mappings:
         iommu_reason = msi_reason = "" if mapping.single else RANGE
         if mapping.single and mapping.entry not in used:
             iommu_reason = BEHIND_RANGE
         if mapping.single and msi is not None and mapping is not msi:
             msi_reason = SECOND_ITS
-        yield from _requester(table, node, mapping, iommu_reason, msi_reason)
+        yield from _requester(table, node, mapping, version, iommu_reason, msi_reason)
 
 
 def _requester(
-    table: Iort, node: IortNode, mapping: IdMapping, iommu_reason: str, msi_reason: str
+    table: Iort,
+    node: IortNode,
+    mapping: IdMapping,
+    version: KernelVersion,
+    iommu_reason: str,
+    msi_reason: str,
 ) -> Iterator[TableLink]:
     """The link of an entry and, where it goes to an SMMU, those to the services behind that."""
     target = supplier(table, mapping)
@@ -154,34 +164,42 @@ def _requester(
         yield _table_link(node, target, MSI, mapping, msi_reason)
     elif isinstance(target, SMMUS):
         yield _table_link(node, target, IOMMU, mapping, iommu_reason)
-        yield from _through(table, node, mapping, target, msi_reason)
+        services = _to_services(table, target, version)
+        yield from _through(table, node, mapping, target, services, msi_reason)
 
 
 def _through(
-    table: Iort, node: IortNode, mapping: IdMapping, smmu: IortNode, why_not: str
+    table: Iort,
+    node: IortNode,
+    mapping: IdMapping,
+    smmu: IortNode,
+    services: Sequence[MappedRange[IdMapping]],
+    why_not: str,
 ) -> Iterator[TableLink]:
     """The MSIs of what is behind an SMMU: where the stream IDs of both entries meet."""
     given = IdRange(mapping.outputs[0], mapping.outputs[-1])
     back = mapping.input_base - mapping.output_base
-    for (first, last), onward in within(_to_services(table, smmu), given):
+    for (first, last), onward in within(services, given):
         inputs = range(0) if mapping.single else range(first + back, last + back + 1)
         target = table.by_offset[onward.output]
         yield TableLink(node, target, MSI, mapping, inputs, output(onward, first), smmu, why_not)
 
 
 @lru_cache(maxsize=512)
-def _to_services(table: Iort, node: IortNode) -> Sequence[MappedRange[IdMapping]]:
+def _to_services(
+    table: Iort, node: IortNode, version: KernelVersion
+) -> Sequence[MappedRange[IdMapping]]:
     """The pieces of a node that go to an ITS."""
-    return [each for each in pieces(node) if _is_msi(table, each.value)]
+    return [each for each in pieces(node, version) if _is_msi(table, each.value)]
 
 
 def _is_msi(table: Iort, mapping: IdMapping) -> bool:
     return isinstance(supplier(table, mapping), ItsGroup)
 
 
-def _smmu(table: Iort, node: IortNode) -> Iterator[TableLink]:
-    own = own_index(node)
-    used = {piece.value.entry for piece in pieces(node)}
+def _smmu(table: Iort, node: IortNode, version: KernelVersion) -> Iterator[TableLink]:
+    own = own_index(node, version)
+    used = {piece.value.entry for piece in pieces(node, version)}
     for mapping in node.mappings:
         target = supplier(table, mapping)
         if not isinstance(target, ItsGroup):
@@ -206,15 +224,17 @@ def _pmcg(table: Iort, node: Pmcg) -> Iterator[TableLink]:
             yield _table_link(node, target, OWN_MSI, mapping, reason)
 
 
-def _other(table: Iort, node: IortNode) -> Iterator[TableLink]:
-    """Reserved ranges, and wire bridges (which Linux uses since 7.0)."""
+def _other(table: Iort, node: IortNode, version: KernelVersion) -> Iterator[TableLink]:
+    """Reserved ranges, and wire bridges."""
     for mapping in node.mappings:
         target = supplier(table, mapping)
         if isinstance(node, Rmr) and isinstance(target, SMMUS):
             reason = "" if table.revision >= RMR_SINCE else OLD_RMR
+            reason = reason if READS_RMR.on(version) else NO_RMR
             yield _table_link(node, target, RESERVED, mapping, reason)
         elif isinstance(node, Iwb) and isinstance(target, ItsGroup):
-            yield _table_link(node, target, MSI, mapping, NO_IWB)
+            unread = "" if READS_IWB.on(version) else NO_IWB
+            yield _table_link(node, target, MSI, mapping, unread)
 
 
 def _table_link(

@@ -1,8 +1,8 @@
 """What a node of an IORT does with every ID: its mappings as pieces.
 
-As Linux 6.12 does it (drivers/acpi/arm64/iort.c, iort_node_map_id() and iort_id_map()): the first
-entry that has an ID takes it, but for the last ID of a range, where a later entry that begins with
-it is taken instead: there firmware may have counted one ID too many.
+As Linux does it (drivers/acpi/arm64/iort.c, iort_node_map_id() and iort_id_map(), the same in 5.10
+and 7.2): the first entry that has an ID takes it, but for the last ID of a range, where a later
+entry that begins with it is taken instead: there firmware may have counted one ID too many.
 """
 
 from __future__ import annotations
@@ -10,28 +10,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from dtlink.firmware.acpi.iort import IdMapping, IortNode, NamedComponent, Pmcg, RootComplex, SmmuV3
+from dtlink.facts.behaviours import READS_INDEX_FLAG
+from dtlink.facts.kernels import DEFAULT, KernelVersion
+from dtlink.firmware.acpi.iort import (
+    IdMapping,
+    IortNode,
+    Iwb,
+    NamedComponent,
+    Pmcg,
+    RootComplex,
+    SmmuV3,
+)
 from dtlink.links.id_ranges import IdRange, MappedRange, first_match, within
 
 #: How many IDs there are: every number here has 32 bits.
 IDS = 1 << 32
 #: Where Linux accepts a single mapping when it looks an ID up (iort_id_map()).
-SINGLE_BY_ID = (NamedComponent, RootComplex)
+SINGLE_BY_ID = (NamedComponent, RootComplex, Iwb)
 
 
-def own_index(node: IortNode) -> int | None:
+def own_mapping(node: SmmuV3, version: KernelVersion = DEFAULT) -> int | None:
+    """The DeviceID mapping index that a kernel version takes as valid; ``None``: none."""
+    by_flag = READS_INDEX_FLAG.on(version)
+    return node.own_mapping if by_flag else node.own_mapping_by_interrupts
+
+
+def own_index(node: IortNode, version: KernelVersion = DEFAULT) -> int | None:
     """Which entry is for the node's own MSIs; ``None`` if none (iort_get_id_mapping_index())."""
     if isinstance(node, SmmuV3):
-        index = node.own_mapping
+        index = own_mapping(node, version)
         return index if index is not None and index < node.mapping_count else None
     if isinstance(node, Pmcg):
         return None if node.overflow_gsiv or not node.mapping_count else 0
     return None
 
 
-def usable(node: IortNode, *, linux: bool = True) -> Iterator[IdMapping]:
+def usable(
+    node: IortNode, version: KernelVersion = DEFAULT, *, linux: bool = True
+) -> Iterator[IdMapping]:
     """The entries that take part in the translation of IDs: an SMMU's own is not among them."""
-    own = own_index(node)
+    own = own_index(node, version)
     for mapping in node.mappings:
         skipped = linux and mapping.single and not isinstance(node, SINGLE_BY_ID)
         if mapping.entry != own and not skipped:
@@ -45,15 +63,16 @@ def output(mapping: IdMapping, ident: int) -> int:
 
 
 @lru_cache(maxsize=512)
-def pieces(node: IortNode) -> Sequence[MappedRange[IdMapping]]:
+def pieces(node: IortNode, version: KernelVersion = DEFAULT) -> Sequence[MappedRange[IdMapping]]:
     """The IDs that a node maps under Linux, and by which entry.
 
-    None where its first entry names the offset 0, for then Linux reads no further.
+    None where its first entry names the offset 0, for then Linux reads no further. The version
+    matters for an SMMUv3 alone.
     """
     if not node.mappings or node.mappings[0].output == 0:
         return ()
     entries: list[tuple[IdRange, IdMapping]] = []
-    for mapping in usable(node):
+    for mapping in usable(node, version):
         entries.append((taken(mapping), mapping))
         if mapping.single:
             break
@@ -61,9 +80,11 @@ def pieces(node: IortNode) -> Sequence[MappedRange[IdMapping]]:
     return tuple(first_match([*_handed_over(first_match(entries), entries), *entries]))
 
 
-def piece_of(node: IortNode, ident: int) -> MappedRange[IdMapping] | None:
+def piece_of(
+    node: IortNode, ident: int, version: KernelVersion = DEFAULT
+) -> MappedRange[IdMapping] | None:
     """The piece that has an ID."""
-    return next(within(pieces(node), IdRange(ident, ident)), None)
+    return next(within(pieces(node, version), IdRange(ident, ident)), None)
 
 
 def taken(mapping: IdMapping) -> IdRange:

@@ -1,6 +1,6 @@
 """The way of one ID through an IORT, from a requester to its SMMU and its ITS.
 
-Two readings: as the specification has it (Arm DEN0049), and as Linux 6.12 does it
+Two readings: as the specification has it (Arm DEN0049), and as Linux does it
 (drivers/acpi/arm64/iort.c), which helps itself where firmware counts one ID too many.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.iort import (
     IdMapping,
     Iort,
@@ -84,6 +85,7 @@ def map_id(
     node: IortNode,
     ident: int,
     kinds: tuple[type[IortNode], ...],
+    version: KernelVersion = DEFAULT,
     *,
     linux: bool = True,
 ) -> Walked:
@@ -96,7 +98,7 @@ def map_id(
         if len(steps) == MAX_STEPS:
             return Walked(tuple(steps), node, ident, End.LONG)
         seen.add((node.start, ident))
-        step = _linux_step(node, ident) if linux else _step(node, ident)
+        step = _linux_step(node, ident, version) if linux else _step(node, ident)
         if step is None:
             return Walked(tuple(steps), node, ident, End.UNMAPPED)
         steps.append(step)
@@ -108,9 +110,9 @@ def map_id(
     return Walked(tuple(steps), node, ident, End.FOUND)
 
 
-def _linux_step(node: IortNode, ident: int) -> Step | None:
+def _linux_step(node: IortNode, ident: int, version: KernelVersion) -> Step | None:
     """The entry by which Linux maps an ID."""
-    piece = piece_of(node, ident)
+    piece = piece_of(node, ident, version)
     if piece is None:
         return None
     return Step(node, piece.value, ident, output(piece.value, ident))
@@ -124,7 +126,9 @@ def _step(node: IortNode, ident: int) -> Step | None:
     return None
 
 
-def component_ids(table: Iort, node: NamedComponent) -> Iterator[Walked]:
+def component_ids(
+    table: Iort, node: NamedComponent, version: KernelVersion = DEFAULT
+) -> Iterator[Walked]:
     """The stream IDs that Linux gives a platform device (iort_nc_iommu_map()): by its single
     mappings, up to the first entry that is none, or that leads to no SMMU or to one of another
     driver than the first's.
@@ -135,7 +139,7 @@ def component_ids(table: Iort, node: NamedComponent) -> Iterator[Walked]:
         if not mapping.single or target is None:
             return
         first = Step(node, mapping, 0, mapping.output_base)
-        rest = map_id(table, target, mapping.output_base, SMMUS)
+        rest = map_id(table, target, mapping.output_base, SMMUS, version)
         walked = rest._replace(steps=(first, *rest.steps))
         if walked.found is None or type(walked.found) is not (driver or type(walked.found)):
             return
@@ -143,13 +147,15 @@ def component_ids(table: Iort, node: NamedComponent) -> Iterator[Walked]:
         yield walked
 
 
-def component_msi(table: Iort, node: NamedComponent) -> IdMapping | None:
+def component_msi(
+    table: Iort, node: NamedComponent, version: KernelVersion = DEFAULT
+) -> IdMapping | None:
     """The entry by which Linux finds the ITS of a platform device: the first single mapping that
     leads to one (iort_get_platform_device_domain()).
     """
     for mapping in node.mappings:
         target = supplier(table, mapping) if mapping.single else None
-        if target and map_id(table, target, mapping.output_base, (ItsGroup,)).found:
+        if target and map_id(table, target, mapping.output_base, (ItsGroup,), version).found:
             return mapping
     return None
 

@@ -3,7 +3,7 @@
 One IOMMU may have several blocks. It is one supplier: the block that Linux takes, or the last where
 Linux takes none; the entries of its other blocks are links to that one, not used by Linux. Memory
 that a block reserves is a link to the IOMMUs of the devices that use it, which orders nothing.
-Source: Linux 6.12, drivers/iommu/amd/init.c, init_iommu_from_acpi().
+Source: Linux, drivers/iommu/amd/init.c, init_iommu_from_acpi().
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.behaviours import AMD_READS_HATS
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.ivrs import (
     HPET,
     IOAPIC,
@@ -20,6 +22,7 @@ from dtlink.firmware.acpi.ivrs import (
     AliasRange,
     DeviceEntry,
     Ivhd,
+    Ivhd11,
     Ivhd40,
     Ivmd,
     Ivrs,
@@ -43,6 +46,7 @@ NOT_40 = "Linux reads entries of ACPI devices in blocks of type 40h only"
 SECOND = "Linux knows the IOMMU from another block of that type"
 NO_HID = "the hardware ID is empty"
 NAMED_BEFORE = "Linux takes the first entry of that number"
+NO_HOST_TABLES = "the IOMMUs have no page tables that Linux can use"
 NO_FLAG = "Linux takes memory blocks that ask for a unity mapping or for exclusion only"
 
 
@@ -54,11 +58,57 @@ class DeviceSpan(NamedTuple):
     entry: DeviceEntry
 
 
-def links(machine: Machine) -> Iterator[TableLink]:
+def links(machine: Machine, version: KernelVersion = DEFAULT) -> Iterator[TableLink]:
     """The links of a machine's IVRS."""
     table = machine.ivrs
     if table is None:
         return
+    host = host_tables(table)
+    lacks = AMD_READS_HATS.on(version) and host.fault is not None and not host.has_guest_tables
+    for link in _links(table):
+        if lacks and not link.why_not and link.binding is not INTERRUPTS:
+            yield link._replace(why_not=NO_HOST_TABLES)
+        else:
+            yield link
+
+
+class HostTables(NamedTuple):
+    """What an IVRS says of the page tables of its IOMMUs, which share one format."""
+
+    fault: Ivhd11 | None
+    """The block that says that there are no host page tables; ``None``: there are."""
+    is_declared: bool
+    """It says so by an attribute (HATDis), not by a reserved number of levels (HATS)."""
+    has_guest_tables: bool
+    """There are guest page tables, which Linux takes instead."""
+
+
+_HATDIS = 1 << 0
+_HATS = 3 << 10
+_GA_SUPPORTED = 1 << 7
+#: Guest translation, and its use for the host's own I/O.
+_GUEST_TABLES = 1 << 4 | 1 << 48
+
+
+def host_tables(table: Ivrs) -> HostTables:
+    """What the blocks that Linux takes say of host page tables (early_amd_iommu_init()).
+
+    Of the feature registers the table has copies only where ``IVinfo`` says so; Linux uses what
+    all IOMMUs have in common (get_global_efr()).
+    """
+    blocks = [each for each in table.taken if isinstance(each, Ivhd11) and each.has("efr2")]
+    copied = table.ivinfo & Ivrs.EFR_SUPPORTED and len(blocks) == len(table.taken)
+    efr = -1 if copied and blocks else 0
+    for block in blocks:
+        efr &= block.efr if block.efr & _GA_SUPPORTED else 0
+    declared = next((each for each in blocks if each.features & _HATDIS), None)
+    reserved = blocks[0] if efr & _HATS == _HATS and blocks else None
+    return HostTables(
+        declared or reserved, declared is not None, efr & _GUEST_TABLES == _GUEST_TABLES
+    )
+
+
+def _links(table: Ivrs) -> Iterator[TableLink]:
     own = {block.key for block in table.taken}
     named: set[tuple[int, int]] = set()
     for block in table.hardware:

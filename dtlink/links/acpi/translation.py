@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.acpi.iort import IdMapping, Iort, IortNode, ItsGroup, RootComplex, Smmu, SmmuV3
-from dtlink.firmware.acpi.madt import GicIts, GicMsiFrame
+from dtlink.firmware.acpi.madt import GicIts, GicMsiFrame, GicTranslateFrame
 from dtlink.firmware.acpi.viot import VirtioIommu, VirtioIommuPci
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import MAX_STEPS, SMMUS, supplier
@@ -80,7 +80,11 @@ def _smmus(machine: Machine, segment: int) -> Iterator[MappedRange[IdTranslation
 def _services(machine: Machine, segment: int) -> Iterator[MappedRange[IdTranslation]]:
     """The ITS of each ID: the first of its group, if the MADT has it."""
     entries = machine.madt.entries if machine.madt else ()
-    there = {entry.id: entry for entry in reversed(entries) if isinstance(entry, GicIts)}
+    there = {
+        entry.id: entry
+        for entry in reversed(entries)
+        if isinstance(entry, GicIts | GicTranslateFrame)
+    }
     for way in _ways(machine, segment, (ItsGroup,)):
         ids = way.node.ids if isinstance(way.node, ItsGroup) else ()
         its = there.get(ids[0]) if ids else None

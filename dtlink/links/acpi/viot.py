@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.behaviours import READS_VIOT
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.iort import RootComplex
 from dtlink.firmware.acpi.viot import (
     Endpoint,
@@ -38,9 +40,10 @@ REVERSED = "its first function lies behind its last: it has none"
 LATER = "Linux takes the last node of the table that has the device"
 IORT_FIRST = "Linux asks the IORT first, and it gives all of them an SMMU"
 STOPPED = "Linux stops reading at a node before it"
+NOT_READ = f"Linux reads the VIOT since {READS_VIOT.since} only"
 
 
-def links(machine: Machine) -> Iterator[TableLink]:
+def links(machine: Machine, version: KernelVersion = DEFAULT) -> Iterator[TableLink]:
     """The links of a machine's VIOT."""
     table = machine.viot
     if table is None:
@@ -48,11 +51,12 @@ def links(machine: Machine) -> Iterator[TableLink]:
     hidden = _hidden(table)
     translated = _translated(machine.iort)
     stop = stops_at(table)
+    unread = "" if READS_VIOT.on(version) else NOT_READ
     for node in table.endpoints:
         iommu = table.iommu_of(node)
         if iommu is None:
             continue
-        why_not = STOPPED if node.start >= stop else ""
+        why_not = unread or (STOPPED if node.start >= stop else "")
         why_not = why_not or _why_not(translated, node, iommu)
         why_not = why_not or (LATER if node.start in hidden else "")
         if isinstance(node, PciRange):

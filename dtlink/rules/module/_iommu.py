@@ -14,6 +14,7 @@ from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.outcomes import Outcome, Wait, When
 
 if TYPE_CHECKING:
+    from dtlink.board.boards import AnyBoard
     from dtlink.board.tree import TreeBoard
     from dtlink.boot.timeline import Dependency
     from dtlink.firmware.tree import Node
@@ -82,7 +83,7 @@ def effect(masters: Sequence[Master]) -> str:
     return "never probe" if Outcome.NEVER in outcomes else "wait for the root filesystem"
 
 
-def given_up(board: TreeBoard, then: str) -> str:
+def given_up(board: AnyBoard, then: str) -> str:
     """When the kernel stops waiting for an IOMMU, what it logs, and the effect on masters then.
 
     Source: Linux, drivers/base/dd.c, driver_deferred_probe_check_state().

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.outcomes import Outcome, When
+from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.firmware.acpi.iort import RootComplex
+from dtlink.firmware.acpi.rimt import RimtRootComplex
 from dtlink.firmware.acpi.viot import PciRange
-from dtlink.rules.module._iommu import listed
+from dtlink.rules.module._iommu import given_up, listed
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from dtlink.kernel.facts import Facts
 
 _HURT = (Outcome.DEGRADED, Outcome.RECOVERS, Outcome.NEVER)
-_HOSTS = (RootComplex, PciRange)
+_HOSTS = (RootComplex, PciRange, RimtRootComplex)
 
 
 class LateIommu(NamedTuple):
@@ -27,7 +28,10 @@ class LateIommu(NamedTuple):
     missing: Sequence[str]
     """The modules that the initramfs, or if there is none the kernel, does not have at hand."""
     outcome: Outcome
+    wait: Wait
     comes: When
+    is_off: bool
+    """The kernel has no such driver."""
     suppliers: Sequence[Struct]
     consumers: Sequence[Struct]
     has_all_hosts: bool
@@ -66,7 +70,9 @@ def _kept(
         config,
         [each for each in needed if facts.holds(each) is not True],
         outcome,
+        found[0].wait,
         found[0].comes,
+        facts.build.config.get(config, "n") not in ("y", "m"),
         list(suppliers.values()),
         list(consumers.values()),
         bool(hosts) and hosts <= consumers.keys(),
@@ -86,7 +92,7 @@ def _name(struct: Struct) -> str:
 
 
 def _lacks(facts: Facts, each: LateIommu) -> str:
-    if each.outcome is Outcome.DEGRADED:
+    if each.is_off:
         return f"this kernel has no driver for the IOMMU (CONFIG_{each.config} is off)"
     names = listed(each.missing) or f"CONFIG_{each.config}"
     if each.comes is When.NEVER:
@@ -101,10 +107,13 @@ def _effect(each: LateIommu) -> str:
     return "never probe" if each.outcome is Outcome.NEVER else "wait for the root filesystem"
 
 
-def effect(each: LateIommu) -> str:
+def effect(board: TablesBoard, each: LateIommu) -> str:
     """The log line, and what the machine does."""
-    if each.outcome is Outcome.DEGRADED:
+    if each.outcome is Outcome.DEGRADED and each.wait is Wait.NONE:
         return "the kernel does not wait for a driver that is not built, and logs nothing"
+    if each.outcome is Outcome.DEGRADED:
+        late = "" if each.comes is When.NEVER else ", also after the IOMMU has probed"
+        return given_up(board, f"only then do the masters probe, without translation{late}")
     return (
         '"deferred probe pending: (reason unknown)" for each, forever; a root filesystem behind '
         "it, or on the network, is never mounted"
@@ -114,6 +123,6 @@ def effect(each: LateIommu) -> str:
 def fix(each: LateIommu) -> str:
     """What to build, or where to put the module."""
     option = f"CONFIG_{each.config}=y"
-    if each.outcome is Outcome.DEGRADED or not each.missing:
+    if each.is_off or not each.missing:
         return f"Set {option} in the kernel configuration."
     return f"Put {', '.join(each.missing)} into the initramfs, or set {option}."

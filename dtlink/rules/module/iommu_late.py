@@ -3,15 +3,17 @@
 What it finds: IOMMUs whose driver is a module that is loaded after the kernel has stopped waiting,
 or that is not built, with masters whose own drivers are loaded earlier; one finding for each such
 driver.
-Why it matters: on a devicetree the kernel gives up waiting at the deferred-probe timeout, and the
-masters run without translation; they are not attached to an IOMMU that appears later. With ACPI
-tables (IORT, VIOT) there is no limit: the masters wait forever for the module, and the log does not
-say for what; if the disk is among them, the root filesystem with the module on it is never mounted.
-On ACPI the kernel does not wait for a driver that is not built: the masters run untranslated.
+Why it matters: the kernel gives up waiting at the deferred-probe timeout, and the masters run
+without translation; they are not attached to an IOMMU that appears later. With ACPI tables (IORT,
+VIOT) kernels before 6.15 have no limit (for a RIMT, before 7.2): the masters wait forever for the
+module, and the log does not say for what; if the disk is among them, the root filesystem with the
+module on it is never mounted. For a driver that is not built the kernel does not wait on ACPI (but
+for a RIMT): the masters run untranslated.
 What to do: put the module into the initramfs, or build the driver in.
-References: Linux 6.12, drivers/iommu/of_iommu.c, of_iommu_xlate(); drivers/base/dd.c,
-driver_deferred_probe_check_state(); drivers/acpi/scan.c, acpi_iommu_fwspec_init();
-drivers/acpi/arm64/iort.c, iort_iommu_xlate(); drivers/acpi/viot.c, viot_dev_iommu_init().
+References: Linux, drivers/iommu/of_iommu.c, of_iommu_xlate(); drivers/iommu/iommu.c,
+iommu_fwspec_init(); drivers/base/dd.c, driver_deferred_probe_check_state();
+drivers/acpi/arm64/iort.c, iort_iommu_xlate(); drivers/acpi/viot.c, viot_dev_iommu_init();
+drivers/acpi/riscv/rimt.c, rimt_iommu_xlate().
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ TABLES = Example(
     __name__,
     __doc__,
     severity=Severity.WARNING,
-    needs=("iommus", "iommu-map", "IORT", "VIOT"),
+    needs=("iommus", "iommu-map", "IORT", "VIOT", "RIMT"),
     bad=Dts(
         _TREE,
         finds=("/iommu@1000",),
@@ -185,9 +187,11 @@ def _of_tables(board: TablesBoard, facts: Facts) -> Iterator[Finding]:
             each.suppliers[0],
             _tables.message(facts, each),
             severity=Severity.ERROR if each.is_stuck else Severity.WARNING,
-            # There may be an initramfs that was not named.
-            likely=bool(each.missing) and facts.initramfs is None,
-            effect=_tables.effect(each),
+            # There may be an initramfs that was not named; how long the root file system takes is
+            # not known.
+            likely=(bool(each.missing) and facts.initramfs is None)
+            or (each.comes is When.ROOT and each.outcome is Outcome.DEGRADED),
+            effect=_tables.effect(board, each),
             fix=_tables.fix(each),
             related=[*each.suppliers[1:], *each.consumers],
         )
