@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from dtlink.board.tree import Board
+from dtlink.board.tree import TreeBoard
 from dtlink.firmware import dts
 from dtlink.firmware.apply import apply
 from dtlink.rules.model import Dts, Rule
@@ -63,7 +63,7 @@ def test_the_worked_example_is_a_rule(worked: Rule) -> None:
     example = worked.examples[0]
     assert isinstance(example.bad, Dts)
     tree = dts.read_text(example.bad.source)
-    (finding,) = worked.check(Board(tree))
+    (finding,) = worked.check(TreeBoard(tree))
     assert f"{finding.subject.path}:{finding.property_name}" == example.bad.finds[0]
-    assert not list(worked.check(Board(apply(tree, finding.fix.edits))))
-    assert not list(worked.check(Board(dts.read_text(example.good.source))))
+    assert not list(worked.check(TreeBoard(apply(tree, finding.fix.edits))))
+    assert not list(worked.check(TreeBoard(dts.read_text(example.good.source))))
