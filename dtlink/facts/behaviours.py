@@ -3,8 +3,6 @@
 Which property fw_devlink follows from which version on is in the table of supplier bindings.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 

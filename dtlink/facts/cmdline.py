@@ -3,8 +3,6 @@
 Only the parameters that decide when devices probe, or what becomes of one, are kept.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -37,7 +35,7 @@ class CommandLine(NamedTuple):
     """The parameters given of :data:`IGNORE_UNUSED`."""
 
     @classmethod
-    def parse(cls, text: str) -> CommandLine:
+    def parse(cls, text: str) -> "CommandLine":
         """Read a command line. Raises :class:`OptionError` for values the kernel would refuse."""
         line, refused = cls.read(text)
         if refused:
@@ -45,7 +43,7 @@ class CommandLine(NamedTuple):
         return line
 
     @classmethod
-    def read(cls, text: str) -> tuple[CommandLine, list[OptionError]]:
+    def read(cls, text: str) -> "tuple[CommandLine, list[OptionError]]":
         """Read a command line as a booting kernel does: what it refuses has no effect.
 
         The last value that is none of the refused ones counts; those are returned beside it.

@@ -6,9 +6,10 @@ tables of compatible values.
 
 from collections.abc import Sequence
 from enum import Enum
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
+
+from dtlink.facts.patterns import fits
 
 
 class Sharing(Enum):
@@ -105,4 +106,4 @@ def kind_of(compatible: Sequence[str]) -> IommuKind | None:
 
 @lru_cache(maxsize=1024)
 def _kind(name: str) -> IommuKind | None:
-    return next((row for row in IOMMUS if any(fnmatchcase(name, p) for p in row.names)), None)
+    return next((row for row in IOMMUS if fits((name,), row.names)), None)

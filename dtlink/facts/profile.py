@@ -1,7 +1,5 @@
 """A kernel as fw_devlink depends on it: the version, and how it was started."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 
@@ -56,7 +54,7 @@ class KernelProfile(NamedTuple):
         cmdline: str | CommandLine = "",
         *,
         modules: bool = True,
-    ) -> KernelProfile:
+    ) -> "KernelProfile":
         """The profile of a kernel version with a command line.
 
         ``modules`` says whether the kernel has CONFIG_MODULES. Raises :class:`OptionError`.

@@ -4,8 +4,6 @@ A reader is one function from the file's bytes to its members. What it reads is 
 each offset and size, and raises :class:`InputError` with the byte offset of what is wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 

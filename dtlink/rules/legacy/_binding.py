@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from dtlink.facts.patterns import fits
 from dtlink.firmware.tree import Node, Tree
 from dtlink.rules.model import Severity
 
@@ -93,15 +94,3 @@ def _among(compatible: Iterable[str], wanted: Sequence[str], refused: Sequence[s
     """Whether one of the strings is wanted (any will do if none is named), and none refused."""
     strings = tuple(compatible)
     return (not wanted or fits(strings, wanted)) and not fits(strings, refused)
-
-
-def fits(strings: Iterable[str], patterns: Sequence[str]) -> bool:
-    """Whether one of the strings has one of the patterns' forms.
-
-    Not by fnmatch, whose compiling of a pattern takes longer than the lint of a board.
-    """
-    return any(_fits(text, *pattern.partition("*")) for text in strings for pattern in patterns)
-
-
-def _fits(text: str, start: str, star: str, end: str) -> bool:
-    return text.startswith(start) and text.endswith(end) if star else text == start

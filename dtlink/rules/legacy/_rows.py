@@ -36,8 +36,9 @@ def report(
                 "old": row.old,
                 "new": row.new,
                 "text": next(iter(nodes[0].strings(row.old)), ""),
-                "value": as_dts(nodes[0], row.old, row.cells),
             }
+            if "{value}" in row.effect + row.fix:
+                words["value"] = as_dts(nodes[0], row.old, row.cells)
             yield rule.finding(
                 nodes[0],
                 message(row, several(nodes)),

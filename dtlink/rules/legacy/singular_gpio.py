@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
-from dtlink.rules.legacy._binding import fits
+from dtlink.facts.patterns import fits
 from dtlink.rules.legacy._rows import in_all, renamed_list, several
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 
