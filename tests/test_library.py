@@ -289,6 +289,10 @@ def test_what_a_session_shows() -> None:
     assert repr(board) == f"<Board {INPUTS[0]}: {board.firmware!r}, kernel 6.12>"
     assert repr(report).startswith("<Report lint of 1 input: error ")
     assert repr(finding).startswith(f"<Finding error {finding.rule} at {finding.subject.path}:")
+    assert repr(report.inputs[0]) == f"<InputReport {INPUTS[0]}: fdt, 8 findings>"
+    (unread,) = dtlink.lint("gone.dtb").inputs
+    assert repr(unread) == "<InputReport gone.dtb: No such file or directory>"
+    assert repr(*dtlink.explain("legacy/mmu-masters")).startswith("<Rule legacy/mmu-masters: ")
     assert repr(tables.lint()) == "<Report lint of 1 input: no findings>"
 
 

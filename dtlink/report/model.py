@@ -100,6 +100,15 @@ class InputReport(NamedTuple):
     ignored: Sequence[Ignored] = ()
     """Findings that the configuration takes out of ``findings``."""
     unmet: Sequence[Unmet] = ()
+
+    def __repr__(self) -> str:
+        if self.error is not None:
+            return f"<InputReport {self.path}: {self.error.message}>"
+        from dtlink.wording import counted
+
+        findings = counted(len(self.findings), "finding")
+        return f"<InputReport {self.path}: {self.form}, {findings}>"
+
     member: str = ""
     """Which member of a container; empty for a file of its own."""
 
@@ -152,7 +161,9 @@ class Report(NamedTuple):
 
     def __repr__(self) -> str:
         found = [f"{level} {number}" for level, number in self.counts().items() if number]
-        inputs = "1 input" if len(self.inputs) == 1 else f"{len(self.inputs)} inputs"
+        from dtlink.wording import counted
+
+        inputs = counted(len(self.inputs), "input")
         return f"<Report {self.command} of {inputs}: {', '.join(found) or 'no findings'}>"
 
     def to_dict(self) -> "Document":

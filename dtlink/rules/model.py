@@ -107,6 +107,9 @@ class Rule(NamedTuple):
     only: frozenset[str] | None = None
     """The aliases whose findings are reported; ``None``: all findings are."""
 
+    def __repr__(self) -> str:
+        return f"<Rule {self.id}: {self.summary}>"
+
     def example(self, kind: type[Dts | Tables]) -> Example | None:
         """The example for one kind of firmware; ``None``: the rule has nothing to say of it."""
         return next((each for each in self.examples if isinstance(each.bad, kind)), None)
