@@ -40,7 +40,7 @@ class DeviceStep(NamedTuple):
     @property
     def is_to_iommu(self) -> bool:
         """Whether the supplier translates the consumer's DMA."""
-        return any(resource.is_iommu for resource in self.resources)
+        return any(ref.binding.resource.is_iommu for ref in self.references)
 
 
 def arcs_of(steps: Iterable[DeviceStep]) -> dict[int, list[int]]:
