@@ -63,7 +63,8 @@ def test_every_keyword_is_described(name: str) -> None:
 
 def test_the_keywords_are_the_settings() -> None:
     """A setting of a board that is new is a keyword too: add it to BoardOptions."""
-    assert set(BoardOptions.__annotations__) == set(Settings._fields)
+    keywords, settings = set(BoardOptions.__annotations__), set(Settings._fields)
+    assert keywords == settings, f"BoardOptions, dtlink/api/options.py: {keywords ^ settings}"
 
 
 def test_public_methods_and_names_have_a_text_for_help() -> None:

@@ -47,4 +47,8 @@ def test_a_clean_board_needs_few_modules(fixtures: Path) -> None:
         text=True,
         check=True,
     )
-    assert not _NOT_NEEDED & set(done.stderr.split())
+    imported = sorted(_NOT_NEEDED & set(done.stderr.split()))
+    assert not imported, (
+        f"a plain lint imports {imported}: import them where they are needed, or what "
+        "imports them (python -X importtime)"
+    )

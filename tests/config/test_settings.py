@@ -83,7 +83,11 @@ def test_every_key_is_read(write: Write) -> None:
 
 
 def test_there_is_a_row_for_every_setting_and_a_setting_for_every_row() -> None:
-    assert {key.field for key in (*KEYS, *TABLES)} == {*FIELDS, "folder"}
+    keys, fields = {key.field for key in (*KEYS, *TABLES)}, {*FIELDS, "folder"}
+    assert keys == fields, (
+        f"{keys ^ fields}: a key is a row in dtlink/config/keys.py and a field of Settings "
+        "(dtlink/board/settings.py) or LintSettings (dtlink/config/model.py)"
+    )
 
 
 def test_the_same_in_a_shared_file(write: Write) -> None:

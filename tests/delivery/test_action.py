@@ -38,7 +38,7 @@ def test_scripts_get_inputs_as_variables_and_never_as_text() -> None:
 
 def test_inputs_and_steps_that_are_named_are_there() -> None:
     used = {name for step in STEPS for kind, name in expressions(step) if kind == "inputs"}
-    assert used == set(ACTION["inputs"])
+    assert used == set(ACTION["inputs"]), "action.yml: use every input, and declare every one used"
     earlier: set[str] = set()
     for step in STEPS:
         assert {name for kind, name in expressions(step) if kind == "steps"} <= earlier

@@ -48,7 +48,10 @@ def snippet(name: str) -> Any:
 
 def test_every_snippet_is_tried() -> None:
     tried = {"pre-commit", "pre-commit-build", "github", "gitlab"}
-    assert set(SNIPPETS) == {*tried, "make", "kernel", "yocto", "buildroot"}
+    assert set(SNIPPETS) == {*tried, "make", "kernel", "yocto", "buildroot"}, (
+        "write a test that runs each snippet marked with <!-- try: NAME --> in README.md, and list "
+        "it here"
+    )
 
 
 def test_pre_commit_takes_its_configuration(tmp_path: Path) -> None:

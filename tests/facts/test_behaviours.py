@@ -47,14 +47,18 @@ def test_rows_are_whole(row):
     assert versions == sorted(set(versions)), "steps must be in the order of their versions"
     values = [value for _, value in row.steps]
     assert all(one != next_ for one, next_ in pairwise(values)), "a step must change the value"
-    assert all(row.on(only) == value for only, value in row.exceptions.items())
-    assert row.meaning
+    assert all(row.on(only) == value for only, value in row.exceptions.items()), (
+        "an exception is of one version: write a step for a range"
+    )
+    assert row.meaning, "say in one sentence what the behaviour is"
     assert "/" in row.source, "name the kernel's file, and the function in it"
 
 
 def test_names_are_unique():
     names = [row.name for row in BEHAVIOURS]
-    assert len(names) == len(set(names)) >= 10
+    twice = [name for name in names if names.count(name) > 1]
+    assert not twice, f"{twice}: one row for each behaviour: add steps to it"
+    assert len(names) >= 10
 
 
 def test_a_kernel_older_than_all_has_the_first_value():
@@ -63,8 +67,10 @@ def test_a_kernel_older_than_all_has_the_first_value():
 
 
 def test_every_mode_has_its_effect():
-    assert all(FW_DEVLINK.effect(mode.value) for mode in Mode)
-    assert {FW_DEVLINK.on(version) for version in KNOWN} <= {mode.value for mode in Mode}
+    without = [mode for mode in Mode if not FW_DEVLINK.effect(mode.value)]
+    assert not without, f"say what {without} means in the effects of FW_DEVLINK (behaviours.py)"
+    unknown = {FW_DEVLINK.on(version) for version in KNOWN} - {mode.value for mode in Mode}
+    assert not unknown, f"add {unknown} to Mode in dtlink/facts/profile.py"
     for name in ("fw_devlink", "fw_devlink.strict", "deferred_probe_timeout"):
         assert PARAMETERS[name].effect(LATEST) or PARAMETERS[name].effect("rpm")
 

@@ -30,9 +30,11 @@ def test_what_is_unknown_has_no_row() -> None:
 def test_every_row_names_its_driver_and_a_kind_that_views_know() -> None:
     kinds = {kind.value for kind in SupplierKind}
     for row in IOMMUS:
-        assert row.driver.endswith(".c")
-        assert row.kind in kinds
-        assert set(row.matched) <= set(row.names)
+        assert row.driver.endswith(".c"), f"{row.names}: driver= is the kernel's file"
+        assert row.kind in kinds, f"{row.names}: {row.kind} is not a value of SupplierKind"
+        assert set(row.matched) <= set(row.names), (
+            f"{row.names}: matched= has a name that names= lacks"
+        )
 
 
 def test_what_the_driver_of_smmus_binds_to_shares_stream_match_entries() -> None:

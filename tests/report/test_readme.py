@@ -60,7 +60,7 @@ def test_the_index_is_what_the_command_prints() -> None:
 def test_every_command_is_named_in_the_readme_and_has_help() -> None:
     text = README.read_text(encoding="utf-8")
     for command in COMMANDS:
-        assert f"dtlink {command}" in text
+        assert f"dtlink {command}" in text, f"README.md, Usage: add a line for dtlink {command}"
         result = CliRunner().invoke(cli, [command, "--help"])
         assert result.exit_code == 0
         assert result.output.startswith("Usage:")

@@ -52,7 +52,9 @@ MORE = {
 
 def test_every_command_is_called() -> None:
     # dtlink kernel writes an index, and prints nothing; dtlink completion prints a script.
-    assert {*CALLS, "kernel", "completion"} == set(COMMANDS)
+    assert {*CALLS, "kernel", "completion"} == set(COMMANDS), (
+        "call every command in CALLS, so that its JSON is held against the schema"
+    )
 
 
 @pytest.mark.parametrize("call", [*CALLS.values(), *MORE.values()], ids=[*CALLS, *MORE])

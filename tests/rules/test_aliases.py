@@ -81,16 +81,22 @@ def test_a_finding_has_the_rules_id_and_the_fingerprint_of_its_alias() -> None:
 
 def test_every_alias_names_rules_that_there_are() -> None:
     for alias in aliases():
-        assert alias.rule in ids(), alias
-        assert alias.id.partition("/")[0] == alias.table.lower()
-        assert alias.id not in ids(), "a rule of that id would never be found by it"
+        assert alias.rule in ids(), (
+            f"{alias}: there is no such rule: correct dtlink/rules/aliases.py"
+        )
+        assert alias.id.partition("/")[0] == alias.table.lower(), (
+            f"{alias}: name it after its table"
+        )
+        assert alias.id not in ids(), f"{alias}: a rule has this id: give the rule another one"
     check_words(alias_ids())
 
 
 def test_every_table_has_an_alias_of_every_check() -> None:
     for row in DESCRIBING:
         for rule in ("acpi/frame", "acpi/reserved-bits", "acpi/unknown-type"):
-            assert rule in rules_of(alias_for(rule, row.signature))
+            assert rule in rules_of(alias_for(rule, row.signature)), (
+                f"{rule} has no alias for the {row.signature}: see dtlink/rules/aliases.py"
+            )
 
 
 def test_an_alias_is_no_rule() -> None:
@@ -116,8 +122,11 @@ def test_rules_of_other_tables_are_not_imported_for_one() -> None:
 
 def test_families_are_about_devicetrees_or_about_one_table_or_every_table() -> None:
     tables = {row.family for row in DESCRIBING} | {EVERY_TABLE_FAMILY}
-    assert set(families()) - TREE_FAMILIES == tables
-    assert set(families()) >= TREE_FAMILIES
+    assert set(families()) - TREE_FAMILIES == tables, (
+        "a new family: name it in TREE_FAMILIES (dtlink/rules/catalogue.py), or register its table "
+        "in dtlink/firmware/acpi/registry.py"
+    )
+    assert set(families()) >= TREE_FAMILIES, "take the family that is gone out of TREE_FAMILIES"
 
 
 def test_only_rules_of_every_table_have_aliases() -> None:

@@ -83,19 +83,25 @@ def places(found: list[Finding], example: Dts | Tables) -> list[str]:
 @examples
 def test_bad_example_raises_the_rule_where_it_says(rule: Rule, pair: Example) -> None:
     assert pair.bad.finds, "a bad example names what it must raise"
-    assert places(findings(pair.bad, [rule]), pair.bad) == wanted(pair.bad)
+    assert places(findings(pair.bad, [rule]), pair.bad) == wanted(pair.bad), (
+        f"{rule.id}: correct finds= of the bad example, or the check"
+    )
 
 
 @examples
 def test_good_example_is_fine(rule: Rule, pair: Example) -> None:
-    assert findings(pair.good, [rule]) == []
+    assert findings(pair.good, [rule]) == [], (
+        f"{rule.id}: the good example is not good: correct it, or the check"
+    )
 
 
 @examples
 def test_good_example_raises_no_other_error(rule: Rule, pair: Example) -> None:
     found = findings(pair.good, choose(kind=type(pair.good)))
     errors = {item.rule for item in found if item.severity is Severity.ERROR}
-    assert errors - {rule.id} == set()
+    assert errors <= {rule.id}, (
+        f"{rule.id}: remove the other errors from the good example, which users copy"
+    )
 
 
 @examples
@@ -103,17 +109,19 @@ def test_a_bad_table_raises_no_other_error(rule: Rule, pair: Example) -> None:
     if isinstance(pair.bad, Tables):
         found = findings(pair.bad, choose(kind=Tables))
         others = {item.rule for item in found if item.severity is Severity.ERROR}
-        assert others <= {rule.id}
+        assert others <= {rule.id}, (
+            f"{rule.id}: remove the other errors from the bad example; it shows one fault"
+        )
 
 
 @examples
 def test_findings_say_what_to_expect_and_what_to_do(rule: Rule, pair: Example) -> None:
     for finding in findings(pair.bad, [rule]):
         assert finding.rule == rule.id
-        assert finding.message
-        assert not finding.message.endswith(".")
-        assert finding.effect
-        assert finding.fix.text
+        assert finding.message, "give the finding a message"
+        assert not finding.message.endswith("."), "end the message without a full stop"
+        assert finding.effect, 'say what will be seen on the machine; "none" is a fine effect'
+        assert finding.fix.text, "say what to do, as an imperative sentence"
 
 
 @examples
@@ -121,19 +129,27 @@ def test_the_edits_of_a_fix_silence_the_rule_and_raise_no_other(rule: Rule, pair
     """For each rule that knows edits: bad + edits raises neither these findings nor new ones."""
     edited = [each for each in findings(pair.bad, [rule]) if each.fix.edits]
     edits = [edit for each in edited for edit in each.fix.edits]
-    assert edits or rule.id not in WITH_EDITS, "this fix had edits"
+    assert edits or rule.id not in WITH_EDITS, (
+        "this fix had edits: give them again, or take the rule out of WITH_EDITS (edits.py)"
+    )
     if edits:
         chosen = choose(kind=type(pair.bad))
         before = check(board_of(pair.bad), chosen).findings
         after = check(board_of(pair.bad, edits), chosen).findings
-        assert not left(edited, after), "the edits do not silence the rule"
-        assert not new(rule.id, before, after), "the edits raise other findings"
+        assert not left(edited, after), (
+            "the edits do not silence the rule: make them do all that the fix says, or give none"
+        )
+        assert not new(rule.id, before, after), (
+            "the edits raise other findings: correct them or, if these are right, add them to "
+            "ALLOWED in tests/rules/edits.py"
+        )
 
 
 @rules
 def test_page_has_its_headings_and_a_summary_of_one_sentence(rule: Rule) -> None:
-    assert [heading for heading in HEADINGS if heading not in rule.page] == []
-    assert rule.summary.endswith(".")
+    missing = [heading for heading in HEADINGS if heading not in rule.page]
+    assert not missing, f"{rule.id}: add {missing} to the docstring of the rule's file"
+    assert rule.summary.endswith("."), f"{rule.id}: the docstring's first line is one sentence"
 
 
 def test_choose_by_rule_and_family() -> None:
