@@ -15,7 +15,7 @@ from dtlink.cli.single import Printing, finish, one, view_of
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.errors import InputError
-from dtlink.observed.observation import BOARD_COMMAND, Observation
+from dtlink.observed.command import BOARD_COMMAND
 from dtlink.report.model import Report
 from dtlink.views.profile import kernel
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.predict import View
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Tree
+    from dtlink.observed.observation import Observation
     from dtlink.report.answer import InputAnswer
 
 
@@ -36,6 +37,7 @@ class _RunningBoard(click.ParamType["Observation"]):
     ) -> Observation:
         """What was read, or a usage error that says why it can't be."""
         from dtlink.observed import sysfs
+        from dtlink.observed.observation import Observation
 
         try:
             return value if isinstance(value, Observation) else sysfs.read(str(value))

@@ -22,15 +22,6 @@ DEFERRED = "devices_deferred"
 #: The links of sysfs that are looked at: those of devices, and those of device links.
 LINKS = frozenset(("of_node", "driver", "supplier", "consumer"))
 
-#: The command that a user runs on the board, as root, for a text list; busybox can run it.
-BOARD_COMMAND = (
-    "cd /sys; { "
-    "grep -Hs . kernel/debug/devices_deferred devices/virtual/devlink/*/[ars]*; "
-    "find devices -name waiting_for_supplier | xargs grep -Hs .; "
-    "find devices -type l | grep -E '/(of_node|driver|consumer|supplier)$' | xargs ls -ld; "
-    "dmesg; } 2>/dev/null"
-)
-
 #: How many entries one board may report: many times what the largest do.
 _MAX_KEPT = 200_000
 _DEVICETREE = "firmware/devicetree/base"

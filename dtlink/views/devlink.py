@@ -14,9 +14,7 @@ from dtlink.facts.profile import KernelProfile
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
 from dtlink.views import device_links
-from dtlink.views.against import AgainstView
 from dtlink.views.data import CommandResult
-from dtlink.views.observed import ObservedView
 from dtlink.views.profile import VIEWS, approximated, log_words, timeout
 
 if TYPE_CHECKING:
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.observed.observation import Observation
     from dtlink.report.entries import Json, JsonObject
+    from dtlink.views.against import AgainstView
+    from dtlink.views.observed import ObservedView
 
 _ENDPOINT = "remote-endpoint"
 
@@ -151,6 +151,7 @@ def _against(board: TreeBoard, ordering: Ordering, view: View) -> AgainstView | 
     if other is None:
         return None
     from dtlink.boot.devlink.compare import compare
+    from dtlink.views.against import AgainstView
 
     before = Ordering(board.predicted(other, view), other)
     return AgainstView(comparison=compare(before, ordering, other, board.profile))
@@ -158,6 +159,7 @@ def _against(board: TreeBoard, ordering: Ordering, view: View) -> AgainstView | 
 
 def _observed(board: TreeBoard, ordering: Ordering, observation: Observation) -> ObservedView:
     from dtlink.observed.compare import compare
+    from dtlink.views.observed import ObservedView
 
     return ObservedView(comparison=compare(ordering.prediction, observation, board.tree))
 

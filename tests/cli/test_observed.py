@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dtlink.observed.observation import BOARD_COMMAND
+from dtlink.observed.command import BOARD_COMMAND
 from tests.cli.conftest import Run
 from tests.report.test_schema import SCHEMA, undescribed
 

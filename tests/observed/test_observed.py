@@ -18,8 +18,9 @@ from dtlink.firmware import dts
 from dtlink.firmware.errors import InputError
 from dtlink.observed import observation as observed
 from dtlink.observed import sysfs
+from dtlink.observed.command import BOARD_COMMAND
 from dtlink.observed.naming import NodeNames, platform_name
-from dtlink.observed.observation import BOARD_COMMAND, LoggedPair, ReportCollector
+from dtlink.observed.observation import LoggedPair, ReportCollector
 from dtlink.observed.running import RunningBoard
 from dtlink.observed.sysfs import read
 
