@@ -5,8 +5,6 @@ with a fault, with the source, beside the fields that it is about. A table witho
 checked all the same; its findings then say what holds for any reader.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import lru_cache
@@ -237,7 +235,7 @@ def rows_of(module: str) -> TableRows:
     return rows
 
 
-def checked_tables(board: TablesBoard) -> Iterator[CheckedTable]:
+def checked_tables(board: "TablesBoard") -> Iterator[CheckedTable]:
     """The tables of a machine that describe suppliers and consumers."""
     for row in DESCRIBING:
         table = board.machine.tables.get(row.signature)
