@@ -52,7 +52,7 @@ def inputs(path: str) -> list[PairInput]:
     except InputError as error:
         error.path = error.path or path
         raise
-    folders = [os.path.dirname(each.side.path) for each in found]  # noqa: PTH120 - as above
+    folders = [os.path.dirname(each.side.path) for each in found]  # noqa: PTH120 - paths stay as given
     top = _common(folders)
     paths = [each.side.path for each in found]
     return [
@@ -74,7 +74,7 @@ def _may_be_report(path: str) -> bool:
     if path == STDIN:
         stream = sys.stdin.buffer
         return isinstance(stream, BufferedReader) and _begins_so(stream.peek(_HEAD)[:_HEAD])
-    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - as above
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - paths stay as given
         return True
     try:
         with open(path, "rb") as stream:
@@ -138,7 +138,7 @@ def _stem(item: PairInput) -> str:
 
 def _name(item: PairInput) -> str:
     """The name of a devicetree: boards move between folders, and names are theirs alone."""
-    name = os.path.basename(item.path)  # noqa: PTH119 - as above
+    name = os.path.basename(item.path)  # noqa: PTH119 - paths stay as given
     return name if name.endswith(SUFFIXES) else ""
 
 
@@ -174,7 +174,7 @@ def is_same_blob(pair: Pair) -> bool:
     if old is None or new is None or old.saved or new.saved or STDIN in (old.path, new.path):
         return False
     try:
-        if os.path.getsize(old.path) != os.path.getsize(new.path):  # noqa: PTH202 - as above
+        if os.path.getsize(old.path) != os.path.getsize(new.path):  # noqa: PTH202 - paths stay as given
             return False
         data = load(old.path)
         return data[:4] == MAGIC and data == load(new.path)

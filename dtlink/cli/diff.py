@@ -75,13 +75,13 @@ def diff(
     new: str,
     fail_on: str,
     everything: bool,  # noqa: FBT001 - click calls it
-    same_machine: bool,  # noqa: FBT001 - as above
+    same_machine: bool,  # noqa: FBT001 - click calls it
     bus: tuple[list[tuple[int, IdRange]], ...],
     lspci: str | None,
     form: str,
     output: str | None,
     file: str | None,
-    isolated: bool,  # noqa: FBT001 - as above
+    isolated: bool,  # noqa: FBT001 - click calls it
     jobs: int,
     color: str,
     **_settings: Any,

@@ -47,15 +47,9 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     except InputError as error:
         # It may be about another file: one of a folder's, or what the user named of a kernel.
         about = f"{error.path}: " if error.path not in ("", item.path, str(item)) else ""
-        return InputReport(
-            item.path, member=item.member, error=InputFault(about + error.message, error.offset)
-        )
+        return _failed(item, InputFault(about + error.message, error.offset))
     except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done
-        return InputReport(
-            item.path,
-            member=item.member,
-            error=InputFault(f"{type(error).__name__}: {error}", bug=True),
-        )
+        return _failed(item, InputFault(f"{type(error).__name__}: {error}", bug=True))
     sha256 = _sha256(data, firmware) if digest else ""
     return report_of(item, firmware, told, sha256)
 
@@ -82,7 +76,7 @@ def _failed(item: Input, fault: InputFault) -> InputReport:
 def _read(item: Input) -> tuple[bytes, Tree | Machine]:
     """The bytes of a file or a member, none for a folder of tables, and what they say."""
     path = item.path
-    if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - as above
+    if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         data = load_input(item)
         return data, decode(data, str(item))
     from dtlink.firmware.acpi.read import read_folder

@@ -115,6 +115,18 @@ class Tree:
         start = self.layout.base + (at + 3) * 4
         return self.blob[start : start + self.words[at + 1]]
 
+    def size(self, at: int) -> int:
+        """Return the length, in bytes, of the property at word ``at``."""
+        return self.words[at + 1]
+
+    def bytes_left(self, at: int) -> int:
+        """Return how many bytes the property at word ``at`` has after its last whole cell."""
+        return self.words[at + 1] & 3
+
+    def first_cell(self, at: int) -> int | None:
+        """Return the first cell of the property at word ``at``; ``None`` if it is shorter."""
+        return self.words[at + 3] if self.words[at + 1] >= 4 else None
+
     def cells_at(self, at: int) -> array[int]:
         """Return the value of the property at word ``at`` as cells, without a partial last cell."""
         return self.words[at + 3 : at + 3 + (self.words[at + 1] >> 2)]

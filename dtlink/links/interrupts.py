@@ -86,7 +86,7 @@ class InterruptTree:
         cursor = node
         while cursor not in self._parents:
             trail.append(cursor)
-            cursor = self._step(cursor)
+            cursor = self.step(cursor)
             if cursor < 0 or cursor in self._widths or len(trail) > len(self.tree):
                 break
         else:
@@ -95,12 +95,16 @@ class InterruptTree:
         self._parents.update(dict.fromkeys(trail, parent))
         return parent
 
-    def _step(self, node: int) -> int:
-        """The next candidate: ``interrupt-parent`` if the node has it, else its parent."""
+    def step(self, node: int) -> int:
+        """Return the next node on the way to an interrupt parent; -1 if there is none.
+
+        It is that of ``interrupt-parent`` if the node has it, else the node's parent.
+        """
         at = self._explicit.get(node)
-        if at is None or self.tree.words[at + 1] < 4:  # a partial cell counts as missing
+        phandle = None if at is None else self.tree.first_cell(at)
+        if phandle is None:  # a partial cell counts as missing
             return self.tree.parents[node]
-        return self.tree.phandles.get(self.tree.words[at + 3], -1)
+        return self.tree.phandles.get(phandle, -1)
 
     def width(self, node: int) -> int:
         """Return a node's ``#interrupt-cells``; -1 if it has none."""
@@ -143,13 +147,20 @@ class InterruptTree:
         return None
 
     def _unit_address(self, device: int, size: int) -> list[int]:
-        """The first cells of ``reg``, padded with zeros to three cells."""
+        """The first cells of ``reg``, at most three, padded with zeros to ``size`` cells.
+
+        Source: Linux, drivers/of/irq.c, of_irq_parse_one() (addr_buf).
+        """
         at = self.tree.holders("reg").get(device)
         reg = list(self.tree.cells_at(at)[:_UNIT_CELLS]) if at is not None else []
         return (reg + [0] * _MAX_CELLS)[: min(size, _MAX_CELLS)]
 
     def _address_cells_above(self, node: int) -> int:
-        """``#address-cells`` of the node or the nearest ancestor that has it; else 2."""
+        """``#address-cells`` of the node or the nearest ancestor that has it; else 2.
+
+        Source: Linux, drivers/of/irq.c, of_irq_parse_raw(), whose default is not that of
+        of_bus_n_addr_cells() (:func:`_address_cells`).
+        """
         cursor = node
         while cursor >= 0:
             cells = self.tree.cell("#address-cells", cursor)
@@ -237,7 +248,7 @@ def _plain(
         first = at + 3 + cell
         specifier = Specifier(parent, found.tree.words[first : first + width])
         supplier = irq.resolve(node, specifier)
-        if supplier is None:
+        if supplier is None:  # of_link_property() ends at the first entry without a supplier
             return
         add(Reference(node, supplier, row, node, at, index, cell, width, _SOUND))
     if size % width:
@@ -254,7 +265,7 @@ def _both(
     node, at = where
     for index, (source, cell, specifier) in enumerate(_entries(found, irq, row, where)):
         supplier = irq.resolve(node, specifier)
-        if supplier is None:
+        if supplier is None:  # of_link_property() ends at the first entry without a supplier
             return
         # Both properties get the same entries; the cells of an entry are in only one of them.
         args = len(specifier.cells) if source == row.name else 0
@@ -366,7 +377,11 @@ def _bad_row(
 
 
 def _address_cells(tree: Tree, node: int) -> int:
-    """``#address-cells`` of the nexus or the nearest ancestor that has it; else 1."""
+    """``#address-cells`` of the nexus or the nearest ancestor that has it; else 1.
+
+    Source: Linux, drivers/of/property.c, parse_interrupt_map(), by of_bus_n_addr_cells() of
+    drivers/of/base.c; of_irq_parse_raw() has another default.
+    """
     while node >= 0:
         cells = tree.cell("#address-cells", node)
         if cells is not None:

@@ -33,8 +33,8 @@ def relative(path: str) -> str:
     if path == STDIN:
         return path
     # os.path, not pathlib: a path may be any text, and a run has thousands of them.
-    here = os.getcwd()  # noqa: PTH109 - as above
-    full = os.path.normpath(os.path.join(here, path))  # noqa: PTH118 - as above
+    here = os.getcwd()  # noqa: PTH109 - text, not a Path
+    full = os.path.normpath(os.path.join(here, path))  # noqa: PTH118 - text, not a Path
     # The working folder has no links in it, but the user may have come to the file by one.
     below = _below(here, full) or _below(here, _resolved(full))
     return (below or os.path.normpath(path)).replace(os.sep, "/")
@@ -51,4 +51,4 @@ def _below(folder: str, path: str) -> str:
 def _resolved(path: str) -> str:
     """The path without links on its way; it may itself be one, and keeps its name."""
     folder, name = os.path.split(path)
-    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - as above
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - text, not a Path

@@ -148,20 +148,20 @@ class Rule(NamedTuple):
         )
         others.pop(at.subject.path, None)
         return Finding(
-            self.id,
-            level,
-            Confidence.LIKELY if likely else Confidence.SURE,
-            at.subject,
-            at.property_name,
-            at.index,
-            message,
-            effect,
-            Fix.of(fix),
-            tuple(others),
-            supplier.path if supplier else "",
-            at.location,
-            at.offset,
-            alias,
+            rule=self.id,
+            severity=level,
+            confidence=Confidence.LIKELY if likely else Confidence.SURE,
+            subject=at.subject,
+            property_name=at.property_name,
+            index=at.index,
+            message=message,
+            effect=effect,
+            fix=Fix.of(fix),
+            related=tuple(others),
+            supplier=supplier.path if supplier else "",
+            location=at.location,
+            offset=at.offset,
+            alias=alias,
         )
 
 
@@ -226,16 +226,16 @@ def rule(
 
     def make(check: Check) -> Rule:
         return Rule(
-            f"{family}/{name.replace('_', '-')}",
-            severity,
-            since,
-            summary,
-            text.strip(),
-            (*first, *([tables] if tables else ()), *examples),
-            needs,
-            check,
-            covers,
-            yields,
+            id=f"{family}/{name.replace('_', '-')}",
+            severity=severity,
+            since=since,
+            summary=summary,
+            page=text.strip(),
+            examples=(*first, *([tables] if tables else ()), *examples),
+            needs=needs,
+            check=check,
+            covers=covers,
+            yields=yields,
         )
 
     return make

@@ -121,6 +121,20 @@ def test_devices_without_interrupt_parent_are_told_together():
     )
 
 
+@pytest.mark.parametrize("token", [1, 2, 3])
+def test_an_empty_interrupt_parent_counts_as_missing(token):
+    """The words after it are the structure block's next tokens, not a phandle."""
+    source = f"""
+        x: x {{ phandle = <{token}>; interrupt-parent = <0x99>; }};
+        a {{ interrupt-parent; interrupts = <1>; }};
+        b {{ interrupts = <1>; interrupt-parent; }};
+    """
+    assert family(source) == [
+        ("phandle/no-interrupt-parent", "/a", "interrupts"),
+        ("phandle/dangling", "/x", "interrupt-parent"),
+    ]
+
+
 def test_an_interrupt_parent_loop_ends():
     source = """
         a: a { interrupt-parent = <&b>; interrupts = <1>; };

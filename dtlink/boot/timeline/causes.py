@@ -19,7 +19,7 @@ _ROOTS = 8
 _NO_CLAIM = (Outcome.OK, Outcome.UNKNOWN)
 
 
-class RootCauses:
+class TimelineCauses:
     """Follows chains to their ends, suppliers before consumers."""
 
     def __init__(self, devices: Devices, times: ProbeTimes, limits: Limits) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dtlink.boot.timeline.causes import RootCauses
+from dtlink.boot.timeline.causes import TimelineCauses
 from dtlink.boot.timeline.loading import Limits, Loading
 from dtlink.boot.timeline.model import ROOT_AFTER, Cause, Dependency, worst
 from dtlink.boot.timeline.settle import ProbeTimes
@@ -113,7 +113,7 @@ class Timeline:
         What is only late since its supplier's module is in the initramfs is one too, as ``LATE``.
         Where nothing can be claimed (``UNKNOWN``) there is none.
         """
-        return RootCauses(self._devices, self._times, self._limits).causes(self._times.judged)
+        return TimelineCauses(self._devices, self._times, self._limits).causes(self._times.judged)
 
     @cached_property
     def _by_consumer(self) -> Mapping[int, list[Dependency]]:

@@ -15,7 +15,7 @@ from dtlink.facts.loglines.firmware import FIRMWARE_LINES
 from dtlink.facts.loglines.header import HEADER_LINES
 from dtlink.facts.loglines.iommu import IOMMU_LINES
 from dtlink.facts.loglines.links import LINK_LINES, SYSTEM_LINES
-from dtlink.facts.loglines.probing import PROBE_LINES
+from dtlink.facts.loglines.probing import ANY_DRIVERS_LINE, PROBE_LINES
 from dtlink.facts.loglines.row import Harm, LogMessage, Topic
 
 __all__ = ["HEADER_LINES", "LOG_MESSAGES", "Harm", "LineMatch", "LogMessage", "Topic", "match"]
@@ -28,14 +28,14 @@ class LineMatch(NamedTuple):
     groups: Mapping[str, str]
 
 
-#: The first row that matches a line counts; the one for any driver's words comes last.
+#: The first row that matches a line counts, so the row for any driver's words is the last one.
 LOG_MESSAGES = (
-    *PROBE_LINES[:-1],
+    *PROBE_LINES,
     *LINK_LINES,
     *IOMMU_LINES,
     *FIRMWARE_LINES,
     *SYSTEM_LINES,
-    PROBE_LINES[-1],
+    ANY_DRIVERS_LINE,
 )
 
 

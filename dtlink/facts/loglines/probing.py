@@ -163,14 +163,16 @@ PROBE_LINES = (
         meaning="The kernel tried once to do without suppliers that have no driver.",
         source=f"{_CORE}, wait_for_init_devices_probe()",
     ),
-    LogMessage(
-        kind="error-defer",
-        topic=Topic.PROBE,
-        needles=("-517", "-EPROBE_DEFER"),
-        pattern=DEVICE + r"(?P<reason>.{0,256}?(?:-517\b|-EPROBE_DEFER\b).{0,256})",
-        harm=Harm.DEPENDS,
-        sample="panel a.b: failed to get supply: -517",
-        meaning="A driver put its probe off (-EPROBE_DEFER, -517); harmless if it came later.",
-        source="include/linux/errno.h",
-    ),
+)
+
+#: A driver's own words, with the error: it matches what rows for one message do too.
+ANY_DRIVERS_LINE = LogMessage(
+    kind="error-defer",
+    topic=Topic.PROBE,
+    needles=("-517", "-EPROBE_DEFER"),
+    pattern=DEVICE + r"(?P<reason>.{0,256}?(?:-517\b|-EPROBE_DEFER\b).{0,256})",
+    harm=Harm.DEPENDS,
+    sample="panel a.b: failed to get supply: -517",
+    meaning="A driver put its probe off (-EPROBE_DEFER, -517); harmless if it came later.",
+    source="include/linux/errno.h",
 )

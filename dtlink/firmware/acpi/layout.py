@@ -167,7 +167,7 @@ class Numbers(Field[tuple[int, ...]]):
 
     def write(self, value: Value) -> bytes:
         if isinstance(value, str | bytes):
-            raise ValueError(f"{self.name} are numbers, not {value!r}")  # noqa: TRY004 - as above
+            raise ValueError(f"{self.name} are numbers, not {value!r}")  # noqa: TRY004 - callers catch ValueError
         numbers = [value] if isinstance(value, int) else value
         return b"".join(number.to_bytes(self.width, "little") for number in numbers)
 

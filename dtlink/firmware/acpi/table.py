@@ -147,7 +147,7 @@ def _refuse_text_damage(data: bytes, length: int, base: int) -> None:
 
 
 def is_signature(word: bytes) -> bool:
-    """Whether four bytes can be a table's signature: capital letters, digits, ``_`` or ``!``."""
+    """Whether four bytes can be a table's signature: capitals, digits and ``_ ! $ @``."""
     return len(word) == 4 and all(
         65 <= byte <= 90 or 48 <= byte <= 57 or byte in b"_!$@" for byte in word
     )

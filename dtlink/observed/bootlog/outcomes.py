@@ -129,18 +129,18 @@ class Outcomes:
         if device.ignored:
             said = "deferred probe timeout, ignoring dependency"
         victim = Victim(
-            device.name,
-            self._root_causes.node(device.name),
-            effect,
-            said,
-            line.number,
-            line.time,
-            trail.via,
-            len(device.lines),
-            _note(device, said),
-            device.driver,
-            device.bus,
-            trail.origin.sure,
+            device=device.name,
+            node=self._root_causes.node(device.name),
+            effect=effect,
+            words=said,
+            line=line.number,
+            time=line.time,
+            via=trail.via,
+            lines=len(device.lines),
+            note=_note(device, said),
+            driver=device.driver,
+            bus=device.bus,
+            sure=trail.origin.sure,
         )
         self._blame(trail, victim)
 
@@ -152,11 +152,17 @@ class Outcomes:
                 trail = self._consumer(groups["consumer"])
                 name, line = groups["device"], said.line
                 due = f"sync_state() pending due to {groups['consumer']}"
-                node, sure = self._root_causes.node(name), trail.origin.sure
                 victim = Victim(
-                    name, node, DeviceEffect.KEPT_ON, due, line.number, line.time, trail.via
+                    device=name,
+                    node=self._root_causes.node(name),
+                    effect=DeviceEffect.KEPT_ON,
+                    words=due,
+                    line=line.number,
+                    time=line.time,
+                    via=trail.via,
+                    sure=trail.origin.sure,
                 )
-                self._blame(trail, victim._replace(sure=sure))
+                self._blame(trail, victim)
 
     def _released(self, said: LoggedMessage) -> bool:
         """Whether the consumer that a supplier waited for has bound after all."""

@@ -51,7 +51,7 @@ def dead_compatible(board: TreeBoard) -> Iterator[Finding]:
         value = old.encode() + b"\0"
         for index in board.tree.holders("regulator-name"):
             at = compatible.get(index)
-            if at is None or board.tree.words[at + 1] != len(value):
+            if at is None or board.tree.size(at) != len(value):
                 continue
             if board.tree.value(at) == value and index not in board.tree.disabled:
                 node = board.tree[index]

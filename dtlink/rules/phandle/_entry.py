@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Walk
+from dtlink.links.interrupts import InterruptTree
 from dtlink.links.reference import Failure, Flaw, Link
 from dtlink.rules.model import Severity
 from dtlink.wording import listed
@@ -24,12 +25,12 @@ def severity_of(binding: SupplierBinding) -> Severity:
 
 def size_in_cells(entry: Failure) -> int:
     """How many whole cells the entry's property has."""
-    return entry.node.tree.words[entry.raw.at + 1] >> 2
+    return entry.node.tree.size(entry.raw.at) >> 2
 
 
 def bytes_left(entry: Failure) -> int:
     """How many bytes the entry's property has after its last whole cell."""
-    return entry.node.tree.words[entry.raw.at + 1] & 3
+    return entry.node.tree.bytes_left(entry.raw.at)
 
 
 def as_string(entry: Failure) -> str:
@@ -76,11 +77,10 @@ def steps_up(tree: Tree, node: int) -> Iterator[tuple[int, int]]:
 
     Source: Linux, drivers/of/irq.c, of_irq_find_parent().
     """
-    explicit, seen = tree.holders("interrupt-parent"), set[int]()
+    irq, seen = InterruptTree(tree), set[int]()
     while node >= 0 and node not in seen:
         seen.add(node)
-        at = explicit.get(node)
-        there = tree.parents[node] if at is None else tree.phandles.get(tree.words[at + 3], -1)
+        there = irq.step(node)
         yield node, there
         node = there
 

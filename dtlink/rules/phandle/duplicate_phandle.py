@@ -82,7 +82,7 @@ def _references(board: TreeBoard, node: Node, first: Node) -> list[Link | Failur
         Link(board.tree, ref)
         for ref in board.graph.references
         if (
-            board.tree.words[ref.at + 3] == node.phandle
+            board.tree.first_cell(ref.at) == node.phandle
             if ref.binding.walk is Walk.ENDPOINT
             else ref.supplier == first.index and ref.binding.name != "interrupts"
         )

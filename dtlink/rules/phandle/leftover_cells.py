@@ -13,7 +13,7 @@ References: Linux, drivers/of/base.c, of_map_id() and of_phandle_iterator_init()
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
@@ -70,7 +70,7 @@ def leftover_cells(board: TreeBoard) -> Iterator[Finding]:
 
 def _map(board: TreeBoard, entry: Failure) -> Finding:
     node, name = entry.node, entry.property_name
-    size = board.tree.words[entry.raw.at + 1]
+    size = board.tree.size(entry.raw.at)
     return leftover_cells.finding(
         entry,
         f"{name} is {size} bytes long, not a multiple of 16 (entries of 4 cells)",
@@ -123,25 +123,24 @@ def _looks_like(entry: Failure) -> str:
 def _surplus(board: TreeBoard, name: str, cells_name: str) -> Iterator[Finding]:
     tree = board.tree
     for index, at in tree.holders(name).items():
-        size = tree.words[at + 1] >> 2
-        if size > 1 and not tree.words[at + 2 + size] and index not in tree.disabled:
-            entry = _last_entry(board, at, size, cells_name)
-            if entry is not None and entry[1] < size:
+        cells = tree.cells_at(at)
+        if len(cells) > 1 and not cells[-1] and index not in tree.disabled:
+            entry = _last_entry(board, cells, cells_name)
+            if entry is not None and entry[1] < len(cells):
                 yield _surplus_finding(board, tree[index], name, cells_name, entry)
 
 
-def _last_entry(board: TreeBoard, at: int, size: int, cells_name: str) -> tuple[int, int] | None:
+def _last_entry(board: TreeBoard, cells: Sequence[int], cells_name: str) -> tuple[int, int] | None:
     """The supplier of the last entry and where the entry ends; ``None`` if the list is broken."""
     tree, cell, last = board.tree, 0, None
-    while cell < size and tree.words[at + 3 + cell]:
-        supplier = tree.phandles.get(tree.words[at + 3 + cell], -1)
+    while cell < len(cells) and cells[cell]:
+        supplier = tree.phandles.get(cells[cell], -1)
         width = tree.cell(cells_name, supplier)
         if width is None:
             return None
         cell += 1 + width
         last = supplier, cell
-    rest = tree.words[at + 3 + cell : at + 3 + size]
-    return None if any(rest) else last
+    return None if any(cells[cell:]) else last
 
 
 def _surplus_finding(

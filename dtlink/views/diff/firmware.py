@@ -76,7 +76,7 @@ def _link(board: TreeBoard, link: Link) -> LinkRow:
 def _ids(board: TreeBoard, link: Link) -> tuple[int, int]:
     """The first and the last input ID of an entry: input base, phandle, output, length."""
     reference = link.reference
-    first = board.tree.words[reference.at + 3 + reference.cell - 1]
+    first = board.tree.cells_at(reference.at)[reference.cell - 1]
     return first, first + max(link.args[-1] - 1, 0)
 
 
