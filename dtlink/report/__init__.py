@@ -1,1 +1,1 @@
-"""How is it told? One file per output format."""
+"""How are findings reported? One file per output format."""

@@ -1,11 +1,10 @@
-"""The baseline: findings that are known, in a file to be committed.
+"""The baseline: accepted findings, in a file to be committed.
 
-The file is JSON, one finding a line and sorted, as ``schemas/baseline-1.schema.json`` describes it.
-It holds nothing that changes by itself, no count, version or offset, so that git merges it and the
-same findings make the same bytes.
+The file is JSON (``schemas/baseline-1.schema.json``), one finding per line and sorted. It has no
+count, version or offset: git can merge it, and the same findings give the same bytes.
 
-An input is named by its path from the folder of the baseline; one that lies elsewhere, as build
-folders do, by its last name alone. Inputs with one name share what the baseline has of it.
+An input is named by its path from the folder of the baseline; an input elsewhere, as in a
+build folder, by its file name alone. Inputs with the same name share its entries.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from dtlink.report.model import BaselineEntry, InputReport, identified
 from dtlink.rules.model import Finding, Severity
 
 SCHEMA = "baseline-1"
-#: Larger files are refused; a thousand boards with all their notes make less than 1 MiB.
+#: Maximum size of a file; a thousand boards with all their notes take less than 1 MiB.
 MAX_SIZE = 16 << 20
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}(-[0-9]{1,9})?")
@@ -35,15 +34,15 @@ _NULLABLE = ("property", "supplier")
 
 
 class AcceptedFinding(NamedTuple):
-    """A line of a baseline, and how bad the finding was when it was accepted."""
+    """An entry of a baseline, and the severity of the finding when it was accepted."""
 
-    told: BaselineEntry
+    entry: BaselineEntry
     severity: Severity
 
     @property
     def identity(self) -> str:
-        """The fingerprint without the number that tells several with one apart."""
-        return self.told.fingerprint.partition("-")[0]
+        """The fingerprint without the number that distinguishes several equal ones."""
+        return self.entry.fingerprint.partition("-")[0]
 
 
 class Baseline(NamedTuple):
@@ -54,7 +53,7 @@ class Baseline(NamedTuple):
 
 
 def input_key(path: str, baseline: str) -> str:
-    """What an input is called in a baseline: with ``/``, on every system."""
+    """The name of an input in a baseline: with ``/``, on every system."""
     if path == STDIN:
         return path
     # Symbolic links on the way are followed only if the paths do not meet as they are given.
@@ -144,10 +143,10 @@ def _entry(member: Any) -> AcceptedFinding:
 
 
 def write(reports: Iterable[InputReport], path: str, keep: Iterable[AcceptedFinding] = ()) -> str:
-    """The text of a baseline, to be put at ``path``, that knows all the findings of the reports.
+    """The text of a baseline, for the file ``path``, with all findings of the reports.
 
-    Those of the configuration's ignores are not among them. ``keep`` is what stays of a baseline
-    that is there already (see :meth:`~dtlink.report.known.BaselineComparison.kept`).
+    Findings that the configuration ignores are not among them. ``keep`` are the entries of an
+    existing baseline that stay (see :meth:`~dtlink.report.known.BaselineComparison.kept`).
     """
     found: defaultdict[str, list[Finding]] = defaultdict(list)
     for item in once(reports):
@@ -161,33 +160,33 @@ def write(reports: Iterable[InputReport], path: str, keep: Iterable[AcceptedFind
 
 def _accepted(key: str, fingerprint: str, item: Finding) -> AcceptedFinding:
     name, supplier = item.property_name or "", item.supplier
-    told = BaselineEntry(key, item.identity, item.subject.path, name, supplier, fingerprint)
-    return AcceptedFinding(told, item.severity)
+    entry = BaselineEntry(key, item.identity, item.subject.path, name, supplier, fingerprint)
+    return AcceptedFinding(entry, item.severity)
 
 
 def prune(baseline: Baseline, reports: Iterable[InputReport]) -> str:
-    """The text of a baseline without what the reports, which were compared with it, tell fixed."""
+    """The text of a baseline without what the reports, compared with it, list as fixed."""
     fixed = Counter(each for item in once(reports) for each in item.fixed)
     left: list[AcceptedFinding] = []
     for entry in baseline.entries:
-        fixed[entry.told] -= 1
-        if fixed[entry.told] < 0:
+        fixed[entry.entry] -= 1
+        if fixed[entry.entry] < 0:
             left.append(entry)
     return _text(left)
 
 
 def _text(entries: Iterable[AcceptedFinding]) -> str:
-    """One entry a line. Plain ASCII: a file's name may hold bytes that are no UTF-8."""
+    """One entry per line. Plain ASCII: a file name may have bytes that are not UTF-8."""
     rows = ",\n".join(_row(entry) for entry in sorted(entries, key=_order))
     return f'{{"schema": "{SCHEMA}", "findings": [\n{rows}{rows and chr(10)}]}}\n'
 
 
 def _order(entry: AcceptedFinding) -> tuple[object, ...]:
-    return (*entry.told, entry.severity.rank)
+    return (*entry.entry, entry.severity.rank)
 
 
 def _row(entry: AcceptedFinding) -> str:
-    where, rule, subject, name, supplier, fingerprint = entry.told
+    where, rule, subject, name, supplier, fingerprint = entry.entry
     severity = entry.severity.value
     values = (where, rule, subject, name or None, supplier or None, severity, fingerprint)
     return json.dumps(dict(zip(_MEMBERS, values, strict=True)))

@@ -6,12 +6,12 @@ from importlib import import_module
 
 from dtlink.report.model import Report
 
-#: What reads each format. ``text`` and ``jsonl`` are told otherwise than by :func:`render`: to a
-#: terminal, and input by input.
+#: The use of each format. :func:`render` does not write ``text``, which depends on the terminal,
+#: and ``jsonl``, which is written input by input.
 FORMATS = {
     "text": "for people",
     "json": "one document, for archives and scripts",
-    "jsonl": "the same, one input a line, as each is done",
+    "jsonl": "the same, one input per line, as soon as it is complete",
     "sarif": "SARIF 2.1.0, for code scanning",
     "junit": "JUnit XML, for test reports",
     "github": "annotations of a GitHub workflow",
@@ -19,7 +19,7 @@ FORMATS = {
     "markdown": "a summary for the comment of a pull request",
 }
 
-#: Those that tell the hashes of the inputs.
+#: The formats that contain the hashes of the inputs.
 DIGESTS = frozenset(("json", "jsonl", "sarif"))
 
 

@@ -15,10 +15,10 @@ from dtlink.firmware.read import STDIN
 from dtlink.report.model import InputReport, Report
 from dtlink.report.places import relative, where
 from dtlink.report.wording import (
+    details,
     encodable,
     headline,
     printable,
-    told,
     troubles,
     unmet,
     worst_first,
@@ -26,12 +26,12 @@ from dtlink.report.wording import (
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.wording import counted, joined
 
-#: So many annotations of a level are shown for a step; the others are in its log only.
+#: Maximum number of annotations of a level that GitHub shows for a step; the log has all.
 SHOWN = 10
 
 _ORDER = ("error", "warning", "notice")
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-# "%" first: it is what the others are made of.
+# "%" first, because the other escapes contain it.
 _DATA = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
 _PROPERTY = (*_DATA, (":", "%3A"), (",", "%2C"))
 
@@ -41,15 +41,15 @@ class _Annotation(NamedTuple):
     title: str
     message: str
     path: str = ""
-    """Empty for what is about no file."""
+    """Empty if it is not about a file."""
     line: int = 1
 
 
 def render(report: Report) -> str:
-    """One command a line, the worst first; nothing where there is nothing to say.
+    """One command per line, the worst first; empty without findings and problems.
 
-    All errors and warnings are there. If GitHub won't show all of a level, a last notice says so,
-    and takes the place of the notes that would keep it from being shown.
+    All errors and warnings are included. If GitHub does not show all of a level, a last notice says
+    so; notes that would displace it are omitted.
     """
     told_all = sorted(_annotations(report), key=lambda each: _ORDER.index(each.level))
     there = Counter(each.level for each in told_all)
@@ -73,7 +73,7 @@ def _annotation(item: InputReport, finding: Finding) -> _Annotation:
     likely = " (likely)" if finding.confidence is Confidence.LIKELY else ""
     path, line = where(item, finding)
     of = f"{item.member}: " if item.member else ""
-    message = "\n".join(filter(None, (of + headline(finding), told(finding))))
+    message = "\n".join(filter(None, (of + headline(finding), details(finding))))
     return _Annotation(_LEVELS[finding.severity], finding.rule + likely, message, path, line)
 
 
@@ -83,7 +83,7 @@ def _more(there: Counter[str], left_out: int) -> _Annotation:
         for level, word in zip(_ORDER, ("error", "warning", "note"), strict=True)
         if there[level]
     ]
-    rest = f", but for {counted(left_out, 'note')} (another format tells them)" if left_out else ""
+    rest = f", except {counted(left_out, 'note')} (omitted; see another format)" if left_out else ""
     message = (
         f"{joined(words)} in all: GitHub shows the first {SHOWN} of a level here, the log of "
         f"this step has the others{rest}"

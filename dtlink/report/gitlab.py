@@ -24,7 +24,7 @@ from dtlink.report.wording import (
 )
 from dtlink.rules.model import Confidence, Finding, Severity
 
-#: A long description is no use in a list; GitLab shows it in one line.
+#: Maximum length of a description, which GitLab shows in one line.
 _DESCRIPTION = 2000
 
 _ORDER = ("blocker", "critical", "major", "minor", "info")
@@ -41,7 +41,7 @@ class _Location(TypedDict):
 
 
 class Issue(TypedDict):
-    """A violation, as GitLab calls it."""
+    """A violation, in GitLab's terms."""
 
     description: str
     check_name: str
@@ -53,19 +53,19 @@ class Issue(TypedDict):
 def render(report: Report) -> str:
     """The issues, the worst first: one JSON array, ending in a newline.
 
-    A fingerprint is that of the finding and its input's path, so GitLab takes an issue of the next
-    build for the same one, wherever its line is. Findings that the baseline has, or that are
-    ignored, are no issues.
+    A fingerprint is made of that of the finding and its input's path, so GitLab recognizes an
+    issue in the next build, whatever its line. Findings in the baseline, and ignored ones, are
+    not issues.
     """
     issues = sorted(_issues(report), key=lambda issue: _ORDER.index(issue["severity"]))
-    # An input that is named twice is told once: of issues with one fingerprint GitLab keeps one.
+    # GitLab keeps one of several issues with one fingerprint, as of an input that is given twice.
     distinct = {issue["fingerprint"]: issue for issue in issues}
     return json.dumps(list(distinct.values()), indent=1, ensure_ascii=False) + "\n"
 
 
 def _issues(report: Report) -> Iterator[Issue]:
     for trouble in troubles(report):
-        # What was not looked at must not look like what is fine.
+        # An input that was not checked must not look like one without findings.
         at = (relative(trouble.path), 1)
         yield _issue(trouble.check, "blocker", trouble.message, at, trouble.message)
     for item in report.inputs:

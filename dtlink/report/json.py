@@ -1,7 +1,7 @@
 """The JSON report, as ``schemas/report-1.schema.json`` describes it.
 
-Every member is named here: what is told to archives does not change because a type inside dtlink
-did. Within version 1 members are only added.
+Every member is written out here, so that a changed type inside dtlink does not change what archives
+read. Within version 1 members are only added.
 """
 
 from __future__ import annotations
@@ -94,16 +94,16 @@ def _input(item: InputReport, command: str) -> Mapping[str, object]:
 
 
 def _add_what_does_not_count(entry: InputEntry, item: InputReport) -> None:
-    """What a baseline or a configuration took out of the findings, and rules that raised."""
+    """Findings that a baseline or a configuration removed, and rules that failed."""
     if item.known:
         entry["known"] = findings(item.known)
     if item.fixed:
         entry["fixed"] = [_fixed(each) for each in item.fixed]
     if item.ignored:
-        told = findings([each.finding for each in item.ignored])
+        entries = findings([each.finding for each in item.ignored])
         entry["ignored"] = [
             {"finding": finding, "reason": each.reason}
-            for finding, each in zip(told, item.ignored, strict=True)
+            for finding, each in zip(entries, item.ignored, strict=True)
         ]
     if item.unmet:
         entry["unmet"] = [

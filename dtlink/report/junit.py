@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
 from dtlink.report.places import relative, relative_name, where
-from dtlink.report.wording import headline, newlines, severity, told, troubles_of, unmet
+from dtlink.report.wording import details, headline, newlines, severity, troubles_of, unmet
 from dtlink.rules.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class _Case(NamedTuple):
 def render(report: Report) -> str:
     """The XML document: a suite for each input, a test for each finding.
 
-    Errors and warnings fail. A note passes, with its text as output: a test that nobody will mend
-    would stay red. What is ignored, or known to the baseline, is skipped with the reason; what is
+    Errors and warnings fail. A note passes, with its text as output: a test for a note would stay
+    red. What is ignored, or known to the baseline, is skipped with the reason; what is
     fixed passes under the name it failed by. The first test of an input passes if it was read.
     """
     from junitparser import JUnitXml
@@ -56,7 +56,7 @@ def render(report: Report) -> str:
 
 
 def _laid_out(document: bytes) -> str:
-    """The document with a line for each test, for those who look at it themselves."""
+    """The document with a line per test, so that it is readable."""
     from xml.etree import ElementTree as ET
 
     root = ET.fromstring(document)  # noqa: S314 - made here, a moment ago
@@ -112,7 +112,7 @@ def _cases(item: InputReport) -> Iterator[_Case]:
 
 
 def _reading(item: InputReport) -> Iterator[_Case]:
-    """That an input was read and looked at, without which its other tests say little."""
+    """The test that an input was read; without it its other tests mean little."""
     if item.error is None:
         yield _Case("dtlink/unreadable-input", text="\n".join(item.notes))
     for trouble in troubles_of(item):
@@ -150,11 +150,11 @@ def _name(finding: Finding | BaselineEntry) -> str:
 
 
 def _whole(item: InputReport, finding: Finding) -> str:
-    """All there is to say, beginning with where it is."""
+    """The whole finding, beginning with its place."""
     path, line = where(item, finding)
     at = f"{path}:{line}" if finding.location else path
     head = f"{at}: {severity(finding)}: {headline(finding)}"
-    return "\n".join(filter(None, (head, told(finding))))
+    return "\n".join(filter(None, (head, details(finding))))
 
 
 def _text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Which kernel an answer holds for, as JSON data: archives ask for the identity of its files."""
+"""The kernel of the results, as JSON data: archives need the identity of its files."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 def identity(version: KernelVersion, paths: Paths | None = None) -> JsonObject:
-    """The kernel's version, and of one that the user named, what it is and what tells so.
+    """The kernel's version and, for a kernel that the user gave, its release and files.
 
-    Raises :class:`InputError` for a kernel that can't be read.
+    Raises :class:`InputError` for a kernel that cannot be read.
     """
-    told: JsonObject = {"version": str(version)}
+    found: JsonObject = {"version": str(version)}
     if paths is None:
-        return told
+        return found
     from dtlink.kernel.facts import load
 
-    return told | _facts(paths, load(paths))
+    return found | _facts(paths, load(paths))
 
 
 def _facts(paths: Paths, facts: Facts) -> JsonObject:
@@ -40,7 +40,7 @@ def _facts(paths: Paths, facts: Facts) -> JsonObject:
 
 
 def _seen_from(kernel: str, path: str) -> str:
-    """A file's path below the kernel that was named: the same on every machine."""
+    """A file's path relative to the given kernel: the same on every machine."""
     below = os.path.relpath(path, kernel)
     if below == ".":
         return kernel
@@ -52,7 +52,7 @@ def _file(path: str) -> JsonObject | None:
 
 
 def _sha256(path: str) -> str | None:
-    """The hash of a file; none of a folder, of what is made of several, and of what went away."""
+    """The hash of a file; ``None`` for a folder, several files, or a file that has been removed."""
     import hashlib
 
     try:

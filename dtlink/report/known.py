@@ -1,4 +1,4 @@
-"""Which of the findings a baseline knows, and which of those that it has are fixed."""
+"""Which findings are in a baseline, and which entries of the baseline are fixed."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import family_of, ids, is_chosen
 from dtlink.rules.model import Finding
 
-#: Whether the rule of an id was asked of an input.
+#: Whether the rule of an id was run on an input.
 RuleFilter = Callable[[str], bool]
 
 
 def asked(
     select: Sequence[str] = (), ignore: Sequence[str] = (), without: Container[str] = ()
 ) -> RuleFilter:
-    """Whether a run asks the rules; ``select`` and ``ignore`` as those of the catalogue.
+    """Whether a run includes a rule; ``select`` and ``ignore`` as in the catalogue.
 
-    ``without`` are the families to which the run gives nothing to go on: ``module`` if it names no
-    kernel's build, ``version`` if it compares with no other, ``schema`` if no schema is asked.
-    A rule that this version of dtlink does not have is not asked either. An alias is asked where
-    one of its rules is.
+    ``without`` are the families that cannot run: ``module`` without a kernel, ``version`` without
+    another kernel to compare with, ``schema`` without schemas. A rule that this version of dtlink
+    does not have is not included either. An alias is included if one of its rules is.
     """
 
     def is_asked(rule: str) -> bool:
@@ -40,16 +39,16 @@ def asked(
 class BaselineComparison:
     """Compares inputs with a baseline, one after the other.
 
-    ``inputs`` are all of them: those that share a name in the baseline share what it
-    has of it. Each, in its turn, takes what it finds; what none has found is told as fixed with
-    the last. An input that is named twice shares nothing with itself.
+    ``inputs`` are all of them: those with the same name in the baseline share its entries. Each
+    input in turn takes the entries that match; those that none has matched are reported as fixed
+    with the last. An input that is given twice does not share with itself.
     """
 
     def __init__(self, baseline: Baseline, inputs: Iterable[Input | str]) -> None:
         self._path = baseline.path
         self._entries: defaultdict[str, list[AcceptedFinding]] = defaultdict(list)
         for entry in baseline.entries:
-            self._entries[entry.told.input].append(entry)
+            self._entries[entry.entry.input].append(entry)
         self._names: dict[tuple[str, int], _Name] = {}
         self._seen: Counter[Input] = Counter()
         for each in inputs:
@@ -57,7 +56,7 @@ class BaselineComparison:
         self._seen.clear()
 
     def _name(self, item: Input) -> _Name:
-        """The name of an input, for the so-manyth time that it is named."""
+        """The entries of an input's name; another object each time that the same input is given."""
         key, place = member_key(item, self._path), place_of(item)
         self._seen[place] += 1
         time = self._seen[place]
@@ -66,12 +65,12 @@ class BaselineComparison:
         return self._names[key, time]
 
     def compare(self, item: InputReport, is_asked: RuleFilter | None = None) -> InputReport:
-        """The report with what the baseline knows taken out of its findings.
+        """The report without the findings that are in the baseline.
 
-        A finding that is worse than when it was accepted is new. An entry is fixed if nothing is
-        found that it may stand for, and its rule has spoken: not if the input, or a table of its
-        folder, could not be read, if the rule raised, or if it was not asked (``None``: all were).
-        What the configuration ignores is neither new nor fixed.
+        A finding that is more severe than when it was accepted is new. An entry is fixed if no
+        finding matches it and its rule was run: not if the input, or a table of its folder, could
+        not be read, if the rule failed, or if it was not included (``None``: all were).
+        Findings that the configuration ignores are neither new nor fixed.
         """
         mine = self._name(item.input)
         known = mine.take(item.findings)
@@ -81,18 +80,18 @@ class BaselineComparison:
         return item._replace(
             findings=[each for at, each in enumerate(item.findings) if at not in known],
             known=[each for at, each in enumerate(item.findings) if at in known],
-            fixed=[entry.told for entry in mine.fixed()],
+            fixed=[entry.entry for entry in mine.fixed()],
         )
 
     def kept(self) -> Iterator[AcceptedFinding]:
-        """What a new baseline takes over of the old: what this run can say nothing of."""
+        """The entries that a new baseline keeps of the old: those that this run did not check."""
         for key, entries in self._entries.items():
             name = self._names.get((key, 1))
             yield from entries if name is None else name.open()
 
 
 class _Name:
-    """What a baseline has of a name, and what was found so far."""
+    """The entries of a baseline for a name, and what was found so far."""
 
     def __init__(self, entries: Iterable[AcceptedFinding]) -> None:
         self.left: defaultdict[str, list[AcceptedFinding]] = defaultdict(list)
@@ -100,15 +99,15 @@ class _Name:
         for entry in entries:
             self.left[entry.identity].append(entry)
         self.seen: Counter[str] = Counter()
-        """How many findings there were, by fingerprint, that took none."""
+        """The number of findings without an entry, by fingerprint."""
         self.spoke: list[RuleFilter] = []
         self.to_come = 0
 
     def take(self, findings: Sequence[Finding]) -> set[int]:
-        """The places of the findings that are known: each takes an entry.
+        """The indexes of the findings that are in the baseline: each takes an entry.
 
-        The worst come first, and of the entries that are no better take the one nearest to them:
-        so as many as possible find one.
+        The worst findings are first, and take the closest entry that is at least as severe, so
+        that as many as possible have one.
         """
         known = set[int]()
         for at in sorted(range(len(findings)), key=lambda at: findings[at].severity.rank):
@@ -126,7 +125,7 @@ class _Name:
         return known
 
     def unmatched(self) -> list[AcceptedFinding]:
-        """The entries for which nothing stands any more, not even what is worse or ignored."""
+        """The entries that no finding matches any more, not even a worse or ignored one."""
         return [
             entry
             for fingerprint, entries in self.left.items()
@@ -134,20 +133,20 @@ class _Name:
         ]
 
     def fixed(self) -> list[AcceptedFinding]:
-        """What is fixed, once all that share the name have been compared."""
+        """The fixed entries, once all inputs with this name have been compared."""
         return [entry for entry in self.unmatched() if self.is_settled(entry)]
 
     def open(self) -> list[AcceptedFinding]:
-        """The entries of which it is not known whether they are fixed."""
+        """The entries that may be fixed or not."""
         return [entry for entry in self.unmatched() if not self.is_settled(entry)]
 
     def is_settled(self, entry: AcceptedFinding) -> bool:
-        """Whether all the inputs that share the name are done, and have been asked for it."""
-        return self.to_come <= 0 and all(spoke(entry.told.rule) for spoke in self.spoke)
+        """Whether all inputs with this name are done, and the rule was run on each."""
+        return self.to_come <= 0 and all(spoke(entry.entry.rule) for spoke in self.spoke)
 
 
 def _spoke(item: InputReport, is_asked: RuleFilter | None) -> RuleFilter:
-    """Whether a rule was asked of an input, and could answer."""
+    """Whether a rule was run on an input, and did not fail."""
     silent = {*item.silent, *(fault.rule for fault in item.faults)}
     unread = item.error is not None or bool(item.refused)
 

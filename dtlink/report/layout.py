@@ -16,7 +16,7 @@ class Span(NamedTuple):
 Line = tuple[Span, ...]
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "info": "cyan"}
-#: What is no place to break a line, and in no text.
+#: Marks a blank where a line must not be broken; no text has this character.
 _STAYS = "\ufffc"
 DIM = "dim"
 BOLD = "bold"
@@ -28,7 +28,7 @@ def line(*parts: str | Span) -> Line:
 
 
 def paragraph(label: str, text: str, width: int | None) -> list[Line]:
-    """Text behind a label, wrapped under itself at ``width`` columns (``None``: not wrapped).
+    """Text after a label, wrapped under itself at ``width`` columns (``None``: not wrapped).
 
     Lines of the text are kept, so that DTS stays as it was written.
     """

@@ -1,7 +1,7 @@
 """The report as Markdown, for the comment of a pull request.
 
-Names of nodes and files are anybody's text. They stand in code spans, in which neither Markdown nor
-HTML nor a mention means anything, and so does every word of a message that is not a plain word.
+Names of nodes and files are untrusted text. They are in code spans, in which Markdown, HTML and
+mentions have no meaning, and so is every word of a message that is not a plain word.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from dtlink.report.wording import (
 from dtlink.rules.model import Finding, Severity
 from dtlink.wording import counted
 
-#: GitHub takes 65,536 characters in a comment; the rest is for what others put around these.
+#: Maximum length. GitHub accepts 65,536 characters in a comment; the rest is for text around it.
 LIMIT = 60_000
-#: How long a name, a text in a list and any other may be, and how long a list of inputs.
+#: Maximum lengths of a name, a text in a list, any other text, and a list of inputs.
 _NAME, _SHORT, _TEXT, _LISTED = 200, 400, 2_000, 20
 
 _HEAD = "| severity | rule | input | node | message |\n|---|---|---|---|---|\n"
 
-# Words that no dialect of Markdown takes for more than words: a name with a dot in it may become a
+# Words without a meaning in any dialect of Markdown: a name with a dot in it may become a
 # link, "mmc@1" a mention or a mail address, and "a_b_" emphasis.
 _PLAIN = re.compile(
     r"""["'(]*(?:[A-Za-z]+(?:['\u2019-][A-Za-z]+)*(?:\(s\))?|\d{1,6}(?:\.\d{1,6})*)?[.,:;!?"')\u2026]*"""
     r"|[\u2192\u2013\u2014]"
 )
-#: What may stand around another word, outside of its code span.
+#: What may surround another word, outside of its code span.
 _WRAPPED = re.compile(r"""(["'(]*)(.*?)((?:[.,:!?"')\u2026]|(?<![>}]);)*)""")
 #: Statements of DTS in a sentence, which are one code span.
 _STATEMENT = (
@@ -57,9 +57,9 @@ class _Entry(NamedTuple):
 
 
 def render(report: Report) -> str:
-    """A line that counts, a table of the errors and warnings, their stories and the notes folded.
+    """A line with the counts, a table of errors and warnings, then details and notes, folded.
 
-    The worst comes first. What has no place in :data:`LIMIT` characters is counted.
+    The worst comes first. Findings beyond :data:`LIMIT` characters are counted.
     """
     head = "\n\n".join(_head(report))
     entries = _entries(report)
@@ -77,9 +77,7 @@ def render(report: Report) -> str:
         parts.append(_folded(count, f"{_table(notes)}\n\n{_stories(notes)}"))
     left = sum(len(each.places) for each in entries[len(shown) :])
     if left:
-        parts.append(
-            f"{counted(left, 'finding')} more, none worse than these, found no place here."
-        )
+        parts.append(f"{counted(left, 'finding')} omitted; none is more severe than these.")
     return "\n\n".join(parts) + "\n"
 
 
@@ -90,18 +88,18 @@ def _head(report: Report) -> Iterator[str]:
     ignored = sum(len(item.ignored) for item in report.inputs)
     if ignored:
         yield f"{counted(ignored, 'finding')} ignored, as configured."
-    told = [
+    problems = [
         f"{_place(each.path)}: {_prose(cut(each.message, _SHORT))}" for each in troubles(report)
     ]
-    if told:
-        yield _list("**This is not the whole answer, for something went wrong:**", told)
+    if problems:
+        yield _list("**The report is incomplete:**", problems)
     expected = [
         f"{_place(item.name)}: {_prose(cut(unmet(entry), _SHORT))}"
         for item in report.inputs
         for entry in item.unmet
     ]
     if expected:
-        yield _list("**Expected, and not found:**", expected)
+        yield _list("**Expected but missing:**", expected)
 
 
 def _baseline(report: Report) -> str:
@@ -135,7 +133,7 @@ def _at(item: InputReport, finding: Finding) -> str:
 
 
 def _fitting(entries: Sequence[_Entry], room: int) -> list[_Entry]:
-    """As many as there is room for."""
+    """As many entries as fit."""
     shown = []
     for each in entries:
         room -= len(_row(each)) + len(_story(each)) + 2
@@ -211,13 +209,13 @@ def _words(text: str) -> str:
 
 
 def _wrapped(word: str) -> tuple[str, str, str]:
-    """A word as what stands before its code span, in it and behind it; a plain one has none."""
+    """The parts of a word before, in and after its code span; a plain word has none."""
     match = None if _PLAIN.fullmatch(word) else _WRAPPED.fullmatch(word)
     return (word, "", "") if match is None else (match[1], match[2], match[3])
 
 
 def _code(text: str, length: int = _NAME) -> str:
-    """Text as a code span, whose fence is longer than what is within looks like."""
+    """Text as a code span, with a fence longer than any in the text."""
     plain = cut(printable(text).replace("\n", " "), length)
     if not plain:
         return ""

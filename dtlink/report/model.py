@@ -1,4 +1,4 @@
-"""What is told: plain data, made of strings and numbers, that every output format reads."""
+"""Reports: plain data, made of strings and numbers, that every output format reads."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class InputFault(NamedTuple):
     """Why an input could not be read; ``offset`` is a byte offset.
 
-    ``bug``: dtlink is to blame, not the input.
+    ``bug``: it is a fault of dtlink, not of the input.
     """
 
     message: str
@@ -35,14 +35,14 @@ class Refused(NamedTuple):
 
 
 class Ignored(NamedTuple):
-    """A finding that the configuration takes out, and why."""
+    """A finding that the configuration allows or expects, and why."""
 
     finding: Finding
     reason: str
 
 
 class Unmet(NamedTuple):
-    """A finding that somebody expects, and that is not there."""
+    """An expected finding that is absent."""
 
     rule: str
     node: str
@@ -53,7 +53,7 @@ class Unmet(NamedTuple):
 
 
 class BaselineEntry(NamedTuple):
-    """A finding as a baseline keeps it; ``input`` is a path as seen from the baseline."""
+    """A finding in a baseline; ``input`` is a path relative to the baseline's folder."""
 
     input: str
     rule: str
@@ -64,7 +64,7 @@ class BaselineEntry(NamedTuple):
 
 
 class InputReport(NamedTuple):
-    """What is told of one input."""
+    """The report of one input."""
 
     path: str
     form: str = ""
@@ -82,23 +82,23 @@ class InputReport(NamedTuple):
     """The result of another command than ``lint``."""
     refused: Sequence[Refused] = ()
     notes: Sequence[str] = ()
-    """What the user should know, although it stopped nothing."""
+    """Informational notes about the input."""
     tables: Sequence[str] = ()
     """The signatures of an input of tables."""
     files: Mapping[str, str] = {}
     """The file of each table, by signature, where the input is a folder of them."""
     kernel: "Mapping[str, Json] | None" = None
-    """Which kernel the answer holds for, where it is not that of the report, as JSON data."""
+    """The kernel of the results as JSON data, unless it equals the report's."""
     fail_on: Severity | None = Severity.ERROR
-    """The least severity that counts against the input; ``None``: none does."""
+    """The minimum severity that counts for the exit status; ``None``: none does."""
     silent: Sequence[str] = ()
-    """Families of rules that were asked, and could not answer."""
+    """Families of rules that were selected and could not run."""
     known: Sequence[Finding] = ()
-    """Findings that the baseline has: they do not count, and are not among ``findings``."""
+    """Findings that are in the baseline: they do not count, and are not among ``findings``."""
     fixed: Sequence[BaselineEntry] = ()
-    """What the baseline has, and is no longer found."""
+    """Findings of the baseline that are no longer found."""
     ignored: Sequence[Ignored] = ()
-    """Findings that the configuration takes out of ``findings``."""
+    """Findings that the configuration removes from ``findings``."""
     unmet: Sequence[Unmet] = ()
 
     def __repr__(self) -> str:
@@ -110,11 +110,11 @@ class InputReport(NamedTuple):
         return f"<InputReport {self.path}: {self.form}, {findings}>"
 
     member: str = ""
-    """Which member of a container; empty for a file of its own."""
+    """The member of a container; empty for a plain file."""
 
     @property
     def input(self) -> Input:
-        """Which input it is about."""
+        """The input of the report."""
         return Input(self.path, self.member)
 
     @property
@@ -123,9 +123,9 @@ class InputReport(NamedTuple):
         return str(self.input)
 
     def file_of(self, subject: Subject) -> str:
-        """The file that a subject is in: that of its table, where the input is a folder of tables.
+        """The file of a subject: that of its table, if the input is a folder of tables.
 
-        Where that is not known it is the folder.
+        The folder if the file is unknown.
         """
         return self.files.get(subject.table, self.path) if self.files else self.path
 
@@ -136,28 +136,28 @@ class InputReport(NamedTuple):
     def exit_status(self, fail_on: Severity | None) -> int:
         """As :meth:`Report.exit_status`, of this input alone; ``None``: findings do not count.
 
-        What is expected and not there counts as a warning: the expectation is to be taken away.
+        An unmet expectation counts as a warning, so that it gets removed.
         """
         if self.faults or (self.error and self.error.bug):
             return 3
         if self.error or self.refused:
             return 2
-        told = [finding.severity for finding in self.findings] + [Severity.WARNING] * len(
+        severities = [finding.severity for finding in self.findings] + [Severity.WARNING] * len(
             self.unmet
         )
-        return int(fail_on is not None and any(each.rank <= fail_on.rank for each in told))
+        return int(fail_on is not None and any(each.rank <= fail_on.rank for each in severities))
 
 
 class Report(NamedTuple):
-    """What one command tells: the input reports in the order of the inputs."""
+    """The report of one command: the reports of the inputs, in their order."""
 
     command: str
     inputs: Sequence[InputReport]
     kernel_version: str = str(DEFAULT)
     kernel: "Mapping[str, Json] | None" = None
-    """What was assumed of the kernel, by commands that ask for more than its version."""
+    """The kernel of the results, for commands that use more than its version."""
     baseline: str = ""
-    """The baseline that ``findings`` are new against, where there is one."""
+    """The baseline that ``findings`` are compared with, if there is one."""
 
     def __repr__(self) -> str:
         found = [f"{level} {number}" for level, number in self.counts().items() if number]
@@ -184,20 +184,22 @@ class Report(NamedTuple):
 
     @property
     def status(self) -> int:
-        """As :meth:`exit_status`, each input by what counts against it."""
+        """As :meth:`exit_status`, each input with its own ``fail_on``."""
         return max((item.exit_status(item.fail_on) for item in self.inputs), default=0)
 
     def exit_status(self, fail_on: Severity | None) -> int:
-        """0: fine, 1: findings from ``fail_on`` up, 2: unreadable inputs, 3: a fault of dtlink."""
+        """0: no findings that count, 1: findings of at least ``fail_on``, 2: unreadable inputs,
+        3: a fault of dtlink.
+        """
         return max((item.exit_status(fail_on) for item in self.inputs), default=0)
 
 
 def identified(
     findings: Sequence[Finding], after: Sequence[Finding] = ()
 ) -> Iterator[tuple[str, Finding]]:
-    """Each finding with its fingerprint. Of several with one, the later ones get a number.
+    """Each finding with its fingerprint. Of several with the same one, the later ones get a number.
 
-    ``after`` are findings of the same input that are told elsewhere, and come first.
+    ``after`` are findings of the same input that are reported elsewhere, and are numbered first.
     """
     seen = Counter(item.fingerprint for item in after)
     for item in findings:

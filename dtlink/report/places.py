@@ -1,4 +1,4 @@
-"""Where a finding is, as the services that show code want to be told: a file and a line."""
+"""Where a finding is, for services that show code: a file and a line."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def relative(path: str) -> str:
 
 
 def _below(folder: str, path: str) -> str:
-    """What leads from a folder to a path; empty if the path is not in it."""
+    """The path relative to a folder; empty if it is not in it."""
     if path == folder:
         return os.curdir
     start = folder.rstrip(os.sep) + os.sep
@@ -49,6 +49,6 @@ def _below(folder: str, path: str) -> str:
 
 
 def _resolved(path: str) -> str:
-    """The path without links on its way; it may itself be one, and keeps its name."""
+    """The path with its folders resolved; the file itself may be a link, and keeps its name."""
     folder, name = os.path.split(path)
     return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - text, not a Path

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SHOWN", "by", "counted", "listing"]
 
-#: So many entries of a group are shown before the rest is counted.
+#: Maximum number of entries of a group that are shown; the rest is counted.
 SHOWN = 8
 
 
@@ -25,9 +25,9 @@ def listing(rows: Sequence[Line], limit: int | None) -> Iterator[Line]:
 
 
 def by(origins: Iterable[PropertyEntry]) -> str:
-    """The entries that say so, each property once."""
+    """The entries as text, each property once."""
     entries: dict[str, list[str]] = {}
     for origin in origins:
         entries.setdefault(origin.property_name, []).append(str(origin.entry))
-    told = (f"{name}[{','.join(dict.fromkeys(at))}]" for name, at in entries.items())
-    return ", ".join(told)
+    texts = (f"{name}[{','.join(dict.fromkeys(at))}]" for name, at in entries.items())
+    return ", ".join(texts)

@@ -13,9 +13,9 @@ from dtlink.rules.model import Dts, Rule, Tables
 #: The parts of a page, in their order.
 HEADINGS = ("What it finds:", "Why it matters:", "What to do:", "References:")
 
-#: Text wider than this is hard to read, however wide the terminal is.
+#: Maximum width of text; longer lines are hard to read.
 _WIDEST = 100
-#: A column of summaries narrower than this is no column: they go below their rules.
+#: Minimum width of the column of summaries; if it is narrower, they go below their rules.
 _NARROWEST = 28
 _SEVERITY, _SINCE = len("severity") + 1, len("since") + 2
 #: What is at the left of a piece of an example.
@@ -49,7 +49,7 @@ def table(rules: Sequence[Rule], width: int | None) -> Iterator[Line]:
 
 
 def _summary(rule: Rule, width: int | None, left: int) -> list[str]:
-    """What stands beside the rule, and the rows below it."""
+    """The text beside the rule, and the rows below it."""
     if width is None:
         return [rule.summary]
     if width - left < _NARROWEST:
@@ -59,7 +59,7 @@ def _summary(rule: Rule, width: int | None, left: int) -> list[str]:
 
 
 def page(rule: Rule, width: int | None) -> Iterator[Line]:
-    """The page of a rule, wrapped at ``width`` columns (``None``: nobody looks at a terminal)."""
+    """The page of a rule, wrapped at ``width`` columns (``None``: not on a terminal)."""
     severity, columns = rule.severity.value, min(width or _WIDEST, _WIDEST)
     yield line(
         Span(rule.id, BOLD), "  ", Span(severity, STYLES[severity]), f"  since dtlink {rule.since}"
@@ -97,7 +97,7 @@ def _examples(rule: Rule) -> Iterator[tuple[str, Dts | Tables]]:
 
 
 def _pieces(example: Dts | Tables) -> Iterator[tuple[str, str]]:
-    """What an example is made of: a remark or none, and the text that it is about, or none."""
+    """The parts of an example: a remark and the text that it is about; either may be empty."""
     yield "", _dedented(example.source)
     if isinstance(example, Dts) and example.patch:
         # A \0 in the name is how an example gets a second property of one name.
@@ -197,7 +197,7 @@ _MARKUP = re.compile(
 
 
 def _markdown(text: str) -> str:
-    r"""Prose as Markdown that says the same: what stands between \`\` is code, all else is not."""
+    r"""Prose as Markdown with the same meaning: text between \`\` is code, all else is not."""
     prose, code = text.split("``")[::2], text.split("``")[1::2]
     escaped = (_MARKUP.sub(r"\\\g<0>", piece) for piece in prose)
     spans = (f"`` {piece} ``" if "`" in piece else f"`{piece}`" for piece in code)

@@ -1,4 +1,4 @@
-"""The end of the text report: what a terminal still shows when all has scrolled by."""
+"""The end of the text report, which a terminal still shows after a long report."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dtlink.report.model import Report
 from dtlink.rules.model import Severity
 from dtlink.wording import counted, noun
 
-#: With more findings than this, one does not see them all at once.
+#: Number of findings that fit on a screen; with more, rules and inputs are counted.
 _SCREEN = 6
-#: So many rules, and inputs, are named.
+#: Maximum number of rules, and of inputs, that are listed.
 _NAMED = 5
 
 
 def summary(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
-    """How many findings there are, by which rules, and how to see what was not shown."""
+    """The numbers of findings and their rules, and the options that show more."""
     counts = report.counts()
     aside = list(_aside(report))
     if not any(counts.values()) and not aside:
@@ -28,15 +28,15 @@ def summary(report: Report, width: int | None, least: Severity) -> Iterator[Line
     total = ", ".join(counted(counts[name], word) for name, word in _WORDS.items())
     if report.baseline:
         total = f"new: {total}" if any(counts.values()) else "no new findings"
-    told = [f"{total} in {counted(len(report.inputs), 'input')}", *aside]
-    yield from flow([Span("; ".join(told)), *_hints(counts, least)], width, indent=0)
+    parts = [f"{total} in {counted(len(report.inputs), 'input')}", *aside]
+    yield from flow([Span("; ".join(parts)), *_hints(counts, least)], width, indent=0)
 
 
 _WORDS = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def _by_rule(report: Report, shown: list[Severity], width: int | None) -> Iterator[Line]:
-    """A line a severity: its rules, and one of its inputs, the most frequent first."""
+    """A line per severity with its rules, and one with the inputs, the most frequent first."""
     found = [each for each in report.findings() if each.severity in shown]
     for severity in shown:
         rules = Counter(each.rule for each in found if each.severity is severity)
@@ -61,7 +61,7 @@ def _most(counted: Counter[str], what: str) -> Iterator[Span]:
 
 
 def _aside(report: Report) -> Iterator[str]:
-    """What does not count, and what could not be done."""
+    """Findings that do not count, and inputs that could not be read."""
     inputs = report.inputs
     if known := sum(len(each.known) for each in inputs):
         yield f"{known:,} in baseline"

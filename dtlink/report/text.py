@@ -10,12 +10,12 @@ from dtlink.report.summary import summary
 from dtlink.rules.model import Finding, Severity
 from dtlink.wording import RELATED_IN_TEXT, listed
 
-#: Longer lines are hard to read, however wide the terminal is.
+#: Maximum width of a line; longer lines are hard to read.
 _WIDEST = 120
 
 
 def lines(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
-    """Everything there is to say; findings below ``least`` are only counted.
+    """The whole report; findings below ``least`` are only counted.
 
     ``width`` is the terminal's, in columns; ``None``: nothing is wrapped. Inputs with errors come
     first, then those with warnings: the first screen has the worst.
@@ -44,9 +44,9 @@ def _input(item: InputReport, width: int | None, least: Severity) -> Iterator[Li
 
 
 def _identity(item: InputReport) -> Iterator[Span]:
-    who = f" ({item.compatible[0]})" if item.compatible else ""
-    if item.model or who:
-        yield Span(f"{item.model}{who}".strip())
+    compatible = f" ({item.compatible[0]})" if item.compatible else ""
+    if item.model or compatible:
+        yield Span(f"{item.model}{compatible}".strip())
     yield Span(f"{item.nodes:,} nodes, {item.references:,} links")
 
 
@@ -75,12 +75,12 @@ def _place(finding: Finding) -> Iterator[Span]:
 
 
 def _expected(item: InputReport, width: int | None) -> Iterator[Line]:
-    """What is no longer there: of a baseline, and of what somebody expects."""
+    """Findings that are absent: of a baseline, and expected ones."""
     for gone in item.fixed:
         yield from paragraph("fixed", f"{gone.rule}  {gone.subject}", width)
     for unmet in item.unmet:
         at = f" at {unmet.node}" if unmet.node else ""
-        told = f"{unmet.rule}{at} is expected ({unmet.source}), and is not there"
-        yield from paragraph("unmet", told, width)
+        text = f"{unmet.rule}{at} is expected ({unmet.source}) but missing"
+        yield from paragraph("unmet", text, width)
     if item.fixed or item.unmet:
         yield line()

@@ -1,4 +1,4 @@
-"""What the formats for services say alike: the words around findings, and text fit to be shown."""
+"""What the formats for services share: the words around findings, and text that is safe to show."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.wording import RELATED, counted, joined, listed
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-#: Unicode's controls, formats (which may turn the direction of writing), surrogates and separators
-#: of lines.
+#: Unicode's categories of controls, formats (which may change the direction of writing), surrogates
+#: and line separators.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
 class ReadingProblem(NamedTuple):
-    """Why the answer for an input is not whole: it was not read, or a rule raised."""
+    """Why the report of an input is incomplete: it was not read, or a rule failed."""
 
     path: str
     check: str
@@ -26,7 +26,7 @@ class ReadingProblem(NamedTuple):
 
 
 def troubles(report: Report) -> Iterator[ReadingProblem]:
-    """What of the inputs could not be read, and the rules that raised."""
+    """The inputs and files that could not be read, and the rules that failed."""
     for item in report.inputs:
         yield from troubles_of(item)
 
@@ -61,7 +61,7 @@ def severity(finding: Finding) -> str:
 
 
 def headline(finding: Finding) -> str:
-    """The message, with the node's whole path: in place of its name, where that stands first."""
+    """The message with the node's full path, instead of its name if the message begins with it."""
     path = finding.subject.path
     for begin in (path, finding.subject.name):
         if begin and finding.message.startswith((f"{begin} ", f"{begin}: ")):
@@ -70,7 +70,7 @@ def headline(finding: Finding) -> str:
 
 
 def story(finding: Finding) -> Iterator[tuple[str, str]]:
-    """What else there is to say of a finding: labels and texts, which may have several lines."""
+    """The other texts of a finding with their labels; a text may have several lines."""
     if finding.effect:
         yield "effect", finding.effect
     if finding.fix.text:
@@ -79,8 +79,8 @@ def story(finding: Finding) -> Iterator[tuple[str, str]]:
         yield "also", listed(finding.related, RELATED)
 
 
-def told(finding: Finding) -> str:
-    """The story as lines, those of one text under each other."""
+def details(finding: Finding) -> str:
+    """The story as lines, those of one text aligned."""
     return "\n".join(
         f"{label}: ".ljust(8) + newlines(text).replace("\n", "\n" + " " * 8)
         for label, text in story(finding)
@@ -88,22 +88,22 @@ def told(finding: Finding) -> str:
 
 
 def newlines(text: str) -> str:
-    """Text whose lines end as they do here, wherever it is from."""
+    """Text with newlines as the only line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def unmet(entry: Unmet) -> str:
-    """A sentence on what is expected and not there."""
+    """A sentence about an unmet expectation."""
     at = f" at {entry.node}" if entry.node else ""
     reason = f" ({entry.reason})" if entry.reason else ""
     return (
-        f"{entry.rule} is expected{at} by {entry.source}{reason}, and is not found: take the "
-        "expectation away"
+        f"{entry.rule} is expected{at} by {entry.source}{reason}, but is missing: remove "
+        "the expectation"
     )
 
 
 def counts(by_severity: Mapping[str, int]) -> str:
-    """How many errors, warnings and notes there are; those that there are none of are not named."""
+    """How many errors, warnings and notes there are; severities without findings are omitted."""
     words = zip(Severity, ("error", "warning", "note"), strict=True)
     there = [
         counted(by_severity[each.value], word) for each, word in words if by_severity[each.value]
@@ -112,12 +112,12 @@ def counts(by_severity: Mapping[str, int]) -> str:
 
 
 def encodable(text: str) -> str:
-    """Text that UTF-8 can hold: names of files may have bytes that are none."""
+    """Text that UTF-8 can encode: file names may have other bytes."""
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def printable(text: str) -> str:
-    """Text without what steers terminals, lines or the direction of writing, but for newlines."""
+    """Text without controls of terminals, lines or the direction of writing, except newlines."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_seen, text.replace("\r\n", "\n").replace("\t", " ")))
@@ -129,5 +129,5 @@ def _seen(character: str) -> str:
 
 
 def cut(text: str, length: int) -> str:
-    """Text of at most so many characters."""
+    """Text of at most ``length`` characters."""
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -35,14 +35,14 @@ def render(report: Report) -> str:
 
 def _run(report: Report) -> JsonObject:
     artifacts = Artifacts(report.inputs)
-    told = sorted(results_of(report, artifacts), key=order)
-    kept = told[:MOST_RESULTS]
+    found = sorted(results_of(report, artifacts), key=order)
+    kept = found[:MOST_RESULTS]
     rules = descriptors(kept)
     places = {str(rule["id"]): index for index, rule in enumerate(rules)}
     notices = Notices(artifacts, places)
     notices.add_all(report)
-    if len(kept) < len(told):
-        notices.cut(len(kept), len(told))
+    if len(kept) < len(found):
+        notices.cut(len(kept), len(found))
     properties: JsonObject = {"kernelVersion": report.kernel_version}
     if report.baseline:
         properties["baseline"] = report.baseline
@@ -50,7 +50,7 @@ def _run(report: Report) -> JsonObject:
         "tool": {"driver": _driver(rules, notices)},
         "invocations": [notices.invocation()],
         "artifacts": artifacts.items,
-        "results": [{**each.told, "ruleIndex": places[each.rule_id]} for each in kept],
+        "results": [{**each.data, "ruleIndex": places[each.rule_id]} for each in kept],
         "columnKind": "unicodeCodePoints",
         "properties": properties,
     }

@@ -12,9 +12,9 @@ from dtlink.report.model import InputReport
 from dtlink.report.places import relative
 from dtlink.rules.model import Finding
 
-#: Where relative paths begin: the root of the checkout, as services take it without being told.
+#: The base of relative paths: the root of the checkout, which services assume by default.
 BASE = "%SRCROOT%"
-#: What a service shows of standard input: a URI of ``-`` says nothing.
+#: The URI of standard input: ``-`` would be meaningless in a service.
 STDIN_URI = "stdin"
 #: Forms whose byte offsets are those of the file; of a text they are those of the table in it.
 BLOBS = frozenset(("fdt", "fdt-overlay", "acpi", "acpi-folder"))
@@ -74,7 +74,7 @@ class Artifacts:
         """A ``physicalLocation``.
 
         Services show a result only where there is a line; what of a binary file is meant is the
-        byte offset, which stands beside it and is independent of it.
+        byte offset, which is given beside it and is independent of it.
         """
         region = {"startLine": max(line, 1)}
         if offset is not None:

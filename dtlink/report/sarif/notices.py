@@ -1,4 +1,4 @@
-"""What SARIF tells of the run itself: what could not be read, which rules failed, what to know."""
+"""The notices of a SARIF run: inputs that could not be read, rules that failed, notes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dtlink.rules.run import RuleFault
 
 
 class NoticeKind(NamedTuple):
-    """A kind of notice. Services ask for all the texts that they ask for of a rule."""
+    """A kind of notice. Services require the same texts as for a rule."""
 
     id: str
     about: str
@@ -31,27 +31,27 @@ KINDS = (
     NoticeKind(
         UNREADABLE,
         "An input, or a file of it, could not be read.",
-        "Nothing was checked there. The message says what is wrong, and the region at which byte.",
+        "Nothing was checked there. The message has the reason, and the region the byte.",
     ),
     NoticeKind(
         NOTE,
-        "What to know of an input, although it stopped nothing.",
-        "There is nothing to do, unless the note says so.",
+        "Informational note about an input.",
+        "No action is needed, unless the note asks for one.",
     ),
     NoticeKind(
         FAULT,
         "A fault of dtlink, not of the input.",
-        "Where a rule failed, the others were run. Please report it, with the input if you can.",
+        "If a rule failed, the other rules were run. Please report it, if possible with the input.",
     ),
     NoticeKind(
         UNMET,
-        "A finding that is expected is not there.",
-        "If the fault is mended, take the expectation out of the configuration.",
+        "An expected finding is absent.",
+        "If the fault is fixed, remove the expectation from the configuration.",
     ),
     NoticeKind(
         CUT,
-        "There are more results than a service takes.",
-        "The worst are told. Lint fewer inputs at a time, or leave rules out.",
+        "There are more results than a service accepts.",
+        "Only the worst are included. Lint fewer inputs at a time, or select fewer rules.",
     ),
 )
 _INDEXES = {kind.id: index for index, kind in enumerate(KINDS)}
@@ -83,15 +83,15 @@ class Notices:
 
     def invocation(self) -> JsonObject:
         """The ``invocation`` object. A run is a success if all was read, and no rule failed."""
-        told: JsonObject = {"executionSuccessful": self._successful}
+        run: JsonObject = {"executionSuccessful": self._successful}
         if self._execution:
-            told["toolExecutionNotifications"] = self._execution
+            run["toolExecutionNotifications"] = self._execution
         if self._configuration:
-            told["toolConfigurationNotifications"] = self._configuration
-        return told
+            run["toolConfigurationNotifications"] = self._configuration
+        return run
 
     def add_all(self, report: Report) -> None:
-        """What there is to tell of all inputs."""
+        """Add the notices of all inputs."""
         for item in report.inputs:
             self._add_unread(item)
             for text in item.notes:
@@ -130,8 +130,8 @@ class Notices:
         self._configuration.append(notice | {"associatedRule": self._rule(entry.rule)})
 
     def cut(self, kept: int, found: int) -> None:
-        """Say that results were left out."""
-        text = f"the first {kept:,} of {found:,} results are told, the worst first"
+        """Add a notice that results were omitted."""
+        text = f"the first {kept:,} of {found:,} results are included, the worst first"
         self._execution.append(self._notice(CUT, "warning", text))
 
     def _rule(self, rule_id: str) -> JsonObject:
@@ -141,12 +141,12 @@ class Notices:
     def _notice(
         self, kind: str, level: str, text: str, path: str | None = None, offset: int | None = None
     ) -> JsonObject:
-        told: JsonObject = {
+        notice: JsonObject = {
             "descriptor": {"id": kind, "index": _INDEXES[kind]},
             "level": level,
             "message": {"text": text or kind},
         }
         if path is not None:
             place = self._artifacts.place(path, offset=offset)
-            told["locations"] = [{"physicalLocation": place}]
-        return told
+            notice["locations"] = [{"physicalLocation": place}]
+        return notice

@@ -18,16 +18,16 @@ MOST_RELATED = 99
 
 
 class SarifResult(NamedTuple):
-    """A ``result`` object, without the index of its rule, and what decides on its place."""
+    """A ``result`` object, without the index of its rule, and what decides its position."""
 
-    told: JsonObject
+    data: JsonObject
     rule_id: str
     severity: Severity
     likely: bool = False
 
 
 def order(result: SarifResult) -> int:
-    """The worst comes first: services that cut cut the end."""
+    """The worst comes first: services that limit results drop the last ones."""
     return result.severity.rank
 
 
@@ -40,20 +40,20 @@ def results_of(report: Report, artifacts: Artifacts) -> Iterator[SarifResult]:
     for item in report.inputs:
         # Numbered together: of two alike, one may be known and one not.
         for fingerprint, finding in identified(item.findings, item.known):
-            told = _told(item, finding, fingerprint, artifacts)
+            data = _result(item, finding, fingerprint, artifacts)
             if report.baseline:
-                told["baselineState"] = "new"
+                data["baselineState"] = "new"
             likely = finding.confidence is Confidence.LIKELY
-            yield SarifResult(told, finding.rule, finding.severity, likely)
+            yield SarifResult(data, finding.rule, finding.severity, likely)
 
 
-def _told(
+def _result(
     item: InputReport, finding: Finding, fingerprint: str, artifacts: Artifacts
 ) -> JsonObject:
     place = artifacts.place_of(item, finding)
     region = place["region"]
     in_file = isinstance(region, Mapping) and "byteOffset" in region
-    told: JsonObject = {
+    data: JsonObject = {
         "ruleId": finding.rule,
         "level": LEVELS[finding.severity],
         "message": {"text": _text(item, finding, in_file=in_file)},
@@ -66,8 +66,8 @@ def _told(
         for number, other in enumerate(_related(finding), 1)
     ]
     if related:
-        told["relatedLocations"] = related
-    return told
+        data["relatedLocations"] = related
+    return data
 
 
 def _related(finding: Finding) -> Iterator[Subject]:
@@ -115,7 +115,7 @@ def _properties(finding: Finding) -> JsonObject:
 def _text(item: InputReport, finding: Finding, *, in_file: bool) -> str:
     """What an alert shows: the sentence first, for where there is room for no more.
 
-    The node stands in it, and the related ones below, since services show a file and a line alone.
+    It contains the node and the related ones, since services show only a file and a line.
     """
     sentence = headline(finding)
     rows = [sentence if sentence.endswith((".", "!", "?")) else f"{sentence}.", ""]

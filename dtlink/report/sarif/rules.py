@@ -1,4 +1,4 @@
-"""What SARIF tells of rules: their pages."""
+"""The rules of a SARIF run: their pages."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _no_page(rule_id: str) -> JsonObject:
 
 
 def _page(rule: Rule) -> JsonObject:
-    told = (f"{heading} {text}" for heading, text in sections(rule) if heading != "References:")
-    full = textwrap.shorten(_plain(" ".join(told)), MOST_CHARACTERS, placeholder=" …")
+    parts = (f"{heading} {text}" for heading, text in sections(rule) if heading != "References:")
+    full = textwrap.shorten(_plain(" ".join(parts)), MOST_CHARACTERS, placeholder=" …")
     return {
         "shortDescription": {"text": _plain(rule.summary)},
         "fullDescription": {"text": full},
