@@ -316,6 +316,16 @@ DMAR_OPTS_OUT = _row(
 BEHAVIOURS: tuple[Behaviour[str] | Behaviour[int] | Behaviour[bool], ...] = tuple(
     row for row in tuple(globals().values()) if isinstance(row, Behaviour)
 )
+#: The rows about device links that no prediction for a board shows as links gained or lost.
+DEVLINK_CHANGES: tuple[Behaviour[bool], ...] = (
+    FWNODE_LINKS,
+    RELAXES_NODES,
+    LINKS_NODES,
+    PURE_BUSES_BIND,
+    TIMEOUT_IS_CONFIGURED,
+    POWER_DOMAINS_ARE_DEVICES,
+    CYCLE_LINE_ONCE,
+)
 #: The rows that are defaults of parameters of the command line, by parameter.
 PARAMETERS: Mapping[str, Behaviour[str] | Behaviour[int] | Behaviour[bool]] = {
     row.name: row

@@ -11,6 +11,7 @@ from dtlink.facts.behaviours import (
     LINKS_NODES,
     MISSING_CELLS_ARE_ZERO,
     TIMEOUT_HOLDS_REQUESTS,
+    TIMEOUT_IS_CONFIGURED,
 )
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import DEFAULT, KernelVersion
@@ -54,14 +55,18 @@ class KernelProfile(NamedTuple):
         cmdline: str | CommandLine = "",
         *,
         modules: bool = True,
+        configured: int | None = None,
     ) -> "KernelProfile":
         """The profile of a kernel version with a command line.
 
-        ``modules`` says whether the kernel has CONFIG_MODULES. Raises :class:`OptionError`.
+        ``modules`` says whether the kernel has CONFIG_MODULES; ``configured`` is the value of
+        CONFIG_DRIVER_DEFERRED_PROBE_TIMEOUT, if it is known. Raises :class:`OptionError`.
         """
         number = KernelVersion.of(version)
         line = CommandLine.parse(cmdline) if isinstance(cmdline, str) else cmdline
         timeout = line.deferred_probe_timeout
+        if timeout is None and TIMEOUT_IS_CONFIGURED.on(number):
+            timeout = configured
         if timeout is None:
             timeout = DEFERRED_PROBE_TIMEOUT.on(number)
             timeout = timeout if modules or timeout < 0 else 0
