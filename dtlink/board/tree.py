@@ -223,6 +223,9 @@ class TreeBoard:
             self.requirements,
             self.profile,
             initramfs=facts.initramfs,
+            root_after=self.settings.root_after,
+            root_delay=self.command_line.rootdelay,
+            media=self.media if self.roles.is_told else (),
             modules=facts.build.config.get("MODULES", "y") == "y",
             build=facts.build,
         )

@@ -52,6 +52,7 @@ _LEVELS = [severity.value for severity in Severity]
 )
 @baseline_options
 @options("kernel_version", "cmdline", "against", "kernel", "initramfs", "kernel_index", "root")
+@options("root_after")
 @click.option("--schema/--no-schema", help="Also run dtschema's validator.")
 @click.option(
     "--schema-dir",

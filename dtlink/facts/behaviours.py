@@ -115,6 +115,13 @@ TIMEOUT_HOLDS_REQUESTS = _row(
     source="drivers/base/dd.c, driver_deferred_probe_check_state()",
     steps={_FIRST: False, "5.7": True},
 )
+REGISTRATION_RESTARTS_TIMEOUT = _row(
+    "registration-restarts-timeout",
+    "each driver registration restarts deferred_probe_timeout; before, it counted once from "
+    "late_initcall",
+    source="drivers/base/dd.c, deferred_probe_extend_timeout()",
+    steps={_FIRST: False, "5.19": True},
+)
 LINKS_NODES = _row(
     "links-nodes",
     "any node can be a supplier; before, only nodes with compatible could (6.3, and 6.1 by "

@@ -10,6 +10,7 @@ from dtlink.facts.behaviours import (
     FW_DEVLINK_SYNC_STATE,
     LINKS_NODES,
     MISSING_CELLS_ARE_ZERO,
+    REGISTRATION_RESTARTS_TIMEOUT,
     TIMEOUT_HOLDS_REQUESTS,
     TIMEOUT_IS_CONFIGURED,
 )
@@ -46,7 +47,8 @@ class KernelProfile(NamedTuple):
     sync_state: str = "strict"
     """After the timeout: ``strict`` waits on for all consumers, ``timeout`` does not."""
     deferred_probe_timeout: int = 10
-    """Seconds from the last driver registration; negative: never."""
+    """Seconds from the last driver registration (see :attr:`registration_restarts_timeout`);
+    negative: never."""
 
     @classmethod
     def of(
@@ -120,3 +122,8 @@ class KernelProfile(NamedTuple):
     def timeout_holds_requests(self) -> bool:
         """Whether requests for power domains and IOMMUs wait until the timeout expires."""
         return TIMEOUT_HOLDS_REQUESTS.on(self.version)
+
+    @property
+    def registration_restarts_timeout(self) -> bool:
+        """Whether the timeout counts from the last driver registration."""
+        return REGISTRATION_RESTARTS_TIMEOUT.on(self.version)
