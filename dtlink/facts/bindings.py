@@ -21,7 +21,12 @@ from dtlink.facts.vendor_bindings import VENDOR_BINDINGS
 _ALL = (since("5.10"),)
 _5_15 = (since("5.15"),)
 _6_1 = (since("6.1"),)
-_6_11 = (since("6.11"),)
+# The commits that brought rows between two versions with a long term of support, in the merge
+# windows of 6.7 (c5e4ce9db635), 6.9 (io-backends: iio-for-6.9a; post-init-providers: driver-core)
+# and 6.10 (93c0d8c0ac30, d976c6f4b32c, 669430b183fc; access-controllers: stm32-bus-firewall).
+_6_7 = (since("6.7"),)
+_6_9 = (since("6.9"),)
+_6_10 = (since("6.10"),)
 _7_0 = (since("7.0"),)
 _STRICT_ONLY = since("5.15")
 
@@ -115,7 +120,7 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
     ),
     _kernel("mboxes", res.MAILBOX),
     _kernel("io-channels", res.ADC_CHANNEL),
-    _kernel("io-backends", res.IIO_BACKEND, kernel=_6_11),
+    _kernel("io-backends", res.IIO_BACKEND, kernel=_6_9),
     _kernel(
         "interrupt-parent",
         _INTERRUPT_ROUTE,
@@ -174,9 +179,9 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
     _kernel("leds", res.LED, kernel=_5_15),
     _kernel("backlight", res.BACKLIGHT, kernel=_5_15),
     _kernel("panel", res.PANEL, kernel=_6_1),
-    _kernel("msi-parent", res.MSI_CONTROLLER, kernel=_6_11),
-    _kernel("pses", res.PSE, kernel=_6_11),
-    _kernel("power-supplies", res.POWER_SUPPLY, kernel=_6_11),
+    _kernel("msi-parent", res.MSI_CONTROLLER, kernel=_6_7),
+    _kernel("pses", res.PSE, kernel=_6_10),
+    _kernel("power-supplies", res.POWER_SUPPLY, kernel=_6_10),
     _kernel("mmc-pwrseq", res.POWER_SEQUENCE, kernel=_7_0),
     _kernel("gpio", _ONE_GPIO, kernel=_5_15, strict_cells=True, unless="gpio-hog"),
     _kernel("gpios", res.GPIO, kernel=_5_15, strict_cells=True, unless="gpio-hog"),
@@ -197,16 +202,16 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
         "interrupt-map",
         _INTERRUPT_ROUTE,
         walk=Walk.INTERRUPT_MAP,
-        kernel=_6_11,
+        kernel=_6_10,
     ),
-    _kernel("access-controllers", res.ACCESS_CONTROLLER, kernel=_6_11),
+    _kernel("access-controllers", res.ACCESS_CONTROLLER, kernel=_6_10),
     _kernel("*-supply", res.REGULATOR),
     _kernel("*-gpio", _ONE_GPIO, strict_cells=True),
     _kernel("*-gpios", res.GPIO, strict_cells=True),
     _kernel(
         "post-init-providers",
         other("post-init provider", res.POINTER),
-        kernel=_6_11,
+        kernel=_6_9,
         orders_probe=False,
     ),
 )

@@ -18,7 +18,7 @@ def with_post_init_providers(tree: Tree, links: Iterable[tuple[int, int]]) -> Tr
     """Return the tree with suppliers added to the ``post-init-providers`` of their consumers.
 
     ``links`` are pairs of consumer and supplier, as node numbers; a supplier without a phandle
-    gets one. Nodes keep their numbers. Kernels since 6.11 read the property (dt-schema,
+    gets one. Nodes keep their numbers. Kernels since 6.9 read the property (dt-schema,
     post-init-providers.yaml). Duplicate properties and memory reservations are not copied.
     """
     nodes = [SourceNode(node.name, dict(node.properties)) for node in tree]

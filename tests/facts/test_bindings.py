@@ -20,7 +20,10 @@ from dtlink.firmware import fdt
 from dtlink.firmware.tree import Tree
 from tests.support.boards import need_corpus
 
-VERSIONS = [(5, 10), (5, 15), (6, 1), (6, 6), (6, 11), (6, 12), (6, 18), (7, 0)]
+VERSIONS = [
+    *((5, 10), (5, 15), (6, 1), (6, 6), (6, 7), (6, 8), (6, 9), (6, 10)),
+    *((6, 11), (6, 12), (6, 18), (7, 0)),
+]
 ROWS = (*KERNEL_BINDINGS, *OTHER_BINDINGS, *VENDOR_BINDINGS)
 
 ALWAYS = """
@@ -28,18 +31,19 @@ ALWAYS = """
     nvmem-cells phys wakeup-parent pinctrl-0 pinctrl-8 vdd-supply cd-gpio cd-gpios""".split()  # noqa: SIM905 - a list
 # When fw_devlink followed a property: drivers/of/property.c of the versions above.
 FOLLOWED = {
-    **dict.fromkeys(ALWAYS, "5.10 5.15 6.1 6.6 6.11 6.12 6.18 7.0"),
-    "interrupts-extended": "5.10 5.15 6.1 6.6 6.11 6.12 6.18 7.0",
-    "interrupt-parent": "5.10 5.15 6.1 6.6 6.11",
+    **dict.fromkeys(ALWAYS, "5.10 5.15 6.1 6.6 6.7 6.8 6.9 6.10 6.11 6.12 6.18 7.0"),
+    "interrupts-extended": "5.10 5.15 6.1 6.6 6.7 6.8 6.9 6.10 6.11 6.12 6.18 7.0",
+    "interrupt-parent": "5.10 5.15 6.1 6.6 6.7 6.8 6.9 6.10 6.11",
     **dict.fromkeys(
         ["remote-endpoint", "pwms", "resets", "leds", "backlight", "gpio", "gpios", "interrupts"],
-        "5.15 6.1 6.6 6.11 6.12 6.18 7.0",
+        "5.15 6.1 6.6 6.7 6.8 6.9 6.10 6.11 6.12 6.18 7.0",
     ),
-    "panel": "6.1 6.6 6.11 6.12 6.18 7.0",
+    "panel": "6.1 6.6 6.7 6.8 6.9 6.10 6.11 6.12 6.18 7.0",
+    "msi-parent": "6.7 6.8 6.9 6.10 6.11 6.12 6.18 7.0",
+    **dict.fromkeys(["io-backends", "post-init-providers"], "6.9 6.10 6.11 6.12 6.18 7.0"),
     **dict.fromkeys(
-        ["io-backends", "msi-parent", "pses", "power-supplies", "interrupt-map",
-         "access-controllers", "post-init-providers"],
-        "6.11 6.12 6.18 7.0",
+        ["pses", "power-supplies", "interrupt-map", "access-controllers"],
+        "6.10 6.11 6.12 6.18 7.0",
     ),
     **dict.fromkeys(["mmc-pwrseq", "pinctrl-9", "pinctrl-12", "pinctrl-0x"], "7.0"),
     **dict.fromkeys(
@@ -116,7 +120,7 @@ def test_a_row_is_well_formed(row: SupplierBinding):
 
 def test_versions_in_a_range():
     versions = since("5.15", until="6.1")
-    assert [version in versions for version in VERSIONS] == [False, True, *[False] * 6]
+    assert [version in versions for version in VERSIONS] == [False, True, *[False] * 10]
     assert (6, 18) in since("6.11")
     assert "6.12" not in since("6.11")
 

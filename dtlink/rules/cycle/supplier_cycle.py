@@ -12,7 +12,7 @@ proposes the fewest links without which there is no cycle among the devices; whe
 can do without them is for you to judge. "Fixed dependency cycle(s)" is still printed for the links
 that are not counted, which delay no probe.
 References: Linux, drivers/base/core.c, __fw_devlink_relax_cycles() (all cycles from 6.3 on);
-drivers/iommu/of_iommu.c, of_iommu_xlate(); dt-schema, post-init-providers.yaml (read from 6.11 on).
+drivers/iommu/of_iommu.c, of_iommu_xlate(); dt-schema, post-init-providers.yaml (read from 6.9 on).
 """
 
 from __future__ import annotations
