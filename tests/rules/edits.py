@@ -15,6 +15,7 @@ Key = tuple[str, str, str | None]
 WITH_EDITS = frozenset(
     (
         "acpi/checksum",
+        "acpi/reserved-bits",
         "cycle/iommu-behind-itself",
         "cycle/supplier-cycle",
         "iort/off-by-one",

@@ -4,8 +4,9 @@ import pytest
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.machine import Machine
-from dtlink.firmware.acpi.registry import DESCRIBING
+from dtlink.firmware.acpi.registry import DESCRIBING, RegisteredTable
 from dtlink.report.known import asked
+from dtlink.rules.acpi._rows import TableRows, rows_of
 from dtlink.rules.aliases import alias_for, alias_ids, aliases, rules_of
 from dtlink.rules.catalogue import (
     EVERY_TABLE_FAMILY,
@@ -97,6 +98,44 @@ def test_every_table_has_an_alias_of_every_check() -> None:
             assert rule in rules_of(alias_for(rule, row.signature)), (
                 f"{rule} has no alias for the {row.signature}: see dtlink/rules/aliases.py"
             )
+
+
+#: The checks that have something to say of a table only where it has rows for them.
+BY_ROWS = {
+    "references": ("acpi/dangling-reference", "acpi/illegal-target"),
+    "described": ("acpi/nothing-described",),
+    "ranges": ("acpi/reversed-range",),
+    "segments": ("acpi/unknown-segment",),
+    "names": ("acpi/device-name",),
+    "unique": ("acpi/duplicate",),
+}
+
+
+@pytest.mark.parametrize("row", DESCRIBING, ids=lambda row: row.signature)
+def test_a_table_alone_runs_every_check_that_it_has_rows_for(row: RegisteredTable) -> None:
+    rows, empty = rows_of(row.module), TableRows()
+    chosen = {rule.id for rule in choose(kind=Tables, tables={row.signature})}
+    needed = {
+        rule
+        for member, rules in BY_ROWS.items()
+        if getattr(rows, member) != getattr(empty, member)
+        for rule in rules
+    }
+    assert needed <= chosen, (
+        f"dtlink/rules/acpi/_{row.module}.py has rows for {sorted(needed - chosen)}, which never "
+        f"run for a {row.signature} alone: add an alias of each to _SOME, dtlink/rules/aliases.py"
+    )
+    known = set(alias_ids())
+    unknown = [each.alias for each in rows.unique if each.alias not in known]
+    assert not unknown, f"add {unknown} to _SOME, dtlink/rules/aliases.py"
+
+
+def test_every_kind_of_row_belongs_to_a_check() -> None:
+    every = {"frame", "reserved", "unknown"}
+    assert set(TableRows._fields) == every | BY_ROWS.keys(), (
+        "a new kind of row: add it to BY_ROWS with the rule that reads it, or to these if every "
+        "table has an alias of the rule"
+    )
 
 
 def test_an_alias_is_no_rule() -> None:

@@ -288,6 +288,10 @@ def test_reserved_bits_are_one_finding() -> None:
     assert "0x80 in flags of the header" in finding.message
     assert "0x2 in flags of drhd@0x30" in finding.message
     assert "0x1 in reserved of scope@0x40" in finding.message
+    assert finding.fix.text == (
+        "Clear bits 0x80 of flags, bits 0x2 of flags, bits 0x1 of reserved."
+    )
+    assert len(finding.fix.edits) == 3
 
 
 def test_an_rhsa_before_its_unit() -> None:

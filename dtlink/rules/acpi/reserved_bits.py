@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tables import TablesBoard
 from dtlink.rules.acpi._effects import MOST_RELATED, Effect, effect_of, listed, place
 from dtlink.rules.acpi._rows import CheckedTable, ReservedBits, checked_tables
-from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.rules.model import Example, Finding, Fix, Severity, Tables, rule
 
 _DEFAULT: Effect[ReservedBits] = Effect(
     "none: Linux does not read these bits; a later revision may give them a meaning"
@@ -138,7 +138,24 @@ def _finding(checked: CheckedTable, cases: Sequence[ReservedBits]) -> Finding:
         property_name=first.field,
         related=dict.fromkeys(each.where for each in cases[1 : MOST_RELATED + 1]),
         effect=effect.of(first),
-        fix=f"Clear bits {first.bits:#x} of {first.field}.",
+        fix=_fix(cases),
         severity=effect.severity,
         alias=checked.alias(reserved_bits.id),
     )
+
+
+def _fix(cases: Sequence[ReservedBits]) -> Fix:
+    """Clear all of the bits; with edits where no other revision of the structure has them."""
+    from dtlink.firmware.edits import set_field
+
+    bits = dict.fromkeys(f"bits {each.bits:#x} of {each.field}" for each in cases)
+    always = all(_is_always_reserved(each) for each in cases)
+    edits = [
+        set_field(each.where, each.field, getattr(each.where, each.field) & ~each.bits)
+        for each in (cases if always else ())
+    ]
+    return Fix(f"Clear {listed(list(bits))}.", tuple(edits))
+
+
+def _is_always_reserved(case: ReservedBits) -> bool:
+    return not case.bits & ~type(case.where).fields()[case.field].reserved
