@@ -19,8 +19,6 @@ from dtlink.firmware.tree import Location, Tree
 
 #: Upper bound on a source, in bytes; preprocessed boards have less than 1 MiB.
 MAX_SIZE = 8 << 20
-#: Upper bound on included files; the largest boards include about fifty.
-MAX_INCLUDES = 500
 
 
 def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = None) -> Tree:
@@ -32,44 +30,13 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
 
     Raises :class:`InputError` if dtlib cannot parse the source; the message has file and line.
     """
-    from devicetree import dtlib
-
-    lines: dict[Any, tuple[str, int]] = {}
-
-    class Parser(dtlib.DT):  # type: ignore[misc]  # dtlib has no annotations
-        """Records where each node is first opened; dtlib itself does not."""
-
-        included = 0
-
-        def _parse_node(self, node: Any) -> None:
-            lines.setdefault(node, (self.filename, self._lineno))
-            super()._parse_node(node)
-
-        def _enter_file(self, filename: str) -> None:
-            """Bounded: dtlib does not recognise a file that includes itself by another path."""
-            self.included += 1
-            if self.included > MAX_INCLUDES:
-                self._parse_error(
-                    f"more than {MAX_INCLUDES} included files: is an /include/ recursive?"
-                )
-            super()._enter_file(filename)
-
-        def _eval_shift(self) -> int:
-            """Shifts by less than 64 bits, as in dtc: larger ones would exhaust memory."""
-            value = int(self._eval_add())
-            while self._peek_token().val in ("<<", ">>"):
-                left = self._next_token().val == "<<"
-                bits = int(self._eval_add())
-                if not 0 <= bits < 64:
-                    self._parse_error(f"invalid shift by {bits} bits (valid: 0 to 63)")
-                value = value << bits if left else value >> bits
-            return value
+    from dtlink.firmware.dts_parser import ParseError, Parser
 
     _check_preprocessed(path)
     try:
-        parsed = Parser(path, force=True)
+        parsed = Parser(path)
         source = _source(parsed.root)
-    except dtlib.DTError as error:
+    except ParseError as error:
         raise InputError(_message(error, path, name or path)) from error
     except RecursionError as error:
         raise InputError("nodes or expressions are nested too deep") from error
@@ -77,6 +44,7 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
         raise InputError(f"invalid devicetree source: {error}") from error
     tree = fdt.read(write(_patched(source, patch or {})))
     nodes = list(_walk(parsed.root))
+    lines = parsed.lines
     tree.locations = {
         node.path: Location(_message(lines[node][0], path, name or path), lines[node][1])
         for node in nodes

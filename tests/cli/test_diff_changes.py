@@ -525,6 +525,7 @@ def test_a_broken_report(builds: Builds, content: str, message: str) -> None:
     ("member", "value", "message"),
     [
         ("path", 3, "inputs[0].path is not text"),
+        ("path", "", "inputs[0].path is empty"),
         ("findings", [3], "inputs[0].findings[0] is not an object"),
         ("findings", [{"rule": "a/b"}], "is missing"),
         ("links", [{}], "inputs[0].links[0].consumer is missing"),

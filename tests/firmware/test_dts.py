@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from dtlink.firmware import dts
+from dtlink.firmware import dts, fdt
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
 from dtlink.firmware.tree import Location, Tree
@@ -146,15 +148,52 @@ def test_locations_name_included_files(tmp_path):
         ('/include/ "."\n/ { };', "directory"),
         ('/include/ "board.dts"\n/ { };', "recursive"),
         ('/ { a = /incbin/("gone.bin"); };', "gone.bin"),
+        ('/include/ "/dev/zero"\n/ { };', "parse error: '/dev/zero' is not a regular file"),
+        ('/ { a = /incbin/("/dev/zero"); };', "parse error: '/dev/zero' is not a regular file"),
+        ('/ { a = /incbin/("pipe"); };', "pipe' is not a regular file"),
+        ('/ { a = /incbin/("-"); };', "standard input"),
+        ('/ { model = /incbin/("/proc/self/environ"); };', "outside the tree"),
+        ('/ { a = /incbin/("../../../../../../../../../etc/passwd"); };', "outside the tree"),
+        ('/ { a = /incbin/("link"); };', "outside the tree"),
+        ('/include/ "large"\n/ { };', "more than 67108864 bytes together"),
+        ('/ { a = /incbin/("board.dts", (0 - 1), 1); };', "invalid devicetree source"),
     ],
 )
 def test_a_bad_include_is_reported(source, what, tmp_path):
     path = tmp_path / "board.dts"
     path.write_text("/dts-v1/;\n" + source, encoding="utf-8")
-    with pytest.raises(InputError) as caught:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(fdt.MAX_SIZE + 1)
+    with pytest.raises(InputError) as caught, at_most():
         read(path)
     assert what in str(caught.value)
     assert caught.value.path == str(path)
+
+
+def test_files_beside_the_source_are_included(tmp_path):
+    (tmp_path / "dts").mkdir()
+    (tmp_path / "common.dtsi").write_text("/ { common; };", encoding="utf-8")
+    (tmp_path / "data").write_bytes(b"0123")
+    path = tmp_path / "dts" / "board.dts"
+    path.write_text(
+        '/dts-v1/;\n/include/ "../common.dtsi"\n'
+        '/ { all = /incbin/("../data"); a = /incbin/("../data", 1, 0x7fffffffffffffff); };',
+        encoding="utf-8",
+    )
+    root = read(path).root
+    assert root.has("common")
+    assert (root.properties["all"], root.properties["a"]) == (b"0123", b"123")
+
+
+def test_a_source_includes_files_of_its_repository_alone(tmp_path):
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    (tmp_path / "secret").write_text("/ { secret; };", encoding="utf-8")
+    path = tmp_path / "repository" / "board.dts"
+    path.write_text('/dts-v1/;\n/include/ "../secret"\n/ { };', encoding="utf-8")
+    with pytest.raises(InputError, match="outside the tree"):
+        read(path)
 
 
 # Each row: the source after "/dts-v1/;\n", the reported line, a part of the message.

@@ -115,8 +115,10 @@ def _documents(data: bytes) -> Iterator[Any]:
 
 def _inputs(document: Any) -> Iterator[SavedInput]:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        told = document.get("schema") if isinstance(document, dict) else None
-        raise InputError(f"a JSON document that is not a report of dtlink: its schema is {told!r}")
+        schema = document.get("schema") if isinstance(document, dict) else None
+        raise InputError(
+            f"a JSON document that is not a report of dtlink: its schema is {schema!r}"
+        )
     _check(document, {"dtlink": _TEXT, "inputs": [_ENTRY]}, "")
     kernel = document.get("kernel")
     _check(kernel, ({"version": _TEXT}, _NONE), "kernel")
@@ -126,6 +128,8 @@ def _inputs(document: Any) -> Iterator[SavedInput]:
         _check(entry.get("error"), ({"message": _TEXT}, _NONE), f"{where}.error")
         there = {name: form for name, form in _READ.items() if name in entry}
         _check(entry, there, where)
+        if not entry["path"]:
+            raise InputError(f"{where}.path is empty")
         snapshot = _snapshot(entry, kernel or {}, where)
         identity = IdentityRow(
             path=entry["path"],
