@@ -54,7 +54,7 @@ class CauseChain(NamedTuple):
     via: tuple[str, ...] = ()
 
 
-class RootCauses:
+class CauseTracer:
     """Follows waits through the log and the tree."""
 
     def __init__(

@@ -12,7 +12,7 @@ from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, LATEST, KernelVersion
 from dtlink.facts.loglines import HEADER_LINES
 from dtlink.facts.profile import KernelProfile
-from dtlink.observed.bootlog.causes import RootCauses
+from dtlink.observed.bootlog.causes import CauseTracer
 from dtlink.observed.bootlog.cures import cure
 from dtlink.observed.bootlog.faults import described, explain_faults, lost_root
 from dtlink.observed.bootlog.history import History
@@ -60,7 +60,7 @@ def explain(
     side = _side(tree, told, Settings(profile.version, cmdline=line))
     if tree is not None:
         notes += _other_board(told, tree)
-    tracer = RootCauses(
+    tracer = CauseTracer(
         history,
         complete=told.log_begins and not history.dropped and _debugs(told.command_line),
         names=side.names,

@@ -17,7 +17,7 @@ from dtlink.observed.bootlog.model import (
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
-    from dtlink.observed.bootlog.causes import CauseChain, RootCauses
+    from dtlink.observed.bootlog.causes import CauseChain, CauseTracer
     from dtlink.observed.bootlog.history import History, LoggedMessage
     from dtlink.observed.bootlog.suppliers import Suppliers
 
@@ -50,7 +50,7 @@ class Outcomes:
         self,
         history: History,
         profile: KernelProfile,
-        tracer: RootCauses,
+        tracer: CauseTracer,
         suppliers: Suppliers | None,
     ) -> None:
         self._history = history
