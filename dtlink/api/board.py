@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 from dtlink.api.options import BoardOptions, settings, values
 from dtlink.board.boards import board_of
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
 
@@ -58,8 +59,7 @@ class Board:
         """Read a file, a folder of tables, ``-`` (standard input) or bytes.
 
         The keywords are options of the commands: ``kernel_version``, ``against``, ``cmdline``,
-        ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema`` and
-        ``schema_dir``.
+        ``root``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema`` and ``schema_dir``.
         Raises :class:`InputError` for an input that cannot be read, and :class:`ValueError` for
         a value that the commands refuse. No ``dtlink.toml`` is read.
         """
@@ -68,7 +68,8 @@ class Board:
 
     def __repr__(self) -> str:
         path = f"{self.path}: " if self.path else ""
-        return f"<Board {path}{self.firmware!r}, kernel {self.settings.kernel_version}>"
+        version = self.settings.kernel_version or self.settings.kernel or DEFAULT
+        return f"<Board {path}{self.firmware!r}, kernel {version}>"
 
     @property
     def graph(self) -> Graph | AcpiGraph:
@@ -90,7 +91,7 @@ class Board:
         chosen = values({"select": select, "ignore": ignore})
         found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"])
         item = engine.report_of(Input(self.path), self.firmware, found)
-        kernel = identity(self.settings.kernel_version, self.settings.paths)
+        kernel = identity(self.settings.version, self.settings.paths)
         return Report("lint", [item], str(kernel["version"]), kernel)
 
     def links(self, *bindings: str, disabled: bool = False) -> LinksView:

@@ -89,12 +89,13 @@ def _task(settings: LintSettings) -> engine.Task:
 
 def _linted(firmware: Tree | Machine, settings: LintSettings) -> InputAnswer:
     """The findings of an input, and its snapshot, both of one board."""
-    from dtlink.board.boards import board_of
+    from dtlink.board.boards import assumptions, board_of
     from dtlink.views.diff.firmware import snapshot_of
 
     board = board_of(firmware, settings.board)
     found = engine.lint_board(board, settings.select, settings.ignore)
-    return {**found, "view": snapshot_of(board)}
+    notes = [*found.get("notes", ()), *assumptions(board)]
+    return {**found, "view": snapshot_of(board), "notes": notes}
 
 
 def _alike(firmware: Tree | Machine) -> InputAnswer:
@@ -119,7 +120,7 @@ def _each(
     for pair in found:
         old, new = (None if each is None else _side(each, read, settings) for each in pair)
         held = settings.get(_judged(pair))
-        kernel = version if held is None else str(held.board.kernel_version)
+        kernel = version if held is None else str(held.board.version)
         item = _pair(old, new, kernel)
         notes = tuple(note for note in item.notes if note not in noted)
         noted.update(notes)

@@ -26,3 +26,13 @@ def board_of(firmware: Tree | Machine, settings: Settings = DEFAULTS) -> AnyBoar
     from dtlink.board.tables import TablesBoard
 
     return TablesBoard(firmware, settings)
+
+
+def assumptions(board: AnyBoard) -> list[str]:
+    """What is assumed of the kernel that the user named, as notes about the input."""
+    if board.facts is None:
+        return []
+    from dtlink.kernel.assumptions import assumed
+
+    note = assumed(board.facts, board.settings.kernel)
+    return [note] if note else []

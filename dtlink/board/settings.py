@@ -12,16 +12,14 @@ if TYPE_CHECKING:
 class Settings(NamedTuple):
     """The kernel, how it is started, and what else is asked. The defaults are those of dtlink."""
 
-    kernel_version: KernelVersion = DEFAULT
+    kernel_version: KernelVersion | None = None
+    """``None``: that of the kernel that is named, else the default."""
     against: KernelVersion | None = None
     """Another kernel version to compare with."""
     cmdline: "CommandLine | None" = None
     """``None``: bootargs of ``/chosen``."""
     root: str = ""
     """The node that has the root file system; empty: by ``root=`` of the command line."""
-    root_after: float | None = None
-    """Seconds from the last driver registration in the initramfs to the first module of the root
-    filesystem; ``None``: not known."""
     kernel: str = ""
     """A path or ``running``; empty: no kernel is named."""
     initramfs: str = ""
@@ -38,7 +36,22 @@ class Settings(NamedTuple):
             return None
         from dtlink.kernel.facts import Paths
 
-        return Paths(self.kernel, self.initramfs, self.kernel_index)
+        return Paths(self.kernel, self.initramfs, self.kernel_index, self.kernel_version)
+
+    @property
+    def version(self) -> KernelVersion:
+        """The version whose behaviour is modelled.
+
+        Raises :class:`InputError` for a kernel that is named and can't be read.
+        """
+        if self.kernel_version is not None:
+            return self.kernel_version
+        paths = self.paths
+        if paths is None:
+            return DEFAULT
+        from dtlink.kernel.facts import load
+
+        return load(paths).modelled
 
 
 DEFAULTS = Settings()

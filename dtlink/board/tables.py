@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dtlink.board.table_cycles import TableCycle
     from dtlink.boot.timeline import AcpiTimeline
     from dtlink.facts.cmdline import CommandLine
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
@@ -45,10 +46,18 @@ class TablesBoard:
     ) -> None:
         self.machine = machine
         self.settings = settings
-        self.version = settings.kernel_version
-        self.graph = AcpiGraph(machine, settings.kernel_version)
         if facts is not None:
             self.facts = facts
+            self.version = settings.kernel_version or facts.modelled
+        self.graph = AcpiGraph(machine, self.version)
+
+    @cached_property
+    def version(self) -> KernelVersion:
+        """The kernel version whose behaviour is modelled: as the settings say, else by the facts.
+
+        Raises :class:`InputError` for facts that can't be read.
+        """
+        return self.settings.version
 
     @cached_property
     def facts(self) -> Facts | None:
@@ -114,8 +123,6 @@ class TablesBoard:
             self.profile,
             facts.build.config,
             initramfs=facts.initramfs,
-            root_after=self.settings.root_after,
-            root_delay=self._cmdline.rootdelay,
             build=facts.build,
             blacklist=self._cmdline.initcall_blacklist,
         )

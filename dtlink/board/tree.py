@@ -58,10 +58,22 @@ class TreeBoard:
     ) -> None:
         self.tree = tree
         self.settings = settings
-        self.version = settings.kernel_version
-        self.extraction = Extraction(tree, settings.kernel_version)
         if facts is not None:
             self.facts = facts
+            self.version = settings.kernel_version or facts.modelled
+
+    @cached_property
+    def version(self) -> KernelVersion:
+        """The kernel version whose behaviour is modelled: as the settings say, else by the facts.
+
+        Raises :class:`InputError` for facts that can't be read.
+        """
+        return self.settings.version
+
+    @cached_property
+    def extraction(self) -> Extraction:
+        """The references and failures of all supplier properties."""
+        return Extraction(self.tree, self.version)
 
     @property
     def holdings(self) -> AbstractSet[str]:
@@ -114,16 +126,7 @@ class TreeBoard:
     @cached_property
     def profile(self) -> KernelProfile:
         """The kernel that the board boots; what it refuses of a command line has no effect."""
-        return _profile(self.version, self.command_line, self._configured_timeout)
-
-    @property
-    def _configured_timeout(self) -> int | None:
-        """CONFIG_DRIVER_DEFERRED_PROBE_TIMEOUT of the named kernel, where it counts."""
-        from dtlink.facts.behaviours import TIMEOUT_IS_CONFIGURED
-
-        facts = self.facts if TIMEOUT_IS_CONFIGURED.on(self.version) else None
-        value = facts.build.config.get("DRIVER_DEFERRED_PROBE_TIMEOUT", "") if facts else ""
-        return int(value) if value.removeprefix("-").isdecimal() else None
+        return _profile(self.version, self.command_line)
 
     @cached_property
     def against(self) -> KernelProfile | None:
@@ -196,7 +199,7 @@ class TreeBoard:
         from dtlink.boot.drivers import TreeDrivers
 
         facts = self.named_facts
-        return TreeDrivers(self.tree, facts.build, facts.source_index)
+        return TreeDrivers(self.tree, facts.build, facts.source_index, facts.version)
 
     @cached_property
     def devices(self) -> Devices:
@@ -223,9 +226,6 @@ class TreeBoard:
             self.requirements,
             self.profile,
             initramfs=facts.initramfs,
-            root_after=self.settings.root_after,
-            root_delay=self.command_line.rootdelay,
-            media=self.media if self.roles.is_told else (),
             modules=facts.build.config.get("MODULES", "y") == "y",
             build=facts.build,
         )
@@ -385,9 +385,7 @@ class TreeBoard:
 
 
 @lru_cache(maxsize=64)
-def _profile(
-    version: KernelVersion, line: CommandLine, configured: int | None = None
-) -> KernelProfile:
+def _profile(version: KernelVersion, line: CommandLine) -> KernelProfile:
     from dtlink.facts.profile import KernelProfile
 
-    return KernelProfile.of(version, line, configured=configured)
+    return KernelProfile.of(version, line)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from dtlink.cli.options import board_settings, need_kernel, options
-from dtlink.cli.single import Printing, finish, one, tree_task
+from dtlink.cli.single import Printing, finish, one, tree_task, version_of
 from dtlink.facts.outcomes import State
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.report.layout import Line
     from dtlink.views.drivers import DriversView
 
@@ -20,7 +21,7 @@ _STATES = [state.value.replace(" ", "-") for state in State if "'" not in state.
 
 
 @click.command(help="Show which driver each device has in one kernel.")
-@options("path", "kernel", "initramfs", "kernel_index")
+@options("path", "kernel", "initramfs", "kernel_index", "kernel_version_or_own")
 @click.option(
     "--state",
     "states",
@@ -34,6 +35,7 @@ def drivers(
     kernel: str,
     initramfs: str,
     kernel_index: str,
+    kernel_version: KernelVersion | None,
     states: tuple[str, ...],
     form: str,
     output: str | None,
@@ -42,14 +44,18 @@ def drivers(
     """Match every device with what the kernel has: built in, as a module, or not at all."""
     from dtlink.views.drivers import DriversView
 
-    settings = board_settings(kernel=kernel, initramfs=initramfs, kernel_index=kernel_index)
+    settings = board_settings(
+        kernel_version=kernel_version,
+        kernel=kernel,
+        initramfs=initramfs,
+        kernel_index=kernel_index,
+    )
     need_kernel(settings)
     wanted = frozenset(state.replace("-", " ") for state in states)
 
     def text(view: DriversView) -> Iterator[Line]:
         return view.text(wanted)
 
-    report = Report(
-        "drivers", [one(path, tree_task(DriversView.of, settings), digest=form == "json")]
-    )
+    item = one(path, tree_task(DriversView.of, settings), digest=form == "json")
+    report = Report("drivers", [item], version_of(settings))
     finish(report, DriversView, text, Printing(form, output, color))

@@ -51,8 +51,9 @@ _LEVELS = [severity.value for severity in Severity]
     help="Minimum severity in text output (JSON contains all).",
 )
 @baseline_options
-@options("kernel_version", "cmdline", "against", "kernel", "initramfs", "kernel_index", "root")
-@options("root_after")
+@options(
+    "kernel_version_or_own", "cmdline", "against", "kernel", "initramfs", "kernel_index", "root"
+)
 @click.option("--schema/--no-schema", help="Also run dtschema's validator.")
 @click.option(
     "--schema-dir",

@@ -62,7 +62,12 @@ def log(
     if dmesg == dtb == "-":
         raise click.UsageError("the log and the tree can't both come from standard input")
     tree, unread = _tree(dtb)
-    settings = board_settings(kernel=kernel, initramfs=initramfs, kernel_index=kernel_index)
+    settings = board_settings(
+        kernel_version=kernel_version,
+        kernel=kernel,
+        initramfs=initramfs,
+        kernel_index=kernel_index,
+    )
     board = None if tree is None else TreeBoard(tree, settings)
     item = _explained(dmesg, board, kernel_version, dtb)
     view = view_of(item, LogView)

@@ -10,7 +10,7 @@ import click
 
 from dtlink.cli.completion import complete_nodes
 from dtlink.cli.options import board_settings, complain, need_kernel, options
-from dtlink.cli.single import one, tree_task, view_of
+from dtlink.cli.single import one, tree_task, version_of, view_of
 from dtlink.cli.writing import emit, emit_json
 from dtlink.report.model import Report
 
@@ -24,7 +24,7 @@ _FORMS = ("list", "initramfs-tools", "dracut", "mkinitcpio", "nixos", "modules.l
 @click.command(help="List the modules that devices need before they can probe, in load order.")
 @options("path")
 @click.argument("nodes", nargs=-1, metavar="[NODE...]", shell_complete=complete_nodes)
-@options("kernel", "initramfs", "kernel_index", "kernel_version")
+@options("kernel", "initramfs", "kernel_index", "kernel_version_or_own")
 @click.option("--missing", is_flag=True, help="Only modules that the initramfs lacks.")
 @click.option(
     "--format",
@@ -41,7 +41,7 @@ def modules(
     kernel: str,
     initramfs: str,
     kernel_index: str,
-    kernel_version: KernelVersion,
+    kernel_version: KernelVersion | None,
     missing: bool,  # noqa: FBT001 - click calls it by name
     form: str,
     output: str | None,
@@ -60,7 +60,7 @@ def modules(
         raise click.UsageError("--missing needs --initramfs")
     task = tree_task(partial(ModulesView.of, names=nodes, missing=missing), settings)
     item = one(path, task, digest=form == "json")
-    report = Report("modules", [item])
+    report = Report("modules", [item], version_of(settings))
     complain([item])
     view = view_of(item, ModulesView)
     if form == "json":

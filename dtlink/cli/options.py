@@ -118,6 +118,13 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         show_default=True,
         help="Kernel version whose fw_devlink behaviour to model.",
     ),
+    "kernel_version_or_own": click.option(
+        "--kernel-version",
+        type=KernelVersionParam(),
+        shell_complete=complete_kernels,
+        help="Kernel version whose fw_devlink behaviour to model. "
+        f"[default: that of --kernel, else {DEFAULT}]",
+    ),
     "cmdline": click.option(
         "--cmdline",
         metavar="STRING",
@@ -153,13 +160,6 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         shell_complete=complete_nodes,
         default="",
         help="Node that has the root file system. [default: by root= of the command line]",
-    ),
-    "root_after": click.option(
-        "--root-after",
-        metavar="SECONDS",
-        type=click.FloatRange(min=0),
-        help="Time from the initramfs's last driver registration to the first module of the root "
-        "filesystem. [default: not known]",
     ),
     "against": click.option(
         "--against",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 from dtlink import engine
 from dtlink.cli.options import complain
 from dtlink.cli.writing import emit_json, emit_lines
+from dtlink.facts.kernels import DEFAULT
+from dtlink.firmware.errors import InputError
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
@@ -59,17 +61,20 @@ def tables_task(make: Callable[[TablesBoard], Reportable], settings: Settings) -
 def _any_view(
     firmware: Tree | Machine, make: Callable[[AnyBoard], Reportable], settings: Settings
 ) -> InputAnswer:
-    from dtlink.board.boards import board_of
+    from dtlink.board.boards import assumptions, board_of
 
-    return {"view": make(board_of(firmware, settings))}
+    board = board_of(firmware, settings)
+    return {"view": make(board), "notes": assumptions(board)}
 
 
 def _tree_view(
     tree: Tree, make: Callable[[TreeBoard], Reportable], settings: Settings
 ) -> InputAnswer:
+    from dtlink.board.boards import assumptions
     from dtlink.board.tree import TreeBoard
 
-    return {"view": make(TreeBoard(tree, settings))}
+    board = TreeBoard(tree, settings)
+    return {"view": make(board), "notes": assumptions(board)}
 
 
 def _tables_view(
@@ -78,6 +83,14 @@ def _tables_view(
     from dtlink.board.tables import TablesBoard
 
     return {"view": make(TablesBoard(machine, settings))}
+
+
+def version_of(settings: Settings) -> str:
+    """The version for a report; of a kernel that can't be read, the input's report says why."""
+    try:
+        return str(settings.version)
+    except InputError:
+        return str(DEFAULT)
 
 
 def finish(

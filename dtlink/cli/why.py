@@ -9,7 +9,7 @@ import click
 
 from dtlink.cli.completion import complete_nodes
 from dtlink.cli.options import board_settings, options
-from dtlink.cli.single import Printing, finish, one, view_task
+from dtlink.cli.single import Printing, finish, one, version_of, view_task
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @click.command(help="Show what a node waits for, down to the roots.")
 @options("path")
 @click.argument("node", metavar="NODE", shell_complete=complete_nodes)
-@options("kernel", "initramfs", "kernel_index", "format", "output", "kernel_version", "color")
+@options("kernel", "initramfs", "kernel_index", "format", "output")
+@options("kernel_version_or_own", "color")
 def why(
     path: str,
     node: str,
@@ -28,7 +29,7 @@ def why(
     kernel_index: str,
     form: str,
     output: str | None,
-    kernel_version: KernelVersion,
+    kernel_version: KernelVersion | None,
     color: str,
 ) -> None:
     """Follow the suppliers of NODE: a path, a name that only one node has, a label, an alias."""
@@ -41,5 +42,6 @@ def why(
         kernel_index=kernel_index,
     )
     task = view_task(partial(WhyView.of, name=node), settings)
-    report = Report("why", [one(path, task, digest=form == "json")], str(kernel_version))
+    item = one(path, task, digest=form == "json")
+    report = Report("why", [item], version_of(settings))
     finish(report, WhyView, WhyView.text, Printing(form, output, color))

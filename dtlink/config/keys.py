@@ -128,6 +128,7 @@ KEYS = (
         f'a version, such as "{DEFAULT}"',
         readers.version,
         "Kernel version whose fw_devlink behaviour to model.",
+        unset=f"that of `kernel`, else {DEFAULT}",
     ),
     _folder_key(
         "against",
@@ -149,14 +150,6 @@ KEYS = (
         readers.text,
         "The node that has the root file system.",
         unset="by `root=` of `bootargs`",
-    ),
-    _folder_key(
-        "root-after",
-        "a number",
-        readers.seconds,
-        "Seconds from the initramfs's last driver registration to the first module of the root "
-        "filesystem.",
-        unset="not known",
     ),
     _folder_key(
         "kernel",

@@ -27,14 +27,15 @@ class LintPlan:
     def check(self) -> list[str]:
         """Read what the run rests on, once, for all processes that are made later.
 
-        Returns what would save the user time. Raises :class:`InputError` for a kernel or schemas
-        that can't be had.
+        Returns what is assumed of kernels, and what would save the user time. Raises
+        :class:`InputError` for a kernel or schemas that can't be had.
         """
         hints = []
         for paths in dict.fromkeys(each.board.paths for each in self._kinds if each.board.paths):
+            from dtlink.kernel.assumptions import assumed
             from dtlink.kernel.facts import load
 
-            load(paths)
+            hints.append(assumed(load(paths), paths.kernel))
         for named in dict.fromkeys(
             each.board.schema_dir for each in self._kinds if each.board.schema
         ):
@@ -43,7 +44,7 @@ class LintPlan:
             source = SchemaSource(named)
             source.check()
             hints += source.hints()
-        return hints
+        return [each for each in hints if each]
 
     def reports(self, *, jobs: int, digest: bool) -> Iterator[InputReport]:
         """Lint; what the user accepts is not among the findings of the reports."""
@@ -105,15 +106,16 @@ def _sieved(item: InputReport, settings: LintSettings) -> InputReport:
 
 
 def _kernel(settings: LintSettings) -> tuple[object, ...]:
-    return settings.board.kernel_version, settings.board.paths
+    return settings.board.version, settings.board.paths
 
 
 def _identity(settings: LintSettings, *, digest: bool) -> Mapping[str, Any]:
-    if not digest:
-        return {"version": str(settings.board.kernel_version)}
-    from dtlink.report.kernel import identity
+    version, paths = settings.board.version, settings.board.paths
+    if paths is None:
+        return {"version": str(version)}
+    from dtlink.report.kernel import identity, named
 
-    return identity(settings.board.kernel_version, settings.board.paths)
+    return identity(version, paths) if digest else named(version, paths)
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,8 @@ from dtlink.firmware.read import STDIN
 
 #: What belongs to one kernel: where another is named, these of the last one do not hold.
 _OF_A_KERNEL = ("initramfs", "kernel_index")
+#: What says which version a kernel is; of no kernel, it is the one to model.
+_VERSION = "kernel_version"
 #: Tables to which the user of a command, or of the library, adds.
 _GIVEN_TABLES = ("expect", "severity")
 COMMAND_LINE = ValueOrigin("command line")
@@ -128,7 +130,7 @@ def _merged(
     origins = dict.fromkeys(FIELDS, ValueOrigin())
     for origin, layer in _layers(configuration, matched, given):
         if "kernel" in layer:
-            for name in _OF_A_KERNEL:
+            for name in (*_OF_A_KERNEL, *((_VERSION,) if layer["kernel"] else ())):
                 values.pop(name, None)
                 origins[name] = ValueOrigin()
         before = {name: values.get(name, ()) for name in _GIVEN_TABLES}

@@ -1,16 +1,20 @@
-"""What is known of one kernel beside its version: its build, its initramfs, its source's tables."""
+"""What is known of one kernel: its release, its build, its initramfs, its source's tables."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.kernels import KernelVersion
+from dtlink.facts.kernels import DEFAULT, LATEST, OLDEST, KernelVersion
 
 if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
     from dtlink.kernel.source.index import SourceIndex
+
+
+_VERSION = re.compile(r"(\d{1,3})\.(\d{1,4})(?!\d)")
 
 
 class Paths(NamedTuple):
@@ -19,6 +23,8 @@ class Paths(NamedTuple):
     kernel: str = ""
     initramfs: str = ""
     kernel_index: str = ""
+    version: KernelVersion | None = None
+    """The version that the user gave: it counts for a kernel of which nothing tells its release."""
 
 
 class Facts(NamedTuple):
@@ -27,6 +33,20 @@ class Facts(NamedTuple):
     build: Holdings
     source_index: SourceIndex
     initramfs: Initramfs | None
+    given: KernelVersion | None = None
+    """The version that the user gave."""
+
+    @property
+    def version(self) -> KernelVersion:
+        """The version of what the kernel holds: of its release, else the given one."""
+        return version_in(self.build.release) or self.given or DEFAULT
+
+    @property
+    def modelled(self) -> KernelVersion:
+        """The version whose behaviour is modelled: the given one, else the nearest that is known
+        to :attr:`version`.
+        """
+        return self.given or min(max(self.version, OLDEST), LATEST)
 
     def holds(self, module: str) -> bool | None:
         """Whether the initramfs has a module; ``None``: not known."""
@@ -37,17 +57,35 @@ class Facts(NamedTuple):
         return False if self.initramfs.complete else None
 
 
+def version_in(release: str) -> KernelVersion | None:
+    """The version of a release as ``uname -r`` prints it, however old; ``None`` if it has none."""
+    found = _VERSION.match(release)
+    return KernelVersion(int(found[1]), int(found[2])) if found else None
+
+
 @lru_cache(maxsize=8)
 def load(paths: Paths) -> Facts:
     """Read the facts, once a process. Raises :class:`InputError` for what cannot be read."""
-    from dtlink.kernel.holdings.read import read_holdings
-    from dtlink.kernel.source.index import SourceIndex
-
     initramfs = None
     if paths.initramfs:
         from dtlink.kernel.initramfs.read import kept_initramfs
 
         initramfs = kept_initramfs(paths.initramfs)
-    holdings = read_holdings(paths.kernel)
-    version = KernelVersion.of_release(holdings.release)
-    return Facts(holdings, SourceIndex.load(paths.kernel_index, version), initramfs)
+    holdings = _holdings(paths.kernel)
+    version = version_in(holdings.release) or paths.version or DEFAULT
+    return Facts(holdings, _index(paths.kernel_index, version), initramfs, paths.version)
+
+
+@lru_cache(maxsize=4)
+def _holdings(path: str) -> Holdings:
+    """Read once, whatever else is named beside it."""
+    from dtlink.kernel.holdings.read import read_holdings
+
+    return read_holdings(path)
+
+
+@lru_cache(maxsize=4)
+def _index(path: str, version: KernelVersion) -> SourceIndex:
+    from dtlink.kernel.source.index import SourceIndex
+
+    return SourceIndex.load(path, version)

@@ -17,19 +17,32 @@ def identity(version: KernelVersion, paths: Paths | None = None) -> JsonObject:
 
     Raises :class:`InputError` for a kernel that cannot be read.
     """
-    found: JsonObject = {"version": str(version)}
     if paths is None:
-        return found
+        return {"version": str(version)}
     from dtlink.kernel.facts import load
 
-    return found | _facts(paths, load(paths))
+    return named(version, paths) | _files(paths, load(paths))
 
 
-def _facts(paths: Paths, facts: Facts) -> JsonObject:
+def named(version: KernelVersion, paths: Paths) -> JsonObject:
+    """What a kernel that the user named is, without its files. Raises as :func:`identity`."""
+    from dtlink.kernel.assumptions import assumed
+    from dtlink.kernel.facts import load
+
+    facts = load(paths)
+    note = assumed(facts, paths.kernel)
+    return {
+        "version": str(version),
+        "path": paths.kernel,
+        "release": facts.build.release or None,
+        "index_release": facts.source_index.release,
+        "notes": [note] if note else [],
+    }
+
+
+def _files(paths: Paths, facts: Facts) -> JsonObject:
     build = facts.build
     return {
-        "path": paths.kernel,
-        "release": build.release or None,
         "sources": [
             {"fact": fact, "path": _seen_from(paths.kernel, path), "sha256": _sha256(path)}
             for fact, path in sorted(build.sources.items())

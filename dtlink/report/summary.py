@@ -30,6 +30,17 @@ def summary(report: Report, width: int | None, least: Severity) -> Iterator[Line
         total = f"new: {total}" if any(counts.values()) else "no new findings"
     parts = [f"{total} in {counted(len(report.inputs), 'input')}", *aside]
     yield from flow([Span("; ".join(parts)), *_hints(counts, least)], width, indent=0)
+    for kernel in dict.fromkeys(_kernels(report)):
+        yield from flow([Span(kernel, DIM)], width, indent=0)
+
+
+def _kernels(report: Report) -> Iterator[str]:
+    """The kernels that the user named, each with the index of its source."""
+    for kernel in (each.kernel or report.kernel or {} for each in report.inputs):
+        if "index_release" in kernel:
+            what = kernel["release"] or kernel["path"]
+            model = f"fw_devlink of {kernel['version']}"
+            yield f"kernel {what}: {model}, source index of {kernel['index_release']}"
 
 
 _WORDS = {"error": "error", "warning": "warning", "info": "note"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect
@@ -14,6 +14,7 @@ from dtlink.views.data import CommandResult
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
     from dtlink.facts.kernels import KernelVersion
+    from dtlink.kernel.facts import Facts
     from dtlink.observed.bootlog.model import (
         Explanation,
         HiddenLines,
@@ -55,7 +56,8 @@ class LogView(CommandResult):
 
         found = explain(lines, None if board is None else board.tree, version)
         if board is not None and board.facts is not None:
-            _name_drivers(found, board)
+            _name_drivers(found, _of_log(board, board.facts, found))
+            found = replace(found, notes=_notes(board.facts, found))
         return cls(explanation=found, tree=tree)
 
     def __repr__(self) -> str:
@@ -97,6 +99,27 @@ class LogView(CommandResult):
         yield _summary(found, every=everything)
         for hint in found.look_at:
             yield from paragraph("hint:", hint, width)
+
+
+def _of_log(board: TreeBoard, facts: Facts, found: Explanation) -> TreeBoard:
+    """The board with the log's version, where nothing else says which the kernel is."""
+    from dtlink.board.tree import TreeBoard
+    from dtlink.kernel.facts import version_in
+
+    logged = version_in(found.kernel)
+    if logged is None or facts.build.release or facts.given:
+        return board
+    return TreeBoard(board.tree, board.settings._replace(kernel_version=logged))
+
+
+def _notes(facts: Facts, found: Explanation) -> Sequence[str]:
+    """The notes, with one if the log is not of the kernel that drivers are looked up in."""
+    from dtlink.kernel.facts import version_in
+
+    release, logged = facts.build.release, found.kernel
+    if not release or not logged or version_in(release) == version_in(logged):
+        return found.notes
+    return (*found.notes, f"the log is of {logged}, but drivers are those of {release}")
 
 
 def _name_drivers(found: Explanation, board: TreeBoard) -> None:

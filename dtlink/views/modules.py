@@ -131,7 +131,8 @@ def _add(
 ) -> None:
     """Add a module after what it depends on."""
     facts, tree = board.named_facts, board.tree
-    for name in facts.build.closure([module]):
+    known = facts.build.knows("modules")
+    for name in facts.build.closure([module]) if known else [module]:
         if name in found:
             continue
         is_own = name == module

@@ -77,3 +77,16 @@ def test_why_marks_what_the_kernel_lacks(run: Run, guest: Path) -> None:
     assert host["driver"]["culprit"] is False
     lacking = run("why", guest, "/rtc@9010000", "--kernel", KERNEL).stdout
     assert "NOT BUILT (CONFIG_RTC_DRV_PL031 is off)  ← missing" in lacking
+
+
+def test_a_savedefconfig_leaves_open_what_it_does_not_list(
+    run: Run, guest: Path, tmp_path: Path
+) -> None:
+    part = tmp_path / "defconfig"
+    part.write_text("CONFIG_VIRTIO_IOMMU=m\nCONFIG_PCI_HOST_GENERIC=y\n")
+    result = run("drivers", guest, "--kernel", part)
+    assert "/rtc@9010000  unknown" in result.stdout
+    assert "module virtio_iommu" in result.stdout
+    assert result.stderr.count("a savedefconfig or a fragment") == 1
+    lacking = run("why", guest, "/rtc@9010000", "--kernel", part)
+    assert "NOT BUILT" not in lacking.stdout

@@ -28,6 +28,19 @@ def test_a_kernel_that_can_not_be_read_is_told_once(run: Run, fixtures: Path) ->
     assert result.stderr.count("/nonexistent: no such file") == 1
 
 
+def test_the_text_names_the_kernel_and_the_index(run: Run, tmp_path: Path) -> None:
+    listing = tmp_path / "listing"
+    listing.write_text("init\nlib/modules/x/kernel/a.ko\nlib/modules/x/modules.dep\n")
+    args = ("lint", GUEST, "--kernel", KERNEL, "--initramfs", listing)
+    result = run(*args)
+    assert result.stdout.splitlines()[-1].startswith(
+        "kernel 6.12.0: fw_devlink of 6.12, source index of 6.12."
+    )
+    other = run(*args, "--kernel-version", "6.1")
+    assert "kernel 6.12.0: fw_devlink of 6.1, source index of 6.12." in other.stdout
+    assert other.stderr.count("it is 6.12.0, but fw_devlink of 6.1 is modelled, as given") == 1
+
+
 def test_without_a_kernel_the_family_says_nothing(run: Run, fixtures: Path) -> None:
     assert run("lint", GUEST, fixtures, "--select", "module", "--show", "info").stdout == ""
 

@@ -24,7 +24,7 @@ def test_without_a_file_the_defaults_hold(write: Write) -> None:
     told = effective("board.dtb", {})
     assert told.configuration is None
     assert {str(origin) for origin in told.origins.values()} == {"default"}
-    assert told.settings.board.kernel_version == (6, 12)
+    assert told.settings.board.version == (6, 12)
 
 
 def test_the_nearest_file_wins_alone(write: Write) -> None:

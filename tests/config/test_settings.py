@@ -22,7 +22,6 @@ kernel-version = "6.6.12-acme"
 against = "5.15"
 cmdline = "console=ttyS0 fw_devlink=permissive"
 root = "/soc/mmc@1"
-root-after = 3
 kernel = "kernels/acme"
 initramfs = "kernels/acme.img"
 kernel-index = "kernels/source.gz"
@@ -60,7 +59,6 @@ def test_every_key_is_read(write: Write) -> None:
             "against": KernelVersion(5, 15),
             "cmdline": CommandLine(fw_devlink="permissive"),
             "root": "/soc/mmc@1",
-            "root_after": 3.0,
             "kernel": str(Path("boards/kernels/acme")),
             "initramfs": str(Path("boards/kernels/acme.img")),
             "kernel_index": str(Path("boards/kernels/source.gz")),
@@ -79,7 +77,9 @@ def test_every_key_is_read(write: Write) -> None:
         }
     )
     board = told.board
-    assert board.paths == Paths(board.kernel, board.initramfs, board.kernel_index)
+    assert board.paths == Paths(
+        board.kernel, board.initramfs, board.kernel_index, board.kernel_version
+    )
     assert pickle.loads(pickle.dumps(told)) == told  # noqa: S301 - our own
     assert hash(told) == hash(told._replace())
 
@@ -205,16 +205,16 @@ kernel = ""
     [
         ("x.dtb", (6, 6), "kernels/default", "default.img", ""),
         ("acme-old/x.dtb", (6, 6), "kernels/default", "default.img", ""),
-        ("acme/x.dtb", (6, 6), "kernels/acme", "", ""),
-        ("acme/rev2/x.dtb", (6, 6), "kernels/acme", "rev.img", "/mmc"),
+        ("acme/x.dtb", None, "kernels/acme", "", ""),
+        ("acme/rev2/x.dtb", None, "kernels/acme", "rev.img", "/mmc"),
         ("acme/rev2/x-eval.dtb", (6, 12), "", "", "/mmc"),
         ("x-eval.dtb", (6, 12), "", "", ""),
     ],
 )
 def test_kernels_by_folder(
-    write: Write, path: str, version: tuple[int, int], kernel: str, initramfs: str, root: str
+    write: Write, path: str, version: tuple[int, int] | None, kernel: str, initramfs: str, root: str
 ) -> None:
-    """The initramfs goes with the kernel: where another is named, the last one's does not hold."""
+    """The initramfs and the version go with the kernel: those of another one do not hold."""
     write("boards/dtlink.toml", FOLDERS)
     told = settings_of(f"boards/{path}", {})
     below = {name and str(Path("boards") / name) for name in (kernel, initramfs)}
@@ -227,7 +227,7 @@ def test_a_folder_is_named_as_the_origin(write: Write) -> None:
     write("dtlink.toml", FOLDERS)
     told = effective("acme/x.dtb", {})
     assert str(told.origins["kernel"]) == "dtlink.toml, [[folder]] acme"
-    assert str(told.origins["kernel_version"]) == "dtlink.toml"
+    assert str(told.origins["kernel_version"]) == "default"
     assert str(told.origins["initramfs"]) == "default"
 
 
@@ -235,7 +235,7 @@ def test_a_kernel_on_the_command_line_takes_no_initramfs_of_another(write: Write
     write("dtlink.toml", FOLDERS)
     assert settings_of("x.dtb", {"kernel": "mine"}).board.paths == Paths("mine")
     assert settings_of("x.dtb", {"initramfs": "mine"}).board.paths == Paths(
-        "kernels/default", "mine"
+        "kernels/default", "mine", version=KernelVersion(6, 6)
     )
 
 

@@ -143,7 +143,9 @@ def test_a_configuration():
     assert (config.arch, config.version) == ("arm64", "6.12.1-test")
     assert config.values["MODULES"] == "y"
     assert parse_config(CONFIG.replace("\n", "\r\n")).values == config.values
-    assert parse_config("# CONFIG_A is not set\n").values == {}
+    assert parse_config("# CONFIG_A is not set\n").values == {"A": "n"}
+    assert config.whole
+    assert not parse_config("CONFIG_A=y\n").whole
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def found(tmp_path, data, **options):
     path = tmp_path / "vmlinuz"
     path.write_bytes(data)
     with at_most(20):
-        return read_image(str(path), **options)
+        image = read_image(str(path), **options)
+    return image and image[:2]
 
 
 def test_a_raw_image(tmp_path):

@@ -383,6 +383,23 @@ def test_what_a_configuration_makes_of_a_source(symbol, also, config, state):
     assert Source("a.c", "a", symbol, "driver", also).built(config) == state
 
 
+@pytest.mark.parametrize(
+    ("symbol", "also", "config", "state"),
+    [
+        ("A", (), {}, None),
+        ("A", (), {"A": "n"}, "n"),
+        ("A", ("B",), {"A": "m"}, "m"),
+        ("A", ("B",), {"A": "m", "B": "n"}, "n"),
+        ("A", ("B|C",), {"B": "n"}, None),
+        ("A", ("!B",), {"A": "y", "B": "y"}, "n"),
+        ("A", ("?",), {"A": "y"}, None),
+        ("", ("B",), {}, None),
+    ],
+)
+def test_what_a_part_of_a_configuration_makes_of_a_source(symbol, also, config, state):
+    assert Source("a.c", "a", symbol, "driver", also).built(config, whole=False) == state
+
+
 LINE = "d\ta.c\ta\tA\tB=y ?\tx,a\tx,b\n"
 HEAD = "dtlink source index 1\t6.12\n"
 

@@ -12,7 +12,7 @@ import dtlink
 board = dtlink.Board.read("board.dtb", kernel_version="6.12", kernel=Path("/lib/modules/6.12"))
 assert_type(board, dtlink.Board)
 assert_type(board.firmware, dtlink.Tree | dtlink.Machine)
-assert_type(board.settings.kernel_version, dtlink.KernelVersion)
+assert_type(board.settings.version, dtlink.KernelVersion)
 dtlink.Board.read(Path("tables/"))
 dtlink.Board.read(b"", name="from a network")
 dtlink.Board(dtlink.read_tree("board.dtb"), path="board.dtb", against="latest")

@@ -47,9 +47,10 @@ class Compatibles:
     very kernel; the index is of the source, and, with the configuration, which of it was built.
     """
 
-    def __init__(self, build: Holdings, index: SourceIndex | None) -> None:
+    def __init__(self, build: Holdings, index: SourceIndex | None, version: KernelVersion) -> None:
         self._build = build
         self._index = index
+        self._version = version
         self._found: dict[tuple[str, str | None], Driver | None] = {}
 
     def best(self, names: Iterable[str], device_type: str | None = None) -> Driver | None:
@@ -85,8 +86,10 @@ class Compatibles:
 
     def _is_here(self, source: Source) -> bool:
         """Whether a table is one for this architecture."""
-        config = self._build.config
-        return not config or all(each not in _ARCHES or each in config for each in source.also)
+        build = self._build
+        if not build.knows("config"):
+            return True
+        return all(each not in _ARCHES or each in build.config for each in source.also)
 
     def _find(self, name: str, device_type: str | None) -> Driver | None:
         tables = self.tables(name)
@@ -104,7 +107,7 @@ class Compatibles:
     def is_early(self, name: str) -> bool:
         """Whether this kernel starts a node with this string before there are devices."""
         starters = [each for each in self.tables(name) if _starts(each)]
-        tables = early_tables(KernelVersion.of_release(self._build.release))
+        tables = early_tables(self._version)
         if not starters and not any(name in tables[kind] for kind in _EARLY):
             return False
         built = [self.built(each) for each in starters]
@@ -137,8 +140,9 @@ class Compatibles:
         """Modules whose table has no MODULE_DEVICE_TABLE: another calls them."""
         build = self._build
         for each in drivers:
-            there = each.module in build.modules or not build.knows("modules")
-            if there and self.built(each) == "m" and self._is_same:
+            if self.built(each) != "m":
+                continue
+            if not build.knows("modules") or (self._is_same and each.module in build.modules):
                 yield each.module
 
     def _is_explained(self, tables: Iterable[Source]) -> bool:
@@ -151,17 +155,22 @@ class Compatibles:
         if not drivers:
             return None
         # A table that should be there and is not: of another version, or indexed wrongly.
-        if set(built) != {"n"} or not (self._is_same or self._is_whole):
+        if set(built) != {"n"} or not (self._is_same or self._is_whole or self._are_off(drivers)):
             return Driver(State.UNKNOWN)
         if self._build.has_builtin(name):
             return Driver(State.UNKNOWN)
         return Driver(State.NOT_BUILT, config=self._off(drivers[0]))
 
+    def _are_off(self, drivers: Iterable[Source]) -> bool:
+        """Whether a line of the configuration says that each driver's option is not set."""
+        return all(self._build.config.get(each.symbol) == "n" for each in drivers)
+
     def built(self, source: Source) -> str | None:
         """How this kernel has a table of the source: ``y``, ``m``, ``n``; ``None``: unknown."""
         build = self._build
-        if build.knows("config"):
-            return source.built(build.config)
+        whole = build.knows("config")
+        if whole or build.knows("config_part"):
+            return source.built(build.config, whole=whole)
         return "y" if source.module in build.builtin else None
 
     def _off(self, source: Source) -> str:
@@ -180,8 +189,8 @@ class Compatibles:
     @cached_property
     def _is_same(self) -> bool:
         """Whether the index is of the kernel's own version."""
-        own, other = self._build.release, self._index.release if self._index else ""
-        return own.split(".")[:2] == other.split("-")[0].split(".")[:2]
+        other = self._index.release if self._index else ""
+        return str(self._version).split(".") == other.split("-")[0].split(".")[:2]
 
     @property
     def _is_whole(self) -> bool:

@@ -10,18 +10,13 @@ if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings
 
 
-def value(build: Holdings, symbol: str) -> str | None:
-    """An option's value, ``n`` if it is not set; ``None``: the configuration is not known."""
-    return build.config.get(symbol, "n") if build.knows("config") else None
-
-
 def by_option(build: Holdings, symbol: str, module: str, by: str) -> Driver:
     """The state of a driver whose option and module are known.
 
     ``module``: empty for one that can't be a module. Where the configuration is not known, the
     lists of modules decide, if they were read.
     """
-    found = value(build, symbol)
+    found = build.option(symbol)
     if found is None:
         found = _listed(build, module)
     states = {"y": State.BUILT_IN, "m": State.MODULE, "n": State.NOT_BUILT}

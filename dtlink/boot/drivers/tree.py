@@ -34,16 +34,24 @@ class TreeDrivers:
     """The driver of each device of one tree in one kernel (``outcomes.Drivers``).
 
     ``index`` has the tables of the kernel's source; without one, what is not built and what is
-    unknown cannot be distinguished, and both are UNKNOWN. Nodes that are not available are answered
+    unknown cannot be distinguished, and both are UNKNOWN. ``version`` is the kernel's, where its
+    release is not known. Nodes that are not available are answered
     for as if they were.
     """
 
-    def __init__(self, tree: Tree, build: Holdings, index: SourceIndex | None = None) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        build: Holdings,
+        index: SourceIndex | None = None,
+        version: KernelVersion | None = None,
+    ) -> None:
         self._tree = tree
         self._build = build
         self._has_index = index is not None
-        self._compatibles = Compatibles(build, index)
-        self._places = DeviceMakers(tree, KernelVersion.of_release(build.release))
+        self._version = version or KernelVersion.of_release(build.release)
+        self._compatibles = Compatibles(build, index, self._version)
+        self._places = DeviceMakers(tree, self._version)
         self._found: dict[int, Driver] = {}
 
     def of(self, node: int) -> Driver:
@@ -71,8 +79,7 @@ class TreeDrivers:
 
     @cached_property
     def _early(self) -> dict[int, bool]:
-        version = KernelVersion.of_release(self._build.release)
-        return served_early(Availability.of(self._tree, version))
+        return served_early(Availability.of(self._tree, self._version))
 
     def _amba(self, node: int, names: tuple[str, ...]) -> Driver:
         found = amba_driver(self._build, names, self._tree.cell("arm,primecell-periphid", node))

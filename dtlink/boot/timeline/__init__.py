@@ -3,6 +3,7 @@
 from dtlink.boot.timeline.acpi import AcpiTimeline
 from dtlink.boot.timeline.model import (
     PARENT,
+    ROOT_AFTER,
     AcpiDependency,
     AffectedDevice,
     Cause,
@@ -12,6 +13,7 @@ from dtlink.boot.timeline.timeline import Timeline
 
 __all__ = [
     "PARENT",
+    "ROOT_AFTER",
     "AcpiDependency",
     "AcpiTimeline",
     "AffectedDevice",

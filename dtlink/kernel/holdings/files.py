@@ -16,7 +16,10 @@ from dtlink.firmware.errors import InputError
 MAX_SIZE = 64 << 20
 
 _SET = re.compile(r"^CONFIG_(\w+)=(.*?)\r?$", re.MULTILINE)
-_UNSET = re.compile(r"^# CONFIG_\w+ is not set", re.MULTILINE)
+_UNSET = re.compile(r"^# CONFIG_(\w+) is not set", re.MULTILINE)
+#: Symbols without a prompt that are in every whole configuration, and so in no savedefconfig
+#: (init/Kconfig: the one since 2.6, the other since 5.8).
+_ALWAYS = ("INIT_ENV_ARG_LIMIT", "CC_VERSION_TEXT")
 #: The second line of a configuration (scripts/kconfig, the main menu of the top Kconfig).
 _TITLE = re.compile(r"^# Linux/(\S+) (\d\S*) Kernel Configuration", re.MULTILINE)
 _ESCAPED = re.compile(r"\\(.)")
@@ -66,8 +69,17 @@ class Config(NamedTuple):
     """What a configuration says. ``arch`` and ``version`` are empty where its title lacks them."""
 
     values: dict[str, str]
+    """By symbol; ``n`` where a line says that it is not set."""
     arch: str
     version: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether a symbol that it lacks is off: not in a savedefconfig, nor in a fragment.
+
+        What kconfig writes has a title, which is sometimes cut off.
+        """
+        return bool(self.version) or any(name in self.values for name in _ALWAYS)
 
 
 def read_config(path: str) -> Config:
@@ -90,8 +102,9 @@ def parse_config(text: str) -> Config:
 
     Raises :class:`InputError` if no line of it is one of a configuration.
     """
-    values = {name: _value(value) for name, value in _SET.findall(text)}
-    if not values and not _UNSET.search(text):
+    values = dict.fromkeys(_UNSET.findall(text), "n")
+    values |= {name: _value(value) for name, value in _SET.findall(text)}
+    if not values or "\0" in text:
         raise InputError("no kernel configuration: no line CONFIG_…= in it", offset=0)
     title = _TITLE.search(text[:4096])
     return Config(values, title[1] if title else "", title[2] if title else "")

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.aliases import AliasIndex
-from dtlink.kernel.holdings.files import Config, module_name, read_bytes, read_config
+from dtlink.kernel.holdings.files import (
+    Config,
+    module_name,
+    parse_config,
+    read_bytes,
+    read_config,
+)
 from dtlink.kernel.holdings.indexes import (
     SoftDependencies,
     read_aliases,
@@ -20,6 +27,9 @@ from dtlink.kernel.holdings.indexes import (
 )
 from dtlink.kernel.holdings.layout import KernelFiles, module_files, needs_modules
 from dtlink.kernel.holdings.modinfo import ModuleInfo, builtin_aliases, read_module
+
+if TYPE_CHECKING:
+    from dtlink.kernel.holdings.image import Image
 
 Entries = dict[str, tuple[str, str, str, str]]
 """Modules by name: file, and between blanks what they depend on, want before, and want after."""
@@ -33,6 +43,8 @@ class Gatherer:
         self._sources: dict[str, str] = {}
         self._notes: list[str] = []
         self._config = Config({}, "", "")
+        self._asked: set[str] = set()
+        """The images that were looked at."""
         self._infos: dict[str, ModuleInfo] = {}
         """What the modules themselves say, by file, where they were asked."""
         self._whole = False
@@ -40,9 +52,7 @@ class Gatherer:
 
     def gather(self) -> dict[str, Any]:
         """All facts. Raises :class:`InputError`."""
-        if self._layout.config:
-            self._config = read_config(self._layout.config)
-            self._sources["config"] = self._layout.config
+        image = self._configure()
         order = self._order()
         if needs_modules(self._layout):
             self._ask_modules(order)
@@ -50,10 +60,10 @@ class Gatherer:
         aliases = self._aliases()
         builtin = self._read("builtin", "modules.builtin", read_names) or []
         builtin_index = self._builtin_aliases()
-        image_release, compatibles = self._compatibles(builtin_index)
+        image_release, compatibles = self._compatibles(builtin_index, image or self._image())
         return {
             "release": self._layout.release or image_release or self._config.version,
-            "config": self._config.values,
+            "config": self._options(modules),
             "modules": modules,
             "builtin": [module_name(each) for each in builtin],
             "order": [module_name(each) for each in order],
@@ -64,6 +74,35 @@ class Gatherer:
             "sources": {fact: _whole(path) for fact, path in self._sources.items()},
             "notes": self._notes,
         }
+
+    def _configure(self) -> Image | None:
+        """Read the configuration; the image, where only that may hold one."""
+        path = self._layout.config
+        try:
+            if path:
+                self._take(read_config(path), path)
+                return None
+        except InputError:
+            # A file that was named may be an image as well.
+            if self._layout.form != "config" or not (image := self._image(path)):
+                raise
+        else:
+            image = self._image(self._layout.image)
+        if image and image.config:
+            with suppress(InputError):
+                self._take(parse_config(image.config), self._sources["image"])
+        return image
+
+    def _take(self, config: Config, path: str) -> None:
+        self._config = config
+        self._sources["config" if config.whole else "config_part"] = path
+
+    def _options(self, modules: Entries) -> dict[str, str]:
+        """What is on, and, where only that tells what the kernel has, also what is off."""
+        values = self._config.values
+        if not modules or "config_part" in self._sources:
+            return values
+        return {name: value for name, value in values.items() if value != "n"}
 
     def _read(self, fact: str, name: str, reader: Any) -> Any:
         """What a file beside the modules says, if it is there."""
@@ -142,9 +181,9 @@ class Gatherer:
         pairs = self._read("builtin_aliases", "modules.builtin.alias.bin", _read_index)
         return AliasIndex.of_pairs(pairs or (), folded=True)
 
-    def _compatibles(self, index: AliasIndex) -> tuple[str, list[str] | None]:
+    def _compatibles(self, index: AliasIndex, image: Image | None) -> tuple[str, list[str] | None]:
         """The release of the image, and the compatible strings of what is built in."""
-        release, found = self._image()
+        release, found = (image.release, image.compatibles) if image else ("", frozenset())
         listed = set(index.compatibles)
         if listed or "image" in self._sources:
             sources = ("image", *(("builtin_aliases",) if listed else ()))
@@ -153,29 +192,30 @@ class Gatherer:
             return release, sorted(listed | found)
         return release, None
 
-    def _image(self) -> tuple[str, frozenset[str]]:
-        """The release and the compatible strings of the image, if it is one of this kernel."""
+    def _image(self, path: str = "") -> Image | None:
+        """What the image holds, if it is one of this kernel."""
         from dtlink.kernel.holdings.image import read_image
 
-        path = self._layout.image
-        if not path:
-            return "", frozenset()
+        path = path or self._layout.image
+        if not path or path in self._asked:
+            return None
+        self._asked.add(path)
         if not os.access(path, os.R_OK):
             self._notes.append(f"{path}: may not be read, so what is built in is not known")
-            return "", frozenset()
-        image = read_image(path, self._pointers())
+            return None
+        image = read_image(path, self._pointers(), config=not self._config.values)
         if not image:
             self._notes.append(f"{path}: no kernel found in it, or packed in a form not known")
         elif self._layout.release not in ("", image.release):
             self._notes.append(f"{path}: of {image.release}, not {self._layout.release}")
         else:
             self._sources["image"] = path
-            return image.release, image.compatibles
-        return "", frozenset()
+            return image
+        return None
 
     def _pointers(self) -> tuple[int, ...]:
         """The sizes of a pointer that are possible."""
-        if not self._config.values:
+        if "config" not in self._sources:
             return (8, 4)
         return (8,) if self._config.values.get("64BIT") == "y" else (4,)
 

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from dtlink.firmware.errors import InputError
+from dtlink.kernel.holdings.ikconfig import EmbeddedConfig
 from dtlink.kernel.holdings.match_tables import MatchTables
 from dtlink.kernel.packing import (
     COMPRESSIONS,
@@ -40,23 +41,36 @@ _MAGICS = re.compile(b"|".join(re.escape(each.magic) for each in COMPRESSIONS))
 _RAW = {b"ARM\x64": (8,), b"RSC\x05": (8, 4), b"\xcd\x23\x82\x81": (8,)}
 
 
+class _Wanted(NamedTuple):
+    """What to look for: records of tables by the size of a pointer, and the configuration."""
+
+    pointers: tuple[int, ...]
+    config: bool
+
+
 class Image(NamedTuple):
     """What was found in an image of Linux: its release, and its drivers' compatible strings."""
 
     release: str
     compatibles: frozenset[str]
+    config: str = ""
+    """The text of its configuration, if it holds one and that was asked for."""
 
 
-def read_image(path: str, pointers: tuple[int, ...] = (8, 4)) -> Image | None:
+def read_image(
+    path: str, pointers: tuple[int, ...] = (8, 4), *, config: bool = False
+) -> Image | None:
     """What an image holds; ``None`` if no kernel is found in it (an unknown compression).
 
-    ``pointers`` are the possible sizes of a pointer, where the image itself does not say.
+    ``pointers`` are the possible sizes of a pointer, where the image itself does not say;
+    ``config`` asks for the configuration as well.
     Raises :class:`InputError` if it cannot be opened, is damaged, or unpacks to too much.
     """
     try:
         with open(path, "rb") as file:
             source = ByteSource.of_file(file, SizeLimit(MAX_FILE))
-            return _look(source, SizeLimit(MAX_UNPACKED), pointers, MAX_LAYERS)
+            wanted = _Wanted(pointers, config)
+            return _look(source, SizeLimit(MAX_UNPACKED), wanted, MAX_LAYERS)
     except OSError as error:
         raise InputError(error.strerror or str(error), path=path) from error
     except InputError as error:
@@ -64,31 +78,33 @@ def read_image(path: str, pointers: tuple[int, ...] = (8, 4)) -> Image | None:
         raise
 
 
-def _look(
-    source: ByteSource, limit: SizeLimit, pointers: tuple[int, ...], layers: int
-) -> Image | None:
+def _look(source: ByteSource, limit: SizeLimit, wanted: _Wanted, layers: int) -> Image | None:
     """The kernel in a source, whatever is around it."""
     head = source.peek(_HEAD)
     if layers and (compression := compression_of(head)):
-        return _look(unpack(compression, source, limit), limit, pointers, layers - 1)
+        return _look(unpack(compression, source, limit), limit, wanted, layers - 1)
     if layers and head[:2] == b"MZ" and head[4:8] == b"zimg":
         source.skip(int.from_bytes(head[8:12], "little") or 1)
-        return _look(source, limit, pointers, layers - 1)
+        return _look(source, limit, wanted, layers - 1)
     if layers and _is_zimage(head):
-        return _search(source, limit, (4,), layers - 1)
+        return _search(source, limit, wanted._replace(pointers=(4,)), layers - 1)
     if layers and _is_carrier(head):
-        return _search(source, limit, pointers, layers - 1)
-    return _scan(source, _pointers(head) or pointers)
+        return _search(source, limit, wanted, layers - 1)
+    return _scan(source, wanted._replace(pointers=_pointers(head) or wanted.pointers))
 
 
-def _scan(source: ByteSource, pointers: tuple[int, ...]) -> Image | None:
+def _scan(source: ByteSource, wanted: _Wanted) -> Image | None:
     """What a kernel holds, as it is in memory."""
-    tables = MatchTables(pointers)
+    tables, config = MatchTables(wanted.pointers), EmbeddedConfig()
     for piece in source:
         tables.feed(piece)
+        if wanted.config:
+            config.feed(piece)
     tables.finish()
     # Tables can be found in any data; only what has the banner of Linux is a kernel.
-    return Image(tables.release, frozenset(tables.compatibles)) if tables.release else None
+    if not tables.release:
+        return None
+    return Image(tables.release, frozenset(tables.compatibles), config.text)
 
 
 def _pointers(head: bytes) -> tuple[int, ...] | None:
@@ -109,9 +125,7 @@ def _is_carrier(head: bytes) -> bool:
     )
 
 
-def _search(
-    source: ByteSource, limit: SizeLimit, pointers: tuple[int, ...], layers: int
-) -> Image | None:
+def _search(source: ByteSource, limit: SizeLimit, wanted: _Wanted, layers: int) -> Image | None:
     """The kernel that a program carries: the first compressed data in it that hold one."""
     begin = source.file_offset
     data = _all_of(source)
@@ -121,7 +135,7 @@ def _search(
         used = limit.used
         inner = ByteSource.of_bytes(data, found.start(), begin + found.start())
         try:
-            image = _look(inner, limit, pointers, layers)
+            image = _look(inner, limit, wanted, layers)
         except SizeLimitError:
             raise
         except InputError:

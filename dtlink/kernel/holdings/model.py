@@ -34,7 +34,9 @@ class Holdings:
     release: str
     """Such as ``6.12.117+deb12-arm64``; empty where it is unknown."""
     config: Mapping[str, str]
-    """The configuration, by names without ``CONFIG_``: 'y', 'm' or the value; unset: absent."""
+    """The configuration, by names without ``CONFIG_``: 'y', 'm' or the value; 'n' where a line says
+    so. What is absent is off if the whole ``config`` is known, and unknown otherwise.
+    """
     modules: Mapping[str, Module]
     builtin: frozenset[str]
     """Names of the modules that are built in (modules.builtin)."""
@@ -56,10 +58,15 @@ class Holdings:
     builtin_aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
 
     def knows(self, fact: str) -> bool:
-        """Whether a fact was read: ``config``, ``modules``, ``builtin``, ``order``, ``aliases``,
-        ``builtin_aliases``, ``image`` (every table of what is built in), ``softdeps``.
+        """Whether a fact was read: ``config``, ``config_part`` (a savedefconfig or a fragment),
+        ``modules``, ``builtin``, ``order``, ``aliases``, ``builtin_aliases``, ``image`` (every
+        table of what is built in), ``softdeps``.
         """
         return fact in self.sources
+
+    def option(self, symbol: str) -> str | None:
+        """The value of an option, ``n`` if it is off; ``None``: not known."""
+        return self.config.get(symbol, "n" if self.knows("config") else None)
 
     def modules_for(self, modalias: str) -> tuple[str, ...]:
         """The modules that modprobe loads for a device's alias, such as ``platform:arm-smmu``."""

@@ -67,30 +67,37 @@ class Source:
     kind: str
     also: tuple[str, ...] = ()
 
-    def built(self, config: Mapping[str, str]) -> str | None:
+    def built(self, config: Mapping[str, str], *, whole: bool = True) -> str | None:
         """How a kernel with this configuration has it: ``y``, ``m``, ``n``, or ``None``: unknown.
 
-        ``config`` maps symbols without ``CONFIG_`` to ``y``, ``m`` or a value; unset ones are
-        absent. A file whose own symbol is ``m`` is in a module whatever its other conditions are.
+        ``config`` maps symbols without ``CONFIG_`` to ``y``, ``m``, ``n`` or a value; what is
+        absent is unset if the configuration is ``whole``, and unknown otherwise. A file whose own
+        symbol is ``m`` is in a module whatever its other conditions are.
         """
-        state = config.get(self.symbol, "n") if self.symbol else "y"
-        held = [_holds(condition, config) for condition in self.also]
-        if state not in ("y", "m") or False in held:
+        absent = "n" if whole else None
+        state = config.get(self.symbol, absent) if self.symbol else "y"
+        held = [_holds(condition, config, absent) for condition in self.also]
+        if state not in ("y", "m", None) or False in held:
             return "n"
-        return None if None in held else state
+        # Kconfig lets a part of a configuration set only what it can set: the rest follows.
+        is_set = not whole and self.symbol in config and UNKNOWN not in self.also
+        return None if None in held and not is_set else state
 
 
-def _holds(condition: str, config: Mapping[str, str]) -> bool | None:
+def _holds(condition: str, config: Mapping[str, str], absent: str | None) -> bool | None:
     """Whether a condition of ``Source.also`` is true in a configuration; ``None``: unknown."""
     if condition == UNKNOWN:
         return None
+    found: list[bool | None] = []
     for option in condition.split("|"):
         symbol, _, wanted = option.lstrip("!").partition("=")
-        value = config.get(symbol, "n")
-        met = value == wanted if wanted else value != "n"
-        if met is not option.startswith("!"):
-            return True
-    return False
+        value = config.get(symbol, absent)
+        if value is None:
+            found.append(None)
+        else:
+            met = value == wanted if wanted else value != "n"
+            found.append(met is not option.startswith("!"))
+    return True if True in found else None if None in found else False
 
 
 class SourceIndex:

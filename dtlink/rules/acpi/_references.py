@@ -23,8 +23,7 @@ def references(checked: CheckedTable) -> Iterator[OffsetReference]:
     for each in checked.table.everything():
         for name, field in type(each).fields().items():
             if field.refers_to and each.end - each.start >= each.least():
-                target = targets.get(getattr(each, name))
-                found = OffsetReference(each, name, target, checked.version)
+                found = OffsetReference(each, name, targets.get(getattr(each, name)))
                 if not (rows.ignored and rows.ignored(found)):
                     yield found
 

@@ -1,13 +1,12 @@
-"""What Linux does with a RIMT.
+"""What Linux does with a RIMT, which it reads from 6.18 on.
 
-Source, unless a row has its own: Linux 6.18 and 7.2, drivers/acpi/riscv/rimt.c.
+Source, unless a row has its own: Linux 6.18, drivers/acpi/riscv/rimt.c.
 """
 
 from __future__ import annotations
 
 from typing import TypeVar
 
-from dtlink.facts.behaviours import RIMT_WAIT_ENDS
 from dtlink.firmware.acpi.rimt import KINDS, Iommu, PlatformDevice, Rimt, RimtNode, RimtRootComplex
 from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.rules.acpi._effects import Effect, fault
@@ -25,6 +24,7 @@ from dtlink.rules.acpi._rows import (
     UnknownRows,
 )
 from dtlink.rules.model import Severity
+from dtlink.rules.rimt._nodes import SINCE
 
 _SCAN = "rimt_scan_node()"
 _MAP = "rimt_node_map_id()"
@@ -46,17 +46,17 @@ FRAME = FrameRows(
     names_field=False,
     effects=(
         Effect(
-            'Linux warns "RIMT node pointer overflows, bad table!" for each look-up',
+            f'{SINCE} warns "RIMT node pointer overflows, bad table!" for each look-up',
             fault(FrameFaultKind.MISSING),
             source=_SCAN,
         ),
         Effect(
-            "Linux looks at this node again and again, and finds none after it",
+            f"{SINCE} looks at this node again and again, and finds none after it",
             fault(what="node", when=lambda case: not case.length),
             source=_SCAN,
         ),
         Effect(
-            "Linux takes the bytes that follow for fields, nodes or mappings: a wrong IOMMU, or "
+            f"{SINCE} takes the bytes that follow for fields, nodes or mappings: a wrong IOMMU, or "
             "none",
             source=_MAP,
         ),
@@ -66,7 +66,7 @@ FRAME = FrameRows(
 RESERVED = ReservedRows(
     effects=(
         Effect(
-            "none: Linux does not read these bits; a later revision may give them a meaning",
+            f"none: {SINCE} does not read these bits; a later revision may give them a meaning",
             source=_SCAN,
         ),
     )
@@ -74,11 +74,11 @@ RESERVED = ReservedRows(
 
 UNKNOWN = UnknownRows(
     known=f"0 to {max(KINDS)}",
-    effects=(Effect("Linux skips such nodes: what they describe has no effect", source=_SCAN),),
+    effects=(Effect(f"{SINCE} skips such nodes: what they describe has no effect", source=_SCAN),),
 )
 
 _TAKEN: Effect[OffsetReference] = Effect(
-    "Linux takes the bytes there for a node: no IOMMU, or a wrong one", source=_MAP
+    f"{SINCE} takes the bytes there for a node: no IOMMU, or a wrong one", source=_MAP
 )
 REFERENCES = ReferenceRows(
     names_target=False,
@@ -96,29 +96,21 @@ REFERENCES = ReferenceRows(
 SEGMENTS = (
     SegmentRows(
         among=lambda table: [each for each in _whole(table, Iommu) if each.is_pcie],
-        effects=(
-            Effect(
-                "the devices that it serves wait for it until deferred_probe_timeout expires, and "
-                "run untranslated",
-                source="rimt_iommu_xlate()",
-                given=RIMT_WAIT_ENDS,
-            ),
-            Effect("the devices that it serves wait forever", source="rimt_iommu_xlate()"),
+        effect=Effect(
+            f"{SINCE} lets the devices that it serves wait forever", source="rimt_iommu_xlate()"
         ),
     ),
     SegmentRows(
         among=lambda table: _whole(table, RimtRootComplex),
-        effects=(
-            Effect(
-                "there are no such devices, and their mappings are unused",
-                severity=Severity.WARNING,
-                source=_MATCH,
-            ),
+        effect=Effect(
+            "there are no such devices, and their mappings are unused",
+            severity=Severity.WARNING,
+            source=_MATCH,
         ),
     ),
 )
 
-_NO_NODE = "Linux finds the node for no device: the device has no IOMMU"
+_NO_NODE = f"{SINCE} finds the node for no device: the device has no IOMMU"
 NAMES = NameRows(
     among=lambda table: _whole(table, PlatformDevice),
     effects=(
@@ -144,17 +136,7 @@ UNIQUE = (
         effects=(
             Effect(
                 lambda pair: (
-                    f"Linux knows it as {pair[0].name}: devices that are mapped to "
-                    f"{pair[1].name} wait until deferred_probe_timeout expires, and run "
-                    "untranslated"
-                ),
-                severity=Severity.ERROR,
-                source="rimt_iommu_register(), rimt_iommu_xlate()",
-                given=RIMT_WAIT_ENDS,
-            ),
-            Effect(
-                lambda pair: (
-                    f"Linux knows it as {pair[0].name}: devices that are mapped to "
+                    f"{SINCE} knows it as {pair[0].name}: devices that are mapped to "
                     f"{pair[1].name} wait forever (-EPROBE_DEFER)"
                 ),
                 severity=Severity.ERROR,
@@ -173,7 +155,7 @@ UNIQUE = (
         effects=(
             Effect(
                 lambda pair: (
-                    f"Linux takes {pair[0].name} for all devices of the segment: IDs "
+                    f"{SINCE} takes {pair[0].name} for all devices of the segment: IDs "
                     "that only the other node maps get no IOMMU"
                 ),
                 source=_MATCH,

@@ -2,8 +2,7 @@
 
 What it finds: nodes whose index is valid, and is that of a range, or as large as the number of
 mappings. Up to node revision 4 it is valid unless all four interrupts are wired (are not 0), also
-where an interrupt is 0 because the SMMU does not have it; from revision 5 on a flag says so. Linux
-before 6.2 does not know the flag.
+where an interrupt is 0 because the SMMU does not have it; from revision 5 on a flag says so.
 Why it matters: the entry is for the SMMU's own MSIs, and takes no part in translating the IDs of
 devices. Where it is a range, Linux has no MSI for the SMMU, and the devices whose stream IDs are in
 the range get no MSIs either.
@@ -19,10 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.facts.behaviours import READS_INDEX_FLAG
-from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import IdMapping, Iort, ItsGroup, SmmuV3
-from dtlink.links.acpi.iort_pieces import own_mapping, pieces, taken
+from dtlink.links.acpi.iort_pieces import pieces, taken
 from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.id_ranges import IdRange, without
 from dtlink.rules.iort._mappings import spans
@@ -69,27 +66,23 @@ def device_id_index(board: TablesBoard) -> Iterator[Finding]:
     """At most one finding a node."""
     table = board.machine.iort
     for node in nodes(board, SmmuV3):
-        index = own_mapping(node, board.version)
+        index = node.own_mapping
         if table is None or index is None:
             continue
         if index >= node.mapping_count:
-            yield _beyond(node, index, _why(node, board.version))
+            yield _beyond(node, index)
         elif index < len(node.mappings) and not node.mappings[index].single:
-            yield _range(board, table, node, node.mappings[index])
+            yield _range(table, node, node.mappings[index])
 
 
-def _why(node: SmmuV3, version: KernelVersion) -> str:
+def _why(node: SmmuV3) -> str:
     """Why the index is valid."""
-    if node.revision >= _SINCE_FLAG and READS_INDEX_FLAG.on(version):
+    if node.revision >= _SINCE_FLAG:
         return "its flag says that the index is valid"
     names = ("event", "PRI", "global error", "sync")
     unwired = [name for name, gsiv in zip(names, node.gsivs, strict=True) if not gsiv]
     told = " and ".join(filter(None, (", ".join(unwired[:-1]), unwired[-1])))
     are = "interrupts are" if len(unwired) > 1 else "interrupt is"
-    if node.revision >= _SINCE_FLAG:
-        return (
-            f"Linux before {READS_INDEX_FLAG.since} does not read its flag, and the {told} {are} 0"
-        )
     return f"in node revision {node.revision} the index is valid as the {told} {are} 0"
 
 
@@ -99,12 +92,13 @@ def _silent(node: SmmuV3) -> str:
     return "".join(f'; "{line}"' for line in lines)
 
 
-def _beyond(node: SmmuV3, index: int, why: str) -> Finding:
+def _beyond(node: SmmuV3, index: int) -> Finding:
     number = node.mapping_count
     return device_id_index.finding(
         node,
         f"{node.name} has {number} mapping{'s' * (number != 1)}, and its own is to be number "
-        f"{index}: {why}",
+        f"{index}: "
+        f"{_why(node)}",
         property_name="device_id_index",
         severity=Severity.WARNING if _silent(node) else Severity.INFO,
         effect='"ACPI: IORT: [Firmware Bug]: [node … type 4] ID mapping index overflows valid '
@@ -114,11 +108,6 @@ def _beyond(node: SmmuV3, index: int, why: str) -> Finding:
 
 
 def _fix(node: SmmuV3) -> str:
-    if node.revision >= _SINCE_FLAG and not node.node_flags & SmmuV3.DEVICE_ID_VALID:
-        return (
-            "Add a single mapping to the ITS and set its index, for these kernels; or set "
-            "device_id_index to the number of mappings."
-        )
     if node.revision >= _SINCE_FLAG:
         return "Add a single mapping to the ITS and set its index, or clear the flag."
     return (
@@ -127,16 +116,12 @@ def _fix(node: SmmuV3) -> str:
     )
 
 
-def _range(board: TablesBoard, table: Iort, node: SmmuV3, mapping: IdMapping) -> Finding:
-    lost = (
-        _lost(node, mapping, board.version)
-        if isinstance(supplier(table, mapping), ItsGroup)
-        else []
-    )
+def _range(table: Iort, node: SmmuV3, mapping: IdMapping) -> Finding:
+    lost = _lost(node, mapping) if isinstance(supplier(table, mapping), ItsGroup) else []
     return device_id_index.finding(
         mapping,
         f"mappings[{mapping.entry}] of {node.name} is a range, and is to be the one for its own "
-        f"interrupts: {_why(node, board.version)}",
+        f"interrupts: {_why(node)}",
         property_name="flags",
         severity=None if lost else Severity.WARNING,
         effect='"ACPI: IORT: [Firmware Bug]: [node … type 4] Invalid MSI mapping"'
@@ -151,6 +136,6 @@ def _range(board: TablesBoard, table: Iort, node: SmmuV3, mapping: IdMapping) ->
     )
 
 
-def _lost(node: SmmuV3, mapping: IdMapping, version: KernelVersion) -> list[IdRange]:
+def _lost(node: SmmuV3, mapping: IdMapping) -> list[IdRange]:
     """The stream IDs of a range that no other mapping has."""
-    return without([taken(mapping)], [piece.span for piece in pieces(node, version)])
+    return without([taken(mapping)], [piece.span for piece in pieces(node)])
