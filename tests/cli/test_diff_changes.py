@@ -191,7 +191,7 @@ def test_a_supplier_that_is_gone(builds: Builds) -> None:
     assert (gained["rule"], gained["subject"]) == ("phandle/dangling", "/mmc@5000")
     text = builds.text(builds.old, new)
     assert "+ error   phandle/dangling  /mmc@5000" in text
-    assert "  fix:" in text
+    assert " fix:    " in text
     assert "-   iommus             → /iommu@3000 <0x10>  (supplier removed)" in text
     assert text.endswith("gained 1 finding; lost 1 finding and 1 link\n")
     assert "  fix:" not in builds.text(new, builds.old, "--select", "phandle")

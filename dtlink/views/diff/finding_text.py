@@ -19,9 +19,9 @@ def findings(changes: FindingChanges, width: int | None) -> Iterator[Line]:
         yield _finding(SIGNS["gained"], row)
         yield from paragraph("", row.message, width)
         if row.consequence:
-            yield from paragraph("  effect:", row.consequence, width)
+            yield from paragraph(" effect:", row.consequence, width)
         if row.fix:
-            yield from paragraph("  fix:", row.fix, width)
+            yield from paragraph(" fix:", row.fix, width)
     for change in changes.changed:
         yield _finding(SIGNS["changed"], change.new, was=change.old.severity.value)
         yield from paragraph("", change.new.message, width)
