@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
-from dtlink.firmware.containers import is_container, member_names
+from dtlink.firmware.containers import container_suffixes, is_container, member_names
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, SUFFIXES, TABLE_SUFFIXES, load
@@ -39,14 +39,18 @@ def _member_names(path: str) -> Sequence[str]:
 def _inputs_below(folder: str) -> list[str]:
     """The blobs below a folder, the sources that no blob beside them was made from, and the tables.
 
-    The tables of one machine are one input: their folder.
+    The tables of one machine are one input: their folder. A file with the suffix of a container
+    that is not one is not an input.
     """
     found: set[str] = set()
+    boxes = container_suffixes()
     for top, _, names in os.walk(folder):
         # pathlib would cost more than the rest of the walk.
         named = [name for name in names if name.endswith(SUFFIXES)]
         paths = {os.path.join(top, name) for name in named}  # noqa: PTH118
         found |= {path for path in paths if path.removesuffix(".dts") + ".dtb" not in paths}
+        boxed = (os.path.join(top, name) for name in names if name.endswith(boxes))  # noqa: PTH118
+        found |= {path for path in boxed if path not in paths and is_container(path)}
         if any(_may_be_table(name) for name in names):
             from dtlink.firmware.acpi.read import look
 

@@ -12,8 +12,9 @@ from junitparser import JUnitXml
 import dtlink
 from dtlink import engine
 from dtlink.cli.main import cli
-from dtlink.firmware import containers
+from dtlink.firmware import containers, fdt
 from dtlink.firmware.containers import Container
+from dtlink.firmware.dts import read_text
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.report.baseline import read
@@ -44,10 +45,13 @@ def toys(data: bytes) -> dict[str, bytes]:
     return found
 
 
+TOY = Container("toy", lambda data: data.startswith(MAGIC), toys, suffixes=(".toy",))
+
+
 @pytest.fixture
 def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A container with two devicetrees, in a folder of its own, and its format registered."""
-    monkeypatch.setattr(containers, "CONTAINERS", (Container("toy", MAGIC, toys),))
+    monkeypatch.setattr(containers, "CONTAINERS", (TOY,))
     path = tmp_path / "box.dtb"
     path.write_bytes(pack(one=FAULTS, two=FAULTS))
     monkeypatch.chdir(tmp_path)
@@ -147,6 +151,37 @@ def test_a_member_that_is_not_there(box: Path) -> None:
     report = engine.process(Input(str(box), "four"), engine.Task(tree=nodes), digest=False)
     assert report.error is not None
     assert report.error.message == "the toy has no member 'four'"
+
+
+def test_a_suffix_of_containers_finds_those_in_a_folder(box: Path) -> None:
+    box.rename(box.with_suffix(".toy"))
+    (box.parent / "other.toy").write_bytes(b"not a container")
+    assert list(map(str, engine.expand(["."]))) == ["./box.toy:one", "./box.toy:two"]
+
+
+def test_a_container_may_have_the_magic_of_a_dtb(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container that is itself a devicetree, as a FIT image is: by what it has, not its magic."""
+
+    def is_image(data: bytes) -> bool:
+        return data.startswith(fdt.MAGIC) and "toys" in fdt.read(data).columns
+
+    def images(data: bytes) -> dict[str, bytes]:
+        return toys(fdt.read(data).by_path["/box"].get("toys") or b"")
+
+    monkeypatch.setattr(containers, "CONTAINERS", (Container("image", is_image, images),))
+    source = read_text(
+        "/ { box { toys = [00]; }; };", patch={"/box:toys": pack(one=FAULTS, two=FAULTS)}
+    )
+    box.write_bytes(source.blob)
+    (box.parent / "plain.dtb").write_bytes(FAULTS)
+    assert list(map(str, engine.expand([".", box.name]))) == [
+        *("./box.dtb:one", "./box.dtb:two", "./plain.dtb"),
+        *("box.dtb:one", "box.dtb:two"),
+    ]
+    (report,) = engine.run([Input("box.dtb", "two")], engine.Task(tree=nodes))
+    assert report.references == 19
 
 
 def test_without_formats_no_file_is_opened_to_look(tmp_path: Path) -> None:

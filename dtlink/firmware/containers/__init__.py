@@ -11,30 +11,40 @@ from dtlink.firmware.errors import InputError
 
 
 class Container(NamedTuple):
-    """A format: how a file of it begins, and how its members are read, by name in file order."""
+    """A format."""
 
     name: str
-    magic: bytes
+    matches: Callable[[bytes], bool]
+    """Whether a file is of the format, by all its bytes: the magic of a FIT image is a DTB's."""
     members: Callable[[bytes], Mapping[str, bytes]]
+    """Its members, by name in file order."""
+    suffixes: tuple[str, ...] = ()
+    """Suffixes of files that are looked at when a folder is given, beside those of devicetrees."""
 
 
-#: The formats that are known; the first whose magic fits is asked.
+#: The formats that are known; the first that matches is asked.
 CONTAINERS: tuple[Container, ...] = ()
 
 
 def container_of(data: bytes) -> Container | None:
-    """The format of a file, by its first bytes; ``None`` if it is not a container."""
-    return next((each for each in CONTAINERS if data.startswith(each.magic)), None)
+    """The format of a file, by its bytes; ``None`` if it is not a container."""
+    return next((each for each in CONTAINERS if each.matches(data)), None)
+
+
+def container_suffixes() -> tuple[str, ...]:
+    """The suffixes of files that may be containers."""
+    return tuple(suffix for each in CONTAINERS for suffix in each.suffixes)
 
 
 def is_container(path: str) -> bool:
     """Whether a file is a container. False for one that can't be read: reading it reports why."""
     if not CONTAINERS:
         return False
+    from dtlink.firmware.read import load
+
     try:
-        with open(path, "rb") as file:
-            return container_of(file.read(max(len(each.magic) for each in CONTAINERS))) is not None
-    except OSError:
+        return container_of(load(path)) is not None
+    except InputError:
         return False
 
 
