@@ -23,8 +23,12 @@ def listed(words: Iterable[object], most: int = 4, of: str = "") -> str:
     """The first ``most`` words, and how many more there are: ``a, b and 3 more nodes``."""
     texts = [str(word) for word in words]
     rest = len(texts) - most
-    more = f"{rest:,} more" + (f" {noun(rest, of)}" if of else "")
-    return ", ".join(texts[:most]) + (f" and {more}" if rest > 0 else "")
+    return ", ".join(texts[:most]) + (f" {and_more(rest, of)}" if rest > 0 else "")
+
+
+def and_more(number: int, of: str = "", plural: str = "") -> str:
+    """How many there are after those that are listed: ``and 3 more nodes``."""
+    return f"and {number:,} more" + (f" {noun(number, of, plural)}" if of else "")
 
 
 def joined(words: Iterable[str], last: str = "and") -> str:

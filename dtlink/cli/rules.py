@@ -15,6 +15,7 @@ from dtlink.report.rules import markdown_table, table
 from dtlink.rules.aliases import alias_ids
 from dtlink.rules.catalogue import all_rules, choose, families, ids, known_words
 from dtlink.rules.model import Rule
+from dtlink.wording import counted
 
 #: The formats of rules.
 rule_format = click.option(
@@ -47,7 +48,7 @@ def tell_table(chosen: Sequence[Rule], color: str) -> None:
     width = terminal_width(None)
     rows = [*table(chosen, width)]
     if width is not None:
-        one = "1 rule" if len(chosen) == 1 else f"{len(chosen)} rules"
+        one = counted(len(chosen), "rule")
         rows += [line(), line(Span(f"{one} (dtlink explain RULE for details)", DIM))]
     emit_lines(rows, None, color)
 

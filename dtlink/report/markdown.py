@@ -23,7 +23,7 @@ from dtlink.report.wording import (
     worst_first,
 )
 from dtlink.rules.model import Finding, Severity
-from dtlink.wording import counted
+from dtlink.wording import and_more, counted, listed
 
 #: Maximum length. GitHub accepts 65,536 characters in a comment; the rest is for text around it.
 LIMIT = 60_000
@@ -112,7 +112,7 @@ def _baseline(report: Report) -> str:
 
 def _list(title: str, rows: Sequence[str]) -> str:
     rest = len(rows) - _LISTED
-    more = [f"and {rest:,} more"] if rest > 0 else []
+    more = [and_more(rest)] if rest > 0 else []
     return "\n".join([title, "", *(f"- {row}" for row in (*rows[:_LISTED], *more))])
 
 
@@ -149,11 +149,10 @@ def _table(entries: Iterable[_Entry]) -> str:
 
 def _row(entry: _Entry) -> str:
     finding, places = entry
-    more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
     cells = (
         severity(finding),
         _code(finding.rule),
-        _code(places[0]) + more,
+        listed(map(_code, places), 1),
         _code(finding.subject.path),
         _prose(finding.message),
     )
@@ -172,9 +171,7 @@ def _story(entry: _Entry) -> str:
         lines = (_prose(line) for line in printable(cut(text, _TEXT)).split("\n"))
         rows.append(f"{label}: {'<br>'.join(lines)}")
     if len(places) > 1:
-        rest = len(places) - _LISTED
-        named = ", ".join(map(_code, places[:_LISTED]))
-        rows.append(f"in: {named}" + (f" and {rest:,} more" if rest > 0 else ""))
+        rows.append(f"in: {listed(map(_code, places), _LISTED)}")
     return "<br>".join(rows)
 
 

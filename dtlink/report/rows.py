@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.report.layout import DIM, Line, Span, line
-from dtlink.wording import counted
+from dtlink.wording import and_more, counted
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import PropertyEntry
@@ -21,7 +21,7 @@ def listing(rows: Sequence[Line], limit: int | None) -> Iterator[Line]:
     """Rows, and how many more there are."""
     yield from rows[:limit]
     if limit is not None and len(rows) > limit:
-        yield line(Span(f"  … and {len(rows) - limit} more (--all)", DIM))
+        yield line(Span(f"  … {and_more(len(rows) - limit)} (--all)", DIM))
 
 
 def by(origins: Iterable[PropertyEntry]) -> str:

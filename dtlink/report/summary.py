@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dtlink.report.layout import DIM, STYLES, Line, Span, flow, line
 from dtlink.report.model import Report
 from dtlink.rules.model import Severity
-from dtlink.wording import counted, noun
+from dtlink.wording import and_more, counted
 
 #: Number of findings that fit on a screen; with more, rules and inputs are counted.
 _SCREEN = 6
@@ -64,7 +64,7 @@ def _by_rule(report: Report, shown: list[Severity], width: int | None) -> Iterat
 
 def _most(counted: Counter[str], what: str) -> Iterator[Span]:
     rest = len(counted) - _NAMED
-    last = f"and {rest} more {noun(rest, what)}" if rest > 0 else ""
+    last = and_more(rest, what) if rest > 0 else ""
     named = [f"{name} ({count:,})" for name, count in counted.most_common(_NAMED)]
     for name in named[: None if last else -1]:
         yield Span(name + ",")

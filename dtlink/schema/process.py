@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.schema.model import SchemaError, SchemaResult
+from dtlink.wording import besides
 
 #: Time limit for loading schemas, in seconds; those of a kernel take minutes.
 LOAD_LIMIT = 900.0
@@ -152,8 +153,7 @@ def _load_error(failed: str) -> str:
 def _ignored(said: str) -> str:
     """A note about the schemas that dtschema ignored while it loaded them."""
     lines = [line for line in said.splitlines() if ": ignoring" in line]
-    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-    return f"dtschema ignores a schema: {lines[0]}{more}" if lines else ""
+    return f"dtschema ignores a schema: {lines[0]}{besides(len(lines))}" if lines else ""
 
 
 def _failure(kind: str, detail: str) -> str:

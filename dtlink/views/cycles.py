@@ -10,6 +10,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
 from dtlink.views.data import Absent, CommandResult, JsonRow, plain
+from dtlink.wording import and_more
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -101,7 +102,7 @@ class CyclesView(CommandResult):
         for step in relaxed[:_SHOWN]:
             yield _step_line("    ", step)
         if len(relaxed) > _SHOWN:
-            yield line(Span(f"    … and {len(relaxed) - _SHOWN} more (--format json)", DIM))
+            yield line(Span(f"    … {and_more(len(relaxed) - _SHOWN)} (--format json)", DIM))
 
 
 def _device_cycle(board: TreeBoard, cycle: DeviceCycle) -> CycleRow:

@@ -10,6 +10,7 @@ from dtlink.observed.bootlog.model import CauseKind, DeviceEffect
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, paragraph
 from dtlink.report.rows import SHOWN, counted
 from dtlink.views.data import CommandResult
+from dtlink.wording import and_more, listed, noun
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
@@ -239,9 +240,7 @@ def _told(victim: Victim) -> str:
 
 
 def _few(names: Sequence[str], *, every: bool) -> str:
-    shown = names if every else names[:SHOWN]
-    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-    return ", ".join(shown) + more
+    return listed(names, len(names) if every else SHOWN)
 
 
 def _open_lines(title: str, items: Sequence[UndecidedDevice], *, every: bool) -> Iterator[Line]:
@@ -255,7 +254,7 @@ def _open_lines(title: str, items: Sequence[UndecidedDevice], *, every: bool) ->
         if item.meaning:
             yield line(f"    {item.meaning}")
     if not every and len(items) > SHOWN:
-        yield line(Span(f"  … and {len(items) - SHOWN} more (--all)", DIM))
+        yield line(Span(f"  … {and_more(len(items) - SHOWN)} (--all)", DIM))
 
 
 def _harmless(items: Sequence[HiddenLines]) -> Iterator[Line]:
@@ -269,7 +268,7 @@ def _harmless(items: Sequence[HiddenLines]) -> Iterator[Line]:
         yield line(f"    {item.meaning}")
         shown = ", ".join(map(str, item.lines[:_NUMBERS]))
         more = " …" if len(item.lines) > _NUMBERS else ""
-        yield line(Span(f"    line{'s' if len(item.lines) > 1 else ''} {shown}{more}", DIM))
+        yield line(Span(f"    {noun(len(item.lines), 'line')} {shown}{more}", DIM))
 
 
 def _summary(found: Explanation, *, every: bool) -> Line:

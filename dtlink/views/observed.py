@@ -11,6 +11,7 @@ from dtlink.observed.comparison import DifferenceReason
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, counted
 from dtlink.views.data import JsonRow
+from dtlink.wording import and_more
 
 if TYPE_CHECKING:
     from dtlink.observed.comparison import BoardComparison, ComparedPair, ComparedPairs
@@ -124,4 +125,4 @@ def _few(rows: Sequence[Line], indent: str, *, every: bool) -> Iterator[Line]:
     shown = rows if every else rows[:SHOWN]
     yield from shown
     if len(rows) > len(shown):
-        yield line(Span(f"{indent}… and {len(rows) - len(shown)} more (--all)", DIM))
+        yield line(Span(f"{indent}… {and_more(len(rows) - len(shown))} (--all)", DIM))

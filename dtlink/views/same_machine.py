@@ -18,6 +18,7 @@ from dtlink.report.layout import Span as Words
 from dtlink.report.rows import counted
 from dtlink.views import same_machine_advice as advice
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow, plain
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -346,5 +347,4 @@ def _hex(span: IdSpanRow) -> str:
 
 
 def _some(words: Sequence[str]) -> str:
-    rest = len(words) - _SPANS
-    return ", ".join(words[:_SPANS]) + (f" and {rest} more" if rest > 0 else "")
+    return listed(words, _SPANS)

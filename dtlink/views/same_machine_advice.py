@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dtlink.facts.pci import bdf
 from dtlink.links.same_machine import ACPI, DEVICETREE, Aspect
 from dtlink.links.translation import SupplierKind
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.links.hosts import Host
@@ -169,5 +170,4 @@ def _ids(found: Difference) -> str:
 
 
 def _some(words: Sequence[str]) -> str:
-    rest = len(words) - _SPELLED
-    return ", ".join(words[:_SPELLED]) + (f" and {rest} more" if rest > 0 else "")
+    return listed(words, _SPELLED)

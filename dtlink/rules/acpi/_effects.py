@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from dtlink import wording
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
 
@@ -70,10 +71,4 @@ def place(where: Struct) -> str:
 
 def listed(words: Sequence[str], shown: int = NAMED) -> str:
     """The first few words, and how many more there are."""
-    more = len(words) - shown
-    return ", ".join(words[:shown]) + (f" and {more} more" if more > 0 else "")
-
-
-def alike(count: int) -> str:
-    """How many more places have the same fault."""
-    return f" (and {count - 1} more)" if count > 1 else ""
+    return wording.listed(words, shown)

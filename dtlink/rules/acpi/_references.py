@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.rules.acpi._effects import listed, table_of
 from dtlink.rules.acpi._rows import CheckedTable, OffsetReference
+from dtlink.wording import and_more
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
@@ -60,7 +61,7 @@ def grouped(found: Iterable[tuple[object, OffsetReference]]) -> Iterator[list[Of
 def named(some: Sequence[OffsetReference]) -> str:
     """References of one structure: the first, and how many more."""
     first = some[0]
-    more = f" and {len(some) - 1} more" if len(some) > 1 else ""
+    more = f" {and_more(len(some) - 1)}" if len(some) > 1 else ""
     if not first.where.MEMBER:
         return first.where.name
     return f"{first.where.MEMBER}[{first.where.entry}]{more} of {first.holder.name}"

@@ -24,9 +24,10 @@ from typing import NamedTuple
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
-from dtlink.rules.acpi._effects import Effect, alike, effect_of, table_of
+from dtlink.rules.acpi._effects import Effect, effect_of, table_of
 from dtlink.rules.acpi._rows import CheckedTable, checked_tables
 from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.wording import besides, noun
 
 
 class _Words(NamedTuple):
@@ -231,7 +232,7 @@ def _finding(
     named = checked.rows.frame.names_field and where is first.where
     return frame.finding(
         where,
-        _filled(words.message, first) + alike(len(faults)),
+        _filled(words.message, first) + besides(len(faults)),
         property_name=(first.field or None) if named else None,
         effect=effect.of(first),
         fix=_filled(words.fix, first),
@@ -256,7 +257,7 @@ def _filled(text: str, case: FrameFault) -> str:
         **case._asdict(),
         name=case.where.name,
         holder=_called(case.where.owner if beyond and case.where.owner else case.where),
-        s="" if case.length == 1 else "s",
+        s=noun(case.length, ""),
         least=type(case.where).least(),
         there=getattr(table, "node_count", 0) - case.length,
     )

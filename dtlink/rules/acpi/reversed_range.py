@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
-from dtlink.rules.acpi._effects import alike
 from dtlink.rules.acpi._rows import CheckedTable, RangeRows, checked_tables
 from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.wording import besides
 
 
 @rule(
@@ -85,7 +85,7 @@ def _finding(checked: CheckedTable, rows: RangeRows, those: Sequence[Struct]) ->
     first, last = (rows.show(each, getattr(each, name)) for name in (rows.first, rows.last))
     return reversed_range.finding(
         each,
-        f"{each.name} goes from {first} to {last}: the range is empty{alike(len(those))}",
+        f"{each.name} goes from {first} to {last}: the range is empty{besides(len(those))}",
         property_name=rows.field,
         effect=rows.effect.of(each),
         fix=f"Exchange the two ends, or correct one: {first} is higher than {last}.",

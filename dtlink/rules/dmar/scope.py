@@ -32,6 +32,7 @@ from dtlink.firmware.acpi.dmar import (
     Scope,
 )
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import and_more
 
 _INTERRUPTS = (IoApicScope, HpetScope)
 
@@ -179,7 +180,7 @@ FAULTS = (
 def _finding(fault: Fault, scopes: list[Scope]) -> Finding:
     first = scopes[0]
     holder = first.owner.name if first.owner else "the table"
-    more = f", and {len(scopes) - 1} more there" if len(scopes) > 1 else ""
+    more = f", {and_more(len(scopes) - 1)} there" if len(scopes) > 1 else ""
     return scope.finding(
         first,
         f"{first.name} of {holder} (type {first.type}) {fault.what}{more}",

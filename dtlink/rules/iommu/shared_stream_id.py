@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.facts.iommus import Sharing
 from dtlink.links.streams import Stream
 from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
+from dtlink.wording import and_more
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -133,7 +134,7 @@ def _related(board: AnyBoard, masters: set[int]) -> set[tuple[int, int]]:
 def _group(board: AnyBoard, pairs: Sequence[Shared]) -> Finding:
     link = board.graph.link(pairs[0].second.reference)
     shown = "; ".join(_pair(board, pair) for pair in pairs[:_SHOWN])
-    more = f"; and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+    more = f"; {and_more(len(pairs) - _SHOWN)}" if len(pairs) > _SHOWN else ""
     return shared_stream_id.finding(
         link,
         f"at {link.supplier.name}, the same stream ID is given to {shown}{more}",

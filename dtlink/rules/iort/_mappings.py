@@ -15,6 +15,7 @@ from dtlink.links.acpi.iort_pieces import usable
 from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.components import shortest_cycle, strong_components
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, merged
+from dtlink.wording import listed, noun
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -99,12 +100,9 @@ def spans(ids: Iterable[IdRange], most: int = 3) -> str:
 
 def entries(mappings: Sequence[IdMapping]) -> str:
     """Mappings of one node: the first, and how many more."""
-    more = len(mappings) - 1
-    return (
-        str(mappings[0].MEMBER) + f"[{mappings[0].entry}]" + (f" and {more} more" if more else "")
-    )
+    return listed((f"{each.MEMBER}[{each.entry}]" for each in mappings), 1)
 
 
-def s(mappings: Sequence[object]) -> str:
-    """The ending of a verb behind them."""
-    return "s" if len(mappings) == 1 else ""
+def verb(mappings: Sequence[object], one: str, several: str) -> str:
+    """The form of a verb that agrees with them."""
+    return noun(len(mappings), one, several)

@@ -25,6 +25,7 @@ from dtlink.links.id_ranges import IdRange, without
 from dtlink.rules.iort._mappings import spans
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import counted
 
 _SINCE_FLAG = 5
 #: What the driver says where it has neither an MSI nor a wired interrupt.
@@ -96,7 +97,7 @@ def _beyond(node: SmmuV3, index: int) -> Finding:
     number = node.mapping_count
     return device_id_index.finding(
         node,
-        f"{node.name} has {number} mapping{'s' * (number != 1)}, and its own is to be number "
+        f"{node.name} has {counted(number, 'mapping')}, and its own is to be number "
         f"{index}: "
         f"{_why(node)}",
         property_name="device_id_index",

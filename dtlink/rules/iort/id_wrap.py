@@ -17,7 +17,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IdMapping, IortNode, NamedComponent, Rmr, RootComplex
 from dtlink.links.acpi.iort_pieces import IDS
 from dtlink.links.id_ranges import REQUESTER_IDS
-from dtlink.rules.iort._mappings import entries, s
+from dtlink.rules.iort._mappings import entries, verb
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -68,7 +68,7 @@ def _input(node: IortNode, some: Sequence[IdMapping]) -> Finding:
     component = isinstance(node, NamedComponent)
     return id_wrap.finding(
         first,
-        f"{entries(some)} of {node.name} go{'es' if s(some) else ''} from ID "
+        f"{entries(some)} of {node.name} {verb(some, 'goes', 'go')} from ID "
         f"{first.input_base:#x} to "
         f"{first.inputs[-1]:#x}, which has more than 32 bits",
         property_name="count",
@@ -90,8 +90,8 @@ def _output(node: IortNode, some: Sequence[IdMapping]) -> Finding:
     harmless = isinstance(node, RootComplex) and wraps > REQUESTER_IDS.last
     return id_wrap.finding(
         first,
-        f"{entries(some)} of {node.name} give{s(some)} IDs from {first.output_base:#x} to "
-        f"{last:#x}, "
+        f"{entries(some)} of {node.name} {verb(some, 'gives', 'give')} IDs from "
+        f"{first.output_base:#x} to {last:#x}, "
         "which has more than 32 bits",
         property_name="output_base",
         severity=Severity.INFO if harmless else Severity.WARNING,

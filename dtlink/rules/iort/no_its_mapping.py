@@ -26,6 +26,7 @@ from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.id_ranges import IdRange, MappedRange, filled, merged, within
 from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import and_more, noun
 
 #: The stream IDs that an SMMU maps.
 Served = Sequence[MappedRange[bool]]
@@ -92,7 +93,9 @@ def no_its_mapping(board: TablesBoard) -> Iterator[Finding]:
 
 def _finding(found: list[_Lost]) -> Finding:
     node, ids, smmu = found[0]
-    more = f", and {len(found) - 1} more root complexes are like it" if len(found) > 1 else ""
+    others = len(found) - 1
+    like = f"{noun(others, 'is', 'are')} like it"
+    more = f", {and_more(others, 'root complex', 'root complexes')} {like}" if others else ""
     way = (
         f"end at {smmu.name}, which has no mapping for their stream IDs"
         if smmu

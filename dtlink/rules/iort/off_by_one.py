@@ -21,6 +21,7 @@ from dtlink.links.id_ranges import REQUESTER_IDS
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.iort._overlaps import Overlap, overlaps
 from dtlink.rules.model import Finding, Fix, Severity, Tables, rule
+from dtlink.wording import and_more
 
 
 @rule(
@@ -80,7 +81,7 @@ def _shared(node: IortNode, shared: Sequence[Overlap], beyond: Sequence[IdMappin
     long = worst.slipped or worst.first
     other = worst.second if long is worst.first else worst.first
     wrong = [each.slipped for each in shared if each.slipped] + list(beyond)
-    more = f", and {len(wrong) - 1} more are like this" if len(wrong) > 1 else ""
+    more = f", {and_more(len(wrong) - 1)} are like this" if len(wrong) > 1 else ""
     severity, consequence = _outcome(node, worst)
     return off_by_one.finding(
         long,

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IdMapping, RootComplex
 from dtlink.links.id_ranges import REQUESTER_IDS
-from dtlink.rules.iort._mappings import entries, s, span
+from dtlink.rules.iort._mappings import entries, span, verb
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -73,8 +73,9 @@ def _finding(node: RootComplex, beyond: Sequence[IdMapping]) -> Finding:
     segment = alone and all(each.input_base >> 16 == node.segment for each in beyond)
     return requester_id_range.finding(
         first,
-        f"{entries(beyond)} of {node.name} map{s(beyond)} IDs from {span(first.inputs)}, but a "
-        "requester ID has 16 bits" + (": the segment's number stands before it" if segment else ""),
+        f"{entries(beyond)} of {node.name} {verb(beyond, 'maps', 'map')} IDs from "
+        f"{span(first.inputs)}, but a requester ID has 16 bits"
+        + (": the segment's number stands before it" if segment else ""),
         property_name="input_base",
         severity=Severity.ERROR if segment else None,
         effect="Linux finds no mapping for any function of the segment: no SMMU and no MSI "

@@ -22,6 +22,7 @@ from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.id_ranges import REQUESTER_IDS, within
 from dtlink.rules.iort._mappings import root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import noun
 
 
 @rule(
@@ -68,8 +69,8 @@ def segment_without_root_complex(board: TablesBoard) -> Iterator[Finding]:
         few = ", ".join(map(str, absent[:8])) + (", …" if len(absent) > 8 else "")
         yield segment_without_root_complex.finding(
             table,
-            f"segment{'s' * (len(absent) > 1)} {few} of the MCFG "
-            f"ha{'ve' if len(absent) > 1 else 's'} "
+            f"{noun(len(absent), 'segment')} {few} of the MCFG "
+            f"{noun(len(absent), 'has', 'have')} "
             "no root complex here",
             severity=Severity.INFO if unsure else None,
             likely=True,

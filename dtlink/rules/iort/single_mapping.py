@@ -21,9 +21,10 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IdMapping, Iort, IortNode, ItsGroup, Pmcg, RootComplex
 from dtlink.links.acpi.iort_pieces import own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
-from dtlink.rules.iort._mappings import entries, s
+from dtlink.rules.iort._mappings import entries, verb
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import counted
 
 _SKIPPED = (
     '"ACPI: IORT: [Firmware Bug]: [map …] SINGLE MAPPING flag not allowed for node type {}, '
@@ -97,7 +98,7 @@ def _skipped(table: Iort, node: IortNode, skipped: Sequence[IdMapping]) -> Findi
     none_left = was_one and not is_one
     return single_mapping.finding(
         skipped[0],
-        f"{entries(skipped)} of {node.name} {'is' if s(skipped) else 'are'} single, which "
+        f"{entries(skipped)} of {node.name} {verb(skipped, 'is', 'are')} single, which "
         f"mappings of an SMMU for the devices behind it must not be",
         property_name="flags",
         severity=Severity.ERROR if none_left else None,
@@ -133,12 +134,11 @@ def _ranged(node: Pmcg) -> Finding:
     )
 
 
-def _counted(table: Iort, counted: Sequence[IdMapping]) -> Finding:
-    names = listed(list(dict.fromkeys(each.owner.name for each in counted if each.owner)))
+def _counted(table: Iort, those: Sequence[IdMapping]) -> Finding:
+    names = listed(list(dict.fromkeys(each.owner.name for each in those if each.owner)))
     return single_mapping.finding(
         table,
-        f"{len(counted)} single mapping{'' if s(counted) else 's'} "
-        f"ha{'s' if s(counted) else 've'} a "
+        f"{counted(len(those), 'single mapping')} {verb(those, 'has', 'have')} a "
         f"count that is not 0: {names}",
         severity=Severity.INFO,
         effect="none: the count of a single mapping is ignored",

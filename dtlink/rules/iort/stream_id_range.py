@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IdMapping, IortNode, Smmu
 from dtlink.links.acpi.iort_walk import supplier
-from dtlink.rules.iort._mappings import entries, s
+from dtlink.rules.iort._mappings import entries, verb
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -79,9 +79,8 @@ def _finding(node: IortNode, smmu: Smmu, some: Sequence[IdMapping]) -> Finding:
     mask = ident >> 16
     return stream_id_range.finding(
         first,
-        f"{entries(some)} of {node.name} give{s(some)} stream ID {ident:#x} to {smmu.name}, "
-        "which has "
-        f"{bits} bits at most",
+        f"{entries(some)} of {node.name} {verb(some, 'gives', 'give')} stream ID {ident:#x} "
+        f"to {smmu.name}, which has {bits} bits at most",
         property_name="output_base",
         supplier=smmu,
         effect=f"Linux takes it for stream ID {ident & 0xFFFF:#x} with the mask {mask:#x}, "

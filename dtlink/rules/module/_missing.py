@@ -9,6 +9,7 @@ from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver, role_of
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.boot.roles import Role
@@ -36,9 +37,8 @@ def is_sure(taken: AffectedDevice, outcomes: Iterable[Outcome]) -> bool:
 def named(board: TreeBoard, nodes: Iterable[int]) -> str:
     """A few nodes by their paths, and how many more there are."""
     paths = [board.tree.path(node) for node in nodes]
-    more = len(paths) - _TOLD
-    text = ", ".join(paths[: _TOLD if more > 1 else _TOLD + 1])
-    return f"{text} and {more} more" if more > 1 else text
+    # "and 1 more" would not be shorter than the path.
+    return listed(paths, _TOLD if len(paths) > _TOLD + 1 else _TOLD + 1)
 
 
 def split(

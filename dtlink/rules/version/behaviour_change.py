@@ -26,7 +26,7 @@ from dtlink.facts.behaviours import PARAMETERS
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.wording import counted, listed
+from dtlink.wording import and_more, counted, listed
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.compare import (
@@ -196,7 +196,7 @@ def _cycles(board: TreeBoard, found: KernelComparison) -> Iterator[Finding]:
         pairs = [pair for pair in ends if pair[0] != pair[1]]
         if pairs:
             consumer, supplier = pairs[0]
-            more = f", and {len(pairs) - 1} more" if len(pairs) > 1 else ""
+            more = f", {and_more(len(pairs) - 1)}" if len(pairs) > 1 else ""
             yield behaviour_change.finding(
                 board.tree.by_path[consumer],
                 f"Linux {found.after.release} {word} a cycle of {_name(consumer)} and "

@@ -11,6 +11,7 @@ from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
 from dtlink.views.data import ABSENT
 from dtlink.views.links import id_range
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.views.diff.rows import LinkChanges
@@ -113,9 +114,8 @@ def _named(paths: Sequence[str]) -> str:
     counts = Counter(paths)
     # Of equals, by name: their order in the blob is no matter.
     ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    told = [path + (f" ({count})" if count > 1 else "") for path, count in ranked[:_NAMED]]
-    more = len(ranked) - len(told)
-    return ", ".join(told) + (f" and {more} more" if more else "")
+    told = [path + (f" ({count})" if count > 1 else "") for path, count in ranked]
+    return listed(told, _NAMED)
 
 
 def _link(sign: Span, row: _Row, told: str) -> Line:

@@ -97,8 +97,7 @@ def _totals(views: Iterable[DiffView]) -> Iterator[str]:
 
 
 def _number(total: int, kind: str) -> str:
-    noun = _NOUNS[kind] if total == 1 else _PLURALS.get(kind, _NOUNS[kind] + "s")
-    return f"{total:,} {noun}"
+    return counted(total, _NOUNS[kind], _PLURALS.get(kind, ""))
 
 
 def _and(names: Sequence[str]) -> str:

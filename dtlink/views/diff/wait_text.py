@@ -9,6 +9,7 @@ from dtlink.firmware.names import stable
 from dtlink.report.layout import DIM, Line, Span, line
 from dtlink.report.rows import counted, listing
 from dtlink.views.diff.link_text import SIGNS
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.views.cycles import CycleRow
@@ -42,9 +43,7 @@ def _waiting(
     sign: Span, how: str, supplier: str, rows: Sequence[WaitRow], limit: int | None
 ) -> Line:
     devices = list(dict.fromkeys(stable(each.device) for each in rows))
-    shown = devices if limit is None else devices[:_STEPS]
-    more = len(devices) - len(shown)
-    names = ", ".join(shown) + (f" and {more} more" if more else "")
+    names = listed(devices, len(devices) if limit is None else _STEPS)
     number = _ONE if len(devices) == 1 else _SEVERAL
     notes = sorted({each.binding for each in rows if each.binding})
     if not all(each.sure for each in rows):
