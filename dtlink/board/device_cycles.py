@@ -3,6 +3,7 @@
 A supplier is collapsed to the device that provides for it, as the kernel does when that device's
 driver binds (Linux, drivers/base/core.c, __fw_devlink_pickup_dangling_consumers()). A consumer is
 not: no device waits for a node that is not one. A device's parent is a supplier of its own kind.
+Which links the kernel relaxes is another question: :mod:`dtlink.boot.devlink.cycles`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Which nodes of ACPI tables lead to themselves, and the order in which the others can come."""
+"""Which nodes of ACPI tables lead to themselves, and the order in which the others can come.
+
+The counterpart of :mod:`dtlink.board.device_cycles`; the kernel relaxes no links of tables.
+"""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_other_formats_name_both(box: Path, form: str) -> None:
 
 def test_a_baseline_tells_the_members_apart(box: Path) -> None:
     lint("--baseline", "known.json", "--write-baseline", box.name)
-    assert {each.told.input for each in read("known.json").entries} == {
+    assert {each.entry.input for each in read("known.json").entries} == {
         "box.dtb:one",
         "box.dtb:two",
     }

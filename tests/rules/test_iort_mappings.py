@@ -561,7 +561,7 @@ class TestNoIts:
 
     def test_a_root_complex_without_mappings(self) -> None:
         (found,) = self.found(node(RC), node("root-complex segment=1"))
-        assert found.message.endswith("have no mapping, and 1 more root complexes are like it")
+        assert found.message.endswith("have no mapping, and 1 more root complex is like it")
 
     @pytest.mark.parametrize(
         "madt", ["", "APIC\n  gicd version=2\n", MADT + "  msi-frame base=0x8020000\n"]

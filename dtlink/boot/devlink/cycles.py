@@ -1,4 +1,6 @@
-"""The cycle detector: does a supplier, directly or not, depend on its consumer?
+"""The kernel's cycle detector: does a supplier, directly or not, depend on its consumer?
+
+It is asked for each link that is made; cycles to report are in :mod:`dtlink.board.device_cycles`.
 
 The kernel (drivers/base/core.c, __fw_devlink_relax_cycles()) searches every path without a
 repeated node from the supplier to the consumer, and relaxes all links on them; its time grows
