@@ -59,7 +59,8 @@ class Board:
         """Read a file, a folder of tables, ``-`` (standard input) or bytes.
 
         The keywords are options of the commands: ``kernel_version``, ``against``, ``cmdline``,
-        ``root``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema`` and ``schema_dir``.
+        ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema`` and
+        ``schema_dir``.
         Raises :class:`InputError` for an input that cannot be read, and :class:`ValueError` for
         a value that the commands refuse. No ``dtlink.toml`` is read.
         """

@@ -30,8 +30,8 @@ def lint(
     ``dtlink.toml`` nearest to each input holds, as for the command; ``False`` reads none. ``jobs``
     is the number of processes, 0 one for each processor. All other keywords are the options of the
     command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``, ``baseline``,
-    ``kernel_version``, ``against``, ``cmdline``, ``root``, ``kernel``, ``initramfs``,
-    ``kernel_index``, ``schema`` and ``schema_dir``.
+    ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``, ``kernel``,
+    ``initramfs``, ``kernel_index``, ``schema`` and ``schema_dir``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
     a kernel, schemas, a configuration or a baseline that cannot be read, :class:`ValueError` for

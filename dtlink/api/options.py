@@ -35,6 +35,9 @@ class BoardOptions(TypedDict, total=False):
     """The kernel's command line; by default bootargs of ``/chosen``."""
     root: str
     """The node that has the root file system; by default the one that ``root=`` names."""
+    root_after: float | None
+    """Seconds from the last driver registration in the initramfs to the first module of the root
+    filesystem; by default not known."""
     kernel: AnyPath
     """A folder of modules, an unpacked package, a build tree, a .config, or ``running``."""
     initramfs: AnyPath

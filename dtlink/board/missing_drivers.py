@@ -50,7 +50,7 @@ def missing_drivers(
         groups.setdefault(key, {})[cause.supplier] = list(cause.devices)
     for node, driver, comes in _own(timeline, drivers, roles, media):
         end = Outcome.NEVER if comes is When.NEVER else Outcome.RECOVERS
-        own = AffectedDevice(node, OWN_DRIVER, node, Wait.NONE, end, end)
+        own = AffectedDevice(node, OWN_DRIVER, node, Wait.NONE, end, end, end)
         groups.setdefault((driver, comes), {}).setdefault(node, []).append(own)
     return [_row(roles, media, *key, found) for key, found in groups.items()]
 

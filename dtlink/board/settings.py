@@ -20,6 +20,9 @@ class Settings(NamedTuple):
     """``None``: bootargs of ``/chosen``."""
     root: str = ""
     """The node that has the root file system; empty: by ``root=`` of the command line."""
+    root_after: float | None = None
+    """Seconds from the last driver registration in the initramfs to the first module of the root
+    filesystem; ``None``: not known."""
     kernel: str = ""
     """A path or ``running``; empty: no kernel is named."""
     initramfs: str = ""

@@ -123,6 +123,8 @@ class TablesBoard:
             self.profile,
             facts.build.config,
             initramfs=facts.initramfs,
+            root_after=self.settings.root_after,
+            root_delay=self._cmdline.rootdelay,
             build=facts.build,
             blacklist=self._cmdline.initcall_blacklist,
         )

@@ -126,7 +126,16 @@ class TreeBoard:
     @cached_property
     def profile(self) -> KernelProfile:
         """The kernel that the board boots; what it refuses of a command line has no effect."""
-        return _profile(self.version, self.command_line)
+        return _profile(self.version, self.command_line, self._configured_timeout)
+
+    @property
+    def _configured_timeout(self) -> int | None:
+        """CONFIG_DRIVER_DEFERRED_PROBE_TIMEOUT of the named kernel, where it counts."""
+        from dtlink.facts.behaviours import TIMEOUT_IS_CONFIGURED
+
+        facts = self.facts if TIMEOUT_IS_CONFIGURED.on(self.version) else None
+        value = facts.build.config.get("DRIVER_DEFERRED_PROBE_TIMEOUT", "") if facts else ""
+        return int(value) if value.removeprefix("-").isdecimal() else None
 
     @cached_property
     def against(self) -> KernelProfile | None:
@@ -226,6 +235,9 @@ class TreeBoard:
             self.requirements,
             self.profile,
             initramfs=facts.initramfs,
+            root_after=self.settings.root_after,
+            root_delay=self.command_line.rootdelay,
+            media=self.media if self.roles.is_told else (),
             modules=facts.build.config.get("MODULES", "y") == "y",
             build=facts.build,
         )
@@ -385,7 +397,9 @@ class TreeBoard:
 
 
 @lru_cache(maxsize=64)
-def _profile(version: KernelVersion, line: CommandLine) -> KernelProfile:
+def _profile(
+    version: KernelVersion, line: CommandLine, configured: int | None = None
+) -> KernelProfile:
     from dtlink.facts.profile import KernelProfile
 
-    return KernelProfile.of(version, line)
+    return KernelProfile.of(version, line, configured=configured)

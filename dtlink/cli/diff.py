@@ -65,7 +65,7 @@ _FAIL_ON = {"new": Severity.INFO, **{each.value: each for each in Severity}}
     help="With --same-machine: the functions that exist: the output of lspci (-n, -D).",
 )
 @options("format", "output", "kernel_version_or_own", "cmdline")
-@options("kernel", "initramfs", "kernel_index", "root")
+@options("kernel", "initramfs", "kernel_index", "root", "root_after")
 @options("config", "jobs", "color")
 @click.pass_context
 def diff(

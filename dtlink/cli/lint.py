@@ -54,6 +54,7 @@ _LEVELS = [severity.value for severity in Severity]
 @options(
     "kernel_version_or_own", "cmdline", "against", "kernel", "initramfs", "kernel_index", "root"
 )
+@options("root_after")
 @click.option("--schema/--no-schema", help="Also run dtschema's validator.")
 @click.option(
     "--schema-dir",

@@ -161,6 +161,13 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         default="",
         help="Node that has the root file system. [default: by root= of the command line]",
     ),
+    "root_after": click.option(
+        "--root-after",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0),
+        help="Time from the initramfs's last driver registration to the first module of the root "
+        "filesystem. [default: not known]",
+    ),
     "against": click.option(
         "--against",
         type=KernelVersionParam(),

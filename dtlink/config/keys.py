@@ -152,6 +152,14 @@ KEYS = (
         unset="by `root=` of `bootargs`",
     ),
     _folder_key(
+        "root-after",
+        "a number",
+        readers.seconds,
+        "Seconds from the initramfs's last driver registration to the first module of the root "
+        "filesystem.",
+        unset="not known",
+    ),
+    _folder_key(
         "kernel",
         'a path, or "running"',
         readers.kernel,

@@ -23,6 +23,7 @@ NEVER = "never"
 #: In place of a path: the kernel that runs here.
 RUNNING = "running"
 _LONGEST_RELEASE = 64
+_FOREVER = 1 << 31
 _LONGEST_LINE = 1 << 16
 
 _FORMS = {
@@ -87,6 +88,19 @@ def flag(value: Any, place: ConfigPlace) -> bool:
     """True or false."""
     found: bool = of_type(bool, value, place)
     return found
+
+
+def seconds(value: Any, place: ConfigPlace) -> float:
+    """A number of seconds, not negative; from the command line also as text."""
+    if isinstance(value, str) and place.dashes:
+        try:
+            value = float(value)
+        except ValueError:
+            value = -1
+    number = value if type(value) is int else of_type(float, value, place)
+    if not 0 <= number < _FOREVER:
+        raise place.error("a number of seconds is needed, 0 or more")
+    return float(number)
 
 
 def several(value: Any, place: ConfigPlace) -> tuple[str, ...]:

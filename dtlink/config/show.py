@@ -175,6 +175,7 @@ def _parameters(parsed: CommandLine) -> str:
         "driver_async_probe": ",".join(parsed.driver_async_probe) or None,
         "initcall_blacklist": ",".join(parsed.initcall_blacklist) or None,
         "root": parsed.root or None,
+        "rootdelay": parsed.rootdelay,
     }
     named = [f"{name}={_quoted(value)}" for name, value in values.items() if value is not None]
     return " ".join((*named, *parsed.ignore_unused))

@@ -115,6 +115,13 @@ TIMEOUT_HOLDS_REQUESTS = _row(
     source="drivers/base/dd.c, driver_deferred_probe_check_state()",
     steps={_FIRST: False, "5.7": True},
 )
+REGISTRATION_RESTARTS_TIMEOUT = _row(
+    "registration-restarts-timeout",
+    "each driver registration restarts deferred_probe_timeout; before, it counted once from "
+    "late_initcall",
+    source="drivers/base/dd.c, deferred_probe_extend_timeout()",
+    steps={_FIRST: False, "5.19": True},
+)
 LINKS_NODES = _row(
     "links-nodes",
     "any node can be a supplier; before, only nodes with compatible could (6.3, and 6.1 by "
@@ -315,6 +322,16 @@ DMAR_OPTS_OUT = _row(
 #: Every row.
 BEHAVIOURS: tuple[Behaviour[str] | Behaviour[int] | Behaviour[bool], ...] = tuple(
     row for row in tuple(globals().values()) if isinstance(row, Behaviour)
+)
+#: The rows about device links that no prediction for a board shows as links gained or lost.
+DEVLINK_CHANGES: tuple[Behaviour[bool], ...] = (
+    FWNODE_LINKS,
+    RELAXES_NODES,
+    LINKS_NODES,
+    PURE_BUSES_BIND,
+    TIMEOUT_IS_CONFIGURED,
+    POWER_DOMAINS_ARE_DEVICES,
+    CYCLE_LINE_ONCE,
 )
 #: The rows that are defaults of parameters of the command line, by parameter.
 PARAMETERS: Mapping[str, Behaviour[str] | Behaviour[int] | Behaviour[bool]] = {

@@ -33,6 +33,8 @@ class CommandLine(NamedTuple):
     """The device of the root file system, as ``root=`` names it."""
     ignore_unused: tuple[str, ...] = ()
     """The parameters given of :data:`IGNORE_UNUSED`."""
+    rootdelay: int | None = None
+    """Seconds before the kernel looks for the root device, if it mounts the root filesystem."""
 
     @classmethod
     def parse(cls, text: str) -> "CommandLine":
@@ -104,6 +106,18 @@ def _number(option: str, value: str) -> int:
     return int(value)
 
 
+def _leading_number(option: str, value: str) -> int:  # noqa: ARG001 - no value is refused
+    """A number of any base, with what follows ignored (lib/vsprintf.c, simple_strtoul())."""
+    found = re.match(
+        r"0[xX](?P<hex>[0-9a-fA-F]{1,8})|(?P<octal>0[0-7]{0,9})|[1-9][0-9]{0,8}", value
+    )
+    if found is None:
+        return 0
+    if found["hex"]:
+        return int(found["hex"], 16)
+    return int(found[0], 8 if found["octal"] else 10)
+
+
 def _text(option: str, value: str) -> str:  # noqa: ARG001 - any value will do
     return value
 
@@ -120,4 +134,5 @@ _READERS: dict[str, Reader] = {
     "deferred_probe_timeout": _number,
     "driver_async_probe": _names,
     "root": _text,
+    "rootdelay": _leading_number,
 }

@@ -10,7 +10,9 @@ from dtlink.facts.behaviours import (
     FW_DEVLINK_SYNC_STATE,
     LINKS_NODES,
     MISSING_CELLS_ARE_ZERO,
+    REGISTRATION_RESTARTS_TIMEOUT,
     TIMEOUT_HOLDS_REQUESTS,
+    TIMEOUT_IS_CONFIGURED,
 )
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import DEFAULT, KernelVersion
@@ -45,7 +47,8 @@ class KernelProfile(NamedTuple):
     sync_state: str = "strict"
     """After the timeout: ``strict`` waits on for all consumers, ``timeout`` does not."""
     deferred_probe_timeout: int = 10
-    """Seconds from the last driver registration; negative: never."""
+    """Seconds from the last driver registration (see :attr:`registration_restarts_timeout`);
+    negative: never."""
 
     @classmethod
     def of(
@@ -54,14 +57,18 @@ class KernelProfile(NamedTuple):
         cmdline: str | CommandLine = "",
         *,
         modules: bool = True,
+        configured: int | None = None,
     ) -> "KernelProfile":
         """The profile of a kernel version with a command line.
 
-        ``modules`` says whether the kernel has CONFIG_MODULES. Raises :class:`OptionError`.
+        ``modules`` says whether the kernel has CONFIG_MODULES; ``configured`` is the value of
+        CONFIG_DRIVER_DEFERRED_PROBE_TIMEOUT, if it is known. Raises :class:`OptionError`.
         """
         number = KernelVersion.of(version)
         line = CommandLine.parse(cmdline) if isinstance(cmdline, str) else cmdline
         timeout = line.deferred_probe_timeout
+        if timeout is None and TIMEOUT_IS_CONFIGURED.on(number):
+            timeout = configured
         if timeout is None:
             timeout = DEFERRED_PROBE_TIMEOUT.on(number)
             timeout = timeout if modules or timeout < 0 else 0
@@ -115,3 +122,8 @@ class KernelProfile(NamedTuple):
     def timeout_holds_requests(self) -> bool:
         """Whether requests for power domains and IOMMUs wait until the timeout expires."""
         return TIMEOUT_HOLDS_REQUESTS.on(self.version)
+
+    @property
+    def registration_restarts_timeout(self) -> bool:
+        """Whether the timeout counts from the last driver registration."""
+        return REGISTRATION_RESTARTS_TIMEOUT.on(self.version)

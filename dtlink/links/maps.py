@@ -108,6 +108,32 @@ def id_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
             )
 
 
+def links_of_map(tree: Tree, row: SupplierBinding, node: int, at: int) -> list[Reference]:
+    """Return what fw_devlink links for an ID map, whatever ``#…-cells`` of its targets says.
+
+    It takes the second of every four cells for a phandle, up to the first that no node has. Source:
+    Linux, drivers/of/property.c, parse_iommu_maps().
+    """
+    found = []
+    for index, phandle in enumerate(tree.cells_at(at)[1::_CLASSIC]):
+        target = tree.phandles.get(phandle)
+        if target is None:
+            break
+        cell = _CLASSIC * index + 1
+        found.append(Reference(node, target, row, node, at, index, cell, 0, Flaw.NONE))
+    return found
+
+
+def misread_links(tree: Tree, row: SupplierBinding | None, node: int) -> list[Reference]:
+    """Return those links of :func:`links_of_map` to nodes that the map does not reference."""
+    at = tree.holders(row.name)[node] if row else -1
+    if row is None or _is_classic(tree, tree.cells_at(at)):
+        return []
+    table = read_id_map(tree, node, row.name, row.cells or "")
+    meant = {entry.target for entry in table.entries}
+    return [link for link in links_of_map(tree, row, node, at) if link.supplier not in meant]
+
+
 def nexus_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
     """Walk the parents of a specifier nexus (of_parse_phandle_with_args_map()).
 

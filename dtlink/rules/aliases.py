@@ -47,6 +47,7 @@ _SOME: Sequence[RuleAlias] = (
     RuleAlias("rimt/unknown-segment", "acpi/unknown-segment", "RIMT"),
     RuleAlias("iort/component-name", "acpi/device-name", "IORT"),
     RuleAlias("rimt/device-name", "acpi/device-name", "RIMT"),
+    RuleAlias("iort/duplicate-bridge", "acpi/duplicate", "IORT"),
     RuleAlias("iort/duplicate-component", "acpi/duplicate", "IORT"),
     RuleAlias("iort/duplicate-identifier", "acpi/duplicate", "IORT"),
     RuleAlias("iort/duplicate-root-complex", "acpi/duplicate", "IORT"),

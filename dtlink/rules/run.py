@@ -26,7 +26,10 @@ class Checked(NamedTuple):
 
 
 def check(board: AnyBoard, rules: Collection[Rule]) -> Checked:
-    """Run the rules that concern the board. A rule that raises does not stop the others."""
+    """Run the rules that concern the board. A rule that raises does not stop the others.
+
+    Where the kernel version reads nothing of a table, its findings say so.
+    """
     checked = Checked([], [])
     holdings = board.holdings
     for rule in rules:
@@ -35,7 +38,7 @@ def check(board: AnyBoard, rules: Collection[Rule]) -> Checked:
         if rule.example(EXAMPLES[board.firmware]) is None:
             continue
         try:
-            checked.findings.extend(_wanted(rule, rule.check(board)))
+            checked.findings.extend(_of_version(board, _wanted(rule, rule.check(board))))
         except Exception as error:  # noqa: BLE001 - whatever it is, the other rules still run
             checked.faults.append(RuleFault(rule.id, f"{type(error).__name__}: {error}"))
     findings = _without_repeats(checked.findings, rules)
@@ -47,6 +50,14 @@ def _wanted(rule: Rule, found: Iterable[Finding]) -> Iterable[Finding]:
     """The findings about the tables that the rule was chosen for."""
     only = rule.only
     return found if only is None else (each for each in found if each.alias in only)
+
+
+def _of_version(board: AnyBoard, found: Iterable[Finding]) -> Iterable[Finding]:
+    if board.firmware != "tables":
+        return found
+    from dtlink.rules.acpi._unread import as_read
+
+    return (as_read(each, board.version) for each in found)
 
 
 def _without_repeats(findings: list[Finding], rules: Iterable[Rule]) -> list[Finding]:

@@ -12,7 +12,7 @@ from dtlink.facts.behaviours import PARAMETERS
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
 from dtlink.views.data import JsonRow
-from dtlink.views.profile import VIEWS, approximated, kernel, log_words
+from dtlink.views.profile import VIEWS, checked, kernel, log_words
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.compare import (
@@ -41,6 +41,16 @@ class AgainstView(JsonRow):
                 {"parameter": item.parameter, "from": item.before, "to": item.after}
                 for item in found.defaults
             ],
+            "behaviours": [
+                {
+                    "name": row.name,
+                    "meaning": row.meaning,
+                    "source": row.source,
+                    "from": row.on(found.before.version),
+                    "to": row.on(found.after.version),
+                }
+                for row in found.behaviours
+            ],
             "references": [_reference(change) for change in found.reads],
             "links": [_link(change) for change in found.dependencies],
             "cycles": {"gained": _pairs(found.cycles_gained), "lost": _pairs(found.cycles_lost)},
@@ -50,13 +60,14 @@ class AgainstView(JsonRow):
     def text(self, view: str, *, everything: bool = False) -> Iterator[Line]:
         """From one kernel to the other: what changes for the board first."""
         found, limit = self.comparison, None if everything else SHOWN
-        doubt = approximated(found.before)
+        doubt = checked(found.before)
         yield line(
             Span(f"from Linux {found.before.release} to {found.after.release}", BOLD),
             Span(f" · view {view}: {VIEWS[view]}{doubt}", DIM),
         )
         yield line()
         yield from _defaults(found.defaults)
+        yield from _behaviours(found)
         yield from _waits(found, limit)
         yield from _links(found.dependencies, limit)
         yield from _cycles(found, limit)
@@ -105,6 +116,13 @@ def _defaults(changes: Sequence[ChangedDefault]) -> Iterator[Line]:
         means = PARAMETERS[change.parameter].effect(change.after)
         told = f"{change.parameter}: {change.before} → {change.after}"
         yield line(told, Span(f"  {means}" if means else "", DIM))
+
+
+def _behaviours(found: KernelComparison) -> Iterator[Line]:
+    """What only the newer of the two kernels does."""
+    newer = max(found.before.version, found.after.version)
+    for row in found.behaviours:
+        yield line(Span(f"{row.name}: ", DIM), f"in {newer} {row.meaning}")
 
 
 def _references(changes: Sequence[ReadingChange], limit: int | None) -> Iterator[Line]:

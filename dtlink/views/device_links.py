@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dtlink.boot.devlink.model import TryResult
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import by, counted, listing
 
@@ -54,6 +55,11 @@ def counts(result: DevlinkView, limit: int | None) -> Iterator[Line]:
     told = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
     hint = Span(" (--all lists them)" if limit is not None and links else "", DIM)
     yield line(Span(counted(len(links), "device link"), BOLD), f": {told}" if told else "", hint)
+    if prediction.tried:
+        later = sum(each.result is TryResult.LATER for each in prediction.tried)
+        tried = counted(len(prediction.tried), "reference")
+        yield line(f"{later:,} of {tried} tried lack a device of the supplier")
+        return
     left = sum(link.remaining for link in prediction.fwnode_links)
     made = len(prediction.fwnode_links)
     yield line(f"{left:,} of {made:,} fwnode links remain: their consumers have no driver")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink.ordering import LinkEffect, Ordering
+from dtlink.facts.behaviours import FWNODE_LINKS
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.profile import KernelProfile
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import SHOWN, by, counted, listing
 from dtlink.views import device_links
 from dtlink.views.data import CommandResult
-from dtlink.views.profile import VIEWS, approximated, log_words, timeout
+from dtlink.views.profile import VIEWS, checked, log_words, timeout
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import FwnodeLink
@@ -115,7 +116,7 @@ class DevlinkView(CommandResult):
             f"strict {'on' if profile.strict else 'off'}, "
             f"deferred_probe_timeout {timeout(profile.deferred_probe_timeout)}{set_by}"
         )
-        yield line(Span(f"view {view}: {VIEWS[view]}{approximated(profile)}", DIM))
+        yield line(Span(f"view {view}: {VIEWS[view]}{checked(profile)}", DIM))
 
     def _groups(self, *, everything: bool) -> Iterator[Line]:
         limit = None if everything else SHOWN
@@ -201,7 +202,8 @@ def _cycles(result: DevlinkView, limit: int | None) -> Iterator[Line]:
     """The kernel's own lines, those of graph endpoints only counted."""
     prediction = result.ordering.prediction
     if not prediction.cycles:
-        yield line(Span("no cycles", BOLD))
+        logs = FWNODE_LINKS.on(result.profile.version)
+        yield line(Span("no cycles", BOLD), "" if logs else ": this kernel logs none")
         return
     reports = Counter((report.consumer, report.supplier) for report in prediction.cycles)
     endpoints = _endpoint_pairs(prediction.fwnode_links)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.facts.behaviours import LINKS_NODES
+from dtlink.facts.kernels import Check, check_of
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
@@ -31,9 +31,10 @@ def timeout(seconds: int) -> str:
     return "never" if seconds < 0 else f"{seconds} s"
 
 
-def approximated(profile: KernelProfile) -> str:
-    """That the prediction is an approximation, where it is one."""
-    return "" if profile.links_nodes else f"; kernels before {LINKS_NODES.since} are approximated"
+def checked(profile: KernelProfile) -> str:
+    """How the prediction for this version was checked, unless it was with a running kernel."""
+    check = check_of(profile.version)
+    return "" if check is Check.ORACLE else f"; {profile.release} is checked {check.value} only"
 
 
 def log_words(profile: KernelProfile) -> str:

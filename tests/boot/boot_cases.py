@@ -50,33 +50,40 @@ class Row(NamedTuple):
     observed_wait: str
     predicted: str
     observed: str
+    if_in_time: str
+    """The prediction if the root filesystem is mounted in time, where that is not known."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.predicted != self.if_in_time
 
     @property
     def agrees(self) -> bool:
-        return self.predicted == self.observed and (
+        return self.observed in (self.predicted, self.if_in_time) and (
             "-" in (self.predicted_wait, self.observed_wait)
             or self.predicted_wait == self.observed_wait
         )
 
 
 class Case:
-    """One boot."""
+    """One boot. ``timed``: how long the root file system took is known."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, timed: bool = True) -> None:
         told = boot(name)
         assert told is not None, name
         self.name = name
         self.told: dict[str, Any] = told
         self.line = CommandLine.parse(told["cmdline"].partition("dl.plan=")[0])
         self.profile = KernelProfile.of("6.12", self.line)
-        self.initramfs, self.root, self.root_after = self._loads()
+        self.initramfs, self.root, after = self._loads()
+        self.root_after = after if timed else None
         self.lines = [
             (float(found[1]), found[2])
             for line in told["dmesg_lines"]
             if (found := re.match(r"\[ *([\d.]+)\] (.*)", line))
         ]
 
-    def _loads(self) -> tuple[frozenset[str], frozenset[str], float]:
+    def _loads(self) -> tuple[frozenset[str], frozenset[str], float | None]:
         """The modules of the first load, those of later ones, and the time between."""
         loads = [
             (float(time), what.removeprefix("modprobe ").replace("-", "_"))
@@ -85,7 +92,7 @@ class Case:
         ]
         gaps = [n for n in range(1, len(loads)) if loads[n][0] - loads[n - 1][0] > 1]
         first = gaps[0] if gaps else len(loads)
-        after = loads[first][0] - loads[first - 1][0] if gaps else 13.0
+        after = loads[first][0] - loads[first - 1][0] if gaps else None
         names = [name for _, name in loads]
         return frozenset(names[:first]), frozenset(names[first:]), after
 
@@ -237,16 +244,18 @@ def rows_of_nodes(case: Case) -> list[Row]:
         waits = made.waits_of(node)
         assert len(waits) < 2, path
         name, wait = names[path], waits[0] if waits else None
-        end = made.outcome(node)
+        end = if_in_time = made.outcome(node)
         if wait is not None:
             end = wait.unasked if path in UNASKED else wait.outcome
+            if_in_time = wait.if_in_time if end is wait.outcome else end
         supplier = "-" if wait is None else tree.path(wait.supplier)
         grade = "-" if wait is None or path == "/c-nodriver" else wait.wait.name
         if path in UNASKED and end is Outcome.OK:
             grade = Wait.NONE.name  # the grade is that of the request, which is not made
         seen = case.wait(name, "" if wait is None else wait.binding)
         observed = case.outcome(name, bound=path in bound)
-        found.append(Row(case.name, path, supplier, grade, seen, end.name, observed))
+        ends = end.name, observed, if_in_time.name
+        found.append(Row(case.name, path, supplier, grade, seen, *ends))
     return found
 
 
@@ -277,24 +286,26 @@ def rows_of_functions(case: Case) -> list[Row]:
                 blacklist=case.line.initcall_blacklist,
             )
             iommus = [each for each in tables.behind(driver) if each.supplier.WORD != "its-group"]
-            ends = {(each.supplier.name, each.wait, each.outcome) for each in iommus}
+            ends = {(each.supplier.name, each.wait, each.outcome, each.outcome) for each in iommus}
         else:
             tree = fdt.read((folder / "machine.dtb").read_bytes())
             host = tree.by_path["/pcie@10000000"].index
             waits = timeline(case, tree).functions(host, driver)
-            ends = {(tree.path(each.supplier), each.wait, each.outcome) for each in waits}
+            ends = {
+                (tree.path(each.supplier), each.wait, each.outcome, each.if_in_time)
+                for each in waits
+            }
         assert len(ends) == 1, ends
-        supplier, wait, end = ends.pop()
+        supplier, wait, end, if_in_time = ends.pop()
         binding = "" if case.is_acpi else "iommu-map"
         seen = case.wait(function, binding)
         observed = case.outcome(function, bound=function in bound)
-        found.append(
-            Row(case.name, f"{name} {function}", supplier, wait.name, seen, end.name, observed)
-        )
+        consumer, last = f"{name} {function}", (end.name, observed, if_in_time.name)
+        found.append(Row(case.name, consumer, supplier, wait.name, seen, *last))
     return found
 
 
-def rows(name: str) -> list[Row]:
+def rows(name: str, *, timed: bool = True) -> list[Row]:
     """Every consumer of a case."""
-    case = Case(name)
+    case = Case(name, timed=timed)
     return rows_of_nodes(case) if name.startswith("f-") else rows_of_functions(case)

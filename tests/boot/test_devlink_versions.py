@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtlink.boot.devlink.model import Prediction
+from dtlink.boot.devlink.model import Prediction, TryResult, WaitingDevice
 from dtlink.boot.devlink.predict import View
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts
@@ -116,3 +116,113 @@ def test_each_link_of_a_cycle_has_one_line_since_7_3() -> None:
     assert sorted(after.cycles) == sorted(marked)
     assert set(after.cycles) <= set(before.cycles)
     assert len(before.cycles) > len(after.cycles)
+
+
+USER = """
+    pmic { compatible = "x,pmic"; ldo: ldo { }; };
+    mmc { compatible = "x,mmc"; vmmc-supply = <&ldo>; };
+    late { compatible = "x,late"; vmmc-supply = <&later>; };
+    bus { bar { compatible = "x,bar"; later: later { }; }; };
+"""
+
+
+def test_5_10_links_devices_only() -> None:
+    found = of(USER, "5.10", "fw_devlink=on")
+    assert found.fwnode_links == []
+    assert links(found) == {("/mmc", "/pmic")}
+    assert found.waiting == [WaitingDevice("/late", ("/bus/bar",))]
+    assert [(x.device, x.provider, x.result) for x in found.tried] == [
+        ("/mmc", "/pmic", TryResult.LINKED),
+        ("/late", "/bus/bar", TryResult.LATER),
+    ]
+    assert not of(USER, "5.10").waiting
+
+
+def test_5_10_is_permissive_by_default() -> None:
+    (link,) = of(USER, "5.10").device_links
+    assert link.sync_state_only
+
+
+def test_5_10_tries_again_when_a_device_is_added() -> None:
+    source = """
+        mmc { compatible = "x,mmc"; vmmc-supply = <&ldo>; };
+        i2c { compatible = "x,i2c"; pmic { compatible = "x,pmic"; ldo: ldo { }; }; };
+    """
+    assert of(source, "5.10", "fw_devlink=on").waiting
+    found = of(source, "5.10", "fw_devlink=on", "full")
+    assert links(found) == {("/mmc", "/i2c/pmic")}
+    assert not found.waiting
+    assert all(device.driver for device in found.devices)
+
+
+def test_5_10_refuses_a_link_that_closes_a_loop() -> None:
+    loop = """
+        a: a { compatible = "x,a"; #clock-cells = <0>; clocks = <&b>; };
+        b: b { compatible = "x,b"; #clock-cells = <0>; clocks = <&a>; };
+    """
+    found = of(loop, "5.10", "fw_devlink=on", "full")
+    assert [x.result for x in found.tried] == [TryResult.LINKED, TryResult.LOOP]
+    assert found.refused == [("/b", "/a")]
+    assert links(found) == {("/a", "/b")}
+    assert found.cycles == []
+    assert all(device.driver for device in found.devices)
+
+
+def test_5_10_binds_no_pure_bus() -> None:
+    (device,) = of('a { compatible = "simple-bus"; };', "5.10").devices
+    assert device.driver is None
+
+
+LOOP_OF_DEVICES = """
+    a: a { compatible = "x,a"; #clock-cells = <0>; clocks = <&b>; };
+    b: b { compatible = "x,b"; #clock-cells = <0>; clocks = <&c>; };
+    c: c { compatible = "x,c"; #clock-cells = <0>; clocks = <&a>; };
+"""
+
+
+def test_5_15_gives_up_a_loop_of_devices() -> None:
+    found = of(LOOP_OF_DEVICES, "5.15")
+    assert found.cycles == [("/c", "/a")]
+    assert {(x.consumer, x.supplier): x.sync_state_only for x in found.device_links} == {
+        ("/a", "/b"): True,
+        ("/b", "/c"): True,
+        ("/c", "/a"): True,
+    }
+    assert set(found.relaxed) == {("/a", "/b"), ("/b", "/c")}
+    assert all(device.driver for device in of(LOOP_OF_DEVICES, "5.15", view="full").devices)
+
+
+def test_5_15_gives_up_a_supplier_whose_parent_depends_on_the_consumer() -> None:
+    source = """
+        clk: clk { compatible = "x,clk"; #clock-cells = <0>; clocks = <&pll>; };
+        phy { compatible = "x,phy"; clocks = <&clk>; pll: pll { compatible = "x,pll";
+              #clock-cells = <0>; }; };
+    """
+    found = of(source, "5.15")
+    assert found.cycles == [("/clk", "/phy/pll")]
+    assert links(found) == {("/phy", "/clk")}
+    assert not found.waiting
+
+
+def test_5_15_has_no_devices_below_those_that_have_bound() -> None:
+    source = """
+        soc { compatible = "simple-bus"; osc: osc { #clock-cells = <0>; }; };
+        late { compatible = "x,late"; clocks = <&osc>; };
+    """
+    found = of(source, "5.15")
+    assert links(found) == {("/late", "/soc")}
+    assert [link.moved for link in found.fwnode_links] == [False]
+
+
+MAP = """
+    smmu: iommu { compatible = "x,smmu"; #iommu-cells = <2>; };
+    pcie { compatible = "x,pcie"; iommu-map = <0x0 &smmu 0x0 0x0 0x1>, <0x100 &smmu 0x1 0x0 0x1>; };
+    top { decoy { phandle = <0x100>; }; };
+"""
+
+
+@pytest.mark.parametrize("version", ["6.1", "6.12", "7.2", "7.3"])
+def test_a_map_is_read_by_four_cells_with_strict(version: str) -> None:
+    found = of(MAP, version, "fw_devlink.strict=1")
+    assert found.waiting == [WaitingDevice("/pcie", ("/top/decoy",))]
+    assert not of(MAP, version).waiting

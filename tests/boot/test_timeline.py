@@ -80,8 +80,14 @@ def test_what_the_driver_asks_for_it_waits_for(row):
         (POWER, module("late"), {"root_after": 19}, "DEVICE_LINK", "LOST"),
         (POWER, NOT_BUILT, {}, "DEVICE_LINK", "LOST"),
         (POWER, module("late"), {"root": []}, "DEVICE_LINK", "LOST"),
-        # Sixty seconds are enough.
-        (POWER, module("late"), {"cmdline": "deferred_probe_timeout=60"}, "DEVICE_LINK", "LATE"),
+        # Longer than the root file system takes.
+        (
+            POWER,
+            module("late"),
+            {"cmdline": "deferred_probe_timeout=60", "root_after": 19},
+            "DEVICE_LINK",
+            "LATE",
+        ),
         # 0 does not relax links, so that the request is never made.
         (POWER, module("late"), {"cmdline": "deferred_probe_timeout=0"}, "DEVICE_LINK", "RECOVERS"),
         (POWER, NOT_BUILT, {"cmdline": "deferred_probe_timeout=0"}, "DEVICE_LINK", "NEVER"),

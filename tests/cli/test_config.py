@@ -149,6 +149,7 @@ def test_every_option_that_is_told_is_taken_and_wins() -> None:
         "against": "5.15",
         "cmdline": "fw_devlink=off",
         "root": "/mmc",
+        "root-after": "3.5",
         "kernel": "running",
         "initramfs": "i",
         "kernel-index": "x",

@@ -22,6 +22,7 @@ kernel-version = "6.6.12-acme"
 against = "5.15"
 cmdline = "console=ttyS0 fw_devlink=permissive"
 root = "/soc/mmc@1"
+root-after = 3
 kernel = "kernels/acme"
 initramfs = "kernels/acme.img"
 kernel-index = "kernels/source.gz"
@@ -59,6 +60,7 @@ def test_every_key_is_read(write: Write) -> None:
             "against": KernelVersion(5, 15),
             "cmdline": CommandLine(fw_devlink="permissive"),
             "root": "/soc/mmc@1",
+            "root_after": 3.0,
             "kernel": str(Path("boards/kernels/acme")),
             "initramfs": str(Path("boards/kernels/acme.img")),
             "kernel_index": str(Path("boards/kernels/source.gz")),

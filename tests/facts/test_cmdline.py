@@ -60,6 +60,14 @@ def test_true(text):
     assert CommandLine.parse(f"fw_devlink.strict={text}").fw_devlink_strict is True
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("5", 5), ("0x1f", 31), ("010", 8), ("7s", 7), ("", 0), ("soon", 0), ("-3", 0), ("0", 0)],
+)
+def test_rootdelay_is_read_as_the_kernel_reads_it(text, seconds):
+    assert CommandLine.parse(f"rootdelay={text}").rootdelay == seconds
+
+
 @pytest.mark.parametrize("text", ["0", "n", "No", "off", "false"])
 def test_false(text):
     assert CommandLine.parse(f"fw_devlink.strict={text}").fw_devlink_strict is False

@@ -68,6 +68,13 @@ def test_a_kernel_without_modules_waits_for_none():
     assert KernelProfile.of("6.12", modules=False).deferred_probe_timeout == 0
 
 
+def test_a_configuration_gives_the_timeout_since_7_1():
+    assert KernelProfile.of("7.0", configured=30).deferred_probe_timeout == 10
+    assert KernelProfile.of("7.1", configured=30).deferred_probe_timeout == 30
+    given = KernelProfile.of("7.1", "deferred_probe_timeout=5", configured=30)
+    assert given.deferred_probe_timeout == 5
+
+
 def test_the_command_line_wins():
     profile = KernelProfile.of(
         "6.1", "fw_devlink=rpm fw_devlink.strict=y deferred_probe_timeout=-1"

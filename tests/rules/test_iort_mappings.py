@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.acpi.folder import read_folder
 from dtlink.firmware.acpi.iort import ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
@@ -633,7 +634,7 @@ def test_no_table_makes_a_rule_raise_and_no_mapping_is_told_as_cycle_and_as_stra
     assert len(places) == len(set(places))
     iort = read_machine.iort
     assert iort is not None
-    inside = {node.start for cycle in cycles(iort) for node in cycle.nodes}
+    inside = {node.start for cycle in cycles(iort, DEFAULT) for node in cycle.nodes}
     for host in (each for each in iort.nodes if isinstance(each, RootComplex)):
         for ident in range(6):
             for kinds in (SMMUS, (ItsGroup,)):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dtlink.board.settings import Settings
+from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.kernels import DEFAULT, KernelVersion
@@ -36,10 +36,15 @@ IMAGE = "initramfs ext4\n"
 
 
 def found(
-    rule: Rule, kernel: str, cmdline: str = "", more: str = "", tree: str = TREE
+    rule: Rule,
+    kernel: str,
+    cmdline: str = "",
+    more: str = "",
+    tree: str = TREE,
+    settings: Settings = DEFAULTS,
 ) -> list[Finding]:
     source = tree % (cmdline, more) if "%s" in tree else tree
-    return list(rule.check(TreeBoard(dts.read_text(source), facts=sketch(kernel))))
+    return list(rule.check(TreeBoard(dts.read_text(source), settings, facts=sketch(kernel))))
 
 
 def test_without_a_kernel_nothing_is_said():
@@ -52,7 +57,8 @@ def test_without_a_kernel_nothing_is_said():
     ("kernel", "cmdline", "severity", "confidence", "words"),
     [
         (IOMMU % ("off", ""), "", "warning", "sure", "no driver for the IOMMU (CONFIG_IOMMU is"),
-        (IOMMU % ("module", "") + IMAGE, "", "warning", "likely", "is not in the initramfs"),
+        # The disk waits until the timeout, and the module on it comes later still.
+        (IOMMU % ("module", "") + IMAGE, "", "warning", "sure", "is not in the initramfs"),
         # An initramfs may be there that was not named.
         (
             IOMMU % ("module", ""),
@@ -89,6 +95,54 @@ def test_a_late_iommu_is_told_once_for_all_of_its_driver(
     assert finding.subject.path == "/iommu@1000"
     assert set(finding.related) == {"/iommu@1100", "/mmc@2000", "/dma@3000"}
     assert ("wait for it forever" in finding.effect) is (cmdline == "deferred_probe_timeout=-1")
+
+
+#: The same, with a disk that needs no IOMMU.
+OTHER_DISK = TREE.replace("mmc@2000", "video@2000").replace("root=/dev/mmcblk0p1", "root=/dev/sda1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "cmdline", "may"),
+    [
+        (DEFAULTS, "", True),
+        (DEFAULTS, "rootdelay=30", True),
+        (DEFAULTS, "rootwait", True),
+        (DEFAULTS, "deferred_probe_timeout=30", True),
+        (Settings(root_after=19), "", False),
+        (Settings(root_after=3), "", None),
+        (Settings(root_after=19), "deferred_probe_timeout=30", None),
+        (DEFAULTS, "deferred_probe_timeout=0", False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("rule", "kernel"),
+    [
+        (iommu_late, IOMMU % ("module", "") + CLOCK % ("built-in", "")),
+        (iommu_waits, IOMMU % ("built-in", "") + CLOCK % ("module", "")),
+    ],
+)
+def test_what_rests_on_the_time_of_the_root_filesystem_may_be(rule, kernel, settings, cmdline, may):
+    drivers = DRIVERS + kernel + "config OF_IOMMU=y\n" + IMAGE
+    tells = found(rule, drivers, cmdline, "clocks = <&clk>;", OTHER_DISK, settings)
+    assert len(tells) == (may is not None)
+    timeout = 30 if "=30" in cmdline and "probe" in cmdline else 10
+    assumed = (
+        "if the root filesystem is mounted later than deferred_probe_timeout "
+        f"({timeout} s) after the last driver registration, "
+    )
+    for finding in tells:
+        assert ("may run untranslated" in finding.message) is may
+        assert finding.effect.startswith(assumed) is may
+        assert finding.confidence is Confidence.LIKELY or not may
+
+
+def test_the_timeout_of_an_older_kernel_counts_from_the_initcalls():
+    older = Settings(kernel_version=KernelVersion(5, 10))
+    kernel = DRIVERS + IOMMU % ("module", "") + "config OF_IOMMU=y\n" + IMAGE
+    cmdline = "deferred_probe_timeout=10"
+    (finding,) = found(iommu_late, kernel, cmdline, "", OTHER_DISK, older)
+    assert "(10 s) after the last initcall, " in finding.effect
+    assert found(iommu_late, kernel, cmdline, "", OTHER_DISK, older._replace(root_after=3))
 
 
 def test_the_log_of_a_kernel_without_modules():
@@ -263,7 +317,7 @@ def test_a_virtio_iommu_of_tables(kernel, severities):
     [
         (VIRTIO + VIOMMU % "built-in" + IMAGE, []),
         (VIRTIO + VIOMMU % "off" + IMAGE, [("warning", "sure")]),
-        # How long the root file system takes is not known.
+        # When the root filesystem is mounted is not known.
         (VIRTIO + VIOMMU % "module" + IMAGE, [("warning", "likely")]),
     ],
 )
@@ -271,8 +325,9 @@ def test_since_6_15_the_masters_go_on_without_translation(kernel, severities):
     findings = of_tables(TABLES.bad.source, kernel, KernelVersion(7, 2))
     assert [(each.severity.value, each.confidence.value) for each in findings] == severities
     if "module" in kernel:
-        assert "run untranslated" in findings[0].message
-        assert '"deferred probe timeout, ignoring dependency", 10 s after' in findings[0].effect
+        assert "may run untranslated" in findings[0].message
+        assert '"deferred probe timeout, ignoring dependency": only then' in findings[0].effect
+        assert "if the root filesystem is mounted later than" in findings[0].effect
         assert "virtio_iommu into the initramfs" in findings[0].fix.text
 
 

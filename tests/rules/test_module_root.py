@@ -55,8 +55,11 @@ def kernel(*held: str) -> Facts:
     return sketch(text)
 
 
-def lint(source: str, facts: Facts | None, root: str = "") -> list[Finding]:
-    board = TreeBoard(dts.read_text(source), Settings(root=root), facts=facts)
+def lint(
+    source: str, facts: Facts | None, root: str = "", root_after: float | None = None
+) -> list[Finding]:
+    settings = Settings(root=root, root_after=root_after)
+    board = TreeBoard(dts.read_text(source), settings, facts=facts)
     checked = check(board, choose([LACKS, LATE, NONE]))
     assert checked.faults == []
     return checked.findings
@@ -157,9 +160,9 @@ CONSOLE = """
 """
 
 
-def console(needs: str, line: str) -> list[Finding]:
+def console(needs: str, line: str, root_after: float | None = None) -> list[Finding]:
     text = f"{line}\nbuilt-in UART drivers/tty/serial/uart.c v,uart\ninitramfs ext4\n"
-    return lint(CONSOLE.replace("NEEDS", needs), sketch(text))
+    return lint(CONSOLE.replace("NEEDS", needs), sketch(text), root_after=root_after)
 
 
 def test_a_console_that_comes_later_is_a_warning() -> None:
@@ -173,6 +176,24 @@ def test_a_lost_console_is_told_once_by_the_other_rule() -> None:
     found = console("power-domains = <&pd>;", "module PD drivers/pmdomain/pd.c v,pd")
     assert [each.rule for each in found] == [LATE]
     assert "deferred probe timeout, ignoring dependency" in found[0].effect
+
+
+@pytest.mark.parametrize(
+    ("root_after", "rules", "words"),
+    [
+        (None, [LATE], "which may be too late for /serial@10"),
+        (19, [LATE], "root filesystem, too late for /serial@10"),
+        (3, [LACKS], "probe before the root filesystem is mounted"),
+    ],
+)
+def test_a_supplier_may_be_too_late(root_after: float | None, rules: list[str], words: str) -> None:
+    line = "module PD drivers/pmdomain/pd.c v,pd"
+    (finding,) = found = console("power-domains = <&pd>;", line, root_after)
+    assert [each.rule for each in found] == rules
+    assert words in finding.message
+    assumed = "if the root filesystem is mounted later than deferred_probe_timeout (10 s)"
+    assert (assumed in finding.effect) is (root_after is None)
+    assert finding.confidence is Confidence.LIKELY
 
 
 def test_a_console_without_its_pin_controllers_driver_is_an_error() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Finding
@@ -16,10 +18,16 @@ PCIE = 'RIMT\n  iommu: iommu hardware_id="00101400" flags=1 function=8\n'
 ROOT = "  root-complex segment=0\n"
 
 
-def lint(text: str, paths: frozenset[str] | None = None) -> list[Finding]:
+#: The first kernel that reads the table.
+READING = KernelVersion(6, 18)
+
+
+def lint(
+    text: str, paths: frozenset[str] | None = None, version: KernelVersion = READING
+) -> list[Finding]:
     machine = Machine.of(assemble(text))
     machine.device_paths = paths
-    checked = check(TablesBoard(machine), choose(["rimt"]))
+    checked = check(TablesBoard(machine, Settings(version)), choose(["rimt"]))
     assert checked.faults == []
     return checked.findings
 

@@ -25,6 +25,7 @@ dtlink.lint(
     against=dtlink.KernelVersion(6, 18),
     cmdline="fw_devlink=off",
     root="/soc/mmc@0",
+    root_after=3.5,
     kernel="running",
     initramfs=Path("initrd.img"),
     kernel_index="index.gz",

@@ -5,22 +5,9 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from dtlink.boot.devlink.cycles import Detector
-from dtlink.boot.devlink.state import (
-    CoreDevice,
-    CoreDeviceLink,
-    CoreFwnodeLink,
-    CoreState,
-    DriverState,
-    LinkState,
-)
+from dtlink.boot.devlink.joining import join
+from dtlink.boot.devlink.state import CoreDevice, CoreFwnodeLink, CoreState, DriverState
 from dtlink.facts.behaviours import CYCLE_LINE_ONCE
-
-_FIRST_STATE = {
-    (DriverState.PROBING, DriverState.PROBING): LinkState.CONSUMER_PROBE,
-    (DriverState.BOUND, DriverState.NO_DRIVER): LinkState.AVAILABLE,
-    (DriverState.BOUND, DriverState.PROBING): LinkState.CONSUMER_PROBE,
-    (DriverState.BOUND, DriverState.BOUND): LinkState.ACTIVE,
-}
 
 
 class LinkAttempt(Enum):
@@ -39,7 +26,7 @@ class Bookkeeper:
         self._state = state
         self._detector = Detector(state)
         self._once = CYCLE_LINE_ONCE.on(state.profile.version)
-        self.reports: list[CoreFwnodeLink] = []
+        self.reports: list[tuple[int, int]] = []
         """The cycles found, as the log reports them."""
 
     def link_to_consumers(self, device: CoreDevice) -> None:
@@ -60,6 +47,11 @@ class Bookkeeper:
         state = self._state
         for link in state.links_of(device.node):
             self._own(device, link.supplier, link)
+        self._link_below(device)
+
+    def _link_below(self, device: CoreDevice) -> None:
+        """Link a device for all below it: they may need their suppliers' sync_state() to wait."""
+        state = self._state
         stack = list(state.available_children(device.node))[::-1]
         while stack:
             node = stack.pop()
@@ -88,7 +80,15 @@ class Bookkeeper:
             return LinkAttempt.REFUSED if self._never_device(supplier) else LinkAttempt.LATER
         if device.state is DriverState.NO_DRIVER and supplier in state.initialized:
             return LinkAttempt.REFUSED
-        if device is not consumer and not self._add(consumer, device, link):
+        own = link.consumer == consumer.node
+        if device is not consumer and not join(
+            state,
+            consumer,
+            device,
+            orders=own and not link.cycle and state.profile.orders_probing,
+            cycle=own and link.cycle,
+            may_loop=self._detector.pruned,
+        ):
             state.refused.append((consumer.node, device.node))
             return LinkAttempt.REFUSED
         return LinkAttempt.DONE
@@ -96,9 +96,9 @@ class Bookkeeper:
     def _report(self, link: CoreFwnodeLink) -> None:
         """Mark a link that closes a cycle, and note what the log says of it."""
         if self._once:
-            self.reports += self._detector.marked
+            self.reports += [(each.consumer, each.supplier) for each in self._detector.marked]
         if not (self._once and link.cycle):
-            self.reports.append(link)
+            self.reports.append((link.consumer, link.supplier))
         link.cycle = True
 
     def _never_device(self, supplier: int) -> bool:
@@ -112,40 +112,3 @@ class Bookkeeper:
                 return True
             node = state.tree.parents[node]
         return False
-
-    def _add(self, consumer: CoreDevice, supplier: CoreDevice, origin: CoreFwnodeLink) -> bool:
-        """Add a device link, or let one that is there order more (device_link_add())."""
-        own = origin.consumer == consumer.node
-        orders = own and not origin.cycle and self._state.profile.orders_probing
-        if orders and self._detector.pruned and _depends(supplier, consumer):
-            return False
-        if not orders and consumer.state is DriverState.BOUND:
-            return False
-        link = consumer.suppliers.get(supplier.node)
-        if link is None:
-            first = _FIRST_STATE.get((supplier.state, consumer.state), LinkState.DORMANT)
-            link = CoreDeviceLink(consumer, supplier, first)
-            link.cycle = own and origin.cycle
-            consumer.suppliers[supplier.node] = supplier.consumers[consumer.node] = link
-        if orders:
-            link.sync_state_only = False
-            link.runtime_pm |= self._state.profile.orders_runtime_pm
-        return True
-
-
-def _depends(supplier: CoreDevice, consumer: CoreDevice) -> bool:
-    """Whether a supplier is the consumer, below it, or needs it (device_is_dependent()).
-
-    It would be a cycle that the detector finds, unless it stopped at a bound device.
-    """
-    seen: set[int] = set()
-    stack = [consumer]
-    while stack:
-        device = stack.pop()
-        if device is supplier or supplier.is_below(device):
-            return True
-        if device.node not in seen:
-            seen.add(device.node)
-            stack += device.children
-            stack += [x.consumer for x in device.consumers.values() if not x.sync_state_only]
-    return False

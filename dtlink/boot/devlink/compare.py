@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dtlink.boot.devlink.model import PropertyEntry
 from dtlink.boot.devlink.ordering import DeviceDependency, Ends, Ordering
+from dtlink.facts.behaviours import DEVLINK_CHANGES, Behaviour
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
@@ -65,6 +66,8 @@ class KernelComparison:
     before: KernelProfile
     after: KernelProfile
     defaults: Sequence[ChangedDefault]
+    behaviours: Sequence[Behaviour[bool]]
+    """What else the one does and the other does not."""
     reads: Sequence[ReadingChange]
     dependencies: Sequence[DependencyChange]
     cycles_gained: Sequence[Ends]
@@ -84,6 +87,9 @@ def compare(
         before=before,
         after=after,
         defaults=_defaults(before, after),
+        behaviours=[
+            row for row in DEVLINK_CHANGES if row.on(before.version) != row.on(after.version)
+        ],
         reads=_reads(old, new),
         dependencies=[
             DependencyChange(*ends, one, other)
@@ -127,6 +133,10 @@ def _read(ordering: Ordering) -> dict[PropertyEntry, EntryReading]:
         devices = ordering.device(link.consumer), ordering.device(link.supplier)
         for origin in link.origins:
             found[origin] = EntryReading(link.consumer, link.supplier, "", devices)
+    for tried in ordering.prediction.tried:
+        if tried.device == ordering.device(tried.origin.node):
+            devices = tried.device, ordering.device(tried.supplier)
+            found[tried.origin] = EntryReading(tried.origin.node, tried.supplier, "", devices)
     for item in ordering.prediction.not_linked:
         devices = ordering.device(item.consumer), ordering.device(item.supplier)
         found[item.origin] = EntryReading(item.consumer, item.supplier, item.reason, devices)

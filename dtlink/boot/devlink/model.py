@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, NamedTuple
 
 
@@ -74,6 +75,32 @@ class NotLinked(NamedTuple):
     """The node that is the reason."""
 
 
+class TryResult(Enum):
+    """What comes of a reference on a kernel that links devices only."""
+
+    LINKED = "linked"
+    LATER = "later"
+    """The supplier is not a device yet."""
+    NO_DEVICE = "no device"
+    """It never will be one, as far as the kernel knows."""
+    DESCENDANT = "descendant"
+    """It is the device itself, or below it."""
+    LOOP = "loop"
+    """It depends on the device."""
+
+
+class TriedReference(NamedTuple):
+    """A reference as a kernel without links between nodes tried it for one device."""
+
+    device: str
+    supplier: str
+    """The node that the property references."""
+    provider: str
+    """The node at or above it that is, or would be, the supplier's device; empty: none."""
+    origin: PropertyEntry
+    result: TryResult
+
+
 class LinkedPair(NamedTuple):
     """A consumer and its supplier."""
 
@@ -112,6 +139,8 @@ class Prediction:
     """Device links that would have closed a loop, or came too late."""
     relaxed: Sequence[LinkedPair]
     """Device links that no longer order probing since they turned out to be part of a cycle."""
+    tried: Sequence[TriedReference] = ()
+    """On kernels without links between nodes: each reference, for each device that tried it."""
 
     def as_json(self) -> Mapping[str, Any]:
         """The part ``devlink`` of a report's inputs."""
@@ -132,11 +161,22 @@ class Prediction:
             "relaxed": [_pair(pair) for pair in self.relaxed],
             "devices": [device._asdict() for device in self.devices],
             "parsed_nodes": list(self.parsed_nodes),
+            **({"tried": [_tried(each) for each in self.tried]} if self.tried else {}),
         }
 
 
 def _pair(link: FwnodeLink | NotLinked | LinkedPair) -> dict[str, Any]:
     return {"consumer": link.consumer, "supplier": link.supplier}
+
+
+def _tried(each: TriedReference) -> dict[str, Any]:
+    return {
+        "device": each.device,
+        "supplier": each.supplier,
+        "provider": each.provider or None,
+        **_origin(each.origin),
+        "result": each.result.value,
+    }
 
 
 def _origin(origin: PropertyEntry) -> dict[str, Any]:

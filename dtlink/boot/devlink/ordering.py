@@ -11,8 +11,10 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.boot.devlink.model import TryResult
+
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.model import FwnodeLink, Prediction, PropertyEntry
+    from dtlink.boot.devlink.model import FwnodeLink, Prediction, PropertyEntry, TriedReference
     from dtlink.facts.profile import KernelProfile
 
 #: A consumer and a supplier, by path.
@@ -62,15 +64,30 @@ class Ordering:
             if link.consumer in self.devices:
                 ends = link.consumer, self.provider(link.consumer, link.supplier)
                 found.setdefault(ends, []).append(link)
+        tried: dict[Ends, list[TriedReference]] = {}
+        for each in self.prediction.tried:
+            if each.provider and each.device == each.origin.node:
+                tried.setdefault((each.device, each.provider), []).append(each)
         dependencies = {}
-        for ends in [*found, *(ends for ends in self._device_links if ends not in found)]:
-            links = found.get(ends, [])
-            effect = self._effect(ends, links)
+        for ends in dict.fromkeys([*found, *tried, *self._device_links]):
+            links, own = found.get(ends, []), tried.get(ends, [])
+            effect = self._effect_tried(ends, own) if own else self._effect(ends, links)
             if effect is not None and ends[0] != ends[1]:
-                dependencies[ends] = DeviceDependency(
-                    effect, tuple(o for link in links for o in link.origins)
-                )
+                origins = [each.origin for each in own] + [o for x in links for o in x.origins]
+                dependencies[ends] = DeviceDependency(effect, tuple(origins))
         return dependencies
+
+    def _effect_tried(self, ends: Ends, tried: Iterable[TriedReference]) -> LinkEffect | None:
+        """What the references of a device to another do, on a kernel that links devices only."""
+        device_link = self._device_links.get(ends)
+        if device_link is not None and not device_link.sync_state_only:
+            return LinkEffect.ORDERS
+        results = {each.result for each in tried}
+        if TryResult.LATER in results and self.profile.orders_probing:
+            return LinkEffect.WAITS
+        if results & {TryResult.LOOP, TryResult.DESCENDANT}:
+            return LinkEffect.RELAXED
+        return LinkEffect.SYNC_STATE_ONLY if ends[1] in self.devices else None
 
     def _effect(self, ends: Ends, links: Iterable[FwnodeLink]) -> LinkEffect | None:
         """What the links between two ends do; ``None``: nothing, the supplier is served early."""

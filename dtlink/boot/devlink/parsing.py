@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from dtlink.facts.binding import SupplierBinding, Walk
+from dtlink.facts.bindings import bindings_for
+from dtlink.links.maps import links_of_map
 from dtlink.links.reference import Flaw
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.state import CoreState
-    from dtlink.facts.binding import SupplierBinding
     from dtlink.facts.profile import KernelProfile
+    from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
 
@@ -21,8 +24,8 @@ class Drop(Enum):
     UNAVAILABLE = "unavailable"
     """The supplier, or a node above it, is not available."""
     NO_DEVICE = "no device"
-    """Kernels before 6.1: no node at or above the supplier has ``compatible``, or the first that
-    has is the consumer's own or below it."""
+    """Kernels before 6.1: no available node at or above the supplier has ``compatible``, or the
+    first that has is the consumer's own or below it, or never is a device."""
 
 
 class Parser:
@@ -52,8 +55,8 @@ class Parser:
         """Link two nodes unless the supplier is out of use (of_link_to_phandle())."""
         supplier = reference.supplier
         if not self._links_nodes:
-            supplier = self._device_node(supplier)
-            if supplier < 0 or self._state.is_at_or_above(reference.consumer, supplier):
+            supplier = self._state.device_node(supplier)
+            if not self._has_device(reference.consumer, supplier):
                 self.dropped.append((reference, Drop.NO_DEVICE, reference.supplier))
                 return
         gone = self._unavailable(supplier)
@@ -64,13 +67,13 @@ class Parser:
         link.ignore |= not reference.binding.orders_probe
         link.references.append(reference)
 
-    def _device_node(self, node: int) -> int:
-        """The node that may become a device: the nearest one upwards with ``compatible``; or -1."""
-        tree, off = self._state.tree, self._state.availability.unavailable
-        compatibles = tree.holders("compatible")
-        while node > 0 and node not in compatibles and node not in off:
-            node = tree.parents[node]
-        return node if node > 0 else -1
+    def _has_device(self, consumer: int, supplier: int) -> bool:
+        """Whether a kernel that links devices only links a node, by what it knows of it."""
+        state = self._state
+        if supplier < 0 or state.is_at_or_above(consumer, supplier):
+            return False
+        absent = supplier in state.gone or supplier in state.not_device
+        return supplier in state.device or not absent
 
     def _unavailable(self, node: int) -> int:
         """The first node not available, from a node up to the first that has a device; or -1."""
@@ -84,16 +87,22 @@ class Parser:
         return -1
 
 
-def followed(references: Iterable[Reference], profile: KernelProfile) -> dict[int, list[Reference]]:
+def followed(
+    tree: Tree, references: Iterable[Reference], profile: KernelProfile
+) -> dict[int, list[Reference]]:
     """The references that a kernel follows, by the node it reads, in the order it reads them."""
     rows: dict[int, bool] = {}  # rows by identity: to hash one costs more than to read one
     table: dict[int, list[Reference]] = {}
     for reference in references:
         row = reference.binding
         if id(row) not in rows:
-            rows[id(row)] = _follows(row, profile)
+            rows[id(row)] = row.walk is not Walk.ID_MAP and _follows(row, profile)
         if rows[id(row)] and (not reference.flaw or _reaches(reference, profile)):
             table.setdefault(reference.node, []).append(reference)
+    of_map = bindings_for(profile.version)["iommu-map"]
+    if of_map is not None and _follows(of_map, profile):
+        for node, at in tree.holders("iommu-map").items():
+            table.setdefault(node, []).extend(links_of_map(tree, of_map, node, at))
     for found in table.values():
         found.sort(key=lambda reference: (reference.at, reference.entry))
     return table

@@ -102,6 +102,11 @@ class Population:
 
     def at_boot(self) -> Iterator[Spawn]:
         """The devices that there are without any driver (of_platform_default_populate_init())."""
+        yield from self.first()
+        yield from self.at_root()
+
+    def first(self) -> Iterator[Spawn]:
+        """The devices that are made before those below the root node."""
         top = {self._tree.layout.names[node]: node for node in self._tree.children[0][::-1]}
         yield from self._memory(top.get(b"reserved-memory", -1))
         deep = FIRMWARE_BUSES.on(self._version)
@@ -109,6 +114,9 @@ class Population:
             yield from self.below_bus(node, -1, deep=deep)
         if BOOT_FRAMEBUFFER.on(self._version):
             yield from self._framebuffer(top.get(b"chosen", -1))
+
+    def at_root(self) -> Iterator[Spawn]:
+        """The devices that are made of the root node's children, and of those of buses."""
         for node in self._children(0):
             yield from self.below_bus(node, -1)
 

@@ -13,30 +13,34 @@ from dtlink.boot.devlink.drivers import DriverPolicy, ProbeResult
 from dtlink.boot.devlink.state import CoreDevice, CoreState, DriverState, LinkState
 
 if TYPE_CHECKING:
-    from dtlink.boot.devlink.booking import Bookkeeper
-    from dtlink.boot.devlink.parsing import Parser
+    from dtlink.boot.devlink.linker import Linker
     from dtlink.boot.devlink.population import Spawn
 
 
 class DriverCore:
     """The driver core of one machine."""
 
-    def __init__(
-        self, state: CoreState, parser: Parser, books: Bookkeeper, drivers: DriverPolicy
-    ) -> None:
+    def __init__(self, state: CoreState, linker: Linker, drivers: DriverPolicy) -> None:
         self._state = state
-        self._parser = parser
-        self._books = books
+        self._linker = linker
         self._drivers = drivers
         self._registered = False
         self._retrying = False
         self._pending: dict[int, CoreDevice] = {}
         self._active: deque[CoreDevice] = deque()
 
-    def boot(self, devices: Iterable[Spawn]) -> None:
-        """Add the devices there are at first, then register the drivers, then settle."""
-        for spawn in devices:
+    def boot(self, first: Iterable[Spawn], rest: Iterable[Spawn]) -> None:
+        """Add the devices there are at first, then register the drivers, then settle.
+
+        ``rest`` are the devices below the root node, during which linking may be paused.
+        """
+        for spawn in first:
             self.add(spawn)
+        self._linker.pause()
+        for spawn in rest:
+            self.add(spawn)
+        for device in self._linker.resume():
+            self._probe_at_once(device)
         self.register_drivers()
         self.retry()
 
@@ -49,10 +53,12 @@ class DriverCore:
         state.devices.append(device)
         if spawn.node not in state.device:
             state.device[spawn.node] = device
-            if state.profile.parses:
-                self._parser.parse(spawn.node)
-                self._books.link_to_consumers(device)
-                self._books.link_to_suppliers(device)
+            if not self._linker.added(device):
+                return
+        self._probe_at_once(device)
+
+    def _probe_at_once(self, device: CoreDevice) -> None:
+        """Probe a new device if its driver is there already (bus_probe_device())."""
         if self._registered or self._drivers.is_first(device):
             self._probe(device)
 
@@ -104,8 +110,7 @@ class DriverCore:
 
     def _ready(self, device: CoreDevice) -> bool:
         """Whether no supplier is missing (device_links_check_suppliers())."""
-        links = self._state.suppliers.get(device.node, {})
-        if self._state.profile.orders_probing and any(link.blocks for link in links.values()):
+        if self._state.profile.orders_probing and self._linker.holds(device):
             return False
         device.state = DriverState.PROBING
         for link in device.suppliers.values():
@@ -127,17 +132,10 @@ class DriverCore:
                 link.state = LinkState.AVAILABLE if bound else LinkState.DORMANT
 
     def _bound(self, device: CoreDevice) -> None:
-        """A driver has bound, and provides for all nodes below that are not devices.
-
-        (device_links_driver_bound())
-        """
+        """A driver has bound (device_links_driver_bound())."""
         state = self._state
         if state.device.get(device.node) is device:
-            for fwnode_link in state.links_of(device.node):
-                state.unlink(fwnode_link)
-            for child in state.available_children(device.node):
-                self._pick_up(child, device.node)
-            self._books.link_to_consumers(device)
+            self._linker.bound(device)
         for link in device.consumers.values():
             if link.state not in (LinkState.CONSUMER_PROBE, LinkState.ACTIVE):
                 link.state = LinkState.AVAILABLE
@@ -150,22 +148,3 @@ class DriverCore:
             else:
                 link.state = LinkState.ACTIVE
         device.state = DriverState.BOUND
-
-    def _pick_up(self, node: int, provider: int) -> None:
-        """Move the consumers of a node that is not a device to the device above it.
-
-        (__fw_devlink_pickup_dangling_consumers())
-        """
-        state = self._state
-        stack = [node]
-        while stack:
-            node = stack.pop()
-            if node in state.device:
-                continue
-            state.not_device.add(node)
-            for link in state.links_to(node):
-                moved = state.link(link.consumer, provider, moved=True)
-                moved.cycle |= link.cycle
-                moved.ignore |= link.ignore
-                state.unlink(link)
-            stack.extend(list(state.available_children(node))[::-1])

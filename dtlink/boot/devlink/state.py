@@ -150,6 +150,8 @@ class CoreState:
         self.consumers: dict[int, dict[int, CoreFwnodeLink]] = {}
         self.not_device: set[int] = set()
         """Nodes whose consumers a bound ancestor provides for (FWNODE_FLAG_NOT_DEVICE)."""
+        self.gone: set[int] = set()
+        """Nodes that are served early and never are devices (OF_POPULATED)."""
         self.initialized: set[int] = set()
         """Nodes served without the driver core (FWNODE_FLAG_INITIALIZED)."""
         self.made: list[CoreFwnodeLink] = []
@@ -165,6 +167,19 @@ class CoreState:
                 return device[above]
             above = parents[above]
         return None
+
+    def device_node(self, node: int) -> int:
+        """The nearest node upwards with ``compatible``; -1 if there is none, or one is disabled.
+
+        (Linux 5.15, drivers/of/property.c, of_get_compat_node())
+        """
+        tree, off = self.tree, self.availability.unavailable
+        compatibles = tree.holders("compatible")
+        while node >= 0 and node not in off:
+            if node in compatibles:
+                return node
+            node = tree.parents[node]
+        return -1
 
     def is_at_or_above(self, ancestor: int, node: int) -> bool:
         """Whether a node is another's ancestor, or the other itself (fwnode_is_ancestor_of())."""

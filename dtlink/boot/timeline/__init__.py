@@ -3,7 +3,6 @@
 from dtlink.boot.timeline.acpi import AcpiTimeline
 from dtlink.boot.timeline.model import (
     PARENT,
-    ROOT_AFTER,
     AcpiDependency,
     AffectedDevice,
     Cause,
@@ -13,7 +12,6 @@ from dtlink.boot.timeline.timeline import Timeline
 
 __all__ = [
     "PARENT",
-    "ROOT_AFTER",
     "AcpiDependency",
     "AcpiTimeline",
     "AffectedDevice",

@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from dtlink.boot.timeline.clock import RootTiming, root_timing
 from dtlink.boot.timeline.loading import Limits, Loading
-from dtlink.boot.timeline.model import ROOT_AFTER, AcpiDependency, is_later, latest
+from dtlink.boot.timeline.model import AcpiDependency, is_later, latest
 from dtlink.facts.acpi_suppliers import SUPPLIERS, AcpiSupplier, Without, outcome
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 
@@ -50,7 +51,8 @@ class AcpiTimeline:
         *,
         initramfs: Initramfs | None = None,
         root: Collection[str] | None = None,
-        root_after: float = ROOT_AFTER,
+        root_after: float | None = None,
+        root_delay: int | None = None,
         build: Holdings | None = None,
         blacklist: Collection[str] = (),
     ) -> None:
@@ -58,7 +60,10 @@ class AcpiTimeline:
         self._config = config
         self._version = profile.version
         modules = (config or {}).get("MODULES", "y") == "y"
-        self._limits = Limits(profile, root_after, modules=modules)
+        timing = root_timing(profile, root_after, None if initramfs else root_delay)
+        best = RootTiming.IN_TIME if timing is RootTiming.UNKNOWN else timing
+        self._limits = Limits(profile, timing, modules=modules)
+        self._if_in_time = Limits(profile, best, modules=modules)
         self._loading = Loading(initramfs, root, build)
         self._blacklist = frozenset(blacklist)
 
@@ -81,14 +86,25 @@ class AcpiTimeline:
     def _judge(self, told: TableLink, ready: When) -> AcpiDependency:
         row = SUPPLIERS.get(told.supplier.WORD)
         comes = When.UNKNOWN if row is None else self.comes(row)
-        wait, end = self._end(row, comes, ready)
+        wait, end = self._end(row, comes, ready, self._limits)
+        _, if_in_time = self._end(row, comes, ready, self._if_in_time)
         modules = () if row is None else self._modules(row)
         config = "" if row is None else row.config
         return AcpiDependency(
-            told.consumer, told.supplier, told.binding.name, config, modules, comes, wait, end
+            told.consumer,
+            told.supplier,
+            told.binding.name,
+            config,
+            modules,
+            comes,
+            wait,
+            end,
+            if_in_time,
         )
 
-    def _end(self, row: AcpiSupplier | None, comes: When, ready: When) -> tuple[Wait, Outcome]:
+    def _end(
+        self, row: AcpiSupplier | None, comes: When, ready: When, limits: Limits
+    ) -> tuple[Wait, Outcome]:
         if row is None or self._config is None:
             return Wait.NONE, Outcome.UNKNOWN
         without = outcome(row.word, self._option(row.config))
@@ -100,10 +116,10 @@ class AcpiTimeline:
         wait = Wait.IOMMU_ACPI_TIMEOUT if is_limited else Wait.IOMMU_ACPI
         if When.UNKNOWN in (comes, ready):
             return wait, Outcome.UNKNOWN
-        if is_limited and self._limits.end_requests(comes):
+        if is_limited and limits.end_requests(comes):
             # A consumer that asks after requests were ended is refused, and has not waited.
-            return Wait.NONE if self._limits.end_requests(ready) else wait, Outcome.DEGRADED
-        return wait, self._limits.met(comes)
+            return Wait.NONE if limits.end_requests(ready) else wait, Outcome.DEGRADED
+        return wait, limits.met(comes)
 
     def comes(self, row: AcpiSupplier) -> When:
         """When the IOMMUs of a row are there."""

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dtlink.boot.timeline.devices import Devices
-    from dtlink.boot.timeline.loading import Limits
     from dtlink.boot.timeline.settle import JudgedRequirement, ProbeTimes
 
 #: Upper bound on the drivers that delay a device equally and are followed to its consumers.
@@ -22,10 +21,10 @@ _NO_CLAIM = (Outcome.OK, Outcome.UNKNOWN)
 class TimelineCauses:
     """Follows chains to their ends, suppliers before consumers."""
 
-    def __init__(self, devices: Devices, times: ProbeTimes, limits: Limits) -> None:
+    def __init__(self, devices: Devices, times: ProbeTimes, if_in_time: ProbeTimes) -> None:
         self._devices = devices
         self._times = times
-        self._limits = limits
+        self._if_in_time = if_in_time
         self._roots: dict[int, tuple[int, ...]] = {}
         self._taken: dict[int, dict[int, AffectedDevice]] = {}
 
@@ -96,6 +95,7 @@ class TimelineCauses:
                         verdict.wait,
                         verdict.outcome,
                         each.unasked.outcome,
+                        each.if_in_time or verdict.outcome,
                     ),
                 )
 
@@ -108,10 +108,14 @@ class TimelineCauses:
         times = self._times.times[maker]
         if times.asked is When.UNKNOWN or not is_later(times.asked, own):
             return
-        end = self._limits.met(times.asked)
-        best = self._limits.met(times.unasked) if is_later(times.unasked, own) else Outcome.OK
+        limits, other = self._times.limits, self._if_in_time
+        end = limits.met(times.asked)
+        best = limits.met(times.unasked) if is_later(times.unasked, own) else Outcome.OK
+        asked = other.times[maker].asked
+        if_in_time = other.limits.met(asked) if is_later(asked, own) else Outcome.OK
+        taken = AffectedDevice(device, PARENT, maker, Wait.NONE, end, best, if_in_time)
         for root in self._roots.get(maker, ()):
-            self._take(root, AffectedDevice(device, PARENT, maker, Wait.NONE, end, best))
+            self._take(root, taken)
 
     def _take(self, root: int, taken: AffectedDevice) -> None:
         """Keep, for each device, the worst that a cause does to it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from dtlink.boot.timeline.clock import RootTiming
 from dtlink.boot.timeline.model import earliest, is_later
 from dtlink.facts.outcomes import Driver, Outcome, State, When
 
@@ -89,16 +90,16 @@ class Loading:
 class Limits:
     """The limits of one kernel and command line.
 
-    ``root_after`` is the time from the last driver of the initramfs to the root file system's
-    first, in seconds; ``modules`` says whether the kernel has CONFIG_MODULES.
+    ``timing`` is that of the root filesystem's modules; not known counts as too late.
+    ``modules`` says whether the kernel has CONFIG_MODULES.
     """
 
-    def __init__(self, profile: KernelProfile, root_after: float, *, modules: bool = True) -> None:
+    def __init__(self, profile: KernelProfile, timing: RootTiming, *, modules: bool = True) -> None:
         timeout = profile.deferred_probe_timeout
         self.modules = modules
         self._at_once = not modules or timeout == 0 or not profile.timeout_holds_requests
         self._expires = timeout > 0
-        self._root_in_time = 0 < root_after < timeout
+        self._root_in_time = timing is RootTiming.IN_TIME
 
     def in_time(self, when: When) -> bool:
         """Whether something comes before the timeout, where there is one."""

@@ -10,10 +10,6 @@ from dtlink.facts.outcomes import Driver, Outcome, Wait, When
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
 
-#: Seconds from the last driver that the initramfs registers to the first module of the root file
-#: system. What is usual; boards of KernelCI were measured at 13 (kernelci-core, pull request 2009).
-ROOT_AFTER = 13.0
-
 #: The binding of a dependency that no property declares: a device is made by the driver above it.
 PARENT = "parent"
 
@@ -52,6 +48,11 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     return max(outcomes, key=_BADNESS.__getitem__, default=Outcome.OK)
 
 
+def _is_open(outcome: Outcome, if_in_time: Outcome) -> bool:
+    """Whether two outcomes differ; one that waits longer than another has the same effect."""
+    return outcome is not if_in_time and outcome is not Outcome.RECOVERS
+
+
 class Dependency(NamedTuple):
     """What a device needs of another, by one binding, and how that ends in this kernel."""
 
@@ -74,8 +75,16 @@ class Dependency(NamedTuple):
 
     The same as :attr:`outcome` where the kernel asks by itself, or waits whoever asks.
     """
+    if_in_time: Outcome
+    """The outcome if modules of the root filesystem load before the timeout expires, where that is
+    not known; else the same as :attr:`outcome`, which takes them for too late."""
     of_functions: bool = False
     """Not the consumer needs it, but the PCI functions behind it do (``iommu-map``)."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the effect depends on when the root filesystem is mounted, which is not known."""
+        return _is_open(self.outcome, self.if_in_time)
 
 
 class AffectedDevice(NamedTuple):
@@ -89,6 +98,14 @@ class AffectedDevice(NamedTuple):
     wait: Wait
     outcome: Outcome
     unasked: Outcome
+    if_in_time: Outcome
+    """The outcome if modules of the root filesystem load before the timeout expires, where that is
+    not known; else the same as :attr:`outcome`, which takes them for too late."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the effect depends on when the root filesystem is mounted, which is not known."""
+        return _is_open(self.outcome, self.if_in_time)
 
 
 class Cause(NamedTuple):
@@ -119,3 +136,10 @@ class AcpiDependency(NamedTuple):
     comes: When
     wait: Wait
     outcome: Outcome
+    if_in_time: Outcome
+    """As that of a :class:`Dependency`."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the effect depends on when the root filesystem is mounted, which is not known."""
+        return _is_open(self.outcome, self.if_in_time)

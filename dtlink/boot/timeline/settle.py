@@ -29,6 +29,11 @@ class JudgedRequirement(NamedTuple):
     supply: Supply
     asked: Verdict
     unasked: Verdict
+    if_in_time: Outcome | None = None
+    """The outcome of ``asked`` if the root filesystem is mounted in time, where that is not known.
+
+    ``None``: it is known.
+    """
 
 
 class ProbeTime(NamedTuple):
@@ -50,7 +55,7 @@ class ProbeTimes:
         self._links_nodes = links_nodes
         self._devices = devices
         self._loading = loading
-        self._limits = limits
+        self.limits = limits
         self.times: dict[int, ProbeTime] = {}
         self.judged: list[JudgedRequirement] = []
 
@@ -136,8 +141,8 @@ class ProbeTimes:
         return JudgedRequirement(
             requirement,
             supply,
-            judge(requirement, supply, ready.asked, self._limits),
-            judge(requirement, at_best, ready.unasked, self._limits, asked=False),
+            judge(requirement, supply, ready.asked, self.limits),
+            judge(requirement, at_best, ready.unasked, self.limits, asked=False),
         )
 
     def _supply(self, requirement: Requirement, device: int) -> tuple[Supply, Supply]:

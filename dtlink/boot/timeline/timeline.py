@@ -6,10 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline.causes import TimelineCauses
+from dtlink.boot.timeline.clock import RootTiming, root_timing
 from dtlink.boot.timeline.loading import Limits, Loading
-from dtlink.boot.timeline.model import ROOT_AFTER, Cause, Dependency, worst
+from dtlink.boot.timeline.model import Cause, Dependency, worst
 from dtlink.boot.timeline.settle import ProbeTimes
+from dtlink.boot.timeline.timeout_waits import TimeoutWaits
 from dtlink.facts.outcomes import Driver, Outcome, State, When
+from dtlink.facts.resource import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -32,7 +35,9 @@ class Timeline:
 
     ``initramfs``: ``None`` if there is none, so that every module is on the root file system.
     ``root``: the modules that are there; ``None``: all that the kernel has.
-    ``root_after``: seconds from the last driver of the initramfs to the root file system's first.
+    ``root_after``: seconds from the last driver registration in the initramfs to the first module
+    of the root file system; ``None``: not known. ``root_delay``: ``rootdelay=`` of the command
+    line. ``media``: all controllers of which one has the root file system, if they are known.
     ``modules``: whether the kernel has CONFIG_MODULES. ``build`` knows which modules need which.
     """
 
@@ -44,17 +49,49 @@ class Timeline:
         *,
         initramfs: Initramfs | None = None,
         root: Collection[str] | None = None,
-        root_after: float = ROOT_AFTER,
+        root_after: float | None = None,
+        root_delay: int | None = None,
+        media: Collection[int] = (),
         modules: bool = True,
         build: Holdings | None = None,
     ) -> None:
         self._devices = devices
-        self._limits = Limits(profile, root_after, modules=modules)
+        self._requirements = requirements
+        self._profile = profile
+        self._modules = modules
         self._loading = Loading(initramfs, root, build)
-        self._times = ProbeTimes(
-            self._devices, self._loading, self._limits, links_nodes=profile.links_nodes
+        delay = root_delay if initramfs is None else None
+        self._timing = root_timing(profile, root_after, delay)
+        self._times = self._settled(self._timing)
+        if self._timing is RootTiming.UNKNOWN and media:
+            waits = TimeoutWaits(devices, self._times)
+            self._timing = RootTiming.TOO_LATE if waits.have_all(media) else self._timing
+
+    def _settled(self, timing: RootTiming) -> ProbeTimes:
+        limits = Limits(self._profile, timing, modules=self._modules)
+        times = ProbeTimes(
+            self._devices, self._loading, limits, links_nodes=self._profile.links_nodes
         )
-        self._times.settle(requirements)
+        times.settle(self._requirements)
+        return times
+
+    @cached_property
+    def _if_in_time(self) -> ProbeTimes:
+        """The same if the root filesystem is mounted in time, where that is not known.
+
+        Only a request with a limit makes it differ: it is settled again for those alone.
+        """
+        is_open = self._timing is RootTiming.UNKNOWN and any(map(_is_ended, self._times.judged))
+        return self._settled(RootTiming.IN_TIME) if is_open else self._times
+
+    @cached_property
+    def _judged(self) -> Sequence[JudgedRequirement]:
+        """Every requirement, with its outcome in both cases."""
+        other = self._if_in_time
+        if other is self._times:
+            return other.judged
+        both = zip(self._times.judged, other.judged, strict=True)
+        return [one._replace(if_in_time=if_in_time.asked.outcome) for one, if_in_time in both]
 
     @property
     def devices(self) -> Sequence[int]:
@@ -89,7 +126,7 @@ class Timeline:
     @cached_property
     def waits(self) -> Sequence[Dependency]:
         """Every dependency of a device on another, those that cost nothing included."""
-        return [self._dependency(each) for each in self._times.judged]
+        return [self._dependency(each) for each in self._judged]
 
     def waits_of(self, node: int) -> Sequence[Dependency]:
         """The dependencies of a device."""
@@ -102,10 +139,15 @@ class Timeline:
         """
         when = self._loading.comes(driver)
         return [
-            self._dependency(self._times.function(each.requirement, when))
+            self._dependency(self._function(each.requirement, when))
             for each in self._times.judged
             if each.requirement.function and each.requirement.consumer == host
         ]
+
+    def _function(self, requirement: Requirement, when: When) -> JudgedRequirement:
+        """A requirement of a PCI function whose driver is there at a time."""
+        if_in_time = self._if_in_time.function(requirement, when).asked.outcome
+        return self._times.function(requirement, when)._replace(if_in_time=if_in_time)
 
     def causes(self) -> list[Cause]:
         """The drivers that come late or never, each with the devices that it takes down.
@@ -113,7 +155,8 @@ class Timeline:
         What is only late since its supplier's module is in the initramfs is one too, as ``LATE``.
         Where nothing can be claimed (``UNKNOWN``) there is none.
         """
-        return TimelineCauses(self._devices, self._times, self._limits).causes(self._times.judged)
+        found = TimelineCauses(self._devices, self._times, self._if_in_time)
+        return found.causes(self._judged)
 
     @cached_property
     def _by_consumer(self) -> Mapping[int, list[Dependency]]:
@@ -134,5 +177,15 @@ class Timeline:
             judged.asked.wait,
             judged.asked.outcome,
             judged.unasked.outcome,
+            judged.if_in_time or judged.asked.outcome,
             requirement.function,
         )
+
+
+def _is_ended(judged: JudgedRequirement) -> bool:
+    """Whether a request ends before a module of the root filesystem could meet it."""
+    return (
+        judged.requirement.request.patience is Patience.TIMEOUT
+        and judged.supply.comes is When.ROOT
+        and judged.asked.outcome in (Outcome.DEGRADED, Outcome.LOST, Outcome.UNKNOWN)
+    )

@@ -52,7 +52,7 @@ class DeviceEntry(Struct):
     TABLE, WORD, SIZE = "IVRS", "entry", 4
     type = U8(0)
     device = U16(1)
-    flags = U8(3)
+    flags = U8(3, reserved=0x08)
 
     __slots__ = ("last",)
 
@@ -140,7 +140,9 @@ class Alias(Select):
     """A device whose requests carry another device's ID."""
 
     WORD, TYPE, SIZE = "alias", 0x42, 8
+    reserved = U8(4, reserved=0xFF)
     alias = U16(5)
+    reserved_last = U8(7, reserved=0xFF)
     __slots__ = ()
 
 
@@ -148,7 +150,9 @@ class AliasRange(Range):
     """The first device of a range whose requests carry another device's ID."""
 
     WORD, TYPE, SIZE = "alias-range", 0x43, 8
+    reserved = U8(4, reserved=0xFF)
     alias = U16(5)
+    reserved_last = U8(7, reserved=0xFF)
     __slots__ = ()
 
 
@@ -345,8 +349,11 @@ class Ivmd(IvrsBlock):
     """Memory that devices use without asking: the firmware's, or excluded from translation."""
 
     SIZE = 32
+    flags = U8(1, reserved=0xF0)
     aux = U16(6)
     segment = U16(8)
+    reserved = U16(10, reserved=0xFFFF)
+    reserved_last = U32(12, reserved=0xFFFFFFFF)
     range_start = U64(16)
     range_length = U64(24)
 
@@ -404,7 +411,7 @@ class Ivrs(TableHeader):
     TABLE, SIZE = "IVRS", 48
     PARTS = (Part((*KINDS.values(), IvrsBlock)),)
     ivinfo = U32(36, 0x203041)
-    reserved = U64(40)
+    reserved = U64(40, reserved=(1 << 64) - 1)
 
     __slots__ = ("__dict__",)
 

@@ -1,16 +1,24 @@
 """What Linux does with a DMAR.
 
-Source, unless a row has its own: Linux 6.12, drivers/iommu/intel/dmar.c.
+Source, unless a row has its own: Linux, drivers/iommu/intel/dmar.c.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dtlink.facts.behaviours import DMAR_OPTS_OUT
 from dtlink.firmware.acpi.dmar import KINDS, Atsr, Dmar, Drhd, Remapping, Sidp
 from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.rules.acpi._effects import Effect, fault, table_of
-from dtlink.rules.acpi._rows import DescribedRows, FrameRows, ReservedRows, TableRows, UnknownRows
+from dtlink.rules.acpi._rows import (
+    DescribedRows,
+    FrameRows,
+    ReservedBits,
+    ReservedRows,
+    TableRows,
+    UnknownRows,
+)
 from dtlink.rules.dmar._words import BUG, OFF
 from dtlink.rules.model import Severity
 
@@ -113,9 +121,33 @@ DESCRIBED = DescribedRows(
     fix="Add a DRHD structure for each unit, or install no DMAR if VT-d is off.",
 )
 
+
+def _is_opt_out(case: ReservedBits) -> bool:
+    return isinstance(case.where, Dmar) and case.field == "flags" and case.bits == Dmar.OPT_OUT
+
+
+RESERVED = ReservedRows(
+    together=True,
+    effects=(
+        Effect(
+            "Linux takes bit 3 for an opt-out, and uses no unit for DMA, whatever the command line "
+            "says: no DMA is translated, no device can be given to a guest",
+            _is_opt_out,
+            Severity.WARNING,
+            "drivers/iommu/intel/iommu.c, intel_iommu_init()",
+            given=DMAR_OPTS_OUT,
+        ),
+        Effect(
+            f"none with this kernel; Linux {DMAR_OPTS_OUT.since} and later take bit 3 for an "
+            "opt-out, and translate no DMA",
+            _is_opt_out,
+        ),
+    ),
+)
+
 ROWS = TableRows(
     frame=FRAME,
-    reserved=ReservedRows(together=True),
+    reserved=RESERVED,
     unknown=UNKNOWN,
     described=DESCRIBED,
 )

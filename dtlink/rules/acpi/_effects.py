@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from dtlink import wording
+from dtlink.facts.behaviours import Behaviour
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
 
@@ -29,15 +31,27 @@ class Effect(NamedTuple, Generic[CaseT]):
     """The rule's if it is not given."""
     source: str = ""
     """Where Linux does so: file and function."""
+    given: Behaviour[bool] | None = None
+    """Only on kernels that have it."""
+    lacking: Behaviour[bool] | None = None
+    """Only on kernels that do not have it."""
 
     def of(self, case: CaseT) -> str:
         """The text for a case."""
         return self.text if isinstance(self.text, str) else self.text(case)
 
+    def fits(self, case: CaseT, version: KernelVersion) -> bool:
+        """Whether the row is about a case on a kernel version."""
+        is_here = self.given is None or self.given.on(version)
+        is_here = is_here and not (self.lacking and self.lacking.on(version))
+        return is_here and (self.when is None or self.when(case))
 
-def effect_of(rows: Iterable[Effect[CaseT]], case: CaseT, default: Effect[CaseT]) -> Effect[CaseT]:
-    """The first row that fits a case."""
-    return next((row for row in rows if row.when is None or row.when(case)), default)
+
+def effect_of(
+    rows: Iterable[Effect[CaseT]], case: CaseT, version: KernelVersion, default: Effect[CaseT]
+) -> Effect[CaseT]:
+    """The first row that fits a case on a kernel version."""
+    return next((row for row in rows if row.fits(case, version)), default)
 
 
 def fault(

@@ -1,18 +1,21 @@
 """What Linux does with the devices and the segments that an IORT describes.
 
-Source, unless a row has its own: Linux 6.12, drivers/acpi/arm64/iort.c.
+Source, unless a row has its own: Linux, drivers/acpi/arm64/iort.c.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dtlink.facts.behaviours import READS_SMMU_IDENTIFIERS
 from dtlink.firmware.acpi.iort import (
     IDENTIFIER_SINCE,
     Iort,
     IortNode,
+    Iwb,
     NamedComponent,
     RootComplex,
+    SmmuV3,
     is_whole,
 )
 from dtlink.links.acpi.iort_pieces import output, pieces
@@ -32,15 +35,35 @@ _MATCH = "iort_match_node_callback()"
 _LOST = "Linux finds no node for the device: no SMMU, no MSIs, no address limit, and no message"
 
 
+def _named(table: Iort) -> Iterator[NamedComponent | Iwb]:
+    return (node for node in table.nodes if isinstance(node, NamedComponent | Iwb))
+
+
+def _bridges(table: Iort) -> Iterator[Iwb]:
+    """The wire bridges whose fields are all there."""
+    return (node for node in table.nodes if isinstance(node, Iwb) and is_whole(node))
+
+
 def _components(table: Iort) -> Iterator[NamedComponent]:
     return (node for node in table.nodes if isinstance(node, NamedComponent))
 
 
 NAMES = NameRows(
-    among=lambda table: filter(is_whole, _components(table)),
+    among=lambda table: filter(is_whole, _named(table)),
     likely=True,
     together=True,
     effects=(
+        Effect(
+            "the name ends only because the byte after it happens to be 0",
+            lambda case: case.fault is NameFault.LUCKY and isinstance(case.where, Iwb),
+            Severity.WARNING,
+            _MATCH,
+        ),
+        Effect(
+            "Linux finds the bridge by no such name: no wired interrupt behind it works",
+            lambda case: isinstance(case.where, Iwb),
+            source="iort_iwb_handle(), iort_match_node_callback()",
+        ),
         Effect(
             "the name ends only because the byte after it happens to be 0",
             lambda case: case.fault is NameFault.LUCKY,
@@ -78,10 +101,12 @@ SEGMENTS = (
         among=root_complexes,
         together=True,
         likely=True,
-        effect=Effect(
-            "Linux finds no configuration space, and so no device, unless the host bridge gives "
-            "its address (_CBA); the mappings are unused",
-            source="drivers/acpi/pci_mcfg.c, pci_mcfg_lookup()",
+        effects=(
+            Effect(
+                "Linux finds no configuration space, and so no device, unless the host bridge "
+                "gives its address (_CBA); the mappings are unused",
+                source="drivers/acpi/pci_mcfg.c, pci_mcfg_lookup()",
+            ),
         ),
     ),
 )
@@ -156,6 +181,44 @@ UNIQUE = (
         ),
     ),
     UniqueRows(
+        alias="iort/duplicate-bridge",
+        among=_bridges,
+        key=lambda node: node.iwb_index,
+        noun="iwb_index",
+        field="iwb_index",
+        per="key",
+        effects=(
+            Effect(
+                lambda pair: (
+                    f"Linux takes {pair[0].name}: no wired interrupt behind the others works"
+                ),
+                severity=Severity.ERROR,
+                source="iort_iwb_handle(), iort_match_iwb_callback()",
+            ),
+        ),
+        fix=lambda _first, _later: (
+            "Set the index that interrupt numbers of each bridge have, each its own."
+        ),
+    ),
+    UniqueRows(
+        alias="iort/duplicate-component",
+        among=_bridges,
+        key=lambda node: full_path(node.object_name),
+        noun="object_name",
+        field="object_name",
+        per="key",
+        effects=(
+            Effect(
+                lambda pair: (
+                    f"Linux takes the node at {pair[0].start:#x} for both: the wires behind the "
+                    "others get its mappings"
+                ),
+                source="iort_scan_node(), iort_match_node_callback()",
+            ),
+        ),
+        fix=lambda _first, _later: "Set object_name to the bridge's own device.",
+    ),
+    UniqueRows(
         alias="iort/duplicate-identifier",
         among=_nodes_with_identifier,
         key=lambda node: node.identifier,
@@ -164,8 +227,17 @@ UNIQUE = (
         per="table",
         effects=(
             Effect(
-                "none in Linux, which does not read identifiers; a reader that looks a node up by "
-                "its identifier finds another",
+                "Linux looks for the command queue extension (NVDA200C) of an SMMUv3 by its "
+                "identifier: both get that of one, if there is any; a reader that looks a node up "
+                "by its identifier finds another",
+                lambda pair: all(isinstance(each, SmmuV3) for each in pair),
+                Severity.INFO,
+                READS_SMMU_IDENTIFIERS.source,
+                given=READS_SMMU_IDENTIFIERS,
+            ),
+            Effect(
+                "none in Linux, which does not read these identifiers; a reader that looks a node "
+                "up by its identifier finds another",
                 severity=Severity.INFO,
             ),
         ),

@@ -1,6 +1,6 @@
 """What Linux does with the output references of an IORT.
 
-Source, unless a row has its own: Linux 6.12, drivers/acpi/arm64/iort.c.
+Source, unless a row has its own: Linux, drivers/acpi/arm64/iort.c.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from dtlink.rules.model import Severity
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.layout import Struct
 
 _NULL = '"ACPI: IORT: [Firmware Bug]: [node …] ID map has NULL parent reference"'
@@ -65,9 +66,9 @@ def _is_not_judged(case: OffsetReference) -> bool:
     return _kind(case) not in TARGETS or bool(wired) or type(case.target) is IortNode
 
 
-def _circling(table: Iort) -> frozenset[int]:
+def _circling(table: Iort, version: KernelVersion) -> frozenset[int]:
     """The mappings that iort/mapping-cycle reports."""
-    return frozenset(each.start for cycle in cycles(table) for each in cycle.mappings)
+    return frozenset(each.start for cycle in cycles(table, version) for each in cycle.mappings)
 
 
 def _of(*kinds: type[Struct], null: bool = False) -> Callable[[OffsetReference], bool]:
@@ -78,7 +79,7 @@ def _of(*kinds: type[Struct], null: bool = False) -> Callable[[OffsetReference],
 def _is_own(case: OffsetReference) -> bool:
     """Whether the entry is for the node's own interrupts."""
     node = case.holder
-    return isinstance(node, SmmuV3 | Pmcg) and case.where.entry == own_index(node)
+    return isinstance(node, SmmuV3 | Pmcg) and case.where.entry == own_index(node, case.version)
 
 
 def _walk(case: OffsetReference) -> Walked | None:
@@ -87,7 +88,8 @@ def _walk(case: OffsetReference) -> Walked | None:
     if not isinstance(table, Iort) or not isinstance(mapping, IdMapping):
         return None
     ends = (ItsGroup,) if isinstance(case.holder, SMMUS) else (ItsGroup, *SMMUS)
-    return map_id(table, table.by_offset[mapping.output], mapping.output_base, ends)
+    start = table.by_offset[mapping.output]
+    return map_id(table, start, mapping.output_base, ends, case.version)
 
 
 def _arrives(case: OffsetReference) -> bool:

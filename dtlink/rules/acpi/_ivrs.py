@@ -1,6 +1,6 @@
 """What Linux does with an IVRS.
 
-Source, unless a row has its own: Linux 6.12, drivers/iommu/amd/init.c.
+Source, unless a row has its own: Linux, drivers/iommu/amd/init.c.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dtlink.facts.pci import bdf
-from dtlink.firmware.acpi.ivrs import DeviceEntry, Ivhd, Ivrs, Range
+from dtlink.firmware.acpi.ivrs import MAX_TYPE, DeviceEntry, Ivhd, Ivrs, IvrsBlock, Range
 from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.rules.acpi._effects import Effect, fault, table_of
 from dtlink.rules.acpi._rows import DescribedRows, FrameRows, RangeRows, TableRows, UnknownRows
@@ -16,7 +16,7 @@ from dtlink.rules.ivrs._linux import NO_IOMMU, NOT_SERVED
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.table import FrameFault
@@ -70,18 +70,55 @@ def taken_entries(table: Ivrs) -> Iterator[DeviceEntry]:
             yield from block.entries
 
 
+def _read(table: Ivrs) -> Iterator[Struct]:
+    """The blocks, and the entries of those that Linux takes.
+
+    ivrs/block-order reports an unknown type that Linux takes instead of that of the IOMMUs.
+    """
+    yield from (each for each in table.blocks if table.taken or each.type != table.taken_type)
+    yield from taken_entries(table)
+
+
+def _key(each: Struct) -> object:
+    """Entries of a block make one finding, blocks one for each type."""
+    return each.owner if isinstance(each, DeviceEntry) else getattr(each, "type", 0)
+
+
+def _block(each: Struct) -> IvrsBlock | None:
+    return each if isinstance(each, IvrsBlock) else None
+
+
+def _is_newer(blocks: Sequence[Struct]) -> bool:
+    """Whether Linux looks at no block after it when it chooses a type."""
+    block = _block(blocks[0])
+    return block is not None and block.type > MAX_TYPE
+
+
 def _has_no_length(entry: Struct) -> bool:
     return isinstance(entry, DeviceEntry) and entry.type >= _NO_LENGTH
 
 
 UNKNOWN = UnknownRows(
-    kinds=(DeviceEntry,),
-    among=taken_entries,
-    key=lambda entry: entry.owner,
+    kinds=(DeviceEntry, IvrsBlock),
+    among=_read,
+    key=_key,
     worst=_has_no_length,
     names_field=False,
-    known="00h to 04h, 42h, 43h, 46h to 48h or F0h; 00h as padding",
+    known="00h to 04h, 42h, 43h, 46h to 48h or F0h for an entry (00h as padding), 10h, 11h, 20h to "
+    "22h or 40h for a block",
     effects=(
+        Effect(
+            "Linux skips it, as a type for newer systems, and looks for no type of its own in the "
+            "blocks after it",
+            _is_newer,
+            Severity.INFO,
+            "get_highest_supported_ivhd_type()",
+        ),
+        Effect(
+            "Linux skips it: what it describes has no effect",
+            lambda those: _block(those[0]) is not None,
+            source="init_iommu_all()",
+        ),
         Effect(
             "Linux takes the entry's length for 0 and never advances: the boot hangs, without a "
             "message",

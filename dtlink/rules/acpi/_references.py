@@ -24,7 +24,8 @@ def references(checked: CheckedTable) -> Iterator[OffsetReference]:
     for each in checked.table.everything():
         for name, field in type(each).fields().items():
             if field.refers_to and each.end - each.start >= each.least():
-                found = OffsetReference(each, name, targets.get(getattr(each, name)))
+                target = targets.get(getattr(each, name))
+                found = OffsetReference(each, name, target, checked.version)
                 if not (rows.ignored and rows.ignored(found)):
                     yield found
 

@@ -1,12 +1,13 @@
-"""What Linux does with a RIMT, which it reads from 6.18 on.
+"""What Linux does with a RIMT.
 
-Source, unless a row has its own: Linux 6.18, drivers/acpi/riscv/rimt.c.
+Source, unless a row has its own: Linux 6.18 and 7.2, drivers/acpi/riscv/rimt.c.
 """
 
 from __future__ import annotations
 
 from typing import TypeVar
 
+from dtlink.facts.behaviours import RIMT_WAIT_ENDS
 from dtlink.firmware.acpi.rimt import KINDS, Iommu, PlatformDevice, Rimt, RimtNode, RimtRootComplex
 from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.rules.acpi._effects import Effect, fault
@@ -24,7 +25,6 @@ from dtlink.rules.acpi._rows import (
     UnknownRows,
 )
 from dtlink.rules.model import Severity
-from dtlink.rules.rimt._nodes import SINCE
 
 _SCAN = "rimt_scan_node()"
 _MAP = "rimt_node_map_id()"
@@ -46,17 +46,17 @@ FRAME = FrameRows(
     names_field=False,
     effects=(
         Effect(
-            f'{SINCE} warns "RIMT node pointer overflows, bad table!" for each look-up',
+            'Linux warns "RIMT node pointer overflows, bad table!" for each look-up',
             fault(FrameFaultKind.MISSING),
             source=_SCAN,
         ),
         Effect(
-            f"{SINCE} looks at this node again and again, and finds none after it",
+            "Linux looks at this node again and again, and finds none after it",
             fault(what="node", when=lambda case: not case.length),
             source=_SCAN,
         ),
         Effect(
-            f"{SINCE} takes the bytes that follow for fields, nodes or mappings: a wrong IOMMU, or "
+            "Linux takes the bytes that follow for fields, nodes or mappings: a wrong IOMMU, or "
             "none",
             source=_MAP,
         ),
@@ -66,7 +66,7 @@ FRAME = FrameRows(
 RESERVED = ReservedRows(
     effects=(
         Effect(
-            f"none: {SINCE} does not read these bits; a later revision may give them a meaning",
+            "none: Linux does not read these bits; a later revision may give them a meaning",
             source=_SCAN,
         ),
     )
@@ -74,11 +74,11 @@ RESERVED = ReservedRows(
 
 UNKNOWN = UnknownRows(
     known=f"0 to {max(KINDS)}",
-    effects=(Effect(f"{SINCE} skips such nodes: what they describe has no effect", source=_SCAN),),
+    effects=(Effect("Linux skips such nodes: what they describe has no effect", source=_SCAN),),
 )
 
 _TAKEN: Effect[OffsetReference] = Effect(
-    f"{SINCE} takes the bytes there for a node: no IOMMU, or a wrong one", source=_MAP
+    "Linux takes the bytes there for a node: no IOMMU, or a wrong one", source=_MAP
 )
 REFERENCES = ReferenceRows(
     names_target=False,
@@ -96,21 +96,29 @@ REFERENCES = ReferenceRows(
 SEGMENTS = (
     SegmentRows(
         among=lambda table: [each for each in _whole(table, Iommu) if each.is_pcie],
-        effect=Effect(
-            f"{SINCE} lets the devices that it serves wait forever", source="rimt_iommu_xlate()"
+        effects=(
+            Effect(
+                "the devices that it serves wait for it until deferred_probe_timeout expires, and "
+                "run untranslated",
+                source="rimt_iommu_xlate()",
+                given=RIMT_WAIT_ENDS,
+            ),
+            Effect("the devices that it serves wait forever", source="rimt_iommu_xlate()"),
         ),
     ),
     SegmentRows(
         among=lambda table: _whole(table, RimtRootComplex),
-        effect=Effect(
-            "there are no such devices, and their mappings are unused",
-            severity=Severity.WARNING,
-            source=_MATCH,
+        effects=(
+            Effect(
+                "there are no such devices, and their mappings are unused",
+                severity=Severity.WARNING,
+                source=_MATCH,
+            ),
         ),
     ),
 )
 
-_NO_NODE = f"{SINCE} finds the node for no device: the device has no IOMMU"
+_NO_NODE = "Linux finds the node for no device: the device has no IOMMU"
 NAMES = NameRows(
     among=lambda table: _whole(table, PlatformDevice),
     effects=(
@@ -136,7 +144,17 @@ UNIQUE = (
         effects=(
             Effect(
                 lambda pair: (
-                    f"{SINCE} knows it as {pair[0].name}: devices that are mapped to "
+                    f"Linux knows it as {pair[0].name}: devices that are mapped to "
+                    f"{pair[1].name} wait until deferred_probe_timeout expires, and run "
+                    "untranslated"
+                ),
+                severity=Severity.ERROR,
+                source="rimt_iommu_register(), rimt_iommu_xlate()",
+                given=RIMT_WAIT_ENDS,
+            ),
+            Effect(
+                lambda pair: (
+                    f"Linux knows it as {pair[0].name}: devices that are mapped to "
                     f"{pair[1].name} wait forever (-EPROBE_DEFER)"
                 ),
                 severity=Severity.ERROR,
@@ -155,7 +173,7 @@ UNIQUE = (
         effects=(
             Effect(
                 lambda pair: (
-                    f"{SINCE} takes {pair[0].name} for all devices of the segment: IDs "
+                    f"Linux takes {pair[0].name} for all devices of the segment: IDs "
                     "that only the other node maps get no IOMMU"
                 ),
                 source=_MATCH,

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.registry import DESCRIBING, RegisteredTable
 from dtlink.firmware.acpi.table import FrameFault, TableHeader
@@ -75,6 +76,7 @@ class OffsetReference(NamedTuple):
     field: str
     target: Struct | None
     """``None``: no structure begins there."""
+    version: KernelVersion
 
     @property
     def holder(self) -> Struct:
@@ -100,7 +102,7 @@ class ReferenceRows(NamedTuple):
     """References that are not looked at."""
     not_judged: Callable[[OffsetReference], bool] | None = None
     """References that may lead to any kind."""
-    spared: Callable[[Any], frozenset[int]] | None = None
+    spared: Callable[[Any, KernelVersion], frozenset[int]] | None = None
     """Offsets of the entries of a table that another rule reports, whatever their target."""
     needs_target: bool = False
     """Whether a table without any legal target is another rule's to report."""
@@ -139,7 +141,7 @@ class SegmentRows(NamedTuple):
     """For ``acpi/unknown-segment``: structures that name a PCI segment."""
 
     among: Callable[[Any], Sequence[Struct]]
-    effect: Effect[Struct]
+    effects: tuple[Effect[Struct], ...]
     together: bool = False
     """Whether all of them make one finding."""
     likely: bool = False
@@ -219,6 +221,7 @@ class CheckedTable(NamedTuple):
     row: RegisteredTable
     table: TableHeader
     rows: TableRows
+    version: KernelVersion
 
     def alias(self, rule_id: str) -> str:
         """What a check is called for the table."""
@@ -240,4 +243,4 @@ def checked_tables(board: "TablesBoard") -> Iterator[CheckedTable]:
     for row in DESCRIBING:
         table = board.machine.tables.get(row.signature)
         if table is not None:
-            yield CheckedTable(row, table, rows_of(row.module))
+            yield CheckedTable(row, table, rows_of(row.module), board.version)

@@ -102,7 +102,7 @@ def dangling_reference(board: TablesBoard) -> Iterator[Finding]:
 
 def _finding(checked: CheckedTable, some: Sequence[OffsetReference]) -> Finding:
     first = some[0]
-    effect = effect_of(checked.rows.references.dangling, first, _DEFAULT)
+    effect = effect_of(checked.rows.references.dangling, first, checked.version, _DEFAULT)
     same = len({each.value for each in some}) == 1
     where = f"{first.value:#x}, which is {refs.lies(first)}"
     if not same:

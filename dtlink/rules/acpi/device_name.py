@@ -130,7 +130,7 @@ def _long(name: str) -> str:
 
 def _finding(checked: CheckedTable, rows: NameRows, cases: Sequence[NamedDevice]) -> Finding:
     first = cases[0]
-    effect = effect_of(rows.effects, first, _DEFAULT)
+    effect = effect_of(rows.effects, first, checked.version, _DEFAULT)
     return device_name.finding(
         first.where,
         _message(cases),

@@ -198,7 +198,7 @@ def duplicate(board: TablesBoard) -> Iterator[Finding]:
             for group in groups:
                 for pairs in [[pair] for pair in group] if rows.per == "structure" else [group]:
                     if pairs:
-                        yield _finding(rows, pairs)
+                        yield _finding(checked, rows, pairs)
 
 
 def _later(checked: CheckedTable, rows: UniqueRows) -> list[list[tuple[Struct, Struct]]]:
@@ -215,9 +215,11 @@ def _later(checked: CheckedTable, rows: UniqueRows) -> list[list[tuple[Struct, S
     return list(groups.values())
 
 
-def _finding(rows: UniqueRows, pairs: Sequence[tuple[Struct, Struct]]) -> Finding:
+def _finding(
+    checked: CheckedTable, rows: UniqueRows, pairs: Sequence[tuple[Struct, Struct]]
+) -> Finding:
     first, later = pairs[0]
-    effect = effect_of(rows.effects, (first, later), _DEFAULT)
+    effect = effect_of(rows.effects, (first, later), checked.version, _DEFAULT)
     names = listed([each.name for _, each in pairs])
     has = "has" if len(pairs) == 1 else "have"
     return duplicate.finding(

@@ -200,7 +200,7 @@ def frame(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each fault, or for each kind of fault."""
     for checked in checked_tables(board):
         for faults in _grouped(checked):
-            effect = effect_of(checked.rows.frame.effects, faults[0], _DEFAULT)
+            effect = effect_of(checked.rows.frame.effects, faults[0], checked.version, _DEFAULT)
             if effect.text:
                 yield _finding(checked, faults, effect)
 

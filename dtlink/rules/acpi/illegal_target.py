@@ -112,7 +112,7 @@ def illegal_target(board: TablesBoard) -> Iterator[Finding]:
         illegal = [each for each in refs.references(checked) if _is_illegal(checked, each)]
         if illegal and not refs.is_without_targets(checked):
             spared = checked.rows.references.spared
-            reported = spared(checked.table) if spared else frozenset[int]()
+            reported = spared(checked.table, checked.version) if spared else frozenset[int]()
             rest = (each for each in illegal if each.where.start not in reported)
             for some in refs.grouped((type(each.target), each) for each in rest):
                 yield _finding(checked, some)
@@ -128,7 +128,7 @@ def _is_illegal(checked: CheckedTable, reference: OffsetReference) -> bool:
 def _finding(checked: CheckedTable, some: Sequence[OffsetReference]) -> Finding:
     first = some[0]
     rows = checked.rows.references
-    effect = effect_of(rows.illegal, first, _DEFAULT)
+    effect = effect_of(rows.illegal, first, checked.version, _DEFAULT)
     target = first.target.name if first.target else ""
     return illegal_target.finding(
         first.where,

@@ -8,7 +8,8 @@ Why it matters: Linux ignores most of them. A later revision may give them a mea
 that knows it then finds a feature that the platform does not have.
 What to do: write 0, or the revision that defines the bits.
 References: ACPI specification 6.5, 5.2.34 (VIOT); Arm DEN0049 E.f (IORT); Intel VT-d, 8.1 to 8.8
-(DMAR); RISC-V IO Mapping Table specification (RIMT); Linux, drivers/acpi/arm64/iort.c.
+(DMAR); AMD 48882 (IVRS); RISC-V IO Mapping Table specification (RIMT); Linux,
+drivers/acpi/arm64/iort.c.
 """
 
 from __future__ import annotations
@@ -118,8 +119,10 @@ def reserved_bits(board: TablesBoard) -> Iterator[Finding]:
         for each in checked.table.everything():
             for field, bits in each.nonzero_reserved():
                 case = ReservedBits(each, field, bits)
-                effect = effect_of(rows.effects, case, _DEFAULT)
-                key = None if rows.together else (each.WORD, field, effect)
+                effect = effect_of(rows.effects, case, checked.version, _DEFAULT)
+                # A row about some bits makes a finding of its own.
+                together = rows.together and effect is _DEFAULT
+                key = None if together else (each.WORD, field, effect.text)
                 found.setdefault(key, []).append(case)
         for cases in found.values():
             yield _finding(checked, cases)
@@ -127,7 +130,7 @@ def reserved_bits(board: TablesBoard) -> Iterator[Finding]:
 
 def _finding(checked: CheckedTable, cases: Sequence[ReservedBits]) -> Finding:
     first = cases[0]
-    effect = effect_of(checked.rows.reserved.effects, first, _DEFAULT)
+    effect = effect_of(checked.rows.reserved.effects, first, checked.version, _DEFAULT)
     told = [f"{each.bits:#x} in {each.field} of {place(each.where)}" for each in cases]
     return reserved_bits.finding(
         first.where,

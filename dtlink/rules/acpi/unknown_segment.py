@@ -18,12 +18,13 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
-from dtlink.rules.acpi._effects import MOST_RELATED, listed
+from dtlink.rules.acpi._effects import MOST_RELATED, Effect, effect_of, listed
 from dtlink.rules.acpi._rows import CheckedTable, SegmentRows, checked_tables
 from dtlink.rules.model import Example, Finding, Severity, Tables, rule
 
 #: How many segments of the MCFG a message names.
 _SHOWN = 8
+_DEFAULT: Effect[Struct] = Effect("there are no such devices")
 
 
 @rule(
@@ -100,6 +101,7 @@ def _finding(
 ) -> Finding:
     has = f"has {listed(list(map(str, known)), _SHOWN)}" if known else "has no entry"
     numbers = dict.fromkeys(str(getattr(each, "segment", 0)) for each in some)
+    effect = effect_of(rows.effects, some[0], checked.version, _DEFAULT)
     noun = "segment" if len(numbers) == 1 else "segments"
     return unknown_segment.finding(
         some[0],
@@ -108,8 +110,8 @@ def _finding(
         property_name="segment",
         related=some[1 : MOST_RELATED + 1],
         likely=rows.likely,
-        effect=rows.effect.of(some[0]),
+        effect=effect.of(some[0]),
         fix="Set segment to the number that the MCFG and _SEG have, or add it to the MCFG.",
-        severity=rows.effect.severity,
+        severity=effect.severity,
         alias=checked.alias(unknown_segment.id),
     )

@@ -160,7 +160,7 @@ def _is_unknown(each: Struct) -> bool:
 
 def _finding(checked: CheckedTable, those: Sequence[Struct]) -> Finding:
     rows, first = checked.rows.unknown, those[0]
-    effect = effect_of(rows.effects, those, _DEFAULT)
+    effect = effect_of(rows.effects, those, checked.version, _DEFAULT)
     told = [f"{getattr(each, 'type', 0):#x} ({each.name})" for each in those]
     what = "type" if len(those) == 1 else "types"
     return unknown_type.finding(

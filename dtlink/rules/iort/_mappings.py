@@ -18,6 +18,7 @@ from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, merged
 from dtlink.wording import listed, noun
 
 if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
 
 Kinds = tuple[type[IortNode], ...]
@@ -35,11 +36,11 @@ class Cycle(NamedTuple):
     "another."""
 
 
-def cycles(table: Iort) -> list[Cycle]:
+def cycles(table: Iort, version: KernelVersion) -> list[Cycle]:
     """The cycles among the nodes, by the mappings that Linux follows."""
     arcs: dict[int, list[int]] = {}
     for node in table.nodes:
-        targets = (supplier(table, mapping) for mapping in usable(node))
+        targets = (supplier(table, mapping) for mapping in usable(node, version))
         if found := [target.start for target in targets if target]:
             arcs[node.start] = found
     components = (
@@ -47,22 +48,23 @@ def cycles(table: Iort) -> list[Cycle]:
         for each in strong_components(arcs, minimum=1)
         if len(each) > 1 or each[0] in arcs.get(each[0], ())
     )
-    return [_cycle(table, arcs, component) for component in components]
+    return [_cycle(table, arcs, component, version) for component in components]
 
 
-def _cycle(table: Iort, arcs: dict[int, list[int]], component: Sequence[int]) -> Cycle:
+def _cycle(
+    table: Iort, arcs: dict[int, list[int]], component: Sequence[int], version: KernelVersion
+) -> Cycle:
     chain = shortest_cycle(arcs, component)
     inside = set(component)
     mappings = tuple(
         mapping
         for at in sorted(component)
-        for mapping in usable(table.by_offset[at])
+        for mapping in usable(table.by_offset[at], version)
         if mapping.output in inside
     )
     second = (chain + chain)[1]
-    first = next(
-        mapping for mapping in usable(table.by_offset[chain[0]]) if mapping.output == second
-    )
+    start = usable(table.by_offset[chain[0]], version)
+    first = next(mapping for mapping in start if mapping.output == second)
     return Cycle(tuple(table.by_offset[at] for at in chain), first, mappings)
 
 

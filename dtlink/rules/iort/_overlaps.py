@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import IdMapping, IortNode, RootComplex
 from dtlink.links.acpi.iort_pieces import IDS, output, taken, usable
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange
@@ -35,11 +36,13 @@ class Overlap(NamedTuple):
         return same and len({output(each, self.ids.first) for each in self[:2]}) == 1
 
 
-def overlaps(node: IortNode) -> Iterator[Overlap]:
+def overlaps(node: IortNode, version: KernelVersion) -> Iterator[Overlap]:
     """Each range that begins within another, with the one that reaches furthest of those."""
     top = REQUESTER_IDS.last if isinstance(node, RootComplex) else IDS
     ranges = [
-        each for each in usable(node) if not each.single and taken(each) and each.input_base <= top
+        each
+        for each in usable(node, version)
+        if not each.single and taken(each) and each.input_base <= top
     ]
     widest: IdMapping | None = None
     for mapping in sorted(ranges, key=lambda each: (each.input_base, each.entry)):

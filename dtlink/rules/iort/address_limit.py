@@ -2,12 +2,11 @@
 
 What it finds: named components, and root complexes of revision 1 and later that have the field,
 whose memory address limit is 0 or above 64.
-Why it matters: the limit is the number of address bits that the device can put out. Linux tells 0
-as a firmware bug and continues without a limit: a device that cannot reach all of the memory then
-writes to other addresses than it is told. Kernels up to 5.10 took 0 bits for the DMA mask, and
-the device's driver failed. From a limit above 64 Linux computes a limit of the whole machine's
-DMA memory by a shift that has no defined result.
-What to do: the number of address bits: 64 if there is no limit.
+Why it matters: the limit is the number of address bits that the device can put out. Linux reports
+0 as a firmware bug and continues without a limit: a device that cannot reach all memory then writes
+to other addresses than its driver means. From a limit above 64 Linux computes a limit of the whole
+machine's DMA memory by a shift that has no defined result.
+What to do: set the number of address bits, 64 if there is no limit.
 References: Arm DEN0049, named component and root complex nodes; Linux, drivers/acpi/arm64/iort.c,
 nc_dma_get_range(), rc_dma_get_range(), acpi_iort_dma_get_max_cpu_address().
 """
@@ -70,8 +69,8 @@ def _zero(those: Sequence[NamedComponent | RootComplex], words: str) -> Finding:
         f"{named(those)} {'has' if len(those) == 1 else 'have'} a memory address limit of 0 bits",
         property_name="address_limit",
         related=others(those),
-        effect=f'"[Firmware Bug]: {words} missing memory address limit" for each device, and '
-        "no limit; kernels up to 5.10: a DMA mask of 0",
+        effect=f'"[Firmware Bug]: {words} missing memory address limit" for each device, which '
+        "has no limit then",
         fix="Set address_limit to the number of address bits of the device, 64 if it reaches "
         "all memory.",
     )

@@ -2,7 +2,8 @@
 
 What it finds: nodes whose index is valid, and is that of a range, or as large as the number of
 mappings. Up to node revision 4 it is valid unless all four interrupts are wired (are not 0), also
-where an interrupt is 0 because the SMMU does not have it; from revision 5 on a flag says so.
+where an interrupt is 0 because the SMMU does not have it; from revision 5 on a flag says so. Linux
+before 6.2 does not know the flag.
 Why it matters: the entry is for the SMMU's own MSIs, and takes no part in translating the IDs of
 devices. Where it is a range, Linux has no MSI for the SMMU, and the devices whose stream IDs are in
 the range get no MSIs either.
@@ -18,8 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.behaviours import READS_INDEX_FLAG
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import IdMapping, Iort, ItsGroup, SmmuV3
-from dtlink.links.acpi.iort_pieces import pieces, taken
+from dtlink.links.acpi.iort_pieces import own_mapping, pieces, taken
 from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.id_ranges import IdRange, without
 from dtlink.rules.iort._mappings import spans
@@ -67,23 +70,27 @@ def device_id_index(board: TablesBoard) -> Iterator[Finding]:
     """At most one finding a node."""
     table = board.machine.iort
     for node in nodes(board, SmmuV3):
-        index = node.own_mapping
+        index = own_mapping(node, board.version)
         if table is None or index is None:
             continue
         if index >= node.mapping_count:
-            yield _beyond(node, index)
+            yield _beyond(node, index, _why(node, board.version))
         elif index < len(node.mappings) and not node.mappings[index].single:
-            yield _range(table, node, node.mappings[index])
+            yield _range(board, table, node, node.mappings[index])
 
 
-def _why(node: SmmuV3) -> str:
+def _why(node: SmmuV3, version: KernelVersion) -> str:
     """Why the index is valid."""
-    if node.revision >= _SINCE_FLAG:
+    if node.revision >= _SINCE_FLAG and READS_INDEX_FLAG.on(version):
         return "its flag says that the index is valid"
     names = ("event", "PRI", "global error", "sync")
     unwired = [name for name, gsiv in zip(names, node.gsivs, strict=True) if not gsiv]
     told = " and ".join(filter(None, (", ".join(unwired[:-1]), unwired[-1])))
     are = "interrupts are" if len(unwired) > 1 else "interrupt is"
+    if node.revision >= _SINCE_FLAG:
+        return (
+            f"Linux before {READS_INDEX_FLAG.since} does not read its flag, and the {told} {are} 0"
+        )
     return f"in node revision {node.revision} the index is valid as the {told} {are} 0"
 
 
@@ -93,13 +100,11 @@ def _silent(node: SmmuV3) -> str:
     return "".join(f'; "{line}"' for line in lines)
 
 
-def _beyond(node: SmmuV3, index: int) -> Finding:
+def _beyond(node: SmmuV3, index: int, why: str) -> Finding:
     number = node.mapping_count
     return device_id_index.finding(
         node,
-        f"{node.name} has {counted(number, 'mapping')}, and its own is to be number "
-        f"{index}: "
-        f"{_why(node)}",
+        f"{node.name} has {counted(number, 'mapping')}, and its own is to be number {index}: {why}",
         property_name="device_id_index",
         severity=Severity.WARNING if _silent(node) else Severity.INFO,
         effect='"ACPI: IORT: [Firmware Bug]: [node … type 4] ID mapping index overflows valid '
@@ -109,6 +114,11 @@ def _beyond(node: SmmuV3, index: int) -> Finding:
 
 
 def _fix(node: SmmuV3) -> str:
+    if node.revision >= _SINCE_FLAG and not node.node_flags & SmmuV3.DEVICE_ID_VALID:
+        return (
+            "Add a single mapping to the ITS and set its index, for these kernels; or set "
+            "device_id_index to the number of mappings."
+        )
     if node.revision >= _SINCE_FLAG:
         return "Add a single mapping to the ITS and set its index, or clear the flag."
     return (
@@ -117,12 +127,16 @@ def _fix(node: SmmuV3) -> str:
     )
 
 
-def _range(table: Iort, node: SmmuV3, mapping: IdMapping) -> Finding:
-    lost = _lost(node, mapping) if isinstance(supplier(table, mapping), ItsGroup) else []
+def _range(board: TablesBoard, table: Iort, node: SmmuV3, mapping: IdMapping) -> Finding:
+    lost = (
+        _lost(node, mapping, board.version)
+        if isinstance(supplier(table, mapping), ItsGroup)
+        else []
+    )
     return device_id_index.finding(
         mapping,
         f"mappings[{mapping.entry}] of {node.name} is a range, and is to be the one for its own "
-        f"interrupts: {_why(node)}",
+        f"interrupts: {_why(node, board.version)}",
         property_name="flags",
         severity=None if lost else Severity.WARNING,
         effect='"ACPI: IORT: [Firmware Bug]: [node … type 4] Invalid MSI mapping"'
@@ -137,6 +151,6 @@ def _range(table: Iort, node: SmmuV3, mapping: IdMapping) -> Finding:
     )
 
 
-def _lost(node: SmmuV3, mapping: IdMapping) -> list[IdRange]:
+def _lost(node: SmmuV3, mapping: IdMapping, version: KernelVersion) -> list[IdRange]:
     """The stream IDs of a range that no other mapping has."""
-    return without([taken(mapping)], [piece.span for piece in pieces(node)])
+    return without([taken(mapping)], [piece.span for piece in pieces(node, version)])

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import IdMapping, IortNode, NamedComponent
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.rules.iort._mappings import span
@@ -59,12 +60,14 @@ _NONE = (
 def input_overlap(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     for node in nodes(board, IortNode):
-        deep = [each for each in overlaps(node) if not each.slipped and not each.agrees]
+        deep = [
+            each for each in overlaps(node, board.version) if not each.slipped and not each.agrees
+        ]
         if deep:
-            yield _finding(node, deep)
+            yield _finding(node, deep, board.version)
 
 
-def _finding(node: IortNode, deep: Sequence[Overlap]) -> Finding:
+def _finding(node: IortNode, deep: Sequence[Overlap], version: KernelVersion) -> Finding:
     first, second, ids = deep[0]
     more = f"; {len(deep) - 1} more overlap like this" if len(deep) > 1 else ""
     return input_overlap.finding(
@@ -74,12 +77,13 @@ def _finding(node: IortNode, deep: Sequence[Overlap]) -> Finding:
         severity=Severity.INFO if isinstance(node, NamedComponent) else None,
         effect=_NONE
         if isinstance(node, NamedComponent)
-        else f"Linux {_never(node, second)}; if that is the right one, the devices with these IDs "
-        "have the wrong SMMU, stream ID or ITS: their DMA is refused, their interrupts are lost",
+        else f"Linux {_never(node, second, version)}; if that is the right one, the devices with "
+        "these IDs have the wrong SMMU, stream ID or ITS: their DMA is refused, their interrupts "
+        "are lost",
         fix=f"Remove {span(ids)} from one of the two mappings.",
     )
 
 
-def _never(node: IortNode, mapping: IdMapping) -> str:
-    used = any(piece.value is mapping for piece in pieces(node))
+def _never(node: IortNode, mapping: IdMapping, version: KernelVersion) -> str:
+    used = any(piece.value is mapping for piece in pieces(node, version))
     return f"never uses mappings[{mapping.entry}]" + (" for them" if used else " at all")

@@ -19,6 +19,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import (
     IdMapping,
     Iort,
@@ -79,9 +80,10 @@ class _Endless(NamedTuple):
 def mapping_cycle(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each set of nodes that lead to each other."""
     table = board.machine.iort
-    for number, cycle in enumerate(cycles(table) if table else ()):
+    for number, cycle in enumerate(cycles(table, board.version) if table else ()):
         if table is not None:
-            yield _finding(cycle, _proof(table, cycle) if number < _PROVEN else None)
+            proof = _proof(table, cycle, board.version) if number < _PROVEN else None
+            yield _finding(cycle, proof)
 
 
 def _finding(cycle: Cycle, proof: _Endless | None) -> Finding:
@@ -114,7 +116,7 @@ def _hang(proof: _Endless) -> str:
     )
 
 
-def _proof(table: Iort, cycle: Cycle) -> _Endless | None:
+def _proof(table: Iort, cycle: Cycle, version: KernelVersion) -> _Endless | None:
     """A requester of the table with an ID that goes round forever; ``None`` if none is found."""
     for node, mapping, ident in islice(_requests(table, cycle), _TRIED):
         # A component's entry is taken by its number, and its output followed from its target.
@@ -122,7 +124,7 @@ def _proof(table: Iort, cycle: Cycle) -> _Endless | None:
             (node, ident) if isinstance(node, RootComplex) else (supplier(table, mapping), ident)
         )
         for sought, kinds in (("IOMMU", SMMUS), ("MSI controller", (ItsGroup,))):
-            if start and map_id(table, start, given, kinds).end is End.LOOP:
+            if start and map_id(table, start, given, kinds, version).end is End.LOOP:
                 whose = ident if isinstance(node, RootComplex) else None
                 return _Endless(node, whose, sought)
     return None

@@ -18,11 +18,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.madt import GicMsiFrame
 from dtlink.links.acpi.iort_pieces import output, own_index, pieces, taken
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
+from dtlink.links.acpi.its import its_ids
 from dtlink.links.id_ranges import IdRange, MappedRange, filled, merged, within
 from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -80,11 +82,12 @@ class _Lost(NamedTuple):
 def no_its_mapping(board: TablesBoard) -> Iterator[Finding]:
     """One finding for all."""
     table, madt = board.machine.iort, board.machine.madt
-    if table is None or madt is None or not madt.its_ids:
+    if table is None or madt is None or not its_ids(madt, board.version):
         return
     if any(isinstance(each, GicMsiFrame) for each in madt.entries):
         return
-    served = {node.start: _served(table, node) for node in table.nodes if isinstance(node, SMMUS)}
+    smmus = [node for node in table.nodes if isinstance(node, SMMUS)]
+    served = {node.start: _served(table, node, board.version) for node in smmus}
     losses = (_lost(board.machine, table, node, served) for node in root_complexes(table))
     found = [each for each in losses if each]
     if found:
@@ -136,15 +139,15 @@ def _lost(
     return _Lost(node, merged(lost), ends[0]) if lost else None
 
 
-def _served(table: Iort, smmu: IortNode) -> Served | None:
+def _served(table: Iort, smmu: IortNode, version: KernelVersion) -> Served | None:
     """The stream IDs that an SMMU maps to ITS groups; ``None`` where its mappings are not as they
     should be, and other rules tell why.
     """
-    own = own_index(smmu)
+    own = own_index(smmu, version)
     right = len(smmu.mappings) == smmu.mapping_count and all(
         isinstance(supplier(table, each), ItsGroup)
         and (each.single if each.entry == own else not each.single and bool(taken(each)))
         for each in smmu.mappings
     )
-    all_ids = merged(piece.span for piece in pieces(smmu))
+    all_ids = merged(piece.span for piece in pieces(smmu, version))
     return [MappedRange(each, True) for each in all_ids] if right else None

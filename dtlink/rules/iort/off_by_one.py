@@ -56,7 +56,7 @@ from dtlink.wording import and_more
 def off_by_one(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     for node in nodes(board, IortNode):
-        shared = [each for each in overlaps(node) if each.slipped]
+        shared = [each for each in overlaps(node, board.version) if each.slipped]
         # The worst first: where Linux needs its workaround.
         shared.sort(key=lambda each: not _needs_workaround(each))
         beyond = [each for each in node.mappings if _ends_beyond(node, each)]

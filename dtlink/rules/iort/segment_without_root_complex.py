@@ -14,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import IortNode, ItsGroup
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.madt import GicMsiFrame
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
+from dtlink.links.acpi.its import its_ids
 from dtlink.links.id_ranges import REQUESTER_IDS, within
 from dtlink.rules.iort._mappings import root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -63,7 +65,7 @@ def segment_without_root_complex(board: TablesBoard) -> Iterator[Finding]:
     if table is None or mcfg is None:
         return
     absent = sorted(mcfg.segments - {node.segment for node in root_complexes(table)})
-    lost = _lost(machine) if absent else []
+    lost = _lost(machine, board.version) if absent else []
     unsure = not lost and any(isinstance(node, SMMUS) for node in table.nodes)
     if absent and (lost or unsure):
         few = ", ".join(map(str, absent[:8])) + (", …" if len(absent) > 8 else "")
@@ -80,7 +82,7 @@ def segment_without_root_complex(board: TablesBoard) -> Iterator[Finding]:
         )
 
 
-def _lost(machine: Machine) -> list[str]:
+def _lost(machine: Machine, version: KernelVersion) -> list[str]:
     """What other PCI functions of the machine have, or should have, and these have not."""
     table, madt = machine.iort, machine.madt
     if table is None:
@@ -91,7 +93,7 @@ def _lost(machine: Machine) -> list[str]:
         for piece in within(pieces(node), REQUESTER_IDS)
     ]
     frames = madt is not None and any(isinstance(each, GicMsiFrame) for each in madt.entries)
-    services = bool(madt.its_ids) if madt else _has_service(table.nodes)
+    services = bool(its_ids(madt, version)) if madt else _has_service(table.nodes)
     lost = ["IOMMU"] if any(isinstance(each, SMMUS) for each in targets) else []
     return lost + (["MSI controller"] if services and not frames else [])
 

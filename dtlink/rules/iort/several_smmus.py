@@ -52,7 +52,7 @@ def several_smmus(board: TablesBoard) -> Iterator[Finding]:
     """One finding a component, at the first mapping that leads to another SMMU."""
     table = board.machine.iort
     for node in nodes(board, NamedComponent):
-        walks = list(component_ids(table, node)) if table else []
+        walks = list(component_ids(table, node, board.version)) if table else []
         if not walks or table is None:
             continue
         first = walks[0].node

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import SmmuV3, is_whole
+from dtlink.links.acpi.iort_pieces import own_mapping
 from dtlink.rules.iort._interrupts import CN99XX, Line, v3
 from dtlink.rules.iort._nodes import MOST_RELATED, listed, nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -57,10 +58,10 @@ def shared_gsiv(board: TablesBoard) -> Iterator[Finding]:
             found.setdefault(line.gsiv, []).append(line)
     for gsiv, (first, *more) in found.items():
         if more:
-            yield _finding(gsiv, first, more)
+            yield _finding(board, gsiv, first, more)
 
 
-def _finding(gsiv: int, first: Line, more: list[Line]) -> Finding:
+def _finding(board: TablesBoard, gsiv: int, first: Line, more: list[Line]) -> Finding:
     second = more[0]
     related = dict.fromkeys(line.node for line in (first, *more))
     is_combined = "combined" in second.words
@@ -70,7 +71,7 @@ def _finding(gsiv: int, first: Line, more: list[Line]) -> Finding:
         property_name=second.field,
         related=list(related)[:MOST_RELATED],
         # An SMMU that sends MSIs does not use its lines; page requests only come with PRI.
-        likely=any(_is_unsure(line) for line in (first, second)),
+        likely=any(_is_unsure(board, line) for line in (first, second)),
         effect=('"failed to enable combined irq"' if is_combined else _FAILS[second.field])
         + ": the driver does not share the line, and what it stands for is never told",
         fix="Set the line of each interrupt"
@@ -82,6 +83,7 @@ def _finding(gsiv: int, first: Line, more: list[Line]) -> Finding:
     )
 
 
-def _is_unsure(line: Line) -> bool:
-    has_msis = isinstance(line.node, SmmuV3) and line.node.own_mapping is not None
+def _is_unsure(board: TablesBoard, line: Line) -> bool:
+    node = line.node
+    has_msis = isinstance(node, SmmuV3) and own_mapping(node, board.version) is not None
     return has_msis or line.field == "pri_gsiv"

@@ -68,10 +68,10 @@ def single_mapping(board: TablesBoard) -> Iterator[Finding]:
     for node in table.nodes:
         singles = [each for each in node.mappings if each.single]
         if isinstance(node, SMMUS):
-            own = own_index(node)
+            own = own_index(node, board.version)
             skipped = [each for each in singles if each.entry != own]
             if skipped:
-                yield _skipped(table, node, skipped)
+                yield _skipped(board, table, node, skipped)
         elif isinstance(node, RootComplex) and singles:
             behind = node.mappings[singles[0].entry + 1 :]
             if behind:
@@ -88,8 +88,10 @@ def _singles(board: TablesBoard) -> Iterator[IdMapping]:
         yield from (each for each in node.mappings if each.single)
 
 
-def _skipped(table: Iort, node: IortNode, skipped: Sequence[IdMapping]) -> Finding:
-    used = [each.value for each in pieces(node)]
+def _skipped(
+    board: TablesBoard, table: Iort, node: IortNode, skipped: Sequence[IdMapping]
+) -> Finding:
+    used = [each.value for each in pieces(node, board.version)]
     # Where a mapping leads to no ITS anyway, the flag takes nothing from anybody.
     was_one, is_one = (
         any(isinstance(supplier(table, each), ItsGroup) for each in some)

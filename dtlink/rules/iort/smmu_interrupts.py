@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Smmu, SmmuV3, is_whole
+from dtlink.links.acpi.iort_pieces import own_mapping
 from dtlink.rules.iort._interrupts import V3_LINES
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -58,7 +59,7 @@ def smmu_interrupts(board: TablesBoard) -> Iterator[Finding]:
             yield _missing(node)
     for v3 in filter(is_whole, nodes(board, SmmuV3)):
         fields = [field for field in _MESSAGES if not getattr(v3, field)]
-        if fields and v3.own_mapping is None:
+        if fields and own_mapping(v3, board.version) is None:
             yield _silent(v3, fields)
 
 

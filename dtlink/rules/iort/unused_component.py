@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import IdMapping, Iort, ItsGroup, NamedComponent
 from dtlink.links.acpi.iort_walk import SMMUS, component_ids, supplier
 from dtlink.rules.iort._mappings import entries
@@ -65,14 +66,17 @@ def unused_component(board: TablesBoard) -> Iterator[Finding]:
         if smmus and not any(each.single for each in node.mappings):
             ranged.append(node)
         elif any(each.single for each in smmus):
-            yield from _ended(table, node, [each for each in smmus if each.single])
+            singles = [each for each in smmus if each.single]
+            yield from _ended(table, node, singles, board.version)
     if ranged:
         yield _ranged(table, ranged)
 
 
-def _ended(table: Iort, node: NamedComponent, smmus: Sequence[IdMapping]) -> Iterator[Finding]:
+def _ended(
+    table: Iort, node: NamedComponent, smmus: Sequence[IdMapping], version: KernelVersion
+) -> Iterator[Finding]:
     """The single mappings to SMMUs that come behind the end of the search, and why it ended."""
-    used = len(list(component_ids(table, node)))
+    used = len(list(component_ids(table, node, version)))
     late = [each for each in smmus if each.entry > used]
     end = node.mappings[used] if late else None
     target = supplier(table, end) if end else None

@@ -1,6 +1,6 @@
 """What Linux does with an IVRS, as several rules tell it.
 
-Source: Linux 6.12, drivers/iommu/amd/init.c.
+Source: Linux, drivers/iommu/amd/init.c.
 """
 
 from __future__ import annotations

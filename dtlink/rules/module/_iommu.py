@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink import wording
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.outcomes import Outcome, Wait, When
+from dtlink.rules.module._missing import if_mounted_late, timeout_start
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -30,6 +31,8 @@ class Master(NamedTuple):
     is_race: bool
     """Its driver is loaded at the same time as the IOMMU's: the first one decides."""
     functions: bool
+    is_open: bool
+    """The outcome depends on when the root filesystem is mounted, which is not known."""
 
     @property
     def name(self) -> str:
@@ -65,7 +68,7 @@ def _master(board: TreeBoard, each: Dependency) -> Master | None:
     if not (is_race or waits or each.outcome is Outcome.DEGRADED):
         return None
     node = board.tree[each.consumer]
-    return Master(node, each.outcome, is_race, each.of_functions)
+    return Master(node, each.outcome, is_race, each.of_functions, each.is_open)
 
 
 def listed(names: Iterable[str]) -> str:
@@ -73,19 +76,27 @@ def listed(names: Iterable[str]) -> str:
     return wording.listed(dict.fromkeys(names), _NAMED)
 
 
+def depends_on_root(masters: Iterable[Master]) -> bool:
+    """Whether the effect depends on when the root filesystem is mounted, which is not known."""
+    claimed = [master for master in masters if master.outcome is not Outcome.RECOVERS]
+    return bool(claimed) and all(master.is_open for master in claimed)
+
+
 def effect(masters: Sequence[Master]) -> str:
     """The effect on the masters, as the verb after their names."""
     outcomes = {master.outcome for master in masters}
+    may = "may " if depends_on_root(masters) else ""
     if outcomes == {Outcome.UNKNOWN}:
         return "may run untranslated"
     if Outcome.DEGRADED in outcomes:
-        return "run untranslated"
-    return "never probe" if Outcome.NEVER in outcomes else "wait for the root filesystem"
+        return f"{may}run untranslated"
+    return f"{may}never probe" if Outcome.NEVER in outcomes else "wait for the root filesystem"
 
 
-def given_up(board: AnyBoard, then: str) -> str:
+def given_up(board: AnyBoard, then: str, *, if_late: bool = False) -> str:
     """When the kernel stops waiting for an IOMMU, what it logs, and the effect on masters then.
 
+    ``if_late``: it does so only if the root filesystem is mounted late.
     Source: Linux, drivers/base/dd.c, driver_deferred_probe_check_state().
     """
     config = board.facts.build.config if board.facts else {}
@@ -95,6 +106,8 @@ def given_up(board: AnyBoard, then: str) -> str:
     timeout = board.profile.deferred_probe_timeout
     if timeout < 0 and board.profile.timeout_holds_requests:
         return "the masters wait for it forever; a root filesystem behind it is not found"
+    if if_late:
+        return f"{if_mounted_late(board.profile)}, {line}: {then}"
     if timeout > 0:
-        return f"{line}, {timeout} s after the last driver was registered: {then}"
+        return f"{line}, {timeout} s after the last {timeout_start(board.profile)}: {then}"
     return f"{line}, as soon as the built-in drivers are done: {then}"

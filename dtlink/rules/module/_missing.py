@@ -13,6 +13,7 @@ from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.boot.roles import Role
+    from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Node
 
 #: Outcomes of a device that does not work, until somebody does something about it.
@@ -32,6 +33,19 @@ def role(board: TreeBoard, node: int) -> Role:
 def is_sure(taken: AffectedDevice, outcomes: Iterable[Outcome]) -> bool:
     """Whether a device ends so even if its driver asks for nothing."""
     return taken.unasked in outcomes
+
+
+def if_mounted_late(profile: KernelProfile) -> str:
+    """What an effect assumes that depends on when the root filesystem is mounted."""
+    return (
+        "if the root filesystem is mounted later than deferred_probe_timeout "
+        f"({profile.deferred_probe_timeout} s) after the last {timeout_start(profile)}"
+    )
+
+
+def timeout_start(profile: KernelProfile) -> str:
+    """From the last of what the timeout counts."""
+    return "driver registration" if profile.registration_restarts_timeout else "initcall"
 
 
 def named(board: TreeBoard, nodes: Iterable[int]) -> str:

@@ -36,6 +36,8 @@ class LateIommu(NamedTuple):
     consumers: Sequence[Struct]
     has_all_hosts: bool
     """All PCI hosts that these tables describe are behind IOMMUs of this driver."""
+    is_open: bool
+    """The outcome depends on when the root filesystem is mounted, which is not known."""
 
     @property
     def is_stuck(self) -> bool:
@@ -76,6 +78,7 @@ def _kept(
         list(suppliers.values()),
         list(consumers.values()),
         bool(hosts) and hosts <= consumers.keys(),
+        all(each.is_open for each in found),
     )
 
 
@@ -103,7 +106,7 @@ def _lacks(facts: Facts, each: LateIommu) -> str:
 
 def _effect(each: LateIommu) -> str:
     if each.outcome is Outcome.DEGRADED:
-        return "run untranslated"
+        return "may run untranslated" if each.is_open else "run untranslated"
     return "never probe" if each.outcome is Outcome.NEVER else "wait for the root filesystem"
 
 
@@ -113,7 +116,8 @@ def effect(board: TablesBoard, each: LateIommu) -> str:
         return "the kernel does not wait for a driver that is not built, and logs nothing"
     if each.outcome is Outcome.DEGRADED:
         late = "" if each.comes is When.NEVER else ", also after the IOMMU has probed"
-        return given_up(board, f"only then do the masters probe, without translation{late}")
+        then = f"only then do the masters probe, without translation{late}"
+        return given_up(board, then, if_late=each.is_open)
     return (
         '"deferred probe pending: (reason unknown)" for each, forever; a root filesystem behind '
         "it, or on the network, is never mounted"

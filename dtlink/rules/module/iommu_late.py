@@ -8,7 +8,9 @@ without translation; they are not attached to an IOMMU that appears later. With 
 VIOT) kernels before 6.15 have no limit (for a RIMT, before 7.2): the masters wait forever for the
 module, and the log does not say for what; if the disk is among them, the root filesystem with the
 module on it is never mounted. For a driver that is not built the kernel does not wait on ACPI (but
-for a RIMT): the masters run untranslated.
+for a RIMT): the masters run untranslated. A module on the root filesystem can come in time: when
+that is mounted is not known, so the finding says "may", unless its controller waits for the timeout
+itself; --root-after gives the time.
 What to do: put the module into the initramfs, or build the driver in.
 References: Linux, drivers/iommu/of_iommu.c, of_iommu_xlate(); drivers/iommu/iommu.c,
 iommu_fwspec_init(); drivers/base/dd.c, driver_deferred_probe_check_state();
@@ -25,7 +27,14 @@ from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.facts.outcomes import Driver, Outcome, State, When
 from dtlink.rules.model import Dts, Example, Finding, Severity, Tables, rule
-from dtlink.rules.module._iommu import Master, effect, given_up, listed, masters_hurt
+from dtlink.rules.module._iommu import (
+    Master,
+    depends_on_root,
+    effect,
+    given_up,
+    listed,
+    masters_hurt,
+)
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -112,16 +121,15 @@ def _tree_finding(
     masters = list({each.node.index: each for some in found.values() for each in some}.values())
     comes = board.timeline.comes(iommus[0].index)
     races = all(each.is_race for each in masters)
+    is_open = depends_on_root(masters)
     return iommu_late.finding(
         iommus[0],
         f"{_lacks(facts, driver, comes)}: {listed(each.name for each in masters)}, behind "
         f"{listed(each.name for each in iommus)}, {effect(masters)}",
         severity=_severity(board, masters),
-        # How long the root file system takes is not known, nor an initramfs that was not named.
-        likely=races
-        or (driver.state is State.MODULE and facts.initramfs is None)
-        or (comes is When.ROOT and board.profile.deferred_probe_timeout > 0),
-        effect=_effect(board, facts, driver, comes),
+        # There may be an initramfs that was not named.
+        likely=races or is_open or (driver.state is State.MODULE and facts.initramfs is None),
+        effect=_effect(board, facts, driver, comes, if_late=is_open),
         fix=_fix(facts, driver),
         related=[*iommus[1:], *(each.node for each in masters)],
     )
@@ -151,7 +159,7 @@ def _lacks(facts: Facts, driver: Driver, comes: When) -> str:
     return f"module {name} of the IOMMU needs modules that the initramfs lacks"
 
 
-def _effect(board: TreeBoard, facts: Facts, driver: Driver, comes: When) -> str:
+def _effect(board: TreeBoard, facts: Facts, driver: Driver, comes: When, *, if_late: bool) -> str:
     config = facts.build.config
     if facts.build.knows("config") and "OF_IOMMU" not in config:
         return "without CONFIG_OF_IOMMU the kernel does not use it: masters run without translation"
@@ -165,7 +173,7 @@ def _effect(board: TreeBoard, facts: Facts, driver: Driver, comes: When) -> str:
         then = "also after it has probed; where boot-bypass is off that DMA fails: the disk hangs"
     else:
         then = "also after it has probed"
-    return given_up(board, f"{early}, {then}")
+    return given_up(board, f"{early}, {then}", if_late=if_late)
 
 
 def _fix(facts: Facts, driver: Driver) -> str:
@@ -187,10 +195,8 @@ def _of_tables(board: TablesBoard, facts: Facts) -> Iterator[Finding]:
             each.suppliers[0],
             _tables.message(facts, each),
             severity=Severity.ERROR if each.is_stuck else Severity.WARNING,
-            # There may be an initramfs that was not named; how long the root file system takes is
-            # not known.
-            likely=(bool(each.missing) and facts.initramfs is None)
-            or (each.comes is When.ROOT and each.outcome is Outcome.DEGRADED),
+            # There may be an initramfs that was not named.
+            likely=(bool(each.missing) and facts.initramfs is None) or each.is_open,
             effect=_tables.effect(board, each),
             fix=_tables.fix(each),
             related=[*each.suppliers[1:], *each.consumers],

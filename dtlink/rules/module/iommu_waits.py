@@ -3,7 +3,8 @@
 What it finds: IOMMUs whose driver is built in (or in the initramfs), which need a clock, a power
 domain or the like of a module that is loaded later than their masters; one finding for each IOMMU.
 Why it matters: masters wait for the IOMMU, not for the driver: at the deferred-probe timeout the
-kernel lets them run without translation, although the IOMMU's driver is built in.
+kernel lets them run without translation, although the IOMMU's driver is built in. When a module on
+the root filesystem loads is not known, so the finding says "may"; --root-after gives the time.
 What to do: put the supplier's module into the initramfs, or build it in.
 References: Linux 6.12, drivers/base/dd.c, device_links_check_suppliers() (drivers/base/core.c),
 driver_deferred_probe_check_state(); drivers/iommu/of_iommu.c, of_iommu_xlate().
@@ -17,7 +18,14 @@ from typing import TYPE_CHECKING
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.outcomes import Driver, Outcome, State, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.module._iommu import Master, effect, given_up, listed, masters_hurt
+from dtlink.rules.module._iommu import (
+    Master,
+    depends_on_root,
+    effect,
+    given_up,
+    listed,
+    masters_hurt,
+)
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline import Cause
@@ -75,7 +83,7 @@ def _finding(
 ) -> Finding:
     node = board.tree[iommu]
     suppliers = [board.tree[each.supplier] for each in causes]
-    when = board.timeline.when(iommu)
+    is_open = depends_on_root(masters)
     return iommu_waits.finding(
         node,
         f"{node.name} waits for {listed(_lack(board, each) for each in causes)}: "
@@ -83,12 +91,17 @@ def _finding(
         severity=Severity.ERROR
         if any(each.outcome is Outcome.NEVER for each in masters)
         else Severity.WARNING,
-        # Whether its driver asks for all that the node declares, and how long the root file system
-        # takes, is not known.
-        likely=when is When.ROOT
+        # Whether its driver asks for all that the node declares is not known, and there may be an
+        # initramfs that was not named.
+        likely=is_open
+        or facts.initramfs is None
         or any(each.is_race for each in masters)
         or _is_unsure(iommu, own=causes),
-        effect=given_up(board, "devices that probe before the IOMMU run without translation"),
+        effect=given_up(
+            board,
+            "devices that probe before the IOMMU run without translation",
+            if_late=is_open,
+        ),
         fix=_fix(facts, [each.driver for each in causes]),
         related=[*suppliers, *(each.node for each in masters)],
     )

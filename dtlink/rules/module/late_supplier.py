@@ -7,7 +7,9 @@ reported are IOMMUs, which have their own rules, DMA channels, which drivers han
 (most wait, or request them again when used), and devices that initramfs-lacks-supplier reports.
 Why it matters: requests for power domains end with the deferred-probe timeout, ten seconds after
 the last driver is registered: consumers have failed when the module is loaded later. Requests for
-the interrupt of a network PHY end in the same way: it is polled.
+the interrupt of a network PHY end in the same way: it is polled. When the root filesystem is
+mounted is not known, so the finding says "may", unless its controller waits for the timeout itself;
+--root-after gives the time.
 What to do: put the module into the initramfs, or build it in; or raise deferred_probe_timeout= on
 the command line. A device that was lost can be bound by hand: write its name to the "bind" file of
 its driver in sysfs.
@@ -29,6 +31,7 @@ from dtlink.facts.outcomes import Outcome, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._missing import (
     FAILS,
+    if_mounted_late,
     is_sure,
     named,
     needs,
@@ -84,18 +87,23 @@ def _counts(board: TreeBoard, taken: AffectedDevice) -> bool:
 
 
 def _finding(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDevice]) -> Finding:
-    lost = [each for each in devices if each.outcome in FAILS]
-    first = next((each for each in lost if is_sure(each, FAILS)), (lost or devices)[0])
+    fails = any(each.outcome in FAILS for each in devices)
+    sure = [each for each in devices if not each.is_open]
+    lost = [each for each in sure or devices if each.outcome in FAILS]
+    first = next((each for each in lost if is_sure(each, FAILS)), (lost or sure or devices)[0])
     module = " or ".join(hit.driver.modules)
-    which = named(board, [each.node for each in devices])
+    which = named(board, [each.node for each in sure or devices])
+    rest = len(devices) - len(sure or devices)
+    perhaps = f" (and perhaps {rest} more)" if rest else ""
+    assumed = "" if sure else f"{if_mounted_late(board.profile)}, "
     return late_supplier.finding(
         board.tree[hit.suppliers[0]],
         f"the module {module}{option(hit.driver)} of {named(board, hit.suppliers)} is loaded from "
-        f"the root filesystem, too late for {which}",
-        effect=f"{needs(board, hit, first)}: {_END[first.outcome]}",
+        f"the root filesystem, {'' if sure else 'which may be '}too late for {which}{perhaps}",
+        effect=f"{needs(board, hit, first)}: {assumed}{_END[first.outcome]}",
         fix=f"Put {module} into the initramfs, or build it in.",
         related=nodes(board, hit, devices),
-        severity=Severity.WARNING if lost else Severity.INFO,
-        # How long the root file system takes is not known, and drivers differ in what they ask for.
+        severity=Severity.WARNING if fails else Severity.INFO,
+        # Drivers differ in what they ask for.
         likely=True,
     )

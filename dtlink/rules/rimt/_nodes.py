@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from dtlink.facts.behaviours import READS_RIMT
 from dtlink.firmware.acpi.rimt import Iommu, Mapped, RimtMapping, RimtNode
 from dtlink.wording import besides
 
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
 
     from dtlink.board.tables import TablesBoard
 
-#: The first kernel that reads the table.
-SINCE = f"Linux (since {READS_RIMT.since})"
 _Node = TypeVar("_Node", bound=RimtNode)
 
 

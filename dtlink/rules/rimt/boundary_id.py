@@ -1,9 +1,9 @@
 """A mapping that ends where another begins, which Linux counts one ID too far.
 
-What it finds: a mapping whose range begins with the ID behind the last of an earlier one of the
-node, with another IOMMU or without going on with the earlier one's device IDs.
-Why it matters: the table is right, but Linux, as of 6.18, takes the number of IDs for the last ID's
-distance. The first ID of the later range goes to the earlier entry: in a root complex that is
+What it finds: a mapping whose range begins with the ID after the last of an earlier one of the
+node, with another IOMMU or without continuing the earlier one's device IDs.
+Why it matters: the table is right, but Linux (6.18 to 7.2) takes the number of IDs for the distance
+of the last. The first ID of the later range goes to the earlier entry: in a root complex that is
 function 0 of a bus, with a wrong device ID or a wrong IOMMU, and its DMA faults.
 What to do: write the entries by falling source ID base; then the right one comes first, with any
 kernel.
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Mapped, RimtMapping
 from dtlink.rules.model import Finding, Severity, Tables, rule
-from dtlink.rules.rimt._nodes import SINCE, more, nodes
+from dtlink.rules.rimt._nodes import more, nodes
 
 
 @rule(
@@ -59,7 +59,7 @@ def boundary_id(board: TablesBoard) -> Iterator[Finding]:
                 f"mappings[{last.entry}] of {node.name} begins with the ID {last.source_base:#x}, "
                 f"right after mappings[{first.entry}]{more(found)}",
                 property_name="source_base",
-                effect=f"{SINCE} counts one ID too far and takes mappings[{first.entry}] for "
+                effect=f"Linux counts one ID too far and takes mappings[{first.entry}] for "
                 f"{last.source_base:#x}: a wrong device ID or IOMMU",
                 fix="Sort the entries by falling source_base.",
             )

@@ -2,9 +2,9 @@
 
 What it finds: mappings whose number of IDs is 0; whose source IDs of a root complex go beyond
 FFFFh, or of a device beyond 32 bits; or whose device IDs go beyond 24 bits.
-Why it matters: an ID of PCI has 16 bits, one of a RISC-V IOMMU at most 24. Whoever counts the IDs
-less one, as in an IORT, writes 0 for one ID: the specification has no device there, while Linux as
-of 6.18 takes one.
+Why it matters: an ID of PCI has 16 bits, one of a RISC-V IOMMU at most 24. A count of IDs
+less one, as in an IORT, is 0 for one ID: by the specification there is no device, while Linux (6.18
+to 7.2) takes one.
 What to do: write the number of IDs itself, and bases that leave room for it.
 References: RISC-V IO Mapping Table specification, ID mapping structure; RISC-V IOMMU specification,
 device_id; Linux, drivers/acpi/riscv/rimt.c, rimt_id_map().
@@ -64,7 +64,7 @@ def id_range(board: TablesBoard) -> Iterator[Finding]:
 def _fault(node: Mapped, mapping: RimtMapping) -> tuple[str, str] | None:
     bits = 16 if isinstance(node, RimtRootComplex) else 32
     if not mapping.count:
-        return "has no ID", "by the table no IOMMU serves the device; Linux 6.18 takes the first ID"
+        return "has no ID", "by the table no IOMMU serves the device; Linux takes the first ID"
     if mapping.inputs.stop > 1 << bits:
         wrong = f"takes the IDs {ids(mapping.inputs)}, which need more than {bits} bits"
         return wrong, "there are no such IDs; where the sum wraps, others are missed"

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Mapped, RimtMapping
 from dtlink.rules.model import Finding, Severity, Tables, rule
-from dtlink.rules.rimt._nodes import SINCE, ids, nodes
+from dtlink.rules.rimt._nodes import ids, nodes
 
 
 @rule(
@@ -76,7 +76,7 @@ def _finding(node: Mapped, first: RimtMapping, last: RimtMapping) -> Finding:
         f"mappings[{first.entry}] and mappings[{last.entry}] of {node.name} both take the IDs "
         f"{ids(both)}",
         property_name="source_base",
-        effect=f"{SINCE} takes mappings[{first.entry}], which is first: the IDs get its IOMMU "
+        effect=f"Linux takes mappings[{first.entry}], which is first: the IDs get its IOMMU "
         "and device IDs, right or wrong",
         fix="Make the ranges disjoint. In RIMT count is the number of IDs, not the last offset.",
     )

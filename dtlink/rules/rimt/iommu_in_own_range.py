@@ -3,11 +3,12 @@
 What it finds: a mapping of a root complex, the first of its segment, that gives an IOMMU's own bus,
 device and function to that IOMMU.
 Why it matters: Linux asks for a device's IOMMU before it probes the device, this one too. The IOMMU
-is not there yet, so that its own probe is deferred, forever; and with it all devices behind it. (A
-VIOT may do this: there Linux looks for it.)
-What to do: leave the IOMMU's function out of the source IDs: two mappings, one up to it, one behind
+is not there yet, so that its own probe is deferred, and with it those of all devices behind it:
+forever before 7.2, then until deferred_probe_timeout expires. (A VIOT may do this: there Linux
+looks for it.)
+What to do: leave the IOMMU's function out of the source IDs: two mappings, one up to it, one after
 it.
-References: Linux 6.18, drivers/acpi/riscv/rimt.c, rimt_pci_iommu_init(), rimt_iommu_xlate(), and
+References: Linux, drivers/acpi/riscv/rimt.c, rimt_pci_iommu_init(), rimt_iommu_xlate(), and
 drivers/acpi/scan.c, acpi_iommu_configure_id().
 """
 
@@ -16,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.behaviours import RIMT_WAIT_ENDS
 from dtlink.firmware.acpi.rimt import Iommu, RimtMapping, RimtRootComplex
 from dtlink.rules.model import Finding, Severity, Tables, rule
-from dtlink.rules.rimt._nodes import SINCE, nodes, target
+from dtlink.rules.rimt._nodes import nodes, target
 
 
 @rule(
@@ -52,7 +54,7 @@ def iommu_in_own_range(board: TablesBoard) -> Iterator[Finding]:
             iommu = target(board, mapping)
             if iommu and iommu.start not in told and _is_own(root, mapping, iommu):
                 told.add(iommu.start)
-                yield _finding(root, mapping, iommu)
+                yield _finding(board, root, mapping, iommu)
 
 
 def _first_of_segments(board: TablesBoard) -> Iterator[RimtRootComplex]:
@@ -69,14 +71,23 @@ def _is_own(root: RimtRootComplex, mapping: RimtMapping, iommu: Iommu) -> bool:
     return there and iommu.function in mapping.inputs
 
 
-def _finding(root: RimtRootComplex, mapping: RimtMapping, iommu: Iommu) -> Finding:
+def _finding(
+    board: TablesBoard, root: RimtRootComplex, mapping: RimtMapping, iommu: Iommu
+) -> Finding:
+    ends = RIMT_WAIT_ENDS.on(board.version)
     return iommu_in_own_range.finding(
         mapping,
         f"mappings[{mapping.entry}] of {root.name} takes the function {iommu.identity} of the "
         "IOMMU itself",
         property_name="source_base",
-        effect=f"{SINCE} defers the IOMMU's probe until the IOMMU is there: neither it "
-        "nor any device behind it ever probes",
+        severity=Severity.WARNING if ends else None,
+        effect="Linux defers the IOMMU's probe until the IOMMU is there: "
+        + (
+            "it probes when deferred_probe_timeout expires, and devices that probe before it run "
+            "untranslated"
+            if ends
+            else "neither it nor any device behind it ever probes"
+        ),
         fix=f"Split the mapping: one that ends before {iommu.function:#x}, and one that begins "
         f"with "
         f"{iommu.function + 1:#x}.",

@@ -87,7 +87,8 @@ def never_probes(board: TreeBoard) -> Iterator[Finding]:
     told = {links[0].supplier.path for links in stranded(board)}
     for supplier, devices in waiting(board).items():
         if supplier not in told:
-            yield _finding(board, board.tree.by_path[supplier], board.tree.by_path[devices[0]])
+            nodes_of = board.tree.by_path
+            yield from _finding(board, nodes_of[supplier], nodes_of[devices[0]])
 
 
 def _is_worth_a_prediction(board: TreeBoard) -> bool:
@@ -171,18 +172,27 @@ def _starts_early(compatible: bytes, version: KernelVersion) -> bool:
     return is_served_early(compatible.decode("latin-1").split("\0"), version)
 
 
-def _finding(board: TreeBoard, supplier: Node, device: Node) -> Finding:
-    link = next(
-        Link(board.tree, ref)
-        for ref in board.graph.references
-        if ref[:2] == (device.index, supplier.index) and not board.graph.not_followed(ref)
-    )
+def _references(board: TreeBoard, supplier: Node, device: Node) -> Iterator[Reference]:
+    """What a device's properties say of a supplier; nothing where an iommu-map is misread."""
+    exact = board.profile.links_nodes
+    for ref in board.graph.references:
+        if ref[0] == device.index and not board.graph.not_followed(ref):
+            named = ref[1] if exact else board.device_index(ref[1])
+            if named == supplier.index:
+                yield ref
+
+
+def _finding(board: TreeBoard, supplier: Node, device: Node) -> Iterator[Finding]:
+    ref = next(_references(board, supplier, device), None)
+    if ref is None:
+        return  # reported by iommu/map-strict
+    link = Link(board.tree, ref)
     down = fallen(board, [supplier])
     is_graph = link.binding.walk is Walk.ENDPOINT
     others = len(down) - 1
     verb = noun(others, "waits", "wait")
     more = f"; {counted(others, 'more device')} {verb} with it" if others else ""
-    return never_probes.finding(
+    yield never_probes.finding(
         link,
         f"{device.name} references {supplier.path} ({link.entry}), which never becomes a "
         f"device{more}",

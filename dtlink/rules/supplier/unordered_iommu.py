@@ -7,8 +7,8 @@ Why it matters: only the bus defers a master until its IOMMU has probed, and it 
 deferred-probe timeout on, a master whose IOMMU has not probed (its driver is a module that is
 loaded late, or it waits for its own suppliers) runs without translation. With
 deferred_probe_timeout=0 on the command line it gives up as soon as the built-in drivers are done.
-What to do: boot with fw_devlink.strict=1, or build the IOMMU's driver and its suppliers' into the
-kernel (or have them in the initramfs).
+What to do: boot with fw_devlink.strict=1 (not where iommu/map-strict has a finding), or build the
+IOMMU's driver and its suppliers' into the kernel (or have them in the initramfs).
 References: Linux, drivers/of/property.c, of_supplier_bindings[] (optional, since 5.15);
 drivers/iommu/of_iommu.c, of_iommu_xlate(); drivers/base/dd.c,
 driver_deferred_probe_check_state().
@@ -20,7 +20,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.bindings import bindings_for
 from dtlink.firmware.tree import Node
+from dtlink.links.maps import misread_links
 from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import counted, listed, noun
@@ -89,7 +91,7 @@ def _finding(board: TreeBoard, references: Sequence[Reference]) -> Finding:
         f"{_without(profile)} nothing makes {counted(len(masters), 'master')} probe after "
         f"{noun(len(masters), 'its', 'their')} {noun(len(iommus), 'IOMMU')} ({_named(iommus)})",
         effect=_effect(profile),
-        fix=_fix(profile),
+        fix=_fix(board),
         supplier=first.supplier,
         related=iommus,
         severity=Severity.WARNING if given_up else Severity.INFO,
@@ -122,11 +124,24 @@ def _effect(profile: KernelProfile) -> str:
     return f'a master whose IOMMU {late} runs with untranslated DMA: "{_GIVES_UP}"'
 
 
-def _fix(profile: KernelProfile) -> str:
-    """What to add to the command line."""
-    if profile.orders_probing:
+def _fix(board: TreeBoard) -> str:
+    """What to add to the command line; it would do harm where the kernel misreads a map."""
+    misread = _misread(board)
+    if misread is not None:
+        return (
+            "Build the drivers of the IOMMUs and of their suppliers into the kernel, or add them "
+            f"to the initramfs. (fw_devlink.strict=1 misreads iommu-map of {misread.name}.)"
+        )
+    if board.profile.orders_probing:
         return "Add fw_devlink.strict=1 to the kernel command line."
     return "Add fw_devlink=on fw_devlink.strict=1 to the kernel command line."
+
+
+def _misread(board: TreeBoard) -> Node | None:
+    """A node whose iommu-map fw_devlink takes for links to other nodes."""
+    row = bindings_for(board.version)["iommu-map"]
+    found = (node for node in board.iommu_maps if misread_links(board.tree, row, node))
+    return next((board.tree[node] for node in found), None)
 
 
 def _named(iommus: Sequence[Node]) -> str:

@@ -116,6 +116,7 @@ def _in_time(board: TreeBoard) -> Iterator[WaitRow]:
             binding=each.binding,
             outcome=each.outcome.value,
             sure=each.unasked in _HURT,
+            if_in_time=each.if_in_time.value if each.is_open else ABSENT,
         )
         key = each.consumer, each.supplier, each.binding
         before = worst.get(key)

@@ -72,6 +72,8 @@ class WaitRow(JsonRow):
     binding: str | None = None
     outcome: str | None = None
     sure: bool = True
+    if_in_time: str | Absent = ABSENT
+    """The outcome if the root filesystem is mounted in time, where that is not known."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)

@@ -48,6 +48,8 @@ def _waiting(
     notes = sorted({each.binding for each in rows if each.binding})
     if not all(each.sure for each in rows):
         notes.append("if asked for")
+    if all(each.if_in_time for each in rows):
+        notes.append("if the root filesystem is mounted late")
     note = f"  ({', '.join(notes)})" if notes else ""
     return line(sign, f"{names} ", Span(how.format(**number), DIM), f" {supplier}", Span(note, DIM))
 

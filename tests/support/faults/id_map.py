@@ -159,3 +159,14 @@ def iommu_of_a_map_without_cells(bed: Bed) -> Planted | None:
 
 
 FAULTS = faults_of(globals())
+
+
+@fault("iommu/map-strict", INFO)
+def map_rows_of_five_cells_that_name_a_bystander(bed: Bed) -> Planted | None:
+    bridge, iommu = host(bed), smmu(bed, cells=2)
+    other = bed.pick(node for node in bed.enabled("compatible", "reg") if node != iommu)
+    if other is None:
+        return None
+    rows = (0, bed.phandle(iommu), 0, 0, 1, bed.phandle(other), bed.phandle(iommu), 1, 0, 1)
+    bed.set(bridge, iommu_map=rows)
+    return _at_map(bed, bridge)
