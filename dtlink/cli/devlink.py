@@ -13,6 +13,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.cli.options import options
 from dtlink.cli.single import Printing, finish, one, view_of
 from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.kernels import KNOWN_KERNELS, Check
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.errors import InputError
 from dtlink.observed.command import BOARD_COMMAND
@@ -45,12 +46,20 @@ class _RunningBoard(click.ParamType["Observation"]):
             self.fail(str(error), param, ctx)
 
 
+def _versions(check: Check) -> str:
+    return ", ".join(str(row.version) for row in KNOWN_KERNELS if row.checked is check)
+
+
 @click.command(
     help="Predict what the kernel's fw_devlink does with a devicetree.",
     epilog=f"""\b
 What --observed takes is a copy of the board's /sys (a folder, or a tar of it), the kernel's
 log, or what this prints on the board, as root (one line; busybox can):
   {BOARD_COMMAND}
+
+\b
+Kernel versions compared with a running kernel: {_versions(Check.ORACLE)}.
+By their source only: {_versions(Check.SOURCE)}.
 """,
 )
 @options("path", "format", "output", "kernel_version")

@@ -159,7 +159,8 @@ CYCLE_LINE_ONCE = _row(
 )
 FIRMWARE_BUSES = _row(
     "firmware-buses",
-    "children of buses in /firmware become devices at boot (stable releases of 2025 and later)",
+    "children of buses in /firmware become devices at boot; before, its own children only (5.15, "
+    "6.1 and 6.6 by backport; late releases of 5.10 too, but not the one that was compared)",
     source="drivers/of/platform.c, of_platform_default_populate_init()",
     steps={_FIRST: False, "5.11": True},
 )

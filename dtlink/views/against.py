@@ -119,10 +119,11 @@ def _defaults(changes: Sequence[ChangedDefault]) -> Iterator[Line]:
 
 
 def _behaviours(found: KernelComparison) -> Iterator[Line]:
-    """What only the newer of the two kernels does."""
+    """What only the newer of the two kernels does, by the first clause of each row's meaning."""
     newer = max(found.before.version, found.after.version)
     for row in found.behaviours:
-        yield line(Span(f"{row.name}: ", DIM), f"in {newer} {row.meaning}")
+        meaning = row.meaning.partition(";")[0].partition(" (")[0]
+        yield line(f"in {newer} {meaning}", Span(f"  {row.name}", DIM))
 
 
 def _references(changes: Sequence[ReadingChange], limit: int | None) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from dtlink.cli.main import cli
 from dtlink.config.show import table
+from dtlink.facts.kernels import KNOWN_KERNELS
 from dtlink.report.rules import markdown_table
 from dtlink.rules.catalogue import all_rules
 
@@ -28,6 +29,13 @@ def index() -> str:
 def keys() -> str:
     """The keys of a configuration."""
     return table()
+
+
+def kernels() -> str:
+    """The versions whose fw_devlink is modelled, and how each was checked."""
+    head = "| version | checked | release |\n|---|---|---|\n"
+    rows = (f"| {row.version} | {row.checked.value} | {row.release} |\n" for row in KNOWN_KERNELS)
+    return head + "".join(rows)
 
 
 def helps() -> str:
@@ -49,7 +57,7 @@ def help_of(command: tuple[str, ...]) -> str:
 
 
 #: What stands between ``<!-- name -->`` and ``<!-- /name -->``.
-PARTS = {"rules": index, "help": helps, "keys": keys}
+PARTS = {"rules": index, "help": helps, "keys": keys, "kernels": kernels}
 
 
 def filled(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from dtlink.boot.devlink.model import PropertyEntry
 from dtlink.boot.devlink.ordering import DeviceDependency, Ends, Ordering
 from dtlink.facts.behaviours import DEVLINK_CHANGES, Behaviour
+from dtlink.facts.bindings import bindings_for
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
@@ -118,7 +119,28 @@ def _defaults(before: KernelProfile, after: KernelProfile) -> list[ChangedDefaul
 
 def _reads(old: Ordering, new: Ordering) -> list[ReadingChange]:
     changes = [ReadingChange(*each) for each in _pairs(_read(old), _read(new))]
-    return [change for change in changes if _outcome(change.before) != _outcome(change.after)]
+    return [
+        change
+        for change in changes
+        if _outcome(change.before) != _outcome(change.after)
+        and not (change.before is None and _is_idle(change, change.after, new, old))
+        and not (change.after is None and _is_idle(change, change.before, old, new))
+    ]
+
+
+def _is_idle(
+    change: ReadingChange, read: EntryReading | None, here: Ordering, there: Ordering
+) -> bool:
+    """Whether an entry that only ``here`` made a link comes to nothing on either kernel.
+
+    Its supplier is served early: some kernels see that when they read it, others later.
+    """
+    if read is None or read.reason or read.supplier in here.devices:
+        return False
+    version = there.profile.version
+    row = bindings_for(version)[change.origin.property_name]
+    tie = here.dependencies.get((read.consumer, here.provider(read.consumer, read.supplier)))
+    return tie is None and row is not None and row.in_kernel(version)
 
 
 def _outcome(read: EntryReading | None) -> tuple[str, Ends] | None:

@@ -51,7 +51,7 @@ class DeviceCycleBookkeeper(Bookkeeper):
             return LinkAttempt.REFUSED
         if join(state, consumer, device, orders=orders) or not orders:
             return LinkAttempt.DONE
-        self.reports.append((consumer.node, supplier))
+        self._give_up(consumer, supplier)
         self._relax(consumer, device)
         join(state, consumer, device, orders=False)
         return LinkAttempt.REFUSED
@@ -64,9 +64,14 @@ class DeviceCycleBookkeeper(Bookkeeper):
         above = state.device_above(supplier) if orders else None
         if above is None or not depends(above, consumer):
             return LinkAttempt.LATER
-        self.reports.append((consumer.node, supplier))
+        self._give_up(consumer, supplier)
         self._relax(consumer, above)
         return LinkAttempt.REFUSED
+
+    def _give_up(self, consumer: CoreDevice, supplier: int) -> None:
+        """Note a link that closes a loop, as the log reports it."""
+        self.reports.append((consumer.node, supplier))
+        self._state.relaxed.append((consumer.node, supplier))
 
     def _relax(self, consumer: CoreDevice, supplier: CoreDevice) -> None:
         """Relax the links by which a supplier needs its consumer (fw_devlink_relax_cycle())."""

@@ -57,7 +57,8 @@ class Parser:
         if not self._links_nodes:
             supplier = self._state.device_node(supplier)
             if not self._has_device(reference.consumer, supplier):
-                self.dropped.append((reference, Drop.NO_DEVICE, reference.supplier))
+                if supplier not in self._state.gone:
+                    self.dropped.append((reference, Drop.NO_DEVICE, reference.supplier))
                 return
         gone = self._unavailable(supplier)
         if gone >= 0:

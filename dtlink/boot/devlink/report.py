@@ -54,7 +54,7 @@ class Report:
             not_linked=[
                 self._not_linked(each.reference, Drop.NO_DEVICE, each.reference.supplier)
                 for each in own
-                if each.result in _DROPPED
+                if each.result in _DROPPED and each.supplier not in self._state.gone
             ],
             tried=[self._tried(each) for each in linker.tried.values()],
         )
