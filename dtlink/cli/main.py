@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -97,4 +98,8 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     help="Show the version, and what dtlink found installed.",
 )
 def cli() -> None:
-    """Lint."""
+    """Hold the commands."""
+    if sys.stderr.isatty():
+        from dtlink.cli.progress import show_steps
+
+        show_steps()

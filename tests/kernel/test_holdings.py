@@ -11,6 +11,7 @@ import pytest
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings import layout
+from dtlink.kernel.holdings.places import Place
 from dtlink.kernel.holdings.read import read_holdings
 from tests.support.kernels import (
     CONFIG,
@@ -370,7 +371,7 @@ def test_running(tmp_path, monkeypatch):
     root = str(tmp_path)
     is_file = layout.is_file
     # The root of this system is the package's.
-    monkeypatch.setattr(layout, "_MODULES", (f"{root[1:]}/lib/modules",))
+    monkeypatch.setattr(layout, "MODULES", (Place(f"{root}/lib/modules", "a test"),))
     monkeypatch.setattr(layout, "is_file", lambda path: is_file(path) and path.startswith(root))
     kernel = read_holdings("running")
     assert kernel.release == RELEASE

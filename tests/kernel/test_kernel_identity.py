@@ -9,10 +9,11 @@ import pytest
 
 from dtlink.board.settings import Settings
 from dtlink.facts.kernels import DEFAULT, LATEST, KernelVersion
+from dtlink.kernel import progress
 from dtlink.kernel.assumptions import assumed
 from dtlink.kernel.facts import Facts, Paths, load, version_in
 from dtlink.kernel.holdings.read import read_holdings
-from tests.support.kernels import TABLES, image, package, write
+from tests.support.kernels import TABLES, image, modinfo, module, package, write
 
 TITLE = (
     "#\n# Automatically generated file; DO NOT EDIT.\n# Linux/arm64 {} Kernel Configuration\n#\n"
@@ -135,3 +136,111 @@ def test_a_damaged_configuration_in_an_image_is_passed_over(tmp_path: Path) -> N
     path = tmp_path / "Image"
     path.write_bytes(image(*TABLES) + b"IKCFG_ST\x1f\x8b\x08damaged" + b"IKCFG_ED")
     assert not read_holdings(str(path)).knows("config")
+
+
+ALIASES = {
+    "modules.alias": "alias of:N*T*Cvendor,phy phy_vendor\n",
+    "modules.dep": "kernel/drivers/phy-vendor.ko:\n",
+    "modules.order": "kernel/drivers/phy-vendor.ko\n",
+}
+R = "7.2.13-arm64"
+IMAGE = image(*TABLES, release=R)
+CONFIG = TITLE.format(R) + LINES
+
+
+def layout(folder: str, *, config: str = "", image_at: str = "") -> dict[str, str | bytes]:
+    """A kernel with its modules in a folder, its configuration and its image elsewhere."""
+    files: dict[str, str | bytes] = {f"{folder}/{name}": text for name, text in ALIASES.items()}
+    return files | ({config: CONFIG} if config else {}) | ({image_at: IMAGE} if image_at else {})
+
+
+M, U = f"lib/modules/{R}", f"usr/lib/modules/{R}"
+LAYOUTS = {
+    "Debian to 6.x": (layout(M, config=f"boot/config-{R}", image_at=f"boot/vmlinuz-{R}"), ""),
+    "Debian since 7.x": (layout(U, config=f"{U}/config", image_at=f"{U}/vmlinuz"), ""),
+    "Fedora": (layout(M, config=f"{M}/config", image_at=f"{M}/vmlinuz"), ""),
+    "Arch": (layout(U, config=f"{U}/build/.config", image_at=f"{U}/vmlinuz"), ""),
+    "openSUSE": (layout(U, config=f"{U}/config", image_at=f"{U}/Image"), ""),
+    "Yocto": (layout(M, config=f"boot/config-{R}", image_at=f"boot/Image-{R}"), ""),
+    "Buildroot": (
+        layout(f"target/{M}", config=f"build/linux-{R}/.config", image_at="images/Image"),
+        "",
+    ),
+    "Buildroot, target": (
+        layout(f"target/{M}", config=f"build/linux-{R}/.config", image_at="images/Image"),
+        "target",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_files_of_a_distribution(tmp_path: Path, name: str) -> None:
+    files, below = LAYOUTS[name]
+    build = read_holdings(str(write(tmp_path, files) / below))
+    assert build.release == R
+    assert {"config", "image", "modules", "aliases", "order"} <= build.sources.keys()
+    assert build.modules_of("vendor,phy") == ("phy_vendor",)
+    assert not build.notes
+
+
+def test_a_build_tree_that_was_changed_since_is_not_asked(tmp_path: Path) -> None:
+    files = layout(U, config=f"{U}/build/.config")
+    files[f"{U}/build/include/config/kernel.release"] = "7.3.0\n"
+    assert not read_holdings(str(write(tmp_path, files))).knows("config")
+
+
+def test_the_partitions_of_android_are_one_kernel(tmp_path: Path) -> None:
+    system, vendor = "system_dlkm/lib/modules", "vendor_dlkm/lib/modules"
+    files: dict[str, str | bytes] = {
+        f"{system}/modules.load": "zram.ko\n",
+        f"{system}/modules.dep": f"/{system}/zram.ko:\n",
+        f"{system}/modules.alias": "alias of:N*T*Cgki,zram zram\n",
+        f"{vendor}/modules.load": "phy-vendor.ko\nmmc-vendor.ko\n",
+        f"{vendor}/modules.dep": f"/{vendor}/phy-vendor.ko:\n"
+        f"/{vendor}/mmc-vendor.ko: /{system}/zram.ko\n",
+        f"{vendor}/modules.alias": "alias of:N*T*Cvendor,phy phy_vendor\n",
+        "Image": image(*TABLES, release="6.6.30-android15-8")
+        + b"IKCFG_ST"
+        + gzip.compress((TITLE.format("6.6.30") + LINES).encode())
+        + b"IKCFG_ED",
+    }
+    build = read_holdings(str(write(tmp_path, files)))
+    assert build.release == "6.6.30-android15-8"
+    assert build.modules.keys() == {"zram", "phy_vendor", "mmc_vendor"}
+    assert build.modules_of("vendor,phy") == ("phy_vendor",)
+    assert build.modules_of("gki,zram") == ("zram",)
+    assert build.closure(["mmc_vendor"]) == ["zram", "mmc_vendor"]
+    assert build.knows("config")
+    one = read_holdings(str(tmp_path / "vendor_dlkm"))
+    assert one.modules.keys() == {"phy_vendor", "mmc_vendor"}
+
+
+def test_modules_say_which_release_they_are_for(tmp_path: Path) -> None:
+    pytest.importorskip("elftools")
+    ko = module(modinfo(alias="of:N*T*Cvendor,phy", vermagic="6.6.30-android15-8 SMP preempt"))
+    files = {"lib/modules/modules.load": "phy-vendor.ko\n", "lib/modules/phy-vendor.ko": ko}
+    build = read_holdings(str(write(tmp_path, files)))
+    assert build.release == "6.6.30-android15-8"
+    assert build.modules_of("vendor,phy") == ("phy_vendor",)
+
+
+def test_a_kernel_is_read_once_whatever_path_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DTLINK_CACHE", str(tmp_path / "cache"))
+    root = package(tmp_path / "root", R)
+    (tmp_path / "link").symlink_to(root)
+    paths = (root, root / M, tmp_path / "link", tmp_path / "link" / M)
+    found = [read_holdings(str(path)) for path in paths]
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    assert all(
+        each.release == R and each.modules.keys() == found[0].modules.keys() for each in found
+    )
+
+
+def test_the_steps_of_reading_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(progress, "_watchers", [])
+    progress.watch(seen.append)
+    read_holdings(str(package(tmp_path)))
+    assert seen == ["configuration", "indexes of modules", "image, 0 MiB", ""]

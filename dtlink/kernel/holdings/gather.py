@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dtlink.firmware.errors import InputError
@@ -27,12 +28,17 @@ from dtlink.kernel.holdings.indexes import (
 )
 from dtlink.kernel.holdings.layout import KernelFiles, module_files, needs_modules
 from dtlink.kernel.holdings.modinfo import ModuleInfo, builtin_aliases, read_module
+from dtlink.kernel.progress import step
 
 if TYPE_CHECKING:
     from dtlink.kernel.holdings.image import Image
 
 Entries = dict[str, tuple[str, str, str, str]]
 """Modules by name: file, and between blanks what they depend on, want before, and want after."""
+
+
+#: Modules that are read between two reports of progress.
+_STEP = 100
 
 
 class Gatherer:
@@ -52,17 +58,19 @@ class Gatherer:
 
     def gather(self) -> dict[str, Any]:
         """All facts. Raises :class:`InputError`."""
+        step("configuration")
         image = self._configure()
         order = self._order()
         if needs_modules(self._layout):
             self._ask_modules(order)
+        step("indexes of modules")
         modules = self._modules(order)
         aliases = self._aliases()
         builtin = self._read("builtin", "modules.builtin", read_names) or []
         builtin_index = self._builtin_aliases()
         image_release, compatibles = self._compatibles(builtin_index, image or self._image())
         return {
-            "release": self._layout.release or image_release or self._config.version,
+            "release": self._layout.release or image_release or self._release(),
             "config": self._options(modules),
             "modules": modules,
             "builtin": [module_name(each) for each in builtin],
@@ -105,22 +113,32 @@ class Gatherer:
         return {name: value for name, value in values.items() if value != "n"}
 
     def _read(self, fact: str, name: str, reader: Any) -> Any:
-        """What a file beside the modules says, if it is there."""
-        path = self._layout.indexes.get(name)
-        if path is None:
+        """What the files of a name beside the modules say, if there are any."""
+        paths = self._layout.named(name)
+        if not paths:
             return None
-        self._sources[fact] = path
-        return reader(path)
+        self._sources[fact] = paths[0]
+        found = [reader(path) for path in paths]
+        if len(found) == 1:
+            return found[0]
+        if isinstance(found[0], dict):
+            return {key: value for each in reversed(found) for key, value in each.items()}
+        return list(chain.from_iterable(found))
 
     def _order(self) -> list[str]:
-        return self._read("order", "modules.order", read_names) or []
+        """The order of modules; where a file lists what is loaded at boot, its own."""
+        found = self._read("order", "modules.order", read_names)
+        return found or self._read("order", "modules.load", read_names) or []
 
     def _ask_modules(self, order: list[str]) -> None:
         """Read the modules themselves. Those of modules.order may be missing."""
         files = module_files(self._layout)
         places = {module_name(each): place for place, each in enumerate(order)}
         names = sorted(files, key=lambda each: places.get(module_name(each), len(places)))
-        self._infos = {name: read_module(files[name]) for name in names}
+        for count, name in enumerate(names):
+            if not count % _STEP:
+                step(f"{count:,} of {len(names):,} modules")
+            self._infos[name] = read_module(files[name])
         missing = len(places.keys() - {module_name(each) for each in files})
         self._whole = not missing and ("order" in self._sources or bool(files))
         if missing:
@@ -212,6 +230,15 @@ class Gatherer:
             self._sources["image"] = path
             return image
         return None
+
+    def _release(self) -> str:
+        """The release that the configuration has, or that the modules are made for."""
+        if self._config.version or not self._layout.folder:
+            return self._config.version
+        files = module_files(self._layout).values()
+        with suppress(InputError):
+            return next((read_module(each).release for each in files), "")
+        return ""
 
     def _pointers(self) -> tuple[int, ...]:
         """The sizes of a pointer that are possible."""

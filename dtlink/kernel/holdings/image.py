@@ -20,6 +20,7 @@ from dtlink.kernel.packing import (
     compression_of,
     unpack,
 )
+from dtlink.kernel.progress import step
 
 #: Bytes of a file: a vmlinux with debug information has some 1.5 GB.
 MAX_FILE = 4 << 30
@@ -34,6 +35,8 @@ MAX_TRIES = 64
 #: Data of which this much unpacks is not there by chance: if it then breaks, it is damaged.
 _NO_CHANCE = 64 << 10
 _HEAD = 1024
+#: Pieces that are read between two reports of progress.
+_STEP = 16
 
 _MAGICS = re.compile(b"|".join(re.escape(each.magic) for each in COMPRESSIONS))
 #: Raw images that say what they are, 56 bytes in (Documentation/arch/arm64/booting.rst, riscv
@@ -96,7 +99,9 @@ def _look(source: ByteSource, limit: SizeLimit, wanted: _Wanted, layers: int) ->
 def _scan(source: ByteSource, wanted: _Wanted) -> Image | None:
     """What a kernel holds, as it is in memory."""
     tables, config = MatchTables(wanted.pointers), EmbeddedConfig()
-    for piece in source:
+    for count, piece in enumerate(source):
+        if not count % _STEP:
+            step(f"image, {source.offset >> 20} MiB")
         tables.feed(piece)
         if wanted.config:
             config.feed(piece)

@@ -7,31 +7,29 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.files import is_file, names_in
 from dtlink.kernel.holdings.indexes import read_names
+from dtlink.kernel.holdings.places import CONFIGS, FLAT, IMAGE_FOLDERS, IMAGES, MODULES
 
 RUNNING = "running"
 #: More modules than any kernel has.
 MAX_MODULES = 1 << 16
 _KO = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
-#: Where distros keep modules, below the root of a package or of a system.
-_MODULES = ("lib/modules", "usr/lib/modules")
-#: Names of images, the ones that cost least to read first.
-_IMAGES = ("Image", "vmlinuz", "vmlinux", "kernel", "zImage", "bzImage", "uImage")
 #: The files beside the modules that are read.
 INDEXES = (
     *("modules.alias", "modules.alias.bin", "modules.dep", "modules.softdep", "modules.order"),
     *("modules.builtin", "modules.builtin.modinfo", "modules.builtin.alias.bin", "modules.devname"),
+    "modules.load",
 )
 _PACKED = r"(?:\.(?:gz|xz|zst|lz4|bz2|lzma|efi|img))?"
 _BUILT = (*("Image", "vmlinuz.efi", "zImage", "bzImage"), *("Image.gz", "Image.lz4", "Image.zst"))
 _WHAT = (
     "give a folder of modules (lib/modules/VERSION), the root of an unpacked kernel package, "
-    "a kernel build tree, a configuration, or 'running'"
+    "a kernel build tree, a configuration, an image, or 'running'"
 )
 
 
@@ -50,6 +48,17 @@ class KernelFiles:
     image: str = ""
     indexes: dict[str, str] = field(default_factory=dict)
     """modules.* by their names."""
+    others: tuple[KernelFiles, ...] = ()
+    """More folders with modules of the same kernel."""
+
+    @property
+    def all(self) -> tuple[KernelFiles, ...]:
+        """Every folder with modules."""
+        return (self, *self.others)
+
+    def named(self, name: str) -> list[str]:
+        """The files of one name among :attr:`indexes`, of all folders."""
+        return [each.indexes[name] for each in self.all if name in each.indexes]
 
 
 def find(path: str) -> KernelFiles:
@@ -68,7 +77,22 @@ def find(path: str) -> KernelFiles:
     if versions:
         several = f"several kernels: {', '.join(versions)}"
         raise InputError(f"{several}; give {os.path.join(path, versions[0])}, …", path=path)
+    if flat := _flat(path):
+        return flat
     raise InputError(f"a folder without a kernel; {_WHAT}", path=path)
+
+
+def _flat(root: str) -> KernelFiles | None:
+    """The modules below a root that are in no folder of a version, as on Android."""
+    places = (each.pattern.format(root=root) for each in FLAT)
+    folders = [each for each in dict.fromkeys(map(os.path.normpath, places)) if _has_modules(each)]
+    real = list({os.path.realpath(each): each for each in reversed(folders)}.values())[::-1]
+    parts = [_modules(each, "package", "") for each in real]
+    if not parts:
+        return None
+    whole = _with_files(parts[0], root)
+    whole.others = tuple(parts[1:])
+    return whole
 
 
 def _file_or_version(path: str) -> KernelFiles:
@@ -84,59 +108,78 @@ def _file_or_version(path: str) -> KernelFiles:
 def _versions(root: str) -> list[str]:
     """The kernels below a root, or in a folder that holds the modules of several."""
     found = {name for name in names_in(root) if _has_modules(f"{root}/{name}")}
-    for below in _MODULES:
-        folder = f"{root}/{below}"
+    for folder in (each.pattern.format(root=root) for each in MODULES):
         found |= {name for name in names_in(folder) if _has_modules(f"{folder}/{name}")}
     configs = (name.partition("-") for name in names_in(f"{root}/boot"))
     return sorted(found or {version for name, _, version in configs if name == "config"})
 
 
 def _has_modules(folder: str) -> bool:
-    names = ("modules.order", "modules.builtin", "modules.dep", "modules.alias")
+    names = ("modules.order", "modules.builtin", "modules.dep", "modules.alias", "modules.load")
     return any(is_file(f"{folder}/{name}") for name in names)
 
 
 def _release_of(folder: str) -> str:
-    return os.path.basename(os.path.abspath(folder))
+    """The release that a folder of modules is named by; empty if it has another name."""
+    name = os.path.basename(os.path.abspath(folder))
+    return name if name[:1].isdecimal() else ""
 
 
 def _package(root: str, version: str) -> KernelFiles:
-    for below in (*_MODULES, "."):
-        folder = os.path.normpath(f"{root}/{below}/{version}")
+    for below in (*(each.pattern.format(root=root) for each in MODULES), root):
+        folder = os.path.normpath(f"{below}/{version}")
         if _has_modules(folder):
             return _modules(folder, "package", version)
-    return _with_boot(KernelFiles(root, "package", version), [f"{root}/boot", root])
+    return _with_files(KernelFiles(root, "package", version), root)
 
 
 def _modules(folder: str, form: str, release: str) -> KernelFiles:
     """A folder of modules, with what is to be found beside it in the same root."""
     layout = KernelFiles(folder, form, release, folder, indexes=_indexes(folder))
+    return _with_files(layout, _root_of(folder))
+
+
+def _root_of(folder: str) -> str:
+    """The root of the system that a folder of modules is in; the folder, where it is in none."""
     parts = os.path.abspath(folder).split("/")
     if parts[-3:-1] != ["lib", "modules"]:
-        return _with_boot(layout, [folder])
-    root = "/".join(parts[: -4 if parts[-4:-3] == ["usr"] else -3]) or "/"
-    return _with_boot(layout, [folder, f"{root}/boot", root])
+        return folder
+    return "/".join(parts[: -4 if parts[-4:-3] == ["usr"] else -3]) or "/"
 
 
-def _with_boot(layout: KernelFiles, places: list[str]) -> KernelFiles:
+def _with_files(layout: KernelFiles, root: str) -> KernelFiles:
     """Add configuration and image."""
-    layout.config = _config_in(places, layout)
-    layout.image = _image_in(places, layout.release)
+    folder = layout.folder or root
+    known = {"root": root, "folder": folder, "version": layout.release}
+    configs = [each.pattern.format_map(known) for each in CONFIGS]
+    configs = [each for path in configs for each in (path, f"{path}.gz")]
+    found = (path for path in configs if is_file(path) and _is_of(path, layout.release))
+    layout.config = next(found, "")
+    places = (each.pattern.format_map(known) for each in IMAGE_FOLDERS)
+    layout.image = _image_in(list(dict.fromkeys(places)), layout.release)
     return layout
 
 
-def _config_in(places: list[str], layout: KernelFiles) -> str:
-    names = (f"config-{layout.release}", f"config-{layout.release}.gz")
-    paths = [f"{place}/{name}" for place in places for name in names]
-    paths += [f"{layout.folder}/config"] if layout.folder else []
-    return next((path for path in paths if is_file(path)), "")
+def _is_of(config: str, release: str) -> bool:
+    """Whether a configuration in a build tree, which may be another's by now, is of a release."""
+    folder, name = os.path.split(config)
+    built = f"{folder}/include/config/kernel.release"
+    return name != ".config" or _line(built) in ("", release)
+
+
+def _line(path: str) -> str:
+    """The first line of a file; empty if there is none."""
+    if not is_file(path):
+        return ""
+    with open(path, encoding="latin-1") as file:
+        return file.read(256).partition("\n")[0].strip()
 
 
 def _image_in(places: list[str], release: str) -> str:
     """An image with the version in its name, or else one without (it tells its version itself)."""
     there = {place: names_in(place) for place in places}
-    for version in (f"-{re.escape(release)}", ""):
-        for name in _IMAGES:
+    for version in (f"-{re.escape(release)}", "") if release else ("",):
+        for name in IMAGES:
             pattern = re.compile(f"{name}{version}{_PACKED}")
             for place, names in there.items():
                 for each in filter(pattern.fullmatch, names):
@@ -155,10 +198,7 @@ def _tree(path: str) -> KernelFiles:
     layout = KernelFiles(
         path, "tree", folder=path, config=f"{path}/.config", indexes=_indexes(path)
     )
-    release = f"{path}/include/config/kernel.release"
-    if is_file(release):
-        with open(release, encoding="latin-1") as file:
-            layout.release = file.read(256).strip()
+    layout.release = _line(f"{path}/include/config/kernel.release")
     boots = [f"{path}/arch/{arch}/boot" for arch in names_in(f"{path}/arch")]
     places = [f"{boot}/{name}" for name in _BUILT for boot in boots]
     images = [place for place in places if is_file(place)]
@@ -175,12 +215,12 @@ def _running() -> KernelFiles:
     if not hasattr(os, "uname"):
         raise InputError("no kernel is running here that dtlink can look at", path=RUNNING)
     release = os.uname().release
-    folders = (f"/{below}/{release}" for below in _MODULES)
+    folders = (f"{each.pattern.format(root='')}/{release}" for each in MODULES)
     folder = next((each for each in folders if _has_modules(each)), "")
     layout = KernelFiles(
         RUNNING, "running", release, folder, indexes=_indexes(folder) if folder else {}
     )
-    layout = _with_boot(layout, [*([folder] if folder else []), "/boot"])
+    layout = _with_files(layout, "")
     # What the kernel itself says of its configuration is nearer than any file.
     layout.config = "/proc/config.gz" if is_file("/proc/config.gz") else layout.config
     if not (folder or layout.config):
@@ -191,16 +231,20 @@ def _running() -> KernelFiles:
 
 def needs_modules(layout: KernelFiles) -> bool:
     """Whether aliases, or what modules depend on, are found only in the modules themselves."""
-    names = layout.indexes.keys()
-    aliases = "modules.alias" in names or "modules.alias.bin" in names
-    return bool(layout.folder) and not (aliases and "modules.dep" in names)
+
+    def lacks(names: Container[str]) -> bool:
+        aliases = "modules.alias" in names or "modules.alias.bin" in names
+        return not (aliases and "modules.dep" in names)
+
+    return any(each.folder and lacks(each.indexes) for each in layout.all)
 
 
 def module_files(layout: KernelFiles) -> dict[str, str]:
     """The file of each module that is there, by its path below the folder of modules."""
-    if not layout.folder:
-        return {}
-    return dict(_in_tree(layout) if layout.form == "tree" else _below(layout.folder))
+    if layout.form == "tree":
+        return dict(_in_tree(layout)) if layout.folder else {}
+    parts = [each.folder for each in layout.all if each.folder]
+    return {name: path for folder in reversed(parts) for name, path in _below(folder)}
 
 
 def _in_tree(layout: KernelFiles) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,8 @@ class ModuleInfo(NamedTuple):
     depends: tuple[str, ...]
     pre: tuple[str, ...]
     post: tuple[str, ...]
+    release: str = ""
+    """That of the kernel it is made for (vermagic)."""
 
 
 def builtin_aliases(path: str) -> list[tuple[str, str]]:
@@ -66,6 +68,7 @@ def parse_modinfo(section: bytes) -> ModuleInfo:
         depends=tuple(name.strip().replace("-", "_") for name in depends if name.strip()),
         pre=tuple(name for pre, _ in soft for name in pre),
         post=tuple(name for _, post in soft for name in post),
+        release=next(iter(values.get("vermagic", ())), "").partition(" ")[0],
     )
 
 

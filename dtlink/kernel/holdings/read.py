@@ -1,7 +1,6 @@
 """Reading what one kernel holds, from whatever form it comes in."""
 
 # Paths are text here: there may be thousands, and pathlib is slow.
-# ruff: noqa: PTH100
 
 from __future__ import annotations
 
@@ -18,6 +17,7 @@ from dtlink.kernel.holdings.layout import (
     needs_modules,
 )
 from dtlink.kernel.holdings.model import Holdings, Module
+from dtlink.kernel.progress import step
 
 
 def read_holdings(path: str) -> Holdings:
@@ -29,9 +29,20 @@ def read_holdings(path: str) -> Holdings:
     cannot be read in it.
     """
     layout = find(path)
-    name = RUNNING if layout.form == RUNNING else os.path.abspath(path)
+    name = _name(layout)
     key = _key(layout)
     return _kept(name, key) or _gathered(layout, name, key)
+
+
+def _name(layout: KernelFiles) -> str:
+    """What is the same whatever path names a kernel: its form, and where its files are."""
+    first = layout.folder or layout.config or layout.image
+    return f"{_form(layout)}\n{os.path.realpath(first)}"
+
+
+def _form(layout: KernelFiles) -> str:
+    """The form, if more is read of it than of the same files in another."""
+    return layout.form if layout.form in (RUNNING, "tree", "config") else ""
 
 
 def _kept(name: str, key: str | None) -> Holdings | None:
@@ -46,7 +57,10 @@ def _kept(name: str, key: str | None) -> Holdings | None:
 def _gathered(layout: KernelFiles, name: str, key: str | None) -> Holdings:
     from dtlink.kernel.holdings.gather import Gatherer
 
-    facts = Gatherer(layout).gather()
+    try:
+        facts = Gatherer(layout).gather()
+    finally:
+        step("")
     # Under the key from before: if a file changed meanwhile, that key is never asked for again.
     cache.store(name, key, facts)
     return _holdings(facts)
@@ -54,14 +68,15 @@ def _gathered(layout: KernelFiles, name: str, key: str | None) -> Holdings:
 
 def _key(layout: KernelFiles) -> str | None:
     """What the facts depend on: the files, and for what /proc reports, the running kernel."""
-    paths = [layout.config, layout.image, *layout.indexes.values()]
-    paths = [each for each in paths if each and not each.startswith("/proc/")]
+    parts = [path for each in layout.all for path in each.indexes.values()]
+    paths = [each for each in (layout.config, layout.image, *parts) if each]
+    paths = [os.path.realpath(each) for each in paths if not each.startswith("/proc/")]
     # An image that may not be read now may be readable another time.
     readable = [str(os.access(each, os.R_OK)) for each in paths]
     running = os.uname() if layout.form == RUNNING else ()
     if needs_modules(layout):
-        paths += module_files(layout).values()
-    return cache.key_of(paths, (layout.form, layout.release, *readable, *running))
+        paths += map(os.path.realpath, module_files(layout).values())
+    return cache.key_of(paths, (_form(layout), layout.release, *readable, *running))
 
 
 def _holdings(facts: dict[str, Any]) -> Holdings:
