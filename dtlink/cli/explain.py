@@ -11,7 +11,7 @@ from dtlink.cli.options import options, words
 from dtlink.cli.rules import emit_rules, named, rule_format, tell_table
 from dtlink.cli.writing import emit, emit_lines, terminal_width
 from dtlink.report.rules import markdown_pages, page
-from dtlink.rules.aliases import rules_of
+from dtlink.rules.aliases import meaning, rules_of
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Rule
 
@@ -45,6 +45,8 @@ def _tell(names: Sequence[str], color: str) -> None:
         if number:
             emit("\n", None)
         pages = _pages(name.rstrip("/"))
+        if text := meaning(name):
+            emit(f"{text}\n\n", None)
         for page_number, rule in enumerate(pages):
             if page_number:
                 emit("\n", None)

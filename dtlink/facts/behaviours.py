@@ -293,6 +293,12 @@ RIMT_WAIT_ENDS = _row(
     source="drivers/acpi/riscv/rimt.c, rimt_iommu_xlate()",
     steps={_FIRST: False, "7.2": True},
 )
+AMD_COMMON_FEATURES = _row(
+    "amd-common-features",
+    "AMD IOMMUs are used with the features that all of them have; before, each with its own",
+    source="drivers/iommu/amd/init.c, get_global_efr()",
+    steps={_FIRST: False, "6.1": True},
+)
 AMD_TABLES_ARE_EXACT = _row(
     "amd-tables-are-exact",
     "the tables of an AMD IOMMU end with the last device ID that counts; before, they were rounded "

@@ -89,6 +89,13 @@ def rules_of(alias_id: str) -> Sequence[str]:
     return tuple(each.rule for each in aliases() if each.id == alias_id)
 
 
+def meaning(alias_id: str) -> str:
+    """What an alias stands for, as a sentence; empty if it is not an alias."""
+    found = [each for each in aliases() if each.id == alias_id]
+    rules = " and ".join(each.rule for each in found)
+    return f"{alias_id} is {rules} for the {found[0].table}." if found else ""
+
+
 def alias_for(rule_id: str, table: str) -> str:
     """The alias of a rule for a table, where the rule has one alias for each."""
     found = (each.id for each in aliases_of(rule_id) if each.table == table)

@@ -210,3 +210,12 @@ def test_several_pages_in_markdown_are_one_document(run: Run) -> None:
     assert [text for tag, text in heads if tag == "h2"] == [f"`{each}`" for each in chosen]
     assert {tag for tag, _ in heads} == {"h1", "h2", "h3"}
     assert sum(token.type == "table_open" for token in tokens) == 1
+
+
+def test_an_alias_says_which_rule_it_is(run: Run) -> None:
+    told = run("explain", "iort/node-frame").stdout
+    assert told.startswith("iort/node-frame is acpi/frame for the IORT.\n\nacpi/frame  error")
+    told = run("explain", "rimt/illegal-target").stdout
+    assert told.startswith(
+        "rimt/illegal-target is acpi/dangling-reference and acpi/illegal-target for the RIMT.\n"
+    )

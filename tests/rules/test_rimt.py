@@ -8,6 +8,7 @@ from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.machine import Machine
+from dtlink.report.model import identified
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Finding
 from dtlink.rules.run import check
@@ -162,3 +163,12 @@ def test_an_unknown_node_type_is_reported() -> None:
     assert (finding.rule, finding.identity) == ("acpi/unknown-type", "rimt/unknown-type")
     assert finding.severity.value == "warning"
     assert "skips such nodes: what they describe has no effect" in finding.effect
+
+
+def test_faults_of_one_node_with_one_fingerprint_are_numbered() -> None:
+    text = IOMMU + ROOT + "    map count=1 output=gpu\n    map source_base=9 count=1 output=0x38\n"
+    found = lint(text + '  gpu: platform-device object_name="\\_SB_.GPU0"\n')
+    rules = [each.rule for each in found]
+    assert rules == ["acpi/dangling-reference", "acpi/illegal-target"]
+    first, second = (fingerprint for fingerprint, _ in identified(found))
+    assert second == f"{first}-2"

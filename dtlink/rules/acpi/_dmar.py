@@ -47,7 +47,8 @@ FRAME = FrameRows(
     together=True,
     effects=(
         Effect(
-            "Linux takes them, and what follows the table in memory, for another structure",
+            f'Linux takes them, and what follows the table in memory, for another structure: "{BUG}'
+            f'Record passes table end", and {OFF}, unless its length is 0',
             fault(FrameFaultKind.LEFTOVER, what="structure"),
             source=_WALK,
         ),
@@ -63,9 +64,9 @@ FRAME = FrameRows(
             source="dmar_acpi_dev_scope_init()",
         ),
         Effect(
-            "Linux stops reading there, without a message, and has no unit",
+            f'Linux stops reading there: "{BUG}No DRHD structure found in DMAR table": {OFF}',
             fault(what="structure", when=lambda case: not case.length),
-            source=_WALK,
+            source="dmar_walk_remapping_entries(), parse_dmar_table()",
         ),
         Effect(
             "Linux takes bytes within it for the next structure, and then whatever they lead to",
@@ -96,7 +97,7 @@ FRAME = FrameRows(
         Effect(
             "Linux reads its path on into what follows: the device is not found",
             fault(FrameFaultKind.BEYOND),
-            source="dmar_acpi_insert_dev_scope()",
+            source="dmar_insert_dev_scope()",
         ),
         Effect(
             "Linux finds no device by it, and may take bytes within it for the next scope",

@@ -1,6 +1,6 @@
 """What Linux does with an IORT.
 
-Source, unless a row has its own: Linux 6.12, drivers/acpi/arm64/iort.c.
+Source, unless a row has its own: Linux, drivers/acpi/arm64/iort.c.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ RESERVED = ReservedRows(
                 and case.field == "node_flags"
                 and not case.bits & ~RMR_ATTRIBUTES
             ),
-            source="iort_rmr_alloc()",
+            source="iort_get_rmrs()",
         ),
     )
 )

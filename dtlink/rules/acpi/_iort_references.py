@@ -118,6 +118,14 @@ def _lost(case: OffsetReference) -> str:
 DANGLING: tuple[Effect[OffsetReference], ...] = (
     Effect(_NO_RESERVATION, _of(Rmr), source=_RMR),
     Effect(
+        '"ACPI: IORT: [Firmware Bug]: [node …] Invalid MSI mapping": it has no MSIs of its own; '
+        f"{_NULL}: Linux maps no ID of the devices behind it either",
+        lambda case: (
+            not case.value and not case.where.entry and _is_own(case) and _of(SmmuV3)(case)
+        ),
+        source="iort_set_device_domain(), iort_node_map_id()",
+    ),
+    Effect(
         '"ACPI: IORT: [Firmware Bug]: [node …] Invalid MSI mapping": it has no MSIs of its own',
         lambda case: not case.value and _is_own(case),
         source=_DOMAIN,
@@ -158,7 +166,12 @@ ILLEGAL: tuple[Effect[OffsetReference], ...] = (
         Severity.WARNING,
         _DOMAIN,
     ),
-    Effect("its wires get no ITS", lambda case: not _of(*_FOLLOWED)(case), Severity.WARNING),
+    Effect(
+        "its wires get no ITS",
+        lambda case: not _of(*_FOLLOWED)(case),
+        Severity.WARNING,
+        "iort_msi_xlate()",
+    ),
     Effect(_where, _arrives, Severity.WARNING, _MAP),
     Effect(_lost, source=_MAP),
 )

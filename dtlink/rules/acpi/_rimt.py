@@ -16,7 +16,6 @@ from dtlink.rules.acpi._rows import (
     NamedDevice,
     NameFault,
     NameRows,
-    OffsetReference,
     ReferenceRows,
     ReservedRows,
     SegmentRows,
@@ -77,20 +76,33 @@ UNKNOWN = UnknownRows(
     effects=(Effect("Linux skips such nodes: what they describe has no effect", source=_SCAN),),
 )
 
-_TAKEN: Effect[OffsetReference] = Effect(
-    "Linux takes the bytes there for a node: no IOMMU, or a wrong one", source=_MAP
-)
+_NULL = '"[Firmware Bug]: … ID map has NULL parent reference"'
 REFERENCES = ReferenceRows(
     names_target=False,
     dangling=(
         Effect(
-            '"[Firmware Bug]: … ID map has NULL parent reference": its IDs get no IOMMU',
-            lambda case: not case.value,
+            f"{_NULL}: the device has no IOMMU from this entry on",
+            lambda case: not case.value and isinstance(case.holder, PlatformDevice),
+            source="rimt_node_get_id()",
+        ),
+        Effect(
+            f"{_NULL}: no ID of the node gets an IOMMU, whatever its other entries are",
+            lambda case: not case.value and not case.where.entry,
             source=_MAP,
         ),
-        _TAKEN,
+        Effect(
+            "Linux takes the bytes there for a node: the devices get no IOMMU, or wait for one "
+            "that never probes",
+            source="rimt_node_map_id(), rimt_iommu_xlate()",
+        ),
     ),
-    illegal=(_TAKEN,),
+    illegal=(
+        Effect(
+            "Linux continues through the mappings there: the devices get the IOMMU and device IDs "
+            "of others, or none",
+            source=_MAP,
+        ),
+    ),
 )
 
 SEGMENTS = (

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from dtlink import wording
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.behaviours import ACPI_WAIT_ENDS
 from dtlink.firmware.acpi.iort import Iort, IortNode
 from dtlink.firmware.acpi.layout import Struct
 
@@ -41,6 +42,13 @@ def listed(words: Sequence[str]) -> str:
 def others(structures: Sequence[Struct]) -> Sequence[Struct]:
     """Those that a finding at the first of them lists."""
     return structures[1 : MOST_RELATED + 1]
+
+
+def waiting(board: TablesBoard) -> str:
+    """What devices do behind an SMMU that never comes, as the verb after them."""
+    if ACPI_WAIT_ENDS.on(board.version):
+        return "wait until deferred_probe_timeout expires, then run untranslated"
+    return "wait forever"
 
 
 def targets(table: Iort) -> frozenset[int]:

@@ -4,7 +4,7 @@ What it finds: named components and root complexes that are fully coherent (cach
 attribute 1) without a coherent path to memory (CPM 0); that are not, although they have such a
 path and write through it as the caches do (CPM and DACS 1); and attributes other than 0 and 1.
 Why it matters: a system that takes the device for coherent does no cache maintenance for it:
-where that is wrong, data is corrupted silently. Linux up to 6.12 takes coherency from _CCA in the
+where that is wrong, data is corrupted silently. Linux takes coherency from _CCA in the
 namespace and does not read these fields; others, hypervisors among them, do.
 What to do: CCA 1 with CPM 1 for a coherent device; CCA 0 with CPM 0, or with DACS 0, for one that
 is not; and the same in _CCA.

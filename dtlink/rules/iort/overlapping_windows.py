@@ -7,7 +7,7 @@ be.
 Why it matters: Linux cannot claim a window that overlaps another in part. It makes no device of
 the later node, nor of any SMMU or PMCG after it in the table: their devices run untranslated. Of
 two nodes with the same registers the second to probe is refused, and the devices behind it wait
-forever.
+(forever before 6.15, later until deferred_probe_timeout expires).
 What to do: the address and size of each; one node for each SMMU.
 References: Arm DEN0049, SMMU and PMCG nodes; Linux, kernel/resource.c, insert_resource();
 drivers/acpi/arm64/iort.c, iort_init_platform_devices(); lib/devres.c, devm_ioremap_resource().
@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Pmcg
+from dtlink.rules.iort._nodes import waiting
 from dtlink.rules.iort._windows import Window, claimed, mapped
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -58,7 +59,7 @@ def overlapping_windows(board: TablesBoard) -> Iterator[Finding]:
         nodes = frozenset(window.node.start for window in pair)
         if len(nodes) > 1 and nodes not in told:
             told.add(nodes)
-            yield _refused(*_in_order(pair))
+            yield _refused(board, *_in_order(pair))
 
 
 def _in_order(pair: tuple[Window, Window]) -> list[Window]:
@@ -100,7 +101,7 @@ def _unclaimed(first: Window, second: Window) -> Finding:
     )
 
 
-def _refused(first: Window, second: Window) -> Finding:
+def _refused(board: TablesBoard, first: Window, second: Window) -> Finding:
     is_pmcg = isinstance(second.node, Pmcg)
     return overlapping_windows.finding(
         second.node,
@@ -110,6 +111,6 @@ def _refused(first: Window, second: Window) -> Finding:
         severity=Severity.WARNING if is_pmcg and isinstance(first.node, Pmcg) else None,
         effect='"can\'t request region for resource": the later of the two to probe is '
         "refused; "
-        + ("its counters are missing" if is_pmcg else "the devices behind it wait forever"),
+        + ("its counters are missing" if is_pmcg else f"the devices behind it {waiting(board)}"),
         fix="Set the address of the registers of each, or merge the nodes if they are one device.",
     )

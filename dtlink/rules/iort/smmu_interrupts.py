@@ -3,9 +3,9 @@
 What it finds: SMMUv1 and v2 without a context interrupt or without global interrupts; SMMUv3 that
 have neither a line for events or for global errors nor a mapping for their own MSIs.
 Why it matters: Linux' arm-smmu driver gives up on an SMMU without context interrupts, and the
-devices behind it wait forever. Where the global interrupts have no offset it takes the node's
-first bytes for one. An SMMUv3 without the two lines works, but what goes wrong in it is never
-told: translation faults are silent.
+devices behind it wait: forever before 6.15, later until deferred_probe_timeout expires. Where the
+global interrupts have no offset it takes the node's first bytes for one. An SMMUv3 without the two
+lines works, but what goes wrong in it is never reported: translation faults are silent.
 What to do: list the interrupts; one context interrupt for each context bank of an SMMUv2, though
 the number may be the same.
 References: Arm DEN0049, SMMU nodes; Linux, drivers/acpi/arm64/iort.c, arm_smmu_init_resources();
@@ -21,7 +21,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Smmu, SmmuV3, is_whole
 from dtlink.links.acpi.iort_pieces import own_mapping
 from dtlink.rules.iort._interrupts import V3_LINES
-from dtlink.rules.iort._nodes import nodes
+from dtlink.rules.iort._nodes import nodes, waiting
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _MESSAGES = {
@@ -56,14 +56,14 @@ def smmu_interrupts(board: TablesBoard) -> Iterator[Finding]:
     """One finding an SMMU."""
     for node in filter(is_whole, nodes(board, Smmu)):
         if not node.context_count or not node.global_offset:
-            yield _missing(node)
+            yield _missing(board, node)
     for v3 in filter(is_whole, nodes(board, SmmuV3)):
         fields = [field for field in _MESSAGES if not getattr(v3, field)]
         if fields and own_mapping(v3, board.version) is None:
             yield _silent(v3, fields)
 
 
-def _missing(node: Smmu) -> Finding:
+def _missing(board: TablesBoard, node: Smmu) -> Finding:
     """Without the global one Linux takes the first context interrupt for it, and is one short."""
     no_global, no_context = not node.global_offset, not node.context_count
     lacks = ["global interrupts"] * no_global + ["context interrupts"] * no_context
@@ -73,7 +73,7 @@ def _missing(node: Smmu) -> Finding:
         property_name="context_count" if no_context else "global_offset",
         likely=not no_context,
         effect=f'"found {int(not no_global)} interrupts but expected at least 2": the driver '
-        "gives up, and the devices behind the SMMU wait forever"
+        f"gives up, and the devices behind the SMMU {waiting(board)}"
         if no_context
         else "Linux takes the node's type and length for the number of the global interrupt; a "
         "context "

@@ -2,7 +2,8 @@
 
 What it finds: SMMUv1 and v2 of a model above 5, SMMUv3 of a model above 2.
 Why it matters: the model tells Linux' arm-smmu driver whether it has an SMMUv1 or v2 before it;
-it refuses an SMMU of another model, and the devices behind it then wait forever. The arm-smmu-v3
+it refuses an SMMU of another model, and the devices behind it then wait
+(forever before 6.15, later until deferred_probe_timeout expires). The arm-smmu-v3
 driver takes an unknown model for a generic SMMUv3, without the workarounds that it may need.
 What to do: the generic model (SMMUv1 0, SMMUv2 1, SMMUv3 0) if the documents have none for it.
 References: Arm DEN0049, SMMU nodes, model; Linux, drivers/iommu/arm/arm-smmu/arm-smmu.c,
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Smmu, SmmuV3
-from dtlink.rules.iort._nodes import nodes
+from dtlink.rules.iort._nodes import nodes, waiting
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _LAST = 5
@@ -54,7 +55,7 @@ def smmu_model(board: TablesBoard) -> Iterator[Finding]:
                 f"{node.name} has invalid model {node.model:#x} (valid: 0 to {_LAST})",
                 property_name="model",
                 effect="the arm-smmu driver refuses it (-ENODEV), and the devices behind "
-                "it wait forever",
+                f"it {waiting(board)}",
                 fix="Set model to 1 for an SMMUv2, 0 for an SMMUv1, 3 for an MMU-500.",
             )
     for v3 in nodes(board, SmmuV3):

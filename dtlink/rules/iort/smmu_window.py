@@ -16,12 +16,12 @@ from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Smmu, SmmuV3, is_whole
-from dtlink.rules.iort._nodes import nodes
+from dtlink.rules.iort._nodes import nodes, waiting
 from dtlink.rules.iort._windows import PAGE_64K, TOP
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _ENDS = (
-    '"failed to claim resource 0": Linux makes no device of it, nor of any SMMU or PMCG behind '
+    '"failed to claim resource 0": Linux makes no device of it, nor of any SMMU or PMCG after '
     "it in the table"
 )
 
@@ -65,12 +65,12 @@ def smmu_window(board: TablesBoard) -> Iterator[Finding]:
             yield _at_zero(smmu)
     for v3 in filter(is_whole, nodes(board, SmmuV3)):
         if v3.base % PAGE_64K or v3.base + 2 * PAGE_64K > TOP:
-            yield _crooked(v3)
+            yield _crooked(board, v3)
         elif not v3.base:
             yield _at_zero(v3)
 
 
-def _crooked(node: SmmuV3) -> Finding:
+def _crooked(board: TablesBoard, node: SmmuV3) -> Finding:
     behind = node.base + 2 * PAGE_64K > TOP
     return smmu_window.finding(
         node,
@@ -80,7 +80,7 @@ def _crooked(node: SmmuV3) -> Finding:
         effect=_ENDS
         if behind
         else "the driver reads what lies there instead of the SMMU's registers, and gives up or "
-        "does harm; its devices wait forever",
+        f"does harm; its devices {waiting(board)}",
         fix="Set base to the first 64 KiB page of the SMMU.",
     )
 

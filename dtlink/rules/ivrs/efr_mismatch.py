@@ -2,9 +2,9 @@
 
 What it finds: copies of the extended feature registers, in the blocks that Linux takes, that differ
 from those of the first IOMMU, where IVinfo says that they are copies.
-Why it matters: Linux uses the features that all IOMMUs have, and complains: "[Firmware Bug]: Found
-inconsistent EFR/EFR2". An IOMMU without guest translation, or with smaller page tables, takes that
-from all devices of the machine.
+Why it matters: Linux (since 6.1) uses the features that all IOMMUs have, and complains: "[Firmware
+Bug]: Found inconsistent EFR/EFR2". An IOMMU without guest translation, or with smaller page tables,
+takes that from all devices of the machine.
 What to do: write what the registers (MMIO offsets 30h and 1A0h) hold; if they do differ, the
 firmware should mask the features that not all of them have.
 References: AMD 48882, IVHD types 11h and 40h; Linux, drivers/iommu/amd/init.c, get_global_efr(),
@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
+from dtlink.facts.behaviours import AMD_COMMON_FEATURES
 from dtlink.firmware.acpi.ivrs import Ivrs
 from dtlink.rules.ivrs._linux import early_features
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -57,6 +58,7 @@ def efr_mismatch(board: TablesBoard) -> Iterator[Finding]:
     table = board.machine.ivrs
     if table is None or not table.ivinfo & Ivrs.EFR_SUPPORTED:
         return
+    is_common = AMD_COMMON_FEATURES.on(board.version)
     for block in table.taken[1:]:
         first = table.taken[0]
         wanted, has = early_features(first), early_features(block)
@@ -67,8 +69,11 @@ def efr_mismatch(board: TablesBoard) -> Iterator[Finding]:
                 f"{block.name} has the features {has[0]:#x}, {has[1]:#x}, but {first.name} has "
                 f"{wanted[0]:#x}, {wanted[1]:#x}",
                 property_name=register,
+                severity=None if is_common else Severity.INFO,
                 effect='"[Firmware Bug]: Found inconsistent EFR/EFR2": Linux uses what all '
-                "IOMMUs have in common",
+                "IOMMUs have in common"
+                if is_common
+                else f"none: Linux before {AMD_COMMON_FEATURES.since} uses each with its own",
                 fix="Write the same features for all IOMMUs, as their registers have them.",
                 related=[first],
             )
