@@ -165,8 +165,8 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         "--root-after",
         metavar="SECONDS",
         type=click.FloatRange(min=0),
-        help="Time from the initramfs's last driver registration to the first module of the root "
-        "filesystem. [default: not known]",
+        help="Seconds from the initramfs's last driver registration to the first module of the "
+        "root filesystem. [default: not known]",
     ),
     "against": click.option(
         "--against",

@@ -141,14 +141,14 @@ KEYS = (
         "cmdline",
         "a string",
         readers.command_line,
-        "The kernel's command line.",
+        "Kernel command line.",
         unset="`bootargs` of `/chosen`",
     ),
     _folder_key(
         "root",
         "a node",
         readers.text,
-        "The node that has the root file system.",
+        "Node that has the root file system.",
         unset="by `root=` of `bootargs`",
     ),
     _folder_key(
@@ -163,22 +163,22 @@ KEYS = (
         "kernel",
         'a path, or "running"',
         readers.kernel,
-        "What one kernel holds: a folder of modules, an unpacked package, a build tree, a "
-        "configuration.",
+        "Kernel to check against: /lib/modules/VERSION, unpacked package, build tree, .config or "
+        "'running'.",
         unset="no kernel is named",
     ),
     _folder_key(
         "initramfs",
         "a path",
         readers.path,
-        "Its initramfs: an image, a listing, a `modules.load`.",
+        "Its initramfs: an image, the output of lsinitramfs or lsinitrd, or a modules.load.",
         unset="not known",
     ),
     _folder_key(
         "kernel-index",
         "a path",
         readers.path,
-        "The tables of the kernel's source.",
+        "Index of the kernel's source ('dtlink kernel index').",
         unset="the nearest one shipped",
     ),
     ConfigKey(
@@ -218,13 +218,13 @@ KEYS = (
         "schema",
         "true or false",
         readers.flag,
-        "Run dtschema's validator as well.",
+        "Also run dtschema's validator.",
     ),
     ConfigKey(
         "schema-dir",
         "a path, or an array of paths",
         readers.paths,
-        "More schemas for it.",
+        "Additional schemas: a folder of bindings, or a processed schema file.",
         unset="only dtlink's own",
     ),
 )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import click
 import pytest
 
-from dtlink.config.keys import KEYS, TABLES
+from dtlink.cli.lint import lint
+from dtlink.config.keys import KEYS, TABLES, ConfigKey
 from dtlink.config.model import FIELDS, FindingPattern, LintSettings
 from dtlink.config.resolve import effective, settings_of
 from dtlink.facts.cmdline import CommandLine
@@ -277,3 +279,20 @@ def test_a_file_elsewhere_is_seen_from_the_configuration(write: Write) -> None:
     write("ci/dtlink.toml", '[[folder]]\npath = "../boards"\nroot = "/mmc"')
     assert settings_of("boards/x.dtb", {}, file="ci/dtlink.toml").board.root == "/mmc"
     assert settings_of("other/x.dtb", {}, file="ci/dtlink.toml").board.root == ""
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+def test_an_option_of_lint_says_what_its_key_says(key: ConfigKey) -> None:
+    options = {each.name: each for each in lint.params if isinstance(each, click.Option)}
+    assert key.field in options, f"give lint an option --{key.name} (dtlink/cli/lint.py)"
+    option = options[key.field]
+    said = (option.help or "").partition(" [default")[0]
+    assert said == key.help.replace("`", ""), (
+        f"write the same help for --{key.name} (dtlink/cli/) and its key (dtlink/config/keys.py)"
+    )
+    if option.show_default and isinstance(option.type, click.Choice):
+        assert option.default == key.default.value, (
+            f"correct the default of --{key.name}: it is in LintSettings (dtlink/config/model.py)"
+        )
+        missing = [choice for choice in option.type.choices if f'"{choice}"' not in key.takes]
+        assert not missing, f"add {missing} to what {key.name} takes (dtlink/config/keys.py)"
