@@ -52,7 +52,8 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
     tree = found.tree
     words, phandles, add = tree.words, tree.phandles, found.references.append
     new = tuple.__new__  # takes a third of the time of calling the class
-    widths = tree.holders(row.cells) if row.cells else None
+    cells = row.cells  # a property: read once for each column
+    widths = tree.holders(cells) if cells else None
     for node, at in column:
         size = words[at + 1] >> 2
         first = at + 3
