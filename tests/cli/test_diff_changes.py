@@ -353,6 +353,15 @@ def test_a_kernel_without_a_driver_in_time(run: Run, tmp_path: Path) -> None:
     waits = builds.changes(plain, guest, *kernel)["waits"]
     assert {each["why"] for each in waits["gained"]} == {"driver"}
     assert builds.changes(plain, guest)["waits"]["gained"] == []
+    # When the root filesystem is mounted is not known: both outcomes, or the user says when.
+    ends = {(each["outcome"], each.get("if_in_time")) for each in waits["gained"]}
+    assert ends == {("degraded", "late"), ("never", None)}
+    assert "if the root filesystem is mounted late" in builds.text(plain, guest, *kernel)
+    timed = builds.changes(plain, guest, *kernel, "--root-after", "19")["waits"]["gained"]
+    assert {each["outcome"] for each in timed} == {"degraded", "never"}
+    assert not any("if_in_time" in each for each in timed)
+    soon = builds.changes(plain, guest, *kernel, "--root-after", "3")["waits"]["gained"]
+    assert {each["outcome"] for each in soon} == {"never"}
 
 
 def test_a_kernel_that_can_not_be_read(builds: Builds) -> None:
