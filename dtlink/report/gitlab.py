@@ -73,15 +73,20 @@ def _issues(report: Report) -> Iterator[Issue]:
         for fingerprint, finding in identified(item.findings, item.known):
             key = f"{name}\0{fingerprint}"
             at = where(item, finding)
-            yield _issue(finding.rule, _severity(finding), _description(item, finding), at, key)
+            text = _description(item, finding)
+            yield _issue(finding.rule, _severity(finding), text, at, key, finding.identity)
         for entry in item.unmet:
             text = unmet(entry)
             yield _issue(entry.rule, "major", text, (path, 1), f"{name}\0{text}")
 
 
-def _issue(check: str, severity: str, text: str, at: tuple[str, int], key: str) -> Issue:
+def _issue(
+    check: str, severity: str, text: str, at: tuple[str, int], key: str, identity: str = ""
+) -> Issue:
+    """``identity``: the check's name in the fingerprint, where that is another: an alias."""
     path, line = at
-    digest = hashlib.sha256(f"{check}\0{path}\0{key}".encode(errors="surrogatepass")).hexdigest()
+    named = f"{identity or check}\0{path}\0{key}"
+    digest = hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
     return {
         "description": cut(" ".join(printable(text).split()), _DESCRIPTION),
         "check_name": check,

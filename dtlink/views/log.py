@@ -208,10 +208,10 @@ def _cause_lines(cause: RootCause, *, every: bool, width: int | None) -> Iterato
     if origin.detail:
         yield from paragraph("", origin.detail, width)
     if cause.also:
-        yield from paragraph("  also:", _few(cause.also, every=every), width)
+        yield from paragraph(" also:", _few(cause.also, every=every), width)
     if origin.candidates:
-        yield from paragraph("  may be:", _few(origin.candidates, every=every), width)
-    label = "  effect:"
+        yield from paragraph(" may be:", _few(origin.candidates, every=every), width)
+    label = " effect:"
     victims = cause.victims if every else cause.victims[:SHOWN]
     for victim in victims:
         doubt = "likely: " if cause.sure and not victim.sure else ""
@@ -221,9 +221,9 @@ def _cause_lines(cause: RootCause, *, every: bool, width: int | None) -> Iterato
         more = len(cause.victims) - len(victims)
         yield from paragraph("", f"… and {counted(more, 'more device')} (--all)", width)
     if origin.cure:
-        yield from paragraph("  fix:", origin.cure, width)
+        yield from paragraph(" fix:", origin.cure, width)
     if origin.rule:
-        yield from paragraph("  rule:", f"dtlink explain {origin.rule}", width)
+        yield from paragraph(" rule:", f"dtlink explain {origin.rule}", width)
 
 
 def _told(victim: Victim) -> str:

@@ -268,7 +268,7 @@ def _host_lines(host: HostRow, width: int | None) -> Iterator[Line]:
         for reason in reasons
     ]
     none = "no requester is known to exist: nothing was compared"
-    yield from paragraph("  exist:", "; ".join(told) or none, width)
+    yield from paragraph(" exist:", "; ".join(told) or none, width)
     for each in host.differences:
         yield line()
         yield from _difference_lines(each, width)
@@ -279,12 +279,12 @@ def _difference_lines(found: DifferenceRow, width: int | None) -> Iterator[Line]
     requesters = _requesters(found.ids)
     yield line(Words(f"  {found.aspect.value}", STYLES["error"]), Words(f" of {requesters}", BOLD))
     ids = [row.devicetree for row in found.ids]
-    yield from paragraph("  DT:", _given(found, found.devicetree, ids), width)
+    yield from paragraph(" DT:", _given(found, found.devicetree, ids), width)
     ids = [row.acpi for row in found.ids]
-    yield from paragraph("  ACPI:", _given(found, found.acpi, ids), width)
-    yield from paragraph("  effect:", str(found.consequence), width)
+    yield from paragraph(" ACPI:", _given(found, found.acpi, ids), width)
+    yield from paragraph(" effect:", str(found.consequence), width)
     check = "check the hardware documentation, then correct the wrong one"
-    yield from paragraph("  fix:", check, width)
+    yield from paragraph(" fix:", check, width)
     yield from paragraph("", f"if ACPI is right, {found.if_acpi_is_right}", width)
     yield from paragraph("", f"if the devicetree is right, {found.if_devicetree_is_right}", width)
 
@@ -308,7 +308,7 @@ def _entries(entries: Sequence[EntryRow]) -> str:
 
 def _rest(rest: NotComparedRow, width: int | None) -> Iterator[Line]:
     """Differences about buses of which nothing says that they exist."""
-    label = "  rest:"
+    label = " rest:"
     for each in rest.differences:
         dt, acpi = (side.name if side else "none" for side in (each.devicetree, each.acpi))
         told = f"{each.aspect.value}: {dt} by DT, {acpi} by ACPI"

@@ -257,7 +257,36 @@ def test_a_supplier_that_is_disabled(builds: Builds) -> None:
     new = builds.new(("smmu: iommu@3000 {", 'smmu: iommu@3000 { status = "disabled";'))
     (changed,) = builds.changes(builds.old, new)["links"]["changed"]
     assert changed["because"] == "supplier disabled"
-    assert "no longer followed" in builds.text(builds.old, new)
+    # An optional supplier was not followed before either.
+    assert "(not followed: the supplier" in builds.text(builds.old, new)
+
+
+@pytest.mark.parametrize(
+    ("change", "now", "former"),
+    [
+        (
+            ("smmu: iommu@3000 {", 'smmu: iommu@3000 { status = "disabled";'),
+            "the supplier, or one of its ancestors, is disabled",
+            "the supplier, or a node above it, is disabled",
+        ),
+        (("clocks = <&clk 4>", "clocks = <0>, <&clk 4>"), "after a zero", "behind a zero"),
+    ],
+)
+def test_a_reason_of_a_former_version_is_the_same(
+    builds: Builds, change: tuple[str, str], now: str, former: str
+) -> None:
+    new = builds.new(change)
+    saved = builds.report("links", new)
+    text = saved.read_text(encoding="utf-8")
+    assert now in text
+    saved.write_text(text.replace(now, former), encoding="utf-8")
+    assert builds.changes(saved, new)["links"]["changed"] == []
+
+
+def test_labels_are_followed_by_a_space(builds: Builds) -> None:
+    text = builds.text(builds.old, builds.new(("clocks = <&clk 4>", "clocks = <99 4>")))
+    assert "\n effect: " in text
+    assert "\n fix:    " in text
 
 
 def test_many_links_of_one_node_are_one_line(builds: Builds) -> None:

@@ -119,6 +119,13 @@ def test_the_fingerprint_is_of_the_fault_and_the_file_not_of_the_place() -> None
     assert first[0]["fingerprint"] == moved[0]["fingerprint"] != elsewhere["fingerprint"]
 
 
+def test_the_fingerprint_is_of_the_former_name_of_a_rule() -> None:
+    renamed = finding(rule="acpi/frame")._replace(alias="iort/node-frame")
+    (new,), (old,) = (issues(report(each)) for each in (renamed, finding(rule="iort/node-frame")))
+    assert (new["check_name"], old["check_name"]) == ("acpi/frame", "iort/node-frame")
+    assert new["fingerprint"] == old["fingerprint"]
+
+
 def test_one_fault_at_several_places_is_several_issues() -> None:
     assert len(issues(report(finding(index=0), finding(index=1)))) == 2
 

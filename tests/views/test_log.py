@@ -30,8 +30,8 @@ def test_a_cause_has_effects_and_a_fix():
     (cause,) = data(view.to_json())["causes"]
     assert cause["subject"] == "/b"
     text = shown(view.text("dmesg"))
-    assert any(row.startswith("  effect:") for row in text)
-    assert any(row.startswith("  fix:") for row in text)
+    assert any(row.startswith(" effect: ") for row in text)
+    assert any(row.startswith(" fix:") for row in text)
     assert "1 cause, 1 device affected" in text[-2] + text[-1] + text[-3]
 
 

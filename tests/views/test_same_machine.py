@@ -34,7 +34,7 @@ def test_a_difference_has_two_sides_an_effect_and_two_fixes():
         "if_devicetree_is_right",
     }
     text = shown(view.text())
-    assert any(row.startswith("  effect:") for row in text)
+    assert any(row.startswith(" effect: ") for row in text)
     assert any("check the hardware documentation" in row for row in text)
 
 

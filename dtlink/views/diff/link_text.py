@@ -127,7 +127,7 @@ def _link(sign: Span, row: _Row, told: str) -> Line:
         value = f"{was} ⇒ {value}" if was != value else value
     notes = [row.because] if row.old is None and row.because != told else []
     if row.old is not None and row.old.why_not != link.why_not:
-        notes.append(_followed(link))
+        notes.append(_followed(row.old, link))
     note = f"  ({'; '.join(notes)})" if notes else ""
     return line(
         sign,
@@ -137,8 +137,10 @@ def _link(sign: Span, row: _Row, told: str) -> Line:
     )
 
 
-def _followed(link: LinkRow) -> str:
-    return f"no longer followed: {link.why_not}" if link.why_not else "now followed"
+def _followed(old: LinkRow, new: LinkRow) -> str:
+    if not new.why_not:
+        return "now followed"
+    return f"{'not' if old.why_not else 'no longer'} followed: {new.why_not}"
 
 
 def _value(link: LinkRow) -> str:

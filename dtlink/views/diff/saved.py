@@ -17,6 +17,7 @@ from dtlink.rules.model import Severity
 from dtlink.views.cycles import CycleRow, CycleStep
 from dtlink.views.data import ABSENT
 from dtlink.views.diff.firmware import waits
+from dtlink.views.diff.former import reason
 from dtlink.views.diff.rows import FindingRow, IdentityRow, PairRow, WaitRow
 from dtlink.views.diff.sides import Side
 from dtlink.views.diff.snapshot import Snapshot
@@ -225,7 +226,7 @@ def _link(members: Members) -> LinkRow:
         args=tuple(members["args"]),
         optional=members["optional"],
         followed=members["followed"],
-        why_not=members["why_not"],
+        why_not=reason(members["why_not"]),
         used_by_linux=members.get("used_by_linux", ABSENT),
         inputs=tuple(inputs) if isinstance(inputs, list) else inputs,
         output=members.get("output", ABSENT),
