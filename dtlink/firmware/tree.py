@@ -331,7 +331,17 @@ class Node:
     def get(self, name: str) -> bytes | None:
         """Return a property's value in bytes; ``None`` if it is missing."""
         at = self.tree.holders(name).get(self.index)
-        return self.properties.get(name) if at is None else self.tree.value(at)
+        if at is not None:
+            return self.tree.value(at)
+        return self.properties.get(name) if self._is_metadata else None
+
+    @property
+    def _is_metadata(self) -> bool:
+        """Whether the node is one of the :data:`METADATA_NODES` or below one: it has no columns."""
+        top, parents = self.index, self.tree.parents
+        while parents[top] > 0:
+            top = parents[top]
+        return self.tree.layout.names[top] in METADATA_NODES
 
     def has(self, name: str) -> bool:
         """Whether the node has a property of that name."""
