@@ -82,7 +82,7 @@ def pair(tmp_path: Path) -> Pair:
 def test_it_says_that_they_agree(pair: Pair) -> None:
     result = pair.run()
     assert result.exit_code == 0
-    assert "exist: bus 00 (the first bus)" in result.output
+    assert "exist:  bus 00 (the first bus)" in result.output
     assert "they agree" in result.output
     assert "rest:" not in result.output
 
@@ -149,7 +149,7 @@ def test_buses_of_which_nothing_is_known_make_no_difference(pair: Pair) -> None:
     pair.write(TREE, tables)
     result = pair.run()
     assert result.exit_code == 0
-    assert "rest:  buses 01-ff, IOMMU: SMMUv3 0x9050000 by DT, none by ACPI" in result.output
+    assert "rest:   buses 01-ff, IOMMU: SMMUv3 0x9050000 by DT, none by ACPI" in result.output
     assert "--bus or --lspci" in result.output
     assert pair.run("--bus", "1").exit_code == 1
 
@@ -163,7 +163,7 @@ def test_the_functions_that_lspci_lists_count(pair: Pair, form: str) -> None:
     listing.write_text("\n".join((rows[0], "\tKernel driver in use: pcieport", "", rows[1])) + "\n")
     result = pair.run("--lspci", listing)
     assert result.exit_code == 1
-    assert "exist: 00:01.0, 01:02.3 (--lspci)" in result.output
+    assert "exist:  00:01.0, 01:02.3 (--lspci)" in result.output
     assert "IOMMU of 01:02.3" in result.output
 
 

@@ -143,9 +143,15 @@ def _is_idle(
     return tie is None and row is not None and row.in_kernel(version)
 
 
-def _outcome(read: EntryReading | None) -> tuple[str, Ends] | None:
-    """What comes of an entry: of what is dropped, the reason alone counts."""
-    return read and (read.reason, ("", "") if read.reason else read.devices)
+def _outcome(read: EntryReading | None) -> tuple[bool, Ends] | None:
+    """What comes of an entry: a link between devices, or none.
+
+    Why it makes none is no change: kernels before 6.1 find no device for a supplier that is
+    disabled, where later ones see that it is (drivers/of/property.c, of_link_to_phandle()).
+    """
+    if read is None:
+        return None
+    return (True, ("", "")) if read.reason else (False, read.devices)
 
 
 def _read(ordering: Ordering) -> dict[PropertyEntry, EntryReading]:

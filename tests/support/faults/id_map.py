@@ -158,9 +158,6 @@ def iommu_of_a_map_without_cells(bed: Bed) -> Planted | None:
     return Planted(bed.path(iommu), "#iommu-cells")
 
 
-FAULTS = faults_of(globals())
-
-
 @fault("iommu/map-strict", INFO)
 def map_rows_of_five_cells_that_name_a_bystander(bed: Bed) -> Planted | None:
     bridge, iommu = host(bed), smmu(bed, cells=2)
@@ -170,3 +167,6 @@ def map_rows_of_five_cells_that_name_a_bystander(bed: Bed) -> Planted | None:
     rows = (0, bed.phandle(iommu), 0, 0, 1, bed.phandle(other), bed.phandle(iommu), 1, 0, 1)
     bed.set(bridge, iommu_map=rows)
     return _at_map(bed, bridge)
+
+
+FAULTS = faults_of(globals())
