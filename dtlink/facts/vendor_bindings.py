@@ -168,5 +168,6 @@ VENDOR_BINDINGS: tuple[SupplierBinding, ...] = (
     _vendor("cci-control-port", other("cache interconnect", POINTER), probes_first=False),
     _vendor("ti,elm-id", ECC_ENGINE),
     _vendor("ti,ringacc", other("ring accelerator", DRIVERS_DIFFER)),
+    _vendor("renesas,fcp", other("frame compression processor", DRIVERS_DIFFER)),
     _vendor("buffer-manager", other("buffer manager", DRIVERS_DIFFER)),
 )

@@ -176,10 +176,24 @@ def _references(board: TreeBoard, supplier: Node, device: Node) -> Iterator[Refe
     """What a device's properties say of a supplier; nothing where an iommu-map is misread."""
     exact = board.profile.links_nodes
     for ref in board.graph.references:
-        if ref[0] == device.index and not board.graph.not_followed(ref):
-            named = ref[1] if exact else board.device_index(ref[1])
-            if named == supplier.index:
-                yield ref
+        if ref[0] != device.index or board.graph.not_followed(ref):
+            continue
+        if supplier.index == (ref[1] if exact else _nearest_device(board, ref[1])):
+            yield ref
+
+
+def _below_root(node: Node) -> Node:
+    """The ancestor that is a child of the root: what lacks a ``compatible`` for a device."""
+    parent = node.parent
+    while parent is not None and parent.index:
+        node, parent = parent, parent.parent
+    return node
+
+
+def _nearest_device(board: TreeBoard, node: int) -> int:
+    """The node that kernels before 6.1 link to: the nearest with ``compatible``, or the root."""
+    device = board.device_index(node)
+    return device if device in board.tree.holders("compatible") else 0
 
 
 def _finding(board: TreeBoard, supplier: Node, device: Node) -> Iterator[Finding]:
@@ -188,6 +202,8 @@ def _finding(board: TreeBoard, supplier: Node, device: Node) -> Iterator[Finding
         return  # reported by iommu/map-strict
     link = Link(board.tree, ref)
     down = fallen(board, [supplier])
+    if supplier.index == 0:
+        supplier = _below_root(link.supplier)
     is_graph = link.binding.walk is Walk.ENDPOINT
     others = len(down) - 1
     verb = noun(others, "waits", "wait")
