@@ -30,11 +30,11 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
 
     Raises :class:`InputError` if dtlib cannot parse the source; the message has file and line.
     """
-    from dtlink.firmware.dts_parser import ParseError, Parser
+    from dtlink.firmware.dts_parser import BoundedParser, ParseError
 
     _check_preprocessed(path)
     try:
-        parsed = Parser(path)
+        parsed = BoundedParser(path)
         source = _source(parsed.root)
     except ParseError as error:
         raise InputError(_message(error, path, name or path)) from error

@@ -19,7 +19,7 @@ MAX_INCLUDES = 500
 ParseError = dtlib.DTError
 
 
-class Parser(dtlib.DT):  # type: ignore[misc]  # dtlib has no annotations
+class BoundedParser(dtlib.DT):  # type: ignore[misc]  # dtlib has no annotations
     """Records where each node is first opened; dtlib itself does not."""
 
     def __init__(self, path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,18 +14,23 @@ if TYPE_CHECKING:
 class Linker(Protocol):
     """fw_devlink, as the driver core calls it."""
 
+    @abstractmethod
     def pause(self) -> None:
         """Devices that are added from now on are linked, and probed, when it is resumed."""
 
+    @abstractmethod
     def resume(self) -> list[CoreDevice]:
         """The devices that were added during the pause."""
 
+    @abstractmethod
     def added(self, device: CoreDevice) -> bool:
         """Link a device that is the first of its node; whether it may probe now."""
 
+    @abstractmethod
     def holds(self, device: CoreDevice) -> bool:
         """Whether a device waits for a supplier that is not a device."""
 
+    @abstractmethod
     def bound(self, device: CoreDevice) -> None:
         """The first device of a node has bound."""
 

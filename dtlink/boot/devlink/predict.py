@@ -13,7 +13,7 @@ from dtlink.boot.devlink.linker import FwnodeLinker
 from dtlink.boot.devlink.parsing import Parser, followed
 from dtlink.boot.devlink.population import Population, served_early
 from dtlink.boot.devlink.probing import DriverCore
-from dtlink.boot.devlink.report import Report
+from dtlink.boot.devlink.report import PredictionReport
 from dtlink.boot.devlink.state import CoreState
 from dtlink.facts.behaviours import FWNODE_LINKS, RELAXES_NODES
 
@@ -52,10 +52,10 @@ def predict(extraction: Extraction, profile: KernelProfile, view: View = "bare")
     if not FWNODE_LINKS.on(version):
         direct = DirectLinker(state)
         DriverCore(state, direct, drivers).boot(first, rest)
-        return Report(state).direct(direct, view)
+        return PredictionReport(state).direct(direct, view)
     searches = RELAXES_NODES.on(version)
     parser = Parser(state)
     books = Bookkeeper(state) if searches else DeviceCycleBookkeeper(state)
     linker = (FwnodeLinker if searches else DeviceCycleLinker)(state, parser, books)
     DriverCore(state, linker, drivers).boot(first, rest)
-    return Report(state).linked(parser, books, view)
+    return PredictionReport(state).linked(parser, books, view)

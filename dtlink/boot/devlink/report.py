@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DROPPED = (TryResult.NO_DEVICE, TryResult.DESCENDANT)
 
 
-class Report:
+class PredictionReport:
     """Turns node numbers into paths."""
 
     def __init__(self, state: CoreState) -> None:
