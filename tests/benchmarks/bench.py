@@ -9,6 +9,7 @@ ratios that the README quotes: commands take turns, since machines drift, and me
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import os
@@ -27,9 +28,19 @@ from dtlink.firmware.fdt_write import SourceNode, cells, strings, write
 
 ROOT = Path(__file__).resolve().parents[2]
 HISTORY = Path(__file__).with_name("history.jsonl")
-RECORD = "--record" in sys.argv[1:]
-_NAMED = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-FOLDER = Path(_NAMED[0]) if _NAMED else ROOT.parent / "shared" / "corpus" / "arm64"
+
+_PARSER = argparse.ArgumentParser(description="What dtlink costs, beside other tools.")
+_PARSER.add_argument("--record", action="store_true", help="append the figures to the history")
+_PARSER.add_argument(
+    "folder",
+    nargs="?",
+    type=Path,
+    default=ROOT.parent / "shared" / "corpus" / "arm64",
+    help="DTBs (default: ../shared/corpus/arm64)",
+)
+_GIVEN = _PARSER.parse_args()
+RECORD: bool = _GIVEN.record
+FOLDER: Path = _GIVEN.folder
 DTLINK = [sys.executable, "-m", "dtlink"]
 
 #: Figures by name; seconds, megabytes or ratios, as the name says.
