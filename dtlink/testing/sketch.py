@@ -6,11 +6,17 @@
     config ARM_SMMU_LEGACY_DT_BINDINGS=y
     initramfs ext4 crc16
     load ext4 crc16
+    facts drivers/mmc/vendor.c required:clock:bus optional:power_domain: offers:GPIO whole
 
 A line is a driver: how the kernel has it, its option, its file (whose name is the module's), the
 compatible strings of its table; ``initramfs`` at the end puts the module there. ``initramfs`` lines
 add modules that drive no device here; where no line mentions an initramfs, there is none. ``load``
 names modules in the order in which the initramfs loads them, before udev does.
+
+``facts`` lines hold what is known of a driver's file: requests (``required``, ``optional``,
+``ignored`` or ``unknown``, after ``child-`` if they are made for child nodes; kind; name),
+``offers`` and ``unsure`` with a kind, ``makes`` with an alias, ``populates``, ``whole``. A blank in
+a kind is ``_``.
 """
 
 from __future__ import annotations
@@ -22,7 +28,8 @@ from dtlink.kernel.facts import Facts
 from dtlink.kernel.holdings.aliases import AliasIndex
 from dtlink.kernel.holdings.model import Holdings, Module
 from dtlink.kernel.initramfs import Initramfs
-from dtlink.kernel.source.index import SourceIndex
+from dtlink.kernel.source.driver_facts import Ask, DriverFacts, Need, encode
+from dtlink.kernel.source.index import FACTS, SourceIndex
 
 RELEASE = "6.12.0"
 #: What a sketch knows: all of it.
@@ -31,7 +38,11 @@ _KNOWN = (
     *("device_nodes", "builtin_compatibles"),
 )
 _VALUES = {"built-in": "y", "module": "m", "off": "n"}
-_WORDS = {*_VALUES, "config", "initramfs", "load"}
+_WORDS = {*_VALUES, "config", "initramfs", "load", "facts"}
+#: The requests of ``facts`` lines.
+_REQUESTS = {
+    f"{before}{need.value}": (need, bool(before)) for need in Need for before in ("", "child-")
+}
 
 
 class _Line(NamedTuple):
@@ -55,7 +66,33 @@ def sketch(text: str) -> Facts:
         raise ValueError(f"a line of a kernel begins with {unknown[0]}")
     drivers = [_driver(words) for words in rows if words[0] in _VALUES]
     holdings = _build(drivers, _config(drivers, _words_after("config", rows)))
-    return Facts(holdings, _index(drivers), _initramfs_of(drivers, rows))
+    facts = [_fact_row(*words[1:]) for words in rows if words[0] == "facts"]
+    index = SourceIndex(RELEASE, list(_tables(drivers)), facts=facts.copy)
+    return Facts(holdings, index, _initramfs_of(drivers, rows))
+
+
+def driver_facts(*words: str) -> DriverFacts:
+    """The facts in the words of a ``facts`` line. Raises :class:`ValueError` for other words."""
+    parts = [(word, *word.replace("_", " ").split(":", 2)) for word in words]
+    given = {first for _, first, *_ in parts}
+    if unknown := given - {*_REQUESTS, "offers", "makes", "unsure", "populates", "whole"}:
+        raise ValueError(f"not a fact: {min(unknown)}")
+    return DriverFacts(
+        asks=tuple(
+            Ask(rest[0], word.split(":", 2)[2], *_REQUESTS[first])
+            for word, first, *rest in parts
+            if first in _REQUESTS
+        ),
+        offers=frozenset(rest[0] for _, first, *rest in parts if first == "offers"),
+        makes=frozenset(w.partition(":")[2] for w, first, *_ in parts if first == "makes"),
+        populates="populates" in given,
+        whole="whole" in given,
+        unsure=frozenset(rest[0] for _, first, *rest in parts if first == "unsure"),
+    )
+
+
+def _fact_row(file: str, *words: str) -> str:
+    return "\t".join((FACTS, file, *encode(driver_facts(*words))))
 
 
 def _words_after(first: str, rows: list[list[str]]) -> list[str]:
@@ -96,10 +133,6 @@ def _build(drivers: list[_Line], config: dict[str, str]) -> Holdings:
         sources=dict.fromkeys(_KNOWN, "a sketch"),
         aliases=AliasIndex.of_pairs(aliases),
     )
-
-
-def _index(drivers: list[_Line]) -> SourceIndex:
-    return SourceIndex(RELEASE, list(_tables(drivers)))
 
 
 def _tables(drivers: list[_Line]) -> Iterator[list[str]]:

@@ -6,26 +6,32 @@ versions (``dtlink.kernel.source``), shipped, and read here.
 
 The file is text, compressed with gzip. Its first line is ``dtlink source index 1`` and the kernel's
 release, after a tab; every other line is one table's share, its fields parted by tabs: kind (``d``,
-``e``, ``h``), file, module, symbol, conditions (parted by blanks), then the compatible strings. A
+``e``, ``h``), file, module, symbol, conditions (parted by blanks), then the compatible strings. At
+the end are lines of kind ``f``: a driver's file, and what is known of it (``driver_facts``). A
 file may hold the indexes of several releases (``several``), as the one that is shipped does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.facts.shipped import SOURCES, nearest
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.source.several import contents
+from dtlink.kernel.source.driver_facts import DriverFacts, decode
+from dtlink.kernel.source.several import Contents, contents
 
 #: The first field of an index.
 HEADING: Final = "dtlink source index 1"
 
 #: The one-letter form of each kind.
 KINDS: Final = {"d": "driver", "e": "early", "h": "helper"}
+
+#: The kind of a line with the facts about a driver's file.
+FACTS: Final = "f"
 
 #: The condition that no index can express.
 UNKNOWN: Final = "?"
@@ -103,9 +109,17 @@ def _holds(condition: str, config: Mapping[str, str], absent: str | None) -> boo
 class SourceIndex:
     """The tables of one kernel's source, by ``compatible``."""
 
-    def __init__(self, release: str, lines: list[list[str]], path: str = "") -> None:
+    def __init__(
+        self,
+        release: str,
+        lines: list[list[str]],
+        path: str = "",
+        facts: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        """``facts`` returns the lines of that kind; it is called when they are first asked for."""
         self.release = release
         self.path = path
+        self._facts = facts
         self._lines = lines
         self._by_name: dict[str, list[int]] = {}
         for number, fields in enumerate(lines):
@@ -125,6 +139,33 @@ class SourceIndex:
         """
         found = [self._lines[number] for number in self._by_name.get(compatible, ())]
         return tuple(_source(fields) for fields in sorted(found))
+
+    def facts(self, file: str) -> DriverFacts | None:
+        """What is known of the driver in a source file; ``None``: nothing.
+
+        An index that an older dtlink made has no facts.
+        """
+        found = self._facts_by_file.get(file)
+        return None if found is None else decode(found)
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether it has facts about drivers at all."""
+        return bool(self._facts_by_file)
+
+    @property
+    def fact_rows(self) -> Iterator[Sequence[str]]:
+        """The fields of every line of facts: kind, file, then the facts."""
+        return ([FACTS, file, *items] for file, items in self._facts_by_file.items())
+
+    @cached_property
+    def _facts_by_file(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for row in self._facts():
+            _, _, rest = row.partition("\t")
+            file, _, items = rest.partition("\t")
+            found.setdefault(file, []).extend(items.split("\t"))
+        return found
 
     @classmethod
     def load(cls, path: str = "", version: KernelVersion = DEFAULT) -> SourceIndex:
@@ -154,16 +195,20 @@ class SourceIndex:
             known = {KernelVersion.of_release(each): each for each in held.releases}
             release = known[nearest(known, version)]
             rows = list(_rows(data, held.places(release), path))
+            facts = _facts_of(data, held, release, path)
         else:
             first, *rows = _text(data, path).split("\n")
             heading, _, release = first.partition("\t")
             if heading != HEADING:
                 raise InputError(f"not a source index (it begins with {first[:40]!r})", path=path)
+            known_facts = [row for row in rows if row.startswith(f"{FACTS}\t")]
+            rows = [row for row in rows if not row.startswith(f"{FACTS}\t")]
+            facts = known_facts.copy
         lines = [row.split("\t") for row in rows if row]
         for number, fields in enumerate(lines, 2):
             if len(fields) < _FIELDS or fields[0] not in KINDS:
                 raise InputError(f"damaged source index: line {number} is not a table", path=path)
-        return cls(release, lines, path)
+        return cls(release, lines, path, facts)
 
     @property
     def tables(self) -> Iterator[Sequence[str]]:
@@ -174,6 +219,18 @@ class SourceIndex:
 def _source(fields: list[str]) -> Source:
     kind, file, module, symbol, also = fields[:5]
     return Source(file, module, symbol, KINDS[kind], tuple(also.split()))
+
+
+def _facts_of(data: bytes, held: Contents, release: str, path: str) -> Callable[[], Iterable[str]]:
+    """What reads the facts of a release: later for the file that is shipped, at once for others.
+
+    Those may be damaged, and that is better reported before anything was checked.
+    """
+
+    def read() -> list[str]:
+        return [row for row in _rows(data, held.places(release, facts=True), path) if row]
+
+    return read if path == SOURCES else read().copy
 
 
 def _rows(data: bytes, places: Iterable[slice], path: str) -> Iterator[str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.source import several
 from dtlink.kernel.source.collect import NamedSource, collect
-from dtlink.kernel.source.index import HEADING, KINDS, SourceIndex
+from dtlink.kernel.source.driver_facts import DriverFacts, encode
+from dtlink.kernel.source.index import FACTS, HEADING, KINDS, SourceIndex
 
 _LETTERS = {kind: letter for letter, kind in KINDS.items()}
 _VERSION = ("VERSION", "PATCHLEVEL", "SUBLEVEL")
@@ -43,13 +44,18 @@ def kernel_release(tree: str) -> str:
     return ".".join(number[1] for number in numbers if number is not None)
 
 
-def pack(release: str, named: Iterable[NamedSource]) -> bytes:
-    """An index as ``source_index`` reads it."""
+def pack(
+    release: str, named: Iterable[NamedSource], facts: Mapping[str, DriverFacts] | None = None
+) -> bytes:
+    """An index as ``source_index`` reads it; ``facts`` are by file."""
     groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for compatible, source in named:
         letter, also = _LETTERS[source.kind], " ".join(source.also)
         groups[letter, source.file, source.module, source.symbol, also].add(compatible)
     lines = ["\t".join((*key, *sorted(names))) for key, names in sorted(groups.items())]
+    lines += [
+        "\t".join((FACTS, file, *encode(each))) for file, each in sorted((facts or {}).items())
+    ]
     return several.pack("\n".join([f"{HEADING}\t{release}", *lines, ""]))
 
 
@@ -57,4 +63,7 @@ def pack_several(indexes: Iterable[SourceIndex]) -> bytes:
     """One file of the indexes of several releases, which are sorted by version."""
     by_version = {KernelVersion.of_release(each.release): each for each in indexes}
     ordered = [each for _, each in sorted(by_version.items())]
-    return several.joined({each.release: each.tables for each in ordered})
+    return several.joined(
+        {each.release: each.tables for each in ordered},
+        {each.release: each.fact_rows for each in ordered},
+    )
