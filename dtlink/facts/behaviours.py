@@ -212,8 +212,8 @@ TIMEOUT_IS_CONFIGURED = _row(
 POWER_DOMAINS_ARE_DEVICES = _row(
     "power-domains-are-devices",
     "a provider of power domains that has no device becomes one at its registration, and consumers "
-    "link to it; before, nothing ordered them",
-    source="drivers/pmdomain/core.c, of_genpd_add_provider_onecell()",
+    "link to it; each provider delays its sync_state() until all consumers have bound",
+    source="drivers/pmdomain/core.c, of_genpd_add_provider_onecell(), of_genpd_sync_state()",
     steps={_FIRST: False, "6.17": True},
 )
 IOMMU_MAP_BY_CELLS = _row(
@@ -337,7 +337,6 @@ DEVLINK_CHANGES: tuple[Behaviour[bool], ...] = (
     LINKS_NODES,
     PURE_BUSES_BIND,
     TIMEOUT_IS_CONFIGURED,
-    POWER_DOMAINS_ARE_DEVICES,
     CYCLE_LINE_ONCE,
 )
 #: The rows that are defaults of parameters of the command line, by parameter.

@@ -226,3 +226,62 @@ def test_a_map_is_read_by_four_cells_with_strict(version: str) -> None:
     found = of(MAP, version, "fw_devlink.strict=1")
     assert found.waiting == [WaitingDevice("/pcie", ("/top/decoy",))]
     assert not of(MAP, version).waiting
+
+
+SYSC = """
+    #address-cells = <1>; #size-cells = <1>;
+    soc { compatible = "simple-bus"; ranges; #address-cells = <1>; #size-cells = <1>;
+          uart@1000 { compatible = "x,uart"; reg = <0x1000 0x1000>; power-domains = <&sysc 1>; };
+          sysc: sysc@2000 { compatible = "renesas,r8a7795-sysc"; reg = <0x2000 0x1000>;
+                            #power-domain-cells = <1>; }; };
+"""
+
+
+def test_a_power_domain_of_an_initcall_is_a_device_since_6_17() -> None:
+    before, after = of(SYSC, "6.12", view="full"), of(SYSC, "6.18", view="full")
+    sysc, uart = "/soc/sysc@2000", "/soc/uart@1000"
+    assert links(before) == set()
+    assert (after.devices[0].node, after.devices[0].bus) == (sysc, "genpd_provider")
+    assert {(x.consumer, x.supplier): x.status for x in after.device_links} == {
+        (uart, sysc): "active"
+    }
+    for found in (before, after):
+        drivers = {(device.node, device.bus): device.driver for device in found.devices}
+        assert drivers[sysc, "platform"] is None  # no driver matches it
+        assert drivers[uart, "platform"] == "any"
+        assert not found.waiting
+    assert devices(of(SYSC, "6.18")) == ["/soc", uart, sysc]  # without drivers, no power domains
+
+
+PSCI = """
+    rsc { compatible = "x,rsc"; power-domains = <&cluster>; };
+    psci { compatible = "arm,psci-1.0";
+           cpu { #power-domain-cells = <0>; power-domains = <&cluster>; };
+           cluster: cluster { #power-domain-cells = <0>; };
+           other { }; };
+"""
+
+
+def test_power_domains_of_children_are_devices_since_6_17() -> None:
+    assert links(of(PSCI, "6.12", view="full")) == {("/rsc", "/psci")}
+    found = of(PSCI, "6.18", view="full")
+    assert links(found) == {("/rsc", "/psci/cluster"), ("/psci/cpu", "/psci/cluster")}
+    assert {x.node: x.bus for x in found.devices if x.node.startswith("/psci/")} == {
+        "/psci/cpu": "genpd_provider",
+        "/psci/cluster": "genpd_provider",
+    }
+    assert all(device.driver for device in found.devices)
+
+
+def test_power_domains_of_a_tree_of_nodes() -> None:
+    source = """
+        uart { compatible = "x,uart"; power-domains = <&a4s>; };
+        sysc { compatible = "renesas,sysc-rmobile";
+               pm-domains { c5 { #power-domain-cells = <0>;
+                                 a4s: a4s { #power-domain-cells = <0>; }; }; }; };
+    """
+    assert links(of(source, "6.12", view="full")) == set()
+    found = of(source, "6.18", view="full")
+    assert devices(found)[:2] == ["/sysc/pm-domains/c5", "/sysc/pm-domains/c5/a4s"]
+    # c5 binds first, and speaks for all below it that is not a device by then.
+    assert links(found) == {("/uart", "/sysc/pm-domains/c5")}

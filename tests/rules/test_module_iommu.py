@@ -352,3 +352,24 @@ def test_an_error_only_where_every_pci_host_waits():
     (some_behind,) = of_tables(HOSTS + "  two: root-complex segment=1\n", SMMU3 + IMAGE)
     assert all_behind.severity is Severity.ERROR
     assert some_behind.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("version", "file", "tells"),
+    [
+        ("6.12", "pmdomain/power.c", False),
+        ("6.18", "pmdomain/power.c", True),
+        ("6.18", "pmdomain/rockchip/pm-domains.c", False),
+    ],
+)
+def test_power_domains_have_sync_state_since_6_17(version: str, file: str, tells: bool) -> None:  # noqa: FBT001 - a case
+    tree = """
+    / {
+        pd: power@1000 { compatible = "x,power"; reg = <0x1000>; #power-domain-cells = <0>; };
+        codec@2000 { compatible = "x,codec"; reg = <0x2000>; power-domains = <&pd>; };
+    };
+    """
+    kernel = f"built-in POWER drivers/{file} x,power\noff CODEC drivers/codec.c x,codec\n"
+    settings = Settings(kernel_version=KernelVersion.parse(version))
+    findings = found(sync_state_held, kernel, tree=tree, settings=settings)
+    assert [finding.subject.path for finding in findings] == ["/power@1000"] * tells

@@ -123,9 +123,18 @@ def _reads(old: Ordering, new: Ordering) -> list[ReadingChange]:
         change
         for change in changes
         if _outcome(change.before) != _outcome(change.after)
+        and not _is_read_alike(change)
         and not (change.before is None and _is_idle(change, change.after, new, old))
         and not (change.after is None and _is_idle(change, change.before, old, new))
     ]
+
+
+def _is_read_alike(change: ReadingChange) -> bool:
+    """Whether both kernels link the same nodes: if other nodes are devices, the links say so."""
+    one, other = change.before, change.after
+    if one is None or other is None or one.reason or other.reason:
+        return False
+    return (one.consumer, one.supplier) == (other.consumer, other.supplier)
 
 
 def _is_idle(

@@ -7,11 +7,13 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from dtlink.boot.devlink.population import Population, Spawn
+from dtlink.boot.devlink.power_domains import BUS as POWER_DOMAINS
 from dtlink.facts.behaviours import PURE_BUSES_BIND
 from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 from dtlink.facts.resource import Asker
 
 if TYPE_CHECKING:
+    from dtlink.boot.devlink.power_domains import PowerDomains
     from dtlink.boot.devlink.state import CoreDevice, CoreState
     from dtlink.facts.kernels import KernelVersion
 
@@ -86,21 +88,33 @@ class BareDrivers:
 
 
 class FullDrivers:
-    """A driver for every device: each probe succeeds as soon as it is tried."""
+    """A driver for every device: each probe succeeds as soon as it is tried.
 
-    def __init__(self, state: CoreState, population: Population) -> None:
+    But for nodes whose power domains are registered without one: none ever binds them.
+    """
+
+    def __init__(
+        self, state: CoreState, population: Population, domains: PowerDomains | None = None
+    ) -> None:
         self._tree = state.tree
         self._unavailable = state.availability.unavailable
         self._population = population
         self._pin_controllers = _pin_controllers(state)
+        self._domains = domains
+        self._without_driver = frozenset(domains.early if domains else ())
 
-    def match(self, device: CoreDevice) -> str | None:  # noqa: ARG002 - there is one for any
+    def match(self, device: CoreDevice) -> str | None:
         """The driver that the device has by then."""
-        return "any"
+        if device.bus == POWER_DOMAINS:
+            return POWER_DOMAINS
+        return None if device.node in self._without_driver else "any"
 
     def is_first(self, device: CoreDevice) -> bool:
-        """Pin controllers: most of their drivers are registered before the devices are made."""
-        return device.node in self._pin_controllers
+        """Pin controllers: most of their drivers are registered before the devices are made.
+
+        So is the driver of power domains (drivers/pmdomain/core.c, genpd_bus_init()).
+        """
+        return device.bus == POWER_DOMAINS or device.node in self._pin_controllers
 
     def children(self, device: CoreDevice) -> Iterator[Spawn]:
         """What buses, multi-function devices and multiplexers find below their nodes.
@@ -108,6 +122,10 @@ class FullDrivers:
         Whatever names a driver (``compatible``) becomes a device, also below a node that only
         groups (the channel of a multiplexer, a list of regulators).
         """
+        if device.bus == POWER_DOMAINS:
+            return
+        if self._domains is not None:
+            yield from self._domains.below(device.node)
         stack = list(self._tree.children[device.node])[::-1]
         while stack:
             node = stack.pop()

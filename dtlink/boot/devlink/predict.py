@@ -12,6 +12,7 @@ from dtlink.boot.devlink.drivers import BareDrivers, FullDrivers
 from dtlink.boot.devlink.linker import FwnodeLinker
 from dtlink.boot.devlink.parsing import Parser, followed
 from dtlink.boot.devlink.population import Population, served_early
+from dtlink.boot.devlink.power_domains import PowerDomains
 from dtlink.boot.devlink.probing import DriverCore
 from dtlink.boot.devlink.report import PredictionReport
 from dtlink.boot.devlink.state import CoreState
@@ -42,13 +43,16 @@ def predict(extraction: Extraction, profile: KernelProfile, view: View = "bare")
     gone = [node for node, device in early.items() if not device]
     population = Population(availability, gone)
     first, rest = list(population.first()), list(population.at_root())
+    domains = PowerDomains.of(availability) if full and FWNODE_LINKS.on(version) else None
+    if domains is not None:
+        first = [*domains.first(), *first]
     # A node in /reserved-memory may become a device although its parent is disabled.
     hidden = any(spawn.node in availability.disabled for spawn in first)
     found = extraction.common_of_all if hidden else extraction.common
     state = CoreState(availability, profile, followed(extraction.tree, found.references, profile))
-    state.initialized.update(early)
+    state.initialized.update(early, domains.early if domains else ())
     state.gone.update(gone)
-    drivers = FullDrivers(state, population) if full else BareDrivers(population, version)
+    drivers = FullDrivers(state, population, domains) if full else BareDrivers(population, version)
     if not FWNODE_LINKS.on(version):
         direct = DirectLinker(state)
         DriverCore(state, direct, drivers).boot(first, rest)

@@ -1,13 +1,15 @@
 """A provider keeps the boot state of its resources, because a consumer has no driver.
 
 What it finds: interconnects, power domains and memory controllers whose drivers have a sync_state
-callback, that enabled devices without any driver in this kernel depend on; one finding each.
+callback, that enabled devices without any driver in this kernel depend on; one finding each. Since
+Linux 6.17 every provider of power domains has one, unless its driver opts out.
 Why it matters: sync_state runs once every consumer has bound. A consumer that never does delays it
 forever: bandwidth votes and power domains stay at the level of the boot, for all consumers.
 What to do: build the consumers' drivers, disable the nodes, or boot with
 fw_devlink.sync_state=timeout.
 References: Linux 6.12, drivers/base/core.c, __device_links_queue_sync_state(),
-fw_devlink_dev_sync_state(); the .sync_state of the drivers.
+fw_devlink_dev_sync_state(); the .sync_state of the drivers. Linux 7.2, drivers/pmdomain/core.c,
+of_genpd_sync_state(), genpd_set_stay_on().
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.behaviours import POWER_DOMAINS_ARE_DEVICES
 from dtlink.facts.bindings import STRICT_NAMES
 from dtlink.facts.outcomes import State, When
+from dtlink.facts.power_domains import OFF_AT_BOOT
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._iommu import listed
@@ -99,7 +103,17 @@ def _has_callback(board: TreeBoard, provider: int) -> bool:
     by = board.drivers.of(provider).by
     index = board.facts.source_index if board.facts else ()
     files = {each.file for each in index.entries(by) if each.kind == "driver"} if index else set()
+    if POWER_DOMAINS_ARE_DEVICES.on(board.version) and _has_domains(board, provider):
+        return bool(files) and files.isdisjoint(OFF_AT_BOOT)
     return bool(files) and files <= _with_callback()
+
+
+def _has_domains(board: TreeBoard, provider: int) -> bool:
+    """Whether consumers use power domains of a node, so that its driver registers some."""
+    return provider in board.tree.holders("#power-domain-cells") and any(
+        each.binding == "power-domains" and each.provider == provider
+        for each in board.timeline.waits
+    )
 
 
 @lru_cache(maxsize=1)
