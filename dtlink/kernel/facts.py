@@ -48,6 +48,15 @@ class Facts(NamedTuple):
         """
         return self.given or min(max(self.version, OLDEST), LATEST)
 
+    def file_of(self, module: str) -> str | None:
+        """The name of a module's file, such as ``phy-x.ko``; ``None``: not known.
+
+        By the modules of the kernel, else by the objects of the source's Makefiles.
+        """
+        if (held := self.build.modules.get(module)) is not None:
+            return f"{held.path.rpartition('/')[2].partition('.ko')[0]}.ko"
+        return self.source_index.module_file(module)
+
     def holds(self, module: str) -> bool | None:
         """Whether the initramfs has a module; ``None``: not known."""
         if self.initramfs is None:

@@ -55,8 +55,16 @@ class _Line(NamedTuple):
     in_initramfs: bool
 
     @property
+    def object_name(self) -> str:
+        return self.file.rpartition("/")[2].removesuffix(".c")
+
+    @property
     def module(self) -> str:
-        return self.file.rpartition("/")[2].removesuffix(".c").replace("-", "_")
+        return self.object_name.replace("-", "_")
+
+    @property
+    def path(self) -> str:
+        return f"kernel/{self.object_name}.ko"
 
 
 def sketch(text: str) -> Facts:
@@ -126,7 +134,7 @@ def _build(drivers: list[_Line], config: dict[str, str]) -> Holdings:
     return Holdings(
         release=RELEASE,
         config=config,
-        modules={each.module: Module(each.module, f"kernel/{each.module}.ko") for each in modules},
+        modules={each.module: Module(each.module, each.path) for each in modules},
         builtin=frozenset(each.module for each in built_in),
         order={each.module: number for number, each in enumerate(modules)},
         builtin_compatibles=frozenset(name for each in built_in for name in each.names),
@@ -137,7 +145,7 @@ def _build(drivers: list[_Line], config: dict[str, str]) -> Holdings:
 
 def _tables(drivers: list[_Line]) -> Iterator[list[str]]:
     for each in drivers:
-        yield ["d", each.file, each.module, each.config, "", *each.names]
+        yield ["d", each.file, each.object_name, each.config, "", *each.names]
 
 
 def _initramfs(modules: list[str], order: list[str]) -> Initramfs:

@@ -27,6 +27,7 @@ class ModuleRow(JsonRow):
     """A module, and what needs it."""
 
     name: str
+    """As the kernel spells it: ``_`` for ``-``. modprobe takes both."""
     node: str | None
     """The device that it drives; ``None`` for a module that another depends on."""
     binding: str | None
@@ -35,6 +36,8 @@ class ModuleRow(JsonRow):
     config: str | None
     in_initramfs: bool | None
     """``None``: not known."""
+    file: str | None
+    """The name of its file, such as ``phy-x.ko``; ``None``: not known."""
 
     @property
     def reason(self) -> str:
@@ -143,6 +146,7 @@ def _add(
             consumer=_consumer(board, step) if is_own else module,
             config=(config or None) if is_own else None,
             in_initramfs=facts.holds(name),
+            file=facts.file_of(name),
         )
 
 
@@ -169,7 +173,8 @@ def _list(view: ModulesView) -> Iterator[str]:
         yield f"# no module for {row.node} ({row.state.value}{option})"
     width = max((len(row.name) for row in view.modules), default=0)
     for module in view.modules:
-        yield f"{module.name:{width}}  # {module.reason}"
+        file = "" if module.file in (None, f"{module.name}.ko") else f" ({module.file})"
+        yield f"{module.name:{width}}  # {module.reason}{file}"
 
 
 def _plain(view: ModulesView) -> Iterator[str]:

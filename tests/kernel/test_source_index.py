@@ -184,7 +184,7 @@ TREE = {
     """,
 }
 
-WITH_DASH = ("drivers/plain/with-dash.c", "with_dash", "P_M", "driver")
+WITH_DASH = ("drivers/plain/with-dash.c", "with-dash", "P_M", "driver")
 BIG = ("BIG", "driver")
 FOUND = {
     "foo,irq": {Source("arch/arm/mach-foo/board.c", "board", "ARCH_FOO", "early", ("ARM",))},
@@ -281,6 +281,12 @@ def test_nothing_else_is_found(made):
     assert set(made) == FOUND.keys()
     assert made.release == "6.12.7"
     assert made.entries("nested,unbuilt") == ()
+
+
+def test_a_module_has_a_dash_in_its_file_name_only(made):
+    assert {each.module for each in made.entries("plain,dash")} == {"with_dash"}
+    assert made.module_file("with_dash") == "with-dash.ko"
+    assert made.module_file("without") is None
 
 
 def test_the_same_tree_gives_the_same_bytes(tmp_path):

@@ -32,6 +32,7 @@ def test_a_supplier_comes_before_what_needs_it():
         "consumer": "/mmc@1",
         "config": "CLK",
         "in_initramfs": True,
+        "file": "clk-v.ko",
     }
     assert (second["name"], second["consumer"], second["in_initramfs"]) == ("v_mmc", None, False)
 
@@ -39,4 +40,4 @@ def test_a_supplier_comes_before_what_needs_it():
 def test_storage_controllers_are_the_default():
     view = ModulesView.of(made(), missing=True)
     assert view.nodes == ("/mmc@1",)
-    assert list(view.lines()) == ["v_mmc  # /mmc@1"]
+    assert list(view.lines()) == ["v_mmc  # /mmc@1 (v-mmc.ko)"]

@@ -51,8 +51,8 @@ _FIELDS = 6
 class Source:
     """One table of the kernel's source that names a ``compatible``.
 
-    ``file`` is its path in the source tree, ``module`` the object it is linked into, as modules are
-    named (``_`` for ``-``), whether or not it is built as one. ``symbol`` is the Kconfig symbol
+    ``file`` is its path in the source tree, ``object_name`` the object it is linked into, as the
+    file of a module is named, whether or not it is built as one. ``symbol`` is the Kconfig symbol
     (without ``CONFIG_``) in the ``obj-$(CONFIG_…)`` that decides between built in and module; the
     innermost on the way, and empty where nothing decides: then it is always built in.
 
@@ -68,10 +68,15 @@ class Source:
     """
 
     file: str
-    module: str
+    object_name: str
     symbol: str
     kind: str
     also: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """The name of the module, as the kernel spells it: ``_`` for ``-``."""
+        return self.object_name.replace("-", "_")
 
     def built(self, config: Mapping[str, str], *, whole: bool = True) -> str | None:
         """How a kernel with this configuration has it: ``y``, ``m``, ``n``, or ``None``: unknown.
@@ -139,6 +144,15 @@ class SourceIndex:
         """
         found = [self._lines[number] for number in self._by_name.get(compatible, ())]
         return tuple(_source(fields) for fields in sorted(found))
+
+    def module_file(self, module: str) -> str | None:
+        """The name of a module's file, ``phy-x.ko`` of ``phy_x``; ``None``: not in the index."""
+        found = self._object_names.get(module)
+        return None if found is None else f"{found}.ko"
+
+    @cached_property
+    def _object_names(self) -> dict[str, str]:
+        return {fields[2].replace("-", "_"): fields[2] for fields in self._lines}
 
     def facts(self, file: str) -> DriverFacts | None:
         """What is known of the driver in a source file; ``None``: nothing.

@@ -32,6 +32,7 @@ class ObjectPlace(NamedTuple):
     """A module that a file is linked into, as fields of ``source_index.Source``."""
 
     module: str
+    """As its file is named, without the suffix."""
     symbol: str
     also: Conditions
 
@@ -163,7 +164,7 @@ def _of_arch(path: str) -> Conditions:
 
 
 def _module(name: str) -> str:
-    return posixpath.basename(name)[:-2].replace("-", "_")
+    return posixpath.basename(name)[:-2]
 
 
 def _merged(ways: set[_Way]) -> set[ObjectPlace]:

@@ -51,7 +51,7 @@ def pack(
     groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for compatible, source in named:
         letter, also = _LETTERS[source.kind], " ".join(source.also)
-        groups[letter, source.file, source.module, source.symbol, also].add(compatible)
+        groups[letter, source.file, source.object_name, source.symbol, also].add(compatible)
     lines = ["\t".join((*key, *sorted(names))) for key, names in sorted(groups.items())]
     lines += [
         "\t".join((FACTS, file, *encode(each))) for file, each in sorted((facts or {}).items())
