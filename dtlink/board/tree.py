@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.devlink.predict import View
     from dtlink.boot.drivers import TreeDrivers
+    from dtlink.boot.drivers.requests import DriverRequests
     from dtlink.boot.roles import Roles
     from dtlink.boot.timeline import Timeline
     from dtlink.boot.timeline.devices import Devices
@@ -222,7 +223,14 @@ class TreeBoard:
         """What each of the :attr:`devices` needs."""
         from dtlink.boot.timeline.requirements import requirements
 
-        return requirements(self.graph.references, self.order, self.devices)
+        return requirements(self.graph.references, self.order, self.devices, self.requests)
+
+    @cached_property
+    def requests(self) -> DriverRequests:
+        """What the drivers ask for and provide; for boards with :attr:`facts` alone."""
+        from dtlink.boot.drivers.requests import DriverRequests
+
+        return DriverRequests(self.drivers, self.named_facts.source_index)
 
     @cached_property
     def timeline(self) -> Timeline:

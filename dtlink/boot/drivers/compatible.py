@@ -142,7 +142,7 @@ class Compatibles:
         for each in drivers:
             if self.built(each) != "m":
                 continue
-            if not build.knows("modules") or (self._is_same and each.module in build.modules):
+            if not build.knows("modules") or (self.is_same and each.module in build.modules):
                 yield each.module
 
     def _is_explained(self, tables: Iterable[Source]) -> bool:
@@ -155,7 +155,7 @@ class Compatibles:
         if not drivers:
             return None
         # A table that should be there and is not: of another version, or indexed wrongly.
-        if set(built) != {"n"} or not (self._is_same or self._is_whole or self._are_off(drivers)):
+        if set(built) != {"n"} or not (self.is_same or self._is_whole or self._are_off(drivers)):
             return Driver(State.UNKNOWN)
         if self._build.has_builtin(name):
             return Driver(State.UNKNOWN)
@@ -164,6 +164,15 @@ class Compatibles:
     def _are_off(self, drivers: Iterable[Source]) -> bool:
         """Whether a line of the configuration says that each driver's option is not set."""
         return all(self._build.config.get(each.symbol) == "n" for each in drivers)
+
+    def sources(self, driver: Driver) -> list[Source]:
+        """The tables of the source that a device with a driver of :meth:`best` may match by."""
+        found = [each for each in self.tables(driver.by) if each.kind == "driver"]
+        if driver.state is State.MODULE:
+            return [each for each in found if each.module in driver.modules]
+        if driver.state is State.BUILT_IN:
+            return [each for each in found if self.built(each) in ("y", None)]
+        return found if driver.state is State.NOT_BUILT else []
 
     def built(self, source: Source) -> str | None:
         """How this kernel has a table of the source: ``y``, ``m``, ``n``; ``None``: unknown."""
@@ -187,7 +196,7 @@ class Compatibles:
         return next(off, source.symbol)
 
     @cached_property
-    def _is_same(self) -> bool:
+    def is_same(self) -> bool:
         """Whether the index is of the kernel's own version."""
         other = self._index.release if self._index else ""
         return str(self._version).split(".") == other.split("-")[0].split(".")[:2]

@@ -24,7 +24,7 @@ from dtlink.facts.outcomes import Driver, State
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.kernel.holdings.model import Holdings
-    from dtlink.kernel.source.index import SourceIndex
+    from dtlink.kernel.source.index import Source, SourceIndex
 
 _NO_DEVICE = Driver(State.NO_DEVICE)
 _HAS = (State.BUILT_IN, State.MODULE, State.EARLY)
@@ -60,6 +60,19 @@ class TreeDrivers:
         if found is None:
             found = self._found[node] = self._find(node)
         return found
+
+    @property
+    def has_own_index(self) -> bool:
+        """Whether the index is of the kernel's own version."""
+        return self._has_index and self._compatibles.is_same
+
+    def sources(self, node: int) -> list[Source]:
+        """The tables of the source that a node's driver may be known by; empty: not known."""
+        return self._compatibles.sources(self.of(node))
+
+    def is_on_named_bus(self, node: int) -> bool:
+        """Whether a node is a device on I²C or SPI."""
+        return self._places.of(node) is DeviceMaker.NAMED
 
     def _find(self, node: int) -> Driver:
         names = self._tree[node].compatible

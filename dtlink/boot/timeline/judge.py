@@ -115,7 +115,8 @@ def _request(
         return Verdict(Wait.NONE, Outcome.OK, reaches)
     if request.asker is Asker.DRIVER and not asked:
         return Verdict(Wait.NONE, Outcome.OK, reaches)
-    if requirement.hold is Hold.RELAXED or request.asker is Asker.UNKNOWN:
+    relaxed = requirement.hold is Hold.RELAXED and not requirement.is_certain
+    if relaxed or request.asker is Asker.UNKNOWN:
         return Verdict(held.wait, Outcome.UNKNOWN, reaches)
     outcome, then = _in_vain(request, comes, reaches, limits)
     # A consumer that asks after requests were ended is refused, and has not waited.

@@ -6,14 +6,17 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.devlink.ordering import LinkEffect
+from dtlink.boot.drivers.requests import Requested, strongest
+from dtlink.boot.timeline.request_reader import RequestReader
 from dtlink.facts.binding import Walk
-from dtlink.facts.resource import UNKNOWN_REQUEST
+from dtlink.facts.resource import UNKNOWN_REQUEST, Asker
 from dtlink.facts.resources import PHY_INTERRUPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dtlink.boot.devlink.ordering import Ordering
+    from dtlink.boot.drivers.requests import DriverRequests
     from dtlink.boot.timeline.devices import Devices
     from dtlink.facts.resource import Request
     from dtlink.firmware.tree import Tree
@@ -45,22 +48,44 @@ class Requirement(NamedTuple):
     hold: Hold
     function: bool = False
     """Not the consumer needs it, but the PCI functions behind it do."""
+    requested: Requested = Requested.UNKNOWN
+    """Whether the consumer's driver asks for it, where the request is a driver's."""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the consumer's driver is known to wait for it."""
+        return self.request.asker is Asker.DRIVER and self.requested.is_waited_for
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits for it: neither fw_devlink nor a driver."""
+        held = self.hold in (Hold.LINK, Hold.SOFT)
+        return self.request.asker is Asker.DRIVER and self.requested.holds_nothing and not held
 
 
 def requirements(
-    references: Sequence[Reference], ordering: Ordering, devices: Devices
+    references: Sequence[Reference],
+    ordering: Ordering,
+    devices: Devices,
+    requests: DriverRequests | None = None,
 ) -> Sequence[Requirement]:
-    """Every requirement, once, in the order of the tree's properties."""
-    return _Requirements(ordering, devices).read(references)
+    """Every requirement, once, in the order of the tree's properties.
+
+    ``requests`` says what drivers ask for; without it that is not known.
+    """
+    return _Requirements(ordering, devices, requests).read(references)
 
 
 class _Requirements:
     """Reads the requirements of one tree for one kernel."""
 
-    def __init__(self, ordering: Ordering, devices: Devices) -> None:
+    def __init__(
+        self, ordering: Ordering, devices: Devices, requests: DriverRequests | None
+    ) -> None:
         self._tree = devices.tree
         self._devices = devices
         self._ordering = ordering
+        self._requests = RequestReader(devices, requests)
         self._console = _console(devices.tree)
 
     def read(self, references: Sequence[Reference]) -> list[Requirement]:
@@ -68,9 +93,10 @@ class _Requirements:
         several = _with_several(references)
         for reference in references:
             if self._counts(reference):
-                for each in self._of(reference, several):
-                    found.setdefault((each.consumer, each.supplier, each.binding), each)
-        return list(found.values())
+                for each in (*self._of(reference, several), *self._of_parent(reference)):
+                    key = each.consumer, each.supplier, each.binding
+                    found[key] = _both(found[key], each) if key in found else each
+        return [each for each in found.values() if not each.is_idle]
 
     def _counts(self, reference: Reference) -> bool:
         binding = reference.binding
@@ -91,11 +117,14 @@ class _Requirements:
         resource, request = binding.resource, binding.resource.request
         if resource.if_several is not None and reference.consumer in several:
             request = request._replace(asker=resource.if_several)
+        requested = Requested.UNKNOWN
         if name.startswith("interrupts") and self._is_phy(reference.consumer):
             # The MDIO bus asks, before there is a device for the PHY.
             request, hold = PHY_INTERRUPT, Hold.NONE
         elif reference.consumer != consumer and binding.walk is not Walk.ENDPOINT:
-            request = UNKNOWN_REQUEST
+            request, requested = self._requests.of_part(reference, consumer)
+        elif request.asker is Asker.DRIVER:
+            requested = self._requests.of(reference, consumer)
         if resource.is_iommu and binding.walk is Walk.ID_MAP:
             # A link holds the host; the request is that of the functions behind it.
             yield Requirement(
@@ -106,7 +135,21 @@ class _Requirements:
             if hold is Hold.NONE:
                 return
             name, request = HOST, UNKNOWN_REQUEST
-        yield Requirement(consumer, supplier, name, reference.node, request, hold)
+        node = reference.node
+        yield Requirement(consumer, supplier, name, node, request, hold, requested=requested)
+
+    def _of_parent(self, reference: Reference) -> Iterator[Requirement]:
+        """What the driver of the device above asks for on behalf of a device without a driver."""
+        device, supplier = reference.consumer, reference.supplier
+        if not self._requests.is_read_by_parent(device):
+            return
+        parent = self._devices.at(self._tree.parents[device])
+        if parent < 0 or self._devices.at(supplier) in (parent, device):
+            return
+        request, requested = self._requests.of_part(reference, parent)
+        if requested.is_waited_for:
+            name, node = reference.binding.name, reference.node
+            yield Requirement(parent, supplier, name, node, request, Hold.NONE, requested=requested)
 
     def _functions(self, reference: Reference) -> Iterator[int]:
         """The functions with a node, on the host's first bus, that a row of its map names."""
@@ -142,6 +185,16 @@ class _Requirements:
         return names[node].startswith(b"ethernet-phy") or (
             above > 0 and names[above].startswith(b"mdio")
         )
+
+
+_FIRMEST = (Hold.LINK, Hold.SOFT, Hold.RELAXED, Hold.NONE)
+
+
+def _both(one: Requirement, other: Requirement) -> Requirement:
+    """Two references of a consumer to one supplier, as one requirement: the stronger request."""
+    stronger = strongest((one.requested, other.requested))
+    hold = next(each for each in _FIRMEST if each in (one.hold, other.hold))
+    return (one if one.requested is stronger else other)._replace(hold=hold)
 
 
 def _with_several(references: Sequence[Reference]) -> frozenset[int]:

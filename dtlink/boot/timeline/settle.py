@@ -23,7 +23,10 @@ _NEVER = Supply(When.NEVER, When.NEVER, When.NEVER, When.NEVER, by_parent=True)
 
 
 class JudgedRequirement(NamedTuple):
-    """A requirement, and how it ends: if the driver asks, and if it does not."""
+    """A requirement, and how it ends: if the driver asks, and if it does not.
+
+    Where it is known whether the driver asks, both are the same but for suppliers on the way.
+    """
 
     requirement: Requirement
     supply: Supply
@@ -37,7 +40,9 @@ class JudgedRequirement(NamedTuple):
 
 
 class ProbeTime(NamedTuple):
-    """When a device probes: if drivers ask for all that their nodes declare, and if for nothing."""
+    """When a device probes: if drivers ask for all that their nodes declare, as far as it is not
+    known that they do not; and if they ask only for what it is known that they ask for.
+    """
 
     asked: When
     unasked: When
@@ -138,15 +143,16 @@ class ProbeTimes:
         if provider.partly:
             requirement = requirement._replace(hold=Hold.NONE, request=UNKNOWN_REQUEST)
         supply, at_best = self._supply(requirement, provider.device)
+        perhaps, surely = not requirement.requested.holds_nothing, requirement.is_certain
         return JudgedRequirement(
             requirement,
             supply,
-            judge(requirement, supply, ready.asked, self.limits),
-            judge(requirement, at_best, ready.unasked, self.limits, asked=False),
+            judge(requirement, supply, ready.asked, self.limits, asked=perhaps),
+            judge(requirement, at_best, ready.unasked, self.limits, asked=surely),
         )
 
     def _supply(self, requirement: Requirement, device: int) -> tuple[Supply, Supply]:
-        """When a supplier comes; and when, if no driver on the way asks for anything."""
+        """When a supplier comes; and when, if no driver on the way asks without being known to."""
         if device < 0:
             return _NEVER, _NEVER
         devices, registered, bound = self._devices, self.registered(device), self._time(device)
@@ -195,6 +201,8 @@ class ProbeTimes:
     def _relaxed(self, requirement: Requirement, home: Mapping[int, int]) -> Requirement:
         if requirement.hold is not Hold.NONE or requirement.consumer not in home:
             return requirement
+        if requirement.is_certain:
+            return requirement
         device = self._devices.provider(requirement.supplier).device
         within = home.get(device) == home[requirement.consumer]
         return requirement._replace(hold=Hold.RELAXED) if within else requirement
@@ -208,7 +216,8 @@ class ProbeTimes:
         """The devices of each component in the order of what is enforced within it."""
         firm: dict[int, list[int]] = defaultdict(list)
         for requirement in requirements:
-            if requirement.consumer in home and requirement.hold in (Hold.LINK, Hold.SOFT):
+            is_firm = requirement.hold in (Hold.LINK, Hold.SOFT) or requirement.is_certain
+            if requirement.consumer in home and is_firm:
                 firm[requirement.consumer].append(
                     self._devices.provider(requirement.supplier).device
                 )

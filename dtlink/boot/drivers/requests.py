@@ -1,0 +1,153 @@
+"""What the driver of each device asks for, and what it provides, as the kernel's source says.
+
+The facts are those of the source files of the driver that a device has in one kernel
+(:mod:`dtlink.kernel.source.driver_facts`). They count only where the index is of the kernel's own
+version. What several drivers may do that claim a device is known only where they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from dtlink.facts.outcomes import State
+from dtlink.kernel.source.driver_facts import Need
+
+if TYPE_CHECKING:
+    from dtlink.boot.drivers.tree import TreeDrivers
+    from dtlink.kernel.source.driver_facts import Ask, DriverFacts
+    from dtlink.kernel.source.index import SourceIndex
+    from dtlink.links.reference import Reference
+
+
+class Requested(Enum):
+    """Whether a driver asks for a resource while it probes; the strongest is first."""
+
+    REQUIRED = "required"
+    """Without it the probe is deferred, or fails."""
+    OPTIONAL = "optional"
+    """It may be absent from the node; for one that the node names the probe is deferred."""
+    UNKNOWN = "unknown"
+    IGNORED = "not waited for"
+    """The driver asks, and continues whatever the answer is."""
+    NO = "not requested"
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the probe is deferred until it is there."""
+        return self in (Requested.REQUIRED, Requested.OPTIONAL)
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether the driver probes without it, whatever becomes of it."""
+        return self in (Requested.IGNORED, Requested.NO)
+
+
+_RANKS = {each: rank for rank, each in enumerate(Requested)}
+_OF_NEED = {
+    Need.REQUIRED: Requested.REQUIRED,
+    Need.UNKNOWN: Requested.UNKNOWN,
+    Need.OPTIONAL: Requested.OPTIONAL,
+    Need.IGNORED: Requested.IGNORED,
+}
+
+
+def strongest(found: Iterable[Requested]) -> Requested:
+    """What several requests for one supplier come to; ``NO`` if there are none."""
+    return min(found, key=_RANKS.__getitem__, default=Requested.NO)
+
+
+def agreed(found: Iterable[Requested]) -> Requested:
+    """What several drivers do of which one has the device; ``UNKNOWN`` if there are none."""
+    answers = set(found)
+    if answers == {Requested.REQUIRED, Requested.OPTIONAL}:
+        return Requested.OPTIONAL
+    return answers.pop() if len(answers) == 1 else Requested.UNKNOWN
+
+
+class DriverRequests:
+    """The requests of the drivers of one tree's devices in one kernel."""
+
+    def __init__(self, drivers: TreeDrivers, index: SourceIndex | None) -> None:
+        self._drivers = drivers
+        self._index = index
+        self._found: dict[int, Sequence[DriverFacts | None]] = {}
+
+    def facts(self, node: int) -> Sequence[DriverFacts | None]:
+        """The facts of each driver that a node may have; ``None`` for one that has none.
+
+        Empty: which driver it has is not known, or the index is of another version.
+        """
+        if node not in self._found:
+            self._found[node] = self._find(node)
+        return self._found[node]
+
+    def _find(self, node: int) -> Sequence[DriverFacts | None]:
+        index = self._index
+        if index is None or not self._drivers.has_own_index:
+            return ()
+        driver = self._drivers.of(node)
+        if driver.state not in (State.BUILT_IN, State.MODULE, State.NOT_BUILT):
+            return ()
+        files = {each.file for each in self._drivers.sources(node)}
+        return [index.facts(file) for file in sorted(files)]
+
+    def of(self, device: int, reference: Reference, name: str) -> Requested:
+        """Whether a device's driver asks for what a property of its own node references.
+
+        ``name`` is the entry's, see :func:`dtlink.links.names.entry_name`.
+        """
+        return self._agreed(device, reference, name, of_children=False)
+
+    def of_child(self, device: int, reference: Reference, name: str) -> Requested:
+        """The same for what a node below the device references, which is no device by itself."""
+        return self._agreed(device, reference, name, of_children=True)
+
+    def _agreed(
+        self, device: int, reference: Reference, name: str, *, of_children: bool
+    ) -> Requested:
+        kind, by_number = reference.binding.kind, reference.binding.resource.names is not None
+        entry = reference.entry if by_number or not name else -1
+        return agreed(
+            _by(facts, kind, name, entry, of_children=of_children) for facts in self.facts(device)
+        )
+
+    def is_on_named_bus(self, node: int) -> bool:
+        """Whether a device is on I²C or SPI, whose core asks for its interrupt."""
+        return self._drivers.is_on_named_bus(node)
+
+    def offers(self, node: int, kind: str) -> bool | None:
+        """Whether a device's driver registers a provider of a kind; ``None``: not known."""
+        found = {_offers(facts, kind) for facts in self.facts(node)}
+        return found.pop() if len(found) == 1 else None
+
+
+def _by(
+    facts: DriverFacts | None, kind: str, name: str, entry: int, *, of_children: bool
+) -> Requested:
+    """Whether one driver asks for an entry; ``entry`` -1: its name alone says which it is."""
+    if facts is None:
+        return Requested.UNKNOWN
+    asks = facts.asks_for(kind, of_children=of_children)
+    found = [_OF_NEED[ask.need] for ask in asks if _is_meant(ask, name, entry)]
+    if facts.may_ask(kind):
+        found.append(Requested.UNKNOWN)
+    return strongest(found)
+
+
+def _is_meant(ask: Ask, name: str, entry: int) -> bool:
+    """Whether a request is for an entry."""
+    if ask.name == "*":
+        return True
+    if ask.name == "" or ask.name.startswith("#"):
+        return ask.name == f"#{entry}" or (not ask.name and not entry)
+    return ask.name == name
+
+
+def _offers(facts: DriverFacts | None, kind: str) -> bool | None:
+    if facts is None:
+        return None
+    if kind in facts.offers:
+        return True
+    return None if facts.may_ask(kind) else False

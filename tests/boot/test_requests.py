@@ -1,0 +1,214 @@
+"""What a driver asks for by its source decides whether a wait is sure."""
+
+import pytest
+
+from dtlink.board.settings import Settings
+from dtlink.board.tree import TreeBoard
+from dtlink.boot.drivers.requests import Requested, agreed, strongest
+from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.outcomes import Outcome, Wait
+from dtlink.firmware import dts
+from dtlink.testing.sketch import sketch
+
+CONSUMER = "drivers/mmc/host.c"
+SUPPLIER = "drivers/clk/clk.c"
+SOURCE = """
+clk: clk {{ compatible = "x,clk"; #clock-cells = <1>; #power-domain-cells = <0>; }};
+host {{ compatible = "x,host"; {} }};
+"""
+NAMED = 'clocks = <&clk 0>, <&clk 1>; clock-names = "core", "bus";'
+
+
+def board_of(source, *facts, kernel="", cmdline=""):
+    """A board whose host's driver is built in, and its supplier's is left out."""
+    text = f"""
+    off CLK {SUPPLIER} x,clk
+    built-in HOST {CONSUMER} x,host
+    {kernel}
+    facts {CONSUMER} {" ".join(facts) or "populates"}
+    """
+    tree = dts.read_text(f"/ {{ #address-cells = <1>; #size-cells = <0>; {source} }};")
+    settings = Settings(cmdline=CommandLine.read(cmdline)[0])
+    return TreeBoard(tree, settings, facts=sketch(text))
+
+
+def need(board, consumer="/host", supplier="/clk", binding="clocks"):
+    ends = board.tree.by_path[consumer].index, board.tree.by_path[supplier].index
+    found = [
+        each
+        for each in board.requirements
+        if (each.consumer, each.supplier) == ends and each.binding == binding
+    ]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def outcomes(board, consumer="/host"):
+    node = board.tree.by_path[consumer].index
+    return [(each.outcome, each.unasked) for each in board.timeline.waits_of(node)]
+
+
+NEVER, LATE, OK, UNKNOWN = Outcome.NEVER, Outcome.LATE, Outcome.OK, Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("facts", "requested", "outcome"),
+    [
+        ((), Requested.UNKNOWN, (NEVER, LATE)),
+        (("whole",), Requested.NO, (LATE, LATE)),
+        (("required:clock:core", "whole"), Requested.REQUIRED, (NEVER, NEVER)),
+        (("required:clock:core",), Requested.REQUIRED, (NEVER, NEVER)),
+        (("required:clock:other", "whole"), Requested.NO, (LATE, LATE)),
+        (("required:clock:other",), Requested.UNKNOWN, (NEVER, LATE)),
+        (("optional:clock:bus", "whole"), Requested.OPTIONAL, (NEVER, NEVER)),
+        (("ignored:clock:bus", "whole"), Requested.IGNORED, (LATE, LATE)),
+        (("unknown:clock:bus", "whole"), Requested.UNKNOWN, (NEVER, LATE)),
+        (("unsure:clock", "whole"), Requested.UNKNOWN, (NEVER, LATE)),
+        (("required:clock:*", "whole"), Requested.REQUIRED, (NEVER, NEVER)),
+        (("required:clock:", "whole"), Requested.REQUIRED, (NEVER, NEVER)),
+        (("required:clock:#1", "whole"), Requested.REQUIRED, (NEVER, NEVER)),
+        (("required:clock:#2", "whole"), Requested.NO, (LATE, LATE)),
+        (("required:GPIO:*", "whole"), Requested.NO, (LATE, LATE)),
+        (("child-required:clock:core", "whole"), Requested.NO, (LATE, LATE)),
+    ],
+)
+def test_what_is_asked_for_is_waited_for(facts, requested, outcome):
+    board = board_of(SOURCE.format(NAMED), *facts)
+    assert need(board).requested is requested
+    assert outcomes(board) == [outcome]
+
+
+def test_what_nothing_asks_for_and_nothing_holds_is_no_requirement():
+    line = "fw_devlink=permissive"
+    assert need(board_of(SOURCE.format(NAMED), cmdline=line))
+    assert need(board_of(SOURCE.format(NAMED), "whole", cmdline=line)) is None
+
+
+def test_the_power_domain_is_asked_for_by_the_bus():
+    board = board_of(SOURCE.format("power-domains = <&clk>;"), "whole")
+    assert outcomes(board) == [(Outcome.LOST, Outcome.LOST)]
+
+
+@pytest.mark.parametrize(
+    ("prop", "facts", "requested"),
+    [
+        ("vcc-supply = <&clk>;", ("required:regulator:vcc", "whole"), Requested.REQUIRED),
+        ("vcc-supply = <&clk>;", ("required:regulator:vdd", "whole"), Requested.NO),
+        ("vcc-supply = <&clk>;", ("required:regulator:", "whole"), Requested.NO),
+        # The core asks for the inputs of a regulator, and for what a PHY runs on.
+        ("vin-supply = <&clk>;", ("offers:regulator", "whole"), Requested.UNKNOWN),
+        ("phy-supply = <&clk>;", ("offers:PHY", "whole"), Requested.UNKNOWN),
+        ("phy-supply = <&clk>;", ("unsure:PHY", "whole"), Requested.UNKNOWN),
+    ],
+)
+def test_regulators_are_asked_for_by_the_name_before_supply(prop, facts, requested):
+    board = board_of(SOURCE.format(prop), *facts)
+    assert need(board, binding="*-supply").requested is requested
+
+
+def test_drivers_that_may_have_the_device_must_agree():
+    other = "drivers/mmc/other.c"
+    kernel = f"built-in OTHER {other} x,host\nfacts {other} "
+    asks = "required:clock:core", "whole"
+    for more, requested in (
+        ("required:clock:* whole", Requested.REQUIRED),
+        ("optional:clock:core whole", Requested.OPTIONAL),
+        ("whole", Requested.UNKNOWN),
+        ("populates", Requested.UNKNOWN),
+    ):
+        board = board_of(SOURCE.format(NAMED), *asks, kernel=kernel + more)
+        assert need(board).requested is requested
+
+
+def test_an_index_of_another_version_says_nothing_of_this_driver():
+    facts = sketch(f"built-in HOST {CONSUMER} x,host\nfacts {CONSUMER} whole")
+    facts.source_index.release = "6.1.0"
+    tree = dts.read_text(f"/ {{ {SOURCE.format(NAMED)} }};")
+    assert need(TreeBoard(tree, facts=facts)).requested is Requested.UNKNOWN
+
+
+def test_the_interrupt_of_a_device_on_i2c_is_asked_for_by_its_bus():
+    source = """
+    pic: pic { compatible = "x,clk"; interrupt-controller; #interrupt-cells = <1>; };
+    i2c { compatible = "x,i2c"; #address-cells = <1>; #size-cells = <0>;
+        host@1 { compatible = "x,host"; reg = <1>; interrupt-parent = <&pic>; interrupts = <1>; };
+    };
+    """
+    found = need(board_of(source, "whole"), "/i2c/host@1", "/pic", "interrupts")
+    assert found.requested is Requested.REQUIRED
+
+
+PARTS = """
+clk: clk { compatible = "x,clk"; #clock-cells = <0>; };
+pd: host { compatible = "x,host"; #power-domain-cells = <1>; domain@4 { clocks = <&clk>; }; };
+disk { compatible = "x,disk"; power-domains = <&pd 6>; };
+"""
+DISK = "built-in DISK drivers/disk.c x,disk"
+
+
+def test_a_driver_asks_for_what_the_parts_of_its_device_reference():
+    asked = board_of(PARTS, "child-required:clock:*", "whole", kernel=DISK)
+    assert need(asked).requested is Requested.REQUIRED
+    assert outcomes(asked) == [(NEVER, NEVER)]
+    assert outcomes(asked, "/disk") == [(NEVER, NEVER)]  # a driver has registered: no timeout
+    assert need(board_of(PARTS, "required:clock:*", "whole", kernel=DISK)) is None
+    unknown = board_of(PARTS, kernel=DISK)
+    assert outcomes(unknown) == [(UNKNOWN, UNKNOWN)]
+
+
+CHILD = """
+clk: clk { compatible = "x,clk"; #clock-cells = <0>; };
+host { compatible = "x,host"; %s child@0 { %s clocks = <&clk>; }; };
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "child"),
+    [
+        ("", 'compatible = "x,part";'),
+        ('device_type = "pci";', 'compatible = "pciclass,0604"; device_type = "pci";'),
+    ],
+)
+def test_a_driver_asks_for_what_child_devices_without_a_driver_reference(own, child):
+    source, kernel = CHILD % (own, child), "config PCIEPORTBUS=y"
+    asked = board_of(source, "child-required:clock:", "whole", kernel=kernel)
+    assert need(asked).requested is Requested.REQUIRED
+    assert outcomes(asked) == [(NEVER, NEVER)]
+    assert need(board_of(source, "whole", kernel=kernel)) is None
+    assert need(board_of(source, kernel=kernel)) is None
+
+
+def test_a_child_with_a_driver_asks_for_itself():
+    source = CHILD % ("", 'compatible = "x,own";')
+    kernel = "built-in OWN drivers/own.c x,own"
+    assert need(board_of(source, "child-required:clock:", "whole", kernel=kernel)) is None
+
+
+def test_a_certain_request_counts_within_a_cycle():
+    source = """
+    clk: clk { compatible = "x,clk"; #clock-cells = <0>; phys = <&phy>; };
+    phy: phy { compatible = "x,phy"; #phy-cells = <0>; clocks = <&clk>; };
+    host { compatible = "x,host"; clocks = <&clk>; };
+    """
+    text = f"""
+    module CLK {SUPPLIER} x,clk
+    built-in PHY drivers/phy.c x,phy
+    facts drivers/phy.c %s
+    initramfs ext4
+    """
+    for facts, end in (("required:clock: whole", Outcome.RECOVERS), ("populates", UNKNOWN)):
+        tree = dts.read_text(f"/ {{ {source} }};")
+        board = TreeBoard(tree, facts=sketch(text % facts))
+        assert need(board, "/phy").hold.name == "RELAXED"
+        (wait,) = board.timeline.waits_of(board.tree.by_path["/phy"].index)
+        assert (wait.outcome, wait.unasked) == (end, OK if end is UNKNOWN else end)
+        assert wait.wait is (Wait.DRIVER if end is Outcome.RECOVERS else Wait.NONE)
+
+
+def test_answers_are_joined():
+    assert strongest([]) is Requested.NO
+    assert strongest([Requested.NO, Requested.OPTIONAL]) is Requested.OPTIONAL
+    assert strongest([Requested.IGNORED, Requested.UNKNOWN]) is Requested.UNKNOWN
+    assert agreed([]) is Requested.UNKNOWN
+    assert agreed([Requested.NO, Requested.NO]) is Requested.NO
+    assert agreed([Requested.NO, Requested.REQUIRED]) is Requested.UNKNOWN
