@@ -4,34 +4,78 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+from dtlink.kernel.source.code import MODULE_NAME, Code, TableEntry
 from dtlink.kernel.source.conditions import NEVER, joined
+from dtlink.kernel.source.driver_facts import DriverFacts
 from dtlink.kernel.source.index import Source
 from dtlink.kernel.source.macros import tells
+from dtlink.kernel.source.makers import Maker, Makers, makes
+from dtlink.kernel.source.names import WORDS, names_bound
 from dtlink.kernel.source.objects import ObjectPlace, Objects
-from dtlink.kernel.source.tables import FileTables, Table, TableEntry, read_tables
+from dtlink.kernel.source.tables import FileTables, Table, read_tables
 from dtlink.kernel.source.text import SourceReader
 
-#: A source, and the compatible string it names.
+#: A source, and the compatible string, or the alias, it names.
 NamedSource = tuple[str, Source]
 
 
-def collect(tree: Path) -> set[NamedSource]:
-    """All that a tree's source says: compatible strings with their sources."""
+class Collected(NamedTuple):
+    """All that a tree's source says."""
+
+    sources: set[NamedSource]
+    facts: Mapping[str, DriverFacts]
+    """What is known of drivers, by file."""
+
+
+def collect(tree: Path) -> Collected:
+    """All that a tree's source says: what drivers bind to, with the sources, and what they do."""
     places = Objects.of(tree).places
     reader = SourceReader(tree)
-    files = {path: tables for path in sorted(places) if (tables := _read(reader, path)) is not None}
-    return set(_Linker(files, places).sources())
+    makers = Makers(reader.text, {p: frozenset(e.module for e in v) for p, v in places.items()})
+    files = {}
+    for path in sorted(places):
+        text = reader.text(path)
+        if text is not None:
+            makers.enter(path, text)
+            if (tables := _read(reader, path, text)) is not None:
+                files[path] = tables
+    makers.follow()
+    linker = _Linker(files, places)
+    sources, aliases = set(linker.sources()), set(linker.aliases())
+    made = _made(makers, [each for each in (*sources, *aliases) if each[1].kind == "driver"])
+    wanted = {each.partition(" ")[0] for found in made.values() for each in found}
+    # An alias is of use if some driver makes such a device, or if its own driver makes others.
+    kept = {each for each in aliases if each[0] in wanted or each[1].file in made}
+    facts = {file: DriverFacts(makes=found) for file, found in made.items()}
+    return Collected(sources | kept, facts)
 
 
-def _read(reader: SourceReader, path: str) -> FileTables | None:
-    """The tables of a file, if it has any to do with such."""
-    text = reader.text(path)
-    if text is None or not (tells(text) or _uses(reader, path, text)):
+def _made(makers: Makers, drivers: Iterable[NamedSource]) -> dict[str, frozenset[str]]:
+    """The aliases of what each driver makes, by its file."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for name, source in drivers:
+        names[source.file].add(name)
+    known = frozenset(name for found in names.values() for name in found)
+    made = {
+        file: frozenset(makes(makers, Maker(file, frozenset(own)), known))
+        for file, own in sorted(names.items())
+    }
+    return {file: found for file, found in made.items() if found}
+
+
+def _read(reader: SourceReader, path: str, text: str) -> FileTables | None:
+    """The tables of a file, and the names it binds by, if it has any to do with such."""
+    has_names = any(word in text for word in WORDS)
+    if not (has_names or tells(text) or _uses(reader, path, text)):
         return None
-    return read_tables(reader.unit(path, text))
+    code = Code(reader.unit(path, text))
+    found = read_tables(code)
+    found.names += names_bound(code) if has_names else ()
+    return found
 
 
 def _uses(reader: SourceReader, path: str, text: str) -> bool:
@@ -58,6 +102,12 @@ class _Linker:
             yield from self._named(path, "early", found.declared, declared=True)
             for table in found.tables:
                 yield from self._of_table(path, found, table)
+
+    def aliases(self) -> Iterator[NamedSource]:
+        """Every name that a file's drivers bind by, with its sources."""
+        for path, found in self._files.items():
+            for alias, source in self._named(path, "driver", found.names):
+                yield alias.replace(MODULE_NAME, source.module), source
 
     def _of_table(self, path: str, found: FileTables, table: Table) -> Iterator[NamedSource]:
         users = [] if table.static else self._others(path, table.name)

@@ -15,14 +15,10 @@ a compiler's ``-I``. Left out: ``CPU_METHOD_OF_DECLARE()`` and ``CPUIDLE_METHOD_
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from dtlink.kernel.source.conditions import Conditions
-from dtlink.kernel.source.macros import DECLARATIONS, Macro, arguments, expand, string, telling
-from dtlink.kernel.source.text import Unit
+from dtlink.kernel.source.code import Code, TableEntry, end_of
+from dtlink.kernel.source.macros import DECLARATIONS, arguments
 
 # No word boundary comes first in these: a search for plain letters is many times faster.
 _TABLE = re.compile(
@@ -32,20 +28,12 @@ _TABLE = re.compile(
 _COMPATIBLE = re.compile(
     r"\.\s*compatible\s*=\s*((?:\"(?:\\.|[^\"\\])*\"|\w+)(?:\s*(?:\"(?:\\.|[^\"\\])*\"|\w+))*)"
 )
-_BRACE = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[{}]")
 _ALIASES = re.compile(r"MODULE_DEVICE_TABLE\s*\(\s*of\s*,\s*(\w+)\s*\)")
 _POINTED = re.compile(r"of_match_table\s*=\s*((?:[^,;{}()]|\((?:[^()]|\([^()]*\))*\))*)")
 _STARTED = re.compile(r"of_(?:irq|clk)_init\s*\(\s*(\w+)\s*\)")
 _DECLARED = re.compile(rf"\b({'|'.join(DECLARATIONS)})(?=\s*\()")
 #: Words about a table that are not its name.
 _ATTRIBUTE = re.compile(r"const|static|__\w+")
-
-
-class TableEntry(NamedTuple):
-    """A compatible string, and the conditions it is there under."""
-
-    compatible: str
-    also: Conditions
 
 
 @dataclass
@@ -59,40 +47,18 @@ class Table:
 
 @dataclass
 class FileTables:
-    """What one file holds: tables, names of tables it uses, nodes it declares."""
+    """What one file holds: tables, tables it uses, nodes it declares, names it binds by."""
 
     tables: list[Table] = field(default_factory=list)
     driver_uses: set[str] = field(default_factory=set)
     early_uses: set[str] = field(default_factory=set)
     declared: list[TableEntry] = field(default_factory=list)
+    names: list[TableEntry] = field(default_factory=list)
 
 
-class _Code:
-    """Stretches as one text, and their conditions by place."""
-
-    def __init__(self, unit: Unit) -> None:
-        hidden = telling(unit.macros)
-        parts = [(expand(code, hidden), also) for code, also in unit.stretches]
-        self.text = "".join(code for code, _ in parts)
-        self.macros: Mapping[str, Macro] = unit.macros
-        self._also = [also for _, also in parts]
-        self._starts = [0]
-        for code, _ in parts:
-            self._starts.append(self._starts[-1] + len(code))
-
-    def also(self, place: int) -> Conditions:
-        return self._also[bisect_right(self._starts, place) - 1]
-
-    def entry(self, text: str, place: int) -> Iterator[TableEntry]:
-        """The entry of a string, or of macros that expand to one; none if they do not."""
-        name = string(text, self.macros)
-        if name and name.isascii() and name.isprintable() and "\\" not in name:
-            yield TableEntry(name, self.also(place))
-
-
-def read_tables(unit: Unit) -> FileTables:
+def read_tables(code: Code) -> FileTables:
     """Find the tables of a file."""
-    code, found = _Code(unit), FileTables()
+    found = FileTables()
     for match in _TABLE.finditer(code.text):
         _table(code, match, found)
     found.driver_uses.update(_ALIASES.findall(code.text))
@@ -108,8 +74,8 @@ def read_tables(unit: Unit) -> FileTables:
     return found
 
 
-def _table(code: _Code, match: re.Match[str], found: FileTables) -> None:
-    end = _end(code.text, match.end())
+def _table(code: Code, match: re.Match[str], found: FileTables) -> None:
+    end = end_of(code.text, match.end())
     entries = [
         entry
         for item in _COMPATIBLE.finditer(code.text, match.end(), end)
@@ -124,13 +90,3 @@ def _table(code: _Code, match: re.Match[str], found: FileTables) -> None:
     static = "static" in before.split() or not name.isidentifier()
     if entries:
         found.tables.append(Table(name, static, entries))
-
-
-def _end(text: str, start: int) -> int:
-    """Where the brace that opens before ``start`` closes."""
-    depth = 1
-    for match in _BRACE.finditer(text, start):
-        depth += (match[0] == "{") - (match[0] == "}")
-        if depth == 0:
-            return match.start()
-    return len(text)

@@ -24,7 +24,8 @@ def make_index(tree: str) -> bytes:
     Raises ``InputError`` for a folder that is not a kernel source.
     """
     release = kernel_release(tree)
-    return pack(release, collect(Path(tree)))
+    found = collect(Path(tree))
+    return pack(release, found.sources, found.facts)
 
 
 def kernel_release(tree: str) -> str:

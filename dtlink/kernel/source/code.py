@@ -1,0 +1,58 @@
+"""The code of one C file as one text, with the conditions of each place and its macros."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from dtlink.kernel.source.conditions import Conditions
+from dtlink.kernel.source.macros import Macro, expand, string, telling
+from dtlink.kernel.source.text import Unit
+
+#: What stands for the name of the module that a file is linked into.
+MODULE_NAME: Final = "KBUILD_MODNAME"
+_BRACE = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[{}]")
+
+
+class TableEntry(NamedTuple):
+    """A compatible string, and the conditions it is there under."""
+
+    compatible: str
+    also: Conditions
+
+
+class Code:
+    """Stretches as one text, and their conditions by place."""
+
+    def __init__(self, unit: Unit) -> None:
+        hidden = telling(unit.macros)
+        parts = [(expand(code, hidden), also) for code, also in unit.stretches]
+        self.text = "".join(code for code, _ in parts)
+        own_name = Macro(None, f'"{MODULE_NAME}"')
+        self.macros: Mapping[str, Macro] = {**unit.macros, MODULE_NAME: own_name}
+        self._also = [also for _, also in parts]
+        self._starts = [0]
+        for code, _ in parts:
+            self._starts.append(self._starts[-1] + len(code))
+
+    def also(self, place: int) -> Conditions:
+        """The conditions under which the code at a place is compiled."""
+        return self._also[bisect_right(self._starts, place) - 1]
+
+    def entry(self, text: str, place: int) -> Iterator[TableEntry]:
+        """The entry of a string, or of macros that expand to one; none if they do not."""
+        name = string(text, self.macros)
+        if name and name.isascii() and name.isprintable() and "\\" not in name:
+            yield TableEntry(name, self.also(place))
+
+
+def end_of(text: str, start: int) -> int:
+    """Where the brace that opens before ``start`` closes."""
+    depth = 1
+    for match in _BRACE.finditer(text, start):
+        depth += (match[0] == "{") - (match[0] == "}")
+        if depth == 0:
+            return match.start()
+    return len(text)
