@@ -34,7 +34,10 @@ class Driver(NamedTuple):
     modules: tuple[str, ...] = ()
     """MODULE: any of them does; more than one where several claim the device."""
     config: str = ""
-    """The option that builds it, without ``CONFIG_``, where that is known."""
+    """The option that builds it, without ``CONFIG_``, where that is known.
+
+    UNKNOWN: the option that decides, which a part of a configuration does not list.
+    """
     by: str = ""
     """What it is known by: a compatible string, another alias, or the node that serves it."""
 

@@ -17,6 +17,7 @@ from dtlink.report.rows import SHOWN, by, counted, listing
 from dtlink.views import device_links
 from dtlink.views.data import CommandResult
 from dtlink.views.profile import VIEWS, checked, log_words, timeout
+from dtlink.wording import noun
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import FwnodeLink
@@ -178,8 +179,9 @@ def _waiting(result: DevlinkView, limit: int | None) -> Iterator[Line]:
         yield line(Span("no device waits forever" if full else "no device waits", BOLD))
         return
     waits = "waits forever for" if full else "waits for"
-    title = "that never probe" if full else "waiting for suppliers that are not devices"
     number = len({x.device for x in prediction.waiting} | held.keys())
+    title = "waiting for suppliers that are not devices"
+    title = noun(number, "that never probes", "that never probe") if full else title
     style = STYLES["error"] if full else BOLD
     yield line(Span(f"{counted(number, 'device')} {title}", style))
     rows = []

@@ -122,6 +122,8 @@ def driver_words(driver: NodeDriver | NeedDriver) -> str:
         return f"{' or '.join(driver.modules)}, module{place[driver.in_initramfs]}"
     if driver.state is State.NOT_BUILT:
         return f"NOT BUILT (CONFIG_{driver.config} is off)" if driver.config else "NOT BUILT"
+    if driver.state is State.UNKNOWN and driver.config:
+        return f"unknown (CONFIG_{driver.config} is not listed)"
     state: str = driver.state.value
     return state
 
@@ -129,6 +131,7 @@ def driver_words(driver: NodeDriver | NeedDriver) -> str:
 def _line(row: NodeDriver) -> Line:
     what = f"module {' or '.join(row.modules)}" if row.modules else row.state.value
     option = f"  CONFIG_{row.config}" if row.config else ""
+    option += " is not listed" if option and row.state is State.UNKNOWN else ""
     held = {True: "in the initramfs", False: "not in the initramfs", None: ""}[row.in_initramfs]
     notes = f"  ({held})" if held else ""
     return line(f"{row.node}  ", Span(what, _STYLES.get(row.state, "")), Span(option + notes, DIM))

@@ -169,7 +169,8 @@ def _driverless(board: TreeBoard, steps: Sequence[NeededNode]) -> Iterator[Drive
 
 def _list(view: ModulesView) -> Iterator[str]:
     for row in view.without_driver:
-        option = f": CONFIG_{row.config} is not set" if row.config else ""
+        how = "is not listed" if row.state is State.UNKNOWN else "is not set"
+        option = f": CONFIG_{row.config} {how}" if row.config else ""
         yield f"# no module for {row.node} ({row.state.value}{option})"
     width = max((len(row.name) for row in view.modules), default=0)
     for module in view.modules:

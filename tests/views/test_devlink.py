@@ -25,7 +25,7 @@ def test_a_device_waits_for_what_is_not_a_device():
         "Linux 6.12, fw_devlink=rpm, strict off, deferred_probe_timeout 10 s",
         "view full: assuming a driver for every device",
     ]
-    assert "1 device that never probe" in text
+    assert "1 device that never probes" in text
     assert "  /a waits forever for /b  clocks[0]" in text
     assert data(view.to_json())["waiting"] == [{"device": "/a", "suppliers": ["/b"]}]
 

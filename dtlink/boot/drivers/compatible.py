@@ -156,10 +156,17 @@ class Compatibles:
             return None
         # A table that should be there and is not: of another version, or indexed wrongly.
         if set(built) != {"n"} or not (self.is_same or self._is_whole or self._are_off(drivers)):
-            return Driver(State.UNKNOWN)
+            return Driver(State.UNKNOWN, config=self._unlisted(drivers))
         if self._build.has_builtin(name):
             return Driver(State.UNKNOWN)
         return Driver(State.NOT_BUILT, config=self._off(drivers[0]))
+
+    def _unlisted(self, drivers: Iterable[Source]) -> str:
+        """The option on which it depends, if a part of a configuration does not list it."""
+        if not self._build.knows("config_part"):
+            return ""
+        options = (self._off(each) for each in drivers if self.built(each) is None)
+        return next((each for each in options if each not in self._build.config), "")
 
     def _are_off(self, drivers: Iterable[Source]) -> bool:
         """Whether a line of the configuration says that each driver's option is not set."""

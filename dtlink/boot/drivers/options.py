@@ -22,7 +22,8 @@ def by_option(build: Holdings, symbol: str, module: str, by: str) -> Driver:
     states = {"y": State.BUILT_IN, "m": State.MODULE, "n": State.NOT_BUILT}
     state = states.get(found or "", State.UNKNOWN)
     modules = (module,) if state is State.MODULE and module else ()
-    return Driver(state, modules, "" if state is State.UNKNOWN else symbol, by)
+    is_told = state is not State.UNKNOWN or build.knows("config_part")
+    return Driver(state, modules, symbol if is_told else "", by)
 
 
 def _listed(build: Holdings, module: str) -> str | None:
