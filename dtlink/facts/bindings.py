@@ -15,7 +15,16 @@ from dtlink.facts import resources as res
 from dtlink.facts.behaviours import SUFFIX_ALONE
 from dtlink.facts.binding import Origin, Owner, SupplierBinding, Walk
 from dtlink.facts.kernels import DEFAULT, KernelVersion, VersionRange, since
-from dtlink.facts.resource import Effort, IfDisabled, Resource, other
+from dtlink.facts.resource import (
+    Asker,
+    Effort,
+    IfDisabled,
+    Outcome,
+    Patience,
+    Request,
+    Resource,
+    other,
+)
 from dtlink.facts.vendor_bindings import VENDOR_BINDINGS
 
 _ALL = (since("5.10"),)
@@ -31,14 +40,34 @@ _7_0 = (since("7.0"),)
 _STRICT_ONLY = since("5.15")
 
 # Resources of bindings that differ from others of their kind.
-#: The driver core asks before the probe, whether or not the driver does (clk/clk-conf.c,
-#: of_clk_set_defaults()); dtlink does not predict it.
-_ASSIGNED_CLOCK = other("clock", res.NOT_LOOKED_UP, "#clock-cells", kept_by=res.CLOCK.kept_by)
+#: The buses ask before they call the driver's probe, for the entries that are to be set.
+_ASSIGNED_CLOCK = other(
+    "clock", res.NOT_LOOKED_UP, "#clock-cells", kept_by=res.CLOCK.kept_by
+)._replace(
+    request=Request(asker=Asker.BUS, patience=Patience.ENDLESS, without=Outcome.NEVER),
+    source="drivers/clk/clk-conf.c, of_clk_set_defaults()",
+)
 _ONE_GPIO = res.GPIO._replace(may_be_empty=None)
 _GPIO_MAP = other("GPIO", res.POINTER, "#gpio-cells", may_be_empty=True)
 #: Where interrupts go that the node itself may not have.
 _INTERRUPT_ROUTE = other(
     "interrupt controller", res.POINTER, "#interrupt-cells", effort=Effort.INTERRUPT
+)
+#: The PCI core maps INTx of a function when the function's driver is to be probed.
+_PCI_ROUTE = _INTERRUPT_ROUTE._replace(
+    if_pci_host=Request(
+        asker=Asker.BUS,
+        patience=Patience.NONE,
+        without=Outcome.DEGRADED,
+        loss="PCI functions behind it whose drivers probe before get no INTx: those without MSIs "
+        "fail",
+    ),
+    source="drivers/pci/irq.c, pci_assign_irq(); drivers/pci/of.c, of_irq_parse_and_map_pci()",
+)
+#: gpiolib asks when the driver registers its GPIOs.
+_PIN_RANGES = other("pin controller", res.NOT_LOOKED_UP)._replace(
+    request=Request(asker=Asker.BUS, patience=Patience.ENDLESS, without=Outcome.NEVER),
+    source="drivers/gpio/gpiolib-of.c, of_gpiochip_add_pin_range()",
 )
 #: The functions behind a host ask for it, and not the host.
 _IOMMU_OF_FUNCTIONS = res.IOMMU._replace(
@@ -200,7 +229,7 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
     ),
     _kernel(
         "interrupt-map",
-        _INTERRUPT_ROUTE,
+        _PCI_ROUTE,
         walk=Walk.INTERRUPT_MAP,
         kernel=_6_10,
     ),
@@ -233,7 +262,7 @@ OTHER_BINDINGS: tuple[SupplierBinding, ...] = (
     ),
     _schema("nand-ecc-engine", res.ECC_ENGINE),
     _schema("next-level-cache", other("cache", res.POINTER), probes_first=False),
-    _schema("gpio-ranges", other("pin controller", res.DRIVERS_DIFFER), fixed=3),
+    _schema("gpio-ranges", _PIN_RANGES, fixed=3),
     _schema("trip", other("thermal trip", res.POINTER), probes_first=False),
     _schema("operating-points-v2", res.OPP_TABLE, probes_first=False),
     _schema("phy-handle", res.ETHERNET_PHY),

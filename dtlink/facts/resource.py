@@ -55,6 +55,8 @@ class Request(NamedTuple):
     """How the consumer ends if the request is not met in that time."""
     without_modules: Outcome | None = None
     """The same on a kernel without CONFIG_MODULES, where that differs."""
+    loss: str = ""
+    """What is lost for good if ``without`` is ``DEGRADED``, as a clause; empty: speed alone."""
 
 
 #: Drivers differ, or it was not looked up: an outcome is not predicted.
@@ -131,6 +133,8 @@ class Resource(NamedTuple):
     """How many argument cells a supplier without ``cells`` takes; ``None``: it is a fault."""
     if_several: Asker | None = None
     """What asks for the entries of a device with more than one, where that differs."""
+    if_pci_host: Request | None = None
+    """The request of a PCI host bridge, where that differs: the PCI core makes it."""
     itself_at_times: bool = False
     """``if_itself`` depends on when the driver asks."""
     is_part: bool = False

@@ -98,7 +98,19 @@ PHY = Resource(
     kept_by="",
     source="drivers/phy/phy-core.c, _of_phy_get()",
 )
-USB_PHY = other("USB PHY", DRIVERS_DIFFER, if_disabled=NOT_FOUND, log_words=_PHY_WORDS)
+USB_PHY = Resource(
+    kind="USB PHY",
+    cells=None,
+    names=None,
+    may_be_empty=None,
+    request=REQUESTED,
+    if_disabled=NOT_FOUND,
+    if_itself=None,
+    log_words=_PHY_WORDS,
+    effort=Effort.FUNCTION,
+    kept_by="",
+    source="drivers/usb/phy/phy.c, __of_usb_find_phy()",
+)
 ETHERNET_PHY = other("Ethernet PHY", DRIVERS_DIFFER, log_words=_PHY_WORDS)
 RESET = Resource(
     kind="reset line",
@@ -296,13 +308,18 @@ PIN_CONFIGURATION = Resource(
     source="drivers/pinctrl/devicetree.c, dt_to_map_one_config()",
     is_part=True,
 )
-MULTIPLEXER = other(
-    "multiplexer",
-    DRIVERS_DIFFER,
-    "#mux-control-cells",
+MULTIPLEXER = Resource(
+    kind="multiplexer",
+    cells="#mux-control-cells",
     names="mux-control-names",
+    may_be_empty=None,
+    request=REQUESTED,
     if_disabled=DEFERS,
+    if_itself=None,
     log_words=("mux",),
+    effort=Effort.OTHER,
+    kept_by="",
+    source="drivers/mux/core.c, mux_get()",
 )
 AUDIO_INTERFACE = other(
     "audio interface",
@@ -414,8 +431,33 @@ THERMAL_SENSOR = other(
     "#thermal-sensor-cells",
     may_be_empty=False,
 )
-MSI_CONTROLLER = other("MSI controller", DRIVERS_DIFFER, "#msi-cells", missing_cells=0)
-WAKE_UP_CONTROLLER = other("wake-up controller", DRIVERS_DIFFER)
+#: A platform device gets its MSI domain when it is created (drivers/of/platform.c,
+#: of_platform_device_create_pdata()); some drivers ask again.
+MSI_CONTROLLER = other("MSI controller", DRIVERS_DIFFER, "#msi-cells", missing_cells=0)._replace(
+    if_pci_host=Request(
+        asker=Asker.BUS,
+        patience=Patience.NONE,
+        without=Outcome.DEGRADED,
+        loss="the PCI functions behind it get no MSIs until the host is bound again: drivers "
+        "that need them fail, others use INTx",
+    ),
+    source="drivers/pci/probe.c, pci_set_bus_msi_domain(); "
+    "drivers/pci/of.c, pci_host_bridge_of_msi_domain()",
+)
+WAKE_UP_CONTROLLER = Resource(
+    kind="wake-up controller",
+    cells=None,
+    names=None,
+    may_be_empty=None,
+    request=REQUESTED,
+    if_disabled=None,
+    if_itself=None,
+    log_words=(),
+    effort=Effort.OTHER,
+    kept_by="",
+    source="drivers/pinctrl/qcom/pinctrl-msm.c, msm_gpio_init()",
+    unknown=NOT_LOOKED_UP,
+)
 ACCESS_CONTROLLER = other("access controller", DRIVERS_DIFFER, "#access-controller-cells")
 
 # What several bindings have in common, and only drivers know.

@@ -43,6 +43,7 @@ CELLS = "".join(
         *("io-channel", "power-domain", "iommu", "dma"),
     )
 )
+SUPPLIES = f"{CELLS} #interrupt-cells = <1>; interrupt-controller; #address-cells = <0>;"
 
 
 def board(prop, supplier, **kernel):
@@ -150,6 +151,73 @@ def test_what_the_driver_asks_for_it_waits_for(row):
 )
 def test_what_the_kernel_asks_for_itself(row, supplier, kernel, wait, outcome):
     assert told(row, supplier, **kernel)[:2] == (wait, outcome)
+
+
+HOST = 'device_type = "pci"; '
+MSI = ("msi-parent", f"{HOST} msi-parent = <&s>;")
+_MAP = "#address-cells = <0>; interrupt-map-mask = <7>; interrupt-map = <1 &s 5>;"
+ROUTE = ("interrupt-map", f"{HOST} #interrupt-cells = <1>; {_MAP}")
+
+
+@pytest.mark.parametrize(
+    ("row", "kernel", "wait", "outcome"),
+    [
+        # The host waits for the device, and then scans its bus whether or not it is there.
+        (MSI, {"root_after": 19}, "DEVICE_LINK", "DEGRADED"),
+        (MSI, {"root_after": 3}, "DEVICE_LINK", "LATE"),
+        (MSI, {"image": ["late"]}, "DEVICE_LINK", "LATE"),
+        (ROUTE, {"root_after": 19}, "DEVICE_LINK", "DEGRADED"),
+        # Older kernels do not wait.
+        (MSI, {"root_after": 3, "version": "6.1"}, "DRIVER", "DEGRADED"),
+        (ROUTE, {"image": ["late"], "version": "6.6"}, "DRIVER", "DEGRADED"),
+        # Without a limit it waits until the module comes.
+        (MSI, {"cmdline": "deferred_probe_timeout=-1"}, "DEVICE_LINK", "RECOVERS"),
+    ],
+)
+def test_the_pci_core_asks_once(row, kernel, wait, outcome):
+    source = f'c {{ compatible = "x,c"; {row[1]} }}; s: s {{ compatible = "x,s"; {SUPPLIES} }};'
+    found = Board(source, {"x,s": module("late")}, **kernel).wait("/c", "/s", row[0])
+    assert (found.wait.name, found.outcome.name, found.unasked.name) == (wait, outcome, outcome)
+
+
+def test_another_device_has_its_own_way_with_msis():
+    found = board(("msi-parent", "msi-parent = <&s>;")[1], module("late"), root_after=19)
+    assert found.wait("/c", "/s", "msi-parent").outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("props", "asked"),
+    [
+        ("assigned-clocks = <&s>; assigned-clock-rates = <5>;", True),
+        ("assigned-clocks = <&s>; assigned-clock-rates-u64 = <1 0>;", True),
+        ("assigned-clocks = <&t>, <&s>; assigned-clock-rates = <5>, <7>;", True),
+        ("assigned-clocks = <&s>; assigned-clock-parents = <&t>;", True),
+        # Nothing is set.
+        ("assigned-clocks = <&s>;", False),
+        ("assigned-clocks = <&s>, <&t>; assigned-clock-rates = <0>, <5>;", False),
+        ("assigned-clocks = <&s>; assigned-clock-parents = <0>;", False),
+        # The entries from one for a clock of its own on are for later.
+        ("assigned-clocks = <&c>, <&s>; assigned-clock-rates = <5>, <5>;", False),
+    ],
+)
+def test_assigned_clocks_are_asked_for_before_the_probe(props, asked):
+    source = f"""c: c {{ compatible = "x,c"; #clock-cells = <0>; {props} }};
+                 t: t {{ compatible = "x,t"; #clock-cells = <0>; }};
+                 s: s {{ compatible = "x,s"; #clock-cells = <0>; }};"""
+    found = Board(source, {"x,s": NOT_BUILT}).wait("/c", "/s", "assigned-clocks")
+    end = Outcome.NEVER if asked else Outcome.UNKNOWN
+    assert (found.outcome, found.unasked) == (end, end)
+
+
+def test_gpiolib_asks_for_the_pin_controller_of_a_range():
+    source = """c { compatible = "x,c"; gpio-ranges = <&s 0 0 8>; };
+                s: s { compatible = "x,s"; };"""
+    found = Board(source, {"x,s": NOT_BUILT}).wait("/c", "/s", "gpio-ranges")
+    assert (found.wait, found.outcome, found.unasked) == (
+        Wait.DRIVER,
+        Outcome.NEVER,
+        Outcome.NEVER,
+    )
 
 
 PART = 'c { compatible = "x,c"; %s }; d { compatible = "x,d"; s: s { %s }; };'

@@ -193,7 +193,45 @@ def test_a_supplier_may_be_too_late(root_after: float | None, rules: list[str], 
     assert words in finding.message
     assumed = "if the root filesystem is mounted later than deferred_probe_timeout (10 s)"
     assert (assumed in finding.effect) is (root_after is None)
-    assert finding.confidence is Confidence.LIKELY
+    # Before the root filesystem is there, no request has failed: its driver may not need it.
+    likely = Confidence.SURE if root_after == 19 else Confidence.LIKELY
+    assert finding.confidence is likely
+
+
+PCI = """
+/ {
+  #address-cells = <1>; #size-cells = <0>;
+  msi: msi-controller@1 { compatible = "v,msi"; reg = <1>; msi-controller; };
+  pcie@10 { compatible = "v,pcie"; reg = <0x10>; device_type = "pci"; msi-parent = <&msi>; };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("held", "root_after", "confidence"),
+    [
+        ("", None, Confidence.LIKELY),
+        ("", 19, Confidence.SURE),
+        ("", 3, None),
+        ("initramfs", None, None),
+    ],
+)
+def test_a_pci_host_does_without_an_msi_controller_that_is_late(
+    held: str, root_after: float | None, confidence: Confidence | None
+) -> None:
+    facts = sketch(
+        f"""
+        module MSI drivers/irqchip/irq-v.c v,msi {held}
+        built-in PCIE drivers/pci/controller/pcie-v.c v,pcie
+        initramfs ext4
+        """
+    )
+    found = lint(PCI, facts, root_after=root_after)
+    assert [each.confidence for each in found] == ([confidence] if confidence else [])
+    for each in found:
+        assert (each.rule, each.severity) == (LATE, Severity.WARNING)
+        assert "/pcie@10 needs /msi-controller@1 (msi-parent)" in each.effect
+        assert "get no MSIs until the host is bound again" in each.effect
 
 
 def test_a_console_without_its_pin_controllers_driver_is_an_error() -> None:

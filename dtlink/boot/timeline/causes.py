@@ -96,6 +96,7 @@ class TimelineCauses:
                         verdict.outcome,
                         each.unasked.outcome,
                         each.if_in_time or verdict.outcome,
+                        requirement.request.loss,
                     ),
                 )
 

@@ -101,6 +101,8 @@ class AffectedDevice(NamedTuple):
     if_in_time: Outcome
     """The outcome if modules of the root filesystem load before the timeout expires, where that is
     not known; else the same as :attr:`outcome`, which takes them for too late."""
+    loss: str = ""
+    """As that of its :class:`~dtlink.facts.resource.Request`."""
 
     @property
     def is_open(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.boot.drivers.requests import Requested, strongest
+from dtlink.boot.timeline.core_requests import CoreRequests
 from dtlink.boot.timeline.request_reader import RequestReader
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker
@@ -91,6 +92,7 @@ class _Requirements:
     def read(self, references: Sequence[Reference]) -> list[Requirement]:
         found: dict[tuple[int, int, str], Requirement] = {}
         several = _with_several(references)
+        self._core = CoreRequests(self._tree, references)
         for reference in references:
             if self._counts(reference):
                 for each in (*self._of(reference, several), *self._of_parent(reference)):
@@ -117,7 +119,7 @@ class _Requirements:
         resource, request = binding.resource, binding.resource.request
         if resource.if_several is not None and reference.consumer in several:
             request = request._replace(asker=resource.if_several)
-        requested = Requested.UNKNOWN
+        request, requested = self._core.of(reference, request), Requested.UNKNOWN
         if name.startswith("interrupts") and self._is_phy(reference.consumer):
             # The MDIO bus asks, before there is a device for the PHY.
             request, hold = PHY_INTERRUPT, Hold.NONE

@@ -11,7 +11,7 @@ from dtlink.boot.timeline.loading import Limits, Loading
 from dtlink.boot.timeline.model import Cause, Dependency, worst
 from dtlink.boot.timeline.settle import ProbeTimes
 from dtlink.boot.timeline.timeout_waits import TimeoutWaits
-from dtlink.facts.outcomes import Driver, Outcome, State, When
+from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 from dtlink.facts.resource import Patience
 
 if TYPE_CHECKING:
@@ -184,8 +184,10 @@ class Timeline:
 
 def _is_ended(judged: JudgedRequirement) -> bool:
     """Whether a request ends before a module of the root filesystem could meet it."""
+    patience, wait = judged.requirement.request.patience, judged.asked.wait
+    # A request that does not wait is made when the timeout has ended the wait for the device.
     return (
-        judged.requirement.request.patience is Patience.TIMEOUT
+        (patience is Patience.TIMEOUT or (patience is Patience.NONE and wait is Wait.DEVICE_LINK))
         and judged.supply.comes is When.ROOT
         and judged.asked.outcome in (Outcome.DEGRADED, Outcome.LOST, Outcome.UNKNOWN)
     )

@@ -7,15 +7,16 @@ reported are IOMMUs, which have their own rules, DMA channels, which drivers han
 (most wait, or request them again when used), and devices that initramfs-lacks-supplier reports.
 Why it matters: requests for power domains end with the deferred-probe timeout, ten seconds after
 the last driver is registered: consumers have failed when the module is loaded later. Requests for
-the interrupt of a network PHY end in the same way: it is polled. When the root filesystem is
-mounted is not known, so the finding says "may", unless its controller waits for the timeout itself;
---root-after gives the time.
+the interrupt of a network PHY end in the same way: it is polled. A PCI host looks for its MSI
+controller once, when it scans its bus: its functions have no MSIs if the wait for that device has
+ended before. When the root filesystem is mounted is not known, so the finding says "may", unless
+its controller waits for the timeout itself; --root-after gives the time.
 What to do: put the module into the initramfs, or build it in; or raise deferred_probe_timeout= on
 the command line. A device that was lost can be bound by hand: write its name to the "bind" file of
 its driver in sysfs.
 References: Linux, drivers/pmdomain/core.c, __genpd_dev_pm_attach(); drivers/base/dd.c,
 driver_deferred_probe_check_state(); drivers/net/mdio/fwnode_mdio.c,
-fwnode_mdiobus_phy_device_register().
+fwnode_mdiobus_phy_device_register(); drivers/pci/probe.c, pci_set_bus_msi_domain().
 """
 
 from __future__ import annotations
@@ -87,10 +88,10 @@ def _counts(board: TreeBoard, taken: AffectedDevice) -> bool:
 
 
 def _finding(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDevice]) -> Finding:
-    fails = any(each.outcome in FAILS for each in devices)
     sure = [each for each in devices if not each.is_open]
-    lost = [each for each in sure or devices if each.outcome in FAILS]
-    first = next((each for each in lost if is_sure(each, FAILS)), (lost or sure or devices)[0])
+    bad = [each for each in sure or devices if each.outcome in FAILS or each.loss]
+    first = next((each for each in bad if is_sure(each, FAILS)), (bad or sure or devices)[0])
+    end = first.loss if first.outcome is Outcome.DEGRADED else ""
     module = " or ".join(hit.driver.modules)
     which = named(board, [each.node for each in sure or devices])
     rest = len(devices) - len(sure or devices)
@@ -100,10 +101,10 @@ def _finding(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDev
         board.tree[hit.suppliers[0]],
         f"the module {module}{option(hit.driver)} of {named(board, hit.suppliers)} is loaded from "
         f"the root filesystem, {'' if sure else 'which may be '}too late for {which}{perhaps}",
-        effect=f"{needs(board, hit, first)}: {assumed}{_END[first.outcome]}",
+        effect=f"{needs(board, hit, first)}: {assumed}{end or _END[first.outcome]}",
         fix=f"Put {module} into the initramfs, or build it in.",
         related=nodes(board, hit, devices),
-        severity=Severity.WARNING if fails else Severity.INFO,
-        # Drivers differ in what they ask for.
-        likely=True,
+        severity=Severity.WARNING if bad else Severity.INFO,
+        # Drivers differ in what they ask for, and there may be an initramfs that was not named.
+        likely=first.is_open or not is_sure(first, _WORSE) or board.named_facts.initramfs is None,
     )
