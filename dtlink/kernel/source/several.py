@@ -20,8 +20,10 @@ HEADING: Final = b"dtlink source indexes 1"
 
 #: Upper bound on the bytes before the tables.
 _HEAD: Final = 64 << 10
-#: The fields before the compatible strings of a table, and before the facts of a file.
-_TABLE, _FACTS = 5, 2
+#: The fields before the compatible strings of a table.
+_TABLE: Final = 5
+#: The fields before the facts of a file.
+_FACTS: Final = 2
 #: What ends the line of a set of facts.
 _OF_FACTS: Final = "facts"
 
