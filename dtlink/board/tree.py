@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.devlink.predict import View
     from dtlink.boot.drivers import TreeDrivers
-    from dtlink.boot.drivers.requests import DriverRequests
     from dtlink.boot.roles import Roles
     from dtlink.boot.timeline import Timeline
     from dtlink.boot.timeline.devices import Devices
+    from dtlink.boot.timeline.request_reader import RequestReader
     from dtlink.boot.timeline.requirements import Requirement
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
@@ -226,11 +226,19 @@ class TreeBoard:
         return requirements(self.graph.references, self.order, self.devices, self.requests)
 
     @cached_property
-    def requests(self) -> DriverRequests:
-        """What the drivers ask for and provide; for boards with :attr:`facts` alone."""
-        from dtlink.boot.drivers.requests import DriverRequests
+    def requests(self) -> RequestReader:
+        """What drivers ask for and provide: those of the kernel, else those of its source."""
+        from dtlink.boot.drivers.requests import AnyDrivers, DriverRequests
+        from dtlink.boot.timeline.request_reader import RequestReader
+        from dtlink.kernel.facts import index_of
 
-        return DriverRequests(self.drivers, self.named_facts.source_index)
+        if self.facts is not None:
+            index, drivers = self.facts.source_index, self.drivers
+            found = DriverRequests(drivers, index, self.facts.version)
+        else:
+            index = index_of(self.settings.kernel_index, self.version)
+            found = DriverRequests(AnyDrivers(self.tree, index), index, self.version)
+        return RequestReader(self.tree, found)
 
     @cached_property
     def timeline(self) -> Timeline:

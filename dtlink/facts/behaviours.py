@@ -216,6 +216,15 @@ POWER_DOMAINS_ARE_DEVICES = _row(
     source="drivers/pmdomain/core.c, of_genpd_add_provider_onecell(), of_genpd_sync_state()",
     steps={_FIRST: False, "6.17": True},
 )
+DISABLED_CLOCK_IS_ABSENT = _row(
+    "disabled-clock-is-absent",
+    "a request for a clock of a disabled node fails with -ENOENT, as if the consumer had none; "
+    "before, it was deferred forever, optional or not (6.15; 5.15, 6.1, 6.6 and 6.12 by backport; "
+    "late releases of 5.10 too, but not the one that was compared)",
+    source="drivers/clk/clk.c, of_clk_get_hw_from_clkspec()",
+    steps={_FIRST: False, "6.15": True},
+    exceptions={"5.15": True, "6.1": True, "6.6": True, "6.12": True},
+)
 IOMMU_MAP_BY_CELLS = _row(
     "iommu-map-by-cells",
     "a row of iommu-map has as many output cells as #iommu-cells says; before, always one",

@@ -1,7 +1,11 @@
 """The form of a row in the table of resources: what is known of one kind of supplier."""
 
 from enum import Enum, IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dtlink.facts.behaviours import Behaviour
+    from dtlink.facts.kernels import KernelVersion
 
 
 class Outcome(Enum):
@@ -43,6 +47,29 @@ class Patience(Enum):
     NONE = "not at all: the driver continues without"
 
 
+class Requested(Enum):
+    """Whether a driver asks for a resource while it probes; the strongest is first."""
+
+    REQUIRED = "required"
+    """Without it the probe is deferred, or fails."""
+    OPTIONAL = "optional"
+    """It may be absent from the node; for one that the node names the probe is deferred."""
+    UNKNOWN = "unknown"
+    IGNORED = "not waited for"
+    """The driver asks, and continues whatever the answer is."""
+    NO = "not requested"
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the probe is deferred until it is there."""
+        return self in (Requested.REQUIRED, Requested.OPTIONAL)
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether the driver probes without it, whatever becomes of it."""
+        return self in (Requested.IGNORED, Requested.NO)
+
+
 class Request(NamedTuple):
     """What becomes of a request for a resource whose supplier is late or missing.
 
@@ -68,11 +95,22 @@ class IfDisabled(NamedTuple):
 
     effect: str
     own_status: str = ""
-    """The same where the supplier's own status is the reason, if that differs."""
+    """The same where the supplier's own status is the reason, if it fails at once for that."""
+    own_status_from: "Behaviour[bool] | None" = None
+    """The kernels in which ``own_status`` is true; ``None``: all."""
     own_status_of_parts: bool = False
     """``own_status`` is true only of a part of a provider, without ``compatible``."""
     optional: bool = False
     """Drivers mostly continue without."""
+
+    def fails(self, version: "KernelVersion", *, own: bool, is_part: bool) -> bool:
+        """Whether a request fails at once, so that one that is optional goes on without.
+
+        ``own``: the supplier's own status is the reason; ``is_part``: it is a part of a provider.
+        """
+        known = self.own_status_from is None or self.own_status_from.on(version)
+        whom = is_part or not self.own_status_of_parts
+        return bool(self.own_status) and own and known and whom
 
 
 class Effort(IntEnum):

@@ -7,6 +7,7 @@ of the top level is given.
 
 from __future__ import annotations
 
+from dtlink.facts.behaviours import DISABLED_CLOCK_IS_ABSENT
 from dtlink.facts.resource import (
     Asker,
     Effort,
@@ -43,7 +44,10 @@ CLOCK = Resource(
     names="clock-names",
     may_be_empty=True,
     request=REQUESTED,
-    if_disabled=DEFERS._replace(own_status="its driver's request for the clock fails (-ENOENT)"),
+    if_disabled=DEFERS._replace(
+        own_status="its driver's request for the clock fails (-ENOENT)",
+        own_status_from=DISABLED_CLOCK_IS_ABSENT,
+    ),
     if_itself=None,
     log_words=("clock", "clk"),
     effort=Effort.CLOCK,

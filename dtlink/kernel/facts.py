@@ -82,7 +82,7 @@ def load(paths: Paths) -> Facts:
         initramfs = kept_initramfs(paths.initramfs)
     holdings = _holdings(paths.kernel)
     version = version_in(holdings.release) or paths.version or DEFAULT
-    return Facts(holdings, _index(paths.kernel_index, version), initramfs, paths.version)
+    return Facts(holdings, index_of(paths.kernel_index, version), initramfs, paths.version)
 
 
 @lru_cache(maxsize=4)
@@ -94,7 +94,11 @@ def _holdings(path: str) -> Holdings:
 
 
 @lru_cache(maxsize=4)
-def _index(path: str, version: KernelVersion) -> SourceIndex:
+def index_of(path: str, version: KernelVersion) -> SourceIndex:
+    """The source index of a file, of the release nearest to a version; no path: the one shipped.
+
+    Raises :class:`InputError` for one that cannot be read.
+    """
     from dtlink.kernel.source.index import SourceIndex
 
     return SourceIndex.load(path, version)

@@ -4,9 +4,10 @@ import pytest
 
 from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.drivers.requests import Requested, agreed, strongest
+from dtlink.boot.drivers.requests import agreed, strongest
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.outcomes import Outcome, Wait
+from dtlink.facts.resource import Requested
 from dtlink.firmware import dts
 from dtlink.testing.sketch import sketch
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dtlink.board.tree import TreeBoard
@@ -10,6 +12,7 @@ from dtlink.firmware.dts import read_text
 from dtlink.rules.catalogue import choose, find
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check as run
+from dtlink.testing.sketch import sketch
 
 OFF = 'status = "disabled";'
 
@@ -34,6 +37,50 @@ def consumer(entry):
     return f'dev {{ compatible = "vendor,dev"; {entry} }};'
 
 
+TWO_PLLS = """
+    pll: phy@1 { compatible = "x,pll"; #clock-cells = <0>; status = "disabled"; };
+    bus@2 { status = "disabled"; gate: gate { compatible = "x,pll"; #clock-cells = <0>; }; };
+    vop@4 { compatible = "x,vop"; clocks = %s; clock-names = "pll"; };
+"""
+DRIVER = "drivers/vop.c"
+
+
+@pytest.mark.parametrize("version", ["6.12", "5.10"])
+@pytest.mark.parametrize(
+    ("facts", "clock", "confidence"),
+    [
+        ("optional:clock:pll whole", "<&pll>", None),
+        ("optional:clock:pll whole", "<&gate>", Confidence.SURE),
+        ("required:clock:pll whole", "<&pll>", Confidence.SURE),
+        ("ignored:clock:pll whole", "<&gate>", None),
+        ("whole", "<&gate>", None),
+        ("populates", "<&pll>", Confidence.LIKELY),
+        ("populates", "<&gate>", Confidence.LIKELY),
+    ],
+)
+def test_a_disabled_clock_matters_as_the_driver_asks_for_it(version, facts, clock, confidence):
+    kernel = sketch(f"built-in VOP {DRIVER} x,vop\nfacts {DRIVER} {facts}")
+    kernel.source_index.release = f"{version}.0"
+    kernel = kernel._replace(build=replace(kernel.build, release=f"{version}.0"))
+    tree = read_text(f"/ {{ {TWO_PLLS % clock} }};")
+    rule = find("supplier/disabled")
+    found = [each.confidence for each in rule.check(TreeBoard(tree, facts=kernel))]
+    if (version, facts[:8], clock) == ("5.10", "optional", "<&pll>"):
+        confidence = Confidence.SURE  # deferred forever
+    assert found == [confidence] * (confidence is not None)
+
+
+def test_the_part_that_surely_misses_it_is_told_first():
+    kernel = sketch(f"built-in VOP {DRIVER} x,vop\nfacts {DRIVER} required:clock:pll")
+    source = consumer("clocks = <&pll>;") + TWO_PLLS % "<&pll>"
+    [finding] = find("supplier/disabled").check(
+        TreeBoard(read_text(f"/ {{ {source} }};"), facts=kernel)
+    )
+    assert (finding.subject.path, finding.confidence) == ("/vop@4", Confidence.SURE)
+    assert finding.message.endswith("which is disabled; so does /dev")
+    assert finding.fix.text.endswith("or disable /vop@4 as well.")
+
+
 def test_a_disabled_supplier_is_told_once_for_all_its_consumers():
     source = f"""
         cru: cru {{ compatible = "vendor,cru"; #clock-cells = <1>; {OFF} }};
@@ -44,7 +91,9 @@ def test_a_disabled_supplier_is_told_once_for_all_its_consumers():
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert (finding.subject.path, finding.related) == ("/a", ("/cru", "/b"))
     assert finding.message.endswith("to /cru, which is disabled; so does /b")
-    assert finding.fix.text == 'Write &cru { status = "okay"; };, or disable /a as well.'
+    assert finding.fix.text == (
+        'Write &cru { status = "okay"; };, unless the driver can do without this clock.'
+    )
 
 
 def test_the_node_whose_status_it_is_is_named():

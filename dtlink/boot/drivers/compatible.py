@@ -142,7 +142,7 @@ class Compatibles:
         for each in drivers:
             if self.built(each) != "m":
                 continue
-            if not build.knows("modules") or (self.is_same and each.module in build.modules):
+            if not build.knows("modules") or (self._is_same and each.module in build.modules):
                 yield each.module
 
     def _is_explained(self, tables: Iterable[Source]) -> bool:
@@ -155,7 +155,7 @@ class Compatibles:
         if not drivers:
             return None
         # A table that should be there and is not: of another version, or indexed wrongly.
-        if set(built) != {"n"} or not (self.is_same or self._is_whole or self._are_off(drivers)):
+        if set(built) != {"n"} or not (self._is_same or self._is_whole or self._are_off(drivers)):
             return Driver(State.UNKNOWN, config=self._unlisted(drivers))
         if self._build.has_builtin(name):
             return Driver(State.UNKNOWN)
@@ -203,7 +203,7 @@ class Compatibles:
         return next(off, source.symbol)
 
     @cached_property
-    def is_same(self) -> bool:
+    def _is_same(self) -> bool:
         """Whether the index is of the kernel's own version."""
         other = self._index.release if self._index else ""
         return str(self._version).split(".") == other.split("-")[0].split(".")[:2]

@@ -8,40 +8,17 @@ version. What several drivers may do that claim a device is known only where the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from dtlink.facts.outcomes import State
+from dtlink.facts.kernels import KernelVersion
+from dtlink.facts.resource import Requested
 from dtlink.kernel.source.driver_facts import Need
 
 if TYPE_CHECKING:
-    from dtlink.boot.drivers.tree import TreeDrivers
+    from dtlink.firmware.tree import Tree
     from dtlink.kernel.source.driver_facts import Ask, DriverFacts
-    from dtlink.kernel.source.index import SourceIndex
+    from dtlink.kernel.source.index import Source, SourceIndex
     from dtlink.links.reference import Reference
-
-
-class Requested(Enum):
-    """Whether a driver asks for a resource while it probes; the strongest is first."""
-
-    REQUIRED = "required"
-    """Without it the probe is deferred, or fails."""
-    OPTIONAL = "optional"
-    """It may be absent from the node; for one that the node names the probe is deferred."""
-    UNKNOWN = "unknown"
-    IGNORED = "not waited for"
-    """The driver asks, and continues whatever the answer is."""
-    NO = "not requested"
-
-    @property
-    def is_waited_for(self) -> bool:
-        """Whether the probe is deferred until it is there."""
-        return self in (Requested.REQUIRED, Requested.OPTIONAL)
-
-    @property
-    def holds_nothing(self) -> bool:
-        """Whether the driver probes without it, whatever becomes of it."""
-        return self in (Requested.IGNORED, Requested.NO)
 
 
 _RANKS = {each: rank for rank, each in enumerate(Requested)}
@@ -66,12 +43,47 @@ def agreed(found: Iterable[Requested]) -> Requested:
     return answers.pop() if len(answers) == 1 else Requested.UNKNOWN
 
 
+class DriverSources(Protocol):
+    """The source files of the drivers of one tree's devices."""
+
+    def sources(self, node: int) -> Sequence[Source]:
+        """The tables of the source that a node's driver may be known by; empty: not known."""
+        ...
+
+    def is_on_named_bus(self, node: int) -> bool:
+        """Whether a node is a device on I²C or SPI, whose core asks for its interrupt."""
+        ...
+
+
+class AnyDrivers:
+    """The drivers that a kernel version's source has for a tree, whichever of them are built."""
+
+    def __init__(self, tree: Tree, index: SourceIndex) -> None:
+        self._tree = tree
+        self._index = index
+
+    def sources(self, node: int) -> Sequence[Source]:
+        """The driver tables that have the first of the node's strings that any has."""
+        found = (
+            [each for each in self._index.entries(name) if each.kind == "driver"]
+            for name in self._tree[node].compatible
+        )
+        return next(filter(None, found), [])
+
+    def is_on_named_bus(self, node: int) -> bool:
+        """Whether a node's parent is called as the controllers of I²C and SPI are."""
+        above = self._tree.parents[node]
+        return self._tree.layout.names[above].startswith((b"i2c", b"spi"))
+
+
 class DriverRequests:
     """The requests of the drivers of one tree's devices in one kernel."""
 
-    def __init__(self, drivers: TreeDrivers, index: SourceIndex | None) -> None:
+    def __init__(self, drivers: DriverSources, index: SourceIndex, version: KernelVersion) -> None:
+        self.is_on_named_bus = drivers.is_on_named_bus
         self._drivers = drivers
         self._index = index
+        self._is_known = KernelVersion.of_release(index.release) == version
         self._found: dict[int, Sequence[DriverFacts | None]] = {}
 
     def facts(self, node: int) -> Sequence[DriverFacts | None]:
@@ -80,18 +92,9 @@ class DriverRequests:
         Empty: which driver it has is not known, or the index is of another version.
         """
         if node not in self._found:
-            self._found[node] = self._find(node)
+            files = {each.file for each in self._drivers.sources(node)} if self._is_known else ()
+            self._found[node] = [self._index.facts(file) for file in sorted(files)]
         return self._found[node]
-
-    def _find(self, node: int) -> Sequence[DriverFacts | None]:
-        index = self._index
-        if index is None or not self._drivers.has_own_index:
-            return ()
-        driver = self._drivers.of(node)
-        if driver.state not in (State.BUILT_IN, State.MODULE, State.NOT_BUILT):
-            return ()
-        files = {each.file for each in self._drivers.sources(node)}
-        return [index.facts(file) for file in sorted(files)]
 
     def of(self, device: int, reference: Reference, name: str) -> Requested:
         """Whether a device's driver asks for what a property of its own node references.
@@ -112,10 +115,6 @@ class DriverRequests:
         return agreed(
             _by(facts, kind, name, entry, of_children=of_children) for facts in self.facts(device)
         )
-
-    def is_on_named_bus(self, node: int) -> bool:
-        """Whether a device is on I²C or SPI, whose core asks for its interrupt."""
-        return self._drivers.is_on_named_bus(node)
 
     def offers(self, node: int, kind: str) -> bool | None:
         """Whether a device's driver registers a provider of a kind; ``None``: not known."""

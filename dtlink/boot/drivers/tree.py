@@ -61,11 +61,6 @@ class TreeDrivers:
             found = self._found[node] = self._find(node)
         return found
 
-    @property
-    def has_own_index(self) -> bool:
-        """Whether the index is of the kernel's own version."""
-        return self._has_index and self._compatibles.is_same
-
     def sources(self, node: int) -> list[Source]:
         """The tables of the source that a node's driver may be known by; empty: not known."""
         return self._compatibles.sources(self.of(node))

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.boot.drivers.requests import Requested
 from dtlink.facts.binding import Walk
-from dtlink.facts.outcomes import State
-from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Request
+from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Request, Requested
 from dtlink.facts.resources import INTERRUPT, PHY, REGULATOR
 from dtlink.links.names import entry_name
 
 if TYPE_CHECKING:
     from dtlink.boot.drivers.requests import DriverRequests
-    from dtlink.boot.timeline.devices import Devices
+    from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
 #: The walks whose entries a driver asks for one by one.
 _BY_ENTRY = (Walk.LIST, Walk.INTERRUPTS)
-#: Nodes without a driver of their own: the driver above reads what they reference.
-_PARTS = (State.SERVED, State.NO_DEVICE)
 
 
 class RequestReader:
-    """The requests for what the nodes of one tree reference; without ``requests`` none is known."""
+    """The requests for what the nodes of one tree reference."""
 
-    def __init__(self, devices: Devices, requests: DriverRequests | None) -> None:
-        self._devices = devices
-        self._tree = devices.tree
+    def __init__(self, tree: Tree, requests: DriverRequests) -> None:
+        self._tree = tree
         self._requests = requests
 
     def of(self, reference: Reference, device: int) -> Requested:
         """Whether the driver of a device asks for what the device's own node references."""
         requests, binding = self._requests, reference.binding
-        if requests is None or binding.walk not in _BY_ENTRY:
+        if binding.walk not in _BY_ENTRY:
             return Requested.UNKNOWN
         name = entry_name(self._tree, reference)
         if binding.resource is INTERRUPT and requests.is_on_named_bus(device):
@@ -49,11 +44,7 @@ class RequestReader:
         Neither the kernel nor a bus asks for it, but the device's driver may.
         """
         requests, request = self._requests, reference.binding.resource.request
-        if (
-            requests is None
-            or request is UNKNOWN_REQUEST
-            or reference.binding.walk not in _BY_ENTRY
-        ):
+        if request is UNKNOWN_REQUEST or reference.binding.walk not in _BY_ENTRY:
             return UNKNOWN_REQUEST, Requested.UNKNOWN
         name = entry_name(self._tree, reference)
         found = requests.of_child(device, reference, name)
@@ -71,18 +62,8 @@ class RequestReader:
         phy_create().
         """
         requests = self._requests
-        if requests is None or reference.binding.resource is not REGULATOR:
+        if reference.binding.resource is not REGULATOR:
             return found
         frameworks = (REGULATOR, PHY) if name == "phy" else (REGULATOR,)
         may_ask = any(requests.offers(device, each.kind) is not False for each in frameworks)
         return Requested.UNKNOWN if found.holds_nothing and may_ask else found
-
-    def is_read_by_parent(self, device: int) -> bool:
-        """Whether a node counts as a device, and yet it is its parent's driver that reads it.
-
-        The ports of a PCI host are devices of their own only when the host has found them.
-        """
-        if self._requests is None or device not in self._devices:
-            return False
-        types, above = self._tree.holders("device_type"), self._tree.parents[device]
-        return self._devices.driver(device).state in _PARTS or (device in types and above in types)

@@ -6,24 +6,26 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.devlink.ordering import LinkEffect
-from dtlink.boot.drivers.requests import Requested, strongest
+from dtlink.boot.drivers.requests import strongest
 from dtlink.boot.timeline.core_requests import CoreRequests
-from dtlink.boot.timeline.request_reader import RequestReader
 from dtlink.facts.binding import Walk
-from dtlink.facts.resource import UNKNOWN_REQUEST, Asker
+from dtlink.facts.outcomes import State
+from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Requested
 from dtlink.facts.resources import PHY_INTERRUPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dtlink.boot.devlink.ordering import Ordering
-    from dtlink.boot.drivers.requests import DriverRequests
     from dtlink.boot.timeline.devices import Devices
+    from dtlink.boot.timeline.request_reader import RequestReader
     from dtlink.facts.resource import Request
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
 
+#: Nodes without a driver of their own: the driver above reads what they reference.
+_PARTS = (State.SERVED, State.NO_DEVICE)
 #: The binding of the link that ``fw_devlink.strict=1`` makes of an ``iommu-map``: to the host.
 HOST = "iommu-map, for the host itself"
 
@@ -68,25 +70,23 @@ def requirements(
     references: Sequence[Reference],
     ordering: Ordering,
     devices: Devices,
-    requests: DriverRequests | None = None,
+    reader: RequestReader | None = None,
 ) -> Sequence[Requirement]:
     """Every requirement, once, in the order of the tree's properties.
 
-    ``requests`` says what drivers ask for; without it that is not known.
+    ``reader`` says what drivers ask for; without it that is not known.
     """
-    return _Requirements(ordering, devices, requests).read(references)
+    return _Requirements(ordering, devices, reader).read(references)
 
 
 class _Requirements:
     """Reads the requirements of one tree for one kernel."""
 
-    def __init__(
-        self, ordering: Ordering, devices: Devices, requests: DriverRequests | None
-    ) -> None:
+    def __init__(self, ordering: Ordering, devices: Devices, reader: RequestReader | None) -> None:
         self._tree = devices.tree
         self._devices = devices
         self._ordering = ordering
-        self._requests = RequestReader(devices, requests)
+        self._reader = reader
         self._console = _console(devices.tree)
 
     def read(self, references: Sequence[Reference]) -> list[Requirement]:
@@ -124,9 +124,11 @@ class _Requirements:
             # The MDIO bus asks, before there is a device for the PHY.
             request, hold = PHY_INTERRUPT, Hold.NONE
         elif reference.consumer != consumer and binding.walk is not Walk.ENDPOINT:
-            request, requested = self._requests.of_part(reference, consumer)
-        elif request.asker is Asker.DRIVER:
-            requested = self._requests.of(reference, consumer)
+            request = UNKNOWN_REQUEST
+            if self._reader is not None:
+                request, requested = self._reader.of_part(reference, consumer)
+        elif request.asker is Asker.DRIVER and self._reader is not None:
+            requested = self._reader.of(reference, consumer)
         if resource.is_iommu and binding.walk is Walk.ID_MAP:
             # A link holds the host; the request is that of the functions behind it.
             yield Requirement(
@@ -143,15 +145,25 @@ class _Requirements:
     def _of_parent(self, reference: Reference) -> Iterator[Requirement]:
         """What the driver of the device above asks for on behalf of a device without a driver."""
         device, supplier = reference.consumer, reference.supplier
-        if not self._requests.is_read_by_parent(device):
+        if self._reader is None or not self._is_read_by_parent(device):
             return
         parent = self._devices.at(self._tree.parents[device])
         if parent < 0 or self._devices.at(supplier) in (parent, device):
             return
-        request, requested = self._requests.of_part(reference, parent)
+        request, requested = self._reader.of_part(reference, parent)
         if requested.is_waited_for:
             name, node = reference.binding.name, reference.node
             yield Requirement(parent, supplier, name, node, request, Hold.NONE, requested=requested)
+
+    def _is_read_by_parent(self, device: int) -> bool:
+        """Whether a node counts as a device, and yet it is its parent's driver that reads it.
+
+        The ports of a PCI host are devices of their own only when the host has found them.
+        """
+        types, above = self._tree.holders("device_type"), self._tree.parents[device]
+        return device in self._devices and (
+            self._devices.driver(device).state in _PARTS or (device in types and above in types)
+        )
 
     def _functions(self, reference: Reference) -> Iterator[int]:
         """The functions with a node, on the host's first bus, that a row of its map names."""

@@ -1,13 +1,15 @@
 """An enabled device needs a supplier that is disabled.
 
 What it finds: an enabled consumer of a supplier that is disabled, or that has a disabled parent.
-One finding for each disabled node. Links that are commonly so are not reported: graph endpoints,
-thermal and cooling links, clocks that CPUs and clock controllers can do without, and references
-that do not order probing.
+One finding for each disabled node. It is sure where the source of the consumer's driver shows that
+it waits for what it references. Not reported are suppliers that the driver does not request, or
+does without; and links that are commonly so: graph endpoints, thermal and cooling links, clocks
+that CPUs and clock controllers can do without, and references that do not order probing.
 Why it matters: fw_devlink makes no link to a disabled supplier, so the consumer probes, and then
 its driver's request fails, or is deferred forever (-EPROBE_DEFER, even where the supplier is
-optional). IOMMUs and DMA channels are different: drivers work without them, and some boards leave
-the IOMMU to the boot loader on purpose; that is only worth knowing.
+optional). An optional clock is different since 6.15 (5.15 to 6.12 by backport): one of a disabled
+node counts as absent. So are IOMMUs and DMA channels: drivers work without them, and some boards
+leave the IOMMU to the boot loader on purpose; that is only worth knowing.
 What to do: set status = "okay" in the node that is disabled, or disable the consumer too.
 References: Linux, drivers/of/property.c, of_link_to_phandle(); drivers/clk/clk.c,
 of_clk_get_hw_from_clkspec(); drivers/regulator/of_regulator.c, of_regulator_dev_lookup();
@@ -20,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.resource import Asker, Requested
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -54,14 +57,40 @@ from dtlink.rules.supplier._waiting import so_do
 def disabled(board: TreeBoard) -> Iterator[Finding]:
     """Every disabled node that an enabled device needs."""
     off = board.tree.disabled
-    roots: dict[tuple[int, bool], list[Reference]] = {}
+    roots: dict[tuple[int, bool], dict[Requested, list[Reference]]] = {}
     for ref in [ref for ref in board.graph.references if ref[1] in off] if off else ():
         effect = ref.binding.resource.if_disabled
-        if effect is not None and _matters(board, ref):
-            root = _switched_off(board, ref.supplier)[-1]
-            roots.setdefault((root, effect.optional), []).append(ref)
-    for (_, optional), refs in roots.items():
-        yield _finding(board, refs, optional=optional)
+        if effect is None or not _matters(board, ref):
+            continue
+        requested = _requested(board, ref)
+        if requested.holds_nothing or (requested is Requested.OPTIONAL and _fails(board, ref)):
+            continue
+        root = _switched_off(board, ref.supplier)[-1]
+        roots.setdefault((root, effect.optional), {}).setdefault(requested, []).append(ref)
+    for (_, optional), found in roots.items():
+        sure = found.get(Requested.REQUIRED, []) + found.get(Requested.OPTIONAL, [])
+        refs = sure + found.get(Requested.UNKNOWN, [])
+        yield _finding(board, refs, optional=optional, sure=bool(sure))
+
+
+def _requested(board: TreeBoard, ref: Reference) -> Requested:
+    """Whether a driver asks for a disabled supplier; unknown where others ask, or go without."""
+    resource, device = ref.binding.resource, board.device_index(ref.consumer)
+    is_asked = resource.request.asker is Asker.DRIVER
+    if not is_asked or resource.if_disabled is None or resource.if_disabled.optional:
+        return Requested.UNKNOWN
+    reader = board.requests
+    return reader.of(ref, device) if ref.consumer == device else reader.of_part(ref, device)[1]
+
+
+def _fails(board: TreeBoard, ref: Reference) -> bool:
+    """Whether a request for a disabled supplier fails at once."""
+    tree, effect = board.tree, ref.binding.resource.if_disabled
+    own = ref.supplier in tree.unavailable
+    is_part = ref.supplier not in tree.holders("compatible") and not _switched_off(
+        board, tree.parents[ref.supplier]
+    )
+    return effect is not None and effect.fails(board.version, own=own, is_part=is_part)
 
 
 def _switched_off(board: TreeBoard, node: int) -> list[int]:
@@ -88,7 +117,7 @@ def _matters(board: TreeBoard, ref: Reference) -> bool:
     return not (resource.may_be_orphan and is_provider)
 
 
-def _finding(board: TreeBoard, refs: Sequence[Reference], *, optional: bool) -> Finding:
+def _finding(board: TreeBoard, refs: Sequence[Reference], *, optional: bool, sure: bool) -> Finding:
     first, *others = (Link(board.tree, ref) for ref in refs)
     off = [board.tree[node] for node in _switched_off(board, first.supplier.index)]
     more = sorted({other.node.path for other in others} - {first.node.path})
@@ -97,18 +126,21 @@ def _finding(board: TreeBoard, refs: Sequence[Reference], *, optional: bool) -> 
         f"{first.entry} points to {first.supplier.path}, "
         f"{_state(first.supplier, off)}{so_do(more, 'node')}",
         effect=f"{first.node.name}: {_outcome(board, first)}",
-        fix="Write "
-        + " ".join(f'{board.ref(node)} {{ status = "okay"; }};' for node in off)
-        + (
-            f", or remove {first.property_name}."
-            if optional
-            else f", or disable {board.device(first.consumer).path} as well."
-        ),
+        fix=_fix(board, first, off, optional=optional, sure=sure),
         supplier=first.supplier,
         related=(*off, *(other.node for other in others)),
         severity=Severity.INFO if optional else Severity.WARNING,
-        likely=True,
+        likely=not sure,
     )
+
+
+def _fix(board: TreeBoard, first: Link, off: Sequence[Node], *, optional: bool, sure: bool) -> str:
+    enable = " ".join(f'{board.ref(node)} {{ status = "okay"; }};' for node in off)
+    if optional:
+        return f"Write {enable}, or remove {first.property_name}."
+    if not sure and _fails(board, first.reference):
+        return f"Write {enable}, unless the driver can do without this {first.binding.kind}."
+    return f"Write {enable}, or disable {board.device(first.consumer).path} as well."
 
 
 def _state(supplier: Node, off: Sequence[Node]) -> str:
@@ -123,9 +155,5 @@ def _outcome(board: TreeBoard, link: Link) -> str:
     effect = link.binding.resource.if_disabled
     if effect is None:
         return ""
-    own = link.supplier.index in board.tree.unavailable
-    if effect.own_status_of_parts:
-        above = _switched_off(board, board.tree.parents[link.supplier.index])
-        own = own and not above and not link.supplier.has("compatible")
-    text = (own and effect.own_status) or effect.effect
+    text = effect.own_status if _fails(board, link.reference) else effect.effect
     return text.format(kind=link.binding.kind)
