@@ -21,7 +21,7 @@ from zlib import adler32, crc32
 from dtlink.version import __version__
 
 #: Of the entry's own form: another one where what is stored changes.
-FORM = 2
+FORM = 3
 #: No entry comes near this size.
 MAX_ENTRY = 64 << 20
 

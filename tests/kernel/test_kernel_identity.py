@@ -102,6 +102,18 @@ def test_a_part_of_a_configuration_leaves_the_rest_unknown(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "first"),
+    [("linux-board.config", "# Armbian defconfig generated with 6.18"), ("config-6.18", "# x")],
+)
+def test_the_version_of_a_part_of_a_configuration(tmp_path: Path, name: str, first: str) -> None:
+    path = tmp_path / name
+    path.write_text(f"{first}\n{LINES}")
+    found = facts(str(path))
+    assert found.version == (6, 18)
+    assert found.build.knows("config_part")
+
+
+@pytest.mark.parametrize(
     "extra", ["CONFIG_INIT_ENV_ARG_LIMIT=32\n", 'CONFIG_CC_VERSION_TEXT="x"\n']
 )
 def test_a_whole_configuration_without_its_title(tmp_path: Path, extra: str) -> None:

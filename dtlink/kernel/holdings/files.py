@@ -22,6 +22,10 @@ _UNSET = re.compile(r"^# CONFIG_(\w+) is not set", re.MULTILINE)
 _ALWAYS = ("INIT_ENV_ARG_LIMIT", "CC_VERSION_TEXT")
 #: The second line of a configuration (scripts/kconfig, the main menu of the top Kconfig).
 _TITLE = re.compile(r"^# Linux/(\S+) (\d\S*) Kernel Configuration", re.MULTILINE)
+#: What else says of which version a part of a configuration is: the first line of Armbian's
+#: (lib/functions/compilation/kernel-config.sh), and the name of OpenWrt's (target/linux/).
+_MADE_FOR = re.compile(r"^# \w+ defconfig generated with (\d\S*)", re.MULTILINE)
+_NAMED = re.compile(r"config-(\d+\.\d+[\w.+-]*)")
 _ESCAPED = re.compile(r"\\(.)")
 
 #: A file that depmod takes for a module, and a module's name.
@@ -66,12 +70,14 @@ def names_in(folder: str) -> list[str]:
 
 
 class Config(NamedTuple):
-    """What a configuration says. ``arch`` and ``version`` are empty where its title lacks them."""
+    """What a configuration says. ``arch`` and ``version`` are empty where nothing says it."""
 
     values: dict[str, str]
     """By symbol; ``n`` where a line says that it is not set."""
     arch: str
     version: str
+    has_title: bool = False
+    """Whether kconfig wrote it, with its title."""
 
     @property
     def whole(self) -> bool:
@@ -79,7 +85,7 @@ class Config(NamedTuple):
 
         What kconfig writes has a title, which is sometimes cut off.
         """
-        return bool(self.version) or any(name in self.values for name in _ALWAYS)
+        return self.has_title or any(name in self.values for name in _ALWAYS)
 
 
 def read_config(path: str) -> Config:
@@ -91,10 +97,12 @@ def read_config(path: str) -> Config:
 
     data = read_bytes(path)
     try:
-        return parse_config(unpacked(data, MAX_SIZE).decode("latin-1"))
+        config = parse_config(unpacked(data, MAX_SIZE).decode("latin-1"))
     except InputError as error:
         error.path = path
         raise
+    named = _NAMED.match(path.rpartition("/")[2])
+    return config if config.version or not named else config._replace(version=named[1])
 
 
 def parse_config(text: str) -> Config:
@@ -106,8 +114,10 @@ def parse_config(text: str) -> Config:
     values |= {name: _value(value) for name, value in _SET.findall(text)}
     if not values or "\0" in text:
         raise InputError("no kernel configuration: no line CONFIG_…= in it", offset=0)
-    title = _TITLE.search(text[:4096])
-    return Config(values, title[1] if title else "", title[2] if title else "")
+    if title := _TITLE.search(text[:4096]):
+        return Config(values, title[1], title[2], has_title=True)
+    made_for = _MADE_FOR.search(text[:4096])
+    return Config(values, "", made_for[1] if made_for else "")
 
 
 def _value(value: str) -> str:
