@@ -21,6 +21,20 @@ def nearest(versions: Iterable[KernelVersion], wanted: KernelVersion) -> KernelV
     return min(versions, key=lambda each: (abs(_number(each) - _number(wanted)), each))
 
 
+def beyond(versions: Iterable[KernelVersion], wanted: KernelVersion) -> KernelVersion | None:
+    """The nearest version on the other side of ``wanted`` than :func:`nearest`.
+
+    ``None``: there is none, or ``wanted`` is one of them.
+    """
+    known = sorted(versions)
+    near = nearest(known, wanted)
+    if near == wanted:
+        return None
+    if near < wanted:
+        return next((each for each in known if each > wanted), None)
+    return next((each for each in reversed(known) if each < wanted), None)
+
+
 def _number(version: KernelVersion) -> int:
     return version.major * _MINORS + version.minor
 

@@ -147,6 +147,13 @@ def test_a_bare_configuration():
     assert platform("v,off", other, make_index()).state is State.UNKNOWN
 
 
+def test_an_option_of_the_versions_before_and_after():
+    between = make_build("ONE=y", knows=("config",), release="6.6.0")
+    assert platform("v,off", between, make_index()).state is State.UNKNOWN
+    settled = SourceIndex("6.12", [list(each) for each in make_index().tables], settled=99)
+    assert platform("v,off", between, settled) == Driver(State.NOT_BUILT, config="OFF", by="v,off")
+
+
 def test_another_version_whose_tables_were_all_read():
     build = make_build("ONE=y ARCH_A=y TWO=m", modules=("two",), release="6.1.0")
     found = {

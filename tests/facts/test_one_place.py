@@ -11,7 +11,7 @@ import pytest
 
 from dtlink.facts.bindings import BINDINGS, followed_since
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, OLDEST, KernelVersion, VersionRange, since
-from dtlink.facts.shipped import nearest, shipped
+from dtlink.facts.shipped import beyond, nearest, shipped
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "dtlink"
@@ -114,3 +114,13 @@ def test_a_kernel_has_the_nearest_file():
 def test_the_nearest_version_has_the_fewest_releases_between(wanted, found):
     versions = [KernelVersion.parse(each) for each in ("5.10", "6.1", "6.12", "7.2")]
     assert str(nearest(versions, KernelVersion(*wanted))) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [((6, 6), "6.12"), ((6, 18), "6.12"), ((5, 4), None), ((6, 12), None), ((7, 3), None)],
+)
+def test_a_version_between_two_has_one_on_each_side(wanted, found):
+    versions = [KernelVersion.parse(each) for each in ("5.10", "6.1", "6.12", "7.2")]
+    other = beyond(versions, KernelVersion(*wanted))
+    assert (None if other is None else str(other)) == found

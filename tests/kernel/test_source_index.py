@@ -487,6 +487,21 @@ def test_several_releases_are_one_file(tmp_path):
     assert SourceIndex.load(str(path), KernelVersion(7, 0)).release == "6.12.7"
 
 
+@pytest.mark.parametrize(
+    ("version", "settled"),
+    [((6, 6), {"x,a"}), ((6, 9), {"x,a"}), ((6, 1), set()), ((6, 18), set()), ((5, 10), set())],
+)
+def test_what_both_neighbours_of_a_version_have_is_settled(version, settled):
+    tables = {"6.1.3": ("x,a", "x,old"), "6.12.7": ("x,a", "x,new")}
+    driver = Source("a.c", "a", "A", "driver")
+    indexes = [
+        SourceIndex.parse(pack(release, [(name, driver) for name in names]), "x")
+        for release, names in tables.items()
+    ]
+    found = SourceIndex.parse(pack_several(indexes), "x", KernelVersion(*version))
+    assert {name for name in found for each in found.entries(name) if each.is_settled} == settled
+
+
 SEVERAL = several.HEADING + b"\t6.12.7\n"
 
 

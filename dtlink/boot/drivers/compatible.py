@@ -142,7 +142,8 @@ class Compatibles:
         for each in drivers:
             if self.built(each) != "m":
                 continue
-            if not build.knows("modules") or (self._is_same and each.module in build.modules):
+            known = self._is_same or each.is_settled
+            if not build.knows("modules") or (known and each.module in build.modules):
                 yield each.module
 
     def _is_explained(self, tables: Iterable[Source]) -> bool:
@@ -155,7 +156,8 @@ class Compatibles:
         if not drivers:
             return None
         # A table that should be there and is not: of another version, or indexed wrongly.
-        if set(built) != {"n"} or not (self._is_same or self._is_whole or self._are_off(drivers)):
+        known = self._is_same or self._is_whole or all(each.is_settled for each in drivers)
+        if set(built) != {"n"} or not (known or self._are_off(drivers)):
             return Driver(State.UNKNOWN, config=self._unlisted(drivers))
         if self._build.has_builtin(name):
             return Driver(State.UNKNOWN)

@@ -14,12 +14,12 @@ file may hold the indexes of several releases (``several``), as the one that is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
-from dtlink.facts.shipped import SOURCES, nearest
+from dtlink.facts.shipped import SOURCES, beyond, nearest
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.source.driver_facts import DriverFacts, decode
 from dtlink.kernel.source.several import Contents, contents
@@ -72,6 +72,9 @@ class Source:
     symbol: str
     kind: str
     also: tuple[str, ...] = ()
+    is_settled: bool = field(default=False, compare=False)
+    """Whether the sources before and after the version that was asked for both have it, where the
+    index is of one of them."""
 
     @property
     def module(self) -> str:
@@ -120,9 +123,14 @@ class SourceIndex:
         lines: list[list[str]],
         path: str = "",
         facts: Callable[[], Iterable[str]] = tuple,
+        settled: int = 0,
     ) -> None:
-        """``facts`` returns the lines of that kind; it is called when they are first asked for."""
+        """``facts`` returns the lines of that kind; it is called when they are first asked for.
+
+        ``settled``: how many lines, from the first on, are of :attr:`Source.is_settled` tables.
+        """
         self.release = release
+        self._settled = settled
         self.path = path
         self._facts = facts
         self._lines = lines
@@ -142,8 +150,11 @@ class SourceIndex:
 
         Several entries are alternatives: any one of them that is built is enough.
         """
-        found = [self._lines[number] for number in self._by_name.get(compatible, ())]
-        return tuple(_source(fields) for fields in sorted(found))
+        found = [
+            (self._lines[number], number < self._settled)
+            for number in self._by_name.get(compatible, ())
+        ]
+        return tuple(_source(*each) for each in sorted(found))
 
     def module_file(self, module: str) -> str | None:
         """The name of a module's file, ``phy-x.ko`` of ``phy_x``; ``None``: not in the index."""
@@ -208,7 +219,11 @@ class SourceIndex:
         if (held := contents(data)) and held.releases:
             known = {KernelVersion.of_release(each): each for each in held.releases}
             release = known[nearest(known, version)]
-            rows = list(_rows(data, held.places(release), path))
+            places, other = list(held.places(release)), beyond(known, version)
+            shared = list(held.places(release, known[other])) if other else []
+            both = [row for row in _rows(data, shared, path) if row]
+            rest = (each for each in places if each not in shared)
+            rows = [*both, *_rows(data, rest, path)]
             facts = _facts_of(data, held, release, path)
         else:
             first, *rows = _text(data, path).split("\n")
@@ -217,12 +232,12 @@ class SourceIndex:
                 raise InputError(f"not a source index (it begins with {first[:40]!r})", path=path)
             known_facts = [row for row in rows if row.startswith(f"{FACTS}\t")]
             rows = [row for row in rows if not row.startswith(f"{FACTS}\t")]
-            facts = known_facts.copy
+            facts, both = known_facts.copy, []
         lines = [row.split("\t") for row in rows if row]
         for number, fields in enumerate(lines, 2):
             if len(fields) < _FIELDS or fields[0] not in KINDS:
                 raise InputError(f"damaged source index: line {number} is not a table", path=path)
-        return cls(release, lines, path, facts)
+        return cls(release, lines, path, facts, len(both))
 
     @property
     def tables(self) -> Iterator[Sequence[str]]:
@@ -230,9 +245,9 @@ class SourceIndex:
         return iter(self._lines)
 
 
-def _source(fields: list[str]) -> Source:
+def _source(fields: list[str], is_settled: bool) -> Source:  # noqa: FBT001 - a field of it
     kind, file, module, symbol, also = fields[:5]
-    return Source(file, module, symbol, KINDS[kind], tuple(also.split()))
+    return Source(file, module, symbol, KINDS[kind], tuple(also.split()), is_settled)
 
 
 def _facts_of(data: bytes, held: Contents, release: str, path: str) -> Callable[[], Iterable[str]]:

@@ -40,10 +40,10 @@ class Contents(NamedTuple):
     facts: Sequence[tuple[Sequence[str], slice]] = ()
     """The same for facts about drivers."""
 
-    def places(self, release: str, *, facts: bool = False) -> Iterator[slice]:
-        """The places of the tables, or of the facts, that a release has."""
+    def places(self, *held: str, facts: bool = False) -> Iterator[slice]:
+        """The places of the tables, or of the facts, that all of some releases have."""
         sets = self.facts if facts else self.sets
-        return (place for releases, place in sets if release in releases)
+        return (place for releases, place in sets if set(held) <= set(releases))
 
 
 def contents(data: bytes) -> Contents | None:
