@@ -35,6 +35,8 @@ class MissingDriver(NamedTuple):
     """The nodes that lack it."""
     devices: tuple[AffectedDevice, ...]
     """Each device once, the worst role first."""
+    made: str = ""
+    """The alias of the device that lacks it, if it has no node: the suppliers' driver makes it."""
 
 
 def missing_drivers(
@@ -44,14 +46,14 @@ def missing_drivers(
 
     Several nodes that lack one driver are one row: the cure is the same.
     """
-    groups: dict[tuple[Driver, When], dict[int, list[AffectedDevice]]] = {}
+    groups: dict[tuple[Driver, When, str], dict[int, list[AffectedDevice]]] = {}
     for cause in timeline.causes():
-        key = cause.driver._replace(by=""), cause.comes
+        key = cause.driver._replace(by=""), cause.comes, cause.made
         groups.setdefault(key, {})[cause.supplier] = list(cause.devices)
     for node, driver, comes in _own(timeline, drivers, roles, media):
         end = Outcome.NEVER if comes is When.NEVER else Outcome.RECOVERS
         own = AffectedDevice(node, OWN_DRIVER, node, Wait.NONE, end, end, end)
-        groups.setdefault((driver, comes), {}).setdefault(node, []).append(own)
+        groups.setdefault((driver, comes, ""), {}).setdefault(node, []).append(own)
     return [_row(roles, media, *key, found) for key, found in groups.items()]
 
 
@@ -71,6 +73,7 @@ def _row(
     media: frozenset[int],
     driver: Driver,
     comes: When,
+    made: str,
     found: Mapping[int, Iterable[AffectedDevice]],
 ) -> MissingDriver:
     worst: dict[int, AffectedDevice] = {}
@@ -79,7 +82,7 @@ def _row(
         if before is None or _badness(affected) > _badness(before):
             worst[affected.node] = affected
     by_role = sorted(worst.values(), key=lambda each: (role_of(roles, media, each.node), each.node))
-    return MissingDriver(driver, comes, tuple(found), tuple(by_role))
+    return MissingDriver(driver, comes, tuple(found), tuple(by_role), made)
 
 
 def _badness(affected: AffectedDevice) -> tuple[int, int]:

@@ -11,8 +11,10 @@ from dtlink.boot.timeline.requirements import Hold
 from dtlink.facts.resource import Asker
 
 if TYPE_CHECKING:
+    from dtlink.boot.drivers.made import MadeDevice
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.requirements import Requirement
+    from dtlink.facts.outcomes import Driver
     from dtlink.firmware.tree import Tree
 
 #: What makes a disk of what a controller finds: by the controller's name, the modules.
@@ -29,6 +31,10 @@ class NeededNode(NamedTuple):
     consumer: int
     """-1 for a node that was asked for."""
     binding: str
+    made: MadeDevice | None = None
+    """Not the node itself is needed, but this device, which the node's driver makes."""
+    is_sure: bool = True
+    """Whether the device that is made is known to provide what is needed."""
 
 
 class Needs:
@@ -37,27 +43,32 @@ class Needs:
     def __init__(self, devices: Devices, requirements: Iterable[Requirement]) -> None:
         self.devices = devices
         self._tree = devices.tree
-        self._suppliers: dict[int, list[tuple[int, str]]] = {}
+        self._suppliers: dict[int, list[Requirement]] = {}
         for each in requirements:
             # What closes a cycle does not hold the consumer, whose driver may still ask for it.
             if each.hold is not Hold.RELAXED or each.request.asker is not Asker.UNKNOWN:
-                self._suppliers.setdefault(each.consumer, []).append((each.supplier, each.binding))
+                self._suppliers.setdefault(each.consumer, []).append(each)
 
     def follow(self, nodes: Iterable[int]) -> list[NeededNode]:
         """What nodes need, and they themselves, each once, in the order of need."""
         order: list[NeededNode] = []
-        entered: set[int] = set()
+        entered: set[tuple[int, MadeDevice | None]] = set()
         for start in nodes:
             steps = [(NeededNode(start, -1, ""), False)]
             while steps:
                 step, done = steps.pop()
                 if done:
                     order.append(step)
-                elif step.node not in entered:
-                    entered.add(step.node)
+                elif (step.node, step.made) not in entered:
+                    entered.add((step.node, step.made))
                     steps.append((step, True))
-                    steps += [(each, False) for each in reversed(list(self._of(step.node)))]
+                    before = () if step.made else self._of(step.node)
+                    steps += [(each, False) for each in reversed(list(before))]
         return order
+
+    def driver(self, step: NeededNode) -> Driver:
+        """The driver of what is needed."""
+        return step.made.driver if step.made else self.devices.driver(step.node)
 
     def _of(self, node: int) -> Iterator[NeededNode]:
         """The nearest device above a node, and what the node references."""
@@ -65,12 +76,23 @@ class Needs:
         above = devices.at(self._tree.parents[node])
         if above >= 0:
             yield NeededNode(above, node, PARENT)
-        for supplier, binding in self._suppliers.get(node, ()):
+        for each in self._suppliers.get(node, ()):
+            supplier, binding = each.supplier, each.binding
             provider = devices.provider(supplier)
             if provider.device >= 0 and (provider.partly or not provider.early):
                 yield NeededNode(provider.device, node, binding)
                 if devices.driver(supplier).modules and supplier != provider.device:
                     yield NeededNode(supplier, node, binding)
+                yield from self._made(each, provider.device)
+
+    def _made(self, requirement: Requirement, maker: int) -> Iterator[NeededNode]:
+        """The devices that the driver of the supplier's device makes, and that provide for it."""
+        supplier, kind = requirement.supplier, requirement.kind
+        numbers = self.devices.providing(supplier, kind)
+        is_sure = bool(numbers)
+        for number in numbers or self.devices.perhaps_providing(supplier, kind):
+            made = self.devices.made(number)
+            yield NeededNode(maker, requirement.consumer, requirement.binding, made, is_sure)
 
 
 def disk_modules(tree: Tree, node: int) -> Sequence[str]:

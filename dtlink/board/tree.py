@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.devlink.predict import View
     from dtlink.boot.drivers import TreeDrivers
+    from dtlink.boot.drivers.made import MadeDevices
     from dtlink.boot.roles import Roles
     from dtlink.boot.timeline import Timeline
     from dtlink.boot.timeline.devices import Devices
@@ -216,7 +217,14 @@ class TreeBoard:
         """The devices there can be, and what makes and serves them; for :attr:`facts` alone."""
         from dtlink.boot.timeline.devices import Devices
 
-        return Devices(self.tree, self.prediction, self.drivers)
+        return Devices(self.tree, self.prediction, self.drivers, self.made_devices)
+
+    @cached_property
+    def made_devices(self) -> MadeDevices:
+        """The devices without a node that drivers make; for boards with :attr:`facts` alone."""
+        from dtlink.boot.drivers.made import MadeDevices
+
+        return MadeDevices(self.drivers, self.named_facts.source_index)
 
     @cached_property
     def requirements(self) -> Sequence[Requirement]:

@@ -1,4 +1,4 @@
-"""What is assumed of a kernel, in one line: its version, its index, what a configuration lacks."""
+"""What is assumed of a kernel, in one line: its version, its index, what is not whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def assumed(facts: Facts, path: str) -> str:
     """The assumptions about a kernel as one line that names it; empty if there are none."""
-    found = "; ".join((*_version(facts), *_index(facts), *_configuration(facts)))
+    found = "; ".join((*_version(facts), *_index(facts), *_configuration(facts), *_image(facts)))
     return f"kernel {path}: {found}" if found else ""
 
 
@@ -46,3 +46,9 @@ def _configuration(facts: Facts) -> Iterator[str]:
         )
     elif build.knows("config") and not build.knows("modules"):
         yield "only a configuration: dependencies between modules are not known"
+
+
+def _image(facts: Facts) -> Iterator[str]:
+    image = facts.initramfs
+    if image is not None and not image.complete:
+        yield "the initramfs is not known as a whole: modules that it lacks are not reported"

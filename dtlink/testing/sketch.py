@@ -16,7 +16,7 @@ names modules in the order in which the initramfs loads them, before udev does.
 ``facts`` lines hold what is known of a driver's file: requests (``required``, ``optional``,
 ``ignored`` or ``unknown``, after ``child-`` if they are made for child nodes; kind; name),
 ``offers`` and ``unsure`` with a kind, ``makes`` with an alias, ``populates``, ``whole``. A blank in
-a kind is ``_``.
+a kind is ``_``; after an alias, ``@`` and a compatible string say for which device it is made.
 """
 
 from __future__ import annotations
@@ -92,7 +92,11 @@ def driver_facts(*words: str) -> DriverFacts:
             if first in _REQUESTS
         ),
         offers=frozenset(rest[0] for _, first, *rest in parts if first == "offers"),
-        makes=frozenset(w.partition(":")[2] for w, first, *_ in parts if first == "makes"),
+        makes=frozenset(
+            word.partition(":")[2].replace("@", " ")
+            for word, first, *_ in parts
+            if first == "makes"
+        ),
         populates="populates" in given,
         whole="whole" in given,
         unsure=frozenset(rest[0] for _, first, *rest in parts if first == "unsure"),

@@ -121,7 +121,7 @@ def _modules(
     """The modules by name, those that others depend on first."""
     found: dict[str, ModuleRow] = {}
     for step in steps:
-        driver = board.needs.devices.driver(step.node)
+        driver = board.needs.driver(step)
         for name in driver.modules:
             _add(found, board, name, step, driver.config)
         for name in disk_modules(board.tree, step.node) if step.node in asked else ():
@@ -156,7 +156,7 @@ def _consumer(board: TreeBoard, step: NeededNode) -> str | None:
 
 def _driverless(board: TreeBoard, steps: Sequence[NeededNode]) -> Iterator[DriverlessRow]:
     for step in steps:
-        driver = board.needs.devices.driver(step.node)
+        driver = board.needs.driver(step)
         if driver.state in (State.NOT_BUILT, State.UNKNOWN):
             yield DriverlessRow(
                 node=board.tree.path(step.node),

@@ -2,10 +2,10 @@
 
 import pytest
 
+from dtlink.kernel.source.bus_names import names_bound
 from dtlink.kernel.source.children import ANY_CHILD, Children, MakerFile, children, match_words
 from dtlink.kernel.source.code import Code
 from dtlink.kernel.source.index import Source, SourceIndex
-from dtlink.kernel.source.names import names_bound
 from dtlink.kernel.source.text import SourceReader
 from dtlink.kernel.source.write import make_index
 from tests.kernel.test_source_index import grow

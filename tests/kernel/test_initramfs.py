@@ -375,6 +375,12 @@ class TestTexts:
     def test_cut_or_filtered_listings(self, text, file):
         assert not read_initramfs(file(text)).complete
 
+    def test_a_listing_without_an_index_that_goes_on_after_the_modules(self, file):
+        below = f"{BELOW}/a.ko\n"
+        assert read_initramfs(file(f".\n{below}usr/bin/modprobe\ninit\n")).complete
+        assert not read_initramfs(file(f"{below}usr/bin/modprobe\ninit\n")).complete, "no top"
+        assert not read_initramfs(file(f".\ninit\n{below}")).complete, "perhaps cut"
+
     def test_squashed_content(self, file):
         text = LSINITRD + SQUASHED
         assert read_initramfs(file(text)).complete

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,25 @@ class Compatibles:
         if key not in self._found:
             self._found[key] = self._find(name, device_type)
         return self._found[key]
+
+    def by_alias(self, alias: str) -> Driver:
+        """What the kernel has for a device without a node, such as ``platform:rk808-regulator``."""
+        key = alias, None
+        if key not in self._found:
+            tables = self.tables(alias)
+            found = self._aliased(alias, tables) or self._built_in(alias, tables)
+            if found is None and self._build.builtin_for(alias):
+                found = Driver(State.BUILT_IN)
+            found = found or self._without(alias, tables) or Driver(State.UNKNOWN)
+            self._found[key] = found._replace(by=alias)
+        return self._found[key] or Driver(State.UNKNOWN, by=alias)
+
+    def _aliased(self, alias: str, tables: Sequence[Source]) -> Driver | None:
+        """The modules that declare an alias, or that bind by it without declaring it."""
+        modules = self._build.modules_for(alias) or tuple(dict.fromkeys(self._undeclared(tables)))
+        symbols = {each.module: each.symbol for each in tables}
+        config = next((symbols[each] for each in modules if each in symbols), "")
+        return Driver(State.MODULE, modules, config) if modules else None
 
     def tables(self, name: str) -> list[Source]:
         """The tables of the source that name a string (strings are compared without their case)."""

@@ -118,7 +118,7 @@ class DriverRequests:
 
     def offers(self, node: int, kind: str) -> bool | None:
         """Whether a device's driver registers a provider of a kind; ``None``: not known."""
-        found = {_offers(facts, kind) for facts in self.facts(node)}
+        found = {facts.provides(kind) if facts else None for facts in self.facts(node)}
         return found.pop() if len(found) == 1 else None
 
 
@@ -142,11 +142,3 @@ def _is_meant(ask: Ask, name: str, entry: int) -> bool:
     if ask.name == "" or ask.name.startswith("#"):
         return ask.name == f"#{entry}" or (not ask.name and not entry)
     return ask.name == name
-
-
-def _offers(facts: DriverFacts | None, kind: str) -> bool | None:
-    if facts is None:
-        return None
-    if kind in facts.offers:
-        return True
-    return None if facts.may_ask(kind) else False

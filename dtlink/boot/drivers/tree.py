@@ -65,6 +65,14 @@ class TreeDrivers:
         """The tables of the source that a node's driver may be known by; empty: not known."""
         return self._compatibles.sources(self.of(node))
 
+    def by_alias(self, alias: str) -> Driver:
+        """The driver of a device without a node, which another driver makes."""
+        return self._compatibles.by_alias(alias)
+
+    def alias_sources(self, alias: str) -> list[Source]:
+        """The tables of the source that such a device's driver may be known by."""
+        return self._compatibles.sources(self.by_alias(alias))
+
     def is_on_named_bus(self, node: int) -> bool:
         """Whether a node is a device on I²C or SPI."""
         return self._places.of(node) is DeviceMaker.NAMED

@@ -76,7 +76,8 @@ class TimelineCauses:
         supply, supplier = judged.supply, judged.requirement.supplier
         device = self._devices.provider(supplier).device
         if device < 0 or is_later(supply.comes, supply.bound):
-            return (supplier,)
+            # Of several that may provide it, any is as late as the others.
+            return self._devices.providing(supplier, judged.requirement.kind)[:1] or (supplier,)
         return self._roots.get(device, ())
 
     def _blame(self, judged: Iterable[JudgedRequirement]) -> None:
@@ -129,10 +130,14 @@ class TimelineCauses:
         devices = tuple(taken[node] for node in sorted(taken))
         end = worst(each.outcome for each in devices)
         wait = next(each.wait for each in devices if each.outcome is end)
-        return Cause(root, self._devices.driver(root), self._comes(root), wait, end, devices)
+        made = self._devices.made(root)
+        supplier, alias = (root, "") if made is None else (made.maker, made.alias)
+        driver, comes = self._devices.driver(root), self._comes(root)
+        return Cause(supplier, driver, comes, wait, end, devices, alias)
 
     def _comes(self, root: int) -> When:
         """When the driver at the end of a chain comes; a node without a device has none."""
-        if root in self._devices or self._devices.provider(root).device >= 0:
+        devices = self._devices
+        if root in devices or devices.made(root) or devices.provider(root).device >= 0:
             return self._times.registered(root)
         return When.NEVER

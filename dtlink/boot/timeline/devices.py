@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +13,7 @@ from dtlink.facts.outcomes import Driver, State
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction
+    from dtlink.boot.drivers.made import MadeDevice, MadeDevices
     from dtlink.facts.outcomes import Drivers
     from dtlink.firmware.tree import Tree
 
@@ -28,11 +29,19 @@ class Provider(NamedTuple):
 
 
 class Devices:
-    """The devices of a tree when all drivers there could be have bound, by node number."""
+    """The devices of a tree when all drivers there could be have bound, by node number.
 
-    def __init__(self, tree: Tree, prediction: Prediction, drivers: Drivers) -> None:
+    Devices without a node, which drivers make (``made``), have numbers beyond those of the nodes.
+    """
+
+    def __init__(
+        self, tree: Tree, prediction: Prediction, drivers: Drivers, made: MadeDevices | None = None
+    ) -> None:
         self.tree = tree
         self._drivers = drivers
+        self._made = made
+        self._numbers: dict[MadeDevice, int] = {}
+        self._made_devices: list[MadeDevice] = []
         self._known: dict[int, Driver] = {}
         version = KernelVersion.parse(prediction.kernel_version)
         availability = Availability.of(tree, version)
@@ -49,8 +58,38 @@ class Devices:
     def __contains__(self, node: int) -> bool:
         return node in self._set
 
+    def providing(self, supplier: int, kind: str) -> Sequence[int]:
+        """The devices without a node that provide a resource for a supplier, by their numbers.
+
+        None where the driver of the supplier's own device provides it, or where that is not known.
+        """
+        device = self.provider(supplier).device
+        if self._made is None or device < 0:
+            return ()
+        return [self._number(each) for each in self._made.providing(device, kind)]
+
+    def perhaps_providing(self, supplier: int, kind: str) -> Sequence[int]:
+        """Those that may provide it, where it is not known of any that it does."""
+        device = self.provider(supplier).device
+        if self._made is None or device < 0:
+            return ()
+        return [self._number(each) for each in self._made.perhaps_providing(device, kind)]
+
+    def _number(self, made: MadeDevice) -> int:
+        if made not in self._numbers:
+            self._numbers[made] = len(self.tree) + len(self._made_devices)
+            self._made_devices.append(made)
+        return self._numbers[made]
+
+    def made(self, device: int) -> MadeDevice | None:
+        """The device without a node of a number; ``None`` for a node."""
+        at = device - len(self.tree)
+        return self._made_devices[at] if at >= 0 else None
+
     def driver(self, node: int) -> Driver:
-        """The driver of a node, asked once."""
+        """The driver of a device, asked once."""
+        if (made := self.made(node)) is not None:
+            return made.driver
         found = self._known.get(node)
         if found is None:
             found = self._known[node] = self._drivers.of(node)

@@ -123,6 +123,8 @@ class Cause(NamedTuple):
     """The worst outcome of the devices."""
     devices: tuple[AffectedDevice, ...]
     """In the order of the tree."""
+    made: str = ""
+    """The alias of the device that lacks it, if it has no node: the supplier's driver makes it."""
 
 
 class AcpiDependency(NamedTuple):

@@ -53,6 +53,8 @@ class Requirement(NamedTuple):
     """Not the consumer needs it, but the PCI functions behind it do."""
     requested: Requested = Requested.UNKNOWN
     """Whether the consumer's driver asks for it, where the request is a driver's."""
+    kind: str = ""
+    """The kind of the resource; empty: not that of a provider."""
 
     @property
     def is_certain(self) -> bool:
@@ -140,7 +142,10 @@ class _Requirements:
                 return
             name, request = HOST, UNKNOWN_REQUEST
         node = reference.node
-        yield Requirement(consumer, supplier, name, node, request, hold, requested=requested)
+        kind = "" if name is HOST else resource.kind
+        yield Requirement(
+            consumer, supplier, name, node, request, hold, requested=requested, kind=kind
+        )
 
     def _of_parent(self, reference: Reference) -> Iterator[Requirement]:
         """What the driver of the device above asks for on behalf of a device without a driver."""
@@ -153,7 +158,17 @@ class _Requirements:
         request, requested = self._reader.of_part(reference, parent)
         if requested.is_waited_for:
             name, node = reference.binding.name, reference.node
-            yield Requirement(parent, supplier, name, node, request, Hold.NONE, requested=requested)
+            kind = reference.binding.resource.kind
+            yield Requirement(
+                parent,
+                supplier,
+                name,
+                node,
+                request,
+                Hold.NONE,
+                requested=requested,
+                kind=kind,
+            )
 
     def _is_read_by_parent(self, device: int) -> bool:
         """Whether a node counts as a device, and yet it is its parent's driver that reads it.

@@ -159,15 +159,21 @@ class ProbeTimes:
         node = requirement.supplier
         linked = node if self._links_nodes else devices.named(node)
         made = bound if linked != device else self._made(device)
-        cell = When.INITCALL if node == device else self._part(node, device)
+        cell = self._part(node, device, requirement.kind)
         best, worst = (
             Supply(made[n], registered, bound[n], latest((bound[n], cell)), linked != device)
             for n in (1, 0)
         )
         return worst, best
 
-    def _part(self, node: int, device: int) -> When:
-        """When a part of a bound device provides its resource."""
+    def _part(self, node: int, device: int, kind: str) -> When:
+        """When a part of a bound device, or a device that its driver makes, provides a resource."""
+        if found := self._devices.providing(node, kind):
+            times = {self.registered(each) for each in found}
+            # Which of several provides it is not known.
+            return times.pop() if len(times) == 1 else When.UNKNOWN
+        if node == device:
+            return When.INITCALL
         if self._devices.driver(device).state is State.EARLY:
             return When.UNKNOWN  # a plain bus speaks for it, and serves nothing
         return self.registered(node)

@@ -92,13 +92,17 @@ def _lines(text: str) -> list[str]:
 def _is_whole(found: MemberCollector, lines: list[str]) -> bool:
     """Whether a listing is complete, as far as it shows.
 
-    ``lsinitrd`` closes with a rule. Nothing else does: there it has to name the index of modules,
-    and to end with the end of a line.
+    ``lsinitrd`` closes with a rule. Nothing else does: there it has to end with the end of a line,
+    and either to name the index of modules, or to begin with the top folder (as cpio's lists do),
+    to name modules, and to go on after their folder.
     """
     if lines[0].startswith(_LSINITRD):
         last = next((line for line in reversed(lines) if line.strip()), "")
         return _RULE.fullmatch(last) is not None
-    return found.is_indexed and not lines[-1]
+    entries = [line for line in lines if line.strip()]
+    is_framed = entries[0].split()[-1] == "." and "lib/modules/" not in entries[-1]
+    has_all = found.is_indexed or (is_framed and bool(found.modules))
+    return has_all and not lines[-1]
 
 
 def _is_module_list(lines: list[str]) -> bool:

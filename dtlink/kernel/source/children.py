@@ -94,6 +94,8 @@ class MadeDevice(NamedTuple):
 
     alias: str
     keys: Keys = frozenset()
+    function: str = ""
+    """The function that makes it, where it makes others for other match data."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,9 @@ class _Finder:
         if call in _POPULATES:
             return Children(frozenset((MadeDevice(ANY_CHILD),)))
         if call in _CELLS:
-            return self._cells(given[_CELLS[call]] if len(given) > _CELLS[call] else "")
+            made = self._cells(given[_CELLS[call]] if len(given) > _CELLS[call] else "")
+            named = (each._replace(function=function.name) for each in made.devices)
+            return Children(frozenset(named), made.open)
         if call in _NAMED:
             return self._named(call, given)
         bus, kind = _STRUCTURED[call]

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from dtlink.kernel.source.bus_names import WORDS, names_bound
 from dtlink.kernel.source.code import MODULE_NAME, Code, TableEntry
 from dtlink.kernel.source.conditions import NEVER, joined
 from dtlink.kernel.source.driver_facts import DriverFacts
 from dtlink.kernel.source.index import Source
 from dtlink.kernel.source.macros import tells
 from dtlink.kernel.source.makers import Maker, Makers, makes
-from dtlink.kernel.source.names import WORDS, names_bound
 from dtlink.kernel.source.objects import ObjectPlace, Objects
 from dtlink.kernel.source.tables import FileTables, Table, read_tables
 from dtlink.kernel.source.text import SourceReader

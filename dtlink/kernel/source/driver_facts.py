@@ -61,6 +61,12 @@ class DriverFacts:
             each for each in self.asks if (each.kind, each.of_children) == (kind, of_children)
         )
 
+    def provides(self, kind: str) -> bool | None:
+        """Whether it registers a provider of a kind of resource; ``None``: not known."""
+        if kind in self.offers:
+            return True
+        return None if self.may_ask(kind) else False
+
     def may_ask(self, kind: str) -> bool:
         """Whether a request for this kind, not listed in ``asks``, cannot be ruled out."""
         return not self.whole or kind in self.unsure

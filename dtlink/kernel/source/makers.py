@@ -172,11 +172,13 @@ def makes(makers: Makers, maker: Maker, known: frozenset[str]) -> Iterator[str]:
     words = _words(makers, maker)
     devices = [each for each in made.devices if each.alias in known or each.alias[:3] == "of:"]
     devices += _named_elsewhere(makers, maker, made.open, known)
-    live = frozenset(key for each in words.values() for key in each)
-    keys = frozenset(key for each in devices for key in each.keys) & live
+    held = frozenset(key for each in words.values() for key in each)
+    live: dict[str, set[str]] = defaultdict(set)
+    for device in devices:
+        live[device.function] |= device.keys & held
     by_alias: dict[str, set[str]] = defaultdict(set)
     for device in devices:
-        by_alias[device.alias] |= set(_made_for(device, words, keys))
+        by_alias[device.alias] |= set(_made_for(device, words, live[device.function]))
     for alias, compatibles in by_alias.items():
         if compatibles >= maker.names:
             yield alias
@@ -195,18 +197,17 @@ def _words(makers: Makers, maker: Maker) -> dict[str, frozenset[str]]:
 
 
 def _made_for(
-    device: MadeDevice, words: Mapping[str, frozenset[str]], keys: frozenset[str]
+    device: MadeDevice, words: Mapping[str, frozenset[str]], keys: set[str]
 ) -> Iterable[str]:
-    """The compatible strings of the devices for which a driver makes one.
+    """What a driver's devices are bound by, of those for which it makes a device.
 
-    A device whose match data has none of the words that decide may have any, unless the word is a
-    name itself.
+    ``keys`` are the words that decide what the function makes. Match data with none of them leave
+    it to what the driver reads elsewhere, unless the word is the made device's name.
     """
-    own = device.keys & keys
-    is_name = any(key[0] == '"' for key in own)
-    for compatible, held in words.items():
-        if not own or own & held or not (is_name or keys & held):
-            yield compatible
+    is_name = any(key[0] == '"' for key in device.keys & keys)
+    for name, held in words.items():
+        if not device.keys or device.keys & held or not (is_name or keys & held):
+            yield name
 
 
 def _named_elsewhere(

@@ -87,9 +87,21 @@ def needs(board: TreeBoard, hit: MissingDriver, taken: AffectedDevice) -> str:
         return f"no other driver matches {device}"
     below = any(supplier == top or supplier.startswith(f"{top}/") for top in _paths(board, hit))
     chain = "" if below else f", and that needs {named(board, hit.suppliers)}"
+    chain += f", which {made(board, hit)} provides" if hit.made else ""
     if taken.binding == PARENT:
         return f"{device} is created by the driver of {supplier}{chain}"
     return f"{device} needs {supplier} ({taken.binding}){chain}"
+
+
+def lacking(board: TreeBoard, hit: MissingDriver) -> str:
+    """What lacks the driver: nodes, or a device that their driver makes."""
+    return made(board, hit) if hit.made else named(board, hit.suppliers)
+
+
+def made(board: TreeBoard, hit: MissingDriver) -> str:
+    """The device without a node that lacks its driver, and what makes it."""
+    name = hit.made.partition(":")[2]
+    return f"{name} (a device that the driver of {named(board, hit.suppliers)} creates)"
 
 
 def _paths(board: TreeBoard, hit: MissingDriver) -> Iterator[str]:

@@ -34,6 +34,7 @@ from dtlink.rules.module._missing import (
     FAILS,
     if_mounted_late,
     is_sure,
+    lacking,
     named,
     needs,
     nodes,
@@ -99,7 +100,7 @@ def _finding(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDev
     assumed = "" if sure else f"{if_mounted_late(board.profile)}, "
     return late_supplier.finding(
         board.tree[hit.suppliers[0]],
-        f"the module {module}{option(hit.driver)} of {named(board, hit.suppliers)} is loaded from "
+        f"the module {module}{option(hit.driver)} of {lacking(board, hit)} is loaded from "
         f"the root filesystem, {'' if sure else 'which may be '}too late for {which}{perhaps}",
         effect=f"{needs(board, hit, first)}: {assumed}{end or _END[first.outcome]}",
         fix=f"Put {module} into the initramfs, or build it in.",

@@ -26,7 +26,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._missing import (
     FAILS,
     is_sure,
-    named,
+    lacking,
     needs,
     nodes,
     role,
@@ -93,7 +93,7 @@ def _finding(
     whom = f", so {others} {'cannot' if sure else 'may not'} probe" if others else ""
     return no_driver.finding(
         board.tree[hit.suppliers[0]],
-        f"this kernel has no driver for {named(board, hit.suppliers)}: {option} is not set{whom}",
+        f"this kernel has no driver for {lacking(board, hit)}: {option} is not set{whom}",
         effect=f"{needs(board, hit, first)}: {_effect(first)}",
         fix=f"Set {option}, or disable the devices that need it.",
         related=nodes(board, hit, devices),

@@ -1,0 +1,103 @@
+"""The devices without a node that the driver of a device makes, and what their drivers provide.
+
+An MFD core makes a device of each of its cells, other drivers make platform and auxiliary devices
+(:mod:`dtlink.kernel.source.children`). What the maker's node seems to provide is provided by their
+drivers: the regulators of a PMIC, the interconnect of a bus. The names are facts of the source; of
+another version's index they count too, since only what this kernel has a driver for counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dtlink.boot.drivers.tree import TreeDrivers
+    from dtlink.facts.outcomes import Driver
+    from dtlink.kernel.source.driver_facts import DriverFacts
+    from dtlink.kernel.source.index import Source, SourceIndex
+
+#: How deep devices make devices.
+_DEPTH = 3
+#: The bus of devices that have a node.
+_WITH_NODE = "of:"
+
+
+class MadeDevice(NamedTuple):
+    """A device that the driver of a node makes."""
+
+    maker: int
+    """The node."""
+    alias: str
+    """What its driver binds by: ``platform:rk808-regulator``."""
+    driver: Driver
+
+
+class MadeDevices:
+    """The devices that the drivers of one tree's devices make in one kernel."""
+
+    def __init__(self, drivers: TreeDrivers, index: SourceIndex | None) -> None:
+        self._drivers = drivers
+        self._index = index
+        self._found: dict[int, Sequence[MadeDevice]] = {}
+
+    def of(self, node: int) -> Sequence[MadeDevice]:
+        """The devices without a node that the driver of a node makes, sorted by alias.
+
+        Of several drivers that may have the node, those that any of them makes.
+        """
+        if node not in self._found:
+            driver = self._drivers.of(node)
+            aliases = self._made_by(self._drivers.sources(node), driver.by)
+            self._found[node] = tuple(
+                MadeDevice(node, alias, self._drivers.by_alias(alias)) for alias in sorted(aliases)
+            )
+        return self._found[node]
+
+    def providing(self, node: int, kind: str) -> Sequence[MadeDevice]:
+        """Those whose drivers provide a kind of resource, if the node's own driver does not."""
+        return [each for each, answer in self._answers(node, kind) if answer]
+
+    def perhaps_providing(self, node: int, kind: str) -> Sequence[MadeDevice]:
+        """Those that may provide it, where it is not known of any that it does."""
+        answers = self._answers(node, kind)
+        if any(answer for _, answer in answers):
+            return ()
+        return [each for each, answer in answers if answer is None]
+
+    def _answers(self, node: int, kind: str) -> Sequence[tuple[MadeDevice, bool | None]]:
+        """Each device, and whether its driver provides a kind; ``None``: not known."""
+        made = self.of(node)
+        if not made or self._offers(self._drivers.sources(node), kind):
+            return ()
+        aliases = self._drivers.alias_sources
+        return [(each, self._offers(aliases(each.alias), kind)) for each in made]
+
+    def _offers(self, sources: Iterable[Source], kind: str) -> bool | None:
+        """Whether all drivers that may have a device provide a kind of resource."""
+        found = {facts.provides(kind) if facts else None for facts in self._facts(sources)}
+        return found.pop() if len(found) == 1 else None
+
+    def _facts(self, sources: Iterable[Source]) -> list[DriverFacts | None]:
+        files = sorted({each.file for each in sources})
+        return [self._index.facts(file) for file in files] if self._index else []
+
+    def _made_by(self, sources: Iterable[Source], by: str, depth: int = 0) -> set[str]:
+        """The aliases of what drivers make, and of what is made by the drivers of that."""
+        aliases = {
+            alias
+            for facts in self._facts(sources)
+            for alias in (facts.makes if facts else ())
+            if not alias.startswith(_WITH_NODE)
+        }
+        own = {name for name in (_for(alias, by) for alias in aliases) if name}
+        deeper: set[str] = set()
+        for alias in own if depth < _DEPTH else ():
+            deeper |= self._made_by(self._drivers.alias_sources(alias), alias, depth + 1)
+        return own | deeper
+
+
+def _for(alias: str, by: str) -> str:
+    """An alias of the index, if such a device is made for what a driver matches; else empty."""
+    name, _, only = alias.partition(" ")
+    return name if only in ("", by) else ""
