@@ -13,10 +13,12 @@ from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
 from dtlink.views.drivers import NeedDriver, driver_words
 from dtlink.views.nodes import node_named, struct_named
+from dtlink.views.why_asked import NOTES, is_weaker, of_parts, requested
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.board.tables import TablesBoard
+    from dtlink.facts.resource import Requested
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.tree import Node
     from dtlink.links.graph import Graph
@@ -44,7 +46,11 @@ class NeedRow(JsonRow):
     """Whether the suppliers are listed where the node comes first."""
     suppliers: tuple[NeedRow, ...] = ()
     driver: NeedDriver | Absent = ABSENT
-    """Where a kernel is named."""
+    """Where a kernel is named, as the next two."""
+    requested: Requested | Absent = ABSENT
+    """Whether the node's driver asks for it; not of what the kernel itself asks for."""
+    part: str | Absent = ABSENT
+    """The node below that has the property, where the driver asks on its behalf."""
 
 
 #: The suppliers of a node, each with the way to find its own.
@@ -120,7 +126,11 @@ def _tree_needs(board: TreeBoard, graph: Graph, node: Node) -> _Needs:
                 enabled=supplier.enabled,
                 followed=followed,
             )
-            needs.setdefault(supplier.path, (row, supplier))
+            if board.facts is not None:
+                row = replace(row, requested=requested(board, link) or ABSENT)
+            _keep(needs, row, supplier)
+    for row, supplier in _part_needs(board, graph, node):
+        _keep(needs, row, supplier)
     parent = node.parent
     if parent is not None and parent.parent is not None and parent.path not in needs:
         row = NeedRow(
@@ -136,6 +146,29 @@ def _tree_needs(board: TreeBoard, graph: Graph, node: Node) -> _Needs:
         (_marked(board, node, row, supplier), partial(_tree_needs, board, graph, supplier))
         for row, supplier in needs.values()
     ]
+
+
+def _keep(needs: dict[str, tuple[NeedRow, Node]], row: NeedRow, supplier: Node) -> None:
+    """Add a row, unless there is one of the same supplier that the driver asks for no less."""
+    before = needs.get(supplier.path)
+    if before is None or is_weaker(before[0].requested, row.requested):
+        needs[supplier.path] = row, supplier
+
+
+def _part_needs(board: TreeBoard, graph: Graph, node: Node) -> Iterator[tuple[NeedRow, Node]]:
+    """What the driver of a node is known to ask for on behalf of the nodes below."""
+    for link, asked in of_parts(board, graph, node) if board.facts is not None else ():
+        row = NeedRow(
+            supplier=link.supplier.path,
+            binding=link.binding.name,
+            property_name=link.property_name,
+            index=link.index,
+            enabled=link.supplier.enabled,
+            followed=False,
+            requested=asked,
+            part=link.node.path,
+        )
+        yield row, link.supplier
 
 
 def _marked(board: TreeBoard, node: Node, row: NeedRow, supplier: Node) -> NeedRow:
@@ -178,8 +211,12 @@ def _line(row: NeedRow, lead: str) -> Line:
     if row.kind is not ABSENT:
         notes.append(row.kind)
         notes += [f"not used by Linux: {row.why_not}"] if row.why_not else []
+    elif row.part is not ABSENT:
+        notes.append(f"of {row.part.rpartition('/')[2]}, requested by its parent's driver")
     elif not row.followed:
         notes.append("not ordered by fw_devlink")
+    if row.requested is not ABSENT and (note := NOTES.get(row.requested)):
+        notes.append(note)
     if row.relaxed:
         notes.append("relaxed: part of a cycle, not ordered")
     if row.told_above:

@@ -6,6 +6,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
 from dtlink.firmware.tree import Tree
+from dtlink.testing.sketch import sketch
 from dtlink.views.why import WhyView
 from tests.support.boards import FIXTURES
 from tests.views.boards import TABLES, board, command, data, server, shown
@@ -45,6 +46,40 @@ def test_the_data_is_nested():
     }
     assert reset["told_above"]
     assert (parent["binding"], parent["property"]) == ("parent", None)
+
+
+DRIVERS = """
+    built-in PD drivers/pd.c pd
+    module CLK drivers/clk.c clk
+    facts drivers/pd.c child-required:clock:* optional:reset_line: whole
+"""
+DOMAINS = """
+    pd { compatible = "pd"; mboxes = <&clk>; resets = <&clk>; clocks = <&clk>;
+        domain@1 { clocks = <&gate>; };
+    };
+    clk: clk { compatible = "clk"; #clock-cells = <0>; #reset-cells = <0>; #mbox-cells = <0>; };
+    gate: gate { compatible = "clk"; #clock-cells = <0>; };
+    other { compatible = "pd"; mboxes = <&clk>; pinctrl-0 = <&gate>; };
+"""
+
+
+def test_a_kernel_says_what_drivers_request():
+    kernel = TreeBoard(board(DOMAINS).tree, facts=sketch(DRIVERS))
+    assert shown(WhyView.of(kernel, "/pd").text()) == [
+        "/pd  built in",
+        "├─ resets[0]        /clk  clk, module  (optional)",
+        "└─ clocks[0]        /gate  clk, module  (of domain@1, requested by its parent's driver)",
+    ]
+    (_, gate) = data(WhyView.of(kernel, "/pd").to_json())["suppliers"]
+    assert (gate["requested"], gate["part"], gate["followed"]) == (
+        "required",
+        "/pd/domain@1",
+        False,
+    )
+    (box, pins) = data(WhyView.of(kernel, "/other").to_json())["suppliers"]
+    assert box["requested"] == "not requested"
+    assert "its driver does not request it" in str(WhyView.of(kernel, "/other"))
+    assert not {"requested", "part"} & pins.keys()  # the kernel's core asks for pins
 
 
 def test_tables_have_the_same_form():
