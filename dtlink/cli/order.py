@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dtlink.board.settings import Settings
-from dtlink.cli.options import options
-from dtlink.cli.single import Printing, finish, one, view_task
+from dtlink.cli.options import board_settings, options
+from dtlink.cli.single import Printing, finish, one, version_of, view_task
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
@@ -16,13 +15,22 @@ if TYPE_CHECKING:
 
 
 @click.command(help="Show the order in which devices can probe, in waves.")
-@options("path", "format", "output", "kernel_version", "color")
+@options("path", "kernel", "kernel_index", "format", "output", "kernel_version_or_own", "color")
 def order(
-    path: str, form: str, output: str | None, kernel_version: KernelVersion, color: str
+    path: str,
+    kernel: str,
+    kernel_index: str,
+    form: str,
+    output: str | None,
+    kernel_version: KernelVersion | None,
+    color: str,
 ) -> None:
     """Sort the devices into waves, as fw_devlink orders them: each needs only earlier ones."""
     from dtlink.views.order import OrderView
 
-    task = view_task(OrderView.of, Settings(kernel_version))
-    report = Report("order", [one(path, task, digest=form == "json")], str(kernel_version))
+    settings = board_settings(
+        kernel_version=kernel_version, kernel=kernel, kernel_index=kernel_index
+    )
+    item = one(path, view_task(OrderView.of, settings), digest=form == "json")
+    report = Report("order", [item], version_of(settings))
     finish(report, OrderView, OrderView.text, Printing(form, output, color))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +13,6 @@ from dtlink.views.data import CommandResult, plain
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
-    from dtlink.boot.devlink.ordering import Ordering
     from dtlink.report.entries import Json
 
 
@@ -27,9 +26,15 @@ class OrderView(CommandResult):
 
     @classmethod
     def of(cls, board: AnyBoard) -> OrderView:
-        """The waves of a devicetree as fw_devlink orders it, or of the nodes of ACPI tables."""
+        """The waves of a devicetree as fw_devlink orders it, or of the nodes of ACPI tables.
+
+        Where a kernel is named, what drivers are known to wait for counts too.
+        """
         if isinstance(board, TreeBoard):
-            return cls(waves=_device_waves(board.order))
+            arcs = board.order.arcs()
+            if board.facts is not None:
+                _add_requests(board, arcs)
+            return cls(waves=_device_waves(arcs))
         return cls(waves=tuple(tuple(node.path for node in wave) for wave in board.waves))
 
     def to_json(self) -> Json:
@@ -44,10 +49,18 @@ class OrderView(CommandResult):
                 yield line("  ", path)
 
 
-def _device_waves(ordering: Ordering) -> tuple[tuple[str, ...], ...]:
+def _add_requests(board: TreeBoard, arcs: dict[str, list[str]]) -> None:
+    """Add the suppliers that drivers are known to wait for."""
+    path, devices = board.tree.path, board.devices
+    for each in board.requirements:
+        provider = devices.provider(each.supplier).device
+        if each.is_certain and provider >= 0 and path(provider) in arcs:
+            arcs[path(each.consumer)].append(path(provider))
+
+
+def _device_waves(arcs: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     from dtlink.links.components import waves
 
-    arcs = ordering.arcs()
     numbers = {path: number for number, path in enumerate(arcs)}
     found = waves({numbers[a]: [numbers[b] for b in arcs[a]] for a in arcs}, numbers.values())
     paths = list(arcs)
