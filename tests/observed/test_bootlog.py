@@ -19,6 +19,7 @@ from dtlink.firmware.tree import Tree
 from dtlink.observed.bootlog.explain import explain
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect, Explanation, RootCause, Victim
 from dtlink.observed.bootlog.read import MAX_LINE, parse, read_log
+from dtlink.testing.sketch import sketch
 from tests.support.boards import FIXTURES
 from tests.support.boots import BOOTS, blob, boot
 
@@ -335,6 +336,41 @@ def test_the_drivers_words_pick_the_supplier(small: Tree) -> None:
         ("x-uart: Cannot get vdd", "/regulator"),
     ):
         assert one(told(pending("2000.uart", words), small))[:2] == (CauseKind.NO_DRIVER, subject)
+
+
+ASKING = """
+/ {
+    #address-cells = <1>; #size-cells = <1>;
+    clk: clock@1000 { compatible = "x,clk"; reg = <0x1000 1>; #clock-cells = <0>; };
+    two@6000 {
+        compatible = "x,two"; reg = <0x6000 1>; #address-cells = <1>; #size-cells = <0>;
+        clocks = <&clk>; vcc-supply = <&vcc>;
+        port@1 { compatible = "x,port"; reg = <1>; phys = <&phy>; };
+    };
+    vcc: regulator { compatible = "x,vcc"; };
+    phy: phy@7000 { compatible = "x,phy"; reg = <0x7000 1>; #phy-cells = <0>; };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("facts", "suppliers"),
+    [
+        ("populates", {"/clock@1000", "/regulator"}),
+        ("required:clock: whole", {"/clock@1000"}),
+        ("required:regulator:vcc whole", {"/regulator"}),
+        ("child-required:PHY: required:clock: whole", {"/clock@1000", "/phy@7000"}),
+        ("whole", {"/clock@1000", "/regulator"}),
+    ],
+)
+def test_what_a_driver_does_not_request_is_not_what_it_waits_for(
+    facts: str, suppliers: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = sketch(f"built-in TWO two.c x,two\nfacts two.c {facts}").source_index
+    monkeypatch.setattr("dtlink.kernel.facts.index_of", lambda *_: index)
+    reason = "x-two: wait for it"
+    (cause,) = told(pending("6000.two", reason), dts.read_text(ASKING)).causes
+    assert {*cause.origin.candidates, cause.origin.subject} - {"/two@6000"} == suppliers
 
 
 def test_a_reason_that_nobody_says(small: Tree) -> None:

@@ -174,8 +174,9 @@ class CauseTracer:
         if device.wait.grade is DeferSource.LINKS and self._suppliers is not None:
             return [need for need in needs if self._suppliers.waits_for(node, need)] or needs
         if device.wait.grade is DeferSource.DRIVER:
-            named = meant(needs, device.wait.words.lower())
-            return named or [need for need in needs if not need.both_ways] or needs
+            asked = [need for need in needs if not need.requested.holds_nothing] or needs
+            named = meant(asked, device.wait.words.lower())
+            return named or [need for need in asked if not need.both_ways] or asked
         return needs
 
     def _unclear_amba(self, node: str) -> CauseOrigin:

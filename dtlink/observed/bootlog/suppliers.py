@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.boot.devlink.population import Population, served_early
+from dtlink.boot.drivers.requests import strongest
 from dtlink.facts.binding import Walk
+from dtlink.facts.resource import Asker, Requested
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
@@ -36,6 +38,8 @@ class Need(NamedTuple):
     binding: str
     both_ways: bool
     """Whether the two name each other (graph endpoints)."""
+    requested: Requested = Requested.UNKNOWN
+    """Whether the device's driver asks for it, where it is the driver that would."""
 
     @property
     def kind(self) -> str:
@@ -77,13 +81,17 @@ class Suppliers:
         Without those that are served early, switched off, mere pointers, or parents of the device.
         """
         found: dict[tuple[str, str], Need] = {}
-        for link in self._links(self.tree.by_path[path]):
+        node = self.tree.by_path[path]
+        for link, requested in self._links(node):
             row = link.binding
             if row.probes_first and row.orders_probe and link.supplier.enabled:
-                need = self._need(link)
+                need = self._need(link)._replace(requested=requested)
                 owner = need.owner
                 if owner is None or not (self.is_served_early(owner) or _within(path, owner)):
-                    found.setdefault((need.supplier, need.binding), need)
+                    key = need.supplier, need.binding
+                    same = found.get(key, need)
+                    both = strongest((same.requested, requested))
+                    found[key] = same._replace(requested=both)
         return list(found.values())
 
     def waits_for(self, path: str, need: Need) -> bool:
@@ -117,13 +125,30 @@ class Suppliers:
         found = [each.master for each in known if _takes(each, stream)]
         return [self.tree.path(master) for master in dict.fromkeys(found)]
 
-    def _links(self, node: Node) -> Iterator[Link]:
-        """The links of a device and of its children that are not devices."""
+    def _links(self, node: Node) -> Iterator[tuple[Link, Requested]]:
+        """The links of a device and of its parts, each with what its driver does of it.
+
+        Parts are the nodes below that are no devices, and, of those that may be, what the device's
+        driver asks for on their behalf.
+        """
         stack = [node]
         while stack:
             part = stack.pop()
-            yield from self._board.full_graph.suppliers.get(part.index, ())
-            stack += [each for each in part.children[::-1] if each.enabled and not each.compatible]
+            is_device = part is not node and bool(part.compatible)
+            for link in self._board.full_graph.suppliers.get(part.index, ()):
+                requested = self._requested(link, node)
+                if not is_device or requested.is_waited_for:
+                    yield link, requested
+            if not is_device:
+                stack += [each for each in part.children[::-1] if each.enabled]
+
+    def _requested(self, link: Link, device: Node) -> Requested:
+        reader, reference = self._board.requests, link.reference
+        if reference.binding.resource.request.asker is not Asker.DRIVER:
+            return Requested.UNKNOWN
+        if reference.consumer == device.index:
+            return reader.of(reference, device.index)
+        return reader.of_part(reference, device.index)[1]
 
     def _need(self, link: Link) -> Need:
         path, row = link.supplier.path, link.binding
