@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from dtlink.kernel.source.code import MODULE_NAME, end_of
-from dtlink.kernel.source.macros import Macro, arguments, define, string
+from dtlink.kernel.source.macros import Macro, arguments, string
 from dtlink.kernel.source.text import bare
 
 #: What stands for every device that is made of a child node.
@@ -69,7 +69,7 @@ _FUNCTION = re.compile(
     r"\((?:[^(){};]|\((?:[^(){};]|\([^(){};]*\))*\))*\)[\w\s]*\{",
     re.MULTILINE,
 )
-_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(define\b)?([^\n]*)", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
 _INITIALIZED = re.compile(
     r"\b(?P<type>mfd_cell|platform_device_info|platform_device|auxiliary_device|i2c_board_info)\s+"
     r"(?:__\w+\s+)*(?P<name>\w+)\s*(?:\[[^\]]*\]\s*)*(?:__\w+\s*)*=\s*\{"
@@ -94,6 +94,8 @@ class MadeDevice(NamedTuple):
 
     alias: str
     keys: Keys = frozenset()
+    in_data: bool = False
+    """The keys are names that match data refer to it by, not values that a function compares."""
     function: str = ""
     """The function that makes it, where it makes others for other match data."""
 
@@ -129,13 +131,10 @@ class MakerFile:
     macros: dict[str, Macro] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, text: str) -> MakerFile:
-        """Take a file apart."""
-        code = bare(text)
-        lines = (match[2] for match in _DIRECTIVE.finditer(code) if match[1])
-        macros = dict(found for line in reversed(list(lines)) if (found := define(line)))
-        macros[MODULE_NAME] = Macro(None, f'"{MODULE_NAME}"')
-        return cls(_DIRECTIVE.sub("", code), macros)
+    def of(cls, text: str, macros: Mapping[str, Macro] | None = None) -> MakerFile:
+        """Take a file apart. ``macros`` are those of the file and of what it includes."""
+        own_name = Macro(None, f'"{MODULE_NAME}"')
+        return cls(_DIRECTIVE.sub("", bare(text)), {**(macros or {}), MODULE_NAME: own_name})
 
     def functions(self) -> Iterator[Function]:
         """The functions that the file defines."""
@@ -232,8 +231,9 @@ class _Finder:
         made = Children()
         for table in tables:
             keys = self._keys(table.name) if len(tables) > 1 else frozenset()
+            in_data = keys == {table.name}
             for alias in table.aliases:
-                made |= Children(frozenset((MadeDevice(alias, keys),)))
+                made |= Children(frozenset((MadeDevice(alias, keys, in_data),)))
             if table.is_open:
                 made |= Children(open=frozenset(("platform:",)))
         return made

@@ -35,7 +35,8 @@ def collect(tree: Path) -> Collected:
     """All that a tree's source says: what drivers bind to, with the sources, and what they do."""
     places = Objects.of(tree).places
     reader = SourceReader(tree)
-    makers = Makers(reader.text, {p: frozenset(e.module for e in v) for p, v in places.items()})
+    modules = {path: frozenset(each.module for each in found) for path, found in places.items()}
+    makers = Makers(reader.text, lambda path, text: reader.unit(path, text).macros, modules)
     files = {}
     for path in sorted(places):
         text = reader.text(path)

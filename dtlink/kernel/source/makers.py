@@ -19,6 +19,7 @@ from dtlink.kernel.source.children import (
     match_words,
 )
 from dtlink.kernel.source.code import MODULE_NAME
+from dtlink.kernel.source.macros import Macro
 
 #: How many calls lead from a driver's file to the file that makes a device.
 _ROUNDS: Final = 4
@@ -53,11 +54,13 @@ class Made(NamedTuple):
 class Makers:
     """The functions that make devices, followed from file to file.
 
-    ``text`` returns the text of a file of the tree, ``modules`` the modules that each is linked
-    into. First every file is entered, then they are followed.
+    ``text`` returns the text of a file of the tree, ``macros`` what is defined in a file of some
+    text, ``modules`` the modules that each is linked into. First every file is entered, then they
+    are followed.
     """
 
     text: Callable[[str], str | None]
+    macros: Callable[[str, str], Mapping[str, Macro]]
     modules: Mapping[str, frozenset[str]]
     _files: dict[str, MakerFile] = field(default_factory=dict)
     _made: dict[str, dict[str, Made]] = field(default_factory=dict)
@@ -74,6 +77,7 @@ class Makers:
     def file(self, path: str) -> MakerFile:
         """A file, taken apart."""
         if path not in self._files:
+            # Macros count only where devices are made.
             self._files[path] = MakerFile.of(self.text(path) or "")
         return self._files[path]
 
@@ -84,8 +88,8 @@ class Makers:
             self._exports[path] = set(_EXPORTED.findall(text))
         if path.startswith(PROVIDERS) or not any(word in text for word in WORDS):
             return
-        found = children(self.file(path))
-        if found:
+        file = self._files[path] = MakerFile.of(text, self.macros(path, text))
+        if found := children(file):
             module = min(self.modules[path], default="")
             self._made[path] = {n: _placed(each, path, module) for n, each in found.items()}
 
@@ -159,6 +163,12 @@ class Maker(NamedTuple):
     file: str
     names: frozenset[str]
 
+    @property
+    def variants(self) -> frozenset[str]:
+        """What its devices are told apart by: aliases only if no compatible string is the same."""
+        bare = {each.partition(",")[2] for each in self.names}
+        return frozenset(each for each in self.names if each.partition(":")[2] not in bare - {""})
+
 
 def makes(makers: Makers, maker: Maker, known: frozenset[str]) -> Iterator[str]:
     """What a driver makes of what some driver binds to (``known``): an alias for each.
@@ -180,7 +190,7 @@ def makes(makers: Makers, maker: Maker, known: frozenset[str]) -> Iterator[str]:
     for device in devices:
         by_alias[device.alias] |= set(_made_for(device, words, live[device.function]))
     for alias, compatibles in by_alias.items():
-        if compatibles >= maker.names:
+        if compatibles >= maker.variants:
             yield alias
         else:
             yield from (f"{alias} {each}" for each in compatibles)
@@ -192,7 +202,7 @@ def _words(makers: Makers, maker: Maker) -> dict[str, frozenset[str]]:
     A file without any names the variant in the code, if at all.
     """
     file = makers.file(maker.file)
-    words = {each: match_words(file, each) for each in sorted(maker.names)}
+    words = {each: match_words(file, each) for each in sorted(maker.variants)}
     return words if any(words.values()) else dict.fromkeys(words, file.identifiers())
 
 
@@ -202,12 +212,15 @@ def _made_for(
     """What a driver's devices are bound by, of those for which it makes a device.
 
     ``keys`` are the words that decide what the function makes. Match data with none of them leave
-    it to what the driver reads elsewhere, unless the word is the made device's name.
+    it to what the driver reads elsewhere, unless they would have to refer to the device itself.
     """
-    is_name = any(key[0] == '"' for key in device.keys & keys)
-    for name, held in words.items():
-        if not device.keys or device.keys & held or not (is_name or keys & held):
-            yield name
+    if device.in_data and not device.keys & keys:
+        return words
+    return (
+        name
+        for name, held in words.items()
+        if not device.keys or device.keys & held or not (device.in_data or keys & held)
+    )
 
 
 def _named_elsewhere(
@@ -219,4 +232,4 @@ def _named_elsewhere(
         for text in texts:
             alias = each.start + text
             if alias in known and alias not in maker.names:
-                yield MadeDevice(alias, frozenset((f'"{text}"',)))
+                yield MadeDevice(alias, frozenset((f'"{text}"',)), in_data=True)
