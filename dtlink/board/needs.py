@@ -1,9 +1,8 @@
-"""What devices need before they can probe, followed to the roots: suppliers, parents, disks."""
+"""What devices need before they can probe, followed to the roots: suppliers, parents."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.timeline import PARENT
@@ -15,13 +14,6 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.requirements import Requirement
     from dtlink.facts.outcomes import Driver
-    from dtlink.firmware.tree import Tree
-
-#: What makes a disk of what a controller finds: by the controller's name, the modules.
-_DISKS = (
-    (re.compile("mmc|sdhci|sdmmc|emmc"), ("mmc_block",)),
-    (re.compile("sata|ahci|ufs|ufshc"), ("sd_mod",)),
-)
 
 
 class NeededNode(NamedTuple):
@@ -93,9 +85,3 @@ class Needs:
         for number in numbers or self.devices.perhaps_providing(supplier, kind):
             made = self.devices.made(number)
             yield NeededNode(maker, requirement.consumer, requirement.binding, made, is_sure)
-
-
-def disk_modules(tree: Tree, node: int) -> Sequence[str]:
-    """The modules that make a disk of what a storage controller finds."""
-    name = tree.layout.names[node].partition(b"@")[0].decode("latin-1")
-    return next((names for word, names in _DISKS if word.match(name)), ())

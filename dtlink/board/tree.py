@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dtlink.boot.drivers import TreeDrivers
     from dtlink.boot.drivers.made import MadeDevices
     from dtlink.boot.roles import Roles
+    from dtlink.boot.roots.controllers import Controllers
+    from dtlink.boot.roots.root import Root
     from dtlink.boot.timeline import Timeline
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.request_reader import RequestReader
@@ -274,27 +276,47 @@ class TreeBoard:
         return Needs(self.devices, self.requirements)
 
     @cached_property
+    def root(self) -> Root:
+        """Where the root file system can be: by the command line, or the settings."""
+        return self.root_of(self.command_line)
+
+    def root_of(self, line: CommandLine) -> Root:
+        """:attr:`root` for another command line."""
+        from dtlink.boot.roots.root import Root
+        from dtlink.facts.root import RootSpec
+
+        named = self.settings.root
+        node = self.tree.find(named) if named else None
+        spec = RootSpec.of(line)
+        return Root(self.tree, self._controllers, spec, node.index if node else None)
+
+    @cached_property
+    def _controllers(self) -> Controllers:
+        from dtlink.boot.roots.controllers import Controllers
+
+        if self.facts is None:
+            own, disabled = self.tree.holders("compatible"), self.tree.disabled
+            return Controllers(self.tree, [node for node in sorted(own) if node not in disabled])
+        return Controllers(self.tree, self.devices.nodes, self.drivers)
+
+    @cached_property
     def roles(self) -> Roles:
         """What the devices are to their user."""
         from dtlink.boot.roles import Roles
 
-        named = self.settings.root
-        node = self.tree.find(named) if named else None
-        return Roles(self.tree, self.command_line.root, node.index if node else None)
+        return Roles(self.tree, self.root)
 
     @cached_property
     def media(self) -> frozenset[int]:
         """The controllers of the media that can have the root file system."""
-        from dtlink.board.missing_drivers import root_media
-
-        return root_media(self.roles, self.devices)
+        return frozenset(self.root.media)
 
     @cached_property
     def missing_drivers(self) -> Sequence[MissingDriver]:
         """The drivers that come late or never, each with what that costs."""
         from dtlink.board.missing_drivers import missing_drivers
 
-        return missing_drivers(self.timeline, self.drivers, self.roles, self.media)
+        return missing_drivers(self.timeline, self.drivers, self.roles)
 
     @property
     def schemas(self) -> SchemaSource | None:

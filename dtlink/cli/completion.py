@@ -70,6 +70,16 @@ def complete_nodes(
     return [_item(each) for each in _step(_nodes(path), incomplete or "/")]
 
 
+def complete_boards(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Files and folders, and after the first, nodes of the devicetree that it names."""
+    files = complete_files(ctx, param, incomplete)
+    first = next(iter(ctx.params.get("words") or ()), "")
+    nodes = _step(_nodes(first), incomplete or "/") if first else []
+    return [*map(_item, nodes), *files]
+
+
 def complete_files(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

@@ -1,31 +1,68 @@
-"""``dtlink modules``: which modules an initramfs needs for some devices."""
+"""``dtlink modules``: which modules an initramfs needs, for one board or many."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from dtlink.cli.completion import complete_nodes
-from dtlink.cli.options import board_settings, complain, need_kernel, options
-from dtlink.cli.single import one, tree_task, version_of, view_of
+from dtlink import engine
+from dtlink.cli.completion import complete_boards
+from dtlink.cli.options import (
+    KernelCommandLine,
+    board_settings,
+    collect,
+    complain,
+    need_kernel,
+    options,
+)
+from dtlink.cli.single import tree_task, version_of, view_of
 from dtlink.cli.writing import emit, emit_json
+from dtlink.firmware.read import STDIN, SUFFIXES
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
+    from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
+    from dtlink.firmware.inputs import Input
+    from dtlink.report.model import InputReport
+    from dtlink.views.modules import ModulesView
+    from dtlink.views.modules_union import ModulesUnion
 
-#: The formats; those besides JSON are rows of ``dtlink.views.modules.FORMS``.
+#: The formats; those besides JSON are rows of ``dtlink.views.module_formats.FORMS``.
 _FORMS = ("list", "initramfs-tools", "dracut", "mkinitcpio", "nixos", "modules.load", "json")
 
+_HELP = """List the modules that devices need before they can probe, in load order.
 
-@click.command(help="List the modules that devices need before they can probe, in load order.")
-@options("path")
-@click.argument("nodes", nargs=-1, metavar="[NODE...]", shell_complete=complete_nodes)
+PATHs are devicetrees or folders; what is not a file is a NODE (a path, a label, a name). Without
+NODEs: all that the root filesystem may be on. Of several boards, the union is listed.
+"""
+
+
+@click.command(help=_HELP)
+@click.argument(
+    "words", nargs=-1, required=True, metavar="PATH... [NODE...]", shell_complete=complete_boards
+)
 @options("kernel", "initramfs", "kernel_index", "kernel_version_or_own")
+@click.option(
+    "--cmdline",
+    metavar="STRING",
+    type=KernelCommandLine(),
+    help="Kernel command line: only what its root needs. [default: every medium, and what bootargs "
+    "of /chosen ask for]",
+)
+@options("root")
 @click.option("--missing", is_flag=True, help="Only modules that the initramfs lacks.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit 1 if a board has no storage controller, or no driver for a device on the way to it.",
+)
 @click.option(
     "--format",
     "form",
@@ -34,37 +71,101 @@ _FORMS = ("list", "initramfs-tools", "dracut", "mkinitcpio", "nixos", "modules.l
     show_default=True,
     help="Output format: a list to read, or the configuration of an initramfs tool.",
 )
-@options("output")
+@options("output", "jobs")
 def modules(
-    path: str,
-    nodes: tuple[str, ...],
+    words: tuple[str, ...],
     kernel: str,
     initramfs: str,
     kernel_index: str,
     kernel_version: KernelVersion | None,
+    cmdline: CommandLine | None,
+    root: str,
     missing: bool,  # noqa: FBT001 - click calls it by name
+    strict: bool,  # noqa: FBT001
     form: str,
     output: str | None,
+    jobs: int,
 ) -> None:
-    """Follow NODEs (paths, labels, names; default: every storage controller) to their suppliers."""
+    """Follow what is asked for to its suppliers, and print the modules of all of it."""
     from dtlink.views.modules import ModulesView
 
+    paths, nodes = _sorted_out(words)
     settings = board_settings(
         kernel_version=kernel_version,
         kernel=kernel,
         initramfs=initramfs,
         kernel_index=kernel_index,
+        cmdline=cmdline,
+        root=root,
     )
     need_kernel(settings)
     if missing and not initramfs:
         raise click.UsageError("--missing needs --initramfs")
     task = tree_task(partial(ModulesView.of, names=nodes, missing=missing), settings)
-    item = one(path, task, digest=form == "json")
-    report = Report("modules", [item], version_of(settings))
-    complain([item])
-    view = view_of(item, ModulesView)
+    inputs = list(engine.expand(paths))
+    if not inputs:
+        click.echo(f"dtlink: no devicetree (.dtb, .dts) in {', '.join(paths)}", err=True)
+        sys.exit(2)
+    plan = [each for each in inputs if not _is_overlay(each, paths)]
+    reports = collect(
+        engine.run(plan, task, jobs=jobs, digest=form == "json"), len(plan), "reading"
+    )
+    _complain(reports, len(inputs) - len(plan))
+    _write(Report("modules", reports, version_of(settings)), paths, form, output, strict=strict)
+
+
+def _sorted_out(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The paths of inputs, and the nodes: what is neither a file nor called as one."""
+    paths = [word for at, word in enumerate(words) if not at or _is_path(word)]
+    return paths, [word for at, word in enumerate(words) if at and not _is_path(word)]
+
+
+def _is_path(word: str) -> bool:
+    # pathlib would change what the user wrote.
+    return word == STDIN or word.endswith(SUFFIXES) or os.path.exists(word)  # noqa: PTH110
+
+
+def _is_overlay(each: Input, paths: Sequence[str]) -> bool:
+    """Whether an input of a folder is an overlay, which is no board."""
+    return each.path.endswith(".dtbo") and each.path not in paths
+
+
+def _complain(reports: Sequence[InputReport], overlays: int) -> None:
+    """Print errors and notes; a note about many inputs once."""
+    often = Counter(note for item in reports for note in item.notes)
+    shared = [note for note, number in often.items() if number > 1]
+    rest = [[note for note in item.notes if note not in shared] for item in reports]
+    complain(item._replace(notes=own) for item, own in zip(reports, rest, strict=True))
+    for note in shared:
+        click.echo(f"dtlink: {note}", err=True)
+    if overlays:
+        click.echo(f"dtlink: overlays (.dtbo) passed over: {overlays}", err=True)
+
+
+def _write(
+    report: Report, paths: Sequence[str], form: str, output: str | None, *, strict: bool
+) -> None:
+    """Print the list of one board, or the union of several, and exit."""
+    from dtlink.views.modules import ModulesView
+    from dtlink.views.modules_union import ModulesUnion
+
+    views = {item.name: view_of(item, ModulesView) for item in report.inputs}
+    found = {name: view for name, view in views.items() if view is not None}
+    is_one = len(report.inputs) == 1 and report.inputs[0].path in paths
+    result: ModulesView | ModulesUnion | None = next(iter(found.values()), None)
+    if not is_one and found:
+        result = ModulesUnion.of(found)
+        report = report._replace(union=result)
     if form == "json":
         emit_json(report, output)
-    elif view is not None:
-        emit("".join(f"{row}\n" for row in view.lines(form)), output)
-    sys.exit(report.exit_status(None))
+    elif result is not None:
+        _emit(result, form, output)
+    status = report.exit_status(None)
+    sys.exit(status or int(strict and not (result and result.is_complete)))
+
+
+def _emit(result: ModulesView | ModulesUnion, form: str, output: str | None) -> None:
+    emit("".join(f"{row}\n" for row in result.lines(form)), output)
+    # Comments of a file, or at a pipe's other end, are not seen here.
+    if (output or not sys.stdout.isatty()) and (summary := result.summary()):
+        click.echo(f"dtlink: {summary}", err=True)

@@ -229,11 +229,13 @@ def complain(inputs: Iterable[InputReport]) -> None:
             )
 
 
-def collect(reports: Iterable[InputReport], total: int) -> list[InputReport]:
+def collect(
+    reports: Iterable[InputReport], total: int, label: str = "linting"
+) -> list[InputReport]:
     """The reports, with a progress bar on a terminal."""
     if total < 100 or not sys.stderr.isatty():
         return list(reports)
-    with click.progressbar(reports, length=total, label="linting", file=sys.stderr) as bar:
+    with click.progressbar(reports, length=total, label=label, file=sys.stderr) as bar:
         return list(bar)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.errors import OptionError
+from dtlink.facts.root_layers import PREFIXES, WORDS
 
 #: What keeps resources on that no driver uses (drivers/clk/clk.c, clk_ignore_unused_setup();
 #: drivers/pmdomain/core.c, pd_ignore_unused_setup(); drivers/regulator/core.c,
@@ -35,6 +36,8 @@ class CommandLine(NamedTuple):
     """The parameters given of :data:`IGNORE_UNUSED`."""
     rootdelay: int | None = None
     """Seconds before the kernel looks for the root device, if it mounts the root filesystem."""
+    root_words: tuple[str, ...] = ()
+    """What says where the root filesystem is, as ``parameter=value`` (:mod:`root_layers`)."""
 
     @classmethod
     def parse(cls, text: str) -> "CommandLine":
@@ -50,11 +53,13 @@ class CommandLine(NamedTuple):
 
         The last value that is none of the refused ones counts; those are returned beside it.
         """
-        values: dict[str, Any] = {"initcall_blacklist": (), "ignore_unused": ()}
+        values: dict[str, Any] = {"initcall_blacklist": (), "ignore_unused": (), "root_words": ()}
         refused = []
         for name, value in words(text):
             option = name.replace("-", "_")
             field = option.replace(".", "_")
+            if name in WORDS or name.startswith(PREFIXES):
+                values["root_words"] += (f"{name}={value}" if value else name,)
             try:
                 if option == "initcall_blacklist":
                     values[field] += _names(option, value)

@@ -22,6 +22,14 @@ class Reportable(Protocol):
         ...
 
 
+class Convertible(Protocol):
+    """A part of a report that is about all inputs together."""
+
+    def to_json(self) -> Json:
+        """The part as plain JSON data."""
+        ...
+
+
 class InputAnswer(TypedDict, total=False):
     """The fields of an :class:`InputReport` that a command fills."""
 

@@ -104,5 +104,6 @@ class Document(TypedDict):
     kernel: JsonObject | None
     baseline: NotRequired[str]
     summary: JsonObject
+    union: NotRequired[Json]
     inputs: list[Any]
     rules: NotRequired[list[JsonObject]]

@@ -47,6 +47,8 @@ def document(report: Report) -> Document:
     }
     if report.baseline:
         made["baseline"] = report.baseline
+    if report.union is not None:
+        made["union"] = report.union.to_json()
     return made
 
 

@@ -11,7 +11,7 @@ from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
 if TYPE_CHECKING:
-    from dtlink.report.answer import Reportable
+    from dtlink.report.answer import Convertible, Reportable
     from dtlink.report.entries import Document, Json
 
 
@@ -158,6 +158,8 @@ class Report(NamedTuple):
     """The kernel of the results, for commands that use more than its version."""
     baseline: str = ""
     """The baseline that ``findings`` are compared with, if there is one."""
+    union: "Convertible | None" = None
+    """What ``modules`` lists for several inputs together."""
 
     def __repr__(self) -> str:
         found = [f"{level} {number}" for level, number in self.counts().items() if number]

@@ -1,7 +1,7 @@
 """A kernel in a few lines, for the rules' examples and for tests.
 
     built-in CLK_VENDOR drivers/clk/vendor.c vendor,clock
-    module MMC_VENDOR drivers/mmc/vendor.c vendor,mmc  initramfs
+    module MMC_VENDOR drivers/mmc/host/vendor.c vendor,mmc  initramfs
     off PHY_VENDOR drivers/phy/vendor.c vendor,phy
     config ARM_SMMU_LEGACY_DT_BINDINGS=y
     initramfs ext4 crc16

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from dtlink.board.needs import disk_modules
-from dtlink.boot.roles import Role, Roles
+from dtlink.board.root_needs import RootNeeds, Way, driver_of, node_way, root_needs
 from dtlink.boot.timeline import PARENT
-from dtlink.facts.outcomes import State
+from dtlink.facts.outcomes import Outcome, State
 from dtlink.report.layout import Line, line
 from dtlink.views.data import CommandResult, JsonRow
+from dtlink.views.module_formats import FORMS
 from dtlink.views.nodes import node_named
+from dtlink.wording import counted
 
 if TYPE_CHECKING:
     from dtlink.board.needs import NeededNode
     from dtlink.board.tree import TreeBoard
+    from dtlink.facts.media import BusDriver
+    from dtlink.facts.outcomes import Driver
+    from dtlink.facts.root import Support
 
 _DISK = "disk"
 _DEPENDENCY = "module"
+_ROOT = "root"
+_GAPS = (State.NOT_BUILT, State.UNKNOWN)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -32,12 +38,16 @@ class ModuleRow(JsonRow):
     """The device that it drives; ``None`` for a module that another depends on."""
     binding: str | None
     consumer: str | None
-    """The device, or the module, that needs it."""
+    """The device, or the module, that needs it; of a root, the word of the command line."""
     config: str | None
     in_initramfs: bool | None
     """``None``: not known."""
     file: str | None
     """The name of its file, such as ``phy-x.ko``; ``None``: not known."""
+    drives: str | None
+    """What it drives, of a module that no node names."""
+    optional: bool
+    """Whether the root may do without it."""
 
     @property
     def reason(self) -> str:
@@ -45,12 +55,19 @@ class ModuleRow(JsonRow):
         if self.binding == _DEPENDENCY:
             return f"{self.consumer} depends on it"
         if self.binding == _DISK:
-            return f"makes a disk of what {self.node} finds"
+            return f"{'if there is ' if self.optional else ''}{self.drives} behind {self.node}"
+        if self.binding == _ROOT:
+            return f"{self.drives} ({self.consumer})"
         if self.consumer is None:
             return f"{self.node}"
         if self.binding == PARENT:
             return f"{self.node}, parent of {self.consumer}"
         return f"{self.node}, for {self.consumer} ({self.binding})"
+
+    @property
+    def file_name(self) -> str:
+        """The name as its file has it, with ``-`` or ``_``; the name where no file is known."""
+        return self.file.removesuffix(".ko") if self.file else self.name
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -62,6 +79,27 @@ class DriverlessRow(JsonRow):
     consumer: str | None
     config: str | None
     state: State
+    drives: str | None = None
+    """What a driver on the bus, or for the root, would drive."""
+
+    def __str__(self) -> str:
+        how = "is not listed" if self.state is State.UNKNOWN else "is not set"
+        option = f": CONFIG_{self.config} {how}" if self.config else ""
+        what = self.node
+        if self.drives:
+            where = f"for {self.consumer}" if self.binding == _ROOT else f"behind {self.node}"
+            what = f"{self.drives} {where}"
+        return f"{what} ({self.state.value}{option})"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class WayRow(JsonRow):
+    """A device that was asked for, or a controller of a medium."""
+
+    node: str
+    media: tuple[str, ...]
+    complete: bool | None
+    """Whether it works with this kernel once all modules are there; ``None``: not known."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
@@ -74,6 +112,10 @@ class ModulesView(CommandResult):
     nodes: tuple[str, ...]
     modules: tuple[ModuleRow, ...]
     without_driver: tuple[DriverlessRow, ...]
+    ways: tuple[WayRow, ...]
+    """The :attr:`nodes`, each with what is known of its way."""
+    remark: str | None
+    """Why no module is listed, where none is."""
 
     @classmethod
     def of(
@@ -81,131 +123,195 @@ class ModulesView(CommandResult):
     ) -> ModulesView:
         """What the nodes of these names need, for a board with a kernel.
 
-        Without names: every storage controller. Of several modules that may drive a device, all
-        are listed: modprobe loads them all. ``missing``: only those that the initramfs lacks.
+        Without names: what the root filesystem needs. Of several modules that may drive a device,
+        all are listed: modprobe loads them all. ``missing``: only those that the initramfs lacks.
+        Raises :class:`InputError` for a node that the board does not have.
         """
-        nodes = [node_named(board.tree, name).index for name in names] or _storage(board)
-        steps = board.needs.follow(nodes)
-        rows = _modules(board, steps, frozenset(nodes)).values()
-        return cls(
-            kernel=board.named_facts.build.release or None,
-            nodes=tuple(board.tree.path(node) for node in nodes),
-            modules=tuple(row for row in rows if not missing or row.in_initramfs is False),
-            without_driver=tuple(_driverless(board, steps)),
-        )
+        if board.settings.root:
+            node_named(board.tree, board.settings.root)
+        nodes = [node_named(board.tree, name).index for name in names]
+        ways = tuple(node_way(board, node) for node in nodes)
+        needs = RootNeeds(ways) if ways else root_needs(board)
+        return _Collector(board).view(needs, missing=missing)
+
+    @property
+    def has_way(self) -> bool:
+        """Whether what was asked for, or one controller of a medium, has all its drivers."""
+        controllers = [way for way in self.ways if way.media] or self.ways
+        return any(way.complete is not False for way in controllers)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is something to look for, and a driver for all of it."""
+        supported = all(row.binding != _ROOT for row in self.without_driver)
+        return bool(self.ways) and supported and all(w.complete is not False for w in self.ways)
 
     def text(self) -> Iterator[Line]:
         """The modules, each with what needs it."""
         return map(line, self.lines())
 
+    def summary(self) -> str:
+        """What a reader of the modules alone would miss; empty if there is nothing."""
+        gaps = len(self.without_driver)
+        lack = f"{counted(gaps, 'device')} without a driver" if gaps else ""
+        return self.remark or lack
+
     def lines(self, form: str = "list") -> Iterator[str]:
         """The lines of one of :data:`FORMS`, without newlines."""
-        return FORMS[form](self)
+        return FORMS[form].lines(self.modules, tuple(self.remarks()))
+
+    def gaps(self) -> Iterator[str]:
+        """The devices without a driver, each with the reason."""
+        yield from map(str, self.without_driver)
+
+    def remarks(self) -> Iterator[str]:
+        """What is no module, a sentence each."""
+        yield from (f"no module for {gap}" for gap in self.gaps())
+        if self.remark:
+            yield self.remark
 
 
-def _storage(board: TreeBoard) -> list[int]:
-    """Every storage controller that is enabled; flash chips if there is nothing else."""
-    tree, roles = board.tree, Roles(board.tree)
-    own, names = tree.holders("compatible"), tree.layout.names
-    found = [
-        node
-        for node in sorted(own)
-        if node not in tree.disabled and roles.of(node) in (Role.ROOT, Role.STORAGE)
-    ]
-    return [node for node in found if not names[node].startswith((b"flash", b"nand"))] or found
+class _Collector:
+    """Gathers the modules of one board."""
 
+    def __init__(self, board: TreeBoard) -> None:
+        self._board = board
+        self._modules: dict[str, ModuleRow] = {}
+        self._gaps: dict[tuple[str, str | None], DriverlessRow] = {}
 
-def _modules(
-    board: TreeBoard, steps: Sequence[NeededNode], asked: frozenset[int]
-) -> dict[str, ModuleRow]:
-    """The modules by name, those that others depend on first."""
-    found: dict[str, ModuleRow] = {}
-    for step in steps:
-        driver = board.needs.driver(step)
-        for name in driver.modules:
-            _add(found, board, name, step, driver.config)
-        for name in disk_modules(board.tree, step.node) if step.node in asked else ():
-            _add(found, board, name, step._replace(binding=_DISK), "")
-    return found
-
-
-def _add(
-    found: dict[str, ModuleRow], board: TreeBoard, module: str, step: NeededNode, config: str
-) -> None:
-    """Add a module after what it depends on."""
-    facts, tree = board.named_facts, board.tree
-    known = facts.build.knows("modules")
-    for name in facts.build.closure([module]) if known else [module]:
-        if name in found:
-            continue
-        is_own = name == module
-        found[name] = ModuleRow(
-            name=name,
-            node=tree.path(step.node) if is_own else None,
-            binding=(step.binding or None) if is_own else _DEPENDENCY,
-            consumer=_consumer(board, step) if is_own else module,
-            config=(config or None) if is_own else None,
-            in_initramfs=facts.holds(name),
-            file=facts.file_of(name),
+    def view(self, needs: RootNeeds, *, missing: bool) -> ModulesView:
+        board = self._board
+        ways = (*needs.ways, *needs.others)
+        for step in board.needs.follow(self._starts(ways)):
+            self._add_device(step)
+            for way in ways:
+                if way.node == step.node:
+                    self._add_bus(way)
+        for each in needs.support:
+            self._add_support(each)
+        rows = [row for row in self._modules.values() if not missing or row.in_initramfs is False]
+        return ModulesView(
+            kernel=board.named_facts.build.release or None,
+            nodes=tuple(board.tree.path(way.node) for way in ways),
+            modules=tuple(rows),
+            without_driver=tuple(self._gaps.values()),
+            ways=tuple(self._row(way) for way in ways),
+            remark=self._remark(needs, rows),
         )
 
+    def _starts(self, ways: Sequence[Way]) -> list[int]:
+        """The devices asked for, and those on the way to their disks."""
+        root = self._board.root
+        behind = ((way.node, *root.on_the_way(way.node)) for way in ways)
+        return [node for nodes in behind for node in nodes]
 
-def _consumer(board: TreeBoard, step: NeededNode) -> str | None:
-    return board.tree.path(step.consumer) if step.consumer >= 0 else None
-
-
-def _driverless(board: TreeBoard, steps: Sequence[NeededNode]) -> Iterator[DriverlessRow]:
-    for step in steps:
-        driver = board.needs.driver(step)
-        if driver.state in (State.NOT_BUILT, State.UNKNOWN):
-            yield DriverlessRow(
-                node=board.tree.path(step.node),
-                binding=step.binding or None,
-                consumer=_consumer(board, step),
-                config=driver.config or None,
-                state=driver.state,
+    def _remark(self, needs: RootNeeds, rows: Sequence[ModuleRow]) -> str | None:
+        if not needs.ways:
+            disk = self._board.root.spec.disk
+            return (
+                f"no controller for root={self._board.command_line.root} was found"
+                if disk
+                else ("no storage controller was found")
             )
+        if rows or self._gaps:
+            return None
+        if self._modules:
+            return f"the initramfs has all {len(self._modules)} modules"
+        return "no module is needed: every driver is built in"
 
+    def _row(self, way: Way) -> WayRow:
+        media = tuple(medium.name for medium in way.media)
+        node = self._board.tree.path(way.node)
+        return WayRow(node=node, media=media, complete=self._is_complete(way))
 
-def _list(view: ModulesView) -> Iterator[str]:
-    for row in view.without_driver:
-        how = "is not listed" if row.state is State.UNKNOWN else "is not set"
-        option = f": CONFIG_{row.config} {how}" if row.config else ""
-        yield f"# no module for {row.node} ({row.state.value}{option})"
-    width = max((len(row.name) for row in view.modules), default=0)
-    for module in view.modules:
-        file = "" if module.file in (None, f"{module.name}.ko") else f" ({module.file})"
-        yield f"{module.name:{width}}  # {module.reason}{file}"
+    def _is_complete(self, way: Way) -> bool | None:
+        """Whether a device probes in the end, and a driver on its bus is there."""
+        board = self._board
+        states = {driver_of(board, row).state for row in way.drivers if not row.is_optional}
+        outcome = board.timeline.outcome(way.node)
+        if outcome in (Outcome.NEVER, Outcome.LOST) or State.NOT_BUILT in states:
+            return False
+        return None if outcome is Outcome.UNKNOWN or State.UNKNOWN in states else True
 
+    def _add_device(self, step: NeededNode) -> None:
+        """A device's driver, or the lack of it."""
+        driver, tree = self._board.needs.driver(step), self._board.tree
+        node, binding = tree.path(step.node), step.binding or None
+        consumer = tree.path(step.consumer) if step.consumer >= 0 else None
+        for name in driver.modules:
+            self._add(name, node, binding, consumer, driver.config)
+        if driver.state in _GAPS:
+            self._gap(node, binding, consumer, driver)
 
-def _plain(view: ModulesView) -> Iterator[str]:
-    yield from (row.name for row in view.modules)
+    def _add_bus(self, way: Way) -> None:
+        node = self._board.tree.path(way.node)
+        for row in way.drivers:
+            self._add_named(row, node, _DISK, None)
 
+    def _add_support(self, each: Support) -> None:
+        self._add_named(each.driver, None, _ROOT, each.because, optional=not each.is_told)
 
-def _dracut(view: ModulesView) -> Iterator[str]:
-    if view.modules:
-        yield f'add_drivers+=" {" ".join(_plain(view))} "'
+    def _add_named(
+        self,
+        row: BusDriver,
+        node: str | None,
+        binding: str,
+        consumer: str | None,
+        *,
+        optional: bool = False,
+    ) -> None:
+        """A driver that a table names."""
+        driver = driver_of(self._board, row)
+        optional = optional or row.is_optional
+        for name in driver.modules:
+            self._add(name, node, binding, consumer, driver.config, row.drives, optional=optional)
+        if driver.state in _GAPS and not optional:
+            self._gap(node or "/chosen", binding, consumer, driver, row.drives)
 
+    def _gap(
+        self,
+        node: str,
+        binding: str | None,
+        consumer: str | None,
+        driver: Driver,
+        drives: str | None = None,
+    ) -> None:
+        row = DriverlessRow(
+            node=node,
+            binding=binding,
+            consumer=consumer,
+            config=driver.config or None,
+            state=driver.state,
+            drives=drives,
+        )
+        self._gaps.setdefault((node, row.config), row)
 
-def _mkinitcpio(view: ModulesView) -> Iterator[str]:
-    if view.modules:
-        yield f"MODULES=({' '.join(_plain(view))})"
-
-
-def _nixos(view: ModulesView) -> Iterator[str]:
-    quoted = " ".join(f'"{name}"' for name in _plain(view))
-    if quoted:
-        yield f"boot.initrd.availableKernelModules = [ {quoted} ];"
-
-
-#: How modules are listed, by the name of the format: its lines. Those of initramfs-tools are for
-#: /etc/initramfs-tools/modules (initramfs-tools(7)), dracut's for /etc/dracut.conf.d/*.conf
-#: (dracut.conf(5)), the next for mkinitcpio.conf(5) and for a NixOS configuration.
-FORMS: dict[str, Callable[[ModulesView], Iterator[str]]] = {
-    "list": _list,
-    "initramfs-tools": _list,
-    "dracut": _dracut,
-    "mkinitcpio": _mkinitcpio,
-    "nixos": _nixos,
-    "modules.load": _plain,
-}
+    def _add(
+        self,
+        module: str,
+        node: str | None,
+        binding: str | None,
+        consumer: str | None,
+        config: str,
+        drives: str | None = None,
+        *,
+        optional: bool = False,
+    ) -> None:
+        """Add a module after what it depends on."""
+        facts = self._board.named_facts
+        names = facts.build.closure([module]) if facts.build.knows("modules") else [module]
+        for name in names:
+            if name in self._modules:
+                continue
+            is_own = name == module
+            self._modules[name] = ModuleRow(
+                name=name,
+                node=node if is_own else None,
+                binding=binding if is_own else _DEPENDENCY,
+                consumer=consumer if is_own else module,
+                config=(config or None) if is_own else None,
+                in_initramfs=facts.holds(name),
+                file=facts.file_of(name),
+                drives=drives if is_own else None,
+                optional=optional,
+            )

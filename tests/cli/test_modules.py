@@ -12,7 +12,8 @@ from dtlink.firmware import dts
 from dtlink.kernel.facts import Facts
 from dtlink.kernel.holdings.model import Module
 from dtlink.testing.sketch import sketch
-from dtlink.views.modules import FORMS, ModulesView
+from dtlink.views.module_formats import FORMS
+from dtlink.views.modules import ModulesView
 from tests.support.boards import SHARED, need_corpus
 
 DEBIAN = SHARED / "kernel" / "debian-6.12-arm64"
@@ -40,6 +41,7 @@ module UNUSED drivers/misc/unused.c v,unused
 module BUS drivers/bus/bus.c v,bus
 module MMC drivers/mmc/host/v-mmc.c v,mmc
 off REG drivers/regulator/reg.c v,reg
+config MMC_BLOCK=y EXT4_FS=y
 """
 
 
@@ -92,21 +94,28 @@ def test_a_supplier_that_is_not_built_is_told() -> None:
     assert "CONFIG_REG is not set" in text(needed(), "list")
 
 
+def bare(text: str) -> list[str]:
+    """The lines without comments."""
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
 def test_formats_name_the_same_modules() -> None:
     part = needed()
-    plain = text(part, "modules.load").split()
-    assert plain == names(part)
-    assert text(part, "dracut") == f'add_drivers+=" {" ".join(plain)} "\n'
-    assert text(part, "mkinitcpio") == f"MODULES=({' '.join(plain)})\n"
-    assert [word.strip('"') for word in text(part, "nixos").split()[3:-1]] == plain
-    rows = [row.partition("#")[0].split() for row in text(part, "list").splitlines()]
-    assert [row[0] for row in rows if row] == plain
-    assert text(part, "initramfs-tools") == text(part, "list")
+    plain = [row.file_name for row in part.modules]
+    assert "v-mmc" in plain
+    assert bare(text(part, "modules.load")) == plain
+    assert bare(text(part, "initramfs-tools")) == plain
+    assert bare(text(part, "dracut")) == [f'add_drivers+=" {" ".join(plain)} "']
+    assert bare(text(part, "mkinitcpio")) == [f"MODULES=({' '.join(plain)})"]
+    (nixos,) = bare(text(part, "nixos"))
+    assert [word.strip('"') for word in nixos.split()[3:-1]] == plain
+    assert [row.partition("#")[0].strip() for row in bare(text(part, "list"))] == plain
 
 
-@pytest.mark.parametrize("form", ["dracut", "mkinitcpio", "nixos", "modules.load"])
-def test_nothing_needed_is_no_line(form: str) -> None:
-    assert text(replace(needed(), modules=()), form) == ""
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_needed_is_a_comment_that_says_so(form: str) -> None:
+    nothing = replace(needed(), modules=(), without_driver=(), remark="none is needed")
+    assert text(nothing, form) == "# none is needed\n"
 
 
 def test_every_format_of_the_command_is_known() -> None:
@@ -164,7 +173,7 @@ def test_a_real_board_on_a_real_kernel() -> None:
     assert lacking.exit_code == 0, lacking.output
     # Its disk needs a clock of the resource manager, which is behind two modules that Debian's
     # initramfs leaves out.
-    assert {"rpm_proc", "qcom_glink_rpm"} <= set(lacking.stdout.split())
-    full = run(board, *options).stdout.split()
-    assert {"sdhci_msm", *lacking.stdout.split()} <= set(full)
-    assert full.index("rpm_proc") < full.index("sdhci_msm")
+    assert {"rpm-proc", "qcom_glink_rpm"} <= set(bare(lacking.stdout))
+    full = bare(run(board, *options).stdout)
+    assert {"sdhci-msm", *bare(lacking.stdout)} <= set(full)
+    assert full.index("rpm-proc") < full.index("sdhci-msm")

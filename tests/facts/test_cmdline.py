@@ -18,7 +18,14 @@ def test_all_parameters():
         "deferred_probe_timeout=30 driver_async_probe=a,b initcall_blacklist=x_init,y_init quiet"
     )
     assert line == CommandLine(
-        "on", True, "timeout", 30, ("a", "b"), ("x_init", "y_init"), "/dev/mmcblk0p1"
+        "on",
+        True,
+        "timeout",
+        30,
+        ("a", "b"),
+        ("x_init", "y_init"),
+        "/dev/mmcblk0p1",
+        root_words=("root=/dev/mmcblk0p1",),
     )
 
 

@@ -27,7 +27,7 @@ TREE = """
 };
 """
 DRIVERS = """
-built-in MMC drivers/mmc/mmc-x.c x,mmc
+built-in MMC drivers/mmc/host/mmc-x.c x,mmc
 built-in DMA drivers/dma/dma-x.c x,dma
 """
 IOMMU = "%s IOMMU drivers/iommu/iommu-x.c x,iommu %s\n"

@@ -77,6 +77,14 @@ class TreeDrivers:
         """Whether a node is a device on I²C or SPI."""
         return self._places.of(node) is DeviceMaker.NAMED
 
+    def files(self, node: int) -> tuple[str, ...]:
+        """The source files of the drivers that name a node's first known string, built or not."""
+        for name in self._tree[node].compatible:
+            tables = self._compatibles.tables(name)
+            if found := tuple(each.file for each in tables if each.kind == "driver"):
+                return found
+        return ()
+
     def _find(self, node: int) -> Driver:
         names = self._tree[node].compatible
         if not names:

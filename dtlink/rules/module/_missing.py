@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver, role_of
+from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome
@@ -26,8 +26,8 @@ _TOLD = 4
 
 
 def role(board: TreeBoard, node: int) -> Role:
-    """The role of a device; ROOT only for those of the root file system's media."""
-    return role_of(board.roles, board.media, node)
+    """The role of a device."""
+    return board.roles.of(node)
 
 
 def is_sure(taken: AffectedDevice, outcomes: Iterable[Outcome]) -> bool:

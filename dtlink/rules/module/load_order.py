@@ -27,7 +27,7 @@ _TREE = """
 """
 _KERNEL = """
 module ICC_VENDOR drivers/interconnect/icc.c vendor,icc initramfs
-module MMC_VENDOR drivers/mmc/mmc.c vendor,mmc initramfs
+module MMC_VENDOR drivers/mmc/host/mmc.c vendor,mmc initramfs
 load %s
 """
 

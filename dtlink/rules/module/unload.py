@@ -30,7 +30,7 @@ _TREE = """
 """
 _KERNEL = """
 %s ICC_VENDOR drivers/interconnect/icc.c vendor,icc
-built-in MMC_VENDOR drivers/mmc/mmc.c vendor,mmc
+built-in MMC_VENDOR drivers/mmc/host/vendor-mmc.c vendor,mmc
 """
 
 

@@ -1,0 +1,1 @@
+"""Where the root filesystem can be, and what is needed to get there."""

@@ -1,0 +1,173 @@
+"""The controllers that can have the root filesystem, and the drivers that it needs besides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dtlink.boot.roots.pci import ports
+from dtlink.facts.media import (
+    FLASH,
+    MTD_PARTITIONS,
+    PCI_SCSI,
+    XHCI_MAKERS,
+    XHCI_PLATFORM,
+    BusDriver,
+    Medium,
+    Tier,
+)
+
+if TYPE_CHECKING:
+    from dtlink.boot.roots.controllers import Controllers
+    from dtlink.facts.root import RootSpec
+    from dtlink.firmware.tree import Tree
+
+_ALIAS = re.compile(r"mmc([0-9]+)").fullmatch
+#: The tiers that are looked at together, where the root device is not known.
+_STEPS = ((Tier.DISK, Tier.BUS), (Tier.PLUGGED,), (Tier.FIRMWARE,))
+
+
+class Root:
+    """Where the root filesystem of one board can be.
+
+    ``spec`` is what the command line says; ``node`` a node that the user named: its controller, or
+    anything behind one.
+    """
+
+    def __init__(
+        self, tree: Tree, controllers: Controllers, spec: RootSpec, node: int | None = None
+    ) -> None:
+        self._tree = tree
+        self._controllers = controllers
+        self.spec = spec
+        self._node = node
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the kind of medium, or the node, is known."""
+        return self._node is not None or bool(self.spec.disk)
+
+    @cached_property
+    def media(self) -> Mapping[int, tuple[Medium, ...]]:
+        """The controllers that can have the root filesystem, each with its media.
+
+        Where nothing says which medium it is: every disk controller and PCI host, or else every USB
+        host, or else every flash chip.
+        """
+        if self._node is not None:
+            media = self._controllers.media_of(self._controller)
+            return {self._node: self._told(media) or _usual(media)}
+        if self.spec.disk:
+            return self._numbered(self._known)
+        found = (self._of(step) for step in _STEPS)
+        return next(filter(None, found), {})
+
+    @cached_property
+    def storage(self) -> Mapping[int, tuple[Medium, ...]]:
+        """Every controller of a medium; flash chips only if there is nothing else."""
+        return self._of((Tier.DISK, Tier.BUS, Tier.PLUGGED)) or self._of((Tier.FIRMWARE,))
+
+    @cached_property
+    def network(self) -> Mapping[int, tuple[Medium, ...]]:
+        """Every network device."""
+        return self._of((Tier.NETWORK,))
+
+    @property
+    def keyboards(self) -> frozenset[int]:
+        """The keyboards that are in the tree."""
+        return self._controllers.keyboards
+
+    @property
+    def usb_hosts(self) -> Sequence[int]:
+        """The controllers behind which a USB keyboard can be."""
+        return self._controllers.usb_hosts
+
+    def media_of(self, node: int) -> tuple[Medium, ...]:
+        """The media of a controller that are usual; empty for another device."""
+        return _usual(self._controllers.media_of(node))
+
+    def drivers(self, node: int, media: Sequence[Medium]) -> Iterator[BusDriver]:
+        """The drivers on the bus of a controller, each once."""
+        found = {driver: None for medium in media for driver in medium.drivers}
+        if any(file.startswith(XHCI_MAKERS) for file in self._controllers.files(node)):
+            yield XHCI_PLATFORM
+        if FLASH in media and self._has_partitions(node):
+            yield MTD_PARTITIONS
+        yield from found
+
+    def on_the_way(self, node: int) -> Iterator[int]:
+        """The devices between a controller and its disk that have nodes: bridges and hubs."""
+        yield from ports(self._tree, node)
+        yield from self._hubs(node)
+
+    def _hubs(self, above: int) -> Iterator[int]:
+        tree = self._tree
+        for node in tree.children[above]:
+            if node not in tree.disabled and any(map(_is_hub, self._controllers.files(node))):
+                yield node
+                yield from self._hubs(node)
+
+    @property
+    def _controller(self) -> int:
+        """The controller that a named node is, or is behind."""
+        node = self._node or 0
+        while node > 0 and not self._controllers.media_of(node):
+            node = self._tree.parents[node]
+        return node or self._node or 0
+
+    @property
+    def _known(self) -> Mapping[int, tuple[Medium, ...]]:
+        told = ((node, self._told(media)) for node, media in self._controllers.media.items())
+        return {node: media for node, media in told if media}
+
+    def _told(self, media: Sequence[Medium]) -> tuple[Medium, ...]:
+        """Those of media that the command line's root device can be on."""
+        disk = self.spec.disk
+        if disk:
+            return tuple(each for each in media if disk in each.disks)
+        return _usual(tuple(each for each in media if each.tier is not Tier.NETWORK))
+
+    def _of(self, tiers: Sequence[Tier]) -> Mapping[int, tuple[Medium, ...]]:
+        """The controllers of some tiers, each with the medium that is usual there."""
+        found = self._controllers.media.items()
+        usual = ((node, tuple(m for m in media if m.tier in tiers)) for node, media in found)
+        return {node: _usual(media) for node, media in usual if media}
+
+    def _numbered(
+        self, found: Mapping[int, tuple[Medium, ...]]
+    ) -> Mapping[int, tuple[Medium, ...]]:
+        """The one MMC host that an alias gives the number in the root device's name.
+
+        Linux, drivers/mmc/core/host.c, mmc_alloc_host(): an alias reserves its number.
+        """
+        number = self.spec.number
+        aliases = self._tree.root.child("aliases")
+        if number is None or aliases is None:
+            return found
+        hosts = {name: self._tree.find(name) for name in aliases.properties if _ALIAS(name)}
+        host = hosts.get(f"mmc{number}")
+        if host is not None and host.index in found:
+            return {host.index: found[host.index]}
+        numbered = {each.index for each in hosts.values() if each is not None}
+        return {node: media for node, media in found.items() if node not in numbered} or found
+
+    def _has_partitions(self, node: int) -> bool:
+        tree = self._tree
+        below = [node, *tree.children[node]]
+        return any(
+            tree.layout.names[child].startswith(b"partition")
+            for each in below
+            for child in tree.children[each]
+        )
+
+
+def _is_hub(file: str) -> bool:
+    """Whether a driver powers a USB hub that a tree describes (onboard_usb_dev.c, usb3503.c …)."""
+    return file.startswith("drivers/usb/misc/")
+
+
+def _usual(media: tuple[Medium, ...]) -> tuple[Medium, ...]:
+    """Without what is rare behind a PCI host."""
+    return tuple(each for each in media if each is not PCI_SCSI)

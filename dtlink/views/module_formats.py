@@ -1,0 +1,84 @@
+"""The forms of a list of modules: each is valid for the program that reads it.
+
+A comment has a line of its own: behind a name, initramfs-tools takes it for the module's parameters
+(initramfs-tools, hook-functions, add_modules_from_file()), and others for further names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class NamedModule(Protocol):
+    """A module of a list."""
+
+    @property
+    def file_name(self) -> str:
+        """Its name, as its file has it."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """What needs it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form of a list."""
+
+    reader: str
+    """What reads it, and where that says how."""
+    modules: Callable[[Sequence[NamedModule]], Iterator[str]]
+
+    def lines(self, modules: Sequence[NamedModule], remarks: Sequence[str]) -> Iterator[str]:
+        """The lines: remarks as comments, then the modules. Without modules, comments alone."""
+        yield from (f"# {remark}" for remark in remarks)
+        yield from self.modules(modules)
+
+
+def _list(modules: Sequence[NamedModule]) -> Iterator[str]:
+    width = max((len(each.file_name) for each in modules), default=0)
+    for each in modules:
+        yield f"{each.file_name:{width}}  # {each.reason}"
+
+
+def _initramfs_tools(modules: Sequence[NamedModule]) -> Iterator[str]:
+    for each in modules:
+        yield f"# {each.reason}"
+        yield each.file_name
+
+
+def _plain(modules: Sequence[NamedModule]) -> Iterator[str]:
+    yield from (each.file_name for each in modules)
+
+
+def _dracut(modules: Sequence[NamedModule]) -> Iterator[str]:
+    if modules:
+        yield f'add_drivers+=" {" ".join(_plain(modules))} "'
+
+
+def _mkinitcpio(modules: Sequence[NamedModule]) -> Iterator[str]:
+    if modules:
+        yield f"MODULES=({' '.join(_plain(modules))})"
+
+
+def _nixos(modules: Sequence[NamedModule]) -> Iterator[str]:
+    quoted = " ".join(f'"{name}"' for name in _plain(modules))
+    if quoted:
+        yield f"boot.initrd.availableKernelModules = [ {quoted} ];"
+
+
+#: By the names of ``--format``.
+FORMS = {
+    "list": Form("a person", _list),
+    "initramfs-tools": Form(
+        "mkinitramfs, /etc/initramfs-tools/modules (initramfs-tools(7))", _initramfs_tools
+    ),
+    "dracut": Form("dracut, /etc/dracut.conf.d/*.conf (dracut.conf(5)), as a shell", _dracut),
+    "mkinitcpio": Form("mkinitcpio.conf(5), as bash", _mkinitcpio),
+    "nixos": Form("a NixOS configuration", _nixos),
+    "modules.load": Form("modules-load.d(5); Android's init (system/core, libmodprobe)", _plain),
+}
