@@ -201,6 +201,7 @@ def test_a_supplier_may_be_too_late(root_after: float | None, rules: list[str], 
 PCI = """
 / {
   #address-cells = <1>; #size-cells = <0>;
+  chosen { bootargs = "root=/dev/mmcblk0p1"; };
   msi: msi-controller@1 { compatible = "v,msi"; reg = <1>; msi-controller; };
   pcie@10 { compatible = "v,pcie"; reg = <0x10>; device_type = "pci"; msi-parent = <&msi>; };
 };
