@@ -39,12 +39,12 @@ built-in I2C drivers/i2c/i2c.c v,i2c
 module MFD drivers/mfd/core.c v,pmic initramfs
 {reg} REG drivers/regulator/reg.c platform:pmic-reg {held}
 module CLK drivers/clk/clk.c platform:pmic-clk
-built-in MMC drivers/mmc/mmc.c v,mmc
+built-in MMC drivers/mmc/host/mmc.c v,mmc
 built-in RTC drivers/rtc/rtc.c v,rtc
 built-in KEY drivers/input/key.c v,key
 facts drivers/mfd/core.c whole offers:interrupt_controller makes:platform:pmic-reg makes:of:v,x {of}
 facts drivers/regulator/reg.c whole offers:regulator
-facts drivers/mmc/mmc.c whole required:regulator:vmmc
+facts drivers/mmc/host/mmc.c whole required:regulator:vmmc
 facts drivers/rtc/rtc.c whole required:clock:osc
 """
 
