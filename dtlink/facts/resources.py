@@ -476,6 +476,9 @@ I2C_BUS = other("I2C bus", DRIVERS_DIFFER)
 AUDIO_COMPONENT = other("audio component", DRIVERS_DIFFER)
 ECC_ENGINE = other("ECC engine", DRIVERS_DIFFER)
 
+#: What PCI hosts' drivers wait for that no property names (drivers/pci/pwrctrl/core.c).
+PCI_POWER = "PCI power control"
+
 #: Every row above, in their order.
 RESOURCES: tuple[Resource, ...] = tuple(
     row for row in globals().values() if isinstance(row, Resource)

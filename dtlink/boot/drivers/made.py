@@ -54,6 +54,11 @@ class MadeDevices:
             )
         return self._found[node]
 
+    def power_control(self, host: int, node: int) -> MadeDevice:
+        """The device that a PCI host's driver makes of a node, to switch on its power."""
+        driver = self._drivers.power_control(node)
+        return MadeDevice(host, f"{_WITH_NODE}{driver.by}", driver)
+
     def providing(self, node: int, kind: str) -> Sequence[MadeDevice]:
         """Those whose drivers provide a kind of resource, if the node's own driver does not."""
         return [each for each, answer in self._answers(node, kind) if answer]

@@ -116,6 +116,10 @@ class DriverRequests:
             _by(facts, kind, name, entry, of_children=of_children) for facts in self.facts(device)
         )
 
+    def of_kind(self, device: int, kind: str) -> Requested:
+        """Whether a device's driver asks for something of a kind that no property names."""
+        return agreed(_any_of(facts, kind) for facts in self.facts(device))
+
     def offers(self, node: int, kind: str) -> bool | None:
         """Whether a device's driver registers a provider of a kind; ``None``: not known."""
         found = {facts.provides(kind) if facts else None for facts in self.facts(node)}
@@ -133,6 +137,14 @@ def _by(
     if facts.may_ask(kind):
         found.append(Requested.UNKNOWN)
     return strongest(found)
+
+
+def _any_of(facts: DriverFacts | None, kind: str) -> Requested:
+    """What one driver's requests of a kind come to."""
+    if facts is None:
+        return Requested.UNKNOWN
+    unknown = [Requested.UNKNOWN] * facts.may_ask(kind)
+    return strongest([_OF_NEED[ask.need] for ask in facts.asks_for(kind)] + unknown)
 
 
 def _is_meant(ask: Ask, name: str, entry: int) -> bool:

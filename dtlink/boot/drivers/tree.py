@@ -69,6 +69,11 @@ class TreeDrivers:
         """The driver of a device without a node, which another driver makes."""
         return self._compatibles.by_alias(alias)
 
+    def power_control(self, node: int) -> Driver:
+        """The driver of the platform device that switches on the power of a PCI node."""
+        names = self._tree[node].compatible
+        return self._compatibles.best(names) or Driver(State.UNKNOWN, by=next(iter(names), ""))
+
     def alias_sources(self, alias: str) -> list[Source]:
         """The tables of the source that such a device's driver may be known by."""
         return self._compatibles.sources(self.by_alias(alias))

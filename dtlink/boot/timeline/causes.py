@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline.model import PARENT, AffectedDevice, Cause, is_later, worst
 from dtlink.facts.outcomes import Outcome, Wait, When
+from dtlink.facts.resources import PCI_POWER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,7 +76,8 @@ class TimelineCauses:
         """The ends of the chain that a dependency begins."""
         supply, supplier = judged.supply, judged.requirement.supplier
         device = self._devices.provider(supplier).device
-        if device < 0 or is_later(supply.comes, supply.bound):
+        own = judged.requirement.kind == PCI_POWER
+        if own or device < 0 or is_later(supply.comes, supply.bound):
             # Of several that may provide it, any is as late as the others.
             return self._devices.providing(supplier, judged.requirement.kind)[:1] or (supplier,)
         return self._roots.get(device, ())

@@ -10,6 +10,8 @@ from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import Population, served_early
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.outcomes import Driver, State
+from dtlink.facts.resources import PCI_POWER
+from dtlink.links.streams import is_pci
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction
@@ -66,7 +68,15 @@ class Devices:
         device = self.provider(supplier).device
         if self._made is None or device < 0:
             return ()
+        if kind == PCI_POWER:
+            return [self._number(self._made.power_control(self._host(supplier), supplier))]
         return [self._number(each) for each in self._made.providing(device, kind)]
+
+    def _host(self, node: int) -> int:
+        """The PCI host that a node is behind."""
+        while is_pci(self.tree, above := self.tree.parents[node]):
+            node = above
+        return node
 
     def perhaps_providing(self, supplier: int, kind: str) -> Sequence[int]:
         """Those that may provide it, where it is not known of any that it does."""

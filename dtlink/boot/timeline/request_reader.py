@@ -53,6 +53,10 @@ class RequestReader:
             return UNKNOWN_REQUEST, found
         return request._replace(asker=Asker.DRIVER), found
 
+    def of_kind(self, device: int, kind: str) -> Requested:
+        """Whether a device's driver asks for something of a kind that no property names."""
+        return self._requests.of_kind(device, kind)
+
     def _but_for_inputs(
         self, found: Requested, reference: Reference, name: str, device: int
     ) -> Requested:

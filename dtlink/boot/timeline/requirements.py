@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.boot.drivers.requests import strongest
 from dtlink.boot.timeline.core_requests import CoreRequests
+from dtlink.boot.timeline.pci_power import hosts, power_needs
 from dtlink.facts.binding import Walk
 from dtlink.facts.outcomes import State
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Requested
-from dtlink.facts.resources import PHY_INTERRUPT
+from dtlink.facts.resources import PCI_POWER, PHY_INTERRUPT, REQUESTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,6 +101,8 @@ class _Requirements:
                 for each in (*self._of(reference, several), *self._of_parent(reference)):
                     key = each.consumer, each.supplier, each.binding
                     found[key] = _both(found[key], each) if key in found else each
+        for each in self._of_pci_hosts(references):
+            found.setdefault((each.consumer, each.supplier, each.binding), each)
         return [each for each in found.values() if not each.is_idle]
 
     def _counts(self, reference: Reference) -> bool:
@@ -169,6 +172,27 @@ class _Requirements:
                 requested=requested,
                 kind=kind,
             )
+
+    def _of_pci_hosts(self, references: Sequence[Reference]) -> Iterator[Requirement]:
+        """What the drivers of PCI hosts wait for so that there is power behind them."""
+        links: dict[int, list[Reference]] = {}
+        for host, requested in self._powering_hosts():
+            if not links:
+                for reference in references:
+                    links.setdefault(reference.consumer, []).append(reference)
+            for need in power_needs(self._tree, host, links):
+                supplier, name, node, kind = need
+                yield Requirement(
+                    host, supplier, name, node, REQUESTED, Hold.NONE, False, requested, kind
+                )
+
+    def _powering_hosts(self) -> Iterator[tuple[int, Requested]]:
+        """The PCI hosts whose drivers are known to have power switched on."""
+        reader = self._reader
+        for host in hosts(self._tree) if reader is not None else ():
+            requested = reader.of_kind(host, PCI_POWER) if reader else Requested.UNKNOWN
+            if host in self._devices and requested.is_waited_for:
+                yield host, requested
 
     def _is_read_by_parent(self, device: int) -> bool:
         """Whether a node counts as a device, and yet it is its parent's driver that reads it.

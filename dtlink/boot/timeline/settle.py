@@ -10,6 +10,7 @@ from dtlink.boot.timeline.model import latest
 from dtlink.boot.timeline.requirements import Hold, Requirement
 from dtlink.facts.outcomes import Outcome, State, Wait, When
 from dtlink.facts.resource import UNKNOWN_REQUEST, Patience
+from dtlink.facts.resources import PCI_POWER
 from dtlink.links.components import strong_components
 
 if TYPE_CHECKING:
@@ -155,6 +156,10 @@ class ProbeTimes:
         """When a supplier comes; and when, if no driver on the way asks without being known to."""
         if device < 0:
             return _NEVER, _NEVER
+        if requirement.kind == PCI_POWER:
+            there = self._part(requirement.supplier, device, PCI_POWER)
+            only = Supply(When.INITCALL, there, there, there, by_parent=True)
+            return only, only
         devices, registered, bound = self._devices, self.registered(device), self._time(device)
         node = requirement.supplier
         linked = node if self._links_nodes else devices.named(node)
@@ -192,7 +197,9 @@ class ProbeTimes:
             if (maker := self._devices.maker(device)) >= 0:
                 needs[device].append(maker)
         for requirement in requirements:
-            if (device := self._devices.provider(requirement.supplier).device) >= 0:
+            device = self._devices.provider(requirement.supplier).device
+            # What a host has made to switch on power is there before the node's own device.
+            if device >= 0 and requirement.kind != PCI_POWER:
                 needs[requirement.consumer].append(device)
         components = strong_components(needs, minimum=1)
         home = {
@@ -223,6 +230,7 @@ class ProbeTimes:
         firm: dict[int, list[int]] = defaultdict(list)
         for requirement in requirements:
             is_firm = requirement.hold in (Hold.LINK, Hold.SOFT) or requirement.is_certain
+            is_firm = is_firm and requirement.kind != PCI_POWER
             if requirement.consumer in home and is_firm:
                 firm[requirement.consumer].append(
                     self._devices.provider(requirement.supplier).device
