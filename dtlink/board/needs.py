@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.timeline import PARENT
-from dtlink.boot.timeline.requirements import Hold
+from dtlink.boot.timeline.requirement import Hold
 from dtlink.facts.resource import Asker
 
 if TYPE_CHECKING:
     from dtlink.boot.drivers.made import MadeDevice
     from dtlink.boot.timeline.devices import Devices
-    from dtlink.boot.timeline.requirements import Requirement
+    from dtlink.boot.timeline.requirement import Requirement
     from dtlink.facts.outcomes import Driver
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline import Timeline
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.request_reader import RequestReader
-    from dtlink.boot.timeline.requirements import Requirement
+    from dtlink.boot.timeline.requirement import Requirement
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
     from dtlink.facts.profile import KernelProfile

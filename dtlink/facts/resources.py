@@ -427,7 +427,19 @@ MEMORY = other(
         "its memory is not reserved, and its driver continues without", optional=True
     ),
 )
-POWER_SEQUENCE = other("power sequence", DRIVERS_DIFFER, if_disabled=DEFERS)
+POWER_SEQUENCE = Resource(
+    kind="power sequence",
+    cells=None,
+    names=None,
+    may_be_empty=None,
+    request=REQUESTED,
+    if_disabled=DEFERS,
+    if_itself=None,
+    log_words=("pwrseq",),
+    effort=Effort.OTHER,
+    kept_by="",
+    source="drivers/mmc/core/host.c, mmc_of_parse(); drivers/mmc/core/pwrseq.c, mmc_pwrseq_alloc()",
+)
 DDC_BUS = other("I2C bus", DRIVERS_DIFFER, if_disabled=DEFERS)
 THERMAL_SENSOR = other(
     "thermal sensor",

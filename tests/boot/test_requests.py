@@ -185,6 +185,55 @@ def test_a_child_with_a_driver_asks_for_itself():
     assert need(board_of(source, "child-required:clock:", "whole", kernel=kernel)) is None
 
 
+PHYS = """
+clk: clk { compatible = "x,clk"; #gpio-cells = <0>; #clock-cells = <0>; #reset-cells = <0>; };
+host { compatible = "x,host";
+    mdio { #address-cells = <1>; #size-cells = <0>; %s
+        ethernet-phy@1 { compatible = "ethernet-phy-id0022.1640"; reg = <1>; %s };
+    };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("bus", "phy", "binding"),
+    [
+        ("", "reset-gpios = <&clk>;", "*-gpios"),
+        ("reset-gpios = <&clk>;", "", "*-gpios"),
+        ("", 'resets = <&clk>; reset-names = "phy";', "resets"),
+        ("", "resets = <&clk>;", ""),
+        ("", "clocks = <&clk>;", ""),
+    ],
+)
+def test_an_mdio_bus_is_not_registered_without_the_resets_on_it(bus, phy, binding):
+    source, kernel = PHYS % (bus, phy), "config PHYLIB=y"
+    found = need(board_of(source, "offers:Ethernet_PHY", kernel=kernel), binding=binding)
+    assert (found.requested if found else None) is (Requested.OPTIONAL if binding else None)
+    if binding:
+        assert need(board_of(source, kernel=kernel), binding=binding).requested is Requested.UNKNOWN
+
+
+def test_the_power_sequence_of_a_card():
+    source = """
+    clk: clk { compatible = "x,clk"; };
+    host { compatible = "x,host"; mmc-pwrseq = <&clk>; };
+    """
+    for facts, requested in (
+        (("optional:power_sequence:mmc-pwrseq", "whole"), Requested.OPTIONAL),
+        (("whole",), None),
+        ((), Requested.UNKNOWN),
+    ):
+        found = need(board_of(source, *facts), binding="mmc-pwrseq")
+        assert (found.requested if found else None) is requested
+
+
+def test_devices_that_a_driver_makes_may_ask_for_what_its_node_references():
+    board = board_of(SOURCE.format(NAMED), "makes:platform:cell", "whole")
+    assert need(board).requested is Requested.UNKNOWN
+    board = board_of(SOURCE.format(NAMED), "makes:of:x,child", "whole")
+    assert need(board).requested is Requested.NO
+
+
 def test_a_certain_request_counts_within_a_cycle():
     source = """
     clk: clk { compatible = "x,clk"; #clock-cells = <0>; phys = <&phy>; };

@@ -112,6 +112,8 @@ class DriverRequests:
     ) -> Requested:
         kind, by_number = reference.binding.kind, reference.binding.resource.names is not None
         entry = reference.entry if by_number or not name else -1
+        # Where entries have no names a request is for the property, or for one of its entries.
+        name = name or reference.binding.name
         return agreed(
             _by(facts, kind, name, entry, of_children=of_children) for facts in self.facts(device)
         )
@@ -119,6 +121,11 @@ class DriverRequests:
     def of_kind(self, device: int, kind: str) -> Requested:
         """Whether a device's driver asks for something of a kind that no property names."""
         return agreed(_any_of(facts, kind) for facts in self.facts(device))
+
+    def makes_devices(self, device: int) -> bool:
+        """Whether a device's driver makes devices that have no node of their own."""
+        made = (alias for facts in self.facts(device) if facts for alias in facts.makes)
+        return any(not alias.startswith("of:") for alias in made)
 
     def offers(self, node: int, kind: str) -> bool | None:
         """Whether a device's driver registers a provider of a kind; ``None``: not known."""

@@ -15,13 +15,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.timeline.model import is_later, latest
-from dtlink.boot.timeline.requirements import Hold
+from dtlink.boot.timeline.requirement import Hold
 from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.facts.resource import Asker, Patience, Request
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline.loading import Limits
-    from dtlink.boot.timeline.requirements import Requirement
+    from dtlink.boot.timeline.requirement import Requirement
 
 
 class Supply(NamedTuple):

@@ -30,7 +30,7 @@ class RequestReader:
         requests, binding = self._requests, reference.binding
         if binding.walk not in _BY_ENTRY:
             return Requested.UNKNOWN
-        name = entry_name(self._tree, reference)
+        name = self.name(reference)
         if binding.resource is INTERRUPT and requests.is_on_named_bus(device):
             # i2c_device_probe() and spi_probe() ask for the one that they pass on.
             first = reference.entry == 0 and name in ("", "irq")
@@ -46,12 +46,20 @@ class RequestReader:
         requests, request = self._requests, reference.binding.resource.request
         if request is UNKNOWN_REQUEST or reference.binding.walk not in _BY_ENTRY:
             return UNKNOWN_REQUEST, Requested.UNKNOWN
-        name = entry_name(self._tree, reference)
+        name = self.name(reference)
         found = requests.of_child(device, reference, name)
         found = self._but_for_inputs(found, reference, name, device)
         if found is Requested.UNKNOWN:
             return UNKNOWN_REQUEST, found
         return request._replace(asker=Asker.DRIVER), found
+
+    def name(self, reference: Reference) -> str:
+        """The name by which a driver asks for an entry."""
+        return entry_name(self._tree, reference)
+
+    def offers(self, device: int, kind: str) -> bool | None:
+        """Whether a device's driver registers a provider of a kind; ``None``: not known."""
+        return self._requests.offers(device, kind)
 
     def of_kind(self, device: int, kind: str) -> Requested:
         """Whether a device's driver asks for something of a kind that no property names."""
@@ -60,12 +68,15 @@ class RequestReader:
     def _but_for_inputs(
         self, found: Requested, reference: Reference, name: str, device: int
     ) -> Requested:
-        """An answer, unless the framework that a device registers with asks for a regulator.
+        """An answer, unless something beside the device's driver may ask.
 
-        Sources: drivers/regulator/core.c, regulator_resolve_supply(); drivers/phy/phy-core.c,
-        phy_create().
+        That is the driver of a device that it makes, or the framework that it registers with, for
+        a regulator. Sources: drivers/regulator/core.c, regulator_resolve_supply();
+        drivers/phy/phy-core.c, phy_create().
         """
         requests = self._requests
+        if found.holds_nothing and requests.makes_devices(device):
+            return Requested.UNKNOWN
         if reference.binding.resource is not REGULATOR:
             return found
         frameworks = (REGULATOR, PHY) if name == "phy" else (REGULATOR,)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.ordering import LinkEffect
 from dtlink.boot.drivers.requests import strongest
 from dtlink.boot.timeline.core_requests import CoreRequests
-from dtlink.boot.timeline.pci_power import hosts, power_needs
+from dtlink.boot.timeline.mdio import is_phy
+from dtlink.boot.timeline.on_behalf import OnBehalf
+from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.binding import Walk
-from dtlink.facts.outcomes import State
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Requested
-from dtlink.facts.resources import PCI_POWER, PHY_INTERRUPT, REQUESTED
+from dtlink.facts.resources import PHY_INTERRUPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,53 +20,12 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.request_reader import RequestReader
-    from dtlink.facts.resource import Request
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
 
 
-#: Nodes without a driver of their own: the driver above reads what they reference.
-_PARTS = (State.SERVED, State.NO_DEVICE)
 #: The binding of the link that ``fw_devlink.strict=1`` makes of an ``iommu-map``: to the host.
 HOST = "iommu-map, for the host itself"
-
-
-class Hold(Enum):
-    """What fw_devlink does to a consumer for a supplier."""
-
-    NONE = "nothing"
-    LINK = "it waits, until the timeout if the supplier is a device without a driver"
-    SOFT = "as LINK, for a device that may probe without what has no driver (the console)"
-    RELAXED = "nothing: part of a cycle, or given up by post-init-providers"
-
-
-class Requirement(NamedTuple):
-    """One device needs one node, by one binding."""
-
-    consumer: int
-    supplier: int
-    binding: str
-    node: int
-    """The node that holds the property."""
-    request: Request
-    hold: Hold
-    function: bool = False
-    """Not the consumer needs it, but the PCI functions behind it do."""
-    requested: Requested = Requested.UNKNOWN
-    """Whether the consumer's driver asks for it, where the request is a driver's."""
-    kind: str = ""
-    """The kind of the resource; empty: not that of a provider."""
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether the consumer's driver is known to wait for it."""
-        return self.request.asker is Asker.DRIVER and self.requested.is_waited_for
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing waits for it: neither fw_devlink nor a driver."""
-        held = self.hold in (Hold.LINK, Hold.SOFT)
-        return self.request.asker is Asker.DRIVER and self.requested.holds_nothing and not held
 
 
 def requirements(
@@ -94,16 +53,22 @@ class _Requirements:
 
     def read(self, references: Sequence[Reference]) -> list[Requirement]:
         found: dict[tuple[int, int, str], Requirement] = {}
+        for each in self._all(references):
+            key = each.consumer, each.supplier, each.binding
+            found[key] = _both(found[key], each) if key in found else each
+        return [each for each in found.values() if not each.is_idle]
+
+    def _all(self, references: Sequence[Reference]) -> Iterator[Requirement]:
         several = _with_several(references)
         self._core = CoreRequests(self._tree, references)
+        others = None if self._reader is None else OnBehalf(self._devices, self._reader)
         for reference in references:
             if self._counts(reference):
-                for each in (*self._of(reference, several), *self._of_parent(reference)):
-                    key = each.consumer, each.supplier, each.binding
-                    found[key] = _both(found[key], each) if key in found else each
-        for each in self._of_pci_hosts(references):
-            found.setdefault((each.consumer, each.supplier, each.binding), each)
-        return [each for each in found.values() if not each.is_idle]
+                yield from self._of(reference, several)
+                if others is not None:
+                    yield from others.of(reference)
+        if others is not None:
+            yield from others.of_pci_hosts(references)
 
     def _counts(self, reference: Reference) -> bool:
         binding = reference.binding
@@ -125,7 +90,7 @@ class _Requirements:
         if resource.if_several is not None and reference.consumer in several:
             request = request._replace(asker=resource.if_several)
         request, requested = self._core.of(reference, request), Requested.UNKNOWN
-        if name.startswith("interrupts") and self._is_phy(reference.consumer):
+        if name.startswith("interrupts") and is_phy(self._tree, reference.consumer):
             # The MDIO bus asks, before there is a device for the PHY.
             request, hold = PHY_INTERRUPT, Hold.NONE
         elif reference.consumer != consumer and binding.walk is not Walk.ENDPOINT:
@@ -148,60 +113,6 @@ class _Requirements:
         kind = "" if name is HOST else resource.kind
         yield Requirement(
             consumer, supplier, name, node, request, hold, requested=requested, kind=kind
-        )
-
-    def _of_parent(self, reference: Reference) -> Iterator[Requirement]:
-        """What the driver of the device above asks for on behalf of a device without a driver."""
-        device, supplier = reference.consumer, reference.supplier
-        if self._reader is None or not self._is_read_by_parent(device):
-            return
-        parent = self._devices.at(self._tree.parents[device])
-        if parent < 0 or self._devices.at(supplier) in (parent, device):
-            return
-        request, requested = self._reader.of_part(reference, parent)
-        if requested.is_waited_for:
-            name, node = reference.binding.name, reference.node
-            kind = reference.binding.resource.kind
-            yield Requirement(
-                parent,
-                supplier,
-                name,
-                node,
-                request,
-                Hold.NONE,
-                requested=requested,
-                kind=kind,
-            )
-
-    def _of_pci_hosts(self, references: Sequence[Reference]) -> Iterator[Requirement]:
-        """What the drivers of PCI hosts wait for so that there is power behind them."""
-        links: dict[int, list[Reference]] = {}
-        for host, requested in self._powering_hosts():
-            if not links:
-                for reference in references:
-                    links.setdefault(reference.consumer, []).append(reference)
-            for need in power_needs(self._tree, host, links):
-                supplier, name, node, kind = need
-                yield Requirement(
-                    host, supplier, name, node, REQUESTED, Hold.NONE, False, requested, kind
-                )
-
-    def _powering_hosts(self) -> Iterator[tuple[int, Requested]]:
-        """The PCI hosts whose drivers are known to have power switched on."""
-        reader = self._reader
-        for host in hosts(self._tree) if reader is not None else ():
-            requested = reader.of_kind(host, PCI_POWER) if reader else Requested.UNKNOWN
-            if host in self._devices and requested.is_waited_for:
-                yield host, requested
-
-    def _is_read_by_parent(self, device: int) -> bool:
-        """Whether a node counts as a device, and yet it is its parent's driver that reads it.
-
-        The ports of a PCI host are devices of their own only when the host has found them.
-        """
-        types, above = self._tree.holders("device_type"), self._tree.parents[device]
-        return device in self._devices and (
-            self._devices.driver(device).state in _PARTS or (device in types and above in types)
         )
 
     def _functions(self, reference: Reference) -> Iterator[int]:
@@ -231,13 +142,14 @@ class _Requirements:
             return Hold.SOFT if consumer == self._console else Hold.LINK
         return Hold.RELAXED
 
-    def _is_phy(self, node: int) -> bool:
-        """Whether a node is a PHY on an MDIO bus."""
-        names = self._tree.layout.names
-        above = self._tree.parents[node]
-        return names[node].startswith(b"ethernet-phy") or (
-            above > 0 and names[above].startswith(b"mdio")
-        )
+
+def _with_several(references: Sequence[Reference]) -> frozenset[int]:
+    """The nodes with more than one entry of a resource for which that makes a difference."""
+    return frozenset(
+        reference.consumer
+        for reference in references
+        if reference.entry > 0 and reference.binding.resource.if_several is not None
+    )
 
 
 _FIRMEST = (Hold.LINK, Hold.SOFT, Hold.RELAXED, Hold.NONE)
@@ -248,15 +160,6 @@ def _both(one: Requirement, other: Requirement) -> Requirement:
     stronger = strongest((one.requested, other.requested))
     hold = next(each for each in _FIRMEST if each in (one.hold, other.hold))
     return (one if one.requested is stronger else other)._replace(hold=hold)
-
-
-def _with_several(references: Sequence[Reference]) -> frozenset[int]:
-    """The nodes with more than one entry of a resource for which that makes a difference."""
-    return frozenset(
-        reference.consumer
-        for reference in references
-        if reference.entry > 0 and reference.binding.resource.if_several is not None
-    )
 
 
 def _console(tree: Tree) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.timeline.judge import Supply, Verdict, judge
 from dtlink.boot.timeline.model import latest
-from dtlink.boot.timeline.requirements import Hold, Requirement
+from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.outcomes import Outcome, State, Wait, When
 from dtlink.facts.resource import UNKNOWN_REQUEST, Patience
 from dtlink.facts.resources import PCI_POWER

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from dtlink.boot.timeline.devices import Devices
-    from dtlink.boot.timeline.requirements import Requirement
+    from dtlink.boot.timeline.requirement import Requirement
     from dtlink.boot.timeline.settle import JudgedRequirement
     from dtlink.facts.profile import KernelProfile
     from dtlink.kernel.holdings.model import Holdings

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.boot.timeline.requirements import Hold
+from dtlink.boot.timeline.requirement import Hold
 from dtlink.facts.outcomes import Wait, When
 
 if TYPE_CHECKING:

@@ -1,0 +1,104 @@
+"""What drivers ask for on behalf of other nodes than their device's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.boot.timeline.mdio import is_asked_for, owner
+from dtlink.boot.timeline.pci_power import hosts, power_needs
+from dtlink.boot.timeline.requirement import Hold, Requirement
+from dtlink.facts.outcomes import State
+from dtlink.facts.resource import Requested
+from dtlink.facts.resources import ETHERNET_PHY, PCI_POWER, REQUESTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dtlink.boot.timeline.devices import Devices
+    from dtlink.boot.timeline.request_reader import RequestReader
+    from dtlink.links.reference import Reference
+
+#: Nodes without a driver of their own: the driver above reads what they reference.
+_PARTS = (State.SERVED, State.NO_DEVICE)
+
+
+class OnBehalf:
+    """The requirements that devices have for nodes below them."""
+
+    def __init__(self, devices: Devices, reader: RequestReader) -> None:
+        self._devices = devices
+        self._tree = devices.tree
+        self._reader = reader
+
+    def of(self, reference: Reference) -> Iterator[Requirement]:
+        """Those that follow from a reference of another node."""
+        yield from self._of_parent(reference)
+        yield from self._of_mdio_bus(reference)
+
+    def _of_parent(self, reference: Reference) -> Iterator[Requirement]:
+        """What the driver above asks for on behalf of a device without a driver."""
+        device = reference.consumer
+        if not self._is_read_by_parent(device):
+            return
+        parent = self._devices.at(self._tree.parents[device])
+        if parent < 0 or self._devices.at(reference.supplier) in (parent, device):
+            return
+        request, requested = self._reader.of_part(reference, parent)
+        if requested.is_waited_for:
+            found = _requirement(parent, reference, requested)
+            yield found._replace(request=request)
+
+    def _is_read_by_parent(self, device: int) -> bool:
+        """Whether a node counts as a device, and yet it is its parent's driver that reads it.
+
+        The ports of a PCI host are devices of their own only when the host has found them.
+        """
+        types, above = self._tree.holders("device_type"), self._tree.parents[device]
+        return device in self._devices and (
+            self._devices.driver(device).state in _PARTS or (device in types and above in types)
+        )
+
+    def _of_mdio_bus(self, reference: Reference) -> Iterator[Requirement]:
+        """What a driver that registers an MDIO bus waits for on behalf of its PHYs."""
+        reader = self._reader
+        if not is_asked_for(self._tree, reference, reader.name(reference)):
+            return
+        bus = owner(self._devices, reference.consumer)
+        if bus > 0 and self._devices.at(reference.supplier) != bus:
+            registers = reader.offers(bus, ETHERNET_PHY.kind)
+            requested = Requested.OPTIONAL if registers else Requested.UNKNOWN
+            yield _requirement(bus, reference, requested)
+
+    def of_pci_hosts(self, references: Sequence[Reference]) -> Iterator[Requirement]:
+        """What the drivers of PCI hosts wait for so that there is power behind them."""
+        links: dict[int, list[Reference]] = {}
+        for host, requested in self._powering_hosts():
+            if not links:
+                for reference in references:
+                    links.setdefault(reference.consumer, []).append(reference)
+            for supplier, binding, node, kind in power_needs(self._tree, host, links):
+                yield Requirement(
+                    host, supplier, binding, node, REQUESTED, Hold.NONE, False, requested, kind
+                )
+
+    def _powering_hosts(self) -> Iterator[tuple[int, Requested]]:
+        """The PCI hosts whose drivers are known to have power switched on."""
+        for host in hosts(self._tree):
+            requested = self._reader.of_kind(host, PCI_POWER)
+            if host in self._devices and requested.is_waited_for:
+                yield host, requested
+
+
+def _requirement(device: int, reference: Reference, requested: Requested) -> Requirement:
+    """What a device needs for the node that has the reference: its driver asks."""
+    binding = reference.binding
+    return Requirement(
+        device,
+        reference.supplier,
+        binding.name,
+        reference.node,
+        REQUESTED,
+        Hold.NONE,
+        requested=requested,
+        kind=binding.kind,
+    )
