@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 from dtlink.facts.outcomes import State
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.report.rows import counted
-from dtlink.views.data import CommandResult, JsonRow
+from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
+    from dtlink.facts.outcomes import Driver
 
 #: The style of a state: what keeps a device from working stands out.
 _STYLES = {State.NOT_BUILT: STYLES["error"], State.UNKNOWN: STYLES["warning"]}
@@ -32,11 +33,14 @@ class NodeDriver(JsonRow):
     by: str | None
     in_initramfs: bool | None
     """``None``: not known."""
+    creates: tuple[NeedDriver, ...] = ()
+    """The drivers of the devices without a node that the driver makes; ``by`` is a device's alias.
+    """
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
 class NeedDriver(JsonRow):
-    """The driver of a node that another needs; fields as of :class:`NodeDriver`."""
+    """The driver of a device that another needs; fields as of :class:`NodeDriver`."""
 
     state: State
     modules: tuple[str, ...]
@@ -46,17 +50,27 @@ class NeedDriver(JsonRow):
     culprit: bool
     """Whether the chain breaks here: the kernel, or an initramfs that was named, lacks it."""
 
+    @property
+    def name(self) -> str:
+        """The name of a device without a node, without its bus."""
+        return (self.by or "").partition(":")[2]
+
     @classmethod
     def of(cls, board: TreeBoard, node: int) -> NeedDriver:
         """The driver of a node, on a board with a kernel."""
-        row = node_driver(board, node)
+        return cls.of_driver(board, board.drivers.of(node))
+
+    @classmethod
+    def of_driver(cls, board: TreeBoard, driver: Driver) -> NeedDriver:
+        """The same for a driver."""
+        in_initramfs = _held(board, driver)
         return cls(
-            state=row.state,
-            modules=row.modules,
-            config=row.config,
-            by=row.by,
-            in_initramfs=row.in_initramfs,
-            culprit=row.state is State.NOT_BUILT or row.in_initramfs is False,
+            state=driver.state,
+            modules=tuple(driver.modules),
+            config=driver.config or None,
+            by=driver.by or None,
+            in_initramfs=in_initramfs,
+            culprit=driver.state is State.NOT_BUILT or in_initramfs is False,
         )
 
 
@@ -88,7 +102,10 @@ class DriversView(CommandResult):
         """The nodes of these states (all if none is named), and the counts."""
         for row in self.nodes:
             if not states or row.state.value in states:
-                yield _line(row)
+                yield _line(row.node, row)
+            for each in row.creates:
+                if not states or each.state.value in states:
+                    yield _line(f"{row.node} creates {each.name}", each)
         told = ", ".join(f"{count:,} {state.value}" for state, count in self.states.items())
         kernel = f" · kernel {self.kernel}" if self.kernel else ""
         yield line(Span(f"{counted(len(self.nodes), 'node')}: {told}{kernel}", BOLD))
@@ -96,8 +113,8 @@ class DriversView(CommandResult):
 
 def node_driver(board: TreeBoard, node: int) -> NodeDriver:
     """The driver of a node, on a board with a kernel."""
-    driver, facts = board.drivers.of(node), board.named_facts
-    held = [facts.holds(module) for module in driver.modules]
+    driver = board.drivers.of(node)
+    made = board.made_devices.of(node)
     return NodeDriver(
         node=board.tree.path(node),
         compatible=tuple(board.tree[node].compatible),
@@ -105,8 +122,25 @@ def node_driver(board: TreeBoard, node: int) -> NodeDriver:
         modules=tuple(driver.modules),
         config=driver.config or None,
         by=driver.by or None,
-        in_initramfs=True if True in held else None if None in held or not held else False,
+        in_initramfs=_held(board, driver),
+        creates=tuple(NeedDriver.of_driver(board, each.driver) for each in made),
     )
+
+
+def providers(board: TreeBoard, supplier: int, kind: str) -> tuple[NeedDriver, ...] | Absent:
+    """The drivers of the devices without a node that provide a kind of resource for a supplier.
+
+    ``ABSENT`` where the supplier's own driver does, or where that is not known.
+    """
+    devices = board.devices
+    drivers = [devices.driver(each) for each in devices.providing(supplier, kind)]
+    return tuple(NeedDriver.of_driver(board, each) for each in drivers) or ABSENT
+
+
+def _held(board: TreeBoard, driver: Driver) -> bool | None:
+    """Whether the initramfs has a module of a driver; ``None``: not known."""
+    held = [board.named_facts.holds(module) for module in driver.modules]
+    return True if True in held else None if None in held or not held else False
 
 
 def driver_of(board: TreeBoard, node: int) -> str:
@@ -128,10 +162,10 @@ def driver_words(driver: NodeDriver | NeedDriver) -> str:
     return state
 
 
-def _line(row: NodeDriver) -> Line:
+def _line(device: str, row: NodeDriver | NeedDriver) -> Line:
     what = f"module {' or '.join(row.modules)}" if row.modules else row.state.value
     option = f"  CONFIG_{row.config}" if row.config else ""
     option += " is not listed" if option and row.state is State.UNKNOWN else ""
     held = {True: "in the initramfs", False: "not in the initramfs", None: ""}[row.in_initramfs]
     notes = f"  ({held})" if held else ""
-    return line(f"{row.node}  ", Span(what, _STYLES.get(row.state, "")), Span(option + notes, DIM))
+    return line(f"{device}  ", Span(what, _STYLES.get(row.state, "")), Span(option + notes, DIM))

@@ -11,7 +11,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline import PARENT
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
-from dtlink.views.drivers import NeedDriver, driver_words
+from dtlink.views.drivers import NeedDriver, driver_words, providers
 from dtlink.views.nodes import node_named, struct_named
 from dtlink.views.why_asked import NOTES, is_weaker, of_parts, requested
 
@@ -51,6 +51,8 @@ class NeedRow(JsonRow):
     """Whether the node's driver asks for it; not of what the kernel itself asks for."""
     part: str | Absent = ABSENT
     """The node below that has the property, where the driver asks on its behalf."""
+    provided_by: tuple[NeedDriver, ...] | Absent = ABSENT
+    """The drivers of devices that the supplier's driver makes, where they provide for the node."""
 
 
 #: The suppliers of a node, each with the way to find its own.
@@ -127,7 +129,8 @@ def _tree_needs(board: TreeBoard, graph: Graph, node: Node) -> _Needs:
                 followed=followed,
             )
             if board.facts is not None:
-                row = replace(row, requested=requested(board, link) or ABSENT)
+                made = providers(board, supplier.index, link.binding.kind)
+                row = replace(row, requested=requested(board, link) or ABSENT, provided_by=made)
             _keep(needs, row, supplier)
     for row, supplier in _part_needs(board, graph, node):
         _keep(needs, row, supplier)
@@ -167,6 +170,7 @@ def _part_needs(board: TreeBoard, graph: Graph, node: Node) -> Iterator[tuple[Ne
             followed=False,
             requested=asked,
             part=link.node.path,
+            provided_by=providers(board, link.supplier.index, link.binding.kind),
         )
         yield row, link.supplier
 
@@ -222,7 +226,8 @@ def _line(row: NeedRow, lead: str) -> Line:
     if row.told_above:
         notes.append("see above")
     note = f"  ({', '.join(notes)})" if notes else ""
-    return line(Span(lead, DIM), f"{by:<16} ", row.supplier, *_driver(row.driver), Span(note, DIM))
+    drivers = [*_driver(row.driver), *_providers(row.provided_by)]
+    return line(Span(lead, DIM), f"{by:<16} ", row.supplier, *drivers, Span(note, DIM))
 
 
 def _driver(driver: NeedDriver | Absent) -> tuple[Span, ...]:
@@ -231,3 +236,10 @@ def _driver(driver: NeedDriver | Absent) -> tuple[Span, ...]:
         return ()
     told = Span(f"  {driver_words(driver)}", STYLES["error"] if driver.culprit else "")
     return (told, Span("  ← missing", STYLES["error"])) if driver.culprit else (told,)
+
+
+def _providers(drivers: tuple[NeedDriver, ...] | Absent) -> Iterator[Span]:
+    """The devices without a node that provide for the consumer."""
+    for driver in drivers or ():
+        yield Span(f" + {driver.name}:")
+        yield from _driver(driver)

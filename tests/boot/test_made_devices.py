@@ -11,6 +11,9 @@ from dtlink.facts.outcomes import Driver, Outcome, State, When
 from dtlink.firmware import dts
 from dtlink.rules.module import initramfs_lacks_supplier, late_supplier, no_driver
 from dtlink.testing.sketch import sketch
+from dtlink.views.data import ABSENT
+from dtlink.views.drivers import DriversView
+from dtlink.views.why import WhyView
 
 BOARD = """
 /dts-v1/;
@@ -91,6 +94,21 @@ def test_a_device_made_for_some_of_the_makers_devices(compatible, is_made):
     assert ("platform:pmic-clk" in {each.alias for each in made}) == is_made
 
 
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        ("built-in OLD drivers/old.c i2c:pmic", State.BUILT_IN),
+        ("module OLD drivers/old.c i2c:pmic", State.MODULE),
+        ("off OLD drivers/old.c i2c:pmic", State.NOT_BUILT),
+        ("off OLD drivers/old.c spi:pmic", State.UNKNOWN),
+    ],
+)
+def test_a_node_without_a_matching_string_is_bound_by_its_name(line, state):
+    kernel = f"built-in I2C drivers/i2c/i2c.c v,i2c\n{line}"
+    board = TreeBoard(dts.read_text(BOARD), facts=sketch(kernel))
+    assert board.drivers.of(node(board, "/i2c@1000/pmic@1b")).state is state
+
+
 def test_what_a_made_device_provides_comes_with_its_driver():
     assert waits(board_of(), "/mmc@2000") == {
         ("*-supply", When.ROOT, Outcome.RECOVERS, Outcome.RECOVERS)
@@ -149,6 +167,28 @@ def test_a_kernel_without_the_made_devices_driver():
         "this kernel has no driver for pmic-reg (a device that the driver of /i2c@1000/pmic@1b "
         "creates): CONFIG_REG is not set, so /mmc@2000 cannot probe"
     )
+
+
+def test_drivers_lists_what_a_driver_makes():
+    view = DriversView.of(board_of())
+    (row,) = [each for each in view.nodes if each.creates]
+    assert [(each.by, each.modules, each.in_initramfs) for each in row.creates] == [
+        ("platform:pmic-reg", ("reg",), False)
+    ]
+    (line,) = [each for each in str(view).splitlines() if "creates" in each]
+    assert line == (
+        "/i2c@1000/pmic@1b creates pmic-reg  module reg  CONFIG_REG  (not in the initramfs)"
+    )
+
+
+def test_why_names_the_device_that_provides():
+    view = WhyView.of(board_of(), "/mmc@2000")
+    (supply,) = [each for each in view.suppliers if each.property_name == "vmmc-supply"]
+    assert [each.by for each in supply.provided_by] == ["platform:pmic-reg"]
+    (told,) = [each for each in str(view).splitlines() if "vmmc-supply" in each]
+    assert told.endswith(" + pmic-reg:  reg, module, NOT IN THE INITRAMFS  ← missing")
+    view = WhyView.of(board_of(), "/key@4000")
+    assert all(each.provided_by is ABSENT for each in view.suppliers)
 
 
 def test_nothing_is_late_where_all_is_there():

@@ -37,6 +37,7 @@ TREE = {
         obj-$(CONFIG_SHELL) += shell.o
         obj-$(CONFIG_LONELY) += lonely.o
         obj-$(CONFIG_GLUE) += glue.o
+        obj-$(CONFIG_SENSOR) += sensor.o
     """,
     # A core whose cells depend on the variant, which its callers name.
     "drivers/pmic-core.c": """
@@ -161,6 +162,10 @@ TREE = {
     """
     + OF.format('{ .compatible = "v,shell" },'),
     "drivers/lonely.c": PLATFORM.format("lonely"),
+    "drivers/sensor.c": """
+        static const struct i2c_device_id names[] = { { "sensor" }, { "old-sensor" }, { } };
+    """
+    + OF.format('{ .compatible = "v,sensor" },'),
     # The function is exported by nobody and of another module: not the core's.
     "drivers/glue.c": """
         static int pmic_probe(struct device *dev)
@@ -238,6 +243,12 @@ def test_names_lead_to_files_modules_and_options(index):
 def test_names_that_nothing_makes_are_left_out(index):
     for alias in ("platform:lonely", "platform:not-bound", "auxiliary:elsewhere.reset"):
         assert index.entries(alias) == ()
+
+
+def test_names_that_a_node_may_be_bound_by_are_kept(index):
+    assert index.entries("i2c:old-sensor")[0].symbol == "SENSOR"
+    # The compatible string of the same table leads to the same driver.
+    assert index.entries("i2c:sensor") == ()
 
 
 CALLS = """

@@ -76,7 +76,11 @@ class Compatibles:
         key = alias, None
         if key not in self._found:
             tables = self.tables(alias)
-            found = self._aliased(alias, tables) or self._built_in(alias, tables)
+            found = self._aliased(alias, tables)
+            # The image has no list of names to look them up in, unlike compatible strings.
+            built_in = (each for each in tables if self.built(each) == "y")
+            if found is None and (table := next(built_in, None)):
+                found = Driver(State.BUILT_IN, config=table.symbol)
             if found is None and self._build.builtin_for(alias):
                 found = Driver(State.BUILT_IN)
             found = found or self._without(alias, tables) or Driver(State.UNKNOWN)

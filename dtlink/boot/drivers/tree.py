@@ -148,10 +148,9 @@ class TreeDrivers:
 
     def _by_bare_name(self, bus: str, name: str) -> Driver | None:
         """By the name after the vendor's comma (drivers/of/base.c, of_alias_from_compatible())."""
-        alias = f"{bus}:{name.partition(',')[2] or name}"
-        if modules := self._build.modules_for(alias):
-            return Driver(State.MODULE, modules, by=alias)
-        return Driver(State.BUILT_IN, by=alias) if self._build.builtin_for(alias) else None
+        found = self.by_alias(f"{bus}:{name.partition(',')[2] or name}")
+        is_known = found.state is not State.UNKNOWN or self._compatibles.tables(found.by)
+        return found if is_known else None
 
     def _without_name(self, node: int) -> Driver:
         """A node without ``compatible``: a part of a device, unless its bus says more."""

@@ -48,11 +48,28 @@ def collect(tree: Path) -> Collected:
     linker = _Linker(files, places)
     sources, aliases = set(linker.sources()), set(linker.aliases())
     made = _made(makers, [each for each in (*sources, *aliases) if each[1].kind == "driver"])
-    wanted = {each.partition(" ")[0] for found in made.values() for each in found}
-    # An alias is of use if some driver makes such a device, or if its own driver makes others.
-    kept = {each for each in aliases if each[0] in wanted or each[1].file in made}
+    kept = set(_of_use(aliases, sources, made))
     facts = {file: DriverFacts(makes=found) for file, found in made.items()}
     return Collected(sources | kept, facts)
+
+
+def _of_use(
+    aliases: Iterable[NamedSource],
+    sources: Iterable[NamedSource],
+    made: Mapping[str, Iterable[str]],
+) -> Iterator[NamedSource]:
+    """The aliases of devices that a driver makes, and those of nodes without a matching string.
+
+    A node on I²C or SPI whose strings no table has is bound by the part after the comma. A driver
+    that makes others is found by its own aliases, too.
+    """
+    wanted = {each.partition(" ")[0] for found in made.values() for each in found}
+    matched = {(source.file, name.rpartition(",")[2]) for name, source in sources}
+    for alias, source in aliases:
+        bus, _, name = alias.partition(":")
+        alone = bus in ("i2c", "spi") and (source.file, name) not in matched
+        if alias in wanted or source.file in made or alone:
+            yield alias, source
 
 
 def _made(makers: Makers, drivers: Iterable[NamedSource]) -> dict[str, frozenset[str]]:
