@@ -36,6 +36,7 @@ def test_the_drivers_of_enabled_devices():
         "config": "A",
         "by": first["by"],
         "in_initramfs": True,
+        "creates": [],
     }
     assert (second["node"], second["state"]) == ("/b", "not built")
     assert data(view.to_json())["states"] == {"module": 1, "not built": 1}
