@@ -33,6 +33,13 @@ class MissingDriver(NamedTuple):
     """Each device once, the worst role first."""
     made: str = ""
     """The alias of the device that lacks it, if it has no node: the suppliers' driver makes it."""
+    also: tuple[Driver, ...] = ()
+    """Drivers missing as well, for devices that the missing one would create."""
+
+    @property
+    def all_drivers(self) -> tuple[Driver, ...]:
+        """The missing drivers, that of :attr:`suppliers` first."""
+        return (self.driver, *self.also)
 
 
 def missing_drivers(
@@ -71,13 +78,18 @@ def _row(
     made: str,
     found: Mapping[int, Iterable[AffectedDevice]],
 ) -> MissingDriver:
+    affected = (each for devices in found.values() for each in devices)
+    return MissingDriver(driver, comes, tuple(found), by_role(affected, roles), made)
+
+
+def by_role(affected: Iterable[AffectedDevice], roles: Roles) -> tuple[AffectedDevice, ...]:
+    """Each device once, as it is affected worst; the worst role first."""
     worst: dict[int, AffectedDevice] = {}
-    for affected in (each for devices in found.values() for each in devices):
-        before = worst.get(affected.node)
-        if before is None or _badness(affected) > _badness(before):
-            worst[affected.node] = affected
-    by_role = sorted(worst.values(), key=lambda each: (roles.of(each.node), each.node))
-    return MissingDriver(driver, comes, tuple(found), tuple(by_role), made)
+    for each in affected:
+        before = worst.get(each.node)
+        if before is None or _badness(each) > _badness(before):
+            worst[each.node] = each
+    return tuple(sorted(worst.values(), key=lambda each: (roles.of(each.node), each.node)))
 
 
 def _badness(affected: AffectedDevice) -> tuple[int, int]:

@@ -314,9 +314,11 @@ class TreeBoard:
     @cached_property
     def missing_drivers(self) -> Sequence[MissingDriver]:
         """The drivers that come late or never, each with what that costs."""
+        from dtlink.board.created_drivers import merged
         from dtlink.board.missing_drivers import missing_drivers
 
-        return missing_drivers(self.timeline, self.drivers, self.roles)
+        rows = missing_drivers(self.timeline, self.drivers, self.roles)
+        return merged(rows, self.timeline, self.devices, self.roles)
 
     @property
     def schemas(self) -> SchemaSource | None:

@@ -251,3 +251,90 @@ def test_a_disk_controller_that_is_not_built() -> None:
     finding = one(lint(disks(""), sketch(text), root="/mmc@10"), NONE)
     assert (finding.subject.path, finding.severity) == ("/mmc@10", Severity.ERROR)
     assert finding.message.endswith("CONFIG_MMC is not set")
+
+
+#: A firmware's node, whose driver creates a power controller and a clock controller; a clock gate
+#: of the same driver as the latter; disks and other devices that need them.
+FIRMWARE = """
+/dts-v1/;
+/ {
+  #address-cells = <1>; #size-cells = <0>;
+  scu: system-controller {
+    compatible = "v,scu";
+    pd: power { compatible = "v,pd"; #power-domain-cells = <0>; };
+    cc: clocks { compatible = "v,cc"; #clock-cells = <0>; };
+  };
+  gate: gate@1 { compatible = "v,cc"; reg = <1>; #clock-cells = <0>; GATE };
+  mmc@10 { compatible = "v,mmc"; reg = <0x10>; power-domains = <&pd>; clocks = <&cc>, <&gate>; };
+  OTHERS
+};
+"""
+SCU = """
+off SCU drivers/firmware/scu.c v,scu
+off SCU_PD drivers/pmdomain/scu-pd.c v,pd
+off SCU_CLK drivers/clk/scu-clk.c v,cc
+built-in MMC drivers/mmc/host/v-mmc.c v,mmc
+built-in DEV drivers/misc/dev.c v,dev
+"""
+
+
+def firmware(gate: str = "power-domains = <&pd>;", others: str = "") -> str:
+    return FIRMWARE.replace("GATE", gate).replace("OTHERS", others)
+
+
+def test_what_a_missing_driver_would_create_is_part_of_its_finding() -> None:
+    (finding,) = lint(firmware(), sketch(SCU))
+    assert (finding.subject.path, finding.severity) == ("/system-controller", Severity.ERROR)
+    assert finding.confidence is Confidence.SURE
+    assert (
+        "CONFIG_SCU is not set (nor CONFIG_SCU_CLK and CONFIG_SCU_PD, for the devices that it "
+        "creates), so /mmc@10 cannot probe" in finding.message
+    )
+    assert finding.fix is not None
+    assert "CONFIG_SCU, CONFIG_SCU_CLK and CONFIG_SCU_PD" in finding.fix.text
+
+
+def test_a_driver_that_is_missing_elsewhere_too_has_its_own_finding() -> None:
+    found = lint(firmware(gate=""), sketch(SCU))
+    assert [each.subject.path for each in found] == [
+        "/system-controller",
+        "/system-controller/clocks",
+    ]
+
+
+def test_so_it_is_with_modules_that_an_initramfs_lacks() -> None:
+    text = SCU.replace("off", "module") + "initramfs ext4"
+    (finding,) = lint(firmware(), sketch(text))
+    assert finding.rule == LACKS
+    assert "lacks scu, scu_clk and scu_pd (CONFIG_SCU, CONFIG_SCU_CLK, CONFIG_SCU_PD)" in (
+        finding.message
+    )
+
+
+@pytest.mark.parametrize(("number", "severity"), [(8, Severity.WARNING), (9, Severity.ERROR)])
+def test_ten_devices_are_as_bad_as_a_console(number: int, severity: Severity) -> None:
+    devices = "".join(
+        f'dev@{each} {{ compatible = "v,dev"; reg = <{each}>; power-domains = <&pd>; }}; '
+        for each in range(20, 20 + number)
+    )
+    source = firmware(others=devices).replace("mmc@10", "codec@10").replace("v,mmc", "v,dev")
+    (finding,) = lint(source, sketch(SCU))
+    assert (finding.severity, finding.confidence) == (severity, Confidence.SURE)
+    assert f"so {number + 1} devices (/codec@10, " in finding.message
+
+
+def test_a_pci_host_without_its_msi_controllers_driver() -> None:
+    facts = sketch(
+        """
+        off MSI drivers/irqchip/irq-v.c v,msi
+        built-in PCIE drivers/pci/controller/pcie-v.c v,pcie
+        """
+    )
+    (finding,) = lint(PCI, facts)
+    assert (finding.rule, finding.severity, finding.confidence) == (
+        NONE,
+        Severity.WARNING,
+        Confidence.SURE,
+    )
+    assert finding.message.endswith("CONFIG_MSI is not set")
+    assert "get no MSIs" in finding.effect

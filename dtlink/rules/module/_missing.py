@@ -9,7 +9,7 @@ from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome
-from dtlink.wording import listed
+from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
     from dtlink.boot.roles import Role
@@ -69,14 +69,22 @@ def split(
     sure = [each for each in others if is_sure(each, outcomes)]
     is_even = not sure or role(board, sure[0].node) is not role(board, others[0].node)
     chosen = others if is_even else sure
-    rest = len(others) - len(chosen)
-    perhaps = f" (and perhaps {rest} more)" if rest else ""
-    return named(board, [each.node for each in chosen]) + perhaps
+    return numbered(board, chosen, len(others) - len(chosen))
 
 
-def option(driver: Driver) -> str:
-    """The option of a driver in parentheses, to follow its name; empty if it is not known."""
-    return f" (CONFIG_{driver.config})" if driver.config else ""
+def numbered(board: TreeBoard, devices: Sequence[AffectedDevice], perhaps: int = 0) -> str:
+    """A few devices by their paths, with the number of them all if that is large."""
+    names, number = named(board, [each.node for each in devices]), len(devices)
+    if number > _TOLD + 1:
+        more = f", perhaps {number + perhaps}" if perhaps else ""
+        return f"{counted(number, 'device')}{more} ({names})"
+    return f"{names} (and perhaps {perhaps} more)" if perhaps else names
+
+
+def option(*drivers: Driver) -> str:
+    """The options of drivers in parentheses, to follow their names; empty if none is known."""
+    known = dict.fromkeys(f"CONFIG_{each.config}" for each in drivers if each.config)
+    return f" ({', '.join(known)})" if known else ""
 
 
 def needs(board: TreeBoard, hit: MissingDriver, taken: AffectedDevice) -> str:

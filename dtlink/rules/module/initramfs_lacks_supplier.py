@@ -22,12 +22,13 @@ hook-functions, auto_add_modules(); scripts/local, local_device_setup().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.board.missing_drivers import MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.boot.timeline import PARENT, AffectedDevice
-from dtlink.facts.outcomes import Outcome, When
+from dtlink.facts.outcomes import Driver, Outcome, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._missing import (
     FAILS,
@@ -39,6 +40,10 @@ from dtlink.rules.module._missing import (
     role,
     split,
 )
+from dtlink.wording import joined
+
+if TYPE_CHECKING:
+    from dtlink.kernel.facts import Facts
 
 _BOARD = """
 /dts-v1/;
@@ -106,16 +111,17 @@ def _finding(
     first = next((each for each in same if is_sure(each, _AWAY)), same[0])
     sure = is_sure(first, _AWAY)
     is_root = worst is Role.ROOT
-    lacks = " and ".join(_lacking(board, hit))
+    lacks = joined(_lacking(board, hit))
+    what = "them" if len(hit.all_drivers) > 1 else "it"
     path = board.tree.path(first.node)
     which = split(board, hit, devices, _AWAY) or path
     return initramfs_lacks_supplier.finding(
         board.tree[hit.suppliers[0]],
-        f"the initramfs lacks {lacks}{option(hit.driver)}, so {which} "
+        f"the initramfs lacks {lacks}{option(*hit.all_drivers)}, so {which} "
         f"{'cannot' if sure else 'may not'} probe before the root filesystem is mounted",
         effect=f"{needs(board, hit, first)}: {_effect(worst, first, all_lost=all_lost)}",
-        fix=f"Put {lacks} into the initramfs, or build it in ('dtlink modules' with {path} lists "
-        "all that this device needs).",
+        fix=f"Put {lacks} into the initramfs, or build {what} in ('dtlink modules' with {path} "
+        "lists all that this device needs).",
         related=nodes(board, hit, devices),
         severity=Severity.ERROR if is_root else Severity.WARNING,
         likely=not sure or (is_root and not all_lost),
@@ -132,11 +138,16 @@ def _effect(worst: Role, first: AffectedDevice, *, all_lost: bool) -> str:
 
 
 def _lacking(board: TreeBoard, hit: MissingDriver) -> list[str]:
-    """The missing modules: the driver's, or those it depends on."""
+    """The missing modules: the drivers', or those they depend on."""
     facts = board.facts
     if facts is None:
         return []
-    lacking = [name for name in hit.driver.modules if not facts.holds(name)]
+    found = [_missing(facts, driver) for driver in hit.all_drivers]
+    return list(dict.fromkeys(name for names in found for name in names))
+
+
+def _missing(facts: Facts, driver: Driver) -> list[str]:
+    lacking = [name for name in driver.modules if not facts.holds(name)]
     known = facts.build.modules
-    below = [each for name in hit.driver.modules if name in known for each in known[name].depends]
+    below = [each for name in driver.modules if name in known for each in known[name].depends]
     return lacking or [name for name in below if not facts.holds(name)]

@@ -41,6 +41,7 @@ from dtlink.rules.module._missing import (
     option,
     role,
 )
+from dtlink.wording import joined
 
 _BOARD = """
 /dts-v1/;
@@ -93,17 +94,19 @@ def _finding(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDev
     bad = [each for each in sure or devices if each.outcome in FAILS or each.loss]
     first = next((each for each in bad if is_sure(each, FAILS)), (bad or sure or devices)[0])
     end = first.loss if first.outcome is Outcome.DEGRADED else ""
-    module = " or ".join(hit.driver.modules)
+    module = joined(" or ".join(each.modules) for each in hit.all_drivers if each.modules)
+    modules, they, them = ("module", "is", "it") if not hit.also else ("modules", "are", "them")
     which = named(board, [each.node for each in sure or devices])
     rest = len(devices) - len(sure or devices)
     perhaps = f" (and perhaps {rest} more)" if rest else ""
     assumed = "" if sure else f"{if_mounted_late(board.profile)}, "
     return late_supplier.finding(
         board.tree[hit.suppliers[0]],
-        f"the module {module}{option(hit.driver)} of {lacking(board, hit)} is loaded from "
-        f"the root filesystem, {'' if sure else 'which may be '}too late for {which}{perhaps}",
+        f"the {modules} {module}{option(*hit.all_drivers)} of {lacking(board, hit)} {they} "
+        f"loaded from the root filesystem, {'' if sure else 'which may be '}too late for "
+        f"{which}{perhaps}",
         effect=f"{needs(board, hit, first)}: {assumed}{end or _END[first.outcome]}",
-        fix=f"Put {module} into the initramfs, or build it in.",
+        fix=f"Put {module} into the initramfs, or build {them} in.",
         related=nodes(board, hit, devices),
         severity=Severity.WARNING if bad else Severity.INFO,
         # Drivers differ in what they ask for, and there may be an initramfs that was not named.

@@ -2,26 +2,27 @@
 
 What it finds: a supplier whose driver is in the kernel's source but not in its configuration, with
 the devices that never probe without it; and the same for a disk controller or the console itself.
-One finding for each driver. Not reported are suppliers with an unknown driver, consumers that probe
-nevertheless, and devices of which only parts are missing.
+One finding for each driver; drivers for what it would create are part of it. Not reported are
+suppliers with an unknown driver, consumers that probe nevertheless (unless they lose something for
+good, as a PCI host its MSIs), and devices of which only parts are missing.
 Why it matters: fw_devlink defers the consumers of a supplier that never probes until the
 deferred-probe timeout, and those whose drivers request it are deferred forever, or fail.
 What to do: set the option, or use a kernel that has it. It is an error where the console cannot
-probe, or none of the controllers that may have the root filesystem; and a warning where that
-depends on whether the consumers' drivers request what their nodes reference.
+probe, or none of the controllers that may have the root filesystem, or ten devices or more; and a
+warning where that depends on whether the consumers' drivers request what their nodes reference.
 References: Linux, drivers/base/core.c, fw_devlink_drivers_done(); drivers/base/dd.c,
 driver_deferred_probe_check_state(), deferred_probe_timeout_work_func().
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.boot.timeline import PARENT, AffectedDevice
-from dtlink.facts.outcomes import Outcome, State
+from dtlink.facts.outcomes import Driver, Outcome, State
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._missing import (
     FAILS,
@@ -29,9 +30,10 @@ from dtlink.rules.module._missing import (
     lacking,
     needs,
     nodes,
+    numbered,
     role,
-    split,
 )
+from dtlink.wording import joined, listed
 
 _BOARD = """
 /dts-v1/;
@@ -56,6 +58,12 @@ _END = {
 }
 
 
+#: How many devices that cannot probe are as bad as a lost console.
+_MANY = 10
+#: How many options of drivers for what a missing driver would create a message names.
+_SHOWN = 4
+
+
 @rule(__name__, __doc__, severity=Severity.WARNING, bad=_BAD, good=_GOOD)
 def no_driver(board: TreeBoard) -> Iterator[Finding]:
     """Each driver that is not built, by the devices that need it."""
@@ -64,8 +72,10 @@ def no_driver(board: TreeBoard) -> Iterator[Finding]:
     found = [(hit, _told(board, hit)) for hit in board.missing_drivers if _is_left_out(hit)]
     lost = {each.node for _, devices in found for each in devices if is_sure(each, FAILS)}
     for hit, devices in found:
-        if devices:
+        if any(each.outcome in FAILS for each in devices):
             yield _finding(board, hit, devices, all_lost=board.media <= lost)
+        elif devices:
+            yield _degraded(board, hit, devices)
 
 
 def _is_left_out(hit: MissingDriver) -> bool:
@@ -73,33 +83,79 @@ def _is_left_out(hit: MissingDriver) -> bool:
 
 
 def _told(board: TreeBoard, hit: MissingDriver) -> Sequence[AffectedDevice]:
-    return [
-        each
-        for each in hit.devices
-        if each.outcome in FAILS
-        and (each.binding != PARENT or role(board, each.node) <= Role.CONSOLE)
-    ]
+    return [each for each in hit.devices if _fails(board, each) or _lacks(each)]
+
+
+def _fails(board: TreeBoard, device: AffectedDevice) -> bool:
+    is_part = device.binding == PARENT and role(board, device.node) > Role.CONSOLE
+    return device.outcome in FAILS and not is_part
+
+
+def _lacks(device: AffectedDevice) -> bool:
+    return bool(device.loss) and is_sure(device, (Outcome.DEGRADED,))
 
 
 def _finding(
     board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDevice], *, all_lost: bool
 ) -> Finding:
-    worst = role(board, devices[0].node)
-    same = [each for each in devices if role(board, each.node) is worst]
-    first = next((each for each in same if is_sure(each, FAILS)), same[0])
-    sure, grave = is_sure(first, FAILS), worst in (Role.ROOT, Role.CONSOLE)
-    option = f"CONFIG_{hit.driver.config}" if hit.driver.config else "its driver's option"
-    others = split(board, hit, devices, FAILS)
-    whom = f", so {others} {'cannot' if sure else 'may not'} probe" if others else ""
+    failing = [each for each in devices if each.outcome in FAILS]
+    sure = [each for each in failing if is_sure(each, FAILS)]
+    is_down = len(sure) >= _MANY
+    first = _first(board, sure if is_down else failing)
+    worst = role(board, first.node)
+    is_sure_of_first = is_sure(first, FAILS)
+    is_grave = is_down or worst in (Role.ROOT, Role.CONSOLE)
     return no_driver.finding(
         board.tree[hit.suppliers[0]],
-        f"this kernel has no driver for {lacking(board, hit)}: {option} is not set{whom}",
+        f"{_no_driver(board, hit)}{_whom(board, hit, failing, first)}",
         effect=f"{needs(board, hit, first)}: {_effect(first)}",
-        fix=f"Set {option}, or disable the devices that need it.",
+        fix=f"{_set(hit)}, or disable the devices that need it.",
         related=nodes(board, hit, devices),
-        severity=Severity.ERROR if grave else Severity.WARNING,
-        likely=not sure or (worst is Role.ROOT and not all_lost),
+        severity=Severity.ERROR if is_grave else Severity.WARNING,
+        likely=not is_sure_of_first or (worst is Role.ROOT and not all_lost and not is_down),
     )
+
+
+def _first(board: TreeBoard, devices: Sequence[AffectedDevice]) -> AffectedDevice:
+    """The device to show: of those whose role is the worst a sure one, if there is any."""
+    worst = role(board, devices[0].node)
+    same = [each for each in devices if role(board, each.node) is worst]
+    return next((each for each in same if is_sure(each, FAILS)), same[0])
+
+
+def _no_driver(board: TreeBoard, hit: MissingDriver) -> str:
+    option = f"CONFIG_{hit.driver.config}" if hit.driver.config else "its driver's option"
+    also = [f"CONFIG_{each}" for each in _configs(hit.also)]
+    # "and 1 more" would not be shorter than an option.
+    names = joined(also) if len(also) <= _SHOWN + 1 else listed(also, _SHOWN)
+    nor = f" (nor {names}, for the devices that it creates)" if also else ""
+    return f"this kernel has no driver for {lacking(board, hit)}: {option} is not set{nor}"
+
+
+def _whom(
+    board: TreeBoard,
+    hit: MissingDriver,
+    failing: Sequence[AffectedDevice],
+    first: AffectedDevice,
+) -> str:
+    others = [each for each in failing if each.node not in hit.suppliers]
+    if not others:
+        return ""
+    if not is_sure(first, FAILS):
+        return f", so {numbered(board, others)} may not probe"
+    sure = [each for each in others if is_sure(each, FAILS)]
+    if not sure:
+        return f", and {numbered(board, others)} may not probe"
+    return f", so {numbered(board, sure, len(others) - len(sure))} cannot probe"
+
+
+def _set(hit: MissingDriver) -> str:
+    options = [f"CONFIG_{each}" for each in _configs(hit.all_drivers)]
+    return f"Set {joined(options) or 'its option'}"
+
+
+def _configs(drivers: Iterable[Driver]) -> Sequence[str]:
+    return list(dict.fromkeys(each.config for each in drivers if each.config))
 
 
 def _effect(first: AffectedDevice) -> str:
@@ -109,3 +165,16 @@ def _effect(first: AffectedDevice) -> str:
         return "it never becomes a device"
     asks = "" if is_sure(first, FAILS) else "if its driver requests it, "
     return f"{asks}{_END[first.outcome]}"
+
+
+def _degraded(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDevice]) -> Finding:
+    """What probes without the missing driver, and lacks something for good."""
+    first = devices[0]
+    return no_driver.finding(
+        board.tree[hit.suppliers[0]],
+        _no_driver(board, hit),
+        effect=f"{needs(board, hit, first)}: {first.loss}",
+        fix=f"{_set(hit)}.",
+        related=nodes(board, hit, devices),
+        severity=Severity.WARNING,
+    )
