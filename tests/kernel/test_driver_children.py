@@ -31,8 +31,8 @@ TREE = {
         obj-$(CONFIG_RTC) += rtc.o
         obj-$(CONFIG_BUS) += bus.o
         obj-$(CONFIG_ICC) += icc-a.o icc-b.o
-        obj-$(CONFIG_AUDIO) += audio.o
-        audio-y := audio-main.o audio-reset.o
+        obj-$(CONFIG_AUDIO) += audio-hub.o
+        audio-hub-y := audio-main.o audio-reset.o
         obj-$(CONFIG_RST) += rst.o
         obj-$(CONFIG_SHELL) += shell.o
         obj-$(CONFIG_LONELY) += lonely.o
@@ -111,8 +111,9 @@ TREE = {
     """,
     "drivers/rtc.c": """
         #define NAME "pmic-rtc"
+        static const char rtc_name[] = NAME;
         #ifdef CONFIG_RTC_MORE
-        static struct platform_driver d = { .probe = p, .driver.name = NAME, };
+        static struct platform_driver d = { .probe = p, .driver.name = rtc_name, };
         #endif
     """,
     # The name of what it makes is in its match data.
@@ -149,7 +150,7 @@ TREE = {
     """,
     "drivers/rst.c": """
         static const struct auxiliary_device_id ids[] = {
-            { .name = "audio.reset", .driver_data = 0 },
+            { .name = "audio_hub.reset", .driver_data = 0 },
             { .name = "elsewhere.reset" },
             { }
         };
@@ -220,7 +221,7 @@ def test_names_in_match_data(index):
 
 
 def test_auxiliary_devices_are_named_by_the_makers_module(index):
-    assert made(index, "audio-main") == {"auxiliary:audio.reset"}
+    assert made(index, "audio-main") == {"auxiliary:audio_hub.reset"}
 
 
 def test_children_with_nodes(index):
@@ -234,7 +235,7 @@ def test_a_function_of_the_same_name_is_not_followed(index):
 def test_names_lead_to_files_modules_and_options(index):
     assert index.entries("platform:pmic-reg") == (Source("drivers/reg.c", "reg", "REG", "driver"),)
     assert index.entries("platform:pmic-clk") == (Source("drivers/clk.c", "clk", "CLK", "driver"),)
-    assert index.entries("auxiliary:audio.reset")[0].file == "drivers/rst.c"
+    assert index.entries("auxiliary:audio_hub.reset")[0].file == "drivers/rst.c"
     assert index.entries("platform:pmic-rtc") == (
         Source("drivers/rtc.c", "rtc", "RTC", "driver", ("RTC_MORE=y",)),
     )
@@ -252,6 +253,7 @@ def test_names_that_a_node_may_be_bound_by_are_kept(index):
 
 
 CALLS = """
+static const char *const own_name = "own";
 static struct platform_device fixed = {{ .name = "fixed-dev", .id = -1 }};
 static int probe(struct device *dev)
 {{
@@ -275,6 +277,7 @@ static int probe(struct device *dev)
         ('/* platform_device_alloc("x", 1); */', set(), set()),
         ("i2c_new_dummy_device(adapter, 1);", set(), set()),
         ("platform_device_alloc();", set(), {"platform:"}),
+        ("platform_device_alloc(own_name, 1);", {"platform:own"}, set()),
         ("devm_auxiliary_device_create(dev);", set(), set()),
     ],
 )

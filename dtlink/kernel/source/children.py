@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from dtlink.kernel.source.code import MODULE_NAME, end_of
+from dtlink.kernel.source.code import MODULE_NAME, end_of, variable
 from dtlink.kernel.source.macros import Macro, arguments, string
 from dtlink.kernel.source.text import bare
 
@@ -144,6 +144,11 @@ class MakerFile:
                 match["name"], "static" in match["words"].split(), self.code[match.end() : end]
             )
 
+    def string(self, written: str) -> str | None:
+        """The string that an expression is, by macros and variables of the file."""
+        found = string(written, self.macros)
+        return found or string(variable(self.code, written) or "", self.macros)
+
     def words(self) -> frozenset[str]:
         """The strings of the file."""
         return frozenset(word[1:-1] for word in _WORD.findall(self.code) if word[0] == '"')
@@ -168,7 +173,7 @@ class _Finder:
     """Reads the calls of a file's functions."""
 
     def __init__(self, file: MakerFile) -> None:
-        self._macros = file.macros
+        self._file = file
         self._functions = list(file.functions())
         self._tables = dict(_tables(file))
 
@@ -251,7 +256,7 @@ class _Finder:
         return frozenset(found or {table})
 
     def _text(self, written: str) -> str | None:
-        found = string(written, self._macros)
+        found = self._file.string(written)
         return found if found and found.isascii() and found.isprintable() else None
 
 
@@ -275,7 +280,7 @@ def _tables(file: MakerFile) -> Iterator[tuple[str, _Table]]:
         for call in _MACRO.finditer(text):
             given = arguments(text, call.end())
             written += _macro(start, call[1], given[0]) if given else ()
-        named = [(begin, string(each, file.macros)) for begin, each in written]
+        named = [(begin, file.string(each)) for begin, each in written]
         aliases = tuple(begin + name for begin, name in named if name)
         yield (
             match["name"],

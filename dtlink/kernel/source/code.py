@@ -43,9 +43,18 @@ class Code:
 
     def entry(self, text: str, place: int) -> Iterator[TableEntry]:
         """The entry of a string, or of macros that expand to one; none if they do not."""
-        name = string(text, self.macros)
+        name = string(text, self.macros) or string(variable(self.text, text) or "", self.macros)
         if name and name.isascii() and name.isprintable() and "\\" not in name:
             yield TableEntry(name, self.also(place))
+
+
+def variable(text: str, name: str) -> str | None:
+    """What a string variable of a file is set to, as it is written; ``None`` if it has none."""
+    name = name.strip()
+    if not name.isidentifier():
+        return None
+    found = re.search(rf"\bchar\b[\s*\w]*\b{name}\s*(?:\[\w*\]\s*)?=\s*([^;{{}}]+);", text)
+    return found and found[1]
 
 
 def end_of(text: str, start: int) -> int:

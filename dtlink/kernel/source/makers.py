@@ -90,7 +90,8 @@ class Makers:
             return
         file = self._files[path] = MakerFile.of(text, self.macros(path, text))
         if found := children(file):
-            module = min(self.modules[path], default="")
+            # As in KBUILD_MODNAME (scripts/Makefile.lib, name-fix-token).
+            module = min(self.modules[path], default="").replace("-", "_")
             self._made[path] = {n: _placed(each, path, module) for n, each in found.items()}
 
     def follow(self) -> None:
