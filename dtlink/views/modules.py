@@ -47,7 +47,9 @@ class ModuleRow(JsonRow):
     drives: str | None
     """What it drives, of a module that no node names."""
     optional: bool
-    """Whether the root may do without it."""
+    """Whether it may be possible to do without it."""
+    made: str | None = None
+    """The name of the device that it drives, if that has no node: the node's driver makes it."""
 
     @property
     def reason(self) -> str:
@@ -58,11 +60,20 @@ class ModuleRow(JsonRow):
             return f"{'if there is ' if self.optional else ''}{self.drives} behind {self.node}"
         if self.binding == _ROOT:
             return f"{self.drives} ({self.consumer})"
-        if self.consumer is None:
+        return self._device if self.consumer is None else f"{self._device}, {self._purpose}"
+
+    @property
+    def _device(self) -> str:
+        """What it drives: a node, or what a node's driver creates."""
+        if self.made is None:
             return f"{self.node}"
-        if self.binding == PARENT:
-            return f"{self.node}, parent of {self.consumer}"
-        return f"{self.node}, for {self.consumer} ({self.binding})"
+        perhaps = "perhaps " if self.optional else ""
+        return f"{perhaps}{self.made}, created by the driver of {self.node}"
+
+    @property
+    def _purpose(self) -> str:
+        parent = f"parent of {self.consumer}"
+        return parent if self.binding == PARENT else f"for {self.consumer} ({self.binding})"
 
     @property
     def file_name(self) -> str:
@@ -81,6 +92,8 @@ class DriverlessRow(JsonRow):
     state: State
     drives: str | None = None
     """What a driver on the bus, or for the root, would drive."""
+    made: str | None = None
+    """The name of the device that has none, if that has no node: the node's driver makes it."""
 
     def __str__(self) -> str:
         how = "is not listed" if self.state is State.UNKNOWN else "is not set"
@@ -89,6 +102,8 @@ class DriverlessRow(JsonRow):
         if self.drives:
             where = f"for {self.consumer}" if self.binding == _ROOT else f"behind {self.node}"
             what = f"{self.drives} {where}"
+        if self.made:
+            what = f"{self.made}, created by the driver of {self.node}"
         return f"{what} ({self.state.value}{option})"
 
 
@@ -185,7 +200,7 @@ class _Collector:
         for step in board.needs.follow(self._starts(ways)):
             self._add_device(step)
             for way in ways:
-                if way.node == step.node:
+                if way.node == step.node and not step.made:
                     self._add_bus(way)
         for each in needs.support:
             self._add_support(each)
@@ -238,10 +253,12 @@ class _Collector:
         driver, tree = self._board.needs.driver(step), self._board.tree
         node, binding = tree.path(step.node), step.binding or None
         consumer = tree.path(step.consumer) if step.consumer >= 0 else None
+        made = step.made and step.made.name
         for name in driver.modules:
-            self._add(name, node, binding, consumer, driver.config)
-        if driver.state in _GAPS:
-            self._gap(node, binding, consumer, driver)
+            optional = not step.is_sure
+            self._add(name, node, binding, consumer, driver.config, optional=optional, made=made)
+        if driver.state in _GAPS and step.is_sure:
+            self._gap(node, binding, consumer, driver, made=made)
 
     def _add_bus(self, way: Way) -> None:
         node = self._board.tree.path(way.node)
@@ -275,6 +292,7 @@ class _Collector:
         consumer: str | None,
         driver: Driver,
         drives: str | None = None,
+        made: str | None = None,
     ) -> None:
         row = DriverlessRow(
             node=node,
@@ -283,8 +301,9 @@ class _Collector:
             config=driver.config or None,
             state=driver.state,
             drives=drives,
+            made=made,
         )
-        self._gaps.setdefault((node, row.config), row)
+        self._gaps.setdefault((made or node, row.config), row)
 
     def _add(
         self,
@@ -296,6 +315,7 @@ class _Collector:
         drives: str | None = None,
         *,
         optional: bool = False,
+        made: str | None = None,
     ) -> None:
         """Add a module after what it depends on."""
         facts = self._board.named_facts
@@ -314,4 +334,5 @@ class _Collector:
                 file=facts.file_of(name),
                 drives=drives if is_own else None,
                 optional=optional,
+                made=made if is_own else None,
             )

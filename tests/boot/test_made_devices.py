@@ -13,6 +13,7 @@ from dtlink.rules.module import initramfs_lacks_supplier, late_supplier, no_driv
 from dtlink.testing.sketch import sketch
 from dtlink.views.data import ABSENT
 from dtlink.views.drivers import DriversView
+from dtlink.views.modules import ModulesView
 from dtlink.views.why import WhyView
 
 BOARD = """
@@ -179,6 +180,31 @@ def test_drivers_lists_what_a_driver_makes():
     assert line == (
         "/i2c@1000/pmic@1b creates pmic-reg  module reg  CONFIG_REG  (not in the initramfs)"
     )
+
+
+def test_modules_lists_the_made_devices_driver_with_its_maker():
+    view = ModulesView.of(board_of(), ["/mmc@2000"])
+    (row,) = [each for each in view.modules if each.made]
+    assert (row.name, row.node, row.made, row.optional) == (
+        "reg",
+        "/i2c@1000/pmic@1b",
+        "pmic-reg",
+        False,
+    )
+    assert row.reason == (
+        "pmic-reg, created by the driver of /i2c@1000/pmic@1b, for /mmc@2000 (*-supply)"
+    )
+    view = ModulesView.of(board_of(of="makes:platform:pmic-clk"), ["/rtc@3000"])
+    (row,) = [each for each in view.modules if each.made]
+    assert (row.name, row.optional) == ("clk", True)
+    assert row.reason.startswith("perhaps pmic-clk, created by")
+
+
+def test_modules_names_the_made_device_without_a_driver():
+    view = ModulesView.of(board_of(reg="off"), ["/mmc@2000"])
+    assert [each for each in view.gaps() if "pmic" in each] == [
+        "pmic-reg, created by the driver of /i2c@1000/pmic@1b (not built: CONFIG_REG is not set)"
+    ]
 
 
 def test_why_names_the_device_that_provides():

@@ -36,6 +36,7 @@ def test_a_supplier_comes_before_what_needs_it():
         "file": "clk-v.ko",
         "drives": None,
         "optional": False,
+        "made": None,
     }
     assert (second["name"], second["consumer"], second["in_initramfs"]) == ("v_mmc", None, False)
 

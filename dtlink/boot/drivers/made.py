@@ -32,6 +32,11 @@ class MadeDevice(NamedTuple):
     """What its driver binds by: ``platform:rk808-regulator``."""
     driver: Driver
 
+    @property
+    def name(self) -> str:
+        """Its name on its bus."""
+        return self.alias.partition(":")[2]
+
 
 class MadeDevices:
     """The devices that the drivers of one tree's devices make in one kernel."""
