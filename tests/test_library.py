@@ -141,7 +141,9 @@ def test_what_holds_for_one_input_stays_in_the_report(tmp_path: Path) -> None:
         ({"ignore": ["nope"]}, "ignore: .*nope"),
         ({"expect": "nope:/x"}, "expect: .*nope"),
         ({"severity": {"nope": "error"}}, "nope"),
-        ({"severity": {"phandle": "bad"}}, "phandle: bad"),
+        ({"severity": {"phandle": "bad"}}, "^severity: phandle: bad is not one of error, warning"),
+        ({"jobs": "x"}, "jobs: a number of processes"),
+        ({"jobs": -1}, "jobs: a number of processes"),
         ({"fail_on": "bad"}, "fail_on: bad"),
         ({"kernel_version": "9.99"}, "kernel_version: 9.99"),
         ({"against": "x"}, "against: x"),
@@ -154,6 +156,40 @@ def test_what_holds_for_one_input_stays_in_the_report(tmp_path: Path) -> None:
 def test_a_value_that_the_command_refuses(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         dtlink.lint(FAULTS, **options)
+
+
+@pytest.mark.parametrize("paths", [None, 3, [None], b"board.dtb"])
+def test_what_is_no_path(paths: Any) -> None:
+    with pytest.raises(TypeError, match=r"path(s are| is) str or Path"):
+        dtlink.lint(paths)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [("select", "'select': it goes to lint"), ("depth", "unexpected keyword argument 'depth'")],
+)
+def test_what_is_no_option_of_a_board(option: str, message: str) -> None:
+    options: dict[str, Any] = {option: "phandle"}
+    with pytest.raises(TypeError, match=message):
+        dtlink.Board.read(INPUTS[0], **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("vcc-supply", r"is read by \*-supply"),
+        ("clock", "did you mean clocks"),
+        ("iort-nothing", "no binding is named iort-nothing"),
+    ],
+)
+def test_what_is_no_binding(name: str, message: str) -> None:
+    board = dtlink.Board.read(INPUTS[0])
+    assert board.links("clocks", "iort-iommu").links
+    with pytest.raises(ValueError, match=message):
+        board.links("clocks", name)
+    refused = CliRunner().invoke(cli, ["links", str(INPUTS[0]), "--binding", name])
+    assert refused.exit_code == 2
+    assert f"no binding is named {name}" in refused.stderr
 
 
 def test_a_refusal_needs_no_input(tmp_path: Path) -> None:
@@ -292,7 +328,8 @@ def test_what_a_session_shows() -> None:
     assert repr(report).startswith("<Report lint of 1 input: error ")
     assert repr(finding).startswith(f"<Finding error {finding.rule} at {finding.subject.path}:")
     assert repr(report.inputs[0]) == f"<InputReport {INPUTS[0]}: fdt, 8 findings>"
-    (unread,) = dtlink.lint("gone.dtb").inputs
+    (unread,) = (failed := dtlink.lint("gone.dtb")).inputs
+    assert repr(failed) == "<Report lint of 1 input: 1 unreadable>"
     assert repr(unread) == "<InputReport gone.dtb: No such file or directory>"
     assert repr(*dtlink.explain("legacy/mmu-masters")).startswith("<Rule legacy/mmu-masters: ")
     assert repr(tables.lint()) == "<Report lint of 1 input: no findings>"
@@ -377,7 +414,7 @@ def test_two_descriptions_of_one_machine() -> None:
     paths = FIXTURES / "boards" / "pci-server.dtb", FIXTURES / "tables" / "arm-server"
     boards = [dtlink.Board.read(path) for path in paths]
     (item, _) = printed("diff", *paths, "--same-machine")["inputs"]
-    for one, other in (boards, boards[::-1]):
+    for one, other in (boards, boards[::-1], paths, (str(paths[1]), boards[0])):
         assert as_json(dtlink.same_machine(one, other).to_json()) == item["diff"]
     for pair in ((boards[0], boards[0]), (boards[1], boards[1])):
         with pytest.raises(dtlink.InputError, match="are needed"):
@@ -397,6 +434,9 @@ def test_a_prediction_and_what_it_is_compared_with(tmp_path: Path) -> None:
             assert item[name] == member
     with pytest.raises(dtlink.InputError, match="ACPI tables"):
         dtlink.Board.read(INPUTS[1]).devlink()
+    view: Any = "/soc"
+    with pytest.raises(ValueError, match="'full' and 'bare'"):
+        dtlink.Board.read(INPUTS[0]).devlink(view)
     with pytest.raises(dtlink.InputError, match="gone"):
         dtlink.Board.read(INPUTS[0]).devlink(observed=tmp_path / "gone")
 
@@ -412,9 +452,16 @@ def test_a_prediction_and_what_it_is_compared_with(tmp_path: Path) -> None:
 )
 def test_a_result_shows_itself(command: str, shown: str) -> None:
     view = getattr(dtlink.Board.read(INPUTS[0]), command)()
+    assert not str(view).startswith(" ·")
     assert repr(view).startswith(shown)
     result = CliRunner().invoke(cli, [command, str(INPUTS[0])])
     assert str(view).splitlines()[1:] == result.stdout.strip().splitlines()[1:]
+
+
+def test_one_row_is_one() -> None:
+    row = dtlink.Board.read(INPUTS[0]).cycles().cycles[0]
+    view = dtlink.CyclesView(firmware="devicetree", cycles=(row,))
+    assert repr(view) == "<CyclesView: devicetree, 1 cycle>"
 
 
 def test_modules_show_themselves() -> None:

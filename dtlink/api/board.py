@@ -96,9 +96,13 @@ class Board:
         return Report("lint", [item], str(kernel["version"]), kernel)
 
     def links(self, *bindings: str, disabled: bool = False) -> LinksView:
-        """The links of these bindings (all if none is named); of disabled consumers if wanted."""
-        from dtlink.views.links import LinksView
+        """The links of these bindings (all if none is named); of disabled consumers if wanted.
 
+        Raises :class:`ValueError` for what is not the name of a binding.
+        """
+        from dtlink.views.links import LinksView, check_bindings
+
+        check_bindings(bindings)
         return LinksView.of(self.parts, disabled=disabled, bindings=bindings)
 
     def cycles(self) -> CyclesView:
@@ -124,6 +128,8 @@ class Board:
         """
         from dtlink.views.devlink import DevlinkView
 
+        if view not in ("full", "bare"):
+            raise ValueError(f"view: {view!r} is not one of 'full' and 'bare'")
         observation = None
         if observed is not None:
             from dtlink.observed import sysfs

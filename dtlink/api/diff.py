@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal, Unpack
 
-from dtlink.api.options import BoardOptions, arguments, refused_values
+from dtlink.api.options import BoardOptions, arguments, processes, refused_values
 
 if TYPE_CHECKING:
     from dtlink.api.board import Board
@@ -41,23 +41,26 @@ def diff(
             given,
             file,
             isolated=config is False,
-            jobs=jobs,
+            jobs=processes(jobs),
             digest=True,
         )
 
 
-def same_machine(one: Board, other: Board) -> SameMachineView:
+def same_machine(one: Board | AnyPath, other: Board | AnyPath) -> SameMachineView:
     """Whether a devicetree and the ACPI tables of one machine agree, as ``diff --same-machine``.
 
-    Raises :class:`InputError` for two boards of one kind, or without a PCI host to compare.
+    Each is a board, or the path of one. Raises :class:`InputError` for a path that cannot be read,
+    for two boards of one kind, and for boards without a PCI host to compare.
     """
+    from dtlink.api.board import Board
     from dtlink.board.tree import TreeBoard
     from dtlink.firmware.errors import InputError
     from dtlink.views.same_machine import SameMachineView
 
-    first, second = one.parts, other.parts
+    boards = [each if isinstance(each, Board) else Board.read(each) for each in (one, other)]
+    first, second = (each.parts for each in boards)
     if isinstance(second, TreeBoard):
         first, second = second, first
     if not isinstance(first, TreeBoard) or isinstance(second, TreeBoard):
-        raise InputError("a devicetree and ACPI tables are needed", path=other.path)
+        raise InputError("a devicetree and ACPI tables are needed", path=boards[1].path)
     return SameMachineView.of(first.tree, second.machine)

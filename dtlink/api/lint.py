@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from dtlink import engine
-from dtlink.api.options import LintOptions, arguments, refused_values
+from dtlink.api.options import LintOptions, arguments, processes, refused_values
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.report.model import InputReport, Report
@@ -37,7 +37,7 @@ def lint(
     a kernel, schemas, a configuration or a baseline that cannot be read, :class:`ValueError` for
     a word that is not a rule or family, and for any other value that the command refuses.
     """
-    given = arguments(options)
+    number, given = processes(jobs), arguments(options)
     forget()  # files that an earlier call read may have changed
     inputs = list(engine.expand(_paths(paths)))
     file = None if config is None or config is False else os.fspath(config)
@@ -46,7 +46,7 @@ def lint(
         plan = LintPlan(inputs, {each: of(each.path) for each in inputs})
     plan.check()
     kernel = plan.kernel(digest=True)
-    reports = list(_compared(plan, plan.reports(jobs=jobs, digest=True)))
+    reports = list(_compared(plan, plan.reports(jobs=number, digest=True)))
     return Report("lint", reports, kernel["version"], kernel, ", ".join(plan.baselines))
 
 
@@ -55,7 +55,15 @@ def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:
         raise TypeError("paths are str or Path; Board.read() takes the bytes of one input")
     if isinstance(paths, str | os.PathLike):
         return [os.fspath(paths)]
-    return [os.fspath(path) for path in paths]
+    if not isinstance(paths, Iterable):
+        raise TypeError(f"paths are str or Path, one or several, not {type(paths).__name__}")
+    return [_path(path) for path in paths]
+
+
+def _path(path: AnyPath) -> str:
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"a path is str or Path, not {type(path).__name__}")
+    return os.fspath(path)
 
 
 def _compared(plan: LintPlan, reports: Iterable[InputReport]) -> Iterator[InputReport]:

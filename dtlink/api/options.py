@@ -65,6 +65,10 @@ class LintOptions(BoardOptions, total=False):
     """The file of accepted findings."""
 
 
+#: The keywords that are a board's.
+_OF_BOARDS = frozenset(BoardOptions.__annotations__)
+
+
 def arguments(options: Mapping[str, Any]) -> dict[str, Any]:
     """The keywords as the reader of a configuration takes them.
 
@@ -83,10 +87,20 @@ def values(options: Mapping[str, Any]) -> dict[str, Any]:
     return read_given(arguments(options))
 
 
+def processes(jobs: object) -> int:
+    """The number of processes. Raises :class:`ValueError` for what is no such number."""
+    if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 0:
+        raise ValueError(f"jobs: a number of processes is needed, 0 or more, not {jobs!r}")
+    return jobs
+
+
 def settings(options: Mapping[str, Any]) -> Settings:
     """The settings of a board. Raises :class:`ValueError` as :func:`arguments` does."""
     from dtlink.board.settings import Settings
 
+    if others := (options.keys() & LintOptions.__annotations__) - _OF_BOARDS:
+        name = min(others)
+        raise TypeError(f"unexpected keyword argument {name!r}: it goes to lint(), not to a board")
     made = Settings(**values(options))
     if not made.kernel and (made.initramfs or made.kernel_index):
         raise ValueError("initramfs and kernel_index need kernel beside them")
@@ -102,6 +116,8 @@ def refused_values() -> Iterator[None]:
         if error.path != COMMAND_LINE.kind:
             raise
         option, _, wrong = error.message.partition(": ")
+        if option.startswith("["):  # a table, and then its key
+            raise ValueError(f"{option.strip('[]')}: {wrong.removeprefix('--')}") from error
         keyword = option.removeprefix("--").replace("-", "_")
         raise ValueError(f"{keyword}: {wrong}") from error
 

@@ -41,6 +41,12 @@ def links(
     color: str,
 ) -> None:
     """Extract the links of each input, and print them."""
+    from dtlink.views.links import check_bindings
+
+    try:
+        check_bindings(words(binding))
+    except ValueError as error:
+        raise click.UsageError(f"--binding: {error}") from error
     inputs = list(engine.expand(paths))
     settings = Settings(kernel_version)
     make = partial(_links, settings=settings, disabled=disabled, bindings=words(binding))

@@ -192,7 +192,7 @@ def _one_of(choices: tuple[str, ...], value: Any, place: ConfigPlace) -> str:
     found = text(value, place)
     if found not in choices:
         hint = " ('ignore' takes a rule out)" if found in ("off", "ignore", "none") else ""
-        raise place.error(f"{short(found)} is none of {', '.join(choices)}{hint}")
+        raise place.error(f"{short(found)} is not one of {', '.join(choices)}{hint}")
     return found
 
 

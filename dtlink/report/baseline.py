@@ -136,7 +136,7 @@ def _entry(member: Any) -> AcceptedFinding:
             raise InputError(f'"{name}" is missing, or no text')
     *texts, severity, fingerprint = (member[name] or "" for name in _MEMBERS)
     if severity not in _SEVERITIES:
-        raise InputError(f'"severity" is none of {", ".join(_SEVERITIES)}')
+        raise InputError(f'"severity" is not one of {", ".join(_SEVERITIES)}')
     if not _FINGERPRINT.fullmatch(fingerprint):
         raise InputError('"fingerprint" is none that dtlink makes')
     return AcceptedFinding(BaselineEntry._make((*texts, fingerprint)), _SEVERITIES[severity])

@@ -162,9 +162,11 @@ class Report(NamedTuple):
     """What ``modules`` lists for several inputs together."""
 
     def __repr__(self) -> str:
-        found = [f"{level} {number}" for level, number in self.counts().items() if number]
         from dtlink.wording import counted
 
+        unread = sum(1 for item in self.inputs if item.error)
+        found = [f"{unread} unreadable"] if unread else []
+        found += [f"{level} {number}" for level, number in self.counts().items() if number]
         inputs = counted(len(self.inputs), "input")
         return f"<Report {self.command} of {inputs}: {', '.join(found) or 'no findings'}>"
 

@@ -35,7 +35,7 @@ RELEASE = "6.12.0"
 #: What a sketch knows: all of it.
 _KNOWN = (
     *("config", "modules", "builtin", "order", "aliases", "builtin_aliases", "image", "softdeps"),
-    *("device_nodes", "builtin_compatibles"),
+    "builtin_compatibles",
 )
 _VALUES = {"built-in": "y", "module": "m", "off": "n"}
 _WORDS = {*_VALUES, "config", "initramfs", "load", "facts"}

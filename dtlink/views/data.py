@@ -7,6 +7,8 @@ from dataclasses import Field, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from dtlink.wording import counted
+
 if TYPE_CHECKING:
     from dtlink.report.entries import Json
     from dtlink.report.layout import Line
@@ -68,9 +70,14 @@ class CommandResult(JsonRow):
         return f"<{type(self).__name__}: {', '.join(filter(None, about))}>"
 
 
+#: Names of fields whose singular is not without the ``s``.
+_SINGULARS = {"entries": "entry", "media": "medium", "with gaps": "with gaps"}
+
+
 def _about(name: str, value: object) -> str:
     if isinstance(value, (tuple, Mapping)):
-        return f"{len(value)} {name.replace('_', ' ')}"
+        words = name.replace("_", " ")
+        return counted(len(value), _SINGULARS.get(words, words.removesuffix("s")), words)
     if value is None or value is ABSENT or value == "":
         return ""
     return str(value) if isinstance(value, str) else repr(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.board.tree import TreeBoard
@@ -11,6 +12,7 @@ from dtlink.links.graph import Graph
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.rows import counted
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow, plain
+from dtlink.wording import joined
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -101,13 +103,33 @@ class LinksView(CommandResult):
 
     def text(self, title: str = "") -> Iterator[Line]:
         """The links of each consumer."""
-        yield line(Span(title, BOLD), f" · {counted(len(self.links), 'link')}")
+        number = counted(len(self.links), "link")
+        yield line(Span(title, BOLD), f" · {number}" if title else number)
         consumer = None
         for link in self.links:
             if link.consumer != consumer:
                 consumer = link.consumer
                 yield line("  ", consumer)
             yield link.text()
+
+
+def check_bindings(names: Collection[str]) -> None:
+    """Raise :class:`ValueError`, which names what may be meant, for no name of a binding."""
+    from dtlink.facts.bindings import BINDINGS, binding_of
+
+    known = {row.name for row in BINDINGS}
+    unknown = set(names) - known
+    if unknown:
+        from dtlink.links.acpi.graph import binding_names
+
+        unknown -= binding_names()
+    for name in sorted(unknown):
+        row = binding_of(name)
+        if row is not None and row.name != name:
+            raise ValueError(f"no binding is named {name}: that property is read by {row.name}")
+        near = get_close_matches(name, known, n=3)
+        hint = f": did you mean {joined(near, 'or')}?" if near else ""
+        raise ValueError(f"no binding is named {name}{hint}")
 
 
 def _is(link: Link | AcpiLink, bindings: Collection[str]) -> bool:

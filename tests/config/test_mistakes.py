@@ -45,8 +45,8 @@ ALLOW = '[[allow]]\nrule = "legacy"\nreason = "r"\n'
             "ignore: no rule or family is named mmu-masters: did you mean legacy/mmu-masters or m",
         ),
         ('ignore = [""]', "ignore: no rule or family is named ''"),
-        ('fail-on = "off"', "fail-on: off is none of error, warning, info, never"),
-        ('show = "never"', "show: never is none of error, warning, info"),
+        ('fail-on = "off"', "fail-on: off is not one of error, warning, info, never"),
+        ('show = "never"', "show: never is not one of error, warning, info"),
         ("root-after = -1", "root-after: a number of seconds is needed, 0 or more"),
         ("root-after = nan", "root-after: a number of seconds is needed, 0 or more"),
         ('root-after = "3"', "root-after: a number is needed, not a string"),
@@ -62,7 +62,7 @@ ALLOW = '[[allow]]\nrule = "legacy"\nreason = "r"\n'
         ),
         (
             '[severity]\nlegacy = "off"',
-            "[severity]: legacy: off is none of error, warning, info ('ignore' takes a rule out)",
+            "[severity]: legacy: off is not one of error, warning, info ('ignore' takes a rule out",
         ),
         (
             '[severity]\nlegacy = "info"\nignore = ["cycle"]',

@@ -171,7 +171,7 @@ def test_what_the_command_line_expects_is_added(write: Write) -> None:
         ({"expect": ("legacy/mmu-master:/x",)}, "--expect: no rule .* legacy/mmu-masters"),
         ({"kernel_version": "99.1"}, "--kernel-version: 99.1: the newest kernel known"),
         ({"initramfs": "i"}, "--initramfs: needs a kernel"),
-        ({"fail_on": "bad"}, "--fail-on: bad is none of error, warning, info, never"),
+        ({"fail_on": "bad"}, "--fail-on: bad is not one of error, warning, info, never"),
     ],
 )
 def test_mistakes_of_the_command_line_are_told_as_such(

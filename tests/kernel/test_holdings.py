@@ -48,7 +48,6 @@ def test_an_installed_kernel(tmp_path, kernel):
     assert kernel.order["mbcache"] == 0
     assert kernel.order["phy_vendor"] == 7
     assert kernel.builtin_compatibles == {"vendor,clk", "vendor,clk2", "vendor,Bus"}
-    assert kernel.device_nodes == {"fuse": "fuse"}
     assert kernel.builtin_for("platform:clk_vendor") == ("clk_vendor",)
     assert kernel.sources["config"] == f"{tmp_path}/boot/config-{RELEASE}"
     assert kernel.notes == ()

@@ -46,7 +46,6 @@ def facts(kernel):
         **{name: getattr(kernel, name) for name in ("release", "config", "modules", "builtin")},
         **{name: getattr(kernel, name) for name in ("order", "builtin_compatibles", "sources")},
         "notes": kernel.notes,
-        "nodes": kernel.device_nodes,
         "of": kernel.modules_of("vendor,mmsys"),
         "other": kernel.modules_for("pci:v00008086d000010D3sv00000000sd00000000bc02sc00i00"),
         "builtin_for": kernel.builtin_for("platform:clk-vendor"),
@@ -67,7 +66,7 @@ def test_the_second_time_nothing_is_read(root, kept, gathers):
         f"boot/config-{RELEASE}",
         f"boot/vmlinuz-{RELEASE}",
         *(f"lib/modules/{RELEASE}/modules.{each}" for each in ("alias", "dep", "softdep")),
-        *(f"lib/modules/{RELEASE}/modules.{each}" for each in ("order", "builtin", "devname")),
+        *(f"lib/modules/{RELEASE}/modules.{each}" for each in ("order", "builtin")),
         f"lib/modules/{RELEASE}/modules.builtin.modinfo",
     ],
 )

@@ -184,7 +184,7 @@ def document(**members: Any) -> str:
         ('{"schema": "baseline-1", "findings": [7]}', "finding 1: no object"),
         (document(rule=None), 'finding 1: "rule" is missing, or no text'),
         (document(property=0), 'finding 1: "property" is missing, or no text'),
-        (document(severity="fatal"), '"severity" is none of error, warning, info'),
+        (document(severity="fatal"), '"severity" is not one of error, warning, info'),
         (document(fingerprint="phandle"), '"fingerprint" is none that dtlink makes'),
     ],
 )

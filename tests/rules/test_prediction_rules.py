@@ -20,11 +20,11 @@ from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.tree import Tree
 from dtlink.links.components import strong_components
-from dtlink.links.post_init import with_post_init_providers
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.supplier._waiting import waiting
 from tests.support.boards import EVERY, FIXTURES, SHARED, corpus, need_corpus, predicted
+from tests.support.post_init import with_post_init_providers
 
 KERNEL = KernelProfile.of("6.12")
 

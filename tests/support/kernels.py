@@ -173,7 +173,6 @@ kernel/drivers/quirks.ko
 """,
     "modules.builtin": "kernel/drivers/tty/pl011.ko\nkernel/drivers/clk/clk-vendor.ko\n",
     "modules.builtin.modinfo": "fuse.alias=fs-fuse\0clk_vendor.alias=platform:clk-vendor\0",
-    "modules.devname": "# Device nodes to trigger on-demand module loading.\nfuse fuse c10:229\n",
 }
 TABLES = (table("vendor,clk", "vendor,clk2"), table("vendor,Bus"))
 

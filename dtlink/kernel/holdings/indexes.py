@@ -67,12 +67,6 @@ def read_names(path: str) -> list[str]:
     return [line.strip() for line in read_text(path).split("\n") if line.strip()]
 
 
-def read_device_nodes(path: str) -> dict[str, str]:
-    """The module by device node (below /dev) of modules.devname: ``MODULE NODE c10:203``."""
-    lines = (line.split() for line in read_text(path).split("\n") if not line.startswith("#"))
-    return {words[1]: module_name(words[0]) for words in lines if len(words) >= 2}
-
-
 def parse_softdep(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """``pre: a b post: c`` as what is loaded before, and after (modprobe.d(5), softdep)."""
     lists: dict[str, list[str]] = {"pre:": [], "post:": []}

@@ -22,8 +22,7 @@ _KO = (".ko", ".ko.gz", ".ko.xz", ".ko.zst")
 #: The files beside the modules that are read.
 INDEXES = (
     *("modules.alias", "modules.alias.bin", "modules.dep", "modules.softdep", "modules.order"),
-    *("modules.builtin", "modules.builtin.modinfo", "modules.builtin.alias.bin", "modules.devname"),
-    "modules.load",
+    *("modules.builtin", "modules.builtin.modinfo", "modules.builtin.alias.bin", "modules.load"),
 )
 _PACKED = r"(?:\.(?:gz|xz|zst|lz4|bz2|lzma|efi|img))?"
 _BUILT = (*("Image", "vmlinuz.efi", "zImage", "bzImage"), *("Image.gz", "Image.lz4", "Image.zst"))

@@ -52,8 +52,6 @@ class Holdings:
     """The file or folder that each fact was read from, by the fact's name."""
     notes: tuple[str, ...] = ()
     """What exists but could not be used, a sentence each."""
-    device_nodes: Mapping[str, str] = field(default_factory=dict)
-    """The module by the device node (below /dev) that calls it (modules.devname)."""
     aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
     builtin_aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
 

@@ -94,7 +94,6 @@ def _holdings(facts: dict[str, Any]) -> Holdings:
         builtin_compatibles=None if compatibles is None else frozenset(compatibles),
         sources=facts["sources"],
         notes=tuple(facts["notes"]),
-        device_nodes=facts["device_nodes"],
         aliases=AliasIndex(**facts["aliases"]),
         builtin_aliases=AliasIndex(**facts["builtin_aliases"]),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.registry import DESCRIBING
-from dtlink.links.acpi.link import AcpiLink, TableLink
+from dtlink.links.acpi.link import ROWS, AcpiLink, TableLink
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Reference
 
@@ -42,6 +42,13 @@ class AcpiGraph(Graph[AcpiLink]):
     def not_followed(self, ref: Reference) -> str:
         """Why Linux does not use an entry; empty if it does."""
         return self._table_links[ref].why_not
+
+
+def binding_names() -> frozenset[str]:
+    """The names of the rows of all tables."""
+    for row in DESCRIBING:
+        import_module(f"dtlink.links.acpi.{row.module}")
+    return frozenset(ROWS)
 
 
 def links(machine: Machine, version: KernelVersion = DEFAULT) -> Iterator[TableLink]:

@@ -116,12 +116,16 @@ class AcpiLink:
 _ACPI = "outcomes of ACPI tables are in facts/acpi_suppliers.py"
 
 
+#: The rows by their names, as far as the modules that make them are imported.
+ROWS: dict[str, SupplierBinding] = {}
+
+
 def row(name: str, kind: str, *, orders: bool = True) -> SupplierBinding:
     """A row of the kinds of entries: ``orders`` says whether the consumer needs the supplier first.
 
     No fw_devlink follows any of them: an ACPI consumer defers by itself, without a device link.
     """
-    return SupplierBinding(
+    made = ROWS[name] = SupplierBinding(
         name=name,
         resource=other(kind, _ACPI),
         walk=Walk.TABLE,
@@ -129,3 +133,4 @@ def row(name: str, kind: str, *, orders: bool = True) -> SupplierBinding:
         orders_probe=orders,
         probes_first=orders,
     )
+    return made

@@ -20,6 +20,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.viot import Endpoint, MmioEndpoint, PciRange, Viot
 from dtlink.links.acpi.viot import agree, exempt, ids_overlap
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import noun
 
 
 @rule(
@@ -87,7 +88,8 @@ def _finding(table: Viot, pairs: list[_Pair]) -> Finding:
     which = f"endpoint ID {ids[0]:#x}"
     if len(ids) > 1:
         which = f"endpoint IDs {ids[0]:#x} to {ids[-1]:#x}"
-    more = f"; {len(pairs) - 1} more nodes share IDs" if len(pairs) > 1 else ""
+    rest = len(pairs) - 1
+    more = f"; {rest} more {noun(rest, 'node shares', 'nodes share')} IDs" if rest else ""
     return endpoint_id_overlap.finding(
         late,
         f"{late.name} and {early.name} both have the {which} of {iommu.name if iommu else 'it'}"

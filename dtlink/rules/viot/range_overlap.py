@@ -19,6 +19,7 @@ from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.viot import PciRange, Viot
 from dtlink.links.acpi.viot import agree, overlaps
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import counted
 
 
 @rule(
@@ -61,7 +62,8 @@ def _finding(table: Viot, late: PciRange, others: list[PciRange]) -> Finding:
     early = others[0]
     segment = max(early.segment_start, late.segment_start)
     first, last = max(early.bdf_start, late.bdf_start), min(early.bdf_end, late.bdf_end)
-    more = f", and functions with {len(others) - 1} more ranges" if len(others) > 1 else ""
+    rest = len(others) - 1
+    more = f", and functions with {counted(rest, 'more range')}" if rest else ""
     told = [
         f"{node.endpoint_id(segment, first):#x} at {iommu.name}"
         for node in (late, early)
