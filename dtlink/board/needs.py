@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.timeline import PARENT
 from dtlink.boot.timeline.requirement import Hold
+from dtlink.facts.outcomes import State
 from dtlink.facts.resource import Asker
+from dtlink.facts.resources import INTERRUPT
 
 if TYPE_CHECKING:
     from dtlink.boot.drivers.made import MadeDevice
-    from dtlink.boot.timeline.devices import Devices
+    from dtlink.boot.timeline.devices import Devices, Provider
     from dtlink.boot.timeline.requirement import Requirement
     from dtlink.facts.outcomes import Driver
 
@@ -68,14 +70,25 @@ class Needs:
         above = devices.at(self._tree.parents[node])
         if above >= 0:
             yield NeededNode(above, node, PARENT)
-        for each in self._suppliers.get(node, ()):
+        # What needs no driver waits for nothing: a bus in name only does not hold its children.
+        is_early = devices.driver(node).state is State.EARLY
+        for each in () if is_early else self._suppliers.get(node, ()):
             supplier, binding = each.supplier, each.binding
             provider = devices.provider(supplier)
-            if provider.device >= 0 and (provider.partly or not provider.early):
+            if provider.device >= 0 and not self._is_early(provider, each.kind):
                 yield NeededNode(provider.device, node, binding)
                 if devices.driver(supplier).modules and supplier != provider.device:
                     yield NeededNode(supplier, node, binding)
                 yield from self._made(each, provider.device)
+
+    @staticmethod
+    def _is_early(provider: Provider, kind: str) -> bool:
+        """Whether a resource is there before there are devices.
+
+        What is early of a device that provides more is its interrupts (imx_gpcv2_irqchip_init() of
+        drivers/irqchip/irq-imx-gpcv2.c), or some of its clocks.
+        """
+        return provider.early and not (provider.partly and kind != INTERRUPT.kind)
 
     def _made(self, requirement: Requirement, maker: int) -> Iterator[NeededNode]:
         """The devices that the driver of the supplier's device makes, and that provide for it."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dtlink.facts.kernels import KernelVersion
 from dtlink.kernel.source.bus_names import names_bound
 from dtlink.kernel.source.children import ANY_CHILD, Children, MakerFile, children, match_words
 from dtlink.kernel.source.code import Code
@@ -315,3 +316,32 @@ def test_entries_that_are_no_names_bind_nothing(tmp_path):
     text = 'static const struct i2c_device_id ids[] = { { NAME_OF(x), 0 }, { "a b" }, { "c" } };'
     code = Code(SourceReader(tmp_path).unit("x.c", text))
     assert [each.compatible for each in names_bound(code)] == ["i2c:c"]
+
+
+@pytest.mark.parametrize("release", ["6.1", "6.12", "7.2"])
+@pytest.mark.parametrize(
+    ("compatible", "alias"),
+    [
+        ("x-powers,axp803", "platform:axp20x-regulator"),
+        ("rohm,bd71847", "platform:bd71847-pmic"),
+        ("hisilicon,hi655x-pmic", "platform:hi655x-regulator"),
+        ("mediatek,mt6358", "platform:mt6358-regulator"),
+        ("fsl,imx8mp-noc", "platform:imx8mp-interconnect"),
+        ("snps,dwc3", "platform:xhci-hcd"),
+        ("raspberrypi,bcm2835-firmware", "platform:raspberrypi-clk"),
+    ],
+)
+def test_the_shipped_indexes_know_what_these_drivers_make(release, compatible, alias):
+    index = SourceIndex.load(version=KernelVersion.parse(release))
+    drivers = [each.file for each in index.entries(compatible) if each.kind == "driver"]
+    made = {each for file in drivers if (f := index.facts(file)) for each in f.makes}
+    assert not {alias, f"{alias} {compatible}"}.isdisjoint(made)
+    assert index.entries(alias)
+
+
+def test_the_shipped_index_knows_which_cells_belong_to_which_chip():
+    index = SourceIndex.load(version=KernelVersion.parse("7.2"))
+    facts = index.facts("drivers/mfd/mt6397-core.c")
+    of_mt6357 = {each for each in facts.makes if each.endswith(" mediatek,mt6357")}
+    assert "platform:mt6357-regulator mediatek,mt6357" in of_mt6357
+    assert not any("mt6358-regulator" in each for each in of_mt6357)
