@@ -50,6 +50,11 @@ def root_needs(board: TreeBoard) -> RootNeeds:
     return RootNeeds(ways, others, tuple({each.driver: each for each in support}.values()))
 
 
+def root_ways(board: TreeBoard) -> tuple[Way, ...]:
+    """The controllers that can have the root, as far as the command line tells them."""
+    return tuple(_ways(board.root, board.root.media))
+
+
 def node_way(board: TreeBoard, node: int) -> Way:
     """The way to a node that the user named: with its bus, if it is a controller."""
     return next(_ways(board.root, {node: board.root.media_of(node)}))

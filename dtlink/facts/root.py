@@ -95,9 +95,10 @@ class RootSpec(NamedTuple):
         yield from self._filesystem()
 
     def _filesystem(self) -> Iterator[Support]:
+        several = len(self.filesystems) > 1
         for name in self.filesystems:
             if row := FILESYSTEMS.get(name):
-                yield Support(row, f"rootfstype={name}")
+                yield Support(row._replace(is_optional=several), f"rootfstype={name}")
         if not self.filesystems and not (self.is_network and self._is_mounted_there):
             usual = FLASH_FILESYSTEM if self.disk in ("ubi", "mtd") else USUAL_FILESYSTEM
             yield Support(FILESYSTEMS[usual], "usual: rootfstype= does not say", is_told=False)

@@ -29,19 +29,37 @@ DM_CRYPT = BusDriver(
     "dm_crypt", "DM_CRYPT", "encrypted disks", 'drivers/md/dm-crypt.c, target_type "crypt"'
 )
 #: cryptsetup's own choice is aes-xts-plain64.
-XTS = BusDriver("xts", "CRYPTO_XTS", "the cipher mode of LUKS", "crypto/xts.c, MODULE_ALIAS_CRYPTO")
+XTS = BusDriver(
+    "xts",
+    "CRYPTO_XTS",
+    "the cipher mode of LUKS",
+    "crypto/xts.c, MODULE_ALIAS_CRYPTO",
+    is_optional=True,
+)
 DEVICE_MAPPER = BusDriver(
     "dm_mod", "BLK_DEV_DM", "logical volumes", "drivers/md/dm.c, MODULE_ALIAS_MISCDEV"
 )
 RAID = tuple(
-    BusDriver(module, config, f"{name} arrays", f"drivers/md/{module}.c, MODULE_ALIAS")
+    BusDriver(
+        module,
+        config,
+        f"{name} arrays",
+        f"drivers/md/{module}.c, MODULE_ALIAS",
+        is_optional=True,
+    )
     for module, config, name in (
         ("raid0", "MD_RAID0", "RAID0"),
         ("raid1", "MD_RAID1", "RAID1"),
         ("raid10", "MD_RAID10", "RAID10"),
     )
 )
-RAID456 = BusDriver("raid456", "MD_RAID456", "RAID4/5/6 arrays", "drivers/md/raid5.c, MODULE_ALIAS")
+RAID456 = BusDriver(
+    "raid456",
+    "MD_RAID456",
+    "RAID4, RAID5 and RAID6 arrays",
+    "drivers/md/raid5.c, MODULE_ALIAS",
+    is_optional=True,
+)
 BCACHE = BusDriver("bcache", "BCACHE", "cached disks", "drivers/md/bcache/super.c, bcache_init()")
 OVERLAY = BusDriver("overlay", "OVERLAY_FS", "the overlay", "fs/overlayfs/super.c, MODULE_ALIAS_FS")
 LOOP = BusDriver("loop", "BLK_DEV_LOOP", "the image as a disk", "drivers/block/loop.c, loop_init()")
@@ -134,7 +152,7 @@ LAYERS = (
 )
 
 #: Both, where a command line names no version: servers and tools differ in what they take.
-NFS_VERSIONS = (NFS3, NFS4)
+NFS_VERSIONS = (NFS3._replace(is_optional=True), NFS4._replace(is_optional=True))
 
 
 def _filesystem(module: str, config: str, file: str) -> BusDriver:

@@ -24,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dtlink.facts.media import MEDIA, PCI_MEDIA
+from dtlink.facts.root_layers import FILESYSTEMS
 from dtlink.kernel.facts import Facts
 from dtlink.kernel.holdings.aliases import AliasIndex
 from dtlink.kernel.holdings.model import Holdings, Module
@@ -37,6 +39,9 @@ _KNOWN = (
     *("config", "modules", "builtin", "order", "aliases", "builtin_aliases", "image", "softdeps"),
     "builtin_compatibles",
 )
+#: What drives disks on their buses, for which there is no line: built in, if ``config`` is silent.
+_ON_BUSES = {row.config: "y" for each in (*MEDIA, *PCI_MEDIA) for row in each.drivers}
+_ON_BUSES |= {row.config: "y" for row in FILESYSTEMS.values()}
 _VALUES = {"built-in": "y", "module": "m", "off": "n"}
 _WORDS = {*_VALUES, "config", "initramfs", "load", "facts"}
 #: The requests of ``facts`` lines.
@@ -114,7 +119,7 @@ def _words_after(first: str, rows: list[list[str]]) -> list[str]:
 def _config(drivers: list[_Line], settings: list[str]) -> dict[str, str]:
     given = {name: value for name, _, value in (word.partition("=") for word in settings)}
     built = {each.config: each.value for each in drivers if each.value != "n"}
-    return {"MODULES": "y"} | given | built
+    return {"MODULES": "y"} | _ON_BUSES | given | built
 
 
 def _initramfs_of(drivers: list[_Line], rows: list[list[str]]) -> Initramfs | None:

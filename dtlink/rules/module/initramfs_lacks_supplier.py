@@ -68,6 +68,7 @@ _NO_DISK = (
 )
 _LATER = {
     Role.CONSOLE: "the console works only after the root filesystem is mounted",
+    Role.PROMPT: "the passphrase of the root filesystem cannot be asked for, or entered, with it",
     Role.NETWORK: "this network works only after the root filesystem is mounted",
     Role.DISPLAY: "this display works only after the root filesystem is mounted",
 }
