@@ -1,0 +1,1 @@
+"""Proof that what ``dtlink modules`` prints boots, with Debian's kernels in QEMU."""
