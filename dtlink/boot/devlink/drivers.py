@@ -55,7 +55,8 @@ class BareDrivers:
     def __init__(self, population: Population, version: KernelVersion) -> None:
         self._population = population
         self._powered = tuple(name for name, known in POWERED_BUSES.items() if version in known)
-        self._buses = (*self._powered, *TRANSPARENT_BUSES) if PURE_BUSES_BIND.on(version) else ()
+        binds = PURE_BUSES_BIND.on(version)
+        self._buses = frozenset((*self._powered, *TRANSPARENT_BUSES) if binds else ())
 
     def match(self, device: CoreDevice) -> str | None:
         """A bus without a driver of its own."""

@@ -22,18 +22,22 @@ from dtlink.links.address import Region, first_region
 if TYPE_CHECKING:
     from dtlink.boot.devlink.availability import Availability
 
-_NEVER = (b"operating-points-v2",)
-_AMBA = (b"arm,primecell",)
+_NEVER = frozenset((b"operating-points-v2",))
+_AMBA = frozenset((b"arm,primecell",))
 #: What describes a part of its parent although it has a compatible (connectors of Type-C
 #: controllers: fw_devlink_purge_absent_suppliers(); partitions and the like: never a bus's child).
-_PARTS = (
-    b"usb-c-connector",
-    b"usb-a-connector",
-    b"usb-b-connector",
-    b"fixed-partitions",
-    b"fixed-layout",
+_PARTS = frozenset(
+    (
+        b"usb-c-connector",
+        b"usb-a-connector",
+        b"usb-b-connector",
+        b"fixed-partitions",
+        b"fixed-layout",
+    )
 )
-_FRAMEBUFFER = (b"simple-framebuffer",)
+_FRAMEBUFFER = frozenset((b"simple-framebuffer",))
+_BUSES = frozenset(TRANSPARENT_BUSES)
+_NONE: list[bytes] = []
 
 #: Interrupt controllers that ask for a device all the same, since a driver has to serve more than
 #: their interrupts (arch/arm/mach-imx/gpc.c, arch/arm/mach-exynos/suspend.c, irq-imx-gpcv2.c).
@@ -79,17 +83,17 @@ class Population:
         own = self._lowered.get(node)
         if own is None:
             at = self._compatibles.get(node)
-            value = b"" if at is None else self._tree.value(at).lower()
-            own = value.split(b"\0")
+            if at is None:
+                return _NONE
+            own = self._tree.value(at).lower().split(b"\0")
             if not (own[-1] and self._reads_open_end):
                 own.pop()
             self._lowered[node] = own
         return own
 
-    def is_any(self, node: int, names: Iterable[bytes]) -> bool:
+    def is_any(self, node: int, names: frozenset[bytes]) -> bool:
         """Whether a node has one of the compatibles."""
-        own = self.compatible(node)
-        return any(name in own for name in names)
+        return not names.isdisjoint(self.compatible(node))
 
     def names_driver(self, node: int) -> bool:
         """Whether a node has ``compatible``."""
@@ -123,7 +127,8 @@ class Population:
     def _memory(self, reserved: int) -> Iterator[Spawn]:
         """Memory that a driver serves; ``reserved`` is /reserved-memory, or -1."""
         only = RESERVED_MEMORY_ONLY.on(self._version)
-        names = [name for name, known in SERVED_MEMORY.items() if self._version in known]
+        served = SERVED_MEMORY.items()
+        names = frozenset(name for name, known in served if self._version in known)
         for node in self._children(reserved) if only else sorted(self._compatibles):
             if node in self._compatibles and self.is_any(node, names):
                 yield from self._platform(node, -1)
@@ -149,7 +154,7 @@ class Population:
             return
         for device in self._platform(node, above):
             yield device
-            if deep and self.is_any(node, TRANSPARENT_BUSES):
+            if deep and self.is_any(node, _BUSES):
                 for child in self._children(node):
                     yield from self.below_bus(child, node)
 

@@ -9,7 +9,7 @@ from dtlink.facts.behaviours import POWER_DOMAINS_ARE_DEVICES
 from dtlink.facts.power_domains import DOMAIN_PROVIDERS, DomainNodes, DomainProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dtlink.boot.devlink.availability import Availability
     from dtlink.firmware.tree import Tree
@@ -34,8 +34,9 @@ class PowerDomains(NamedTuple):
         tree = availability.tree
         early: list[int] = []
         of_driver: dict[int, list[int]] = {}
-        for node, at in tree.holders("compatible").items():
-            row = _row(tree.value(at))
+        compatibles = tree.holders("compatible")
+        for node in sorted(_upwards(tree, tree.holders("#power-domain-cells"))):
+            row = _row(tree.value(compatibles[node])) if node in compatibles else None
             if row is None or node in availability.disabled:
                 continue
             found = list(_providers(tree, node, row.nodes))
@@ -53,6 +54,17 @@ class PowerDomains(NamedTuple):
         """The devices that the driver of a node makes."""
         found = self.of_driver.get(node, ()) if self.are_devices else ()
         return (Spawn(each, -1, BUS) for each in found)
+
+
+def _upwards(tree: Tree, nodes: Iterable[int]) -> set[int]:
+    """Some nodes, and all above them."""
+    found: set[int] = set()
+    for start in nodes:
+        node = start
+        while node >= 0 and node not in found:
+            found.add(node)
+            node = tree.parents[node]
+    return found
 
 
 def _row(compatible: bytes) -> DomainProvider | None:

@@ -48,6 +48,7 @@ _CLIENT_BUSES = (
 #: it is the first string, and does nothing (drivers/bus/simple-pm-bus.c, ONLY_BUS); registers that
 #: others reach through the node (drivers/mfd/syscon.c, device_node_get_regmap()).
 PLAIN = (*(each.decode("ascii") for each in TRANSPARENT_BUSES), "syscon")
+_FRAMEBUFFER = frozenset((b"simple-framebuffer",))
 
 #: Nodes that are read, by the kernel or by other devices' drivers; no driver binds to them even
 #: where of_platform makes a device of them.
@@ -81,7 +82,7 @@ class DeviceMakers:
         self._tree = tree
         self.population = Population(Availability.of(tree, version))
         powered = (name for name, known in POWERED_BUSES.items() if version in known)
-        self._buses = (*TRANSPARENT_BUSES, *powered)
+        self._buses = frozenset((*TRANSPARENT_BUSES, *powered))
         self._found: dict[int, DeviceMaker] = {0: DeviceMaker.LOOSE}
         self._at_boot = {spawn.node for spawn in self.population.at_boot()}
 
@@ -117,7 +118,7 @@ class DeviceMakers:
         if self._tree.parents[above] != 0 or self.population.names_driver(above):
             return False
         top = self._tree.layout.names[above]
-        frame = top == b"chosen" and self.population.is_any(node, (b"simple-framebuffer",))
+        frame = top == b"chosen" and self.population.is_any(node, _FRAMEBUFFER)
         return frame or top == b"firmware"
 
     def _bus(self, above: int, own: bytes) -> DeviceMaker:
