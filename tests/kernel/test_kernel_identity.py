@@ -182,6 +182,14 @@ LAYOUTS = {
         layout(f"target/{M}", config=f"build/linux-{R}/.config", image_at="images/Image"),
         "target",
     ),
+    "Buildroot, custom source": (
+        layout(f"target/{M}", config="build/linux-custom/.config", image_at="images/Image")
+        | {
+            "build/linux-custom/include/config/kernel.release": f"{R}\n",
+            "build/linux-headers-6.1/.config": "CONFIG_OF=n\n",
+        },
+        "target",
+    ),
 }
 
 
@@ -201,8 +209,9 @@ def test_a_build_tree_that_was_changed_since_is_not_asked(tmp_path: Path) -> Non
     assert not read_holdings(str(write(tmp_path, files))).knows("config")
 
 
-def test_the_partitions_of_android_are_one_kernel(tmp_path: Path) -> None:
-    system, vendor = "system_dlkm/lib/modules", "vendor_dlkm/lib/modules"
+@pytest.mark.parametrize("below", ["", "/6.6.30-android15-8"])
+def test_the_partitions_of_android_are_one_kernel(tmp_path: Path, below: str) -> None:
+    system, vendor = f"system_dlkm/lib/modules{below}", f"vendor_dlkm/lib/modules{below}"
     files: dict[str, str | bytes] = {
         f"{system}/modules.load": "zram.ko\n",
         f"{system}/modules.dep": f"/{system}/zram.ko:\n",

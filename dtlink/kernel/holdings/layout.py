@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.files import is_file, names_in
 from dtlink.kernel.holdings.indexes import read_names
-from dtlink.kernel.holdings.places import CONFIGS, FLAT, IMAGE_FOLDERS, IMAGES, MODULES
+from dtlink.kernel.holdings.places import ANDROID, CONFIGS, IMAGE_FOLDERS, IMAGES, MODULES
 
 RUNNING = "running"
 #: More modules than any kernel has.
@@ -26,6 +26,8 @@ INDEXES = (
 )
 _PACKED = r"(?:\.(?:gz|xz|zst|lz4|bz2|lzma|efi|img))?"
 _BUILT = (*("Image", "vmlinuz.efi", "zImage", "bzImage"), *("Image.gz", "Image.lz4", "Image.zst"))
+#: The file of a build tree that has its release.
+_RELEASE = "include/config/kernel.release"
 _WHAT = (
     "give a folder of modules (lib/modules/VERSION), the root of an unpacked kernel package, "
     "a kernel build tree, a configuration, an image, or 'running'"
@@ -76,19 +78,22 @@ def find(path: str) -> KernelFiles:
     if versions:
         several = f"several kernels: {', '.join(versions)}"
         raise InputError(f"{several}; give {os.path.join(path, versions[0])}, …", path=path)
-    if flat := _flat(path):
-        return flat
+    if parts := _android(path):
+        return parts
     raise InputError(f"a folder without a kernel; {_WHAT}", path=path)
 
 
-def _flat(root: str) -> KernelFiles | None:
-    """The modules below a root that are in no folder of a version, as on Android."""
-    places = (each.pattern.format(root=root) for each in FLAT)
-    folders = [each for each in dict.fromkeys(map(os.path.normpath, places)) if _has_modules(each)]
+def _android(root: str) -> KernelFiles | None:
+    """The modules of one kernel that are on several partitions, as on Android."""
+    places = (each.pattern.format(root=root) for each in ANDROID)
+    tops = dict.fromkeys(map(os.path.normpath, places))
+    below = [each for top in tops for each in (top, *(f"{top}/{name}" for name in names_in(top)))]
+    folders = [each for each in below if _has_modules(each)]
     real = list({os.path.realpath(each): each for each in reversed(folders)}.values())[::-1]
-    parts = [_modules(each, "package", "") for each in real]
+    parts = [_modules(each, "package", _release_of(each)) for each in real]
     if not parts:
         return None
+    parts[0].release = next((each.release for each in parts if each.release), "")
     whole = _with_files(parts[0], root)
     whole.others = tuple(parts[1:])
     return whole
@@ -150,8 +155,8 @@ def _with_files(layout: KernelFiles, root: str) -> KernelFiles:
     """Add configuration and image."""
     folder = layout.folder or root
     known = {"root": root, "folder": folder, "version": layout.release}
-    configs = [each.pattern.format_map(known) for each in CONFIGS]
-    configs = [each for path in configs for each in (path, f"{path}.gz")]
+    configs = (path for each in CONFIGS for path in _named(each.pattern, known))
+    configs = (each for path in configs for each in (path, f"{path}.gz"))
     found = (path for path in configs if is_file(path) and _is_of(path, layout.release))
     layout.config = next(found, "")
     places = (each.pattern.format_map(known) for each in IMAGE_FOLDERS)
@@ -159,10 +164,23 @@ def _with_files(layout: KernelFiles, root: str) -> KernelFiles:
     return layout
 
 
+def _named(pattern: str, known: Mapping[str, str]) -> Iterator[str]:
+    """The path of a pattern; with ``*``, those of the build trees of the release."""
+    before, star, after = pattern.format_map(known).partition("*")
+    if not star:
+        yield before
+        return
+    (folder, _, start), version = before.rpartition("/"), known["version"]
+    for name in names_in(folder) if version else ():
+        built = _line(f"{folder}/{name}/{_RELEASE}")
+        if name.startswith(start) and version in (built, name.removeprefix(start)):
+            yield f"{folder}/{name}{after}"
+
+
 def _is_of(config: str, release: str) -> bool:
     """Whether a configuration in a build tree, which may be another's by now, is of a release."""
     folder, name = os.path.split(config)
-    built = f"{folder}/include/config/kernel.release"
+    built = f"{folder}/{_RELEASE}"
     return name != ".config" or _line(built) in ("", release)
 
 
@@ -193,11 +211,11 @@ def _indexes(folder: str) -> dict[str, str]:
 
 
 def _tree(path: str) -> KernelFiles:
-    """A kernel build tree; its version is in include/config/kernel.release once it is built."""
+    """A kernel build tree; its version is in :data:`_RELEASE` once it is built."""
     layout = KernelFiles(
         path, "tree", folder=path, config=f"{path}/.config", indexes=_indexes(path)
     )
-    layout.release = _line(f"{path}/include/config/kernel.release")
+    layout.release = _line(f"{path}/{_RELEASE}")
     boots = [f"{path}/arch/{arch}/boot" for arch in names_in(f"{path}/arch")]
     places = [f"{boot}/{name}" for name in _BUILT for boot in boots]
     images = [place for place in places if is_file(place)]

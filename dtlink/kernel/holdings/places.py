@@ -1,7 +1,8 @@
 """Where distributions put a kernel's files: a row for each place, with what says so.
 
 In a pattern ``{root}`` is the root of a system or of an unpacked package, ``{folder}`` the folder
-of modules, ``{version}`` the release, ``{image}`` one of :data:`IMAGES`.
+of modules, ``{version}`` the release; ``*`` is any name, for build trees of this release. The
+sources are the files that install them, with the line that does, as they were in 2026.
 """
 
 from __future__ import annotations
@@ -22,33 +23,66 @@ class Place(NamedTuple):
 
 #: The folders below a root that hold one folder of modules for each version.
 MODULES = (
-    Place("{root}/lib/modules", "Linux, Makefile, MODLIB; Debian to 6.x; Yocto, kernel.bbclass"),
-    Place("{root}/usr/lib/modules", "Debian since 7.x; Fedora, kernel.spec; Arch, linux; openSUSE"),
-    Place("{root}/target/lib/modules", "Buildroot, output/: linux/linux.mk, TARGET_DIR"),
+    Place(
+        "{root}/lib/modules",
+        "Linux, Makefile: MODLIB; Debian to 6.x; Fedora, kernel.spec: make modules_install, "
+        "$RPM_BUILD_ROOT/lib/modules/$KernelVer; openSUSE Leap 15, rpm/kernel-binary.spec.in: "
+        "INSTALL_MOD_PATH=%buildroot; Yocto, kernel.bbclass: MODLIB=${nonarch_base_libdir}/modules",
+    ),
+    Place(
+        "{root}/usr/lib/modules",
+        "Debian since 7.x; Arch, linux/PKGBUILD: INSTALL_MOD_PATH=$pkgdir/usr; openSUSE "
+        "Tumbleweed; Yocto with usrmerge; Fedora, as it is installed",
+    ),
+    Place("{root}/target/lib/modules", "Buildroot, linux/linux.mk: INSTALL_MOD_PATH=$(TARGET_DIR)"),
 )
-#: Folders below a root that hold the modules of one kernel together, without its version.
-FLAT = (
-    Place("{root}/lib/modules", "Android, the root of one partition: build/kernel, build_utils.sh"),
-    Place("{root}/system_dlkm/lib/modules", "Android since 13, GKI modules partition"),
-    Place("{root}/vendor_dlkm/lib/modules", "Android since 11, vendor DLKM partition"),
-    Place("{root}/odm_dlkm/lib/modules", "Android since 11, ODM DLKM partition"),
+#: Folders of one kernel's modules, which are there together: in each, or in a folder of its version
+#: below it (build/kernel, build_utils.sh: create_modules_staging(), lib/modules/${version}; and
+#: build_flatten_image(), without).
+ANDROID = (
+    Place("{root}/lib/modules", "Android, the root of one partition or of a ramdisk"),
+    Place("{root}/system_dlkm/lib/modules", "Android, build_system_dlkm(): modules of the GKI"),
+    Place("{root}/vendor_dlkm/lib/modules", "Android, build_vendor_dlkm()"),
+    Place("{root}/odm_dlkm/lib/modules", "Android, build_odm_dlkm()"),
     Place("{root}/vendor/lib/modules", "Android to 10; links to vendor_dlkm since"),
 )
 #: Configurations, the nearest to the modules last but one: a package's own file goes first.
 CONFIGS = (
     Place("{folder}/config-{version}", "files of a package, put together by hand"),
-    Place("{root}/boot/config-{version}", "Debian to 6.x, Ubuntu; Yocto, kernel.bbclass"),
-    Place("{root}/config-{version}", "files of a package, put together by hand"),
-    Place("{folder}/config", "Debian since 7.x; Fedora, kernel.spec; openSUSE, kernel-binary.spec"),
-    Place("{folder}/build/.config", "Arch, linux-headers; make modules_install of a local build"),
     Place(
-        "{root}/../build/linux-{version}/.config", "Buildroot, output/build beside output/target"
+        "{root}/boot/config-{version}",
+        "Debian to 6.x, Ubuntu; Fedora, kernel.spec: /boot/config-$KernelVer; openSUSE Leap 15; "
+        "Yocto, kernel.bbclass: ${KERNEL_IMAGEDEST}/config-${KERNEL_VERSION}",
+    ),
+    Place("{root}/config-{version}", "files of a package, put together by hand"),
+    Place(
+        "{folder}/config",
+        "Debian since 7.x; Fedora, kernel.spec: /lib/modules/$KernelVer/config; openSUSE "
+        "Tumbleweed",
+    ),
+    Place(
+        "{folder}/build/.config",
+        "Arch, linux/PKGBUILD: _package-headers(), builddir; Fedora, kernel-devel; make "
+        "modules_install of a local build",
+    ),
+    Place(
+        "{root}/../build/linux-*/.config",
+        "Buildroot, linux/linux.mk: output/build/linux-$(LINUX_VERSION) beside output/target, "
+        "where the version may be a tag, or custom",
     ),
 )
 #: Folders that may hold an image.
 IMAGE_FOLDERS = (
-    Place("{folder}", "Debian since 7.x, Fedora, Arch: vmlinuz; openSUSE: vmlinuz, Image"),
-    Place("{root}/boot", "Debian to 6.x, Ubuntu; Yocto, kernel.bbclass, KERNEL_IMAGEDEST"),
-    Place("{root}", "Android, build/kernel: dist folder; files put together by hand"),
-    Place("{root}/../images", "Buildroot, output/images beside output/target"),
+    Place(
+        "{folder}",
+        "Debian since 7.x; Fedora, kernel.spec: /lib/modules/$KernelVer/$InstallName; Arch, "
+        "linux/PKGBUILD: $modulesdir/vmlinuz; openSUSE Tumbleweed: vmlinuz, Image",
+    ),
+    Place(
+        "{root}/boot",
+        "Debian to 6.x, Ubuntu; Arch Linux ARM, linux-aarch64/PKGBUILD: Image; openSUSE Leap 15; "
+        "Yocto, kernel.bbclass: ${KERNEL_IMAGEDEST}/$imageType-${KERNEL_VERSION}",
+    ),
+    Place("{root}", "Android, build/kernel: the dist folder; files put together by hand"),
+    Place("{root}/../images", "Buildroot, linux/linux.mk: LINUX_INSTALL_IMAGE, $(BINARIES_DIR)"),
 )
