@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dtlink.facts.resources import INTERCONNECT
+
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
@@ -18,6 +20,15 @@ def entry_name(tree: Tree, reference: Reference) -> str:
     if binding.name.startswith("*-"):
         name = tree.property_name(reference.at)
         return name[: 1 - len(binding.name)]
-    names = binding.resource.names
+    names, number = binding.resource.names, entry_number(reference)
     found = tree[reference.node].strings(names) if names else ()
-    return found[reference.entry] if reference.entry < len(found) else ""
+    return found[number] if number < len(found) else ""
+
+
+def entry_number(reference: Reference) -> int:
+    """The number by which drivers ask for an entry: paths are two entries, and have one name.
+
+    Source: drivers/interconnect/core.c, of_icc_get_by_index().
+    """
+    is_path = reference.binding.resource is INTERCONNECT
+    return reference.entry // 2 if is_path else reference.entry

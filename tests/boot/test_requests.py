@@ -107,6 +107,39 @@ def test_regulators_are_asked_for_by_the_name_before_supply(prop, facts, request
     assert need(board, binding="*-supply").requested is requested
 
 
+@pytest.mark.parametrize(
+    ("prop", "facts", "requested"),
+    [
+        ("scl-gpios", "offers:I2C_bus whole", Requested.UNKNOWN),
+        ("scl-gpios", "whole", Requested.NO),
+        ("cd-gpios", "offers:I2C_bus whole", Requested.NO),
+        ("wp-gpios", "offers:NVMEM_cell whole", Requested.UNKNOWN),
+        ("power-supplies", "offers:power_supply whole", Requested.UNKNOWN),
+        ("power-supplies", "whole", Requested.NO),
+    ],
+)
+def test_frameworks_ask_for_those_that_register(prop, facts, requested):
+    source = SOURCE.format(f"{prop} = <&clk>;").replace("#clock-cells = <1>", "#gpio-cells = <0>")
+    binding = f"*-{prop.rpartition('-')[2]}" if "gpios" in prop else prop
+    found = need(board_of(source, *facts.split()), binding=binding)
+    assert (found.requested if found else Requested.NO) is requested
+
+
+def test_a_path_of_interconnects_is_two_entries_with_one_name():
+    source = """
+    clk: clk { compatible = "x,clk"; #interconnect-cells = <0>; };
+    other: other { compatible = "x,clk"; #interconnect-cells = <0>; };
+    host { compatible = "x,host"; interconnects = <&clk &clk>, <&other &other>;
+        interconnect-names = "cpu", "mem"; };
+    """
+    board = board_of(source, "required:interconnect:mem", "whole")
+    wanted = Requested.NO, Requested.REQUIRED
+    for supplier, requested in zip(("/clk", "/other"), wanted, strict=True):
+        assert need(board, supplier=supplier, binding="interconnects").requested is requested
+    board = board_of(source, "required:interconnect:#1", "whole")
+    assert need(board, supplier="/other", binding="interconnects").requested.is_waited_for
+
+
 def test_drivers_that_may_have_the_device_must_agree():
     other = "drivers/mmc/other.c"
     kernel = f"built-in OTHER {other} x,host\nfacts {other} "

@@ -8,11 +8,13 @@ version. What several drivers may do that claim a device is known only where the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.resource import Requested
 from dtlink.kernel.source.driver_facts import Need
+from dtlink.links.names import entry_number
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -111,7 +113,7 @@ class DriverRequests:
         self, device: int, reference: Reference, name: str, *, of_children: bool
     ) -> Requested:
         kind, by_number = reference.binding.kind, reference.binding.resource.names is not None
-        entry = reference.entry if by_number or not name else -1
+        entry = entry_number(reference) if by_number or not name else -1
         # Where entries have no names a request is for the property, or for one of its entries.
         name = name or reference.binding.name
         return agreed(
@@ -160,4 +162,4 @@ def _is_meant(ask: Ask, name: str, entry: int) -> bool:
         return True
     if ask.name == "" or ask.name.startswith("#"):
         return ask.name == f"#{entry}" or (not ask.name and not entry)
-    return ask.name == name
+    return ask.name == name or ("*" in ask.name and fnmatchcase(name, ask.name))

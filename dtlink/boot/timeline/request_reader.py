@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Request, Requested
-from dtlink.facts.resources import INTERRUPT, PHY, REGULATOR
+from dtlink.facts.resources import (
+    GPIO,
+    I2C_BUS,
+    INTERRUPT,
+    NVMEM_CELL,
+    PHY,
+    POWER_SUPPLY,
+    REGULATOR,
+)
 from dtlink.links.names import entry_name
 
 if TYPE_CHECKING:
@@ -16,6 +24,29 @@ if TYPE_CHECKING:
 
 #: The walks whose entries a driver asks for one by one.
 _BY_ENTRY = (Walk.LIST, Walk.INTERRUPTS)
+
+
+class _Framework(NamedTuple):
+    """What a framework asks for when a driver registers a provider with it."""
+
+    offered: str
+    kind: str
+    names: tuple[str, ...]
+    """Empty: any."""
+
+
+_FRAMEWORKS = (
+    # drivers/regulator/core.c, regulator_resolve_supply()
+    _Framework(REGULATOR.kind, REGULATOR.kind, ()),
+    # drivers/phy/phy-core.c, phy_create()
+    _Framework(PHY.kind, REGULATOR.kind, ("phy",)),
+    # drivers/power/supply/power_supply_core.c, power_supply_check_supplies()
+    _Framework(POWER_SUPPLY.kind, POWER_SUPPLY.kind, ()),
+    # drivers/i2c/i2c-core-base.c, i2c_gpio_init_recovery()
+    _Framework(I2C_BUS.kind, GPIO.kind, ("scl", "sda")),
+    # drivers/nvmem/core.c, nvmem_register()
+    _Framework(NVMEM_CELL.kind, GPIO.kind, ("wp",)),
+)
 
 
 class RequestReader:
@@ -36,7 +67,7 @@ class RequestReader:
             first = reference.entry == 0 and name in ("", "irq")
             return Requested.REQUIRED if first else Requested.UNKNOWN
         found = requests.of(device, reference, name)
-        return self._but_for_inputs(found, reference, name, device)
+        return self._but_for_others(found, reference, name, device)
 
     def of_part(self, reference: Reference, device: int) -> tuple[Request, Requested]:
         """What becomes of a reference of a node that is a part of a device, and none itself.
@@ -48,7 +79,7 @@ class RequestReader:
             return UNKNOWN_REQUEST, Requested.UNKNOWN
         name = self.name(reference)
         found = requests.of_child(device, reference, name)
-        found = self._but_for_inputs(found, reference, name, device)
+        found = self._but_for_others(found, reference, name, device)
         if found is Requested.UNKNOWN:
             return UNKNOWN_REQUEST, found
         return request._replace(asker=Asker.DRIVER), found
@@ -65,20 +96,20 @@ class RequestReader:
         """Whether a device's driver asks for something of a kind that no property names."""
         return self._requests.of_kind(device, kind)
 
-    def _but_for_inputs(
+    def _but_for_others(
         self, found: Requested, reference: Reference, name: str, device: int
     ) -> Requested:
         """An answer, unless something beside the device's driver may ask.
 
-        That is the driver of a device that it makes, or the framework that it registers with, for
-        a regulator. Sources: drivers/regulator/core.c, regulator_resolve_supply();
-        drivers/phy/phy-core.c, phy_create().
+        That is the driver of a device that it makes, or the framework that it registers with.
         """
-        requests = self._requests
-        if found.holds_nothing and requests.makes_devices(device):
-            return Requested.UNKNOWN
-        if reference.binding.resource is not REGULATOR:
+        requests, kind = self._requests, reference.binding.kind
+        if not found.holds_nothing:
             return found
-        frameworks = (REGULATOR, PHY) if name == "phy" else (REGULATOR,)
-        may_ask = any(requests.offers(device, each.kind) is not False for each in frameworks)
-        return Requested.UNKNOWN if found.holds_nothing and may_ask else found
+        if requests.makes_devices(device) or any(
+            requests.offers(device, each.offered) is not False
+            for each in _FRAMEWORKS
+            if each.kind == kind and (name in each.names or not each.names)
+        ):
+            return Requested.UNKNOWN
+        return found
