@@ -65,7 +65,7 @@ def _own(
 ) -> Iterator[tuple[int, Driver, When]]:
     """The media, the console and what takes a passphrase, if they lack their own drivers."""
     for node in timeline.devices:
-        if roles.of(node) in _GRAVE:
+        if roles.of(node) in _GRAVE and not roles.is_phy(node):
             driver, comes = drivers.of(node), timeline.comes(node)
             if driver.state in (State.MODULE, State.NOT_BUILT) and comes in (When.ROOT, When.NEVER):
                 yield node, driver._replace(by=""), comes

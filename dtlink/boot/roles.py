@@ -21,7 +21,7 @@ class Role(IntEnum):
     """The lower, the worse it is to be without it."""
 
     ROOT = 0
-    """A controller of the medium that has the root file system."""
+    """A controller of the medium that has the root file system, or the PHY of such a network."""
     CONSOLE = 1
     PROMPT = 2
     """A display or a keyboard that a passphrase for the root file system needs."""
@@ -46,6 +46,14 @@ class Roles:
         self._tree = tree
         self._root = root
         self._console = _console(tree)
+        self._phys = frozenset[int]().union(*root.phys.values())
+
+    def is_phy(self, node: int) -> bool:
+        """Whether a node is a PHY of a network that has the root: it may do without its driver.
+
+        The generic one takes it then (drivers/net/phy/phy_device.c, phy_attach_direct()).
+        """
+        return node in self._phys
 
     @property
     def is_told(self) -> bool:
@@ -55,7 +63,7 @@ class Roles:
     def of(self, node: int) -> Role:
         """The role of a node."""
         root = self._root
-        if node in root.media:
+        if node in root.media or node in self._phys:
             return Role.ROOT
         if node == self._console:
             return Role.CONSOLE

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from dtlink.boot.roots.ethernet_phys import phys
 from dtlink.boot.roots.pci import ports
 from dtlink.facts.media import (
     FLASH,
@@ -73,6 +74,16 @@ class Root:
     def network(self) -> Mapping[int, tuple[Medium, ...]]:
         """Every network device."""
         return self._of((Tier.NETWORK,))
+
+    @cached_property
+    def phys(self) -> Mapping[int, frozenset[int]]:
+        """The Ethernet PHYs of those :attr:`media` that are network devices, by device."""
+        return {
+            node: found
+            for node, media in self.media.items()
+            if any(each.tier is Tier.NETWORK for each in media)
+            and (found := frozenset(phys(self._tree, node)))
+        }
 
     @property
     def keyboards(self) -> frozenset[int]:

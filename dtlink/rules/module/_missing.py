@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
@@ -33,6 +33,18 @@ def role(board: TreeBoard, node: int) -> Role:
 def is_sure(taken: AffectedDevice, outcomes: Iterable[Outcome]) -> bool:
     """Whether a device ends so even if its driver asks for nothing."""
     return taken.unasked in outcomes
+
+
+def no_medium_left(board: TreeBoard, lost: Container[int]) -> bool:
+    """Whether none of the media that may have the root filesystem can be used.
+
+    A network device cannot without its PHYs.
+    """
+    phys = board.root.phys
+    return all(
+        node in lost or (node in phys and all(each in lost for each in phys[node]))
+        for node in board.media
+    )
 
 
 def if_mounted_late(profile: KernelProfile) -> str:

@@ -8,6 +8,7 @@ regulators). One finding for each driver, with the devices that need it. Every c
 kind that root= names may be the one, and every disk controller where it names none (a UUID, a
 label): where one of several cannot probe, it is a warning, as it is where the driver may not
 request what its node references.
+With a root on the network the PHYs of its device count as well.
 Why it matters: the module is on the root filesystem, which cannot be mounted without it. Tools
 that make an initramfs choose drivers by kind of device, and leave out interconnects, mailboxes,
 power domains, regulators and PHYs on which they depend. Console, network and display
@@ -35,6 +36,7 @@ from dtlink.rules.module._missing import (
     WAITS,
     is_sure,
     needs,
+    no_medium_left,
     nodes,
     option,
     role,
@@ -66,6 +68,7 @@ _NO_DISK = (
     'the disk does not appear, and the boot ends in the initramfs ("Gave up waiting for root file '
     'system device", "Dropping to a shell!")'
 )
+_NO_NETWORK = "there is no link, and the root filesystem is not mounted over the network"
 _LATER = {
     Role.CONSOLE: "the console works only after the root filesystem is mounted",
     Role.PROMPT: "the passphrase of the root filesystem cannot be asked for, or entered, with it",
@@ -84,10 +87,10 @@ def initramfs_lacks_supplier(board: TreeBoard) -> Iterator[Finding]:
         return
     late = [hit for hit in board.missing_drivers if hit.comes is When.ROOT and hit.driver.modules]
     found = [(hit, told(board, hit)) for hit in late]
-    lost = {each.node for _, devices in found for each in devices if is_sure(each, _AWAY)}
+    lost = {each.node for _, devices in found for each in devices if _is_sure(board, each)}
     for hit, devices in found:
         if devices:
-            yield _finding(board, hit, devices, all_lost=board.media <= lost)
+            yield _finding(board, hit, devices, all_lost=no_medium_left(board, lost))
 
 
 def told(board: TreeBoard, hit: MissingDriver) -> Sequence[AffectedDevice]:
@@ -104,13 +107,23 @@ def _counts(board: TreeBoard, taken: AffectedDevice) -> bool:
     return taken.outcome in _COMES and found <= Role.DISPLAY and not is_part
 
 
+def _is_sure(board: TreeBoard, taken: AffectedDevice) -> bool:
+    """Whether a device cannot be used in the initramfs, whatever drivers ask for.
+
+    A PHY needs what its node references whether or not its driver asks: without a clock or a
+    supply there is no link.
+    """
+    needed = taken.outcome in _AWAY and board.roles.is_phy(taken.node)
+    return needed or is_sure(taken, _AWAY)
+
+
 def _finding(
     board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDevice], *, all_lost: bool
 ) -> Finding:
     worst = role(board, devices[0].node)
     same = [each for each in devices if role(board, each.node) is worst]
-    first = next((each for each in same if is_sure(each, _AWAY)), same[0])
-    sure = is_sure(first, _AWAY)
+    first = next((each for each in same if _is_sure(board, each)), same[0])
+    sure = _is_sure(board, first)
     is_root = worst is Role.ROOT
     lacks = joined(_lacking(board, hit))
     what = "them" if len(hit.all_drivers) > 1 else "it"
@@ -120,7 +133,7 @@ def _finding(
         board.tree[hit.suppliers[0]],
         f"the initramfs lacks {lacks}{option(*hit.all_drivers)}, so {which} "
         f"{'cannot' if sure else 'may not'} probe before the root filesystem is mounted",
-        effect=f"{needs(board, hit, first)}: {_effect(worst, first, all_lost=all_lost)}",
+        effect=f"{needs(board, hit, first)}: {_effect(board, first, all_lost=all_lost)}",
         fix=f"Put {lacks} into the initramfs, or build {what} in ('dtlink modules' with {path} "
         "lists all that this device needs).",
         related=nodes(board, hit, devices),
@@ -129,12 +142,15 @@ def _finding(
     )
 
 
-def _effect(worst: Role, first: AffectedDevice, *, all_lost: bool) -> str:
+def _effect(board: TreeBoard, first: AffectedDevice, *, all_lost: bool) -> str:
     """The effect, with its conditions."""
-    if_asked = [] if is_sure(first, _AWAY) else ["its driver requests what its node references"]
+    worst = role(board, first.node)
+    if_asked = [] if _is_sure(board, first) else ["its driver requests what its node references"]
     if_there = [] if all_lost or worst is not Role.ROOT else ["the root filesystem is there"]
     conditions = " and ".join(if_asked + if_there)
-    text = _NO_DISK if worst is Role.ROOT else _LATER[worst]
+    is_network = first.node in board.root.network or board.roles.is_phy(first.node)
+    lost = _NO_NETWORK if is_network else _NO_DISK
+    text = lost if worst is Role.ROOT else _LATER[worst]
     return f"if {conditions}, {text}" if conditions else text
 
 

@@ -29,6 +29,7 @@ from dtlink.rules.module._missing import (
     is_sure,
     lacking,
     needs,
+    no_medium_left,
     nodes,
     numbered,
     role,
@@ -73,7 +74,7 @@ def no_driver(board: TreeBoard) -> Iterator[Finding]:
     lost = {each.node for _, devices in found for each in devices if is_sure(each, FAILS)}
     for hit, devices in found:
         if any(each.outcome in FAILS for each in devices):
-            yield _finding(board, hit, devices, all_lost=board.media <= lost)
+            yield _finding(board, hit, devices, all_lost=no_medium_left(board, lost))
         elif devices:
             yield _degraded(board, hit, devices)
 
