@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from dtlink.facts.outcomes import Driver
 
 #: The style of a state: what keeps a device from working stands out.
-_STYLES = {State.NOT_BUILT: STYLES["error"], State.UNKNOWN: STYLES["warning"]}
+_STYLES = {
+    State.NOT_BUILT: STYLES["error"],
+    State.NO_DRIVER: STYLES["warning"],
+    State.UNKNOWN: STYLES["warning"],
+}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _DISK = "disk"
 _DEPENDENCY = "module"
 _ROOT = "root"
-_GAPS = (State.NOT_BUILT, State.UNKNOWN)
+_GAPS = (State.NOT_BUILT, State.NO_DRIVER, State.UNKNOWN)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)

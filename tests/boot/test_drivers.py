@@ -37,13 +37,17 @@ e drivers/clocksource/t.c t OFF - v,timer
 """
 
 
-def make_index(release="6.12"):
+#: An index that was made with the facts about drivers has the names that they bind by, too.
+FACTS = ("f\tdrivers/a/one.c\tw",)
+
+
+def make_index(release="6.12", facts=()):
     lines = []
     for line in INDEX.split("\n"):
         if line:
             kind, file, module, symbol, also, *names = line.split(" ")
             lines.append([kind, file, module, symbol, "" if also == "-" else also, *names])
-    return SourceIndex(release, lines)
+    return SourceIndex(release, lines, facts=lambda: facts)
 
 
 def make_build(config="", *, aliases=(), image=(), modules=(), knows=EVERYTHING, release="6.12.1"):
@@ -103,6 +107,26 @@ KERNEL = make_build(
 )
 def test_what_a_kernel_has_for_one_string(names, answer):
     assert platform(names, KERNEL, make_index()) == answer
+
+
+@pytest.mark.parametrize(
+    ("names", "state"),
+    [
+        ("v,nobody", State.NO_DRIVER),
+        ("v,foreign", State.NO_DRIVER),
+        ("v,nobody v,off", State.NOT_BUILT),
+        # A table of the image, or one whose conditions are not known.
+        ("v,nobody v,tucked", State.BUILT_IN),
+        ("v,nobody v,riddle", State.UNKNOWN),
+    ],
+)
+def test_no_driver_in_the_source(names, state):
+    assert platform(names, KERNEL, make_index(facts=FACTS)).state is state
+
+
+def test_the_index_of_another_version_does_not_say_that_there_is_no_driver():
+    assert platform("v,nobody", KERNEL, make_index("6.11", FACTS)).state is State.UNKNOWN
+    assert platform("v,nobody", KERNEL).state is State.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -101,11 +101,11 @@ def test_a_device_made_for_some_of_the_makers_devices(compatible, is_made):
         ("built-in OLD drivers/old.c i2c:pmic", State.BUILT_IN),
         ("module OLD drivers/old.c i2c:pmic", State.MODULE),
         ("off OLD drivers/old.c i2c:pmic", State.NOT_BUILT),
-        ("off OLD drivers/old.c spi:pmic", State.UNKNOWN),
+        ("off OLD drivers/old.c spi:pmic", State.NO_DRIVER),
     ],
 )
 def test_a_node_without_a_matching_string_is_bound_by_its_name(line, state):
-    kernel = f"built-in I2C drivers/i2c/i2c.c v,i2c\n{line}"
+    kernel = f"built-in I2C drivers/i2c/i2c.c v,i2c\n{line}\nfacts drivers/i2c/i2c.c whole"
     board = TreeBoard(dts.read_text(BOARD), facts=sketch(kernel))
     assert board.drivers.of(node(board, "/i2c@1000/pmic@1b")).state is state
 

@@ -71,6 +71,19 @@ class Compatibles:
             self._found[key] = self._find(name, device_type)
         return self._found[key]
 
+    def has_none(self, names: Iterable[str]) -> bool:
+        """Whether it is known that no driver of this kernel matches by any of some strings.
+
+        An index without facts about drivers has no names that I²C and SPI drivers bind by.
+        """
+        if self._index is None or not (self._is_same and self._index.has_facts):
+            return False
+        return not any(
+            self._build.has_builtin(name)
+            or any(each.kind == "driver" for each in self.tables(name))
+            for name in names
+        )
+
     def by_alias(self, alias: str) -> Driver:
         """What the kernel has for a device without a node, such as ``platform:rk808-regulator``."""
         key = alias, None

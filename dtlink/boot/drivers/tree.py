@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dtlink.kernel.source.index import Source, SourceIndex
 
 _NO_DEVICE = Driver(State.NO_DEVICE)
+_NOBODY = (State.NO_DRIVER, State.UNKNOWN)
 _HAS = (State.BUILT_IN, State.MODULE, State.EARLY)
 
 
@@ -129,7 +130,8 @@ class TreeDrivers:
             other = self._by_bare_name(bus, names[0])
         if other is None and best is None:
             other = self._undriven(node, names, place)
-        return other or best or Driver(State.UNKNOWN, by=names[0])
+        none = State.NO_DRIVER if self._compatibles.has_none(real) else State.UNKNOWN
+        return other or best or Driver(none, by=names[0])
 
     def _undriven(self, node: int, names: tuple[str, ...], place: DeviceMaker) -> Driver | None:
         """A node that no table of any driver names."""
@@ -173,6 +175,6 @@ class TreeDrivers:
             return found
         if found.state is State.NO_DEVICE:
             return _NO_DEVICE
-        if found.state is State.UNKNOWN and self._tree[node].compatible:
-            return Driver(State.UNKNOWN, by=self._tree[node].compatible[0])
+        if found.state in _NOBODY and self._tree[node].compatible:
+            return Driver(found.state, by=self._tree[node].compatible[0])
         return Driver(State.SERVED, by=self._tree.path(above))

@@ -28,6 +28,7 @@ _STATES = {
     State.NO_DEVICE: When.INITCALL,
     State.NOT_BUILT: When.NEVER,
     State.UNKNOWN: When.UNKNOWN,
+    State.NO_DRIVER: When.UNKNOWN,  # others look such nodes up; or a driver is not of the source
 }
 
 
