@@ -10,7 +10,7 @@ import click
 
 from dtlink.cli.given import named
 from dtlink.cli.options import options
-from dtlink.cli.writing import emit_lines
+from dtlink.cli.writing import emit_data, emit_lines
 from dtlink.config.keys import KEYS, ConfigKey
 from dtlink.config.resolve import effective, forget
 from dtlink.firmware.errors import InputError
@@ -61,7 +61,7 @@ def config(
     **_others: Any,
 ) -> None:
     """Print the configuration that holds for a path."""
-    from dtlink.config import show
+    from dtlink.config.show import ConfigView
 
     if isolated and file is not None:
         raise click.UsageError("--config and --no-config exclude each other")
@@ -72,9 +72,8 @@ def config(
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
     whole = os.path.isdir(path)  # noqa: PTH112 - a str, as all paths
+    view = ConfigView.of(path, told, whole=whole)
     if form == "json":
-        import json
-
-        click.echo(json.dumps(show.document(path, told, whole=whole), indent=1, ensure_ascii=False))
+        emit_data(view)
     else:
-        emit_lines(show.lines(path, told, whole=whole), None, color)
+        emit_lines(view.text(), None, color)

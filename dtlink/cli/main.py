@@ -82,9 +82,9 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     del param
     if not value or ctx.resilient_parsing:
         return
-    from dtlink.cli.version import text
+    from dtlink.views.version import VersionView
 
-    click.echo(text(), nl=False)
+    click.echo(str(VersionView.of()))
     ctx.exit()
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import click
 
 from dtlink.cli.completion import complete_rules
 from dtlink.cli.options import options, words
-from dtlink.cli.writing import emit, emit_lines, terminal_width
-from dtlink.report.layout import DIM, Span, line
-from dtlink.report.rules import markdown_table, table
+from dtlink.cli.writing import emit, emit_data, emit_lines, terminal_width
 from dtlink.rules.aliases import alias_ids
-from dtlink.rules.catalogue import all_rules, choose, families, ids, known_words
-from dtlink.rules.model import Rule
-from dtlink.wording import counted
+from dtlink.rules.catalogue import families, ids, known_words
+from dtlink.views.rules import ExplainView, RulesView
 
 #: The formats of rules.
 rule_format = click.option(
@@ -34,41 +31,25 @@ rule_format = click.option(
 @options("color")
 def rules(names: tuple[str, ...], form: str, color: str) -> None:
     """Print id, severity, version and summary of each rule."""
-    chosen = named(names) if names else all_rules()
+    check_names(names := words(names))
+    emit_rules(RulesView.of(names), form, color)
+
+
+def emit_rules(view: RulesView | ExplainView, form: str, color: str) -> None:
+    """Print rules in a format."""
     if form == "json":
-        emit_rules(chosen)
+        emit_data(view)
     elif form == "markdown":
-        emit(markdown_table(chosen), None)
+        emit(view.markdown(), None)
     else:
-        tell_table(chosen, color)
+        emit_lines(view.text(terminal_width(None)), None, color)
 
 
-def tell_table(chosen: Sequence[Rule], color: str) -> None:
-    """Print the table; on a terminal, with what there is to do next."""
-    width = terminal_width(None)
-    rows = [*table(chosen, width)]
-    if width is not None:
-        one = counted(len(chosen), "rule")
-        rows += [line(), line(Span(f"{one} (dtlink explain RULE for details)", DIM))]
-    emit_lines(rows, None, color)
-
-
-def emit_rules(chosen: Iterable[Rule]) -> None:
-    """Print the rules and their pages as JSON."""
-    import json
-
-    from dtlink.report.json import rules_document
-
-    emit(json.dumps(rules_document(chosen), indent=1, ensure_ascii=False) + "\n", None)
-
-
-def named(names: Sequence[str]) -> list[Rule]:
-    """The rules of these ids and families, by id. Raises :class:`click.UsageError`."""
-    names = words(names)
+def check_names(names: Sequence[str]) -> None:
+    """Raise :class:`click.UsageError` for what is neither a rule nor a family."""
     for name in names:
         if name.rstrip("/") not in known_words():
             raise click.UsageError(unknown(name))
-    return choose(names)
 
 
 def unknown(name: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dtlink.report.model import Report
+    from dtlink.views.data import CommandResult
 
 
 def use_color(choice: str, output: str | None) -> bool:
@@ -118,3 +119,13 @@ def emit_json(report: Report, output: str | None) -> None:
     from dtlink.report import json
 
     emit(json.render(report), output)
+
+
+def emit_data(result: CommandResult) -> None:
+    """Write the JSON document of a command that reads no inputs."""
+    import json
+
+    from dtlink.report.json import without_inputs
+
+    document = without_inputs(result.members())
+    emit(json.dumps(document, indent=1, ensure_ascii=False) + "\n", None)

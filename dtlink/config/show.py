@@ -4,49 +4,161 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, ConfigKey
 from dtlink.config.model import FindingPattern, LintSettings, ValueOrigin
 from dtlink.config.readers import NEVER
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KernelVersion
-from dtlink.report.json import SCHEMA
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.model import Severity
-from dtlink.version import __version__
+from dtlink.views.data import CommandResult, JsonRow, plain
 
 if TYPE_CHECKING:
     from dtlink.config.resolve import EffectiveSettings
+    from dtlink.report.entries import Json
 
 #: Comments begin here, where the value leaves them room.
 _COLUMN = 40
 
 
-def lines(path: str, effective: EffectiveSettings, *, whole: bool) -> Iterator[Line]:
-    """What holds for a path, as TOML that says the same; ``whole`` adds what is for others."""
-    found = effective.configuration
-    file = found.file if found else "no configuration file"
-    yield line(Span(f"# {path}: {file}", DIM))
-    for key in KEYS:
-        value = _value(key, effective.settings)
-        origin = str(effective.origins[key.field])
-        if value is None:
-            yield line(Span(f"# {key.name} is not set: {key.unset.replace('`', '')}", DIM))
-        else:
-            yield _row(f"{key.name} = {toml(value)}", origin)
-    if effective.settings.severity:
-        yield from _severity_lines(effective)
-    for name, entries in _entries(effective, whole=whole).items():
-        for entry in entries:
-            yield from _table(f"[[{name}]]", _entry(entry), entry.source)
-    for folder in _folders(effective, whole=whole):
-        yield from _table("[[folder]]", folder, file)
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class OriginRow(JsonRow):
+    """Where a value comes from."""
+
+    from_: str
+    file: str | None
+    folder: str | None
+
+    @classmethod
+    def of(cls, origin: ValueOrigin) -> OriginRow:
+        """The row of an origin."""
+        kind = origin.kind.replace(" ", "-")
+        return cls(from_=kind, file=origin.file or None, folder=origin.folder or None)
+
+    def __str__(self) -> str:
+        kind = self.from_.replace("-", " ")
+        return str(ValueOrigin(kind, self.file or "", self.folder or ""))
 
 
-def _severity_lines(effective: EffectiveSettings) -> Iterator[Line]:
-    levels = {rule: level.value for rule, level in effective.settings.severity}
-    return _table("[severity]", levels, str(effective.origins["severity"]))
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class ValueRow(JsonRow):
+    """The value of a key; ``None`` where it is not set."""
+
+    key: str
+    value: Json
+    origin: OriginRow
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class SeverityRow(JsonRow):
+    """The severity that findings of a rule or a family get."""
+
+    rule: str
+    severity: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class PatternRow(JsonRow):
+    """Findings that are allowed, or expected."""
+
+    rule: str
+    node: str
+    file: str
+    reason: str
+    source: str
+
+    def text(self, name: str) -> Iterator[Line]:
+        """The entry as TOML, without what is empty."""
+        values = {key.name: getattr(self, key.name) for key in ENTRY}
+        written = {key: value for key, value in values.items() if value}
+        return _table(f"[[{name}]]", written, self.source)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class FolderValueRow(JsonRow):
+    """What is different below a folder: the value of one key."""
+
+    key: str
+    value: Json
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class FolderRow(JsonRow):
+    """What is different below a folder."""
+
+    path: str
+    values: tuple[FolderValueRow, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
+class ConfigView(CommandResult):
+    """The configuration that holds for a path, and where each value comes from."""
+
+    member: ClassVar[str] = "configuration"
+    path: str
+    file: str | None
+    values: tuple[ValueRow, ...]
+    severity: tuple[SeverityRow, ...]
+    severity_from: str
+    """Where :attr:`severity` comes from."""
+    allow: tuple[PatternRow, ...]
+    expect: tuple[PatternRow, ...]
+    folders: tuple[FolderRow, ...]
+
+    @classmethod
+    def of(cls, path: str, effective: EffectiveSettings, *, whole: bool) -> ConfigView:
+        """What holds for a path; ``whole`` adds what is for others."""
+        settings, found = effective.settings, effective.configuration
+        entries = {
+            name: tuple(PatternRow(**each._asdict()) for each in patterns)
+            for name, patterns in _entries(effective, whole=whole).items()
+        }
+        return cls(
+            path=path,
+            file=found.file if found else None,
+            values=tuple(
+                ValueRow(
+                    key=key.name,
+                    value=_value(key, settings),
+                    origin=OriginRow.of(effective.origins[key.field]),
+                )
+                for key in KEYS
+            ),
+            severity=tuple(
+                SeverityRow(rule=rule, severity=level.value) for rule, level in settings.severity
+            ),
+            severity_from=str(effective.origins["severity"]),
+            allow=entries["allow"],
+            expect=entries["expect"],
+            folders=tuple(_folders(effective, whole=whole)),
+        )
+
+    def to_json(self) -> Json:
+        """The members of the document's ``configuration``."""
+        names = ("path", "file", "values", "severity", "allow", "expect", "folders")
+        return {name: plain(getattr(self, name)) for name in names}
+
+    def text(self) -> Iterator[Line]:
+        """TOML that says the same, with the origin of each value."""
+        file = self.file or "no configuration file"
+        yield line(Span(f"# {self.path}: {file}", DIM))
+        for key, row in zip(KEYS, self.values, strict=True):
+            if row.value is None:
+                yield line(Span(f"# {key.name} is not set: {key.unset.replace('`', '')}", DIM))
+            else:
+                yield _row(f"{key.name} = {toml(row.value)}", str(row.origin))
+        if self.severity:
+            levels = {row.rule: row.severity for row in self.severity}
+            yield from _table("[severity]", levels, self.severity_from)
+        for name, entries in (("allow", self.allow), ("expect", self.expect)):
+            for entry in entries:
+                yield from entry.text(name)
+        for folder in self.folders:
+            different = {row.key: row.value for row in folder.values}
+            yield from _table("[[folder]]", {"path": folder.path, **different}, file)
 
 
 def _table(head: str, rows: Mapping[str, Any], origin: str) -> Iterator[Line]:
@@ -66,53 +178,6 @@ def _comment(text: str) -> str:
     return text if text.isprintable() else repr(text)
 
 
-def document(path: str, effective: EffectiveSettings, *, whole: bool) -> dict[str, Any]:
-    """The same as JSON data, in the envelope of all commands."""
-    found = effective.configuration
-    return {
-        "schema": SCHEMA,
-        "dtlink": __version__,
-        "kernel": None,
-        "summary": {"inputs": 0, "unreadable": 0},
-        "inputs": [],
-        "configuration": {
-            "path": path,
-            "file": found.file if found else None,
-            "values": [
-                {
-                    "key": key.name,
-                    "value": _value(key, effective.settings),
-                    "origin": _origin(effective.origins[key.field]),
-                }
-                for key in KEYS
-            ],
-            "severity": [
-                {"rule": rule, "severity": level.value}
-                for rule, level in effective.settings.severity
-            ],
-            **{
-                name: [each._asdict() for each in entries]
-                for name, entries in _entries(effective, whole=whole).items()
-            },
-            "folders": [
-                {
-                    "path": folder.pop("path"),
-                    "values": [{"key": key, "value": value} for key, value in folder.items()],
-                }
-                for folder in _folders(effective, whole=whole)
-            ],
-        },
-    }
-
-
-def _origin(origin: ValueOrigin) -> dict[str, Any]:
-    return {
-        "from": origin.kind.replace(" ", "-"),
-        "file": origin.file or None,
-        "folder": origin.folder or None,
-    }
-
-
 def _entries(effective: EffectiveSettings, *, whole: bool) -> dict[str, Iterable[FindingPattern]]:
     """What is allowed and expected: for this path, or all that the file has."""
     settings, found = effective.settings, effective.configuration
@@ -123,24 +188,19 @@ def _entries(effective: EffectiveSettings, *, whole: bool) -> dict[str, Iterable
     return {"allow": values.get("allow", ()), "expect": (*values.get("expect", ()), *asked)}
 
 
-def _entry(entry: FindingPattern) -> dict[str, str]:
-    values = entry._asdict()
-    return {key.name: values[key.name] for key in ENTRY if values[key.name]}
-
-
-def _folders(effective: EffectiveSettings, *, whole: bool) -> list[dict[str, Any]]:
+def _folders(effective: EffectiveSettings, *, whole: bool) -> Iterator[FolderRow]:
     """What is different below folders; a path has its own already."""
     if not whole or effective.configuration is None:
-        return []
-    return [
-        {"path": folder.path}
-        | {
-            key.name: written(folder.values[key.field])
-            for key in FOLDER
-            if key.field in folder.values
-        }
-        for folder in effective.configuration.folders
-    ]
+        return
+    for folder in effective.configuration.folders:
+        yield FolderRow(
+            path=folder.path,
+            values=tuple(
+                FolderValueRow(key=key.name, value=written(folder.values[key.field]))
+                for key in FOLDER
+                if key.field in folder.values
+            ),
+        )
 
 
 def _value(key: ConfigKey, settings: LintSettings) -> Any:

@@ -7,23 +7,21 @@ read. Within version 1 members are only added.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.report.entries import Document, FixedEntry, InputEntry
 from dtlink.report.model import BaselineEntry, InputReport, Report, identified
-from dtlink.rules.model import Dts, Finding, Rule, Tables
+from dtlink.rules.model import Finding
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
-    from dtlink.report.entries import JsonObject
+    from dtlink.report.entries import Json, JsonObject
     from dtlink.rules.entries import FindingEntry
 
 SCHEMA = "report-1"
 #: What each command adds to the inputs.
 PARTS = ("links", "cycles", "order", "why", "devlink", "iort", "diff", "drivers", "log", "modules")
-
-_KINDS = {Dts: "devicetree", Tables: "tables"}
 
 
 def render(report: Report) -> str:
@@ -136,29 +134,13 @@ def _fixed(item: BaselineEntry) -> FixedEntry:
     }
 
 
-def rules_document(rules: Iterable[Rule]) -> Document:
-    """The rules and their pages as a document of the same schema."""
+def without_inputs(members: Mapping[str, Json]) -> JsonObject:
+    """The document, as JSON data, of a command that reads no inputs."""
     return {
         "schema": SCHEMA,
         "dtlink": __version__,
         "kernel": None,
         "summary": {"inputs": 0, "unreadable": 0},
         "inputs": [],
-        "rules": [_rule(each) for each in rules],
-    }
-
-
-def _rule(rule: Rule) -> JsonObject:
-    return {
-        "id": rule.id,
-        "severity": rule.severity.value,
-        "since": rule.since,
-        "summary": rule.summary,
-        "page": rule.page,
-        "bad": rule.examples[0].bad.source,
-        "good": rule.examples[0].good.source,
-        "examples": [
-            {"of": _KINDS[type(each.bad)], "bad": each.bad.source, "good": each.good.source}
-            for each in rule.examples
-        ],
+        **members,
     }

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from dtlink.cli import version
-from dtlink.cli.version import PACKAGES, PROGRAMS, Package, Program, text
 from dtlink.version import __version__
+from dtlink.views import version
+from dtlink.views.version import PACKAGES, PROGRAMS, Package, Program, VersionView
 from tests.cli.conftest import ROOT, Run
 
 
@@ -21,6 +21,10 @@ def rows(told: str) -> dict[str, tuple[str, str]]:
     """Name, and version and purpose, of each line below the first two."""
     cut = (re.split(r" {2,}", row, maxsplit=2) for row in told.splitlines()[2:])
     return {name: (number, about) for name, number, about in cut}
+
+
+def installed(packages: list[Package], programs: list[Program]) -> str:
+    return str(VersionView.of(packages, programs))
 
 
 def script(folder: Path, name: str, body: str) -> None:
@@ -52,7 +56,7 @@ def test_the_lines_are_aligned_and_fit_a_terminal(run: Run) -> None:
 
 
 def test_a_package_that_is_not_there_is_missing_and_how_to_get_it() -> None:
-    told = text([Package("no-such-thing", "nothing at all")], [])
+    told = installed([Package("no-such-thing", "nothing at all")], [])
     assert told.splitlines()[-1].split("  ")[0] == "no-such-thing"
     assert rows(told)["no-such-thing"] == (
         "missing",
@@ -61,7 +65,7 @@ def test_a_package_that_is_not_there_is_missing_and_how_to_get_it() -> None:
 
 
 def test_a_module_without_a_package_is_found() -> None:
-    told = text([Package("no-such-thing", "nothing", module="json")], [])
+    told = installed([Package("no-such-thing", "nothing", module="json")], [])
     assert rows(told)["no-such-thing"] == ("found", "nothing")
 
 
@@ -80,7 +84,7 @@ def test_a_program_is_asked_for_its_version(
 ) -> None:
     script(tmp_path, "tool", body)
     monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.defpath)
-    told = rows(text([], [Program("tool", "tests", "--version")]))
+    told = rows(installed([], [Program("tool", "tests", "--version")]))
     assert told["tool"] == (wanted, "tests")
 
 
@@ -88,7 +92,7 @@ def test_a_program_that_is_not_there_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert rows(text([], [Program("tool", "tests", "-v")]))["tool"] == ("missing", "tests")
+    assert rows(installed([], [Program("tool", "tests", "-v")]))["tool"] == ("missing", "tests")
 
 
 def test_a_program_that_hangs_is_not_waited_for(
@@ -98,7 +102,7 @@ def test_a_program_that_hangs_is_not_waited_for(
     monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.defpath)
     monkeypatch.setattr(version, "TIMEOUT", 0.2)
     start = time.monotonic()
-    assert rows(text([], [Program("tool", "tests", "-v")]))["tool"] == ("found", "tests")
+    assert rows(installed([], [Program("tool", "tests", "-v")]))["tool"] == ("found", "tests")
     assert time.monotonic() - start < 30
 
 
@@ -108,7 +112,7 @@ def test_a_program_that_does_not_start_is_missing(
     (tmp_path / "tool").write_bytes(b"\x7fELF no program at all")
     (tmp_path / "tool").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert rows(text([], [Program("tool", "tests", "-v")]))["tool"] == ("missing", "tests")
+    assert rows(installed([], [Program("tool", "tests", "-v")]))["tool"] == ("missing", "tests")
 
 
 def test_every_dependency_of_the_project_is_told() -> None:
@@ -118,7 +122,7 @@ def test_every_dependency_of_the_project_is_told() -> None:
     wanted += [each for name in extras if name not in ("test", "dev") for each in extras[name]]
     names = {re.split(r"[^\w.-]", each)[0] for each in wanted} - {"dtlink"}
     missing = names - {each.name for each in PACKAGES}
-    assert not missing, f"say what {missing} is needed for, in PACKAGES of dtlink/cli/version.py"
+    assert not missing, f"say what {missing} is needed for, in PACKAGES of dtlink/views/version.py"
 
 
 def imported(*args: str) -> set[str]:
@@ -140,12 +144,34 @@ def imported(*args: str) -> set[str]:
 
 def test_no_package_is_imported_to_tell_its_version() -> None:
     there = imported("--version")
-    assert "dtlink.cli.version" in there
+    assert "dtlink.views.version" in there
     assert there.isdisjoint(
         ("rich", "devicetree", "dtschema", "libfdt", "zstandard", "lz4", "elftools", "junitparser")
     )
 
 
+def test_the_view_as_data() -> None:
+    view = VersionView.of([Package("no-such-thing", "nothing")], [])
+    assert repr(view) == f"<VersionView: {__version__}, 2 installed>"
+    assert view.to_dict()["version"] == {
+        "dtlink": __version__,
+        "installed": [
+            {
+                "name": "Python",
+                "version": sys.version.split()[0],
+                "needed_for": view.installed[0].needed_for,
+                "hint": "",
+            },
+            {
+                "name": "no-such-thing",
+                "version": None,
+                "needed_for": "nothing",
+                "hint": "pip install no-such-thing",
+            },
+        ],
+    }
+
+
 def test_other_runs_ask_for_nothing(fixtures: Path) -> None:
     there = imported("lint", "--fail-on", "never", str(fixtures / "phone-soc.dtb"))
-    assert there.isdisjoint(("dtlink.cli.version", "importlib.metadata", "subprocess"))
+    assert there.isdisjoint(("dtlink.views.version", "importlib.metadata", "subprocess"))

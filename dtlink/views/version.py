@@ -9,11 +9,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
+from dtlink.report.layout import Line, line
 from dtlink.version import __version__
+from dtlink.views.data import CommandResult, JsonRow
 
 _MISSING = "missing"
 _UNKNOWN = "found"
@@ -58,49 +61,70 @@ PROGRAMS = (
 )
 
 
-class Found(NamedTuple):
-    """A package or a program; ``version`` is empty if it is not there."""
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class InstalledRow(JsonRow):
+    """A package or a program."""
 
     name: str
-    version: str
+    version: str | None
+    """``None`` if it is not there."""
     needed_for: str
     hint: str = ""
+    """How to get it."""
 
 
-def text(packages: Sequence[Package] = PACKAGES, programs: Sequence[Program] = PROGRAMS) -> str:
-    """The version, an empty line, and a line for each package and program, ending in a newline.
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
+class VersionView(CommandResult):
+    """The version of dtlink, and the packages and programs that it can use."""
 
-    Imports none of the packages, and runs the programs that there are.
-    """
-    python = f"{platform.python_implementation()} on {platform.system()} {platform.machine()}"
-    there = [Found("Python", platform.python_version(), python)]
-    there += [*map(_package, packages), *_programs(programs)]
-    name = max(len(each.name) for each in there)
-    version = max(len(each.version or _MISSING) for each in there)
-    rows = (
-        f"{each.name:<{name}}  {each.version or _MISSING:<{version}}  {each.needed_for}"
-        f"{f' ({each.hint})' if each.hint and not each.version else ''}\n"
-        for each in there
-    )
-    return f"dtlink, version {__version__}\n\n{''.join(rows)}"
+    member: ClassVar[str] = "version"
+    dtlink: str
+    installed: tuple[InstalledRow, ...]
+
+    @classmethod
+    def of(
+        cls, packages: Sequence[Package] = PACKAGES, programs: Sequence[Program] = PROGRAMS
+    ) -> VersionView:
+        """What is installed. Imports none of the packages, and runs the programs there are."""
+        python = f"{platform.python_implementation()} on {platform.system()} {platform.machine()}"
+        there = InstalledRow(name="Python", version=platform.python_version(), needed_for=python)
+        rows = (there, *map(_package, packages), *_programs(programs))
+        return cls(dtlink=__version__, installed=rows)
+
+    def text(self) -> Iterator[Line]:
+        """The version, an empty line, and a line for each package and program."""
+        rows = self.installed
+        name = max(len(each.name) for each in rows)
+        version = max(len(each.version or _MISSING) for each in rows)
+        yield line(f"dtlink, version {self.dtlink}")
+        yield line()
+        for each in rows:
+            hint = f" ({each.hint})" if each.hint and each.version is None else ""
+            found = each.version or _MISSING
+            yield line(f"{each.name:<{name}}  {found:<{version}}  {each.needed_for}{hint}")
 
 
-def _package(package: Package) -> Found:
-    version = ""
+def _package(package: Package) -> InstalledRow:
+    version = None
     try:
         version = metadata.version(package.name)
     except metadata.PackageNotFoundError:
         if package.module and find_spec(package.module):
             version = _UNKNOWN
-    return Found(package.name, version, package.needed_for, f"pip install {package.name}")
+    return InstalledRow(
+        name=package.name,
+        version=version,
+        needed_for=package.needed_for,
+        hint=f"pip install {package.name}",
+    )
 
 
-def _programs(programs: Sequence[Program]) -> Iterator[Found]:
+def _programs(programs: Sequence[Program]) -> Iterator[InstalledRow]:
     """Start all of them, then wait for each."""
     started = [(program, _start(program)) for program in programs]
     for program, process in started:
-        version = "" if process is None else _version(process)
-        yield Found(program.name, version, program.needed_for)
+        version = None if process is None else _version(process)
+        yield InstalledRow(name=program.name, version=version, needed_for=program.needed_for)
 
 
 def _start(program: Program) -> subprocess.Popen[str] | None:
