@@ -28,7 +28,7 @@ def test_a_configuration_is_answered_by_the_index_of_its_version(
     assert "pcie-phy  module phy_rockchip_pcie  CONFIG_PHY_ROCKCHIP_PCIE" in found
     assert "/pcie@f8000000  built in  CONFIG_PCIE_ROCKCHIP_HOST" in found
     modules = run("modules", board, "--kernel", kernel)
-    assert "dw_mmc_rockchip" in modules.stdout
+    assert "dw_mmc-rockchip" in modules.stdout
     assert "only a configuration: dependencies between modules are not known" in modules.stderr
     image = cases / "r01-initramfs.list"
     text = run("lint", board, "--kernel", kernel, "--initramfs", image).stdout
