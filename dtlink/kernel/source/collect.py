@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from dtlink.kernel.progress import step
 from dtlink.kernel.source.bus_names import WORDS, names_bound
 from dtlink.kernel.source.code import MODULE_NAME, Code, TableEntry
 from dtlink.kernel.source.conditions import NEVER, joined
 from dtlink.kernel.source.driver_facts import DriverFacts
+from dtlink.kernel.source.drivers import Drivers
 from dtlink.kernel.source.index import Source
+from dtlink.kernel.source.library import Library
 from dtlink.kernel.source.macros import tells
 from dtlink.kernel.source.makers import Maker, Makers, makes
 from dtlink.kernel.source.objects import ObjectPlace, Objects
@@ -21,6 +25,9 @@ from dtlink.kernel.source.text import SourceReader
 
 #: A source, and the compatible string, or the alias, it names.
 NamedSource = tuple[str, Source]
+
+#: A step of the progress that is shown.
+_STEP: Final = 250
 
 
 class Collected(NamedTuple):
@@ -37,20 +44,37 @@ def collect(tree: Path) -> Collected:
     reader = SourceReader(tree)
     modules = {path: frozenset(each.module for each in found) for path, found in places.items()}
     makers = Makers(reader.text, lambda path, text: reader.unit(path, text).macros, modules)
+    library = Library(reader, places)
     files = {}
+    step("reading the source's tables")
     for path in sorted(places):
         text = reader.text(path)
         if text is not None:
             makers.enter(path, text)
+            library.enter(path, text)
             if (tables := _read(reader, path, text)) is not None:
                 files[path] = tables
     makers.follow()
     linker = _Linker(files, places)
     sources, aliases = set(linker.sources()), set(linker.aliases())
     made = _made(makers, [each for each in (*sources, *aliases) if each[1].kind == "driver"])
-    kept = set(_of_use(aliases, sources, made))
-    facts = {file: DriverFacts(makes=found) for file, found in made.items()}
-    return Collected(sources | kept, facts)
+    named = sources | set(_of_use(aliases, sources, made))
+    return Collected(named, _facts(library, sorted({each.file for _, each in named}), made))
+
+
+def _facts(
+    library: Library, paths: Sequence[str], made: Mapping[str, frozenset[str]]
+) -> dict[str, DriverFacts]:
+    """What is known of the drivers in files."""
+    drivers, found = Drivers(library), {}
+    for number, path in enumerate(paths):
+        if number % _STEP == 0:
+            step(f"reading what drivers do: {number} of {len(paths)} files")
+        facts = drivers.facts(path)
+        if facts is not None or path in made:
+            found[path] = replace(facts or DriverFacts(), makes=made.get(path, frozenset()))
+    step("")
+    return found
 
 
 def _of_use(

@@ -32,10 +32,23 @@ class Ask(NamedTuple):
     name: str
     """The entry's name: of ``clock-names`` and its kind, or the ``NAME`` of ``NAME-supply`` and
     ``NAME-gpios``. Empty: without a name, the first entry. ``#N``: entry N, counted from 0, of a
-    list that is asked for by number. ``*``: everything that the node lists."""
+    list that is asked for by number. In a name that the driver puts together (``usb2-*``), ``*``
+    is any text; alone, it is everything that the node lists."""
     need: Need
     of_children: bool = False
     """The request is made for child nodes: their properties count, not the device's own."""
+
+    def covers(self, name: str, entry: int = 0) -> bool:
+        """Whether an entry of the node, by its name and its number, is one that is asked for."""
+        if self.name == "*":
+            return True
+        if not self.name or self.name.startswith("#"):
+            return entry == int(self.name[1:] or 0)
+        before, star, after = self.name.partition("*")
+        if not star:
+            return name == self.name
+        fits = name.startswith(before) and name.endswith(after)
+        return fits and len(name) >= len(before) + len(after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -62,6 +63,14 @@ class SourceReader:
     def text(self, path: str) -> str | None:
         """The text of a file of the tree, as it is; ``None`` if there is none."""
         return read_source(self.tree, path)
+
+    def headers(self) -> Iterator[str]:
+        """The texts of the headers for all: those of include/ and of the architectures."""
+        folders = [self.tree / "include", *sorted(self.tree.glob("arch/*/include"))]
+        for path in (each for folder in folders for each in sorted(folder.rglob("*.h"))):
+            name = path.relative_to(self.tree).as_posix()
+            if "dt-bindings/" not in name:
+                yield self.text(name) or ""
 
     def unit(self, path: str, text: str, depth: int = 0) -> Unit:
         """Take a file apart."""
