@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.drivers.options import by_option
-from dtlink.facts.media import KEYBOARDS, BusDriver, Medium
+from dtlink.facts.media import FLASH, KEYBOARDS, BusDriver, Medium
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
@@ -46,7 +46,8 @@ def root_needs(board: TreeBoard) -> RootNeeds:
     media = dict(root.media) if is_given else {**root.storage, **root.media}
     ways = tuple(_ways(root, media))
     others = tuple(way for way in _others(board, root) if way.node not in media)
-    support = root.spec.support() if ways else ()
+    on_flash = all(set(way.media) <= set(FLASH) for way in ways)
+    support = root.spec.support(on_flash=on_flash) if ways else ()
     return RootNeeds(ways, others, tuple({each.driver: each for each in support}.values()))
 
 

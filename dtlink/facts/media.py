@@ -31,11 +31,13 @@ class Tier(IntEnum):
     """It is for media alone."""
     BUS = 1
     """A bus that may have a disk."""
-    PLUGGED = 2
+    CHIP = 2
+    """Chips that hold a root where there is no disk."""
+    PLUGGED = 3
     """A bus for what users plug in."""
-    FIRMWARE = 3
+    FIRMWARE = 4
     """Chips that mostly hold the boot loader."""
-    NETWORK = 4
+    NETWORK = 5
     """No medium, but a way to one."""
 
 
@@ -213,17 +215,24 @@ USB = Medium(
     drivers=(USB_DISK, UAS_DISK, SCSI_DISK),
     not_names=("usbmisc", "usbphy", "phy"),
 )
-FLASH = Medium(
-    name="flash",
+NAND = Medium(
+    name="NAND flash",
+    tier=Tier.CHIP,
+    folders=("drivers/mtd/nand/raw/", "drivers/mtd/nand/spi/", "drivers/mtd/nand/onenand/"),
+    names=("nand", "nand-controller"),
+    disks=("mtdblock", "mtd", "ubi"),
+    not_names=("elm", "ecc"),
+)
+NOR = Medium(
+    name="NOR flash",
     tier=Tier.FIRMWARE,
     folders=(
-        *("drivers/mtd/nand/raw/", "drivers/mtd/nand/spi/", "drivers/mtd/nand/onenand/"),
         *("drivers/mtd/spi-nor/", "drivers/mtd/maps/", "drivers/mtd/devices/"),
         "drivers/mtd/hyperbus/",
     ),
-    names=("nand", "nand-controller", "flash"),
+    names=("flash",),
     disks=("mtdblock", "mtd", "ubi"),
-    not_names=("elm", "ecc", "psram", "sram"),
+    not_names=("psram", "sram"),
 )
 NETWORK = Medium(
     name="network",
@@ -239,7 +248,10 @@ VIRTIO_NETWORK = VIRTIO._replace(
 )
 
 #: The media, in the order in which they are looked for.
-MEDIA = (MMC, UFS, SATA, NVME, VIRTIO, PCI_NVME, USB, FLASH, NETWORK)
+MEDIA = (MMC, UFS, SATA, NVME, VIRTIO, PCI_NVME, USB, NAND, NOR, NETWORK)
+
+#: Those that are MTDs.
+FLASH = (NAND, NOR)
 
 #: What a PCI host is beside :data:`PCI_NVME`, by what the root device is called.
 PCI_MEDIA = (PCI_NVME, PCI_SCSI, PCI_VIRTIO)

@@ -85,22 +85,22 @@ class RootSpec(NamedTuple):
         """The word that says that the root is encrypted; empty: none does."""
         return next((word for layer, word in self.layers if layer.is_encrypted), "")
 
-    def support(self) -> Iterator[Support]:
-        """The drivers that the root needs above its medium, each once."""
+    def support(self, *, on_flash: bool = False) -> Iterator[Support]:
+        """The drivers that the root needs above its medium; ``on_flash``: it is on a flash chip."""
         names = {layer.name for layer, _ in self.layers}
         for layer, word in self.layers:
             yield from (Support(driver, word) for driver in layer.drivers)
             if layer.name == "NFS" and not names & {"NFS version 3", "NFS version 4"}:
                 yield from (Support(driver, word) for driver in NFS_VERSIONS)
-        yield from self._filesystem()
+        yield from self._filesystem(on_flash=on_flash or self.disk in ("ubi", "mtd"))
 
-    def _filesystem(self) -> Iterator[Support]:
+    def _filesystem(self, *, on_flash: bool) -> Iterator[Support]:
         several = len(self.filesystems) > 1
         for name in self.filesystems:
             if row := FILESYSTEMS.get(name):
                 yield Support(row._replace(is_optional=several), f"rootfstype={name}")
         if not self.filesystems and not (self.is_network and self._is_mounted_there):
-            usual = FLASH_FILESYSTEM if self.disk in ("ubi", "mtd") else USUAL_FILESYSTEM
+            usual = FLASH_FILESYSTEM if on_flash else USUAL_FILESYSTEM
             yield Support(FILESYSTEMS[usual], "usual: rootfstype= does not say", is_told=False)
 
     @property

@@ -48,6 +48,7 @@ module UFS drivers/ufs/host/v-ufs.c v,ufs
 module DWC3 drivers/usb/dwc3/core.c snps,dwc3
 module DWC3_V drivers/usb/dwc3/dwc3-v.c v,dwc3
 module NOR drivers/mtd/spi-nor/core.c v,nor
+module NAND drivers/mtd/nand/raw/v-nand.c v,nand
 module MAC drivers/net/ethernet/v/mac.c v,mac
 module TIMER drivers/net/ethernet/v/timer.c v,mac-timer
 module PCIE drivers/pci/controller/v-pcie.c v,pcie
@@ -177,10 +178,30 @@ def test_what_is_behind_a_pci_host(ports: str, drivers: list[str] | None) -> Non
     assert ways(board(ports=ports)).get("/pcie@60") == drivers
 
 
-def test_a_flash_chip_counts_where_there_is_nothing_else() -> None:
-    tree = dts.read_text('/dts-v1/; / { d@40 { compatible = "v,nor"; }; };')
+@pytest.mark.parametrize(
+    ("compatibles", "first", "every"),
+    [
+        (["v,nor"], {0}, {0}),
+        (["v,nor", "v,nand"], {1}, {1}),
+        (["v,nor", "snps,dwc3"], {1}, {0, 1}),
+        (["v,nand", "snps,dwc3"], {0}, {0, 1}),
+        (["v,nor", "v,nand", "v,mmc", "snps,dwc3"], {2}, {2, 3}),
+    ],
+)
+def test_flash_chips_count_where_there_are_no_disks(
+    compatibles: list[str], first: set[int], every: set[int]
+) -> None:
+    nodes = (f'x@{at} {{ compatible = "{name}"; }};' for at, name in enumerate(compatibles))
+    on = TreeBoard(dts.read_text(f"/dts-v1/; / {{ {' '.join(nodes)} }};"), facts=sketch(KERNEL))
+    assert media(on) == {f"/x@{at}" for at in first}
+    assert set(ways(on)) == {f"/x@{at}" for at in every}
+
+
+def test_a_root_on_flash_has_its_own_file_system() -> None:
+    tree = dts.read_text('/dts-v1/; / { x@1 { compatible = "v,nand"; }; };')
     on = TreeBoard(tree, facts=sketch(KERNEL))
-    assert media(on) == set(ways(on)) == {"/d@40"}
+    assert ways(on) == {"/x@1": ["ubi"]}
+    assert [each.driver.module for each in root_needs(on).support] == ["ubifs"]
 
 
 def test_names_decide_where_no_driver_is_known() -> None:

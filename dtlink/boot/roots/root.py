@@ -13,6 +13,7 @@ from dtlink.facts.media import (
     FLASH,
     MTD_PARTITIONS,
     PCI_SCSI,
+    UBI,
     XHCI_MAKERS,
     XHCI_PLATFORM,
     BusDriver,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
 
 _ALIAS = re.compile(r"mmc([0-9]+)").fullmatch
-#: The tiers that are looked at together, where the root device is not known.
-_STEPS = ((Tier.DISK, Tier.BUS), (Tier.PLUGGED,), (Tier.FIRMWARE,))
 
 
 class Root:
@@ -54,21 +53,31 @@ class Root:
     def media(self) -> Mapping[int, tuple[Medium, ...]]:
         """The controllers that can have the root filesystem, each with its media.
 
-        Where nothing says which medium it is: every disk controller and PCI host, or else every USB
-        host, or else every flash chip.
+        Where nothing says which medium it is: every disk controller and PCI host, or else every
+        NAND chip, USB host, NOR chip.
         """
         if self._node is not None:
             media = self._controllers.media_of(self._controller)
             return {self._node: self._told(media) or _usual(media)}
         if self.spec.disk:
             return self._numbered(self._known)
-        found = (self._of(step) for step in _STEPS)
-        return next(filter(None, found), {})
+        return self._disks or self._of((Tier.PLUGGED,)) or self._of((Tier.FIRMWARE,))
+
+    @cached_property
+    def _disks(self) -> Mapping[int, tuple[Medium, ...]]:
+        """Disk controllers and PCI hosts; NAND chips where there is no controller for disks."""
+        disks = self._of((Tier.DISK,))
+        return self._of((Tier.DISK, Tier.BUS)) if disks else self._of((Tier.BUS, Tier.CHIP))
 
     @cached_property
     def storage(self) -> Mapping[int, tuple[Medium, ...]]:
-        """Every controller of a medium; flash chips only if there is nothing else."""
-        return self._of((Tier.DISK, Tier.BUS, Tier.PLUGGED)) or self._of((Tier.FIRMWARE,))
+        """Every controller of a medium.
+
+        NAND chips only where there is no controller for disks, and NOR chips only where there is
+        neither that nor a PCI host.
+        """
+        disks = self._disks or self._of((Tier.FIRMWARE,))
+        return {**disks, **self._of((Tier.PLUGGED,))}
 
     @cached_property
     def network(self) -> Mapping[int, tuple[Medium, ...]]:
@@ -104,8 +113,11 @@ class Root:
         found = {driver: None for medium in media for driver in medium.drivers}
         if any(file.startswith(XHCI_MAKERS) for file in self._controllers.files(node)):
             yield XHCI_PLATFORM
-        if FLASH in media and self._has_partitions(node):
-            yield MTD_PARTITIONS
+        if any(each in FLASH for each in media):
+            if self._has_partitions(node):
+                yield MTD_PARTITIONS
+            if not self.spec.disk:
+                yield UBI._replace(is_optional=True)
         yield from found
 
     def on_the_way(self, node: int) -> Iterator[int]:
