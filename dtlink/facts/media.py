@@ -242,6 +242,13 @@ NETWORK = Medium(
     disks=("nfs", "nbd"),
     not_names=("mdio", "can"),
 )
+#: Disks of virtual machines that are called as those of hardware.
+VIRTIO_MMIO_SCSI = VIRTIO._replace(
+    name="virtio SCSI", disks=("sd",), drivers=(VIRTIO_SCSI, SCSI_DISK)
+)
+PCI_VIRTIO_SCSI = PCI_VIRTIO._replace(
+    name="virtio SCSI on PCI", disks=("sd",), drivers=(VIRTIO_PCI, VIRTIO_SCSI, SCSI_DISK)
+)
 #: A virtio device of which the bus says at run time what it is.
 VIRTIO_NETWORK = VIRTIO._replace(
     name="virtio network", tier=Tier.NETWORK, disks=("nfs", "nbd"), drivers=(VIRTIO_NET,)
@@ -253,8 +260,11 @@ MEDIA = (MMC, UFS, SATA, NVME, VIRTIO, PCI_NVME, USB, NAND, NOR, NETWORK)
 #: Those that are MTDs.
 FLASH = (NAND, NOR)
 
-#: What a PCI host is beside :data:`PCI_NVME`, by what the root device is called.
-PCI_MEDIA = (PCI_NVME, PCI_SCSI, PCI_VIRTIO)
+#: What a PCI host can have, by what the root device is called; virtual machines have the rest.
+PCI_MEDIA = (PCI_NVME, PCI_SCSI)
+VIRTUAL_MEDIA = (PCI_VIRTIO, PCI_VIRTIO_SCSI)
+#: What counts only where the root device is called so.
+RARE = (PCI_SCSI, PCI_VIRTIO_SCSI, VIRTIO_MMIO_SCSI)
 
 #: Machines without hardware, whose devices are virtio's (QEMU, hw/arm/virt.c, create_fdt(),
 #: hw/riscv/virt.c; kvmtool, crosvm).

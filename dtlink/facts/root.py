@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.media import MEDIA, PCI_MEDIA, BusDriver
+from dtlink.facts.media import MEDIA, PCI_MEDIA, VIRTUAL_MEDIA, BusDriver
 from dtlink.facts.root_layers import (
     FILESYSTEMS,
     FLASH_FILESYSTEM,
@@ -131,7 +131,7 @@ def _disk(device: str) -> str:
     major = major or (
         _HEX_MAJORS.get(name[:2].lower()) if re.fullmatch("[0-9a-fA-F]{4}", name) else None
     )
-    disks = (disk for medium in (*MEDIA, *PCI_MEDIA) for disk in medium.disks)
+    disks = (disk for medium in (*MEDIA, *PCI_MEDIA, *VIRTUAL_MEDIA) for disk in medium.disks)
     return major or next((each for each in disks if _is_named(name, each)), "")
 
 

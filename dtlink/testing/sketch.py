@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dtlink.facts.media import MEDIA, PCI_MEDIA
+from dtlink.facts.media import MEDIA, PCI_MEDIA, VIRTUAL_MEDIA
 from dtlink.facts.root_layers import FILESYSTEMS
 from dtlink.kernel.facts import Facts
 from dtlink.kernel.holdings.aliases import AliasIndex
@@ -40,7 +40,9 @@ _KNOWN = (
     "builtin_compatibles",
 )
 #: What drives disks on their buses, for which there is no line: built in, if ``config`` is silent.
-_ON_BUSES = {row.config: "y" for each in (*MEDIA, *PCI_MEDIA) for row in each.drivers}
+_ON_BUSES = {
+    row.config: "y" for each in (*MEDIA, *PCI_MEDIA, *VIRTUAL_MEDIA) for row in each.drivers
+}
 _ON_BUSES |= {row.config: "y" for row in FILESYSTEMS.values()}
 _VALUES = {"built-in": "y", "module": "m", "off": "n"}
 _WORDS = {*_VALUES, "config", "initramfs", "load", "facts"}

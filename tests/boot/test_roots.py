@@ -225,5 +225,9 @@ def test_a_virtual_machine_has_virtual_disks() -> None:
         "/virtio_mmio@1": ["virtio_blk"],
         "/pcie@2": ["nvme", "virtio_pci", "virtio_blk"],
     }
+    scsi = Settings(cmdline=CommandLine.parse("root=/dev/sda1"))
+    found = ways(TreeBoard(tree, scsi, facts=sketch(kernel)))
+    assert found["/virtio_mmio@1"] == ["virtio_scsi", "sd_mod"]
+    assert {"virtio_pci", "virtio_scsi", "ahci", "sd_mod"} <= set(found["/pcie@2"])
     network = TreeBoard(tree, Settings(cmdline=line), facts=sketch(kernel))
     assert ways(network) == {"/virtio_mmio@1": ["virtio_net"], "/pcie@2": ["virtio_net"]}

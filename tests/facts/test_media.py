@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from dtlink.facts.media import KEYBOARDS, MEDIA, PCI_MEDIA, PCI_USB, XHCI_PLATFORM, BusDriver
+from dtlink.facts.media import (
+    KEYBOARDS,
+    MEDIA,
+    PCI_MEDIA,
+    PCI_USB,
+    VIRTUAL_MEDIA,
+    XHCI_PLATFORM,
+    BusDriver,
+)
 from dtlink.facts.root_layers import FILESYSTEMS, LAYERS, NFS_VERSIONS
 from dtlink.kernel.holdings.read import read_holdings
 from tests.support.boards import SHARED
@@ -13,7 +21,7 @@ KERNELS = ("debian-6.12-arm64", "debian-6.1-armhf", "debian-7.2-arm64")
 
 
 def rows() -> list[BusDriver]:
-    media = [row for each in (*MEDIA, *PCI_MEDIA, PCI_USB) for row in each.drivers]
+    media = [row for each in (*MEDIA, *PCI_MEDIA, *VIRTUAL_MEDIA, PCI_USB) for row in each.drivers]
     layers = [row for each in LAYERS for row in each.drivers]
     others = (XHCI_PLATFORM, *KEYBOARDS, *NFS_VERSIONS, *FILESYSTEMS.values())
     return list({row.module: row for row in (*media, *layers, *others)}.values())

@@ -16,11 +16,12 @@ from dtlink.facts.media import (
     NETWORK,
     PCI_MEDIA,
     PCI_USB,
-    PCI_VIRTIO,
     USB,
     VIRTIO,
+    VIRTIO_MMIO_SCSI,
     VIRTIO_NETWORK,
     VIRTUAL_MACHINES,
+    VIRTUAL_MEDIA,
     Medium,
     Tier,
 )
@@ -84,7 +85,7 @@ class Controllers:
         found = next((each for each in MEDIA if self._is_one(each, node)), None)
         if found is None or not self._can_be(found, node):
             return ()
-        return (found, VIRTIO_NETWORK) if found is VIRTIO else (found,)
+        return (found, VIRTIO_MMIO_SCSI, VIRTIO_NETWORK) if found is VIRTIO else (found,)
 
     def _is_one(self, medium: Medium, node: int) -> bool:
         """Whether a node is a controller of a medium: by its drivers, or else by its name."""
@@ -111,7 +112,7 @@ class Controllers:
         found = behind(self._tree, host)
         virtual = any(name in VIRTUAL_MACHINES for name in self._tree.root.compatible)
         if Behind.UNKNOWN in found or Behind.DISK in found:
-            yield from (each for each in PCI_MEDIA if each is not PCI_VIRTIO or virtual)
+            yield from (*PCI_MEDIA, *VIRTUAL_MEDIA) if virtual else PCI_MEDIA
         elif Behind.USB in found:
             yield PCI_USB
         if virtual:

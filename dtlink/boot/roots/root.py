@@ -12,7 +12,7 @@ from dtlink.boot.roots.pci import ports
 from dtlink.facts.media import (
     FLASH,
     MTD_PARTITIONS,
-    PCI_SCSI,
+    RARE,
     UBI,
     XHCI_MAKERS,
     XHCI_PLATFORM,
@@ -192,5 +192,5 @@ def _is_hub(file: str) -> bool:
 
 
 def _usual(media: tuple[Medium, ...]) -> tuple[Medium, ...]:
-    """Without what is rare behind a PCI host."""
-    return tuple(each for each in media if each is not PCI_SCSI)
+    """Without what is rare."""
+    return tuple(each for each in media if each not in RARE)
