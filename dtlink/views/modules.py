@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.board.root_needs import RootNeeds, Way, driver_of, node_way, root_needs
+from dtlink.boot.drivers.identity import GENERIC_PHY
 from dtlink.boot.timeline import PARENT
 from dtlink.facts.outcomes import Outcome, State
 from dtlink.report.layout import Line, line
 from dtlink.views.data import CommandResult, JsonRow
 from dtlink.views.module_formats import FORMS
 from dtlink.views.nodes import node_named
-from dtlink.wording import counted
+from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
     from dtlink.board.needs import NeededNode
@@ -131,6 +132,9 @@ class ModulesView(CommandResult):
     """The :attr:`nodes`, each with what is known of its way."""
     remark: str | None
     """Why no module is listed, where none is."""
+    phys: tuple[str, ...]
+    """The Ethernet PHYs whose driver follows from an ID that is not in the tree: the generic one is
+    listed, which not every board can do with."""
 
     @classmethod
     def of(
@@ -182,6 +186,8 @@ class ModulesView(CommandResult):
     def remarks(self) -> Iterator[str]:
         """What is no module, a sentence each."""
         yield from (f"no module for {gap}" for gap in self.gaps())
+        if self.phys:
+            yield f"the generic driver is listed for PHYs without an ID: {listed(self.phys)}"
         if self.remark:
             yield self.remark
 
@@ -193,6 +199,7 @@ class _Collector:
         self._board = board
         self._modules: dict[str, ModuleRow] = {}
         self._gaps: dict[tuple[str, str | None], DriverlessRow] = {}
+        self._phys: list[str] = []
 
     def view(self, needs: RootNeeds, *, missing: bool) -> ModulesView:
         board = self._board
@@ -212,6 +219,7 @@ class _Collector:
             without_driver=tuple(self._gaps.values()),
             ways=tuple(self._row(way) for way in ways),
             remark=self._remark(needs, rows),
+            phys=tuple(self._phys),
         )
 
     def _starts(self, ways: Sequence[Way]) -> list[int]:
@@ -254,6 +262,8 @@ class _Collector:
         node, binding = tree.path(step.node), step.binding or None
         consumer = tree.path(step.consumer) if step.consumer >= 0 else None
         made = step.made and step.made.name
+        if driver.config == GENERIC_PHY:
+            self._phys.append(tree.path(step.node))
         for name in driver.modules:
             optional = not step.is_sure
             self._add(name, node, binding, consumer, driver.config, optional=optional, made=made)

@@ -342,7 +342,7 @@ OTHERS = """
     mmc { compatible = "v,one"; card@0 { compatible = "mmc-card"; };
         wifi@1 { compatible = "maker,radio", "brcm,bcm4329-fmac"; }; };
     usb { compatible = "v,one"; hub@1 { compatible = "usb424,2514"; };
-        stick@2 { compatible = "usb1234,1"; }; };
+        stick@2 { compatible = "usb1234,1"; }; net@3 { compatible = "usb424,ec00"; }; };
     soundwire { compatible = "v,one"; codec@0 { compatible = "sdw20217010d00"; }; };
     slim { compatible = "v,one"; codec@0 { compatible = "slim217,250"; }; };
     virtio { compatible = "v,one"; device { compatible = "virtio,device22"; }; };
@@ -359,6 +359,7 @@ OTHERS = """
         ("/mmc/wifi@1", State.MODULE, ("brcmfmac",), "BRCMFMAC"),
         ("/usb/hub@1", State.MODULE, ("onboard_usb_dev",), ""),
         ("/usb/stick@2", State.MODULE, ("usbcore",), "USB"),
+        ("/usb/net@3", State.MODULE, ("smsc95xx",), ""),
         ("/soundwire/codec@0", State.MODULE, ("wcd938x_sdw",), ""),
         ("/slim/codec@0", State.MODULE, ("wcd934x",), ""),
         ("/virtio/device", State.NOT_BUILT, (), "I2C_VIRTIO"),
@@ -371,6 +372,7 @@ def test_devices_that_say_what_they_are(path, state, modules, config):
         aliases=(
             f"mdio:{phy} realtek",
             "of:N*T*Cusb424,2514 onboard_usb_dev",
+            "usb:v0424pEC00d*dc*dsc*dp*ic*isc*ip*in* smsc95xx",
             "sdw:m0217p010Dv*c* wcd938x_sdw",
             "slim:217:250:* wcd934x",
         ),

@@ -197,6 +197,24 @@ def test_flash_chips_count_where_there_are_no_disks(
     assert set(ways(on)) == {f"/x@{at}" for at in every}
 
 
+def test_what_an_ethernet_switch_asks_for_by_name() -> None:
+    text = '/dts-v1/; / { mac@1 { compatible = "v,mac"; phy-mode = "x"; mdio { switch@0 {'
+    tree = dts.read_text(text + ' compatible = "v,switch"; }; }; }; };')
+    line = Settings(cmdline=CommandLine.parse("root=/dev/nfs"))
+    kernel = KERNEL + "module SWITCH drivers/net/dsa/mt7530-mdio.c v,switch\n"
+    found = ways(TreeBoard(tree, line, facts=sketch(kernel)))
+    assert found == {"/mac@1": [], "/mac@1/mdio/switch@0": ["tag_mtk"]}
+
+
+def test_hubs_that_a_tree_describes_are_on_the_way() -> None:
+    text = '/dts-v1/; / { usb@1 { compatible = "snps,dwc3"; hub@1 { compatible = "v,hub";'
+    tree = dts.read_text(text + ' hub@2 { compatible = "v,hub"; }; }; mouse@3 { }; }; };')
+    kernel = KERNEL + "module HUB drivers/usb/misc/onboard_usb_dev.c v,hub\n"
+    on = TreeBoard(tree, facts=sketch(kernel))
+    found = [on.tree.path(node) for node in on.root.on_the_way(on.tree.by_path["/usb@1"].index)]
+    assert found == ["/usb@1/hub@1", "/usb@1/hub@1/hub@2"]
+
+
 def test_a_root_on_flash_has_its_own_file_system() -> None:
     tree = dts.read_text('/dts-v1/; / { x@1 { compatible = "v,nand"; }; };')
     on = TreeBoard(tree, facts=sketch(KERNEL))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dtlink.facts.dsa import TAGS
 from dtlink.facts.media import (
     KEYBOARDS,
     MEDIA,
@@ -23,14 +24,15 @@ KERNELS = ("debian-6.12-arm64", "debian-6.1-armhf", "debian-7.2-arm64")
 def rows() -> list[BusDriver]:
     media = [row for each in (*MEDIA, *PCI_MEDIA, *VIRTUAL_MEDIA, PCI_USB) for row in each.drivers]
     layers = [row for each in LAYERS for row in each.drivers]
-    others = (XHCI_PLATFORM, *KEYBOARDS, *NFS_VERSIONS, *FILESYSTEMS.values())
+    tags = (row for _, row in TAGS)
+    others = (XHCI_PLATFORM, *tags, *KEYBOARDS, *NFS_VERSIONS, *FILESYSTEMS.values())
     return list({row.module: row for row in (*media, *layers, *others)}.values())
 
 
 def test_every_row_names_its_source() -> None:
     for row in rows():
         file, _, what = row.source.partition(", ")
-        assert file.startswith(("drivers/", "fs/", "crypto/")), row
+        assert file.startswith(("drivers/", "fs/", "crypto/", "net/")), row
         assert what, row
 
 

@@ -45,3 +45,14 @@ def test_storage_controllers_are_the_default():
     view = ModulesView.of(made(), missing=True)
     assert view.nodes == ("/mmc@1",)
     assert list(view.lines()) == ["v-mmc  # /mmc@1"]
+
+
+def test_a_phy_whose_id_is_not_in_the_tree_is_named():
+    tree = dts.read_text(
+        """/dts-v1/; / { ethernet@1 { compatible = "v,mac"; phy-handle = <&phy>; mdio {
+        phy: ethernet-phy@0 { compatible = "ethernet-phy-ieee802.3-c22"; }; }; }; };"""
+    )
+    kernel = sketch("module MAC drivers/net/ethernet/v/mac.c v,mac\nconfig PHYLIB=y EXT4_FS=y")
+    view = ModulesView.of(TreeBoard(tree, facts=kernel), ["/ethernet@1"])
+    assert view.phys == ("/ethernet@1/mdio/ethernet-phy@0",)
+    assert "generic driver" in next(view.lines())

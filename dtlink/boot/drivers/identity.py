@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PCI = re.compile(r"pci([0-9a-f]{1,4}),([0-9a-f]{1,4})", re.IGNORECASE).fullmatch
 _PCI_CLASS = re.compile(r"pciclass,([0-9a-f]{4})(?:[0-9a-f]{2})?", re.IGNORECASE).fullmatch
-_USB = re.compile(r"usb(?:if)?[0-9a-f]{1,4},[0-9a-f]{1,4}(?:\..*)?", re.IGNORECASE).fullmatch
+_USB = re.compile(r"usb(?:if)?([0-9a-f]{1,4}),([0-9a-f]{1,4})(?:\..*)?", re.IGNORECASE).fullmatch
 _PHY_ID = re.compile(r"ethernet-phy-id([0-9a-f]{4})\.([0-9a-f]{4})", re.IGNORECASE).fullmatch
 _PHY = re.compile(r"ethernet-phy-(?:id[0-9a-f]{4}\.[0-9a-f]{4}|ieee802\.3-c(?:22|45))").fullmatch
 _SOUNDWIRE = re.compile(
@@ -25,6 +25,9 @@ _SOUNDWIRE = re.compile(
 ).fullmatch
 _SLIMBUS = re.compile(r"slim([0-9a-f]{1,4}),([0-9a-f]{1,4})", re.IGNORECASE).fullmatch
 _VIRTIO = re.compile(r"virtio,device([0-9a-f]{1,8})").fullmatch
+
+#: The option of what drives a PHY that has no driver of its own.
+GENERIC_PHY = "PHYLIB"
 
 _BRIDGE = 0x0604
 #: Virtio over PCI: vendor; ids of devices begin here (include/uapi/linux/virtio_ids.h), those of
@@ -64,12 +67,19 @@ def by_identity(build: Holdings, names: Iterable[str]) -> Driver | None:
 
 
 def usb_driver(build: Holdings, names: Iterable[str]) -> Driver | None:
-    """The driver of any USB device: the core's own (drivers/usb/core/generic.c).
+    """The driver of a USB device: of its interfaces if one names the device, else the core's own.
 
-    What works with its interfaces binds to those, which are devices without a node, mostly.
+    What works with interfaces binds to those, which are devices without a node, mostly; the core's
+    binds to the device (drivers/usb/core/generic.c).
     """
-    name = next((name for name in names if _USB(name)), None)
-    return by_option(build, "USB", "usbcore", name) if name else None
+    for name in names:
+        if found := _USB(name):
+            vendor, product = (int(each, 16) for each in found.groups())
+            alias = f"usb:v{vendor:04X}p{product:04X}d0000dc00dsc00dp00ic00isc00ip00in00"
+            if modules := build.modules_for(alias):
+                return Driver(State.MODULE, modules, by=name)
+            return by_option(build, "USB", "usbcore", name)
+    return None
 
 
 def phy_driver(build: Holdings, names: Iterable[str]) -> Driver:
@@ -83,7 +93,7 @@ def phy_driver(build: Holdings, names: Iterable[str]) -> Driver:
             bits = f"{int(found[1] + found[2], 16):032b}"
             if modules := build.modules_for(f"mdio:{bits}"):
                 return Driver(State.MODULE, modules, by=name)
-    return by_option(build, "PHYLIB", "libphy", next(iter(names), "ethernet-phy"))
+    return by_option(build, GENERIC_PHY, "libphy", next(iter(names), "ethernet-phy"))
 
 
 def virtio_driver(build: Holdings, kind: int, by: str) -> Driver:

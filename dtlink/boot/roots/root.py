@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.boot.roots.ethernet_phys import phys
 from dtlink.boot.roots.pci import ports
+from dtlink.facts.dsa import TAGS
 from dtlink.facts.media import (
     FLASH,
     MTD_PARTITIONS,
@@ -111,7 +112,9 @@ class Root:
     def drivers(self, node: int, media: Sequence[Medium]) -> Iterator[BusDriver]:
         """The drivers on the bus of a controller, each once."""
         found = {driver: None for medium in media for driver in medium.drivers}
-        if any(file.startswith(XHCI_MAKERS) for file in self._controllers.files(node)):
+        files = self._controllers.files(node)
+        yield from (tag for folder, tag in TAGS if any(file.startswith(folder) for file in files))
+        if any(file.startswith(XHCI_MAKERS) for file in files):
             yield XHCI_PLATFORM
         if any(each in FLASH for each in media):
             if self._has_partitions(node):
