@@ -6,12 +6,15 @@
     config ARM_SMMU_LEGACY_DT_BINDINGS=y
     initramfs ext4 crc16
     load ext4 crc16
+    hidden PHY_VENDOR USB_VENDOR PCIE_VENDOR
     facts drivers/mmc/vendor.c required:clock:bus optional:power_domain: offers:GPIO whole
 
 A line is a driver: how the kernel has it, its option, its file (whose name is the module's), the
 compatible strings of its table; ``initramfs`` at the end puts the module there. ``initramfs`` lines
 add modules that drive no device here; where no line mentions an initramfs, there is none. ``load``
 names modules in the order in which the initramfs loads them, before udev does.
+
+A ``hidden`` line is an option without a prompt, and those that turn it on.
 
 ``facts`` lines hold what is known of a driver's file: requests (``required``, ``optional``,
 ``ignored`` or ``unknown``, after ``child-`` if they are made for child nodes; kind; name),
@@ -31,7 +34,7 @@ from dtlink.kernel.holdings.aliases import AliasIndex
 from dtlink.kernel.holdings.model import Holdings, Module
 from dtlink.kernel.initramfs import Initramfs
 from dtlink.kernel.source.driver_facts import Ask, DriverFacts, Need, encode
-from dtlink.kernel.source.index import FACTS, SourceIndex
+from dtlink.kernel.source.index import FACTS, KCONFIG, SourceIndex
 
 RELEASE = "6.12.0"
 #: What a sketch knows: all of it.
@@ -45,7 +48,7 @@ _ON_BUSES = {
 }
 _ON_BUSES |= {row.config: "y" for row in FILESYSTEMS.values()}
 _VALUES = {"built-in": "y", "module": "m", "off": "n"}
-_WORDS = {*_VALUES, "config", "initramfs", "load", "facts"}
+_WORDS = {*_VALUES, "config", "initramfs", "load", "facts", "hidden"}
 #: The requests of ``facts`` lines.
 _REQUESTS = {
     f"{before}{need.value}": (need, bool(before)) for need in Need for before in ("", "child-")
@@ -82,6 +85,8 @@ def sketch(text: str) -> Facts:
     drivers = [_driver(words) for words in rows if words[0] in _VALUES]
     holdings = _build(drivers, _config(drivers, _words_after("config", rows)))
     facts = [_fact_row(*words[1:]) for words in rows if words[0] == "facts"]
+    hidden = [f"{words[1]}={' '.join(words[2:])}" for words in rows if words[0] == "hidden"]
+    facts += ["\t".join((FACTS, KCONFIG, *hidden))] if hidden else []
     index = SourceIndex(RELEASE, list(_tables(drivers)), facts=facts.copy)
     return Facts(holdings, index, _initramfs_of(drivers, rows))
 

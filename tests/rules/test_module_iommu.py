@@ -373,3 +373,19 @@ def test_power_domains_have_sync_state_since_6_17(version: str, file: str, tells
     settings = Settings(kernel_version=KernelVersion.parse(version))
     findings = found(sync_state_held, kernel, tree=tree, settings=settings)
     assert [finding.subject.path for finding in findings] == ["/power@1000"] * tells
+
+
+@pytest.mark.parametrize(
+    ("hidden", "fix"),
+    [
+        ("", "Build CONFIG_CODEC, disable"),
+        (
+            "hidden CODEC CARD BOARD\n",
+            "Build CONFIG_CARD or CONFIG_BOARD (for CONFIG_CODEC), disable",
+        ),
+        ("hidden CODEC\n", "Build an option that selects CONFIG_CODEC, disable"),
+    ],
+)
+def test_an_option_that_nobody_can_set_is_not_advised(hidden: str, fix: str) -> None:
+    (finding,) = found(sync_state_held, RPMPD + CODEC % "off" + hidden, tree=POWER)
+    assert finding.fix.text.startswith(fix)

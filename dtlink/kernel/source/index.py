@@ -7,8 +7,9 @@ versions (``dtlink.kernel.source``), shipped, and read here.
 The file is text, compressed with gzip. Its first line is ``dtlink source index 1`` and the kernel's
 release, after a tab; every other line is one table's share, its fields parted by tabs: kind (``d``,
 ``e``, ``h``), file, module, symbol, conditions (parted by blanks), then the compatible strings. At
-the end are lines of kind ``f``: a driver's file, and what is known of it (``driver_facts``). A
-file may hold the indexes of several releases (``several``), as the one that is shipped does.
+the end are lines of kind ``f``: a driver's file, and what is known of it (``driver_facts``); one
+more is for the options without a prompt (:data:`KCONFIG`). A file may hold the indexes of several
+releases (``several``), as the one that is shipped does.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ KINDS: Final = {"d": "driver", "e": "early", "h": "helper"}
 
 #: The kind of a line with the facts about a driver's file.
 FACTS: Final = "f"
+
+#: The file of the line of that kind that is about options without a prompt: each with ``=`` and the
+#: options that turn it on, after blanks.
+KCONFIG: Final = "Kconfig"
 
 #: The condition that no index can express.
 UNKNOWN: Final = "?"
@@ -176,7 +181,20 @@ class SourceIndex:
     @property
     def has_facts(self) -> bool:
         """Whether it has facts about drivers at all."""
-        return bool(self._facts_by_file)
+        return bool(self._facts_by_file.keys() - {KCONFIG})
+
+    def turned_on_by(self, option: str) -> tuple[str, ...] | None:
+        """The options that turn on one that nobody can set; none if there are many.
+
+        ``None``: it has a prompt, or is in no line of the index.
+        """
+        found = self._hidden.get(option)
+        return None if found is None else tuple(found.split())
+
+    @cached_property
+    def _hidden(self) -> Mapping[str, str]:
+        pairs = (item.partition("=") for item in self._facts_by_file.get(KCONFIG, ()))
+        return {option: by for option, _, by in pairs}
 
     @property
     def fact_rows(self) -> Iterator[Sequence[str]]:

@@ -12,7 +12,8 @@ from dtlink.firmware.errors import InputError
 from dtlink.kernel.source import several
 from dtlink.kernel.source.collect import NamedSource, collect
 from dtlink.kernel.source.driver_facts import DriverFacts, encode
-from dtlink.kernel.source.index import FACTS, HEADING, KINDS, SourceIndex
+from dtlink.kernel.source.index import FACTS, HEADING, KCONFIG, KINDS, SourceIndex
+from dtlink.kernel.source.kconfig import hidden_options
 
 _LETTERS = {kind: letter for letter, kind in KINDS.items()}
 _VERSION = ("VERSION", "PATCHLEVEL", "SUBLEVEL")
@@ -25,7 +26,8 @@ def make_index(tree: str) -> bytes:
     """
     release = kernel_release(tree)
     found = collect(Path(tree))
-    return pack(release, found.sources, found.facts)
+    symbols = {source.symbol for _, source in found.sources}
+    return pack(release, found.sources, found.facts, hidden_options(Path(tree), symbols))
 
 
 def kernel_release(tree: str) -> str:
@@ -46,9 +48,12 @@ def kernel_release(tree: str) -> str:
 
 
 def pack(
-    release: str, named: Iterable[NamedSource], facts: Mapping[str, DriverFacts] | None = None
+    release: str,
+    named: Iterable[NamedSource],
+    facts: Mapping[str, DriverFacts] | None = None,
+    hidden: Mapping[str, Iterable[str]] | None = None,
 ) -> bytes:
-    """An index as ``source_index`` reads it; ``facts`` are by file."""
+    """An index as ``source_index`` reads it; ``facts`` are by file, ``hidden`` by option."""
     groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for compatible, source in named:
         letter, also = _LETTERS[source.kind], " ".join(source.also)
@@ -57,6 +62,9 @@ def pack(
     lines += [
         "\t".join((FACTS, file, *encode(each))) for file, each in sorted((facts or {}).items())
     ]
+    if hidden:
+        rows = (f"{option}={' '.join(by)}" for option, by in sorted(hidden.items()))
+        lines.append("\t".join((FACTS, KCONFIG, *rows)))
     return several.pack("\n".join([f"{HEADING}\t{release}", *lines, ""]))
 
 

@@ -35,6 +35,7 @@ from dtlink.rules.module._iommu import (
     listed,
     masters_hurt,
 )
+from dtlink.rules.module._missing import to_set
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -177,7 +178,7 @@ def _effect(board: TreeBoard, facts: Facts, driver: Driver, comes: When, *, if_l
 
 
 def _fix(facts: Facts, driver: Driver) -> str:
-    option = f"CONFIG_{driver.config}=y" if driver.config else "its option"
+    option = to_set(facts, driver.config, "=y") if driver.config else "its option"
     if driver.state is State.NOT_BUILT:
         return f"Set {option} in the kernel configuration."
     needed = facts.build.closure(driver.modules) or driver.modules

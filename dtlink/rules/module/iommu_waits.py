@@ -26,6 +26,7 @@ from dtlink.rules.module._iommu import (
     listed,
     masters_hurt,
 )
+from dtlink.rules.module._missing import to_set
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline import Cause
@@ -119,7 +120,7 @@ def _lack(board: TreeBoard, cause: Cause) -> str:
 def _fix(facts: Facts, drivers: Sequence[Driver]) -> str:
     own = [name for driver in drivers for name in driver.modules]
     missing = [each for each in facts.build.closure(own) or own if facts.holds(each) is not True]
-    options = dict.fromkeys(f"CONFIG_{each.config}=y" for each in drivers if each.config)
+    options = dict.fromkeys(to_set(facts, each.config, "=y") for each in drivers if each.config)
     built_in = f"set {' '.join(options)}" if options else "build the drivers in"
     if missing:
         return f"Put {', '.join(missing)} into the initramfs, or {built_in}."

@@ -33,6 +33,7 @@ from dtlink.rules.module._missing import (
     nodes,
     numbered,
     role,
+    to_set,
 )
 from dtlink.wording import joined, listed
 
@@ -110,7 +111,7 @@ def _finding(
         board.tree[hit.suppliers[0]],
         f"{_no_driver(board, hit)}{_whom(board, hit, failing, first)}",
         effect=f"{needs(board, hit, first)}: {_effect(first)}",
-        fix=f"{_set(hit)}, or disable the devices that need it.",
+        fix=f"{_set(board, hit)}, or disable the devices that need it.",
         related=nodes(board, hit, devices),
         severity=Severity.ERROR if is_grave else Severity.WARNING,
         likely=not is_sure_of_first or (worst is Role.ROOT and not all_lost and not is_down),
@@ -150,8 +151,9 @@ def _whom(
     return f", so {numbered(board, sure, len(others) - len(sure))} cannot probe"
 
 
-def _set(hit: MissingDriver) -> str:
-    options = [f"CONFIG_{each}" for each in _configs(hit.all_drivers)]
+def _set(board: TreeBoard, hit: MissingDriver) -> str:
+    facts = board.named_facts
+    options = [to_set(facts, each) for each in _configs(hit.all_drivers)]
     return f"Set {joined(options) or 'its option'}"
 
 
@@ -175,7 +177,7 @@ def _degraded(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDe
         board.tree[hit.suppliers[0]],
         _no_driver(board, hit),
         effect=f"{needs(board, hit, first)}: {first.loss}",
-        fix=f"{_set(hit)}.",
+        fix=f"{_set(board, hit)}.",
         related=nodes(board, hit, devices),
         severity=Severity.WARNING,
     )

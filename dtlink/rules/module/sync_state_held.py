@@ -25,6 +25,7 @@ from dtlink.facts.power_domains import OFF_AT_BOOT
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._iommu import listed
+from dtlink.rules.module._missing import to_set
 
 #: The files, in drivers/, of drivers with a sync_state callback and a match table (Linux 6.12).
 _FILES = {
@@ -125,7 +126,8 @@ def _with_callback() -> frozenset[str]:
 
 def _finding(board: TreeBoard, provider: Node, consumers: Sequence[Node]) -> Finding:
     options = {board.drivers.of(each.index).config for each in consumers} - {""}
-    drivers = ", ".join(f"CONFIG_{each}" for each in sorted(options)) or "the drivers"
+    facts = board.named_facts
+    drivers = ", ".join(to_set(facts, each) for each in sorted(options)) or "the drivers"
     first = consumers[0].path.rpartition("/")[2]
     return sync_state_held.finding(
         provider,
