@@ -39,6 +39,8 @@ TREE = {
         obj-$(CONFIG_LONELY) += lonely.o
         obj-$(CONFIG_GLUE) += glue.o
         obj-$(CONFIG_SENSOR) += sensor.o
+        obj-$(CONFIG_SCMI) += scmi.o scmi-smc.o
+        obj-$(CONFIG_SCMI_CLK) += scmi-clk.o
     """,
     # A core whose cells depend on the variant, which its callers name.
     "drivers/pmic-core.c": """
@@ -164,6 +166,19 @@ TREE = {
     """
     + OF.format('{ .compatible = "v,shell" },'),
     "drivers/lonely.c": PLATFORM.format("lonely"),
+    # Firmware: a transport makes the device of the core, and that one of each protocol's driver.
+    "drivers/scmi-smc.c": "DEFINE_SCMI_TRANSPORT_DRIVER(scmi_smc, driver, desc, ids, core);\n"
+    + OF.format('{ .compatible = "v,scmi-smc" },'),
+    "drivers/scmi.c": PLATFORM.format("arm-scmi")
+    + """
+        static int scmi_probe(struct platform_device *pdev)
+        {
+            return PTR_ERR_OR_ZERO(scmi_device_create(np, dev, protocol, name));
+        }
+    """,
+    "drivers/scmi-clk.c": """
+        static const struct scmi_device_id ids[] = { { SCMI_PROTOCOL_CLOCK, "clocks" }, { } };
+    """,
     "drivers/sensor.c": """
         static const struct i2c_device_id names[] = { { "sensor" }, { "old-sensor" }, { } };
     """
@@ -223,6 +238,12 @@ def test_names_in_match_data(index):
 
 def test_auxiliary_devices_are_named_by_the_makers_module(index):
     assert made(index, "audio-main") == {"auxiliary:audio_hub.reset"}
+
+
+def test_firmware_makes_what_its_protocols_have_drivers_for(index):
+    assert made(index, "scmi-smc") == {"platform:arm-scmi"}
+    assert made(index, "scmi") == {"scmi:clocks"}
+    assert index.entries("scmi:clocks")[0].symbol == "SCMI_CLK"
 
 
 def test_children_with_nodes(index):

@@ -24,6 +24,9 @@ from dtlink.kernel.source.text import bare
 #: What stands for every device that is made of a child node.
 ANY_CHILD: Final = "of:*"
 
+#: What ends the beginning of an alias where any name may come after it.
+EVERY: Final = "*"
+
 #: Calls that have the name among their arguments: bus, place of the name, of the module's name.
 _NAMED: Final = {
     "platform_device_register_simple": ("platform", 0, None),
@@ -52,11 +55,18 @@ _POPULATES: Final = (
     *("of_platform_populate", "devm_of_platform_populate", "of_platform_default_populate"),
     *("devm_of_platform_default_populate", "of_platform_device_create"),
 )
-_CALL = re.compile(rf"\b({'|'.join((*_NAMED, *_STRUCTURED, *_CELLS, *_POPULATES))})(?=\s*\()")
+#: Calls that make any device that some driver of a bus binds to, and how its alias begins: what
+#: the firmware has is known at run time (drivers/firmware/arm_scmi/driver.c).
+_ANY: Final = {"scmi_device_create": "scmi:"}
+#: Macros that define a driver which makes a device (drivers/firmware/arm_scmi/common.h).
+_DEFINES: Final = {"DEFINE_SCMI_TRANSPORT_DRIVER": "platform:arm-scmi"}
+_CALL = re.compile(
+    rf"\b({'|'.join((*_NAMED, *_STRUCTURED, *_CELLS, *_POPULATES, *_ANY))})(?=\s*\()"
+)
 #: A file that calls one of them holds one of these.
 WORDS: Final = (
     *("platform_device_", "platform_add_devices", "auxiliary_device_", "mfd_add_"),
-    *("of_platform_", "i2c_new_client_device"),
+    *("of_platform_", "i2c_new_client_device", *_ANY, *_DEFINES),
 )
 #: The files that define the calls.
 PROVIDERS: Final = (
@@ -106,7 +116,10 @@ class Children:
 
     devices: frozenset[MadeDevice] = frozenset()
     open: frozenset[str] = frozenset()
-    """The aliases' beginnings of devices with other names: ``platform:``, ``auxiliary:MODULE.``."""
+    """The aliases' beginnings of devices with other names: ``platform:``, ``auxiliary:MODULE.``.
+
+    The names are strings of the files on the way, or any after :data:`EVERY`.
+    """
 
     def __or__(self, other: Children) -> Children:
         return Children(self.devices | other.devices, self.open | other.open)
@@ -166,6 +179,9 @@ def children(file: MakerFile) -> Mapping[str, Children]:
         if made := finder.made_by(each):
             # One name may have several bodies, of which the preprocessor takes one.
             found[each.name] = found.get(each.name, Children()) | made
+    for macro, alias in _DEFINES.items():
+        if f"{macro}(" in file.code:
+            found[macro] = Children(frozenset((MadeDevice(alias),)))
     return found
 
 
@@ -187,6 +203,8 @@ class _Finder:
     def _called(self, call: str, given: list[str], function: Function) -> Children:
         if call in _POPULATES:
             return Children(frozenset((MadeDevice(ANY_CHILD),)))
+        if call in _ANY:
+            return Children(open=frozenset((f"{_ANY[call]}{EVERY}",)))
         if call in _CELLS:
             made = self._cells(given[_CELLS[call]] if len(given) > _CELLS[call] else "")
             named = (each._replace(function=function.name) for each in made.devices)

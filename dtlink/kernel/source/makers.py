@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from dtlink.kernel.source.children import (
+    EVERY,
     PROVIDERS,
     WORDS,
     Children,
@@ -229,6 +230,10 @@ def _named_elsewhere(
 ) -> Iterator[MadeDevice]:
     """The devices that open calls may make, by the strings of the files on the way."""
     for each in found:
+        if each.start.endswith(EVERY):
+            start = each.start.removesuffix(EVERY)
+            yield from (MadeDevice(alias) for alias in known if alias.startswith(start))
+            continue
         texts = makers.file(maker.file).words() | makers.file(each.file).words()
         for text in texts:
             alias = each.start + text
