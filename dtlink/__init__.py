@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dtlink.views.links import LinksView
     from dtlink.views.log import LogView
     from dtlink.views.modules import ModulesView
+    from dtlink.views.modules_union import ModulesUnion
     from dtlink.views.order import OrderView
     from dtlink.views.same_machine import SameMachineView
     from dtlink.views.why import WhyView
@@ -63,6 +64,7 @@ __all__ = [
     "LinksView",
     "LogView",
     "Machine",
+    "ModulesUnion",
     "ModulesView",
     "Node",
     "OrderView",
@@ -106,6 +108,7 @@ _HOMES = {
     "LinksView": "dtlink.views.links",
     "LogView": "dtlink.views.log",
     "Machine": "dtlink.firmware.acpi.machine",
+    "ModulesUnion": "dtlink.views.modules_union",
     "ModulesView": "dtlink.views.modules",
     "Node": "dtlink.firmware.tree",
     "OrderView": "dtlink.views.order",

@@ -55,6 +55,16 @@ class NeedRow(JsonRow):
     """The drivers of devices that the supplier's driver makes, where they provide for the node."""
 
 
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class OnBusRow(JsonRow):
+    """A driver that a disk behind a controller needs, though no device of the tree asks for it."""
+
+    drives: str
+    driver: NeedDriver
+    optional: bool
+    """Whether another driver may be the one."""
+
+
 #: The suppliers of a node, each with the way to find its own.
 _Needs = Sequence[tuple[NeedRow, "_Supplier"]]
 _Supplier = Callable[[], _Needs]
@@ -68,6 +78,8 @@ class WhyView(CommandResult):
     node: str
     suppliers: tuple[NeedRow, ...]
     driver: NeedDriver | Absent = ABSENT
+    on_bus: tuple[OnBusRow, ...] | Absent = ABSENT
+    """Of a controller that can have the root filesystem, where a kernel is named."""
 
     @classmethod
     def of(cls, board: AnyBoard, name: str) -> WhyView:
@@ -77,7 +89,8 @@ class WhyView(CommandResult):
             graph = board.graph_for(node)
             driver = ABSENT if board.facts is None else NeedDriver.of(board, node.index)
             found = _nested(node.path, lambda: _tree_needs(board, graph, node))
-            return cls(node=node.path, suppliers=found, driver=driver)
+            on_bus = () if board.facts is None else _on_bus(board, node.index)
+            return cls(node=node.path, suppliers=found, driver=driver, on_bus=on_bus or ABSENT)
         struct = struct_named(board.machine, name)
         found = _nested(struct.path, lambda: _table_needs(board, struct))
         return cls(node=struct.path, suppliers=found)
@@ -93,6 +106,22 @@ class WhyView(CommandResult):
             yield _line(row, indent + ("└─ " if last else "├─ "))
             below = indent + ("   " if last else "│  ")
             stack += [(child, below, end) for child, end in _with_last(row.suppliers)][::-1]
+        for each in self.on_bus or ():
+            note = Span("  (if there is one)" if each.optional else "", DIM)
+            yield line(Span("on its bus: ", DIM), each.drives, *_driver(each.driver), note)
+
+
+def _on_bus(board: TreeBoard, node: int) -> tuple[OnBusRow, ...]:
+    from dtlink.board.root_needs import driver_of, node_way
+
+    return tuple(
+        OnBusRow(
+            drives=row.drives,
+            driver=NeedDriver.of_driver(board, driver_of(board, row)),
+            optional=row.is_optional,
+        )
+        for row in node_way(board, node).drivers
+    )
 
 
 def _nested(top: str, needs: _Supplier) -> tuple[NeedRow, ...]:

@@ -146,6 +146,13 @@ def test_nodes_one_level_at_a_time(tab: Tab) -> None:
     assert "/soc@0/mmc@8804000" in told
 
 
+def test_after_a_board_come_its_nodes_and_other_files(tab: Tab) -> None:
+    told = values(tab("dtlink", "modules", str(BOARD), "/soc@0/mmc"))
+    assert "/soc@0/mmc@8804000" in told
+    assert tab("dtlink", "modules", "") == tab("dtlink", "lint", "")
+    assert values(tab("dtlink", "modules", str(BOARD), "--format", "mk")) == ["mkinitcpio"]
+
+
 def test_bash_breaks_nodes_at_the_unit_address(tab: Tab) -> None:
     board = str(BOARD)
     # readline replaces from the last @ on.

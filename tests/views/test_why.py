@@ -122,3 +122,19 @@ def test_the_command_prints_the_data_of_the_view():
     assert isinstance(tree, Tree)
     view = WhyView.of(TreeBoard(tree), "usb@a800000")
     assert command("why", path, "usb@a800000")["why"] == data(view.to_json())
+
+
+def test_a_controller_says_what_its_bus_needs():
+    source = 'pcie { compatible = "v,pcie"; device_type = "pci"; };'
+    kernel = """
+        built-in PCIE drivers/pci/controller/v-pcie.c v,pcie
+        config BLK_DEV_NVME=m
+        initramfs ext4
+    """
+    view = WhyView.of(TreeBoard(board(source).tree, facts=sketch(kernel)), "/pcie")
+    assert shown(view.text())[-1] == (
+        "on its bus: an NVMe disk  nvme, module, NOT IN THE INITRAMFS  ← missing"
+    )
+    (row,) = data(view.to_json())["on_bus"]
+    assert (row["driver"]["modules"], row["driver"]["culprit"]) == (["nvme"], True)
+    assert "on_bus" not in data(WhyView.of(board(source), "/pcie").to_json())
