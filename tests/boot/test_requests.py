@@ -56,7 +56,8 @@ NEVER, LATE, OK, UNKNOWN = Outcome.NEVER, Outcome.LATE, Outcome.OK, Outcome.UNKN
     ("facts", "requested", "outcome"),
     [
         ((), Requested.UNKNOWN, (NEVER, LATE)),
-        (("whole",), Requested.NO, (LATE, LATE)),
+        (("whole",), Requested.UNKNOWN, (NEVER, LATE)),
+        (("offers:clock", "whole"), Requested.NO, (LATE, LATE)),
         (("required:clock:core", "whole"), Requested.REQUIRED, (NEVER, NEVER)),
         (("required:clock:core",), Requested.REQUIRED, (NEVER, NEVER)),
         (("required:clock:other", "whole"), Requested.NO, (LATE, LATE)),
@@ -69,8 +70,9 @@ NEVER, LATE, OK, UNKNOWN = Outcome.NEVER, Outcome.LATE, Outcome.OK, Outcome.UNKN
         (("required:clock:", "whole"), Requested.REQUIRED, (NEVER, NEVER)),
         (("required:clock:#1", "whole"), Requested.REQUIRED, (NEVER, NEVER)),
         (("required:clock:#2", "whole"), Requested.NO, (LATE, LATE)),
-        (("required:GPIO:*", "whole"), Requested.NO, (LATE, LATE)),
-        (("child-required:clock:core", "whole"), Requested.NO, (LATE, LATE)),
+        (("required:GPIO:*", "whole"), Requested.UNKNOWN, (NEVER, LATE)),
+        (("child-required:clock:core", "whole"), Requested.UNKNOWN, (NEVER, LATE)),
+        (("child-required:clock:core", "required:clock:a", "whole"), Requested.NO, (LATE, LATE)),
     ],
 )
 def test_what_is_asked_for_is_waited_for(facts, requested, outcome):
@@ -82,7 +84,8 @@ def test_what_is_asked_for_is_waited_for(facts, requested, outcome):
 def test_what_nothing_asks_for_and_nothing_holds_is_no_requirement():
     line = "fw_devlink=permissive"
     assert need(board_of(SOURCE.format(NAMED), cmdline=line))
-    assert need(board_of(SOURCE.format(NAMED), "whole", cmdline=line)) is None
+    asks = "required:clock:other", "whole"
+    assert need(board_of(SOURCE.format(NAMED), *asks, cmdline=line)) is None
 
 
 def test_the_power_domain_is_asked_for_by_the_bus():
@@ -110,12 +113,12 @@ def test_regulators_are_asked_for_by_the_name_before_supply(prop, facts, request
 @pytest.mark.parametrize(
     ("prop", "facts", "requested"),
     [
-        ("scl-gpios", "offers:I2C_bus whole", Requested.UNKNOWN),
-        ("scl-gpios", "whole", Requested.NO),
-        ("cd-gpios", "offers:I2C_bus whole", Requested.NO),
-        ("wp-gpios", "offers:NVMEM_cell whole", Requested.UNKNOWN),
-        ("power-supplies", "offers:power_supply whole", Requested.UNKNOWN),
-        ("power-supplies", "whole", Requested.NO),
+        ("scl-gpios", "offers:I2C_bus required:GPIO:a whole", Requested.UNKNOWN),
+        ("scl-gpios", "required:GPIO:a whole", Requested.NO),
+        ("cd-gpios", "offers:I2C_bus required:GPIO:a whole", Requested.NO),
+        ("wp-gpios", "offers:NVMEM_cell required:GPIO:a whole", Requested.UNKNOWN),
+        ("power-supplies", "offers:power_supply required:power_supply:a whole", Requested.UNKNOWN),
+        ("power-supplies", "required:power_supply:a whole", Requested.NO),
     ],
 )
 def test_frameworks_ask_for_those_that_register(prop, facts, requested):
@@ -185,7 +188,8 @@ def test_a_driver_asks_for_what_the_parts_of_its_device_reference():
     assert need(asked).requested is Requested.REQUIRED
     assert outcomes(asked) == [(NEVER, NEVER)]
     assert outcomes(asked, "/disk") == [(NEVER, NEVER)]  # a driver has registered: no timeout
-    assert need(board_of(PARTS, "required:clock:*", "whole", kernel=DISK)) is None
+    asks = "child-required:clock:other", "whole"
+    assert need(board_of(PARTS, *asks, kernel=DISK)) is None
     unknown = board_of(PARTS, kernel=DISK)
     assert outcomes(unknown) == [(UNKNOWN, UNKNOWN)]
 
@@ -253,7 +257,7 @@ def test_the_power_sequence_of_a_card():
     """
     for facts, requested in (
         (("optional:power_sequence:mmc-pwrseq", "whole"), Requested.OPTIONAL),
-        (("whole",), None),
+        (("optional:power_sequence:other", "whole"), None),
         ((), Requested.UNKNOWN),
     ):
         found = need(board_of(source, *facts), binding="mmc-pwrseq")
@@ -261,9 +265,10 @@ def test_the_power_sequence_of_a_card():
 
 
 def test_devices_that_a_driver_makes_may_ask_for_what_its_node_references():
-    board = board_of(SOURCE.format(NAMED), "makes:platform:cell", "whole")
+    asks = "required:clock:other", "whole"
+    board = board_of(SOURCE.format(NAMED), "makes:platform:cell", *asks)
     assert need(board).requested is Requested.UNKNOWN
-    board = board_of(SOURCE.format(NAMED), "makes:of:x,child", "whole")
+    board = board_of(SOURCE.format(NAMED), "makes:of:x,child", *asks)
     assert need(board).requested is Requested.NO
 
 

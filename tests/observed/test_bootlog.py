@@ -357,9 +357,9 @@ ASKING = """
     ("facts", "suppliers"),
     [
         ("populates", {"/clock@1000", "/regulator"}),
-        ("required:clock: whole", {"/clock@1000"}),
-        ("required:regulator:vcc whole", {"/regulator"}),
-        ("child-required:PHY: required:clock: whole", {"/clock@1000", "/phy@7000"}),
+        ("required:clock: required:regulator:a whole", {"/clock@1000"}),
+        ("required:regulator:vcc required:clock:a whole", {"/regulator"}),
+        ("child-required:PHY: required:regulator:a whole", {"/clock@1000", "/phy@7000"}),
         ("whole", {"/clock@1000", "/regulator"}),
     ],
 )

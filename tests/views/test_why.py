@@ -51,7 +51,7 @@ def test_the_data_is_nested():
 DRIVERS = """
     built-in PD drivers/pd.c pd
     module CLK drivers/clk.c clk
-    facts drivers/pd.c child-required:clock:* optional:reset_line: whole
+    facts drivers/pd.c child-required:clock:* optional:reset_line: optional:mailbox:a whole
 """
 DOMAINS = """
     pd { compatible = "pd"; mboxes = <&clk>; resets = <&clk>; clocks = <&clk>;

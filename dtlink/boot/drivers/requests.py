@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.resource import Requested
+from dtlink.facts.resources import CLOCK
 from dtlink.kernel.source.driver_facts import Need
 from dtlink.links.names import entry_number
 
@@ -143,9 +144,19 @@ def _by(
         return Requested.UNKNOWN
     asks = facts.asks_for(kind, of_children=of_children)
     found = [_OF_NEED[ask.need] for ask in asks if _is_meant(ask, name, entry)]
-    if facts.may_ask(kind):
+    if facts.may_ask(kind) or not (found or _is_telling(facts, kind, asks)):
         found.append(Requested.UNKNOWN)
     return strongest(found)
+
+
+def _is_telling(facts: DriverFacts, kind: str, asks: Sequence[Ask]) -> bool:
+    """Whether what a driver does not ask for is known not to be asked for.
+
+    Where it asks for none of a kind, another module may ask for it, which calls the driver back
+    (drivers/ufs/host/ufs-qcom.c, ufs_qcom_init()). The inputs of a clock controller are looked up
+    when its clocks are used (drivers/clk/clk.c, clk_core_get()).
+    """
+    return bool(asks) or (kind == CLOCK.kind and CLOCK.kind in facts.offers)
 
 
 def _any_of(facts: DriverFacts | None, kind: str) -> Requested:
