@@ -146,14 +146,23 @@ TREE = {
     """
     + OF.format('{ .compatible = "v,audio" },'),
     "drivers/audio-reset.c": """
+        #include "aux.h"
+        static int make(struct device *dev, const char *name)
+        {
+            return PTR_ERR_OR_ZERO(devm_auxiliary_device_create(dev, name, NULL));
+        }
         int audio_reset_init(struct device *dev)
         {
+            make(dev, CLOCK_NAME);
             return PTR_ERR_OR_ZERO(devm_auxiliary_device_create(dev, "reset", NULL));
         }
     """,
+    # The name is a parameter, and given as a macro.
+    "drivers/aux.h": '#define CLOCK_NAME "clock"\n',
     "drivers/rst.c": """
         static const struct auxiliary_device_id ids[] = {
             { .name = "audio_hub.reset", .driver_data = 0 },
+            { .name = "audio_hub.clock" },
             { .name = "elsewhere.reset" },
             { }
         };
@@ -237,7 +246,7 @@ def test_names_in_match_data(index):
 
 
 def test_auxiliary_devices_are_named_by_the_makers_module(index):
-    assert made(index, "audio-main") == {"auxiliary:audio_hub.reset"}
+    assert made(index, "audio-main") == {"auxiliary:audio_hub.reset", "auxiliary:audio_hub.clock"}
 
 
 def test_firmware_makes_what_its_protocols_have_drivers_for(index):
@@ -276,6 +285,7 @@ def test_names_that_a_node_may_be_bound_by_are_kept(index):
 
 CALLS = """
 static const char *const own_name = "own";
+static struct platform_driver d = {{ .driver = {{ .name = "calls" }} }};
 static struct platform_device fixed = {{ .name = "fixed-dev", .id = -1 }};
 static int probe(struct device *dev)
 {{
@@ -301,6 +311,11 @@ static int probe(struct device *dev)
         ("platform_device_alloc();", set(), {"platform:"}),
         ("platform_device_alloc(own_name, 1);", {"platform:own"}, set()),
         ("devm_auxiliary_device_create(dev);", set(), set()),
+        (
+            '__devm_auxiliary_device_create(dev, dev->driver->name, "rst", NULL, 0);',
+            {"auxiliary:calls.rst"},
+            set(),
+        ),
     ],
 )
 def test_calls(code, aliases, starts):

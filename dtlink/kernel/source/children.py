@@ -89,6 +89,9 @@ _COMPATIBLE = re.compile(rf"\.\s*of_compatible\s*=\s*({_STRING})\s*(?=[,}}])")
 _MACRO = re.compile(r"\b((?:MFD|OF)_CELL_\w+|I2C_BOARD_INFO)(?=\s*\()")
 #: The place of ``of_compatible`` among the arguments of a cell's macro.
 _COMPATIBLE_AT: Final = 5
+_DRIVERS_NAME = re.compile(r"\bdriver\s*->\s*name\b")
+#: drivers/clk/meson/axg-audio.c passes its driver's name on.
+_OWN_NAME = re.compile(rf"\.\s*driver\s*=\s*\{{\s*\.\s*name\s*=\s*({_STRING})")
 _LABEL = re.compile(r"\b(?:case\s+(\w+)|(default))\s*:")
 _LEFT = re.compile(r"\b(?:break|return|switch)\b")
 _IF = re.compile(r"\bif\s*\(([^;{}]*)\)\s*(?:\{[^{}]*|[^;{}]*)$")
@@ -163,8 +166,11 @@ class MakerFile:
         return found or string(variable(self.code, written) or "", self.macros)
 
     def words(self) -> frozenset[str]:
-        """The strings of the file."""
-        return frozenset(word[1:-1] for word in _WORD.findall(self.code) if word[0] == '"')
+        """The strings of the file, and those that its macros stand for."""
+        words = set(_WORD.findall(self.code))
+        named = (string(each, self.macros) for each in words & self.macros.keys())
+        literals = (word[1:-1] for word in words if word[0] == '"')
+        return frozenset((*literals, *(each for each in named if each)))
 
     def identifiers(self) -> frozenset[str]:
         """The identifiers of the file."""
@@ -220,9 +226,14 @@ class _Finder:
             return Children()
         start = f"{bus}:"
         if bus == "auxiliary":
-            module = MODULE_NAME if module_at is None else self._text(given[module_at])
+            module = MODULE_NAME if module_at is None else self._module(given[module_at])
             start += f"{module or MODULE_NAME}."
         return self._device(start, given[at])
+
+    def _module(self, written: str) -> str | None:
+        """The name of a module, or of the driver that is given in its place."""
+        own = _OWN_NAME.findall(self._file.code) if _DRIVERS_NAME.search(written) else ()
+        return self._text(own[0] if len(own) == 1 else written)
 
     def _device(self, start: str, written: str, keys: Keys = frozenset()) -> Children:
         """A device by the expression of its name."""

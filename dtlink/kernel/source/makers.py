@@ -167,9 +167,15 @@ class Maker(NamedTuple):
 
     @property
     def variants(self) -> frozenset[str]:
-        """What its devices are told apart by: aliases only if no compatible string is the same."""
-        bare = {each.partition(",")[2] for each in self.names}
-        return frozenset(each for each in self.names if each.partition(":")[2] not in bare - {""})
+        """What its devices are told apart by: of the aliases, those of I²C and SPI alone.
+
+        A compatible string with the same name goes before an alias; only where there is no string
+        do the names of platform devices count.
+        """
+        bare = {each.partition(",")[2] for each in self.names} - {""}
+        own = {each for each in self.names if each.partition(":")[2] not in bare}
+        nodes = {each for each in own if not each.startswith("platform:")}
+        return frozenset(nodes or own)
 
 
 def makes(makers: Makers, maker: Maker, known: frozenset[str]) -> Iterator[str]:
