@@ -256,7 +256,9 @@ def test_firmware_makes_what_its_protocols_have_drivers_for(index):
 
 
 def test_children_with_nodes(index):
-    assert made(index, "shell") == {ANY_CHILD}
+    facts = index.facts("drivers/shell.c")
+    assert (facts.makes, facts.populates) == (frozenset(), True)
+    assert not index.facts("drivers/bus.c").populates
 
 
 def test_a_function_of_the_same_name_is_not_followed(index):

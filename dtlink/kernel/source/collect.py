@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from dtlink.kernel.progress import step
 from dtlink.kernel.source.bus_names import WORDS, names_bound
+from dtlink.kernel.source.children import ANY_CHILD
 from dtlink.kernel.source.code import MODULE_NAME, Code, TableEntry
 from dtlink.kernel.source.conditions import NEVER, joined
 from dtlink.kernel.source.driver_facts import DriverFacts
@@ -72,7 +73,11 @@ def _facts(
             step(f"reading what drivers do: {number} of {len(paths)} files")
         facts = drivers.facts(path)
         if facts is not None or path in made:
-            found[path] = replace(facts or DriverFacts(), makes=made.get(path, frozenset()))
+            makes_here = made.get(path, frozenset())
+            populates = ANY_CHILD in makes_here
+            found[path] = replace(
+                facts or DriverFacts(), makes=makes_here - {ANY_CHILD}, populates=populates
+            )
     step("")
     return found
 
