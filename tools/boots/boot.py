@@ -80,7 +80,7 @@ def _command(
 def command_line(machine: Machine) -> str:
     """The kernel's command line. A panic ends QEMU (-no-reboot), so a failure is known at once."""
     options = (f"console={machine.console}", f"root={machine.root}", "ro", "panic=1", "loglevel=5")
-    return " ".join((*options, "maxcpus=1", *machine.options))
+    return " ".join((*options, *machine.options))
 
 
 def _watch(process: subprocess.Popen[bytes], log: Path, limit: float) -> Outcome:

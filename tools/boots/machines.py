@@ -37,6 +37,8 @@ class Machine(NamedTuple):
         return self.root == "/dev/nfs"
 
 
+#: One processor less to emulate; where the others wait in a loop (raspi), they cost more if unused.
+_ONE = "maxcpus=1"
 _VIRT = ("qemu-system-aarch64", "-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-m", "512")
 _VIRT32 = ("qemu-system-arm", "-M", "virt,highmem=off", "-cpu", "cortex-a15", "-m", "512")
 _DRIVE = ("-drive", "if=none,id=root,format=raw,snapshot=on,file={disk}")
@@ -115,6 +117,7 @@ MACHINES = (
         architecture="armhf",
         qemu=("qemu-system-arm", "-M", "orangepi-pc", "-m", "1G"),
         devicetree="sun8i-h3-orangepi-pc.dtb",
+        options=(_ONE,),
         console="ttyS0",
         medium=_SD,
         root="/dev/mmcblk0",
@@ -124,6 +127,7 @@ MACHINES = (
         architecture="armhf",
         qemu=("qemu-system-arm", "-M", "sabrelite", "-m", "1G"),
         devicetree="imx6q-sabrelite.dtb",
+        options=(_ONE,),
         console="ttymxc1",
         medium=(*_DRIVE, "-device", "sd-card,bus=sd-bus,drive=root"),
         root="/dev/mmcblk3",  # an alias makes the controller mmc3
@@ -134,6 +138,7 @@ MACHINES = (
         architecture="armhf",
         qemu=("qemu-system-arm", "-M", "sabrelite", "-m", "1G"),
         devicetree="imx6q-sabrelite.dtb",
+        options=(_ONE,),
         console="ttymxc1",
         medium=(*_DRIVE, "-device", "usb-storage,bus=usb-bus.1,drive=root"),
         root="/dev/sda",
