@@ -35,7 +35,8 @@ def initramfs_tools(system: System, text: str, image: Path) -> None:
     (scratch / "conf/initramfs.conf").write_text(_CONFIGURATION, "utf-8")
     (scratch / "conf/modules").write_text(text, "utf-8")
     inside = "/" + str(scratch.relative_to(system.folder))
-    _make(system, scratch, image, "mkinitramfs", "-d", f"{inside}/conf", "-o", f"{inside}/image")
+    command = ("mkinitramfs", "-d", f"{inside}/conf", "-o", f"{inside}/image")
+    _make(system, scratch, image, command, fast=True)
 
 
 def dracut(system: System, text: str, image: Path) -> None:
@@ -47,13 +48,11 @@ def dracut(system: System, text: str, image: Path) -> None:
     (scratch / "conf").mkdir()
     (scratch / "conf/dtlink.conf").write_text(text, "utf-8")
     inside = "/" + str(scratch.relative_to(system.folder))
-    _make(
-        system,
-        scratch,
-        image,
+    command = (
         *("dracut", "--conf", "/dev/null", "--confdir", f"{inside}/conf", "--no-hostonly"),
         *("--modules", "base udev-rules rootfs-block fs-lib", "--zstd", f"{inside}/image"),
     )
+    _make(system, scratch, image, command, fast=False)
 
 
 #: The makers by the format of ``dtlink modules``.
@@ -67,8 +66,10 @@ def _scratch(system: System, image: Path) -> Path:
     return scratch
 
 
-def _make(system: System, scratch: Path, image: Path, *command: str) -> None:
-    result = system.run(*command, system.release)
+def _make(
+    system: System, scratch: Path, image: Path, command: tuple[str, ...], *, fast: bool
+) -> None:
+    result = system.run(*command, system.release, fast=fast)
     image.with_suffix(".log").write_text(result.stdout + result.stderr, "utf-8")
     made = scratch / "image"
     if result.returncode or not made.is_file():
