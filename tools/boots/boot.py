@@ -27,6 +27,8 @@ _CHUNK = 1 << 16
 #: The guest's clock follows the instructions that it runs: on a busy host no driver is late that
 #: would be in time on an idle one.
 _CLOCK = ("-icount", "shift=2")
+#: For the kernel and initramfs-tools, and for dracut, which waits for three minutes otherwise.
+_GIVE_UP = ("panic=1", "rd.retry=20", "rd.shell=0", "rd.emergency=reboot")
 #: How often the time is looked at, in seconds.
 _INTERVAL = 2.0
 #: A boot that only waits is stopped after its time multiplied by this.
@@ -78,9 +80,9 @@ def _command(
 
 
 def command_line(machine: Machine) -> str:
-    """The kernel's command line. A panic ends QEMU (-no-reboot), so a failure is known at once."""
-    options = (f"console={machine.console}", f"root={machine.root}", "ro", "panic=1", "loglevel=5")
-    return " ".join((*options, *machine.options))
+    """The kernel's command line; images that find no root reboot, which ends QEMU (-no-reboot)."""
+    options = (f"console={machine.console}", f"root={machine.root}", "ro", "loglevel=5")
+    return " ".join((*options, *_GIVE_UP, *machine.options))
 
 
 def _watch(process: subprocess.Popen[bytes], log: Path, limit: float) -> Outcome:
