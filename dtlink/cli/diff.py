@@ -117,15 +117,13 @@ def diff(
 
 
 def _tell(report: Report, form: str, output: str | None, color: str, *, everything: bool) -> None:
-    complain(report.inputs)
+    complain(report.inputs, "no inputs: neither OLD nor NEW has any")
     if form == "json":
         emit_json(report, output)
     else:
         from dtlink.views.diff.text import lines
 
         emit_lines(lines(report, terminal_width(output), everything=everything), output, color)
-    if not report.inputs:
-        click.echo("dtlink: no inputs: neither OLD nor NEW has any", err=True)
 
 
 def _fails(report: Report, fail_on: str) -> int:

@@ -11,7 +11,7 @@ import click
 
 from dtlink import engine
 from dtlink.board.settings import Settings
-from dtlink.cli.options import complain, options, words
+from dtlink.cli.options import NO_INPUTS, complain, options, words
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.cli.single import view_of
 from dtlink.report.model import InputReport, Report
@@ -57,7 +57,7 @@ def links(
 
     reports = engine.run(inputs, engine.Task(make, make), jobs=jobs, digest=digests(outputs))
     report = gather(reports, len(inputs), outputs, envelope)
-    complain(report.inputs)
+    complain(report.inputs, NO_INPUTS)
     write_formats(report, outputs, _lines, color)
     sys.exit(report.exit_status(None))
 

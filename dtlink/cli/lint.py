@@ -12,7 +12,7 @@ import click
 from dtlink import engine
 from dtlink.cli.baselines import Baselines, baseline_options
 from dtlink.cli.given import named
-from dtlink.cli.options import complain, options
+from dtlink.cli.options import NO_INPUTS, complain, options
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
@@ -22,7 +22,6 @@ from dtlink.report.layout import Line
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
 
-_NOTHING = "no inputs: no devicetree (.dtb, .dtbo, .dts) and no ACPI table was found"
 _LEVELS = [severity.value for severity in Severity]
 
 
@@ -91,10 +90,8 @@ def lint(
     except InputError as error:
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
-    complain(report.inputs)
+    complain(report.inputs, NO_INPUTS)
     write_formats(report, outputs, partial(_text, least=plan.show), color)
-    if not inputs:
-        click.echo(f"dtlink: {_NOTHING}", err=True)
     baselines.prune(report)
     sys.exit(report.status)
 

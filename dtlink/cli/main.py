@@ -71,8 +71,8 @@ a fix.
 \b
 Exit status: 0  nothing at or above --fail-on (default: error)
              1  findings
-             2  wrong usage, or an input that cannot be read (the others are
-                still done)
+             2  wrong usage, an input that cannot be read (the others are
+                still done), or nothing to check
              3  a fault of dtlink itself
 """
 

@@ -210,8 +210,12 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def complain(inputs: Iterable[InputReport]) -> None:
-    """Print errors, notes and rules that raised on standard error."""
+NO_INPUTS = "no inputs: no devicetree (.dtb, .dtbo, .dts) and no ACPI table was found"
+
+
+def complain(inputs: Iterable[InputReport], nothing: str = "") -> None:
+    """Print errors, notes and rules that raised on standard error; ``nothing`` without inputs."""
+    item = None
     for item in inputs:
         if item.error is not None:
             at = "" if item.error.offset is None else f", byte {item.error.offset:#x}"
@@ -227,6 +231,8 @@ def complain(inputs: Iterable[InputReport]) -> None:
                 f"dtlink: {item.name}: rule {fault.rule} failed: {fault.error}{_BUG}",
                 err=True,
             )
+    if item is None and nothing:
+        click.echo(f"dtlink: {nothing}", err=True)
 
 
 def collect(

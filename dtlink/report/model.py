@@ -189,13 +189,13 @@ class Report(NamedTuple):
     @property
     def status(self) -> int:
         """As :meth:`exit_status`, each input with its own ``fail_on``."""
-        return max((item.exit_status(item.fail_on) for item in self.inputs), default=0)
+        return max((item.exit_status(item.fail_on) for item in self.inputs), default=2)
 
     def exit_status(self, fail_on: Severity | None) -> int:
-        """0: no findings that count, 1: findings of at least ``fail_on``, 2: unreadable inputs,
-        3: a fault of dtlink.
+        """0: no findings that count, 1: findings of at least ``fail_on``, 2: unreadable inputs, or
+        no inputs at all, 3: a fault of dtlink.
         """
-        return max((item.exit_status(fail_on) for item in self.inputs), default=0)
+        return max((item.exit_status(fail_on) for item in self.inputs), default=2)
 
 
 def identified(

@@ -159,3 +159,11 @@ def test_an_interrupt_leaves_whole_lines_and_no_half_file(
     assert 0 < len(rows) < 3000
     assert all(json.loads(row)["schema"] == "report-1" for row in rows)
     assert [path.name for path in tmp_path.iterdir()] == ["boards"]
+
+
+@pytest.mark.parametrize("command", ["lint", "links", "cycles", "order", "devlink", "diff"])
+def test_nothing_to_check_is_status_2(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "notes.txt").write_text("no firmware\n")
+    result = run(command, *[tmp_path] * (1 + (command == "diff")))
+    assert result.exit_code == 2
+    assert "no inputs" in result.stderr or "without ACPI tables" in result.stderr
