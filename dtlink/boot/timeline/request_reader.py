@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Request, Requested
 from dtlink.facts.resources import (
+    DMA_CHANNEL,
     GPIO,
     I2C_BUS,
     INTERRUPT,
@@ -59,8 +60,8 @@ class RequestReader:
     def of(self, reference: Reference, device: int) -> Requested:
         """Whether the driver of a device asks for what the device's own node references."""
         requests, binding = self._requests, reference.binding
-        if binding.walk not in _BY_ENTRY:
-            return Requested.UNKNOWN
+        if binding.walk not in _BY_ENTRY or binding.resource is DMA_CHANNEL:
+            return Requested.UNKNOWN  # of a DMA channel drivers take one error or the other
         name = self.name(reference)
         if binding.resource is INTERRUPT and requests.is_on_named_bus(device):
             # i2c_device_probe() and spi_probe() ask for the one that they pass on.

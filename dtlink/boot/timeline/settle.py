@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.boot.timeline.judge import Supply, Verdict, judge
 from dtlink.boot.timeline.model import latest
+from dtlink.boot.timeline.probe_order import ProbeOrder
 from dtlink.boot.timeline.requirement import Hold, Requirement
 from dtlink.facts.outcomes import Outcome, State, Wait, When
 from dtlink.facts.resource import UNKNOWN_REQUEST, Patience
 from dtlink.facts.resources import PCI_POWER
-from dtlink.links.components import strong_components
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.loading import Limits, Loading
@@ -68,7 +68,7 @@ class ProbeTimes:
     def settle(self, requirements: Sequence[Requirement]) -> None:
         """Judge every requirement. Those that the PCI functions of a host have are judged last."""
         own = [requirement for requirement in requirements if not requirement.function]
-        order, own = self._in_order(own)
+        order, own = ProbeOrder(self._devices).of(own)
         by_consumer: dict[int, list[Requirement]] = defaultdict(list)
         for requirement in own:
             by_consumer[requirement.consumer].append(requirement)
@@ -186,66 +186,6 @@ class ProbeTimes:
     def _made(self, device: int) -> ProbeTime:
         maker = self._devices.maker(device)
         return ProbeTime(When.INITCALL, When.INITCALL) if maker < 0 else self._time(maker)
-
-    def _in_order(self, requirements: Sequence[Requirement]) -> tuple[list[int], list[Requirement]]:
-        """Devices, suppliers first; and the requirements, those within a cycle relaxed.
-
-        What the kernel orders within a cycle it does order; a mere request there can't be meant.
-        """
-        needs: dict[int, list[int]] = {device: [] for device in self._devices.nodes}
-        for device in self._devices.nodes:
-            if (maker := self._devices.maker(device)) >= 0:
-                needs[device].append(maker)
-        for requirement in requirements:
-            device = self._devices.provider(requirement.supplier).device
-            # What a host has made to switch on power is there before the node's own device.
-            if device >= 0 and requirement.kind != PCI_POWER:
-                needs[requirement.consumer].append(device)
-        components = strong_components(needs, minimum=1)
-        home = {
-            node: number
-            for number, nodes in enumerate(components)
-            if len(nodes) > 1
-            for node in nodes
-        }
-        settled = [self._relaxed(requirement, home) for requirement in requirements]
-        return list(self._ordered(components, settled, home)), settled
-
-    def _relaxed(self, requirement: Requirement, home: Mapping[int, int]) -> Requirement:
-        if requirement.hold is not Hold.NONE or requirement.consumer not in home:
-            return requirement
-        if requirement.is_certain:
-            return requirement
-        device = self._devices.provider(requirement.supplier).device
-        within = home.get(device) == home[requirement.consumer]
-        return requirement._replace(hold=Hold.RELAXED) if within else requirement
-
-    def _ordered(
-        self,
-        components: Iterable[Sequence[int]],
-        requirements: Iterable[Requirement],
-        home: Mapping[int, int],
-    ) -> Iterable[int]:
-        """The devices of each component in the order of what is enforced within it."""
-        firm: dict[int, list[int]] = defaultdict(list)
-        for requirement in requirements:
-            is_firm = requirement.hold in (Hold.LINK, Hold.SOFT) or requirement.is_certain
-            is_firm = is_firm and requirement.kind != PCI_POWER
-            if requirement.consumer in home and is_firm:
-                firm[requirement.consumer].append(
-                    self._devices.provider(requirement.supplier).device
-                )
-        for nodes in components:
-            if len(nodes) == 1:
-                yield from nodes
-                continue
-            inside = set(nodes)
-            needs = {
-                node: [to for to in (*firm[node], self._devices.maker(node)) if to in inside]
-                for node in sorted(nodes)
-            }
-            for each in strong_components(needs, minimum=1):
-                yield from each
 
 
 def _is_limited(requirement: Requirement) -> bool:
