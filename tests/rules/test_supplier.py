@@ -274,3 +274,45 @@ def test_nobody_asks_for_what_a_part_of_a_plain_bus_names():
         };
     """
     assert check("no-device", source) == []
+
+
+KINDS = """
+    timer: timer@1 {{ compatible = "x,timer"; #pwm-cells = <1>; {part} }};
+    fan {{ compatible = "x,fan"; pwms = <&{to} 0>; }};
+"""
+FAN = """
+built-in TIMER drivers/timer.c x,timer
+built-in FAN drivers/fan.c x,fan
+facts drivers/fan.c {asks} whole
+facts drivers/timer.c {facts}
+"""
+
+
+@pytest.mark.parametrize(
+    ("asks", "facts", "found"),
+    [
+        ("required:PWM:", "whole", True),
+        ("required:PWM:", "required:clock:a whole", True),
+        ("required:PWM:", "offers:PWM whole", False),
+        ("required:PWM:", "unsure:PWM whole", False),
+        ("required:PWM:", "required:clock:a", False),
+        ("required:PWM:", "makes:platform:pwm whole", False),
+        ("required:PWM:", "populates whole", False),
+        ("ignored:PWM:", "whole", False),
+        ("required:clock:", "whole", False),
+    ],
+)
+def test_a_driver_that_provides_nothing_of_the_kind(asks, facts, found):
+    text = KINDS.format(to="timer", part="")
+    kernel = sketch(FAN.format(asks=asks, facts=facts))
+    rule = find("supplier/wrong-kind")
+    findings = list(rule.check(TreeBoard(read_text(f"/ {{ {text} }};"), facts=kernel)))
+    assert [each.subject.path for each in findings] == ["/fan"] * found
+
+
+def test_without_a_kernel_only_properties_without_cells_are_checked(monkeypatch):
+    index = sketch(FAN.format(asks="required:PWM: required:backlight:", facts="whole")).source_index
+    monkeypatch.setattr("dtlink.kernel.facts.index_of", lambda *_: index)
+    text = KINDS.format(to="timer", part="").replace("pwms = ", "backlight = <&timer>; pwms = ")
+    findings = check("wrong-kind", text)
+    assert [(each.subject.path, each.property_name) for each in findings] == [("/fan", "backlight")]

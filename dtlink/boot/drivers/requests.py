@@ -57,6 +57,10 @@ class DriverSources(Protocol):
         """Whether a node is a device on I²C or SPI, whose core asks for its interrupt."""
         ...
 
+    def is_looked_for(self, node: int) -> bool:
+        """Whether code that is no driver looks for a node, by one of its strings."""
+        ...
+
 
 class AnyDrivers:
     """The drivers that a kernel version's source has for a tree, whichever of them are built."""
@@ -77,6 +81,13 @@ class AnyDrivers:
         """Whether a node's parent is called as the controllers of I²C and SPI are."""
         above = self._tree.parents[node]
         return self._tree.layout.names[above].startswith((b"i2c", b"spi"))
+
+    def is_looked_for(self, node: int) -> bool:
+        """Whether a table of another kind than a driver's has one of the node's strings."""
+        tables = (
+            each for name in self._tree[node].compatible for each in self._index.entries(name)
+        )
+        return any(each.kind != "driver" for each in tables)
 
 
 class DriverRequests:
@@ -129,6 +140,14 @@ class DriverRequests:
         """Whether a device's driver makes devices that have no node of their own."""
         made = (alias for facts in self.facts(device) if facts for alias in facts.makes)
         return any(not alias.startswith("of:") for alias in made)
+
+    def is_alone(self, device: int) -> bool:
+        """Whether nothing but a device's driver serves its node: no device that it makes.
+
+        Nor code that looks for the node itself, by its string.
+        """
+        makes = any(facts is None or facts.makes or facts.populates for facts in self.facts(device))
+        return not makes and not self._drivers.is_looked_for(device)
 
     def offers(self, node: int, kind: str) -> bool | None:
         """Whether a device's driver registers a provider of a kind; ``None``: not known."""

@@ -79,6 +79,12 @@ class TreeDrivers:
         """The tables of the source that such a device's driver may be known by."""
         return self._compatibles.sources(self.by_alias(alias))
 
+    def is_looked_for(self, node: int) -> bool:
+        """Whether code that is no driver looks for a node, by one of its strings."""
+        names = self._tree[node].compatible
+        tables = (each for name in names for each in self._compatibles.tables(name))
+        return any(each.kind != "driver" for each in tables)
+
     def is_on_named_bus(self, node: int) -> bool:
         """Whether a node is a device on I²C or SPI."""
         return self._places.of(node) is DeviceMaker.NAMED

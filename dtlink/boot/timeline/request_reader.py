@@ -93,6 +93,13 @@ class RequestReader:
         """Whether a device's driver registers a provider of a kind; ``None``: not known."""
         return self._requests.offers(device, kind)
 
+    def lacks(self, device: int, kind: str) -> bool:
+        """Whether a device's driver is known to provide nothing of a kind.
+
+        What it makes, or early code, may provide it otherwise.
+        """
+        return self._requests.offers(device, kind) is False and self._requests.is_alone(device)
+
     def of_kind(self, device: int, kind: str) -> Requested:
         """Whether a device's driver asks for something of a kind that no property names."""
         return self._requests.of_kind(device, kind)
