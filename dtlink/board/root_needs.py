@@ -76,7 +76,8 @@ def _others(board: TreeBoard, root: Root) -> Iterator[Way]:
     if spec.configures_network and not spec.is_network:
         yield from _ways(root, root.network)
     if spec.encrypted:
-        yield from map(Way, board.roles.prompts())
+        for node in board.roles.prompts():
+            yield Way(node, drivers=tuple(root.keyboard_drivers(node)))
         for host in root.usb_hosts:
             usb = tuple(root.drivers(host, ()))
             yield Way(host, drivers=(*usb, *KEYBOARDS))

@@ -37,6 +37,8 @@ _DISPLAY = (
     *("display", "display-controller", "display-subsystem", "hdmi", "dsi", "panel", "gpu"),
     *("lcd-controller", "lcdif", "lcdc", "edp", "displayport-controller"),
 )
+#: Those that show a prompt: a GPU only draws.
+_SHOWS = tuple(name for name in _DISPLAY if name != "gpu")
 
 
 class Roles:
@@ -68,7 +70,7 @@ class Roles:
         if node == self._console:
             return Role.CONSOLE
         name = base_name(self._tree.layout.names[node])
-        if root.spec.encrypted and (name in _DISPLAY or node in root.keyboards):
+        if root.spec.encrypted and (name in _SHOWS or node in root.keyboards):
             return Role.PROMPT
         if name in _NETWORK or node in root.network:
             return Role.NETWORK

@@ -274,15 +274,16 @@ VIRTUAL_MACHINES = ("linux,dummy-virt", "riscv-virtio")
 #: drivers/usb/dwc3/host.c, __cdns_host_init() in drivers/usb/cdns3/host.c).
 XHCI_MAKERS = ("drivers/usb/dwc3/", "drivers/usb/cdns3/")
 
-KEYBOARDS = (
-    BusDriver("usbhid", "USB_HID", "a USB keyboard", 'drivers/hid/usbhid/, usb_driver "usbhid"'),
-    BusDriver(
-        "hid_generic",
-        "HID_GENERIC",
-        "a keyboard on USB or I2C",
-        'drivers/hid/hid-generic.c, hid_driver "hid-generic"',
-    ),
+HID_GENERIC = BusDriver(
+    "hid_generic",
+    "HID_GENERIC",
+    "a keyboard on USB or I2C",
+    'drivers/hid/hid-generic.c, hid_driver "hid-generic"',
 )
+USB_HID = BusDriver(
+    "usbhid", "USB_HID", "a USB keyboard", 'drivers/hid/usbhid/hid-core.c, usb_driver "usbhid"'
+)
+KEYBOARDS = (USB_HID, HID_GENERIC)
 #: Where drivers of keyboards are, and what the nodes of those that have letters are called.
 KEYBOARD_FOLDERS = ("drivers/input/keyboard/", "drivers/hid/")
 KEYBOARD_NAMES = ("keyboard", "keyboard-controller", "matrix-keypad", "matrix_keypad", "keypad")

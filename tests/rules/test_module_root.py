@@ -338,3 +338,36 @@ def test_a_pci_host_without_its_msi_controllers_driver() -> None:
     )
     assert finding.message.endswith("CONFIG_MSI is not set")
     assert "get no MSIs" in finding.effect
+
+
+PROMPT = """
+/ {
+  #address-cells = <1>; #size-cells = <0>;
+  chosen { bootargs = "root=/dev/mmcblk0p2 BOOTARGS"; };
+  pinctrl@2 { compatible = "v,pins"; reg = <2>; pins: p { pins = "a"; }; };
+  mmc@10 { compatible = "v,mmc"; reg = <0x10>; };
+  keyboard@20 {
+    compatible = "v,keyb"; reg = <0x20>; pinctrl-names = "default"; pinctrl-0 = <&pins>;
+  };
+  gpu@30 { compatible = "v,gpu"; reg = <0x30>; };
+};
+"""
+PROMPT_KERNEL = """
+module PINS drivers/pinctrl/pinctrl-v.c v,pins
+module GPU drivers/gpu/drm/v-gpu.c v,gpu
+built-in MMC drivers/mmc/host/v-mmc.c v,mmc
+built-in KEYB drivers/input/keyboard/v-keyb.c v,keyb
+initramfs dm_crypt
+config DM_CRYPT=m
+"""
+
+
+@pytest.mark.parametrize(
+    ("bootargs", "found"), [("", []), ("rd.luks.uuid=1", [("/pinctrl@2", LACKS)])]
+)
+def test_a_keyboard_for_the_passphrase(bootargs: str, found: list[tuple[str, str]]) -> None:
+    findings = lint(PROMPT.replace("BOOTARGS", bootargs), sketch(PROMPT_KERNEL))
+    assert [(each.subject.path, each.rule) for each in findings] == found
+    for each in findings:
+        assert each.severity is Severity.WARNING
+        assert "passphrase" in each.effect

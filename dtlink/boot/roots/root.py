@@ -12,6 +12,7 @@ from dtlink.boot.roots.pci import ports
 from dtlink.facts.dsa import TAGS
 from dtlink.facts.media import (
     FLASH,
+    HID_GENERIC,
     MTD_PARTITIONS,
     RARE,
     UBI,
@@ -122,6 +123,11 @@ class Root:
             if not self.spec.disk:
                 yield UBI._replace(is_optional=True)
         yield from found
+
+    def keyboard_drivers(self, node: int) -> Iterator[BusDriver]:
+        """The driver of a keyboard that says what it is to the HID core."""
+        if any(file.startswith("drivers/hid/") for file in self._controllers.files(node)):
+            yield HID_GENERIC
 
     def on_the_way(self, node: int) -> Iterator[int]:
         """The devices between a controller and its disk that have nodes: bridges and hubs."""

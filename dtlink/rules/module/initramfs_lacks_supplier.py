@@ -5,10 +5,11 @@ because the module of its own driver, a supplier's or a parent's is missing ther
 network device or a display whose driver is loaded in time, but its supplier's is not. A supplier
 may need two drivers: that of its node, and that of a device which the former makes (a PMIC's
 regulators). One finding for each driver, with the devices that need it. Every controller of the
-kind that root= names may be the one, and every disk controller where it names none (a UUID, a
-label): where one of several cannot probe, it is a warning, as it is where the driver may not
-request what its node references.
-With a root on the network the PHYs of its device count as well.
+kind that root= names may be the one; where it names none (a UUID, a label), every disk controller
+and PCI host, or else USB host, flash chip: where one of several cannot probe, it is a warning, as
+it is where the driver may not request what its node references.
+With a root on the network the PHYs of its device count as well; with an encrypted one (rd.luks.uuid
+and the like), the display and the keyboard that its passphrase needs.
 Why it matters: the module is on the root filesystem, which cannot be mounted without it. Tools
 that make an initramfs choose drivers by kind of device, and leave out interconnects, mailboxes,
 power domains, regulators and PHYs on which they depend. Console, network and display

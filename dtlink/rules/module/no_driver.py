@@ -1,7 +1,9 @@
 """This kernel has no driver for a supplier.
 
 What it finds: a supplier whose driver is in the kernel's source but not in its configuration, with
-the devices that never probe without it; and the same for a disk controller or the console itself.
+the devices that never probe without it; and the same for a controller that may have the root
+filesystem (a PCI host included), for the console, and for what the passphrase of an encrypted root
+needs.
 One finding for each driver; drivers for what it would create are part of it. Not reported are
 suppliers with an unknown driver, consumers that probe nevertheless (unless they lose something for
 good, as a PCI host its MSIs), and devices of which only parts are missing.
