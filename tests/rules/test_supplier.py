@@ -310,6 +310,22 @@ def test_a_driver_that_provides_nothing_of_the_kind(asks, facts, found):
     assert [each.subject.path for each in findings] == ["/fan"] * found
 
 
+def test_a_power_sequencer_stands_for_the_regulators_of_its_node():
+    text = """
+        pmu { compatible = "x,pmu"; ldo: regulators { }; };
+        fan { compatible = "x,fan"; vcc-supply = <&ldo>; };
+    """
+    for folder, found in (("regulator", ["/fan"]), ("power/sequencing", [])):
+        kernel = sketch(f"""
+            built-in PMU drivers/{folder}/pmu.c x,pmu
+            built-in FAN drivers/fan.c x,fan
+            facts drivers/{folder}/pmu.c whole
+            facts drivers/fan.c required:regulator:vcc whole
+        """)
+        board = TreeBoard(read_text(f"/ {{ {text} }};"), facts=kernel)
+        assert [each.subject.path for each in find("supplier/wrong-kind").check(board)] == found
+
+
 def test_without_a_kernel_only_properties_without_cells_are_checked(monkeypatch):
     index = sketch(FAN.format(asks="required:PWM: required:backlight:", facts="whole")).source_index
     monkeypatch.setattr("dtlink.kernel.facts.index_of", lambda *_: index)

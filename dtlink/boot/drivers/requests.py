@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from dtlink.links.reference import Reference
 
 
+#: The regulators below a power sequencer's node are switched by it, and never registered
+#: (drivers/power/sequencing/pwrseq-qcom-wcn.c, pwrseq_qcom_wcn_match()).
+_SEQUENCERS = "drivers/power/sequencing/"
 _RANKS = {each: rank for rank, each in enumerate(Requested)}
 _OF_NEED = {
     Need.REQUIRED: Requested.REQUIRED,
@@ -147,7 +150,9 @@ class DriverRequests:
         Nor code that looks for the node itself, by its string.
         """
         makes = any(facts is None or facts.makes or facts.populates for facts in self.facts(device))
-        return not makes and not self._drivers.is_looked_for(device)
+        files = (each.file for each in self._drivers.sources(device))
+        stands = any(file.startswith(_SEQUENCERS) for file in files)
+        return not (makes or stands or self._drivers.is_looked_for(device))
 
     def offers(self, node: int, kind: str) -> bool | None:
         """Whether a device's driver registers a provider of a kind; ``None``: not known."""
