@@ -293,6 +293,24 @@ def test_a_certain_request_counts_within_a_cycle():
         assert wait.wait is (Wait.DRIVER if end is Outcome.RECOVERS else Wait.NONE)
 
 
+@pytest.mark.parametrize(("power", "end"), [("built-in", OK), ("module", UNKNOWN)])
+def test_a_link_orders_two_at_one_time_unless_it_was_relaxed(power, end):
+    source = """
+    clk: clk { compatible = "x,clk"; #clock-cells = <0>; };
+    pd: pd { compatible = "x,pd"; #power-domain-cells = <0>; clocks = <&clk>; };
+    host { compatible = "x,host"; power-domains = <&pd>; };
+    """
+    text = f"""
+    module CLK {SUPPLIER} x,clk
+    {power} PD drivers/pd.c x,pd
+    module HOST {CONSUMER} x,host
+    facts drivers/pd.c required:clock: whole
+    initramfs ext4
+    """
+    board = TreeBoard(dts.read_text(f"/ {{ {source} }};"), facts=sketch(text))
+    assert [each for each, _ in outcomes(board)] == [end]
+
+
 def test_answers_are_joined():
     assert strongest([]) is Requested.NO
     assert strongest([Requested.NO, Requested.OPTIONAL]) is Requested.OPTIONAL

@@ -93,7 +93,9 @@ def _held(requirement: Requirement, supply: Supply, ready: When, limits: Limits)
     if is_later(supply.made, ready):
         held = _Held(Wait.FWNODE_LINK, supply.made, bound=supply.by_parent)
     if not is_later(supply.bound, held.reaches):
-        return held
+        # Of two at one time a link that is not relaxed still orders the one before the other.
+        orders = supply.bound is held.reaches and not limits.end_links(supply.registered)
+        return held._replace(bound=held.bound or orders)
     if supply.registered is not When.UNKNOWN and limits.end_links(supply.registered):
         if limits.end_links(ready):
             return held  # it comes when the link is relaxed already
