@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
+from zlib import crc32
 
 #: Top-level nodes that describe the tree, not the hardware: property names in them are labels or
 #: paths.
@@ -27,6 +28,16 @@ _AVAILABLE = (b"okay", b"ok")
 PROP = 3
 _NOP = 4
 _NOWHERE: Mapping[int, int] = {}
+
+#: Names and paths that are longer are shown by so many of their first characters, and a checksum:
+#: real ones have at most some 50 and 150, and a hostile one would be in every line of a report.
+_NAME, _PATH, _SHOWN = 255, 1024, 100
+
+
+def _short(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    return f"{text[:_SHOWN]}~{crc32(text.encode('ascii')):08x}"
 
 
 class Location(NamedTuple):
@@ -137,12 +148,19 @@ class Tree:
         return None if at is None or self.words[at + 1] < 4 else self.words[at + 3]
 
     def path(self, index: int) -> str:
-        """Return a node's full path."""
+        """Return a node's full path; one that no real tree has in a short form."""
         path = self._paths.get(index)
         if path is None:
             parent = self.path(self.parents[index]).rstrip("/")
-            path = self._paths[index] = f"{parent}/{self.layout.names[index].decode('ascii')}"
+            path = f"{parent}/{self.layout.names[index].decode('ascii')}"
+            if len(path) > _NAME:
+                path = _short(f"{parent}/{self.name(index)}", _PATH)
+            self._paths[index] = path
         return path
+
+    def name(self, index: int) -> str:
+        """Return a node's name with its unit address; one that no real tree has, shortened."""
+        return _short(self.layout.names[index].decode("ascii"), _NAME)
 
     def _collect_phandles(self) -> tuple[dict[int, int], dict[int, int]]:
         """Phandle to node (the first in blob order, as in the kernel), and node to phandle.
@@ -257,7 +275,7 @@ class Node:
     @property
     def name(self) -> str:
         """The name with its unit address; empty for the root."""
-        return self.tree.layout.names[self.index].decode("ascii")
+        return self.tree.name(self.index)
 
     @property
     def parent(self) -> Node | None:

@@ -431,3 +431,15 @@ def test_a_changed_token_changes_the_answer():
     with pytest.raises(InputError):
         fdt.read(with_word(TREE, STRUCT_AT, 2))
     assert padded(b"abc") == ABC
+
+
+def test_names_that_no_real_tree_has_are_shown_short():
+    long, deep = b"x" * 100_000, b"d" * 200
+    inner = node(deep, node(deep, node(deep, node(deep, node(deep, node(deep))))))
+    tree = fdt.read(blob(node(b"", node(long, node(b"one")), node(long[:-1], inner)) + END))
+    paths = [tree.path(index) for index in range(len(tree))]
+    assert len(set(paths)) == len(tree) == 10
+    assert max(map(len, paths)) <= 1024
+    assert paths[1].startswith("/xxx")
+    assert paths[2] == f"{paths[1]}/one"
+    assert tree[1].name == paths[1][1:] != tree[3].name
