@@ -72,7 +72,7 @@ def _benches(
 ) -> Iterator[Bench]:
     for folder in systems:
         system = System(Path(folder).resolve())
-        missing = list(system.lacks()) or list(system.lacks_here())
+        missing = list(system.lacks(form)) or list(system.lacks_here())
         for line in missing:
             click.echo(f"skipped: {line}", err=True)
         for machine in MACHINES if not missing else ():

@@ -43,7 +43,7 @@ class ListingError(Exception):
 def list_modules(machine: Machine, system: System, devicetree: Path, form: str) -> Listing:
     """Run ``dtlink modules``: for the initramfs tool, for a reader, and for a program."""
     command = (
-        *(sys.executable, "-m", "dtlink", "modules", str(devicetree), *machine.nodes),
+        *(sys.executable, "-m", "dtlink", "modules", str(devicetree)),
         *("--kernel", str(system.folder / "usr/lib/modules" / system.release)),
         *("--cmdline", command_line(machine)),
     )

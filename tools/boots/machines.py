@@ -24,8 +24,6 @@ class Machine(NamedTuple):
     """The value of root= on the kernel's command line."""
     serial: int = 0
     """Which of the machine's serial ports the console is."""
-    nodes: tuple[str, ...] = ()
-    """Arguments of ``dtlink modules`` besides --cmdline."""
     options: tuple[str, ...] = ()
     """More of the kernel's command line; ``{disk}`` as in the medium."""
     seconds: int = 120

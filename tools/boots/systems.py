@@ -11,13 +11,15 @@ from functools import cached_property
 from pathlib import Path
 
 #: What is needed of the system: a file of it, and the package that has it.
-_NEEDED = (
-    ("bin/busybox", "busybox-static"),
-    ("usr/sbin/mkinitramfs", "initramfs-tools-core"),
-    ("usr/lib/klibc/bin/nfsmount", "klibc-utils"),
-    ("usr/bin/udevadm", "udev"),
-    ("usr/bin/zstd", "zstd"),
-)
+_NEEDED = (("bin/busybox", "busybox-static"), ("usr/bin/udevadm", "udev"), ("usr/bin/zstd", "zstd"))
+#: The same by the tool that makes images, as a format of ``dtlink modules``.
+_NEEDED_BY = {
+    "initramfs-tools": (
+        ("usr/sbin/mkinitramfs", "initramfs-tools-core"),
+        ("usr/lib/klibc/bin/nfsmount", "klibc-utils"),
+    ),
+    "dracut": (("usr/bin/dracut", "dracut-core"), ("usr/bin/mount", "mount")),
+}
 #: Programs of the system that scripts run most, of which this machine's own build may take the
 #: place: emulated, mkinitramfs takes ten times as long. It puts none of them into an image.
 _COMMON = (
@@ -80,12 +82,12 @@ class System:
         paths = [self.folder / each.format(release=self.release) for each in places]
         return next((each for each in paths if each.is_file()), paths[0])
 
-    def lacks(self) -> Iterator[str]:
-        """What is missing in the system, one line each."""
+    def lacks(self, form: str) -> Iterator[str]:
+        """What is missing in the system for images from a list of this form, one line each."""
         if not self.folder.is_dir():
             yield f"{self.folder} is not a folder"
             return
-        for path, package in _NEEDED:
+        for path, package in (*_NEEDED, *_NEEDED_BY[form]):
             if not (self.folder / path).exists():
                 yield f"{self.folder} lacks the package {package}"
         if not self.release or not self.kernel.is_file():
