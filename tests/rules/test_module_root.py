@@ -371,3 +371,30 @@ def test_a_keyboard_for_the_passphrase(bootargs: str, found: list[tuple[str, str
     for each in findings:
         assert each.severity is Severity.WARNING
         assert "passphrase" in each.effect
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity", "confidence", "words"),
+    [
+        ("", Severity.WARNING, Confidence.LIKELY, "so /mmc@10 may not probe"),
+        ("required:clock: whole", Severity.ERROR, Confidence.SURE, "so /mmc@10 cannot probe"),
+    ],
+)
+def test_a_clock_controller_is_an_error_if_the_disks_driver_asks_for_it(
+    facts: str, severity: Severity, confidence: Confidence, words: str
+) -> None:
+    text = f"""
+        off CC drivers/clk/cc.c v,cc
+        built-in MMC drivers/mmc/host/v-mmc.c v,mmc
+        {f"facts drivers/mmc/host/v-mmc.c {facts}" if facts else ""}
+        """
+    source = """
+        / {
+          #address-cells = <1>; #size-cells = <0>;
+          cc: clock-controller@1 { compatible = "v,cc"; reg = <1>; #clock-cells = <0>; };
+          mmc@10 { compatible = "v,mmc"; reg = <0x10>; clocks = <&cc>; };
+        };
+        """
+    finding = one(lint(source, sketch(text)), NONE)
+    assert (finding.severity, finding.confidence) == (severity, confidence)
+    assert words in finding.message

@@ -1,6 +1,6 @@
 """Text as acpidump writes it: ``IORT @ 0x…`` above the rows of a table, one table after another.
 
-What stands around the tables is passed over. The address is not looked at: many tools make it up.
+What surrounds the tables is ignored. The address is not looked at: many tools make it up.
 """
 
 from __future__ import annotations

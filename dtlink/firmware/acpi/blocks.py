@@ -24,9 +24,9 @@ class RawTable(NamedTuple):
 
     signature: str
     data: bytes
-    """Its bytes, perhaps with more behind them."""
+    """Its bytes, perhaps with more after them."""
     offset: int = 0
-    """Where an error is told of; the file's byte offset."""
+    """Where an error is reported; the file's byte offset."""
     file: str = ""
     binary: bool = True
     """Whether the table itself stands there, so that an offset within it can be told."""
@@ -87,7 +87,7 @@ def _several(earlier: RawTable, later: RawTable) -> str:
 
 
 def _header(block: RawTable) -> TableHeader:
-    """A table. What is told of text is told of the line where the table begins."""
+    """A table. An error in text is reported at the line where the table begins."""
     try:
         return header(block.data, block.file, block.offset if block.binary else 0)
     except InputError as error:

@@ -233,7 +233,7 @@ class Drhd(Scoped):
 
     @cached_property
     def others(self) -> Others | None:
-        """The devices that its flag stands for."""
+        """The devices that its flag means."""
         at = self.start + 4
         return Others(self.data, at, at + 1, self) if self.include_all else None
 
@@ -361,7 +361,7 @@ class Dmar(TableHeader):
 
     @cached_property
     def _structures(self) -> Sequence[Struct]:
-        """Each remapping structure, then its scopes and what its flag stands for."""
+        """Each remapping structure, then its scopes and what its flag means."""
         found: list[Struct] = []
         for each in self.remappings:
             found += (each, *each.scopes)

@@ -1,6 +1,6 @@
 """Folders that hold the tables of one machine, a file each: /sys/firmware/acpi/tables, and copies.
 
-Only the folder itself is looked at, none below it. What belongs together is told by the files'
+Only the folder itself is looked at, none below it. What belongs together is known by the files'
 first bytes and their names; two different tables of a signature of which a machine has one are the
 tables of several machines, and then each file is an input by itself.
 """
@@ -83,7 +83,7 @@ def look(folder: str) -> FolderTables:
 def read_folder(folder: str) -> Machine:
     """The machine whose tables are in a folder.
 
-    What is wrong with one file is told in :attr:`Machine.refused`, and the others are read. Raises
+    What is wrong with one file is in :attr:`Machine.refused`, and the others are read. Raises
     :class:`InputError` if the folder has no tables, those of several machines, or none that can be
     read.
     """

@@ -1,7 +1,7 @@
 """Rows of hexadecimal bytes, as acpidump and iasl print them: ``0010: 42 4F …  BO``.
 
-One row has an offset, a colon, up to 16 bytes with a blank between, and perhaps, two blanks or more
-behind, the same as characters. Offsets have four digits or more, of either case; rows are indented
+One row has an offset, a colon, up to 16 bytes with a blank between, and perhaps, after two blanks
+or more, the same as characters. Offsets have four digits or more, of either case; rows are indented
 or not, and end in LF or CRLF.
 """
 

@@ -497,7 +497,7 @@ class Iort(TableHeader):
 
 
 def _array_faults(node: IortNode) -> Iterator[FrameFault]:
-    """The arrays that do not lie within their node, behind the fields that every document has."""
+    """The arrays that do not lie within their node, after the fields that every document has."""
     length = node.end - node.start
     if length < max(node.length, node.LEAST):
         return  # the node itself is in trouble

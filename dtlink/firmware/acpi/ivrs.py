@@ -480,7 +480,7 @@ class Ivrs(TableHeader):
 
     @cached_property
     def _structures(self) -> Sequence[Struct]:
-        """The blocks, each with its entries behind it; without padding and ends of ranges."""
+        """The blocks, each with its entries after it; without padding and ends of ranges."""
         found: list[Struct] = []
         for block in self.blocks:
             found.append(block)

@@ -1,4 +1,4 @@
-"""Tables as they are: one in a file, or several one behind another."""
+"""Tables as they are: one in a file, or several one after another."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def decode(data: bytes) -> Machine:
 
 
 def blocks(data: bytes, file: str = "") -> Iterator[RawTable]:
-    """The tables; what is no whole table stays behind the last, as its trailing bytes.
+    """The tables; what is not a whole table counts as trailing bytes of the last one.
 
     Raises :class:`InputError` if it begins with no table.
     """

@@ -200,7 +200,7 @@ class Rimt(TableHeader):
 
 
 def _array_faults(node: RimtNode) -> Iterator[FrameFault]:
-    """The array of a node, if it does not lie within it, behind the fields."""
+    """The array of a node, if it does not lie within it, after the fields."""
     length = node.end - node.start
     if isinstance(node, Mapped):
         what, field, at = "mapping array", "mapping_count", node.mapping_offset

@@ -72,7 +72,7 @@ class TableHeader(Struct):
     def __init__(self, data: bytes, trailing: int = 0, source: str = "") -> None:
         super().__init__(data, 0, len(data))
         self.trailing = trailing
-        """How many bytes the file has behind the table."""
+        """How many bytes the file has after the table."""
         self.source = source
         """The file that the table is from, if it is not the input itself."""
         self.frame_faults: list[FrameFault] = []
@@ -83,7 +83,7 @@ class TableHeader(Struct):
 
     @property
     def name(self) -> str:
-        """The header stands for the whole table."""
+        """The header represents the whole table."""
         return "header"
 
     @property

@@ -1,6 +1,6 @@
 """The links of a DMAR: devices to the VT-d units that translate their DMA, or remap interrupts.
 
-A device is told apart by its scope. The consumer of all links of a device is the first scope that
+A device is identified by its scope. The consumer of all links of a device is the first scope that
 names it, of a unit where there is one. Sources: Intel VT-d, chapter 8; Linux 6.12,
 drivers/iommu/intel/dmar.c, iommu.c and irq_remapping.c.
 """

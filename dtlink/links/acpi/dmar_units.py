@@ -78,7 +78,7 @@ class Units:
         return {unit.segment: unit for unit in reversed(including)}
 
     def device(self, scope: Scope) -> Scope:
-        """The scope that stands for a device: the first that names it."""
+        """The scope that represents a device: the first that names it."""
         return self._devices.get(scope.key, scope)
 
     def finds(self, scope: Scope) -> Drhd | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class AcpiGraph(Graph[AcpiLink]):
-    """Who needs whom, as all the tables of a machine tell together."""
+    """The links of all the tables of a machine."""
 
     def __init__(self, machine: Machine, version: KernelVersion = DEFAULT) -> None:
         _ = machine.nodes  # which numbers them

@@ -36,7 +36,7 @@ _FEW = 16
 
 # Why Linux does not use a node.
 ITSELF = "it is the IOMMU itself, which Linux leaves untranslated"
-REVERSED = "its first function lies behind its last: it has none"
+REVERSED = "its first function is after its last: it has none"
 LATER = "Linux takes the last node of the table that has the device"
 IORT_FIRST = "Linux asks the IORT first, and it gives all of them an SMMU"
 STOPPED = "Linux stops reading at a node before it"
@@ -158,7 +158,7 @@ def overlaps(table: Viot) -> Iterator[tuple[PciRange, PciRange]]:
     """Pairs of ranges with functions in common: the earlier, and the later, which Linux takes.
 
     Each range that shares functions with others is in a pair, but where many lie over each other
-    not every pair is told: of those passed over, by segment, the newest takes the others' place.
+    not every pair is reported: of those left out, by segment, the newest takes the others' place.
     """
     nodes = table.ranges
     used = [node for node in nodes if node.segments and node.functions and table.iommu_of(node)]

@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
 def lines(table: Iort) -> Iterator[Line]:
     """The lines that Linux registers, in the order of the table; for SMMUv3 and PMCG those that are
-    there (GSIV 0 stands for none).
+    there (GSIV 0 means none).
     """
     for node in filter(is_whole, table.nodes):
         if isinstance(node, Smmu):

@@ -53,7 +53,7 @@ def _windows(node: IortNode) -> Iterator[tuple[str, int, int]]:
         yield "base", node.base, PAGE_64K if node.model == CN99XX else 2 * PAGE_64K
     elif isinstance(node, Pmcg):
         yield "base", node.base, PAGE_4K
-        # Revision 0 has no such field; 0 is told by a rule of its own.
+        # Revision 0 has no such field; a rule of its own reports 0.
         if node.page1 and node.page1 != node.base:
             yield "page1", node.page1, PAGE_4K
 

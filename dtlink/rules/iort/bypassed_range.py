@@ -4,7 +4,7 @@ What it finds: root complexes that map some requester IDs to an SMMU and others 
 on buses that the MCFG has.
 Why it matters: the DMA of functions with these IDs is not translated: a device there can write to
 all memory, and cannot be given to a guest or to user space. That may be on purpose, where the
-hardware has it so, or where a hypervisor was told; it may also be that the table covers only the
+hardware or a hypervisor has it so; it may also be that the table covers only the
 buses that firmware had numbered, and not those of devices that are plugged in later.
 What to do: map these requester IDs to the SMMU as well, if they pass through it.
 References: Arm DEN0049, root complex node; Linux, drivers/acpi/arm64/iort.c, iort_pci_iommu_init().

@@ -1,7 +1,7 @@
 """Bytes of the table belong to no node, or to no array of their node.
 
-What it finds: bytes that are not 0 between the header and the first node, behind the last node
-that the header announces, or in a node behind all of its fields and arrays. Where a whole node,
+What it finds: bytes that are not 0 between the header and the first node, after the last node
+that the header announces, or in a node after all of its fields and arrays. Where a whole node,
 or a whole mapping to a node of the table, lies there, it says so. Padding with 0 is fine, as are
 the four bytes that some tables have between the header and the first node.
 Why it matters: no reader uses these bytes. Most often a count is too small: one more node, or one
@@ -58,7 +58,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     needs=("IORT",),
 )
 def gap(board: TablesBoard) -> Iterator[Finding]:
-    """At most one finding before the nodes and one behind, and one a node."""
+    """At most one finding before the nodes, one after them, and one in each node."""
     table = board.machine.iort
     if table is None:
         return
@@ -68,7 +68,7 @@ def gap(board: TablesBoard) -> Iterator[Finding]:
         yield _bytes(table, len(before), table.SIZE, "between the header and the first node")
     # Where the walk ended in trouble, nobody knows where the nodes end.
     if not table.frame_faults:
-        yield from _behind(table, nodes[-1].end if nodes else table.node_offset)
+        yield from _after(table, nodes[-1].end if nodes else table.node_offset)
     for node in nodes:
         if is_whole(node) and node.revision <= LATEST_OF.get(type(node), -1):
             yield from _within(table, node)
@@ -83,7 +83,7 @@ def _bytes(where: Iort | IortNode, number: int, at: int, place: str) -> Finding:
     )
 
 
-def _behind(table: Iort, end: int) -> Iterator[Finding]:
+def _after(table: Iort, end: int) -> Iterator[Finding]:
     rest = table.data[end:]
     length = int.from_bytes(rest[1:3], "little")
     if len(rest) >= IortNode.LEAST and rest[0] in KINDS and IortNode.SIZE <= length <= len(rest):
@@ -97,11 +97,11 @@ def _behind(table: Iort, end: int) -> Iterator[Finding]:
             fix="Count it in node_count, or remove it.",
         )
     elif any(rest):
-        yield _bytes(table, len(rest), end, "behind the last node")
+        yield _bytes(table, len(rest), end, "after the last node")
 
 
 def _within(table: Iort, node: IortNode) -> Iterator[Finding]:
-    """What lies in a node behind all that it owns."""
+    """What lies in a node after all that it owns."""
     owned = _owned(node)
     rest = node.data[owned : node.end]
     entry = IdMapping(node.data, owned, owned + IdMapping.SIZE)
@@ -117,7 +117,7 @@ def _within(table: Iort, node: IortNode) -> Iterator[Finding]:
             fix="Count it in mapping_count, or remove it.",
         )
     elif any(rest):
-        yield _bytes(node, len(rest), owned, "behind all that the node has")
+        yield _bytes(node, len(rest), owned, "after all that the node has")
 
 
 def _owned(node: IortNode) -> int:

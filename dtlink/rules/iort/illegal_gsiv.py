@@ -1,7 +1,7 @@
 """Invalid GSIV.
 
 What it finds: numbers (GSIVs) of SMMU and PMCG interrupts that Linux registers, which are below
-32, or above 1019 and not in the extended range 4096 to 5119. 0 stands for no interrupt in SMMUv3
+32, or above 1019 and not in the extended range 4096 to 5119. 0 means no interrupt in SMMUv3
 and PMCG nodes. Machines with a GICv5, whose numbers are others, are left out.
 Why it matters: a GIC has its shared interrupts from 32 to 1019 and, since version 3.1, from 4096
 to 5119. Below are those between and of single cores. Linux refuses the number, and the interrupt

@@ -1,7 +1,7 @@
 """Two ID mappings of a node are for the same IDs.
 
 What it finds: ranges of one node that overlap, and give the IDs that both have different outputs.
-(Ranges that share exactly the last ID of one are told by iort/off-by-one.)
+(Ranges that share exactly the last ID of one are reported by iort/off-by-one.)
 Why it matters: Linux takes the first mapping that has the ID, other systems need not. If the later
 one is right, the devices with these IDs get the SMMU, stream ID or ITS of others: their DMA is
 refused and their interrupts do not arrive.

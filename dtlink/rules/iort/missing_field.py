@@ -5,7 +5,7 @@ the memory address limit; an SMMUv3 of revision 1 or later without proximity dom
 mapping index; a PMCG of revision 1 or later without page 1.
 Why it matters: Linux goes by the revision and never by the length. It reads the field where it
 should be: from the mappings, or from the next node.
-What to do: write all fields of the node's revision, with the mappings behind them; or, for the
+What to do: write all fields of the node's revision, with the mappings after them; or, for the
 layout without the field, revision 0.
 References: Arm DEN0049, root complex, SMMUv3 and PMCG nodes; Linux, drivers/acpi/arm64/iort.c,
 rc_dma_get_range(), iort_get_id_mapping_index(), arm_smmu_v3_pmcg_init_resources().

@@ -67,7 +67,7 @@ def off_by_one(board: TablesBoard) -> Iterator[Finding]:
 
 
 def _needs_workaround(overlap: Overlap) -> bool:
-    """Whether the range that is too long stands first, and the ID has another output there."""
+    """Whether the range that is too long is first, and the ID has another output there."""
     return overlap.slipped is overlap.first and not overlap.agrees
 
 
@@ -110,7 +110,7 @@ def _outcome(node: IortNode, worst: Overlap) -> tuple[Severity, str]:
         return Severity.INFO, "none on Linux, which has no input ID for a platform device"
     if worst.slipped is worst.second:
         return Severity.INFO, (
-            f"none: mappings[{worst.first.entry}] stands first, and has ID {ident}, as was meant"
+            f"none: mappings[{worst.first.entry}] is first, and has ID {ident}, as was meant"
         )
     told = (
         f'"ACPI: IORT: [Firmware Bug]: [map …] conflicting mapping for input ID {ident}", '

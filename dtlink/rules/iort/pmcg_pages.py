@@ -1,7 +1,7 @@
 """Invalid address of a page of a PMCG.
 
 What it finds: PMCG nodes whose page 0 is at address 0 or at no multiple of 4 KiB; whose page 1 is
-at no multiple of 4 KiB; and, told as worth knowing, nodes of revision 1 and later whose page 1 is
+at no multiple of 4 KiB; and, as a note, nodes of revision 1 and later whose page 1 is
 0 or the same as page 0. Nodes of revision 0 have no page 1, which Linux knows.
 Why it matters: many counter groups have their counters in page 1. There Linux' driver fails if
 the address is 0 or that of page 0, and counts nonsense if it is another. A counter group that has

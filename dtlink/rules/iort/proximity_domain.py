@@ -73,7 +73,7 @@ def _finding(node: SmmuV3, srat: Srat, there: str, *, is_old: bool) -> Finding:
         f"{node.name} is in proximity domain {domain}, which the SRAT has {only} (it has {there})",
         property_name="proximity_domain",
         severity=Severity.ERROR if is_old else None,
-        effect="Linux makes no device of it, nor of any SMMU or PMCG behind it in the "
+        effect="Linux makes no device of it, nor of any SMMU or PMCG after it in the "
         "table: their devices run untranslated"
         if is_old
         else "the SMMU has no NUMA node, and its tables lie in any memory; a kernel before "

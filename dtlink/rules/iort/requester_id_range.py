@@ -75,7 +75,7 @@ def _finding(node: RootComplex, beyond: Sequence[IdMapping]) -> Finding:
         first,
         f"{entries(beyond)} of {node.name} {verb(beyond, 'maps', 'map')} IDs from "
         f"{span(first.inputs)}, but a requester ID has 16 bits"
-        + (": the segment's number stands before it" if segment else ""),
+        + (": the segment's number precedes it" if segment else ""),
         property_name="input_base",
         severity=Severity.ERROR if segment else None,
         effect="Linux finds no mapping for any function of the segment: no SMMU and no MSI "

@@ -5,7 +5,7 @@ that run beyond the last address, or that overlap another descriptor of their no
 Why it matters: Linux tells each as a firmware bug and goes on. It widens an unaligned range to
 its own pages only; with pages of 64 KiB that is more than was reserved. An empty range reserves
 nothing: the device whose DMA it was to let through is cut off when the SMMU's driver takes over.
-What to do: ranges of whole 64 KiB blocks, each told once.
+What to do: ranges of whole 64 KiB blocks, each listed once.
 References: Arm DEN0049 E.d, RMR node; Linux, drivers/acpi/arm64/iort.c, iort_rmr_alloc(),
 iort_rmr_desc_check_overlap().
 """

@@ -1,10 +1,10 @@
 """Interrupts of SMMUv3 are on one line, which their driver does not share.
 
-What it finds: a GSIV that stands for two of the interrupts for events, global errors and page
+What it finds: a GSIV that belongs to two of the interrupts for events, global errors and page
 requests, of one SMMUv3 or of several. Four equal GSIVs of a Cavium CN99xx (model 2) are one
 combined interrupt, which Linux knows. The sync interrupt does not matter: Linux does not use it.
 Why it matters: the driver asks for each line for itself alone. The second request fails, and
-those events are never told. Where the SMMU sends MSIs of its own, the lines are not used at all.
+those events are never reported. Where the SMMU sends MSIs of its own, the lines are not used.
 What to do: the line that each interrupt has. If the hardware has one for all, only model 2 says
 so.
 References: Arm DEN0049, SMMUv3 node; Linux, drivers/acpi/arm64/iort.c,
@@ -73,7 +73,7 @@ def _finding(board: TablesBoard, gsiv: int, first: Line, more: list[Line]) -> Fi
         # An SMMU that sends MSIs does not use its lines; page requests only come with PRI.
         likely=any(_is_unsure(board, line) for line in (first, second)),
         effect=('"failed to enable combined irq"' if is_combined else _FAILS[second.field])
-        + ": the driver does not share the line, and what it stands for is never told",
+        + ": the driver does not share the line, and what it would signal is never reported",
         fix="Set the line of each interrupt"
         + (
             "."

@@ -5,7 +5,7 @@ aside); on a root complex before other mappings; and with a count that is not 0.
 counter (PMCG) without wired interrupt whose mapping lacks the flag.
 Why it matters: a single mapping has one output, whatever the ID. Linux skips it on an SMMU: the
 devices whose stream IDs it was to map get no MSIs. On a root complex it takes every requester ID,
-so that the mappings behind it are never used. A counter has no ID, and no interrupt by a range. A
+so that the mappings after it are never used. A counter has no ID, and no interrupt by a range. A
 count is without effect.
 What to do: give an SMMU ranges and a counter a single mapping; put a root complex' single mapping
 last; write the count 0.

@@ -75,7 +75,7 @@ def unused_component(board: TablesBoard) -> Iterator[Finding]:
 def _ended(
     table: Iort, node: NamedComponent, smmus: Sequence[IdMapping], version: KernelVersion
 ) -> Iterator[Finding]:
-    """The single mappings to SMMUs that come behind the end of the search, and why it ended."""
+    """The single mappings to SMMUs that come after the end of the search, and why it ended."""
     used = len(list(component_ids(table, node, version)))
     late = [each for each in smmus if each.entry > used]
     end = node.mappings[used] if late else None

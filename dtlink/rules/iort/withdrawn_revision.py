@@ -2,7 +2,7 @@
 
 What it finds: an IORT of revision 1 or 2 (drafts of document E), of revision 4 (document E.c), or
 an RMR node of revision 2, which belongs to it. A revision later than any that is known here is
-told as worth knowing.
+reported as worth knowing.
 Why it matters: the withdrawn documents must not be used, as RMR nodes look different in each:
 readers that go by the document refuse such a table, or take one layout for another. Linux reads
 the table all the same, but the RMR nodes of tables from revision 5 on only.
