@@ -103,6 +103,9 @@ HANDLINGS = {
         "if (np) { GET } else { clk = other(); } if (IS_ERR(clk)) return 1;",
         "switch (i) { case 1: GET break; case 2: clk = NULL; break; } if (IS_ERR(clk)) return 1;",
         'p->c[i] = devm_clk_get(dev, "bus"); if (IS_ERR(p->c[i])) return PTR_ERR(p->c[i]);',
+        "GET if (IS_ERR(clk)) { ret = PTR_ERR(clk); } return ret;",
+        "GET if (IS_ERR(clk)) { ret = PTR_ERR(clk); if (ret != 0) goto out; }",
+        'p->clk = clk = devm_clk_get(dev, "bus"); if (IS_ERR(clk)) return PTR_ERR(clk);',
         'return IS_ERR(devm_clk_get(dev, "bus"));',
         'if (IS_ERR(devm_clk_get(dev, "bus"))) return -ENODEV;',
     ),
@@ -129,6 +132,7 @@ HANDLINGS = {
     UNKNOWN: (
         "GET if (IS_ERR(clk) && dev->strict) return PTR_ERR(clk);",
         "GET if (IS_ERR(clk)) { if (dev->strict) return PTR_ERR(clk); }",
+        "GET if (IS_ERR(clk)) clk = vendor_get(dev); if (IS_ERR(clk)) return 1;",
         'while (IS_ERR(devm_clk_get(dev, "bus"))) continue;',
     ),
 }

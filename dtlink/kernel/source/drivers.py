@@ -8,14 +8,14 @@ from typing import Final, NamedTuple
 
 from dtlink.facts import resources
 from dtlink.kernel.source.driver_facts import Ask, DriverFacts, Need
-from dtlink.kernel.source.functions import CFile
+from dtlink.kernel.source.functions import CFile, Function
 from dtlink.kernel.source.guards import Guards
 from dtlink.kernel.source.library import Library
 from dtlink.kernel.source.macros import DECLARATIONS, arguments
-from dtlink.kernel.source.names import Is, Value
+from dtlink.kernel.source.names import COMMON, Is, Value
 from dtlink.kernel.source.owners import Owner, Who
 from dtlink.kernel.source.reach import Pending, Reach, Summary
-from dtlink.kernel.source.requests import EVERY
+from dtlink.kernel.source.requests import CALLBACKS, EVERY
 
 #: Structures whose ``.probe`` is no driver's.
 _NO_DRIVER: Final = frozenset(
@@ -88,7 +88,10 @@ class Drivers:
     def _summary(self, start: _Start, path: str) -> Summary:
         """What the function of a start does; of several bodies, what all of them do."""
         summary = Summary()
-        for function in self._library.find(start.name, path) or ():
+        functions = list(self._library.find(start.name, path) or ())
+        if (back := CALLBACKS.get(start.name)) is not None:
+            functions += self._reach.given(Function("", (), "", path), *back)
+        for function in functions:
             summary.join(self._reach.of(function))
         return summary
 
@@ -131,9 +134,10 @@ class Drivers:
             return
         values: Iterable[Value] = (pending.name,)
         if pending.name.how is Is.MEMBER:
-            # What no initializer sets is NULL, and not asked for.
+            # What no initializer sets is NULL, and not asked for; common names are not looked up.
             held = self._reach.names.member(pending.name.text, pending.name.field, path)
-            values = [value for value in held if value.how is not Is.MEMBER]
+            common = pending.name.text in COMMON
+            values = [value for value in held if common or value.how is not Is.MEMBER]
         for value in values:
             if value.how is not Is.NAME or not _is_plain(value.text):
                 unsure.add(pending.kind)
@@ -159,7 +163,7 @@ _BY_PHANDLE: Final = frozenset(
     each.kind
     for each in (
         *(resources.EXTCON, resources.BACKLIGHT, resources.PANEL, resources.I2C_BUS),
-        resources.ETHERNET_PHY,
+        *(resources.ETHERNET_PHY, resources.SYSCON),
     )
 )
 

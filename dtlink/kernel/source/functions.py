@@ -150,10 +150,7 @@ class CFile:
     @cached_property
     def members(self) -> dict[str, list[str]]:
         """What initializers give the members of structures, by the member's name."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for match in _MEMBER.finditer(self.outside):
-            found[match[1]].append(_value(self.outside, match.end()))
-        return dict(found)
+        return members_of(self.outside)
 
     @cached_property
     def assignments(self) -> dict[str, list[tuple[Function, str]]]:
@@ -185,6 +182,14 @@ class CFile:
     def structures(self) -> frozenset[str]:
         """The structures that it defines."""
         return frozenset(_STRUCTURE.findall(self.outside))
+
+
+def members_of(text: str) -> dict[str, list[str]]:
+    """What initializers in a text give the members of structures."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for match in _MEMBER.finditer(text):
+        found[match[1]].append(_value(text, match.end()))
+    return dict(found)
 
 
 def _head(code: str, begin: int) -> tuple[str, tuple[str, ...], str] | None:

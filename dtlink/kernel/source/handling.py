@@ -33,7 +33,8 @@ _IF = re.compile(r"\s*if\s*(?=\()")
 _ELSE = re.compile(r"\s*else\b\s*")
 _NESTED = re.compile(r"\s*(?:if|for|while|switch|\w*for_each\w*)\s*(?=\()")
 _TARGET = re.compile(
-    r"\s*(?:[\w\s*]*?[\s*])?\**(?P<to>[A-Za-z_](?:[\w.]|->|\[[^\[\]]*\])*)\s*\|?=(?!=)"
+    r"\s*(?:[\w\s*]*?[\s*])?\**(?:[A-Za-z_][\w.>-]*\s*=\s*(?=\w+\s*=))?"
+    r"(?P<to>[A-Za-z_](?:[\w.]|->|\[[^\[\]]*\])*)\s*\|?=(?!=)"
 )
 _LABEL = re.compile(r"(?:case\s[^;{}]*|\n\s*\w+|default)\s*\Z")
 _EXIT = re.compile(
@@ -41,6 +42,10 @@ _EXIT = re.compile(
 )
 _SUCCESS = re.compile(r"\s*\(?\s*(?:0|true)?\s*\)?\s*")
 _SEVERAL = re.compile(r"(?:\)|\belse)\s*\Z")
+#: ``if (ret) goto out;`` within what is done for an error.
+_ANY_ERROR = re.compile(
+    r"=\s*PTR_ERR\([^;]*;\s*if\s*\(\s*(?:ret|rc|err|error|r)(?:\s*!=\s*0)?\s*\)\s*(?:goto|return)\b"
+)
 _TAKEN = re.compile(r"\bPTR_ERR(?:_OR_ZERO)?\s*\(\s*\Z")
 _ALTERNATIVE = re.compile(r"\A\s*else\b|\bbreak\s*;\s*(?:case\b|default\b)")
 #: Errors that say that the device declares no such supplier.
@@ -162,17 +167,33 @@ def _tested(function: Function, opening: int, match: re.Match[str]) -> _Use:
     parts = _parts(function.body, opening)
     if parts is None or parts.rest is not None:
         return _Use(found, match.end())
+    if found is Handling.IGNORED and _tries_again(parts.block, match[0]):
+        later = _followed(function, match[0], parts.end, 0)
+        return _Use(Handling.IGNORED if later is Handling.IGNORED else Handling.UNKNOWN, parts.end)
     if found is Handling.IGNORED and not _changes(parts.block, match[0]):
-        return _Use(None, parts.end)
+        return _Use(_kept(function, parts, match[0]), parts.end)
     if found is not Handling.PARTLY:
         return _Use(found, match.end())
     return _Use(found, parts.end, is_wait=_WAITING.search(parts.condition) is not None)
 
 
+def _kept(function: Function, parts: _Branches, target: str) -> Handling | None:
+    """The handling of an error that a block only puts into another variable."""
+    kept = re.search(rf"(\w+)\s*=\s*PTR_ERR\(\s*{re.escape(target)}\s*\)", parts.block)
+    later = _followed(function, kept[1], parts.end, 0) if kept else None
+    return later if later is Handling.RETURNED else None
+
+
 def _changes(block: str, target: str) -> bool:
-    """Whether a block gives a variable another value, or leaves."""
+    """Whether a block gives a variable the value of no error, or leaves."""
     assigned = rf"(?<![\w.>]){re.escape(target)}\s*=(?!=)"
     return re.search(assigned, block) is not None or _EXIT.search(block) is not None
+
+
+def _tries_again(block: str, target: str) -> bool:
+    """Whether a block makes another request for the same variable."""
+    assigned = rf"(?<![\w.>]){re.escape(target)}\s*=(?!=)\s*\w*(?:get|request)\w*\s*\("
+    return re.search(assigned, block) is not None
 
 
 def _moved(function: Function, before: str, end: int, left: int) -> Handling | None:
@@ -306,6 +327,8 @@ def _of_block(function: Function, block: str) -> Handling:
     plain = _STRINGS.sub('""', block)
     kinds = {_of_exit(function, each) for each in _EXIT.finditer(plain)}
     last = _last_exit(plain)
+    if last is None and _ANY_ERROR.search(plain):
+        return Handling.RETURNED
     if last is None:
         # Only a part of it leaves.
         return Handling.IGNORED if kinds <= {Handling.IGNORED} else _partly(plain)

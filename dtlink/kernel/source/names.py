@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Final, NamedTuple, Protocol
 
-from dtlink.kernel.source.functions import CFile, Function
+from dtlink.kernel.source.functions import CFile, Function, members_of
 from dtlink.kernel.source.macros import arguments, string
 
 
@@ -37,6 +37,9 @@ class Value(NamedTuple):
 
 UNKNOWN: Final = Value(Is.UNKNOWN)
 UNNAMED: Final = Value(Is.NAME, "")
+EVERY: Final = Value(Is.NAME, "*")
+#: Members that so many structures have that only those of the right type count.
+COMMON: Final = frozenset({"name", "label", "id", "desc"})
 Values = frozenset[Value]
 
 #: How deep expressions lead to expressions.
@@ -56,6 +59,7 @@ _PATH = re.compile(
 )
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 #: Functions that return their argument: which one.
+_READ_NAMES = re.compile(r"of_property_read_string\w*\s*\([^;]*\"[\w-]+-names\"")
 _COPIES: Final = {
     "devm_kmemdup": 1,
     "kmemdup": 0,
@@ -144,7 +148,9 @@ class Names:
         ]
         name = _ELEMENT.sub("", base)
         if here:
-            return self._together(here)
+            found = self._together(here)
+            # An element of no array is none.
+            return found - {UNNAMED} or found if path.endswith("]") else found
         if not members:
             return self._variable(name, function, field, depth)
         return self._member(
@@ -196,12 +202,8 @@ class Names:
     def _variable(self, name: str, function: Function, field: str, depth: int) -> Values:
         if name in function.parameters:
             return frozenset({Value(Is.PARAMETER, str(function.parameters.index(name)), field)})
-        if written := list(self._written(name, function)):
-            return frozenset(written)
-        local = re.search(rf"\b{name}\s*(?:\[[^\]]*\]\s*)+=\s*(\{{)", function.body)
-        if local is not None:
-            listed = _braced(function.body, local.start(1))
-            return self._listed(listed, function, field, depth)
+        if (local := self._local(name, function, field, depth)) is not None:
+            return local
         for file in self._scope.files(function.path):
             if (data := file.data.get(name)) is not None:
                 at_top = Function("", (), "", file.path)
@@ -209,6 +211,18 @@ class Names:
             if (macro := file.macros.get(name)) is not None and macro.parameters is None:
                 return self.of(macro.body, function, field, depth + 1)
         return frozenset({UNKNOWN})
+
+    def _local(self, name: str, function: Function, field: str, depth: int) -> Values | None:
+        """The values of a local variable that a function fills."""
+        if written := list(self._written(name, function)):
+            return frozenset(written)
+        if _READ_NAMES.search(function.body) and f"&{name}" in function.body:
+            # All the names that the node lists.
+            return frozenset({EVERY})
+        array = re.search(rf"\b{name}\s*(?:\[[^\]]*\]\s*)+=\s*(\{{)", function.body)
+        if array is None:
+            return None
+        return self._listed(_braced(function.body, array.start(1)), function, field, depth)
 
     @staticmethod
     def _written(name: str, function: Function) -> Iterator[Value]:
@@ -227,29 +241,40 @@ class Names:
     ) -> Values:
         """What the files give a member of a structure."""
         last = members[-1]
+        files = tuple(self._scope.files(function.path))
+        if len(members) == 1 and (data := _data_named(base, files)) is not None:
+            # An array of structures: its own initializer decides.
+            return self._listed(data[1], Function("", (), "", data[0]), last, depth + 1)
+        types = _types_of(members[-2] if len(members) > 1 else base, function, files)
         found: list[Values] = []
-        for file in self._scope.files(function.path):
+        for file in files:
             at_top = Function("", (), "", file.path)
-            if (data := file.data.get(base)) is not None and len(members) == 1:
-                # An array of structures: its own initializer decides.
-                return self._listed(data.value, at_top, last, depth + 1)
             found += (
-                self.of(value, at_top, field, depth + 1) for value in file.members.get(last, ())
+                self.of(value, at_top, field, depth + 1)
+                for value in _initializers(file, last, types)
             )
-            found += self._set_elsewhere(file, last, function, field, depth)
+            found += self._set_elsewhere(file, last, function, field, depth, types)
         if found:
             return self._together(found)
-        if any(last in file.written for file in self._scope.files(function.path)):
+        if any(last in file.written for file in files):
             # Something is written to it, such as a name from the devicetree.
             return frozenset({UNKNOWN})
         return frozenset({Value(Is.MEMBER, last, field)})
 
     def _set_elsewhere(
-        self, file: CFile, member: str, function: Function, field: str, depth: int
+        self,
+        file: CFile,
+        member: str,
+        function: Function,
+        field: str,
+        depth: int,
+        types: frozenset[str],
     ) -> Iterator[Values]:
         """What other functions of a file assign to a member."""
         for other, value in file.assignments.get(member, ()):
-            if not _allocates(value) and other != function:
+            if _allocates(value) or other == function:
+                continue
+            if member not in COMMON or _has_one_of(other, types):
                 yield self._upward(self.of(value, other, field, depth + 1), other, function)
 
     def member(self, name: str, field: str, path: str) -> Values:
@@ -299,6 +324,41 @@ class Names:
         if not found or len(found) > MOST:
             return frozenset({UNKNOWN})
         return frozenset(found)
+
+
+def _data_named(name: str, files: Iterable[CFile]) -> tuple[str, str] | None:
+    """The file and the initializer of a variable."""
+    for file in files:
+        if (data := file.data.get(name)) is not None:
+            return file.path, data.value
+    return None
+
+
+def _types_of(variable: str, function: Function, files: Iterable[CFile]) -> frozenset[str]:
+    """The structures that a variable, or a member, may be or point to; empty: not known."""
+    if not variable:
+        return frozenset()
+    declared = re.compile(rf"\bstruct\s+(\w+)[\s*]+(?:const\s+)?\*?{variable}\b")
+    local = declared.findall(function.signature) or declared.findall(function.body)
+    if local:
+        return frozenset(local)
+    return frozenset(each for file in files for each in declared.findall(file.outside))
+
+
+def _has_one_of(function: Function, types: frozenset[str]) -> bool:
+    """Whether a function has a variable of one of some structures."""
+    return any(f"struct {each} " in function.signature + function.body for each in types)
+
+
+def _initializers(file: CFile, member: str, types: frozenset[str]) -> Iterable[str]:
+    """What the initializers of a file give a member, of a structure of these types if possible."""
+    typed = [
+        value
+        for data in file.data.values()
+        if data.type in types
+        for value in members_of(data.value).get(member, ())
+    ]
+    return typed or (() if member in COMMON else file.members.get(member, ()))
 
 
 def _format(text: str) -> Value:

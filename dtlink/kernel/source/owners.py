@@ -50,6 +50,8 @@ _PHANDLE = re.compile(
     r"\b(?P<name>of_parse_phandle(?:_with_args|_with_fixed_args)?|fwnode_find_reference"
     r"|of_parse_phandle_with_args_map|fwnode_property_get_reference_args)\s*(?=\()"
 )
+#: The device of a node: of_platform.h.
+_OF_NODE = re.compile(r"\b(?:of_find_device_by_node|of_platform_device_create)\s*(?=\()")
 _OTHER = re.compile(
     r"\b(?:of_find_\w+|of_get_parent|of_get_next_parent|fwnode_get_(?:next_)?parent|of_node_get_parent"
     r"|of_graph_get_remote_\w+|fwnode_graph_get_remote_\w+|bus_find_device\w*|class_find_device\w*"
@@ -59,7 +61,7 @@ _OTHER = re.compile(
     r"|auxiliary_device_\w+)\s*\("
 )
 _PARENT = re.compile(
-    r"(?:^|[^\w>.])(?:&?\s*(?:p?dev|client->dev|pdev->dev|\w*dev->dev))\s*(?:->|\.)\s*parent\b"
+    r"(?:^|[^\w>.])&?\s*(?:p?dev|(?:client|i2c|spi|pdev|adev|auxdev)->dev)\s*(?:->|\.)\s*parent\b"
 )
 #: Members of a MAC's data that hold its PHY's node.
 _PHY_NODE = re.compile(r"\bphy_?(?:node|np)\b")
@@ -149,8 +151,10 @@ class Owners:
             # A declaration may go on: "np = dev->of_node, *child".
             value = _first(match["value"])
             owner = self.of(value)
-            if owner.who not in (Who.OWN, Who.PARAMETER):
-                self._by_path.setdefault(match["to"].lstrip("*").replace("->", "."), owner)
+            path = match["to"].lstrip("*").replace("->", ".")
+            # What is put into another's structure is known better than the structure.
+            if owner.who not in (Who.OWN, Who.PARAMETER) or path.partition(".")[0] in self._by_path:
+                self._by_path.setdefault(path, owner)
             for path, other in _out_arguments(value):
                 self._by_path.setdefault(path, other)
 
@@ -161,6 +165,10 @@ class Owners:
             name = _PROPERTY.search(given[0][1]) if given and len(given[0]) > 1 else None
             of_own = given is not None and self.of(given[0][0]).who in (Who.OWN, Who.PARAMETER)
             return Owner(Who.PHANDLE, name[1]) if name and of_own else OTHER
+        if (device := _OF_NODE.search(text)) is not None:
+            given = arguments(text, device.end())
+            owner = self.of(given[0][0]) if given else OTHER
+            return owner if owner.who is Who.CHILD else OTHER
         if _CHILD.search(text):
             return CHILD
         if _OTHER.search(text) or _PHY_NODE.search(text):

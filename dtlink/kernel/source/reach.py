@@ -19,7 +19,7 @@ from dtlink.kernel.source.handling import Handling, handling, passed
 from dtlink.kernel.source.library import Library
 from dtlink.kernel.source.names import UNKNOWN, UNNAMED, Is, Names, Value, Values
 from dtlink.kernel.source.owners import OWN, Owner, Owners, Who
-from dtlink.kernel.source.requests import CALLBACKS, EVERY, Api, offers_of, request_of
+from dtlink.kernel.source.requests import CALLBACKS, EVERY, LATER, Api, offers_of, request_of
 
 #: How deep calls are followed, and how many requests of one function are kept.
 _DEPTH: Final = 40
@@ -105,6 +105,9 @@ class Reach:
                 summary.unread |= inner.unread
             if not is_member:
                 inner.offers.update(Offer(kind) for kind in offers_of(name))
+            if not is_member and (later := LATER.get(name)) is not None:
+                for each in self.given(function, *later):
+                    inner.offers |= self.of(each, depth + 1).offers
             if row is not None or inner.requests or inner.offers:
                 for place in places:
                     self._at(function, name, place, row, inner, summary)
@@ -149,7 +152,7 @@ class Reach:
             return self._pointed(function, name)
         kinds = offers_of(name)
         if (back := CALLBACKS.get(name)) is not None:
-            called = tuple(self.given(function.path, *back))
+            called = self.given(function, *back)
             direct = () if kinds else self.library.find(name, function.path) or ()
             return (*called, *direct)
         if kinds:
@@ -188,14 +191,23 @@ class Reach:
         data = rf"\b{name} = [^;]*(?:match_data|->\s*(?:driver_)?data\b)"
         return re.search(data, function.body) is not None
 
-    def given(self, path: str, structure: str, members: tuple[str, ...]) -> Iterator[Function]:
-        """The functions that data of a structure's type gives its members."""
-        for file in self.library.files(path):
-            for data in file.data.values():
-                if data.type == structure:
-                    for member in members:
-                        for match in re.finditer(rf"\.\s*{member}\s*=\s*(\w+)", data.value):
-                            yield from self.library.find(match[1], path) or ()
+    def given(self, function: Function, structure: str, members: tuple[str, ...]) -> list[Function]:
+        """The functions that data of a structure's type gives its members.
+
+        It is data that the function names, or else that its file has.
+        """
+        files = self.library.files(function.path)
+        typed = [d for file in files for d in file.data.values() if d.type == structure]
+        own = self.library.file(function.path)
+        held = [each for each in typed if re.search(rf"\b{each.name}\b", function.body)]
+        held = held or [each for each in typed if own and own.data.get(each.name) is each] or typed
+        names = (
+            match[1]
+            for data in held
+            for member in members
+            for match in re.finditer(rf"\.\s*{member}\s*=\s*(\w+)", data.value)
+        )
+        return [each for name in names for each in self.library.find(name, function.path) or ()]
 
     def _pointed(self, function: Function, name: str) -> Iterable[Function]:
         """The functions that a call through a member of a structure may lead to."""

@@ -63,6 +63,8 @@ _rows(
     "devm_clk_get_optional_prepared devm_clk_get_optional_enabled_with_rate",
     _named._replace(is_optional=True),
 )
+# media/v4l2-common.h
+_rows("devm_v4l2_sensor_clk_get devm_v4l2_sensor_clk_get_legacy", _named)
 _bulk = Api(CLOCK, 0, name=2, field="id")
 _rows("clk_bulk_get devm_clk_bulk_get", _bulk)
 _rows(
@@ -108,11 +110,14 @@ _rows(
 )
 # gpio/consumer.h, of_gpio.h
 _named = Api(GPIO, 0, name=1)
-_rows("gpiod_get devm_gpiod_get gpiod_get_index devm_gpiod_get_index", _named)
-_rows("gpiod_get_array devm_gpiod_get_array fwnode_gpiod_get_index fwnode_gpiod_get", _named)
 _rows(
-    "gpiod_get_optional devm_gpiod_get_optional gpiod_get_index_optional "
-    "devm_gpiod_get_index_optional gpiod_get_array_optional devm_gpiod_get_array_optional",
+    "gpiod_get devm_gpiod_get gpiod_get_array devm_gpiod_get_array fwnode_gpiod_get "
+    "gpiod_get_index devm_gpiod_get_index fwnode_gpiod_get_index",
+    _named,
+)
+_rows(
+    "gpiod_get_optional devm_gpiod_get_optional gpiod_get_array_optional "
+    "devm_gpiod_get_array_optional gpiod_get_index_optional devm_gpiod_get_index_optional",
     _named._replace(is_optional=True),
 )
 _rows("devm_fwnode_gpiod_get devm_fwnode_gpiod_get_index", Api(GPIO, 1, name=2))
@@ -260,7 +265,7 @@ _rows(
     Api(resources.DMA_CHANNEL.kind, 0, names=("rx", "tx"), is_optional=True),
 )
 # platform_device.h, of_irq.h, property.h
-_rows("platform_get_irq", Api(INTERRUPT, 0, number=1))
+_rows("platform_get_irq platform_get_irq_affinity", Api(INTERRUPT, 0, number=1))
 _rows("platform_get_irq_optional", Api(INTERRUPT, 0, number=1, is_optional=True))
 _rows("platform_get_irq_byname", Api(INTERRUPT, 0, name=1))
 _rows("platform_get_irq_byname_optional", Api(INTERRUPT, 0, name=1, is_optional=True))
@@ -286,6 +291,10 @@ _rows(
 _property = Api(resources.SYSCON.kind, 0, name=1, is_property=True)
 _rows("syscon_regmap_lookup_by_phandle syscon_regmap_lookup_by_phandle_args", _property)
 _rows("syscon_regmap_lookup_by_phandle_optional", _property._replace(is_optional=True))
+_rows(
+    "syscon_node_to_regmap device_node_to_regmap",
+    Api(resources.SYSCON.kind, 0, by_phandle=True),
+)
 _rows("of_reserved_mem_device_init", Api(resources.MEMORY.kind, 0))
 _rows("of_reserved_mem_device_init_by_idx", Api(resources.MEMORY.kind, 1, number=2))
 _rows("of_reserved_mem_device_init_by_name", Api(resources.MEMORY.kind, 1, name=2))
@@ -372,7 +381,8 @@ _offers(
 )
 _offers(
     "msi_create_irq_domain pci_msi_create_irq_domain platform_msi_create_irq_domain "
-    "msi_create_parent_irq_domain of_pci_msi_create_irq_domain",
+    "msi_create_parent_irq_domain of_pci_msi_create_irq_domain msi_create_device_irq_domain "
+    "platform_msi_create_device_domain",
     INTERRUPT,
     resources.MSI_CONTROLLER.kind,
 )
@@ -484,7 +494,20 @@ CALLBACKS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     # drivers/regulator/of_regulator.c, regulator_of_get_init_data()
     "regulator_register": ("regulator_desc", ("of_parse_cb",)),
     "devm_regulator_register": ("regulator_desc", ("of_parse_cb",)),
+    # net/dsa/dsa.c, dsa_switch_setup()
+    "dsa_register_switch": ("dsa_switch_ops", ("setup",)),
+    # sound/soc/sof/core.c, sof_probe_continue()
+    "sof_of_probe": ("snd_sof_dsp_ops", ("probe",)),
+    # drivers/ufs/core/ufshcd.c, ufshcd_variant_hba_init()
+    "ufshcd_pltfrm_init": ("ufs_hba_variant_ops", ("init",)),
     # drivers/mtd/nand/raw/nand_base.c, nand_attach()
     "nand_scan": ("nand_controller_ops", ("attach_chip",)),
     "nand_scan_with_ids": ("nand_controller_ops", ("attach_chip",)),
+}
+
+#: The same for what is called later, when others have probed: its requests don't fail the probe.
+LATER: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    # sound/soc/soc-core.c, snd_soc_bind_card()
+    "snd_soc_register_component": ("snd_soc_component_driver", ("probe",)),
+    "devm_snd_soc_register_component": ("snd_soc_component_driver", ("probe",)),
 }
