@@ -150,7 +150,10 @@ class Drivers:
         offers = self._offers(summary, path)
         if resources.REGULATOR.kind in offers:
             # drivers/regulator/core.c, regulator_register(): it waits for some of them.
-            for name in _described(files, "supply_name"):
+            assigned = any("supply_name" in file.assignments for file in files)
+            held = self._reach.names.member("supply_name", "", path) if assigned else ()
+            names = {each.text if each.how is Is.NAME else EVERY for each in held}
+            for name in names.union(_described(files, "supply_name")) - {""}:
                 yield Ask(resources.REGULATOR.kind, name, Need.UNKNOWN)
         if resources.CLOCK.kind in offers:
             # drivers/clk/clk.c, clk_core_get(): an input that is not there makes an orphan.

@@ -169,7 +169,10 @@ def _tested(function: Function, opening: int, match: re.Match[str]) -> _Use:
         return _Use(found, match.end())
     if found is Handling.IGNORED and _tries_again(parts.block, match[0]):
         later = _followed(function, match[0], parts.end, 0)
-        return _Use(Handling.IGNORED if later is Handling.IGNORED else Handling.UNKNOWN, parts.end)
+        # "if (!p) p = other();" leaves an error as it is.
+        for_none = re.match(rf"\s*!\s*{re.escape(match[0])}(?![\w.>-])", parts.condition)
+        sure = for_none or later is Handling.IGNORED
+        return _Use(later if sure else Handling.UNKNOWN, parts.end)
     if found is Handling.IGNORED and not _changes(parts.block, match[0]):
         return _Use(_kept(function, parts, match[0]), parts.end)
     if found is not Handling.PARTLY:
