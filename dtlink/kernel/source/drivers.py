@@ -14,7 +14,7 @@ from dtlink.kernel.source.library import Library
 from dtlink.kernel.source.macros import DECLARATIONS, arguments
 from dtlink.kernel.source.names import COMMON, Is, Value
 from dtlink.kernel.source.owners import Owner, Who
-from dtlink.kernel.source.reach import Pending, Reach, Summary
+from dtlink.kernel.source.reach import BY_PHANDLE, Pending, Reach, Summary
 from dtlink.kernel.source.requests import CALLBACKS, EVERY
 
 #: Structures whose ``.probe`` is no driver's.
@@ -128,8 +128,8 @@ class Drivers:
         children = _children(pending.owner)
         if children is None:
             return
-        if pending.owner.who is Who.PHANDLE:
-            if pending.kind in _BY_PHANDLE:
+        if pending.owner.who is Who.PHANDLE or pending.name == BY_PHANDLE:
+            if pending.owner.who is Who.PHANDLE and pending.name == BY_PHANDLE:
                 yield Ask(pending.kind, pending.owner.text, need)
             return
         values: Iterable[Value] = (pending.name,)
@@ -159,16 +159,6 @@ class Drivers:
             # drivers/clk/clk.c, clk_core_get(): an input that is not there makes an orphan.
             for name in _described(files, "fw_name"):
                 yield Ask(resources.CLOCK.kind, name, Need.IGNORED)
-
-
-#: Kinds that are looked up by the node that a property references.
-_BY_PHANDLE: Final = frozenset(
-    each.kind
-    for each in (
-        *(resources.EXTCON, resources.BACKLIGHT, resources.PANEL, resources.I2C_BUS),
-        *(resources.ETHERNET_PHY, resources.SYSCON),
-    )
-)
 
 
 def _starts(file: CFile) -> Iterator[_Start]:

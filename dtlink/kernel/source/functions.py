@@ -169,6 +169,8 @@ class CFile:
 
     def sets(self, member: str) -> bool:
         """Whether something in it sets a member of a structure, or may do so."""
+        if member.isupper():
+            return re.search(rf"_cap_set\s*\([^()]*\b{member}\b", self.code) is not None
         if member in self.members or member in self.assignments or member in self.written:
             return True
         return any(member in macro.body for macro in self.macros.values())

@@ -23,6 +23,8 @@ _WITHOUT = re.compile(
     r"\bif\s*\(\s*(?:![^|&(){};]+\|\|\s*)?!\s*\w[\w>.\[\]-]*(?:->|\.)\s*(\w+)\s*\)\s*\{?\s*"
     r"(?:return(?:\s+0|\s+NULL)?|continue)\s*;\s*\}?"
 )
+#: ``if (dw_pcie_cap_is(pci, REQ_RES))``: a constant that drivers set by ``…_cap_set()``.
+_CAPABILITY = re.compile(r"\s*\w+_cap_is\s*\([^,()]*,\s*([A-Z]\w+)\s*\)\s*")
 #: How many are kept on the way from a driver to a request.
 MOST: Final = 4
 
@@ -30,12 +32,13 @@ MOST: Final = 4
 def guards(function: Function, place: int) -> Guards:
     """The members that have to be set for what is at a place of a function to be called."""
     before = function.body[:place]
-    if "->" not in before:
+    if "->" not in before and "_cap_is" not in before:
         return frozenset()
     found = {m[1] for m in _WITHOUT.finditer(before) if _is_around(before[m.end() :])}
     for condition in _enclosing(function.body, place):
         terms = condition.split("&&") if "||" not in condition else ()
-        found.update(match[1] for term in terms if (match := _MEMBER.fullmatch(term)))
+        matches = (_MEMBER.fullmatch(term) or _CAPABILITY.fullmatch(term) for term in terms)
+        found.update(match[1] for match in matches if match)
     return frozenset(sorted(found)[:MOST])
 
 

@@ -279,6 +279,9 @@ def _without_error(function: Function, parts: _Branches) -> Handling:
 
 def _with_else(function: Function, parts: _Branches, first: Handling) -> Handling:
     rest = parts.rest or 0
+    if first is Handling.IGNORED and not _ABSENT.search(parts.condition):
+        # The other branch is for success.
+        return first
     nested = _IF.match(function.body, rest)
     if nested is not None:
         other = _branch(function, nested.end(), "")

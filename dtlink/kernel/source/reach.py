@@ -17,6 +17,7 @@ from dtlink.kernel.source.functions import Call, CFile, Function
 from dtlink.kernel.source.guards import MOST, Guards, guards
 from dtlink.kernel.source.handling import Handling, handling, passed
 from dtlink.kernel.source.library import Library
+from dtlink.kernel.source.macros import Macro
 from dtlink.kernel.source.names import UNKNOWN, UNNAMED, Is, Names, Value, Values
 from dtlink.kernel.source.owners import OWN, Owner, Owners, Who
 from dtlink.kernel.source.requests import CALLBACKS, EVERY, LATER, Api, offers_of, request_of
@@ -26,6 +27,8 @@ _DEPTH: Final = 40
 _MOST: Final = 600
 #: The field of a value that is the number of an entry.
 NUMBER: Final = "#"
+#: The name of a request for the node that a property references, which is the name.
+BY_PHANDLE: Final = Value(Is.UNKNOWN, "phandle")
 _STRENGTH: Final = {Need.REQUIRED: 3, Need.UNKNOWN: 2, Need.OPTIONAL: 1, Need.IGNORED: 0}
 _PASTED = re.compile(r"\w*\s*##\s*\w*")
 _FUNCTION_NAME = re.compile(r"(?:\([^()]*\)\s*)?&?\s*(\w+)\Z")
@@ -140,7 +143,7 @@ class Reach:
         return frozenset(
             each
             for each in guards(function, place)
-            if any(each in file.declared for file in files)
+            if (each.isupper() or any(each in file.declared for file in files))
             and not any(file.sets(each) for file in files)
         )
 
@@ -166,7 +169,7 @@ class Reach:
         """What is no function of a file: a macro, a pointer, or an inline function of a header."""
         for file in self.library.files(function.path):
             if (macro := file.macros.get(name)) is not None:
-                return self._of_macro(macro.body, file, name)
+                return self._of_macro(macro, file, name)
         if self._is_variable(function, name):
             held = self._pointers(function.path).get("data", {})
             if not held:
@@ -176,10 +179,14 @@ class Reach:
             summary.unread.add(name)
         return ()
 
-    def _of_macro(self, body: str, file: CFile, name: str) -> Iterable[Function]:
+    def _of_macro(self, macro: Macro, file: CFile, name: str) -> Iterable[Function]:
         """A macro as a function of its own, if it calls something of interest."""
-        plain = _PASTED.sub("", body)
-        return (Function(name, (), f"{plain};", file.path),) if "(" in plain else ()
+        plain = _PASTED.sub("", macro.body)
+        if "(" not in plain:
+            return ()
+        # An expression has a value, as what a function returns.
+        body = f"{plain};" if any(sign in plain for sign in ";{") else f"return {plain};"
+        return (Function(name, macro.parameters or (), body, file.path),)
 
     @staticmethod
     def _is_variable(function: Function, name: str) -> bool:
@@ -270,6 +277,8 @@ class Reach:
 
     def _values(self, function: Function, row: Api, given: tuple[str, ...]) -> Values:
         """The names that a call asks for."""
+        if row.by_phandle:
+            return frozenset({BY_PHANDLE})
         if row.names:
             return frozenset(Value(Is.NAME, each) for each in row.names)
         if row.name is not None and row.name < len(given):
