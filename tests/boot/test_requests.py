@@ -222,6 +222,24 @@ def test_a_child_with_a_driver_asks_for_itself():
     assert need(board_of(source, "child-required:clock:", "whole", kernel=kernel)) is None
 
 
+PORTS = """
+clk: clk { compatible = "x,clk"; mac: mac { #nvmem-cell-cells = <0>; }; };
+host { compatible = "x,host"; %s
+    port@0 { compatible = "x,port"; nvmem-cells = <&mac>; nvmem-cell-names = "mac-address"; };
+};
+"""
+
+
+def test_the_address_of_a_port_is_asked_for_by_the_driver_of_all():
+    asks = "optional:NVMEM_cell:mac-address", "whole"
+    found = need(board_of(PORTS % "", *asks), supplier="/clk/mac", binding="nvmem-cells")
+    assert found.requested is Requested.OPTIONAL
+    own = board_of(PORTS % "nvmem-cells = <&mac>;", *asks)
+    assert need(own, supplier="/clk/mac", binding="nvmem-cells").requested is Requested.UNKNOWN
+    other = board_of(PORTS % "", "optional:NVMEM_cell:other", "whole")
+    assert need(other, supplier="/clk/mac", binding="nvmem-cells") is None
+
+
 PHYS = """
 clk: clk { compatible = "x,clk"; #gpio-cells = <0>; #clock-cells = <0>; #reset-cells = <0>; };
 host { compatible = "x,host";

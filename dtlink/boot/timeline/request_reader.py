@@ -80,10 +80,21 @@ class RequestReader:
             return UNKNOWN_REQUEST, Requested.UNKNOWN
         name = self.name(reference)
         found = requests.of_child(device, reference, name)
+        if not found.is_waited_for and self._is_for_ports(reference, device):
+            found = requests.of(device, reference, name)
         found = self._but_for_others(found, reference, name, device)
         if found is Requested.UNKNOWN:
             return UNKNOWN_REQUEST, found
         return request._replace(asker=Asker.DRIVER), found
+
+    def _is_for_ports(self, reference: Reference, device: int) -> bool:
+        """Whether a request for the cell of a MAC address is one for the ports below a device.
+
+        Drivers of several ports pass the port's node on (drivers/net/ethernet/mediatek/
+        mtk_eth_soc.c, mtk_add_mac()), where the device's own has no such cell.
+        """
+        is_cell = reference.binding.resource is NVMEM_CELL
+        return is_cell and device not in self._tree.holders("nvmem-cells")
 
     def name(self, reference: Reference) -> str:
         """The name by which a driver asks for an entry."""

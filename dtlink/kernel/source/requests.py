@@ -315,6 +315,8 @@ _rows(
     "i2c_find_adapter_by_fwnode",
     Api(resources.I2C_BUS.kind, 0, by_phandle=True),
 )
+# pci-pwrctrl.h: deferred until the drivers that power what is behind the host have bound
+_rows("pci_pwrctrl_power_on_devices", Api(resources.PCI_POWER, 0, names=(EVERY,)))
 # drivers/mmc/core/pwrseq.c: 0 without the property, else deferred
 _rows(
     "mmc_pwrseq_alloc",
