@@ -212,7 +212,13 @@ class TreeBoard:
         from dtlink.boot.drivers import TreeDrivers
 
         facts = self.named_facts
-        return TreeDrivers(self.tree, facts.build, facts.source_index, facts.version)
+        return TreeDrivers(
+            self.tree,
+            facts.build,
+            facts.source_index,
+            facts.version,
+            is_assumed=facts.is_assumed,
+        )
 
     @cached_property
     def devices(self) -> Devices:

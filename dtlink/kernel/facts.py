@@ -42,6 +42,11 @@ class Facts(NamedTuple):
         return version_in(self.build.release) or self.given or DEFAULT
 
     @property
+    def is_assumed(self) -> bool:
+        """Whether nothing says which version the kernel is, neither it nor the user."""
+        return version_in(self.build.release) is None and self.given is None
+
+    @property
     def modelled(self) -> KernelVersion:
         """The version whose behaviour is modelled: the given one, else the nearest that is known
         to :attr:`version`.

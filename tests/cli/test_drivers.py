@@ -90,3 +90,13 @@ def test_a_savedefconfig_leaves_open_what_it_does_not_list(
     assert result.stderr.count("a savedefconfig or a fragment") == 1
     lacking = run("why", guest, "/rtc@9010000", "--kernel", part)
     assert "NOT BUILT" not in lacking.stdout
+
+
+def test_a_version_that_is_assumed_makes_nothing_certain(run: Run, tmp_path: Path) -> None:
+    board, part = tmp_path / "board.dts", tmp_path / "defconfig"
+    board.write_text('/dts-v1/;\n/ { dev { compatible = "vendor,of-a-newer-kernel"; }; };\n')
+    part.write_text("CONFIG_ARM64=y\n")
+    text = run("drivers", board, "--kernel", part).stdout
+    assert "/dev  unknown" in text
+    given = run("drivers", board, "--kernel", part, "--kernel-version", "6.12").stdout
+    assert "/dev  no driver" in given

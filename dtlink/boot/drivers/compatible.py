@@ -47,8 +47,17 @@ class Compatibles:
     very kernel; the index is of the source, and, with the configuration, which of it was built.
     """
 
-    def __init__(self, build: Holdings, index: SourceIndex | None, version: KernelVersion) -> None:
+    def __init__(
+        self,
+        build: Holdings,
+        index: SourceIndex | None,
+        version: KernelVersion,
+        *,
+        is_assumed: bool = False,
+    ) -> None:
+        """``is_assumed``: nothing says that the kernel is of this version."""
         self._build = build
+        self._is_assumed = is_assumed
         self._index = index
         self._version = version
         self._found: dict[tuple[str, str | None], Driver | None] = {}
@@ -242,7 +251,9 @@ class Compatibles:
 
     @cached_property
     def _is_same(self) -> bool:
-        """Whether the index is of the kernel's own version."""
+        """Whether the index is known to be of the kernel's own version."""
+        if self._is_assumed:
+            return False
         other = self._index.release if self._index else ""
         return str(self._version).split(".") == other.split("-")[0].split(".")[:2]
 

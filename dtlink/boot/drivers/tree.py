@@ -46,12 +46,15 @@ class TreeDrivers:
         build: Holdings,
         index: SourceIndex | None = None,
         version: KernelVersion | None = None,
+        *,
+        is_assumed: bool = False,
     ) -> None:
+        """``is_assumed``: nothing says that the kernel is of this version."""
         self._tree = tree
         self._build = build
         self._has_index = index is not None
         self._version = version or KernelVersion.of_release(build.release)
-        self._compatibles = Compatibles(build, index, self._version)
+        self._compatibles = Compatibles(build, index, self._version, is_assumed=is_assumed)
         self._places = DeviceMakers(tree, self._version)
         self._found: dict[int, Driver] = {}
 
