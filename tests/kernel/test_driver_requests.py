@@ -321,6 +321,23 @@ def test_requests_for_other_nodes_are_no_asks(tree: Tree, statement: str) -> Non
     assert tree.facts(f"\t{statement}\n" + _ok("of_clk_get(other, 0)")).asks == ()
 
 
+def test_a_device_that_a_driver_keeps_is_not_that_of_its_bus(tree: Tree) -> None:
+    before = """
+static void vendor_find(struct vendor_data *data, struct device_node *np)
+{
+	data->dev = &of_find_device_by_node(of_parse_phandle(np, "vendor,misc", 0))->dev;
+}
+"""
+    facts = tree.facts('clk = devm_clk_get(dev, "bus"); if (IS_ERR(clk)) return 1;', before)
+    assert [each.name for each in facts.asks] == ["bus"]
+
+
+def test_the_device_of_the_own_node_is_the_own(tree: Tree) -> None:
+    body = "struct platform_device *op = of_find_device_by_node(dev->of_node);\n"
+    facts = tree.facts(body + "ret = platform_get_irq(op, 0); if (ret < 0) return ret;")
+    assert [each.kind for each in facts.asks] == ["interrupt controller"]
+
+
 def test_a_supplier_that_is_looked_up_by_its_node(tree: Tree) -> None:
     facts = tree.facts(
         '\tother = of_parse_phandle(np, "ddc-i2c-bus", 0);\n'

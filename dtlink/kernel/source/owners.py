@@ -63,6 +63,12 @@ _OTHER = re.compile(
 _PARENT = re.compile(
     r"(?:^|[^\w>.])&?\s*(?:p?dev|(?:client|i2c|spi|pdev|adev|auxdev)->dev)\s*(?:->|\.)\s*parent\b"
 )
+#: A parameter that is a device: the structures of buses begin with, or hold, a struct device.
+_DEVICE = re.compile(
+    r"\bstruct\s+(?:platform_device|i2c_client|spi_device|amba_device|auxiliary_device|device"
+    r"|mdio_device|phy_device|pci_dev|sdw_slave|serdev_device|usb_interface|mipi_dsi_device"
+    r"|rpmsg_device|virtio_device|sdio_func)\s*\*\s*(\w+)"
+)
 #: Members of a MAC's data that hold its PHY's node.
 _PHY_NODE = re.compile(r"\bphy_?(?:node|np)\b")
 _LOOP = re.compile(
@@ -130,7 +136,13 @@ class Owners:
         for count in range(len(parts), 0, -1):
             if (found := self._by_path.get(".".join(parts[:count]))) is not None:
                 return found
-        return self._assigned(parts[-1]) if len(parts) > 1 else None
+        if len(parts) < 2 or self._is_device(parts[0]):
+            return None
+        return self._assigned(parts[-1])
+
+    def _is_device(self, name: str) -> bool:
+        """Whether a parameter is a device of a bus: drivers put no other's into its members."""
+        return any(found[1] == name for found in _DEVICE.finditer(self._function.signature))
 
     def _assigned(self, member: str) -> Owner | None:
         """Whose node the file's functions put into a member, if all of them agree."""
@@ -168,7 +180,7 @@ class Owners:
         if (device := _OF_NODE.search(text)) is not None:
             given = arguments(text, device.end())
             owner = self.of(given[0][0]) if given else OTHER
-            return owner if owner.who is Who.CHILD else OTHER
+            return owner if owner.who in (Who.CHILD, Who.OWN, Who.PARAMETER) else OTHER
         if _CHILD.search(text):
             return CHILD
         if _OTHER.search(text) or _PHY_NODE.search(text):
