@@ -170,6 +170,58 @@ def test_a_kernel_without_the_made_devices_driver():
     )
 
 
+FIRMWARE = """
+/dts-v1/;
+/ {
+  firmware {
+    scmi {
+      compatible = "v,scmi"; #address-cells = <1>; #size-cells = <0>;
+      clks: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+      perf: protocol@13 { reg = <0x13>; #clock-cells = <1>; };
+    };
+  };
+  mmc@1000 { compatible = "v,mmc"; reg = <0x1000 0x100>; clocks = <&clks 1>; };
+  cpu-clock@2000 { compatible = "v,rtc"; reg = <0x2000 0x100>; clocks = <&perf 0>; };
+};
+"""
+PROTOCOLS = """
+built-in SMC drivers/firmware/smc.c v,scmi
+built-in CORE drivers/firmware/core.c platform:arm-scmi
+module CLK drivers/clk/clk-scmi.c scmi:clocks
+{} FREQ drivers/cpufreq/scmi-cpufreq.c scmi:cpufreq
+built-in MMC drivers/mmc/mmc.c v,mmc
+built-in RTC drivers/rtc/rtc.c v,rtc
+facts drivers/firmware/smc.c whole makes:platform:arm-scmi
+facts drivers/firmware/core.c whole makes:scmi:clocks makes:scmi:cpufreq
+facts drivers/clk/clk-scmi.c whole offers:clock
+facts drivers/cpufreq/scmi-cpufreq.c whole offers:clock
+"""
+
+
+@pytest.mark.parametrize("state", ["off", "module"])
+def test_a_protocol_of_firmware_is_served_by_its_own_driver(state):
+    board = TreeBoard(dts.read_text(FIRMWARE), facts=sketch(PROTOCOLS.format(state)))
+
+    def made(path):
+        return [each.made.name for each in board.needs.follow([node(board, path)]) if each.made]
+
+    # What makes devices is made itself: the transport makes the core.
+    assert made("/mmc@1000") == ["clocks"]
+    assert made("/cpu-clock@2000") == ["cpufreq"]
+
+
+def test_of_several_devices_that_provide_one_with_a_driver_is_enough():
+    kernel = KERNEL.format(reg="module", held="", of="makes:platform:other-reg")
+    more = """
+    off OTHER drivers/regulator/other.c platform:other-reg
+    facts drivers/regulator/other.c whole offers:regulator
+    """
+    board = TreeBoard(dts.read_text(BOARD), facts=sketch(kernel + more))
+    steps = board.needs.follow([node(board, "/mmc@2000")])
+    assert [each.made.name for each in steps if each.made] == ["pmic-reg"]
+    assert not list(no_driver.no_driver.check(board))
+
+
 def test_drivers_lists_what_a_driver_makes():
     view = DriversView.of(board_of())
     (row,) = [each for each in view.nodes if each.creates]

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts.outcomes import State
+
 if TYPE_CHECKING:
     from dtlink.boot.drivers.tree import TreeDrivers
     from dtlink.facts.outcomes import Driver
@@ -19,6 +21,23 @@ if TYPE_CHECKING:
 
 #: How deep devices make devices.
 _DEPTH = 3
+#: The protocol that each SCMI device is for: the id tables of the drivers, with the numbers of
+#: include/linux/scmi_protocol.h, enum scmi_std_protocol.
+_PROTOCOLS = {
+    "scmi:genpd": 0x11,  # drivers/pmdomain/arm/scmi_pm_domain.c
+    "scmi:syspower": 0x12,  # drivers/firmware/arm_scmi/scmi_power_control.c
+    "scmi:perf": 0x13,  # drivers/pmdomain/arm/scmi_perf_domain.c
+    "scmi:cpufreq": 0x13,  # drivers/cpufreq/scmi-cpufreq.c
+    "scmi:clocks": 0x14,  # drivers/clk/clk-scmi.c
+    "scmi:hwmon": 0x15,  # drivers/hwmon/scmi-hwmon.c
+    "scmi:iiodev": 0x15,  # drivers/iio/common/scmi_sensors/scmi_iio.c
+    "scmi:reset": 0x16,  # drivers/reset/reset-scmi.c
+    "scmi:regulator": 0x17,  # drivers/regulator/scmi-regulator.c
+    "scmi:powercap": 0x18,  # drivers/powercap/arm_scmi_powercap.c
+    "scmi:pinctrl": 0x19,  # drivers/pinctrl/pinctrl-scmi.c
+    "scmi:pinctrl-imx": 0x19,  # drivers/pinctrl/freescale/pinctrl-imx-scmi.c
+}
+_HERE = (State.BUILT_IN, State.MODULE)
 #: The bus of devices that have a node.
 _WITH_NODE = "of:"
 
@@ -64,24 +83,35 @@ class MadeDevices:
         driver = self._drivers.power_control(node)
         return MadeDevice(host, f"{_WITH_NODE}{driver.by}", driver)
 
-    def providing(self, node: int, kind: str) -> Sequence[MadeDevice]:
-        """Those whose drivers provide a kind of resource, if the node's own driver does not."""
-        return [each for each, answer in self._answers(node, kind) if answer]
+    def providing(self, node: int, kind: str, protocol: int = -1) -> Sequence[MadeDevice]:
+        """Those whose drivers provide a kind of resource, if the node's own driver does not.
 
-    def perhaps_providing(self, node: int, kind: str) -> Sequence[MadeDevice]:
+        Of several, those that have a driver in this kernel, if there are any. ``protocol`` is that
+        of a supplier in SCMI firmware.
+        """
+        sure = [each for each, answer in self._answers(node, kind, protocol) if answer]
+        return [each for each in sure if each.driver.state in _HERE] or sure
+
+    def perhaps_providing(self, node: int, kind: str, protocol: int = -1) -> Sequence[MadeDevice]:
         """Those that may provide it, where it is not known of any that it does."""
-        answers = self._answers(node, kind)
+        answers = self._answers(node, kind, protocol)
         if any(answer for _, answer in answers):
             return ()
         return [each for each, answer in answers if answer is None]
 
-    def _answers(self, node: int, kind: str) -> Sequence[tuple[MadeDevice, bool | None]]:
+    def _answers(
+        self, node: int, kind: str, protocol: int
+    ) -> Sequence[tuple[MadeDevice, bool | None]]:
         """Each device, and whether its driver provides a kind; ``None``: not known."""
         made = self.of(node)
         if not made or self._offers(self._drivers.sources(node), kind):
             return ()
         aliases = self._drivers.alias_sources
-        return [(each, self._offers(aliases(each.alias), kind)) for each in made]
+        return [
+            (each, self._offers(aliases(each.alias), kind))
+            for each in made
+            if protocol < 0 or _PROTOCOLS.get(each.alias, protocol) == protocol
+        ]
 
     def _offers(self, sources: Iterable[Source], kind: str) -> bool | None:
         """Whether all drivers that may have a device provide a kind of resource."""

@@ -70,7 +70,16 @@ class Devices:
             return ()
         if kind == PCI_POWER:
             return [self._number(self._made.power_control(self._host(supplier), supplier))]
-        return [self._number(each) for each in self._made.providing(device, kind)]
+        protocol = self._protocol(supplier)
+        return [self._number(each) for each in self._made.providing(device, kind, protocol)]
+
+    def _protocol(self, node: int) -> int:
+        """The SCMI protocol whose node a supplier is, or is below; -1 for none."""
+        names = self.tree.layout.names
+        while node > 0 and not names[node].startswith(b"protocol@"):
+            node = self.tree.parents[node]
+        found = self.tree.cell("reg", node) if node > 0 else None
+        return -1 if found is None else found
 
     def _host(self, node: int) -> int:
         """The PCI host that a node is behind."""
@@ -83,7 +92,8 @@ class Devices:
         device = self.provider(supplier).device
         if self._made is None or device < 0:
             return ()
-        return [self._number(each) for each in self._made.perhaps_providing(device, kind)]
+        found = self._made.perhaps_providing(device, kind, self._protocol(supplier))
+        return [self._number(each) for each in found]
 
     def _number(self, made: MadeDevice) -> int:
         if made not in self._numbers:
