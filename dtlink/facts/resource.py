@@ -185,6 +185,8 @@ class Resource(NamedTuple):
     """The AMBA bus needs it to read a device's identity (amba/bus.c, amba_read_periphid())."""
     cycle_order: int = 3
     """Cycles through it are reported in this order, 0 first."""
+    is_registered: bool = False
+    """Providers register it by one of few functions: a driver that calls none provides none."""
     unknown: str = ""
     """Why the request, ``if_disabled`` or ``log_words`` are not known."""
 

@@ -56,6 +56,7 @@ CLOCK = Resource(
     may_be_orphan=True,
     starts_by_path=True,
     identifies_amba=True,
+    is_registered=True,
 )
 GPIO = Resource(
     kind="GPIO",
@@ -69,6 +70,7 @@ GPIO = Resource(
     effort=Effort.FUNCTION,
     kept_by="",
     source="drivers/gpio/gpiolib-of.c, of_get_named_gpiod_flags()",
+    is_registered=True,
 )
 REGULATOR = Resource(
     kind="regulator",
@@ -85,6 +87,7 @@ REGULATOR = Resource(
     source="drivers/regulator/of_regulator.c, of_regulator_dev_lookup(); drivers/regulator/core.c, "
     "regulator_resolve_supply(), regulator_init_complete_work_function()",
     cycle_order=2,
+    is_registered=True,
 )
 PHY = Resource(
     kind="PHY",
@@ -101,6 +104,7 @@ PHY = Resource(
     effort=Effort.FUNCTION,
     kept_by="",
     source="drivers/phy/phy-core.c, _of_phy_get()",
+    is_registered=True,
 )
 USB_PHY = Resource(
     kind="USB PHY",
@@ -130,6 +134,7 @@ RESET = Resource(
     source="drivers/reset/core.c, __of_reset_control_get()",
     itself_at_times=True,
     identifies_amba=True,
+    is_registered=True,
 )
 POWER_DOMAIN = Resource(
     kind="power domain",
@@ -151,6 +156,7 @@ POWER_DOMAIN = Resource(
     starts_by_path=True,
     identifies_amba=True,
     cycle_order=1,
+    is_registered=True,
 )
 IOMMU = Resource(
     kind="IOMMU",
@@ -197,6 +203,7 @@ BACKLIGHT = Resource(
     effort=Effort.OTHER,
     kept_by="",
     source="drivers/video/backlight/backlight.c, devm_of_find_backlight()",
+    is_registered=True,
 )
 PWM = Resource(
     kind="PWM",
@@ -210,6 +217,7 @@ PWM = Resource(
     effort=Effort.FUNCTION,
     kept_by="",
     source="drivers/pwm/core.c, of_pwm_get()",
+    is_registered=True,
 )
 MAILBOX = Resource(
     kind="mailbox",
@@ -223,6 +231,7 @@ MAILBOX = Resource(
     effort=Effort.OTHER,
     kept_by="",
     source="drivers/mailbox/mailbox.c, mbox_request_channel()",
+    is_registered=True,
 )
 NVMEM_CELL = Resource(
     kind="NVMEM cell",
@@ -266,6 +275,7 @@ INTERCONNECT = Resource(
     effort=Effort.FUNCTION,
     kept_by="",
     source="drivers/interconnect/core.c, of_icc_get_from_provider()",
+    is_registered=True,
 )
 EXTCON = Resource(
     kind="external connector",
@@ -279,6 +289,7 @@ EXTCON = Resource(
     effort=Effort.OTHER,
     kept_by="",
     source="drivers/extcon/extcon.c, extcon_get_edev_by_phandle()",
+    is_registered=True,
 )
 ADC_CHANNEL = Resource(
     kind="ADC channel",
@@ -292,6 +303,7 @@ ADC_CHANNEL = Resource(
     effort=Effort.OTHER,
     kept_by="",
     source="drivers/iio/inkern.c, fwnode_iio_channel_get()",
+    is_registered=True,
 )
 PIN_CONFIGURATION = Resource(
     kind="pin configuration",
@@ -360,6 +372,7 @@ IIO_BACKEND = Resource(
     kept_by="",
     source="drivers/iio/industrialio-backend.c, __devm_iio_backend_fwnode_get()",
     unknown=NOT_IN_LOGS,
+    is_registered=True,
 )
 HARDWARE_LOCK = Resource(
     kind="hardware lock",
@@ -376,6 +389,7 @@ HARDWARE_LOCK = Resource(
     kept_by="",
     source="drivers/hwspinlock/hwspinlock_core.c, of_hwspin_lock_get_id()",
     unknown=NOT_IN_LOGS,
+    is_registered=True,
 )
 LED = Resource(
     kind="LED",
@@ -390,6 +404,7 @@ LED = Resource(
     kept_by="",
     source="drivers/leds/led-class.c, of_led_get()",
     unknown=NOT_IN_LOGS,
+    is_registered=True,
 )
 PSE = Resource(
     kind="PSE controller",
@@ -418,6 +433,7 @@ POWER_SUPPLY = Resource(
     kept_by="",
     source="drivers/power/supply/power_supply_core.c, power_supply_check_supplies()",
     unknown=NOT_LOOKED_UP,
+    is_registered=True,
 )
 MEMORY = other(
     "memory",

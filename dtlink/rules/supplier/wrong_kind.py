@@ -18,21 +18,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
-from dtlink.facts import resources as res
+from dtlink.facts.bindings import BINDINGS
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import also
 
 #: The properties that name their suppliers without cells: few boards have them.
-_PLAIN = ("extcon", "backlight", "leds", "power-supplies")
-#: The kinds whose providers are registered by one of few functions.
-_KINDS = frozenset(
-    row.kind
-    for row in (
-        *(res.CLOCK, res.GPIO, res.REGULATOR, res.PHY, res.RESET, res.POWER_DOMAIN, res.PWM),
-        *(res.MAILBOX, res.INTERCONNECT, res.EXTCON, res.ADC_CHANNEL, res.IIO_BACKEND),
-        *(res.HARDWARE_LOCK, res.BACKLIGHT, res.LED, res.POWER_SUPPLY),
-    )
+_PLAIN = frozenset(
+    binding.name
+    for binding in BINDINGS
+    if binding.resource.is_registered
+    and binding.resource.cells is None
+    and not binding.name.startswith("*")
 )
 _TREE = """
 / {
@@ -74,7 +71,8 @@ def wrong_kind(board: TreeBoard) -> Iterator[Finding]:
 def _is_checked(board: TreeBoard, ref: Reference) -> bool:
     is_plain = ref.binding.name in _PLAIN
     known = board.facts is not None or is_plain
-    return known and ref.binding.kind in _KINDS and ref.supplier not in board.tree.disabled
+    is_registered = ref.binding.resource.is_registered
+    return known and is_registered and ref.supplier not in board.tree.disabled
 
 
 def _lacks(board: TreeBoard, device: int, kind: str) -> bool:

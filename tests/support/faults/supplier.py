@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dtlink.boot.drivers.requests import Requested
 from dtlink.facts.early import is_served_early
 from dtlink.links.reference import Reference
 from tests.support.faults.bed import Bed
@@ -34,8 +35,8 @@ def parent_of_the_supplier_disabled(bed: Bed) -> Planted | None:
 def _missed(bed: Bed, names: tuple[str, ...]) -> list[Reference]:
     """References of devices to what they would miss.
 
-    Silence is right for CPUs, and for the inputs of clock controllers, which name every clock
-    that could feed them.
+    Silence is right for CPUs, for the inputs of clock controllers, which name every clock that
+    could feed them, and where the source of the driver says that it goes without.
     """
     return [
         ref
@@ -43,7 +44,13 @@ def _missed(bed: Bed, names: tuple[str, ...]) -> list[Reference]:
         if _is_device(bed, ref)
         and not bed.path(ref.consumer).startswith("/cpus/")
         and not (ref.binding.name == "clocks" and bed.tree.cell("#clock-cells", ref.consumer))
+        and _requested(bed, ref) in (Requested.UNKNOWN, Requested.REQUIRED)
     ]
+
+
+def _requested(bed: Bed, ref: Reference) -> Requested:
+    reader, device = bed.board.requests, bed.board.device_index(ref.consumer)
+    return reader.of(ref, device) if ref.consumer == device else reader.of_part(ref, device)[1]
 
 
 def _is_device(bed: Bed, ref: Reference) -> bool:
