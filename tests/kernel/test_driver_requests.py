@@ -4,12 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from dtlink.facts.kernels import KernelVersion
+from dtlink.facts.resources import RESOURCES
 from dtlink.kernel.source.driver_facts import Ask, DriverFacts, Need
 from dtlink.kernel.source.drivers import Drivers
+from dtlink.kernel.source.index import SourceIndex
 from dtlink.kernel.source.library import Library, is_core
 from dtlink.kernel.source.objects import ObjectPlace
 from dtlink.kernel.source.requests import offers_of, request_of
 from dtlink.kernel.source.text import SourceReader
+from dtlink.kernel.source.write import make_index
 
 DRIVER = "drivers/soc/vendor/driver.c"
 PROBE = """
@@ -565,3 +569,75 @@ def test_a_macro_is_followed_as_a_function(tree: Tree) -> None:
     text += "{\n\treturn PTR_ERR_OR_ZERO(devm_clk_get(dev, name));\n}\n"
     facts = tree.facts('\treturn setup(dev, "bus");\n', macro + text)
     assert facts.asks == (Ask("clock", "bus", REQUIRED),)
+
+
+#: Facts that were read in the sources by hand: file, request, what it offers.
+KNOWN = {
+    "drivers/usb/typec/tcpm/fusb302.c": Ask("regulator", "vbus", REQUIRED),
+    "drivers/usb/dwc3/core.c": Ask("clock", "suspend", OPTIONAL),
+    "drivers/pci/controller/dwc/pcie-qcom.c": Ask("regulator", "vdda", REQUIRED),
+    "drivers/pmdomain/imx/imx8mp-blk-ctrl.c": Ask("power domain", "bus", REQUIRED),
+    "drivers/mmc/host/sdhci-of-dwcmshc.c": Ask("regulator", "vmmc", OPTIONAL),
+    "drivers/phy/rockchip/phy-rockchip-inno-usb2.c": Ask("external connector", "", REQUIRED),
+    "drivers/regulator/fixed.c": Ask("regulator", "*", UNKNOWN),
+    "drivers/input/keyboard/gpio_keys.c": Ask("GPIO", "", OPTIONAL, of_children=True),
+    "drivers/leds/leds-gpio.c": Ask("GPIO", "", REQUIRED, of_children=True),
+    "drivers/net/ethernet/freescale/fec_main.c": Ask("regulator", "phy", OPTIONAL),
+}
+OFFERS = {
+    "drivers/usb/typec/tcpm/fusb302.c": ({"power supply"}, {"external connector"}),
+    "drivers/extcon/extcon-ptn5150.c": ({"external connector"}, {"clock"}),
+    "drivers/clk/qcom/gcc-sdm845.c": ({"clock", "reset line", "power domain"}, {"interconnect"}),
+    "drivers/gpio/gpio-pca953x.c": ({"GPIO"}, {"clock"}),
+    "drivers/pwm/pwm-rockchip.c": ({"PWM"}, {"clock"}),
+    "drivers/mfd/rk8xx-i2c.c": ({"interrupt controller"}, {"regulator"}),
+    "drivers/regulator/rk808-regulator.c": ({"regulator"}, {"clock"}),
+    "drivers/phy/rockchip/phy-rockchip-inno-usb2.c": ({"PHY", "clock"}, {"GPIO"}),
+    "drivers/clk/mediatek/clk-mt8188-infra_ao.c": ({"clock", "reset line"}, {"power domain"}),
+    "drivers/iio/adc/rockchip_saradc.c": ({"ADC channel"}, {"regulator"}),
+}
+
+
+def test_the_shipped_index_knows_what_these_drivers_ask_for() -> None:
+    index = SourceIndex.load(version=KernelVersion.parse("7.2"))
+    missing = [
+        (file, ask)
+        for file, ask in KNOWN.items()
+        if (facts := index.facts(file)) is None or ask not in facts.asks
+    ]
+    assert missing == []
+
+
+def test_the_shipped_index_knows_what_these_drivers_offer() -> None:
+    index = SourceIndex.load(version=KernelVersion.parse("7.2"))
+    for file, (having, lacking) in OFFERS.items():
+        facts = index.facts(file)
+        assert facts is not None
+        assert having <= facts.offers, file
+        assert not lacking & facts.offers, file
+        assert facts.whole, file
+
+
+@pytest.mark.parametrize("release", ["5.10", "6.1", "6.12", "7.2"])
+def test_the_shipped_indexes_have_facts_about_most_drivers(release: str) -> None:
+    index = SourceIndex.load(version=KernelVersion.parse(release))
+    files = {fields[1] for fields in index.tables if fields[0] == "d"}
+    known = [facts for file in files if (facts := index.facts(file)) is not None]
+    assert len(known) > 0.95 * len(files)
+    assert sum(facts.whole for facts in known) > 0.9 * len(known)
+    kinds = {each.kind for each in RESOURCES}
+    found = {ask.kind for facts in known for ask in facts.asks}
+    found |= {kind for facts in known for kind in facts.offers | facts.unsure}
+    assert found <= kinds
+
+
+@pytest.mark.corpus
+def test_facts_of_an_installed_source() -> None:
+    trees = sorted(Path("/usr/src").glob("linux*/drivers/usb/typec/tcpm/fusb302.c"))
+    if not trees:
+        pytest.skip("no kernel source in /usr/src")
+    index = SourceIndex.parse(make_index(str(trees[-1].parents[4])), "an index")
+    facts = index.facts("drivers/usb/typec/tcpm/fusb302.c")
+    assert facts is not None
+    assert KNOWN["drivers/usb/typec/tcpm/fusb302.c"] in facts.asks
+    assert "external connector" not in facts.offers
