@@ -290,6 +290,41 @@ def test_devices_that_a_driver_makes_may_ask_for_what_its_node_references():
     assert need(board).requested is Requested.NO
 
 
+TYPEC = """
+clk: clk { compatible = "x,clk"; %s port { switch: endpoint { remote-endpoint = <&socket>; }; }; };
+i2c { compatible = "x,i2c"; #address-cells = <1>; #size-cells = <0>;
+    host@1 { compatible = "x,host"; reg = <1>;
+        connector { compatible = "usb-c-connector";
+            port { socket: endpoint { remote-endpoint = <&switch>; }; };
+        };
+    };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("switch", "facts", "requested"),
+    [
+        ("usb-role-switch;", "optional:graph_endpoint: whole", Requested.OPTIONAL),
+        ("orientation-switch;", "child-optional:graph_endpoint: whole", Requested.OPTIONAL),
+        ("", "optional:graph_endpoint: whole", None),
+        ("usb-role-switch;", "optional:clock: whole", None),
+        ("usb-role-switch;", "populates", None),
+    ],
+)
+def test_a_type_c_port_waits_for_the_switches_of_its_connector(switch, facts, requested):
+    board = board_of(TYPEC % switch, *facts.split(), kernel="built-in I2C drivers/i2c.c x,i2c")
+    ends = board.tree.by_path["/i2c/host@1"].index, board.tree.by_path["/clk"].index
+    found = [
+        each
+        for each in board.requirements
+        if (each.consumer, each.supplier) == ends and each.is_certain
+    ]
+    assert [each.requested for each in found] == [requested] * (requested is not None)
+    if found:
+        assert (NEVER, NEVER) in outcomes(board, "/i2c/host@1")
+
+
 def test_a_certain_request_counts_within_a_cycle():
     source = """
     clk: clk { compatible = "x,clk"; #clock-cells = <0>; phys = <&phy>; };

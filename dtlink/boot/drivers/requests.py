@@ -187,8 +187,8 @@ def _any_of(facts: DriverFacts | None, kind: str) -> Requested:
     """What one driver's requests of a kind come to."""
     if facts is None:
         return Requested.UNKNOWN
-    unknown = [Requested.UNKNOWN] * facts.may_ask(kind)
-    return strongest([_OF_NEED[ask.need] for ask in facts.asks_for(kind)] + unknown)
+    found = [_OF_NEED[ask.need] for ask in facts.asks if ask.kind == kind]
+    return strongest(found + [Requested.UNKNOWN] * facts.may_ask(kind))
 
 
 def _is_meant(ask: Ask, name: str, entry: int) -> bool:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from dtlink.boot.timeline.mdio import is_asked_for, owner
 from dtlink.boot.timeline.pci_power import hosts, power_needs
 from dtlink.boot.timeline.requirement import Hold, Requirement
+from dtlink.facts.binding import Walk
 from dtlink.facts.outcomes import State
 from dtlink.facts.resource import Requested
-from dtlink.facts.resources import ETHERNET_PHY, PCI_POWER, REQUESTED
+from dtlink.facts.resources import ENDPOINT, ETHERNET_PHY, PCI_POWER, REQUESTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from dtlink.boot.timeline.request_reader import RequestReader
     from dtlink.links.reference import Reference
 
+#: What the node of a USB role switch, a Type-C orientation or mode switch, or a retimer has.
+_SWITCHES = ("usb-role-switch", "orientation-switch", "mode-switch", "retimer-switch")
 #: Nodes without a driver of their own: the driver above reads what they reference.
 _PARTS = (State.SERVED, State.NO_DEVICE)
 
@@ -32,8 +35,27 @@ class OnBehalf:
 
     def of(self, reference: Reference) -> Iterator[Requirement]:
         """Those that follow from a reference of another node."""
+        if reference.binding.walk is Walk.ENDPOINT:
+            yield from self._of_switch(reference)
+            return
         yield from self._of_parent(reference)
         yield from self._of_mdio_bus(reference)
+
+    def _of_switch(self, reference: Reference) -> Iterator[Requirement]:
+        """The switch at the other end of a graph, which a Type-C port is not registered without.
+
+        Sources: drivers/usb/typec/class.c, typec_register_port(); drivers/usb/typec/mux.c,
+        typec_switch_match(); drivers/usb/roles/class.c, usb_role_switch_match().
+        """
+        if not any(reference.supplier in self._tree.holders(name) for name in _SWITCHES):
+            return
+        device = self._devices.at(reference.consumer)
+        while device > 0 and self._devices.driver(device).state in _PARTS:
+            device = self._devices.at(self._tree.parents[device])
+        if device > 0 and self._devices.at(reference.supplier) != device:
+            requested = self._reader.of_kind(device, ENDPOINT.kind)
+            if requested.is_waited_for:
+                yield _requirement(device, reference, requested)
 
     def _of_parent(self, reference: Reference) -> Iterator[Requirement]:
         """What the driver above asks for on behalf of a device without a driver."""

@@ -284,7 +284,9 @@ _rows("devm_drm_of_get_bridge drmm_of_get_bridge", Api(ENDPOINT, 1, names=("",))
 _rows("of_drm_find_panel", Api(resources.PANEL.kind, 0, by_phandle=True))
 _rows(
     "usb_role_switch_get fwnode_usb_role_switch_get typec_switch_get fwnode_typec_switch_get "
-    "typec_mux_get fwnode_typec_mux_get typec_retimer_get fwnode_typec_retimer_get",
+    "typec_mux_get fwnode_typec_mux_get typec_retimer_get fwnode_typec_retimer_get "
+    # drivers/usb/typec/class.c, typec_register_port(): it gets the switches of the port
+    "typec_register_port tcpm_register_port",
     Api(ENDPOINT, 0, names=("",), is_optional=True),
 )
 # mfd/syscon.h, of_reserved_mem.h, genalloc.h, power_supply.h, i2c.h
