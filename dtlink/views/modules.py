@@ -58,7 +58,7 @@ class ModuleRow(JsonRow):
         if self.binding == _DEPENDENCY:
             return f"{self.consumer} depends on it"
         if self.binding == _DISK:
-            return f"{'if there is ' if self.optional else ''}{self.drives} behind {self.node}"
+            return f"{self.drives} behind {self.node}{', if any' if self.optional else ''}"
         if self.binding == _ROOT:
             return f"{self.drives} ({self.consumer})"
         return self._device if self.consumer is None else f"{self._device}, {self._purpose}"

@@ -107,7 +107,7 @@ class WhyView(CommandResult):
             below = indent + ("   " if last else "│  ")
             stack += [(child, below, end) for child, end in _with_last(row.suppliers)][::-1]
         for each in self.on_bus or ():
-            note = Span("  (if there is one)" if each.optional else "", DIM)
+            note = Span("  (if any)" if each.optional else "", DIM)
             yield line(Span("on its bus: ", DIM), each.drives, *_driver(each.driver), note)
 
 

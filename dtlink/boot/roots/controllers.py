@@ -53,6 +53,7 @@ class Controllers:
         self._tree = tree
         self._devices = devices
         self._drivers = drivers
+        self._files: dict[int, tuple[str, ...]] = {}
 
     @cached_property
     def media(self) -> Mapping[int, tuple[Medium, ...]]:
@@ -72,8 +73,11 @@ class Controllers:
         return tuple(node for node, media in self.media.items() if USB in media)
 
     def files(self, node: int) -> tuple[str, ...]:
-        """The source files of a controller's drivers."""
-        return self._drivers.files(node) if self._drivers else ()
+        """The source files of a controller's drivers, looked up once."""
+        found = self._files.get(node)
+        if found is None:
+            found = self._files[node] = self._drivers.files(node) if self._drivers else ()
+        return found
 
     def media_of(self, node: int) -> tuple[Medium, ...]:
         """The media of a node, whether or not it counts as their controller."""
