@@ -239,7 +239,9 @@ class TreeBoard:
         """What each of the :attr:`devices` needs."""
         from dtlink.boot.timeline.requirements import requirements
 
-        return requirements(self.graph.references, self.order, self.devices, self.requests)
+        common = self.graph.references
+        own = self.extraction.vendor.references if self.facts is not None else ()
+        return requirements(common, self.order, self.devices, self.requests, own)
 
     @cached_property
     def requests(self) -> RequestReader:

@@ -371,3 +371,26 @@ def test_answers_are_joined():
     assert agreed([]) is Requested.UNKNOWN
     assert agreed([Requested.NO, Requested.NO]) is Requested.NO
     assert agreed([Requested.NO, Requested.REQUIRED]) is Requested.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("facts", "requested"),
+    [
+        (("optional:USB_PHY:fsl,usbphy", "whole"), Requested.OPTIONAL),
+        (("required:USB_PHY:fsl,usbphy",), Requested.REQUIRED),
+        (("ignored:USB_PHY:fsl,usbphy", "whole"), None),
+        (("whole",), None),
+        ((), None),
+    ],
+)
+def test_a_vendor_s_own_property_counts_where_the_driver_waits_for_it(facts, requested):
+    board = board_of(
+        """
+        phy: phy { compatible = "x,clk"; };
+        host { compatible = "x,host"; fsl,usbphy = <&phy>; };
+        """,
+        *facts,
+    )
+    found = need(board, supplier="/phy", binding="fsl,usbphy")
+    assert (found and found.requested) is requested
+    assert outcomes(board) == ([(NEVER, NEVER)] if requested else [])

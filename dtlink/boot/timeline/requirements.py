@@ -33,12 +33,14 @@ def requirements(
     ordering: Ordering,
     devices: Devices,
     reader: RequestReader | None = None,
+    own: Sequence[Reference] = (),
 ) -> Sequence[Requirement]:
     """Every requirement, once, in the order of the tree's properties.
 
-    ``reader`` says what drivers ask for; without it that is not known.
+    ``reader`` says what drivers ask for; without it that is not known. Of the vendors' ``own``
+    properties, which the kernel does not link, those count that a driver is known to wait for.
     """
-    return _Requirements(ordering, devices, reader).read(references)
+    return _Requirements(ordering, devices, reader).read(references, own)
 
 
 class _Requirements:
@@ -51,9 +53,9 @@ class _Requirements:
         self._reader = reader
         self._console = _console(devices.tree)
 
-    def read(self, references: Sequence[Reference]) -> list[Requirement]:
+    def read(self, references: Sequence[Reference], own: Sequence[Reference]) -> list[Requirement]:
         found: dict[tuple[int, int, str], Requirement] = {}
-        for each in self._all(references):
+        for each in (*self._all(references), *self._asked(own)):
             key = each.consumer, each.supplier, each.binding
             found[key] = _both(found[key], each) if key in found else each
         return [each for each in found.values() if not each.is_idle]
@@ -69,6 +71,12 @@ class _Requirements:
                     yield from others.of(reference)
         if others is not None:
             yield from others.of_pci_hosts(references)
+
+    def _asked(self, own: Sequence[Reference]) -> Iterator[Requirement]:
+        for reference in own:
+            if self._counts(reference):
+                found = self._of(reference, frozenset())
+                yield from (each for each in found if each.requested.is_waited_for)
 
     def _counts(self, reference: Reference) -> bool:
         binding = reference.binding

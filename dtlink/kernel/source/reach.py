@@ -102,7 +102,7 @@ class Reach:
         for (name, is_member), places in function.called().items():
             row = None if is_member else request_of(name)
             inner = Summary()
-            if row is None:
+            if row is None or row.is_followed:
                 for each in self._called(function, name, summary, is_member=is_member):
                     inner.join(self.of(each, depth + 1))
                 summary.unread |= inner.unread
@@ -134,7 +134,7 @@ class Reach:
             summary.offers.add(Offer(offer.kind, _both(offer.guards, held)))
         if row is not None:
             self._request(function, call, row, held, summary)
-        elif inner.requests:
+        if inner.requests:
             self._pass(function, call, inner, held, summary)
 
     def _guards(self, function: Function, place: int) -> Guards:

@@ -38,6 +38,8 @@ class Api(NamedTuple):
     """The node is the supplier's: the name is the property it was looked up by."""
     needs: str = ""
     """An argument must have this in it."""
+    is_followed: bool = False
+    """What it does itself is read as well: it is no function of a core."""
 
 
 #: Names of all entries.
@@ -284,10 +286,13 @@ _rows("devm_drm_of_get_bridge drmm_of_get_bridge", Api(ENDPOINT, 1, names=("",))
 _rows("of_drm_find_panel", Api(resources.PANEL.kind, 0, by_phandle=True))
 _rows(
     "usb_role_switch_get fwnode_usb_role_switch_get typec_switch_get fwnode_typec_switch_get "
-    "typec_mux_get fwnode_typec_mux_get typec_retimer_get fwnode_typec_retimer_get "
-    # drivers/usb/typec/class.c, typec_register_port(): it gets the switches of the port
-    "typec_register_port tcpm_register_port",
+    "typec_mux_get fwnode_typec_mux_get typec_retimer_get fwnode_typec_retimer_get",
     Api(ENDPOINT, 0, names=("",), is_optional=True),
+)
+# drivers/usb/typec/class.c, typec_register_port(): it gets the switches of the port
+_rows(
+    "typec_register_port tcpm_register_port",
+    Api(ENDPOINT, 0, names=("",), is_optional=True, is_followed=True),
 )
 # mfd/syscon.h, of_reserved_mem.h, genalloc.h, power_supply.h, i2c.h
 _property = Api(resources.SYSCON.kind, 0, name=1, is_property=True)
