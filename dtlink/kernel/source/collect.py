@@ -47,7 +47,7 @@ def collect(tree: Path) -> Collected:
     makers = Makers(reader.text, lambda path, text: reader.unit(path, text).macros, modules)
     library = Library(reader, places)
     files = {}
-    step("reading the source's tables")
+    step("match tables of the source")
     for path in sorted(places):
         text = reader.text(path)
         if text is not None:
@@ -70,7 +70,7 @@ def _facts(
     drivers, found = Drivers(library), {}
     for number, path in enumerate(paths):
         if number % _STEP == 0:
-            step(f"reading what drivers do: {number} of {len(paths)} files")
+            step(f"what drivers do, {number} of {len(paths)} files")
         facts = drivers.facts(path)
         if facts is not None or path in made:
             makes_here = made.get(path, frozenset())
