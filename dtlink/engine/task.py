@@ -63,7 +63,7 @@ def report_of(
     if not isinstance(firmware, Tree):
         return _with_tables(report, firmware)
     return report._replace(
-        form="dts" if firmware.locations else "fdt-overlay" if firmware.is_overlay else "fdt",
+        form="dts" if firmware.origins else "fdt-overlay" if firmware.is_overlay else "fdt",
         model=next(iter(firmware.root.strings("model")), ""),
         compatible=firmware.root.compatible,
     )

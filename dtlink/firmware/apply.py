@@ -29,7 +29,7 @@ def apply(tree: Tree, edits: Iterable[TreeEdit]) -> Tree:
     if tree.is_overlay:
         raise InputError("cannot edit the blob of an overlay; edit its source")
     edited = fdt.read(_Edited(tree, list(edits)).blob())
-    edited.locations, edited.labels = tree.locations, tree.labels
+    edited.origins, edited.labels = tree.origins, tree.labels
     return edited
 
 

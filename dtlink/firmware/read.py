@@ -132,7 +132,4 @@ def _decode_source(data: bytes, path: str) -> Tree:
         raise InputError(f"the source has more than {dts.MAX_SIZE} bytes", offset=dts.MAX_SIZE)
     if path != STDIN and Path(path).is_file():
         return dts.read_file(path)
-    try:
-        return dts.read_text(data.decode("utf-8"), path)
-    except UnicodeDecodeError as error:
-        raise InputError("the source is not UTF-8", offset=error.start) from error
+    return dts.read_text(data.decode("utf-8", "surrogateescape"), path)

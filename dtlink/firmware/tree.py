@@ -7,10 +7,11 @@ created on demand.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zlib import crc32
 
 #: Top-level nodes that describe the tree, not the hardware: property names in them are labels or
@@ -41,10 +42,32 @@ def _short(text: str, limit: int) -> str:
 
 
 class Location(NamedTuple):
-    """A place in a source file; ``line`` counts from 1."""
+    """A place in a source file; lines and columns count from 1."""
 
     file: str
     line: int
+    column: int = 0
+    """0: not known."""
+    macro: str = ""
+    """The macro whose use makes what is there."""
+    chain: tuple[tuple[str, int], ...] = ()
+    """The files, with lines, that include this one, the innermost first."""
+    text: str = ""
+    """The line, as it is in the file."""
+
+
+class Origins(Protocol):
+    """Where the parts of a tree are from, for one that was made from source."""
+
+    @abstractmethod
+    def location(
+        self, path: str, name: str | None = None, offset: int | None = None
+    ) -> Location | None:
+        """Where the source sets a property, with an offset the part of its value that is there.
+
+        Of a property that the node lacks: the last place that opens the node; without a name: the
+        first. ``None``: no source has that node.
+        """
 
 
 class Oddity(NamedTuple):
@@ -88,8 +111,8 @@ class Tree:
         self.parents = layout.parents
         self.columns = layout.columns
         self.oddities = list(layout.oddities)
-        self.locations: Mapping[str, Location] = {}
-        """Source location of each node, by path; empty for a blob."""
+        self.origins: Origins | None = None
+        """Where its parts are from; ``None`` for a blob."""
         self._paths: dict[int, str] = {0: "/"}
         self.phandles, self.own_phandle = self._collect_phandles()
 

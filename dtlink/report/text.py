@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dtlink.firmware.tree import Location
 from dtlink.report.layout import BOLD, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.model import InputReport, Report
 from dtlink.report.summary import summary
@@ -12,6 +13,8 @@ from dtlink.wording import RELATED_IN_TEXT, listed
 
 #: Maximum width of a line; longer lines are hard to read.
 _WIDEST = 120
+#: How much of a source's line is shown where nothing is wrapped.
+_SOURCE_WIDTH = 160
 
 
 def lines(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
@@ -59,6 +62,8 @@ def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
         *_place(finding),
     ]
     yield from flow(head, width, indent=9)
+    if finding.location:
+        yield from _source_line(finding.location, width)
     yield from paragraph("", finding.message, width)
     if finding.effect:
         yield from paragraph(" effect:", finding.effect, width)
@@ -68,9 +73,23 @@ def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
         yield from paragraph(" also:", listed(finding.related, RELATED_IN_TEXT), width)
 
 
+def _source_line(location: Location, width: int | None) -> Iterator[Line]:
+    """The line of the source, and a mark below the column."""
+    text = location.text.expandtabs(8).rstrip()
+    if not text or location.column < 1:
+        return
+    at = len(location.text[: location.column - 1].expandtabs(8))
+    left = len(text) - len(text.lstrip())
+    number = str(location.line)
+    text = text[left : left + (width or _SOURCE_WIDTH) - len(number) - 4]
+    yield line(f" {number} | {text}")
+    yield line(f" {' ' * len(number)} | {' ' * (at - left)}^")
+
+
 def _place(finding: Finding) -> Iterator[Span]:
     if finding.location:
-        yield Span(f"{finding.location.file}:{finding.location.line}:")
+        file, line, column, *_ = finding.location
+        yield Span(f"{file}:{line}:{column}:" if column else f"{file}:{line}:")
     yield Span(finding.subject.path)
 
 

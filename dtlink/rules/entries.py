@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import NotRequired, TypedDict
 
 
-class LocationEntry(TypedDict):
-    """A line of a source."""
+class IncluderEntry(TypedDict):
+    """A line that includes a source."""
 
     file: str
     line: int
+
+
+class LocationEntry(TypedDict):
+    """A place in a source."""
+
+    file: str
+    line: int
+    column: NotRequired[int]
+    macro: NotRequired[str]
+    included_by: NotRequired[list[IncluderEntry]]
 
 
 class EditEntry(TypedDict):

@@ -9,7 +9,7 @@ from dtlink.rules.fix import Fix
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import Edit
-    from dtlink.rules.entries import EditEntry, FindingEntry
+    from dtlink.rules.entries import EditEntry, FindingEntry, LocationEntry
 
 
 class Severity(Enum):
@@ -96,13 +96,24 @@ class Finding(NamedTuple):
             "fix": self.fix.text,
             "related": list(self.related),
             "supplier": self.supplier or None,
-            "location": location and {"file": location.file, "line": location.line},
+            "location": location and _place(location),
             "offset": self.offset,
             "fingerprint": fingerprint or self.fingerprint,
         }
         if self.fix.edits:
             entry["edits"] = [_edit(each) for each in self.fix.edits]
         return entry
+
+
+def _place(location: Location) -> "LocationEntry":
+    entry: LocationEntry = {"file": location.file, "line": location.line}
+    if location.column > 0:
+        entry["column"] = location.column
+    if location.macro:
+        entry["macro"] = location.macro
+    if location.chain:
+        entry["included_by"] = [{"file": file, "line": line} for file, line in location.chain]
+    return entry
 
 
 def _edit(edit: "Edit") -> "EditEntry":

@@ -55,7 +55,7 @@ class Dts(NamedTuple):
     finds: tuple[str, ...] = ()
     """Where a bad example must raise its rule, as ``path`` or ``path:property``; nowhere else."""
     patch: Mapping[str, bytes] = {}
-    """Values, by ``path:property``, that dtlib would refuse in the source."""
+    """Values, by ``path:property``, that dtc would refuse in the source."""
     against: KernelVersion | None = None
     """The kernel version to compare with, for rules that do."""
     kernel: str = ""
@@ -184,8 +184,17 @@ def _position(where: "FindingAt", property_name: str | None) -> _Position:
 
 
 def _in_tree(node: Node, name: str | None, index: int | None, offset: int) -> _Position:
-    location = node.tree.locations.get(node.path)
+    origins = node.tree.origins
+    within = _within(node, name, index, offset)
+    location = origins.location(node.path, name, within) if origins else None
     return _Position(Subject(SubjectKind.NODE, node.path), name, index, location, offset)
+
+
+def _within(node: Node, name: str | None, index: int | None, offset: int) -> int | None:
+    """The offset in a property's value of the entry that a finding is about."""
+    if name is None or index is None or not node.has(name):
+        return None
+    return max(offset - node.offset(name), 0)
 
 
 def _in_table(where: "Struct | AcpiLink", name: str | None) -> _Position:

@@ -46,7 +46,6 @@ class Program(NamedTuple):
 PACKAGES = (
     Package("click", "the command line"),
     Package("rich", "colours on a terminal"),
-    Package("devicetree", "devicetree source (.dts)"),
     Package("dtschema", "lint --schema"),
     Package("pylibfdt", "lint --schema: dtschema reads blobs with it", module="libfdt"),
     Package("zstandard", "kernels, initramfs images and logs packed with zstd"),

@@ -113,7 +113,7 @@ NO_CYCLE = {
         b { compatible = "b"; port { eb: e { remote-endpoint = <&ea>; }; }; };
     """,
     "child of its supplier": """
-        a: a { compatible = "a"; b { compatible = "b"; clocks = <&a>; }; #clock-cells = <0>; };
+        a: a { compatible = "a"; #clock-cells = <0>; b { compatible = "b"; clocks = <&a>; }; };
     """,
     "no devices": """
         a: a { #clock-cells = <0>; clocks = <&b>; }; b: b { #clock-cells = <0>; clocks = <&a>; };

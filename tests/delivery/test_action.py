@@ -142,7 +142,7 @@ def test_findings_become_annotations_a_summary_and_sarif(take: Take, repository:
     assert (done.status, done.outputs["status"]) == (1, "1")
     (line,) = [line for line in done.output.splitlines() if line.startswith("::error ")]
     assert "file=boards/bad/board.dts" in line
-    assert "line=3" in line
+    assert "line=5" in line
     assert RULE in line
     assert RULE in done.summary
     assert [result["ruleId"] for result in done.sarif["results"]] == [RULE]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dtlink.board.tables import TablesBoard
@@ -162,6 +162,7 @@ def test_a_name_needs_an_end() -> None:
 
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_read_and_linted(body: bytes, whole: bool) -> None:  # noqa: FBT001
+    assume(b"\xef\xbf\xbd" not in body)  # what a transfer as text makes of bytes: it is refused
     data = bytearray(assemble("DMAR")["DMAR"] + body)
     data[4:8] = (len(data) if whole else 48 + len(body) // 2).to_bytes(4, "little")
     board = TablesBoard(Machine.of({"DMAR": bytes(data)}))

@@ -115,7 +115,8 @@ def test_a_recompiled_source_has_nothing_new_and_nothing_lost(path: Path, tmp_pa
     source = path.read_text(encoding="utf-8")
     labels = re.findall(r"^\s*(\w+):", source, re.MULTILINE)
     uses = " ".join(f"&{label}" for label in reversed(labels))
-    more = source.replace("/ {", f"/ {{ {EXTRA} {{ uses = <{uses}>; }}; ", 1)
+    first = f"/ {{ {EXTRA} {{ uses = <{uses}>; }}; }}; / {{"
+    more = source.replace("/ {", first, 1)
     before, again = dts.read_text(source), dts.read_text(more)
     known = [node.path for node in before if node.phandle]
     assert any(again.by_path[each].phandle != before.by_path[each].phandle for each in known)

@@ -70,13 +70,17 @@ class Artifacts:
             self.items.append({"location": dict(found)})
         return {**found, "index": index}
 
-    def place(self, path: str, line: int = 1, offset: int | None = None) -> JsonObject:
+    def place(
+        self, path: str, line: int = 1, offset: int | None = None, column: int = 0
+    ) -> JsonObject:
         """A ``physicalLocation``.
 
         Services show a result only where there is a line; what of a binary file is meant is the
         byte offset, which is given beside it and is independent of it.
         """
         region = {"startLine": max(line, 1)}
+        if column > 0:
+            region["startColumn"] = column
         if offset is not None:
             region["byteOffset"] = max(offset, 0)
         return {"artifactLocation": self.location(path), "region": region}
@@ -84,7 +88,8 @@ class Artifacts:
     def place_of(self, item: InputReport, finding: Finding) -> JsonObject:
         """The ``physicalLocation`` of a finding: the line of its source where that is known."""
         if finding.location is not None:
-            return self.place(finding.location.file or item.path, finding.location.line)
+            file, line, column, *_ = finding.location
+            return self.place(file or item.path, line, column=column)
         path = item.file_of(finding.subject)
         return self.place(path, offset=finding.offset if is_blob(item, path) else None)
 

@@ -1,0 +1,1 @@
+"""Devicetree source as people write it: with includes, macros and overlays, every place kept."""

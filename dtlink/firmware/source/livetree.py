@@ -1,0 +1,139 @@
+"""The tree while source is read: nodes that are opened again, deleted, and come back.
+
+As in dtc (livetree.c): what is deleted keeps its place, for what comes back under its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dtlink.firmware.source.values import Value
+
+
+class DtsProperty:
+    """A property; ``set_at`` are the places in the text that set it, the last one counts."""
+
+    __slots__ = ("deleted", "end", "name", "set_at", "start", "value")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.value: Value | None = None
+        """``None``: it has no value."""
+        self.deleted = True
+        self.set_at: list[int] = []
+        self.start = self.end = 0
+        """Where the text of its value begins and ends."""
+
+    def assign(self, value: Value | None, at: int, start: int, end: int) -> None:
+        """Give it a value."""
+        self.value, self.deleted, self.start, self.end = value, False, start, end
+        self.set_at.append(at)
+
+
+class DtsNode:
+    """A node; ``opened_at`` are the places in the text that open it."""
+
+    __slots__ = (
+        *("children", "deleted", "labels", "name", "omit_if_no_ref", "opened_at", "parent"),
+        *("properties", "referenced"),
+    )
+
+    def __init__(self, name: str, parent: DtsNode | None) -> None:
+        self.name = name
+        self.parent = parent
+        self.properties: dict[str, DtsProperty] = {}
+        self.children: dict[str, DtsNode] = {}
+        self.labels: list[str] = []
+        self.opened_at: list[int] = []
+        self.deleted = False
+        self.omit_if_no_ref = False
+        self.referenced = False
+
+    @property
+    def path(self) -> str:
+        """The full path."""
+        parts: list[str] = []
+        node: DtsNode | None = self
+        while node is not None and node.parent is not None:
+            parts.append(node.name)
+            node = node.parent
+        return "/" + "/".join(reversed(parts))
+
+    def property(self, name: str) -> DtsProperty:
+        """The property of that name; it is made, as a deleted one, if there is none."""
+        found = self.properties.get(name)
+        if found is None:
+            found = self.properties[name] = DtsProperty(name)
+        return found
+
+    def get(self, name: str) -> DtsProperty | None:
+        """The property of that name, if it has not been deleted."""
+        found = self.properties.get(name)
+        return found if found is not None and not found.deleted else None
+
+    def child(self, name: str) -> DtsNode | None:
+        """The child of that name, if it has not been deleted."""
+        found = self.children.get(name)
+        return found if found is not None and not found.deleted else None
+
+    def kept_children(self) -> Iterator[DtsNode]:
+        """The children that have not been deleted."""
+        return (child for child in self.children.values() if not child.deleted)
+
+    def kept_properties(self) -> Iterator[DtsProperty]:
+        """The properties that have not been deleted."""
+        return (each for each in self.properties.values() if not each.deleted)
+
+    def walk(self) -> Iterator[DtsNode]:
+        """This node and all below it, parents first, in the order of the blob."""
+        todo: list[DtsNode] = [self]
+        while todo:
+            node = todo.pop()
+            yield node
+            todo.extend(reversed(list(node.kept_children())))
+
+
+class LiveTree:
+    """The root, and the labels of the nodes that have not been deleted."""
+
+    def __init__(self) -> None:
+        self.root = DtsNode("", None)
+        self.labels: dict[str, list[DtsNode]] = {}
+        """Several nodes with one label are a fault, unless all but one are deleted later."""
+
+    def find(self, name: str) -> DtsNode | None:
+        """A node by label, by path, or by a label and the path below it (get_node_by_ref())."""
+        if name.startswith("/"):
+            node: DtsNode | None = self.root
+            path = name
+        else:
+            label, _, path = name.partition("/")
+            node = self._labelled(label)
+        for part in path.split("/"):
+            if part and node is not None:
+                node = node.child(part)
+        return node
+
+    def _labelled(self, label: str) -> DtsNode | None:
+        holders = self.labels.get(label, ())
+        if len(holders) < 2:
+            return next(iter(holders), None)
+        return next((node for node in self.root.walk() if label in node.labels), None)
+
+    def add_label(self, node: DtsNode, label: str) -> None:
+        """Label a node."""
+        if label not in node.labels:
+            node.labels.insert(0, label)
+            self.labels.setdefault(label, []).append(node)
+
+    def delete(self, node: DtsNode) -> None:
+        """Delete a node with all that it holds."""
+        for each in list(node.walk()):
+            each.deleted = True
+            for label in each.labels:
+                self.labels[label].remove(each)
+            each.labels = []
+            for held in each.properties.values():
+                held.deleted = True

@@ -1,0 +1,336 @@
+"""The statements of devicetree source (dtc, dtc-parser.y), into a live tree.
+
+A fault ends its statement only: what follows is still read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from dtlink.firmware.fdt import MAX_DEPTH
+from dtlink.firmware.source.errors import SourceFault
+from dtlink.firmware.source.files import SourceFiles
+from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
+from dtlink.firmware.source.preprocess import SourceText
+from dtlink.firmware.source.values import Reference, Value, ValueTextError, read_value
+
+#: Upper bound on the faults that one source is read for.
+MAX_FAULTS: Final = 100
+#: Upper bound on nodes and properties that are opened or set.
+MAX_STATEMENTS: Final = 2_000_000
+
+_NAME = r"\\?([A-Za-z0-9,._+*#?@-]+)"
+_REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
+_TEXT = r"[^;\"'{}]*(?:(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\{[^;\"'{}]*\})[^;\"'{}]*)*"
+#: A statement in a node: labels, then one of the alternatives, told apart by their groups.
+_INSIDE = re.compile(
+    r"\s*((?:[A-Za-z_]\w*:\s*)*)(?:(/omit-if-no-ref/)\s*((?:[A-Za-z_]\w*:\s*)*))?"
+    r"(?:" + _NAME + r"\s*(?:(\{)|(;)|=(" + _TEXT + r");)|(\})"
+    r"|/delete-(?:node/\s*" + _NAME + r"|property/\s*" + _NAME + r")\s*;)",
+    re.DOTALL,
+)
+_LABELS, _OMIT, _MORE, _OWN, _OPEN, _EMPTY, _VALUE, _CLOSE, _NODE, _PROPERTY = range(1, 11)
+_OUTSIDE = re.compile(
+    r"\s*(?:(/dts-v1/)\s*;|(/plugin/)\s*;|/memreserve/\s*([^;]*);"
+    r"|((?:[A-Za-z_]\w*:\s*)*)(?:(/)|" + _REFERENCE + r")\s*\{"
+    r"|(/delete-node/|/omit-if-no-ref/)\s*" + _REFERENCE + r"\s*;)",
+    re.DOTALL,
+)
+_V1, _PLUGIN, _RESERVE, _TOP_LABELS, _ROOT, _TOP_PATH, _TOP_LABEL = range(1, 8)
+_WORD, _PATH, _LABEL = range(8, 11)
+_SEMICOLON = re.compile(r"\s*;")
+_STOP = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[;{}]", re.DOTALL)
+_BLANK = re.compile(r"\s*")
+_RESERVED = re.compile(r"\s*(\([^;]*\)|\w+)\s+(\([^;]*\)|\w+)\s*\Z")
+
+
+class Parsed(NamedTuple):
+    """What a source holds."""
+
+    tree: LiveTree
+    is_plugin: bool
+    faults: Sequence[SourceFault]
+
+
+def parse(text: SourceText, files: SourceFiles) -> Parsed:
+    """Read the statements of a preprocessed source."""
+    return _Parser(text, files).run()
+
+
+class _Parser:
+    def __init__(self, source: SourceText, files: SourceFiles) -> None:
+        self._source = source
+        self._files = files
+        self._text = source.text
+        self._at = 0
+        self._tree = LiveTree()
+        self._faults = list(source.faults)
+        self._is_v1 = self._is_plugin = self._is_begun = False
+        self._fragments = 0
+        self._left = MAX_STATEMENTS
+
+    def run(self) -> Parsed:
+        if not self._faults:
+            # A file that is missing explains all that would be said of what was in it.
+            self._top()
+        return Parsed(self._tree, self._is_plugin, self._faults[:MAX_FAULTS])
+
+    def _fault(self, message: str, at: int) -> None:
+        self._faults.append(SourceFault(message, self._source.place(at)))
+
+    def _blank(self, at: int) -> int:
+        """Where the next word begins."""
+        match = _BLANK.match(self._text, at)
+        return match.end() if match else at
+
+    # What stands outside of nodes
+
+    def _top(self) -> None:
+        text = self._text
+        while len(self._faults) < MAX_FAULTS:
+            start = self._blank(self._at)
+            if start == len(text):
+                break
+            match = _OUTSIDE.match(text, self._at)
+            if match is None:
+                self._fault(f"expected a node, found {self._word(start)!r}", start)
+                self._skip(start)
+                self._at = self._blank(self._at)
+                self._at += text.startswith(";", self._at)
+                continue
+            self._at = match.end()
+            self._outside(match, start)
+        if not self._is_begun and not self._faults:
+            self._fault("no node: the source is empty", self._blank(0))
+
+    def _outside(self, match: re.Match[str], start: int) -> None:
+        kind = match.lastindex
+        if kind == _V1:
+            self._is_v1 = True
+        elif not self._is_v1:
+            self._fault("/dts-v1/; is missing at the beginning", start)
+            self._is_v1 = True
+            self._at = start
+        elif kind == _PLUGIN:
+            self._is_plugin = True
+        elif kind == _RESERVE:
+            if not _RESERVED.match(match[_RESERVE]):
+                self._fault("/memreserve/ is followed by an address and a length", start)
+        elif match[_WORD]:
+            self._on_reference(match, start)
+        else:
+            self._open_top(match, start)
+
+    def _on_reference(self, match: re.Match[str], start: int) -> None:
+        node = self._tree.find(_name(match, _PATH, _LABEL))
+        if node is None:
+            at = match.start(match.lastindex or 0)
+            self._fault(f"no node {_shown(match, _PATH, _LABEL)}", at)
+        elif match[_WORD] == "/omit-if-no-ref/":
+            node.omit_if_no_ref = True
+        elif node.parent is None:
+            self._fault("the root node can't be deleted", start)
+        else:
+            self._tree.delete(node)
+
+    def _open_top(self, match: re.Match[str], start: int) -> None:
+        node: DtsNode | None
+        self._is_begun = True
+        fresh = False
+        if match[_ROOT]:
+            node = self._tree.root
+            fresh = not node.opened_at
+        else:
+            name = _name(match, _TOP_PATH, _TOP_LABEL)
+            node = self._tree.find(name)
+            if self._is_plugin and not match[_TOP_LABELS]:
+                if "/" in name[1:] and not name.startswith("/"):
+                    self._fault(f"&{{{name}}}: an overlay can't open a path below a label", start)
+                elif node is None or name.startswith("/"):
+                    node, fresh = self._fragment(name, start), True
+        if node is None:
+            at = match.start(match.lastindex or 0) - 1
+            self._fault(f"no node {_shown(match, _TOP_PATH, _TOP_LABEL)}", at)
+            node, fresh = DtsNode("", None), False
+        self._label(node, match[_TOP_LABELS])
+        node.opened_at.append(start)
+        self._body(node, fresh=fresh)
+
+    def _fragment(self, name: str, at: int) -> DtsNode:
+        """The node of an overlay's fragment for a node of the base (add_orphan_node())."""
+        root = self._tree.root
+        holder = DtsNode(f"fragment@{self._fragments}", root)
+        self._fragments += 1
+        holder.opened_at.append(at)
+        if name.startswith("/"):
+            target = Value(name.encode("ascii") + b"\0")
+        else:
+            target = Value(b"\xff" * 4, [Reference(0, name, is_path=False)])
+        kind = "target-path" if name.startswith("/") else "target"
+        holder.property(kind).assign(target, at, at, at)
+        root.children[holder.name] = holder
+        node = holder.children["__overlay__"] = DtsNode("__overlay__", holder)
+        return node
+
+    # What stands in nodes
+
+    def _body(self, node: DtsNode, *, fresh: bool) -> None:
+        """Read a node up to its end. ``fresh``: it is opened for the first time."""
+        stack: list[tuple[DtsNode, bool]] = []
+        has_children = False
+        match_at = _INSIDE.match
+        while len(self._faults) < MAX_FAULTS:
+            match = match_at(self._text, self._at)
+            if match is None:
+                if not self._recover():
+                    return
+                continue
+            self._at = match.end()
+            self._left -= 1
+            if match[_CLOSE]:
+                if match[_LABELS]:
+                    self._fault("a label of nothing", match.start(_LABELS))
+                self._end_of_node(match.end(_CLOSE))
+                if not stack:
+                    return
+                node, fresh = stack.pop()
+                has_children = True
+            elif match[_OPEN]:
+                stack.append((node, fresh))
+                node, fresh = self._child(node, match, fresh=fresh)
+                has_children = False
+                if self._is_full(len(stack), match.start(_OWN)):
+                    return
+            elif match[_OWN]:
+                self._set(node, match, fresh=fresh, late=has_children)
+            else:
+                self._delete(node, match, fresh=fresh, late=has_children)
+
+    def _is_full(self, depth: int, at: int) -> bool:
+        """Whether there is more than is read; then the rest is passed over."""
+        if depth >= MAX_DEPTH:
+            self._fault(f"nodes are nested deeper than {MAX_DEPTH} levels", at)
+        elif self._left < 0:
+            self._fault(f"more than {MAX_STATEMENTS} nodes and properties", at)
+        else:
+            return False
+        self._at = len(self._text)
+        return True
+
+    def _recover(self) -> bool:
+        """Report what is no statement, and skip it; ``False``: the text has ended."""
+        start = self._blank(self._at)
+        if start >= len(self._text):
+            self._fault("the source ends within a node: a '}' is missing", max(start - 1, 0))
+            self._at = start
+            return False
+        self._fault(self._reason(start), start)
+        self._skip(start)
+        return True
+
+    def _reason(self, start: int) -> str:
+        named = re.compile(_NAME).match(self._text, start)
+        after = self._blank(named.end()) if named else start
+        if named and self._text[after : after + 1] == "=":
+            return f"{named[1]}: the value does not end: is a '>', a '\"' or a ';' missing?"
+        if named and self._text[after : after + 1] not in ("", "{", ";"):
+            return f"expected '=', '{{' or ';' after {named[1]!r}: is a ';' missing?"
+        return f"expected a property or a node, found {self._word(start)!r}"
+
+    def _word(self, at: int) -> str:
+        return self._text[at : at + 40].split(maxsplit=1)[0][:20]
+
+    def _skip(self, start: int) -> None:
+        """Go on after the next ``;``, past nodes on the way, or before a ``}`` ahead of it."""
+        depth = 0
+        for match in _STOP.finditer(self._text, start):
+            sign = match[0]
+            self._at = match.end()
+            if sign == "{":
+                depth += 1
+            elif sign == "}" and depth == 0 and match.start() > start:
+                self._at = match.start()
+                return
+            elif sign == "}":
+                depth -= 1
+            if depth <= 0 and sign in (";", "}") and (sign == ";" or depth < 0):
+                return
+        self._at = len(self._text)
+
+    def _end_of_node(self, after: int) -> None:
+        end = _SEMICOLON.match(self._text, after)
+        if end is None:
+            self._fault("a ';' is missing after '}'", after - 1)
+        self._at = after if end is None else end.end()
+
+    def _child(self, parent: DtsNode, match: re.Match[str], *, fresh: bool) -> tuple[DtsNode, bool]:
+        name, at = match[_OWN], match.start(_OWN)
+        node = parent.children.get(name)
+        is_new = node is None or (node.deleted and fresh)
+        if node is None:
+            node = parent.children[name] = DtsNode(name, parent)
+        elif fresh and not node.deleted:
+            self._fault(f"a second node {name!r} in {parent.path}", at)
+        node.deleted = False
+        node.omit_if_no_ref |= match[_OMIT] is not None
+        self._label(node, match[_LABELS] + (match[_MORE] or ""))
+        node.opened_at.append(at)
+        return node, is_new
+
+    def _set(self, node: DtsNode, match: re.Match[str], *, fresh: bool, late: bool) -> None:
+        name, at = match[_OWN], match.start(_OWN)
+        if late:
+            self._fault("properties come before nodes", at)
+        text, value = match[_VALUE], None
+        start = at if text is None else match.start(_VALUE)
+        if text is not None:
+            try:
+                value = read_value(text, self._included)
+            except ValueTextError as error:
+                self._fault(f"{name}: {error.message}", start + min(error.place, len(text) - 1))
+                return
+        held = node.properties.get(name)
+        if held is None:
+            held = node.properties[name] = DtsProperty(name)
+        elif fresh and not held.deleted:
+            self._fault(f"the property {name!r} is set twice", at)
+        held.assign(value, at, start, start + len(text or ""))
+
+    def _included(self, name: str) -> bytes | str:
+        place = self._source.place(self._at)
+        return self._files.data(name, place.file)
+
+    def _delete(self, node: DtsNode, match: re.Match[str], *, fresh: bool, late: bool) -> None:
+        """Delete what an earlier opening of the node has; its own is kept, as by dtc."""
+        if match[_NODE]:
+            child = node.child(match[_NODE])
+            if child is not None and fresh:
+                self._fault(
+                    f"the node {child.name!r} is opened and deleted in one place: "
+                    "dtc takes that for two nodes",
+                    match.start(_NODE),
+                )
+            elif child is not None:
+                self._tree.delete(child)
+            return
+        if late:
+            self._fault("properties come before nodes", match.start(_PROPERTY))
+        held = node.get(match[_PROPERTY])
+        if held is not None and not fresh:
+            held.deleted = True
+
+    def _label(self, node: DtsNode, labels: str) -> None:
+        names = [] if not labels else [label.strip() for label in labels.split(":")[:-1]]
+        # The last one is added first (dtc-parser.y, DT_LABEL subnode).
+        for name in reversed(names):
+            self._tree.add_label(node, name)
+
+
+def _name(match: re.Match[str], path: int, label: int) -> str:
+    return str(match[label] or match[path] or "/")
+
+
+def _shown(match: re.Match[str], path: int, label: int) -> str:
+    return f"&{match[label]}" if match[label] else f"&{{{match[path]}}}"

@@ -1,0 +1,279 @@
+"""The C preprocessor, as devicetree source uses it: one text, and where each part of it is from.
+
+The tree is compiled by ``gcc -E -nostdinc -undef -D__DTS__ -x assembler-with-cpp`` and dtc
+(Linux, scripts/Makefile.lib, cmd_dtc): so ``__DTS__`` and ``__ASSEMBLER__`` are defined, and lines
+such as ``#address-cells = <1>;`` are no directives.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from dtlink.firmware.source.errors import SourceFault
+from dtlink.firmware.source.expressions import ExpressionError, evaluate
+from dtlink.firmware.source.files import SourceFiles
+from dtlink.firmware.source.macros import Expander, Macro, MacroError, apart
+from dtlink.firmware.source.scan import Kind, Segment, SourceFile
+from dtlink.firmware.tree import Location
+
+#: Bounds on one source with all that it includes: characters, included files, depth (gcc: 200).
+MAX_TEXT: Final = 32 << 20
+MAX_FILES: Final = 5_000
+MAX_DEPTH: Final = 200
+
+_DEFINED = re.compile(r"\bdefined\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))")
+_NAME = re.compile(r"'(?:\\.|[^'\\])*'|[0-9][\w.]*|([A-Za-z_]\w*)")
+_PREDEFINED: Final = ("__DTS__", "__ASSEMBLER__")
+
+
+class Inclusion(NamedTuple):
+    """A file, at the place where it was included."""
+
+    file: SourceFile
+    by: int
+    """The number of the inclusion that includes it; -1 for the source itself."""
+    at: int
+    """The offset of the directive."""
+
+
+class Origin(NamedTuple):
+    """Where a stretch of the text is from."""
+
+    inclusion: int
+    offset: int
+    macro: str
+    """The macro that the stretch is expanded from; empty: the stretch is as in the file."""
+
+
+class SourceText:
+    """The text after the preprocessor, and where it is from."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.inclusions: list[Inclusion] = []
+        self.faults: list[SourceFault] = []
+        self._starts: list[int] = []
+        self._origins: list[Origin] = []
+
+    def origin(self, place: int) -> tuple[int, int, str]:
+        """The inclusion, offset and macro of a place in the text."""
+        number = max(bisect_right(self._starts, place) - 1, 0)
+        inclusion, offset, macro = self._origins[number]
+        return inclusion, offset if macro else offset + place - self._starts[number], macro
+
+    def place(self, place: int) -> Location:
+        """Where in the files a place of the text is from."""
+        if not self._origins:
+            return Location(self.inclusions[0].file.path, 1, 1)
+        inclusion, offset, macro = self.origin(place)
+        return self.place_of(inclusion, offset, macro)
+
+    def place_of(self, inclusion: int, offset: int, macro: str = "") -> Location:
+        """Where an offset of an inclusion is."""
+        file, by, at = self.inclusions[inclusion]
+        name, line, column = file.position(offset)
+        chain = []
+        while by >= 0:
+            above = self.inclusions[by]
+            where, number, _ = above.file.position(at)
+            chain.append((where, number))
+            by, at = above.by, above.at
+        return Location(name, line, column, macro, tuple(chain), file.line_text(offset))
+
+    def record(self, start: int, origin: Origin) -> None:
+        """From this place of the text on, it is from there."""
+        self._starts.append(start)
+        self._origins.append(origin)
+
+
+def preprocess(
+    file: SourceFile, files: SourceFiles, defines: Mapping[str, str] | None = None
+) -> SourceText:
+    """Run a file through the preprocessor; ``defines`` are macros by name, as of ``cpp -D``.
+
+    Faults do not end it: they are in ``faults`` of the result.
+    """
+    return _Preprocessor(files, defines or {}).run(file)
+
+
+class _Preprocessor:
+    def __init__(self, files: SourceFiles, defines: Mapping[str, str]) -> None:
+        self._files = files
+        given = {**dict.fromkeys(_PREDEFINED, "1"), **defines}
+        self._macros = {name: Macro(name, None, value) for name, value in given.items()}
+        self._expander = Expander(self._macros)
+        self._out: list[str] = []
+        self._size = 0
+        self._result = SourceText()
+        self._full = False
+
+    def run(self, file: SourceFile) -> SourceText:
+        self._file(file, -1, 0, 1)
+        self._result.text = "".join(self._out)
+        return self._result
+
+    def _fault(self, message: str, inclusion: int, offset: int) -> None:
+        self._result.faults.append(SourceFault(message, self._result.place_of(inclusion, offset)))
+
+    def _file(self, file: SourceFile, by: int, at: int, depth: int) -> None:
+        inclusions = self._result.inclusions
+        own = len(inclusions)
+        inclusions.append(Inclusion(file, by, at))
+        branches = _Branches()
+        for segment in file.segments:
+            kind = segment.kind
+            if kind is Kind.TEXT:
+                if branches.active:
+                    self._text(file, own, segment)
+            elif kind is Kind.DEFINES:
+                if branches.active:
+                    self._macros.update(segment.macros)
+            elif kind in _CONDITIONALS:
+                self._branch(branches, segment, own)
+            elif branches.active:
+                self._directive(file, segment, own, depth)
+        if branches.open_at:
+            self._fault("#if without #endif", own, branches.open_at[-1])
+
+    def _branch(self, branches: _Branches, segment: Segment, own: int) -> None:
+        counts = {Kind.IF: branches.active, Kind.ELIF: branches.is_open}.get(segment.kind, False)
+        test = counts and self._test(segment, own)
+        if not branches.take(segment.kind, segment.start, test=test):
+            self._fault(f"#{segment.kind.name.lower()} without #if", own, segment.start)
+
+    def _test(self, segment: Segment, own: int) -> bool:
+        """The value of a condition; false where it has none."""
+        try:
+            text = _DEFINED.sub(
+                lambda match: "1" if (match[1] or match[2]) in self._macros else "0",
+                segment.argument,
+            )
+            text = _NAME.sub(
+                lambda match: "0" if match[1] else match[0], self._expander.expand(text)
+            )
+            return evaluate(text, signed=True) != 0
+        except (ExpressionError, MacroError) as error:
+            self._fault(f"#if: {error}", own, segment.start)
+            return False
+
+    def _directive(self, file: SourceFile, segment: Segment, own: int, depth: int) -> None:
+        if segment.kind is Kind.UNDEF:
+            self._macros.pop(segment.argument.split(" ")[0], None)
+        elif segment.kind is Kind.ERROR:
+            self._fault(f"#error {segment.argument}"[:200], own, segment.start)
+        elif depth >= MAX_DEPTH or len(self._result.inclusions) >= MAX_FILES:
+            if not self._full:
+                self._fault("too many included files: is an include recursive?", own, segment.start)
+            self._full = True
+        else:
+            self._include(file, segment, own, depth)
+
+    def _include(self, file: SourceFile, segment: Segment, own: int, depth: int) -> None:
+        name = segment.argument
+        if name[:1] not in ('"', "<"):
+            name = self._expander.expand(name).strip()
+        quote, close = name[:1], {'"': '"', "<": ">"}.get(name[:1], "")
+        inside, end, _ = name[1:].partition(close) if close else ("", "", "")
+        if not end or not inside:
+            self._fault(f"#include of no file name: {name[:60]}", own, segment.start)
+            return
+        dtc = segment.kind is Kind.DTC_INCLUDE
+        found = self._files.find(inside, file, quoted=quote == '"')
+        if isinstance(found, str):
+            self._fault(found, own, segment.start)
+        else:
+            self._put(" " if dtc else "\n", Origin(own, segment.start, ""))
+            self._file(found, own, segment.start, depth + 1)
+
+    def _text(self, file: SourceFile, own: int, segment: Segment) -> None:
+        """A stretch of a file, its macros expanded."""
+        names = segment.words.keys() & self._macros.keys()
+        code, at = file.code, segment.start
+        if names:
+            places = sorted(place for name in names for place in segment.words[name])
+            for place in places:
+                if place >= at:
+                    at = self._expand(file, own, segment, at, place)
+        self._put(code[at : segment.end], Origin(own, at, ""))
+        self._put("\n", Origin(own, max(at, segment.end - 1), ""))
+
+    def _expand(self, file: SourceFile, own: int, segment: Segment, at: int, place: int) -> int:
+        """The text up to a macro's use, and what that expands to; where the text goes on."""
+        code = file.code
+        name = code[place : self._name_end(code, place)]
+        macro, end = self._macros[name], place + len(name)
+        value = macro.plain
+        if value is None:
+            try:
+                used = self._expander.use(macro, code[: segment.end], end)
+            except MacroError as error:
+                self._fault(str(error), own, place)
+                used = "", end
+            if used is None:
+                return at
+            value, end = used
+        self._put(code[at:place], Origin(own, at, ""))
+        if value:
+            before, after = code[place - 1 : place], code[end : end + 1]
+            value = f" {value}" if apart(before, value[:1]) else value
+            value = f"{value} " if apart(value.split()[-1], after) else value
+            self._put(value, Origin(own, place, name))
+        return end
+
+    @staticmethod
+    def _name_end(code: str, place: int) -> int:
+        match = _NAME.match(code, place)
+        return match.end() if match else place
+
+    def _put(self, text: str, origin: Origin) -> None:
+        if not text:
+            return
+        if self._size + len(text) > MAX_TEXT:
+            if not self._full:
+                self._fault(f"the source has more than {MAX_TEXT} characters", origin.inclusion, 0)
+            self._full = True
+            return
+        self._result.record(self._size, origin)
+        self._out.append(text)
+        self._size += len(text)
+
+
+_CONDITIONALS = frozenset((Kind.IF, Kind.ELIF, Kind.ELSE, Kind.ENDIF))
+
+
+class _Branches:
+    """The conditional directives that are open in one file."""
+
+    def __init__(self) -> None:
+        self.active = True
+        self.open_at: list[int] = []
+        self._stack: list[tuple[bool, bool, bool]] = []  # active outside, one taken, after #else
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next ``#elif`` can be taken."""
+        return bool(self._stack) and self._stack[-1][0] and not self._stack[-1][1]
+
+    def take(self, kind: Kind, start: int, *, test: bool) -> bool:
+        """Apply a directive; ``False``: it has no ``#if``."""
+        if kind is Kind.IF:
+            self._stack.append((self.active, self.active and test, False))
+            self.open_at.append(start)
+            self.active = self.active and test
+            return True
+        if not self._stack:
+            return False
+        outside, taken, ended = self._stack[-1]
+        if kind is Kind.ENDIF:
+            self._stack.pop()
+            self.open_at.pop()
+            self.active = outside
+        elif ended:
+            return False
+        else:
+            self.active = outside and not taken and (test or kind is Kind.ELSE)
+            self._stack[-1] = outside, taken or self.active, kind is Kind.ELSE
+        return True

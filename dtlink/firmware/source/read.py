@@ -1,0 +1,113 @@
+"""A devicetree source, read: the tree, and for each node and property where it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dtlink.firmware import fdt
+from dtlink.firmware.fdt_write import SourceNode, write
+from dtlink.firmware.source.errors import SourceError, SourceFault
+from dtlink.firmware.source.files import SourceFiles
+from dtlink.firmware.source.finish import ReferenceFault, finish
+from dtlink.firmware.source.livetree import DtsNode, DtsProperty
+from dtlink.firmware.source.parse import MAX_FAULTS, Parsed, parse
+from dtlink.firmware.source.preprocess import SourceText, preprocess
+from dtlink.firmware.source.scan import SourceFile
+from dtlink.firmware.source.values import spans
+from dtlink.firmware.tree import Location
+
+
+class SourceTree:
+    """A devicetree made from source; ``root`` is what is written to the blob."""
+
+    def __init__(
+        self, root: SourceNode, parsed: Parsed, text: SourceText, files: SourceFiles
+    ) -> None:
+        self.root = root
+        self.is_plugin = parsed.is_plugin
+        self._live = parsed.tree
+        self._text = text
+        self._files = files
+        self.tree = fdt.read(write(root))
+        self.tree.origins = self
+        self.tree.labels = {
+            node.path: node.labels[0] for node in parsed.tree.root.walk() if node.labels
+        }
+
+    def node(self, path: str) -> Sequence[Location]:
+        """Where a node is opened, in the order of reading; empty if no source does."""
+        found = self._live.find(path)
+        return [self._text.place(at) for at in found.opened_at] if found else []
+
+    def property(self, path: str, name: str) -> Sequence[Location]:
+        """Where a property is set, in the order of reading: the last one counts."""
+        node = self._live.find(path)
+        held = node.get(name) if node else None
+        return [self._text.place(at) for at in held.set_at] if held else []
+
+    def location(
+        self, path: str, name: str | None = None, offset: int | None = None
+    ) -> Location | None:
+        """Where something is from: see :class:`~dtlink.firmware.tree.Origins`."""
+        node = self._live.find(path)
+        if node is None or not node.opened_at:
+            return None
+        held = node.get(name) if name else None
+        if held is None or not held.set_at:
+            return self._text.place(node.opened_at[-1 if name else 0])
+        return self._text.place(held.set_at[-1] if offset is None else self._part(held, offset))
+
+    def _part(self, held: DtsProperty, offset: int) -> int:
+        """Where the part of a value stands that has a byte."""
+        value = held.value
+        if value is None or any(each.is_path for each in value.references):
+            return held.set_at[-1]  # paths are put in afterwards, and move what follows
+        text = self._text.text[held.start : held.end]
+        file = self._text.place(held.start).file
+        parts = spans(text, lambda name: self._files.data(name, file))
+        starts = [at for start, at, _ in parts if start <= offset]
+        return held.start + starts[-1] if starts else held.set_at[-1]
+
+
+def read_source(
+    path: str,
+    files: SourceFiles,
+    *,
+    symbols: bool = False,
+    defines: Mapping[str, str] | None = None,
+) -> SourceTree:
+    """Read a source file. ``symbols``: make ``__symbols__``, as ``dtc -@``.
+
+    Raises :class:`SourceError` with all that is wrong in it, and
+    :class:`~dtlink.firmware.errors.InputError` if it can't be opened.
+    """
+    return compile_source(files.source(path), files, symbols=symbols, defines=defines)
+
+
+def compile_source(
+    file: SourceFile,
+    files: SourceFiles,
+    *,
+    symbols: bool = False,
+    defines: Mapping[str, str] | None = None,
+) -> SourceTree:
+    """As :func:`read_source`, of a file that has been read."""
+    text = preprocess(file, files, defines)
+    parsed = parse(text, files)
+    if parsed.faults:
+        raise SourceError(parsed.faults)
+    finished = finish(parsed, symbols=symbols)
+    if finished.faults:
+        raise SourceError([_placed(each, text) for each in finished.faults[:MAX_FAULTS]])
+    return SourceTree(finished.root, parsed, text, files)
+
+
+def _placed(fault: ReferenceFault, text: SourceText) -> SourceFault:
+    at = _place(fault.node, fault.held)
+    return SourceFault(fault.message, text.place(at))
+
+
+def _place(node: DtsNode, held: DtsProperty | None) -> int:
+    if held is not None and held.set_at:
+        return held.set_at[-1]
+    return node.opened_at[-1] if node.opened_at else 0

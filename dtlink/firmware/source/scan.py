@@ -1,0 +1,192 @@
+"""A source file as stretches of text and preprocessor directives, found once per file.
+
+Comments become blanks of the same shape, so that an offset in the text is one in the file.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from dtlink.firmware.source.macros import Macro, read_define
+
+_COMMENT_OR_STRING = re.compile(
+    r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*.*?(?:\*/|\Z)|\\\r?\n", re.DOTALL
+)
+_NOT_NEWLINE = re.compile(r"[^\n]")
+#: Only these words are directives. Other lines that begin with ``#`` are properties, such as
+#: ``#address-cells``: the preprocessor passes them on (gcc, -x assembler-with-cpp).
+_DIRECTIVE = re.compile(
+    r"^[ \t]*#[ \t]*(?:(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|warning|pragma)"
+    r"(?![\w,.+*?@-])[ \t]*([^\n]*)"
+    r"|(?:line[ \t]+)?([0-9]+)(?:[ \t]+\"((?:\\.|[^\"\\\n])*)\")?[^\n]*)"
+    r"|/include/\s*(\"(?:\\.|[^\"\\\n])*\")",
+    re.MULTILINE,
+)
+#: Strings, numbers (also such as 0x1f_000 and 12mA), and identifiers, which are the group.
+WORD: Final = re.compile(
+    r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|\.?[0-9](?:[eEpP][+-]|[\w.])*|([A-Za-z_]\w*)"
+)
+
+
+#: How much of a line is shown, in characters.
+_LINE: Final = 500
+
+
+class Kind(Enum):
+    """What a segment is."""
+
+    TEXT = "text"
+    DEFINES = "#define, several in a row"
+    UNDEF = "#undef"
+    IF = "#if, #ifdef, #ifndef"
+    ELIF = "#elif"
+    ELSE = "#else"
+    ENDIF = "#endif"
+    INCLUDE = "#include"
+    DTC_INCLUDE = "/include/"
+    ERROR = "#error"
+
+
+class Segment(NamedTuple):
+    """A stretch of a file."""
+
+    kind: Kind
+    start: int
+    end: int
+    argument: str = ""
+    """What follows the directive; for ``#ifdef X`` the condition ``defined(X)``."""
+    words: Mapping[str, Sequence[int]] = {}
+    """The identifiers of a text, with their offsets in the file."""
+    macros: Mapping[str, Macro] = {}
+    """What ``#define`` lines define."""
+
+
+class LineMarker(NamedTuple):
+    """A line ``# 12 "file"``: of what another preprocessor has written."""
+
+    end: int
+    """The offset of the line that follows."""
+    line: int
+    file: str
+    """Empty: the same file."""
+
+
+class SourceFile:
+    """A file's text. ``path`` is as messages show it, ``real`` without symbolic links."""
+
+    def __init__(self, path: str, real: str, text: str) -> None:
+        self.path = path
+        self.real = real
+        self.text = text
+        self._markers: list[LineMarker] = []
+        self._defines: dict[str, Macro] = {}
+
+    @cached_property
+    def code(self) -> str:
+        """The text without comments and continued lines; offsets are the same."""
+        return _COMMENT_OR_STRING.sub(_blanked, self.text)
+
+    @cached_property
+    def segments(self) -> Sequence[Segment]:
+        """The stretches, in order."""
+        return list(self._scan())
+
+    def position(self, offset: int) -> tuple[str, int, int]:
+        """File, line and column of an offset; lines and columns count from 1."""
+        _ = self.segments
+        line = bisect_right(self._lines, offset)
+        column = offset - self._lines[line - 1] + 1
+        found = bisect_right(self._markers, offset, key=lambda marker: marker.end) - 1
+        if found < 0:
+            return self.path, line, column
+        marker = self._markers[found]
+        named = (each.file for each in self._markers[found::-1] if each.file)
+        first = bisect_right(self._lines, marker.end)
+        return next(named, self.path), marker.line + line - first, column
+
+    def line_text(self, offset: int) -> str:
+        """The line that an offset is in, without its end."""
+        start = self._lines[bisect_right(self._lines, offset) - 1]
+        end = self.text.find("\n", start)
+        row = self.text[start : len(self.text) if end < 0 else end].rstrip()[:_LINE]
+        return row.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+    @cached_property
+    def _lines(self) -> Sequence[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def _scan(self) -> list[Segment]:
+        found: list[Segment] = []
+        start = 0
+        for match in _DIRECTIVE.finditer(self.code):
+            if match[5] and self._in_string(start, match.start()):
+                continue
+            self._add_text(found, start, match.start())
+            start = match.end()
+            self._add(found, match)
+        self._add_text(found, start, len(self.code))
+        return found
+
+    def _in_string(self, start: int, place: int) -> bool:
+        """Whether a place is within a string that begins after ``start``."""
+        strings = _COMMENT_OR_STRING.finditer(self.code, start)
+        return any(each.start() < place < each.end() for each in strings)
+
+    def _add_text(self, found: list[Segment], start: int, end: int) -> None:
+        if self.code[start:end].isspace() or start == end:
+            return
+        words: dict[str, list[int]] = {}
+        for match in WORD.finditer(self.code, start, end):
+            if match[1]:
+                words.setdefault(match[1], []).append(match.start())
+        found.append(Segment(Kind.TEXT, start, end, words=words))
+
+    def _add(self, found: list[Segment], match: re.Match[str]) -> None:
+        word, rest, line, file, included = match.groups()
+        start, end = match.span()
+        if line is not None:
+            self._markers.append(LineMarker(min(end + 1, len(self.text)), int(line), file or ""))
+        elif included is not None:
+            found.append(Segment(Kind.DTC_INCLUDE, start, end, included))
+        elif word == "define":
+            self._define(found, start, end, rest)
+        elif word in ("ifdef", "ifndef"):
+            test = "defined" if word == "ifdef" else "!defined"
+            found.append(Segment(Kind.IF, start, end, f"{test}({rest.strip()})"))
+        elif word not in ("pragma", "warning"):
+            found.append(Segment(Kind[word.upper()], start, end, rest.strip()))
+
+    def _define(self, found: list[Segment], start: int, end: int, rest: str) -> None:
+        macro = read_define(rest)
+        if macro is None:
+            found.append(Segment(Kind.ERROR, start, end, "a #define without a name"))
+            return
+        last = found[-1] if found else None
+        if last is not None and last.kind is Kind.DEFINES and macro.name not in self._defines:
+            self._defines[macro.name] = macro
+            found[-1] = last._replace(end=end)
+        else:
+            self._defines = {macro.name: macro}
+            found.append(Segment(Kind.DEFINES, start, end, macros=self._defines))
+
+
+def _blanked(match: re.Match[str]) -> str:
+    text = match[0]
+    if text[0] == "/":
+        # A directive goes on after a comment of several lines.
+        keep = "\n" in text and not _in_directive(match.string, match.start())
+        return _NOT_NEWLINE.sub(" ", text) if keep else " " * len(text)
+    return " " * len(text) if text[0] == "\\" else text
+
+
+def _in_directive(text: str, place: int) -> bool:
+    """Whether a place is in a line that begins with ``#``, or in one that continues such a line."""
+    start = text.rfind("\n", 0, place) + 1
+    while start and text[max(start - 3, 0) : start].rstrip("\r\n").endswith("\\"):
+        start = text.rfind("\n", 0, start - 1) + 1
+    return text[start:place].lstrip().startswith("#")

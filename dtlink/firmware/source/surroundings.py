@@ -1,0 +1,80 @@
+"""The tree of sources that a file belongs to: what it may include, and where that is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+
+class Surroundings(NamedTuple):
+    """Where a source stands."""
+
+    root: str
+    """The folder that has all that it may include, but for the include paths."""
+    include: Sequence[str]
+    """Where included files are looked for, in this order."""
+
+
+class Layout(NamedTuple):
+    """A kind of source tree; paths are below its top, and ``*`` is one folder's name."""
+
+    name: str
+    marker: str
+    """A folder that only the top has."""
+    include: Sequence[str]
+    """``{arch}``: the architecture of the source."""
+    source: str
+
+
+#: The first that fits counts.
+LAYOUTS: Final = (
+    Layout(
+        "U-Boot",
+        "dts/upstream",
+        (
+            *("arch/{arch}/dts", "arch/{arch}/dts/include", "include"),
+            *("dts/upstream/include", "dts/upstream/src/{arch}", "dts/upstream/src/{arch64}"),
+        ),
+        "U-Boot, scripts/Makefile.lib, dtc_cpp_flags",
+    ),
+    Layout(
+        "Linux",
+        "scripts/dtc/include-prefixes",
+        ("scripts/dtc/include-prefixes",),
+        "Linux, scripts/Makefile.lib, DTC_INCLUDE",
+    ),
+    Layout(
+        "bindings",
+        "include/dt-bindings",
+        ("include", "arch/{arch}/boot/dts", "arch/{arch}/dts", "arch/{arch64}/boot/dts"),
+        "convention: trees made after Linux's or U-Boot's",
+    ),
+)
+
+
+def surroundings(path: str) -> Surroundings:
+    """Where a file stands: in a tree of a known layout, else in a repository, else alone."""
+    folder = Path(path).absolute().parent
+    above = (folder, *folder.parents)
+    for layout in LAYOUTS:
+        top = next((each for each in above if (each / layout.marker).is_dir()), None)
+        if top is not None:
+            root = _repository(top) or top
+            return Surroundings(str(root), list(_include(layout, top, folder)))
+    return Surroundings(str(_repository(folder) or folder), [])
+
+
+def _include(layout: Layout, top: Path, folder: Path) -> Iterator[str]:
+    parts = folder.relative_to(top).parts
+    arch = parts[parts.index("arch") + 1] if "arch" in parts[:-1] else ""
+    for each in layout.include:
+        path = top / each.format(arch=arch, arch64=f"{arch}64")
+        if path.is_dir() and (arch or "{" not in each):
+            yield str(path)
+
+
+def _repository(folder: Path) -> Path | None:
+    """The outermost repository that a folder is in: a submodule includes from those above it."""
+    tops = [each for each in (folder, *folder.parents) if (each / ".git").exists()]
+    return tops[-1] if tops else None

@@ -1,0 +1,298 @@
+"""Values of properties in devicetree source (dtc, dtc-parser.y, propdata)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, NoReturn
+
+from dtlink.firmware.source.expressions import (
+    ExpressionError,
+    character,
+    evaluate,
+    number,
+    unescaped,
+)
+
+_REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
+_LITERAL = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)"
+_ITEM = re.compile(
+    r"\s*(?:([A-Za-z_]\w*):|(\"(?:[^\"\\]|\\.)*\")|(<)|(\[)|(/bits/)|(/incbin/)|"
+    + _REFERENCE
+    + r"|(,))",
+    re.DOTALL,
+)
+_LABEL, _STRING, _CELLS, _BYTES, _BITS, _INCBIN, _PATH, _NODE, _COMMA = range(1, 10)
+_CELL = re.compile(
+    r"\s*(?:([A-Za-z_]\w*):|(>)|(\()|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?(?!\w)|"
+    r"'((?:[^'\\]|\\.)*)'|" + _REFERENCE + ")",
+    re.DOTALL,
+)
+_BYTE = re.compile(r"\s*(?:([A-Za-z_]\w*):|([0-9a-fA-F]{2})|(\]))")
+_WIDTH = re.compile(r"\s*(" + _LITERAL + r")\s*<")
+_INCLUDED = re.compile(
+    r"\s*\(\s*\"((?:[^\"\\]|\\.)*)\"\s*(?:,\s*([^,]*?)\s*,\s*([^,]*?)\s*)?\)", re.DOTALL
+)
+_PARENTHESIS = re.compile(r"[()]|'(?:[^'\\]|\\.)*'")
+#: Cells without anything but numbers and references by label: nearly all lists.
+_SIMPLE = re.compile(r"<([\s\w&]*)>\Z")
+_SIMPLE_CELL = re.compile(r"(?:&([A-Za-z_]\w*)|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?)\Z")
+_WIDTHS: Final = (8, 16, 32, 64)
+#: How many values are kept: many boards of a run share theirs.
+_KEPT: Final = 1 << 17
+
+
+class Reference(NamedTuple):
+    """A reference in a value: to a node, whose phandle or whose path stands there."""
+
+    offset: int
+    """Where it stands in the value, in bytes; a path is put in there."""
+    name: str
+    """A label, a path, or a label and a path below it."""
+    is_path: bool
+
+
+class Value(NamedTuple):
+    """The bytes of a value, with 0xffffffff for each phandle, and without the paths."""
+
+    data: bytes
+    references: Sequence[Reference] = ()
+    labels: Sequence[str] = ()
+    spans: Sequence[tuple[int, int, int]] = ()
+    """For each cell, string or byte: its offset in the bytes, and where it stands in the text."""
+
+
+class ValueTextError(ValueError):
+    """A text that is no value; ``place`` is the offset in it."""
+
+    def __init__(self, message: str, place: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+
+Included = Callable[[str], bytes | str]
+"""What ``/incbin/`` reads: the bytes of a file by its name; else a message."""
+
+_known: dict[str, Value] = {}
+_cells: dict[str, tuple[bytes, str]] = {}
+
+
+def read_value(text: str, included: Included) -> Value:
+    """The value of a text between ``=`` and ``;``. Raises :class:`ValueTextError`."""
+    found = _known.get(text)
+    if found is not None:
+        return found
+    found = _simple(text) or _Reader(text, included).read()
+    if "/incbin/" not in text:
+        if len(_known) >= _KEPT:
+            _known.clear()
+        _known[text] = found
+    return found
+
+
+def spans(text: str, included: Included) -> Sequence[tuple[int, int, int]]:
+    """The parts of a value. Raises :class:`ValueTextError`."""
+    return _Reader(text, included).read().spans
+
+
+def _simple(text: str) -> Value | None:
+    """The value of a plain list of numbers and labels; ``None`` if it is none."""
+    match = _SIMPLE.match(text.strip())
+    if match is None:
+        return None
+    parts: list[bytes] = []
+    references: list[Reference] = []
+    for word in match[1].split():
+        cell = _cells.get(word) or _cell(word)
+        if cell is None:
+            return None
+        if cell[1]:
+            references.append(Reference(len(parts) * 4, cell[1], is_path=False))
+        parts.append(cell[0])
+    return Value(b"".join(parts), references)
+
+
+def _cell(word: str) -> tuple[bytes, str] | None:
+    match = _SIMPLE_CELL.match(word)
+    if match is None:
+        return None
+    try:
+        found = (b"\xff" * 4, match[1]) if match[1] else (number(match[2]).to_bytes(4, "big"), "")
+    except (ValueError, OverflowError):
+        return None
+    if len(_cells) < _KEPT:
+        _cells[word] = found
+    return found
+
+
+def _word_start(match: re.Match[str]) -> int:
+    """Where a match begins, after the blanks."""
+    return match.start() + len(match[0]) - len(match[0].lstrip())
+
+
+class _Reader:
+    def __init__(self, text: str, included: Included) -> None:
+        self._text = text
+        self._included = included
+        self._at = 0
+        self._data = bytearray()
+        self._references: list[Reference] = []
+        self._labels: list[str] = []
+        self._spans: list[tuple[int, int, int]] = []
+
+    def read(self) -> Value:
+        needs_item = True
+        while self._text[self._at :].strip():
+            match = _ITEM.match(self._text, self._at)
+            if match is None:
+                self._fail(f"expected a value, found {self._next()!r}")
+            kind = match.lastindex or 0
+            if kind != _LABEL and needs_item == (kind == _COMMA):
+                self._at = match.start(kind)
+                self._fail("expected a value, found ','" if needs_item else "a ',' is missing")
+            self._at = match.end()
+            if kind == _LABEL:
+                self._labels.append(match[1])
+            else:
+                needs_item = kind == _COMMA
+                self._item(kind, match)
+        if needs_item:
+            self._fail("a value is missing")
+        return Value(bytes(self._data), self._references, self._labels, self._spans)
+
+    def _item(self, kind: int, match: re.Match[str]) -> None:
+        start = _word_start(match)
+        if kind == _STRING:
+            self._add(self._string(match[_STRING][1:-1], start) + b"\0", start)
+        elif kind == _CELLS:
+            self._read_cells(32)
+        elif kind == _BYTES:
+            self._read_bytes()
+        elif kind == _BITS:
+            self._read_cells(self._width())
+        elif kind == _INCBIN:
+            self._read_included(start)
+        elif kind in (_PATH, _NODE):
+            name = match[_PATH] if kind == _PATH else match[_NODE]
+            self._references.append(Reference(len(self._data), name, is_path=True))
+            self._add(b"", start)
+
+    def _add(self, data: bytes, start: int) -> None:
+        self._spans.append((len(self._data), start, self._at))
+        self._data += data
+
+    def _fail(self, message: str) -> NoReturn:
+        raise ValueTextError(message, self._at)
+
+    def _next(self) -> str:
+        return self._text[self._at :].split(maxsplit=1)[0][:20]
+
+    def _string(self, text: str, start: int) -> bytes:
+        try:
+            return unescaped(text)
+        except ValueError as error:
+            raise ValueTextError(str(error), start) from error
+
+    def _width(self) -> int:
+        match = _WIDTH.match(self._text, self._at)
+        width = int(match[1], 0) if match and not match[1].startswith("00") else 0
+        if match is None or width not in _WIDTHS:
+            self._fail("/bits/ is followed by 8, 16, 32 or 64 and a list in <>")
+        self._at = match.end()
+        return width
+
+    def _read_cells(self, width: int) -> None:
+        while True:
+            match = _CELL.match(self._text, self._at)
+            if match is None:
+                self._fail(
+                    f"expected a number, a reference or '>', found {self._next()!r}"
+                    if self._text[self._at :].strip()
+                    else "'<' without '>'"
+                )
+            label, close, parenthesis, digits, quoted, path, node = match.groups()
+            start = _word_start(match)
+            self._at = match.end()
+            if close:
+                return
+            if label:
+                self._labels.append(label)
+            elif path is not None or node:
+                self._reference(str(path if node is None else node), width, start)
+            else:
+                value = self._number(parenthesis, digits, quoted, start)
+                self._add(self._packed(value, width, start), start)
+
+    def _reference(self, name: str, width: int, start: int) -> None:
+        if width != 32:
+            self._at = start
+            self._fail("a reference needs cells of 32 bits")
+        self._references.append(Reference(len(self._data), name, is_path=False))
+        self._add(b"\xff" * 4, start)
+
+    def _number(self, parenthesis: str, digits: str, quoted: str, start: int) -> int:
+        try:
+            if parenthesis:
+                inside = self._inside()
+                return evaluate(inside, signed=False)
+            value = number(digits) if digits else character(quoted)
+        except ExpressionError as error:
+            raise ValueTextError(error.message, start + 1 + error.place) from error
+        except ValueError as error:
+            raise ValueTextError(str(error), start) from error
+        if value >> 64:
+            raise ValueTextError(f"{digits} does not fit in 64 bits", start)
+        return value
+
+    def _inside(self) -> str:
+        """What is between the parenthesis that was read and the one that closes it."""
+        depth, start = 1, self._at
+        for match in _PARENTHESIS.finditer(self._text, start):
+            depth += {"(": 1, ")": -1}.get(match[0], 0)
+            if depth == 0:
+                break
+        else:
+            self._fail("'(' without ')'")
+        self._at = match.end()
+        return self._text[start : match.start()]
+
+    def _packed(self, value: int, width: int, start: int) -> bytes:
+        # What does not fit may be a negative number (dtc-parser.y, arrayprefix integer_prim).
+        mask = (1 << width) - 1
+        if value > mask and value | mask != (1 << 64) - 1:
+            raise ValueTextError(f"{value:#x} does not fit in {width} bits", start)
+        return (value & mask).to_bytes(width // 8, "big")
+
+    def _read_bytes(self) -> None:
+        while True:
+            match = _BYTE.match(self._text, self._at)
+            if match is None:
+                self._fail("expected a byte of two hexadecimal digits, or ']'")
+            start = match.start(match.lastindex or 0)
+            self._at = match.end()
+            if match[3]:
+                return
+            if match[1]:
+                self._labels.append(match[1])
+            else:
+                self._add(bytes.fromhex(match[2]), start)
+
+    def _read_included(self, start: int) -> None:
+        match = _INCLUDED.match(self._text, self._at)
+        if match is None:
+            self._fail('/incbin/ is followed by ("file") or ("file", offset, length)')
+        data = self._included(self._string(match[1], start).decode("utf-8", "surrogateescape"))
+        if isinstance(data, str):
+            self._fail(data)
+        self._at = match.end()
+        if match[2] is not None:
+            first, size = (self._count(part) for part in match.group(2, 3))
+            data = data[first : first + size]
+        self._add(data, start)
+
+    def _count(self, text: str) -> int:
+        try:
+            return evaluate(text, signed=False)
+        except ExpressionError as error:
+            self._fail(error.message)
