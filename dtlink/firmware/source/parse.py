@@ -85,7 +85,7 @@ class _Parser:
         match = _BLANK.match(self._text, at)
         return match.end() if match else at
 
-    # What stands outside of nodes
+    # Statements outside of nodes
 
     def _top(self) -> None:
         text = self._text
@@ -174,7 +174,7 @@ class _Parser:
         node = holder.children["__overlay__"] = DtsNode("__overlay__", holder)
         return node
 
-    # What stands in nodes
+    # Statements inside nodes
 
     def _body(self, node: DtsNode, *, fresh: bool) -> None:
         """Read a node up to its end. ``fresh``: it is opened for the first time."""
@@ -220,7 +220,7 @@ class _Parser:
         return True
 
     def _recover(self) -> bool:
-        """Report what is no statement, and skip it; ``False``: the text has ended."""
+        """Report what is not a statement, and skip it; ``False``: the text has ended."""
         start = self._blank(self._at)
         if start >= len(self._text):
             self._fault("the source ends within a node: a '}' is missing", max(start - 1, 0))

@@ -63,7 +63,7 @@ class Value(NamedTuple):
 
 
 class ValueTextError(ValueError):
-    """A text that is no value; ``place`` is the offset in it."""
+    """A text that is not a value; ``place`` is the offset in it."""
 
     def __init__(self, message: str, place: int) -> None:
         super().__init__(message)

@@ -166,7 +166,7 @@ class Reach:
         return self._unfound(function, name, summary)
 
     def _unfound(self, function: Function, name: str, summary: Summary) -> Iterable[Function]:
-        """What is no function of a file: a macro, a pointer, or an inline function of a header."""
+        """What a call names that no file defines: a macro, a pointer, a header's function."""
         for file in self.library.files(function.path):
             if (macro := file.macros.get(name)) is not None:
                 return self._of_macro(macro, file, name)

@@ -39,7 +39,7 @@ class Api(NamedTuple):
     needs: str = ""
     """An argument must have this in it."""
     is_followed: bool = False
-    """What it does itself is read as well: it is no function of a core."""
+    """What it does itself is read as well: it is not a function of a core."""
 
 
 #: Names of all entries.
