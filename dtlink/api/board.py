@@ -59,13 +59,14 @@ class Board:
         """Read a file, a folder of tables, ``-`` (standard input) or bytes.
 
         The keywords are options of the commands: ``kernel_version``, ``against``, ``cmdline``,
-        ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema`` and
-        ``schema_dir``.
+        ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema``,
+        ``schema_dir``, ``include``, ``define`` and ``allow_include``.
         Raises :class:`InputError` for an input that cannot be read, and :class:`ValueError` for
         a value that the commands refuse. No ``dtlink.toml`` is read.
         """
         path = name or ("" if isinstance(source, bytes) else os.fspath(source))
-        return cls(read(source, name), path=path, **options)
+        sources = settings(options).sources
+        return cls(read(source, name, sources), path=path, **options)
 
     def __repr__(self) -> str:
         path = f"{self.path}: " if self.path else ""

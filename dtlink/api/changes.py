@@ -84,7 +84,7 @@ def _run(
 
 def _task(settings: LintSettings) -> engine.Task:
     task = partial(_linted, settings=settings)
-    return engine.Task(task, task)
+    return engine.Task(task, task, settings.board.sources)
 
 
 def _linted(firmware: Tree | Machine, settings: LintSettings) -> InputAnswer:

@@ -31,7 +31,8 @@ def lint(
     is the number of processes, 0 one for each processor. All other keywords are the options of the
     command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``, ``baseline``,
     ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``, ``kernel``,
-    ``initramfs``, ``kernel_index``, ``schema`` and ``schema_dir``.
+    ``initramfs``, ``kernel_index``, ``schema``, ``schema_dir``, ``include``, ``define`` and
+    ``allow_include``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
     a kernel, schemas, a configuration or a baseline that cannot be read, :class:`ValueError` for

@@ -46,6 +46,12 @@ class BoardOptions(TypedDict, total=False):
     """Whether dtschema's validator is run."""
     schema_dir: AnyPath | Iterable[AnyPath]
     """Schemas beside dtlink's own."""
+    include: AnyPath | Iterable[AnyPath]
+    """Folders in which devicetree source looks for what it includes, first."""
+    define: Words
+    """Macros of devicetree source: ``NAME`` or ``NAME=TEXT``."""
+    allow_include: AnyPath | Iterable[AnyPath]
+    """Folders outside its tree that devicetree source may include from."""
 
 
 class LintOptions(BoardOptions, total=False):
@@ -123,7 +129,7 @@ def refused_values() -> Iterator[None]:
 
 
 #: Keywords that take one word or several.
-_WORDS = ("select", "ignore", "expect")
+_WORDS = ("select", "ignore", "expect", "define")
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
+from dtlink.firmware.source.options import SourceOptions
 
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine
@@ -31,6 +32,14 @@ class Settings(NamedTuple):
     """Whether dtschema's validator is asked."""
     schema_dir: tuple[str, ...] = ()
     """Schemas beside dtlink's own."""
+    include: tuple[str, ...] = ()
+    define: tuple[str, ...] = ()
+    allow_include: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> SourceOptions:
+        """How devicetree source is read."""
+        return SourceOptions(self.include, self.define, self.allow_include)
 
     @property
     def paths(self) -> "Paths | None":

@@ -61,7 +61,7 @@ _LEVELS = [severity.value for severity in Severity]
     metavar="PATH",
     help="Additional schemas: a folder of bindings, or a processed schema file.",
 )
-@options("config", "jobs", "color")
+@options("sources", "config", "jobs", "color")
 @click.pass_context
 def lint(
     context: click.Context,

@@ -188,6 +188,30 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         shell_complete=complete_rules,
         help="Do not run these rules.",
     ),
+    "sources": _both(
+        click.option(
+            "-I",
+            "--include",
+            multiple=True,
+            metavar="DIR",
+            shell_complete=complete_files,
+            help="Folder in which devicetree source looks for included files first.",
+        ),
+        click.option(
+            "-D",
+            "--define",
+            multiple=True,
+            metavar="NAME[=TEXT]",
+            help="Macro of devicetree source: NAME, which is 1, or NAME=TEXT.",
+        ),
+        click.option(
+            "--allow-include",
+            multiple=True,
+            metavar="DIR",
+            shell_complete=complete_files,
+            help="Folder outside the source's tree that devicetree source may include from.",
+        ),
+    ),
     "config": _both(
         click.option(
             "--config", "file", metavar="FILE", help="Configuration file for every input."

@@ -45,12 +45,13 @@ def one(path: str, task: engine.Task, *, digest: bool) -> InputReport:
 def view_task(make: Callable[[AnyBoard], Reportable], settings: Settings) -> engine.Task:
     """Make the board of an input, and a result of the board."""
     task = partial(_any_view, make=make, settings=settings)
-    return engine.Task(task, task)
+    return engine.Task(task, task, settings.sources)
 
 
 def tree_task(make: Callable[[TreeBoard], Reportable], settings: Settings) -> engine.Task:
     """The same for a command that is about devicetrees."""
-    return engine.Task(partial(_tree_view, make=make, settings=settings))
+    task = partial(_tree_view, make=make, settings=settings)
+    return engine.Task(task, sources=settings.sources)
 
 
 def tables_task(make: Callable[[TablesBoard], Reportable], settings: Settings) -> engine.Task:

@@ -227,6 +227,27 @@ KEYS = (
         "Additional schemas: a folder of bindings, or a processed schema file.",
         unset="only dtlink's own",
     ),
+    _folder_key(
+        "include",
+        "a path, or an array of paths",
+        readers.paths,
+        "Folder in which devicetree source looks for included files first.",
+        unset="only those of the source's tree",
+    ),
+    _folder_key(
+        "define",
+        "an array of strings",
+        readers.macros,
+        "Macro of devicetree source: NAME, which is 1, or NAME=TEXT.",
+        unset="none",
+    ),
+    _folder_key(
+        "allow-include",
+        "a path, or an array of paths",
+        readers.paths,
+        "Folder outside the source's tree that devicetree source may include from.",
+        unset="none",
+    ),
 )
 
 #: Keys that are tables of their own.

@@ -123,7 +123,7 @@ def _task(settings: LintSettings) -> engine.Task:
     lint = partial(
         engine.lint, settings=settings.board, select=settings.select, ignore=settings.ignore
     )
-    return engine.Task(lint, lint)
+    return engine.Task(lint, lint, settings.board.sources)
 
 
 @lru_cache(maxsize=256)

@@ -123,6 +123,21 @@ def word(value: Any, place: ConfigPlace) -> str:
     return found
 
 
+def macros(value: Any, place: ConfigPlace) -> tuple[str, ...]:
+    """Macros of the preprocessor: ``NAME`` or ``NAME=TEXT``, which may have commas."""
+    whole = (
+        value if isinstance(value, tuple) else of_type(list, value, place, "an array of strings")
+    )
+    return tuple(_macro(text(each, place), place) for each in whole)
+
+
+def _macro(found: str, place: ConfigPlace) -> str:
+    name = found.partition("=")[0]
+    if not (name.isascii() and name.isidentifier()) or "\n" in found:
+        raise place.error(f"{short(found)}: a name is needed, or NAME=TEXT")
+    return found
+
+
 def path(value: Any, place: ConfigPlace) -> str:
     """A path, seen from the working folder; an empty one is none."""
     found = text(value, place)

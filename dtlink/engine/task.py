@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, decode, load_input
+from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.tree import Tree
 from dtlink.report.model import InputFault, InputReport, Refused
 
@@ -26,6 +27,8 @@ class Task(NamedTuple):
 
     tree: Callable[[Tree], InputAnswer] | None = None
     tables: Callable[[Machine], InputAnswer] | None = None
+    sources: SourceOptions = NO_OPTIONS
+    """How devicetree source is read."""
 
     def do(self, firmware: Tree | Machine) -> InputAnswer:
         """Do it. Raises :class:`InputError` for an input of the other kind."""
@@ -42,7 +45,7 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     """Read one input and do the task; what can't be read becomes a report that says so."""
     item = Input.of(named)
     try:
-        data, firmware = _read(item)
+        data, firmware = _read(item, task.sources)
         told = task.do(firmware)
     except InputError as error:
         # It may be about another file: one of a folder's, or what the user named of a kernel.
@@ -73,12 +76,12 @@ def _failed(item: Input, fault: InputFault) -> InputReport:
     return InputReport(item.path, member=item.member, error=fault)
 
 
-def _read(item: Input) -> tuple[bytes, Tree | Machine]:
+def _read(item: Input, sources: SourceOptions) -> tuple[bytes, Tree | Machine]:
     """The bytes of a file or a member, none for a folder of tables, and what they say."""
     path = item.path
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         data = load_input(item)
-        return data, decode(data, str(item))
+        return data, decode(data, str(item), sources)
     from dtlink.firmware.acpi.read import read_folder
 
     return b"", read_folder(path)

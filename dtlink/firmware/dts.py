@@ -13,6 +13,7 @@ from functools import lru_cache
 from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.source.files import SourceFiles
+from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.source.read import compile_source, read_source
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.source.surroundings import surroundings
@@ -22,7 +23,12 @@ from dtlink.firmware.tree import Tree
 MAX_SIZE = 8 << 20
 
 
-def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = None) -> Tree:
+def read_file(
+    path: str,
+    name: str = "",
+    patch: Mapping[str, bytes] | None = None,
+    sources: SourceOptions = NO_OPTIONS,
+) -> Tree:
     """Read a DTS file; ``name`` replaces the path in locations and messages.
 
     ``patch`` sets property values (keys are ``path:property``) after parsing, so that an example
@@ -32,31 +38,45 @@ def read_file(path: str, name: str = "", patch: Mapping[str, bytes] | None = Non
     Raises :class:`InputError` if the source is invalid; the message has file and line.
     """
     where = surroundings(path)
-    files = source_files(where.root, tuple(where.include))
+    include = (*sources.include, *where.include)
+    files = source_files((where.root, *sources.allow_include), include)
     if name or patch:
-        return _read(files, files.source(path).text, name or path, patch)
-    return read_source(path, files).tree
+        return _read(files, files.source(path).text, name or path, patch, sources)
+    return read_source(path, files, defines=sources.macros).tree
 
 
-def read_text(text: str, name: str = "<dts>", patch: Mapping[str, bytes] | None = None) -> Tree:
-    """Read DTS from a string, which includes nothing.
+def read_text(
+    text: str,
+    name: str = "<dts>",
+    patch: Mapping[str, bytes] | None = None,
+    sources: SourceOptions = NO_OPTIONS,
+) -> Tree:
+    """Read DTS from a string, which includes files from the include paths only.
 
     A missing ``/dts-v1/;`` is added: the short sources of examples omit it. Raises
     :class:`InputError` as :func:`read_file` does.
     """
     if "/dts-v1/" not in text:
         text = "/dts-v1/; " + text
-    return _read(SourceFiles(()), text, name, patch)
+    files = SourceFiles(sources.allow_include, sources.include)
+    return _read(files, text, name, patch, sources)
 
 
 @lru_cache(maxsize=8)
-def source_files(root: str, include: tuple[str, ...]) -> SourceFiles:
+def source_files(roots: tuple[str, ...], include: tuple[str, ...]) -> SourceFiles:
     """The files of one tree of sources: each is read once by a process."""
-    return SourceFiles([root], include)
+    return SourceFiles(roots, include)
 
 
-def _read(files: SourceFiles, text: str, name: str, patch: Mapping[str, bytes] | None) -> Tree:
-    compiled = compile_source(SourceFile(name, os.path.realpath(name), text), files)
+def _read(
+    files: SourceFiles,
+    text: str,
+    name: str,
+    patch: Mapping[str, bytes] | None,
+    sources: SourceOptions,
+) -> Tree:
+    file = SourceFile(name, os.path.realpath(name), text)
+    compiled = compile_source(file, files, defines=sources.macros)
     if not patch:
         return compiled.tree
     tree = fdt.read(write(_patched(compiled.root, patch)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.tree import Tree
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ TABLE_SUFFIXES = (
 STDIN = "-"
 
 
-def read(source: Source, name: str = "") -> Tree | Machine:
+def read(source: Source, name: str = "", sources: SourceOptions = NO_OPTIONS) -> Tree | Machine:
     """Read a devicetree, or the ACPI tables of a machine.
 
     ``source`` is a path (of a file, or of a folder of tables), ``-`` for standard input, or bytes,
-    for which ``name`` is used in messages. Raises :class:`InputError`, with the path in it, for
-    what cannot be read.
+    for which ``name`` is used in messages; ``sources`` is for devicetree source. Raises
+    :class:`InputError`, with the path in it, for what cannot be read.
     """
     from pathlib import Path
 
@@ -43,7 +44,7 @@ def read(source: Source, name: str = "") -> Tree | Machine:
         return read_folder(str(source))
     data = source if isinstance(source, bytes) else load(os.fspath(source))
     try:
-        return decode(data, path)
+        return decode(data, path, sources)
     except InputError as error:
         error.path = error.path or path
         raise
@@ -99,7 +100,7 @@ def load(path: str) -> bytes:
         raise InputError(error.strerror or str(error), path=path) from error
 
 
-def decode(data: bytes, path: str) -> Tree | Machine:
+def decode(data: bytes, path: str, sources: SourceOptions = NO_OPTIONS) -> Tree | Machine:
     """Decode a file's bytes; ``path`` distinguishes DTS from a blob with a damaged magic.
 
     Raises :class:`InputError` without the path.
@@ -107,7 +108,7 @@ def decode(data: bytes, path: str) -> Tree | Machine:
     if data[:4] == fdt.MAGIC:
         return fdt.read(data)
     if path.endswith(".dts") or b"/dts-v1/" in data[:65536]:
-        return _decode_source(data, path)
+        return _decode_source(data, path, sources)
     from dtlink.firmware.acpi import read as tables
 
     if tables.is_tables(data):
@@ -123,7 +124,7 @@ def _begin(data: bytes) -> str:
     return f'"{text}"' if text.isascii() and text.isprintable() else data[:4].hex(" ")
 
 
-def _decode_source(data: bytes, path: str) -> Tree:
+def _decode_source(data: bytes, path: str, sources: SourceOptions) -> Tree:
     from pathlib import Path
 
     from dtlink.firmware import dts
@@ -131,5 +132,5 @@ def _decode_source(data: bytes, path: str) -> Tree:
     if len(data) > dts.MAX_SIZE:
         raise InputError(f"the source has more than {dts.MAX_SIZE} bytes", offset=dts.MAX_SIZE)
     if path != STDIN and Path(path).is_file():
-        return dts.read_file(path)
-    return dts.read_text(data.decode("utf-8", "surrogateescape"), path)
+        return dts.read_file(path, sources=sources)
+    return dts.read_text(data.decode("utf-8", "surrogateescape"), path, sources=sources)

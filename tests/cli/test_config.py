@@ -159,6 +159,9 @@ def test_every_option_that_is_told_is_taken_and_wins() -> None:
         "show": "error",
         "baseline": "b.json",
         "schema-dir": "s",
+        "include": "i",
+        "define": "D=1,2",
+        "allow-include": "a",
     }
     assert {*asked, "schema"} == {key.name for key in KEYS}
     args = [word for name, value in asked.items() for word in (f"--{name}", value)]

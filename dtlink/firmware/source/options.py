@@ -1,0 +1,23 @@
+"""What the user says of how devicetree source is read."""
+
+from typing import NamedTuple
+
+
+class SourceOptions(NamedTuple):
+    """Options of the preprocessor, as a compiler's ``-I`` and ``-D`` give them."""
+
+    include: tuple[str, ...] = ()
+    """Folders in which included files are looked for before those of the source's own tree."""
+    define: tuple[str, ...] = ()
+    """Macros: ``NAME``, which is 1, or ``NAME=TEXT``."""
+    allow_include: tuple[str, ...] = ()
+    """Folders outside the source's tree that it may include from; they are not searched."""
+
+    @property
+    def macros(self) -> dict[str, str]:
+        """The macros by name."""
+        pairs = (each.partition("=") for each in self.define)
+        return {name: text if equals else "1" for name, equals, text in pairs}
+
+
+NO_OPTIONS = SourceOptions()
