@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import IO, Protocol, cast
 
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.packing import ByteSource, SizeLimit, plain
+from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 from dtlink.observed.observation import (
     DEFERRED,
     LINK_ATTRIBUTES,

@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.packing import source
 from dtlink.kernel.initramfs import read_initramfs
-from dtlink.kernel.packing import source
 from tests.support.boards import SHARED
 from tests.support.limits import at_most
 from tests.support.packing import gzipped

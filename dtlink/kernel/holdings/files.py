@@ -93,7 +93,7 @@ def read_config(path: str) -> Config:
 
     Raises :class:`InputError` if it cannot be read, or is not a configuration.
     """
-    from dtlink.kernel.packing import unpacked
+    from dtlink.firmware.packing import unpacked
 
     data = read_bytes(path)
     try:

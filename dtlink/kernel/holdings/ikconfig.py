@@ -43,7 +43,7 @@ class EmbeddedConfig:
     @property
     def text(self) -> str:
         """The configuration; empty if the image has none, or a damaged one."""
-        from dtlink.kernel.packing import unpacked
+        from dtlink.firmware.packing import unpacked
 
         try:
             return unpacked(self._data, _PLAIN).decode("latin-1") if self._done else ""

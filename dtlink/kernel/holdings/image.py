@@ -10,9 +10,7 @@ import re
 from typing import NamedTuple
 
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.holdings.ikconfig import EmbeddedConfig
-from dtlink.kernel.holdings.match_tables import MatchTables
-from dtlink.kernel.packing import (
+from dtlink.firmware.packing import (
     COMPRESSIONS,
     ByteSource,
     SizeLimit,
@@ -20,6 +18,8 @@ from dtlink.kernel.packing import (
     compression_of,
     unpack,
 )
+from dtlink.kernel.holdings.ikconfig import EmbeddedConfig
+from dtlink.kernel.holdings.match_tables import MatchTables
 from dtlink.kernel.progress import step
 
 #: Bytes of a file: a vmlinux with debug information has some 1.5 GB.

@@ -11,8 +11,8 @@ import stat
 import struct
 from collections.abc import Callable, Iterator
 
+from dtlink.firmware.packing import ByteSource
 from dtlink.kernel.initramfs.members import FILE, FOLDER, LINK, OTHER, Member
-from dtlink.kernel.packing import ByteSource
 
 MAGICS = (b"070701", b"070702")
 

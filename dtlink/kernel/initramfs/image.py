@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import IO
 
+from dtlink.firmware.packing import ByteSource, Compression, SizeLimit, compression_of, unpack
 from dtlink.kernel.initramfs.cpio import MAGICS, read_members
 from dtlink.kernel.initramfs.members import MemberCollector, wanted
 from dtlink.kernel.initramfs.model import Initramfs
-from dtlink.kernel.packing import ByteSource, Compression, SizeLimit, compression_of, unpack
 
 #: Compressed parts of one image.
 _MAX_PARTS = 1000

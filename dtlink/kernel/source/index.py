@@ -291,7 +291,7 @@ def _rows(data: bytes, places: Iterable[slice], path: str) -> Iterator[str]:
 
 def _text(packed: bytes, path: str, limit: int = _PLAIN) -> str:
     """The text of an index: printable characters, tabs and line ends only."""
-    from dtlink.kernel.packing import compression_of, unpacked
+    from dtlink.firmware.packing import compression_of, unpacked
 
     if not compression_of(packed[:16]):
         raise InputError("not a source index (it is not compressed)", offset=0, path=path)

@@ -13,7 +13,7 @@ import sys
 from typing import IO, NamedTuple
 
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.packing import ByteSource, SizeLimit, plain
+from dtlink.firmware.packing import ByteSource, SizeLimit, plain
 
 STDIN = "-"
 

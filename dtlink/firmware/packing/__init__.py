@@ -6,7 +6,7 @@ of one stream (128 MiB) and by steps of one chunk; time, by the limits of the pa
 unpacked size.
 """
 
-from dtlink.kernel.packing.compressions import (
+from dtlink.firmware.packing.compressions import (
     COMPRESSIONS,
     Compression,
     compression_of,
@@ -14,7 +14,7 @@ from dtlink.kernel.packing.compressions import (
     unpack,
     unpacked,
 )
-from dtlink.kernel.packing.source import ByteSource, SizeLimit, SizeLimitError
+from dtlink.firmware.packing.source import ByteSource, SizeLimit, SizeLimitError
 
 __all__ = [
     "COMPRESSIONS",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.packing import decoders
-from dtlink.kernel.packing.source import ByteSource, SizeLimit
+from dtlink.firmware.packing import decoders
+from dtlink.firmware.packing.source import ByteSource, SizeLimit
 
 #: Concatenated streams of one text or archive.
 _MAX_STREAMS = 10_000

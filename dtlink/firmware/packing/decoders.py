@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, cast
 
-from dtlink.kernel.packing import source as sources
-from dtlink.kernel.packing.source import ByteSource
+from dtlink.firmware.packing import source as sources
+from dtlink.firmware.packing.source import ByteSource
 
 #: Memory for the window of one stream: the kernel's own bound for zstd (lib/decompress_unzstd.c),
 #: twice what ``xz -9`` takes. xz needs a little more than its window.

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dtlink.firmware.errors import InputError
-from dtlink.kernel.packing import (
+from dtlink.firmware.packing import (
     COMPRESSIONS,
     ByteSource,
     SizeLimit,
