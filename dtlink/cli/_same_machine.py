@@ -10,7 +10,7 @@ import click
 
 from dtlink import engine
 from dtlink.cli.options import complain
-from dtlink.cli.single import view_of
+from dtlink.cli.single import Printing, one, view_of
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import load
@@ -22,6 +22,7 @@ from dtlink.views.same_machine import SameMachineView
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.source.options import SourceOptions
     from dtlink.links.same_machine import Chosen
     from dtlink.report.answer import InputAnswer
 
@@ -62,9 +63,8 @@ def compare_and_print(
     new: str,
     bus: tuple[list[tuple[int, IdRange]], ...],
     lspci: str | None,
-    form: str,
-    output: str | None,
-    color: str,
+    sources: SourceOptions,
+    to: Printing,
 ) -> int:
     """Compare the two, print the result, and return the exit status.
 
@@ -74,14 +74,15 @@ def compare_and_print(
         there = _chosen(bus, lspci)
     except InputError as error:
         raise click.UsageError(str(error)) from error
-    reports = _compare((old, new), there, digest=form == "json")
+    reports = _compare((old, new), there, sources, digest=to.form == "json")
     report = Report("diff", reports)
     complain(reports)
     view = view_of(reports[0], SameMachineView)
-    if form == "json":
-        emit_json(report, output)
+    if to.form == "json":
+        emit_json(report, to.output)
     elif view is not None:
-        emit_lines([*_heads(reports), *view.text(terminal_width(output))], output, color)
+        lines = [*_heads(reports), *view.text(terminal_width(to.output))]
+        emit_lines(lines, to.output, to.color)
     return report.exit_status(None) or int(view is not None and not view.agree)
 
 
@@ -115,7 +116,9 @@ def _functions(path: str | None) -> Iterator[tuple[int, IdRange]]:
         yield int(match[1] or "0", 16), IdRange(rid, rid)
 
 
-def _compare(paths: tuple[str, str], there: Chosen | None, *, digest: bool) -> list[InputReport]:
+def _compare(
+    paths: tuple[str, str], there: Chosen | None, sources: SourceOptions, *, digest: bool
+) -> list[InputReport]:
     """The reports: that of the devicetree first, with what was found."""
     kept: list[Tree | Machine] = []
 
@@ -123,8 +126,8 @@ def _compare(paths: tuple[str, str], there: Chosen | None, *, digest: bool) -> l
         kept.append(firmware)
         return {}
 
-    task = engine.Task(tree=keep, tables=keep)
-    reports = [engine.process(path, task, digest=digest) for path in paths]
+    task = engine.Task(tree=keep, tables=keep, sources=sources)
+    reports = [one(path, task, digest=digest) for path in paths]
     if any(item.error or item.refused for item in reports):
         return reports
     if not isinstance(kept[0], Tree):

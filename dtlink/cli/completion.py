@@ -67,7 +67,7 @@ def complete_nodes(
     """Nodes of the devicetree that the command line names, one level at a time."""
     del param
     path = ctx.params.get("path") or next(iter(ctx.params.get("paths") or ()), "")
-    return [_item(each) for each in _step(_nodes(path), incomplete or "/")]
+    return [_item(each) for each in _step(_nodes(path, ctx), incomplete or "/")]
 
 
 def complete_boards(
@@ -76,7 +76,7 @@ def complete_boards(
     """Files and folders, and after the first, nodes of the devicetree that it names."""
     files = complete_files(ctx, param, incomplete)
     first = next(iter(ctx.params.get("words") or ()), "")
-    nodes = _step(_nodes(first), incomplete or "/") if first else []
+    nodes = _step(_nodes(first, ctx), incomplete or "/") if first else []
     return [*map(_item, nodes), *files]
 
 
@@ -121,19 +121,22 @@ def _step(paths: Iterable[str], word: str) -> list[str]:
     return sorted(found)
 
 
-def _nodes(path: str) -> list[str]:
+def _nodes(path: str, ctx: click.Context) -> list[str]:
     """The paths of a devicetree's nodes; none of what cannot be read, without a message."""
     from pathlib import Path
 
     file = Path(path)
     if not file.is_file() or file.stat().st_size > _LARGEST:
         return []
+    from dtlink.cli.sources import read_options
     from dtlink.firmware.errors import InputError
     from dtlink.firmware.read import decode, load
+    from dtlink.firmware.source.options import SourceOptions
     from dtlink.firmware.tree import Tree
 
+    given = {name: ctx.params.get(name) or () for name in SourceOptions._fields}
     try:
-        tree = decode(load(path), path)
+        tree = decode(load(path), path, read_options(path, SourceOptions(**given)))
     except InputError:
         return []
     return [node.path for node in tree][1:] if isinstance(tree, Tree) else []

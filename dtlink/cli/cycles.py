@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 
 @click.command(help="List the cycles of devices that wait for each other, and how to break them.")
-@options("path", "format", "output", "kernel_version", "color")
+@options("path", "format", "output", "kernel_version", "sources", "color")
 def cycles(
-    path: str, form: str, output: str | None, kernel_version: KernelVersion, color: str
+    path: str,
+    form: str,
+    output: str | None,
+    kernel_version: KernelVersion,
+    color: str,
+    **sources: Any,
 ) -> None:
     """Print a short cycle through each component, and what breaks it."""
     from dtlink.views.cycles import CyclesView
 
-    task = view_task(CyclesView.of, Settings(kernel_version))
+    task = view_task(CyclesView.of, Settings(kernel_version, **sources))
     report = Report("cycles", [one(path, task, digest=form == "json")], str(kernel_version))
     finish(report, CyclesView, CyclesView.text, Printing(form, output, color))

@@ -76,7 +76,7 @@ By their source only: {_versions(Check.SOURCE)}.
     "--observed", type=_RunningBoard(), help="Compare with what a running board reports; see below."
 )
 @click.option("--all", "everything", is_flag=True, help="Do not abbreviate text output.")
-@options("color")
+@options("sources", "color")
 def devlink(
     path: str,
     form: str,
@@ -88,12 +88,14 @@ def devlink(
     observed: Observation | None,
     everything: bool,  # noqa: FBT001 - click calls it
     color: str,
+    **sources: Any,
 ) -> None:
     """Predict, compare if asked, and print."""
     from dtlink.views.devlink import DevlinkView
 
-    settings = Settings(kernel_version, against, cmdline)
-    task = engine.Task(partial(_devlink, settings=settings, view=view, observation=observed))
+    settings = Settings(kernel_version, against, cmdline, **sources)
+    make = partial(_devlink, settings=settings, view=view, observation=observed)
+    task = engine.Task(make, sources=settings.sources)
     item = one(path, task, digest=form == "json")
     profile = KernelProfile.of(kernel_version, cmdline or CommandLine())
     found = view_of(item, DevlinkView)

@@ -12,9 +12,11 @@ from dtlink.api.pairs import UnpairedError
 from dtlink.cli import _same_machine
 from dtlink.cli.given import named
 from dtlink.cli.options import collect, complain, options
+from dtlink.cli.single import Printing
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import STDIN
+from dtlink.firmware.source.options import SourceOptions
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ _FAIL_ON = {"new": Severity.INFO, **{each.value: each for each in Severity}}
 )
 @options("format", "output", "kernel_version_or_own", "cmdline")
 @options("kernel", "initramfs", "kernel_index", "root", "root_after")
-@options("config", "jobs", "color")
+@options("sources", "config", "jobs", "color")
 @click.pass_context
 def diff(
     context: click.Context,
@@ -90,7 +92,9 @@ def diff(
     if old == new == STDIN:
         raise click.UsageError("only one of OLD and NEW can be standard input")
     if same_machine:
-        sys.exit(_same_machine.compare_and_print(old, new, bus, lspci, form, output, color))
+        sources = SourceOptions(**{name: _settings[name] for name in SourceOptions._fields})
+        printing = Printing(form, output, color)
+        sys.exit(_same_machine.compare_and_print(old, new, bus, lspci, sources, printing))
     if bus or lspci:
         raise click.UsageError("--bus and --lspci go with --same-machine")
     given = named(context)

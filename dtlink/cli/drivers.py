@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,7 +29,7 @@ _STATES = [state.value.replace(" ", "-") for state in State if "'" not in state.
     type=click.Choice(_STATES),
     help="Only devices in this state.",
 )
-@options("format", "output", "color")
+@options("sources", "format", "output", "color")
 def drivers(
     path: str,
     kernel: str,
@@ -40,6 +40,7 @@ def drivers(
     form: str,
     output: str | None,
     color: str,
+    **sources: Any,
 ) -> None:
     """Match every device with what the kernel has: built in, as a module, or not at all."""
     from dtlink.views.drivers import DriversView
@@ -49,6 +50,7 @@ def drivers(
         kernel=kernel,
         initramfs=initramfs,
         kernel_index=kernel_index,
+        **sources,
     )
     need_kernel(settings)
     wanted = frozenset(state.replace("-", " ") for state in states)

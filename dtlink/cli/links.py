@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from dtlink.board.settings import Settings
 from dtlink.cli.options import NO_INPUTS, complain, options, words
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.cli.single import view_of
+from dtlink.cli.sources import configured
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @formats("text", "json", "jsonl")
 @click.option("--disabled", is_flag=True, help="Include the links of disabled consumers.")
 @click.option("--binding", multiple=True, metavar="NAME", help="Only links by these bindings.")
-@options("kernel_version", "jobs", "color")
+@options("kernel_version", "sources", "jobs", "color")
 def links(
     paths: tuple[str, ...],
     targets: tuple[Target, ...],
@@ -39,6 +40,7 @@ def links(
     kernel_version: KernelVersion,
     jobs: int,
     color: str,
+    **sources: Any,
 ) -> None:
     """Extract the links of each input, and print them."""
     from dtlink.views.links import check_bindings
@@ -48,14 +50,15 @@ def links(
     except ValueError as error:
         raise click.UsageError(f"--binding: {error}") from error
     inputs = list(engine.expand(paths))
-    settings = Settings(kernel_version)
+    settings = Settings(kernel_version, **sources)
     make = partial(_links, settings=settings, disabled=disabled, bindings=words(binding))
     outputs = resolve(targets, output)
 
     def envelope(reports: Sequence[InputReport]) -> Report:
         return Report("links", reports, str(kernel_version))
 
-    reports = engine.run(inputs, engine.Task(make, make), jobs=jobs, digest=digests(outputs))
+    task = partial(configured, task=engine.Task(make, make, settings.sources))
+    reports = engine.run(inputs, task, jobs=jobs, digest=digests(outputs))
     report = gather(reports, len(inputs), outputs, envelope)
     complain(report.inputs, NO_INPUTS)
     write_formats(report, outputs, _lines, color)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,13 +12,14 @@ from dtlink import engine
 from dtlink.board.tree import TreeBoard
 from dtlink.cli.completion import complete_files
 from dtlink.cli.options import KernelVersionParam, board_settings, complain, options
-from dtlink.cli.single import view_of
+from dtlink.cli.single import one, view_of
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.report.model import InputFault, InputReport, Report
 
 if TYPE_CHECKING:
+    from dtlink.board.settings import Settings
     from dtlink.facts.kernels import KernelVersion
     from dtlink.report.answer import InputAnswer
     from dtlink.report.entries import Json
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     type=KernelVersionParam(),
     help="The kernel that wrote the log. [default: as the log says]",
 )
-@options("kernel", "initramfs", "kernel_index")
+@options("kernel", "initramfs", "kernel_index", "sources")
 @click.option("--all", "everything", is_flag=True, help="Show the harmless lines too.")
 @options("format", "output", "color")
 def log(
@@ -52,6 +53,7 @@ def log(
     form: str,
     output: str | None,
     color: str,
+    **sources: Any,
 ) -> None:
     """Read the log, and the tree if there is one; print what happened.
 
@@ -61,13 +63,14 @@ def log(
 
     if dmesg == dtb == "-":
         raise click.UsageError("the log and the tree can't both come from standard input")
-    tree, unread = _tree(dtb)
     settings = board_settings(
         kernel_version=kernel_version,
         kernel=kernel,
         initramfs=initramfs,
         kernel_index=kernel_index,
+        **sources,
     )
+    tree, unread = _tree(dtb, settings)
     board = None if tree is None else TreeBoard(tree, settings)
     item = _explained(dmesg, board, kernel_version, dtb)
     view = view_of(item, LogView)
@@ -81,7 +84,7 @@ def log(
     sys.exit(report.exit_status(None) or int(view is not None and view.explanation.harmful))
 
 
-def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
+def _tree(path: str | None, settings: Settings) -> tuple[Tree | None, list[InputReport]]:
     """The tree; a report of it only where it can't be read."""
     kept: list[Tree] = []
 
@@ -91,7 +94,7 @@ def _tree(path: str | None) -> tuple[Tree | None, list[InputReport]]:
 
     if path is None:
         return None, []
-    report = engine.process(path, engine.Task(tree=keep), digest=False)
+    report = one(path, engine.Task(tree=keep, sources=settings.sources), digest=False)
     return (kept[0], []) if kept else (None, [report])
 
 

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,7 @@ from dtlink.cli.options import (
     options,
 )
 from dtlink.cli.single import tree_task, version_of, view_of
+from dtlink.cli.sources import configured
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.read import STDIN, SUFFIXES
 from dtlink.report.model import Report
@@ -71,7 +72,7 @@ NODEs: all that the root filesystem may be on. Of several boards, the union is l
     show_default=True,
     help="Output format: a list to read, or the configuration of an initramfs tool.",
 )
-@options("output", "jobs")
+@options("sources", "output", "jobs")
 def modules(
     words: tuple[str, ...],
     kernel: str,
@@ -85,6 +86,7 @@ def modules(
     form: str,
     output: str | None,
     jobs: int,
+    **sources: Any,
 ) -> None:
     """Follow what is asked for to its suppliers, and print the modules of all of it."""
     from dtlink.views.modules import ModulesView
@@ -97,6 +99,7 @@ def modules(
         kernel_index=kernel_index,
         cmdline=cmdline,
         root=root,
+        **sources,
     )
     need_kernel(settings)
     if missing and not initramfs:
@@ -108,7 +111,9 @@ def modules(
         sys.exit(2)
     plan = [each for each in inputs if not _is_overlay(each, paths)]
     reports = collect(
-        engine.run(plan, task, jobs=jobs, digest=form == "json"), len(plan), "reading"
+        engine.run(plan, partial(configured, task=task), jobs=jobs, digest=form == "json"),
+        len(plan),
+        "reading",
     )
     _complain(reports, len(inputs) - len(plan))
     _write(Report("modules", reports, version_of(settings)), paths, form, output, strict=strict)

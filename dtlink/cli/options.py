@@ -15,6 +15,7 @@ from dtlink.cli.completion import (
     complete_nodes,
     complete_rules,
 )
+from dtlink.cli.sources import MacroParam
 from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 
@@ -201,7 +202,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
             "-D",
             "--define",
             multiple=True,
-            metavar="NAME[=TEXT]",
+            type=MacroParam(),
             help="Macro of devicetree source: NAME, which is 1, or NAME=TEXT.",
         ),
         click.option(

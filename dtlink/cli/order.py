@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command(help="Show the order in which devices can probe, in waves.")
-@options("path", "kernel", "kernel_index", "format", "output", "kernel_version_or_own", "color")
+@options("path", "kernel", "kernel_index", "format", "output")
+@options("kernel_version_or_own", "sources", "color")
 def order(
     path: str,
     kernel: str,
@@ -24,12 +25,13 @@ def order(
     output: str | None,
     kernel_version: KernelVersion | None,
     color: str,
+    **sources: Any,
 ) -> None:
     """Sort the devices into waves, as fw_devlink orders them: each needs only earlier ones."""
     from dtlink.views.order import OrderView
 
     settings = board_settings(
-        kernel_version=kernel_version, kernel=kernel, kernel_index=kernel_index
+        kernel_version=kernel_version, kernel=kernel, kernel_index=kernel_index, **sources
     )
     item = one(path, view_task(OrderView.of, settings), digest=form == "json")
     report = Report("order", [item], version_of(settings))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 from dtlink import engine
 from dtlink.cli.options import complain
+from dtlink.cli.sources import configured
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.errors import InputError
@@ -39,7 +40,7 @@ class Printing(NamedTuple):
 
 def one(path: str, task: engine.Task, *, digest: bool) -> InputReport:
     """The report of one input."""
-    return engine.process(path, task, digest=digest)
+    return engine.process(path, configured(path, task), digest=digest)
 
 
 def view_task(make: Callable[[AnyBoard], Reportable], settings: Settings) -> engine.Task:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @options("path")
 @click.argument("node", metavar="NODE", shell_complete=complete_nodes)
 @options("kernel", "initramfs", "kernel_index", "format", "output")
-@options("kernel_version_or_own", "color")
+@options("kernel_version_or_own", "sources", "color")
 def why(
     path: str,
     node: str,
@@ -31,6 +31,7 @@ def why(
     output: str | None,
     kernel_version: KernelVersion | None,
     color: str,
+    **sources: Any,
 ) -> None:
     """Follow the suppliers of NODE: a path, a name that only one node has, a label, an alias."""
     from dtlink.views.why import WhyView
@@ -40,6 +41,7 @@ def why(
         kernel=kernel,
         initramfs=initramfs,
         kernel_index=kernel_index,
+        **sources,
     )
     task = view_task(partial(WhyView.of, name=node), settings)
     item = one(path, task, digest=form == "json")

@@ -1,0 +1,58 @@
+"""How devicetree source is read, for commands that use nothing else of a configuration."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.inputs import Input
+from dtlink.firmware.source.options import SourceOptions
+
+if TYPE_CHECKING:
+    from dtlink.engine import Task
+
+#: Devicetree files that include nothing: no need to look for a configuration.
+_BLOBS = (".dtb", ".dtbo")
+
+
+class MacroParam(click.ParamType[str]):
+    """A macro of the preprocessor, as a compiler's ``-D`` takes it."""
+
+    name = "NAME[=TEXT]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The macro, or a usage error."""
+        from dtlink.config.readers import ConfigPlace, macros
+
+        try:
+            return macros((value,), ConfigPlace(""))[0]
+        except InputError as error:
+            self.fail(error.message, param, ctx)
+
+
+def read_options(path: str, given: SourceOptions) -> SourceOptions:
+    """How a file is read: what the user gave, else what the configuration for the file has.
+
+    Raises :class:`InputError` for a configuration that can't be read.
+    """
+    if path.endswith(_BLOBS):
+        return given
+    from dtlink.config.resolve import settings_of
+
+    named = {name: value for name, value in given._asdict().items() if value}
+    return settings_of(path, named).board.sources
+
+
+def configured(item: Input | str, task: Task) -> Task:
+    """The task, with :func:`read_options` of an input; ends the program where they can't be had."""
+    if task.tree is None:
+        return task
+    try:
+        options = read_options(Input.of(item).path, task.sources)
+    except InputError as error:
+        click.echo(f"dtlink: {error}", err=True)
+        sys.exit(2)
+    return task if options == task.sources else task._replace(sources=options)
