@@ -8,11 +8,13 @@ runner's ``ActionCommand.cs``; the limit is that of its ``ExecutionContext.cs``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
-from dtlink.report.model import InputReport, Report
+from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
+from dtlink.report.model import Report
 from dtlink.report.places import relative, where
 from dtlink.report.wording import (
     details,
@@ -21,9 +23,8 @@ from dtlink.report.wording import (
     printable,
     troubles,
     unmet,
-    worst_first,
 )
-from dtlink.rules.model import Confidence, Finding, Severity
+from dtlink.rules.model import Confidence, Severity
 from dtlink.wording import counted, joined
 
 #: Maximum number of annotations of a level that GitHub shows for a step; the log has all.
@@ -43,13 +44,15 @@ class _Annotation(NamedTuple):
     path: str = ""
     """Empty if it is not about a file."""
     line: int = 1
+    column: int = 0
 
 
 def render(report: Report) -> str:
     """One command per line, the worst first; empty without findings and problems.
 
-    All errors and warnings are included. If GitHub does not show all of a level, a last notice says
-    so; notes that would displace it are omitted.
+    All errors and warnings are included; one in a file that several boards include is one command.
+    If GitHub does not show all of a level, a last notice says so; notes that would displace it are
+    omitted.
     """
     told_all = sorted(_annotations(report), key=lambda each: _ORDER.index(each.level))
     there = Counter(each.level for each in told_all)
@@ -62,19 +65,23 @@ def render(report: Report) -> str:
 def _annotations(report: Report) -> Iterator[_Annotation]:
     for trouble in troubles(report):
         yield _Annotation("error", trouble.check, trouble.message, trouble.path)
-    for item, finding in worst_first(report):
-        yield _annotation(item, finding)
+    names = short_names(report)
+    for group in groups(report):
+        yield _annotation(group, names)
     for item in report.inputs:
         for entry in item.unmet:
             yield _Annotation("warning", entry.rule, unmet(entry), item.path)
 
 
-def _annotation(item: InputReport, finding: Finding) -> _Annotation:
+def _annotation(group: Group, names: Mapping[Input, str]) -> _Annotation:
+    item, finding = group.item, group.finding
     likely = " (likely)" if finding.confidence is Confidence.LIKELY else ""
-    path, line = where(item, finding)
     of = f"{item.member}: " if item.member else ""
-    message = "\n".join(filter(None, (of + headline(finding), details(finding))))
-    return _Annotation(_LEVELS[finding.severity], finding.rule + likely, message, path, line)
+    on = f"boards: {boards(group, names, BOARDS)}" if group.is_shared else ""
+    message = "\n".join(filter(None, (of + headline(finding), details(finding), on)))
+    return _Annotation(
+        _LEVELS[finding.severity], finding.rule + likely, message, *where(item, finding)
+    )
 
 
 def _more(there: Counter[str], left_out: int) -> _Annotation:
@@ -95,7 +102,8 @@ def _command(each: _Annotation) -> str:
     properties = {"title": printable(each.title).replace("\n", " ")}
     if each.path not in ("", STDIN):
         path = encodable(relative(each.path))
-        properties = {"file": path, "line": str(each.line), **properties}
+        column = {"col": str(each.column)} if each.column else {}
+        properties = {"file": path, "line": str(each.line), **column, **properties}
     listed = ",".join(f"{name}={_escape(text, _PROPERTY)}" for name, text in properties.items())
     return f"::{each.level} {listed}::{_escape(printable(each.message), _DATA)}"
 

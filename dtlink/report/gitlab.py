@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterator
 from typing import TypedDict
 
-from dtlink.report.model import InputReport, Report, identified
-from dtlink.report.places import relative, relative_name, where
+from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
+from dtlink.report.model import Report
+from dtlink.report.places import Place, relative, relative_name, where
 from dtlink.report.wording import (
     cut,
     encodable,
@@ -53,9 +54,9 @@ class Issue(TypedDict):
 def render(report: Report) -> str:
     """The issues, the worst first: one JSON array, ending in a newline.
 
-    A fingerprint is made of that of the finding and its input's path, so GitLab recognizes an
-    issue in the next build, whatever its line. Findings in the baseline, and ignored ones, are
-    not issues.
+    A fingerprint is made of that of the finding and its file's path, so GitLab recognizes an
+    issue in the next build, whatever its line, and whichever boards include the file. Findings in
+    the baseline, and ignored ones, are not issues.
     """
     issues = sorted(_issues(report), key=lambda issue: _ORDER.index(issue["severity"]))
     # GitLab keeps one of several issues with one fingerprint, as of an input that is given twice.
@@ -66,25 +67,24 @@ def render(report: Report) -> str:
 def _issues(report: Report) -> Iterator[Issue]:
     for trouble in troubles(report):
         # An input that was not checked must not look like one without findings.
-        at = (relative(trouble.path), 1)
+        at = Place(relative(trouble.path))
         yield _issue(trouble.check, "blocker", trouble.message, at, trouble.message)
+    names = short_names(report)
+    for group in groups(report):
+        item, finding = group.item, group.finding
+        at = where(item, finding)
+        key = f"{at.path if finding.location else relative_name(item)}\0{group.fingerprint}"
+        text = _description(group, boards(group, names, BOARDS))
+        yield _issue(finding.rule, _severity(finding), text, at, key, finding.identity)
     for item in report.inputs:
-        path, name = relative(item.path), relative_name(item)
-        for fingerprint, finding in identified(item.findings, item.known):
-            key = f"{name}\0{fingerprint}"
-            at = where(item, finding)
-            text = _description(item, finding)
-            yield _issue(finding.rule, _severity(finding), text, at, key, finding.identity)
         for entry in item.unmet:
-            text = unmet(entry)
-            yield _issue(entry.rule, "major", text, (path, 1), f"{name}\0{text}")
+            text, at = unmet(entry), Place(relative(item.path))
+            yield _issue(entry.rule, "major", text, at, f"{relative_name(item)}\0{text}")
 
 
-def _issue(
-    check: str, severity: str, text: str, at: tuple[str, int], key: str, identity: str = ""
-) -> Issue:
+def _issue(check: str, severity: str, text: str, at: Place, key: str, identity: str = "") -> Issue:
     """``identity``: the check's name in the fingerprint, where that is another: an alias."""
-    path, line = at
+    path, line, _ = at
     named = f"{identity or check}\0{path}\0{key}"
     digest = hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
     return {
@@ -102,7 +102,9 @@ def _severity(finding: Finding) -> str:
     return _SEVERITIES[finding.severity]
 
 
-def _description(item: InputReport, finding: Finding) -> str:
+def _description(group: Group, on: str) -> str:
+    item, finding = group.item, group.finding
     rest = [f"{label.capitalize()}: {text}" for label, text in story(finding)]
+    rest += [f"Boards: {on}"] if on else []
     of = f"{item.member}: " if item.member else ""
     return ". ".join(text.removesuffix(".") for text in (of + headline(finding), *rest))

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
-from dtlink.report.places import relative, relative_name, where
+from dtlink.report.places import Place, relative, relative_name, where
 from dtlink.report.wording import details, headline, newlines, severity, troubles_of, unmet
 from dtlink.rules.model import Finding, Severity
 
@@ -35,7 +35,7 @@ class _Case(NamedTuple):
     message: str = ""
     text: str = ""
     """What is shown of the test: of one that passes, its output."""
-    place: tuple[str, int] | None = None
+    place: Place | None = None
 
 
 def render(report: Report) -> str:
@@ -85,7 +85,7 @@ def _element(path: str, case: _Case, taken: Counter[tuple[str, str]]) -> TestCas
     taken[path, name] += 1
     number = taken[path, name]
     element = Placed(name if number == 1 else f"{name} ({number})", path)
-    file, line = case.place or (path, 1)
+    file, line, _ = case.place or Place(path)
     element.file, element.line = _text(file), str(line)
     if case.result:
         kinds = {"failure": Failure, "error": Error, "skipped": Skipped}
@@ -116,7 +116,7 @@ def _reading(item: InputReport) -> Iterator[_Case]:
     if item.error is None:
         yield _Case("dtlink/unreadable-input", text="\n".join(item.notes))
     for trouble in troubles_of(item):
-        place = (relative(trouble.path), 1)
+        place = Place(relative(trouble.path))
         message = trouble.message
         yield _Case(trouble.check, "error", trouble.check, message, message, place)
 
@@ -151,7 +151,7 @@ def _name(finding: Finding | BaselineEntry) -> str:
 
 def _whole(item: InputReport, finding: Finding) -> str:
     """The whole finding, beginning with its place."""
-    path, line = where(item, finding)
+    path, line, _ = where(item, finding)
     at = f"{path}:{line}" if finding.location else path
     head = f"{at}: {severity(finding)}: {headline(finding)}"
     return "\n".join(filter(None, (head, details(finding))))

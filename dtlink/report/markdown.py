@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from dtlink.report.groups import Group, groups, repeats, short_names
+from dtlink.report.groups import counts as counts_of
 from dtlink.report.model import InputReport, Report
 from dtlink.report.places import relative, where
 from dtlink.report.wording import (
@@ -20,7 +22,6 @@ from dtlink.report.wording import (
     story,
     troubles,
     unmet,
-    worst_first,
 )
 from dtlink.rules.model import Finding, Severity
 from dtlink.wording import and_more, counted, listed
@@ -50,10 +51,14 @@ _DTS = re.compile(rf"((?<![\w#,.+&-]){_STATEMENT}(?:\s+{_STATEMENT})*)")
 
 
 class _Entry(NamedTuple):
-    """A finding, and the inputs that have it: boards that share a source share its faults."""
+    """A finding, its places, and the boards that have it there, if these are several.
+
+    Blobs that have the same finding share an entry: what they are made from is not known.
+    """
 
     finding: Finding
     places: list[str]
+    boards: list[str]
 
 
 def render(report: Report) -> str:
@@ -61,8 +66,9 @@ def render(report: Report) -> str:
 
     The worst comes first. Findings beyond :data:`LIMIT` characters are counted.
     """
-    head = "\n\n".join(_head(report))
-    entries = _entries(report)
+    faults = groups(report)
+    head = "\n\n".join(_head(report, faults))
+    entries = _entries(report, faults)
     shown = _fitting(entries, LIMIT - len(head) - 500)
     found = [each for each in shown if each.finding.severity is not Severity.INFO]
     notes = [each for each in shown if each.finding.severity is Severity.INFO]
@@ -81,8 +87,11 @@ def render(report: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _head(report: Report) -> Iterator[str]:
-    yield f"**dtlink: {counts(report.counts())} in {counted(len(report.inputs), 'input')}**"
+def _head(report: Report, faults: Sequence[Group]) -> Iterator[str]:
+    each_input = repeats(faults)
+    several = f" ({each_input})" if each_input else ""
+    total = counts(counts_of(faults))
+    yield f"**dtlink: {total} in {counted(len(report.inputs), 'input')}{several}**"
     if report.baseline or any(item.known or item.fixed for item in report.inputs):
         yield _baseline(report)
     ignored = sum(len(item.ignored) for item in report.inputs)
@@ -116,17 +125,21 @@ def _list(title: str, rows: Sequence[str]) -> str:
     return "\n".join([title, "", *(f"- {row}" for row in (*rows[:_LISTED], *more))])
 
 
-def _entries(report: Report) -> list[_Entry]:
-    """The findings, the worst first, each one once with all its inputs."""
+def _entries(report: Report, faults: Iterable[Group]) -> list[_Entry]:
+    """The findings, the worst first, each one once with all its places."""
     entries: dict[Finding, _Entry] = {}
-    for item, finding in worst_first(report):
-        fault = finding._replace(location=None, offset=None)
-        entries.setdefault(fault, _Entry(finding, [])).places.append(_at(item, finding))
+    names = short_names(report)
+    for group in faults:
+        fault = group.finding._replace(location=None, offset=None)
+        entry = entries.setdefault(fault, _Entry(group.finding, [], []))
+        entry.places.append(_at(group.item, group.finding))
+        if group.is_shared:
+            entry.boards.extend(names[each.input] for each in group.inputs)
     return list(entries.values())
 
 
 def _at(item: InputReport, finding: Finding) -> str:
-    path, line = where(item, finding)
+    path, line, _ = where(item, finding)
     if finding.location:
         return f"{path}:{line}"
     return str(item.input._replace(path=path))
@@ -148,7 +161,7 @@ def _table(entries: Iterable[_Entry]) -> str:
 
 
 def _row(entry: _Entry) -> str:
-    finding, places = entry
+    finding, places, _ = entry
     cells = (
         severity(finding),
         _code(finding.rule),
@@ -165,13 +178,15 @@ def _stories(entries: Iterable[_Entry]) -> str:
 
 
 def _story(entry: _Entry) -> str:
-    finding, places = entry
+    finding, places, on = entry
     rows = [f"- {severity(finding)} {_code(finding.rule)} {_code(finding.subject.path)}"]
     for label, text in story(finding):
         lines = (_prose(line) for line in printable(cut(text, _TEXT)).split("\n"))
         rows.append(f"{label}: {'<br>'.join(lines)}")
     if len(places) > 1:
         rows.append(f"in: {listed(map(_code, places), _LISTED)}")
+    if on:
+        rows.append(f"boards: {listed(map(_code, on), _LISTED)}")
     return "<br>".join(rows)
 
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from dtlink.firmware.read import STDIN
 from dtlink.report.model import InputReport
 from dtlink.rules.model import Finding
 
 
-def where(item: InputReport, finding: Finding) -> tuple[str, int]:
-    """The file of a finding, as :func:`relative` writes it, and a line, at least 1.
+class Place(NamedTuple):
+    """A place in a file, as services show it."""
+
+    path: str
+    """As :func:`relative` writes it."""
+    line: int = 1
+    column: int = 0
+    """0: not known."""
+
+
+def where(item: InputReport, finding: Finding) -> Place:
+    """The place of a finding.
 
     The line is that of the source where it is known, else 1: a blob has no lines, but such
     services show nothing of a finding without one.
     """
-    if finding.location is None:
-        return relative(item.file_of(finding.subject)), 1
-    return relative(finding.location.file), max(finding.location.line, 1)
+    location = finding.location
+    if location is None:
+        return Place(relative(item.file_of(finding.subject)))
+    return Place(relative(location.file), max(location.line, 1), max(location.column, 0))
 
 
 def relative_name(item: InputReport) -> str:

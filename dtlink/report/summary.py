@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from dtlink.report.groups import Group, repeats
+from dtlink.report.groups import counts as counts_of
 from dtlink.report.layout import DIM, STYLES, Line, Span, flow, line
 from dtlink.report.model import Report
 from dtlink.rules.model import Severity
@@ -16,19 +18,26 @@ _SCREEN = 6
 _NAMED = 5
 
 
-def summary(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
-    """The numbers of findings and their rules, and the options that show more."""
-    counts = report.counts()
+def summary(
+    report: Report, groups: Sequence[Group], width: int | None, least: Severity
+) -> Iterator[Line]:
+    """The numbers of faults and their rules, and the options that show more.
+
+    ``groups`` are the report's; one that several inputs share counts once.
+    """
+    counts = counts_of(groups)
     aside = list(_aside(report))
     if not any(counts.values()) and not aside:
         return
     shown = [each for each in Severity if each.rank <= least.rank]
     if sum(counts[each.value] for each in shown) > _SCREEN:
-        yield from _by_rule(report, shown, width)
+        yield from _by_rule(groups, shown, width)
     total = ", ".join(counted(counts[name], word) for name, word in _WORDS.items())
     if report.baseline:
         total = f"new: {total}" if any(counts.values()) else "no new findings"
-    parts = [f"{total} in {counted(len(report.inputs), 'input')}", *aside]
+    each_input = repeats(groups)
+    several = f" ({each_input})" if each_input else ""
+    parts = [f"{total} in {counted(len(report.inputs), 'input')}{several}", *aside]
     yield from flow([Span("; ".join(parts)), *_hints(counts, least)], width, indent=0)
     for kernel in dict.fromkeys(_kernels(report)):
         yield from flow([Span(kernel, DIM)], width, indent=0)
@@ -46,17 +55,15 @@ def _kernels(report: Report) -> Iterator[str]:
 _WORDS = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def _by_rule(report: Report, shown: list[Severity], width: int | None) -> Iterator[Line]:
+def _by_rule(groups: Sequence[Group], shown: list[Severity], width: int | None) -> Iterator[Line]:
     """A line per severity with its rules, and one with the inputs, the most frequent first."""
-    found = [each for each in report.findings() if each.severity in shown]
+    found = [each for each in groups if each.finding.severity in shown]
     for severity in shown:
-        rules = Counter(each.rule for each in found if each.severity is severity)
+        rules = Counter(each.finding.rule for each in found if each.finding.severity is severity)
         if rules:
             label = Span(severity.value.ljust(8), STYLES[severity.value])
             yield from flow([label, *_most(rules, "rule")], width, indent=9)
-    inputs = Counter(
-        item.name for item in report.inputs for each in item.findings if each.severity in shown
-    )
+    inputs = Counter(each.item.name for group in found for each in group.members)
     if len(inputs) > 1 and max(inputs.values()) > 1:
         yield from flow([Span("most findings:", DIM), *_most(inputs, "input")], width, indent=9)
     yield line()

@@ -1,10 +1,16 @@
-"""The text report of ``dtlink lint``: grouped by input, with what to expect and what to do."""
+"""The text report of ``dtlink lint``: grouped by input, with what to expect and what to do.
+
+A fault that several inputs share is told once, at its place in the file that they include.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.tree import Location
+from dtlink.report.groups import Group, boards, groups, short_names
 from dtlink.report.layout import BOLD, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.model import InputReport, Report
 from dtlink.report.summary import summary
@@ -17,33 +23,67 @@ _WIDEST = 120
 _SOURCE_WIDTH = 160
 
 
+class _Section(NamedTuple):
+    """A heading and the faults below it: of one input, or of a file that several include."""
+
+    heading: Sequence[Span]
+    groups: Sequence[Group]
+    item: InputReport | None
+    """The input; ``None``: several have the faults."""
+
+
 def lines(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
     """The whole report; findings below ``least`` are only counted.
 
-    ``width`` is the terminal's, in columns; ``None``: nothing is wrapped. Inputs with errors come
+    ``width`` is the terminal's, in columns; ``None``: nothing is wrapped. Sections with errors come
     first, then those with warnings: the first screen has the worst.
     """
     width = None if width is None else min(width, _WIDEST)
-    for item in sorted(report.inputs, key=_rank):
+    found, names = groups(report), short_names(report)
+    for each in sorted(_sections(report, found), key=_rank):
+        yield from _section(each, names, width, least)
+    yield from summary(report, found, width, least)
+
+
+def _sections(report: Report, found: Sequence[Group]) -> Iterator[_Section]:
+    """What several inputs share, by file, then what is of one input alone."""
+    shared: dict[str, list[Group]] = {}
+    own: dict[Input, list[Group]] = {item.input: [] for item in report.inputs}
+    for group in found:
+        location = group.finding.location
+        if location is not None and group.is_shared:
+            shared.setdefault(location.file, []).append(group)
+        else:
+            own[group.item.input].append(group)
+    for file, of in shared.items():
+        inputs = {each.input for group in of for each in group.inputs}
+        yield _Section([Span(file, BOLD), Span(f"in {len(inputs):,} inputs")], of, None)
+    for item in report.inputs:
         if item.error is None:
-            yield from _input(item, width, least)
-    yield from summary(report, width, least)
+            heading = [Span(item.name, BOLD), *_identity(item)]
+            yield _Section(heading, own.pop(item.input, []), item)
 
 
-def _rank(item: InputReport) -> int:
-    return min((each.severity.rank for each in item.findings), default=len(Severity))
+def _rank(section: _Section) -> int:
+    return min((each.finding.severity.rank for each in section.groups), default=len(Severity))
 
 
-def _input(item: InputReport, width: int | None, least: Severity) -> Iterator[Line]:
-    shown = [finding for finding in item.findings if finding.severity.rank <= least.rank]
-    if not shown and not item.unmet and not item.fixed:
+def _section(
+    section: _Section, names: Mapping[Input, str], width: int | None, least: Severity
+) -> Iterator[Line]:
+    item = section.item
+    shown = [each for each in section.groups if each.finding.severity.rank <= least.rank]
+    if not shown and not (item and (item.unmet or item.fixed)):
         return
-    yield from flow([Span(item.name, BOLD), *_identity(item)], width, " · ")
+    yield from flow(section.heading, width, " · ")
     yield line()
-    for finding in shown:
-        yield from _finding(finding, width)
+    for group in shown:
+        yield from _finding(group.finding, width)
+        if group.is_shared:
+            yield from paragraph(" boards:", boards(group, names), width)
         yield line()
-    yield from _expected(item, width)
+    if item is not None:
+        yield from _expected(item, width)
 
 
 def _identity(item: InputReport) -> Iterator[Span]:

@@ -48,12 +48,6 @@ def _at_byte(fault: InputFault | Refused) -> str:
     return fault.message if fault.offset is None else f"{fault.message} (byte {fault.offset:#x})"
 
 
-def worst_first(report: Report) -> list[tuple[InputReport, Finding]]:
-    """All findings that count, with their inputs; of one severity in the order of the inputs."""
-    pairs = [(item, finding) for item in report.inputs for finding in item.findings]
-    return sorted(pairs, key=lambda pair: pair[1].severity.rank)
-
-
 def severity(finding: Finding) -> str:
     """The severity, and whether it is only likely."""
     likely = finding.confidence is Confidence.LIKELY

@@ -52,7 +52,7 @@ def read(row: str) -> Command:
     assert level in ("error", "warning", "notice")
     pairs = [each.split("=", 1) for each in listed.split(",")]
     properties = {name: unescape(value, "%0D", "%0A", "%3A", "%2C") for name, value in pairs}
-    assert set(properties) <= {"file", "line", "title"}
+    assert set(properties) <= {"file", "line", "col", "title"}
     return Command(level, properties, unescape(data, "%0D", "%0A"))
 
 

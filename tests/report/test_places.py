@@ -47,6 +47,6 @@ def test_a_link_keeps_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_the_line_of_the_source_or_the_first() -> None:
     item = InputReport("board.dtb")
-    assert where(item, finding()) == ("board.dtb", 1)
-    assert where(item, finding(location=Location("./soc.dtsi", 12))) == ("soc.dtsi", 12)
-    assert where(item, finding(location=Location("soc.dtsi", 0))) == ("soc.dtsi", 1)
+    assert where(item, finding()) == ("board.dtb", 1, 0)
+    assert where(item, finding(location=Location("./soc.dtsi", 12))) == ("soc.dtsi", 12, 0)
+    assert where(item, finding(location=Location("soc.dtsi", 0))) == ("soc.dtsi", 1, 0)

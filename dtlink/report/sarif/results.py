@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.report.entries import JsonObject
-from dtlink.report.model import InputReport, Report, identified
+from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
+from dtlink.report.model import InputReport, Report
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.wording import headline, story
 from dtlink.rules.model import Confidence, Finding, Severity
@@ -32,50 +33,64 @@ def order(result: SarifResult) -> int:
 
 
 def results_of(report: Report, artifacts: Artifacts) -> Iterator[SarifResult]:
-    """The results of all inputs, input by input.
+    """The results: each fault once, with the boards that have it as related locations.
 
     What the baseline knows or the configuration takes out is none: services that take uploads
     read neither ``baselineState`` nor ``suppressions``, and would open an alert for each.
     """
-    for item in report.inputs:
-        # Numbered together: of two alike, one may be known and one not.
-        for fingerprint, finding in identified(item.findings, item.known):
-            data = _result(item, finding, fingerprint, artifacts)
-            if report.baseline:
-                data["baselineState"] = "new"
-            likely = finding.confidence is Confidence.LIKELY
-            yield SarifResult(data, finding.rule, finding.severity, likely)
+    names = short_names(report)
+    for group in groups(report):
+        finding = group.finding
+        data = _result(group, boards(group, names, BOARDS), artifacts)
+        if report.baseline:
+            data["baselineState"] = "new"
+        likely = finding.confidence is Confidence.LIKELY
+        yield SarifResult(data, finding.rule, finding.severity, likely)
 
 
-def _result(
-    item: InputReport, finding: Finding, fingerprint: str, artifacts: Artifacts
-) -> JsonObject:
+def _result(group: Group, on: str, artifacts: Artifacts) -> JsonObject:
+    item, finding = group.item, group.finding
     place = artifacts.place_of(item, finding)
     region = place["region"]
     in_file = isinstance(region, Mapping) and "byteOffset" in region
     data: JsonObject = {
         "ruleId": finding.rule,
         "level": LEVELS[finding.severity],
-        "message": {"text": _text(item, finding, in_file=in_file)},
+        "message": {"text": _text(item, finding, on, in_file=in_file)},
         "locations": [_location(place, finding.subject)],
-        "partialFingerprints": _fingerprints(fingerprint),
-        "properties": _properties(finding),
+        "partialFingerprints": _fingerprints(group.fingerprint),
+        "properties": _properties(group),
     }
-    related = [
-        _location(artifacts.place(item.file_of(other)), other, number)
-        for number, other in enumerate(_related(finding), 1)
-    ]
+    related = [*_boards(group, artifacts), *_related(item, finding, artifacts)][:MOST_RELATED]
     if related:
-        data["relatedLocations"] = related
+        data["relatedLocations"] = [{"id": at, **each} for at, each in enumerate(related, 1)]
     return data
 
 
-def _related(finding: Finding) -> Iterator[Subject]:
-    """The related nodes that services keep, which are of the subject's kind."""
-    return (Subject(finding.subject.kind, path) for path in finding.related[:MOST_RELATED])
+def _boards(group: Group, artifacts: Artifacts) -> Iterator[JsonObject]:
+    """Where the first of the boards that share a fault include the file that has it."""
+    if not group.is_shared:
+        return
+    by_input = {each.item.input: each for each in reversed(group.members)}
+    for item in group.inputs[:BOARDS]:
+        location = by_input[item.input].finding.location
+        _, line = location.chain[-1] if location and location.chain else ("", 1)
+        model = f"board: {item.model}" if item.model else "board"
+        yield {
+            "physicalLocation": artifacts.place(item.path, line),
+            "message": {"text": model},
+        }
 
 
-def _location(place: JsonObject, subject: Subject, number: int = 0) -> JsonObject:
+def _related(item: InputReport, finding: Finding, artifacts: Artifacts) -> Iterator[JsonObject]:
+    """The related nodes, which are of the subject's kind."""
+    for path in finding.related[:MOST_RELATED]:
+        other = Subject(finding.subject.kind, path)
+        place = artifacts.place(item.file_of(other))
+        yield {**_location(place, other), "message": {"text": path}}
+
+
+def _location(place: JsonObject, subject: Subject) -> JsonObject:
     """A file, and the node in it. (One without a file makes services refuse the upload.)"""
     path = subject.path
     logical = {
@@ -83,8 +98,7 @@ def _location(place: JsonObject, subject: Subject, number: int = 0) -> JsonObjec
         "fullyQualifiedName": path,
         "kind": subject.kind.value,
     }
-    found: JsonObject = {"physicalLocation": place, "logicalLocations": [logical]}
-    return {"id": number, **found, "message": {"text": path}} if number else found
+    return {"physicalLocation": place, "logicalLocations": [logical]}
 
 
 def _fingerprints(fingerprint: str) -> dict[str, str]:
@@ -100,7 +114,8 @@ def _fingerprints(fingerprint: str) -> dict[str, str]:
     }
 
 
-def _properties(finding: Finding) -> JsonObject:
+def _properties(group: Group) -> JsonObject:
+    finding = group.finding
     properties = {
         "confidence": finding.confidence.value,
         "property": finding.property_name,
@@ -108,11 +123,12 @@ def _properties(finding: Finding) -> JsonObject:
         "supplier": finding.supplier or None,
         "offset": finding.offset,
         "relatedCount": len(finding.related) if len(finding.related) > MOST_RELATED else None,
+        "boards": len(group.inputs) if group.is_shared else None,
     }
     return {name: value for name, value in properties.items() if value is not None}
 
 
-def _text(item: InputReport, finding: Finding, *, in_file: bool) -> str:
+def _text(item: InputReport, finding: Finding, on: str, *, in_file: bool) -> str:
     """What an alert shows: the sentence first, for where there is room for no more.
 
     It contains the node and the related ones, since services show only a file and a line.
@@ -122,6 +138,8 @@ def _text(item: InputReport, finding: Finding, *, in_file: bool) -> str:
     rows += [f"{label.capitalize()}: {text}" for label, text in story(finding)]
     of = f"{item.member}: " if item.member else ""
     rows.append(f"Where: {of}{_where(finding, in_file=in_file)}")
+    if on:
+        rows.append(f"Boards: {on}")
     if finding.confidence is Confidence.LIKELY:
         rows.append("Confidence: likely; it rests on what is usual")
     # In a SARIF message "[…](…)" is a link.

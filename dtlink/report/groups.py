@@ -1,0 +1,151 @@
+"""One fault of a source that several inputs share is one finding, with the inputs that have it.
+
+What makes findings of several inputs one fault is their place in the source, and all that is the
+same there for each board: the rule, severity and confidence, the property and the entry, the names
+of the node and of the supplier. Messages are not compared: they count other nodes of a board, or
+contain paths in which only the parents differ. Findings without a place in a source stay apart.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
+from itertools import chain
+from typing import NamedTuple
+
+from dtlink.firmware.inputs import Input
+from dtlink.report.model import InputReport, Report, identified
+from dtlink.report.places import relative
+from dtlink.rules.model import Finding, Severity
+from dtlink.wording import counted, listed
+
+#: How many boards a report names before it counts the rest: on a screen, and elsewhere.
+BOARDS_IN_TEXT = 8
+BOARDS = 20
+
+
+class Member(NamedTuple):
+    """A finding of one input."""
+
+    item: InputReport
+    finding: Finding
+    fingerprint: str
+    """With a number, where the input has several that are alike."""
+
+
+class Group(NamedTuple):
+    """A fault: a finding, and the inputs that have it."""
+
+    finding: Finding
+    """That of most of the inputs, where their messages differ."""
+    fingerprint: str
+    """Unique among the groups of one file; the same whatever other boards are linted."""
+    members: Sequence[Member]
+
+    @property
+    def item(self) -> InputReport:
+        """The first input that has it."""
+        return self.members[0].item
+
+    @property
+    def inputs(self) -> Sequence[InputReport]:
+        """The inputs that have it, each once."""
+        return list({each.item.input: each.item for each in self.members}.values())
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several inputs have it."""
+        return len(self.members) > 1 and len(self.inputs) > 1
+
+    @property
+    def others(self) -> int:
+        """How many inputs have it with another message."""
+        return sum(each.finding.message != self.finding.message for each in self.members)
+
+
+def groups(report: Report) -> list[Group]:
+    """The faults of a report, the worst first; of one severity in the order of the inputs."""
+    members: defaultdict[Hashable, list[Member]] = defaultdict(list)
+    file = cache(relative)
+    for key, member in chain.from_iterable(map(partial(_keyed, file=file), report.inputs)):
+        members[key].append(member)
+    found = list(_numbered(members.values(), file))
+    return sorted(found, key=lambda each: each.finding.severity.rank)
+
+
+def counts(groups: Iterable[Group]) -> dict[str, int]:
+    """How many faults there are of each severity."""
+    there = Counter(each.finding.severity for each in groups)
+    return {severity.value: there[severity] for severity in Severity}
+
+
+def repeats(groups: Iterable[Group]) -> str:
+    """How many findings there are if each input is counted; empty if they are as many."""
+    sizes = [len(each.members) for each in groups]
+    total = counted(sum(sizes), "finding")
+    return f"{total} counted per input" if sum(sizes) > len(sizes) else ""
+
+
+def short_names(report: Report) -> Mapping[Input, str]:
+    """Names of the inputs for lists: without the folder, where that leaves them distinct."""
+    short = {
+        item.input: str(item.input._replace(path=os.path.basename(item.path)))  # noqa: PTH119 - any text
+        for item in report.inputs
+    }
+    taken = Counter(short.values())
+    return {each: name if taken[name] == 1 else str(each) for each, name in short.items()}
+
+
+def boards(group: Group, names: Mapping[Input, str], most: int = BOARDS_IN_TEXT) -> str:
+    """The inputs that have a fault, in a sentence; empty for a single one."""
+    if not group.is_shared:
+        return ""
+    text = listed((names[each.input] for each in group.inputs), most)
+    return f"{text} (details differ in {group.others:,} of them)" if group.others else text
+
+
+def _keyed(item: InputReport, file: Callable[[str], str]) -> Iterator[tuple[Hashable, Member]]:
+    """The findings of an input, each with what makes it the same as those of other inputs."""
+    seen: Counter[Hashable] = Counter()
+    for number, (fingerprint, finding) in enumerate(identified(item.findings, item.known)):
+        key = _fault(finding, file)
+        seen[key] += 1
+        # Two of one input are two faults, as a macro makes them at one place.
+        place = (id(item), number) if key is None else (key, seen[key])
+        yield place, Member(item, finding, fingerprint)
+
+
+def _fault(finding: Finding, file: Callable[[str], str]) -> Hashable:
+    """What a fault of a source is known by; ``None``: it has no place in a source."""
+    location = finding.location
+    if location is None:
+        return None
+    supplier = finding.subject._replace(path=finding.supplier)
+    return (
+        *(finding.identity, finding.severity, finding.confidence),
+        *(file(location.file), location.line, location.column),
+        *(finding.property_name, finding.index, finding.subject.name, supplier.name),
+    )
+
+
+def _numbered(groups: Iterable[Sequence[Member]], file: Callable[[str], str]) -> Iterator[Group]:
+    """The groups with their fingerprints, which get a number where a file has several alike."""
+    taken: Counter[tuple[str, str]] = Counter()
+    for members in groups:
+        finding = _usual([each.finding for each in members])
+        fingerprint = min(each.fingerprint for each in members)
+        if finding.location is not None:
+            stem, _, number = fingerprint.partition("-")
+            at = file(finding.location.file), stem
+            # Findings in the baseline were numbered first.
+            taken[at] = max(taken[at] + 1, int(number or 1))
+            fingerprint = stem if taken[at] == 1 else f"{stem}-{taken[at]}"
+        yield Group(finding, fingerprint, members)
+
+
+def _usual(findings: Sequence[Finding]) -> Finding:
+    messages = Counter(each.message for each in findings)
+    message = max(messages, key=lambda each: messages[each])
+    return next(each for each in findings if each.message == message)
