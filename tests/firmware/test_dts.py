@@ -145,6 +145,25 @@ def test_locations_name_included_files(tmp_path):
     assert tree.find("/soc").has("more")
 
 
+def test_a_file_has_one_name_whichever_way_it_is_included(tmp_path, monkeypatch):
+    source, prefixes = "arch/arm/boot/dts", tmp_path / "scripts/dtc/include-prefixes"
+    (tmp_path / source).mkdir(parents=True)
+    prefixes.mkdir(parents=True)
+    (prefixes / "arm").symlink_to(tmp_path / source)
+    (tmp_path / source / "soc.dtsi").write_text("/ { soc { }; };\n", encoding="utf-8")
+    for name, include in (("a", '"soc.dtsi"'), ("b", "<arm/soc.dtsi>")):
+        text = f"/dts-v1/;\n#include {include}\n"
+        (tmp_path / source / f"{name}.dts").write_text(text, encoding="utf-8")
+
+    def file_of_soc(board: str) -> str:
+        return read(board).origins.location("/soc").file
+
+    monkeypatch.chdir(tmp_path)
+    assert {file_of_soc(f"{source}/{name}.dts") for name in "ab"} == {f"{source}/soc.dtsi"}
+    paths = {file_of_soc(f"{tmp_path}/{source}/{name}.dts") for name in "ab"}
+    assert paths == {f"{tmp_path}/{source}/soc.dtsi"}
+
+
 @pytest.mark.parametrize(
     ("source", "what"),
     [

@@ -32,6 +32,7 @@ class SourceFiles:
         self._known: dict[str, tuple[object, SourceFile | str]] = {}
         self._current: set[str] = set()
         self._found: dict[tuple[str, str, bool], SourceFile | str] = {}
+        self._folders: dict[str, str] = {}
         self._left = MAX_FILES
 
     def source(self, path: str) -> SourceFile:
@@ -39,6 +40,7 @@ class SourceFiles:
         # Files may have changed since the last source was read.
         self._current.clear()
         self._found.clear()
+        self._folders.clear()
         found = self._read(path, inside=False)
         if isinstance(found, str):
             raise InputError(found, path=path)
@@ -52,7 +54,7 @@ class SourceFiles:
         folder = os.path.dirname(by.path)
         key = folder if quoted else "", name, quoted
         if key not in self._found:
-            self._found[key] = self._search(name, folder, quoted=quoted)
+            self._found[key] = self._search(name, by, folder if quoted else None)
         return self._found[key]
 
     def data(self, name: str, by: str) -> bytes | str:
@@ -63,15 +65,31 @@ class SourceFiles:
                 return self._bytes(path, name)
         return f"{name} was not found"
 
-    def _search(self, name: str, folder: str, *, quoted: bool) -> SourceFile | str:
+    def _search(self, name: str, by: SourceFile, beside: str | None) -> SourceFile | str:
         if os.path.isabs(name):
             return self._read(name)
-        folders = [os.path.join(folder, "") if folder else ""] if quoted else []
-        for each in (*folders, *self._include):
+        folders = [] if beside is None else [os.path.join(beside, "") if beside else ""]
+        for each in folders:
             if os.path.lexists(path := f"{each}{name}"):
                 return self._read(path)
+        for each in self._include:
+            if os.path.lexists(path := f"{each}{name}"):
+                return self._read(self._plain(path, by))
         where = ", ".join(each.rstrip("/") or "." for each in (*folders, *self._include))
         return f"{name} was not found in {where or 'any include path: there is none'}"
+
+    def _plain(self, path: str, by: SourceFile) -> str:
+        """A path without links on the way, as other files name it that include the file.
+
+        Linux's include paths are links to folders of the tree (scripts/dtc/include-prefixes).
+        """
+        folder, name = os.path.split(path)
+        real = self._folders.get(folder)
+        if real is None:
+            real = self._folders[folder] = os.path.realpath(folder)
+        here = os.path.join(os.getcwd(), "")
+        plain = os.path.join(real, name)
+        return plain if os.path.isabs(by.path) else plain.removeprefix(here)
 
     def _read(self, path: str, *, inside: bool = True) -> SourceFile | str:
         path = os.path.normpath(path)
