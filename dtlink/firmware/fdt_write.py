@@ -29,6 +29,10 @@ class SourceNode:
         self.children.append(SourceNode(name))
         return self.children[-1]
 
+    def append(self, name: str, data: bytes) -> None:
+        """Add bytes to the value of a property, which is made if it is missing."""
+        self.properties[name] = self.properties.get(name, b"") + data
+
 
 def cells(*values: int) -> bytes:
     """Return 32-bit cells as a property value."""

@@ -6,8 +6,8 @@ Source: dtc, checks.c (fixup_phandle_references() and its neighbours) and livetr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from operator import itemgetter
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from dtlink.firmware.fdt_write import SourceNode, cells
@@ -16,6 +16,7 @@ from dtlink.firmware.source.parse import Parsed
 from dtlink.firmware.source.values import Reference, Value
 
 _NO_PHANDLE = (0, 0xFFFFFFFF)
+_NODE_NAME = re.compile(r"[\w,.+-]+(?:@[\w,.+-]*)?\Z", re.ASCII)
 
 
 class ReferenceFault(NamedTuple):
@@ -48,14 +49,12 @@ class _Finisher:
         self._own: dict[DtsNode, int] = {}
         self._next = 1
         self._values: dict[DtsProperty, bytes] = {}
-        self._outside: list[tuple[str, str, str, int]] = []  # label, path, property, offset
-        self._within: list[tuple[DtsNode, str, int]] = []
+        self._cells: list[tuple[str, DtsNode, DtsProperty, int]] = []  # name, place of the cell
 
     def run(self) -> Finished:
         nodes = list(self._tree.root.walk())
-        for label, (first, *more) in filter(itemgetter(1), self._tree.labels.items()):
-            for other in more:
-                self._fault(f"the label {label!r} is that of {first.path} already", other, None)
+        self._check_names(nodes)
+        self._check_labels(nodes)
         for node in nodes:
             self._take_phandle(node)
         holders = [
@@ -66,32 +65,83 @@ class _Finisher:
         ]
         for node, held in holders:
             self._resolve(node, held)
-        for node in nodes:
-            unused = node.omit_if_no_ref and not node.referenced
-            if unused and not node.deleted and not (self._symbols and node.labels):
-                self._tree.delete(node)
-        # What is left is collected before phandles are added by labels, but written after.
-        extra = list(self._generated())
+        self._omit(nodes)
+        symbols = self._symbol_paths() if self._symbols else None
         root = self._written(self._tree.root)
-        root.children += extra
+        if symbols is not None:
+            added = root.child("__symbols__").properties
+            added |= {label: path for label, path in symbols.items() if label not in added}
+        if self._is_plugin:
+            self._add_fixups(root)
         return Finished(root, self._faults)
 
+    def _check_names(self, nodes: Iterable[DtsNode]) -> None:
+        """Names that dtc refuses (checks.c, node_name_chars and its neighbours)."""
+        for node in nodes:
+            if node.parent is not None and not _NODE_NAME.match(node.name):
+                self._fault(f"{node.name!r} is no name for a node", node, None)
+            for held in node.kept_properties():
+                if "@" in held.name:
+                    self._fault(f"{held.name!r} is no name for a property", node, held)
+            own = node.get("name")
+            if own is not None and (own.value is None or not self._is_own_name(node, own.value)):
+                self._fault("the property 'name' is not the node's name", node, own)
+
+    def _check_labels(self, nodes: Iterable[DtsNode]) -> None:
+        """A label is there once: on a node, a property, or in a value."""
+        holders: dict[str, str] = {}
+        for node in nodes:
+            for label in node.labels:
+                self._take_label(label, holders, node, None)
+        for node in nodes:
+            for held in node.kept_properties():
+                within = held.value.labels if held.value else ()
+                for label in (*held.labels, *within):
+                    self._take_label(label, holders, node, held)
+
+    def _take_label(
+        self, label: str, holders: dict[str, str], node: DtsNode, held: DtsProperty | None
+    ) -> None:
+        own = f"{held.name} of {node.path}" if held else node.path
+        if (first := holders.setdefault(label, own)) is not own:
+            self._fault(f"the label {label!r} is that of {first} already", node, held)
+
     def _take_phandle(self, node: DtsNode) -> None:
+        numbers = []
         for name in ("phandle", "linux,phandle"):
             held = node.get(name)
-            if held is None:
-                continue
-            value = held.value or Value(b"")
-            if value.references:
-                continue  # a reference to the node itself: it gets one like any other
-            number = int.from_bytes(value.data, "big") if len(value.data) == 4 else 0
-            if number in _NO_PHANDLE:
-                self._fault(f"{name} is no phandle", node, held)
-            elif self._phandles.setdefault(number, node) is not node:
-                other = self._phandles[number].path
-                self._fault(f"the phandle {number:#x} is that of {other} already", node, held)
-            else:
-                self._own[node] = number
+            number = 0 if held is None else self._explicit(node, held)
+            if held is not None and number:
+                numbers.append(number)
+                if number != numbers[0]:
+                    self._fault("phandle and linux,phandle are different", node, held)
+                elif self._phandles.setdefault(number, node) is not node:
+                    other = self._phandles[number].path
+                    self._fault(f"the phandle {number:#x} is that of {other} already", node, held)
+        if numbers:
+            self._own[node] = numbers[0]
+
+    def _explicit(self, node: DtsNode, held: DtsProperty) -> int:
+        """The phandle that a source gives; 0 for a reference to itself, which asks for one."""
+        value = held.value or Value(b"")
+        number = int.from_bytes(value.data, "big") if len(value.data) == 4 else 0
+        if number and value.references:
+            if self._tree.find(value.references[0].name) is not node:
+                self._fault(f"{held.name} is a reference to another node", node, held)
+            return 0
+        if number in _NO_PHANDLE:
+            self._fault(f"{held.name} is no phandle", node, held)
+            return 0
+        return number
+
+    def _omit(self, nodes: Iterable[DtsNode]) -> None:
+        """Delete what is there only if something refers to it (fixup_omit_unused_nodes())."""
+        for node in nodes:
+            unused = node.omit_if_no_ref and not node.referenced
+            if unused and not node.deleted and not (self._symbols and node.given):
+                self._tree.delete(node)
+        kept = self._phandles.items()
+        self._phandles = {number: node for number, node in kept if not node.deleted}
 
     def _fault(self, message: str, node: DtsNode, held: DtsProperty | None) -> None:
         self._faults.append(ReferenceFault(message, node, held))
@@ -113,9 +163,6 @@ class _Finisher:
 
     def _resolve(self, node: DtsNode, held: DtsProperty) -> None:
         value = held.value or Value(b"")
-        if held.name in ("phandle", "linux,phandle"):
-            self._resolve_own(node, held, value)
-            return
         data = bytearray(value.data)
         shift = 0
         for reference in value.references:
@@ -132,68 +179,59 @@ class _Finisher:
                 at = reference.offset + shift
                 data[at : at + 4] = cells(self._phandle(target))
                 target.referenced = True
-                self._within.append((node, held.name, at))
+                self._cells.append((reference.name, node, held, at))
         self._values[held] = bytes(data)
-
-    def _resolve_own(self, node: DtsNode, held: DtsProperty, value: Value) -> None:
-        target = self._tree.find(value.references[0].name)
-        if target is not node:
-            self._fault(f"{held.name} is a reference to another node", node, held)
-        self._values[held] = cells(self._phandle(node))
 
     def _unresolved(
         self, node: DtsNode, held: DtsProperty, reference: Reference, shift: int
     ) -> None:
         name = reference.name
         if self._is_plugin and not reference.is_path:
-            self._outside.append((name, node.path, held.name, reference.offset + shift))
+            self._cells.append((name, node, held, reference.offset + shift))
             return
         shown = f"&{{{name}}}" if "/" in name else f"&{name}"
         self._fault(f"{held.name}: no node {shown}", node, held)
 
     # What dtc adds
 
-    def _generated(self) -> Iterator[SourceNode]:
-        if self._symbols and any(self._tree.labels.values()):
-            yield self._symbol_node()
-        if self._is_plugin:
-            if self._outside:
-                yield self._fixups()
-            if self._within:
-                yield self._local_fixups()
+    def _symbol_paths(self) -> dict[str, bytes] | None:
+        """The paths of the labelled nodes, each of which gets a phandle; ``None``: no label."""
+        self._label_by_symbols()
+        nodes = [node for node in self._tree.root.walk() if node.given]
+        for node in nodes:
+            self._phandle(node)
+        if not nodes:
+            return None
+        return {label: _string(node.path) for node in nodes for label in node.labels}
 
-    def _added(self, name: str) -> SourceNode:
-        """A node to add to; one that the source has already is taken over."""
-        held = self._tree.root.child(name)
-        if held is None:
-            return SourceNode(name)
-        held.deleted = True
-        return self._written(held)
+    def _label_by_symbols(self) -> None:
+        """Label what a source's own ``__symbols__`` lists (generate_labels_from_tree())."""
+        held = self._tree.root.child("__symbols__")
+        for each in held.kept_properties() if held else ():
+            data = self._values.get(each, each.value.data if each.value else b"")
+            path = data.partition(b"\0")[0].decode("ascii", "replace")
+            node = self._tree.find(f"/{path}")
+            if node is not None:
+                self._tree.add_label(node, each.name)
 
-    def _symbol_node(self) -> SourceNode:
-        result = self._added("__symbols__")
-        for node in self._tree.root.walk():
-            for label in node.labels:
-                result.properties.setdefault(label, node.path.encode("ascii") + b"\0")
-            if node.labels:
-                self._phandle(node)
-        return result
-
-    def _fixups(self) -> SourceNode:
-        result = self._added("__fixups__")
-        for label, path, name, offset in self._outside:
-            entry = f"{path}:{name}:{offset}".encode("ascii") + b"\0"
-            result.properties[label] = result.properties.get(label, b"") + entry
-        return result
-
-    def _local_fixups(self) -> SourceNode:
-        result = self._added("__local_fixups__")
-        for node, name, offset in self._within:
-            place = result
+    def _add_fixups(self, root: SourceNode) -> None:
+        """What an overlay refers to, outside of it and within, after nodes were omitted."""
+        within = []
+        for name, node, held, offset in self._cells:
+            if node.deleted:
+                continue
+            if self._tree.find(name) is not None:
+                within.append((node, held.name, offset))
+            elif "/" in name:  # the format has no place for a path (add_fixup_entry())
+                self._fault(f"{held.name}: no node &{{{name}}} in this overlay", node, held)
+            else:
+                entry = _string(f"{node.path}:{held.name}:{offset}")
+                root.child("__fixups__").append(name, entry)
+        for node, name, offset in within:
+            place = root.child("__local_fixups__")
             for part in node.path.strip("/").split("/") if node.parent else ():
                 place = place.child(part)
-            place.properties[name] = place.properties.get(name, b"") + cells(offset)
-        return result
+            place.append(name, cells(offset))
 
     def _written(self, top: DtsNode) -> SourceNode:
         root = SourceNode(top.name)
@@ -204,7 +242,7 @@ class _Finisher:
                 data = self._values.get(held)
                 if data is None:
                     data = held.value.data if held.value else b""
-                if held.name != "name" or not self._is_own_name(node, data):
+                if held.name != "name":  # it is known from the node (check_name_properties())
                     written.properties[held.name] = data
             for child in node.kept_children():
                 below = SourceNode(child.name)
@@ -213,6 +251,10 @@ class _Finisher:
         return root
 
     @staticmethod
-    def _is_own_name(node: DtsNode, data: bytes) -> bool:
+    def _is_own_name(node: DtsNode, value: Value) -> bool:
         """Whether a ``name`` says what is known (checks.c, check_name_properties())."""
-        return data == node.name.partition("@")[0].encode("ascii") + b"\0"
+        return value.data == _string(node.name.partition("@")[0]) and not value.references
+
+
+def _string(text: str) -> bytes:
+    return text.encode("ascii") + b"\0"

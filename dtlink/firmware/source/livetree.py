@@ -5,7 +5,7 @@ As in dtc (livetree.c): what is deleted keeps its place, for what comes back und
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 class DtsProperty:
     """A property; ``set_at`` are the places in the text that set it, the last one counts."""
 
-    __slots__ = ("deleted", "end", "name", "set_at", "start", "value")
+    __slots__ = ("deleted", "end", "labels", "name", "set_at", "start", "value")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.value: Value | None = None
         """``None``: it has no value."""
         self.deleted = True
+        self.labels: Sequence[str] = ()
         self.set_at: list[int] = []
         self.start = self.end = 0
         """Where the text of its value begins and ends."""
@@ -31,13 +32,21 @@ class DtsProperty:
         self.value, self.deleted, self.start, self.end = value, False, start, end
         self.set_at.append(at)
 
+    def label(self, labels: Sequence[str]) -> None:
+        """Add labels; it keeps those that it has (merge_nodes())."""
+        self.labels = list(dict.fromkeys((*self.labels, *labels)))
+
+    def delete(self) -> None:
+        """Delete it, with its labels."""
+        self.deleted, self.labels = True, ()
+
 
 class DtsNode:
     """A node; ``opened_at`` are the places in the text that open it."""
 
     __slots__ = (
-        *("children", "deleted", "labels", "name", "omit_if_no_ref", "opened_at", "parent"),
-        *("properties", "referenced"),
+        *("children", "deleted", "dropped", "given", "name", "omit_if_no_ref", "opened_at"),
+        *("parent", "properties", "referenced"),
     )
 
     def __init__(self, name: str, parent: DtsNode | None) -> None:
@@ -45,11 +54,21 @@ class DtsNode:
         self.parent = parent
         self.properties: dict[str, DtsProperty] = {}
         self.children: dict[str, DtsNode] = {}
-        self.labels: list[str] = []
+        self.given: list[str] = []
+        """The labels, the last one that was added first; also those of a node that was deleted."""
+        self.dropped: set[str] = set()
+        """Those of ``given`` that went when the node was deleted."""
         self.opened_at: list[int] = []
         self.deleted = False
         self.omit_if_no_ref = False
         self.referenced = False
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The labels, in the order in which dtc lists them."""
+        if not self.dropped:
+            return self.given
+        return [label for label in self.given if label not in self.dropped]
 
     @property
     def path(self) -> str:
@@ -123,10 +142,14 @@ class LiveTree:
         return next((node for node in self.root.walk() if label in node.labels), None)
 
     def add_label(self, node: DtsNode, label: str) -> None:
-        """Label a node."""
-        if label not in node.labels:
-            node.labels.insert(0, label)
-            self.labels.setdefault(label, []).append(node)
+        """Label a node. A label that it had before it was deleted keeps its place (add_label())."""
+        if label not in node.given:
+            node.given.insert(0, label)
+        elif label in node.dropped:
+            node.dropped.remove(label)
+        else:
+            return
+        self.labels.setdefault(label, []).append(node)
 
     def delete(self, node: DtsNode) -> None:
         """Delete a node with all that it holds."""
@@ -134,6 +157,6 @@ class LiveTree:
             each.deleted = True
             for label in each.labels:
                 self.labels[label].remove(each)
-            each.labels = []
+            each.dropped.update(each.given)
             for held in each.properties.values():
-                held.deleted = True
+                held.delete()

@@ -29,21 +29,21 @@ _INSIDE = re.compile(
     r"\s*((?:[A-Za-z_]\w*:\s*)*)(?:(/omit-if-no-ref/)\s*((?:[A-Za-z_]\w*:\s*)*))?"
     r"(?:" + _NAME + r"\s*(?:(\{)|(;)|=(" + _TEXT + r");)|(\})"
     r"|/delete-(?:node/\s*" + _NAME + r"|property/\s*" + _NAME + r")\s*;)",
-    re.DOTALL,
+    re.DOTALL | re.ASCII,
 )
 _LABELS, _OMIT, _MORE, _OWN, _OPEN, _EMPTY, _VALUE, _CLOSE, _NODE, _PROPERTY = range(1, 11)
 _OUTSIDE = re.compile(
-    r"\s*(?:(/dts-v1/)\s*;|(/plugin/)\s*;|/memreserve/\s*([^;]*);"
-    r"|((?:[A-Za-z_]\w*:\s*)*)(?:(/)|" + _REFERENCE + r")\s*\{"
+    r"\s*(?:(/dts-v1/)\s*;(?:\s*(/plugin/)\s*;)?"
+    r"|(?:[A-Za-z_]\w*:\s*)*/memreserve/([^;]*);"
+    r"|(?:(/)|(?:([A-Za-z_]\w*):\s*)?" + _REFERENCE + r")\s*\{"
     r"|(/delete-node/|/omit-if-no-ref/)\s*" + _REFERENCE + r"\s*;)",
-    re.DOTALL,
+    re.DOTALL | re.ASCII,
 )
-_V1, _PLUGIN, _RESERVE, _TOP_LABELS, _ROOT, _TOP_PATH, _TOP_LABEL = range(1, 8)
+_V1, _PLUGIN, _RESERVE, _ROOT, _NEW_LABEL, _TOP_PATH, _TOP_LABEL = range(1, 8)
 _WORD, _PATH, _LABEL = range(8, 11)
-_SEMICOLON = re.compile(r"\s*;")
+_SEMICOLON = re.compile(r"\s*;", re.ASCII)
 _STOP = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[;{}]", re.DOTALL)
-_BLANK = re.compile(r"\s*")
-_RESERVED = re.compile(r"\s*(\([^;]*\)|\w+)\s+(\([^;]*\)|\w+)\s*\Z")
+_BLANK = re.compile(r"\s*", re.ASCII)
 
 
 class Parsed(NamedTuple):
@@ -67,7 +67,7 @@ class _Parser:
         self._at = 0
         self._tree = LiveTree()
         self._faults = list(source.faults)
-        self._is_v1 = self._is_plugin = self._is_begun = False
+        self._is_v1 = self._is_plugin = self._has_reserved = self._is_begun = False
         self._fragments = 0
         self._left = MAX_STATEMENTS
 
@@ -107,21 +107,37 @@ class _Parser:
 
     def _outside(self, match: re.Match[str], start: int) -> None:
         kind = match.lastindex
-        if kind == _V1:
-            self._is_v1 = True
+        if match[_V1]:
+            self._header(is_plugin=kind == _PLUGIN, start=start)
         elif not self._is_v1:
             self._fault("/dts-v1/; is missing at the beginning", start)
             self._is_v1 = True
             self._at = start
-        elif kind == _PLUGIN:
-            self._is_plugin = True
         elif kind == _RESERVE:
-            if not _RESERVED.match(match[_RESERVE]):
-                self._fault("/memreserve/ is followed by an address and a length", start)
+            self._reserve(match[_RESERVE], start)
         elif match[_WORD]:
             self._on_reference(match, start)
         else:
             self._open_top(match, start)
+
+    def _header(self, *, is_plugin: bool, start: int) -> None:
+        if self._has_reserved or self._is_begun:
+            self._fault("/dts-v1/; comes before all else", start)
+        elif self._is_v1 and self._is_plugin != is_plugin:
+            self._fault("one /dts-v1/; is followed by /plugin/; and one is not", start)
+        self._is_v1, self._is_plugin = True, is_plugin
+
+    def _reserve(self, text: str, start: int) -> None:
+        self._has_reserved = True
+        if self._is_begun:
+            self._fault("/memreserve/ comes before nodes", start)
+        try:
+            value = read_value(f"/bits/ 64 <{text}>", self._included)
+            is_pair = len(value.data) == 16 and not value.labels and "," not in text
+        except ValueTextError:
+            is_pair = False
+        if not is_pair:
+            self._fault("/memreserve/ is followed by an address and a length", start)
 
     def _on_reference(self, match: re.Match[str], start: int) -> None:
         node = self._tree.find(_name(match, _PATH, _LABEL))
@@ -137,15 +153,15 @@ class _Parser:
 
     def _open_top(self, match: re.Match[str], start: int) -> None:
         node: DtsNode | None
-        self._is_begun = True
+        is_first, self._is_begun = not self._is_begun, True
         fresh = False
         if match[_ROOT]:
             node = self._tree.root
             fresh = not node.opened_at
         else:
             name = _name(match, _TOP_PATH, _TOP_LABEL)
-            node = self._tree.find(name)
-            if self._is_plugin and not match[_TOP_LABELS]:
+            node = None if is_first else self._tree.find(name)
+            if self._is_plugin and not match[_NEW_LABEL]:
                 if "/" in name[1:] and not name.startswith("/"):
                     self._fault(f"&{{{name}}}: an overlay can't open a path below a label", start)
                 elif node is None or name.startswith("/"):
@@ -154,7 +170,8 @@ class _Parser:
             at = match.start(match.lastindex or 0) - 1
             self._fault(f"no node {_shown(match, _TOP_PATH, _TOP_LABEL)}", at)
             node, fresh = DtsNode("", None), False
-        self._label(node, match[_TOP_LABELS])
+        if match[_NEW_LABEL]:
+            self._tree.add_label(node, match[_NEW_LABEL])
         node.opened_at.append(start)
         self._body(node, fresh=fresh)
 
@@ -163,6 +180,9 @@ class _Parser:
         root = self._tree.root
         holder = DtsNode(f"fragment@{self._fragments}", root)
         self._fragments += 1
+        if root.child(holder.name):
+            self._fault(f"a second node {holder.name!r} in /: this one needs the name", at)
+        root.children.pop(holder.name, None)
         holder.opened_at.append(at)
         if name.startswith("/"):
             target = Value(name.encode("ascii") + b"\0")
@@ -207,6 +227,7 @@ class _Parser:
                 self._set(node, match, fresh=fresh, late=has_children)
             else:
                 self._delete(node, match, fresh=fresh, late=has_children)
+                has_children = has_children or match[_NODE] is not None
 
     def _is_full(self, depth: int, at: int) -> bool:
         """Whether there is more than is read; then the rest is passed over."""
@@ -268,14 +289,21 @@ class _Parser:
     def _child(self, parent: DtsNode, match: re.Match[str], *, fresh: bool) -> tuple[DtsNode, bool]:
         name, at = match[_OWN], match.start(_OWN)
         node = parent.children.get(name)
-        is_new = node is None or (node.deleted and fresh)
+        if fresh and node is not None and node.deleted:
+            del parent.children[name]
+            node = None
+        is_new = node is None
         if node is None:
             node = parent.children[name] = DtsNode(name, parent)
         elif fresh and not node.deleted:
             self._fault(f"a second node {name!r} in {parent.path}", at)
         node.deleted = False
-        node.omit_if_no_ref |= match[_OMIT] is not None
-        self._label(node, match[_LABELS] + (match[_MORE] or ""))
+        node.omit_if_no_ref |= is_new and match[_OMIT] is not None
+        names = _labels(match[_LABELS] + (match[_MORE] or ""))
+        # dtc adds those of a new node from the last one on (dtc-parser.y, DT_LABEL subnode), those
+        # of one that is opened again from the first one on (livetree.c, merge_nodes()).
+        for label in reversed(names) if is_new else names:
+            self._tree.add_label(node, label)
         node.opened_at.append(at)
         return node, is_new
 
@@ -283,6 +311,8 @@ class _Parser:
         name, at = match[_OWN], match.start(_OWN)
         if late:
             self._fault("properties come before nodes", at)
+        if match[_OMIT]:
+            self._fault("/omit-if-no-ref/ comes before a node", at)
         text, value = match[_VALUE], None
         start = at if text is None else match.start(_VALUE)
         if text is not None:
@@ -294,9 +324,13 @@ class _Parser:
         held = node.properties.get(name)
         if held is None:
             held = node.properties[name] = DtsProperty(name)
-        elif fresh and not held.deleted:
+        elif fresh and held.deleted:
+            node.properties[name] = node.properties.pop(name)
+        elif fresh:
             self._fault(f"the property {name!r} is set twice", at)
         held.assign(value, at, start, start + len(text or ""))
+        if match[_LABELS]:
+            held.label(_labels(match[_LABELS]))
 
     def _included(self, name: str) -> bytes | str:
         place = self._source.place(self._at)
@@ -312,20 +346,32 @@ class _Parser:
                     "dtc takes that for two nodes",
                     match.start(_NODE),
                 )
+            elif fresh:
+                self._keep_place(node, match[_NODE])
             elif child is not None:
                 self._tree.delete(child)
             return
         if late:
             self._fault("properties come before nodes", match.start(_PROPERTY))
+        if match[_OMIT]:
+            self._fault("/omit-if-no-ref/ comes before a node", match.start(_PROPERTY))
         held = node.get(match[_PROPERTY])
-        if held is not None and not fresh:
-            held.deleted = True
+        if held is None and fresh:
+            node.property(match[_PROPERTY])
+        elif held is not None and not fresh:
+            held.delete()
 
-    def _label(self, node: DtsNode, labels: str) -> None:
-        names = [] if not labels else [label.strip() for label in labels.split(":")[:-1]]
-        # The last one is added first (dtc-parser.y, DT_LABEL subnode).
-        for name in reversed(names):
-            self._tree.add_label(node, name)
+    @staticmethod
+    def _keep_place(node: DtsNode, name: str) -> None:
+        """What is deleted before it is there has its place from then on, as in dtc."""
+        if name not in node.children:
+            node.children[name] = DtsNode(name, node)
+            node.children[name].deleted = True
+
+
+def _labels(text: str) -> list[str]:
+    """The labels of a text such as ``a: b:``."""
+    return [label.strip() for label in text.split(":")[:-1]]
 
 
 def _name(match: re.Match[str], path: int, label: int) -> str:

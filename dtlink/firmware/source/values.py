@@ -222,7 +222,7 @@ class _Reader:
                 self._reference(str(path if node is None else node), width, start)
             else:
                 value = self._number(parenthesis, digits, quoted, start)
-                self._add(self._packed(value, width, start), start)
+                self._add(self._packed(value, width), start)
 
     def _reference(self, name: str, width: int, start: int) -> None:
         if width != 32:
@@ -257,12 +257,11 @@ class _Reader:
         self._at = match.end()
         return self._text[start : match.start()]
 
-    def _packed(self, value: int, width: int, start: int) -> bytes:
-        # What does not fit may be a negative number (dtc-parser.y, arrayprefix integer_prim).
-        mask = (1 << width) - 1
-        if value > mask and value | mask != (1 << 64) - 1:
-            raise ValueTextError(f"{value:#x} does not fit in {width} bits", start)
-        return (value & mask).to_bytes(width // 8, "big")
+    @staticmethod
+    def _packed(value: int, width: int) -> bytes:
+        # What does not fit is cut (dtc-parser.y, arrayprefix integer_prim), with a warning if it is
+        # no negative number; dtc before 1.7.0 refuses it then.
+        return (value & (1 << width) - 1).to_bytes(width // 8, "big")
 
     def _read_bytes(self) -> None:
         while True:
