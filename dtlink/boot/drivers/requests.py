@@ -139,6 +139,10 @@ class DriverRequests:
         """Whether a device's driver asks for something of a kind that no property names."""
         return agreed(_any_of(facts, kind) for facts in self.facts(device))
 
+    def of_name(self, device: int, kind: str, name: str) -> Requested:
+        """Whether a device's driver asks for something of a kind under a name."""
+        return agreed(_by(facts, kind, name, -1, of_children=False) for facts in self.facts(device))
+
     def makes_devices(self, device: int) -> bool:
         """Whether a device's driver makes devices that have no node of their own."""
         made = (alias for facts in self.facts(device) if facts for alias in facts.makes)

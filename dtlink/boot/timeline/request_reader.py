@@ -115,6 +115,10 @@ class RequestReader:
         """Whether a device's driver asks for something of a kind that no property names."""
         return self._requests.of_kind(device, kind)
 
+    def of_name(self, device: int, kind: str, name: str) -> Requested:
+        """Whether a device's driver asks for something of a kind under a name."""
+        return self._requests.of_name(device, kind, name)
+
     def _but_for_others(
         self, found: Requested, reference: Reference, name: str, device: int
     ) -> Requested:

@@ -14,6 +14,7 @@ from tests.support.faults import (
     interrupts,
     iommu,
     legacy,
+    lists,
     phandle,
     specifier,
     supplier,
@@ -21,7 +22,7 @@ from tests.support.faults import (
 )
 from tests.support.faults.model import Fault
 
-_MODULES = (phandle, specifier, interrupts, supplier, cycle, iommu, id_map, legacy, tree)
+_MODULES = (phandle, specifier, interrupts, supplier, cycle, iommu, id_map, legacy, lists, tree)
 
 FAULTS: tuple[Fault, ...] = tuple(fault for module in _MODULES for fault in module.FAULTS)
 

@@ -1,0 +1,123 @@
+"""A parent or a rate is assigned to no clock.
+
+What it finds: ``assigned-clock-parents`` with an entry for which ``assigned-clocks`` has none, or
+an empty one; and ``assigned-clock-rates`` (or ``-rates-u64``) with a rate for which there is none.
+Why it matters: the three lists belong together by index. The bus sets the clocks before it calls
+the driver's probe function. A parent without a clock ends that with -ENOENT, so that the device
+never probes, or the clock controller's later clocks are not set. A rate without a clock is ignored
+without a message, and the clock that it was meant for keeps its rate.
+What to do: write the entry into ``assigned-clocks``; a 0 in ``assigned-clock-parents`` or
+``-rates`` skips an entry of it.
+References: Linux, drivers/clk/clk-conf.c, __set_clk_parents(), __set_clk_rates();
+drivers/base/platform.c, platform_probe().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from dtlink.board.tree import TreeBoard
+from dtlink.firmware.tree import Node
+from dtlink.links.reference import Link, Reference
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.wording import counted
+
+_CLOCKS, _PARENTS = "assigned-clocks", "assigned-clock-parents"
+_RATES = {"assigned-clock-rates": 1, "assigned-clock-rates-u64": 2}
+"""How many cells a rate has."""
+_TREE = """
+/ {
+    osc: osc { compatible = "fixed-clock"; #clock-cells = <0>; clock-frequency = <1>; };
+    cru: clock-controller@1000 { compatible = "vendor,cru"; reg = <0x1000>; #clock-cells = <1>; };
+    mac@2000 {
+        compatible = "vendor,mac"; reg = <0x2000>; clocks = <&cru 1>;
+        assigned-clocks = %s; assigned-clock-parents = <&osc>, <&osc>;
+        assigned-clock-rates = <0>, <25000000>;
+    };
+};
+"""
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    needs=(_PARENTS, *_RATES),
+    bad=Dts(
+        _TREE % "<&cru 1>",
+        finds=("/mac@2000:assigned-clock-parents", "/mac@2000:assigned-clock-rates"),
+    ),
+    good=Dts(_TREE % "<&cru 1>, <&cru 2>"),
+)
+def assigned_clocks(board: TreeBoard) -> Iterator[Finding]:
+    """Each list with an entry that is assigned to no clock."""
+    tree = board.tree
+    if tree.is_overlay:  # the base tree may have the clocks
+        return
+    lists = _entries(board)
+    for node in sorted({node for name in (_PARENTS, *_RATES) for node in tree.holders(name)}):
+        clocks = lists.get((node, _CLOCKS), [])
+        if node in tree.disabled or not _is_whole(board, node, clocks):
+            continue
+        known = {ref.entry for ref in clocks}
+        count = max(known, default=-1) + 1
+        lost = [ref for ref in lists.get((node, _PARENTS), ()) if ref.entry not in known]
+        if lost:
+            yield _parent(board, lost[0], count)
+        for name, width in _RATES.items():
+            at = _first_rate(tree[node], name, width, known)
+            if at is not None:
+                yield _rate(tree[node], name, at, count)
+
+
+def _entries(board: TreeBoard) -> Mapping[tuple[int, str], Sequence[Reference]]:
+    """The entries of the lists of each node, by the lists' names."""
+    found: dict[tuple[int, str], list[Reference]] = {}
+    for ref in board.graph.references:
+        if ref.binding.name in (_CLOCKS, _PARENTS):
+            found.setdefault((ref.node, ref.binding.name), []).append(ref)
+    return found
+
+
+def _is_whole(board: TreeBoard, node: int, clocks: Sequence[Reference]) -> bool:
+    """Whether every entry of ``assigned-clocks`` was read: other rules report the others."""
+    at = board.tree.holders(_CLOCKS).get(node)
+    end = max((ref.cell + 1 + ref.args for ref in clocks), default=0)
+    return at is None or not any(board.tree.cells_at(at)[end:])
+
+
+def _first_rate(node: Node, name: str, width: int, known: set[int]) -> int | None:
+    """The first rate that is not 0 and has no clock."""
+    cells = node.cells(name) if node.has(name) else ()
+    rates = [any(cells[at : at + width]) for at in range(0, len(cells), width)]
+    return next((at for at, rate in enumerate(rates) if rate and at not in known), None)
+
+
+def _parent(board: TreeBoard, ref: Reference, clocks: int) -> Finding:
+    node = board.tree[ref.node]
+    return assigned_clocks.finding(
+        Link(board.tree, ref),
+        f"{_PARENTS}[{ref.entry}] is the parent of no clock: {_there(node, ref.entry, clocks)}",
+        effect=f"{node.name} does not probe: its bus sets the clocks first, and gets -ENOENT",
+        fix=f"Add the clock to {_CLOCKS}, or remove the entry from {_PARENTS}.",
+    )
+
+
+def _rate(node: Node, name: str, rate: int, clocks: int) -> Finding:
+    return assigned_clocks.finding(
+        node,
+        f"rate {rate} of {name} is for no clock: {_there(node, rate, clocks)}",
+        effect="the kernel ignores the rate without a message: the clock keeps its own",
+        fix=f"Add the clock to {_CLOCKS}, or remove the rate from {name}.",
+        property_name=name,
+        severity=Severity.WARNING,
+    )
+
+
+def _there(node: Node, entry: int, clocks: int) -> str:
+    """What ``assigned-clocks`` has instead."""
+    if not node.has(_CLOCKS):
+        return f"{node.name} has no {_CLOCKS}"
+    if entry < clocks:
+        return f"{_CLOCKS}[{entry}] is empty"
+    return f"{_CLOCKS} has {counted(clocks, 'entry', 'entries')}"
