@@ -17,6 +17,7 @@ from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.source.read import compile_source, read_source
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.source.surroundings import surroundings
+from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
 
 #: Upper bound on a source, in bytes; preprocessed boards have less than 1 MiB.
@@ -28,6 +29,7 @@ def read_file(
     name: str = "",
     patch: Mapping[str, bytes] | None = None,
     sources: SourceOptions = NO_OPTIONS,
+    storage: Disk = DISK,
 ) -> Tree:
     """Read a DTS file; ``name`` replaces the path in locations and messages.
 
@@ -37,9 +39,9 @@ def read_file(
 
     Raises :class:`InputError` if the source is invalid; the message has file and line.
     """
-    where = surroundings(path)
+    where = surroundings(path, storage)
     include = (*sources.include, *where.include)
-    files = source_files((where.root, *sources.allow_include), include)
+    files = source_files((where.root, *sources.allow_include), include, storage)
     if name or patch:
         return _read(files, files.source(path).text, name or path, patch, sources)
     return read_source(path, files, defines=sources.macros).tree
@@ -63,9 +65,11 @@ def read_text(
 
 
 @lru_cache(maxsize=8)
-def source_files(roots: tuple[str, ...], include: tuple[str, ...]) -> SourceFiles:
+def source_files(
+    roots: tuple[str, ...], include: tuple[str, ...], storage: Disk = DISK
+) -> SourceFiles:
     """The files of one tree of sources: each is read once by a process."""
-    return SourceFiles(roots, include)
+    return SourceFiles(roots, include, storage)
 
 
 def _read(

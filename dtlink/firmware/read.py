@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
+from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
 
 if TYPE_CHECKING:
@@ -100,15 +101,19 @@ def load(path: str) -> bytes:
         raise InputError(error.strerror or str(error), path=path) from error
 
 
-def decode(data: bytes, path: str, sources: SourceOptions = NO_OPTIONS) -> Tree | Machine:
+def decode(
+    data: bytes, path: str, sources: SourceOptions = NO_OPTIONS, storage: Disk = DISK
+) -> Tree | Machine:
     """Decode a file's bytes; ``path`` distinguishes DTS from a blob with a damaged magic.
+
+    ``storage`` has the files that a source includes.
 
     Raises :class:`InputError` without the path.
     """
     if data[:4] == fdt.MAGIC:
         return fdt.read(data)
     if path.endswith(".dts") or b"/dts-v1/" in data[:65536]:
-        return _decode_source(data, path, sources)
+        return _decode_source(data, path, sources, storage)
     from dtlink.firmware.acpi import read as tables
 
     if tables.is_tables(data):
@@ -124,13 +129,11 @@ def _begin(data: bytes) -> str:
     return f'"{text}"' if text.isascii() and text.isprintable() else data[:4].hex(" ")
 
 
-def _decode_source(data: bytes, path: str, sources: SourceOptions) -> Tree:
-    from pathlib import Path
-
+def _decode_source(data: bytes, path: str, sources: SourceOptions, storage: Disk) -> Tree:
     from dtlink.firmware import dts
 
     if len(data) > dts.MAX_SIZE:
         raise InputError(f"the source has more than {dts.MAX_SIZE} bytes", offset=dts.MAX_SIZE)
-    if path != STDIN and Path(path).is_file():
-        return dts.read_file(path, sources=sources)
+    if path != STDIN and storage.is_file(path):
+        return dts.read_file(path, sources=sources, storage=storage)
     return dts.read_text(data.decode("utf-8", "surrogateescape"), path, sources=sources)

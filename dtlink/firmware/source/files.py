@@ -7,12 +7,12 @@ or a file that has nothing to do with it, whose content a message could show.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.scan import SourceFile
+from dtlink.firmware.storage import DISK, Disk
 
 #: Upper bound on one file and on all of a run, in bytes. All devicetree sources of a kernel with
 #: their headers have about 70 MB.
@@ -23,12 +23,15 @@ MAX_FILES: Final = 512 << 20
 class SourceFiles:
     """The files that sources may include: below ``roots``, and below the ``include`` paths.
 
-    ``include`` is searched in order. Both are folders.
+    ``include`` is searched in order. Both are folders. ``storage`` has the files.
     """
 
-    def __init__(self, roots: Iterable[str], include: Sequence[str] = ()) -> None:
+    def __init__(
+        self, roots: Iterable[str], include: Sequence[str] = (), storage: Disk = DISK
+    ) -> None:
+        self._storage = storage
         self._include = [os.path.join(path, "") for path in include]
-        self._inside = [os.path.realpath(path) for path in (*roots, *include)]
+        self._inside = [storage.real(path) for path in (*roots, *include)]
         self._known: dict[str, tuple[object, SourceFile | str]] = {}
         self._current: set[str] = set()
         self._found: dict[tuple[str, str, bool], SourceFile | str] = {}
@@ -61,7 +64,7 @@ class SourceFiles:
         """The bytes of a file that ``/incbin/`` in the file ``by`` names; else a message."""
         beside = os.path.join(os.path.dirname(by), name)
         for path in (beside, *(f"{folder}{name}" for folder in self._include)):
-            if os.path.lexists(path):
+            if self._storage.exists(path):
                 return self._bytes(path, name)
         return f"{name} was not found"
 
@@ -70,13 +73,15 @@ class SourceFiles:
             return self._read(name)
         folders = [] if beside is None else [os.path.join(beside, "") if beside else ""]
         for each in folders:
-            if os.path.lexists(path := f"{each}{name}"):
+            if self._storage.exists(path := f"{each}{name}"):
                 return self._read(path)
         for each in self._include:
-            if os.path.lexists(path := f"{each}{name}"):
+            if self._storage.exists(path := f"{each}{name}"):
                 return self._read(self._plain(path, by))
         where = ", ".join(each.rstrip("/") or "." for each in (*folders, *self._include))
-        return f"{name} was not found in {where or 'any include path: there is none'}"
+        absent = (self._storage.absence(f"{each}{name}") for each in (*folders, *self._include))
+        why = next(filter(None, absent), "")
+        return f"{name} was not found in {where or 'any include path: there is none'}{why}"
 
     def _plain(self, path: str, by: SourceFile) -> str:
         """A path without links on the way, as other files name it that include the file.
@@ -86,7 +91,7 @@ class SourceFiles:
         folder, name = os.path.split(path)
         real = self._folders.get(folder)
         if real is None:
-            real = self._folders[folder] = os.path.realpath(folder)
+            real = self._folders[folder] = self._storage.real(folder)
         here = os.path.join(os.getcwd(), "")
         plain = os.path.join(real, name)
         return plain if os.path.isabs(by.path) else plain.removeprefix(here)
@@ -95,43 +100,25 @@ class SourceFiles:
         path = os.path.normpath(path)
         if path not in self._current:
             self._current.add(path)
-            state = _state(path)
+            state = self._storage.state(path)
             if state is None or self._known.get(path, (None,))[0] != state:
                 data = self._bytes(path, path, inside=inside)
-                self._known[path] = state, data if isinstance(data, str) else _decoded(path, data)
+                self._known[path] = state, data if isinstance(data, str) else self._text(path, data)
         return self._known[path][1]
 
     def _bytes(self, path: str, name: str, *, inside: bool = True) -> bytes | str:
-        real = os.path.realpath(path)
+        real = self._storage.real(path)
         if inside and not any(os.path.commonpath((real, each)) == each for each in self._inside):
             return f"{name} is outside the tree of the source and the include paths"
-        try:
-            there = os.stat(real)
-            if not stat.S_ISREG(there.st_mode):
-                return f"{name} is not a regular file"
-            if there.st_size > min(MAX_FILE, self._left):
-                return f"{name} is too large: {there.st_size} bytes"
-            with open(real, "rb") as file:
-                # No more than its size: files of /proc have none, and some of them never end.
-                data = file.read(there.st_size)
-        except (OSError, ValueError) as error:
-            return f"{name} can't be read: {getattr(error, 'strerror', None) or error}"
+        data = self._storage.read(real, min(MAX_FILE, self._left))
+        if isinstance(data, str):
+            return f"{name} {data}"
         self._left -= len(data)
         return data
 
-
-def _state(path: str) -> object:
-    """What changes when a file is written; ``None`` if there is none."""
-    try:
-        there = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return there.st_mtime_ns, there.st_size, there.st_ino
-
-
-def _decoded(path: str, data: bytes) -> SourceFile | str:
-    if b"\0" in data:
-        return f"{path} is not text"
-    # What is not UTF-8 stays as it is in strings, and is no fault in comments.
-    text = data.decode("utf-8", "surrogateescape")
-    return SourceFile(path, os.path.realpath(path), text.replace("\r\n", " \n"))
+    def _text(self, path: str, data: bytes) -> SourceFile | str:
+        if b"\0" in data:
+            return f"{path} is not text"
+        # What is not UTF-8 stays as it is in strings, and is no fault in comments.
+        text = data.decode("utf-8", "surrogateescape")
+        return SourceFile(path, self._storage.real(path), text.replace("\r\n", " \n"))

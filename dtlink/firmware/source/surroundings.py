@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from dtlink.firmware.storage import DISK, Disk
+
 
 class Surroundings(NamedTuple):
     """Where a source stands."""
@@ -53,28 +55,29 @@ LAYOUTS: Final = (
 )
 
 
-def surroundings(path: str) -> Surroundings:
+def surroundings(path: str, storage: Disk = DISK) -> Surroundings:
     """Where a file stands: in a tree of a known layout, else in a repository, else alone."""
     folder = Path(path).absolute().parent
     above = (folder, *folder.parents)
     for layout in LAYOUTS:
-        top = next((each for each in above if (each / layout.marker).is_dir()), None)
+        marked = (each for each in above if storage.is_folder(f"{each}/{layout.marker}"))
+        top = next(marked, None)
         if top is not None:
-            root = _repository(top) or top
-            return Surroundings(str(root), list(_include(layout, top, folder)))
-    return Surroundings(str(_repository(folder) or folder), [])
+            root = _repository(top, storage) or top
+            return Surroundings(str(root), list(_include(layout, top, folder, storage)))
+    return Surroundings(str(_repository(folder, storage) or folder), [])
 
 
-def _include(layout: Layout, top: Path, folder: Path) -> Iterator[str]:
+def _include(layout: Layout, top: Path, folder: Path, storage: Disk) -> Iterator[str]:
     parts = folder.relative_to(top).parts
     arch = parts[parts.index("arch") + 1] if "arch" in parts[:-1] else ""
     for each in layout.include:
-        path = top / each.format(arch=arch, arch64=f"{arch}64")
-        if path.is_dir() and (arch or "{" not in each):
-            yield str(path)
+        path = str(top / each.format(arch=arch, arch64=f"{arch}64"))
+        if storage.is_folder(path) and (arch or "{" not in each):
+            yield path
 
 
-def _repository(folder: Path) -> Path | None:
+def _repository(folder: Path, storage: Disk) -> Path | None:
     """The outermost repository that a folder is in: a submodule includes from those above it."""
-    tops = [each for each in (folder, *folder.parents) if (each / ".git").exists()]
+    tops = [each for each in (folder, *folder.parents) if storage.is_repository(str(each))]
     return tops[-1] if tops else None

@@ -1,0 +1,81 @@
+"""Commits by the names that users give them."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from typing import NamedTuple
+
+from dtlink.firmware.git.command import GitError, run
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class Commit(NamedTuple):
+    """A commit of a repository on this machine."""
+
+    top: str
+    """The top folder of the working tree, without symbolic links."""
+    name: str
+    """The object id."""
+
+    @property
+    def short(self) -> str:
+        """The id as messages show it."""
+        return self.name[:12]
+
+
+def top_of(folder: str) -> str:
+    """The top folder of the repository that a folder is in. Raises :class:`GitError`."""
+    folder = _existing(folder)
+    try:
+        answer = run(folder, "rev-parse", "--show-toplevel")
+    except GitError as error:
+        if "not a git repository" in error.message:
+            raise GitError(f"{folder or '.'} is not in a git repository") from error
+        raise GitError(f"git cannot use the repository of {folder}: {error.message}") from error
+    return os.path.realpath(os.fsdecode(answer.removesuffix(b"\n")))
+
+
+def commit_of(ref: str, top: str) -> Commit:
+    """The commit that a name stands for. Raises :class:`GitError` if there is none."""
+    shown = ref if ref.isprintable() else repr(ref)
+    if not ref or "\0" in ref or ref.startswith("-"):
+        raise GitError(f"{shown or 'an empty string'} is not the name of a commit")
+    try:
+        found = _object(top, ref)
+        # Of a tag, what it points to. It goes to a name of an object alone: ":/text^{commit}"
+        # would look for this text.
+        name = _object(top, f"{found}^{{commit}}") if found else ""
+    except GitError as error:
+        reason = "" if "ended with" in error.message else f": {error.message}"
+        raise GitError(f"there is no commit {shown} in {top}{reason}") from error
+    if not name:
+        raise GitError(f"{shown} is not the name of one commit")
+    return Commit(top, name)
+
+
+def forked_from(commit: Commit) -> Commit | None:
+    """The newest commit that HEAD has in common with another; ``None`` if there is none."""
+    with suppress(GitError):
+        name = _id(run(commit.top, "merge-base", commit.name, "HEAD"))
+        return commit._replace(name=name) if name else None
+    return None
+
+
+def _object(top: str, name: str) -> str:
+    """The id of an object; empty if a name is not one object's, such as ``^HEAD``."""
+    return _id(run(top, "rev-parse", "--verify", "--quiet", "--end-of-options", name))
+
+
+def _id(answer: bytes) -> str:
+    name = answer.decode("ascii", "replace").strip()
+    return name if _OBJECT_ID.fullmatch(name) else ""
+
+
+def _existing(folder: str) -> str:
+    """A folder, or the nearest above it that there is: git is run in it."""
+    while folder and not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    return folder

@@ -1,0 +1,60 @@
+"""Where files are read from: the disk here; a commit of git in :mod:`dtlink.firmware.git.tree`."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+
+class Disk:
+    """The files on the disk."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at a path; a symbolic link counts wherever it points."""
+        return os.path.lexists(path)
+
+    def is_file(self, path: str) -> bool:
+        """Whether a path is a regular file's, symbolic links followed."""
+        return os.path.isfile(path)
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a path is a folder's, symbolic links followed."""
+        return os.path.isdir(path)
+
+    def is_repository(self, folder: str) -> bool:
+        """Whether a folder is the top of a git repository."""
+        return os.path.exists(f"{folder}/.git")
+
+    def real(self, path: str) -> str:
+        """The absolute path, symbolic links followed."""
+        return os.path.realpath(path)
+
+    def state(self, path: str) -> object:
+        """A value that changes when the file is written; ``None`` if there is none."""
+        try:
+            there = os.stat(path)
+        except (OSError, ValueError):
+            return None
+        return there.st_mtime_ns, there.st_size, there.st_ino
+
+    def read(self, path: str, most: int) -> bytes | str:
+        """The bytes of a regular file of at most this size; else why not, to follow its name."""
+        try:
+            there = os.stat(path)
+            if not stat.S_ISREG(there.st_mode):
+                return "is not a regular file"
+            if there.st_size > most:
+                return f"is too large: {there.st_size} bytes"
+            with open(path, "rb") as file:
+                # No more than its size: files of /proc have none, and some of them never end.
+                return file.read(there.st_size)
+        except (OSError, ValueError) as error:
+            return f"can't be read: {getattr(error, 'strerror', None) or error}"
+
+    def absence(self, path: str) -> str:
+        """What to add to the message that there is no such file, if anything."""
+        del path
+        return ""
+
+
+DISK = Disk()
