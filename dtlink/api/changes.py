@@ -93,7 +93,7 @@ def _linted(firmware: Tree | Machine, settings: LintSettings) -> InputAnswer:
     from dtlink.views.diff.firmware import snapshot_of
 
     board = board_of(firmware, settings.board)
-    found = engine.lint_board(board, settings.select, settings.ignore)
+    found = engine.lint_board(board, settings.selected, settings.ignore)
     notes = [*found.get("notes", ()), *assumptions(board)]
     return {**found, "view": snapshot_of(board), "notes": notes}
 

@@ -180,7 +180,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         multiple=True,
         metavar="RULE|FAMILY",
         shell_complete=complete_rules,
-        help="Run only these rules.",
+        help="Run only these rules ('all': every rule; 'default': those on by default).",
     ),
     "ignore": click.option(
         "--ignore",

@@ -76,7 +76,7 @@ def _was_checked(
     if family_of(word) in (*report.silent, *settings.not_asked):
         return False
     return any(
-        is_chosen(rule.id, settings.select, settings.ignore, alias)
+        is_chosen(rule.id, settings.selected, settings.ignore, alias)
         for rule in _concerned(word, report, tables)
         for alias in _aliases(rule, tables)
         if is_named(rule.id, (word,), alias)

@@ -185,8 +185,8 @@ KEYS = (
         "select",
         "an array of rules and families",
         readers.words,
-        "Run only these rules.",
-        unset="all",
+        "Run only these rules ('all': every rule; 'default': those on by default).",
+        unset='`["default"]`',
     ),
     ConfigKey(
         "ignore",

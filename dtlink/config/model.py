@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
+from dtlink.rules.defaults import DEFAULT as DEFAULT_RULES
 from dtlink.rules.model import Severity
 
 
@@ -28,7 +29,7 @@ class LintSettings(NamedTuple):
     board: Settings = DEFAULTS
     """What decides what is known of the input; all else is about which findings count."""
     select: tuple[str, ...] = ()
-    """Rules and families; none: all."""
+    """Rules and families; none: those that are on by default."""
     ignore: tuple[str, ...] = ()
     fail_on: Severity | None = Severity.ERROR
     """``None``: never."""
@@ -51,6 +52,13 @@ class LintSettings(NamedTuple):
     def value(self, field: str) -> Any:
         """The value of a field, the board's or another."""
         return getattr(self.board if field in Settings._fields else self, field)
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """What to run: a rule that is expected, or given a severity, is on too."""
+        named = (*(word for word, _ in self.severity), *(each.rule for each in self.expect))
+        rules = tuple(dict.fromkeys(word for word in named if "/" in word))
+        return (DEFAULT_RULES, *rules) if rules and not self.select else self.select
 
     @property
     def not_asked(self) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ def _identity(settings: LintSettings, *, digest: bool) -> Mapping[str, Any]:
 @lru_cache(maxsize=256)
 def _task(settings: LintSettings) -> engine.Task:
     lint = partial(
-        engine.lint, settings=settings.board, select=settings.select, ignore=settings.ignore
+        engine.lint, settings=settings.board, select=settings.selected, ignore=settings.ignore
     )
     return engine.Task(lint, lint, settings.board.sources)
 
@@ -131,4 +131,4 @@ def _asked(settings: LintSettings) -> RuleFilter:
     """Whether a rule is asked of an input."""
     from dtlink.report.known import asked
 
-    return asked(settings.select, settings.ignore, settings.not_asked)
+    return asked(settings.selected, settings.ignore, settings.not_asked)

@@ -10,8 +10,8 @@ from dtlink.board.boards import board_of
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Tree
-from dtlink.rules.catalogue import SCHEMA_FAMILY, choose
-from dtlink.rules.model import Dts, Tables
+from dtlink.rules.catalogue import SCHEMA_FAMILY, choose, has_notes
+from dtlink.rules.model import Dts, Finding, Severity, Tables
 from dtlink.rules.run import check
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _lint_tree(board: TreeBoard, select: tuple[str, ...], ignore: tuple[str, ...
     rules = _rules(select, ignore, Dts, kernel=named, against=compared, schema=schema)
     asked = schema and any(rule.family == SCHEMA_FAMILY for rule in rules)
     answered = not asked or board.verdict.answered
-    found = _checked(board, rules)
+    found = _checked(board, rules, select)
     return {
         **found,
         "notes": board.notes if asked else [],
@@ -63,16 +63,21 @@ def _lint_tables(
     board: TablesBoard, select: tuple[str, ...], ignore: tuple[str, ...]
 ) -> InputAnswer:
     there, named = frozenset(board.machine.tables), board.facts is not None
-    return _checked(board, _rules(select, ignore, Tables, there, kernel=named))
+    rules = _rules(select, ignore, Tables, there, kernel=named)
+    return _checked(board, rules, select)
 
 
-def _checked(board: AnyBoard, rules: Sequence[Rule]) -> InputAnswer:
+def _checked(board: AnyBoard, rules: Sequence[Rule], select: tuple[str, ...]) -> InputAnswer:
     checked = check(board, rules)
     return {
-        "findings": checked.findings,
+        "findings": [each for each in checked.findings if _is_wanted(each, select)],
         "faults": checked.faults,
         "references": len(board.graph.references),
     }
+
+
+def _is_wanted(finding: Finding, select: tuple[str, ...]) -> bool:
+    return finding.severity is not Severity.INFO or has_notes(finding.rule, select, finding.alias)
 
 
 @lru_cache(maxsize=8)

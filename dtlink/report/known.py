@@ -9,28 +9,29 @@ from dtlink.firmware.inputs import Input
 from dtlink.report.baseline import AcceptedFinding, Baseline, member_key, place_of
 from dtlink.report.model import InputReport
 from dtlink.rules.aliases import rules_of
-from dtlink.rules.catalogue import family_of, ids, is_chosen
-from dtlink.rules.model import Finding
+from dtlink.rules.catalogue import family_of, has_notes, ids, is_chosen
+from dtlink.rules.model import Finding, Severity
 
-#: Whether the rule of an id was run on an input.
-RuleFilter = Callable[[str], bool]
+#: Whether findings of a rule, of a severity, are reported of an input.
+RuleFilter = Callable[[str, Severity], bool]
 
 
 def asked(
     select: Sequence[str] = (), ignore: Sequence[str] = (), without: Container[str] = ()
 ) -> RuleFilter:
-    """Whether a run includes a rule; ``select`` and ``ignore`` as in the catalogue.
+    """Whether a run reports findings of a rule; ``select`` and ``ignore`` as in the catalogue.
 
     ``without`` are the families that cannot run: ``module`` without a kernel, ``version`` without
     another kernel to compare with, ``schema`` without schemas. A rule that this version of dtlink
     does not have is not included either. An alias is included if one of its rules is.
     """
 
-    def is_asked(rule: str) -> bool:
+    def is_asked(rule: str, severity: Severity) -> bool:
         if family_of(rule) in without:
             return False
         if rule in ids():
-            return is_chosen(rule, select, ignore)
+            noted = severity is not Severity.INFO or has_notes(rule, select)
+            return noted and is_chosen(rule, select, ignore)
         return any(is_chosen(each, select, ignore, rule) for each in rules_of(rule))
 
     return is_asked
@@ -142,7 +143,9 @@ class _Name:
 
     def is_settled(self, entry: AcceptedFinding) -> bool:
         """Whether all inputs with this name are done, and the rule was run on each."""
-        return self.to_come <= 0 and all(spoke(entry.entry.rule) for spoke in self.spoke)
+        return self.to_come <= 0 and all(
+            spoke(entry.entry.rule, entry.severity) for spoke in self.spoke
+        )
 
 
 def _spoke(item: InputReport, is_asked: RuleFilter | None) -> RuleFilter:
@@ -150,8 +153,8 @@ def _spoke(item: InputReport, is_asked: RuleFilter | None) -> RuleFilter:
     silent = {*item.silent, *(fault.rule for fault in item.faults)}
     unread = item.error is not None or bool(item.refused)
 
-    def spoke(rule: str) -> bool:
+    def spoke(rule: str, severity: Severity) -> bool:
         answered = silent.isdisjoint((rule, family_of(rule), *rules_of(rule)))
-        return not unread and answered and (is_asked is None or is_asked(rule))
+        return not unread and answered and (is_asked is None or is_asked(rule, severity))
 
     return spoke

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
+from dtlink.rules.defaults import off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
 
 #: The parts of a page, in their order.
@@ -23,6 +24,21 @@ _INDENT = "    "
 
 _KINDS = {Dts: "devicetree", Tables: "ACPI tables"}
 _FENCES = {Dts: "dts", Tables: "text"}
+
+
+def default_of(rule: Rule) -> str:
+    """``on``, ``off``, or ``no notes``: whether a rule runs where nobody chooses rules."""
+    off = off_by_default(rule.id)
+    return "on" if off is None else "no notes" if off.notes_only else "off"
+
+
+def _default_section(rule: Rule) -> list[tuple[str, str]]:
+    """A part of the page, as of :func:`sections`: why a rule, or its notes, are off by default."""
+    off = off_by_default(rule.id)
+    if off is None:
+        return []
+    heading = "Notes off by default:" if off.notes_only else "Off by default:"
+    return [(heading, f"{off.reason} (``--select {rule.id}`` reports them).")]
 
 
 def table(rules: Sequence[Rule], width: int | None) -> Iterator[Line]:
@@ -66,7 +82,7 @@ def page(rule: Rule, width: int | None) -> Iterator[Line]:
     )
     yield line()
     yield from (line(row) for row in _wrap(_without_ticks(rule.summary), columns))
-    for heading, text in sections(rule):
+    for heading, text in (*sections(rule), *_default_section(rule)):
         yield line()
         for row in _wrap(f"{heading} {_without_ticks(text)}", columns):
             yield _with_bold(heading, row)
@@ -149,10 +165,14 @@ def _without_ticks(text: str) -> str:
 
 def markdown_table(rules: Iterable[Rule]) -> str:
     """The rules as a table in Markdown."""
-    rows = ["| rule | severity | since | what it finds |", "|---|---|---|---|"]
+    rows = [
+        "| rule | severity | default | since | what it finds |",
+        "|---|---|---|---|---|",
+    ]
     for rule in rules:
         summary = _markdown(rule.summary).replace("|", r"\|")
-        rows.append(f"| `{rule.id}` | {rule.severity.value} | {rule.since} | {summary} |")
+        level, default = rule.severity.value, default_of(rule)
+        rows.append(f"| `{rule.id}` | {level} | {default} | {rule.since} | {summary} |")
     return "\n".join(rows) + "\n"
 
 
@@ -170,7 +190,10 @@ def markdown_page(rule: Rule, level: int = 1) -> str:
         f"{'#' * level} `{rule.id}`",
         f"**{rule.severity.value}**, since dtlink {rule.since}",
         _markdown(rule.summary),
-        *(f"**{heading}** {_markdown(text)}" for heading, text in sections(rule)),
+        *(
+            f"**{heading}** {_markdown(text)}"
+            for heading, text in (*sections(rule), *_default_section(rule))
+        ),
     ]
     for title, example in _examples(rule):
         blocks.append(f"{'#' * (level + 1)} {title}")

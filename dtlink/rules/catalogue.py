@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dtlink import rules
+from dtlink.rules.defaults import ALL, DEFAULT, is_on, off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
 
 if TYPE_CHECKING:
@@ -89,10 +90,10 @@ def families() -> Sequence[str]:
 
 @lru_cache(maxsize=1)
 def known_words() -> frozenset[str]:
-    """Every word that a rule, an alias of one, or a family goes by."""
+    """Every word that a rule, an alias of one, a family or several families go by."""
     from dtlink.rules.aliases import alias_ids
 
-    return frozenset((*ids(), *alias_ids(), *families()))
+    return frozenset((*ids(), *alias_ids(), *families(), ALL, DEFAULT))
 
 
 def check_words(words: Iterable[str]) -> None:
@@ -114,6 +115,7 @@ def choose(
 ) -> list[Rule]:
     """The rules that these ids or families select, less those that they ignore.
 
+    Without a selection: the rules that are on by default.
     ``kind`` leaves out those that say nothing of such firmware, ``tables``, the signatures that
     there are, those of other tables, ``kernel=False`` those about a kernel's build,
     ``against=False`` those that compare kernels, and ``schema=False`` those that ask schemas: no
@@ -177,8 +179,14 @@ def is_chosen(
     rule_id: str, select: Collection[str], ignore: Iterable[str], alias: str = ""
 ) -> bool:
     """Whether these rules or families select a rule, or an alias, and those do not ignore it."""
-    selected = not select or is_named(rule_id, select, alias)
-    return selected and not is_named(rule_id, ignore, alias)
+    on = DEFAULT in (select or (DEFAULT,)) and is_on(rule_id)
+    return (on or is_named(rule_id, select, alias)) and not is_named(rule_id, ignore, alias)
+
+
+def has_notes(rule_id: str, select: Collection[str], alias: str = "") -> bool:
+    """Whether the notes of a rule that is run are reported: not if only they are off by default."""
+    off = off_by_default(rule_id)
+    return off is None or not off.notes_only or is_named(rule_id, select, alias)
 
 
 def is_named(rule_id: str, words: Iterable[str], alias: str = "") -> bool:
@@ -190,5 +198,5 @@ def is_named(rule_id: str, words: Iterable[str], alias: str = "") -> bool:
 def words_for(rule_id: str, alias: str = "") -> Sequence[str]:
     """The words that a rule, as the alias that is given, goes by; the most exact first."""
     if not alias or alias == rule_id:
-        return rule_id, family_of(rule_id)
-    return alias, rule_id, family_of(alias), family_of(rule_id)
+        return rule_id, family_of(rule_id), ALL
+    return alias, rule_id, family_of(alias), family_of(rule_id), ALL

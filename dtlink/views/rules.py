@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.report.layout import DIM, Line, Span, line
-from dtlink.report.rules import markdown_pages, markdown_table, page, table
+from dtlink.report.rules import default_of, markdown_pages, markdown_table, page, table
 from dtlink.rules.aliases import meaning, rules_of
 from dtlink.rules.catalogue import all_rules, choose, find
+from dtlink.rules.defaults import off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
 from dtlink.views.data import CommandResult, JsonRow, plain
 from dtlink.wording import counted
@@ -37,6 +38,9 @@ class RuleRow(JsonRow):
     severity: str
     since: str
     summary: str
+    default: str
+    """``on``, ``off``, or ``no notes``: errors and warnings alone."""
+    default_reason: str | None
     page: str
     bad: str
     good: str
@@ -54,6 +58,8 @@ class RuleRow(JsonRow):
             severity=rule.severity.value,
             since=rule.since,
             summary=rule.summary,
+            default=default_of(rule),
+            default_reason=off.reason if (off := off_by_default(rule.id)) else None,
             page=rule.page,
             bad=examples[0].bad,
             good=examples[0].good,

@@ -20,7 +20,7 @@ from dtlink.rules.catalogue import find, ids
 from tests.cli.conftest import ROOT, Run
 
 SHELLS = ("bash", "zsh", "fish")
-FAMILIES = sorted({each.partition("/")[0] for each in ids()})
+FAMILIES = sorted({"all", "default", *(each.partition("/")[0] for each in ids())})
 BOARD = ROOT / "fixtures" / "boards" / "phone-soc.dtb"
 
 Tab = Callable[..., list[tuple[str, str, str]]]

@@ -7,8 +7,17 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from dtlink.report.layout import plain
-from dtlink.report.rules import HEADINGS, markdown_page, markdown_table, page, sections, table
+from dtlink.report.rules import (
+    HEADINGS,
+    default_of,
+    markdown_page,
+    markdown_table,
+    page,
+    sections,
+    table,
+)
 from dtlink.rules.catalogue import all_rules, find, ids
+from dtlink.rules.defaults import off_by_default
 from dtlink.rules.model import Rule
 from tests.cli.conftest import Run
 
@@ -186,17 +195,20 @@ def test_a_page_in_markdown_has_its_examples_in_fences(rule: Rule) -> None:
             assert squeezed(example.source) in fenced
             assert not example.kernel or squeezed(example.kernel) in fenced
     bold = sum(child.type == "strong_open" for token in tokens for child in token.children or ())
-    assert bold == 1 + len(HEADINGS)
+    assert bold == 1 + len(HEADINGS) + (off_by_default(rule.id) is not None)
 
 
 def test_the_table_in_markdown_reads_back_as_it_was() -> None:
     odd = all_rules()[0]._replace(summary="A | and <b>, *and* _so_ on in ``a|b``.")
     tokens = read(markdown_table([*all_rules(), odd]))
     cells = [prose([token]) for token in tokens if token.type == "inline"]
-    rows = [cells[at : at + 4] for at in range(0, len(cells), 4)]
-    assert rows[0] == ["rule", "severity", "since", "what it finds"]
+    rows = [cells[at : at + 5] for at in range(0, len(cells), 5)]
+    assert rows[0] == ["rule", "severity", "default", "since", "what it finds"]
     assert rows[1:] == [
-        [rule.id, rule.severity.value, rule.since, rule.summary.replace("``", "")]
+        [
+            *(rule.id, rule.severity.value, default_of(rule), rule.since),
+            rule.summary.replace("``", ""),
+        ]
         for rule in [*all_rules(), odd]
     ]
 

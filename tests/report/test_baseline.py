@@ -354,13 +354,19 @@ def test_what_was_not_asked_for_is_not_fixed() -> None:
 
 def test_rules_are_asked_as_they_are_chosen() -> None:
     everything = asked()
-    assert everything(RULE)
-    assert everything("module/no-driver")
-    assert not everything("phandle/of-a-later-version")
-    assert not asked(select=["legacy"])(RULE)
-    assert asked(select=["legacy", "phandle/"])(RULE)
-    assert not asked(ignore=[RULE])(RULE)
-    assert not asked(without=["phandle"])(RULE)
+    error, note = Severity.ERROR, Severity.INFO
+    assert everything(RULE, error)
+    assert everything("module/no-driver", error)
+    assert not everything("phandle/of-a-later-version", error)
+    assert not asked(select=["legacy"])(RULE, error)
+    assert asked(select=["legacy", "phandle/"])(RULE, error)
+    assert not asked(ignore=[RULE])(RULE, error)
+    assert not asked(without=["phandle"])(RULE, error)
+    assert not everything("module/unload", note), "it is off by default"
+    assert asked(select=["default", "module/unload"])("module/unload", note)
+    assert everything("cycle/supplier-cycle", Severity.WARNING)
+    assert not everything("cycle/supplier-cycle", note), "its notes are off by default"
+    assert asked(select=["all"])("cycle/supplier-cycle", note)
 
 
 def test_other_inputs_are_no_matter() -> None:

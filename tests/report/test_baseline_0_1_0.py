@@ -21,7 +21,7 @@ KEPT = Path(__file__).parent / "baseline_0_1_0"
 
 def changes(baseline: Baseline, paths: Sequence[Path]) -> list[str]:
     """What is new, and what was lost."""
-    report = dtlink.lint([str(path) for path in paths])
+    report = dtlink.lint([str(path) for path in paths], select="all")
     comparison = BaselineComparison(baseline, [item.path for item in report.inputs])
     found = []
     for item in map(comparison.compare, report.inputs):

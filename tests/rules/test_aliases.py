@@ -18,7 +18,7 @@ from dtlink.rules.catalogue import (
     find,
     ids,
 )
-from dtlink.rules.model import Finding, Tables
+from dtlink.rules.model import Finding, Severity, Tables
 from dtlink.rules.run import check
 from dtlink.testing.assemble import assemble
 
@@ -146,12 +146,12 @@ def test_an_alias_is_no_rule() -> None:
 
 
 def test_which_aliases_a_run_asks() -> None:
-    assert asked()("iort/node-frame")
-    assert asked(select=["iort"])("iort/node-frame")
-    assert asked(select=["acpi/frame"])("iort/node-frame")
-    assert not asked(select=["viot"])("iort/node-frame")
-    assert not asked(ignore=["acpi"])("iort/node-frame")
-    assert not asked()("iort/no-such-rule")
+    assert asked()("iort/node-frame", Severity.ERROR)
+    assert asked(select=["iort"])("iort/node-frame", Severity.ERROR)
+    assert asked(select=["acpi/frame"])("iort/node-frame", Severity.ERROR)
+    assert not asked(select=["viot"])("iort/node-frame", Severity.ERROR)
+    assert not asked(ignore=["acpi"])("iort/node-frame", Severity.ERROR)
+    assert not asked()("iort/no-such-rule", Severity.ERROR)
 
 
 def test_rules_of_other_tables_are_not_imported_for_one() -> None:

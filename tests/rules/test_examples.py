@@ -12,7 +12,8 @@ from dtlink.firmware import dts
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.apply import apply, apply_fields
 from dtlink.firmware.errors import InputError
-from dtlink.rules.catalogue import all_rules, choose
+from dtlink.rules.catalogue import all_rules, choose, has_notes, ids, is_chosen
+from dtlink.rules.defaults import OFF
 from dtlink.rules.model import Dts, Example, Finding, Rule, Severity, Tables
 from dtlink.rules.run import check
 from dtlink.schema.source import SchemaSource
@@ -166,7 +167,19 @@ def test_choose_refuses_unknown_names() -> None:
 def test_the_kinds_of_firmware_are_told_apart_without_importing() -> None:
     for kind in (Dts, Tables):
         about = [rule for rule in all_rules() if rule.example(kind)]
-        assert choose(kind=kind) == about
+        assert choose(("all",), kind=kind) == about
+
+
+def test_what_is_off_by_default_is_run_where_it_is_named() -> None:
+    for off in OFF:
+        assert off.rule in ids(), f"{off.rule} (dtlink/rules/defaults.py) is no rule"
+        family = off.rule.partition("/")[0]
+        for words in ([off.rule], [family], ["all"], ["default", off.rule]):
+            assert is_chosen(off.rule, words, ())
+            assert has_notes(off.rule, words)
+        assert is_chosen(off.rule, (), ()) is off.notes_only
+        assert not has_notes(off.rule, ()) or not off.notes_only
+        assert not is_chosen(off.rule, ["all"], [family])
 
 
 def test_rules_of_other_tables_are_left_out() -> None:

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 
 import pytest
 
+from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 from dtlink.facts.iommus import kind_of
+from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware import dts
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Finding
 
 
-def lint(source: str, *names: str) -> list[Finding]:
-    board = TreeBoard(dts.read_text(source))
+def lint(source: str, *names: str, version: str = "") -> list[Finding]:
+    named = KernelVersion.parse(version) if version else None
+    board = TreeBoard(dts.read_text(source), Settings(named))
     chosen = [rule for name in names if (rule := find(f"iommu/{name}"))]
     assert len(chosen) == len(names)
     return [finding for rule in chosen for finding in rule.check(board)]
@@ -149,6 +152,25 @@ class TestMaps:
         found = lint(f"/ {{ {SMMU_V2 % 2} {host('pcie@2000', rows)} }};", "map-cells")
         assert [f.severity.value for f in found] == ["warning"]
         assert f"Linux {IOMMU_MAP_BY_CELLS.since} and newer" in found[0].effect
+        assert (
+            lint(f"/ {{ {SMMU_V2 % 2} {host('pcie@2000', rows)} }};", "map-cells", version="6.12")
+            == []
+        )
+
+    def test_five_cells_where_the_kernel_that_is_named_is_older(self) -> None:
+        rows = "iommu-map = <0x0 &smmu 0x0 0x0 0x10000>;"
+        source = f"/ {{ {SMMU_V2 % 2} {host('pcie@2000', rows)} }};"
+        assert lint(source, "map-cells") == lint(source, "map-cells", version="7.2") == []
+        (found,) = lint(source, "map-cells", version="6.12")
+        assert f"Linux before {IOMMU_MAP_BY_CELLS.since}" in found.effect
+
+    def test_a_mask_that_needs_a_switch_to_fold_ids_is_a_note(self) -> None:
+        rows = "iommu-map-mask = <%s>; iommu-map = <0x0 &smmu 0x0 0x10000>;"
+        for mask, severity in (("0x1ff", "info"), ("0xff", "warning"), ("0xfff8", "warning")):
+            source = f"/ {{ {SMMU_V3} {host('pcie@2000', rows % mask)} }};"
+            (found,) = lint(source, "map-mask")
+            assert found.severity.value == severity
+            assert ("PCIe switch" in found.effect) is (severity == "info")
 
     def test_folding_mask_at_smmuv3_only(self) -> None:
         rows = "iommu-map-mask = <0xff00>; iommu-map = <0x0 &smmu 0x0 0x10000>;"

@@ -1,7 +1,8 @@
-"""Kernels disagree on the length of the entries of an iommu-map.
+"""The kernel misreads the entries of an iommu-map: kernels disagree on their length.
 
-What it finds: a map with entries that are not 4 cells long, and a map of 4-cell entries at an IOMMU
-whose #iommu-cells is not 1, unless every entry has length 1 and the same IOMMU.
+What it finds: on kernels before 7.2, a map with entries that are not 4 cells long; since 7.2, a map
+of 4-cell entries at an IOMMU whose #iommu-cells is not 1, unless every entry has length 1 and the
+same IOMMU. Where no kernel is named, the newest one that dtlink knows counts.
 Why it matters: Linux before 7.2 reads every entry as 4 cells (input, phandle, output, length).
 Newer kernels read as many output cells as #iommu-cells says, and accept 4-cell entries only where
 all entries have length 1 and one IOMMU. The others misparse the map, or refuse all of it.
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.kernels import LATEST
 from dtlink.firmware.tree import Tree
 from dtlink.links.maps import IdMap
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -31,7 +33,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
             pcie@2000 {
                 compatible = "pci-host-ecam-generic";
                 device_type = "pci";
-                iommu-map = <0x0 &smmu 0x1000 0x0 0x10000>;
+                iommu-map = <0x0 &smmu 0x1000 0x10000>;
             };
         };
         """,
@@ -55,11 +57,14 @@ def map_cells(board: TreeBoard) -> Iterator[Finding]:
     """One finding a map."""
     from dtlink.facts.behaviours import IOMMU_MAP_BY_CELLS
 
+    settings = board.settings
+    named = settings.kernel or settings.kernel_version is not None
+    by_cells = IOMMU_MAP_BY_CELLS.on(board.version if named else LATEST)
     for node, table in board.iommu_maps.items():
         if table.leftover or any(row.target < 0 for row in table.entries):
             continue  # what the entries were meant to be is unknown
         wide = any(len(row.output) != 1 for row in table.entries)
-        if not wide and not _misread(board.tree, table):
+        if wide is by_cells or not (wide or _misread(board.tree, table)):
             continue
         name = board.tree[node].name
         yield map_cells.finding(

@@ -6,7 +6,8 @@ Why it matters: the kernel stops at such an entry, for every ID that no earlier 
 an SMMUv3 accepts one device per stream ID: where the mask gives two functions one ID, the second is
 refused. (SMMUv1 and v2 let them share, and boards use that on purpose.)
 What to do: keep every bit of the input bases in the mask; with an SMMUv3, keep all bits of the
-requester ID unless there can be only one function behind the host.
+requester ID unless there can be only one function behind the host. A mask that only folds IDs
+which need a PCIe switch between host and device is a note.
 References: Linux, drivers/of/base.c, of_map_id(); drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c,
 arm_smmu_insert_master(), since 5.13.
 """
@@ -21,6 +22,11 @@ from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import bus_ids, iommu_maps, is_pci
 from dtlink.rules.iommu._rows import place
 from dtlink.rules.model import Dts, Finding, Severity, rule
+
+#: The bits in which the requester IDs of a root port and of what is plugged into it differ: the
+#: lowest of the bus number, and the function. Device 0 is the only one on a PCIe link (PCI Express
+#: Base Specification 6.0, 7.3.1), so that other bits need a switch, or ARI.
+_WITHOUT_SWITCH = 0x107
 
 
 @rule(
@@ -95,15 +101,17 @@ def _folding(board: TreeBoard, node: int, table: IdMap) -> Iterator[Finding]:
     row = next((row for row in table.entries if row.target >= 0 and row.length), None)
     kind = kind_of(tree[row.target].compatible) if row else None
     if folded and row and is_pci(tree, node) and kind and kind.sharing is Sharing.REFUSED:
+        near = folded & _WITHOUT_SWITCH
         yield map_mask.finding(
             place(board, node, "iommu-map", row),
             f"iommu-map-mask ({table.mask:#x}) of {tree[node].name} gives one stream ID to "
             f"requester IDs that differ in {folded:#x} only, at the SMMUv3 {tree[row.target].name}",
             property_name="iommu-map",
             supplier=tree[row.target],
-            severity=Severity.WARNING,
+            severity=Severity.WARNING if near else Severity.INFO,
             likely=True,
-            effect="of several functions behind the host only the first gets the IOMMU; the "
-            "others run without translation, and the SMMU refuses their DMA",
+            effect=f"of several functions behind {'the host' if near else 'a PCIe switch'} only "
+            "the first gets the IOMMU; the others run without translation, and the SMMU refuses "
+            f"their DMA{'' if near else '; without a switch nothing happens'}",
             fix="Set iommu-map-mask = <0xffff>; and map every requester ID.",
         )

@@ -78,13 +78,6 @@ def map_at_an_iommu_of_two_cells(bed: Bed) -> Planted | None:
     return _at_map(bed, bridge)
 
 
-@fault("iommu/map-cells", WARNING)
-def map_rows_of_five_cells(bed: Bed) -> Planted | None:
-    bridge, iommu = host(bed), smmu(bed, cells=2)
-    bed.set(bridge, iommu_map=(0, bed.phandle(iommu), 0x400, 0, 0x10000))
-    return _at_map(bed, bridge)
-
-
 @fault("iommu/map-empty", INFO)
 def map_row_of_length_0(bed: Bed) -> Planted | None:
     bridge, phandle = host(bed), bed.phandle(smmu(bed))
