@@ -49,6 +49,9 @@ _LEVELS = [severity.value for severity in Severity]
     show_default=True,
     help="Minimum severity in text output (JSON contains all).",
 )
+@click.option(
+    "--statistics", is_flag=True, help="In text, count the findings of each rule instead."
+)
 @baseline_options
 @options(
     "kernel_version_or_own", "cmdline", "against", "kernel", "initramfs", "kernel_index", "root"
@@ -75,6 +78,7 @@ def lint(
     isolated: bool,  # noqa: FBT001 - click calls it
     write_baseline: bool,  # noqa: FBT001
     prune_baseline: bool,  # noqa: FBT001
+    statistics: bool,  # noqa: FBT001
     **_settings: Any,
 ) -> None:
     """Lint, print the report, and exit with the status of what was found."""
@@ -91,7 +95,8 @@ def lint(
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
     complain(report.inputs, NO_INPUTS)
-    write_formats(report, outputs, partial(_text, least=plan.show), color)
+    text = _statistics if statistics else partial(_text, least=plan.show)
+    write_formats(report, outputs, text, color)
     baselines.prune(report)
     sys.exit(report.status)
 
@@ -100,6 +105,12 @@ def _text(report: Report, width: int | None, least: Severity) -> Iterable[Line]:
     from dtlink.report import text
 
     return text.lines(report, width, least)
+
+
+def _statistics(report: Report, width: int | None) -> Iterable[Line]:
+    from dtlink.report import statistics
+
+    return statistics.lines(report, width)
 
 
 def _plan(

@@ -19,18 +19,24 @@ _NAMED = 5
 
 
 def summary(
-    report: Report, groups: Sequence[Group], width: int | None, least: Severity
+    report: Report,
+    groups: Sequence[Group],
+    width: int | None,
+    least: Severity,
+    *,
+    by_rule: bool = True,
 ) -> Iterator[Line]:
     """The numbers of faults and their rules, and the options that show more.
 
-    ``groups`` are the report's; one that several inputs share counts once.
+    ``groups`` are the report's; one that several inputs share counts once. ``by_rule``: with the
+    rules that have most.
     """
     counts = counts_of(groups)
     aside = list(_aside(report))
     if not any(counts.values()) and not aside:
         return
     shown = [each for each in Severity if each.rank <= least.rank]
-    if sum(counts[each.value] for each in shown) > _SCREEN:
+    if by_rule and sum(counts[each.value] for each in shown) > _SCREEN:
         yield from _by_rule(groups, shown, width)
     total = ", ".join(counted(counts[name], word) for name, word in _WORDS.items())
     if report.baseline:

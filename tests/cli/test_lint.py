@@ -155,3 +155,21 @@ def test_what_schemas_could_not_say_is_neither_fixed_nor_missed(
     assert "phandle/dangling" in told
     assert "fixed" not in told
     assert "expected" not in told
+
+
+def test_statistics_count_the_findings_of_each_rule(
+    run: Run, tmp_path: Path, bad_dts: Path
+) -> None:
+    (other := tmp_path / "other.dts").write_text(bad_dts.read_text())
+    listed = run("lint", bad_dts, other, "--format", "json")
+    found = [
+        (each["severity"], each["rule"])
+        for item in json.loads(listed.stdout)["inputs"]
+        for each in item["findings"]
+    ]
+    told = run("lint", bad_dts, other, "--statistics").stdout
+    rows = [row.split() for row in told.splitlines() if row[:8].strip().isdigit()]
+    assert {(row[2], row[3]): (int(row[0]), int(row[1])) for row in rows} == {
+        each: (found.count(each), 2) for each in found
+    }
+    assert "fix:" not in told
