@@ -176,7 +176,9 @@ def _pair(
 def _broken(items: Sequence[InputReport]) -> InputReport:
     """Of two that can't be read, one is told as refused beside the other."""
     first, *others = items
-    also = [Refused(x.path, x.error.message, x.error.offset) for x in others if x.error]
+    also = [
+        Refused(x.path, x.error.message, x.error.offset, x.error.faults) for x in others if x.error
+    ]
     return first._replace(view=None, refused=[*first.refused, *also])
 
 

@@ -20,8 +20,9 @@ from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 
 if TYPE_CHECKING:
+    from dtlink.cli.source_faults import SourceFaultLines
     from dtlink.facts.cmdline import CommandLine
-    from dtlink.report.model import InputReport
+    from dtlink.report.model import InputFault, InputReport, Refused
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -240,15 +241,27 @@ NO_INPUTS = "no inputs: no devicetree (.dtb, .dtbo, .dts) and no ACPI table was 
 
 def complain(inputs: Iterable[InputReport], nothing: str = "") -> None:
     """Print errors, notes and rules that raised on standard error; ``nothing`` without inputs."""
-    item = None
-    for item in inputs:
+    printed = _Complaints()
+    number = 0
+    for number, item in enumerate(inputs, 1):  # noqa: B007 - whether there are any
+        printed.add(item)
+    printed.end()
+    if not number and nothing:
+        click.echo(f"dtlink: {nothing}", err=True)
+
+
+class _Complaints:
+    """What is printed of inputs on standard error."""
+
+    def __init__(self) -> None:
+        self._sources: SourceFaultLines | None = None
+
+    def add(self, item: InputReport) -> None:
         if item.error is not None:
-            at = "" if item.error.offset is None else f", byte {item.error.offset:#x}"
             bug = _BUG if item.error.bug else ""
-            click.echo(f"dtlink: {item.name}{at}: {item.error.message}{bug}", err=True)
+            self._error(item.name, item.error, bug)
         for refused in item.refused:
-            at = "" if refused.offset is None else f", byte {refused.offset:#x}"
-            click.echo(f"dtlink: {refused.path}{at}: {refused.message}", err=True)
+            self._error(refused.path, refused)
         for note in item.notes:
             click.echo(f"dtlink: {item.name}: {note}", err=True)
         for fault in item.faults:
@@ -256,8 +269,26 @@ def complain(inputs: Iterable[InputReport], nothing: str = "") -> None:
                 f"dtlink: {item.name}: rule {fault.rule} failed: {fault.error}{_BUG}",
                 err=True,
             )
-    if item is None and nothing:
-        click.echo(f"dtlink: {nothing}", err=True)
+
+    def _error(self, name: str, fault: InputFault | Refused, bug: str = "") -> None:
+        if not fault.faults:
+            at = "" if fault.offset is None else f", byte {fault.offset:#x}"
+            click.echo(f"dtlink: {name}{at}: {fault.message}{bug}", err=True)
+            return
+        if self._sources is None:
+            from dtlink.cli.source_faults import SourceFaultLines
+
+            self._sources = SourceFaultLines()
+        _print(self._sources.of(name, fault.faults))
+
+    def end(self) -> None:
+        if self._sources is not None:
+            _print(self._sources.rest())
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line, err=True)
 
 
 def collect(

@@ -50,7 +50,7 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     except InputError as error:
         # It may be about another file: one of a folder's, or what the user named of a kernel.
         about = f"{error.path}: " if error.path not in ("", item.path, str(item)) else ""
-        return _failed(item, InputFault(about + error.message, error.offset))
+        return _failed(item, InputFault(about + error.message, error.offset, faults=error.faults))
     except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done
         return _failed(item, InputFault(f"{type(error).__name__}: {error}", bug=True))
     sha256 = _sha256(data, firmware) if digest else ""

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dtlink.firmware.source.errors import SourceFault
+
 
 class InputError(Exception):
     """An input that cannot be read.
@@ -9,6 +16,9 @@ class InputError(Exception):
     ``path`` is the file as the user gave it, ``offset`` the byte offset at which reading stopped
     (``None`` if unknown, as for DTS source), ``message`` what is wrong there.
     """
+
+    faults: Sequence[SourceFault] = ()
+    """All that is wrong, of devicetree source."""
 
     def __init__(self, message: str, *, offset: int | None = None, path: str = "") -> None:
         super().__init__(message)

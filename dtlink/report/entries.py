@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 
+from dtlink.rules.entries import LocationEntry
+
 if TYPE_CHECKING:
     from dtlink.rules.entries import FindingEntry
 
@@ -51,12 +53,21 @@ class FaultEntry(TypedDict):
     error: str
 
 
+class SourceFaultEntry(LocationEntry):
+    """One thing that is wrong in devicetree source, and where."""
+
+    message: str
+    fix: str
+    """Empty where nothing can be said."""
+
+
 class ErrorEntry(TypedDict):
     """Why an input could not be read."""
 
     message: str
     offset: int | None
     bug: bool
+    faults: NotRequired[list[SourceFaultEntry]]
 
 
 class RefusedEntry(TypedDict):
@@ -65,6 +76,7 @@ class RefusedEntry(TypedDict):
     path: str
     message: str
     offset: int | None
+    faults: NotRequired[list[SourceFaultEntry]]
 
 
 class FileEntry(TypedDict):

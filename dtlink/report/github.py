@@ -64,7 +64,7 @@ def render(report: Report) -> str:
 
 def _annotations(report: Report) -> Iterator[_Annotation]:
     for trouble in troubles(report):
-        yield _Annotation("error", trouble.check, trouble.message, trouble.path)
+        yield _Annotation("error", trouble.check, trouble.text, *trouble.place)
     names = short_names(report)
     for group in groups(report):
         yield _annotation(group, names)

@@ -67,8 +67,7 @@ def render(report: Report) -> str:
 def _issues(report: Report) -> Iterator[Issue]:
     for trouble in troubles(report):
         # An input that was not checked must not look like one without findings.
-        at = Place(relative(trouble.path))
-        yield _issue(trouble.check, "blocker", trouble.message, at, trouble.message)
+        yield _issue(trouble.check, "blocker", trouble.text, trouble.place, trouble.message)
     names = short_names(report)
     for group in groups(report):
         item, finding = group.item, group.finding

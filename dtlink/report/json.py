@@ -10,8 +10,24 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.report.entries import Document, FixedEntry, InputEntry
-from dtlink.report.model import BaselineEntry, InputReport, Report, identified
+from dtlink.firmware.source.errors import SourceFault
+from dtlink.report.entries import (
+    Document,
+    ErrorEntry,
+    FixedEntry,
+    InputEntry,
+    RefusedEntry,
+    SourceFaultEntry,
+)
+from dtlink.report.model import (
+    BaselineEntry,
+    InputFault,
+    InputReport,
+    Refused,
+    Report,
+    identified,
+)
+from dtlink.rules.finding import location_entry
 from dtlink.rules.model import Finding
 from dtlink.version import __version__
 
@@ -68,9 +84,7 @@ def _input(item: InputReport, command: str) -> Mapping[str, object]:
         "form": item.form or None,
         "model": item.model or None,
         "compatible": list(item.compatible),
-        "error": None
-        if error is None
-        else {"message": error.message, "offset": error.offset, "bug": error.bug},
+        "error": None if error is None else _error(error),
     }
     if item.member:
         entry["member"] = item.member
@@ -81,16 +95,31 @@ def _input(item: InputReport, command: str) -> Mapping[str, object]:
     if item.notes:
         entry["notes"] = list(item.notes)
     if item.refused:
-        entry["refused"] = [
-            {"path": each.path, "message": each.message, "offset": each.offset}
-            for each in item.refused
-        ]
+        entry["refused"] = [_refused(each) for each in item.refused]
     if error is None and command == "lint":
         entry["findings"] = findings(item.findings, item.known)
         _add_what_does_not_count(entry, item)
     elif error is None and command in PARTS:
         return {**entry, **({command: None} if item.view is None else item.view.members())}
     return entry
+
+
+def _error(fault: InputFault) -> ErrorEntry:
+    entry: ErrorEntry = {"message": fault.message, "offset": fault.offset, "bug": fault.bug}
+    if fault.faults:
+        entry["faults"] = [_source_fault(each) for each in fault.faults]
+    return entry
+
+
+def _refused(fault: Refused) -> RefusedEntry:
+    entry: RefusedEntry = {"path": fault.path, "message": fault.message, "offset": fault.offset}
+    if fault.faults:
+        entry["faults"] = [_source_fault(each) for each in fault.faults]
+    return entry
+
+
+def _source_fault(fault: SourceFault) -> SourceFaultEntry:
+    return {"message": fault.message, "fix": fault.fix, **location_entry(fault.place)}
 
 
 def _add_what_does_not_count(entry: InputEntry, item: InputReport) -> None:

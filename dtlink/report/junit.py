@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
-from dtlink.report.places import Place, relative, relative_name, where
+from dtlink.report.places import Place, relative_name, where
 from dtlink.report.wording import details, headline, newlines, severity, troubles_of, unmet
 from dtlink.rules.model import Finding, Severity
 
@@ -116,9 +116,9 @@ def _reading(item: InputReport) -> Iterator[_Case]:
     if item.error is None:
         yield _Case("dtlink/unreadable-input", text="\n".join(item.notes))
     for trouble in troubles_of(item):
-        place = Place(relative(trouble.path))
-        message = trouble.message
-        yield _Case(trouble.check, "error", trouble.check, message, message, place)
+        place, message = trouble.place, trouble.message
+        text = f"{place.path}:{place.line}: {message}" if trouble.line else message
+        yield _Case(trouble.check, "error", trouble.check, message, text, place)
 
 
 def _found(item: InputReport, finding: Finding) -> _Case:

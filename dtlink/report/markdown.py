@@ -15,6 +15,7 @@ from dtlink.report.groups import counts as counts_of
 from dtlink.report.model import InputReport, Report
 from dtlink.report.places import relative, where
 from dtlink.report.wording import (
+    ReadingProblem,
     counts,
     cut,
     printable,
@@ -98,7 +99,7 @@ def _head(report: Report, faults: Sequence[Group]) -> Iterator[str]:
     if ignored:
         yield f"{counted(ignored, 'finding')} ignored, as configured."
     problems = [
-        f"{_place(each.path)}: {_prose(cut(each.message, _SHORT))}" for each in troubles(report)
+        f"{_trouble_place(each)}: {_prose(cut(each.text, _SHORT))}" for each in troubles(report)
     ]
     if problems:
         yield _list("**The report is incomplete:**", problems)
@@ -197,6 +198,11 @@ def _folded(title: str, text: str) -> str:
 
 def _place(path: str) -> str:
     return _code(relative(path))
+
+
+def _trouble_place(problem: ReadingProblem) -> str:
+    path, line, _ = problem.place
+    return _code(f"{path}:{line}" if problem.line else path)
 
 
 def _prose(text: str) -> str:

@@ -11,6 +11,7 @@ from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
 if TYPE_CHECKING:
+    from dtlink.firmware.source.errors import SourceFault
     from dtlink.report.answer import Convertible, Reportable
     from dtlink.report.entries import Document, Json
 
@@ -24,6 +25,8 @@ class InputFault(NamedTuple):
     message: str
     offset: int | None = None
     bug: bool = False
+    faults: "Sequence[SourceFault]" = ()
+    """All that is wrong, of devicetree source."""
 
 
 class Refused(NamedTuple):
@@ -32,6 +35,8 @@ class Refused(NamedTuple):
     path: str
     message: str
     offset: int | None = None
+    faults: "Sequence[SourceFault]" = ()
+    """All that is wrong, of devicetree source."""
 
 
 class Ignored(NamedTuple):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dtlink.report.model import InputFault, InputReport, Refused, Report, Unmet
+from dtlink.report.places import Place, relative
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.wording import RELATED, counted, joined, listed
 
@@ -23,25 +25,64 @@ class ReadingProblem(NamedTuple):
     path: str
     check: str
     message: str
+    line: int = 0
+    """Of devicetree source; 0: not known."""
+    column: int = 0
+    others: int = 0
+    """How many more inputs were not read because of this."""
+
+    @property
+    def text(self) -> str:
+        """The message, with how many other inputs it is about."""
+        inputs = counted(self.others, "more input")
+        return (
+            f"{self.message} ({inputs} not read because of this)" if self.others else self.message
+        )
+
+    @property
+    def place(self) -> Place:
+        """Where services show it."""
+        return Place(relative(self.path), max(self.line, 1), max(self.column, 0))
 
 
 def troubles(report: Report) -> Iterator[ReadingProblem]:
-    """The inputs and files that could not be read, and the rules that failed."""
-    for item in report.inputs:
-        yield from troubles_of(item)
+    """The inputs and files that could not be read, and the rules that failed.
+
+    What is wrong in a source is there once, however many inputs include it.
+    """
+    every = [each for item in report.inputs for each in troubles_of(item)]
+    often = Counter(each for each in every if each.line)
+    for each in every:
+        if not each.line:
+            yield each
+        elif often[each]:
+            yield each._replace(others=often.pop(each) - 1)
 
 
 def troubles_of(item: InputReport) -> Iterator[ReadingProblem]:
     """The same, of one input; a member of a container is named in the message."""
     of = f"{item.member}: " if item.member else ""
     if item.error is not None:
-        check = "dtlink/fault" if item.error.bug else "dtlink/unreadable-input"
-        yield ReadingProblem(item.path, check, of + _at_byte(item.error))
+        if item.error.bug:
+            yield ReadingProblem(item.path, "dtlink/fault", of + _at_byte(item.error))
+        else:
+            yield from _unread(item.path, item.error, of)
     for refused in item.refused:
-        yield ReadingProblem(refused.path, "dtlink/unreadable-input", _at_byte(refused))
+        yield from _unread(refused.path, refused)
     for fault in item.faults:
         message = f"rule {fault.rule} failed: {fault.error} (a bug of dtlink: please report it)"
         yield ReadingProblem(item.path, "dtlink/fault", of + message)
+
+
+def _unread(path: str, fault: InputFault | Refused, of: str = "") -> Iterator[ReadingProblem]:
+    check = "dtlink/unreadable-input"
+    if not fault.faults:
+        yield ReadingProblem(path, check, of + _at_byte(fault))
+    for each in fault.faults:
+        message = f"{each.message}; {each.fix}" if each.fix else each.message
+        yield ReadingProblem(
+            each.place.file, check, of + message, each.place.line, each.place.column
+        )
 
 
 def _at_byte(fault: InputFault | Refused) -> str:

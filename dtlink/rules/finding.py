@@ -96,7 +96,7 @@ class Finding(NamedTuple):
             "fix": self.fix.text,
             "related": list(self.related),
             "supplier": self.supplier or None,
-            "location": location and _place(location),
+            "location": location and location_entry(location),
             "offset": self.offset,
             "fingerprint": fingerprint or self.fingerprint,
         }
@@ -105,7 +105,8 @@ class Finding(NamedTuple):
         return entry
 
 
-def _place(location: Location) -> "LocationEntry":
+def location_entry(location: Location) -> "LocationEntry":
+    """A place in a source as JSON data."""
     entry: LocationEntry = {"file": location.file, "line": location.line}
     if location.column > 0:
         entry["column"] = location.column

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.source.absent import Unread, missing, outside, shortened
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.storage import DISK, Disk
 
@@ -32,9 +33,9 @@ class SourceFiles:
         self._storage = storage
         self._include = [os.path.join(path, "") for path in include]
         self._inside = [storage.real(path) for path in (*roots, *include)]
-        self._known: dict[str, tuple[object, SourceFile | str]] = {}
+        self._known: dict[str, tuple[object, SourceFile | Unread]] = {}
         self._current: set[str] = set()
-        self._found: dict[tuple[str, str, bool], SourceFile | str] = {}
+        self._found: dict[tuple[str, str, bool], SourceFile | Unread] = {}
         self._folders: dict[str, str] = {}
         self._left = MAX_FILES
 
@@ -45,12 +46,12 @@ class SourceFiles:
         self._found.clear()
         self._folders.clear()
         found = self._read(path, inside=False)
-        if isinstance(found, str):
-            raise InputError(found, path=path)
+        if isinstance(found, Unread):
+            raise InputError(found.message, path=path)
         return found
 
-    def find(self, name: str, by: SourceFile, *, quoted: bool) -> SourceFile | str:
-        """An included file; a message if there is none, or it may not be read.
+    def find(self, name: str, by: SourceFile, *, quoted: bool) -> SourceFile | Unread:
+        """An included file; why not, if there is none, or it may not be read.
 
         A quoted name is looked up beside the file that includes it first (C11, 6.10.2).
         """
@@ -60,15 +61,15 @@ class SourceFiles:
             self._found[key] = self._search(name, by, folder if quoted else None)
         return self._found[key]
 
-    def data(self, name: str, by: str) -> bytes | str:
-        """The bytes of a file that ``/incbin/`` in the file ``by`` names; else a message."""
-        beside = os.path.join(os.path.dirname(by), name)
-        for path in (beside, *(f"{folder}{name}" for folder in self._include)):
+    def data(self, name: str, by: str) -> bytes | Unread:
+        """The bytes of a file that ``/incbin/`` in the file ``by`` names; else why not."""
+        folders = (os.path.join(os.path.dirname(by), ""), *self._include)
+        for path in (os.path.join(each, name) for each in folders):
             if self._storage.exists(path):
                 return self._bytes(path, name)
-        return f"{name} was not found"
+        return self._missing(name, by, folders)
 
-    def _search(self, name: str, by: SourceFile, beside: str | None) -> SourceFile | str:
+    def _search(self, name: str, by: SourceFile, beside: str | None) -> SourceFile | Unread:
         if os.path.isabs(name):
             return self._read(name)
         folders = [] if beside is None else [os.path.join(beside, "") if beside else ""]
@@ -78,10 +79,16 @@ class SourceFiles:
         for each in self._include:
             if self._storage.exists(path := f"{each}{name}"):
                 return self._read(self._plain(path, by))
-        where = ", ".join(each.rstrip("/") or "." for each in (*folders, *self._include))
-        absent = (self._storage.absence(f"{each}{name}") for each in (*folders, *self._include))
+        return self._missing(name, by.path, (*folders, *self._include))
+
+    def _missing(self, name: str, by: str, folders: Sequence[str]) -> Unread:
+        if self._storage is DISK:
+            return missing(name, by, folders)
+        where = ", ".join(each.rstrip("/") or "." for each in folders)
+        absent = (self._storage.absence(f"{each}{name}") for each in folders)
         why = next(filter(None, absent), "")
-        return f"{name} was not found in {where or 'any include path: there is none'}{why}"
+        where = where or "any include path: there is none"
+        return Unread(f"{shortened(name)} was not found in {where}{why}")
 
     def _plain(self, path: str, by: SourceFile) -> str:
         """A path without links on the way, as other files name it that include the file.
@@ -96,29 +103,38 @@ class SourceFiles:
         plain = os.path.join(real, name)
         return plain if os.path.isabs(by.path) else plain.removeprefix(here)
 
-    def _read(self, path: str, *, inside: bool = True) -> SourceFile | str:
+    def _read(self, path: str, *, inside: bool = True) -> SourceFile | Unread:
         path = os.path.normpath(path)
         if path not in self._current:
             self._current.add(path)
             state = self._storage.state(path)
             if state is None or self._known.get(path, (None,))[0] != state:
                 data = self._bytes(path, path, inside=inside)
-                self._known[path] = state, data if isinstance(data, str) else self._text(path, data)
+                found = data if isinstance(data, Unread) else self._text(path, data)
+                self._known[path] = state, found
         return self._known[path][1]
 
-    def _bytes(self, path: str, name: str, *, inside: bool = True) -> bytes | str:
+    def _bytes(self, path: str, name: str, *, inside: bool = True) -> bytes | Unread:
         real = self._storage.real(path)
         if inside and not any(os.path.commonpath((real, each)) == each for each in self._inside):
-            return f"{name} is outside the tree of the source and the include paths"
+            return outside(name, real)
         data = self._storage.read(real, min(MAX_FILE, self._left))
         if isinstance(data, str):
-            return f"{name} {data}"
+            link = self._link(path)
+            also = f": it is a link to {link}" if link else ""
+            return Unread(f"{shortened(name)} {data}{also}")
         self._left -= len(data)
         return data
 
-    def _text(self, path: str, data: bytes) -> SourceFile | str:
+    def _link(self, path: str) -> str:
+        """Where a link points that leads nowhere; empty if it is none."""
+        if self._storage is DISK and os.path.islink(path) and not os.path.exists(path):
+            return os.readlink(path)
+        return ""
+
+    def _text(self, path: str, data: bytes) -> SourceFile | Unread:
         if b"\0" in data:
-            return f"{path} is not text"
+            return Unread(f"{path} is not text")
         # What is not UTF-8 stays as it is in strings, and is no fault in comments.
         text = data.decode("utf-8", "surrogateescape")
         return SourceFile(path, self._storage.real(path), text.replace("\r\n", " \n"))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from dtlink.firmware.fdt import MAX_DEPTH
+from dtlink.firmware.source.absent import Unread
 from dtlink.firmware.source.errors import SourceFault
 from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
@@ -77,8 +78,8 @@ class _Parser:
             self._top()
         return Parsed(self._tree, self._is_plugin, self._faults[:MAX_FAULTS])
 
-    def _fault(self, message: str, at: int) -> None:
-        self._faults.append(SourceFault(message, self._source.place(at)))
+    def _fault(self, message: str, at: int, fix: str = "") -> None:
+        self._faults.append(SourceFault(message, self._source.place(at), fix))
 
     def _blank(self, at: int) -> int:
         """Where the next word begins."""
@@ -319,7 +320,8 @@ class _Parser:
             try:
                 value = read_value(text, self._included)
             except ValueTextError as error:
-                self._fault(f"{name}: {error.message}", start + min(error.place, len(text) - 1))
+                at = start + min(error.place, len(text) - 1)
+                self._fault(f"{name}: {error.message}", at, error.fix)
                 return
         held = node.properties.get(name)
         if held is None:
@@ -332,7 +334,7 @@ class _Parser:
         if match[_LABELS]:
             held.label(_labels(match[_LABELS]))
 
-    def _included(self, name: str) -> bytes | str:
+    def _included(self, name: str) -> bytes | Unread:
         place = self._source.place(self._at)
         return self._files.data(name, place.file)
 

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from dtlink.firmware.source.absent import Unread
 from dtlink.firmware.source.errors import SourceFault
 from dtlink.firmware.source.expressions import ExpressionError, evaluate
 from dtlink.firmware.source.files import SourceFiles
@@ -115,8 +116,9 @@ class _Preprocessor:
         self._result.text = "".join(self._out)
         return self._result
 
-    def _fault(self, message: str, inclusion: int, offset: int) -> None:
-        self._result.faults.append(SourceFault(message, self._result.place_of(inclusion, offset)))
+    def _fault(self, message: str, inclusion: int, offset: int, fix: str = "") -> None:
+        place = self._result.place_of(inclusion, offset)
+        self._result.faults.append(SourceFault(message, place, fix))
 
     def _file(self, file: SourceFile, by: int, at: int, depth: int) -> None:
         inclusions = self._result.inclusions
@@ -182,8 +184,8 @@ class _Preprocessor:
             return
         dtc = segment.kind is Kind.DTC_INCLUDE
         found = self._files.find(inside, file, quoted=quote == '"')
-        if isinstance(found, str):
-            self._fault(found, own, segment.start)
+        if isinstance(found, Unread):
+            self._fault(found.message, own, segment.start, found.fix)
         else:
             self._put(" " if dtc else "\n", Origin(own, segment.start, ""))
             self._file(found, own, segment.start, depth + 1)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, NoReturn
 
+from dtlink.firmware.source.absent import Unread
 from dtlink.firmware.source.expressions import (
     ExpressionError,
     character,
@@ -65,14 +66,15 @@ class Value(NamedTuple):
 class ValueTextError(ValueError):
     """A text that is not a value; ``place`` is the offset in it."""
 
-    def __init__(self, message: str, place: int) -> None:
+    def __init__(self, message: str, place: int, fix: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.fix = fix
         self.place = place
 
 
-Included = Callable[[str], bytes | str]
-"""What ``/incbin/`` reads: the bytes of a file by its name; else a message."""
+Included = Callable[[str], bytes | Unread]
+"""What ``/incbin/`` reads: the bytes of a file by its name; else why there are none."""
 
 _known: dict[str, Value] = {}
 _cells: dict[str, tuple[bytes, str]] = {}
@@ -282,8 +284,8 @@ class _Reader:
         if match is None:
             self._fail('/incbin/ is followed by ("file") or ("file", offset, length)')
         data = self._included(self._string(match[1], start).decode("utf-8", "surrogateescape"))
-        if isinstance(data, str):
-            self._fail(data)
+        if isinstance(data, Unread):
+            raise ValueTextError(data.message, self._at, data.fix)
         self._at = match.end()
         if match[2] is not None:
             first, size = (self._count(part) for part in match.group(2, 3))

@@ -9,7 +9,7 @@ from dtlink.report.entries import JsonObject
 from dtlink.report.model import InputReport, Report, Unmet
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.sarif.rules import pascal
-from dtlink.report.wording import unmet
+from dtlink.report.wording import ReadingProblem, troubles, unmet
 from dtlink.rules.run import RuleFault
 
 
@@ -92,6 +92,9 @@ class Notices:
 
     def add_all(self, report: Report) -> None:
         """Add the notices of all inputs."""
+        for each in troubles(report):
+            if each.line:
+                self._add_source_fault(each)
         for item in report.inputs:
             self._add_unread(item)
             for text in item.notes:
@@ -103,15 +106,22 @@ class Notices:
 
     def _add_unread(self, item: InputReport) -> None:
         error = item.error
-        if error is not None:
+        if error is not None and not error.faults:
             kind = FAULT if error.bug else UNREADABLE
             self._add_error(kind, error.message, item.path, error.offset)
         for each in item.refused:
-            self._add_error(UNREADABLE, each.message, each.path, each.offset)
+            if not each.faults:
+                self._add_error(UNREADABLE, each.message, each.path, each.offset)
 
     def _add_error(self, kind: str, text: str, path: str, offset: int | None) -> None:
         self._successful = False
         self._execution.append(self._notice(kind, "error", text, path, offset))
+
+    def _add_source_fault(self, fault: ReadingProblem) -> None:
+        self._successful = False
+        notice = self._notice(UNREADABLE, "error", fault.text)
+        place = self._artifacts.place(fault.path, fault.line, column=fault.column)
+        self._execution.append(notice | {"locations": [{"physicalLocation": place}]})
 
     def _add_fault(self, item: InputReport, fault: RuleFault) -> None:
         self._successful = False

@@ -72,7 +72,7 @@ def test_gcc_leaves_the_same(source, tmp_path):
 
 
 FAULTS = [
-    ("#include <gone.h>\n", 1, "gone.h was not found in"),
+    ("#include <gone.h>\n", 1, "gone.h was not found"),
     ("\n#include gone\n", 2, "#include of no file name: gone"),
     ("#if (\n#endif\n", 1, "#if: an expression ends too early"),
     ("#if 1 +* 2\n#endif\n", 1, "#if: unexpected '*'"),
