@@ -101,19 +101,13 @@ class _Edited:
         body = b"".join(self._structure())
         strings_at = old.strings_offset
         text = tree.blob[strings_at : strings_at + old.strings_size] + self._added_names
-        reserved = self._reservations()
+        reserved = fdt.reservations(tree.blob) + bytes(16)
         struct_at = (40 + len(reserved) + 7) & ~7
         end = struct_at + len(body)
         boot_cpu = struct.unpack_from(">I", tree.blob, 28)[0]
         sizes = (17, 16, boot_cpu, len(text), len(body))
         head = struct.pack(">10I", 0xD00DFEED, end + len(text), struct_at, end, 40, *sizes)
         return (head + reserved).ljust(struct_at, b"\0") + body + text
-
-    def _reservations(self) -> bytes:
-        at = start = self._header.reserve_offset
-        while self._tree.blob[at : at + 16] != bytes(16):
-            at += 16
-        return self._tree.blob[start : at + 16]
 
     def _structure(self) -> Iterator[bytes]:
         """The structure block: unchanged words are copied, changed ones replaced."""

@@ -79,6 +79,14 @@ def read_header(blob: bytes) -> Header:
     return header
 
 
+def reservations(blob: bytes) -> bytes:
+    """The entries of the memory reservation block, without the one that ends it."""
+    at = start = read_header(blob).reserve_offset
+    while blob[at : at + 16] != bytes(16):
+        at += 16
+    return blob[start:at]
+
+
 def _check_blocks(header: Header, header_size: int) -> None:
     """Each block is aligned, starts after the header and ends within ``totalsize``."""
     blocks = (

@@ -44,12 +44,13 @@ def strings(*values: str) -> bytes:
     return b"".join(value.encode("ascii") + b"\0" for value in values)
 
 
-def write(root: SourceNode) -> bytes:
-    """Return the blob (DTB version 17) of a tree."""
+def write(root: SourceNode, reservations: bytes = b"") -> bytes:
+    """Return the blob (DTB version 17) of a tree, with entries of memory reservations."""
     names: dict[str, int] = {}
     body = _structure(root, names)
     text = strings(*names)
-    struct_at = _HEADER_SIZE + _RESERVE_SIZE
+    reserved = reservations + bytes(_RESERVE_SIZE)
+    struct_at = _HEADER_SIZE + len(reserved)
     strings_at = struct_at + len(body)
     header = struct.pack(
         ">10I",
@@ -64,7 +65,7 @@ def write(root: SourceNode) -> bytes:
         len(text),
         len(body),
     )
-    return header + bytes(_RESERVE_SIZE) + body + text
+    return header + reserved + body + text
 
 
 def _structure(root: SourceNode, names: dict[str, int]) -> bytes:

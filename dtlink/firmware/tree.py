@@ -11,8 +11,11 @@ from abc import abstractmethod
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from zlib import crc32
+
+if TYPE_CHECKING:
+    from dtlink.firmware.overlay.overlaid import Overlaid
 
 #: Top-level nodes that describe the tree, not the hardware: property names in them are labels or
 #: paths.
@@ -113,6 +116,8 @@ class Tree:
         self.oddities = list(layout.oddities)
         self.origins: Origins | None = None
         """Where its parts are from; ``None`` for a blob."""
+        self.overlaid: Overlaid | None = None
+        """The base and the overlays that it was merged from; ``None``: it was read as it is."""
         self._paths: dict[int, str] = {0: "/"}
         self.phandles, self.own_phandle = self._collect_phandles()
 

@@ -1,0 +1,1 @@
+"""Overlays on their base: the merge, and why one can't be applied."""

@@ -1,0 +1,115 @@
+"""``__fixups__`` and ``__local_fixups__``: the places in an overlay that hold phandles.
+
+Source: libfdt (dtc 1.7.2), fdt_overlay.c.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from dtlink.facts import overlays as facts
+from dtlink.firmware.fdt_write import SourceNode
+from dtlink.firmware.overlay.fault import Fixup, OverlayFault
+from dtlink.firmware.overlay.nodes import at_path, below, subnode
+
+_FIXUPS, _LOCAL_FIXUPS = "__fixups__", "__local_fixups__"
+#: As strtoul() takes it.
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)\Z")
+#: What is done with a node, the property and the offset of a phandle in it.
+Use = Callable[[SourceNode, str, int], None]
+
+
+def labels(overlay: SourceNode) -> dict[str, list[Fixup | OverlayFault]]:
+    """The labels that an overlay needs of a base, each with its places and what is wrong there."""
+    table = at_path(overlay, f"/{_FIXUPS}")
+    if table is None:
+        return {}
+    return {
+        label: [_fixup(overlay, label, entry) for entry in _entries(value)]
+        for label, value in table.node.properties.items()
+    }
+
+
+def _entries(value: bytes) -> list[str | None]:
+    """The strings of a property; ``None`` for one that does not end, or that is not there."""
+    *entries, rest = value.split(b"\0")
+    texts: list[str | None] = [entry.decode("latin-1") for entry in entries]
+    return [*texts, None] if rest or not texts else texts
+
+
+def _fixup(overlay: SourceNode, label: str, entry: str | None) -> Fixup | OverlayFault:
+    wrong = OverlayFault(facts.BAD_FIXUP, f"/{_FIXUPS}", label, entry or "")
+    path, _, rest = (entry or "").partition(":")
+    name, _, number = rest.partition(":")
+    offset = _NUMBER.match(number)
+    if not path or not name or offset is None:
+        return wrong._replace(detail="it is not of the form path:property:offset")
+    found = at_path(overlay, path)
+    value = None if found is None else found.node.properties.get(name)
+    if found is None or value is None:
+        missing = f"no node {path}" if found is None else f"{path} has no property {name}"
+        return wrong._replace(detail=f"the overlay has {missing}" if found is None else missing)
+    if not 0 <= int(offset[1]) <= len(value) - 4:
+        return wrong._replace(detail=f"{path}:{name} has {len(value)} bytes")
+    return Fixup(label, found.path, name, int(offset[1]))
+
+
+def local_faults(overlay: SourceNode) -> list[OverlayFault]:
+    """What does not fit in ``__local_fixups__``."""
+    return list(_local(overlay, lambda *_: None))
+
+
+def for_each_local(overlay: SourceNode, use: Use) -> None:
+    """Use each place that holds a phandle of the overlay itself."""
+    for _ in _local(overlay, use):
+        pass
+
+
+def _local(overlay: SourceNode, use: Use) -> Iterator[OverlayFault]:
+    table = at_path(overlay, f"/{_LOCAL_FIXUPS}")
+    todo = [] if table is None else [(overlay, "/", table.node, table.path)]
+    while todo:
+        node, path, fixups, at = todo.pop()
+        for name, offsets in fixups.properties.items():
+            yield from _places(node, path, name, offsets, at, use)
+        for each in fixups.children:
+            child = subnode(node, each.name)
+            place = below(at, each.name)
+            if child is None:
+                missing = f"the overlay has no node {below(path, each.name)}"
+                yield OverlayFault(facts.BAD_LOCAL_FIXUP, place, detail=missing)
+            else:
+                todo.append((child, below(path, child.name), each, place))
+
+
+def _places(
+    node: SourceNode, path: str, name: str, offsets: bytes, at: str, use: Use
+) -> Iterator[OverlayFault]:
+    wrong = OverlayFault(facts.BAD_LOCAL_FIXUP, at, name)
+    if len(offsets) % 4:
+        yield wrong._replace(detail=f"{len(offsets)} bytes are not whole offsets")
+        return
+    if name not in node.properties:
+        yield wrong._replace(detail=f"{path} has no property {name}")
+        return
+    for start in range(0, len(offsets), 4):
+        offset = int.from_bytes(offsets[start : start + 4], "big")
+        size = len(node.properties[name])
+        if offset + 4 > size:
+            detail = f"{path}:{name} has {size} bytes, none at offset {offset}"
+            yield wrong._replace(problem=facts.WILD_LOCAL_FIXUP, detail=detail)
+        else:
+            use(node, name, offset)
+
+
+def cell(node: SourceNode, name: str, offset: int) -> int:
+    """The cell at an offset of a property."""
+    return int.from_bytes(node.properties[name][offset : offset + 4], "big")
+
+
+def set_cell(node: SourceNode, name: str, offset: int, number: int) -> None:
+    """Change the cell at an offset of a property."""
+    value = node.properties[name]
+    changed = number.to_bytes(4, "big")
+    node.properties[name] = value[:offset] + changed + value[offset + 4 :]

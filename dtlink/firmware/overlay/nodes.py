@@ -1,0 +1,132 @@
+"""A devicetree that can be changed, found in as libfdt finds: by path, by phandle, by name.
+
+Source: libfdt (dtc 1.7.2), fdt_ro.c and fdt_rw.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.fdt_write import SourceNode
+from dtlink.firmware.tree import EXTERNAL_PHANDLE
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+
+PHANDLES = ("phandle", "linux,phandle")
+
+
+class Found(NamedTuple):
+    """A node, and its full path."""
+
+    node: SourceNode
+    path: str
+
+
+def editable(tree: Tree) -> SourceNode:
+    """A copy of a tree to change; of two properties of one name the first is kept."""
+    nodes = [
+        SourceNode(name.decode("ascii"), dict(tree[number].properties))
+        for number, name in enumerate(tree.layout.names)
+    ]
+    for number, parent in enumerate(tree.parents[1:], 1):
+        nodes[parent].children.append(nodes[number])
+    nodes[0].name = ""
+    return nodes[0]
+
+
+def copy(node: SourceNode) -> SourceNode:
+    """A copy that can be changed on its own."""
+    return SourceNode(node.name, dict(node.properties), [copy(each) for each in node.children])
+
+
+def below(path: str, name: str) -> str:
+    """The path of a child."""
+    return f"{path.rstrip('/')}/{name}"
+
+
+def walk(root: SourceNode, path: str = "/") -> Iterator[Found]:
+    """All nodes in the order of the blob, with their paths."""
+    todo = [Found(root, path)]
+    while todo:
+        found = todo.pop()
+        yield found
+        todo += [
+            Found(each, below(found.path, each.name)) for each in reversed(found.node.children)
+        ]
+
+
+def subnode(node: SourceNode, name: str) -> SourceNode | None:
+    """The child of that name; a name without a unit address stands for one with any.
+
+    Source: fdt_nodename_eq_().
+    """
+    with_address = "" if "@" in name else f"{name}@"
+    for child in node.children:
+        if child.name == name or (with_address and child.name.startswith(with_address)):
+            return child
+    return None
+
+
+def at_path(root: SourceNode, path: str) -> Found | None:
+    """The node of a path, which may begin with an alias (fdt_path_offset())."""
+    if not path.startswith("/"):
+        alias, _, rest = path.partition("/")
+        aliases = subnode(root, "aliases")
+        value = aliases.properties.get(alias) if aliases else None
+        start = _text(value) if value else ""
+        # An alias is a path from the root: libfdt would follow aliases of aliases, for ever.
+        return at_path(root, f"{start}/{rest}") if start.startswith("/") else None
+    found = Found(root, "/")
+    for name in filter(None, path.split("/")):
+        child = subnode(found.node, name)
+        if child is None:
+            return None
+        found = Found(child, below(found.path, child.name))
+    return found
+
+
+def _text(value: bytes) -> str:
+    return value.partition(b"\0")[0].decode("latin-1")
+
+
+def text_of(value: bytes | None) -> str:
+    """A property as a string; empty if it has none."""
+    return _text(value) if value else ""
+
+
+def phandle_of(node: SourceNode) -> int:
+    """A node's phandle; 0 if it has none (fdt_get_phandle())."""
+    for name in PHANDLES:
+        value = node.properties.get(name)
+        if value is not None and len(value) == 4:
+            return int.from_bytes(value, "big")
+    return 0
+
+
+def at_phandle(root: SourceNode, number: int) -> Found | None:
+    """The first node with a phandle (fdt_node_offset_by_phandle())."""
+    if number in (0, EXTERNAL_PHANDLE):
+        return None
+    return next((each for each in walk(root) if phandle_of(each.node) == number), None)
+
+
+def highest_phandle(root: SourceNode) -> int:
+    """The highest phandle; 0 if there is none (fdt_find_max_phandle())."""
+    return max(phandle_of(each.node) for each in walk(root))
+
+
+def set_property(node: SourceNode, name: str, value: bytes) -> None:
+    """Set a property; a new one comes first (fdt_setprop())."""
+    if name in node.properties:
+        node.properties[name] = value
+    else:
+        node.properties = {name: value, **node.properties}
+
+
+def add_subnode(node: SourceNode, name: str) -> SourceNode:
+    """Add a child, before the others (fdt_add_subnode())."""
+    child = SourceNode(name)
+    node.children.insert(0, child)
+    return child

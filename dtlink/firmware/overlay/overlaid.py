@@ -1,0 +1,66 @@
+"""What overlays made of a base: which of them brought what, and what was wrong with each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from dtlink.firmware.overlay.fault import OverlayFault
+    from dtlink.firmware.tree import Location, Tree
+
+#: By path and property (empty: the node itself) the number of an overlay, and its own node.
+Brought: TypeAlias = "dict[tuple[str, str], tuple[int, str]]"
+
+
+class AppliedOverlay(NamedTuple):
+    """An overlay, and what became of it."""
+
+    name: str
+    tree: Tree
+    is_applied: bool
+    """Whether it is part of the merged tree: a boot loader refuses it otherwise."""
+    faults: Sequence[OverlayFault]
+
+
+class Overlaid:
+    """Where the nodes and properties of a merged tree are from."""
+
+    def __init__(
+        self,
+        base: Tree,
+        overlays: Sequence[AppliedOverlay],
+        brought: Mapping[tuple[str, str], tuple[int, str]],
+    ) -> None:
+        self.base = base
+        self.overlays = overlays
+        self._brought = brought
+
+    @property
+    def has_origins(self) -> bool:
+        """Whether any part was read from source."""
+        trees = (self.base, *(each.tree for each in self.overlays))
+        return any(tree.origins is not None for tree in trees)
+
+    def bringer(self, path: str, name: str | None = None) -> str:
+        """The overlay that set a property; empty: the base did.
+
+        Of a property that no overlay set, or without one: the overlay that added the node.
+        """
+        found = self._of(path, name)
+        return self.overlays[found[0]].name if found else ""
+
+    def _of(self, path: str, name: str | None) -> tuple[int, str] | None:
+        held = self._brought.get((path, name)) if name else None
+        return held or self._brought.get((path, ""))
+
+    def location(
+        self, path: str, name: str | None = None, offset: int | None = None
+    ) -> Location | None:
+        """Where the source sets it: see :class:`~dtlink.firmware.tree.Origins`."""
+        found = self._of(path, name)
+        if found is None:
+            origins, at = self.base.origins, path
+        else:
+            origins, at = self.overlays[found[0]].tree.origins, found[1]
+        return origins.location(at, name, offset) if origins else None
