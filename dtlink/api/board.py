@@ -86,15 +86,20 @@ class Board:
         for a kernel or schemas that cannot be read.
         """
         from dtlink import engine
+        from dtlink.config.apply import apply
+        from dtlink.config.model import LintSettings
         from dtlink.firmware.inputs import Input
+        from dtlink.report.comments import settled
         from dtlink.report.kernel import identity
         from dtlink.report.model import Report
 
         chosen = values({"select": select, "ignore": ignore})
         found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"])
         item = engine.report_of(Input(self.path), self.firmware, found)
+        held = LintSettings(self.settings, chosen["select"], chosen["ignore"])
+        items = list(settled([apply(item, held)]))
         kernel = identity(self.settings.version, self.settings.paths)
-        return Report("lint", [item], str(kernel["version"]), kernel)
+        return Report("lint", items, str(kernel["version"]), kernel)
 
     def links(self, *bindings: str, disabled: bool = False) -> LinksView:
         """The links of these bindings (all if none is named); of disabled consumers if wanted.

@@ -11,6 +11,7 @@ from dtlink import engine
 from dtlink.api.options import LintOptions, arguments, processes, refused_values
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
+from dtlink.report.comments import settled
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def lint(
         plan = LintPlan(inputs, {each: of(each.path) for each in inputs})
     plan.check()
     kernel = plan.kernel(digest=True)
-    reports = list(_compared(plan, plan.reports(jobs=number, digest=True)))
+    reports = list(settled(_compared(plan, plan.reports(jobs=number, digest=True))))
     return Report("lint", reports, kernel["version"], kernel, ", ".join(plan.baselines))
 
 

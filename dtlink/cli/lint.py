@@ -18,6 +18,7 @@ from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
+from dtlink.report.comments import settled
 from dtlink.report.layout import Line
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
@@ -90,7 +91,7 @@ def lint(
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
         envelope = partial(_envelope, kernel=plan.kernel(digest=digest), told=baselines.told)
         reports = baselines.compare(plan.reports(jobs=jobs, digest=digest))
-        report = gather(reports, len(inputs), outputs, envelope)
+        report = gather(reports, len(inputs), outputs, envelope, settled)
     except InputError as error:
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)

@@ -117,14 +117,18 @@ def gather(
     total: int,
     targets: Iterable[Target],
     envelope: Callable[[list[InputReport]], Report],
+    settle: Callable[[Iterable[InputReport]], Iterable[InputReport]] = iter,
 ) -> Report:
-    """The whole report. What goes out input by input is written on the way."""
+    """The whole report. What goes out input by input is written on the way.
+
+    ``settle`` adds to the reports what only the whole run shows; twice has the effect of once.
+    """
     with ExitStack() as stack:
         for each in targets:
             if each.form == "jsonl":
                 writer = stack.enter_context(lines_to(each.path))
-                reports = _told(reports, writer, envelope)
-        return envelope(collect(reports, total))
+                reports = _told(settle(reports), writer, envelope)
+        return envelope(list(settle(collect(reports, total))))
 
 
 def _told(

@@ -27,14 +27,19 @@ def apply(
     ``tables`` are the signatures of an input of tables, ``None`` where they are not known: nothing
     is missed of a table that is not there. To be called before a baseline is held against it.
     """
-    if report.error is not None or not (settings.severity or settings.allow or settings.expect):
+    if report.error is not None:
+        return report
+    if report.comments:
+        report = _with_checked(report, settings)
+    if not (settings.severity or settings.allow or settings.expect):
         return report
     entries = (*settings.expect, *settings.allow)
     kept, ignored = [], list(report.ignored)
     for finding in _graded(report.findings, settings):
         hits = [entry for entry in entries if _concerns(entry, finding)]
         if hits:
-            ignored.append(Ignored(finding, next((x.reason for x in hits if x.reason), "")))
+            first = next((each for each in hits if each.reason), hits[0])
+            ignored.append(Ignored(finding, first.reason, first.source))
         else:
             kept.append(finding)
     there = (*kept, *report.known, *(each.finding for each in ignored))
@@ -45,6 +50,15 @@ def apply(
         and _was_checked(entry.rule, report, settings, tables)
     ]
     return report._replace(findings=kept, ignored=ignored, unmet=(*report.unmet, *missed))
+
+
+def _with_checked(report: InputReport, settings: LintSettings) -> InputReport:
+    """The report with, for each comment that covers nothing, whether its rule was run."""
+    entries = [
+        each if each.found else each._replace(checked=_was_checked(each.rule, report, settings))
+        for each in report.comments
+    ]
+    return report._replace(comments=entries)
 
 
 def _graded(findings: Sequence[Finding], settings: LintSettings) -> Sequence[Finding]:
@@ -68,7 +82,10 @@ def _concerns(entry: FindingPattern, finding: Finding) -> bool:
 
 
 def _was_checked(
-    word: str, report: InputReport, settings: LintSettings, tables: Container[str] | None
+    word: str,
+    report: InputReport,
+    settings: LintSettings,
+    tables: Container[str] | None = None,
 ) -> bool:
     """Whether a rule, or one of a family, was run to its end over all of the input."""
     if report.refused or any(_has_raised(fault.rule, word) for fault in report.faults):

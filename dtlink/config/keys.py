@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from dtlink.config import readers
 from dtlink.config.model import FIELD_DEFAULTS, FindingPattern
 from dtlink.config.readers import ConfigPlace, ValueReader, of_type
-from dtlink.config.words import meant, short
 from dtlink.facts.kernels import DEFAULT
 from dtlink.rules.model import Severity
+from dtlink.rules.words import meant, short
 
 
 class ConfigKey(NamedTuple):

@@ -98,7 +98,7 @@ class LintPlan:
 
 def _sieved(item: InputReport, settings: LintSettings) -> InputReport:
     """The report as the configuration wants it; most runs have nothing to say about findings."""
-    if not (settings.severity or settings.allow or settings.expect):
+    if not (settings.severity or settings.allow or settings.expect or item.comments):
         return item
     from dtlink.config.apply import apply
 

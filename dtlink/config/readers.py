@@ -10,9 +10,9 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dtlink.config.words import problem, short
 from dtlink.firmware.errors import InputError
 from dtlink.rules.model import Severity
+from dtlink.rules.words import problem, short
 
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine

@@ -172,7 +172,7 @@ def read_given(given: Mapping[str, Any]) -> dict[str, Any]:
 def _need_a_kernel(settings: LintSettings, origins: Mapping[str, ValueOrigin]) -> None:
     for name in _OF_A_KERNEL:
         if settings.value(name) and not settings.board.kernel:
-            from dtlink.config.words import short
+            from dtlink.rules.words import short
 
             origin = origins[name]
             begin = "--" if origin is COMMAND_LINE else ""

@@ -69,11 +69,16 @@ def _lint_tables(
 
 def _checked(board: AnyBoard, rules: Sequence[Rule], select: tuple[str, ...]) -> InputAnswer:
     checked = check(board, rules)
-    return {
-        "findings": [each for each in checked.findings if _is_wanted(each, select)],
-        "faults": checked.faults,
-        "references": len(board.graph.references),
-    }
+    findings: Sequence[Finding] = checked.findings
+    answer: InputAnswer = {"faults": checked.faults, "references": len(board.graph.references)}
+    if isinstance(board, TreeBoard) and board.tree.origins and board.tree.origins.comments:
+        from dtlink.engine.comments import sifted
+
+        left = sifted(board.tree, findings, rules)
+        findings, answer["comments"] = left.findings, left.comments
+        answer["ignored"] = [each for each in left.ignored if _is_wanted(each.finding, select)]
+    answer["findings"] = [each for each in findings if _is_wanted(each, select)]
+    return answer
 
 
 def _is_wanted(finding: Finding, select: tuple[str, ...]) -> bool:

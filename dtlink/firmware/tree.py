@@ -16,6 +16,7 @@ from zlib import crc32
 
 if TYPE_CHECKING:
     from dtlink.firmware.overlay.overlaid import Overlaid
+    from dtlink.firmware.source.placed_comments import SourceComment
 
 #: Top-level nodes that describe the tree, not the hardware: property names in them are labels or
 #: paths.
@@ -61,6 +62,9 @@ class Location(NamedTuple):
 
 class Origins(Protocol):
     """Where the parts of a tree are from, for one that was made from source."""
+
+    comments: Sequence[SourceComment]
+    """The comments in the source that allow or expect findings."""
 
     @abstractmethod
     def location(

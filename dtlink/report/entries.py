@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 from dtlink.rules.entries import LocationEntry
 
 if TYPE_CHECKING:
-    from dtlink.rules.entries import FindingEntry
+    from dtlink.rules.entries import FindingEntry, LocationEntry
 
 #: Plain JSON data.
 Json: TypeAlias = "str | int | float | Sequence[Json] | Mapping[str, Json] | None"
@@ -21,10 +21,11 @@ JsonObject: TypeAlias = dict[str, Json]
 
 
 class IgnoredEntry(TypedDict):
-    """A finding that the configuration takes out."""
+    """A finding that the configuration, or a comment, takes out."""
 
     finding: FindingEntry
     reason: str
+    source: str | None
 
 
 class FixedEntry(TypedDict):
@@ -44,6 +45,8 @@ class UnmetEntry(TypedDict):
     node: str | None
     reason: str | None
     source: str
+    kind: str
+    location: NotRequired[LocationEntry]
 
 
 class FaultEntry(TypedDict):

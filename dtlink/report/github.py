@@ -15,7 +15,7 @@ from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import Report
-from dtlink.report.places import relative, where
+from dtlink.report.places import place_of, relative, where
 from dtlink.report.wording import (
     details,
     encodable,
@@ -70,7 +70,7 @@ def _annotations(report: Report) -> Iterator[_Annotation]:
         yield _annotation(group, names)
     for item in report.inputs:
         for entry in item.unmet:
-            yield _Annotation("warning", entry.rule, unmet(entry), item.path)
+            yield _Annotation("warning", entry.rule, unmet(entry), *place_of(item, entry))
 
 
 def _annotation(group: Group, names: Mapping[Input, str]) -> _Annotation:

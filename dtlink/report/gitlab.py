@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import Report
-from dtlink.report.places import Place, relative, relative_name, where
+from dtlink.report.places import Place, place_of, relative, relative_name, where
 from dtlink.report.wording import (
     cut,
     encodable,
@@ -77,7 +77,7 @@ def _issues(report: Report) -> Iterator[Issue]:
         yield _issue(finding.rule, _severity(finding), text, at, key, finding.identity)
     for item in report.inputs:
         for entry in item.unmet:
-            text, at = unmet(entry), Place(relative(item.path))
+            text, at = unmet(entry), place_of(item, entry)
             yield _issue(entry.rule, "major", text, at, f"{relative_name(item)}\0{text}")
 
 

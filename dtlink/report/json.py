@@ -18,6 +18,7 @@ from dtlink.report.entries import (
     InputEntry,
     RefusedEntry,
     SourceFaultEntry,
+    UnmetEntry,
 )
 from dtlink.report.model import (
     BaselineEntry,
@@ -25,6 +26,7 @@ from dtlink.report.model import (
     InputReport,
     Refused,
     Report,
+    Unmet,
     identified,
 )
 from dtlink.rules.finding import location_entry
@@ -131,21 +133,26 @@ def _add_what_does_not_count(entry: InputEntry, item: InputReport) -> None:
     if item.ignored:
         entries = findings([each.finding for each in item.ignored])
         entry["ignored"] = [
-            {"finding": finding, "reason": each.reason}
+            {"finding": finding, "reason": each.reason, "source": each.source or None}
             for finding, each in zip(entries, item.ignored, strict=True)
         ]
     if item.unmet:
-        entry["unmet"] = [
-            {
-                "rule": each.rule,
-                "node": each.node or None,
-                "reason": each.reason or None,
-                "source": each.source,
-            }
-            for each in item.unmet
-        ]
+        entry["unmet"] = [_unmet(each) for each in item.unmet]
     if item.faults:
         entry["faults"] = [{"rule": fault.rule, "error": fault.error} for fault in item.faults]
+
+
+def _unmet(item: Unmet) -> UnmetEntry:
+    entry: UnmetEntry = {
+        "rule": item.rule,
+        "node": item.node or None,
+        "reason": item.reason or None,
+        "source": item.source,
+        "kind": "expect" if item.is_expected else "allow",
+    }
+    if item.location is not None:
+        entry["location"] = location_entry(item.location)
+    return entry
 
 
 def findings(items: Sequence[Finding], after: Sequence[Finding] = ()) -> list[FindingEntry]:

@@ -133,7 +133,9 @@ def _found(item: InputReport, finding: Finding) -> _Case:
 
 
 def _expected(entry: Unmet) -> str:
-    return " ".join(filter(None, (entry.rule, entry.node, "(expected)")))
+    at = f"{entry.source} " if entry.location else ""
+    what = f"({at}{'expected' if entry.is_expected else 'allowed'})"
+    return " ".join(filter(None, (entry.rule, entry.node, what)))
 
 
 def _skipped(item: InputReport, pairs: Iterable[tuple[Finding, str]]) -> Iterator[_Case]:

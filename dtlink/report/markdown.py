@@ -97,7 +97,7 @@ def _head(report: Report, faults: Sequence[Group]) -> Iterator[str]:
         yield _baseline(report)
     ignored = sum(len(item.ignored) for item in report.inputs)
     if ignored:
-        yield f"{counted(ignored, 'finding')} ignored, as configured."
+        yield f"{counted(ignored, 'finding')} ignored, as configured or by comments in the source."
     problems = [
         f"{_trouble_place(each)}: {_prose(cut(each.text, _SHORT))}" for each in troubles(report)
     ]
@@ -109,7 +109,7 @@ def _head(report: Report, faults: Sequence[Group]) -> Iterator[str]:
         for entry in item.unmet
     ]
     if expected:
-        yield _list("**Expected but missing:**", expected)
+        yield _list("**Expected or allowed, but missing:**", expected)
 
 
 def _baseline(report: Report) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.names import Subject
+from dtlink.firmware.tree import Location
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
@@ -40,21 +41,41 @@ class Refused(NamedTuple):
 
 
 class Ignored(NamedTuple):
-    """A finding that the configuration allows or expects, and why."""
+    """A finding that the configuration, or a comment, allows or expects, and why."""
 
     finding: Finding
     reason: str
+    source: str = ""
+    """What allows it: a file, the place of a comment (``FILE:LINE``), or ``--expect``."""
+
+
+class CommentEntry(NamedTuple):
+    """A rule that a comment in a source allows or expects, as it was for one input."""
+
+    rule: str
+    """A rule or a family."""
+    is_expected: bool
+    reason: str
+    location: Location
+    found: int
+    """How many findings of the input it covers."""
+    checked: bool = True
+    """Whether the rule was run to its end over all of the input."""
 
 
 class Unmet(NamedTuple):
-    """An expected finding that is absent."""
+    """An expected finding that is absent; also what a comment allows, and nothing has."""
 
     rule: str
     node: str
     """A pattern of paths."""
     reason: str
     source: str
-    """Where it is expected: a file, or ``--expect``."""
+    """Where it is expected: a file, the place of a comment (``FILE:LINE``), or ``--expect``."""
+    location: Location | None = None
+    """The comment, if it is one."""
+    is_expected: bool = True
+    """``False``: it is allowed only."""
 
 
 class BaselineEntry(NamedTuple):
@@ -103,8 +124,10 @@ class InputReport(NamedTuple):
     fixed: Sequence[BaselineEntry] = ()
     """Findings of the baseline that are no longer found."""
     ignored: Sequence[Ignored] = ()
-    """Findings that the configuration removes from ``findings``."""
+    """Findings that the configuration, and comments of the source, remove from ``findings``."""
     unmet: Sequence[Unmet] = ()
+    comments: Sequence[CommentEntry] = ()
+    """What comments of the source allow or expect, until the whole run is known."""
 
     def __repr__(self) -> str:
         if self.error is not None:

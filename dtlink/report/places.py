@@ -6,7 +6,7 @@ import os
 from typing import NamedTuple
 
 from dtlink.firmware.read import STDIN
-from dtlink.report.model import InputReport
+from dtlink.report.model import InputReport, Unmet
 from dtlink.rules.model import Finding
 
 
@@ -30,6 +30,14 @@ def where(item: InputReport, finding: Finding) -> Place:
     if location is None:
         return Place(relative(item.file_of(finding.subject)))
     return Place(relative(location.file), max(location.line, 1), max(location.column, 0))
+
+
+def place_of(item: InputReport, entry: Unmet) -> Place:
+    """Where an expectation is reported: at the comment that has it, else at the input."""
+    if entry.location is None:
+        return Place(relative(item.path))
+    file, line, column, *_ = entry.location
+    return Place(relative(file), max(line, 1), max(column, 0))
 
 
 def relative_name(item: InputReport) -> str:

@@ -93,8 +93,11 @@ def _aside(report: Report) -> Iterator[str]:
         yield f"{fixed:,} fixed"
     if ignored := sum(len(each.ignored) for each in inputs):
         yield f"{ignored:,} ignored"
-    if unmet := sum(len(each.unmet) for each in inputs):
+    missing = [each.is_expected for item in inputs for each in item.unmet]
+    if unmet := sum(missing):
         yield f"{unmet:,} expected but missing"
+    if unused := len(missing) - unmet:
+        yield f"{unused:,} allowed but unused"
     if unread := sum(each.error is not None for each in inputs):
         yield f"{unread:,} not read"
 

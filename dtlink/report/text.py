@@ -14,6 +14,7 @@ from dtlink.report.groups import Group, boards, groups, short_names
 from dtlink.report.layout import BOLD, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.model import InputReport, Report
 from dtlink.report.summary import summary
+from dtlink.report.wording import unused
 from dtlink.rules.model import Finding, Severity
 from dtlink.wording import RELATED_IN_TEXT, listed
 
@@ -138,8 +139,11 @@ def _expected(item: InputReport, width: int | None) -> Iterator[Line]:
     for gone in item.fixed:
         yield from paragraph("fixed", f"{gone.rule}  {gone.subject}", width)
     for unmet in item.unmet:
-        at = f" at {unmet.node}" if unmet.node else ""
-        text = f"{unmet.rule}{at} is expected ({unmet.source}) but missing"
-        yield from paragraph("unmet", text, width)
+        if unmet.is_expected:
+            at = f" at {unmet.node}" if unmet.node else ""
+            text = f"{unmet.rule}{at} is expected ({unmet.source}) but missing"
+            yield from paragraph("unmet", text, width)
+        else:
+            yield from paragraph("unused", unused(unmet), width)
     if item.fixed or item.unmet:
         yield line()

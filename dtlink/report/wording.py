@@ -128,13 +128,20 @@ def newlines(text: str) -> str:
 
 
 def unmet(entry: Unmet) -> str:
-    """A sentence about an unmet expectation."""
+    """A sentence about an unmet expectation, or a comment that allows what nothing has."""
     at = f" at {entry.node}" if entry.node else ""
     reason = f" ({entry.reason})" if entry.reason else ""
+    if not entry.is_expected:
+        return f"{unused(entry)}{reason}: remove it from the comment"
     return (
         f"{entry.rule} is expected{at} by {entry.source}{reason}, but is missing: remove "
         "the expectation"
     )
+
+
+def unused(entry: Unmet) -> str:
+    """What is said of a comment that allows what nothing has."""
+    return f"{entry.rule} is allowed by {entry.source}, but no board here has such a finding there"
 
 
 def counts(by_severity: Mapping[str, int]) -> str:

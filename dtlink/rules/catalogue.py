@@ -23,7 +23,10 @@ EVERY_TABLE_FAMILY = "acpi"
 
 #: The families that are about devicetrees. Each other is about ACPI tables alone.
 TREE_FAMILIES = frozenset(
-    ("cycle", "iommu", "legacy", "module", "phandle", "schema", "supplier", "tree", "version")
+    (
+        *("cycle", "iommu", "legacy", "module", "phandle"),
+        *("schema", "source", "supplier", "tree", "version"),
+    )
 )
 
 #: The family that has something to say only where a kernel's build is named.

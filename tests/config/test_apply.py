@@ -13,13 +13,13 @@ from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
 from dtlink.config.apply import apply
 from dtlink.config.model import FindingPattern, LintSettings
-from dtlink.config.words import problem
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.report.model import Ignored, InputFault, InputReport, Refused
 from dtlink.rules.catalogue import choose, ids
 from dtlink.rules.model import Severity
 from dtlink.rules.run import RuleFault, check
+from dtlink.rules.words import problem
 from dtlink.testing.assemble import assemble
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -150,7 +150,7 @@ def test_what_is_expected_and_gone_is_told(lint: Lint) -> None:
     told = apply(lint(SERVER), expecting("legacy/mmu-masters", "/elsewhere"))
     assert told.ignored == []
     (missed,) = told.unmet
-    assert missed == ("legacy/mmu-masters", "/elsewhere", "r", "dtlink.toml")
+    assert missed[:4] == ("legacy/mmu-masters", "/elsewhere", "r", "dtlink.toml")
     assert unmet(lint(BOARD), expecting("legacy/mmu-masters")) == ["legacy/mmu-masters"]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dtlink.firmware.source.absent import Unread
 from dtlink.firmware.source.errors import SourceFault
@@ -19,6 +19,9 @@ from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.macros import Expander, Macro, MacroError, apart
 from dtlink.firmware.source.scan import Kind, Segment, SourceFile
 from dtlink.firmware.tree import Location
+
+if TYPE_CHECKING:
+    from dtlink.firmware.source.comments import FileComment
 
 #: Bounds on one source with all that it includes: characters, included files, depth (gcc: 200).
 MAX_TEXT: Final = 32 << 20
@@ -56,6 +59,8 @@ class SourceText:
         self.text = ""
         self.inclusions: list[Inclusion] = []
         self.faults: list[SourceFault] = []
+        self.comments: list[tuple[int, FileComment]] = []
+        """Those for dtlink that were not passed over, each with the number of its inclusion."""
         self._starts: list[int] = []
         self._origins: list[Origin] = []
 
@@ -125,8 +130,10 @@ class _Preprocessor:
         own = len(inclusions)
         inclusions.append(Inclusion(file, by, at))
         branches = _Branches()
+        comments = _comments(file)
         for segment in file.segments:
             kind = segment.kind
+            self._comments(comments, segment.end, own, branches)
             if kind is Kind.TEXT:
                 if branches.active:
                     self._text(file, own, segment)
@@ -137,8 +144,26 @@ class _Preprocessor:
                 self._branch(branches, segment, own)
             elif branches.active:
                 self._directive(file, segment, own, depth)
+        self._comments(comments, len(file.text), own, branches)
         if branches.open_at:
             self._fault("#if without #endif", own, branches.open_at[-1])
+
+    def _comments(
+        self, comments: list[FileComment], end: int, own: int, branches: _Branches
+    ) -> None:
+        """Take the comments for dtlink up to an offset, unless they are passed over."""
+        while comments and comments[-1].at < end:
+            comment = comments.pop()
+            if branches.active:
+                self._keep(comment, own)
+
+    def _keep(self, comment: FileComment, own: int) -> None:
+        from dtlink.firmware.source.comments import MAX_COMMENTS, one_too_many
+
+        number = len(self._result.comments)
+        if number <= MAX_COMMENTS:
+            kept = comment if number < MAX_COMMENTS else one_too_many(comment)
+            self._result.comments.append((own, kept))
 
     def _branch(self, branches: _Branches, segment: Segment, own: int) -> None:
         counts = {Kind.IF: branches.active, Kind.ELIF: branches.is_open}.get(segment.kind, False)
@@ -241,6 +266,15 @@ class _Preprocessor:
         self._result.record(self._size, origin)
         self._out.append(text)
         self._size += len(text)
+
+
+def _comments(file: SourceFile) -> list[FileComment]:
+    """The comments of a file for dtlink, the last one first."""
+    if not file.has_comments:
+        return []
+    from dtlink.firmware.source.comments import comments_of
+
+    return [*reversed(comments_of(file))]
 
 
 _CONDITIONALS = frozenset((Kind.IF, Kind.ELIF, Kind.ELSE, Kind.ENDIF))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import SourceNode, write
@@ -16,6 +17,9 @@ from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.source.values import spans
 from dtlink.firmware.tree import Location
 
+if TYPE_CHECKING:
+    from dtlink.firmware.source.placed_comments import SourceComment
+
 
 class SourceTree:
     """A devicetree made from source; ``root`` is what is written to the blob."""
@@ -28,6 +32,7 @@ class SourceTree:
         self._live = parsed.tree
         self._text = text
         self._files = files
+        self.comments = _comments(text, parsed)
         self.tree = fdt.read(write(root))
         self.tree.origins = self
         self.tree.labels = {
@@ -67,6 +72,14 @@ class SourceTree:
         parts = spans(text, lambda name: self._files.data(name, file))
         starts = [at for start, at, _ in parts if start <= offset]
         return held.start + starts[-1] if starts else held.set_at[-1]
+
+
+def _comments(text: SourceText, parsed: Parsed) -> Sequence[SourceComment]:
+    if not text.comments:
+        return ()
+    from dtlink.firmware.source.placed_comments import placed
+
+    return placed(text, parsed.tree)
 
 
 def read_source(

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from dtlink.firmware.source.macros import Macro, read_define
 
-_COMMENT_OR_STRING = re.compile(
+COMMENT_OR_STRING: Final = re.compile(
     r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*.*?(?:\*/|\Z)|\\\r?\n", re.DOTALL
 )
 _NOT_NEWLINE = re.compile(r"[^\n]")
@@ -89,7 +89,12 @@ class SourceFile:
     @cached_property
     def code(self) -> str:
         """The text without comments and continued lines; offsets are the same."""
-        return _COMMENT_OR_STRING.sub(_blanked, self.text)
+        return COMMENT_OR_STRING.sub(_blanked, self.text)
+
+    @cached_property
+    def has_comments(self) -> bool:
+        """Whether comments may allow or expect findings."""
+        return "dtlink:" in self.text
 
     @cached_property
     def segments(self) -> Sequence[Segment]:
@@ -134,7 +139,7 @@ class SourceFile:
 
     def _in_string(self, start: int, place: int) -> bool:
         """Whether a place is within a string that begins after ``start``."""
-        strings = _COMMENT_OR_STRING.finditer(self.code, start)
+        strings = COMMENT_OR_STRING.finditer(self.code, start)
         return any(each.start() < place < each.end() for each in strings)
 
     def _add_text(self, found: list[Segment], start: int, end: int) -> None:
@@ -179,12 +184,12 @@ def _blanked(match: re.Match[str]) -> str:
     text = match[0]
     if text[0] == "/":
         # A directive goes on after a comment of several lines.
-        keep = "\n" in text and not _in_directive(match.string, match.start())
+        keep = "\n" in text and not in_directive(match.string, match.start())
         return _NOT_NEWLINE.sub(" ", text) if keep else " " * len(text)
     return " " * len(text) if text[0] == "\\" else text
 
 
-def _in_directive(text: str, place: int) -> bool:
+def in_directive(text: str, place: int) -> bool:
     """Whether a place is in a line that begins with ``#``, or in one that continues such a line."""
     start = text.rfind("\n", 0, place) + 1
     while start and text[max(start - 3, 0) : start].rstrip("\r\n").endswith("\\"):

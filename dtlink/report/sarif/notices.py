@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dtlink.report.entries import JsonObject
 from dtlink.report.model import InputReport, Report, Unmet
+from dtlink.report.places import place_of
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.sarif.rules import pascal
 from dtlink.report.wording import ReadingProblem, troubles, unmet
@@ -25,6 +26,7 @@ UNREADABLE = "dtlink/unreadable-input"
 NOTE = "dtlink/note"
 FAULT = "dtlink/fault"
 UNMET = "dtlink/unmet-expectation"
+UNUSED = "dtlink/unused-allow"
 CUT = "dtlink/results-cut"
 
 KINDS = (
@@ -46,7 +48,12 @@ KINDS = (
     NoticeKind(
         UNMET,
         "An expected finding is absent.",
-        "If the fault is fixed, remove the expectation from the configuration.",
+        "If the fault is fixed, remove the expectation from the configuration, or the comment.",
+    ),
+    NoticeKind(
+        UNUSED,
+        "A comment allows a finding that is absent.",
+        "If the fault is fixed, remove the comment.",
     ),
     NoticeKind(
         CUT,
@@ -136,7 +143,8 @@ class Notices:
         )
 
     def _add_unmet(self, item: InputReport, entry: Unmet) -> None:
-        notice = self._notice(UNMET, "warning", unmet(entry), item.path)
+        kind, at = UNMET if entry.is_expected else UNUSED, place_of(item, entry)
+        notice = self._notice(kind, "warning", unmet(entry), at.path, line=at.line)
         self._configuration.append(notice | {"associatedRule": self._rule(entry.rule)})
 
     def cut(self, kept: int, found: int) -> None:
@@ -149,7 +157,13 @@ class Notices:
         return {"id": rule_id} if index is None else {"id": rule_id, "index": index}
 
     def _notice(
-        self, kind: str, level: str, text: str, path: str | None = None, offset: int | None = None
+        self,
+        kind: str,
+        level: str,
+        text: str,
+        path: str | None = None,
+        offset: int | None = None,
+        line: int = 1,
     ) -> JsonObject:
         notice: JsonObject = {
             "descriptor": {"id": kind, "index": _INDEXES[kind]},
@@ -157,6 +171,6 @@ class Notices:
             "message": {"text": text or kind},
         }
         if path is not None:
-            place = self._artifacts.place(path, offset=offset)
+            place = self._artifacts.place(path, line, offset)
             notice["locations"] = [{"physicalLocation": place}]
         return notice

@@ -1,4 +1,4 @@
-"""The names of rules and families in a configuration."""
+"""The names of rules and families as users write them, and what they may have meant."""
 
 from __future__ import annotations
 

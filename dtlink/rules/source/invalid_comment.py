@@ -1,0 +1,60 @@
+"""A comment that allows or expects findings cannot be followed.
+
+What it finds: a comment that begins with dtlink: and is not of the form
+`/* dtlink: allow RULE[, RULE …]: reason */` (or expect): without a reason, with a rule that dtlink
+does not have, with nothing after it that it could be about.
+Why it matters: it allows nothing, and an expectation in it is never checked. In dtlink.toml, such a
+mistake ends the run; here everything else is still checked.
+What to do: write the rule as `dtlink rules` lists it, and why the finding is acceptable; put the
+comment directly before the property or the node, at the end of its line, or at the head of the
+file.
+References: dtlink's README, "Comments in the source".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.board.tree import TreeBoard
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.words import problem
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.ERROR,
+    bad=Dts(
+        """
+        / {
+            /* dtlink: allow supplier/disabled */
+            a { x = <1>; };
+            /* dtlink: allow supplier/off: fitted on the other variant only */
+            b { x = <1>; };
+        };
+        """,
+        finds=("/a", "/b"),
+    ),
+    good=Dts(
+        """
+        / {
+            /* dtlink: allow supplier/disabled: fitted on the other variant only */
+            a { x = <1>; };
+        };
+        """
+    ),
+)
+def invalid_comment(board: TreeBoard) -> Iterator[Finding]:
+    """Every comment that cannot be followed."""
+    origins = board.tree.origins
+    for comment in origins.comments if origins else ():
+        words = () if comment.fault else comment.rules
+        for wrong in filter(None, (comment.fault, *map(problem, words))):
+            node = board.tree.find(comment.nodes[0]) if comment.nodes else None
+            found = invalid_comment.finding(
+                node or board.tree.root,
+                f"invalid dtlink comment: {wrong}",
+                effect="it allows nothing, and what it expects is not checked",
+                fix="Correct the comment: /* dtlink: allow RULE: reason */, or expect.",
+            )
+            yield found._replace(location=comment.place)
