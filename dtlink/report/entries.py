@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 from dtlink.rules.entries import LocationEntry
 
 if TYPE_CHECKING:
-    from dtlink.rules.entries import FindingEntry, LocationEntry
+    from dtlink.rules.entries import FindingEntry
 
 #: Plain JSON data.
 Json: TypeAlias = "str | int | float | Sequence[Json] | Mapping[str, Json] | None"

@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import Report
-from dtlink.report.places import Place, place_of, relative, relative_name, where
+from dtlink.report.places import Place, place_of, relative_name, where
 from dtlink.report.wording import (
     cut,
     encodable,

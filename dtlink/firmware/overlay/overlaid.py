@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from dtlink.firmware.overlay.fault import OverlayFault
+    from dtlink.firmware.source.placed_comments import SourceComment
     from dtlink.firmware.tree import Location, Tree
 
 #: By path and property (empty: the node itself) the number of an overlay, and its own node.
@@ -35,6 +36,20 @@ class Overlaid:
         self.base = base
         self.overlays = overlays
         self._brought = brought
+        self.comments: Sequence[SourceComment] = [*self._comments()]
+
+    def _comments(self) -> Iterator[SourceComment]:
+        """The comments of the base and of the overlays, with the nodes of the merged tree."""
+        if self.base.origins is not None:
+            yield from self.base.origins.comments
+        for number, each in enumerate(self.overlays):
+            origins = each.tree.origins
+            if not each.is_applied or origins is None or not origins.comments:
+                continue
+            merged = {own: path for (path, _), (by, own) in self._brought.items() if by == number}
+            for comment in origins.comments:
+                nodes = tuple(merged.get(node, node) for node in comment.nodes)
+                yield comment._replace(nodes=nodes)
 
     @property
     def has_origins(self) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dtlink.firmware.overlay.merge import apply_overlays
 from dtlink.firmware.source.comments import MAX_COMMENTS
 from dtlink.firmware.source.placed_comments import SourceComment
 from dtlink.firmware.source.statements import Statements
@@ -216,3 +217,16 @@ def test_no_damage_keeps_statements_from_ending(tmp_path: Path, seed: int) -> No
         assert around is None or around.start <= place < around.end
         after = statements.after(place)
         assert after is None or after.start > place
+
+
+def test_an_overlay_s_comments_are_about_the_nodes_of_the_merged_tree(tmp_path: Path) -> None:
+    base = compiled(tmp_path, {"base.dts": V1 + "/ { s: soc { x; }; };"}, symbols=True)
+    text = V1 + "/plugin/;\n\n/* dtlink: allow cycle: why */\n&s {\n\ty;\n\tnew { z; };\n};\n"
+    overlay = compiled(tmp_path, {"o.dtso": text})
+    merged = apply_overlays(base.tree, [("o.dtso", overlay.tree)])
+    assert merged.origins is not None
+    (found,) = merged.origins.comments
+    places = [("/soc", "x"), ("/soc", "y"), ("/soc/new", "z")]
+    covered = [found.covers(path, merged.origins.location(path, name)) for path, name in places]
+    assert covered == [True, True, True]
+    assert not found.covers("/", merged.origins.location("/"))
