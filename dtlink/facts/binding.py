@@ -62,6 +62,8 @@ class SupplierBinding(NamedTuple):
     """Whether argument cells follow each phandle, as the resource's ``cells`` property says."""
     fixed: int = 0
     """How many argument cells follow where no property says it; -1: all the rest."""
+    own_cells: str = ""
+    """The node's own property that has one less than that, if it has at least ``fixed``."""
     walk: Walk = Walk.LIST
     origin: Origin = Origin.SCHEMA
     kernel: tuple[VersionRange, ...] = ()

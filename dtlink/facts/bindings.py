@@ -47,6 +47,8 @@ _ASSIGNED_CLOCK = other(
     request=Request(asker=Asker.BUS, patience=Patience.ENDLESS, without=Outcome.NEVER),
     source="drivers/clk/clk-conf.c, of_clk_set_defaults()",
 )
+#: drivers/mux/core.c, mux_get(): with a state in the specifier.
+_MULTIPLEXER_STATE = res.MULTIPLEXER._replace(cells="#mux-state-cells", names="mux-state-names")
 _ONE_GPIO = res.GPIO._replace(may_be_empty=None)
 _GPIO_MAP = other("GPIO", res.POINTER, "#gpio-cells", may_be_empty=True)
 #: Where interrupts go that the node itself may not have.
@@ -252,6 +254,18 @@ OTHER_BINDINGS: tuple[SupplierBinding, ...] = (
     ),
     _dtc("thermal-sensors", res.THERMAL_SENSOR),
     _dtc("mux-controls", res.MULTIPLEXER),
+    _schema("mux-states", _MULTIPLEXER_STATE),
+    _schema(
+        "trigger-sources",
+        other("trigger source", res.DRIVERS_DIFFER, "#trigger-source-cells"),
+        probes_first=False,
+    ),
+    _schema(
+        "timestamps",
+        other(
+            "timestamp provider", res.DRIVERS_DIFFER, "#timestamp-cells", names="timestamp-names"
+        ),
+    ),
     _dtc("sound-dai", res.AUDIO_INTERFACE),
     _dtc("assigned-clocks", _ASSIGNED_CLOCK),
     _dtc("assigned-clock-parents", _ASSIGNED_CLOCK._replace(kept_by="")),
@@ -262,7 +276,8 @@ OTHER_BINDINGS: tuple[SupplierBinding, ...] = (
     ),
     _schema("nand-ecc-engine", res.ECC_ENGINE),
     _schema("next-level-cache", other("cache", res.POINTER), probes_first=False),
-    _schema("gpio-ranges", _PIN_RANGES, fixed=3),
+    # One more than the cells of a GPIO; always 3 before 6.15, which knew no banks of one node.
+    _schema("gpio-ranges", _PIN_RANGES, fixed=3)._replace(own_cells="#gpio-cells"),
     _schema("trip", other("thermal trip", res.POINTER), probes_first=False),
     _schema("operating-points-v2", res.OPP_TABLE, probes_first=False),
     _schema("phy-handle", res.ETHERNET_PHY),

@@ -11,12 +11,18 @@ from dtlink.facts.binding import Origin, SupplierBinding
 from dtlink.facts.resource import Resource, other
 from dtlink.facts.resources import (
     AUDIO_COMPONENT,
+    AUDIO_INTERFACE,
+    BY_FRAMEWORK,
+    DEFERS,
     DRIVERS_DIFFER,
     ECC_ENGINE,
+    GPIO,
     GRAPH,
     I2C_BUS,
+    NOT_IN_LOGS,
     NOT_LOOKED_UP,
     POINTER,
+    REQUESTED,
     SOUND_WORDS,
     SRAM,
     SYSCON,
@@ -34,6 +40,47 @@ _REMOTE_PROCESSOR = other("remote processor", DRIVERS_DIFFER)
 _SOUNDWIRE = other("SoundWire master", DRIVERS_DIFFER)
 
 
+def _waited_for(kind: str, source: str, cells: str | None = None) -> Resource:
+    """A row of a resource that is asked for by one function, which returns -EPROBE_DEFER."""
+    return other(kind, NOT_IN_LOGS, cells, if_disabled=DEFERS)._replace(
+        request=REQUESTED, source=source
+    )
+
+
+MEMORY_CONTROLLER = _waited_for(
+    "memory controller", "drivers/memory/tegra/mc.c, devm_tegra_memory_controller_get()"
+)
+BPMP = _waited_for("BPMP firmware", "drivers/firmware/tegra/bpmp.c, tegra_bpmp_get()")
+USB_PAD_CONTROLLER = _waited_for(
+    "USB pad controller", "drivers/phy/tegra/xusb.c, tegra_xusb_padctl_get()"
+)
+MIPI_CALIBRATION = _waited_for(
+    "MIPI calibration",
+    "drivers/gpu/drm/tegra/mipi.c, tegra_mipi_request()",
+    "#nvidia,mipi-calibrate-cells",
+)
+SYSTEM_SRAM = _waited_for("SRAM section", "drivers/soc/sunxi/sunxi_sram.c, sunxi_sram_claim()")
+REMOTE_PROCESSOR_OF_IPA = _waited_for(
+    "remote processor", "drivers/net/ipa/ipa_main.c, ipa_probe(), rproc_get_by_phandle()"
+)
+PBS_CLIENT = _waited_for("PBS client", "drivers/soc/qcom/qcom-pbs.c, get_pbs_client_device()")
+ETHERNET_TIMER = _waited_for(
+    "industrial Ethernet timer", "drivers/net/ethernet/ti/icssg/icss_iep.c, icss_iep_get()"
+)
+PRU = _waited_for("real-time unit", "drivers/remoteproc/pru_rproc.c, pru_rproc_get()")
+ROOT_IPMMU = _waited_for("main IPMMU", "drivers/iommu/ipmmu-vmsa.c, ipmmu_probe()")
+COLOUR_MANAGEMENT = _waited_for(
+    "colour management", "drivers/gpu/drm/renesas/rcar-du/rcar_cmm.c, rcar_cmm_init()"
+)
+VSP = _waited_for(
+    "video signal processor", "drivers/media/platform/renesas/vsp1/vsp1_drm.c, vsp1_du_init()"
+)
+VPU = _waited_for(
+    "video processor", "drivers/media/platform/mediatek/vpu/mtk_vpu.c, vpu_get_plat_device()"
+)
+_DISPLAY_PART = other("display", POINTER)
+
+
 def _vendor(
     name: str, resource: Resource, *, fixed: int = 0, probes_first: bool = True
 ) -> SupplierBinding:
@@ -46,6 +93,63 @@ def _vendor(
         probes_first=probes_first,
     )
 
+
+#: Registers of another device, with an offset in some drivers.
+_WITH_REGISTERS = (
+    "acc-syscon",
+    "fsl,mipi-phy-gpr",
+    "fsl,pcie-scfg",
+    "google,pmu-intr-gen-syscon",
+    "hisi,rst-syscon",
+    "hisilicon,pctrl-syscon",
+    "hisilicon,pericrg-syscon",
+    "hisilicon,peripheral-syscon",
+    "hisilicon,sysctrl-syscon",
+    "marvell,usb-misc-reg",
+    "mediatek,ethsys",
+    "mediatek,hifsys",
+    "mediatek,infracfg-nao",
+    "mediatek,pcie-mirror",
+    "mediatek,pericfg",
+    "mediatek,phy-mode",
+    "mediatek,pio",
+    "mediatek,syscon-hdmi",
+    "mediatek,syscon-type",
+    "qcom,4ln-config-sel",
+    "qcom,ext-regs",
+    "qcom,ipc",
+    "qcom,qaccept-regs",
+    "qcom,saw-reg",
+    "qcom,tcsr-syscon",
+    "regmap-csw",
+    "regmap-efuse",
+    "regmap-mcba",
+    "regmap-mcbb",
+    "regmap-rb",
+    "renesas,clonech",
+    "renesas,icu",
+    "renesas,sysc",
+    "renesas,sysc-pwrrdy",
+    "renesas,tsu-trim",
+    "samsung,cam0-sysreg",
+    "samsung,cam1-sysreg",
+    "samsung,disp-syscon",
+    "samsung,disp-sysreg",
+    "samsung,fsys-sysreg",
+    "ti,am65x-oldi-io-ctrl",
+    "ti,camerrx-control",
+    "ti,mii-g-rt",
+    "ti,mii-rt",
+    "ti,oldi-io-ctrl",
+    "ti,pa-stats",
+    "ti,serdes-clk",
+    "ti,syscon-acspcie-proxy-ctrl",
+    "ti,syscon-pcie-ctrl",
+    "ti,syscon-pcie-id",
+    "ti,syscon-pcie-mode",
+    "ti,syscon-phy-pll-refclk",
+    "ti,syscon-rgmii-delay",
+)
 
 VENDOR_BINDINGS: tuple[SupplierBinding, ...] = (
     _vendor("fsl,usbmisc", other("USB miscellany", DRIVERS_DIFFER, "#index-cells")),
@@ -171,4 +275,70 @@ VENDOR_BINDINGS: tuple[SupplierBinding, ...] = (
     _vendor("ti,ringacc", other("ring accelerator", DRIVERS_DIFFER)),
     _vendor("renesas,fcp", other("frame compression processor", DRIVERS_DIFFER)),
     _vendor("buffer-manager", other("buffer manager", DRIVERS_DIFFER)),
+    # What a driver waits for.
+    _vendor("nvidia,memory-controller", MEMORY_CONTROLLER),
+    _vendor("nvidia,bpmp", BPMP, fixed=-1),
+    _vendor("nvidia,xusb-padctl", USB_PAD_CONTROLLER),
+    _vendor("nvidia,mipi-calibrate", MIPI_CALIBRATION),
+    _vendor("nvidia,ddc-i2c-bus", I2C_BUS),
+    _vendor("nvidia,dpaux", other("DisplayPort AUX channel", DRIVERS_DIFFER)),
+    _vendor("nvidia,panel", other("panel", DRIVERS_DIFFER)),
+    _vendor("renesas,ipmmu-main", ROOT_IPMMU, fixed=-1),
+    _vendor("renesas,cmms", COLOUR_MANAGEMENT),
+    _vendor("renesas,vsps", VSP, fixed=1),
+    _vendor("allwinner,sram", SYSTEM_SRAM, fixed=1),
+    _vendor("qcom,rproc", REMOTE_PROCESSOR_OF_IPA),
+    _vendor("qcom,pbs", PBS_CLIENT),
+    _vendor("slim-ifc-dev", other("SLIMbus interface device", DRIVERS_DIFFER)),
+    _vendor("ti,iep", ETHERNET_TIMER),
+    _vendor("ti,prus", PRU),
+    _vendor("mediatek,vpu", VPU),
+    _vendor("wlf,reset", GPIO),
+    _vendor("wlf,ldoena", GPIO),
+    _vendor("i2s-controller", AUDIO_INTERFACE),
+    _vendor("rockchip,cpu", AUDIO_COMPONENT),
+    _vendor("rockchip,codec", AUDIO_COMPONENT),
+    _vendor("ti,cpb-mcasp", AUDIO_COMPONENT),
+    _vendor("ti,cpb-codec", AUDIO_COMPONENT),
+    _vendor("mediatek,audio-codec", AUDIO_COMPONENT),
+    _vendor("aux-devs", AUDIO_COMPONENT),
+    _vendor("audio-amplifier", AUDIO_COMPONENT),
+    _vendor("mediatek,adsp", other("audio processor", DRIVERS_DIFFER)),
+    _vendor("arm,vexpress,config-bridge", other("configuration bridge", DRIVERS_DIFFER)),
+    _vendor("pcsphy-handle", other("PCS", DRIVERS_DIFFER)),
+    _vendor("ecc-engine", ECC_ENGINE),
+    _vendor("devfreq", other("devfreq device", DRIVERS_DIFFER)),
+    _vendor("lens-focus", other("lens", BY_FRAMEWORK), probes_first=False),
+    # What a driver reads of the node, or finds by itself.
+    _vendor("renesas,vspx", _DISPLAY_PART, probes_first=False),
+    _vendor("renesas,bonding", other("bonded tuner", POINTER), probes_first=False),
+    _vendor("renesas,companion", _DISPLAY_PART, probes_first=False),
+    _vendor("nvidia,outputs", _DISPLAY_PART, probes_first=False),
+    _vendor("nvidia,ganged-mode", _DISPLAY_PART, probes_first=False),
+    _vendor("nvidia,gpio-controller", other("GPIO controller", POINTER), probes_first=False),
+    _vendor("nvidia,external-memory-controller", _MEMORY, probes_first=False),
+    _vendor("nvidia,phy", USB_PHY._replace(if_disabled=None, unknown=NOT_LOOKED_UP)),
+    _vendor("nvidia,pmc", _REGISTERS, fixed=-1, probes_first=False),
+    _vendor("nvidia,apbmisc", _REGISTERS, probes_first=False),
+    _vendor("nvidia,axi2apb", _REGISTERS, probes_first=False),
+    _vendor("nvidia,cmdqv", other("command queue", POINTER), probes_first=False),
+    _vendor("playback", AUDIO_COMPONENT, probes_first=False),
+    _vendor("capture", AUDIO_COMPONENT, probes_first=False),
+    _vendor("links", GRAPH, probes_first=False),
+    _vendor("link", other("USB partner", POINTER), probes_first=False),
+    _vendor("richtek,usb-connector", other("connector", POINTER), probes_first=False),
+    _vendor("fsl,ddrc", _MEMORY, probes_first=False),
+    _vendor("fsl,fman-ports", other("Ethernet port", POINTER), probes_first=False),
+    _vendor("ptp-timer", other("PTP timer", POINTER), probes_first=False),
+    _vendor("ptimer-handle", other("PTP timer", POINTER), probes_first=False),
+    _vendor("mediatek,wed", other("Ethernet dispatcher", POINTER), probes_first=False),
+    _vendor("mediatek,wed-pcie", _REGISTERS, probes_first=False),
+    _vendor("mediatek,wo-ccif", _REGISTERS, probes_first=False),
+    _vendor("l2-cache", other("cache", POINTER), probes_first=False),
+    _vendor(
+        "pinctrl-single,gpio-range",
+        other("pin range", POINTER, "#pinctrl-single,gpio-range-cells"),
+        probes_first=False,
+    ),
+    *(_vendor(name, SYSCON, fixed=-1, probes_first=False) for name in _WITH_REGISTERS),
 )

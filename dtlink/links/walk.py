@@ -54,7 +54,10 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
     new = tuple.__new__  # takes a third of the time of calling the class
     cells = row.cells  # a property: read once for each column
     widths = tree.holders(cells) if cells else None
+    fixed, own = row.fixed, row.own_cells
     for node, at in column:
+        if own:
+            fixed = max(row.fixed, 1 + (tree.cell(own, node) or 0))
         size = words[at + 1] >> 2
         first = at + 3
         cell = index = 0
@@ -71,7 +74,7 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
                 if flaw is not _ASSUMED:
                     found.fail(UnresolvedReason.DANGLING, row, (node, at), index, cell, phandle)
                 break
-            args = row.fixed
+            args = fixed
             if widths is not None:
                 width_at = widths.get(supplier)
                 if width_at is not None and words[width_at + 1] >= 4:  # not a partial cell

@@ -117,3 +117,82 @@ def test_what_is_assigned_to_no_clock(properties: str, severity: Severity, messa
 )
 def test_what_is_assigned_rightly(properties: str) -> None:
     assert findings(f'/ {{ {OSC} a {{ compatible = "vendor,a"; {properties} }}; }};') == []
+
+
+def test_ranges_of_banks_in_one_node(shared: Path) -> None:
+    board = TreeBoard(fdt.read((shared / "cases/dt/r10-gpio-ranges-3cells.dtb").read_bytes()))
+    ranges = list(board.links("gpio-ranges"))
+    assert [link.args for link in ranges][1] == (1, 0, 32, 32)
+    assert {link.supplier.path for link in ranges} == {"/soc/pinctrl@2000"}
+    assert of_case(shared / "cases/dt/r10-gpio-ranges-3cells.dtb") == []
+
+
+@pytest.mark.parametrize(("cells", "ranges"), [(1, "0 0 32"), (2, "0 0 32"), (3, "1 0 0 32")])
+def test_ranges_have_a_cell_more_than_gpios(cells: int, ranges: str) -> None:
+    source = f"""
+        / {{
+            pins: p {{ compatible = "vendor,pins"; }};
+            g {{
+                compatible = "vendor,gpio"; gpio-controller; #gpio-cells = <{cells}>;
+                gpio-ranges = <&pins {ranges}>, <&pins {ranges}>;
+            }};
+        }};
+    """
+    assert findings(source, "phandle") == []
+
+
+@pytest.mark.parametrize(
+    ("properties", "rule"),
+    [
+        ("mux-states = <&mux>;", "phandle/truncated-specifier"),
+        ("mux-states = <0xdead 1>;", "phandle/dangling"),
+        ("trigger-sources = <0xdead>;", "phandle/dangling"),
+        ("timestamps = <&mux 1>;", "phandle/missing-cells"),
+        ("vdd-supply = <&r>, <&r>;", "phandle/second-supply"),
+        ("vdd-supply = <&mux>;", "supplier/not-a-provider"),
+        ("msi-parent = <&mux>;", "supplier/not-a-provider"),
+    ],
+)
+def test_suppliers_of_the_wrong_kind(properties: str, rule: str) -> None:
+    source = f"""
+        / {{
+            mux: mux {{ compatible = "gpio-mux"; #mux-state-cells = <1>; #clock-cells = <0>; }};
+            r: regulator {{ compatible = "regulator-fixed"; regulator-name = "r"; }};
+            a {{ compatible = "vendor,a"; {properties} }};
+        }};
+    """
+    assert [each.rule for each in findings(source)] == [rule]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # Neither a driver nor a property says what it is.
+        'x: x { compatible = "vendor,x"; }; a { compatible = "vendor,a"; vdd-supply = <&x>; };',
+        'x: x { regulator-name = "x"; #clock-cells = <0>; }; a { vdd-supply = <&x>; };',
+        # A nexus passes on to others.
+        (
+            "x: x { #gpio-cells = <1>; gpio-map = <0 &g 0>; gpio-map-mask = <0>; };"
+            "g: g { gpio-controller; #gpio-cells = <1>; }; a { cd-gpios = <&x 0>; };"
+        ),
+        "m: m { msi-controller; #msi-cells = <0>; }; a { msi-parent = <&m>; };",
+    ],
+)
+def test_providers_that_may_be_right(source: str) -> None:
+    assert findings(f"/ {{ {source} }};", "supplier/not-a-provider") == []
+
+
+@pytest.mark.parametrize(
+    ("second", "count"), [("0x100 &its 0x1000 0x100", 1), ("0x100 &its 0x100 0x100", 0)]
+)
+def test_msi_maps_that_overlap(second: str, count: int) -> None:
+    source = f"""
+        / {{
+            its: its {{ msi-controller; #msi-cells = <1>; }};
+            pcie {{
+                compatible = "pci-host-ecam-generic"; device_type = "pci";
+                msi-map = <0 &its 0 0x200>, <{second}>;
+            }};
+        }};
+    """
+    assert len(findings(source, "iommu/map-input-overlap")) == count

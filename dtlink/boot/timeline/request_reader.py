@@ -115,6 +115,14 @@ class RequestReader:
         """Whether a device's driver asks for something of a kind that no property names."""
         return self._requests.of_kind(device, kind)
 
+    def makes_devices(self, device: int) -> bool:
+        """Whether a device's driver makes devices that have no node of their own."""
+        return self._requests.makes_devices(device)
+
+    def is_known(self, device: int) -> bool:
+        """Whether the source of a device's driver is known."""
+        return any(self._requests.facts(device))
+
     def of_name(self, device: int, kind: str, name: str) -> Requested:
         """Whether a device's driver asks for something of a kind under a name."""
         return self._requests.of_name(device, kind, name)

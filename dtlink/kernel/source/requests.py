@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from dtlink.facts import resources
+from dtlink.facts import resources, vendor_bindings
 
 
 class Api(NamedTuple):
@@ -322,6 +322,25 @@ _rows(
     "i2c_find_adapter_by_fwnode",
     Api(resources.I2C_BUS.kind, 0, by_phandle=True),
 )
+# The vendors' own: each looks up one property, and is deferred until its device has bound.
+_rows(
+    "devm_tegra_memory_controller_get",
+    Api(vendor_bindings.MEMORY_CONTROLLER.kind, 0, names=("nvidia,memory-controller",)),
+)
+_rows("tegra_bpmp_get", Api(vendor_bindings.BPMP.kind, 0, names=("nvidia,bpmp",)))
+_rows(
+    "tegra_xusb_padctl_get",
+    Api(vendor_bindings.USB_PAD_CONTROLLER.kind, 0, names=("nvidia,xusb-padctl",)),
+)
+_rows(
+    "tegra_mipi_request",
+    Api(vendor_bindings.MIPI_CALIBRATION.kind, 1, names=("nvidia,mipi-calibrate",)),
+)
+_rows(
+    "sunxi_sram_claim",
+    Api(vendor_bindings.SYSTEM_SRAM.kind, 0, names=("allwinner,sram",)),
+)
+_rows("get_pbs_client_device", Api(vendor_bindings.PBS_CLIENT.kind, 0, names=("qcom,pbs",)))
 # pci-pwrctrl.h: deferred until the drivers that power what is behind the host have bound
 _rows("pci_pwrctrl_power_on_devices", Api(resources.PCI_POWER, 0, names=(EVERY,)))
 # drivers/mmc/core/pwrseq.c: 0 without the property, else deferred

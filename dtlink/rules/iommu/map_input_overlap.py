@@ -1,11 +1,13 @@
-"""Two entries of an iommu-map match the same requester IDs.
+"""Two entries of an iommu-map or msi-map match the same requester IDs.
 
-What it finds: entries whose input ranges overlap, and which give different stream IDs or IOMMUs.
-Why it matters: the kernel uses the first entry that matches. The hardware sends one stream ID: if
-that is the later entry's, the device's DMA is refused, or translated as another device's.
+What it finds: entries whose input ranges overlap, and which give different stream IDs or IOMMUs,
+or different device IDs or MSI controllers.
+Why it matters: the kernel uses the first entry that matches. The hardware sends one ID: if that is
+the later entry's, the device's DMA is refused, or translated as another device's, and its MSIs
+reach no device, or another one's handler.
 What to do: make the input ranges disjoint.
 References: Linux, drivers/of/base.c, of_map_id();
-Documentation/devicetree/bindings/pci/pci-iommu.txt.
+Documentation/devicetree/bindings/pci/pci-iommu.txt and pci-msi.txt.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
 from dtlink.links.maps import IdMap, IdMapEntry
+from dtlink.links.streams import iommu_maps
 from dtlink.rules.iommu._rows import inputs, place, span
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
@@ -47,25 +50,37 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
         };
         """
     ),
-    needs=("iommu-map",),
+    needs=("iommu-map", "msi-map"),
 )
 def map_input_overlap(board: TreeBoard) -> Iterator[Finding]:
     """Each entry that overlaps the one which reaches furthest among those that begin before it."""
-    for node, table in board.iommu_maps.items():
-        for first, second in overlaps(table):
-            ids = range(
-                max(first.input_base, second.input_base),
-                min(inputs(first)[-1], inputs(second)[-1]) + 1,
-            )
-            yield map_input_overlap.finding(
-                place(board, node, "iommu-map", second),
-                f"iommu-map[{second.entry}] of {board.tree[node].name}: requester IDs {span(ids)} "
-                f"are already matched by iommu-map[{first.entry}]",
-                property_name="iommu-map",
-                effect=f"iommu-map[{second.entry}] is never used for them; if it is the right one, "
-                "their DMA is refused, or translated as another device's",
-                fix=f"Remove {span(ids)} from one of the two entries.",
-            )
+    msi_maps = iommu_maps(board.tree, "msi-map", "#msi-cells")
+    for name, maps in (("iommu-map", board.iommu_maps), ("msi-map", msi_maps)):
+        for node, table in maps.items():
+            for first, second in overlaps(table):
+                yield _finding(board, node, name, (first, second))
+
+
+def _finding(
+    board: TreeBoard, node: int, name: str, rows: tuple[IdMapEntry, IdMapEntry]
+) -> Finding:
+    first, second = rows
+    ids = range(
+        max(first.input_base, second.input_base), min(inputs(first)[-1], inputs(second)[-1]) + 1
+    )
+    return map_input_overlap.finding(
+        place(board, node, name, second),
+        f"{name}[{second.entry}] of {board.tree[node].name}: requester IDs {span(ids)} "
+        f"are already matched by {name}[{first.entry}]",
+        property_name=name,
+        effect=f"{name}[{second.entry}] is never used for them; if it is the right one, "
+        + (
+            "their DMA is refused, or translated as another device's"
+            if name == "iommu-map"
+            else "their MSIs reach no device, or another one's handler"
+        ),
+        fix=f"Remove {span(ids)} from one of the two entries.",
+    )
 
 
 def overlaps(table: IdMap) -> Iterator[tuple[IdMapEntry, IdMapEntry]]:

@@ -92,6 +92,21 @@ def map_rows_for_the_same_requesters(bed: Bed) -> Planted | None:
     return _at_map(bed, bridge, 1)
 
 
+def msi_controller(bed: Bed) -> int:
+    """A new MSI controller."""
+    its = bed.add("seeded-its", compatible="arm,gic-v3-its", _msi_cells=1)
+    bed.put(its, "msi-controller", b"")
+    return its
+
+
+@fault("iommu/map-input-overlap", WARNING)
+def msi_map_rows_for_the_same_requesters(bed: Bed) -> Planted | None:
+    bridge = host(bed)
+    its = bed.phandle(msi_controller(bed))
+    bed.set(bridge, msi_map=(0, its, 0, 0x200, 0x100, its, 0x1000, 0x100))
+    return Planted(bed.path(bridge), "msi-map", 1)
+
+
 @fault("iommu/map-output-overlap", WARNING)
 def map_rows_that_give_the_same_streams(bed: Bed) -> Planted | None:
     bridge, phandle = host(bed), bed.phandle(smmu(bed, V3))
@@ -117,7 +132,7 @@ def mask_that_contradicts_a_row(bed: Bed) -> Planted | None:
 @fault("iommu/map-mask", ERROR)
 def msi_mask_that_contradicts_a_row(bed: Bed) -> Planted | None:
     bridge = host(bed)
-    its = bed.phandle(bed.add("seeded-its", compatible="arm,gic-v3-its", _msi_cells=1))
+    its = bed.phandle(msi_controller(bed))
     bed.set(bridge, msi_map=(0, its, 0, 1, 0x100, its, 1, 1), msi_map_mask=0xFF)
     return Planted(bed.path(bridge), "msi-map", 1)
 

@@ -133,8 +133,45 @@ def amba_device_without_registers(bed: Bed) -> Planted | None:
     if device is None:
         return None
     gpio = bed.add("seeded-gpio", compatible=b"arm,pl061\0arm,primecell\0", _gpio_cells=2)
+    bed.put(gpio, "gpio-controller", b"")
     bed.set(device, seeded_gpios=(bed.phandle(gpio), 0, 0))
     return Planted(bed.path(device), "seeded-gpios", 0)
+
+
+@fault("supplier/not-a-provider", WARNING, boards=12)
+def supply_from_a_clock(bed: Bed) -> Planted | None:
+    ref = bed.pick(
+        ref
+        for ref in bed.references("*-supply")
+        if _is_device(bed, ref)
+        and _requested(bed, ref) in (Requested.UNKNOWN, Requested.REQUIRED)
+        and not bed.path(ref.consumer).startswith("/cpus/")
+    )
+    if ref is None:
+        return None
+    clock = bed.add("seeded-clock", compatible="fixed-clock", _clock_cells=0, clock_frequency=1)
+    bed.put(ref.node, bed.property_name(ref), (bed.phandle(clock),))
+    return Planted(bed.path(ref.node), bed.property_name(ref))
+
+
+@fault("supplier/not-a-provider", WARNING)
+def msi_parent_that_is_an_iommu(bed: Bed) -> Planted | None:
+    device = bed.pick(bed.devices())
+    if device is None:
+        return None
+    iommu = bed.add("seeded-iommu", compatible="arm,smmu-v3", _iommu_cells=1)
+    bed.set(device, msi_parent=bed.phandle(iommu))
+    return Planted(bed.path(device), "msi-parent")
+
+
+@fault("phandle/second-supply", WARNING, boards=12)
+def supply_of_two(bed: Bed) -> Planted | None:
+    ref = bed.pick(ref for ref in bed.references("*-supply") if _is_device(bed, ref))
+    if ref is None:
+        return None
+    name = bed.property_name(ref)
+    bed.put(ref.node, name, 2 * (*bed.get(ref.node, name),))
+    return Planted(bed.path(ref.node), name, 1)
 
 
 def _waiting(bed: Bed) -> Iterator[int]:
