@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
@@ -11,6 +11,7 @@ from dtlink.api.pairs import Pair, PairInput, inputs, is_same_blob, pairs
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.inputs import Input
+from dtlink.firmware.read import STDIN
 from dtlink.report.model import InputFault, InputReport, Refused, Report
 from dtlink.version import __version__
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from dtlink.config.model import LintSettings
     from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.git.commit import Commit
+    from dtlink.firmware.source.reach import Reach
     from dtlink.firmware.tree import Tree
     from dtlink.report.answer import InputAnswer
     from dtlink.views.diff.sides import Side
@@ -44,11 +47,12 @@ def compared(
     """
     found = pairs(inputs(old), inputs(new))
     forget()  # files that an earlier run of this process read may have changed
+    _reach.cache_clear()
     of = partial(settings_of, given=given, file=file, isolated=isolated)
     settings = {
         item.path: held
         for pair in found
-        for held in (of(_judged(pair)),)
+        for held in (of(_judged(pair).place),)
         for item in pair
         if item and not item.saved
     }
@@ -62,24 +66,50 @@ def compared(
     return Report("diff", told, kernel["version"], kernel)
 
 
-def _judged(pair: Pair) -> str:
-    """The path whose configuration holds for both: that of NEW, if it is firmware."""
+def _judged(pair: Pair) -> PairInput:
+    """The input whose configuration holds for both: that of NEW, if it is firmware."""
     old, new = pair
     both = [each for each in (new, old) if each is not None]
-    return next((each for each in both if not each.saved), both[0]).path
+    return next((each for each in both if not each.saved), both[0])
 
 
 def _run(
     found: Sequence[Pair], settings: Mapping[str, LintSettings], jobs: int, *, digest: bool
 ) -> Iterator[InputReport]:
     """The pictures of all firmware, pair by pair."""
-    paths = [item.path for pair in found for item in pair if item and not item.saved]
+    items = [item for pair in found for item in pair if item and not item.saved]
     alike: set[str] = set()
-    if len(settings) == len(paths):
-        same = [pair for pair in found if is_same_blob(pair)]
+    if len(settings) == len(items):
+        same = [pair for pair in found if is_same_blob(pair) or _is_untouched(pair, settings)]
         alike = {item.path for pair in same for item in pair if item}
-    tasks = {path: _ALIKE if path in alike else _task(settings[path]) for path in settings}
+    tasks = {
+        item.path: (_ALIKE if item.path in alike else _task(settings[item.path]))._replace(
+            at=item.at
+        )
+        for item in items
+    }
+    paths = [item.path for item in items]
     return engine.run(paths, lambda item: tasks[item.path], jobs=jobs, digest=digest)
+
+
+def _is_untouched(pair: Pair, settings: Mapping[str, LintSettings]) -> bool:
+    """Whether a source and all that it includes are the same on both sides."""
+    old, new = pair
+    if old is None or new is None or old.saved or new.saved or old.at is None:
+        return False
+    if old.place != new.place or STDIN in (old.path, new.path):
+        return False
+    include = settings[new.path].board.include
+    return not _reach(old.at.commit, new.at and new.at.commit).reaches(old.place, include)
+
+
+@lru_cache(maxsize=1)
+def _reach(old: Commit, new: Commit | None) -> Reach:
+    from dtlink.firmware.git.tree import tree_of
+    from dtlink.firmware.source.reach import Reach
+    from dtlink.firmware.storage import DISK
+
+    return Reach(tree_of(old), tree_of(new) if new else DISK)
 
 
 def _task(settings: LintSettings) -> engine.Task:
@@ -119,7 +149,7 @@ def _each(
     noted: set[str] = set()
     for pair in found:
         old, new = (None if each is None else _side(each, read, settings) for each in pair)
-        held = settings.get(_judged(pair))
+        held = settings.get(_judged(pair).path)
         kernel = version if held is None else str(held.board.version)
         item = _pair(old, new, kernel)
         notes = tuple(note for note in item.notes if note not in noted)

@@ -26,6 +26,7 @@ def diff(
 ) -> Report:
     """What changed from ``old`` to ``new``, as ``dtlink diff``: files, folders or saved reports.
 
+    ``REF:PATH`` is one of these in a commit of git; a file of that name is preferred.
     The report has an input for each pair, whose ``view`` is a :class:`DiffView`; ``config`` and
     the other keywords are as for :func:`lint`. Raises :class:`InputError` for what cannot be read
     at all, and :class:`ValueError` for a file that none of several inputs can be compared with.

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink import engine
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.fdt import MAGIC
+from dtlink.firmware.fdt import MAGIC, MAX_SIZE
 from dtlink.firmware.read import STDIN, SUFFIXES, load
 
 if TYPE_CHECKING:
+    from dtlink.firmware.git.commit import CommitFile
     from dtlink.views.diff.saved import SavedInput
 
 #: So much of a file tells a saved report from firmware.
@@ -28,6 +29,21 @@ class PairInput(NamedTuple):
     below: str
     """Its path below the folder; empty for a file of its own."""
     saved: SavedInput | None = None
+    at: CommitFile | None = None
+    """Where it is, if it is a file of a commit."""
+
+    @property
+    def place(self) -> str:
+        """Its path in the working tree."""
+        return self.at.path if self.at else self.path
+
+    def data(self) -> bytes:
+        """The bytes of the file. Raises :class:`InputError` for what cannot be read."""
+        if self.at is None:
+            return load(self.path)
+        from dtlink.firmware.git.tree import tree_of
+
+        return tree_of(self.at.commit).load(self.at.path, MAX_SIZE)
 
 
 class UnpairedError(ValueError):
@@ -38,19 +54,44 @@ Pair = tuple[PairInput | None, PairInput | None]
 
 
 def inputs(path: str) -> list[PairInput]:
-    """The inputs of a file, a folder or a saved report. Raises :class:`InputError`."""
+    """The inputs of a file, a folder or a saved report, or one of these in a commit (``REF:path``).
+
+    Raises :class:`InputError`.
+    """
+    if ":" in path:
+        from dtlink.firmware.git.commit import file_at
+
+        if file := file_at(path):
+            return _of_commit(path, file)
     if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         return [
             PairInput(each.path, os.path.relpath(each.path, path)) for each in engine.expand([path])
         ]
-    if not _may_be_report(path):
-        return [PairInput(path, "")]
+    return _saved(PairInput(path, "")) if _may_be_report(path) else [PairInput(path, "")]
+
+
+def _of_commit(named: str, file: CommitFile) -> list[PairInput]:
+    from dtlink.engine.commits import files_of
+
+    found = files_of(file, named)
+    if [each.path for each in found] == [file.path]:
+        item = PairInput(named, "", at=file)
+        return _saved(item) if _begins_so(item.data()[:_HEAD]) else [item]
+    below = (os.path.relpath(each.path, file.path) for each in found)
+    top = named if named.endswith((":", "/")) else f"{named}/"
+    return [
+        PairInput(f"{top}{path}", path, at=each) for path, each in zip(below, found, strict=True)
+    ]
+
+
+def _saved(item: PairInput) -> list[PairInput]:
+    """The inputs of a saved report."""
     from dtlink.views.diff.saved import read
 
     try:
-        found = read(load(path))
+        found = read(item.data())
     except InputError as error:
-        error.path = error.path or path
+        error.path = error.path or item.path
         raise
     folders = [os.path.dirname(each.side.path) for each in found]  # noqa: PTH120 - paths stay as given
     top = _common(folders)
@@ -124,7 +165,7 @@ def _place(pair: Pair) -> str:
 
 
 def _path(item: PairInput) -> str:
-    return os.path.normpath(item.path)
+    return os.path.normpath(item.place)
 
 
 def _below(item: PairInput) -> str:
@@ -138,7 +179,7 @@ def _stem(item: PairInput) -> str:
 
 def _name(item: PairInput) -> str:
     """The name of a devicetree: boards move between folders, and names are theirs alone."""
-    name = os.path.basename(item.path)  # noqa: PTH119 - paths stay as given
+    name = os.path.basename(item.place)  # noqa: PTH119 - paths stay as given
     return name if name.endswith(SUFFIXES) else ""
 
 
@@ -173,10 +214,11 @@ def is_same_blob(pair: Pair) -> bool:
     old, new = pair
     if old is None or new is None or old.saved or new.saved or STDIN in (old.path, new.path):
         return False
+    on_disk = old.at is None and new.at is None
     try:
-        if os.path.getsize(old.path) != os.path.getsize(new.path):  # noqa: PTH202 - paths stay as given
+        if on_disk and os.path.getsize(old.path) != os.path.getsize(new.path):  # noqa: PTH202 - paths stay as given
             return False
-        data = load(old.path)
-        return data[:4] == MAGIC and data == load(new.path)
+        data = old.data()
+        return data[:4] == MAGIC and data == new.data()
     except (OSError, InputError):
         return False

@@ -27,7 +27,8 @@ _HELP = """Report what changed from OLD to NEW: findings, waits, cycles and link
 
 Each is a devicetree, a file of ACPI tables, a folder (of boards, paired by their paths below it, or
 of one machine's tables), or a saved report: what --format json of lint, links, cycles or devlink
-printed. Nodes are known by their paths: phandle numbers, offsets and order are no change.
+printed. REF:PATH is PATH in a commit of git, read without a checkout. Nodes are known by their
+paths: phandle numbers, offsets and order are no change.
 
 With --same-machine, compare a devicetree with the ACPI tables of the same machine.
 """

@@ -15,6 +15,7 @@ from dtlink.report.model import InputFault, InputReport, Refused
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.git.commit import CommitFile
     from dtlink.report.answer import InputAnswer
 
 
@@ -29,6 +30,8 @@ class Task(NamedTuple):
     tables: Callable[[Machine], InputAnswer] | None = None
     sources: SourceOptions = NO_OPTIONS
     """How devicetree source is read."""
+    at: CommitFile | None = None
+    """The file of a commit that is read in the place of the input's path."""
 
     def do(self, firmware: Tree | Machine) -> InputAnswer:
         """Do it. Raises :class:`InputError` for an input of the other kind."""
@@ -45,11 +48,12 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     """Read one input and do the task; what can't be read becomes a report that says so."""
     item = Input.of(named)
     try:
-        data, firmware = _read(item, task.sources)
+        data, firmware = _read(item, task)
         told = task.do(firmware)
     except InputError as error:
         # It may be about another file: one of a folder's, or what the user named of a kernel.
-        about = f"{error.path}: " if error.path not in ("", item.path, str(item)) else ""
+        names = ("", item.path, str(item), task.at and task.at.path)
+        about = f"{error.path}: " if error.path not in names else ""
         return _failed(item, InputFault(about + error.message, error.offset, faults=error.faults))
     except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done
         return _failed(item, InputFault(f"{type(error).__name__}: {error}", bug=True))
@@ -76,12 +80,16 @@ def _failed(item: Input, fault: InputFault) -> InputReport:
     return InputReport(item.path, member=item.member, error=fault)
 
 
-def _read(item: Input, sources: SourceOptions) -> tuple[bytes, Tree | Machine]:
+def _read(item: Input, task: Task) -> tuple[bytes, Tree | Machine]:
     """The bytes of a file or a member, none for a folder of tables, and what they say."""
+    if task.at is not None:
+        from dtlink.firmware.git.read import load_file
+
+        return load_file(task.at, task.sources)
     path = item.path
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         data = load_input(item)
-        return data, decode(data, str(item), sources)
+        return data, decode(data, str(item), task.sources)
     from dtlink.firmware.acpi.read import read_folder
 
     return b"", read_folder(path)

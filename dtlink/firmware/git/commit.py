@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from dtlink.firmware.git.command import GitError, run
 
+#: A colon within braces belongs to the name of the commit: ``HEAD^{/fix: x}:path``.
+_REF_AND_PATH = re.compile(r"((?:[^:{]|\{[^}]*\}|\{)+):(.*)", re.DOTALL)
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -24,6 +26,14 @@ class Commit(NamedTuple):
     def short(self) -> str:
         """The id as messages show it."""
         return self.name[:12]
+
+
+class CommitFile(NamedTuple):
+    """A file of a commit."""
+
+    commit: Commit
+    path: str
+    """Where it is, or would be, in the working tree."""
 
 
 def top_of(folder: str) -> str:
@@ -62,6 +72,26 @@ def forked_from(commit: Commit) -> Commit | None:
         name = _id(run(commit.top, "merge-base", commit.name, "HEAD"))
         return commit._replace(name=name) if name else None
     return None
+
+
+def file_at(named: str) -> CommitFile | None:
+    """What ``REF:PATH`` names, where PATH is as git reads it: from the top, or ``./PATH``.
+
+    ``None``: it is not of this form, or there is a file of this name. Raises :class:`GitError`,
+    with what was named as its path, if there is no such commit.
+    """
+    match = _REF_AND_PATH.fullmatch(named)
+    if match is None or os.path.lexists(named):
+        return None
+    ref, path = match.groups()
+    try:
+        top = top_of(".")
+        commit = commit_of(ref, top)
+    except GitError as error:
+        raise GitError(f"no such file, and {error.message}", path=named) from error
+    from_here = path in (".", "..") or path.startswith(("./", "../"))
+    whole = os.path.normpath(os.path.join(os.path.realpath(".") if from_here else top, path))
+    return CommitFile(commit, os.path.relpath(whole))
 
 
 def _object(top: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -54,6 +55,21 @@ class GitTree(Disk):
                 found.add(folder)
                 folder = folder.rpartition("/")[0]
         return frozenset(found)
+
+    def has_place(self, path: str) -> bool:
+        """Whether a real path is in the repository, so that the commit says what is there."""
+        return self._inside(path) is not None
+
+    def has(self, path: str, data: bytes) -> bool:
+        """Whether the commit has a file with these bytes at a real path; line ends may differ."""
+        entry = self.entry(path)
+        if entry is None or entry.mode in (_LINK, _SUBMODULE):
+            return False
+        if entry.name == _object_id(data, len(entry.name)):
+            return True
+        return b"\r\n" in data and entry.name == _object_id(
+            data.replace(b"\r\n", b"\n"), len(entry.name)
+        )
 
     def entry(self, path: str) -> Entry | None:
         """What the commit has at a real path."""
@@ -208,6 +224,12 @@ def _entries(listing: bytes) -> Iterator[tuple[str, Entry]]:
         fields = head.split()
         if tab and len(fields) == 3:
             yield os.fsdecode(path), Entry(fields[0], fields[2].decode("ascii"))
+
+
+def _object_id(data: bytes, length: int) -> str:
+    """The id that git gives to a file's bytes: SHA-1 has 40 digits, SHA-256 has 64."""
+    digest = hashlib.sha256 if length == 64 else hashlib.sha1
+    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _absolute(path: str) -> str:
