@@ -72,9 +72,21 @@ class Origins(Protocol):
     ) -> Location | None:
         """Where the source sets a property, with an offset the part of its value that is there.
 
-        Of a property that the node lacks: the last place that opens the node; without a name: the
-        first. ``None``: no source has that node.
+        Of a property that the node lacks: the last place that opens the node and sets a property
+        of it, in the source itself rather than in a file that it includes. Without a name: the
+        first place that opens the node. ``None``: no source has that node.
         """
+
+    @abstractmethod
+    def node(self, path: str, besides: str | None = None) -> Sequence[Location]:
+        """Where a node is opened, in the order of reading; empty if no source does.
+
+        ``besides``: but for the opening that sets this property.
+        """
+
+    @abstractmethod
+    def property(self, path: str, name: str) -> Sequence[Location]:
+        """Where a property is set, in the order of reading: the last one counts."""
 
 
 class Oddity(NamedTuple):

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport, Report, identified
 from dtlink.report.places import relative
-from dtlink.rules.model import Finding, Severity
+from dtlink.rules.finding import Finding, PlaceRole, RelatedPlace, Severity
 from dtlink.wording import counted, listed
 
 #: How many boards a report names before it counts the rest: on a screen, and elsewhere.
@@ -53,6 +53,16 @@ class Group(NamedTuple):
     def inputs(self) -> Sequence[InputReport]:
         """The inputs that have it, each once."""
         return list({each.item.input: each.item for each in self.members}.values())
+
+    @property
+    def places(self) -> Sequence[RelatedPlace]:
+        """The places of the finding's related nodes, and others that are those of all inputs."""
+        every = [set(each.finding.places) for each in self.members]
+        return [
+            each
+            for each in self.finding.places
+            if each.role is PlaceRole.RELATED or all(each in places for places in every)
+        ]
 
     @property
     def is_shared(self) -> bool:
@@ -99,10 +109,15 @@ def short_names(report: Report) -> Mapping[Input, str]:
 
 
 def boards(group: Group, names: Mapping[Input, str], most: int = BOARDS_IN_TEXT) -> str:
-    """The inputs that have a fault, in a sentence; empty for a single one."""
+    """The inputs that have a fault, in a sentence; empty for a single one.
+
+    ``names`` are those of all inputs of the report.
+    """
     if not group.is_shared:
         return ""
-    text = listed((names[each.input] for each in group.inputs), most)
+    is_all = len(group.inputs) == len(names) > most
+    listing = listed((names[each.input] for each in group.inputs), most)
+    text = f"all {len(names):,} inputs" if is_all else listing
     return f"{text} (details differ in {group.others:,} of them)" if group.others else text
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.tree import Location
+from dtlink.report.around import around, placed
 from dtlink.report.groups import Group, boards, groups, short_names
 from dtlink.report.layout import BOLD, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.model import InputReport, Report
@@ -79,7 +80,7 @@ def _section(
     yield from flow(section.heading, width, " · ")
     yield line()
     for group in shown:
-        yield from _finding(group.finding, width)
+        yield from _finding(group, width)
         if group.is_shared:
             yield from paragraph(" boards:", boards(group, names), width)
         yield line()
@@ -94,7 +95,8 @@ def _identity(item: InputReport) -> Iterator[Span]:
     yield Span(f"{item.nodes:,} nodes, {item.references:,} links")
 
 
-def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
+def _finding(group: Group, width: int | None) -> Iterator[Line]:
+    finding = group.finding
     severity = finding.severity.value
     likely = " (likely)" if finding.confidence.value == "likely" else ""
     head = [
@@ -111,7 +113,9 @@ def _finding(finding: Finding, width: int | None) -> Iterator[Line]:
     if finding.fix.text:
         yield from paragraph(" fix:", finding.fix.text, width)
     if finding.related:
-        yield from paragraph(" also:", listed(finding.related, RELATED_IN_TEXT), width)
+        yield from paragraph(" also:", listed(placed(group), RELATED_IN_TEXT), width)
+    if places := around(group):
+        yield from paragraph(" source:", places, width)
 
 
 def _source_line(location: Location, width: int | None) -> Iterator[Line]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from dtlink.report.model import InputFault, InputReport, Refused, Report, Unmet
 from dtlink.report.places import Place, relative
+from dtlink.rules.finding import PlaceRole, RelatedPlace
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.wording import RELATED, counted, joined, listed
 
@@ -120,6 +121,19 @@ def details(finding: Finding) -> str:
         f"{label}: ".ljust(8) + newlines(text).replace("\n", "\n" + " " * 8)
         for label, text in story(finding)
     )
+
+
+def described(place: RelatedPlace) -> str:
+    """What a related place is, as a remark at the place."""
+    match place.role:
+        case PlaceRole.RELATED:
+            return f"{place.node}: its {place.property_name}" if place.property_name else place.node
+        case PlaceRole.ENABLED:
+            return f"{place.node} is enabled here"
+        case PlaceRole.OPENING:
+            return f"{place.node} is also opened here"
+        case PlaceRole.SETTING:
+            return f"{place.property_name} is also set here: the last value counts"
 
 
 def newlines(text: str) -> str:

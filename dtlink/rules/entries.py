@@ -22,6 +22,17 @@ class LocationEntry(TypedDict):
     included_by: NotRequired[list[IncluderEntry]]
 
 
+class RelatedPlaceEntry(TypedDict):
+    """Another place in the source; ``role`` is a value of ``PlaceRole``."""
+
+    role: str
+    node: str
+    property: str | None
+    file: str
+    line: int
+    column: NotRequired[int]
+
+
 class EditEntry(TypedDict):
     """An edit: of a property, of a child, or of a table's field."""
 
@@ -52,3 +63,4 @@ class FindingEntry(TypedDict):
     offset: int | None
     fingerprint: str
     edits: NotRequired[list[EditEntry]]
+    places: NotRequired[list[RelatedPlaceEntry]]

@@ -9,7 +9,7 @@ from dtlink.rules.fix import Fix
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import Edit
-    from dtlink.rules.entries import EditEntry, FindingEntry, LocationEntry
+    from dtlink.rules.entries import EditEntry, FindingEntry, LocationEntry, RelatedPlaceEntry
 
 
 class Severity(Enum):
@@ -37,6 +37,30 @@ class Confidence(Enum):
     """It relies on a convention."""
 
 
+class PlaceRole(Enum):
+    """What a related place of a finding is."""
+
+    RELATED = "related"
+    """The supplier, or a related node."""
+    ENABLED = "enabled"
+    """The status that makes the subject, or a node that it is in, available."""
+    OPENING = "opening"
+    """Another opening of the subject."""
+    SETTING = "setting"
+    """An earlier value of the property; the finding is at the last one."""
+
+
+class RelatedPlace(NamedTuple):
+    """A place in a source that has to do with a finding."""
+
+    role: PlaceRole
+    node: str
+    """The node's path."""
+    property_name: str | None
+    """The property that is set there; ``None``: the node is opened."""
+    location: Location
+
+
 class Finding(NamedTuple):
     """One fault at one place.
 
@@ -59,6 +83,8 @@ class Finding(NamedTuple):
     offset: int | None
     alias: str = ""
     """What the rule is called for this table, if it is about several (see ``rules/aliases.py``)."""
+    places: tuple[RelatedPlace, ...] = ()
+    """Other places in the source, if the tree was made from source."""
 
     def __repr__(self) -> str:
         entry = "" if self.index is None else f"[{self.index}]"
@@ -102,6 +128,8 @@ class Finding(NamedTuple):
         }
         if self.fix.edits:
             entry["edits"] = [_edit(each) for each in self.fix.edits]
+        if self.places:
+            entry["places"] = [_related(each) for each in self.places]
         return entry
 
 
@@ -114,6 +142,19 @@ def location_entry(location: Location) -> "LocationEntry":
         entry["macro"] = location.macro
     if location.chain:
         entry["included_by"] = [{"file": file, "line": line} for file, line in location.chain]
+    return entry
+
+
+def _related(place: RelatedPlace) -> "RelatedPlaceEntry":
+    entry: RelatedPlaceEntry = {
+        "role": place.role.value,
+        "node": place.node,
+        "property": place.property_name,
+        "file": place.location.file,
+        "line": place.location.line,
+    }
+    if place.location.column > 0:
+        entry["column"] = place.location.column
     return entry
 
 

@@ -8,7 +8,7 @@ from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.firmware.tree import Location, Node
 from dtlink.links.reference import Failure, Link
-from dtlink.rules.finding import Confidence, Finding, Severity
+from dtlink.rules.finding import Confidence, Finding, RelatedPlace, Severity
 from dtlink.rules.fix import Fix
 
 if TYPE_CHECKING:
@@ -143,9 +143,8 @@ class Rule(NamedTuple):
         if likely and level is Severity.ERROR:
             level = Severity.WARNING
         at = _position(where, property_name)
-        others = dict.fromkeys(
-            other.path for other in (*related, *([supplier] if supplier else ()))
-        )
+        nodes = (*related, *([supplier] if supplier else ()))
+        others = dict.fromkeys(other.path for other in nodes)
         others.pop(at.subject.path, None)
         return Finding(
             rule=self.id,
@@ -162,6 +161,7 @@ class Rule(NamedTuple):
             location=at.location,
             offset=at.offset,
             alias=alias,
+            places=_places(where, at, nodes) if at.location else (),
         )
 
 
@@ -181,6 +181,20 @@ def _position(where: "FindingAt", property_name: str | None) -> _Position:
     if isinstance(where, Link | Failure):
         return _in_tree(where.node, where.property_name, where.index, where.offset)
     return _in_table(where, property_name)
+
+
+def _places(
+    where: "FindingAt", at: _Position, others: "Iterable[Node | Struct]"
+) -> tuple[RelatedPlace, ...]:
+    """The related places, for a finding with a place in a source."""
+    from dtlink.rules.related_places import related_places
+
+    node = where.node if isinstance(where, Link | Failure) else where
+    origins = node.tree.origins if isinstance(node, Node) else None
+    if not isinstance(node, Node) or origins is None:
+        return ()
+    nodes = [each for each in others if isinstance(each, Node) and each != node]
+    return related_places(origins, node, at.property_name, at.location, nodes)
 
 
 def _in_tree(node: Node, name: str | None, index: int | None, offset: int) -> _Position:

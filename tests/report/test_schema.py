@@ -36,6 +36,7 @@ CALLS = {
 
 MORE = {
     "diff --same-machine": ["diff", "--same-machine", str(GUEST), str(TABLES / "guest")],
+    "lint of source": ["lint", str(ROOT / "fixtures/boards/phandle-faults.dts")],
     "lint --kernel": ["lint", str(GUEST), "--kernel", str(KERNEL)],
     "lint --expect": [
         "lint",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -39,10 +40,14 @@ class SourceTree:
             node.path: node.labels[0] for node in parsed.tree.root.walk() if node.labels
         }
 
-    def node(self, path: str) -> Sequence[Location]:
-        """Where a node is opened, in the order of reading; empty if no source does."""
+    def node(self, path: str, besides: str | None = None) -> Sequence[Location]:
+        """Where a node is opened: see :class:`~dtlink.firmware.tree.Origins`."""
         found = self._live.find(path)
-        return [self._text.place(at) for at in found.opened_at] if found else []
+        if found is None:
+            return []
+        held = found.get(besides) if besides else None
+        but = _opening(found, held.set_at[-1]) if held and held.set_at else None
+        return [self._text.place(at) for at in found.opened_at if at != but]
 
     def property(self, path: str, name: str) -> Sequence[Location]:
         """Where a property is set, in the order of reading: the last one counts."""
@@ -58,9 +63,18 @@ class SourceTree:
         if node is None or not node.opened_at:
             return None
         held = node.get(name) if name else None
+        if name is None:
+            return self._text.place(node.opened_at[0])
         if held is None or not held.set_at:
-            return self._text.place(node.opened_at[-1 if name else 0])
+            return self._text.place(self._lacking(node))
         return self._text.place(held.set_at[-1] if offset is None else self._part(held, offset))
+
+    def _lacking(self, node: DtsNode) -> int:
+        """The opening in which a property is missed: see :class:`~dtlink.firmware.tree.Origins`."""
+        places = (at for held in node.properties.values() for at in held.set_at)
+        setting = [_opening(node, at) for at in places]
+        own = [at for at in setting if self._text.origin(at)[0] == 0]
+        return max(own or setting or node.opened_at)
 
     def _part(self, held: DtsProperty, offset: int) -> int:
         """Where the part of a value stands that has a byte."""
@@ -80,6 +94,11 @@ def _comments(text: SourceText, parsed: Parsed) -> Sequence[SourceComment]:
     from dtlink.firmware.source.placed_comments import placed
 
     return placed(text, parsed.tree)
+
+
+def _opening(node: DtsNode, at: int) -> int:
+    """The opening of a node that a place in it belongs to."""
+    return node.opened_at[max(bisect_right(node.opened_at, at) - 1, 0)]
 
 
 def read_source(

@@ -10,7 +10,8 @@ from dtlink.report.entries import JsonObject
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import InputReport, Report
 from dtlink.report.sarif.artifacts import Artifacts
-from dtlink.report.wording import headline, story
+from dtlink.report.wording import described, headline, story
+from dtlink.rules.finding import PlaceRole
 from dtlink.rules.model import Confidence, Finding, Severity
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -61,7 +62,8 @@ def _result(group: Group, on: str, artifacts: Artifacts) -> JsonObject:
         "partialFingerprints": _fingerprints(group.fingerprint),
         "properties": _properties(group),
     }
-    related = [*_boards(group, artifacts), *_related(item, finding, artifacts)][:MOST_RELATED]
+    around = [*_boards(group, artifacts), *_places(group, artifacts)]
+    related = [*around, *_related(group, artifacts)][:MOST_RELATED]
     if related:
         data["relatedLocations"] = [{"id": at, **each} for at, each in enumerate(related, 1)]
     return data
@@ -82,12 +84,29 @@ def _boards(group: Group, artifacts: Artifacts) -> Iterator[JsonObject]:
         }
 
 
-def _related(item: InputReport, finding: Finding, artifacts: Artifacts) -> Iterator[JsonObject]:
-    """The related nodes, which are of the subject's kind."""
+def _places(group: Group, artifacts: Artifacts) -> Iterator[JsonObject]:
+    """The related places of a source; for a single board the lines that include the file."""
+    finding = group.finding
+    for each in group.places:
+        file, line, column, *_ = each.location
+        place = artifacts.place(file, line, column=column)
+        subject = Subject(finding.subject.kind, each.node)
+        yield {**_location(place, subject), "message": {"text": described(each)}}
+    if finding.location is not None and not group.is_shared:
+        for file, line in finding.location.chain:
+            place = artifacts.place(file, line)
+            yield {"physicalLocation": place, "message": {"text": "included here"}}
+
+
+def _related(group: Group, artifacts: Artifacts) -> Iterator[JsonObject]:
+    """The related nodes, which are of the subject's kind, where their places are not known."""
+    item, finding = group.item, group.finding
+    placed = {each.node for each in group.places if each.role is PlaceRole.RELATED}
     for path in finding.related[:MOST_RELATED]:
-        other = Subject(finding.subject.kind, path)
-        place = artifacts.place(item.file_of(other))
-        yield {**_location(place, other), "message": {"text": path}}
+        if path not in placed:
+            other = Subject(finding.subject.kind, path)
+            place = artifacts.place(item.file_of(other))
+            yield {**_location(place, other), "message": {"text": path}}
 
 
 def _location(place: JsonObject, subject: Subject) -> JsonObject:
