@@ -79,3 +79,18 @@ class Overlaid:
         else:
             origins, at = self.overlays[found[0]].tree.origins, found[1]
         return origins.location(at, name, offset) if origins else None
+
+    def node(self, path: str, besides: str | None = None) -> Sequence[Location]:
+        """Where the base and the overlay that counts open a node: see ``Origins``."""
+        found, base = self._of(path, besides), self.base.origins
+        if found is None:
+            return base.node(path, besides) if base else []
+        own = self.overlays[found[0]].tree.origins
+        return [*(base.node(path) if base else ()), *(own.node(found[1], besides) if own else ())]
+
+    def property(self, path: str, name: str) -> Sequence[Location]:
+        """Where the base and the overlay that counts set a property: see ``Origins``."""
+        found, base = self._of(path, name), self.base.origins
+        own = self.overlays[found[0]].tree.origins if found else None
+        of_base = base.property(path, name) if base else ()
+        return [*of_base, *(own.property(found[1], name) if own and found else ())]

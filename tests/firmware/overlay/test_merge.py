@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
 from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.read import compile_source, read_source
 from dtlink.firmware.source.scan import SourceFile
-from dtlink.firmware.tree import Tree
+from dtlink.firmware.tree import Location, Tree
 from tests.support.boards import SHARED
 from tests.support.overlays import CHANGES, Pair, pair, verdict
 
@@ -77,6 +77,19 @@ def test_what_an_overlay_brought_is_known_with_its_place() -> None:
     assert tree.origins.location("/i2c@3000", "status")[:2] == ("0.dtso", 2)
     assert tree.origins.location("/i2c@3000/touch@38", "reg")[:2] == ("0.dtso", 3)
     assert tree.origins.location("/i2c@3000")[:2] == ("base.dts", 5)
+
+
+def test_openings_and_settings_are_those_of_the_base_and_of_the_overlay() -> None:
+    origins = merged('&i2c {\n status = "okay";\n touch@38 { reg = <0x38>; };\n};').origins
+
+    def short(places: Sequence[Location]) -> list[tuple[str, int]]:
+        return [each[:2] for each in places]
+
+    assert short(origins.node("/i2c@3000")) == [("base.dts", 5)]
+    assert short(origins.node("/i2c@3000", besides="status")) == [("base.dts", 5)]
+    assert short(origins.node("/i2c@3000/touch@38")) == [("0.dtso", 3)]
+    assert short(origins.property("/i2c@3000", "status"))[-1] == ("0.dtso", 2)
+    assert short(origins.property("/i2c@3000", "#address-cells"))[0][0] == "base.dts"
 
 
 def test_phandles_of_two_overlays_do_not_collide() -> None:
