@@ -353,6 +353,38 @@ ASKING = """
 """
 
 
+NAMED = dts.read_text(
+    """
+    / {
+        v12: regulator-12v { compatible = "regulator-fixed"; };
+        v33: regulator-3v3 { compatible = "regulator-fixed"; };
+        clk: clock-a { compatible = "vendor,clk"; #clock-cells = <1>; };
+        clk2: clock-b { compatible = "vendor,clk2"; #clock-cells = <1>; };
+        pcie {
+            compatible = "vendor,pcie";
+            vpcie-supply = <&v12>; vpcie3v3-supply = <&v33>;
+            clocks = <&clk 0>, <&clk2 0>; clock-names = "aux", "pipe";
+        };
+    };
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "supplier"),
+    [
+        ("failed to get vpcie regulator", "/regulator-12v"),
+        ("failed to get vpcie3v3 regulator", "/regulator-3v3"),
+        ("no vpcie3v3-supply yet", "/regulator-3v3"),
+        ("cannot get pipe clock", "/clock-b"),
+        ("failed to get 'AUX' clk", "/clock-a"),
+    ],
+)
+def test_the_supplier_that_the_words_name(words: str, supplier: str) -> None:
+    (cause,) = told(pending("pcie", f"pcie-x: {words}"), NAMED).causes
+    assert cause.origin.subject == supplier
+
+
 @pytest.mark.parametrize(
     ("facts", "suppliers"),
     [

@@ -12,6 +12,7 @@ from dtlink.boot.devlink.population import Population, served_early
 from dtlink.boot.drivers.requests import strongest
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import Asker, Requested
+from dtlink.links.names import entry_name
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
@@ -38,6 +39,8 @@ class Need(NamedTuple):
     binding: str
     both_ways: bool
     """Whether the two name each other (graph endpoints)."""
+    name: str = ""
+    """What the driver asks for it by: of ``clock-names``, or ``vcc`` of ``vcc-supply``."""
     requested: Requested = Requested.UNKNOWN
     """Whether the device's driver asks for it, where it is the driver that would."""
 
@@ -80,7 +83,7 @@ class Suppliers:
 
         Without those that are served early, switched off, mere pointers, or parents of the device.
         """
-        found: dict[tuple[str, str], Need] = {}
+        found: dict[tuple[str, str, str], Need] = {}
         node = self.tree.by_path[path]
         for link, requested in self._links(node):
             row = link.binding
@@ -88,7 +91,7 @@ class Suppliers:
                 need = self._need(link)._replace(requested=requested)
                 owner = need.owner
                 if owner is None or not (self.is_served_early(owner) or _within(path, owner)):
-                    key = need.supplier, need.binding
+                    key = need.supplier, need.binding, need.name
                     same = found.get(key, need)
                     both = strongest((same.requested, requested))
                     found[key] = same._replace(requested=both)
@@ -153,7 +156,8 @@ class Suppliers:
     def _need(self, link: Link) -> Need:
         path, row = link.supplier.path, link.binding
         both_ways = row.walk is Walk.ENDPOINT
-        return Need(path, self.owner(path), link.entry, row.resource, row.name, both_ways)
+        name = entry_name(self.tree, link.reference)
+        return Need(path, self.owner(path), link.entry, row.resource, row.name, both_ways, name)
 
     @cached_property
     def _early(self) -> Mapping[int, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,18 +10,31 @@ from typing import TYPE_CHECKING
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.resources import RESOURCES
 
+#: A shorter name may be any word.
+_SHORTEST = 3
+
 if TYPE_CHECKING:
     from dtlink.observed.bootlog.suppliers import Need
 
 
 def meant(needs: Sequence[Need], words: str) -> list[Need]:
-    """The suppliers that a driver's words are about."""
+    """The suppliers that a driver's words are about: those that it calls by name, or by kind."""
+    named = [need for need in needs if _says(words, need.name)]
+    if named:
+        longest = max(len(need.name) for need in named)
+        needs = [need for need in named if len(need.name) == longest]
     for spoken in _log_words():
         if any(word in words for word in spoken):
             found = [need for need in needs if need.resource.log_words == spoken]
             if found:
                 return found
-    return []
+    return list(needs) if named else []
+
+
+def _says(words: str, name: str) -> bool:
+    """Whether a driver's words have the name of a supplier, alone or as ``vcc-supply``."""
+    pattern = rf"(?<![\w-]){re.escape(name.lower())}(?:[-_](?:supply|gpios?|clk|clock))?(?![\w-])"
+    return len(name) >= _SHORTEST and re.search(pattern, words) is not None
 
 
 @cache
