@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.wording import and_more
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dtlink.firmware.tree import Location
+
+
+#: Upper bound on the faults that one source is read for.
+MAX_FAULTS: Final = 100
 
 
 class SourceFault(NamedTuple):

@@ -12,13 +12,18 @@ from typing import Final
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.absent import Unread, missing, outside, shortened
+from dtlink.firmware.source.kept import Kept
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.storage import DISK, Disk
 
-#: Upper bound on one file and on all of a run, in bytes. All devicetree sources of a kernel with
-#: their headers have about 70 MB.
-MAX_FILE: Final = 16 << 20
-MAX_FILES: Final = 512 << 20
+#: Upper bounds on a text, on other data, and on all that one source reads, in bytes. A board of
+#: the kernel reads 0.6 MB, and its largest file has 0.4 MB.
+MAX_TEXT: Final = 4 << 20
+MAX_DATA: Final = 16 << 20
+MAX_FILES: Final = 64 << 20
+#: What is kept of files for the next source, in bytes. Texts take about six times their size.
+_KEPT: Final = 48 << 20
+_PER_CHARACTER: Final = 6
 
 
 class SourceFiles:
@@ -33,8 +38,10 @@ class SourceFiles:
         self._storage = storage
         self._include = [os.path.join(path, "") for path in include]
         self._inside = [storage.real(path) for path in (*roots, *include)]
-        self._known: dict[str, tuple[object, SourceFile | Unread]] = {}
-        self._current: set[str] = set()
+        self._known: Kept[str, tuple[object, SourceFile]] = Kept(
+            _KEPT, lambda held: len(held[1].text) * _PER_CHARACTER
+        )
+        self._current: dict[str, SourceFile | Unread] = {}
         self._found: dict[tuple[str, str, bool], SourceFile | Unread] = {}
         self._folders: dict[str, str] = {}
         self._left = MAX_FILES
@@ -44,6 +51,7 @@ class SourceFiles:
         # Files may have changed since the last source was read.
         self._current.clear()
         self._found.clear()
+        self._left = MAX_FILES
         self._folders.clear()
         found = self._read(path, inside=False)
         if isinstance(found, Unread):
@@ -106,19 +114,28 @@ class SourceFiles:
     def _read(self, path: str, *, inside: bool = True) -> SourceFile | Unread:
         path = os.path.normpath(path)
         if path not in self._current:
-            self._current.add(path)
-            state = self._storage.state(path)
-            if state is None or self._known.get(path, (None,))[0] != state:
-                data = self._bytes(path, path, inside=inside)
-                found = data if isinstance(data, Unread) else self._text(path, data)
-                self._known[path] = state, found
-        return self._known[path][1]
+            self._current[path] = self._kept(path, inside=inside)
+        return self._current[path]
 
-    def _bytes(self, path: str, name: str, *, inside: bool = True) -> bytes | Unread:
+    def _kept(self, path: str, *, inside: bool) -> SourceFile | Unread:
+        """A file as it was read for an earlier source, unless it has changed since."""
+        state = self._storage.state(path)
+        known = self._known.get(path)
+        if known is not None and state is not None and known[0] == state:
+            return known[1]
+        data = self._bytes(path, path, MAX_TEXT, inside=inside)
+        found = data if isinstance(data, Unread) else self._text(path, data)
+        if isinstance(found, SourceFile):
+            self._known.put(path, (state, found))
+        return found
+
+    def _bytes(
+        self, path: str, name: str, limit: int = MAX_DATA, *, inside: bool = True
+    ) -> bytes | Unread:
         real = self._storage.real(path)
         if inside and not any(os.path.commonpath((real, each)) == each for each in self._inside):
             return outside(name, real)
-        data = self._storage.read(real, min(MAX_FILE, self._left))
+        data = self._storage.read(real, min(limit, self._left))
         if isinstance(data, str):
             link = self._link(path)
             also = f": it is a link to {link}" if link else ""

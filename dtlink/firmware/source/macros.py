@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
-#: Upper bound on the tokens that one use of a macro expands to, and on those looked at for it.
-MAX_TOKENS: Final = 1 << 15
+#: Upper bound on what all macros of one source cost: a token is 1, and so are 8 characters of it.
+#: Boards of the kernel need up to 60,000.
+MAX_WORK: Final = 1 << 20
 
 _DEFINE = re.compile(r"([A-Za-z_]\w*)(\()?")
 _TOKEN = re.compile(
@@ -22,12 +23,16 @@ _JOINS = re.compile(r"[\w.][\w.]|<<|>>|&&|\|\||[=!<>]=|--|\+\+|##|//|/\*")
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
-#: How deep the arguments of macros may be nested in each other.
+#: How deep macros, and the arguments of macros, may be nested in each other.
 _DEPTH: Final = 100
 
 
 class MacroError(ValueError):
     """A macro that cannot be expanded."""
+
+
+class MacroBoundError(MacroError):
+    """Macros that expand to more than is read."""
 
 
 class Token(NamedTuple):
@@ -52,6 +57,10 @@ class Macro:
         """The last parameter is all the arguments that are left."""
         self.parameters = parameters
         self.body = body
+
+    def takes_rest(self, name: str) -> bool:
+        """Whether a name is the parameter for all the arguments that are left."""
+        return self.takes_more and self.parameters is not None and self.parameters[-1] == name
 
     @cached_property
     def tokens(self) -> Sequence[Token]:
@@ -119,37 +128,57 @@ class Expander:
 
     def __init__(self, macros: MutableMapping[str, Macro]) -> None:
         self._macros = macros
-        self._left = MAX_TOKENS
+        self._left = MAX_WORK
         self._depth = 0
 
     def expand(self, text: str) -> str:
         """A text with every macro expanded. Raises :class:`MacroError`."""
-        self._left, self._depth = MAX_TOKENS, 0
+        self._depth = 0
         return joined(self._expanded(tokens(text)))
 
-    def use(self, macro: Macro, text: str, end: int) -> tuple[str, int] | None:
-        """What a use of a macro expands to, and where it ends; its name ends at ``end``.
+    def use(self, macro: Macro, text: str, start: int, end: int) -> tuple[str, int] | None:
+        """What a use of a macro expands to, and where it ends; its name ends at ``start``.
 
-        ``None``: a macro with parameters, whose name no parenthesis follows. Raises
-        :class:`MacroError`.
+        The text ends at ``end``. ``None``: a macro with parameters, whose name no parenthesis
+        follows. Raises :class:`MacroError`.
         """
+        self._depth = 0
+        used = self._used(macro, text, start, end)
+        if used is None:
+            return None
+        result, at = used
+        # What is left may end in the name of a macro whose arguments follow in the text.
+        while result and result[-1].is_name and result[-1].text not in result[-1].hidden:
+            last = self._macros.get(result[-1].text)
+            used = None if last is None else self._used(last, text, at, end)
+            if used is None:
+                break
+            result[-1:], at = used
+        return joined(result), at
+
+    def _used(
+        self, macro: Macro, text: str, start: int, end: int
+    ) -> tuple[list[Token], int] | None:
         given: list[list[Token]] = []
         if macro.parameters is not None:
-            found = _arguments(text, end)
+            found = _arguments(text, start, end)
             if found is None:
                 return None
-            parts, end = found
+            parts, at = found
+            self._spend((at - start) // 4)
+            if parts is None:
+                raise MacroError(f"{macro.name}(: the parenthesis is not closed")
             given = [tokens(part) for part in parts]
-        self._left, self._depth = MAX_TOKENS, 0
+            start = at
         result = self._substituted(macro, given, frozenset((macro.name,)))
-        return joined(self._expanded(result)), end
+        return self._expanded(result), start
 
     def _expanded(self, given: list[Token]) -> list[Token]:
         out: list[Token] = []
         todo = given[::-1]
         while todo:
-            self._spend(1)
             token = todo.pop()
+            self._spend(1 + len(token.text) // 8)
             macro = self._macros.get(token.text) if token.is_name else None
             if macro is None or token.text in token.hidden:
                 out.append(token)
@@ -157,7 +186,9 @@ class Expander:
             hidden = token.hidden
             parts: list[list[Token]] = []
             if macro.parameters is not None:
+                before = len(todo)
                 taken = _taken(todo)
+                self._spend(before if taken is None else before - len(todo))
                 if taken is None:
                     out.append(token)
                     continue
@@ -172,7 +203,7 @@ class Expander:
     def _spend(self, count: int) -> None:
         self._left -= count
         if self._left < 0:
-            raise MacroError(f"a macro expands to more than {MAX_TOKENS} tokens")
+            raise MacroBoundError(f"macros expand to more than {MAX_WORK} tokens")
 
     def _substituted(
         self, macro: Macro, given: list[list[Token]], hidden: frozenset[str]
@@ -181,7 +212,7 @@ class Expander:
         values = self._bound(macro, given)
         expanded: dict[str, list[Token]] = {}
         self._depth += 1
-        if self._depth > _DEPTH:
+        if max(self._depth, len(hidden)) > _DEPTH:
             raise MacroError(f"macros are nested deeper than {_DEPTH} levels")
         out: list[Token] = []
         body, at = macro.tokens, 0
@@ -190,10 +221,18 @@ class Expander:
             if token.text == "#" and at + 1 < len(body) and body[at + 1].text in values:
                 at += 1
                 quoted = _quoted(values[body[at].text])
+                self._spend(len(quoted) // 8)
                 out.append(Token(quoted, is_name=False, spaced=token.spaced))
             elif token.text == "##" and out and at + 1 < len(body):
                 at += 1
+                if out[-1].text == "," and macro.takes_rest(body[at].text):
+                    # gcc: no comma before arguments that are not there
+                    rest = values[body[at].text]
+                    out[-1:] = [out[-1], *self._expanded(rest)] if rest else []
+                    at += 1
+                    continue
                 _paste(out, values.get(body[at].text, [body[at]]))
+                self._spend(len(out[-1].text) // 8)
             elif token.text in values:
                 pasted = at + 1 < len(body) and body[at + 1].text == "##"
                 if not pasted and token.text not in expanded:
@@ -209,6 +248,7 @@ class Expander:
                 out.append(token)
             at += 1
         self._depth -= 1
+        self._spend(len(out) * (1 + len(hidden) // 16))
         return [each._replace(hidden=each.hidden | hidden) for each in out if each.text]
 
     def _bound(self, macro: Macro, given: list[list[Token]]) -> Mapping[str, list[Token]]:
@@ -238,17 +278,23 @@ def _paste(out: list[Token], part: Sequence[Token]) -> None:
 
 
 def _quoted(part: Sequence[Token]) -> str:
-    text = "".join(f" {each.text}" if each.spaced else each.text for each in part).strip()
-    strings = {each.text for each in part if each.text[:1] in "\"'"}
-    for each in sorted(strings):
-        text = text.replace(each, each.replace("\\", "\\\\").replace('"', '\\"'))
-    return f'"{text}"'
+    text = "".join(" " * each.spaced + _escaped(each.text) for each in part)
+    return f'"{text.strip()}"'
 
 
-def _arguments(text: str, at: int) -> tuple[list[str], int] | None:
-    """The arguments that begin at or after a place, and where they end."""
-    depth, parts, start = 0, [], at
-    for match in _TOKEN.finditer(text, at):
+def _escaped(text: str) -> str:
+    if text[:1] not in ('"', "'"):
+        return text
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _arguments(text: str, at: int, end: int) -> tuple[list[str] | None, int] | None:
+    """The arguments that begin at or after a place, and where they end.
+
+    ``None``: nothing begins there; ``None`` for the arguments: they do not end.
+    """
+    depth, parts, start = 0, list[str](), at
+    for match in _TOKEN.finditer(text, at, end):
         sign = match[0]
         if depth == 0 and match.lastindex != 1 and sign != "(":
             return None
@@ -262,9 +308,7 @@ def _arguments(text: str, at: int) -> tuple[list[str], int] | None:
             depth -= 1
             if depth == 0:
                 return [*parts, text[start : match.start()]], match.end()
-        if match.end() - at > MAX_TOKENS:
-            break
-    return None
+    return (None, end) if depth else None
 
 
 def _taken(todo: list[Token]) -> tuple[list[list[Token]], Token] | None:

@@ -11,14 +11,12 @@ from typing import Final, NamedTuple
 
 from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.source.absent import Unread
-from dtlink.firmware.source.errors import SourceFault
+from dtlink.firmware.source.errors import MAX_FAULTS, SourceFault
 from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.preprocess import SourceText
 from dtlink.firmware.source.values import Reference, Value, ValueTextError, read_value
 
-#: Upper bound on the faults that one source is read for.
-MAX_FAULTS: Final = 100
 #: Upper bound on nodes and properties that are opened or set.
 MAX_STATEMENTS: Final = 2_000_000
 

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dtlink.firmware.source.absent import Unread
-from dtlink.firmware.source.errors import SourceFault
+from dtlink.firmware.source.errors import MAX_FAULTS, SourceFault
 from dtlink.firmware.source.expressions import ExpressionError, evaluate
 from dtlink.firmware.source.files import SourceFiles
-from dtlink.firmware.source.macros import Expander, Macro, MacroError, apart
+from dtlink.firmware.source.macros import Expander, Macro, MacroBoundError, MacroError, apart
 from dtlink.firmware.source.scan import Kind, Segment, SourceFile
 from dtlink.firmware.tree import Location
 
 if TYPE_CHECKING:
     from dtlink.firmware.source.comments import FileComment
 
-#: Bounds on one source with all that it includes: characters, included files, depth (gcc: 200).
-MAX_TEXT: Final = 32 << 20
+#: Bounds on one source: characters that are left, and that are included; included files, and
+#: their depth (gcc: 200). Boards of the kernel have up to 0.4 and 0.6 million characters.
+MAX_TEXT: Final = 8 << 20
+MAX_READ: Final = 16 << 20
 MAX_FILES: Final = 5_000
 MAX_DEPTH: Final = 200
 
@@ -114,39 +116,60 @@ class _Preprocessor:
         self._out: list[str] = []
         self._size = 0
         self._result = SourceText()
-        self._full = False
+        self._open: list[_Open] = []
+        self._read = 0
+        self._is_full = False
 
     def run(self, file: SourceFile) -> SourceText:
-        self._file(file, -1, 0, 1)
+        self._enter(file, -1, 0)
+        while self._open and not self._is_full:
+            here = self._open[-1]
+            segment = next(here.rest, None)
+            end = len(here.file.text) if segment is None else segment.end
+            self._comments(here.comments, end, here.number, here.branches)
+            if segment is None:
+                self._open.pop()
+                if here.branches.open_at:
+                    self._fault("#if without #endif", here.number, here.branches.open_at[-1])
+            else:
+                self._step(here, segment)
         self._result.text = "".join(self._out)
         return self._result
 
-    def _fault(self, message: str, inclusion: int, offset: int, fix: str = "") -> None:
-        place = self._result.place_of(inclusion, offset)
-        self._result.faults.append(SourceFault(message, place, fix))
-
-    def _file(self, file: SourceFile, by: int, at: int, depth: int) -> None:
+    def _enter(self, file: SourceFile, by: int, at: int) -> None:
+        """Go on in a file, up to its end."""
         inclusions = self._result.inclusions
-        own = len(inclusions)
+        comments, rest = _comments(file), iter(file.segments)
+        self._open.append(_Open(file, len(inclusions), rest, _Branches(), comments))
         inclusions.append(Inclusion(file, by, at))
-        branches = _Branches()
-        comments = _comments(file)
-        for segment in file.segments:
-            kind = segment.kind
-            self._comments(comments, segment.end, own, branches)
-            if kind is Kind.TEXT:
-                if branches.active:
-                    self._text(file, own, segment)
-            elif kind is Kind.DEFINES:
-                if branches.active:
-                    self._macros.update(segment.macros)
-            elif kind in _CONDITIONALS:
-                self._branch(branches, segment, own)
-            elif branches.active:
-                self._directive(file, segment, own, depth)
-        self._comments(comments, len(file.text), own, branches)
-        if branches.open_at:
-            self._fault("#if without #endif", own, branches.open_at[-1])
+        self._read += len(file.text)
+
+    def _fault(self, message: str, inclusion: int, offset: int, fix: str = "") -> None:
+        faults = self._result.faults
+        faults.append(SourceFault(message, self._result.place_of(inclusion, offset), fix))
+        self._is_full = self._is_full or len(faults) >= MAX_FAULTS
+
+    def _stop(self, message: str, inclusion: int, offset: int) -> None:
+        """Read no further."""
+        self._fault(message, inclusion, offset)
+        self._is_full = True
+
+    def _step(self, here: _Open, segment: Segment) -> None:
+        kind = segment.kind
+        if kind in _CONDITIONALS:
+            self._branch(here.branches, segment, here.number)
+        elif not here.branches.active:
+            return
+        elif kind is Kind.TEXT:
+            self._text(here.file, here.number, segment)
+        elif kind is Kind.DEFINES:
+            self._macros.update(segment.macros)
+        elif kind is Kind.UNDEF:
+            self._macros.pop(segment.argument.split(" ")[0], None)
+        elif kind is Kind.ERROR:
+            self._fault(f"#error {segment.argument}"[:200], here.number, segment.start)
+        else:
+            self._include(here.file, segment, here.number)
 
     def _comments(
         self, comments: list[FileComment], end: int, own: int, branches: _Branches
@@ -182,38 +205,45 @@ class _Preprocessor:
                 lambda match: "0" if match[1] else match[0], self._expander.expand(text)
             )
             return evaluate(text, signed=True) != 0
+        except MacroBoundError as error:
+            self._stop(str(error), own, segment.start)
+            return False
         except (ExpressionError, MacroError) as error:
             self._fault(f"#if: {error}", own, segment.start)
             return False
 
-    def _directive(self, file: SourceFile, segment: Segment, own: int, depth: int) -> None:
-        if segment.kind is Kind.UNDEF:
-            self._macros.pop(segment.argument.split(" ")[0], None)
-        elif segment.kind is Kind.ERROR:
-            self._fault(f"#error {segment.argument}"[:200], own, segment.start)
-        elif depth >= MAX_DEPTH or len(self._result.inclusions) >= MAX_FILES:
-            if not self._full:
-                self._fault("too many included files: is an include recursive?", own, segment.start)
-            self._full = True
+    def _include(self, file: SourceFile, segment: Segment, own: int) -> None:
+        inside, is_quoted = self._file_name(segment, own)
+        if not inside:
+            return
+        found = self._files.find(inside, file, quoted=is_quoted)
+        if isinstance(found, Unread):
+            self._fault(found.message, own, segment.start, found.fix)
+        elif len(self._open) >= MAX_DEPTH or len(self._result.inclusions) >= MAX_FILES:
+            self._stop("too many included files: is an include recursive?", own, segment.start)
+        elif self._read + len(found.text) > MAX_READ:
+            message = f"more than {MAX_READ} characters are included: is an include recursive?"
+            self._stop(message, own, segment.start)
         else:
-            self._include(file, segment, own, depth)
+            between = " " if segment.kind is Kind.DTC_INCLUDE else "\n"
+            self._put(between, Origin(own, segment.start, ""))
+            self._enter(found, own, segment.start)
 
-    def _include(self, file: SourceFile, segment: Segment, own: int, depth: int) -> None:
+    def _file_name(self, segment: Segment, own: int) -> tuple[str, bool]:
+        """The name that a directive includes, and whether it is in quotes; empty: it has none."""
         name = segment.argument
         if name[:1] not in ('"', "<"):
-            name = self._expander.expand(name).strip()
-        quote, close = name[:1], {'"': '"', "<": ">"}.get(name[:1], "")
+            try:
+                name = self._expander.expand(name).strip()
+            except MacroError as error:
+                self._fault(f"#include: {error}", own, segment.start)
+                return "", False
+        close = {'"': '"', "<": ">"}.get(name[:1], "")
         inside, end, _ = name[1:].partition(close) if close else ("", "", "")
         if not end or not inside:
             self._fault(f"#include of no file name: {name[:60]}", own, segment.start)
-            return
-        dtc = segment.kind is Kind.DTC_INCLUDE
-        found = self._files.find(inside, file, quoted=quote == '"')
-        if isinstance(found, Unread):
-            self._fault(found.message, own, segment.start, found.fix)
-        else:
-            self._put(" " if dtc else "\n", Origin(own, segment.start, ""))
-            self._file(found, own, segment.start, depth + 1)
+            return "", False
+        return inside, close == '"'
 
     def _text(self, file: SourceFile, own: int, segment: Segment) -> None:
         """A stretch of a file, its macros expanded."""
@@ -222,6 +252,8 @@ class _Preprocessor:
         if names:
             places = sorted(place for name in names for place in segment.words[name])
             for place in places:
+                if self._is_full:
+                    return
                 if place >= at:
                     at = self._expand(file, own, segment, at, place)
         self._put(code[at : segment.end], Origin(own, at, ""))
@@ -235,7 +267,10 @@ class _Preprocessor:
         value = macro.plain
         if value is None:
             try:
-                used = self._expander.use(macro, code[: segment.end], end)
+                used = self._expander.use(macro, code, end, segment.end)
+            except MacroBoundError as error:
+                self._stop(str(error), own, place)
+                used = "", end
             except MacroError as error:
                 self._fault(str(error), own, place)
                 used = "", end
@@ -259,9 +294,8 @@ class _Preprocessor:
         if not text:
             return
         if self._size + len(text) > MAX_TEXT:
-            if not self._full:
-                self._fault(f"the source has more than {MAX_TEXT} characters", origin.inclusion, 0)
-            self._full = True
+            message = f"the source has more than {MAX_TEXT} characters"
+            self._stop(message, origin.inclusion, origin.offset)
             return
         self._result.record(self._size, origin)
         self._out.append(text)
@@ -275,6 +309,18 @@ def _comments(file: SourceFile) -> list[FileComment]:
     from dtlink.firmware.source.comments import comments_of
 
     return [*reversed(comments_of(file))]
+
+
+class _Open(NamedTuple):
+    """A file that is being read."""
+
+    file: SourceFile
+    number: int
+    """Of its inclusion."""
+    rest: Iterator[Segment]
+    branches: _Branches
+    comments: list[FileComment]
+    """Those for dtlink that have not been reached, the next one last."""
 
 
 _CONDITIONALS = frozenset((Kind.IF, Kind.ELIF, Kind.ELSE, Kind.ENDIF))

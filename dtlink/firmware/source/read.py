@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import SourceNode, write
-from dtlink.firmware.source.errors import SourceError, SourceFault
+from dtlink.firmware.source.errors import MAX_FAULTS, SourceError, SourceFault
 from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.finish import ReferenceFault, finish
 from dtlink.firmware.source.livetree import DtsNode, DtsProperty
-from dtlink.firmware.source.parse import MAX_FAULTS, Parsed, parse
+from dtlink.firmware.source.parse import Parsed, parse
 from dtlink.firmware.source.preprocess import SourceText, preprocess
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.source.values import spans

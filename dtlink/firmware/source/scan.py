@@ -6,10 +6,12 @@ Comments become blanks of the same shape, so that an offset in the text is one i
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cached_property
+from sys import intern
 from typing import Final, NamedTuple
 
 from dtlink.firmware.source.macros import Macro, read_define
@@ -145,10 +147,14 @@ class SourceFile:
     def _add_text(self, found: list[Segment], start: int, end: int) -> None:
         if self.code[start:end].isspace() or start == end:
             return
-        words: dict[str, list[int]] = {}
+        words: dict[str, array[int]] = {}
         for match in WORD.finditer(self.code, start, end):
             if match[1]:
-                words.setdefault(match[1], []).append(match.start())
+                places = words.get(match[1])
+                if places is None:
+                    # Files share most of their words.
+                    places = words[intern(match[1])] = array("I")
+                places.append(match.start())
         found.append(Segment(Kind.TEXT, start, end, words=words))
 
     def _add(self, found: list[Segment], match: re.Match[str]) -> None:

@@ -14,6 +14,7 @@ from dtlink.firmware.source.expressions import (
     number,
     unescaped,
 )
+from dtlink.firmware.source.kept import Kept
 
 _REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
 _LITERAL = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)"
@@ -39,8 +40,9 @@ _PARENTHESIS = re.compile(r"[()]|'(?:[^'\\]|\\.)*'")
 _SIMPLE = re.compile(r"<([\s\w&]*)>\Z")
 _SIMPLE_CELL = re.compile(r"(?:&([A-Za-z_]\w*)|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?)\Z")
 _WIDTHS: Final = (8, 16, 32, 64)
-#: How many values are kept: many boards of a run share theirs.
-_KEPT: Final = 1 << 17
+#: How many cells, and how many bytes of values, are kept: many boards of a run share theirs.
+_KEPT: Final = 1 << 14
+_KEPT_BYTES: Final = 16 << 20
 
 
 class Reference(NamedTuple):
@@ -76,7 +78,7 @@ class ValueTextError(ValueError):
 Included = Callable[[str], bytes | Unread]
 """What ``/incbin/`` reads: the bytes of a file by its name; else why there are none."""
 
-_known: dict[str, Value] = {}
+_known: Kept[str, Value] = Kept(_KEPT_BYTES, lambda value: 600 + 3 * len(value.data))
 _cells: dict[str, tuple[bytes, str]] = {}
 
 
@@ -87,9 +89,7 @@ def read_value(text: str, included: Included) -> Value:
         return found
     found = _simple(text) or _Reader(text, included).read()
     if "/incbin/" not in text:
-        if len(_known) >= _KEPT:
-            _known.clear()
-        _known[text] = found
+        _known.put(text, found)
     return found
 
 
