@@ -13,7 +13,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from dtlink.firmware.source.scan import COMMENT_OR_STRING, Kind, Segment, SourceFile, in_directive
+from dtlink.firmware.source.scan import COMMENT_OR_STRING, Kind, Segment, SourceFile
 from dtlink.firmware.source.statements import Statement, Statements, lines_between
 
 _BEGIN = re.compile(r"/[/*][\s*/]*dtlink:")
@@ -96,7 +96,7 @@ class _Reader:
         before = code[code.rfind("\n", 0, at) + 1 : at].rstrip()
         if before:
             return self._of_line(code.rfind("\n", 0, at) + len(before))
-        if in_directive(self._file.text, at):
+        if self._file.in_directive(at):
             return _IN_DIRECTIVE
         if at < self._statements.head_end:
             return self._of_head(end)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
-#: How deep parentheses and prefixes may be nested.
-_DEPTH: Final = 64
+#: How deep parentheses, prefixes and operators that bind closer may be nested.
+_DEPTH: Final = 300
 _BITS: Final = 64
 _MASK: Final = (1 << _BITS) - 1
 
@@ -121,6 +122,7 @@ class _Expression:
         self._signed = signed
         self._at = 0
         self._depth = 0
+        self._unused = 0
         self._number = 0
         self._start = 0
         self._sign = ""
@@ -147,6 +149,8 @@ class _Expression:
         digits, quoted, sign = match.groups()
         if sign:
             self._sign = sign
+            if self._signed and self._text.startswith(("++", "--"), self._start):
+                self._fail("unexpected '++' or '--' in an expression")
             return
         self._sign = "number"
         self._number = self._literal(digits, quoted)
@@ -157,7 +161,7 @@ class _Expression:
         except ValueError as error:
             raise ExpressionError(str(error), self._start) from error
         if found > _MASK:
-            self._fail(f"{digits} does not fit in 64 bits")
+            self._fail(f"{str(digits)[:24]} does not fit in 64 bits")
         return found
 
     def _fail(self, message: str) -> None:
@@ -169,25 +173,38 @@ class _Expression:
             return condition
         self._enter()
         self._advance()
-        yes = self._conditional()
+        yes = self._operand(self._conditional, is_used=bool(condition))
         if self._sign != ":":
             self._fail("'?' without ':' in an expression")
         self._advance()
-        no = self._conditional()
+        no = self._operand(self._conditional, is_used=not condition)
         self._depth -= 1
         return yes if condition else no
 
     def _binary(self, level: int) -> int:
+        self._enter()
         left = self._unary()
         while (own := _LEVELS.get(self._sign, 0)) >= level:
             sign = self._sign
             self._advance()
-            left = self._apply(sign, left, self._binary(own + 1))
+            decided = (sign == "&&" and not left) or (sign == "||" and left)
+            right = self._operand(partial(self._binary, own + 1), is_used=not decided)
+            left = self._apply(sign, left, right)
+        self._depth -= 1
         return left
+
+    def _operand(self, read: Callable[[], int], *, is_used: bool) -> int:
+        """An operand; a division by zero in one that is not used counts for dtc only."""
+        self._unused += not is_used
+        result = read()
+        self._unused -= not is_used
+        return result
 
     def _apply(self, sign: str, left: int, right: int) -> int:
         left, right = self._fitted(left), self._fitted(right)
         if sign in ("/", "%"):
+            if right == 0 and self._signed and self._unused:
+                return 0
             if right == 0:
                 self._fail("division by zero")
             rest = abs(left) % abs(right) * (-1 if left < 0 else 1)
@@ -210,7 +227,7 @@ class _Expression:
             self._advance()
         elif sign == "!":
             result = int(not self._fitted(self._unary()))
-        elif sign in ("-", "~", "+"):
+        elif sign in ("-", "~") or (sign == "+" and self._signed):
             operand = self._fitted(self._unary())
             result = {"-": -operand, "~": ~operand, "+": operand}[sign]
         elif sign != "number":

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from functools import cached_property
 from typing import Final, NamedTuple
 
 #: Upper bound on what all macros of one source cost: a token is 1, and so are 8 characters of it.
 #: Boards of the kernel need up to 60,000.
-MAX_WORK: Final = 1 << 20
+MAX_WORK: Final = 1 << 19
 
-_DEFINE = re.compile(r"([A-Za-z_]\w*)(\()?")
+_DEFINE = re.compile(r"([A-Za-z_]\w*)(\()?", re.ASCII)
+_PARAMETER = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 _TOKEN = re.compile(
     r"(\s+)|([A-Za-z_]\w*)|(\.?[0-9](?:[eEpP][+-]|[\w.])*)"
-    r"|(\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')|(##|<<|>>|&&|\|\||[=!<>]=|--|\+\+|.)",
-    re.DOTALL,
+    r"|(\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?)|(##|<<|>>|&&|\|\||[=!<>]=|--|\+\+|.)",
+    re.DOTALL | re.ASCII,
 )
+#: Bodies with more characters are read only when they are used, and count.
+_LONG: Final = 1 << 12
 _VARIABLE: Final = "__VA_ARGS__"
 #: What would make one token of two (gcc, cpp_avoid_paste).
-_JOINS = re.compile(r"[\w.][\w.]|<<|>>|&&|\|\||[=!<>]=|--|\+\+|##|//|/\*")
+_JOINS = re.compile(r"[\w.][\w.]|<<|>>|&&|\|\||[=!<>]=|--|\+\+|##|//|/\*", re.ASCII)
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
@@ -49,6 +51,8 @@ class Token(NamedTuple):
 class Macro:
     """A macro: ``parameters`` is ``None`` for one without parentheses."""
 
+    __slots__ = ("_plain", "_tokens", "body", "name", "parameters", "takes_more")
+
     def __init__(
         self, name: str, parameters: tuple[str, ...] | None, body: str, *, takes_more: bool = False
     ) -> None:
@@ -57,41 +61,58 @@ class Macro:
         """The last parameter is all the arguments that are left."""
         self.parameters = parameters
         self.body = body
+        self._tokens: Sequence[Token] | None = None
+        self._plain: str | None = ""  # empty: not known
 
     def takes_rest(self, name: str) -> bool:
         """Whether a name is the parameter for all the arguments that are left."""
         return self.takes_more and self.parameters is not None and self.parameters[-1] == name
 
-    @cached_property
+    @property
     def tokens(self) -> Sequence[Token]:
         """The tokens of its body."""
-        return tokens(self.body)
+        if self._tokens is None:
+            self._tokens = tokens(self.body)
+        return self._tokens
 
-    @cached_property
+    @property
     def plain(self) -> str | None:
         """What it expands to whatever else is defined; ``None`` if that is not so."""
-        if self.parameters is not None or any(
-            each.is_name or each.text == "##" for each in self.tokens
-        ):
-            return None
-        return joined(self.tokens)
+        if self._plain == "" and self.body:
+            is_long = len(self.body) > _LONG
+            is_plain = self.parameters is None and not is_long and not self._changes()
+            self._plain = joined(self.tokens) if is_plain else None
+        return None if self.parameters is not None else self._plain
+
+    def _changes(self) -> bool:
+        return any(each.is_name or each.text == "##" for each in self.tokens)
 
 
-def read_define(text: str) -> Macro | None:
-    """The macro of a line, without its ``#define``; ``None`` if it is none."""
+def read_define(text: str) -> Macro | str:
+    """The macro of a line, without its ``#define``; a message if it is none."""
     match = _DEFINE.match(text)
-    if match is None:
-        return None
+    if match is None or match[0] == "defined":
+        return "#define without a name that can be one"
     if match[2] is None:
-        return Macro(match[1], None, text[match.end() :].strip())
+        return _made(match[1], None, text[match.end() :], takes_more=False)
     inside, close, body = text[match.end() :].partition(")")
     names = [name.strip() for name in inside.split(",")] if inside.strip() else []
     # "x..." is gcc's: as "...", with a name of its own.
     takes_more = bool(names) and names[-1].endswith("...")
     if takes_more:
         names[-1] = names[-1].removesuffix("...").strip() or _VARIABLE
-    made = Macro(match[1], tuple(names), body.strip(), takes_more=takes_more)
-    return made if close else None
+    if not close or not all(map(_PARAMETER.match, names)) or len({*names}) < len(names):
+        return f"#define {match[1]}: the parameters are not names in parentheses"
+    return _made(match[1], tuple(names), body, takes_more=takes_more)
+
+
+def _made(
+    name: str, parameters: tuple[str, ...] | None, body: str, *, takes_more: bool
+) -> Macro | str:
+    body = body.strip()
+    if body.startswith("##") or body.endswith("##"):
+        return f"#define {name}: '##' is between two tokens"
+    return Macro(name, parameters, body, takes_more=takes_more)
 
 
 def tokens(text: str) -> list[Token]:
@@ -134,6 +155,7 @@ class Expander:
     def expand(self, text: str) -> str:
         """A text with every macro expanded. Raises :class:`MacroError`."""
         self._depth = 0
+        self._spend(len(text) // 2)
         return joined(self._expanded(tokens(text)))
 
     def use(self, macro: Macro, text: str, start: int, end: int) -> tuple[str, int] | None:
@@ -165,7 +187,7 @@ class Expander:
             if found is None:
                 return None
             parts, at = found
-            self._spend((at - start) // 4)
+            self._spend((at - start) // 2)
             if parts is None:
                 raise MacroError(f"{macro.name}(: the parenthesis is not closed")
             given = [tokens(part) for part in parts]
@@ -209,6 +231,7 @@ class Expander:
         self, macro: Macro, given: list[list[Token]], hidden: frozenset[str]
     ) -> list[Token]:
         """The body of a macro with its arguments in it."""
+        self._spend(len(macro.body) // 16)
         values = self._bound(macro, given)
         expanded: dict[str, list[Token]] = {}
         self._depth += 1

@@ -18,7 +18,7 @@ from dtlink.firmware.source.preprocess import SourceText
 from dtlink.firmware.source.values import Reference, Value, ValueTextError, read_value
 
 #: Upper bound on nodes and properties that are opened or set.
-MAX_STATEMENTS: Final = 2_000_000
+MAX_STATEMENTS: Final = 300_000
 
 _NAME = r"\\?([A-Za-z0-9,._+*#?@-]+)"
 _REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
@@ -41,7 +41,7 @@ _OUTSIDE = re.compile(
 _V1, _PLUGIN, _RESERVE, _ROOT, _NEW_LABEL, _TOP_PATH, _TOP_LABEL = range(1, 8)
 _WORD, _PATH, _LABEL = range(8, 11)
 _SEMICOLON = re.compile(r"\s*;", re.ASCII)
-_STOP = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[;{}]", re.DOTALL)
+_STOP = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z)|[;{}]", re.DOTALL)
 _BLANK = re.compile(r"\s*", re.ASCII)
 
 

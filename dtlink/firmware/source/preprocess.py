@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 #: their depth (gcc: 200). Boards of the kernel have up to 0.4 and 0.6 million characters.
 MAX_TEXT: Final = 8 << 20
 MAX_READ: Final = 16 << 20
+#: Boards of the kernel have up to 8,000 stretches, of files and of macros.
+MAX_PIECES: Final = 300_000
 MAX_FILES: Final = 5_000
 MAX_DEPTH: Final = 200
 
-_DEFINED = re.compile(r"\bdefined\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))")
-_NAME = re.compile(r"'(?:\\.|[^'\\])*'|[0-9][\w.]*|([A-Za-z_]\w*)")
+_DEFINED = re.compile(r"\bdefined\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))", re.ASCII)
+_NAME = re.compile(r"'(?:\\.|[^'\\])*'|[0-9][\w.]*|([A-Za-z_]\w*)", re.ASCII)
 _PREDEFINED: Final = ("__DTS__", "__ASSEMBLER__")
 
 
@@ -90,6 +92,11 @@ class SourceText:
             chain.append((where, number))
             by, at = above.by, above.at
         return Location(name, line, column, macro, tuple(chain), file.line_text(offset))
+
+    @property
+    def pieces(self) -> int:
+        """The number of stretches."""
+        return len(self._starts)
 
     def record(self, start: int, origin: Origin) -> None:
         """From this place of the text on, it is from there."""
@@ -168,6 +175,8 @@ class _Preprocessor:
             self._macros.pop(segment.argument.split(" ")[0], None)
         elif kind is Kind.ERROR:
             self._fault(f"#error {segment.argument}"[:200], here.number, segment.start)
+        elif kind is Kind.FAULT:
+            self._fault(segment.argument, here.number, segment.start)
         else:
             self._include(here.file, segment, here.number)
 
@@ -247,15 +256,12 @@ class _Preprocessor:
 
     def _text(self, file: SourceFile, own: int, segment: Segment) -> None:
         """A stretch of a file, its macros expanded."""
-        names = segment.words.keys() & self._macros.keys()
         code, at = file.code, segment.start
-        if names:
-            places = sorted(place for name in names for place in segment.words[name])
-            for place in places:
-                if self._is_full:
-                    return
-                if place >= at:
-                    at = self._expand(file, own, segment, at, place)
+        for place in file.uses(segment, self._macros):
+            if self._is_full:
+                return
+            if place >= at:
+                at = self._expand(file, own, segment, at, place)
         self._put(code[at : segment.end], Origin(own, at, ""))
         self._put("\n", Origin(own, max(at, segment.end - 1), ""))
 
@@ -293,8 +299,8 @@ class _Preprocessor:
     def _put(self, text: str, origin: Origin) -> None:
         if not text:
             return
-        if self._size + len(text) > MAX_TEXT:
-            message = f"the source has more than {MAX_TEXT} characters"
+        if self._size + len(text) > MAX_TEXT or self._result.pieces >= MAX_PIECES:
+            message = f"the source has more than {MAX_TEXT} characters or {MAX_PIECES} macros"
             self._stop(message, origin.inclusion, origin.offset)
             return
         self._result.record(self._size, origin)

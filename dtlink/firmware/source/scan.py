@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 from sys import intern
@@ -16,24 +16,29 @@ from typing import Final, NamedTuple
 
 from dtlink.firmware.source.macros import Macro, read_define
 
+#: A quote that is not closed goes to the end of its line (gcc, libcpp/lex.c, lex_string()).
+_QUOTED: Final = r"\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
+_STRING = re.compile(_QUOTED, re.DOTALL)
 COMMENT_OR_STRING: Final = re.compile(
-    r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*.*?(?:\*/|\Z)|\\\r?\n", re.DOTALL
+    _QUOTED + r"|//(?:\\[ \t]*\n|[^\n])*|/\*.*?(?:\*/|\Z)|\\[ \t]*\n", re.DOTALL
 )
+_CONTINUED = re.compile(r"\\[ \t]*\n")
 _NOT_NEWLINE = re.compile(r"[^\n]")
+_HASH = re.compile(r"[ \t]*#")
 #: Only these words are directives. Other lines that begin with ``#`` are properties, such as
 #: ``#address-cells``: the preprocessor passes them on (gcc, -x assembler-with-cpp).
 _DIRECTIVE = re.compile(
     r"^[ \t]*#[ \t]*(?:(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|warning|pragma)"
     r"(?![\w,.+*?@-])[ \t]*([^\n]*)"
-    r"|(?:line[ \t]+)?([0-9]+)(?:[ \t]+\"((?:\\.|[^\"\\\n])*)\")?[^\n]*)"
+    r"|(?:line[ \t]+)?([0-9]+)(?![\w.])(?:[ \t]+\"((?:\\.|[^\"\\\n])*)\")?[^\n]*|$)"
     r"|/include/\s*(\"(?:\\.|[^\"\\\n])*\")",
     re.MULTILINE,
 )
 #: Strings, numbers (also such as 0x1f_000 and 12mA), and identifiers, which are the group.
-WORD: Final = re.compile(
-    r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|\.?[0-9](?:[eEpP][+-]|[\w.])*|([A-Za-z_]\w*)"
-)
-
+WORD: Final = re.compile(_QUOTED + r"|\.?[0-9](?:[eEpP][+-]|[\w.])*|([A-Za-z_]\w*)", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+#: Files with more characters have no index of words: one takes more memory than the text.
+_INDEXED: Final = 1 << 19
 
 #: How much of a line is shown, in characters.
 _LINE: Final = 500
@@ -52,6 +57,7 @@ class Kind(Enum):
     INCLUDE = "#include"
     DTC_INCLUDE = "/include/"
     ERROR = "#error"
+    FAULT = "a directive that means nothing"
 
 
 class Segment(NamedTuple):
@@ -62,8 +68,8 @@ class Segment(NamedTuple):
     end: int
     argument: str = ""
     """What follows the directive; for ``#ifdef X`` the condition ``defined(X)``."""
-    words: Mapping[str, Sequence[int]] = {}
-    """The identifiers of a text, with their offsets in the file."""
+    words: Mapping[str, Sequence[int]] | None = None
+    """The identifiers of a text, with their offsets in the file, unless the file is large."""
     macros: Mapping[str, Macro] = {}
     """What ``#define`` lines define."""
 
@@ -87,16 +93,25 @@ class SourceFile:
         self.text = text
         self._markers: list[LineMarker] = []
         self._defines: dict[str, Macro] = {}
+        self._unclosed = -1
+        # A line that is known to be, or not to be, in a directive; and the comment that made it so.
+        self._line = (-1, False)
+        self._joined = range(0)
 
     @cached_property
     def code(self) -> str:
         """The text without comments and continued lines; offsets are the same."""
-        return COMMENT_OR_STRING.sub(_blanked, self.text)
+        return COMMENT_OR_STRING.sub(self._blanked, self.text)
 
     @cached_property
     def has_comments(self) -> bool:
         """Whether comments may allow or expect findings."""
         return "dtlink:" in self.text
+
+    def in_directive(self, place: int) -> bool:
+        """Whether a place is in a line of the preprocessor, or in one that continues it."""
+        start = self.code.rfind("\n", 0, place) + 1
+        return _HASH.match(self.code, start, place) is not None
 
     @cached_property
     def segments(self) -> Sequence[Segment]:
@@ -116,6 +131,14 @@ class SourceFile:
         first = bisect_right(self._lines, marker.end)
         return next(named, self.path), marker.line + line - first, column
 
+    def uses(self, segment: Segment, macros: Mapping[str, Macro]) -> Iterable[int]:
+        """Where the names of macros are in a text, in order."""
+        if segment.words is None:
+            found = WORD.finditer(self.code, segment.start, segment.end)
+            return (match.start() for match in found if match[1] in macros)
+        names = segment.words.keys() & macros.keys()
+        return sorted(place for name in names for place in segment.words[name]) if names else ()
+
     def line_text(self, offset: int) -> str:
         """The line that an offset is in, without its end."""
         start = self._lines[bisect_right(self._lines, offset) - 1]
@@ -130,22 +153,30 @@ class SourceFile:
     def _scan(self) -> list[Segment]:
         found: list[Segment] = []
         start = 0
+        strings = _STRING.finditer(self.code)
+        string = range(0)
         for match in _DIRECTIVE.finditer(self.code):
-            if match[5] and self._in_string(start, match.start()):
-                continue
+            if match[5]:
+                while string.stop <= match.start():
+                    string = next(
+                        (range(*each.span()) for each in strings), range(len(self.text) + 1)
+                    )
+                if string.start < match.start():
+                    continue
             self._add_text(found, start, match.start())
             start = match.end()
             self._add(found, match)
         self._add_text(found, start, len(self.code))
+        if self._unclosed >= 0:
+            at = self._unclosed
+            found.append(Segment(Kind.FAULT, at, at + 2, "a comment that does not end"))
         return found
-
-    def _in_string(self, start: int, place: int) -> bool:
-        """Whether a place is within a string that begins after ``start``."""
-        strings = COMMENT_OR_STRING.finditer(self.code, start)
-        return any(each.start() < place < each.end() for each in strings)
 
     def _add_text(self, found: list[Segment], start: int, end: int) -> None:
         if self.code[start:end].isspace() or start == end:
+            return
+        if len(self.text) > _INDEXED:
+            found.append(Segment(Kind.TEXT, start, end))
             return
         words: dict[str, array[int]] = {}
         for match in WORD.finditer(self.code, start, end):
@@ -168,14 +199,18 @@ class SourceFile:
             self._define(found, start, end, rest)
         elif word in ("ifdef", "ifndef"):
             test = "defined" if word == "ifdef" else "!defined"
-            found.append(Segment(Kind.IF, start, end, f"{test}({rest.strip()})"))
-        elif word not in ("pragma", "warning"):
+            name = _NAME.match(rest)
+            # Without a name it is a condition that has no value.
+            found.append(Segment(Kind.IF, start, end, f"{test}({name[0]})" if name else ""))
+        elif word == "undef" and not _NAME.match(rest):
+            found.append(Segment(Kind.FAULT, start, end, "#undef without a name"))
+        elif word and word not in ("pragma", "warning"):
             found.append(Segment(Kind[word.upper()], start, end, rest.strip()))
 
     def _define(self, found: list[Segment], start: int, end: int, rest: str) -> None:
         macro = read_define(rest)
-        if macro is None:
-            found.append(Segment(Kind.ERROR, start, end, "a #define without a name"))
+        if isinstance(macro, str):
+            found.append(Segment(Kind.FAULT, start, end, macro))
             return
         last = found[-1] if found else None
         if last is not None and last.kind is Kind.DEFINES and macro.name not in self._defines:
@@ -185,19 +220,36 @@ class SourceFile:
             self._defines = {macro.name: macro}
             found.append(Segment(Kind.DEFINES, start, end, macros=self._defines))
 
+    def _blanked(self, match: re.Match[str]) -> str:
+        text = match[0]
+        if text[0] == "\\":
+            return " " * len(text)
+        if text[0] != "/":
+            # What follows moves up to the string's first line, in which nothing else is changed.
+            return _CONTINUED.sub("", text).ljust(len(text)) if "\n" in text else text
+        if text[1] == "*" and (len(text) < 4 or not text.endswith("*/")):
+            self._unclosed = match.start()
+        if "\n" not in text:
+            return " " * len(text)
+        if self._in_directive(match.start()):
+            # The directive goes on after a comment of several lines.
+            self._joined = range(match.start(), match.end() + 1)
+            return " " * len(text)
+        return _NOT_NEWLINE.sub(" ", text)
 
-def _blanked(match: re.Match[str]) -> str:
-    text = match[0]
-    if text[0] == "/":
-        # A directive goes on after a comment of several lines.
-        keep = "\n" in text and not in_directive(match.string, match.start())
-        return _NOT_NEWLINE.sub(" ", text) if keep else " " * len(text)
-    return " " * len(text) if text[0] == "\\" else text
+    def _in_directive(self, place: int) -> bool:
+        """Whether a place is in a line that begins with ``#``, or in one that continues it.
 
-
-def in_directive(text: str, place: int) -> bool:
-    """Whether a place is in a line that begins with ``#``, or in one that continues such a line."""
-    start = text.rfind("\n", 0, place) + 1
-    while start and text[max(start - 3, 0) : start].rstrip("\r\n").endswith("\\"):
-        start = text.rfind("\n", 0, start - 1) + 1
-    return text[start:place].lstrip().startswith("#")
+        Places are asked for in order: no line is looked at twice.
+        """
+        text = self.text
+        first = start = text.rfind("\n", 0, place) + 1
+        while start != self._line[0] and start not in self._joined:
+            before = text.rfind("\n", 0, max(start - 1, 0)) + 1
+            if not start or not text[before:start].rstrip(" \t\n").endswith("\\"):
+                break
+            start = before
+        known = start == self._line[0] and self._line[1]
+        answer = known or start in self._joined or _HASH.match(text, start, place) is not None
+        self._line = first, answer
+        return answer

@@ -17,7 +17,8 @@ from dtlink.firmware.source.scan import Kind, SourceFile
 
 #: Strings, references with a path, what ends a statement or a node, and all other text.
 _PART = re.compile(
-    r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|&\{[^}\n]*\}|([;{]|\}\s*;?)|[^\s\"'&;{}]+|[\"'&]",
+    r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z)|&\{[^}\n]*\}|([;{]|\}\s*;?)"
+    r"|[^\s\"'&;{}]+|[\"'&]",
     re.DOTALL,
 )
 #: Statements that may precede all nodes and are about none.

@@ -18,27 +18,31 @@ from dtlink.firmware.source.kept import Kept
 
 _REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
 _LITERAL = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)"
+#: A number, a character or an expression in parentheses.
+_INTEGER = r"(\w+|'(?:[^'\\]|\\.)*'|\([^,]*\))"
+_BLANK = re.compile(r"\s*", re.ASCII)
 _ITEM = re.compile(
     r"\s*(?:([A-Za-z_]\w*):|(\"(?:[^\"\\]|\\.)*\")|(<)|(\[)|(/bits/)|(/incbin/)|"
     + _REFERENCE
     + r"|(,))",
-    re.DOTALL,
+    re.DOTALL | re.ASCII,
 )
 _LABEL, _STRING, _CELLS, _BYTES, _BITS, _INCBIN, _PATH, _NODE, _COMMA = range(1, 10)
 _CELL = re.compile(
     r"\s*(?:([A-Za-z_]\w*):|(>)|(\()|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?(?!\w)|"
     r"'((?:[^'\\]|\\.)*)'|" + _REFERENCE + ")",
-    re.DOTALL,
+    re.DOTALL | re.ASCII,
 )
-_BYTE = re.compile(r"\s*(?:([A-Za-z_]\w*):|([0-9a-fA-F]{2})|(\]))")
-_WIDTH = re.compile(r"\s*(" + _LITERAL + r")\s*<")
+_BYTE = re.compile(r"\s*(?:([A-Za-z_]\w*):|([0-9a-fA-F]{2})|(\]))", re.ASCII)
+_WIDTH = re.compile(r"\s*(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?\s*<", re.ASCII)
 _INCLUDED = re.compile(
-    r"\s*\(\s*\"((?:[^\"\\]|\\.)*)\"\s*(?:,\s*([^,]*?)\s*,\s*([^,]*?)\s*)?\)", re.DOTALL
+    r"\s*\(\s*\"((?:[^\"\\]|\\.)*)\"\s*(?:,\s*" + _INTEGER + r"\s*,\s*" + _INTEGER + r"\s*)?\)",
+    re.DOTALL | re.ASCII,
 )
 _PARENTHESIS = re.compile(r"[()]|'(?:[^'\\]|\\.)*'")
 #: Cells without anything but numbers and references by label: nearly all lists.
-_SIMPLE = re.compile(r"<([\s\w&]*)>\Z")
-_SIMPLE_CELL = re.compile(r"(?:&([A-Za-z_]\w*)|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?)\Z")
+_SIMPLE = re.compile(r"\s*<([\s\w&]*)>\s*\Z", re.ASCII)
+_SIMPLE_CELL = re.compile(r"(?:&([A-Za-z_]\w*)|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?)\Z", re.ASCII)
 _WIDTHS: Final = (8, 16, 32, 64)
 #: How many cells, and how many bytes of values, are kept: many boards of a run share theirs.
 _KEPT: Final = 1 << 14
@@ -62,7 +66,8 @@ class Value(NamedTuple):
     references: Sequence[Reference] = ()
     labels: Sequence[str] = ()
     spans: Sequence[tuple[int, int, int]] = ()
-    """For each cell, string or byte: its offset in the bytes, and where it stands in the text."""
+    """For each cell, string or byte, if asked for: its offset in the bytes, where it stands in
+    the text, and where the text goes on."""
 
 
 class ValueTextError(ValueError):
@@ -95,12 +100,12 @@ def read_value(text: str, included: Included) -> Value:
 
 def spans(text: str, included: Included) -> Sequence[tuple[int, int, int]]:
     """The parts of a value. Raises :class:`ValueTextError`."""
-    return _Reader(text, included).read().spans
+    return _Reader(text, included, keeps_spans=True).read().spans
 
 
 def _simple(text: str) -> Value | None:
     """The value of a plain list of numbers and labels; ``None`` if it is none."""
-    match = _SIMPLE.match(text.strip())
+    match = _SIMPLE.match(text)
     if match is None:
         return None
     parts: list[bytes] = []
@@ -128,14 +133,22 @@ def _cell(word: str) -> tuple[bytes, str] | None:
     return found
 
 
+def _width(digits: str) -> int:
+    try:
+        return number(digits)
+    except ValueError:
+        return 0
+
+
 def _word_start(match: re.Match[str]) -> int:
     """Where a match begins, after the blanks."""
     return match.start() + len(match[0]) - len(match[0].lstrip())
 
 
 class _Reader:
-    def __init__(self, text: str, included: Included) -> None:
+    def __init__(self, text: str, included: Included, *, keeps_spans: bool = False) -> None:
         self._text = text
+        self._keeps_spans = keeps_spans
         self._included = included
         self._at = 0
         self._data = bytearray()
@@ -145,7 +158,7 @@ class _Reader:
 
     def read(self) -> Value:
         needs_item = True
-        while self._text[self._at :].strip():
+        while not self._is_at_end():
             match = _ITEM.match(self._text, self._at)
             if match is None:
                 self._fail(f"expected a value, found {self._next()!r}")
@@ -162,6 +175,10 @@ class _Reader:
         if needs_item:
             self._fail("a value is missing")
         return Value(bytes(self._data), self._references, self._labels, self._spans)
+
+    def _is_at_end(self) -> bool:
+        blank = _BLANK.match(self._text, self._at)
+        return blank is not None and blank.end() == len(self._text)
 
     def _item(self, kind: int, match: re.Match[str]) -> None:
         start = _word_start(match)
@@ -181,14 +198,15 @@ class _Reader:
             self._add(b"", start)
 
     def _add(self, data: bytes, start: int) -> None:
-        self._spans.append((len(self._data), start, self._at))
+        if self._keeps_spans:
+            self._spans.append((len(self._data), start, self._at))
         self._data += data
 
     def _fail(self, message: str) -> NoReturn:
         raise ValueTextError(message, self._at)
 
     def _next(self) -> str:
-        return self._text[self._at :].split(maxsplit=1)[0][:20]
+        return self._text[self._at :].split(maxsplit=1)[0][:20]  # not at the end
 
     def _string(self, text: str, start: int) -> bytes:
         try:
@@ -198,7 +216,7 @@ class _Reader:
 
     def _width(self) -> int:
         match = _WIDTH.match(self._text, self._at)
-        width = int(match[1], 0) if match and not match[1].startswith("00") else 0
+        width = _width(match[1]) if match else 0
         if match is None or width not in _WIDTHS:
             self._fail("/bits/ is followed by 8, 16, 32 or 64 and a list in <>")
         self._at = match.end()
@@ -210,7 +228,7 @@ class _Reader:
             if match is None:
                 self._fail(
                     f"expected a number, a reference or '>', found {self._next()!r}"
-                    if self._text[self._at :].strip()
+                    if not self._is_at_end()
                     else "'<' without '>'"
                 )
             label, close, parenthesis, digits, quoted, path, node = match.groups()
@@ -244,7 +262,7 @@ class _Reader:
         except ValueError as error:
             raise ValueTextError(str(error), start) from error
         if value >> 64:
-            raise ValueTextError(f"{digits} does not fit in 64 bits", start)
+            raise ValueTextError(f"{digits[:24]} does not fit in 64 bits", start)
         return value
 
     def _inside(self) -> str:
@@ -286,10 +304,10 @@ class _Reader:
         data = self._included(self._string(match[1], start).decode("utf-8", "surrogateescape"))
         if isinstance(data, Unread):
             raise ValueTextError(data.message, self._at, data.fix)
-        self._at = match.end()
         if match[2] is not None:
             first, size = (self._count(part) for part in match.group(2, 3))
             data = data[first : first + size]
+        self._at = match.end()
         self._add(data, start)
 
     def _count(self, text: str) -> int:
