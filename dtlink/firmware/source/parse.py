@@ -139,7 +139,7 @@ class _Parser:
             self._fault("/memreserve/ is followed by an address and a length", start)
 
     def _on_reference(self, match: re.Match[str], start: int) -> None:
-        node = self._tree.find(_name(match, _PATH, _LABEL))
+        node = self._tree.find(_name(match, _PATH, _LABEL)) if self._is_begun else None
         if node is None:
             at = match.start(match.lastindex or 0)
             self._fault(f"no node {_shown(match, _PATH, _LABEL)}", at)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dtlink.firmware.git.tree import GitTree
-from dtlink.firmware.source.files import MAX_FILE
+from dtlink.firmware.source.files import MAX_TEXT
 from dtlink.firmware.source.surroundings import Surroundings, surroundings
 from dtlink.firmware.storage import Disk
 
@@ -106,7 +106,7 @@ class Reach:
             return False  # on the disk for both
         if isinstance(self._new, GitTree):
             return self._old.entry(real) != self._new.entry(real)
-        data = self._new.read(real, MAX_FILE)
+        data = self._new.read(real, MAX_TEXT)
         if isinstance(data, str):
             return self._old.exists(real) or self._new.exists(real)
         self._names[path] = _names(data)
@@ -114,7 +114,7 @@ class Reach:
 
     def _included(self, path: str) -> Sequence[_Name]:
         if path not in self._names:
-            data = self._new.read(self._new.real(path), MAX_FILE)
+            data = self._new.read(self._new.real(path), MAX_TEXT)
             self._names[path] = () if isinstance(data, str) else _names(data)
         return self._names[path]
 

@@ -48,6 +48,19 @@ EXPANDED = [
     ("precedence", "#if 1 + 2 * 3 == 7 && (1 << 2 | 1) == 5 && !0\n1\n#endif", "1"),
     ("a macro in a condition", "#define A(x) (x > 1)\n#if A(2)\n1\n#endif", "1"),
     ("properties are no directives", "#address-cells = <1>;\n #x;", "#address-cells = <1>; #x;"),
+    ("a macro that names one", "#define F(x) <x>\n#define G F\nG(1) G (2) G", "<1> <2> F"),
+    ("no comma before nothing", "#define F(x, ...) x, ##__VA_ARGS__\nF(1) F(1, 2)", "1 1, 2"),
+    ("an open quote", "#define A 1\nA ' A\nA", "1 ' A 1"),
+    ("an open string", '#define A 1\nA " /* A\nA', '1 " /* A 1'),
+    ("a lone #", "#\n # \nA", "A"),
+    ("a part that is not used", "#if 0 && 1 / 0 || (1 ? 0 : 1 / 0) || 1 || 1 / 0\n1\n#endif", "1"),
+    ("words after a name", "#define A\n#ifdef A B\n1\n#endif\n#undef A B\nA", "1 A"),
+    ("a string over lines", '#define A "x\\\ny"\nA', '"xy"'),
+    ("blanks after a backslash", "#define A 1 \\ \n 2\nA", "1 2"),
+    ("two comments in a definition", "#define A /*\n*/ 2 /* 3\n */ 4\nA", "2 4"),
+    ("a comment in a continued definition", "#define A 1 \\\n /* 3\n */ 4\nA", "1 4"),
+    ("a comment that is continued", "#define A 1 // 3 \\\n 4\nA", "1"),
+    ("included in a string", '"/include/ "A', '"/include/ "A'),
     ("__DTS__", "#ifdef __DTS__\n1\n#endif", "1"),
 ]  # fmt: skip
 
@@ -82,6 +95,17 @@ FAULTS = [
     ("#if 1\n#else\n#else\n#endif\n", 3, "#else without #if"),
     ("#define F(x) x\n\nF(1, 2)\n", 3, "F() takes 1 arguments, not 2"),
     ("#define\n", 1, "#define without a name"),
+    ("#define defined 1\n", 1, "#define without a name that can be one"),
+    ("#define F(1) 2\n", 1, "#define F: the parameters are not names"),
+    ("#define F(x\n", 1, "#define F: the parameters are not names"),
+    ("#define A ##x\n", 1, "#define A: '##' is between two tokens"),
+    ("#undef\n", 1, "#undef without a name"),
+    ("#ifdef\n#endif\n", 1, "#if: an expression ends too early"),
+    ("#if 1--1\n#endif\n", 1, "#if: unexpected '++' or '--'"),
+    ("#define F(x) x\n\nF(1", 3, "F(: the parenthesis is not closed"),
+    ("#define F(x) x\n#include F(1\n", 2, "#include of no file name: F"),
+    ("#define F(x) x\n#include F(1, 2)\n", 2, "#include: F() takes 1 arguments, not 2"),
+    ("1\n/* 2\n", 2, "a comment that does not end"),
 ]
 
 
