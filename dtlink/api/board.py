@@ -95,7 +95,7 @@ class Board:
 
         chosen = values({"select": select, "ignore": ignore})
         found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"])
-        item = engine.report_of(Input(self.path), self.firmware, found)
+        item = engine.report_of(Input.of(self.path), self.firmware, found)
         held = LintSettings(self.settings, chosen["select"], chosen["ignore"])
         items = list(settled([apply(item, held)]))
         kernel = identity(self.settings.version, self.settings.paths)

@@ -56,7 +56,7 @@ def compared(
         for item in pair
         if item and not item.saved
     }
-    by_input = {Input(path): held for path, held in settings.items()}
+    by_input = {Input.of(path): held for path, held in settings.items()}
     plan = LintPlan(list(by_input), by_input)
     plan.check()
     read = _run(found, settings, jobs, digest=digest)
@@ -89,7 +89,7 @@ def _run(
         for item in items
     }
     paths = [item.path for item in items]
-    return engine.run(paths, lambda item: tasks[item.path], jobs=jobs, digest=digest)
+    return engine.run(paths, lambda item: tasks[str(item)], jobs=jobs, digest=digest)
 
 
 def _is_untouched(pair: Pair, settings: Mapping[str, LintSettings]) -> bool:

@@ -23,17 +23,18 @@ def lint(
     *,
     config: AnyPath | Literal[False] | None = None,
     jobs: int = 1,
+    search: bool = False,
     **options: Unpack[LintOptions],
 ) -> Report:
     """Lint files and folders, as ``dtlink lint`` does, and return the report.
 
     ``paths`` is one path, or several. ``config`` is a configuration for all inputs; by default the
     ``dtlink.toml`` nearest to each input holds, as for the command; ``False`` reads none. ``jobs``
-    is the number of processes, 0 one for each processor. All other keywords are the options of the
-    command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``, ``baseline``,
-    ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``, ``kernel``,
-    ``initramfs``, ``kernel_index``, ``schema``, ``schema_dir``, ``include``, ``define`` and
-    ``allow_include``.
+    is the number of processes, 0 one for each processor; ``search`` looks for devicetrees anywhere
+    in the files. All other keywords are the options of the command: ``select``, ``ignore``,
+    ``expect``, ``severity``, ``fail_on``, ``baseline``, ``kernel_version``, ``against``,
+    ``cmdline``, ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema``,
+    ``schema_dir``, ``include``, ``define`` and ``allow_include``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
     a kernel, schemas, a configuration or a baseline that cannot be read, :class:`ValueError` for
@@ -41,7 +42,8 @@ def lint(
     """
     number, given = processes(jobs), arguments(options)
     forget()  # files that an earlier call read may have changed
-    inputs = list(engine.expand(_paths(paths)))
+    passed: list[str] = []
+    inputs = list(engine.expand(_paths(paths), search=search, passed=passed))
     file = None if config is None or config is False else os.fspath(config)
     of = partial(settings_of, given=given, file=file, isolated=config is False)
     with refused_values():
@@ -49,7 +51,8 @@ def lint(
     plan.check()
     kernel = plan.kernel(digest=True)
     reports = list(settled(_compared(plan, plan.reports(jobs=number, digest=True))))
-    return Report("lint", reports, kernel["version"], kernel, ", ".join(plan.baselines))
+    told = ", ".join(plan.baselines)
+    return Report("lint", reports, kernel["version"], kernel, told, notes=passed)
 
 
 def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:

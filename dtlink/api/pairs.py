@@ -65,8 +65,12 @@ def inputs(path: str) -> list[PairInput]:
             return _of_commit(path, file)
     if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         return [
-            PairInput(each.path, os.path.relpath(each.path, path)) for each in engine.expand([path])
+            PairInput(str(each), str(each._replace(path=os.path.relpath(each.path, path))))
+            for each in engine.expand([path])
         ]
+    members = [each for each in engine.expand([path]) if each.member] if path != STDIN else []
+    if len(members) > 1:
+        return [PairInput(str(each), each.member) for each in members]
     return _saved(PairInput(path, "")) if _may_be_report(path) else [PairInput(path, "")]
 
 

@@ -11,7 +11,7 @@ import click
 
 from dtlink import engine
 from dtlink.board.settings import Settings
-from dtlink.cli.options import NO_INPUTS, complain, options, words
+from dtlink.cli.options import NO_INPUTS, complain, options, tell, words
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.cli.single import view_of
 from dtlink.cli.sources import configured
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @formats("text", "json", "jsonl")
 @click.option("--disabled", is_flag=True, help="Include the links of disabled consumers.")
 @click.option("--binding", multiple=True, metavar="NAME", help="Only links by these bindings.")
-@options("kernel_version", "sources", "jobs", "color")
+@options("kernel_version", "sources", "search", "jobs", "color")
 def links(
     paths: tuple[str, ...],
     targets: tuple[Target, ...],
@@ -38,6 +38,7 @@ def links(
     disabled: bool,  # noqa: FBT001 - click calls it
     binding: tuple[str, ...],
     kernel_version: KernelVersion,
+    search: bool,  # noqa: FBT001
     jobs: int,
     color: str,
     **sources: Any,
@@ -49,17 +50,19 @@ def links(
         check_bindings(words(binding))
     except ValueError as error:
         raise click.UsageError(f"--binding: {error}") from error
-    inputs = list(engine.expand(paths))
+    passed: list[str] = []
+    inputs = list(engine.expand(paths, search=search, passed=passed))
     settings = Settings(kernel_version, **sources)
     make = partial(_links, settings=settings, disabled=disabled, bindings=words(binding))
     outputs = resolve(targets, output)
 
     def envelope(reports: Sequence[InputReport]) -> Report:
-        return Report("links", reports, str(kernel_version))
+        return Report("links", reports, str(kernel_version), notes=passed)
 
     task = partial(configured, task=engine.Task(make, make, settings.sources))
     reports = engine.run(inputs, task, jobs=jobs, digest=digests(outputs))
     report = gather(reports, len(inputs), outputs, envelope)
+    tell(passed)
     complain(report.inputs, NO_INPUTS)
     write_formats(report, outputs, _lines, color)
     sys.exit(report.exit_status(None))
@@ -81,4 +84,4 @@ def _lines(whole: Report, _width: int | None) -> Iterator[Line]:
     for item in whole.inputs:
         view = view_of(item, LinksView)
         if view is not None:
-            yield from view.text(item.path)
+            yield from view.text(item.name)

@@ -12,7 +12,7 @@ import click
 from dtlink import engine
 from dtlink.cli.baselines import Baselines, baseline_options
 from dtlink.cli.given import named
-from dtlink.cli.options import NO_INPUTS, complain, options
+from dtlink.cli.options import NO_INPUTS, complain, options, tell
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
@@ -65,7 +65,7 @@ _LEVELS = [severity.value for severity in Severity]
     metavar="PATH",
     help="Additional schemas: a folder of bindings, or a processed schema file.",
 )
-@options("sources", "config", "jobs", "color")
+@options("sources", "search", "config", "jobs", "color")
 @click.pass_context
 def lint(
     context: click.Context,
@@ -80,21 +80,26 @@ def lint(
     write_baseline: bool,  # noqa: FBT001
     prune_baseline: bool,  # noqa: FBT001
     statistics: bool,  # noqa: FBT001
+    search: bool,  # noqa: FBT001
     **_settings: Any,
 ) -> None:
     """Lint, print the report, and exit with the status of what was found."""
     outputs = resolve(targets, output)
     digest = digests(outputs)
     try:
-        inputs = list(engine.expand(paths))
+        passed: list[str] = []
+        inputs = list(engine.expand(paths, search=search, passed=passed))
         plan = _plan(inputs, named(context), file, isolated=isolated)
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
-        envelope = partial(_envelope, kernel=plan.kernel(digest=digest), told=baselines.told)
+        envelope = partial(
+            _envelope, kernel=plan.kernel(digest=digest), told=baselines.told, notes=passed
+        )
         reports = baselines.compare(plan.reports(jobs=jobs, digest=digest))
         report = gather(reports, len(inputs), outputs, envelope, settled)
     except InputError as error:
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
+    tell(passed)
     complain(report.inputs, NO_INPUTS)
     text = _statistics if statistics else partial(_text, least=plan.show)
     write_formats(report, outputs, text, color)
@@ -126,5 +131,7 @@ def _plan(
     return plan
 
 
-def _envelope(reports: Iterable[InputReport], kernel: Any, told: str) -> Report:
-    return Report("lint", list(reports), kernel["version"], kernel, told)
+def _envelope(
+    reports: Iterable[InputReport], kernel: Any, told: str, notes: Sequence[str]
+) -> Report:
+    return Report("lint", list(reports), kernel["version"], kernel, told, notes=notes)

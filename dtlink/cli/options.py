@@ -214,6 +214,12 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
             help="Folder outside the source's tree that devicetree source may include from.",
         ),
     ),
+    "search": click.option(
+        "--search",
+        is_flag=True,
+        help="Look for devicetrees anywhere in the files named, such as an initramfs or a firmware "
+        "image.",
+    ),
     "config": _both(
         click.option(
             "--config", "file", metavar="FILE", help="Configuration file for every input."
@@ -236,7 +242,16 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-NO_INPUTS = "no inputs: no devicetree (.dtb, .dtbo, .dts) and no ACPI table was found"
+NO_INPUTS = (
+    "no inputs: no devicetree (.dtb, .dtbo, .dts), no image that holds one and no ACPI table was "
+    "found"
+)
+
+
+def tell(notes: Iterable[str]) -> None:
+    """Print what was passed over on standard error."""
+    for note in notes:
+        click.echo(f"dtlink: {note}", err=True)
 
 
 def complain(inputs: Iterable[InputReport], nothing: str = "") -> None:

@@ -3,60 +3,106 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 
-from dtlink.firmware.containers import container_suffixes, is_container, member_names
+from dtlink.firmware import containers
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
-from dtlink.firmware.read import STDIN, SUFFIXES, TABLE_SUFFIXES, load
+from dtlink.firmware.read import STDIN, SUFFIXES, TABLE_SUFFIXES, hold_standard_input
 
 
-def expand(paths: Iterable[str]) -> Iterator[Input]:
+def expand(
+    paths: Iterable[str], *, search: bool = False, passed: list[str] | None = None
+) -> Iterator[Input]:
     """The inputs that paths stand for: files as they are, folders by what they hold, sorted.
 
-    A container stands for its members; one that can't be read for itself, so that it is reported.
+    A container stands for its members, ``FILE!MEMBER`` for one, or for those of a container in it;
+    one that can't be read for itself, so that it is reported. ``search``: look for devicetrees
+    anywhere in the files that are named. ``passed`` gets a line for what is passed over.
     """
     for path in paths:
         if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
-            yield from _members(path)
+            yield from _named(path, search=search)
         else:
-            for each in _inputs_below(path):
-                yield from _members(each)
+            for each in _inputs_below(path, [] if passed is None else passed):
+                yield from _members(Input(each))
 
 
-def _members(path: str) -> Iterator[Input]:
-    names = _member_names(path) if path != STDIN and is_container(path) else ()
-    yield from (Input(path, name) for name in names or ("",))
+def _named(path: str, *, search: bool) -> Iterator[Input]:
+    item = Input.named(path)
+    if path == STDIN:
+        data = hold_standard_input()
+        worth = search or containers.may_be_container_data(data)
+        names = _names(item, data, search=search) if worth else ()
+        yield from (Input(path, name) for name in names or ("",))
+    elif item.member or search:
+        names = _names(item, search=search or containers.is_searched(item.member))
+        yield from (Input(item.path, name) for name in names or (item.member,))
+    else:
+        yield from _members(item)
 
 
-def _member_names(path: str) -> Sequence[str]:
+def _members(item: Input) -> Iterator[Input]:
+    names = _names(item) if containers.may_be_container(item.path) else ()
+    yield from (Input(item.path, name) for name in names or ("",))
+
+
+def _names(item: Input, data: bytes | None = None, *, search: bool = False) -> Sequence[str]:
+    """The members of a file that are an input's: all, or those of a container in it."""
     try:
-        return member_names(load(path))
+        names = containers.opened(item.path, data, search=search).members
     except InputError:
         return ()
+    below = f"{item.member}!"
+    return [
+        name for name in names if not item.member or name == item.member or name.startswith(below)
+    ]
 
 
-def _inputs_below(folder: str) -> list[str]:
+def _inputs_below(folder: str, passed: list[str]) -> list[str]:
     """The blobs below a folder, the sources that no blob beside them was made from, and the tables.
 
     The tables of one machine are one input: their folder. A file with the suffix of a container
     that is not one is not an input.
     """
     found: set[str] = set()
-    boxes = container_suffixes()
     for top, _, names in os.walk(folder):
         # pathlib would cost more than the rest of the walk.
         named = [name for name in names if name.endswith(SUFFIXES)]
         paths = {os.path.join(top, name) for name in named}  # noqa: PTH118
+        paths = {path for path in paths if _is_file(path, passed)}
         found |= {path for path in paths if path.removesuffix(".dts") + ".dtb" not in paths}
-        boxed = (os.path.join(top, name) for name in names if name.endswith(boxes))  # noqa: PTH118
-        found |= {path for path in boxed if path not in paths and is_container(path)}
+        boxed = (os.path.join(top, name) for name in names if name.endswith(containers.FOLDER))  # noqa: PTH118
+        found |= {path for path in boxed if path not in paths and _is_container(path)}
         if any(_may_be_table(name) for name in names):
             from dtlink.firmware.acpi.read import look
 
             tables = look(top)
             found |= {*tables.alone, *([top] if tables.members else ())}
     return sorted(found)
+
+
+def _is_file(path: str, passed: list[str]) -> bool:
+    """Whether to read a path: not what may wait forever. What can't be looked at is reported."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116
+    except OSError:
+        return True
+    if stat.S_ISREG(mode):
+        return True
+    if not stat.S_ISDIR(mode):
+        passed.append(f"{path} is passed over: it is not a regular file")
+    return False
+
+
+def _is_container(path: str) -> bool:
+    """Whether a file of a folder is a container with a devicetree, or a damaged one."""
+    if not containers.may_be_container(path):
+        return False
+    from dtlink.firmware.containers.wanted import look
+
+    return look(path)
 
 
 def _may_be_table(name: str) -> bool:

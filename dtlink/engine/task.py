@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
-from dtlink.firmware.read import STDIN, decode, load_input
+from dtlink.firmware.read import STDIN, LoadedInput, decode, load_input
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.tree import Tree
 from dtlink.report.model import InputFault, InputReport, Refused
@@ -48,7 +48,7 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     """Read one input and do the task; what can't be read becomes a report that says so."""
     item = Input.of(named)
     try:
-        data, firmware = _read(item, task)
+        loaded, firmware = _read(item, task)
         told = task.do(firmware)
     except InputError as error:
         # It may be about another file: one of a folder's, or what the user named of a kernel.
@@ -57,8 +57,9 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
         return _failed(item, InputFault(about + error.message, error.offset, faults=error.faults))
     except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done
         return _failed(item, InputFault(f"{type(error).__name__}: {error}", bug=True))
-    sha256 = _sha256(data, firmware) if digest else ""
-    return report_of(item, firmware, told, sha256)
+    sha256 = _sha256(loaded.data, firmware) if digest else ""
+    report = report_of(item, firmware, told, sha256)
+    return _with_container(report, loaded) if loaded.inside else report
 
 
 def report_of(
@@ -80,19 +81,33 @@ def _failed(item: Input, fault: InputFault) -> InputReport:
     return InputReport(item.path, member=item.member, error=fault)
 
 
-def _read(item: Input, task: Task) -> tuple[bytes, Tree | Machine]:
+def _with_container(report: InputReport, loaded: LoadedInput) -> InputReport:
+    """What the container says of a member, and what is wrong with the container."""
+    refused = [
+        Refused(str(Input(report.path, member)), problem.message, problem.offset)
+        for member, problem in loaded.problems
+    ]
+    return report._replace(
+        notes=(*report.notes, *loaded.notes),
+        refused=(*report.refused, *refused),
+        container=loaded.about,
+    )
+
+
+def _read(item: Input, task: Task) -> tuple[LoadedInput, Tree | Machine]:
     """The bytes of a file or a member, none for a folder of tables, and what they say."""
     if task.at is not None:
         from dtlink.firmware.git.read import load_file
 
-        return load_file(task.at, task.sources)
+        data, firmware = load_file(task.at, task.sources)
+        return LoadedInput(data), firmware
     path = item.path
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
-        data = load_input(item)
-        return data, decode(data, str(item), task.sources)
+        loaded = load_input(item)
+        return loaded, decode(loaded, str(item), task.sources)
     from dtlink.firmware.acpi.read import read_folder
 
-    return b"", read_folder(path)
+    return LoadedInput(b""), read_folder(path)
 
 
 def _with_tables(report: InputReport, machine: Machine) -> InputReport:

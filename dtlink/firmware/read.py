@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
-    from dtlink.firmware.inputs import Input
+    from dtlink.firmware.containers.files import MemberProblem, OpenedFile
+    from dtlink.firmware.containers.model import AboutValue
 
     #: A path, or the bytes of a file.
     Source = str | os.PathLike[str] | bytes
@@ -43,9 +46,12 @@ def read(source: Source, name: str = "", sources: SourceOptions = NO_OPTIONS) ->
         from dtlink.firmware.acpi.read import read_folder
 
         return read_folder(str(source))
-    data = source if isinstance(source, bytes) else load(os.fspath(source))
     try:
-        return decode(data, path, sources)
+        if isinstance(source, bytes):
+            loaded = loaded_data(Input(""), source)
+        else:
+            loaded = load_input(Input.named(os.fspath(source)))
+        return decode(loaded, path, sources)
     except InputError as error:
         error.path = error.path or path
         raise
@@ -71,17 +77,64 @@ def _path(source: Source, name: str) -> str:
     return name or ("input" if isinstance(source, bytes) else os.fspath(source))
 
 
-def load_input(named: Input) -> bytes:
+class LoadedInput(NamedTuple):
+    """The bytes of an input, and what is to be reported with it."""
+
+    data: bytes
+    inside: bool = False
+    """Whether they are a part of the file, or what it unpacks to."""
+    notes: Sequence[str] = ()
+    problems: Sequence[MemberProblem] = ()
+    about: Mapping[str, AboutValue] = {}
+    """What the container says of it."""
+    tree: Tree | None = None
+    """The devicetree, of a member that is made of others: the data are its blob."""
+
+
+def load_input(named: Input) -> LoadedInput:
     """The bytes of an input: of a file, or of a member of a container.
 
-    Raises :class:`InputError` if it cannot be read.
+    Raises :class:`InputError` if it cannot be read, and for a container of several inputs.
     """
-    data = load(named.path)
-    if named.member:
-        from dtlink.firmware.containers import member_of
+    if not named.member:
+        data = load(named.path)
+        return loaded_data(named, data)
+    from dtlink.firmware import containers
 
-        return member_of(data, named.member)
-    return data
+    piped = load(STDIN) if named.path == STDIN else None
+    search = containers.is_searched(named.member)
+    return _member(containers.opened(named.path, piped, search=search), named.member)
+
+
+def loaded_data(named: Input, data: bytes) -> LoadedInput:
+    """The bytes of a file as they are, or of the one input that it holds."""
+    from dtlink.firmware import containers
+
+    if named.path.endswith(containers.NEVER) or not containers.may_be_container_data(data):
+        return LoadedInput(data)
+    regular = named.path and named.path != STDIN and os.path.isfile(named.path)  # noqa: PTH113
+    file = containers.opened(named.path, None if regular else data)
+    if len(file.members) == 1:
+        return _member(file, next(iter(file.members)))
+    from dtlink.wording import listed
+
+    kind, names = file.entry.form, listed(file.members, 6)
+    raise InputError(
+        f"{len(file.members)} devicetrees in it ({kind}); name one: FILE!MEMBER, {names}"
+    )
+
+
+def _member(file: OpenedFile, name: str) -> LoadedInput:
+    member = file.member(name)
+    tree = member.tree()
+    return LoadedInput(
+        member.data() if tree is None else tree.blob,
+        inside=True,
+        notes=member.notes,
+        problems=member.problems,
+        about=member.entry.about,
+        tree=tree,
+    )
 
 
 def load(path: str) -> bytes:
@@ -91,7 +144,7 @@ def load(path: str) -> bytes:
     """
     try:
         if path == STDIN:
-            return sys.stdin.buffer.read(fdt.MAX_SIZE + 1)
+            return _piped()
         with open(path, "rb") as file:
             # Read one byte more than the file size, not up to the limit, for which Python would
             # allocate memory. Files without a size (/proc, pipes) are read up to the limit.
@@ -101,8 +154,31 @@ def load(path: str) -> bytes:
         raise InputError(error.strerror or str(error), path=path) from error
 
 
+def hold_standard_input() -> bytes:
+    """Read standard input and keep it, so that :func:`load` returns it each time it is asked."""
+    global _held  # noqa: PLW0603 - there is one standard input, which can be read once
+    stream = sys.stdin.buffer
+    if _held is None or _held[0] is not stream:
+        _held = stream, stream.read(_MAX_PIPED + 1)
+    return _held[1]
+
+
+#: Standard input, and what it held.
+_held: tuple[BinaryIO, bytes] | None = None
+_MAX_PIPED = 1 << 30
+
+
+def _piped() -> bytes:
+    if _held is not None and _held[0] is sys.stdin.buffer:
+        return _held[1]
+    return sys.stdin.buffer.read(fdt.MAX_SIZE + 1)
+
+
 def decode(
-    data: bytes, path: str, sources: SourceOptions = NO_OPTIONS, storage: Disk = DISK
+    loaded: bytes | LoadedInput,
+    path: str,
+    sources: SourceOptions = NO_OPTIONS,
+    storage: Disk = DISK,
 ) -> Tree | Machine:
     """Decode a file's bytes; ``path`` distinguishes DTS from a blob with a damaged magic.
 
@@ -110,10 +186,13 @@ def decode(
 
     Raises :class:`InputError` without the path.
     """
+    data, inside, *_, tree = loaded if isinstance(loaded, LoadedInput) else LoadedInput(loaded)
+    if tree is not None:
+        return tree
     if data[:4] == fdt.MAGIC:
         return fdt.read(data)
     if path.endswith(".dts") or b"/dts-v1/" in data[:65536]:
-        return _decode_source(data, path, sources, storage)
+        return _decode_source(data, path, sources, storage, inside=inside)
     from dtlink.firmware.acpi import read as tables
 
     if tables.is_tables(data):
@@ -129,11 +208,13 @@ def _begin(data: bytes) -> str:
     return f'"{text}"' if text.isascii() and text.isprintable() else data[:4].hex(" ")
 
 
-def _decode_source(data: bytes, path: str, sources: SourceOptions, storage: Disk) -> Tree:
+def _decode_source(
+    data: bytes, path: str, sources: SourceOptions, storage: Disk, *, inside: bool
+) -> Tree:
     from dtlink.firmware import dts
 
     if len(data) > dts.MAX_SIZE:
         raise InputError(f"the source has more than {dts.MAX_SIZE} bytes", offset=dts.MAX_SIZE)
-    if path != STDIN and storage.is_file(path):
+    if not inside and path != STDIN and storage.is_file(path):
         return dts.read_file(path, sources=sources, storage=storage)
     return dts.read_text(data.decode("utf-8", "surrogateescape"), path, sources=sources)

@@ -99,6 +99,7 @@ class InputEntry(TypedDict):
     compatible: list[str]
     error: ErrorEntry | None
     member: NotRequired[str]
+    container: NotRequired[JsonObject]
     files: NotRequired[list[FileEntry]]
     kernel: NotRequired[JsonObject]
     notes: NotRequired[list[str]]
@@ -119,6 +120,7 @@ class Document(TypedDict):
     kernel: JsonObject | None
     baseline: NotRequired[str]
     summary: JsonObject
+    notes: NotRequired[list[str]]
     union: NotRequired[Json]
     inputs: list[Any]
     rules: NotRequired[list[JsonObject]]

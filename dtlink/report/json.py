@@ -63,6 +63,8 @@ def document(report: Report) -> Document:
     }
     if report.baseline:
         made["baseline"] = report.baseline
+    if report.notes:
+        made["notes"] = list(report.notes)
     if report.union is not None:
         made["union"] = report.union.to_json()
     return made
@@ -90,6 +92,8 @@ def _input(item: InputReport, command: str) -> Mapping[str, object]:
     }
     if item.member:
         entry["member"] = item.member
+    if item.container:
+        entry["container"] = dict(item.container)
     if item.files:
         entry["files"] = [{"table": name, "path": item.files[name]} for name in sorted(item.files)]
     if item.kernel is not None:

@@ -12,6 +12,7 @@ from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
 if TYPE_CHECKING:
+    from dtlink.firmware.containers.model import AboutValue
     from dtlink.firmware.source.errors import SourceFault
     from dtlink.report.answer import Convertible, Reportable
     from dtlink.report.entries import Document, Json
@@ -139,6 +140,8 @@ class InputReport(NamedTuple):
 
     member: str = ""
     """The member of a container; empty for a plain file."""
+    container: Mapping[str, "AboutValue"] = {}
+    """What the container says of a member, such as the boards that it is for."""
 
     @property
     def input(self) -> Input:
@@ -147,7 +150,7 @@ class InputReport(NamedTuple):
 
     @property
     def name(self) -> str:
-        """``path``, or ``path:member``."""
+        """``path``, or ``path!member``."""
         return str(self.input)
 
     def file_of(self, subject: Subject) -> str:
@@ -188,6 +191,8 @@ class Report(NamedTuple):
     """The baseline that ``findings`` are compared with, if there is one."""
     union: "Convertible | None" = None
     """What ``modules`` lists for several inputs together."""
+    notes: Sequence[str] = ()
+    """What was passed over: it is not among the inputs."""
 
     def __repr__(self) -> str:
         from dtlink.wording import counted

@@ -12,15 +12,15 @@ from junitparser import JUnitXml
 import dtlink
 from dtlink import engine
 from dtlink.cli.main import cli
-from dtlink.firmware import containers, fdt
-from dtlink.firmware.containers import Container
-from dtlink.firmware.dts import read_text
+from dtlink.firmware.containers import opening
+from dtlink.firmware.containers.formats import Container
+from dtlink.firmware.containers.model import Contents, Part
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.report.baseline import read
 from tests.support.boards import FIXTURES
 
-MAGIC = b"TOYS"
+MAGIC = b"TOYS\0"
 FAULTS = (FIXTURES / "phandle-duplicates.dtb").read_bytes()
 CLEAN = b'/dts-v1/; / { model = "clean"; };'
 
@@ -30,9 +30,9 @@ def pack(**members: bytes) -> bytes:
     return MAGIC + b"".join(parts)
 
 
-def toys(data: bytes) -> dict[str, bytes]:
+def toys(data: bytes) -> Contents:
     """The whole reader of a format: one function from bytes to members."""
-    found: dict[str, bytes] = {}
+    found: list[Part] = []
     at = len(MAGIC)
     while at < len(data):
         line, _, _ = data[at:].partition(b"\n")
@@ -40,18 +40,18 @@ def toys(data: bytes) -> dict[str, bytes]:
         if not size.isdigit():
             raise InputError("a member without its size", offset=at)
         at += len(line) + 1
-        found[name] = data[at : at + int(size)]
+        found.append(Part(name, data[at : at + int(size)], at))
         at += int(size)
-    return found
+    return Contents(found)
 
 
-TOY = Container("toy", lambda data: data.startswith(MAGIC), toys, suffixes=(".toy",))
+TOY = Container("toy", lambda data: data.startswith(MAGIC), toys)
 
 
 @pytest.fixture
 def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A container with two devicetrees, in a folder of its own, and its format registered."""
-    monkeypatch.setattr(containers, "CONTAINERS", (TOY,))
+    monkeypatch.setattr(opening, "CONTAINERS", (TOY,))
     path = tmp_path / "box.dtb"
     path.write_bytes(pack(one=FAULTS, two=FAULTS))
     monkeypatch.chdir(tmp_path)
@@ -71,8 +71,8 @@ def test_a_container_stands_for_its_members(box: Path, named: str) -> None:
 
 def test_text_names_both(box: Path) -> None:
     output = lint(box.name).output
-    assert "box.dtb:one · " in output
-    assert "box.dtb:two · " in output
+    assert "box.dtb!one · " in output
+    assert "box.dtb!two · " in output
 
 
 def test_json_has_a_member_where_there_is_one(box: Path) -> None:
@@ -89,7 +89,7 @@ def test_json_has_a_member_where_there_is_one(box: Path) -> None:
 
 def test_junit_has_a_suite_for_each(box: Path) -> None:
     document = JUnitXml.fromstring(lint("--format", "junit", box.name).output)
-    assert [suite.name for suite in document] == ["box.dtb:one", "box.dtb:two"]
+    assert [suite.name for suite in document] == ["box.dtb!one", "box.dtb!two"]
 
 
 def test_sarif_has_the_members_as_artifacts_of_the_container(box: Path) -> None:
@@ -110,8 +110,8 @@ def test_other_formats_name_both(box: Path, form: str) -> None:
 def test_a_baseline_tells_the_members_apart(box: Path) -> None:
     lint("--baseline", "known.json", "--write-baseline", box.name)
     assert {each.entry.input for each in read("known.json").entries} == {
-        "box.dtb:one",
-        "box.dtb:two",
+        "box.dtb!one",
+        "box.dtb!two",
     }
     box.write_bytes(pack(one=FAULTS, three=FAULTS))
     report = json.loads(lint("--baseline", "known.json", "--format", "json", box.name).output)
@@ -125,7 +125,7 @@ def test_in_other_processes(box: Path) -> None:
         pytest.skip("other systems start processes that know nothing of this test's format")
     task = engine.Task(tree=nodes)
     reports = list(engine.run([*engine.expand([str(box)])] * 2, task, jobs=2))
-    assert [each.name for each in reports] == [f"{box}:one", f"{box}:two"] * 2
+    assert [each.name for each in reports] == [f"{box}!one", f"{box}!two"] * 2
     assert {each.references for each in reports} == {19}
 
 
@@ -150,41 +150,4 @@ def test_a_damaged_container_is_reported_once(box: Path) -> None:
 def test_a_member_that_is_not_there(box: Path) -> None:
     report = engine.process(Input(str(box), "four"), engine.Task(tree=nodes), digest=False)
     assert report.error is not None
-    assert report.error.message == "the toy has no member 'four'"
-
-
-def test_a_suffix_of_containers_finds_those_in_a_folder(box: Path) -> None:
-    box.rename(box.with_suffix(".toy"))
-    (box.parent / "other.toy").write_bytes(b"not a container")
-    assert list(map(str, engine.expand(["."]))) == ["./box.toy:one", "./box.toy:two"]
-
-
-def test_a_container_may_have_the_magic_of_a_dtb(
-    box: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A container that is itself a devicetree, as a FIT image is: by what it has, not its magic."""
-
-    def is_image(data: bytes) -> bool:
-        return data.startswith(fdt.MAGIC) and "toys" in fdt.read(data).columns
-
-    def images(data: bytes) -> dict[str, bytes]:
-        return toys(fdt.read(data).by_path["/box"].get("toys") or b"")
-
-    monkeypatch.setattr(containers, "CONTAINERS", (Container("image", is_image, images),))
-    source = read_text(
-        "/ { box { toys = [00]; }; };", patch={"/box:toys": pack(one=FAULTS, two=FAULTS)}
-    )
-    box.write_bytes(source.blob)
-    (box.parent / "plain.dtb").write_bytes(FAULTS)
-    assert list(map(str, engine.expand([".", box.name]))) == [
-        *("./box.dtb:one", "./box.dtb:two", "./plain.dtb"),
-        *("box.dtb:one", "box.dtb:two"),
-    ]
-    (report,) = engine.run([Input("box.dtb", "two")], engine.Task(tree=nodes))
-    assert report.references == 19
-
-
-def test_without_formats_no_file_is_opened_to_look(tmp_path: Path) -> None:
-    assert list(engine.expand([str(tmp_path / "absent.dtb")])) == [
-        Input(str(tmp_path / "absent.dtb"))
-    ]
+    assert report.error.message == "the toy has no member 'four'; there is one, two"

@@ -64,7 +64,7 @@ def test_empty_standard_input(monkeypatch):
     [
         (b"", "empty"),
         (b"\0", r"not a DTB, DTS or ACPI table \(begins with 00\)"),
-        (b"\x7fELF" + bytes(100), "begins with 7f 45 4c 46"),
+        (b"\x7fELF" + bytes(100), "not a devicetree, but an ELF file"),
         (b"root = true", 'begins with "root"'),
         (b"\xed\xfe\x0d\xd0" + bytes(100), "begins with ed fe 0d d0"),
         (fdt.MAGIC, "header"),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
 from dtlink.firmware.git.tree import tree_of
-from dtlink.firmware.read import decode
+from dtlink.firmware.inputs import Input
+from dtlink.firmware.read import decode, loaded_data
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -22,5 +23,5 @@ def load_file(file: CommitFile, sources: SourceOptions) -> tuple[bytes, Tree | M
     :class:`InputError`, with the path.
     """
     storage = tree_of(file.commit)
-    data = storage.load(file.path, fdt.MAX_SIZE)
-    return data, decode(data, file.path, sources, storage)
+    loaded = loaded_data(Input(""), storage.load(file.path, fdt.MAX_SIZE))
+    return loaded.data, decode(loaded, file.path, sources, storage)

@@ -1,0 +1,219 @@
+"""FIT images: devicetrees whose nodes are kernels, ramdisks, devicetrees, and configurations.
+
+Source: U-Boot, doc/usage/fit/source_file_format.rst; boot/image-fit.c.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import NamedTuple
+
+from dtlink.firmware import fdt
+from dtlink.firmware.containers.fields import aligned, cut, plain, text
+from dtlink.firmware.containers.model import Contents, Part, Problem, What
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.tree import Node, Tree
+
+#: The token FDT_BEGIN_NODE and the name of the node that every FIT image has (FIT_IMAGES_PATH).
+_IMAGES_NODE = b"\0\0\0\1images\0\0"
+
+#: Types of images (boot/image.c, uimage_type) that are devicetrees.
+_DEVICETREE = "flat_dt"
+#: Types that may have a devicetree at their end.
+_PROGRAMS = ("kernel", "kernel_noload", "standalone", "firmware", "loadable", "multi")
+
+#: Compressions of U-Boot (boot/image.c, uimage_comp) that dtlink does not unpack.
+_UNKNOWN_COMPRESSIONS = ("lzo",)
+
+
+def _crc32(data: bytes) -> bytes:
+    return binascii.crc32(data).to_bytes(4, "big")
+
+
+def _hash(name: str) -> Callable[[bytes], bytes]:
+    return lambda data: hashlib.new(name, data, usedforsecurity=False).digest()
+
+
+#: The algorithms of hash nodes (boot/image-fit.c, calculate_hash(); lib/hash.c).
+HASHES: Mapping[str, Callable[[bytes], bytes]] = {
+    "crc32": _crc32,
+    **{name: _hash(name) for name in ("md5", "sha1", "sha256", "sha384", "sha512")},
+}
+
+
+class Configuration(NamedTuple):
+    """A configuration: what is loaded together."""
+
+    name: str
+    trees: tuple[str, ...]
+    """Images of ``fdt``: a devicetree, then the overlays that are applied to it."""
+    is_default: bool = False
+
+
+def matches(data: bytes) -> bool:
+    """Whether a file is a FIT image, by its nodes: the magic is that of any devicetree."""
+    if data[:4] != fdt.MAGIC or _IMAGES_NODE not in data:
+        return False
+    try:
+        tree = _tree(data)
+    except InputError:
+        return False
+    images = tree.root.child("images")
+    return images is not None and not tree.is_overlay and any(map(_has_data, images.children))
+
+
+def _tree(data: bytes) -> Tree:
+    return fdt.read(data)
+
+
+def _has_data(image: Node) -> bool:
+    return any(image.has(name) for name in ("data", "data-offset", "data-position"))
+
+
+def read(data: bytes) -> Contents:
+    """The images, in file order, and the configurations that apply overlays to a devicetree."""
+    tree = _tree(data)
+    images = tree.root.child("images")
+    end = aligned(fdt.read_header(data).total_size, 4)
+    found = [_part(data, each, end) for each in images.children] if images else []
+    loaded = list(configurations(tree))
+    trees = {part.name: part for part in found}
+    return Contents(
+        [*(_with_configurations(part, loaded) for part in found), *_merged(trees, loaded)],
+        about=_about(tree, loaded),
+        problems=tuple(_missing(found, loaded)),
+    )
+
+
+def _about(tree: Tree, loaded: list[Configuration]) -> dict[str, str | list[str]]:
+    description = next(iter(tree.root.strings("description")), "")
+    about: dict[str, str | list[str]] = {"description": plain(description)} if description else {}
+    if loaded:
+        about["configurations"] = [
+            f"{each.name}{' (default)' if each.is_default else ''}: {', '.join(each.trees) or '-'}"
+            for each in loaded
+        ]
+    return about
+
+
+def configurations(tree: Tree) -> Iterator[Configuration]:
+    """The configurations, in file order."""
+    top = tree.root.child("configurations")
+    default = _string(top, "default") if top else ""
+    for node in top.children if top else ():
+        trees = tuple(map(plain, node.strings("fdt")))
+        yield Configuration(plain(node.name), trees, is_default=node.name == default)
+
+
+def _merged(parts: Mapping[str, Part], loaded: list[Configuration]) -> Iterator[Part]:
+    """The configurations that apply overlays to a devicetree, each as U-Boot makes it.
+
+    Source: boot/image-fit.c, boot_get_fdt_fit(): the first of ``fdt`` is the devicetree, the
+    others are applied to it in order.
+    """
+    for each in loaded:
+        used = [parts[name] for name in each.trees if name in parts]
+        if len(used) > 1 and len(used) == len(each.trees):
+            yield Part(
+                f"#{each.name}",
+                b"",
+                kind="configuration",
+                about={"applies": [part.name for part in used]},
+                make=partial(_apply, used),
+            )
+
+
+def _apply(parts: list[Part]) -> Tree:
+    from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
+    from dtlink.firmware.packing import unpacked
+
+    trees = [fdt.read(unpacked(part.data, fdt.MAX_SIZE)) for part in parts]
+    overlays = zip(parts[1:], trees[1:], strict=True)
+    return apply_overlays(trees[0], [NamedOverlay(part.name, tree) for part, tree in overlays])
+
+
+def _with_configurations(part: Part, loaded: list[Configuration]) -> Part:
+    used = [each.name for each in loaded if part.name in each.trees]
+    return part._replace(about={**part.about, "configurations": used}) if used else part
+
+
+def _missing(found: list[Part], loaded: list[Configuration]) -> Iterator[Problem]:
+    names = {part.name for part in found}
+    for each in loaded:
+        for name in each.trees:
+            if name not in names:
+                yield Problem(f"configuration {each.name} needs {name}, which is not an image")
+
+
+def _part(data: bytes, image: Node, end: int) -> Part:
+    """An image: its data where they are, and whether they are what its hashes say."""
+    kind = _string(image, "type")
+    name = plain(image.name)
+    what: What = "devicetree" if kind == _DEVICETREE else "maybe" if kind in _PROGRAMS else "other"
+    compression = _string(image, "compression")
+    about = {"type": kind, "arch": _string(image, "arch"), "os": _string(image, "os")}
+    about |= {"description": _string(image, "description"), "compression": compression}
+    part = Part(
+        name, b"", None, "other", kind, {key: value for key, value in about.items() if value}
+    )
+    try:
+        content, offset = _data(data, image, end)
+    except InputError as error:
+        return part._replace(problems=(Problem(f"{name}: {error.message}", error.offset),))
+    problems = tuple(_problems(image, content, offset))
+    if image.child("cipher") is not None or compression in _UNKNOWN_COMPRESSIONS:
+        why = compression if compression in _UNKNOWN_COMPRESSIONS else "encrypted"
+        problems += (Problem(f"{name} is not read: its data are {why}", offset),) * (
+            what != "other"
+        )
+        what = "other"
+    return part._replace(
+        data=content, offset=offset, what=what, problems=problems, size=len(content)
+    )
+
+
+def _data(data: bytes, image: Node, end: int) -> tuple[bytes, int]:
+    """The data of an image, in the devicetree or after it, and their offset in the file.
+
+    Source: boot/image-fit.c, fit_image_get_data_and_size(): ``data-position`` counts from the
+    beginning, ``data-offset`` from the end of the devicetree, rounded up to 4.
+    """
+    inside = image.get("data")
+    external = {"data-position": 0, "data-offset": end}
+    for name, base in external.items():
+        start = image.cell(name)
+        if start is not None:
+            size = image.cell("data-size")
+            if size is None:
+                raise InputError(f"{name} without data-size", offset=image.offset(name))
+            return cut(data, base + start, size, "its data"), base + start
+    if inside is None:
+        raise InputError("an image without data", offset=image.offset())
+    return inside, image.offset("data")
+
+
+def _problems(image: Node, content: bytes, offset: int) -> Iterator[Problem]:
+    """Hashes that are wrong: U-Boot refuses such an image ("Bad hash value").
+
+    Source: boot/image-fit.c, fit_image_verify_with_data(), FIT_HASH_NODENAME.
+    """
+    for node in image.children:
+        algorithm, value = _string(node, "algo"), node.get("value")
+        compute = HASHES.get(algorithm)
+        if not node.name.startswith("hash") or value is None or compute is None:
+            continue
+        if compute(content) != value:
+            where = f"{plain(image.name)}/{plain(node.name)}"
+            yield Problem(
+                f"{where}: the {algorithm} is not that of the data: U-Boot refuses the image"
+                ' ("Bad hash value")',
+                offset,
+            )
+
+
+def _string(node: Node | None, name: str) -> str:
+    value = node.get(name) if node else None
+    return text(value) if value else ""

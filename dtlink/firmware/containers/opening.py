@@ -1,0 +1,235 @@
+"""Open a file: what is in it, down to the devicetrees, and the inputs that it stands for.
+
+All of it is bounded: the bytes of a file, what they unpack to, the number of members, the depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import IO
+
+from dtlink.firmware.containers import archives, blobs
+from dtlink.firmware.containers.formats import CONTAINERS
+from dtlink.firmware.containers.model import Contents, Entry, Part, Problem, What
+from dtlink.firmware.containers.others import described
+from dtlink.firmware.containers.wanted import in_archive, is_read_whole
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.fdt import MAGIC
+from dtlink.firmware.packing import (
+    ByteSource,
+    Compression,
+    SizeLimit,
+    SizeLimitError,
+    compression_of,
+    plain,
+    unpack,
+)
+from dtlink.wording import counted
+
+#: Bytes that a file may have, and all that it unpacks to.
+MAX_FILE = 1 << 30
+MAX_UNPACKED = 512 << 20
+#: Containers in containers, and members of all of them.
+MAX_DEPTH = 8
+MAX_ENTRIES = 20_000
+#: So much of compressed data is unpacked to see what they are.
+_LOOK = 64 << 10
+
+
+def open_file(file: IO[bytes], *, search: bool = False) -> Entry:
+    """What is in a file. ``search``: look for devicetrees anywhere in it.
+
+    Raises :class:`InputError` for a container that is damaged, for what is not a format that dtlink
+    reads, and beyond the bounds.
+    """
+    source = ByteSource.of_file(file, SizeLimit(MAX_FILE))
+    return _Opening(search=search).source("", source, "devicetree", 0)
+
+
+class _Opening:
+    """One file, and what may still be unpacked and found in it."""
+
+    def __init__(self, *, search: bool) -> None:
+        self._search = search
+        self._unpacked = SizeLimit(MAX_UNPACKED)
+        self._kept = SizeLimit(MAX_UNPACKED)
+        self._entries = 0
+
+    def part(self, part: Part, depth: int) -> Entry:
+        """A member; what is wrong with it is kept, so that the others are still read."""
+        self._entries += 1
+        if self._entries > MAX_ENTRIES:
+            raise SizeLimitError(f"more than {MAX_ENTRIES:,} members")
+        size = len(part.data) if part.size is None else part.size
+        listed = Entry(
+            name=part.name,
+            form=part.kind or "data",
+            offset=part.offset,
+            about=part.about,
+            problems=part.problems,
+            size=size,
+            make=part.make,
+        )
+        if part.make is not None:
+            return listed
+        if part.what == "other" and not self._search:
+            return listed
+        try:
+            what: What = "maybe" if part.what == "other" else part.what
+            found = self.source(part.name, ByteSource.of_bytes(part.data), what, depth)
+        except SizeLimitError:
+            raise
+        except InputError as error:
+            return replace(listed, form=part.kind or "damaged", error=error)
+        return replace(
+            found,
+            form=found.form or listed.form,
+            offset=part.offset,
+            about={**part.about, **found.about},
+            problems=(*part.problems, *found.problems),
+            size=size,
+        )
+
+    def source(self, name: str, source: ByteSource, what: What, depth: int) -> Entry:
+        """What a source holds: unpacked, if it is compressed."""
+        if depth > MAX_DEPTH:
+            raise InputError(f"containers in containers, deeper than {MAX_DEPTH} levels")
+        head = source.peek(archives.HEAD)
+        compression = compression_of(head)
+        if compression:
+            return self._compressed(name, source, compression, what, depth)
+        if archives.is_tar(head):
+            return self._container(
+                name, "tar archive", archives.read_tar(source, in_archive, self._kept), depth
+            )
+        return self._bytes(name, source.read(MAX_FILE + 1), what, depth)
+
+    def _compressed(
+        self, name: str, source: ByteSource, compression: Compression, what: What, depth: int
+    ) -> Entry:
+        head = _begin(compression, source)
+        if is_read_whole(head) or self._search:
+            inner = plain(source, self._unpacked)
+            found = self.source(name, inner, what, depth + 1)
+        else:
+            # A kernel is not unpacked into memory: what counts is whether trees follow it.
+            for _ in unpack(compression, source, self._unpacked):
+                pass
+            start = source.offset
+            found = self._after_kernel(name, head, source.read(MAX_FILE + 1), start, what, depth)
+        return replace(found, packing=(compression.name, *found.packing))
+
+    def _after_kernel(
+        self, name: str, head: bytes, rest: bytes, start: int, what: What, depth: int
+    ) -> Entry:
+        after = blobs.chain(rest, 0)
+        if after.parts:
+            trees = [
+                part._replace(name=f"dtb[{number}]", offset=(part.offset or 0) + start)
+                for number, part in enumerate(after.parts)
+            ]
+            moved = [Problem(text, (at or 0) + start) for text, at in after.problems]
+            return self._container(
+                name, "kernel image", Contents(trees, problems=tuple(moved)), depth
+            )
+        if what == "devicetree":
+            raise InputError(_unknown(head))
+        return Entry(name=name)
+
+    def _bytes(self, name: str, data: bytes, what: What, depth: int) -> Entry:
+        for container in CONTAINERS:
+            if container.matches(data):
+                return self._container(name, container.name, container.read(data), depth)
+        if archives.is_zip(data):
+            return self._container(
+                name, "zip archive", archives.read_zip(data, in_archive, self._kept), depth
+            )
+        if form := _form(data):
+            return Entry(name=name, form=form, data=data, size=len(data))
+        found = self._searched(data) if self._search else blobs.appended(data)
+        if found and found.parts:
+            return self._container(name, "file with devicetrees in it", found, depth)
+        if what == "devicetree":
+            raise InputError(_unknown(data[:_LOOK], sum(1 for _ in blobs.blobs(data))), offset=0)
+        return Entry(name=name)
+
+    def _searched(self, data: bytes) -> Contents:
+        from dtlink.firmware.containers.search import search
+
+        return search(data, self._unpacked)
+
+    def _container(self, name: str, form: str, contents: Contents, depth: int) -> Entry:
+        names = _unique([part.name for part in contents.parts])
+        parts = (
+            part._replace(name=unique) for part, unique in zip(contents.parts, names, strict=True)
+        )
+        entries = tuple(self.part(each, depth + 1) for each in parts)
+        return Entry(
+            name=name,
+            form=form,
+            about=contents.about,
+            notes=contents.notes,
+            problems=contents.problems,
+            entries=entries,
+        )
+
+
+def _form(data: bytes) -> str:
+    """What data are that are read as one input, by their first bytes; empty for what is not."""
+    from dtlink.firmware.acpi import raw
+
+    if data[:4] == MAGIC:
+        return "devicetree"
+    if raw.is_table(data[: archives.HEAD]):
+        return "ACPI table"
+    return "" if not data or b"\0" in data[:_LOOK] else "text"
+
+
+def _begin(compression: Compression, source: ByteSource) -> bytes:
+    """The first bytes that compressed data unpack to; none if they are damaged."""
+    some = ByteSource.of_bytes(source.peek(_LOOK))
+    try:
+        return unpack(compression, some, SizeLimit(MAX_UNPACKED)).peek(archives.HEAD)
+    except InputError:
+        return b""
+
+
+def _unknown(head: bytes, trees: int = 0) -> str:
+    """Why a file is not read; ``trees``: how many devicetrees are somewhere in it."""
+    if not head:
+        return "an empty file"
+    if known := described(head):
+        return f"not a devicetree, but {known}"
+    if trees:
+        them = "it" if trees == 1 else "them"
+        found = counted(trees, "devicetree")
+        return f"{found} somewhere in it, not at its end: --search reads {them}"
+    text = head[:4].decode("latin-1")
+    begin = f'"{text}"' if text.isascii() and text.isprintable() else head[:4].hex(" ")
+    return f"not a DTB, DTS or ACPI table (begins with {begin})"
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """The names, each once: another of the same name gets a number."""
+    seen: dict[str, int] = {}
+    taken = set(names)
+    found = []
+    for name in names:
+        number = seen.get(name, -1) + 1
+        unique = name
+        while number and (unique := f"{name}[{number}]") in taken:
+            number += 1
+        seen[name] = number
+        taken.add(unique)
+        found.append(unique)
+    return found
+
+
+def leaves(entry: Entry, above: str = "") -> Iterator[tuple[str, Entry]]:
+    """The inputs that an entry stands for, by name, in file order."""
+    name = "!".join(filter(None, (above, entry.name)))
+    if entry.is_input:
+        yield name, entry
+    yield from chain.from_iterable(leaves(each, name) for each in entry.entries)
