@@ -341,7 +341,7 @@ def interrupt_map(found: WalkResult, row: SupplierBinding, column: Column) -> No
         width = irq.width(node)
         if width < 0:
             continue
-        child = _address_cells(tree, node) + width
+        child = child_cells(tree, node, width)
         rows = irq.rows(node, child)
         for index, entry in enumerate(rows):
             args = len(entry.address) + len(entry.specifier)
@@ -374,6 +374,11 @@ def _bad_row(
     no_cells = UnresolvedReason.NO_CELLS if irq.width(parent) < 0 else UnresolvedReason.TRUNCATED
     why = UnresolvedReason.DANGLING if parent < 0 else no_cells
     found.fail(why, row, where, len(rows), start + child, phandle, parent)
+
+
+def child_cells(tree: Tree, nexus: int, width: int) -> int:
+    """The cells of an entry before the parent's phandle; ``width`` is the nexus' own."""
+    return _address_cells(tree, nexus) + width
 
 
 def _address_cells(tree: Tree, node: int) -> int:

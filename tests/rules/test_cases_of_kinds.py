@@ -196,3 +196,97 @@ def test_msi_maps_that_overlap(second: str, count: int) -> None:
         }};
     """
     assert len(findings(source, "iommu/map-input-overlap")) == count
+
+
+GIC = (
+    'gic: gic { compatible = "arm,gic-400"; interrupt-controller; #interrupt-cells = <3>;'
+    " #address-cells = <ADDRESS>; };"
+)
+
+
+def host(rows: str, mask: str = "0 0 0 7", address: int = 1) -> str:
+    return f"""
+        / {{
+            {GIC.replace("ADDRESS", str(address))}
+            pcie {{
+                compatible = "vendor,pcie"; device_type = "pci";
+                #address-cells = <3>; #size-cells = <2>; #interrupt-cells = <1>;
+                interrupt-map-mask = <{mask}>; interrupt-map = {rows};
+            }};
+        }};
+    """
+
+
+def rows(pins: int, *, before: str = "0 0 0 ", parent: str = "") -> str:
+    return ", ".join(f"<{before}{pin} &gic {parent}0 {pin} 4>" for pin in range(1, pins + 1))
+
+
+def test_interrupt_map_without_the_unit_address_of_the_parent(shared: Path) -> None:
+    [found] = of_case(shared / "cases/dt/r12-interrupt-map-parent-cells.dtb")
+    assert (found.rule, found.severity) == ("phandle/interrupt-map", ERROR)
+    assert "1 for #address-cells of" in found.message
+    assert len(found.fix.edits) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (host(rows(4), address=2), "have 8 cells, but need 10"),
+        (host(rows(4, parent="0 "), address=0), "have 9 cells, but need 8"),
+        (host(rows(4, before="0 0 ", parent="0 ")), "4 of the child (not 3)"),
+    ],
+)
+def test_interrupt_maps_out_of_step(source: str, message: str) -> None:
+    [found] = findings(source, "phandle")
+    assert found.rule == "phandle/interrupt-map"
+    assert message in found.message
+
+
+def test_a_single_broken_entry_is_no_interrupt_map_out_of_step() -> None:
+    right = rows(3, parent="0 ")
+    found = findings(host(f"{right}, <0 0 0 4 0xdead 0 0 4 4>"), "phandle")
+    assert [each.rule for each in found] == ["phandle/dangling"]
+
+
+@pytest.mark.parametrize(("pins", "count"), [(1, 1), (3, 1), (4, 0)])
+def test_pins_without_an_entry(pins: int, count: int) -> None:
+    found = findings(host(rows(pins, parent="0 ")), "phandle")
+    assert [each.rule for each in found] == ["phandle/interrupt-pins"] * count
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        host("<0 0 0 0 &gic 0 0 1 4>", mask="0 0 0 0"),
+        host(rows(2, parent="0 ")).replace("device_type", "bus-range = <0 0>; device_type"),
+        host(rows(2, parent="0 ")).replace("device_type =", "type ="),
+    ],
+)
+def test_pins_that_need_no_entry(source: str) -> None:
+    assert findings(source, "phandle/interrupt-pins") == []
+
+
+def test_a_controller_without_interrupt_cells(shared: Path) -> None:
+    [found] = of_case(shared / "cases/dt/r31-pmic-without-interrupt-cells.dtb")
+    assert (found.rule, found.severity) == ("phandle/interrupt-cells", ERROR)
+    assert found.subject.path == "/soc/i2c@3000/pmic@58"
+    assert "#interrupt-cells = <2>" in found.fix.text
+
+
+@pytest.mark.parametrize(
+    ("user", "width"),
+    [
+        ("a { interrupt-parent = <&c>; interrupts = <1 4>; };", "<2>"),
+        ("a { interrupts-extended = <&c 1>; };", "<…>"),
+        ("", None),
+        ("a { interrupts-extended = <&gic 0 1 4>; interrupt-parent = <&c>; };", None),
+    ],
+)
+def test_users_of_a_controller_without_cells(user: str, width: str | None) -> None:
+    source = (
+        f"/ {{ interrupt-parent = <&gic>; {GIC.replace('ADDRESS', '0')}"
+        f"c: c {{ interrupt-controller; interrupts = <0 1 4>; }}; {user} }};"
+    )
+    found = findings(source, "phandle")
+    assert [each.rule for each in found] == ["phandle/interrupt-cells"] * (width is not None)
+    assert all(width is not None and width in each.fix.text for each in found)

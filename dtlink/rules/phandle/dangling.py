@@ -31,6 +31,7 @@ from dtlink.rules.phandle._entry import (
     size_in_cells,
     steps_up,
 )
+from dtlink.rules.phandle._interrupt_map import misfit
 
 
 @rule(
@@ -58,7 +59,8 @@ from dtlink.rules.phandle._entry import (
 def dangling(board: TreeBoard) -> Iterator[Finding]:
     """Every entry whose phandle no node has."""
     for entry in board.failures(UnresolvedReason.DANGLING):
-        if not bytes_left(entry):  # else it is not a list of phandles: leftover-cells reports it
+        # Else it is not a list of phandles: leftover-cells reports it.
+        if not bytes_left(entry) and not misfit(entry):
             yield dangling.finding(
                 entry,
                 _message(entry),

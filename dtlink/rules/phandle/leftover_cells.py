@@ -22,6 +22,7 @@ from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
 from dtlink.rules.phandle._entry import as_string, bytes_left, size_in_cells
+from dtlink.rules.phandle._interrupt_map import misfit
 from dtlink.wording import counted
 
 #: Properties in which a 0 in a phandle's place means nothing, with the suppliers' cells property.
@@ -61,7 +62,8 @@ def leftover_cells(board: TreeBoard) -> Iterator[Finding]:
         if entry.binding.walk is Walk.ID_MAP:
             yield _map(board, entry)
         elif entry.binding.walk is Walk.INTERRUPT_MAP:
-            yield _cut_row(entry)
+            if not misfit(entry):
+                yield _cut_row(entry)
         else:
             yield _bytes(board, entry)
     for name, cells in _WITHOUT_EMPTY_ENTRIES:

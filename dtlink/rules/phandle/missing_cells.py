@@ -21,7 +21,9 @@ from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Flaw, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.phandle._controllers import is_for_controller
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
+from dtlink.rules.phandle._interrupt_map import misfit
 from dtlink.wording import counted
 
 
@@ -53,7 +55,7 @@ from dtlink.wording import counted
 def missing_cells(board: TreeBoard) -> Iterator[Finding]:
     """Every entry whose supplier has no cells property."""
     for entry in board.failures(UnresolvedReason.NO_CELLS):
-        if entry.target is None:
+        if entry.target is None or misfit(entry) or is_for_controller(board, entry):
             continue
         last = before(board, entry)
         # In maps and interrupts any small number may look like a phandle.

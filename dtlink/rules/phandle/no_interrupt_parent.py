@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.phandle._controllers import is_for_controller
 from dtlink.rules.phandle._entry import steps_up
 from dtlink.wording import beside, noun
 
@@ -56,7 +57,7 @@ def no_interrupt_parent(board: TreeBoard) -> Iterator[Finding]:
     alone = [
         entry
         for entry in board.failures(UnresolvedReason.NO_PARENT)
-        if not _is_broken_off(board, entry)
+        if not _is_broken_off(board, entry) and not is_for_controller(board, entry)
     ]
     if not alone:
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dtlink.links.reference import Reference
 from dtlink.rules.phandle._entry import steps_up
 from tests.support.faults.bed import Bed
-from tests.support.faults.model import ERROR, Planted, fault, faults_of
+from tests.support.faults.model import ERROR, WARNING, Planted, fault, faults_of
 from tests.support.faults.specifier import cut
 
 
@@ -90,7 +90,7 @@ def _asks(bed: Bed, user: int, node: int, deciding: Iterable[int]) -> bool:
     return above == node and bed.has(node, "interrupt-parent")
 
 
-@fault("phandle/no-interrupt-parent", ERROR)
+@fault("phandle/interrupt-cells", ERROR)
 def interrupt_controller_without_cells(bed: Bed) -> Planted | None:
     """One that no other stands behind: a way up that goes on would end at the next."""
     plain = [
@@ -103,7 +103,7 @@ def interrupt_controller_without_cells(bed: Bed) -> Planted | None:
     bed.drop(controller, "#interrupt-cells")
     users = bed.paths(ref.node for ref in plain if _interrupt_parent(bed, ref.node) == controller)
     touched = bed.paths(ref.node for ref in bed.references() if ref.supplier == controller)
-    return Planted(min(users), together=users, touched=touched)
+    return Planted(bed.path(controller), together=users, touched=touched)
 
 
 def _interrupt_parent(bed: Bed, node: int) -> int:
@@ -140,6 +140,43 @@ def _extended(bed: Bed) -> list[Reference]:
         for ref in bed.references("interrupts-extended")
         if ref.args and not bed.has(ref.node, "interrupts")
     ]
+
+
+@fault("phandle/interrupt-cells", ERROR)
+def controller_without_interrupt_cells(bed: Bed) -> Planted | None:
+    controller = bed.add("seeded-controller", compatible="seeded,controller")
+    bed.put(controller, "interrupt-controller", b"")
+    bed.add("seeded-device", controller, compatible="seeded,device", interrupts=(0, 8))
+    below = bed.path(controller) + "/seeded-device"
+    return Planted(bed.path(controller), "interrupt-controller", touched=frozenset((below,)))
+
+
+def _host(bed: Bed, pins: int, parent: tuple[int, ...]) -> Planted:
+    """A PCI host with entries for so many pins; ``parent`` is what follows the phandle."""
+    gic = bed.add("seeded-gic", compatible="seeded,gic", _interrupt_cells=1, _address_cells=1)
+    bed.put(gic, "interrupt-controller", b"")
+    host = bed.add("seeded-pcie", compatible="seeded,pcie", _address_cells=3)
+    bed.put(host, "device_type", "pci")
+    phandle = bed.phandle(gic)
+    rows = [(0, 0, 0, pin, phandle, *parent, pin) for pin in range(1, pins + 1)]
+    bed.set(
+        host,
+        _interrupt_cells=1,
+        _size_cells=2,
+        interrupt_map_mask=(0, 0, 0, 7),
+        interrupt_map=tuple(cell for row in rows for cell in row),
+    )
+    return Planted(bed.path(host), "interrupt-map")
+
+
+@fault("phandle/interrupt-map", ERROR)
+def entries_without_the_unit_address_of_the_parent(bed: Bed) -> Planted | None:
+    return _host(bed, 4, ())
+
+
+@fault("phandle/interrupt-pins", WARNING)
+def pins_without_an_entry(bed: Bed) -> Planted | None:
+    return _host(bed, 2, (0,))
 
 
 FAULTS = faults_of(globals())
