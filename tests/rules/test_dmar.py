@@ -128,6 +128,16 @@ def test_one_unit_twice_is_told_once() -> None:
     }
 
 
+def test_units_of_which_none_has_the_rest() -> None:
+    text = (
+        'DMAR\n drhd base=0x1000\n  endpoint hops="02.0"\n'
+        ' drhd base=0x2000{}\n  ioapic enumeration_id=2 hops="1e.7"'
+    )
+    assert told(text.format("")) == {("uncovered", "warning")}
+    assert told(text.format(" flags=1")) == set()
+    assert told(text.format(" segment=1")) == {("uncovered", "info")}
+
+
 def test_include_all_that_is_not_last() -> None:
     text = 'DMAR\n drhd base=0x1000 flags=1\n drhd base=0x2000\n  endpoint hops="02.0"'
     assert told(text) == {("include-all", "warning")}
@@ -166,7 +176,8 @@ def test_devices_in_two_units_are_one_finding_for_the_two() -> None:
     scopes = (
         '  endpoint hops="02.0"\n  endpoint hops="03.0"\n  ioapic enumeration_id=2 hops="1f.0"\n'
     )
-    finding = only(f"DMAR flags=1\n drhd base=0x1000\n{scopes} drhd base=0x2000\n{scopes}")
+    units = f" drhd base=0x1000\n{scopes} drhd base=0x2000\n{scopes}"
+    finding = only(f"DMAR flags=1\n{units} drhd base=0x3000 flags=1")
     assert finding.identity == "dmar/duplicate-scope"
     assert "0000:00:02.0, 0000:00:03.0, ioapic 2" in finding.message
     assert "0x2000" in finding.effect.partition(";")[0]

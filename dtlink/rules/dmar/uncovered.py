@@ -1,7 +1,9 @@
 """Devices not covered by any DRHD.
 
-What it finds: a PCI segment in the MCFG that no DRHD is for; a segment whose units have neither a
-PCI device nor INCLUDE_PCI_ALL; a device of an RMRR, ATSR or SATC structure that is under no unit.
+What it finds: a PCI segment in the MCFG that no DRHD is for; a segment with several units of which
+none has INCLUDE_PCI_ALL; a segment whose units have neither a PCI device nor INCLUDE_PCI_ALL (a
+note); a device of an RMRR, ATSR or SATC structure that is under no unit. One unit that names
+devices and has no INCLUDE_PCI_ALL is what QEMU writes, which knows all devices.
 Why it matters: Linux has no IOMMU for such a device: its DMA reaches all memory, it cannot be given
 to a guest, and what the other structures say of it is void. A hypervisor may mean a segment to be
 left out (QEMU: default_bus_bypass_iommu).
@@ -86,22 +88,25 @@ def _segments(table: Dmar, missing: list[int]) -> Finding:
 
 
 def _empty(table: Dmar) -> Iterator[Finding]:
-    """Segments of which only I/O APICs and HPETs are under a unit."""
+    """Segments of which no unit has the devices that are named nowhere."""
     segments: dict[int, list[Drhd]] = {}
     for unit in table.units:
         segments.setdefault(unit.segment, []).append(unit)
     for segment, units in segments.items():
         scopes = (scope for unit in units for scope in unit.scopes)
         named = any(isinstance(each, PciScope | AcpiScope) for each in scopes)
-        if not named and not any(unit.include_all for unit in units):
+        lists_all = named and len(units) == 1
+        if not lists_all and not any(unit.include_all for unit in units):
+            which = "has INCLUDE_PCI_ALL" if named else "names a PCI device or has INCLUDE_PCI_ALL"
+            whose = "the devices that none names: their" if named else "the segment: its"
             yield uncovered.finding(
-                units[0],
-                f"no unit of segment {segment} names a PCI device or has INCLUDE_PCI_ALL",
+                units[0 if not named else -1],
+                f"no unit of segment {segment} {which}",
                 property_name="flags",
-                effect=f"{_NO_IOMMU} the segment: its DMA is not translated",
-                fix="Set INCLUDE_PCI_ALL (flags=1) in the last unit of the segment, unless "
-                "bypass is intended.",
-                severity=Severity.INFO,
+                effect=f"{_NO_IOMMU} {whose} DMA is not translated, and no message says so",
+                fix="Set INCLUDE_PCI_ALL (flags=1) in the last unit of the segment"
+                + ("." if named else ", unless bypass is intended."),
+                severity=Severity.WARNING if named else Severity.INFO,
             )
 
 
