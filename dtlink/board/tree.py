@@ -11,6 +11,7 @@ from dtlink.board.devices import device_at, passed_over, unpopulated
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.facts.errors import OptionError
 from dtlink.facts.iommus import IommuKind, kind_of
+from dtlink.firmware.dts_text import reference
 from dtlink.links.extract import Extraction
 from dtlink.links.graph import Graph
 from dtlink.links.reference import Failure, Link, UnresolvedReason
@@ -448,8 +449,7 @@ class TreeBoard:
 
     def ref(self, node: Node) -> str:
         """A node as DTS names it: ``&label``, or ``&{/path}`` where no label is known."""
-        label = self.tree.labels.get(node.path)
-        return f"&{label}" if label else f"&{{{node.path}}}"
+        return reference(node.path, self.tree.labels.get(node.path, ""))
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dtlink.firmware import dts_text
 from dtlink.firmware.edits import (
     AddNode,
     Cells,
@@ -15,9 +16,6 @@ from dtlink.firmware.edits import (
     SetField,
     TreeEdit,
 )
-
-#: Cells of at least this value are addresses or masks rather than counts.
-_HEX_FROM = 1000
 
 
 def dts(edits: Iterable[Edit]) -> str:
@@ -69,7 +67,7 @@ def _piece(piece: str | bytes | Cells) -> str:
 
 
 def number(cell: int | NodeRef) -> str:
-    """A cell: small numbers, which may count lines or channels, in decimal."""
+    """A cell: what is known to be an ID or an address, in hexadecimal."""
     if isinstance(cell, NodeRef):
         return str(cell)
-    return f"{cell:#x}" if isinstance(cell, Hex) or cell >= _HEX_FROM else str(cell)
+    return f"{cell:#x}" if isinstance(cell, Hex) else dts_text.number(cell)

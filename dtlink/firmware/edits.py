@@ -7,6 +7,8 @@ them.
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from dtlink.firmware.dts_text import reference
+
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.tree import Node
@@ -19,7 +21,7 @@ class NodeRef(NamedTuple):
     label: str = ""
 
     def __str__(self) -> str:
-        return f"&{self.label}" if self.label else f"&{{{self.path}}}"
+        return reference(self.path, self.label)
 
 
 class Hex(int):

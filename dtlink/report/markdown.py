@@ -131,7 +131,7 @@ def _entries(report: Report, faults: Iterable[Group]) -> list[_Entry]:
     entries: dict[Finding, _Entry] = {}
     names = short_names(report)
     for group in faults:
-        fault = group.finding._replace(location=None, offset=None, places=())
+        fault = group.finding._replace(location=None, offset=None, places=(), snippet=None)
         entry = entries.setdefault(fault, _Entry(group.finding, [], []))
         entry.places.append(_at(group.item, group.finding))
         if group.is_shared:

@@ -16,7 +16,7 @@ from dtlink.report.layout import BOLD, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.model import InputReport, Report
 from dtlink.report.summary import summary
 from dtlink.report.wording import unused
-from dtlink.rules.model import Finding, Severity
+from dtlink.rules.finding import Finding, Severity, Snippet
 from dtlink.wording import RELATED_IN_TEXT, listed
 
 #: Maximum width of a line; longer lines are hard to read.
@@ -107,6 +107,8 @@ def _finding(group: Group, width: int | None) -> Iterator[Line]:
     yield from flow(head, width, indent=9)
     if finding.location:
         yield from _source_line(finding.location, width)
+    elif finding.snippet:
+        yield from _property(finding.snippet)
     yield from paragraph("", finding.message, width)
     if finding.effect:
         yield from paragraph(" effect:", finding.effect, width)
@@ -129,6 +131,12 @@ def _source_line(location: Location, width: int | None) -> Iterator[Line]:
     text = text[left : left + (width or _SOURCE_WIDTH) - len(number) - 4]
     yield line(f" {number} | {text}")
     yield line(f" {' ' * len(number)} | {' ' * (at - left)}^")
+
+
+def _property(snippet: Snippet) -> Iterator[Line]:
+    """The property of a blob, and marks below the entry."""
+    yield line(f" | {snippet.text}")
+    yield line(f" | {' ' * snippet.start}{'^' * snippet.length}")
 
 
 def _place(finding: Finding) -> Iterator[Span]:

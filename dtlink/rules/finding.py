@@ -61,6 +61,15 @@ class RelatedPlace(NamedTuple):
     location: Location
 
 
+class Snippet(NamedTuple):
+    """The statement of a property of a blob, as DTS."""
+
+    text: str
+    start: int
+    """Where the entry begins that the finding is about, or the property's name."""
+    length: int
+
+
 class Finding(NamedTuple):
     """One fault at one place.
 
@@ -85,6 +94,8 @@ class Finding(NamedTuple):
     """What the rule is called for this table, if it is about several (see ``rules/aliases.py``)."""
     places: tuple[RelatedPlace, ...] = ()
     """Other places in the source, if the tree was made from source."""
+    snippet: Snippet | None = None
+    """The property of a blob, for text."""
 
     def __repr__(self) -> str:
         entry = "" if self.index is None else f"[{self.index}]"

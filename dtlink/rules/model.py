@@ -8,7 +8,7 @@ from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.firmware.tree import Location, Node
 from dtlink.links.reference import Failure, Link
-from dtlink.rules.finding import Confidence, Finding, RelatedPlace, Severity
+from dtlink.rules.finding import Confidence, Finding, RelatedPlace, Severity, Snippet
 from dtlink.rules.fix import Fix
 
 if TYPE_CHECKING:
@@ -162,6 +162,7 @@ class Rule(NamedTuple):
             offset=at.offset,
             alias=alias,
             places=_places(where, at, nodes) if at.location else (),
+            snippet=None if at.location else _snippet(where, at),
         )
 
 
@@ -197,6 +198,16 @@ def _places(
     return related_places(origins, node, at.property_name, at.location, nodes)
 
 
+def _snippet(where: "FindingAt", at: _Position) -> Snippet | None:
+    """The property of a blob."""
+    if at.property_name is None or not isinstance(where, Node | Link | Failure):
+        return None
+    from dtlink.rules.snippet import snippet
+
+    node = where if isinstance(where, Node) else where.node
+    return snippet(where, at.property_name, _within(node, at.property_name, at.index, at.offset))
+
+
 def _in_tree(node: Node, name: str | None, index: int | None, offset: int) -> _Position:
     origins = node.tree.origins
     within = _within(node, name, index, offset)
@@ -204,9 +215,9 @@ def _in_tree(node: Node, name: str | None, index: int | None, offset: int) -> _P
     return _Position(Subject(SubjectKind.NODE, node.path), name, index, location, offset)
 
 
-def _within(node: Node, name: str | None, index: int | None, offset: int) -> int | None:
+def _within(node: Node, name: str | None, index: int | None, offset: int | None) -> int | None:
     """The offset in a property's value of the entry that a finding is about."""
-    if name is None or index is None or not node.has(name):
+    if name is None or index is None or offset is None or not node.has(name):
         return None
     return max(offset - node.offset(name), 0)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.facts.pci import bdf
+from dtlink.firmware.dts_text import reference
 from dtlink.firmware.errors import InputError
 from dtlink.links.acpi.translation import iommu_keys, root_complex
 from dtlink.links.hosts import segments
@@ -164,9 +165,9 @@ def _labels(tree: Tree, hosts: Sequence[Host]) -> Mapping[Key, str]:
     for cells in ("#iommu-cells", "msi-controller"):
         for node in tree.holders(cells):
             path = tree.path(node)
-            label = tree.labels.get(path)
+            label = tree.labels.get(path, "")
             key = supplier_of(tree, node, cells, numbers).key
-            labels.setdefault(key, f"&{label}" if label else f"&{{{path}}}")
+            labels.setdefault(key, reference(path, label))
     return labels
 
 
