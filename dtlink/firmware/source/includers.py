@@ -1,0 +1,158 @@
+"""Which sources a file reaches: the boards and overlays that include it, directly or not.
+
+The lines that include are read, of every board of the tree. Those between ``#if`` and ``#endif``
+count: what is asked there is not known.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from dtlink.firmware.source.surroundings import Surroundings, surroundings
+
+#: What is compiled, and what is only included.
+COMPILED: Final = (".dts", ".dtso")
+INCLUDED: Final = (".dtsi", ".h")
+
+_INCLUDE = re.compile(rb"#[ \t]*include[ \t]*([\"<])([^\">\n]+)[\">]|/include/\s*(\")([^\"\n]+)\"")
+#: Where boards are in the trees that are known; elsewhere they may be anywhere.
+_FOLDERS: Final = ("arch/*/boot/dts", "arch/*/dts", "dts/upstream/src")
+#: Upper bound on the files that are passed by, on those that are read, and on the bytes of one.
+_PASSED: Final = 1_000_000
+_READ: Final = 50_000
+_SIZE: Final = 16 << 20
+_BLOCK: Final = 32 << 10
+
+
+def boards_with(path: str, include: Sequence[str] = ()) -> Sequence[str]:
+    """The sources that include a file, sorted; their paths are relative if ``path`` is.
+
+    ``include``: where sources look for files first. Boards are those of the file's own tree; of the
+    working folder, if it has none and is above the file.
+    """
+    real = os.path.realpath(path)
+    root, here = surroundings(path).root, os.getcwd()
+    found = _above(_users(root, tuple(include)), real)
+    if not found and real.startswith(f"{here}/") and here != root:
+        found = _above(_users(here, tuple(include)), real)
+    boards = sorted(each for each in found if each.endswith(COMPILED))
+    return boards if os.path.isabs(path) else [os.path.relpath(each) for each in boards]
+
+
+def forget() -> None:
+    """Look at the files anew."""
+    _users.cache_clear()
+
+
+def _above(users: Mapping[str, Iterable[str]], path: str) -> set[str]:
+    """The files that include one, directly or not."""
+    found: set[str] = set()
+    todo = [path]
+    while todo:
+        for user in users.get(todo.pop(), ()):
+            if user not in found:
+                found.add(user)
+                todo.append(user)
+    return found - {path}
+
+
+@lru_cache(maxsize=4)
+def _users(root: str, include: tuple[str, ...]) -> Mapping[str, set[str]]:
+    """The files that include each file, by real paths."""
+    trees: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    where: dict[str, Surroundings] = {}
+    for board in _boards(os.path.realpath(root)):
+        folder = os.path.dirname(board)
+        if folder not in where:
+            where[folder] = surroundings(board)
+        trees[(*include, *where[folder].include)].append(board)
+    users: dict[str, set[str]] = defaultdict(set)
+    for folders, boards in trees.items():
+        _Tree(folders, users).follow(boards)
+    return users
+
+
+def _boards(root: str) -> Iterator[str]:
+    tops = [str(each) for pattern in _FOLDERS for each in sorted(Path(root).glob(pattern))]
+    left = _PASSED
+    for top in tops or [root]:
+        for folder, below, names in os.walk(top):
+            below[:] = sorted(each for each in below if not each.startswith("."))
+            left -= len(names)
+            yield from (f"{folder}/{name}" for name in sorted(names) if name.endswith(COMPILED))
+            if left < 0:
+                return
+
+
+class _Tree:
+    """The sources that have the same include paths; ``users`` gets what they include."""
+
+    def __init__(self, folders: Sequence[str], users: dict[str, set[str]]) -> None:
+        self._folders = folders
+        self._users = users
+        self._found: dict[tuple[str, str], str] = {}
+        self._real: dict[str, str] = {}
+
+    def follow(self, boards: Iterable[str]) -> None:
+        """Go from the boards to all that they include."""
+        todo, seen = list(boards), set(boards)
+        while todo and len(seen) < _READ:
+            path = todo.pop()
+            folder = os.path.dirname(path)
+            for quote, name in _included(path):
+                found = self._find(name, folder if quote else "")
+                if not found:
+                    continue
+                self._users[found].add(path)
+                if found not in seen:
+                    seen.add(found)
+                    todo.append(found)
+
+    def _find(self, name: str, folder: str) -> str:
+        """The file of a name, as the preprocessor finds it; empty if there is none."""
+        found = self._found.get((folder, name))
+        if found is None:
+            folders = (folder, *self._folders) if folder else self._folders
+            paths = (os.path.join(each, name) for each in folders)
+            found = next((self._plain(path) for path in paths if os.path.exists(path)), "")
+            self._found[folder, name] = found
+        return found
+
+    def _plain(self, path: str) -> str:
+        """The real path; folders are resolved once."""
+        folder, name = os.path.split(path)
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        plain = f"{self._real[folder]}/{name}"
+        return os.path.realpath(plain) if os.path.islink(plain) else plain
+
+
+def _included(path: str) -> Iterator[tuple[bool, str]]:
+    """The names that a file includes, and whether they are quoted."""
+    for match in _INCLUDE.finditer(_content(path)):
+        name = match[2] or match[4]
+        yield match[1] != b"<", name.decode("utf-8", "surrogateescape")
+
+
+def _content(path: str) -> bytes:
+    """The bytes of a file; none of one that can't be read, or that never ends."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    try:
+        # Most files end within a block: no need to ask for their size.
+        data = os.read(file, _BLOCK)
+        while len(data) % _BLOCK == 0 and len(data) < _SIZE and (more := os.read(file, _SIZE)):
+            data += more
+    except OSError:
+        return b""
+    finally:
+        os.close(file)
+    return data
