@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Unpack
 
-from dtlink import engine
 from dtlink.api.options import LintOptions, arguments, processes, refused_values
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
@@ -34,7 +33,7 @@ def lint(
     in the files. All other keywords are the options of the command: ``select``, ``ignore``,
     ``expect``, ``severity``, ``fail_on``, ``baseline``, ``kernel_version``, ``against``,
     ``cmdline``, ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema``,
-    ``schema_dir``, ``include``, ``define`` and ``allow_include``.
+    ``schema_dir``, ``include``, ``define``, ``allow_include`` and ``max_boards``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
     a kernel, schemas, a configuration or a baseline that cannot be read, :class:`ValueError` for
@@ -42,17 +41,15 @@ def lint(
     """
     number, given = processes(jobs), arguments(options)
     forget()  # files that an earlier call read may have changed
-    passed: list[str] = []
-    inputs = list(engine.expand(_paths(paths), search=search, passed=passed))
     file = None if config is None or config is False else os.fspath(config)
     of = partial(settings_of, given=given, file=file, isolated=config is False)
     with refused_values():
-        plan = LintPlan(inputs, {each: of(each.path) for each in inputs})
+        plan = LintPlan.of(_paths(paths), of, search=search)
     plan.check()
     kernel = plan.kernel(digest=True)
     reports = list(settled(_compared(plan, plan.reports(jobs=number, digest=True))))
-    told = ", ".join(plan.baselines)
-    return Report("lint", reports, kernel["version"], kernel, told, notes=passed)
+    known = ", ".join(plan.baselines)
+    return Report("lint", reports, kernel["version"], kernel, known, notes=plan.notes)
 
 
 def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:

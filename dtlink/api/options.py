@@ -69,6 +69,8 @@ class LintOptions(BoardOptions, total=False):
     """The least severity for which :attr:`Report.status` is 1, or ``never``."""
     baseline: AnyPath
     """The file of accepted findings."""
+    max_boards: int
+    """How many boards are linted at most because they include a file that is named; 0: all."""
 
 
 #: The keywords that are a board's.

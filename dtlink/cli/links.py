@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dtlink import engine
 from dtlink.board.settings import Settings
-from dtlink.cli.options import NO_INPUTS, complain, options, tell, words
+from dtlink.cli.options import NO_INPUTS, complain, options, words
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.cli.single import view_of
-from dtlink.cli.sources import configured
+from dtlink.cli.sources import chosen_inputs, configured
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @formats("text", "json", "jsonl")
 @click.option("--disabled", is_flag=True, help="Include the links of disabled consumers.")
 @click.option("--binding", multiple=True, metavar="NAME", help="Only links by these bindings.")
-@options("kernel_version", "sources", "search", "jobs", "color")
+@options("kernel_version", "sources", "inputs", "search", "jobs", "color")
 def links(
     paths: tuple[str, ...],
     targets: tuple[Target, ...],
@@ -50,19 +51,18 @@ def links(
         check_bindings(words(binding))
     except ValueError as error:
         raise click.UsageError(f"--binding: {error}") from error
-    passed: list[str] = []
-    inputs = list(engine.expand(paths, search=search, passed=passed))
+    chosen = chosen_inputs(paths, search=search)
     settings = Settings(kernel_version, **sources)
     make = partial(_links, settings=settings, disabled=disabled, bindings=words(binding))
     outputs = resolve(targets, output)
 
     def envelope(reports: Sequence[InputReport]) -> Report:
-        return Report("links", reports, str(kernel_version), notes=passed)
+        return Report("links", reports, str(kernel_version), notes=chosen.notes)
 
     task = partial(configured, task=engine.Task(make, make, settings.sources))
-    reports = engine.run(inputs, task, jobs=jobs, digest=digests(outputs))
-    report = gather(reports, len(inputs), outputs, envelope)
-    tell(passed)
+    reports = engine.run(chosen.inputs, task, jobs=jobs, digest=digests(outputs))
+    total = len(chosen.inputs) + len(chosen.unread)
+    report = gather(chain(reports, chosen.unread), total, outputs, envelope)
     complain(report.inputs, NO_INPUTS)
     write_formats(report, outputs, _lines, color)
     sys.exit(report.exit_status(None))

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from dtlink import engine
 from dtlink.cli.baselines import Baselines, baseline_options
 from dtlink.cli.given import named
 from dtlink.cli.options import NO_INPUTS, complain, options, tell
@@ -17,7 +16,6 @@ from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.inputs import Input
 from dtlink.report.comments import settled
 from dtlink.report.layout import Line
 from dtlink.report.model import InputReport, Report
@@ -65,7 +63,7 @@ _LEVELS = [severity.value for severity in Severity]
     metavar="PATH",
     help="Additional schemas: a folder of bindings, or a processed schema file.",
 )
-@options("sources", "search", "config", "jobs", "color")
+@options("sources", "inputs", "search", "config", "jobs", "color")
 @click.pass_context
 def lint(
     context: click.Context,
@@ -87,19 +85,16 @@ def lint(
     outputs = resolve(targets, output)
     digest = digests(outputs)
     try:
-        passed: list[str] = []
-        inputs = list(engine.expand(paths, search=search, passed=passed))
-        plan = _plan(inputs, named(context), file, isolated=isolated)
+        plan = _plan(paths, named(context), file, isolated=isolated, search=search)
+        kernel = plan.kernel(digest=digest)
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
-        envelope = partial(
-            _envelope, kernel=plan.kernel(digest=digest), told=baselines.told, notes=passed
-        )
+        envelope = partial(_envelope, plan=plan, kernel=kernel, told=baselines.told)
         reports = baselines.compare(plan.reports(jobs=jobs, digest=digest))
-        report = gather(reports, len(inputs), outputs, envelope, settled)
+        report = gather(reports, plan.total, outputs, envelope, settled)
     except InputError as error:
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
-    tell(passed)
+    tell(plan.notes)
     complain(report.inputs, NO_INPUTS)
     text = _statistics if statistics else partial(_text, least=plan.show)
     write_formats(report, outputs, text, color)
@@ -120,18 +115,21 @@ def _statistics(report: Report, width: int | None) -> Iterable[Line]:
 
 
 def _plan(
-    inputs: Sequence[Input], given: dict[str, Any], file: str | None, *, isolated: bool
+    paths: Sequence[str],
+    given: dict[str, Any],
+    file: str | None,
+    *,
+    isolated: bool,
+    search: bool,
 ) -> LintPlan:
     """What is done with each input. Raises :class:`InputError` for what can't be read for it."""
     forget()  # files that an earlier run of this process read may have changed
     of = partial(settings_of, given=given, file=file, isolated=isolated)
-    plan = LintPlan(inputs, {each: of(each.path) for each in inputs})
+    plan = LintPlan.of(paths, of, search=search)
     for hint in plan.check():
         click.echo(f"dtlink: {hint}", err=True)
     return plan
 
 
-def _envelope(
-    reports: Iterable[InputReport], kernel: Any, told: str, notes: Sequence[str]
-) -> Report:
-    return Report("lint", list(reports), kernel["version"], kernel, told, notes=notes)
+def _envelope(reports: Iterable[InputReport], plan: LintPlan, kernel: Any, told: str) -> Report:
+    return Report("lint", list(reports), kernel["version"], kernel, told, notes=plan.notes)

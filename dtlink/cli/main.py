@@ -62,7 +62,7 @@ class _Commands(click.Group):
 # \b keeps click from filling the lines that follow it.
 _HELP = """Check the dependencies that firmware describes.
 
-dtlink reads devicetree blobs (.dtb, .dtbo), devicetree source (.dts) and ACPI tables (IORT,
+dtlink reads devicetree blobs (.dtb, .dtbo), devicetree source (.dts, .dtso) and ACPI tables (IORT,
 VIOT, DMAR, IVRS, RIMT: raw, acpidump text, iasl listings, or a folder of one machine's), extracts
 every supplier-consumer link, and reports broken references, suppliers that can never probe, cycles,
 legacy bindings and faulty IOMMU maps. Each finding shows the symptom to expect at boot and suggests

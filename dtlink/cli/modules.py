@@ -22,7 +22,7 @@ from dtlink.cli.options import (
     options,
 )
 from dtlink.cli.single import tree_task, version_of, view_of
-from dtlink.cli.sources import configured
+from dtlink.cli.sources import chosen_inputs, configured
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.read import STDIN, SUFFIXES
 from dtlink.report.model import Report
@@ -72,7 +72,7 @@ NODEs: all that the root filesystem may be on. Of several boards, the union is l
     show_default=True,
     help="Output format: a list to read, or the configuration of an initramfs tool.",
 )
-@options("sources", "output", "jobs")
+@options("sources", "inputs", "output", "jobs")
 def modules(
     words: tuple[str, ...],
     kernel: str,
@@ -105,18 +105,16 @@ def modules(
     if missing and not initramfs:
         raise click.UsageError("--missing needs --initramfs")
     task = tree_task(partial(ModulesView.of, names=nodes, missing=missing), settings)
-    inputs = list(engine.expand(paths))
-    if not inputs:
-        click.echo(f"dtlink: no devicetree (.dtb, .dts) in {', '.join(paths)}", err=True)
+    chosen = chosen_inputs(paths)
+    if not chosen.inputs:
+        complain(chosen.unread, f"no devicetree (.dtb, .dts) in {', '.join(paths)}")
         sys.exit(2)
-    plan = [each for each in inputs if not _is_overlay(each, paths)]
-    reports = collect(
-        engine.run(plan, partial(configured, task=task), jobs=jobs, digest=form == "json"),
-        len(plan),
-        "reading",
-    )
-    _complain(reports, len(inputs) - len(plan))
-    _write(Report("modules", reports, version_of(settings)), paths, form, output, strict=strict)
+    plan = [each for each in chosen.inputs if not _is_overlay(each, paths)]
+    run = engine.run(plan, partial(configured, task=task), jobs=jobs, digest=form == "json")
+    reports = [*collect(run, len(plan), "reading"), *chosen.unread]
+    _complain(reports, len(chosen.inputs) - len(plan))
+    report = Report("modules", reports, version_of(settings), notes=chosen.notes)
+    _write(report, paths, form, output, strict=strict)
 
 
 def _sorted_out(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -132,7 +130,7 @@ def _is_path(word: str) -> bool:
 
 def _is_overlay(each: Input, paths: Sequence[str]) -> bool:
     """Whether an input of a folder is an overlay, which is no board."""
-    return each.path.endswith(".dtbo") and each.path not in paths
+    return each.path.endswith((".dtbo", ".dtso")) and each.path not in paths
 
 
 def _complain(reports: Sequence[InputReport], overlays: int) -> None:

@@ -15,9 +15,11 @@ from dtlink.cli.completion import (
     complete_nodes,
     complete_rules,
 )
+from dtlink.cli.given import keep
 from dtlink.cli.sources import MacroParam
 from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
+from dtlink.firmware.choice import MAX_BOARDS
 
 if TYPE_CHECKING:
     from dtlink.cli.source_faults import SourceFaultLines
@@ -220,6 +222,18 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         help="Look for devicetrees anywhere in the files named, such as an initramfs or a firmware "
         "image.",
     ),
+    "inputs": _both(
+        click.option(
+            "--max-boards",
+            type=click.IntRange(min=0),
+            default=MAX_BOARDS,
+            show_default=True,
+            metavar="N",
+            expose_value=False,
+            callback=keep,
+            help="How many boards to read at most that include the named files (0: all).",
+        ),
+    ),
     "config": _both(
         click.option(
             "--config", "file", metavar="FILE", help="Configuration file for every input."
@@ -243,8 +257,8 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 NO_INPUTS = (
-    "no inputs: no devicetree (.dtb, .dtbo, .dts), no image that holds one and no ACPI table was "
-    "found"
+    "no inputs: no devicetree (.dtb, .dtbo, .dts, .dtso), no image that holds one and no ACPI "
+    "table was found"
 )
 
 

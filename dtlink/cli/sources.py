@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtlink.cli.given import named
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.source.options import SourceOptions
 
 if TYPE_CHECKING:
-    from dtlink.engine import Task
+    from dtlink.engine import ChosenInputs, Task
 
 #: Devicetree files that include nothing: no need to look for a configuration.
 _BLOBS = (".dtb", ".dtbo")
@@ -44,6 +46,29 @@ def read_options(path: str, given: SourceOptions) -> SourceOptions:
 
     named = {name: value for name, value in given._asdict().items() if value}
     return settings_of(path, named).board.sources
+
+
+def chosen_inputs(paths: Iterable[str], *, search: bool = False) -> ChosenInputs:
+    """The inputs of a command, by its options and the configuration for each path.
+
+    Notes go to standard error. Ends the program for a configuration that can't be read.
+    """
+    from dtlink.config.resolve import settings_of
+    from dtlink.engine import choose
+    from dtlink.firmware.choice import InputOptions
+
+    fields = (*InputOptions._fields, *SourceOptions._fields)
+    given = {
+        name: value for name, value in named(click.get_current_context()).items() if name in fields
+    }
+    try:
+        chosen = choose(paths, lambda path: settings_of(path, given).inputs, search=search)
+    except InputError as error:
+        click.echo(f"dtlink: {error}", err=True)
+        sys.exit(2)
+    for note in chosen.notes:
+        click.echo(f"dtlink: {note}", err=True)
+    return chosen
 
 
 def configured(item: Input | str, task: Task) -> Task:

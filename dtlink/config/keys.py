@@ -215,6 +215,12 @@ KEYS = (
         unset="none",
     ),
     ConfigKey(
+        "max-boards",
+        "a number",
+        readers.count,
+        "How many boards to read at most that include the named files (0: all).",
+    ),
+    ConfigKey(
         "schema",
         "true or false",
         readers.flag,

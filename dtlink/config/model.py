@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dtlink.board.settings import DEFAULTS, Settings
+from dtlink.firmware.choice import MAX_BOARDS, InputOptions
 from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
 from dtlink.rules.defaults import DEFAULT as DEFAULT_RULES
 from dtlink.rules.model import Severity
@@ -35,6 +36,7 @@ class LintSettings(NamedTuple):
     """``None``: never."""
     show: Severity = Severity.WARNING
     baseline: str = ""
+    max_boards: int = MAX_BOARDS
     severity: tuple[tuple[str, Severity], ...] = ()
     """Rules and families with the severity that the user gives them."""
     allow: tuple[FindingPattern, ...] = ()
@@ -52,6 +54,11 @@ class LintSettings(NamedTuple):
     def value(self, field: str) -> Any:
         """The value of a field, the board's or another."""
         return getattr(self.board if field in Settings._fields else self, field)
+
+    @property
+    def inputs(self) -> InputOptions:
+        """What decides which inputs a path stands for."""
+        return InputOptions(self.max_boards, self.board.include)
 
     @property
     def selected(self) -> tuple[str, ...]:

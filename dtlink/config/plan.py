@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,38 @@ if TYPE_CHECKING:
 class LintPlan:
     """The inputs of a lint, in their order, each with its settings."""
 
-    def __init__(self, inputs: Sequence[Input], settings: Mapping[Input, LintSettings]) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Input],
+        settings: Mapping[Input, LintSettings],
+        unread: Sequence[InputReport] = (),
+        notes: Sequence[str] = (),
+    ) -> None:
         self.inputs = inputs
+        self.unread = unread
+        """The reports of what the user named that is no input."""
+        self.notes = notes
+        """What is not linted although a path stands for it."""
         self._settings = settings
         self._kinds = list(dict.fromkeys(settings.values()))
+
+    @classmethod
+    def of(
+        cls,
+        paths: Iterable[str],
+        settings_of: Callable[[str], LintSettings],
+        *,
+        search: bool = False,
+    ) -> LintPlan:
+        """The plan for paths; raises :class:`InputError` for a configuration that can't be read."""
+        chosen = engine.choose(paths, lambda path: settings_of(path).inputs, search=search)
+        settings = {each: settings_of(each.path) for each in chosen.inputs}
+        return cls(chosen.inputs, settings, chosen.unread, chosen.notes)
+
+    @property
+    def total(self) -> int:
+        """The number of reports."""
+        return len(self.inputs) + len(self.unread)
 
     def check(self) -> list[str]:
         """Read what the run rests on, once, for all processes that are made later.
@@ -54,6 +82,7 @@ class LintPlan:
             settings = self._settings[item.input]
             kernel = kernels.get(settings)
             yield _sieved(item._replace(kernel=kernel, fail_on=settings.fail_on), settings)
+        yield from self.unread
 
     def _task(self, item: Input) -> engine.Task:
         return _task(self._settings[item])
@@ -91,9 +120,12 @@ class LintPlan:
     ) -> Iterator[InputReport]:
         """The reports, each held against the baseline of its input."""
         for item in reports:
-            settings = self._settings[item.input]
-            comparison = comparisons.get(settings.baseline)
-            yield item if comparison is None else comparison.compare(item, _asked(settings))
+            settings = self._settings.get(item.input)
+            comparison = None if settings is None else comparisons.get(settings.baseline)
+            if settings is None or comparison is None:
+                yield item
+            else:
+                yield comparison.compare(item, _asked(settings))
 
 
 def _sieved(item: InputReport, settings: LintSettings) -> InputReport:

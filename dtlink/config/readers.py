@@ -24,6 +24,7 @@ NEVER = "never"
 RUNNING = "running"
 _LONGEST_RELEASE = 64
 _FOREVER = 1 << 31
+_LONGEST_NUMBER = 12
 _LONGEST_LINE = 1 << 16
 
 _FORMS = {
@@ -101,6 +102,16 @@ def seconds(value: Any, place: ConfigPlace) -> float:
     if not 0 <= number < _FOREVER:
         raise place.error("a number of seconds is needed, 0 or more")
     return float(number)
+
+
+def count(value: Any, place: ConfigPlace) -> int:
+    """A whole number, not negative; from the command line also as text."""
+    if isinstance(value, str) and place.dashes:
+        value = int(value) if value.isdecimal() and len(value) < _LONGEST_NUMBER else -1
+    number: int = of_type(int, value, place)
+    if not 0 <= number < _FOREVER:
+        raise place.error("a number is needed, 0 or more")
+    return number
 
 
 def several(value: Any, place: ConfigPlace) -> tuple[str, ...]:

@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dtlink.firmware import containers
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
-from dtlink.firmware.read import STDIN, SUFFIXES, TABLE_SUFFIXES, hold_standard_input
+from dtlink.firmware.read import (
+    STDIN,
+    SUFFIXES,
+    TABLE_SUFFIXES,
+    blob_of,
+    hold_standard_input,
+)
 
 
 def expand(
@@ -72,7 +78,7 @@ def _inputs_below(folder: str, passed: list[str]) -> list[str]:
         named = [name for name in names if name.endswith(SUFFIXES)]
         paths = {os.path.join(top, name) for name in named}  # noqa: PTH118
         paths = {path for path in paths if _is_file(path, passed)}
-        found |= {path for path in paths if path.removesuffix(".dts") + ".dtb" not in paths}
+        found |= {path for path in paths if blob_of(path) not in paths}
         boxed = (os.path.join(top, name) for name in names if name.endswith(containers.FOLDER))  # noqa: PTH118
         found |= {path for path in boxed if path not in paths and _is_container(path)}
         if any(_may_be_table(name) for name in names):

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     Source = str | os.PathLike[str] | bytes
 
 #: Suffixes of devicetree files that are read when a folder is given.
-SUFFIXES = (".dtb", ".dtbo", ".dts")
+SUFFIXES = (".dtb", ".dtbo", ".dts", ".dtso")
+#: Suffixes of devicetree source, and those of the blobs that a build makes of it, beside it.
+BLOBS = {".dts": ".dtb", ".dtso": ".dtbo"}
+#: Suffixes of files that are no input of their own: boards include them.
+INCLUDED = (".dtsi", ".h")
 #: Suffixes of files that may contain ACPI tables; their first bytes decide.
 TABLE_SUFFIXES = (
     *(".aml", ".bin", ".dat", ".10"),
@@ -55,6 +59,13 @@ def read(source: Source, name: str = "", sources: SourceOptions = NO_OPTIONS) ->
     except InputError as error:
         error.path = error.path or path
         raise
+
+
+def blob_of(source: str) -> str:
+    """The blob that a build makes of a source, beside it; of any other path an empty string."""
+    stem, dot, ending = source.rpartition(".")
+    blob = BLOBS.get(dot + ending, "")
+    return stem + blob if blob else ""
 
 
 def read_tree(source: Source, name: str = "") -> Tree:
@@ -191,12 +202,14 @@ def decode(
         return tree
     if data[:4] == fdt.MAGIC:
         return fdt.read(data)
-    if path.endswith(".dts") or b"/dts-v1/" in data[:65536]:
+    if path.endswith(tuple(BLOBS)) or b"/dts-v1/" in data[:65536]:
         return _decode_source(data, path, sources, storage, inside=inside)
     from dtlink.firmware.acpi import read as tables
 
     if tables.is_tables(data):
         return tables.decode(data, path)
+    if path.endswith(INCLUDED):
+        raise InputError("this file is for boards to include: name one of them (.dts, .dtso)")
     if not data:
         raise InputError("an empty file", offset=0)
     raise InputError(f"not a DTB, DTS or ACPI table (begins with {_begin(data)})", offset=0)

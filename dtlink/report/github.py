@@ -65,6 +65,8 @@ def render(report: Report) -> str:
 def _annotations(report: Report) -> Iterator[_Annotation]:
     for trouble in troubles(report):
         yield _Annotation("error", trouble.check, trouble.text, *trouble.place)
+    for note in report.notes:
+        yield _Annotation("notice", "dtlink", note)
     names = short_names(report)
     for group in groups(report):
         yield _annotation(group, names)

@@ -101,6 +101,7 @@ def _head(report: Report, faults: Sequence[Group]) -> Iterator[str]:
     problems = [
         f"{_trouble_place(each)}: {_prose(cut(each.text, _SHORT))}" for each in troubles(report)
     ]
+    problems += [_prose(cut(note, _SHORT)) for note in report.notes]
     if problems:
         yield _list("**The report is incomplete:**", problems)
     expected = [

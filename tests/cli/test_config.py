@@ -162,6 +162,7 @@ def test_every_option_that_is_told_is_taken_and_wins() -> None:
         "include": "i",
         "define": "D=1,2",
         "allow-include": "a",
+        "max-boards": "7",
     }
     assert {*asked, "schema"} == {key.name for key in KEYS}
     args = [word for name, value in asked.items() for word in (f"--{name}", value)]

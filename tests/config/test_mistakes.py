@@ -50,6 +50,7 @@ ALLOW = '[[allow]]\nrule = "legacy"\nreason = "r"\n'
         ("root-after = -1", "root-after: a number of seconds is needed, 0 or more"),
         ("root-after = nan", "root-after: a number of seconds is needed, 0 or more"),
         ('root-after = "3"', "root-after: a number is needed, not a string"),
+        ("max-boards = -1", "max-boards: a number is needed, 0 or more"),
         ("root-after = true", "root-after: a number is needed, not true or false"),
         ('schema = "yes"', "schema: true or false is needed, not a string"),
         ("schema = 1", "schema: true or false is needed, not a number"),

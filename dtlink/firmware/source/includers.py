@@ -16,9 +16,8 @@ from typing import Final
 
 from dtlink.firmware.source.surroundings import Surroundings, surroundings
 
-#: What is compiled, and what is only included.
+#: What is compiled.
 COMPILED: Final = (".dts", ".dtso")
-INCLUDED: Final = (".dtsi", ".h")
 
 _INCLUDE = re.compile(rb"#[ \t]*include[ \t]*([\"<])([^\">\n]+)[\">]|/include/\s*(\")([^\"\n]+)\"")
 #: Where boards are in the trees that are known; elsewhere they may be anywhere.

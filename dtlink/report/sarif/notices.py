@@ -99,6 +99,8 @@ class Notices:
 
     def add_all(self, report: Report) -> None:
         """Add the notices of all inputs."""
+        for text in report.notes:
+            self._execution.append(self._notice(NOTE, "note", text))
         for each in troubles(report):
             if each.line:
                 self._add_source_fault(each)
