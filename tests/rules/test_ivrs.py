@@ -265,3 +265,33 @@ def test_real_tables_with_their_madt() -> None:
 def only_of(machine: Machine) -> Finding:
     (finding,) = lint(machine)
     return finding
+
+
+# Buses that are left out.
+
+
+@pytest.mark.parametrize(
+    ("last", "buses"),
+    [
+        (0xFE, "01 to 3f"),
+        (0x100, "02 to 3f"),
+        (0x3EFF, "3f"),
+        (0x3F00, None),
+        (0xFFFF, None),
+    ],
+)
+def test_buses_of_the_mcfg_without_an_entry(last: int, buses: str | None) -> None:
+    text = f"IVRS\n{BLOCK.replace('0xffff', hex(last))}{SOUTHBRIDGE}MCFG\n"
+    allocation = "  allocation base=0xf8000000 segment={} end_bus=0x3f\n"
+    found = [each for each in lint(text + allocation.format(0)) if each.rule == "ivrs/uncovered"]
+    assert [f"bus {buses} of" in each.message for each in found] == ([True] if buses else [])
+    other = lint(text + allocation.format(1))
+    assert "ivrs/uncovered" not in {each.rule for each in other}, "no block is for that segment"
+
+
+def test_a_gap_within_the_buses_is_named() -> None:
+    block = "  ivhd-40 base=0xfeb80000\n    range device=8\n    range-end device=0x1ff\n"
+    block += "    range device=0x400\n    range-end device=0xfff\n" + SOUTHBRIDGE
+    mcfg = "MCFG\n  allocation base=0xf8000000 segment=0 end_bus=0x10\n"
+    found = {each.rule: each.message for each in lint(f"IVRS\n{block}{mcfg}")}
+    assert "bus 02 to 03, 10 of segment 0" in found["ivrs/uncovered"]

@@ -1,0 +1,85 @@
+"""The IVRS leaves out buses that the machine has.
+
+What it finds: buses of the MCFG of which no entry of the IVRS names a device. Buses that single
+entries name in part are not reported.
+Why it matters: Linux knows no IOMMU for a device there. Where the device table of an IOMMU has
+room for it, the IOMMU blocks its DMA; else its DMA reaches all memory.
+What to do: let the range of the last IOMMU go on to the last device of the last bus, or make the
+MCFG as small as the buses that there are.
+References: AMD 48882, IVHD device entries (all devices of a segment are to be listed); Linux,
+drivers/iommu/amd/init.c, init_device_table_dma(); drivers/iommu/amd/iommu.c, check_device().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dtlink.board.tables import TablesBoard
+from dtlink.links.acpi.ivrs import meets, merged, spans
+from dtlink.rules.ivrs._linux import NOT_SERVED, taken
+from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import listed
+
+_BUS = 0x100
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    bad=Tables(
+        """
+        IVRS
+          ivhd-40 base=0xfeb80000
+            range device=0x8
+            range-end device=0xff
+            special handle=33 source=0xa0
+        MCFG
+          allocation base=0xf8000000 segment=0 end_bus=0x3f
+        """,
+        finds=("IVRS",),
+    ),
+    good=Tables(
+        """
+        IVRS
+          ivhd-40 base=0xfeb80000
+            range device=0x8
+            range-end device=0x3fff
+            special handle=33 source=0xa0
+        MCFG
+          allocation base=0xf8000000 segment=0 end_bus=0x3f
+        """
+    ),
+    needs=("IVRS",),
+)
+def uncovered(board: TablesBoard) -> Iterator[Finding]:
+    """One finding for each segment."""
+    table, mcfg = board.machine.ivrs, board.machine.mcfg
+    if table is None or mcfg is None:
+        return
+    blocks = list(taken(board))
+    for row in mcfg.allocations:
+        mine = [block for block in blocks if block.segment == row.segment]
+        ids = merged(span for block in mine for span in spans(block))
+        lost = [bus for bus in row.buses if not meets(ids, range(bus * _BUS, (bus + 1) * _BUS))]
+        if lost and ids:
+            yield uncovered.finding(
+                table,
+                f"no entry names a device of bus {_ranges(lost)} of segment {row.segment}, which "
+                f"the MCFG has ({row.start_bus:02x} to {row.end_bus:02x})",
+                effect=NOT_SERVED,
+                fix="End the range of the last block of the segment at device "
+                f"{row.end_bus:02x}:1f.7 ({row.end_bus * _BUS + 0xFF:#x}).",
+                likely=True,
+            )
+
+
+def _ranges(buses: list[int]) -> str:
+    """Buses as ranges: ``01 to 3f, 80``."""
+    found: list[list[int]] = []
+    for bus in buses:
+        if found and found[-1][-1] == bus - 1:
+            found[-1][-1:] = [bus] if len(found[-1]) > 1 else [found[-1][0], bus]
+        else:
+            found.append([bus])
+    return listed([" to ".join(f"{bus:02x}" for bus in each) for each in found])
