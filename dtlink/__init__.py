@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dtlink.views.modules import ModulesView
     from dtlink.views.modules_union import ModulesUnion
     from dtlink.views.order import OrderView
+    from dtlink.views.preprocess import PreprocessView
     from dtlink.views.same_machine import SameMachineView
     from dtlink.views.why import WhyView
 
@@ -68,6 +69,7 @@ __all__ = [
     "ModulesView",
     "Node",
     "OrderView",
+    "PreprocessView",
     "Report",
     "Rule",
     "SameMachineView",
@@ -112,6 +114,7 @@ _HOMES = {
     "ModulesView": "dtlink.views.modules",
     "Node": "dtlink.firmware.tree",
     "OrderView": "dtlink.views.order",
+    "PreprocessView": "dtlink.views.preprocess",
     "Report": "dtlink.report.model",
     "Rule": "dtlink.rules.model",
     "SameMachineView": "dtlink.views.same_machine",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dtlink.views.links import LinksView
     from dtlink.views.modules import ModulesView
     from dtlink.views.order import OrderView
+    from dtlink.views.preprocess import PreprocessView
     from dtlink.views.why import WhyView
 
 
@@ -122,6 +123,17 @@ class Board:
         from dtlink.views.order import OrderView
 
         return OrderView.of(self.parts)
+
+    def preprocess(self, node: str = "") -> PreprocessView:
+        """A devicetree source as it was read, with the places of nodes and properties.
+
+        ``node``: only that node, and what is below it. Raises :class:`InputError` for a board that
+        was not read from source, and for a node that is not there.
+        """
+        from dtlink.views.preprocess import PreprocessView
+
+        with self._named():
+            return PreprocessView.of(self._tree(), node)
 
     def devlink(
         self, view: Literal["full", "bare"] = "full", *, observed: AnyPath | None = None

@@ -25,6 +25,7 @@ COMMANDS = {
     "log": "Explain a boot log: which devices waited for what, and why.",
     "kernel": "Make an index of a kernel's source.",
     "diff": "Report changes between two builds, or between a devicetree and ACPI tables.",
+    "preprocess": "Print devicetree source as it was read, with the place of each line.",
     "config": "Show the effective configuration for a path.",
     "explain": "Explain a rule.",
     "rules": "List the rules.",

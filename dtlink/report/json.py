@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 
 SCHEMA = "report-1"
 #: What each command adds to the inputs.
-PARTS = ("links", "cycles", "order", "why", "devlink", "iort", "diff", "drivers", "log", "modules")
+PARTS = (
+    *("links", "cycles", "order", "why", "devlink", "iort"),
+    *("diff", "drivers", "log", "modules", "preprocess"),
+)
 
 
 def render(report: Report) -> str:

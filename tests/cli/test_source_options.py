@@ -45,6 +45,7 @@ COMMANDS = (
     ("devlink", "{board}"),
     ("order", "{board}"),
     ("why", "{board}", "/pcie@10000000"),
+    ("preprocess", "{board}"),
     ("diff", "{board}", "{board}"),
     ("diff", "--same-machine", "{board}", "{tables}"),
     ("drivers", "{board}", *KERNEL),

@@ -29,6 +29,7 @@ CALLS = {
     "drivers": ["drivers", str(GUEST), "--kernel", str(KERNEL)],
     "log": ["log", str(KERNEL / "boot.log"), "--dtb", str(GUEST)],
     "modules": ["modules", str(GUEST), "/pcie@4010000000/iommu@1,0", "--kernel", str(KERNEL)],
+    "preprocess": ["preprocess", str(ROOT / "fixtures/boards/phone-soc.dts")],
     "rules": ["rules"],
     "explain": ["explain", "phandle/dangling"],
     "config": ["config", "."],

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"|(<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%<>&^|?:!~()]))"
 )
 _ESCAPES: Final = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "v": 11, "f": 12}
+_SHORT: Final = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\t": r"\t", "\r": r"\r"}
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 
 #: The binary operators by precedence (dtc-parser.y, integer_bitor and so on), loosest first.
@@ -82,6 +83,20 @@ def character(text: str) -> int:
     if len(data) != 1:
         raise ValueError("a character literal holds one character")
     return data[0]
+
+
+def quoted(data: bytes) -> str:
+    """Bytes as a string in quotation marks, which :func:`unescaped` reads as the same bytes."""
+    text = data.decode("utf-8", "surrogateescape")
+    return f'"{"".join(map(_written, text))}"'
+
+
+def _written(character: str) -> str:
+    if character in _SHORT:
+        return _SHORT[character]
+    if character.isprintable():
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
 def unescaped(text: str) -> bytes:

@@ -140,6 +140,7 @@ class _Finisher:
             unused = node.omit_if_no_ref and not node.referenced
             if unused and not node.deleted and not (self._symbols and node.given):
                 self._tree.delete(node)
+                self._tree.has_omitted = True
         kept = self._phandles.items()
         self._phandles = {number: node for number, node in kept if not node.deleted}
 

@@ -121,6 +121,10 @@ class LiveTree:
         self.root = DtsNode("", None)
         self.labels: dict[str, list[DtsNode]] = {}
         """Several nodes with one label are a fault, unless all but one are deleted later."""
+        self.has_omitted = False
+        """Whether a node was left out because nothing references it."""
+        self.reserved: list[tuple[str, int]] = []
+        """Reservations of memory: address and length as they are written, and where."""
 
     def find(self, name: str) -> DtsNode | None:
         """A node by label, by path, or by a label and the path below it (get_node_by_ref())."""

@@ -135,7 +135,9 @@ class _Parser:
             is_pair = len(value.data) == 16 and not value.labels and "," not in text
         except ValueTextError:
             is_pair = False
-        if not is_pair:
+        if is_pair:
+            self._tree.reserved.append((" ".join(text.split()), start))
+        else:
             self._fault("/memreserve/ is followed by an address and a length", start)
 
     def _on_reference(self, match: re.Match[str], start: int) -> None:

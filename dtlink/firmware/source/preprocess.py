@@ -8,8 +8,8 @@ such as ``#address-cells = <1>;`` are no directives.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dtlink.firmware.source.absent import Unread
@@ -97,6 +97,13 @@ class SourceText:
     def pieces(self) -> int:
         """The number of stretches."""
         return len(self._starts)
+
+    def macros(self, start: int, end: int) -> Sequence[str]:
+        """The macros whose use makes a part of the text, each once."""
+        first = max(bisect_right(self._starts, start) - 1, 0)
+        last = bisect_left(self._starts, end, lo=first)
+        names = (origin.macro for origin in self._origins[first:last])
+        return list(dict.fromkeys(filter(None, names)))
 
     def record(self, start: int, origin: Origin) -> None:
         """From this place of the text on, it is from there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
@@ -19,6 +19,7 @@ from dtlink.firmware.source.values import spans
 from dtlink.firmware.tree import Location
 
 if TYPE_CHECKING:
+    from dtlink.firmware.source.outline import OutlinedNode
     from dtlink.firmware.source.placed_comments import SourceComment
 
 
@@ -39,6 +40,16 @@ class SourceTree:
         self.tree.labels = {
             node.path: node.labels[0] for node in parsed.tree.root.walk() if node.labels
         }
+
+    def outline(self) -> Iterator[OutlinedNode]:
+        """The tree as source without includes and macros, with the place of each line."""
+        from dtlink.firmware.source.outline import outline
+
+        return outline(self._live, self._text, self._files.data, self.tree)
+
+    def reserved(self) -> Sequence[tuple[str, Location]]:
+        """The reservations of memory: address and length as they are written, and where."""
+        return [(each, self._text.place(at)) for each, at in self._live.reserved]
 
     def node(self, path: str, besides: str | None = None) -> Sequence[Location]:
         """Where a node is opened: see :class:`~dtlink.firmware.tree.Origins`."""

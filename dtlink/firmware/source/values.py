@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple, NoReturn
 
 from dtlink.firmware.source.absent import Unread
@@ -27,7 +28,11 @@ _ITEM = re.compile(
     + r"|(,))",
     re.DOTALL | re.ASCII,
 )
-_LABEL, _STRING, _CELLS, _BYTES, _BITS, _INCBIN, _PATH, _NODE, _COMMA = range(1, 10)
+_LABEL, STRING, CELLS, BYTES, _BITS, FILE, PATH, _NODE, _COMMA = range(1, 10)
+#: Kinds of lists of numbers, and of paths: how they are written makes no difference.
+_SAME: Final = {_BITS: CELLS, _NODE: PATH}
+#: The widths of numbers, in bits, unless ``/bits/`` says another.
+_WIDTH_OF: Final = {CELLS: 32, BYTES: 8}
 _CELL = re.compile(
     r"\s*(?:([A-Za-z_]\w*):|(>)|(\()|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?(?!\w)|"
     r"'((?:[^'\\]|\\.)*)'|" + _REFERENCE + ")",
@@ -70,6 +75,17 @@ class Value(NamedTuple):
     the text, and where the text goes on."""
 
 
+class ValuePart(NamedTuple):
+    """A string, a list in ``<>`` or ``[]``, a path, or a file, as a value has it."""
+
+    kind: int
+    """One of :data:`STRING`, :data:`CELLS`, :data:`BYTES`, :data:`PATH` and :data:`FILE`."""
+    width: int
+    """Of a list's numbers, in bits; else 0."""
+    words: Sequence[tuple[str, bytes]]
+    """Each number, string or reference as it is written, and its bytes; none of a path."""
+
+
 class ValueTextError(ValueError):
     """A text that is not a value; ``place`` is the offset in it."""
 
@@ -101,6 +117,22 @@ def read_value(text: str, included: Included) -> Value:
 def spans(text: str, included: Included) -> Sequence[tuple[int, int, int]]:
     """The parts of a value. Raises :class:`ValueTextError`."""
     return _Reader(text, included, keeps_spans=True).read().spans
+
+
+def parts(text: str, included: Included) -> Sequence[ValuePart]:
+    """A value as it is written. Raises :class:`ValueTextError`."""
+    reader = _Reader(text, included, keeps_spans=True)
+    value = reader.read()
+    starts = [*reader.items, (len(value.spans), 0, 0)]
+    ends = (len(value.data), 0, 0)
+    words = [
+        (text[start:end].strip(), value.data[offset:after])
+        for (offset, start, end), (after, _, _) in pairwise((*value.spans, ends))
+    ]
+    return [
+        ValuePart(_SAME.get(kind, kind), width, words[first:last])
+        for (first, kind, width), (last, _, _) in pairwise(starts)
+    ]
 
 
 def _simple(text: str) -> Value | None:
@@ -155,6 +187,8 @@ class _Reader:
         self._references: list[Reference] = []
         self._labels: list[str] = []
         self._spans: list[tuple[int, int, int]] = []
+        self.items: list[tuple[int, int, int]] = []
+        """For each part: the number of its first span, its kind, and the width of its numbers."""
 
     def read(self) -> Value:
         needs_item = True
@@ -182,18 +216,23 @@ class _Reader:
 
     def _item(self, kind: int, match: re.Match[str]) -> None:
         start = _word_start(match)
-        if kind == _STRING:
-            self._add(self._string(match[_STRING][1:-1], start) + b"\0", start)
-        elif kind == _CELLS:
+        if self._keeps_spans and kind != _COMMA:
+            self.items.append((len(self._spans), kind, _WIDTH_OF.get(kind, 0)))
+        if kind == STRING:
+            self._add(self._string(match[STRING][1:-1], start) + b"\0", start)
+        elif kind == CELLS:
             self._read_cells(32)
-        elif kind == _BYTES:
+        elif kind == BYTES:
             self._read_bytes()
         elif kind == _BITS:
-            self._read_cells(self._width())
-        elif kind == _INCBIN:
+            width = self._width()
+            if self._keeps_spans:
+                self.items[-1] = len(self._spans), kind, width
+            self._read_cells(width)
+        elif kind == FILE:
             self._read_included(start)
-        elif kind in (_PATH, _NODE):
-            name = match[_PATH] if kind == _PATH else match[_NODE]
+        elif kind in (PATH, _NODE):
+            name = match[PATH] if kind == PATH else match[_NODE]
             self._references.append(Reference(len(self._data), name, is_path=True))
             self._add(b"", start)
 

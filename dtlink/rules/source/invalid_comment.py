@@ -17,7 +17,6 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.words import problem
 
 
 @rule(
@@ -47,7 +46,11 @@ from dtlink.rules.words import problem
 def invalid_comment(board: TreeBoard) -> Iterator[Finding]:
     """Every comment that cannot be followed."""
     origins = board.tree.origins
-    for comment in origins.comments if origins else ():
+    if origins is None or not origins.comments:
+        return
+    from dtlink.rules.words import problem
+
+    for comment in origins.comments:
         words = () if comment.fault else comment.rules
         for wrong in filter(None, (comment.fault, *map(problem, words))):
             node = board.tree.find(comment.nodes[0]) if comment.nodes else None
