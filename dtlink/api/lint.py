@@ -15,11 +15,13 @@ from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
     from dtlink.api.options import AnyPath
+    from dtlink.api.since import Change
 
 
 def lint(
-    paths: AnyPath | Iterable[AnyPath],
+    paths: AnyPath | Iterable[AnyPath] = (),
     *,
+    since: str | None = None,
     config: AnyPath | Literal[False] | None = None,
     jobs: int = 1,
     search: bool = False,
@@ -27,7 +29,9 @@ def lint(
 ) -> Report:
     """Lint files and folders, as ``dtlink lint`` does, and return the report.
 
-    ``paths`` is one path, or several. ``config`` is a configuration for all inputs; by default the
+    ``paths`` is one path, or several. ``since`` names a commit: only inputs that the change since
+    then reaches are linted, and the findings are those that it brings; without paths, in the whole
+    repository of the working folder. ``config`` is a configuration for all inputs; by default the
     ``dtlink.toml`` nearest to each input holds, as for the command; ``False`` reads none. ``jobs``
     is the number of processes, 0 one for each processor; ``search`` looks for devicetrees anywhere
     in the files. All other keywords are the options of the command: ``select``, ``ignore``,
@@ -36,20 +40,39 @@ def lint(
     ``schema_dir``, ``include``, ``define``, ``allow_include`` and ``max_boards``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
-    a kernel, schemas, a configuration or a baseline that cannot be read, :class:`ValueError` for
-    a word that is not a rule or family, and for any other value that the command refuses.
+    a kernel, schemas, a configuration, a baseline or a commit that cannot be read,
+    :class:`ValueError` for a word that is not a rule or family, and for any other value that the
+    command refuses.
     """
     number, given = processes(jobs), arguments(options)
     forget()  # files that an earlier call read may have changed
+    named = _paths(paths)
+    change = None if since is None else _change(since, named)
     file = None if config is None or config is False else os.fspath(config)
     of = partial(settings_of, given=given, file=file, isolated=config is False)
     with refused_values():
-        plan = LintPlan.of(_paths(paths), of, search=search)
+        paths = change.paths if change else named
+        plan = LintPlan.of(paths, of, search=search, every=change is not None)
+        plan = change.narrow(plan) if change else plan
     plan.check()
     kernel = plan.kernel(digest=True)
-    reports = list(settled(_compared(plan, plan.reports(jobs=number, digest=True))))
-    known = ", ".join(plan.baselines)
-    return Report("lint", reports, kernel["version"], kernel, known, notes=plan.notes)
+    reports = _compared(plan, plan.reports(jobs=number, digest=True))
+    reports = change.compare(plan, reports, jobs=number) if change else reports
+    return Report(
+        "lint",
+        list(settled(reports)),
+        kernel["version"],
+        kernel,
+        ", ".join(plan.baselines),
+        notes=plan.notes,
+        since=change.told if change else None,
+    )
+
+
+def _change(since: str, paths: list[str]) -> Change:
+    from dtlink.api.since import Change
+
+    return Change(since, paths)
 
 
 def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:

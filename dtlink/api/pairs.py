@@ -75,17 +75,18 @@ def inputs(path: str) -> list[PairInput]:
 
 
 def _of_commit(named: str, file: CommitFile) -> list[PairInput]:
-    from dtlink.engine.commits import files_of
+    from dtlink.engine.commits import files_of, is_folder
 
-    found = files_of(file, named)
-    if [each.path for each in found] == [file.path]:
-        item = PairInput(named, "", at=file)
-        return _saved(item) if _begins_so(item.data()[:_HEAD]) else [item]
-    below = (os.path.relpath(each.path, file.path) for each in found)
     top = named if named.endswith((":", "/")) else f"{named}/"
-    return [
-        PairInput(f"{top}{path}", path, at=each) for path, each in zip(below, found, strict=True)
-    ]
+    found = []
+    for each in files_of(file, named):
+        below = os.path.relpath(each.path, file.path)
+        path, below = (named, "") if below == "." else (f"{top}{below}", below)
+        found.append(PairInput(path, below, at=each))
+    first = found[0]
+    if first.path == named and not is_folder(file) and _begins_so(first.data()[:_HEAD]):
+        return _saved(first)
+    return found
 
 
 def _saved(item: PairInput) -> list[PairInput]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,11 +21,14 @@ from dtlink.report.layout import Line
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
 
+if TYPE_CHECKING:
+    from dtlink.api.since import Change
+
 _LEVELS = [severity.value for severity in Severity]
 
 
 @click.command(help="Lint files and folders (- is standard input).")
-@options("paths")
+@options("paths_or_none")
 @formats()
 @options("select", "ignore")
 @click.option(
@@ -50,6 +53,12 @@ _LEVELS = [severity.value for severity in Severity]
 )
 @click.option(
     "--statistics", is_flag=True, help="In text, count the findings of each rule instead."
+)
+@click.option(
+    "--since",
+    metavar="REF",
+    help="Report only what the change since this commit brings, for the inputs it reaches: of "
+    "PATH, or of the whole repository.",
 )
 @baseline_options
 @options(
@@ -79,27 +88,46 @@ def lint(
     prune_baseline: bool,  # noqa: FBT001
     statistics: bool,  # noqa: FBT001
     search: bool,  # noqa: FBT001
+    since: str | None,
     **_settings: Any,
 ) -> None:
     """Lint, print the report, and exit with the status of what was found."""
+    _check_usage(paths, since, write_baseline=write_baseline)
     outputs = resolve(targets, output)
     digest = digests(outputs)
     try:
-        plan = _plan(paths, named(context), file, isolated=isolated, search=search)
+        change = None if since is None else _change(since, paths)
+        plan = _plan(paths, change, named(context), file, isolated=isolated, search=search)
         kernel = plan.kernel(digest=digest)
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
-        envelope = partial(_envelope, plan=plan, kernel=kernel, told=baselines.told)
+        envelope = partial(_envelope, plan=plan, kernel=kernel, told=baselines.told, change=change)
         reports = baselines.compare(plan.reports(jobs=jobs, digest=digest))
+        reports = change.compare(plan, reports, jobs=jobs) if change else reports
         report = gather(reports, plan.total, outputs, envelope, settled)
     except InputError as error:
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
     tell(plan.notes)
-    complain(report.inputs, NO_INPUTS)
+    complain(report.inputs, "" if change and change.has_inputs else NO_INPUTS)
+    tell([change.summary] if change and change.has_inputs else [])
     text = _statistics if statistics else partial(_text, least=plan.show)
     write_formats(report, outputs, text, color)
     baselines.prune(report)
     sys.exit(report.status)
+
+
+def _check_usage(paths: Sequence[str], since: str | None, *, write_baseline: bool) -> None:
+    """Raise :class:`click.UsageError` for arguments that do not go together."""
+    if since is None and not paths:
+        raise click.UsageError("Missing argument 'PATH...'.")
+    if since is not None and write_baseline:
+        raise click.UsageError("--write-baseline accepts all findings, --since reports some")
+
+
+def _change(since: str, paths: Sequence[str]) -> Change:
+    from dtlink.api.since import Change
+
+    return Change(since, paths)
 
 
 def _text(report: Report, width: int | None, least: Severity) -> Iterable[Line]:
@@ -116,6 +144,7 @@ def _statistics(report: Report, width: int | None) -> Iterable[Line]:
 
 def _plan(
     paths: Sequence[str],
+    change: Change | None,
     given: dict[str, Any],
     file: str | None,
     *,
@@ -125,11 +154,17 @@ def _plan(
     """What is done with each input. Raises :class:`InputError` for what can't be read for it."""
     forget()  # files that an earlier run of this process read may have changed
     of = partial(settings_of, given=given, file=file, isolated=isolated)
-    plan = LintPlan.of(paths, of, search=search)
+    paths = change.paths if change else paths
+    plan = LintPlan.of(paths, of, search=search, every=change is not None)
+    plan = change.narrow(plan) if change else plan
     for hint in plan.check():
         click.echo(f"dtlink: {hint}", err=True)
     return plan
 
 
-def _envelope(reports: Iterable[InputReport], plan: LintPlan, kernel: Any, told: str) -> Report:
-    return Report("lint", list(reports), kernel["version"], kernel, told, notes=plan.notes)
+def _envelope(
+    reports: Iterable[InputReport], plan: LintPlan, kernel: Any, told: str, change: Change | None
+) -> Report:
+    since = change.told if change else None
+    version = kernel["version"]
+    return Report("lint", list(reports), version, kernel, told, notes=plan.notes, since=since)

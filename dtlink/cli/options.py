@@ -98,6 +98,9 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "paths": click.argument(
         "paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete_files
     ),
+    "paths_or_none": click.argument(
+        "paths", nargs=-1, metavar="[PATH...]", shell_complete=complete_files
+    ),
     "path": click.argument("path", metavar="PATH", shell_complete=complete_files),
     "format": click.option(
         "--format",

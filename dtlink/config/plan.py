@@ -13,6 +13,8 @@ from dtlink.report.model import InputReport
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
+    from dtlink.firmware.choice import InputOptions
+    from dtlink.firmware.git.commit import CommitFile
     from dtlink.report.known import BaselineComparison, RuleFilter
 
 
@@ -41,9 +43,18 @@ class LintPlan:
         settings_of: Callable[[str], LintSettings],
         *,
         search: bool = False,
+        every: bool = False,
     ) -> LintPlan:
-        """The plan for paths; raises :class:`InputError` for a configuration that can't be read."""
-        chosen = engine.choose(paths, lambda path: settings_of(path).inputs, search=search)
+        """The plan for paths; raises :class:`InputError` for a configuration that can't be read.
+
+        ``every``: with all boards that include a file, whatever ``max-boards`` says.
+        """
+
+        def options(path: str) -> InputOptions:
+            found = settings_of(path).inputs
+            return found._replace(max_boards=0) if every else found
+
+        chosen = engine.choose(paths, options, search=search)
         settings = {each: settings_of(each.path) for each in chosen.inputs}
         return cls(chosen.inputs, settings, chosen.unread, chosen.notes)
 
@@ -83,6 +94,22 @@ class LintPlan:
             kernel = kernels.get(settings)
             yield _sieved(item._replace(kernel=kernel, fail_on=settings.fail_on), settings)
         yield from self.unread
+
+    def reports_at(self, files: Mapping[Input, CommitFile], *, jobs: int) -> Iterator[InputReport]:
+        """As :meth:`reports`, of these inputs as they are in a commit."""
+        run = engine.run(
+            list(files), lambda item: self._task(item)._replace(at=files[item]), jobs=jobs
+        )
+        return (_sieved(item, self._settings[item.input]) for item in run)
+
+    def settings(self, item: Input) -> LintSettings:
+        """What holds for an input."""
+        return self._settings[item]
+
+    def with_inputs(self, inputs: Sequence[Input], notes: Sequence[str] = ()) -> LintPlan:
+        """The plan with only these of the inputs, and with more notes."""
+        settings = {each: self._settings[each] for each in inputs}
+        return LintPlan(inputs, settings, self.unread, [*self.notes, *notes])
 
     def _task(self, item: Input) -> engine.Task:
         return _task(self._settings[item])

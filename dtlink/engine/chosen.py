@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dtlink.engine.inputs import expand
 from dtlink.firmware.choice import InputOptions
@@ -13,6 +13,7 @@ from dtlink.firmware.read import INCLUDED, STDIN
 from dtlink.report.model import InputFault, InputReport
 from dtlink.wording import listed
 
+_ItemT = TypeVar("_ItemT")
 #: Text in a file that makes it a devicetree source of its own, whatever it is called.
 _OWN = b"/dts-v1/"
 _LISTED = 3
@@ -80,7 +81,7 @@ def _with_boards(
     )
 
 
-def spread(items: Sequence[str], number: int) -> Sequence[str]:
+def spread(items: Sequence[_ItemT], number: int) -> Sequence[_ItemT]:
     """At most so many items, evenly from all of them: of a sorted list, some of each kind."""
     if len(items) <= number:
         return items

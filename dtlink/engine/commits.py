@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.git.commit import CommitFile
-from dtlink.firmware.git.tree import tree_of
+from dtlink.firmware.git.tree import GitTree, tree_of
 from dtlink.firmware.read import SUFFIXES
 
 
 def files_of(file: CommitFile, named: str) -> list[CommitFile]:
-    """The file, or of a folder the blobs, and the sources that no blob beside them is made from.
+    """The file, or of a folder what it holds: as :func:`~dtlink.engine.inputs.expand`.
 
     Raises :class:`InputError`, with the path ``named``, if there is no input.
     """
@@ -22,13 +23,28 @@ def files_of(file: CommitFile, named: str) -> list[CommitFile]:
     if not is_inside or not tree.is_folder(file.path):
         raise InputError(_absent(file, named), path=named)
     found = {path for path in tree.files_below(file.path) if path.endswith(SUFFIXES)}
-    if not found:
-        raise InputError(
-            "no devicetree in this folder of the commit (ACPI tables are read file by file)",
-            path=named,
-        )
-    kept = (path for path in found if path.removesuffix(".dts") + ".dtb" not in found)
+    kept = {path for path in found if path.removesuffix(".dts") + ".dtb" not in found}
+    kept.update(_tables(file.path, tree))
+    if not kept:
+        raise InputError("no devicetree and no ACPI table in this folder of the commit", path=named)
     return [file._replace(path=path) for path in sorted(kept)]
+
+
+def is_folder(file: CommitFile) -> bool:
+    """Whether it is a folder in the commit."""
+    return tree_of(file.commit).is_folder(file.path)
+
+
+def _tables(folder: str, tree: GitTree) -> Iterator[str]:
+    """The folders of a machine's tables, and the files that hold tables by themselves."""
+    from dtlink.firmware.acpi.read import look
+
+    folders = {os.path.dirname(path) for path in tree.files_below(folder)}  # noqa: PTH120 - as given
+    for each in folders:
+        tables = look(each, tree)
+        yield from tables.alone
+        if tables.members:
+            yield each
 
 
 def _absent(file: CommitFile, named: str) -> str:

@@ -99,8 +99,7 @@ def _read(item: Input, task: Task) -> tuple[LoadedInput, Tree | Machine]:
     if task.at is not None:
         from dtlink.firmware.git.read import load_file
 
-        data, firmware = load_file(task.at, task.sources)
-        return LoadedInput(data), firmware
+        return load_file(task.at, task.sources, item.member)
     path = item.path
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         loaded = load_input(item)

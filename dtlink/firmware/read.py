@@ -110,11 +110,15 @@ def load_input(named: Input) -> LoadedInput:
     if not named.member:
         data = load(named.path)
         return loaded_data(named, data)
+    return member_data(named, load(STDIN) if named.path == STDIN else None)
+
+
+def member_data(named: Input, data: bytes | None) -> LoadedInput:
+    """The bytes of a member of a container: of ``data``, else of the file."""
     from dtlink.firmware import containers
 
-    piped = load(STDIN) if named.path == STDIN else None
     search = containers.is_searched(named.member)
-    return _member(containers.opened(named.path, piped, search=search), named.member)
+    return _member(containers.opened(named.path, data, search=search), named.member)
 
 
 def loaded_data(named: Input, data: bytes) -> LoadedInput:

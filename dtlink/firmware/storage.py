@@ -51,10 +51,29 @@ class Disk:
         except (OSError, ValueError) as error:
             return f"can't be read: {getattr(error, 'strerror', None) or error}"
 
+    def begin(self, path: str, most: int) -> bytes:
+        """The first bytes of a file, at most so many. Raises :class:`OSError`."""
+        with open(path, "rb") as file:
+            # Asked for a byte more than there is, not for the most there may be; see read.load().
+            size = os.fstat(file.fileno()).st_size
+            return file.read(min(size + 1, most) if size else most)
+
+    def files_in(self, folder: str) -> list[str]:
+        """The names of the files in a folder. Raises :class:`OSError`."""
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries if _is_file(entry)]
+
     def absence(self, path: str) -> str:
         """What to add to the message that there is no such file, if anything."""
         del path
         return ""
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself
+        return False
 
 
 DISK = Disk()

@@ -154,11 +154,12 @@ def write(reports: Iterable[InputReport], path: str, keep: Iterable[AcceptedFind
     entries = list(keep)
     for key, findings in found.items():
         findings.sort(key=lambda finding: finding.severity.rank)
-        entries += (_accepted(key, *each) for each in identified(findings))
+        entries += (accepted(key, *each) for each in identified(findings))
     return _text(entries)
 
 
-def _accepted(key: str, fingerprint: str, item: Finding) -> AcceptedFinding:
+def accepted(key: str, fingerprint: str, item: Finding) -> AcceptedFinding:
+    """The entry of a finding; ``key`` is what its input is called."""
     name, supplier = item.property_name or "", item.supplier
     entry = BaselineEntry(key, item.identity, item.subject.path, name, supplier, fingerprint)
     return AcceptedFinding(entry, item.severity)

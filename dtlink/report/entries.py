@@ -119,6 +119,7 @@ class Document(TypedDict):
     dtlink: str
     kernel: JsonObject | None
     baseline: NotRequired[str]
+    since: NotRequired[JsonObject]
     summary: JsonObject
     notes: NotRequired[list[str]]
     union: NotRequired[Json]

@@ -68,6 +68,8 @@ def document(report: Report) -> Document:
         made["baseline"] = report.baseline
     if report.notes:
         made["notes"] = list(report.notes)
+    if report.since is not None:
+        made["since"] = report.since._asdict()
     if report.union is not None:
         made["union"] = report.union.to_json()
     return made

@@ -50,7 +50,8 @@ def render(report: Report) -> str:
     document = JUnitXml("dtlink lint")
     taken: Counter[tuple[str, str]] = Counter()
     # Not add_testsuite(): it compares each with all before it.
-    document.extend([_suite(item, taken) for item in report.inputs])
+    known = _before(report)
+    document.extend([_suite(item, taken, known) for item in report.inputs])
     document.update_statistics()
     return _laid_out(document.tostring())
 
@@ -65,12 +66,20 @@ def _laid_out(document: bytes) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
-def _suite(item: InputReport, taken: Counter[tuple[str, str]]) -> TestSuite:
+def _before(report: Report) -> str:
+    """Why known findings do not count."""
+    if report.since is None:
+        return "in the baseline"
+    also = "in the baseline, or " if report.baseline else ""
+    return f"{also}there in commit {report.since.commit} already"
+
+
+def _suite(item: InputReport, taken: Counter[tuple[str, str]], known: str) -> TestSuite:
     from junitparser import TestSuite
 
     path = _text(relative_name(item))
     suite = TestSuite(path)
-    suite.add_testcases([_element(path, case, taken) for case in _cases(item)])
+    suite.add_testcases([_element(path, case, taken) for case in _cases(item, known)])
     return suite
 
 
@@ -97,7 +106,7 @@ def _element(path: str, case: _Case, taken: Counter[tuple[str, str]]) -> TestCas
     return element
 
 
-def _cases(item: InputReport) -> Iterator[_Case]:
+def _cases(item: InputReport, known: str) -> Iterator[_Case]:
     yield from _reading(item)
     for finding in item.findings:
         yield _found(item, finding)
@@ -105,10 +114,10 @@ def _cases(item: InputReport) -> Iterator[_Case]:
         message = unmet(entry)
         result = "failure" if item.counts(Severity.WARNING) else "skipped"
         yield _Case(_expected(entry), result, "warning", message, message)
-    yield from _skipped(item, ((finding, "in the baseline") for finding in item.known))
+    yield from _skipped(item, ((finding, known) for finding in item.known))
     yield from _skipped(item, ((each.finding, f"ignored: {each.reason}") for each in item.ignored))
-    for known in item.fixed:
-        yield _Case(_name(known), text="in the baseline, and no longer found")
+    for fixed in item.fixed:
+        yield _Case(_name(fixed), text="in the baseline, and no longer found")
 
 
 def _reading(item: InputReport) -> Iterator[_Case]:

@@ -37,6 +37,11 @@ def asked(
     return is_asked
 
 
+def matched(findings: Sequence[Finding], entries: Iterable[AcceptedFinding]) -> set[int]:
+    """The indexes of the findings of an input that are among the entries."""
+    return _Name(entries).take(findings)
+
+
 class BaselineComparison:
     """Compares inputs with a baseline, one after the other.
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dtlink.report.groups import Group, groups, repeats, short_names
 from dtlink.report.groups import counts as counts_of
-from dtlink.report.model import InputReport, Report
+from dtlink.report.model import InputReport, Report, SinceCommit
 from dtlink.report.places import relative, where
 from dtlink.report.wording import (
     ReadingProblem,
@@ -93,7 +93,9 @@ def _head(report: Report, faults: Sequence[Group]) -> Iterator[str]:
     several = f" ({each_input})" if each_input else ""
     total = counts(counts_of(faults))
     yield f"**dtlink: {total} in {counted(len(report.inputs), 'input')}{several}**"
-    if report.baseline or any(item.known or item.fixed for item in report.inputs):
+    if report.since:
+        yield _since(report, report.since)
+    elif report.baseline or any(item.known or item.fixed for item in report.inputs):
         yield _baseline(report)
     ignored = sum(len(item.ignored) for item in report.inputs)
     if ignored:
@@ -119,6 +121,16 @@ def _baseline(report: Report) -> str:
     fixed = sum(len(item.fixed) for item in report.inputs)
     name = _place(report.baseline) if report.baseline else "the baseline"
     return f"Against {name}: {new:,} new, {known:,} known, {fixed:,} fixed."
+
+
+def _since(report: Report, since: SinceCommit) -> str:
+    known = sum(len(item.known) for item in report.inputs)
+    inputs = f"{len(report.inputs):,} of {len(report.inputs) + since.unchanged:,} inputs"
+    also = f" or in {_place(report.baseline)}" if report.baseline else ""
+    return (
+        f"The change since {_code(since.ref)} ({since.commit}) reaches {inputs}. "
+        f"{counted(known, 'finding')} there before{also}."
+    )
 
 
 def _list(title: str, rows: Sequence[str]) -> str:

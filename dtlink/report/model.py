@@ -90,6 +90,18 @@ class BaselineEntry(NamedTuple):
     fingerprint: str
 
 
+class SinceCommit(NamedTuple):
+    """The commit that a lint is compared with."""
+
+    ref: str
+    """As the user named it."""
+    commit: str
+    """The id of the commit: that of the name, or where HEAD left its history."""
+    unchanged: int
+    """How many inputs have not changed since, with all that they include; they are no inputs of
+    the report."""
+
+
 class InputReport(NamedTuple):
     """The report of one input."""
 
@@ -193,6 +205,8 @@ class Report(NamedTuple):
     """What ``modules`` lists for several inputs together."""
     notes: Sequence[str] = ()
     """What was passed over: it is not among the inputs."""
+    since: SinceCommit | None = None
+    """The commit without whose findings ``findings`` are."""
 
     def __repr__(self) -> str:
         from dtlink.wording import counted
@@ -222,13 +236,23 @@ class Report(NamedTuple):
     @property
     def status(self) -> int:
         """As :meth:`exit_status`, each input with its own ``fail_on``."""
-        return max((item.exit_status(item.fail_on) for item in self.inputs), default=2)
+        return max((item.exit_status(item.fail_on) for item in self.inputs), default=self._nothing)
 
     def exit_status(self, fail_on: Severity | None) -> int:
         """0: no findings that count, 1: findings of at least ``fail_on``, 2: unreadable inputs, or
         no inputs at all, 3: a fault of dtlink.
         """
-        return max((item.exit_status(fail_on) for item in self.inputs), default=2)
+        return max((item.exit_status(fail_on) for item in self.inputs), default=self._nothing)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether findings that were there before are left out."""
+        return bool(self.baseline) or self.since is not None
+
+    @property
+    def _nothing(self) -> int:
+        """The status without inputs: 0 if there are some, and none has changed."""
+        return 0 if self.since is not None and self.since.unchanged else 2
 
 
 def identified(

@@ -39,7 +39,7 @@ def summary(
     if by_rule and sum(counts[each.value] for each in shown) > _SCREEN:
         yield from _by_rule(groups, shown, width)
     total = ", ".join(counted(counts[name], word) for name, word in _WORDS.items())
-    if report.baseline:
+    if report.is_compared:
         total = f"new: {total}" if any(counts.values()) else "no new findings"
     each_input = repeats(groups)
     several = f" ({each_input})" if each_input else ""
@@ -88,7 +88,8 @@ def _aside(report: Report) -> Iterator[str]:
     """Findings that do not count, and inputs that could not be read."""
     inputs = report.inputs
     if known := sum(len(each.known) for each in inputs):
-        yield f"{known:,} in baseline"
+        where = "known" if report.since else "in baseline"
+        yield f"{known:,} {where}"
     if fixed := sum(len(each.fixed) for each in inputs):
         yield f"{fixed:,} fixed"
     if ignored := sum(len(each.ignored) for each in inputs):

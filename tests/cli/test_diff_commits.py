@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 import dtlink
 from dtlink.cli.diff import diff
+from dtlink.testing.assemble import assemble
 from tests.support.repositories import commit, git, needs_git, repository, write
 
 pytestmark = needs_git
@@ -37,6 +38,16 @@ def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(top, {"dts/soc.dtsi": SOC.replace("serial", "uart")})
     monkeypatch.chdir(top)
     return top
+
+
+TABLES = """
+IORT
+  its: its-group ids=0
+  root-complex segment=0
+    map count=0xffff output=its
+APIC
+  its id=0 base=0x8080000
+"""
 
 
 def run(*arguments: str) -> Result:
@@ -126,12 +137,28 @@ def test_what_is_not_there(named, said, top):
     assert not (top / "x").exists()
 
 
+def test_a_folder_of_tables(top):
+    for signature, data in assemble(TABLES).items():
+        write(top, {f"tables/{signature.lower()}.dat": data})
+    commit(top)
+    text = TABLES.replace("count=0xffff", "count=0xff")
+    for signature, data in assemble(text).items():
+        write(top, {f"tables/{signature.lower()}.dat": data})
+    (item,) = dtlink.diff("HEAD:tables", "tables").inputs
+    assert (item.form, item.error, item.view.same) == ("acpi-folder", None, False)
+    git(top, "checkout", "-q", "tables")
+    (item,) = dtlink.diff("HEAD:tables", "tables").inputs
+    assert item.view.same
+    (item,) = dtlink.diff("HEAD:tables/iort.dat", "tables/iort.dat").inputs
+    assert item.view.same
+
+
 def test_no_devicetree_in_a_folder(top):
     write(top, {"doc/x.txt": "x"})
     commit(top)
     done = run("HEAD:doc", "dts")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "HEAD:doc: no devicetree in this folder of the commit" in done.stderr
+    assert "HEAD:doc: no devicetree and no ACPI table in this folder" in done.stderr
 
 
 @pytest.mark.usefixtures("top")

@@ -16,6 +16,7 @@ import pytest
 from tests.delivery.conftest import BAD, GOOD, RULE, Done, execute
 from tests.support.boards import CHECKOUT
 from tests.support.readme import README
+from tests.support.repositories import commit, git, needs_git, repository
 
 yaml = pytest.importorskip("yaml")
 
@@ -47,7 +48,7 @@ def snippet(name: str) -> Any:
 
 
 def test_every_snippet_is_tried() -> None:
-    tried = {"pre-commit", "pre-commit-build", "github", "gitlab"}
+    tried = {"pre-commit", "pre-commit-build", "github", "github-since", "gitlab"}
     assert set(SNIPPETS) == {*tried, "make", "kernel", "yocto", "buildroot"}, (
         "write a test that runs each snippet marked with <!-- try: NAME --> in README.md, and list "
         "it here"
@@ -73,6 +74,31 @@ def test_the_workflow_gives_the_action_only_what_it_takes() -> None:
     assert PLACEHOLDER.sub("it", step["uses"]) == "it/dtlink@it"
     assert step["with"].keys() <= action["inputs"].keys()
     assert job["permissions"]["security-events"] == "write", "the action uploads by default"
+
+
+@needs_git
+def test_two_commits_are_enough_for_a_pull_request(tmp_path: Path, on_path: Environment) -> None:
+    checkout, step = snippet("github-since")["steps"]
+    origin = repository(tmp_path / "origin", {"old.dts": BAD, "both.dts": GOOD})
+    git(origin, "checkout", "-q", "-b", "change")
+    git(origin, "commit", "-q", "--allow-empty", "-m", "first")
+    git(origin, "rm", "-q", "both.dts")
+    for name, text in {"new.dts": BAD, "good.dts": GOOD}.items():
+        write(origin / name, text)
+    commit(origin)
+    git(origin, "checkout", "-q", "main")
+    write(origin / "main.dts", BAD)
+    commit(origin)
+    git(origin, "merge", "-q", "--no-ff", "-m", "merge", "change")
+    depth = f"--depth={checkout['with']['fetch-depth']}"
+    git(tmp_path, "clone", "-q", depth, f"file://{origin}", "clone")
+    options = step["with"]["args"].split()
+    done = execute("dtlink", "lint", ".", *options, cwd=tmp_path / "clone", env=on_path)
+    assert done.status == 1
+    assert "new.dts" in done.output
+    assert "reaches 2 of 4 inputs" in done.output
+    assert "old.dts" not in done.output
+    assert "main.dts" not in done.output
 
 
 @pytest.mark.parametrize(("text", "status"), [(GOOD, 0), (BAD, 1)], ids=["good", "bad"])

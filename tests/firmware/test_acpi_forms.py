@@ -477,7 +477,7 @@ def test_a_folder_of_which_nothing_can_be_read(tmp_path: Path) -> None:
 
 
 def test_files_that_only_root_may_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: str, _limit: int) -> bytes:
+    def refuse(path: str, *_: object) -> bytes:
         raise InputError("Permission denied", path=path)
 
     top = write(tmp_path, {"IORT": IORT, "MCFG": MCFG, "wxyz.bin": b"of no interest"})

@@ -18,6 +18,7 @@ from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import MAX_SIZE
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.storage import DISK, Disk
 
 FORM = "acpi-folder"
 #: A folder with more candidates is none of one machine.
@@ -67,12 +68,12 @@ def machine_folders(top: str) -> Iterator[FolderTables]:
             yield found
 
 
-def look(folder: str) -> FolderTables:
+def look(folder: str, storage: Disk = DISK) -> FolderTables:
     """What one folder holds. A table without another beside it is an input by itself."""
-    files = list(_files(folder))
+    files = list(_files(folder, storage))
     texts = tuple(each.path for each in files if each.kind == "text")
     members = _members(files)
-    if len(members) > MAX_FILES or len(members) < 2 or _conflict(members):
+    if len(members) > MAX_FILES or len(members) < 2 or _conflict(members, storage):
         useful = (each.path for each in members if each.signature in REGISTRY)
         return FolderTables(folder, (), tuple(sorted((*texts, *useful))))
     if not any(each.signature in REGISTRY for each in members):
@@ -80,25 +81,25 @@ def look(folder: str) -> FolderTables:
     return FolderTables(folder, tuple(each.path for each in members), tuple(sorted(texts)))
 
 
-def read_folder(folder: str) -> Machine:
+def read_folder(folder: str, storage: Disk = DISK) -> Machine:
     """The machine whose tables are in a folder.
 
     What is wrong with one file is in :attr:`Machine.refused`, and the others are read. Raises
     :class:`InputError` if the folder has no tables, those of several machines, or none that can be
     read.
     """
-    files = list(_files(folder))
+    files = list(_files(folder, storage))
     members = _members(files)
     if not members:
         raise InputError("a folder without ACPI tables", path=folder)
     if len(members) > MAX_FILES:
         raise InputError(f"a folder with more than {MAX_FILES} tables", path=folder)
     refused: list[InputError] = []
-    blocks = list(_sound_blocks(members, refused))
+    blocks = list(_sound_blocks(members, refused, storage))
     # Where a table has come to harm, perhaps its listing has not.
     harmed = {os.path.splitext(error.path)[0].casefold() for error in refused}  # noqa: PTH122
     listings = (each for each in files if each.kind == "listing" and each not in members)
-    blocks += _sound_blocks((each for each in listings if each.stem in harmed), refused)
+    blocks += _sound_blocks((each for each in listings if each.stem in harmed), refused, storage)
     if not blocks:
         raise _all_refused(refused)
     machine = machine_of(blocks, FORM)
@@ -112,12 +113,14 @@ def _all_refused(refused: list[InputError]) -> InputError:
     return InputError(f"{first.message}{more}", offset=first.offset, path=first.path)
 
 
-def _sound_blocks(members: Iterable[_File], refused: list[InputError]) -> Iterator[RawTable]:
+def _sound_blocks(
+    members: Iterable[_File], refused: list[InputError], storage: Disk
+) -> Iterator[RawTable]:
     """The tables of the members, as far as they can be read."""
     room = MAX_TOTAL
     for each in members:
         try:
-            data = _read_within(each.path, room)
+            data = _read_within(each.path, room, storage)
             room -= len(data)
             blocks = list(_blocks(each, data))
             machine_of(blocks, FORM)
@@ -143,35 +146,34 @@ def _members(files: list[_File]) -> list[_File]:
     return sorted(raws + listed)
 
 
-def _conflict(members: Iterable[_File]) -> bool:
+def _conflict(members: Iterable[_File], storage: Disk) -> bool:
     """Whether two have different tables of which a machine has one."""
     first: dict[str, _File] = {}
     for each in members:
         earlier = first.setdefault(each.signature, each) if each.signature in UNIQUE else each
-        if earlier is not each and _bytes(earlier) != _bytes(each):
+        if earlier is not each and _bytes(earlier, storage) != _bytes(each, storage):
             return True
     return False
 
 
-def _bytes(file: _File) -> bytes:
+def _bytes(file: _File, storage: Disk) -> bytes:
     """A member's table; one that can't be read is like no other."""
     try:
-        return next(_blocks(file, _read(file.path, MAX_SIZE))).table
+        return next(_blocks(file, _read(file.path, MAX_SIZE, storage))).table
     except (InputError, StopIteration):
         return file.path.encode("utf-8", "surrogateescape")
 
 
-def _files(folder: str) -> Iterator[_File]:
+def _files(folder: str, storage: Disk) -> Iterator[_File]:
     """The files with something of ACPI in them, by name."""
     try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if _may_be(entry))
+        names = sorted(name for name in storage.files_in(folder) if _may_be(name))
     except OSError as error:
         raise InputError(error.strerror or str(error), path=folder) from error
     for name in names:
         path = os.path.join(folder, name)  # noqa: PTH118 - as in the engine
         try:
-            found = _sniff(path, name, _read(path, HEAD))
+            found = _sniff(path, name, _read(path, HEAD, storage), storage)
         except InputError:
             # The system's own are for root's eyes only; that must be told, not passed over.
             found = None
@@ -186,17 +188,12 @@ def _by_name(path: str, name: str) -> _File | None:
     return _File(path, "table", stem[:4]) if named else None
 
 
-def _may_be(entry: os.DirEntry[str]) -> bool:
-    known = entry.name.lower().endswith((*TABLES, *LISTINGS, *TEXTS))
-    if not known and not _SYSFS.fullmatch(entry.name.upper()):
-        return False
-    try:
-        return entry.is_file()
-    except OSError:  # a link to itself
-        return False
+def _may_be(name: str) -> bool:
+    known = name.lower().endswith((*TABLES, *LISTINGS, *TEXTS))
+    return known or _SYSFS.fullmatch(name.upper()) is not None
 
 
-def _sniff(path: str, name: str, head: bytes) -> _File | None:
+def _sniff(path: str, name: str, head: bytes, storage: Disk) -> _File | None:
     if raw.is_table(head):
         return _File(path, "table", head[:4].decode("latin-1"))
     if name.lower().endswith(TABLES):
@@ -204,13 +201,13 @@ def _sniff(path: str, name: str, head: bytes) -> _File | None:
     if acpidump.is_acpidump(head):
         return _File(path, "text", "")
     if listing.is_listing(head):
-        return _sniff_listing(path, name)
+        return _sniff_listing(path, name, storage)
     return None
 
 
-def _sniff_listing(path: str, name: str) -> _File | None:
+def _sniff_listing(path: str, name: str, storage: Disk) -> _File | None:
     """Of programs (a DSDT's listing) nothing is read; other texts may speak of iasl, too."""
-    data = _read(path, MAX_TOTAL)
+    data = _read(path, MAX_TOTAL, storage)
     signatures = listing.signatures(data)
     if len(signatures) == 1:
         return _File(path, "listing", signatures[0])
@@ -219,19 +216,16 @@ def _sniff_listing(path: str, name: str) -> _File | None:
     return None
 
 
-def _read_within(path: str, room: int) -> bytes:
-    data = _read(path, min(MAX_SIZE, room))
+def _read_within(path: str, room: int, storage: Disk) -> bytes:
+    data = _read(path, min(MAX_SIZE, room), storage)
     if len(data) > room:
         raise InputError(f"more than {MAX_TOTAL} bytes of tables in the folder", path=path)
     return data
 
 
-def _read(path: str, limit: int) -> bytes:
+def _read(path: str, limit: int, storage: Disk) -> bytes:
     """A file's first bytes, one more than the limit at most."""
     try:
-        with open(path, "rb") as file:
-            # Asked for a byte more than there is, not for the most there may be; see read.load().
-            size = os.fstat(file.fileno()).st_size
-            return file.read((min(size, limit) or limit) + 1)
+        return storage.begin(path, limit + 1)
     except OSError as error:
         raise InputError(error.strerror or str(error), path=path) from error

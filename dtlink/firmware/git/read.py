@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dtlink.firmware import fdt
 from dtlink.firmware.git.tree import tree_of
 from dtlink.firmware.inputs import Input
-from dtlink.firmware.read import decode, loaded_data
+from dtlink.firmware.read import LoadedInput, decode, loaded_data, member_data
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -16,12 +16,21 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
 
 
-def load_file(file: CommitFile, sources: SourceOptions) -> tuple[bytes, Tree | Machine]:
-    """The bytes of a file of a commit, and what they say.
+def load_file(
+    file: CommitFile, sources: SourceOptions, member: str = ""
+) -> tuple[LoadedInput, Tree | Machine]:
+    """The bytes of a file of a commit, none of a folder of tables, and what they say.
 
     What a source includes is from the commit too, as far as it is in the repository. Raises
     :class:`InputError`, with the path.
     """
     storage = tree_of(file.commit)
-    loaded = loaded_data(Input(""), storage.load(file.path, fdt.MAX_SIZE))
-    return loaded.data, decode(loaded, file.path, sources, storage)
+    if storage.is_folder(file.path):
+        from dtlink.firmware.acpi.read import read_folder
+
+        return LoadedInput(b""), read_folder(file.path, storage)
+    data = storage.load(file.path, fdt.MAX_SIZE)
+    # No path: what is on the disk is another file.
+    named = Input("", member)
+    loaded = member_data(named, data) if member else loaded_data(named, data)
+    return loaded, decode(loaded, file.path, sources, storage)

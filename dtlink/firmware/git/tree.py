@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,8 @@ from dtlink.firmware.git.command import run
 from dtlink.firmware.git.commit import Commit
 from dtlink.firmware.storage import Disk
 
+#: Upper bound on a file of which only the first bytes are asked for: git prints it whole.
+MAX_BEGUN: Final = 64 << 20
 #: As long a path may be (Linux, PATH_MAX), and as many symbolic links may be on it (MAXSYMLINKS).
 _MAX_TARGET: Final = 4096
 _MAX_LINKS: Final = 40
@@ -126,6 +129,22 @@ class GitTree(Disk):
         if entry.mode in (_LINK, _SUBMODULE):
             return "is not a regular file"
         return self._blobs.read(entry.name, most)
+
+    def begin(self, path: str, most: int) -> bytes:
+        real = self.real(path)
+        if self._inside(real) is None:
+            return super().begin(real, most)
+        data = self.read(real, MAX_BEGUN)
+        if isinstance(data, str):
+            raise OSError(errno.EINVAL, data)
+        return data[:most]
+
+    def files_in(self, folder: str) -> list[str]:
+        real = self.real(folder)
+        if self._inside(real) is None:
+            return super().files_in(real)
+        below = (os.path.relpath(path, real) for path in self.files_below(real))
+        return [name for name in below if os.sep not in name]
 
     def absence(self, path: str) -> str:
         """See :meth:`Disk.absence`: files of submodules are not in a commit."""

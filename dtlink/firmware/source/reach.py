@@ -48,8 +48,8 @@ class Reach:
         Of a folder: whether a file in it does.
         """
         if self._new.is_folder(path) or self._old.is_folder(path):
-            return any(map(self._changed, self._files_in(path)))
-        if self._changed(path):
+            return any(map(self.differs, self._files_in(path)))
+        if self.differs(path):
             return True
         where = self._surroundings(path)
         if where is None:
@@ -69,7 +69,7 @@ class Reach:
                 found = self._find(each, os.path.dirname(by), include)
                 # A file that is missing on both sides is no change.
                 if found is not None and found not in seen:
-                    if self._changed(found):
+                    if self.differs(found):
                         return True
                     seen.add(found)
                     todo.append(found)
@@ -93,7 +93,8 @@ class Reach:
                 # As the reader of sources does: links to folders of the tree are include paths.
                 yield path if each == beside else os.path.join(self._new.real(above), last)
 
-    def _changed(self, path: str) -> bool:
+    def differs(self, path: str) -> bool:
+        """Whether a file differs."""
         if path not in self._differs:
             self._differs[path] = self._compare(path)
         return self._differs[path]

@@ -46,6 +46,8 @@ def _run(report: Report) -> JsonObject:
     properties: JsonObject = {"kernelVersion": report.kernel_version}
     if report.baseline:
         properties["baseline"] = report.baseline
+    if report.since:
+        properties["since"] = report.since._asdict()
     return {
         "tool": {"driver": _driver(rules, notices)},
         "invocations": [notices.invocation()],

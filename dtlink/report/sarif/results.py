@@ -43,7 +43,7 @@ def results_of(report: Report, artifacts: Artifacts) -> Iterator[SarifResult]:
     for group in groups(report):
         finding = group.finding
         data = _result(group, boards(group, names, BOARDS), artifacts)
-        if report.baseline:
+        if report.is_compared:
             data["baselineState"] = "new"
         likely = finding.confidence is Confidence.LIKELY
         yield SarifResult(data, finding.rule, finding.severity, likely)

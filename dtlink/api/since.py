@@ -1,0 +1,154 @@
+"""``--since REF``: which inputs a change reaches, and which of their findings it brings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dtlink.engine.chosen import spread
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.git.commit import CommitFile, commit_of, forked_from, top_of
+from dtlink.firmware.git.tree import tree_of
+from dtlink.firmware.read import STDIN
+from dtlink.firmware.source.reach import Reach
+from dtlink.firmware.storage import DISK
+from dtlink.report.earlier import without_earlier
+from dtlink.report.model import InputReport, SinceCommit
+from dtlink.wording import counted
+
+if TYPE_CHECKING:
+    from dtlink.config.plan import LintPlan
+    from dtlink.firmware.inputs import Input
+    from dtlink.report.model import CommentEntry
+
+
+class Change:
+    """What has changed in a working tree since a commit.
+
+    The commit is that of ``ref`` or, if HEAD does not descend from it, the newest that both have:
+    what others did meanwhile is not part of the change. ``paths`` are what is linted; without
+    any it is the whole repository of the working folder. Raises :class:`InputError` if there is no
+    git, no repository or no such commit.
+    """
+
+    def __init__(self, ref: str, paths: Sequence[str]) -> None:
+        if STDIN in paths:
+            raise InputError("there is no earlier state of standard input", path=STDIN)
+        tops = {top_of(_folder(path)): path for path in reversed(paths)} or {top_of("."): "."}
+        if len(tops) > 1:
+            one, other = [*tops.values()][-2:]
+            raise InputError(f"is not in the repository of {other}: lint it alone", path=one)
+        named = commit_of(ref, next(iter(tops)))
+        self._name = ref
+        self._ref = ref if ref.isprintable() else repr(ref)
+        self._commit = forked_from(named) or named
+        self._is_fork = self._commit != named
+        self.paths = paths or [os.path.relpath(named.top)]
+        self._tree = tree_of(self._commit)
+        self._reach = Reach(self._tree, DISK)
+        self._total = self._reached = 0
+
+    @property
+    def told(self) -> SinceCommit:
+        """The commit, as the report names it."""
+        return SinceCommit(self._name, self._commit.name, self._total - self._reached)
+
+    @property
+    def has_inputs(self) -> bool:
+        """Whether there are inputs, changed or not."""
+        return self._total > 0
+
+    @property
+    def summary(self) -> str:
+        """How many inputs the change reaches, in a sentence."""
+        if not self._reached:
+            total = counted(self._total, "input")
+            return f"{self._since}: none of {total} or the files that they include has changed"
+        total = counted(self._total, "input")
+        return f"{self._since}: the change reaches {self._reached:,} of {total}"
+
+    @property
+    def _since(self) -> str:
+        fork = ", where HEAD left it" if self._is_fork else ""
+        return f"since {self._ref} ({self._commit.short}{fork})"
+
+    def narrow(self, plan: LintPlan) -> LintPlan:
+        """The plan with the inputs that the change reaches, not more than ``max-boards`` allows.
+
+        Inputs that have changed themselves are all among them.
+        """
+        reached = [each for each in plan.inputs if self._reaches(each, plan)]
+        self._total, self._reached = len(plan.inputs), len(reached)
+        most = max((plan.settings(each).max_boards for each in reached), default=0)
+        by_others = [each for each in reached if not self._has_changed(each)]
+        kept = spread(by_others, most) if most else by_others
+        if len(kept) == len(by_others):
+            return plan.with_inputs(reached)
+        left = {*by_others} - {*kept}
+        return plan.with_inputs([x for x in reached if x not in left], [self._cut(len(left))])
+
+    def _reaches(self, item: Input, plan: LintPlan) -> bool:
+        # One that is not there is an error, which reading it reports.
+        is_there = os.path.exists(item.path)  # noqa: PTH110 - paths stay as given
+        return not is_there or self._reach.reaches(item.path, plan.settings(item).board.include)
+
+    def _has_changed(self, item: Input) -> bool:
+        return os.path.isdir(item.path) or self._reach.differs(item.path)  # noqa: PTH112 - as given
+
+    def _cut(self, left: int) -> str:
+        return (
+            f"{self._since}: of {self._reached:,} inputs that the change reaches, {left:,} that "
+            f"include a changed file are not read; the others are spread over all (--max-boards "
+            "0: all)"
+        )
+
+    def compare(
+        self, plan: LintPlan, reports: Iterable[InputReport], *, jobs: int
+    ) -> Iterator[InputReport]:
+        """The reports without what the inputs had at the commit.
+
+        Only inputs with something to report are read from the commit.
+        """
+        found = list(reports)
+        files = {item.input: CommitFile(self._commit, item.path) for item in found if _says(item)}
+        there = {item: file for item, file in files.items() if self._is_there(file.path)}
+        earlier = {item.input: item for item in plan.reports_at(there, jobs=jobs)}
+        for item in found:
+            yield self._brought(item, earlier)
+
+    def _is_there(self, path: str) -> bool:
+        return self._tree.is_file(path) or self._tree.is_folder(path)
+
+    def _brought(self, item: InputReport, earlier: Mapping[Input, InputReport]) -> InputReport:
+        if not _says(item):
+            return item
+        # Other boards, which are not linted, may need the comments of a file that is as it was.
+        comments = [each for each in item.comments if each.found or self._changed(each, item)]
+        item = item._replace(comments=comments)
+        old = earlier.get(item.input)
+        at = f"commit {self._commit.short}"
+        if old is None:
+            return _noted(item, f"is not in {at}")
+        if old.error is not None:
+            return _noted(item, f"could not be read in {at} ({old.error.message})")
+        return without_earlier(item, old)
+
+    def _changed(self, comment: CommentEntry, item: InputReport) -> bool:
+        file = comment.location.file
+        return file == item.path or self._reach.differs(file)
+
+
+def _folder(path: str) -> str:
+    return path if os.path.isdir(path) else os.path.dirname(path)  # noqa: PTH112, PTH120 - paths stay as given
+
+
+def _says(item: InputReport) -> bool:
+    """Whether there is anything that the change may have brought."""
+    return bool(item.findings or item.unmet or not all(each.found for each in item.comments))
+
+
+def _noted(item: InputReport, why: str) -> InputReport:
+    if not item.findings:
+        return item
+    return item._replace(notes=[*item.notes, f"{why}: all of its findings are new"])
