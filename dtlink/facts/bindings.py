@@ -79,7 +79,8 @@ _IOMMU_OF_FUNCTIONS = res.IOMMU._replace(
     ),
     if_itself=None,
 )
-_MASTERS = other("IOMMU", res.DRIVERS_DIFFER, "#stream-id-cells", missing_cells=0)
+#: Without it the walk of all masters ends (arm-smmu.c, __find_legacy_master_phandle()).
+_MASTERS = other("IOMMU", res.DRIVERS_DIFFER, "#stream-id-cells")
 
 
 def _kernel(

@@ -233,6 +233,22 @@ class Tree:
         return first, own
 
     @cached_property
+    def shared_phandles(self) -> Mapping[int, Sequence[int]]:
+        """The phandles that several nodes have, with all of these: references mean the first."""
+        several = {node for kind, node, _ in self.oddities if kind == "duplicate-phandle"}
+        numbers = {self.own_phandle[node] for node in several}
+        found: dict[int, list[int]] = {number: [] for number in sorted(numbers)}
+        for node, number in self.own_phandle.items() if found else ():
+            if number in found:
+                found[number].append(node)
+        return found
+
+    @cached_property
+    def mistakable(self) -> frozenset[int]:
+        """The nodes that a reference by phandle leads to where it may mean another one."""
+        return frozenset(nodes[0] for nodes in self.shared_phandles.values())
+
+    @cached_property
     def unavailable(self) -> frozenset[int]:
         """The nodes that are not available by their own ``status``."""
         return frozenset(

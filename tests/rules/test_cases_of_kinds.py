@@ -290,3 +290,92 @@ def test_users_of_a_controller_without_cells(user: str, width: str | None) -> No
     found = findings(source, "phandle")
     assert [each.rule for each in found] == ["phandle/interrupt-cells"] * (width is not None)
     assert all(width is not None and width in each.fix.text for each in found)
+
+
+def test_an_old_gpio_beside_the_new_one(shared: Path) -> None:
+    [found] = of_case(shared / "cases/dt/r11-old-and-new-gpio.dtb")
+    assert (found.rule, found.severity) == ("legacy/both-gpio-names", WARNING)
+    assert "reads reset-gpios (<&gpio0 67 0>)" in found.effect
+
+
+@pytest.mark.parametrize(
+    ("device", "severities"),
+    [
+        ("cd-gpio = <&g 1>; cd-gpios = <&g 1>;", [INFO]),
+        ("gpio = <&g 1>; gpios = <&g 2>;", [WARNING]),
+        ("cd-gpio = <&g 1>; wp-gpios = <&g 2>;", []),
+        ('compatible = "fsl,imx6q-pcie"; reset-gpio = <&g 1>; reset-gpios = <&g 2>;', []),
+    ],
+)
+def test_gpios_under_two_names(device: str, severities: list[Severity]) -> None:
+    source = f"/ {{ g: g {{ gpio-controller; #gpio-cells = <1>; }}; a {{ {device} }}; }};"
+    found = findings(source, "legacy/both-gpio-names")
+    assert [each.severity for each in found] == severities
+
+
+def test_a_vendors_singular_gpio_is_not_said_to_be_looked_up() -> None:
+    source = "g: g { gpio-controller; #gpio-cells = <1>; }; a { marvell,reset-gpio = <&g 1>; };"
+    assert findings(f"/ {{ {source} }};", "legacy/singular-gpio") == []
+
+
+def test_masters_of_unknown_length() -> None:
+    found = findings(
+        """
+        / {
+            smmu: iommu { compatible = "arm,mmu-401"; mmu-masters = <&sata 0x10>, <&eth 0x11>; };
+            sata: sata { compatible = "snps,dwc-ahci"; };
+            eth: eth { compatible = "vendor,eth"; #stream-id-cells = <1>; };
+        };
+        """
+    )
+    assert sorted(each.rule for each in found) == ["legacy/mmu-masters", "phandle/missing-cells"]
+    assert '"OF: /iommu: could not get #stream-id-cells for /sata"' in found[-1].effect
+
+
+def test_one_finding_for_a_phandle_of_several_nodes(shared: Path) -> None:
+    source = (shared / "cases/truth/e2.dts").read_text()
+    number = source.replace("phandle = <1>; intc", "phandle = <9>; intc")
+    tree = dts.read_text(number, patch={"/cpus/cpu@0:phandle": b"\0\0\0\1"})
+    checked = check(TreeBoard(tree, Settings()), choose())
+    [found] = checked.findings
+    assert (found.rule, found.severity) == ("phandle/duplicate-phandle", ERROR)
+    assert found.effect.startswith("clocks[0] of /soc/rtc@20000000, clocks[0] of /soc/tty@")
+    assert "more" not in found.effect
+
+
+def test_three_nodes_with_one_phandle() -> None:
+    same = b"\0\0\0\7"
+    tree = dts.read_text(
+        '/ { a { }; b { #clock-cells = <0>; }; c { }; d { compatible = "d"; clocks = <7>; }; };',
+        patch={"/a:phandle": same, "/b:phandle": same, "/c:phandle": same},
+    )
+    checked = check(TreeBoard(tree, Settings()), choose())
+    [found] = checked.findings
+    assert found.message.startswith("/b, /a and /c share phandle 0x7; lookups resolve to /a")
+    assert "/b and /c their own phandles" in found.fix.text
+
+
+def test_contexts_of_harts_that_linux_does_not_use(shared: Path) -> None:
+    assert of_case(shared / "cases/dt/r09-monitor-hart.dtb") == []
+
+
+def test_other_disabled_interrupt_controllers_are_missed() -> None:
+    source = """
+        / {
+            i: i { compatible = "vendor,i"; interrupt-controller; #interrupt-cells = <1>;
+                   status = "disabled"; };
+            a { compatible = "vendor,a"; interrupts-extended = <&i 1>; };
+        };
+    """
+    assert told(findings(source, "supplier")) == [
+        ("supplier/disabled", "/a", "interrupts-extended")
+    ]
+
+
+def test_an_optional_clock_of_a_disabled_node(shared: Path) -> None:
+    assert of_case(shared / "cases/dt/r30-optional-clock-of-disabled-phy.dtb") == []
+
+
+def test_of_two_command_lines_the_first_counts(shared: Path) -> None:
+    tree = dts.read_text((shared / "cases/dt/bootargs-two-strings.dts").read_text())
+    assert TreeBoard(tree, Settings()).profile.fw_devlink.value == "off"

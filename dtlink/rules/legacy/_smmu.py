@@ -36,8 +36,17 @@ _NAMES = frozenset(ARM_SMMU)
 
 
 def listed_masters(tree: Tree) -> frozenset[int]:
-    """The nodes that any mmu-masters lists, even that of a disabled SMMU."""
+    """The nodes that any mmu-masters lists, even that of a disabled SMMU.
+
+    Also those after an entry of unknown length: nodes with #stream-id-cells whose phandle is there.
+    """
     found, row = WalkResult(tree), binding_of("mmu-masters")
+    lists = tree.holders("mmu-masters")
     if row is not None:
-        masters(found, row, tree.holders("mmu-masters").items())
-    return frozenset(ref.consumer for ref in found.references)
+        masters(found, row, lists.items())
+    cells = {cell for at in lists.values() for cell in tree.cells_at(at)}
+    after = {tree.phandles.get(cell, -1) for cell in cells}
+    return frozenset(
+        {ref.consumer for ref in found.references}
+        | (after & tree.holders("#stream-id-cells").keys())
+    )

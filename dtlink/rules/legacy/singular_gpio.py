@@ -1,7 +1,8 @@
 """A GPIO property ends in -gpio instead of -gpios.
 
 What it finds: properties like reset-gpio, all of a board in one finding; not where the driver
-itself reads the old name (i.MX PCIe, a few codecs).
+itself reads the old name (i.MX PCIe, a few codecs), and not names with a vendor's prefix
+(marvell,reset-gpio): the GPIO library looks them up only for a driver that asks for that very name.
 Why it matters: hardly. The GPIO library looks up reset-gpios first, then reset-gpio, and fw_devlink
 follows both. The bindings allow only the plural, so schema checks complain.
 What to do: write the plural when the node is changed anyway. Some drivers read the whole property
@@ -17,22 +18,9 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.patterns import fits
+from dtlink.rules.legacy._gpios import READ_BY_DRIVERS
 from dtlink.rules.legacy._rows import in_all, renamed_list, several
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
-
-#: Names that have a row in the table of legacy bindings.
-_IN_TABLE = frozenset(("snps,reset-gpio",))
-
-#: Devices whose drivers read the singular name themselves, or have a quirk for it.
-_CURRENT = (
-    "fsl,imx*-pcie",
-    "ti,tpa6130a2",
-    "asahi-kasei,ak5386",
-    "cirrus,cs42l52",
-    "cirrus,cs42l73",
-    "cascoda,ca8210",
-    "ti,omap-twl4030",
-)
 
 
 @rule(
@@ -66,9 +54,10 @@ def singular_gpio(board: TreeBoard) -> Iterator[Finding]:
     found = sorted(
         (index, name)
         for name in board.tree.columns
-        if name.endswith("-gpio") and name not in _IN_TABLE
+        if name.endswith("-gpio") and "," not in name
         for index in board.tree.holders(name).keys() - board.tree.disabled
-        if not fits(board.tree[index].compatible, _CURRENT)
+        if not fits(board.tree[index].compatible, READ_BY_DRIVERS)
+        if not board.tree[index].has(f"{name}s")  # legacy/both-gpio-names reports it
     )
     if not found:
         return
@@ -87,9 +76,7 @@ def singular_gpio(board: TreeBoard) -> Iterator[Finding]:
 
 
 def _fix(board: TreeBoard, found: Sequence[tuple[int, str]]) -> Fix:
-    """The plural for each; nothing that is there under both names is edited."""
+    """The plural for each."""
     tree = board.tree
-    if any(tree[node].has(f"{name}s") for node, name in found):
-        return Fix("Write -gpios instead of -gpio, unless the driver itself reads the old name.")
     renamed = [renamed_list(tree[node], name, f"{name}s", "#gpio-cells") for node, name in found]
     return in_all("Use the plural, unless the driver itself reads the old name: ", renamed)

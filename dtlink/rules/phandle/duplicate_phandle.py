@@ -10,14 +10,14 @@ References: Linux, drivers/of/base.c, of_find_node_by_phandle(); Devicetree Spec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
-from dtlink.wording import listed
+from dtlink.wording import joined, listed, noun
 
 
 @rule(
@@ -51,44 +51,51 @@ from dtlink.wording import listed
     ),
 )
 def duplicate_phandle(board: TreeBoard) -> Iterator[Finding]:
-    """Every node whose phandle an earlier node has."""
+    """Every phandle that several nodes have, at the second of them."""
     tree = board.tree
-    for oddity in tree.oddities:
-        if oddity.kind == "duplicate-phandle":
-            node = tree[oddity.node]
-            yield _finding(board, node, tree[tree.phandles[node.phandle]])
+    for nodes in tree.shared_phandles.values():
+        yield _finding(board, [tree[node] for node in nodes])
 
 
-def _finding(board: TreeBoard, node: Node, first: Node) -> Finding:
-    named_by = _references(board, node, first)
-    users = [entry.node for entry in named_by]
+def _finding(board: TreeBoard, nodes: Sequence[Node]) -> Finding:
+    first, node, *others = nodes
+    named_by = _references(board, first)
+    users = list(dict.fromkeys(entry.node for entry in named_by))
+    of_another = nodes[1:] if others else [node]
     return duplicate_phandle.finding(
         node,
-        f"{node.path} and {first.path} share phandle {node.phandle:#x}; lookups resolve to "
-        f"{first.path}, which comes first",
-        effect=f"{_entries(named_by)} resolves to {first.path}, whichever was meant"
+        f"{joined(each.path for each in (node, first, *others))} share phandle "
+        f"{node.phandle:#x}; lookups resolve to {first.path}, which comes first",
+        effect=f"{_entries(named_by)} {noun(len(named_by), 'resolves', 'resolve')} to "
+        f"{first.path}, whichever was meant"
         if users
-        else f"no property can reference {node.path}; none does so far",
-        fix=f"Give {node.path} its own phandle: reference it by a label, and dtc assigns a number.",
+        else f"no property can reference {joined((each.path for each in of_another), 'or')}; none "
+        "does so far",
+        fix=f"Give {joined(each.path for each in of_another)} "
+        f"{noun(len(of_another), 'its own phandle', 'their own phandles')}: reference "
+        f"{noun(len(of_another), 'it', 'them')} by a label, and dtc assigns a number.",
         property_name="phandle" if node.has("phandle") else "linux,phandle",
-        related=(first, *users),
+        related=(first, *others, *users),
         severity=Severity.ERROR if users else Severity.WARNING,
     )
 
 
-def _references(board: TreeBoard, node: Node, first: Node) -> list[Link | Failure]:
-    """The entries with the phandle; first those that only the second node can resolve."""
+def _references(board: TreeBoard, first: Node) -> list[Link | Failure]:
+    """The entries with the phandle; first those that only another node can resolve."""
     links = [
         Link(board.tree, ref)
         for ref in board.graph.references
         if (
-            board.tree.first_cell(ref.at) == node.phandle
+            board.tree.first_cell(ref.at) == first.phandle
             if ref.binding.walk is Walk.ENDPOINT
             else ref.supplier == first.index and ref.binding.name != "interrupts"
         )
     ]
-    broken = [entry for entry in board.failures(UnresolvedReason.NO_CELLS) if entry.target == first]
-    return [*broken, *links]
+    broken = [entry for entry in board.failures(*UnresolvedReason) if entry.target == first]
+    # fw_devlink may read an entry that fails for the driver, with 0 cells.
+    found: list[Link | Failure] = [*broken, *links]
+    entries = {(each.node.index, each.entry): each for each in found}
+    return list(entries.values())
 
 
 def _entries(entries: list[Link | Failure]) -> str:

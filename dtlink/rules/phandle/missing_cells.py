@@ -21,9 +21,8 @@ from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Flaw, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
-from dtlink.rules.phandle._controllers import is_for_controller
+from dtlink.rules.phandle._elsewhere import is_told_elsewhere
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
-from dtlink.rules.phandle._interrupt_map import misfit
 from dtlink.wording import counted
 
 
@@ -55,7 +54,7 @@ from dtlink.wording import counted
 def missing_cells(board: TreeBoard) -> Iterator[Finding]:
     """Every entry whose supplier has no cells property."""
     for entry in board.failures(UnresolvedReason.NO_CELLS):
-        if entry.target is None or misfit(entry) or is_for_controller(board, entry):
+        if entry.target is None or is_told_elsewhere(board, entry):
             continue
         last = before(board, entry)
         # In maps and interrupts any small number may look like a phandle.
@@ -96,9 +95,14 @@ def _message(entry: Failure, target: Node, last: Link | None, meant: Node | None
 
 def _effect(board: TreeBoard, entry: Failure) -> str:
     line = ""
-    if read_by_list(entry) and entry.target:
+    if (read_by_list(entry) or entry.binding.walk is Walk.MASTERS) and entry.target:
         path = entry.target.path
         line = f'"OF: {entry.node.path}: could not get {cells_name(entry)} for {path}"; '
+    if entry.binding.walk is Walk.MASTERS:
+        return (
+            f"{line}the kernel stops there: with ARM_SMMU_LEGACY_DT_BINDINGS the probe of every "
+            "master of the board fails (-EINVAL)"
+        )
     line += f"{entry.node.name} finds no {entry.binding.kind} from this entry on"
     linked = [
         board.tree[ref.supplier]
@@ -117,6 +121,8 @@ def _fix(board: TreeBoard, entry: Failure, last: Link | None, meant: Node | None
             f"Write {counted(len(last.args), 'argument')} after each {board.ref(last.supplier)} in "
             f"{entry.property_name} ({cells})."
         )
+    if entry.binding.walk is Walk.MASTERS and entry.target:
+        return f"Add {cells} to {board.ref(entry.target)}: the number of its stream IDs."
     before_it = ", or correct the arguments of the entry before it" if last else ""
     node = board.ref(entry.target) if entry.target else "the supplier"
     return (

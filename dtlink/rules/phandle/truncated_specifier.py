@@ -18,7 +18,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
-from dtlink.rules.phandle._controllers import is_for_controller
+from dtlink.rules.phandle._elsewhere import is_told_elsewhere
 from dtlink.rules.phandle._entry import (
     asked_cells,
     cells_name,
@@ -26,7 +26,6 @@ from dtlink.rules.phandle._entry import (
     severity_of,
     size_in_cells,
 )
-from dtlink.rules.phandle._interrupt_map import misfit
 from dtlink.wording import counted
 
 
@@ -60,7 +59,7 @@ from dtlink.wording import counted
 def truncated_specifier(board: TreeBoard) -> Iterator[Finding]:
     """Every entry that ends too early."""
     for entry in board.failures(UnresolvedReason.TRUNCATED):
-        if entry.target and not misfit(entry) and not is_for_controller(board, entry):
+        if entry.target and not is_told_elsewhere(board, entry):
             yield truncated_specifier.finding(
                 entry,
                 f"{entry.entry} ends after {_there(entry)}: {entry.target.path} "

@@ -4,7 +4,8 @@ What it finds: an enabled consumer of a supplier that is disabled, or that has a
 One finding for each disabled node. It is sure where the source of the consumer's driver shows that
 it waits for what it references. Not reported are suppliers that the driver does not request, or
 does without; and links that are commonly so: graph endpoints, thermal and cooling links, clocks
-that CPUs and clock controllers can do without, and references that do not order probing.
+that CPUs and clock controllers can do without, contexts of an interrupt controller (a PLIC) at
+CPUs that Linux does not use, and references that do not order probing.
 Why it matters: fw_devlink makes no link to a disabled supplier, so the consumer probes, and then
 its driver's request fails, or is deferred forever (-EPROBE_DEFER, even where the supplier is
 optional). An optional clock is different since 6.15 (5.15 to 6.12 by backport): one of a disabled
@@ -14,7 +15,8 @@ What to do: set status = "okay" in the node that is disabled, or disable the con
 References: Linux, drivers/of/property.c, of_link_to_phandle(); drivers/clk/clk.c,
 of_clk_get_hw_from_clkspec(); drivers/regulator/of_regulator.c, of_regulator_dev_lookup();
 drivers/phy/phy-core.c, _of_phy_get(); drivers/pmdomain/core.c, __genpd_dev_pm_attach();
-drivers/iommu/of_iommu.c, of_iommu_xlate(); sound/soc/soc-core.c, snd_soc_add_pcm_runtime().
+drivers/iommu/of_iommu.c, of_iommu_xlate(); sound/soc/soc-core.c, snd_soc_add_pcm_runtime();
+drivers/irqchip/irq-sifive-plic.c, plic_parse_context_parent().
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.resource import Asker, Requested
+from dtlink.facts.resources import INTERRUPT
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -110,6 +113,8 @@ def _matters(board: TreeBoard, ref: Reference) -> bool:
     if device not in tree.holders("compatible") or tree.path(device).startswith("/cpus/"):
         return False
     resource = ref.binding.resource
+    if resource is INTERRUPT and tree.path(ref.supplier).startswith("/cpus/"):
+        return False  # a context of a CPU that Linux does not use
     if resource.is_part and board.device_index(ref.supplier) not in tree.disabled:
         return False
     # A clock controller lists every clock that it could be fed by, whether or not the board does.

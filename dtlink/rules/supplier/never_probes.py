@@ -200,6 +200,8 @@ def _finding(board: TreeBoard, supplier: Node, device: Node) -> Iterator[Finding
     ref = next(_references(board, supplier, device), None)
     if ref is None:
         return  # reported by iommu/map-strict
+    if ref.supplier in board.tree.mistakable:
+        return  # reported by phandle/duplicate-phandle
     link = Link(board.tree, ref)
     down = fallen(board, [supplier])
     if supplier.index == 0:

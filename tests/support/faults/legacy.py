@@ -114,6 +114,17 @@ def gpio_in_the_singular(bed: Bed) -> Planted | None:
     return _with_others(bed, ref.node, old[:-1], (n for o in others for n in bed.tree.holders(o)))
 
 
+@fault("legacy/both-gpio-names", WARNING, boards=12)
+def old_gpio_beside_the_new_one(bed: Bed) -> Planted | None:
+    ref = bed.pick(ref for ref in bed.references("*-gpios") if ref.args and not ref.entry)
+    if ref is None:
+        return None
+    old = bed.property_name(ref)[:-1]
+    cells = bed.get(ref.node, f"{old}s")[: 1 + ref.args]
+    bed.put(ref.node, old, (*cells[:-1], cells[-1] ^ 1))
+    return Planted(bed.path(ref.node), old)
+
+
 @fault("legacy/redundant-interrupts", INFO)
 def interrupts_twice(bed: Bed) -> Planted | None:
     both = [node for node in bed.enabled("interrupts") if bed.has(node, "interrupts-extended")]

@@ -1,0 +1,25 @@
+"""Entries that do not resolve for a reason which another rule reports where it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.rules.phandle._controllers import is_for_controller
+from dtlink.rules.phandle._interrupt_map import misfit
+
+if TYPE_CHECKING:
+    from dtlink.board.tree import TreeBoard
+    from dtlink.links.reference import Failure
+
+
+def is_told_elsewhere(board: TreeBoard, entry: Failure) -> bool:
+    """Whether the fault is in the phandles, in the whole map, or at the controller.
+
+    Reported by ``phandle/duplicate-phandle``, ``-/interrupt-map`` and ``-/interrupt-cells``: what
+    the entry itself seems to lack would be advice about a wrong node.
+    """
+    return (
+        entry.raw.target in board.tree.mistakable
+        or misfit(entry) is not None
+        or is_for_controller(board, entry)
+    )
