@@ -119,7 +119,7 @@ def _with_tables(report: InputReport, machine: Machine) -> InputReport:
     return report._replace(
         form=machine.form,
         model=machine.oem,
-        notes=(*report.notes, *notes),
+        notes=(*report.notes, *machine.repeated, *notes),
         refused=refused,
         tables=tuple(machine.tables),
         files=dict(machine.files),

@@ -319,6 +319,31 @@ def test_tables_of_which_there_may_be_many() -> None:
     assert machine.skipped == ("SSDT", "OEM1")
 
 
+OTHER_MCFG = assemble("MCFG\n  allocation base=0x1000 segment=7")["MCFG"]
+
+
+def test_of_two_mcfgs_or_madts_the_first_counts() -> None:
+    machine = read.decode(dump(MCFG, IORT, OTHER_MCFG), "x")
+    assert same(machine, MCFG, IORT)
+    (note,) = machine.repeated
+    assert "MCFG" in note
+    assert "not checked" in note
+    assert read.decode(dump(MCFG, IORT, MCFG), "x").repeated == ()
+    assert "several machines" in refusal(dump(MCFG, OTHER_MCFG)).message
+
+
+def test_two_mcfgs_in_a_folder_of_one_machine(tmp_path: Path) -> None:
+    top = write(tmp_path / "a", {"IORT": IORT, "MCFG1": OTHER_MCFG, "MCFG2": MCFG})
+    (found,) = read.machine_folders(top)
+    assert names(found.members) == ["IORT", "MCFG1", "MCFG2"]
+    machine = read.read_folder(top)
+    assert same(machine, IORT, OTHER_MCFG)
+    assert "MCFG1" in machine.repeated[0].partition(";")[0]
+    # Nothing shows that files with other names are of one machine.
+    other = write(tmp_path / "b", {"IORT": IORT, "old.mcfg.bin": OTHER_MCFG, "mcfg.bin": MCFG})
+    assert read.look(other).members == ()
+
+
 def test_two_programs_of_which_there_is_one() -> None:
     assert "DSDT" in refusal(dump(table("DSDT", b"1"), table("DSDT", b"2"))).message
 

@@ -10,9 +10,11 @@ from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import TableHeader
 from dtlink.firmware.errors import InputError
 
-#: A machine has one each of these; of SSDT, PSDT, OEMx and the like it may have many. (Of two
-#: MADTs, which occur, Linux takes the first alone, unless acpi_apic_instance= says otherwise.)
+#: A machine has one each of these; of SSDT, PSDT, OEMx and the like it may have many.
 UNIQUE = frozenset((*REGISTRY, "DSDT"))
+#: Some machines have several of these all the same, and Linux takes the first alone
+#: (drivers/acpi/tables.c, acpi_table_parse(); of MADTs acpi_apic_instance= may name another).
+FIRST_COUNTS = frozenset(("APIC", "MCFG"))
 #: No machine comes near it: those with an SSDT for every processor have some hundreds.
 MAX_TABLES = 4096
 #: The tables that name devices by their paths.
@@ -45,13 +47,15 @@ def machine_of(blocks: Iterable[RawTable], form: str) -> Machine:
     """
     tables: dict[str, TableHeader] = {}
     code: dict[str, bytes] = {}
-    kept = list(_without_duplicates(blocks))
+    repeated: list[str] = []
+    kept = list(_without_duplicates(blocks, repeated))
     for block in kept:
         if block.signature in REGISTRY:
             tables[block.signature] = _header(block)
         elif block.signature in CODE:
             code[f"{block.signature}{len(code)}"] = block.table
     machine = Machine(tables, form=form)
+    machine.repeated = tuple(repeated)
     machine.skipped = tuple(
         dict.fromkeys(each.signature for each in kept if each.signature not in REGISTRY)
     )
@@ -62,8 +66,10 @@ def machine_of(blocks: Iterable[RawTable], form: str) -> Machine:
     return machine
 
 
-def _without_duplicates(blocks: Iterable[RawTable]) -> Iterable[RawTable]:
+def _without_duplicates(blocks: Iterable[RawTable], repeated: list[str]) -> Iterable[RawTable]:
+    """The tables that count; what is said of others goes to ``repeated``."""
     first: dict[str, RawTable] = {}
+    later: RawTable | None = None
     for number, block in enumerate(blocks):
         if number == MAX_TABLES:
             raise InputError(f"more than {MAX_TABLES} tables", offset=block.offset)
@@ -71,19 +77,28 @@ def _without_duplicates(blocks: Iterable[RawTable]) -> Iterable[RawTable]:
         if earlier is block:
             yield block
         elif earlier.table != block.table:
-            raise InputError(_several(earlier, block), offset=block.offset)
+            later = block
+            if block.signature not in FIRST_COUNTS:
+                raise InputError(_several(earlier, block), offset=block.offset)
+            repeated.append(
+                f"two different {block.signature} tables: Linux takes the first, {_place(earlier)};"
+                f" the one {_place(block)} was not checked"
+            )
+    if later is not None and len(first) == 1:
+        # No other table shows that these are of one machine.
+        raise InputError(_several(first[later.signature], later), offset=later.offset)
 
 
 def _several(earlier: RawTable, later: RawTable) -> str:
     """Two tables that one machine can't both have."""
-    places = [
-        f"in {block.file}" if block.file else f"at byte {block.offset:#x}"
-        for block in (earlier, later)
-    ]
     return (
-        f"two different {later.signature} tables, {places[0]} and {places[1]}: these are several "
-        "machines; give the tables of each apart"
+        f"two different {later.signature} tables, {_place(earlier)} and {_place(later)}: these are "
+        "several machines; give the tables of each apart"
     )
+
+
+def _place(block: RawTable) -> str:
+    return f"in {block.file}" if block.file else f"at byte {block.offset:#x}"
 
 
 def _header(block: RawTable) -> TableHeader:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dtlink.firmware.acpi import acpidump, listing, raw
-from dtlink.firmware.acpi.blocks import UNIQUE, RawTable, machine_of
+from dtlink.firmware.acpi.blocks import FIRST_COUNTS, UNIQUE, RawTable, machine_of
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import MAX_SIZE
@@ -147,13 +147,27 @@ def _members(files: list[_File]) -> list[_File]:
 
 
 def _conflict(members: Iterable[_File], storage: Disk) -> bool:
-    """Whether two have different tables of which a machine has one."""
+    """Whether two have different tables of which a machine has one.
+
+    Several of a kind of which Linux takes the first are of one machine if the system named them.
+    """
     first: dict[str, _File] = {}
     for each in members:
         earlier = first.setdefault(each.signature, each) if each.signature in UNIQUE else each
-        if earlier is not each and _bytes(earlier, storage) != _bytes(each, storage):
+        numbered = each.signature in FIRST_COUNTS and _is_numbered(each) and _is_numbered(earlier)
+        if (
+            earlier is not each
+            and not numbered
+            and _bytes(earlier, storage) != _bytes(each, storage)
+        ):
             return True
     return False
+
+
+def _is_numbered(file: _File) -> bool:
+    """Whether a file has the name that Linux, or acpixtract, gives to one of several: MCFG1."""
+    stem = os.path.splitext(os.path.basename(file.path))[0].upper()  # noqa: PTH119, PTH122
+    return _SYSFS.fullmatch(stem) is not None and stem.startswith(file.signature)
 
 
 def _bytes(file: _File, storage: Disk) -> bytes:

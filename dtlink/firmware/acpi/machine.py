@@ -46,6 +46,8 @@ class Machine:
         self.form = form
         self.skipped: Sequence[str] = ()
         """Signatures of the tables that were recognised and not read, each once."""
+        self.repeated: Sequence[str] = ()
+        """What is said of tables that Linux passes over, since it takes the first of a kind."""
         self.refused: Sequence[InputError] = ()
         """What is wrong with files of a folder that the machine was read without."""
         self.files: Mapping[str, str] = {}
