@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dtlink.rules.model import Finding, Rule, Severity
 
 #: The forms of inputs that are devicetrees; all others are tables.
-_DEVICETREES = ("fdt", "fdt-overlay", "dts")
+_DEVICETREES = ("fdt", "fdt-overlay", "fdt-folder", "dts")
 
 
 def apply(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dtlink.firmware import containers
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.fdt import MAGIC
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import (
     STDIN,
@@ -16,6 +17,10 @@ from dtlink.firmware.read import (
     blob_of,
     hold_standard_input,
 )
+from dtlink.wording import counted, listed
+
+#: The name of the blob in /sys/firmware.
+_FDT = "fdt"
 
 
 def expand(
@@ -73,12 +78,21 @@ def _inputs_below(folder: str, passed: list[str]) -> list[str]:
     that is not one is not an input.
     """
     found: set[str] = set()
-    for top, _, names in os.walk(folder):
+    archives: list[str] = []
+    for top, below, names in os.walk(folder):
+        if "#address-cells" in names and "compatible" in names:  # see property_files.is_root()
+            below.clear()
+            found |= _live_tree(top, passed)
+            continue
         # pathlib would cost more than the rest of the walk.
         named = [name for name in names if name.endswith(SUFFIXES)]
         paths = {os.path.join(top, name) for name in named}  # noqa: PTH118
         paths = {path for path in paths if _is_file(path, passed)}
+        if _FDT in names and _begins_as_blob(os.path.join(top, _FDT)):  # noqa: PTH118
+            paths.add(os.path.join(top, _FDT))  # noqa: PTH118
         found |= {path for path in paths if blob_of(path) not in paths}
+        packed = [name for name in names if name.endswith(containers.ARCHIVES)]
+        archives += (os.path.join(top, name) for name in packed)  # noqa: PTH118
         boxed = (os.path.join(top, name) for name in names if name.endswith(containers.FOLDER))  # noqa: PTH118
         found |= {path for path in boxed if path not in paths and _is_container(path)}
         if any(_may_be_table(name) for name in names):
@@ -86,7 +100,31 @@ def _inputs_below(folder: str, passed: list[str]) -> list[str]:
 
             tables = look(top)
             found |= {*tables.alone, *([top] if tables.members else ())}
+    if archives:
+        one = counted(len(archives), "archive is", "archives are")
+        passed.append(
+            f"{one} passed over (name them to have them read): {listed(sorted(archives))}"
+        )
     return sorted(found)
+
+
+def _live_tree(path: str, passed: list[str]) -> set[str]:
+    """The folder of a devicetree as files, unless its blob is where /sys/firmware has both."""
+    blob = os.path.normpath(os.path.join(path, "..", "..", _FDT))  # noqa: PTH118
+    if os.path.basename(path) != "base" or not _begins_as_blob(blob):  # noqa: PTH119
+        return {path}
+    passed.append(f"{path} is passed over: {blob} is its blob, which has the order of the nodes")
+    return set()
+
+
+def _begins_as_blob(path: str) -> bool:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+            return False
+        with open(path, "rb") as file:
+            return file.read(4) == MAGIC
+    except OSError:
+        return False
 
 
 def _is_file(path: str, passed: list[str]) -> bool:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
-from dtlink.firmware.read import STDIN, LoadedInput, decode, load_input
+from dtlink.firmware.read import (
+    STDIN,
+    LoadedInput,
+    decode,
+    has_images,
+    load_folder,
+    load_image,
+    load_input,
+)
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.tree import Tree
 from dtlink.report.model import InputFault, InputReport, Refused
@@ -91,6 +99,8 @@ def _with_container(report: InputReport, loaded: LoadedInput) -> InputReport:
         notes=(*report.notes, *loaded.notes),
         refused=(*report.refused, *refused),
         container=loaded.about,
+        form=loaded.form or report.form,
+        inside=True,
     )
 
 
@@ -103,10 +113,12 @@ def _read(item: Input, task: Task) -> tuple[LoadedInput, Tree | Machine]:
     path = item.path
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         loaded = load_input(item)
-        return loaded, decode(loaded, str(item), task.sources)
-    from dtlink.firmware.acpi.read import read_folder
-
-    return LoadedInput(b""), read_folder(path)
+        firmware = decode(loaded, str(item), task.sources)
+        if not loaded.inside and isinstance(firmware, Tree) and has_images(firmware):
+            loaded = load_image(item, loaded.data)
+            firmware = decode(loaded, str(item), task.sources)
+        return loaded, firmware
+    return load_folder(path)
 
 
 def _with_tables(report: InputReport, machine: Machine) -> InputReport:

@@ -47,9 +47,7 @@ def read(source: Source, name: str = "", sources: SourceOptions = NO_OPTIONS) ->
 
     path = _path(source, name)
     if not isinstance(source, bytes) and path != STDIN and Path(source).is_dir():
-        from dtlink.firmware.acpi.read import read_folder
-
-        return read_folder(str(source))
+        return load_folder(os.fspath(source))[1]
     try:
         if isinstance(source, bytes):
             loaded = loaded_data(Input(""), source)
@@ -98,6 +96,8 @@ class LoadedInput(NamedTuple):
     problems: Sequence[MemberProblem] = ()
     about: Mapping[str, AboutValue] = {}
     """What the container says of it."""
+    form: str = ""
+    """The form of the input, if the decoded data do not show it."""
     tree: Tree | None = None
     """The devicetree, of a member that is made of others: the data are its blob."""
 
@@ -121,12 +121,43 @@ def member_data(named: Input, data: bytes | None) -> LoadedInput:
     return _member(containers.opened(named.path, data, search=search), named.member)
 
 
+def load_folder(path: str) -> tuple[LoadedInput, Tree | Machine]:
+    """Read a folder: a devicetree as files, or the ACPI tables of one machine.
+
+    Raises :class:`InputError`.
+    """
+    from dtlink.firmware import property_files
+
+    if not property_files.is_root_folder(path):
+        from dtlink.firmware.acpi.read import read_folder
+
+        return LoadedInput(b""), read_folder(path)
+    try:
+        found = property_files.read_folder(path)
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=error.filename or path) from error
+    loaded = LoadedInput(found.blob, inside=True, notes=found.notes, form="fdt-folder")
+    return loaded, fdt.read(found.blob)
+
+
 def loaded_data(named: Input, data: bytes) -> LoadedInput:
     """The bytes of a file as they are, or of the one input that it holds."""
     from dtlink.firmware import containers
 
     if named.path.endswith(containers.NEVER) or not containers.may_be_container_data(data):
         return LoadedInput(data)
+    return load_image(named, data)
+
+
+def has_images(tree: Tree) -> bool:
+    """Whether a devicetree may be a FIT image, which is not one of a machine."""
+    return not tree.root.compatible and tree.root.child("images") is not None
+
+
+def load_image(named: Input, data: bytes) -> LoadedInput:
+    """The one input that a container holds. Raises :class:`InputError` for several, or none."""
+    from dtlink.firmware import containers
+
     regular = named.path and named.path != STDIN and os.path.isfile(named.path)  # noqa: PTH113
     file = containers.opened(named.path, None if regular else data)
     if len(file.members) == 1:
@@ -216,13 +247,9 @@ def decode(
         raise InputError("this file is for boards to include: name one of them (.dts, .dtso)")
     if not data:
         raise InputError("an empty file", offset=0)
-    raise InputError(f"not a DTB, DTS or ACPI table (begins with {_begin(data)})", offset=0)
+    from dtlink.firmware.containers.others import unknown
 
-
-def _begin(data: bytes) -> str:
-    """The first bytes: as text if they are printable, else in hexadecimal."""
-    text = data[:4].decode("latin-1")
-    return f'"{text}"' if text.isascii() and text.isprintable() else data[:4].hex(" ")
+    raise InputError(unknown(data), offset=0)
 
 
 def _decode_source(

@@ -107,8 +107,8 @@ class InputReport(NamedTuple):
 
     path: str
     form: str = ""
-    """``fdt``, ``fdt-overlay``, ``dts``, ``acpi``, ``acpidump``, ``iasl`` or ``acpi-folder``; empty
-    if it could not be read."""
+    """``fdt``, ``fdt-overlay``, ``fdt-folder``, ``dts``, ``acpi``, ``acpidump``, ``iasl`` or
+    ``acpi-folder``; empty if it could not be read."""
     sha256: str = ""
     model: str = ""
     compatible: Sequence[str] = ()
@@ -154,6 +154,8 @@ class InputReport(NamedTuple):
     """The member of a container; empty for a plain file."""
     container: Mapping[str, "AboutValue"] = {}
     """What the container says of a member, such as the boards that it is for."""
+    inside: bool = False
+    """Whether its bytes are not the file's: a member, or what a compressed file unpacks to."""
 
     @property
     def input(self) -> Input:

@@ -32,6 +32,8 @@ IMAGES = (".itb", ".fit")
 #: Suffixes of compressions as commands write them: gzip, xz, zstd, lz4, bzip2, lzma.
 PACKED = (".gz", ".xz", ".zst", ".lz4", ".bz2", ".lzma")
 PACKED_TREES = tuple(first + last for first in (*TREES, ".dts", *IMAGES) for last in PACKED)
+#: Suffixes of archives, which are opened in archives and where the user names them.
+ARCHIVES = (".tar", ".zip", ".tgz", ".txz", *(f".tar{each}" for each in PACKED))
 #: Suffixes of files that may have devicetrees in or after them: what they begin with decides.
 PERHAPS = (".img", ".efi", ".ub", "-dtb", "dtb.bin", "u-boot.bin", "uImage")
 #: Suffixes of files of a folder that are looked at, beside :data:`TREES`.

@@ -13,6 +13,7 @@ from dtlink.firmware.containers.fields import plain
 from dtlink.firmware.containers.model import Contents, Part, What
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, SizeLimitError
+from dtlink.firmware.property_files import MAX_FILES, MAX_TOTAL, NOTE, blob_of, roots
 from dtlink.wording import counted
 
 ZIP = b"PK\x03\x04"
@@ -21,6 +22,9 @@ _USTAR, _USTAR_AT = b"ustar", 257
 _MAX_FILES = 200_000
 HEAD = 600
 _ENCRYPTED = 1
+_MESSAGE = 100
+#: A property of a devicetree is not larger.
+_SMALL = 1 << 20
 
 #: How a file is looked into, by its name and first bytes; ``None``: not at all.
 Wanted = Callable[[str, bytes], What | None]
@@ -40,6 +44,7 @@ def read_tar(source: ByteSource, wanted: Wanted, room: SizeLimit) -> Contents:
     """The files of a tar that are wanted, read in one pass. Raises :class:`InputError`."""
     found: list[Part] = []
     passed = _Passed()
+    small = _SmallFiles()
     file = cast("IO[bytes]", source)  # of which tarfile needs read() alone
     with _damage("tar"), tarfile.open(fileobj=file, mode="r|") as archive:
         for number, member in enumerate(archive):
@@ -50,15 +55,18 @@ def read_tar(source: ByteSource, wanted: Wanted, room: SizeLimit) -> Contents:
             head = content.read(HEAD)
             if what := wanted(member.name, head):
                 found.append(_part(member.name, what, head, content, room))
+            elif small.takes(member.name, member.size):
+                small.add(member.name, head + content.read(member.size - len(head)))
             else:
                 passed.note(member.name)
-    return Contents(found, notes=passed.notes())
+    return small.with_trees(found, passed.notes())
 
 
 def read_zip(data: bytes, wanted: Wanted, room: SizeLimit) -> Contents:
     """The files of a zip that are wanted. Raises :class:`InputError`."""
     found: list[Part] = []
     passed = _Passed()
+    small = _SmallFiles()
     with _damage("zip"), zipfile.ZipFile(io.BytesIO(data)) as archive:
         for number, member in enumerate(archive.infolist()):
             _count(number)
@@ -72,9 +80,11 @@ def read_zip(data: bytes, wanted: Wanted, room: SizeLimit) -> Contents:
                 head = content.read(HEAD)
                 if what := wanted(member.filename, head):
                     found.append(_part(member.filename, what, head, content, room))
+                elif small.takes(member.filename, member.file_size):
+                    small.add(member.filename, head + content.read(_SMALL))
                 else:
                     passed.note(member.filename)
-    return Contents(found, notes=passed.notes())
+    return small.with_trees(found, passed.notes())
 
 
 def _part(name: str, what: What, head: bytes, content: IO[bytes], room: SizeLimit) -> Part:
@@ -88,6 +98,56 @@ def _part(name: str, what: What, head: bytes, content: IO[bytes], room: SizeLimi
 def _count(number: int) -> None:
     if number >= _MAX_FILES:
         raise InputError(f"an archive of more than {_MAX_FILES:,} files")
+
+
+class _SmallFiles:
+    """The small files of an archive, which may be the properties of a live devicetree.
+
+    They are kept as long as they may be one: a devicetree has no source, and is of limited size.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] | None = {}
+        self._total = 0
+
+    def takes(self, name: str, size: int) -> bool:
+        """Whether a file may be a property."""
+        return self._files is not None and size <= _SMALL and not name.endswith((".dts", ".dtso"))
+
+    def add(self, name: str, data: bytes) -> None:
+        """Keep a file."""
+        if self._files is None:
+            return
+        self._files[name.removeprefix("./").lstrip("/")] = data
+        self._total += len(data)
+        if self._total > MAX_TOTAL or len(self._files) > MAX_FILES:
+            self._files = None
+
+    def with_trees(self, found: list[Part], notes: tuple[str, ...]) -> Contents:
+        """The members of the archive, with the live devicetrees in it."""
+        folders: dict[str, set[str]] = {}
+        for path in self._files or ():
+            folder, _, name = path.rpartition("/")
+            folders.setdefault(folder, set()).add(name)
+        tops = roots(folders.items())
+        parts = [self._tree(top) for top in tops]
+        if tops:
+            found = [part for part in found if not any(_is_in(part.name, top) for top in tops)]
+            notes = (*notes, NOTE)
+        return Contents([*parts, *found], notes=notes)
+
+    def _tree(self, top: str) -> Part:
+        start = f"{top}/" if top else ""
+        files = {
+            path[len(start) :]: data
+            for path, data in (self._files or {}).items()
+            if path.startswith(start)
+        }
+        return Part(plain(top), blob_of(files), kind="live devicetree")
+
+
+def _is_in(name: str, top: str) -> bool:
+    return not top or name.startswith(f"{top}/")
 
 
 class _Passed:
@@ -114,4 +174,5 @@ def _damage(kind: str) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:  # zipfile and tarfile pass on whatever they stumble over
-        raise InputError(f"a damaged {kind} archive: {error}") from error
+        # Some have the content of the archive in their message.
+        raise InputError(f"a damaged {kind} archive: {plain(str(error))[:_MESSAGE]}") from error

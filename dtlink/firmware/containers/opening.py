@@ -13,7 +13,7 @@ from typing import IO
 from dtlink.firmware.containers import archives, blobs
 from dtlink.firmware.containers.formats import CONTAINERS
 from dtlink.firmware.containers.model import Contents, Entry, Part, Problem, What
-from dtlink.firmware.containers.others import described
+from dtlink.firmware.containers.others import described, unknown
 from dtlink.firmware.containers.wanted import in_archive, is_read_whole
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAGIC
@@ -26,7 +26,6 @@ from dtlink.firmware.packing import (
     plain,
     unpack,
 )
-from dtlink.wording import counted
 
 #: Bytes that a file may have, and all that it unpacks to.
 MAX_FILE = 1 << 30
@@ -135,7 +134,7 @@ class _Opening:
                 name, "kernel image", Contents(trees, problems=tuple(moved)), depth
             )
         if what == "devicetree":
-            raise InputError(_unknown(head))
+            raise InputError(unknown(head))
         return Entry(name=name)
 
     def _bytes(self, name: str, data: bytes, what: What, depth: int) -> Entry:
@@ -152,7 +151,7 @@ class _Opening:
         if found and found.parts:
             return self._container(name, "file with devicetrees in it", found, depth)
         if what == "devicetree":
-            raise InputError(_unknown(data[:_LOOK], sum(1 for _ in blobs.blobs(data))), offset=0)
+            raise InputError(unknown(data[:_LOOK], sum(1 for _ in blobs.blobs(data))), offset=0)
         return Entry(name=name)
 
     def _searched(self, data: bytes) -> Contents:
@@ -182,6 +181,8 @@ def _form(data: bytes) -> str:
 
     if data[:4] == MAGIC:
         return "devicetree"
+    if described(data[:_LOOK]):
+        return ""
     if raw.is_table(data[: archives.HEAD]):
         return "ACPI table"
     return "" if not data or b"\0" in data[:_LOOK] else "text"
@@ -194,21 +195,6 @@ def _begin(compression: Compression, source: ByteSource) -> bytes:
         return unpack(compression, some, SizeLimit(MAX_UNPACKED)).peek(archives.HEAD)
     except InputError:
         return b""
-
-
-def _unknown(head: bytes, trees: int = 0) -> str:
-    """Why a file is not read; ``trees``: how many devicetrees are somewhere in it."""
-    if not head:
-        return "an empty file"
-    if known := described(head):
-        return f"not a devicetree, but {known}"
-    if trees:
-        them = "it" if trees == 1 else "them"
-        found = counted(trees, "devicetree")
-        return f"{found} somewhere in it, not at its end: --search reads {them}"
-    text = head[:4].decode("latin-1")
-    begin = f'"{text}"' if text.isascii() and text.isprintable() else head[:4].hex(" ")
-    return f"not a DTB, DTS or ACPI table (begins with {begin})"
 
 
 def _unique(names: Sequence[str]) -> list[str]:

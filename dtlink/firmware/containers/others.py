@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dtlink.firmware.containers.kernels import kernel_image
+from dtlink.wording import counted
 
 
 class OtherFormat(NamedTuple):
@@ -52,3 +53,18 @@ def described(head: bytes) -> str:
         if head.startswith(each.magic, each.at):
             return f"{each.name}: {each.do}" if each.do else each.name
     return ""
+
+
+def unknown(data: bytes, trees: int = 0) -> str:
+    """Why a file is not read, by its first bytes; ``trees``: how many are somewhere in it."""
+    if not data:
+        return "an empty file"
+    if known := described(data):
+        return f"not a devicetree, but {known}"
+    if trees:
+        them = "it" if trees == 1 else "them"
+        found = counted(trees, "devicetree")
+        return f"{found} somewhere in it, not at its end: --search reads {them}"
+    text = data[:4].decode("latin-1")
+    begin = f'"{text}"' if text.isascii() and text.isprintable() else data[:4].hex(" ")
+    return f"not a DTB, DTS or ACPI table (begins with {begin})"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dtlink.firmware.containers import (
+    ARCHIVES,
     IMAGES,
-    PACKED,
     PACKED_TREES,
     PERHAPS,
     TREES,
@@ -20,9 +20,6 @@ from dtlink.firmware.containers.model import What
 from dtlink.firmware.containers.others import described
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAGIC
-
-#: Suffixes of archives, which are opened in archives and where the user names them.
-_ARCHIVES = (".tar", ".zip", ".tgz", ".txz", *(f".tar{each}" for each in PACKED))
 
 _MAGICS = (
     *(android.BOOT, android.VENDOR_BOOT, dt_table.MAGIC, qcdt.MAGIC),
@@ -48,7 +45,7 @@ def in_archive(name: str, head: bytes) -> What | None:
     """As :func:`in_folder`; in an archive the first bytes of every file are at hand."""
     if head.startswith((MAGIC, *_MAGICS[:4])):
         return "devicetree"
-    if archives.is_tar(head) or archives.is_zip(head) or name.endswith(_ARCHIVES):
+    if archives.is_tar(head) or archives.is_zip(head) or name.endswith(ARCHIVES):
         return "maybe"
     return in_folder(name, head)
 

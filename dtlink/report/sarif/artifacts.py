@@ -18,7 +18,7 @@ BASE = "%SRCROOT%"
 STDIN_URI = "stdin"
 #: Forms whose byte offsets are those of the file; of a text they are those of the table in it.
 BLOBS = frozenset(("fdt", "fdt-overlay", "acpi", "acpi-folder"))
-FOLDER = "acpi-folder"
+FOLDERS = ("acpi-folder", "fdt-folder")
 LISTING = ".dsl"
 
 
@@ -40,10 +40,10 @@ class Artifacts:
         entry["roles"] = ["analysisTarget"]
         if item.path == STDIN:
             entry["description"] = {"text": "standard input"}
-        if item.form == FOLDER:
+        if item.form in FOLDERS:
             # The report's hash is that of the tables, in an order of its own: of no file.
             entry["roles"] = ["directory", "analysisTarget"]
-        elif item.sha256:
+        elif item.sha256 and not item.inside:
             entry["hashes"] = {"sha-256": item.sha256}
 
     def _entry(self, item: InputReport) -> JsonObject:
@@ -96,9 +96,9 @@ class Artifacts:
 
 def is_blob(item: InputReport, path: str) -> bool:
     """Whether byte offsets of an input's findings are those of the file at that path."""
-    if item.member:
+    if item.member or item.inside:
         return False
-    if item.form == FOLDER and path == item.path:
+    if item.form in FOLDERS and path == item.path:
         return False
     return item.form in BLOBS and not path.lower().endswith(LISTING)
 
