@@ -86,8 +86,8 @@ def _inputs_below(folder: str, passed: list[str]) -> list[str]:
             continue
         # pathlib would cost more than the rest of the walk.
         named = [name for name in names if name.endswith(SUFFIXES)]
-        paths = {os.path.join(top, name) for name in named}  # noqa: PTH118
-        paths = {path for path in paths if _is_file(path, passed)}
+        whole = (os.path.join(top, name) for name in sorted(named))  # noqa: PTH118
+        paths = {path for path in whole if _is_file(path, passed)}
         if _FDT in names and _begins_as_blob(os.path.join(top, _FDT)):  # noqa: PTH118
             paths.add(os.path.join(top, _FDT))  # noqa: PTH118
         found |= {path for path in paths if blob_of(path) not in paths}
