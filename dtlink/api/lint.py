@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, Unpack
 from dtlink.api.options import LintOptions, arguments, processes, refused_values
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
-from dtlink.report.comments import settled
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def lint(
     reports = change.compare(plan, reports, jobs=number) if change else reports
     return Report(
         "lint",
-        list(settled(reports)),
+        list(plan.settled(reports)),
         kernel["version"],
         kernel,
         ", ".join(plan.baselines),

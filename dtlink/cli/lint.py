@@ -16,7 +16,6 @@ from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
 from dtlink.firmware.errors import InputError
-from dtlink.report.comments import settled
 from dtlink.report.layout import Line
 from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
@@ -103,7 +102,7 @@ def lint(
         envelope = partial(_envelope, plan=plan, kernel=kernel, told=baselines.told, change=change)
         reports = baselines.compare(plan.reports(jobs=jobs, digest=digest))
         reports = change.compare(plan, reports, jobs=jobs) if change else reports
-        report = gather(reports, plan.total, outputs, envelope, settled)
+        report = gather(reports, plan.total, outputs, envelope, plan.settled)
     except InputError as error:
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)

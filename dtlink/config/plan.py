@@ -111,6 +111,15 @@ class LintPlan:
         settings = {each: self._settings[each] for each in inputs}
         return LintPlan(inputs, settings, self.unread, [*self.notes, *notes])
 
+    def settled(self, reports: Iterable[InputReport]) -> Iterator[InputReport]:
+        """The reports, with the comments in the source that no board needs."""
+        from dtlink.report.comments import settled
+
+        return settled(reports, self._include)
+
+    def _include(self, item: InputReport) -> Sequence[str]:
+        return self.settings(item.input).board.include
+
     def _task(self, item: Input) -> engine.Task:
         return _task(self._settings[item])
 

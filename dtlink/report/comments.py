@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dtlink.report.model import CommentEntry, InputReport, Unmet
 
 #: A rule in a comment: file, line and column, the rule, and whether it is expected.
 _Key = tuple[str, int, int, str, bool]
+#: The include paths of an input.
+IncludePaths = Callable[[InputReport], Sequence[str]]
 
 
-def settled(reports: Iterable[InputReport]) -> Iterator[InputReport]:
-    """The reports, with the comments that no board of the run needs, each once.
+def settled(reports: Iterable[InputReport], include: IncludePaths) -> Iterator[InputReport]:
+    """The reports, with the comments that no board needs, each once.
 
-    A comment in a file that several boards include is needed if one of them has such a finding. It
-    is reported with the first of them, and only if its rule was run on each of them. Where an
-    input could not be read, it may be that one that needs the comments of shared files. Reports
-    are held back until no comment of them is open.
+    A comment is needed if one of the boards that include its file has such a finding. It is
+    reported with the first of them, and only if all boards of the tree that include the file were
+    read, and its rule was run on each: others may need it. Reports are held back until no comment
+    of them is open.
     """
-    run = _Run()
+    run = _Run(include)
     held: list[InputReport] = []
     for item in reports:
         run.add(item)
@@ -33,20 +36,23 @@ def settled(reports: Iterable[InputReport]) -> Iterator[InputReport]:
 class _Run:
     """What is known so far of each comment."""
 
-    def __init__(self) -> None:
+    def __init__(self, include: IncludePaths) -> None:
+        self._include = include
         self._needed: set[_Key] = set()
-        self._unchecked: set[_Key] = set()
-        self._reported: set[_Key] = set()
-        self._is_incomplete = False
+        self._closed: set[_Key] = set()
+        """What is reported already, or was not checked in one of the boards."""
+        self._paths: list[str] = []
+        self._boards: dict[str, bool] = {}
 
     def add(self, item: InputReport) -> None:
         """Take in what one board needs."""
-        self._is_incomplete |= item.error is not None
+        if item.error is None:
+            self._paths.append(item.path)
         for each in item.comments:
             if each.found:
                 self._needed.add(_key(each))
             elif not each.checked:
-                self._unchecked.add(_key(each))
+                self._closed.add(_key(each))
 
     def is_settled(self, item: InputReport) -> bool:
         """Whether all comments of an input are needed, whatever comes later."""
@@ -54,15 +60,31 @@ class _Run:
 
     def unneeded(self, item: InputReport) -> Sequence[Unmet]:
         """The comments of an input that no board needs, and that have not been reported."""
-        found = [each for each in item.comments if self._is_unneeded(each, item)]
-        self._reported.update(map(_key, found))
-        return [_unmet(each) for each in found]
+        found = []
+        for each in item.comments:
+            key = _key(each)
+            is_open = key not in self._needed and key not in self._closed
+            if is_open and self._has_all_boards(each.location.file, item):
+                self._closed.add(key)
+                found.append(_unmet(each))
+        return found
 
-    def _is_unneeded(self, entry: CommentEntry, item: InputReport) -> bool:
-        key = _key(entry)
-        is_open = self._is_incomplete and entry.location.file != item.path
-        return not is_open and not any(
-            key in each for each in (self._needed, self._unchecked, self._reported)
+    def _has_all_boards(self, file: str, item: InputReport) -> bool:
+        """Whether every board of its tree that includes a file was read."""
+        if file not in self._boards:
+            self._boards[file] = self._looked_up(file, item)
+        return self._boards[file]
+
+    def _looked_up(self, file: str, item: InputReport) -> bool:
+        from dtlink.firmware.source.includers import boards_with, forget
+
+        if not self._boards:
+            forget()  # files may have changed since an earlier run of this process
+        if not os.path.isfile(file):  # noqa: PTH113 - text, as all paths
+            return file == item.path  # it is standard input, or of a commit
+        there = {os.path.realpath(path) for path in self._paths}
+        return all(
+            os.path.realpath(each) in there for each in boards_with(file, self._include(item))
         )
 
 

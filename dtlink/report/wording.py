@@ -155,7 +155,7 @@ def unmet(entry: Unmet) -> str:
 
 def unused(entry: Unmet) -> str:
     """What is said of a comment that allows what nothing has."""
-    return f"{entry.rule} is allowed by {entry.source}, but no board here has such a finding there"
+    return f"{entry.rule} is allowed by {entry.source}, but no board has such a finding there"
 
 
 def counts(by_severity: Mapping[str, int]) -> str:

@@ -136,7 +136,12 @@ def test_a_comment_of_a_shared_file_is_needed_if_one_board_needs_it(
     _, items = lint("a.dts", "b.dts", "c.dts")
     assert [unmet(item) for item in items] == [[], [], []]
     _, items = lint("a.dts", "c.dts")
+    assert [unmet(item) for item in items] == [[], []]  # b.dts may need it
+    (tmp_path / "b.dts").unlink()
+    _, items = lint("a.dts", "c.dts")
     assert [unmet(item) for item in items] == [[("allow", RULE, "soc.dtsi:14")], []]
+    assert unmet(lint("a.dts")[1][0]) == []
+    assert [unmet(item) for item in lint("soc.dtsi")[1]] == [[("allow", RULE, "soc.dtsi:14")], []]
 
 
 def test_a_comment_is_unused_only_if_its_rule_was_run(tmp_path: Path, lint: Lint) -> None:
