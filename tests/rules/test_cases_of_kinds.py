@@ -379,3 +379,104 @@ def test_an_optional_clock_of_a_disabled_node(shared: Path) -> None:
 def test_of_two_command_lines_the_first_counts(shared: Path) -> None:
     tree = dts.read_text((shared / "cases/dt/bootargs-two-strings.dts").read_text())
     assert TreeBoard(tree, Settings()).profile.fw_devlink.value == "off"
+
+
+@pytest.mark.parametrize(
+    ("value", "severity", "fix"),
+    [
+        ('"okey"', WARNING, "okay"),
+        ('"enabled"', WARNING, "okay"),
+        ('"Okay"', WARNING, "okay"),
+        ('""', WARNING, "okay"),
+        ("<1>", WARNING, "okay"),
+        ('"disable"', INFO, "disabled"),
+        ('"off"', INFO, "disabled"),
+    ],
+)
+def test_a_status_of_no_meaning(value: str, severity: Severity, fix: str) -> None:
+    source = f'/ {{ a {{ compatible = "vendor,a"; status = {value}; }}; }};'
+    [found] = findings(source)
+    assert (found.rule, found.severity) == ("tree/status", severity)
+    assert found.fix.text == f'Write status = "{fix}";'
+
+
+@pytest.mark.parametrize("value", ["okay", "ok", "disabled", "reserved", "fail", "fail-sss"])
+def test_a_status_of_the_specification(value: str) -> None:
+    assert findings(f'/ {{ a {{ compatible = "vendor,a"; status = "{value}"; }}; }};') == []
+
+
+def test_a_disabled_supplier_is_shown_with_its_status() -> None:
+    source = """
+        / {
+            r: r { compatible = "regulator-fixed"; regulator-name = "r"; status = "okey"; };
+            a { compatible = "vendor,a"; vdd-supply = <&r>; };
+        };
+    """
+    [found] = findings(source, "supplier")
+    assert '(status = "okey")' in found.message
+
+
+def test_enabled_devices_below_a_disabled_one() -> None:
+    source = """
+        / {
+            bus { compatible = "simple-bus"; status = "disabled";
+                a { compatible = "vendor,a"; status = "okay"; };
+                b { compatible = "vendor,b"; i { compatible = "vendor,i"; status = "okay"; }; };
+                c { compatible = "vendor,c"; };
+            };
+        };
+    """
+    [found] = findings(source)
+    assert (found.rule, found.severity) == ("tree/enabled-below-disabled", INFO)
+    assert found.message == "/bus/a and 1 other node are enabled, but /bus is disabled"
+
+
+GRAPH = """
+    / {
+        a { compatible = "vendor,a"; port { a: endpoint { remote-endpoint = <A>; }; }; };
+        b { compatible = "vendor,b"; port { b: endpoint { B }; }; };
+        c { compatible = "vendor,c"; port { c: endpoint { C }; }; };
+    };
+"""
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "c", "places"),
+    [
+        ("&b", "remote-endpoint = <&a>;", "", []),
+        ("&b", "", "", ["/a/port/endpoint"]),
+        ("&b", "remote-endpoint = <&c>;", "remote-endpoint = <&b>;", ["/a/port/endpoint"]),
+        ("&b", "remote-endpoint = <&a>;", "remote-endpoint = <&a>;", ["/c/port/endpoint"]),
+    ],
+)
+def test_graphs_of_one_way(a: str, b: str, c: str, places: list[str]) -> None:
+    source = GRAPH.replace("<A>", f"<{a}>").replace("{ B }", f"{{ {b} }}")
+    found = findings(source.replace("{ C }", f"{{ {c} }}"), "phandle/one-way-graph")
+    assert [each.subject.path for each in found] == places
+
+
+def test_all_the_faults_of_one_board(shared: Path) -> None:
+    found = told(of_case(shared / "cases/truth/p1.dts"))
+    assert {(node, name) for _, node, name in found} >= {
+        ("/pcie@4000", "msi-map"),
+        ("/pcie@4100", "msi-map"),
+        ("/pcie@4200", "msi-map"),
+        ("/pcie@4300", "msi-map"),
+        ("/pcie@4400", "iommu-map"),
+        ("/dev@5000", "mux-states"),
+        ("/dev@5010", "mux-states"),
+        ("/dev@5020", "trigger-sources"),
+        ("/dev@5030", "pinctrl-10"),
+        ("/dev@5040", "msi-parent"),
+        ("/dev@5050", "msi-parent"),
+        ("/pcie@4500", "interrupt-map"),
+        ("/dev@5060", "clock-names"),
+        ("/dev@5070", "vdd-supply"),
+        ("/dev@5080", "vdd-supply"),
+        ("/gpio@6000", "#gpio-cells"),
+        ("/dev@50a0", "interrupts"),
+        ("/dev@50b0", "interrupts-extended"),
+        ("/dev@50c0", "power-domains"),
+        ("/e2/port/endpoint", "remote-endpoint"),
+        ("/dev@50d0", "assigned-clock-parents"),
+    }

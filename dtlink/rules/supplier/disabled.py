@@ -151,9 +151,15 @@ def _fix(board: TreeBoard, first: Link, off: Sequence[Node], *, optional: bool, 
 def _state(supplier: Node, off: Sequence[Node]) -> str:
     if off[0] == supplier:
         below = f", as is {off[-1].path}, which contains it" if len(off) > 1 else ""
-        return f"which is disabled{below}"
+        return f"which is disabled{_value(off[0])}{below}"
     word = "parent" if off[0] == supplier.parent else "ancestor"
-    return f"whose {word} {off[0].path} is disabled"
+    return f"whose {word} {off[0].path} is disabled{_value(off[0])}"
+
+
+def _value(node: Node) -> str:
+    """A status that disables a node without being "disabled"."""
+    value = next(iter(node.strings("status")), "")
+    return "" if value == "disabled" else f' (status = "{value}")'
 
 
 def _outcome(board: TreeBoard, link: Link) -> str:

@@ -64,4 +64,15 @@ def rate_of_no_clock(bed: Bed) -> Planted | None:
     return Planted(bed.path(ref.node), "assigned-clock-rates")
 
 
+@fault("phandle/one-way-graph", WARNING, boards=8)
+def endpoint_that_is_not_referenced_back(bed: Bed) -> Planted | None:
+    ref = bed.pick(bed.references("remote-endpoint"))
+    if ref is None:
+        return None
+    device = bed.add("seeded-device", compatible="seeded,device")
+    endpoint = bed.add("endpoint", bed.add("port", device))
+    bed.put(endpoint, "remote-endpoint", bed.get(ref.node, "remote-endpoint")[0])
+    return Planted(bed.path(endpoint), "remote-endpoint")
+
+
 FAULTS = faults_of(globals())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dtlink.firmware.fdt_write import SourceNode
 from tests.support.faults.bed import Bed
-from tests.support.faults.model import WARNING, Planted, fault, faults_of
+from tests.support.faults.model import INFO, WARNING, Planted, fault, faults_of
 
 
 @fault("tree/duplicate-node", WARNING)
@@ -32,6 +32,23 @@ def property_twice(bed: Bed) -> Planted | None:
         return None
     bed.put(node, "compatible\0", "seeded,device")
     return Planted(bed.path(node), "compatible")
+
+
+@fault("tree/status", WARNING)
+def misspelt_status(bed: Bed) -> Planted | None:
+    node = bed.pick(node for node in bed.devices() if not bed.tree.children[node])
+    if node is None:
+        return None
+    bed.set(node, status="okey")
+    users = (ref.node for ref in bed.references() if ref.supplier == node)
+    return Planted(bed.path(node), "status", touched=bed.paths(users))
+
+
+@fault("tree/enabled-below-disabled", INFO)
+def device_below_a_disabled_bus(bed: Bed) -> Planted | None:
+    bus = bed.add("seeded-bus", compatible="seeded,bus", status="disabled")
+    bed.add("seeded-device", bus, compatible="seeded,device", status="okay")
+    return Planted(bed.path(bus) + "/seeded-device", "status")
 
 
 FAULTS = faults_of(globals())
