@@ -52,11 +52,11 @@ def compared(
     settings = {
         item.path: held
         for pair in found
-        for held in (of(_judged(pair).place),)
+        for held in (of(Input.of(_judged(pair).place).path),)
         for item in pair
         if item and not item.saved
     }
-    by_input = {Input.of(path): held for path, held in settings.items()}
+    by_input = {Input(path): held for path, held in settings.items()}
     plan = LintPlan(list(by_input), by_input)
     plan.check()
     read = _run(found, settings, jobs, digest=digest)
@@ -83,13 +83,14 @@ def _run(
         same = [pair for pair in found if is_same_blob(pair) or _is_untouched(pair, settings)]
         alike = {item.path for pair in same for item in pair if item}
     tasks = {
-        item.path: (_ALIKE if item.path in alike else _task(settings[item.path]))._replace(
-            at=item.at
-        )
+        Input.of(item.path): (
+            _ALIKE if item.path in alike else _task(settings[item.path])
+        )._replace(at=item.at)
         for item in items
     }
-    paths = [item.path for item in items]
-    return engine.run(paths, lambda item: tasks[str(item)], jobs=jobs, digest=digest)
+    return engine.run(
+        [Input.of(item.path) for item in items], tasks.__getitem__, jobs=jobs, digest=digest
+    )
 
 
 def _is_untouched(pair: Pair, settings: Mapping[str, LintSettings]) -> bool:
@@ -197,6 +198,8 @@ def _pair(
     )
     if before and after and before.kind != after.kind:
         return InputReport(after.path, error=InputFault(_unlike(before, after)))
+    if before and after and before.is_overlay != after.is_overlay:
+        return InputReport(after.path, error=InputFault(_is_no_tree(before, after)))
     told = [note for each in items for note in each.notes]
     if before and after:
         told += notes(before, after, version, __version__)
@@ -234,6 +237,15 @@ def _unlike(old: Side, new: Side) -> str:
     return (
         f"OLD is {_kind(old)}, and NEW {_kind(new)}: --same-machine compares the two that describe "
         "one machine"
+    )
+
+
+def _is_no_tree(old: Side, new: Side) -> str:
+    tree, overlay = (new, old) if old.is_overlay else (old, new)
+    both = f"{tree.path}+{overlay.path}"
+    return (
+        f"{overlay.path} is an overlay, which is no tree to compare with; see what it adds with: "
+        f"dtlink diff {tree.path} {both}"
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 
 from dtlink.api.options import LintOptions, arguments, processes, refused_values
 from dtlink.config.plan import LintPlan
-from dtlink.config.resolve import forget, settings_of
+from dtlink.config.resolve import forget, settings_of, variants_of
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def lint(
     in the files. All other keywords are the options of the command: ``select``, ``ignore``,
     ``expect``, ``severity``, ``fail_on``, ``baseline``, ``kernel_version``, ``against``,
     ``cmdline``, ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema``,
-    ``schema_dir``, ``include``, ``define``, ``allow_include`` and ``max_boards``.
+    ``schema_dir``, ``include``, ``define``, ``allow_include``, ``max_boards``, ``overlay`` and
+    ``bases``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
     a kernel, schemas, a configuration, a baseline or a commit that cannot be read,
@@ -48,10 +49,12 @@ def lint(
     named = _paths(paths)
     change = None if since is None else _change(since, named)
     file = None if config is None or config is False else os.fspath(config)
-    of = partial(settings_of, given=given, file=file, isolated=config is False)
+    isolated = config is False
+    of = partial(settings_of, given=given, file=file, isolated=isolated)
+    variants = partial(variants_of, file=file, isolated=isolated)
     with refused_values():
         paths = change.paths if change else named
-        plan = LintPlan.of(paths, of, search=search, every=change is not None)
+        plan = LintPlan.of(paths, of, variants, search=search, every=change is not None)
         plan = change.narrow(plan) if change else plan
     plan.check()
     kernel = plan.kernel(digest=True)

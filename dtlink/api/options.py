@@ -52,6 +52,10 @@ class BoardOptions(TypedDict, total=False):
     """Macros of devicetree source: ``NAME`` or ``NAME=TEXT``."""
     allow_include: AnyPath | Iterable[AnyPath]
     """Folders outside its tree that devicetree source may include from."""
+    overlay: AnyPath | Iterable[AnyPath]
+    """Overlays, blobs or sources, to apply in order."""
+    bases: AnyPath | Iterable[AnyPath]
+    """Devicetrees, or folders of them, on which an overlay is tried."""
 
 
 class LintOptions(BoardOptions, total=False):

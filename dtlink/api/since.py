@@ -90,11 +90,15 @@ class Change:
 
     def _reaches(self, item: Input, plan: LintPlan) -> bool:
         # One that is not there is an error, which reading it reports.
-        is_there = os.path.exists(item.path)  # noqa: PTH110 - paths stay as given
-        return not is_there or self._reach.reaches(item.path, plan.settings(item).board.include)
+        include = plan.settings(item).board.include
+        return any(
+            not os.path.exists(path) or self._reach.reaches(path, include)  # noqa: PTH110 - as given
+            for path in item.paths
+        )
 
     def _has_changed(self, item: Input) -> bool:
-        return os.path.isdir(item.path) or self._reach.differs(item.path)  # noqa: PTH112 - as given
+        folder = os.path.isdir(item.path)  # noqa: PTH112 - paths stay as given
+        return folder or any(self._reach.differs(path) for path in item.paths)
 
     def _cut(self, left: int) -> str:
         return (

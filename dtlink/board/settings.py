@@ -35,11 +35,15 @@ class Settings(NamedTuple):
     include: tuple[str, ...] = ()
     define: tuple[str, ...] = ()
     allow_include: tuple[str, ...] = ()
+    overlay: tuple[str, ...] = ()
+    """Overlays that are applied to a devicetree, in order."""
+    bases: tuple[str, ...] = ()
+    """Devicetrees on which an overlay that is an input of its own is tried."""
 
     @property
     def sources(self) -> SourceOptions:
         """How devicetree source is read."""
-        return SourceOptions(self.include, self.define, self.allow_include)
+        return SourceOptions(self.include, self.define, self.allow_include, self.overlay)
 
     @property
     def paths(self) -> "Paths | None":

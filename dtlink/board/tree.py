@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dtlink.board.device_cycles import DeviceCycle
     from dtlink.board.missing_drivers import MissingDriver
     from dtlink.board.needs import Needs
+    from dtlink.board.overlays import OverlayFindings
     from dtlink.boot.devlink.model import Prediction
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.devlink.predict import View
@@ -79,6 +80,13 @@ class TreeBoard:
     def extraction(self) -> Extraction:
         """The references and failures of all supplier properties."""
         return Extraction(self.tree, self.version)
+
+    @cached_property
+    def overlays(self) -> OverlayFindings:
+        """What is wrong with the overlays that were applied, or with the tree as an overlay."""
+        from dtlink.board.overlays import OverlayFindings
+
+        return OverlayFindings(self.tree, self.settings)
 
     @property
     def holdings(self) -> AbstractSet[str]:

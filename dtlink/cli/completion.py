@@ -134,7 +134,7 @@ def _nodes(path: str, ctx: click.Context) -> list[str]:
     from dtlink.firmware.source.options import SourceOptions
     from dtlink.firmware.tree import Tree
 
-    given = {name: ctx.params.get(name) or () for name in SourceOptions._fields}
+    given = {name: ctx.params[name] for name in SourceOptions._fields if ctx.params.get(name)}
     try:
         tree = decode(load(path), path, read_options(path, SourceOptions(**given)))
     except InputError:

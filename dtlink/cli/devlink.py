@@ -100,7 +100,7 @@ def devlink(
     profile = KernelProfile.of(kernel_version, cmdline or CommandLine())
     found = view_of(item, DevlinkView)
     report = Report("devlink", [item], kernel=kernel(found.profile if found else profile))
-    text = partial(DevlinkView.text, title=path, everything=everything)
+    text = partial(DevlinkView.text, title=item.name, everything=everything)
     finish(report, DevlinkView, text, Printing(form, output, color))
 
 

@@ -93,7 +93,9 @@ def diff(
     if old == new == STDIN:
         raise click.UsageError("only one of OLD and NEW can be standard input")
     if same_machine:
-        sources = SourceOptions(**{name: _settings[name] for name in SourceOptions._fields})
+        sources = SourceOptions(
+            **{name: _settings[name] for name in SourceOptions._fields if name in _settings}
+        )
         printing = Printing(form, output, color)
         sys.exit(_same_machine.compare_and_print(old, new, bus, lspci, sources, printing))
     if bus or lspci:

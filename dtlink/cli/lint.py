@@ -14,7 +14,7 @@ from dtlink.cli.given import named
 from dtlink.cli.options import NO_INPUTS, complain, options, tell
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.config.plan import LintPlan
-from dtlink.config.resolve import forget, settings_of
+from dtlink.config.resolve import forget, settings_of, variants_of
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import Line
 from dtlink.report.model import InputReport, Report
@@ -64,6 +64,12 @@ _LEVELS = [severity.value for severity in Severity]
     "kernel_version_or_own", "cmdline", "against", "kernel", "initramfs", "kernel_index", "root"
 )
 @options("root_after")
+@click.option(
+    "--bases",
+    multiple=True,
+    metavar="PATH",
+    help="Devicetrees, or folders of them, on which each overlay is tried.",
+)
 @click.option("--schema/--no-schema", help="Also run dtschema's validator.")
 @click.option(
     "--schema-dir",
@@ -154,7 +160,8 @@ def _plan(
     forget()  # files that an earlier run of this process read may have changed
     of = partial(settings_of, given=given, file=file, isolated=isolated)
     paths = change.paths if change else paths
-    plan = LintPlan.of(paths, of, search=search, every=change is not None)
+    variants = partial(variants_of, file=file, isolated=isolated)
+    plan = LintPlan.of(paths, of, variants, search=search, every=change is not None)
     plan = change.narrow(plan) if change else plan
     for hint in plan.check():
         click.echo(f"dtlink: {hint}", err=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dtlink.firmware.errors import InputError
 
 if TYPE_CHECKING:
-    from dtlink.config.keys import FolderSettings
+    from dtlink.config.keys import FolderSettings, Variant
 
 OWN, SHARED = "dtlink.toml", "pyproject.toml"
 #: A configuration of more bytes is none.
@@ -22,18 +22,26 @@ _LONG_KEY = r"""(?:\.[ \t]*(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*){32}""
 class Configuration:
     """What a file says: the file as the user knows it, its folder (absolute), and values by field.
 
+    ``folders`` and ``variants`` are its entries of these names.
+
     No tuple: two are the same only if they are one, which keeps looking one up cheap.
     """
 
-    __slots__ = ("base", "file", "folders", "values")
+    __slots__ = ("base", "file", "folders", "values", "variants")
 
     def __init__(
-        self, file: str, base: str, values: Mapping[str, Any], folders: tuple[FolderSettings, ...]
+        self,
+        file: str,
+        base: str,
+        values: Mapping[str, Any],
+        folders: tuple[FolderSettings, ...],
+        variants: tuple[Variant, ...] = (),
     ) -> None:
         self.file = file
         self.base = base
         self.values = values
         self.folders = folders
+        self.variants = variants
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +85,8 @@ def load(path: str) -> Configuration:
     prefix = "tool.dtlink." if name == SHARED else ""
     place = ConfigPlace(shown(path), base, prefix, table=f"[{prefix[:-1]}]" if prefix else "")
     values = read_table(table, TOP, place)
-    return Configuration(place.file, base, values, values.pop("folder", ()))
+    folders, variants = values.pop("folder", ()), values.pop("variant", ())
+    return Configuration(place.file, base, values, folders, variants)
 
 
 @lru_cache(maxsize=64)

@@ -50,6 +50,14 @@ class FolderSettings(NamedTuple):
     values: dict[str, Any]
 
 
+class Variant(NamedTuple):
+    """A devicetree with overlays, which is linted as an input of its own."""
+
+    name: str
+    base: str
+    overlays: tuple[str, ...]
+
+
 def read_table(table: Any, keys: Sequence[ConfigKey], place: ConfigPlace) -> dict[str, Any]:
     """The values of a table, by field. Raises :class:`InputError` for what no key allows."""
     known = {key.name: key for key in keys}
@@ -112,6 +120,12 @@ def _expectation(value: Any, place: ConfigPlace) -> FindingPattern:
         return value
     rule, _, node = readers.text(value, place).partition(":")
     return FindingPattern(readers.word(rule, place), node, source="--expect")
+
+
+def _variants(value: Any, place: ConfigPlace) -> tuple[Variant, ...]:
+    return tuple(
+        Variant(**read_table(row, VARIANT, inside)) for row, inside in _tables(value, place)
+    )
 
 
 def _folders(value: Any, place: ConfigPlace) -> tuple[FolderSettings, ...]:
@@ -254,6 +268,20 @@ KEYS = (
         "Folder outside the source's tree that devicetree source may include from.",
         unset="none",
     ),
+    _folder_key(
+        "overlay",
+        "a path, or an array of paths",
+        readers.paths,
+        "Overlay to apply to devicetrees, a blob or source; several in the order given.",
+        unset="none",
+    ),
+    _folder_key(
+        "bases",
+        "a path, or an array of paths",
+        readers.paths,
+        "Devicetrees, or folders of them, on which each overlay is tried.",
+        unset="those on the command line",
+    ),
 )
 
 #: Keys that are tables of their own.
@@ -286,6 +314,13 @@ TABLES = (
         "What is different for the inputs below a folder. Later entries win.",
         unset="none",
     ),
+    ConfigKey(
+        "variant",
+        "entries",
+        _variants,
+        "A devicetree with overlays, linted as one more input wherever its base is one.",
+        unset="none",
+    ),
 )
 
 #: What a file may hold.
@@ -315,4 +350,17 @@ FOLDER = (
         required=True,
     ),
     *(key for key in KEYS if key.by_folder),
+)
+
+#: What an entry of variant may hold.
+VARIANT = (
+    ConfigKey("name", "a string", readers.reason, "What it is called.", required=True),
+    ConfigKey("base", "a path", readers.path, "The devicetree.", required=True),
+    ConfigKey(
+        "overlays",
+        "a path, or an array of paths",
+        readers.paths,
+        "The overlays, in the order in which they are applied.",
+        required=True,
+    ),
 )

@@ -12,10 +12,51 @@ from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport
 from dtlink.rules.model import Severity
 
+#: What ends the name of a devicetree that is no overlay.
+_BASES = (".dtb", ".dts")
+
 if TYPE_CHECKING:
     from dtlink.firmware.choice import InputOptions
     from dtlink.firmware.git.commit import CommitFile
     from dtlink.report.known import BaselineComparison, RuleFilter
+
+
+def _no_variants(_: str) -> Sequence[Input]:
+    return ()
+
+
+def _with_overlays(
+    paths: Sequence[str],
+    inputs: Iterable[Input],
+    of: Callable[[str], LintSettings],
+    variants_of: Callable[[str], Sequence[Input]],
+) -> Iterator[tuple[Input, LintSettings]]:
+    """The inputs with the overlays that are to be applied, and their variants, with settings.
+
+    An overlay among ``paths`` is tried on the devicetrees among them.
+    """
+    named = tuple(each for each in paths if each.endswith(_BASES))
+    for each in inputs:
+        held = of(each.path)
+        if each.is_overlay:
+            yield each, _with(held, _bases(held.board.bases) if held.board.bases else named)
+            continue
+        plain = _with(held)
+        yield each.with_overlays(held.board.overlay), plain
+        if not each.overlays and not held.board.overlay:
+            yield from ((variant, plain) for variant in variants_of(each.path))
+
+
+def _with(held: LintSettings, bases: tuple[str, ...] = ()) -> LintSettings:
+    """The settings with these bases, and without overlays: the input has them."""
+    if not held.board.overlay and held.board.bases == bases:
+        return held
+    return held._replace(board=held.board._replace(overlay=(), bases=bases))
+
+
+def _bases(paths: Sequence[str]) -> tuple[str, ...]:
+    """The devicetrees that are named, or that folders hold."""
+    return tuple(each.path for each in engine.expand(paths) if each.path.endswith(_BASES))
 
 
 class LintPlan:
@@ -39,8 +80,9 @@ class LintPlan:
     @classmethod
     def of(
         cls,
-        paths: Iterable[str],
+        paths: Sequence[str],
         settings_of: Callable[[str], LintSettings],
+        variants_of: Callable[[str], Sequence[Input]] = _no_variants,
         *,
         search: bool = False,
         every: bool = False,
@@ -55,8 +97,9 @@ class LintPlan:
             return found._replace(max_boards=0) if every else found
 
         chosen = engine.choose(paths, options, search=search)
-        settings = {each: settings_of(each.path) for each in chosen.inputs}
-        return cls(chosen.inputs, settings, chosen.unread, chosen.notes)
+        found = [*_with_overlays(paths, chosen.inputs, settings_of, variants_of)]
+        inputs = [each for each, _ in found]
+        return cls(inputs, dict(found), chosen.unread, chosen.notes)
 
     @property
     def total(self) -> int:

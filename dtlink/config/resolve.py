@@ -11,6 +11,7 @@ from dtlink.config import file as files
 from dtlink.config.file import Configuration
 from dtlink.config.model import FIELDS, FindingPattern, LintSettings, ValueOrigin
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
 
 #: What belongs to one kernel: where another is named, these of the last one do not hold.
@@ -69,6 +70,20 @@ def effective(
     configuration = files.load(found)
     inside = STDIN if path == STDIN else _seen_from(configuration.base, whole)
     return _merged(configuration, _matched(configuration, inside), asked)
+
+
+def variants_of(path: str, *, file: str | None = None, isolated: bool = False) -> list[Input]:
+    """The variants that the configuration has of an input. Raises :class:`InputError`."""
+    if path == STDIN or isolated:
+        return []
+    whole = _absolute(path)
+    found = _file_for(path, whole, file)
+    rows = files.load(found).variants if found else ()
+    return [
+        Input(path, variant=row.name).with_overlays(row.overlays)
+        for row in rows
+        if _absolute(row.base) == whole
+    ]
 
 
 def forget() -> None:

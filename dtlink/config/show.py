@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, ConfigKey
+from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, VARIANT, ConfigKey
 from dtlink.config.model import FindingPattern, LintSettings, ValueOrigin
 from dtlink.config.readers import NEVER
 from dtlink.facts.cmdline import CommandLine
@@ -17,6 +17,7 @@ from dtlink.rules.model import Severity
 from dtlink.views.data import CommandResult, JsonRow, plain
 
 if TYPE_CHECKING:
+    from dtlink.config.file import Configuration
     from dtlink.config.resolve import EffectiveSettings
     from dtlink.report.entries import Json
 
@@ -93,6 +94,15 @@ class FolderRow(JsonRow):
     values: tuple[FolderValueRow, ...]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class VariantRow(JsonRow):
+    """A devicetree with overlays that is linted too."""
+
+    name: str
+    base: str
+    overlays: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class ConfigView(CommandResult):
     """The configuration that holds for a path, and where each value comes from."""
@@ -107,6 +117,7 @@ class ConfigView(CommandResult):
     allow: tuple[PatternRow, ...]
     expect: tuple[PatternRow, ...]
     folders: tuple[FolderRow, ...]
+    variants: tuple[VariantRow, ...]
 
     @classmethod
     def of(cls, path: str, effective: EffectiveSettings, *, whole: bool) -> ConfigView:
@@ -134,11 +145,12 @@ class ConfigView(CommandResult):
             allow=entries["allow"],
             expect=entries["expect"],
             folders=tuple(_folders(effective, whole=whole)),
+            variants=tuple(_variants(effective.configuration)),
         )
 
     def to_json(self) -> Json:
         """The members of the document's ``configuration``."""
-        names = ("path", "file", "values", "severity", "allow", "expect", "folders")
+        names = ("path", "file", "values", "severity", "allow", "expect", "folders", "variants")
         return {name: plain(getattr(self, name)) for name in names}
 
     def text(self) -> Iterator[Line]:
@@ -159,6 +171,9 @@ class ConfigView(CommandResult):
         for folder in self.folders:
             different = {row.key: row.value for row in folder.values}
             yield from _table("[[folder]]", {"path": folder.path, **different}, file)
+        for each in self.variants:
+            named = {"name": each.name, "base": each.base, "overlays": each.overlays}
+            yield from _table("[[variant]]", named, file)
 
 
 def _table(head: str, rows: Mapping[str, Any], origin: str) -> Iterator[Line]:
@@ -186,6 +201,12 @@ def _entries(effective: EffectiveSettings, *, whole: bool) -> dict[str, Iterable
     asked = [entry for entry in settings.expect if entry.source != found.file]
     values = found.values
     return {"allow": values.get("allow", ()), "expect": (*values.get("expect", ()), *asked)}
+
+
+def _variants(found: Configuration | None) -> Iterator[VariantRow]:
+    """The variants of a file, with paths as seen from the working folder."""
+    for each in found.variants if found else ():
+        yield VariantRow(name=each.name, base=each.base, overlays=each.overlays)
 
 
 def _folders(effective: EffectiveSettings, *, whole: bool) -> Iterator[FolderRow]:
@@ -257,6 +278,8 @@ def table() -> str:
     rows += [_documented(key) for key in (*KEYS, *TABLES)]
     rows += ["", "| in `[[allow]]` and `[[expect]]` | takes | default | what it is |"]
     rows += ["|---|---|---|---|", *(_documented(key) for key in ENTRY)]
+    rows += ["", "| in `[[variant]]` | takes | default | what it is |"]
+    rows += ["|---|---|---|---|", *(_documented(key) for key in VARIANT)]
     return "\n".join(rows) + "\n"
 
 

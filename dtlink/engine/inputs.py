@@ -49,14 +49,14 @@ def _named(path: str, *, search: bool) -> Iterator[Input]:
         yield from (Input(path, name) for name in names or ("",))
     elif item.member or search:
         names = _names(item, search=search or containers.is_searched(item.member))
-        yield from (Input(item.path, name) for name in names or (item.member,))
+        yield from (item._replace(member=name) for name in names or (item.member,))
     else:
         yield from _members(item)
 
 
 def _members(item: Input) -> Iterator[Input]:
     names = _names(item) if containers.may_be_container(item.path) else ()
-    yield from (Input(item.path, name) for name in names or ("",))
+    yield from (item._replace(member=name) for name in names or ("",))
 
 
 def _names(item: Input, data: bytes | None = None, *, search: bool = False) -> Sequence[str]:

@@ -48,7 +48,9 @@ def lint_board(
 def _lint_tree(board: TreeBoard, select: tuple[str, ...], ignore: tuple[str, ...]) -> InputAnswer:
     settings = board.settings
     named, compared, schema = board.facts is not None, settings.against is not None, settings.schema
-    rules = _rules(select, ignore, Dts, kernel=named, against=compared, schema=schema)
+    overlay = board.tree.is_overlay or board.tree.overlaid is not None
+    given = {"kernel": named, "against": compared, "schema": schema, "overlay": overlay}
+    rules = _rules(select, ignore, Dts, **given)
     asked = schema and any(rule.family == SCHEMA_FAMILY for rule in rules)
     answered = not asked or board.verdict.answered
     found = _checked(board, rules, select)
@@ -95,6 +97,7 @@ def _rules(
     kernel: bool = False,
     against: bool = False,
     schema: bool = False,
+    overlay: bool = False,
 ) -> Sequence[Rule]:
-    given = {"kernel": kernel, "against": against, "schema": schema}
+    given = {"kernel": kernel, "against": against, "schema": schema, "overlay": overlay}
     return choose(select, ignore, kind, tables, **given)

@@ -78,7 +78,10 @@ def _one_by_one(chunk: Jobs, work: Work) -> Iterator[InputReport]:
 
 
 def _ended(item: Input, how: str) -> InputReport:
-    return InputReport(item.path, member=item.member, error=InputFault(how, bug=True))
+    fault = InputFault(how, bug=True)
+    return InputReport(
+        item.path, member=item.member, overlays=item.overlays, variant=item.variant, error=fault
+    )
 
 
 class _Worker:

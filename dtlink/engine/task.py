@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.inputs import Input
+from dtlink.firmware.inputs import Input, OverlayUse
 from dtlink.firmware.read import (
     STDIN,
     LoadedInput,
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.git.commit import CommitFile
     from dtlink.report.answer import InputAnswer
+
+
+class _Named(TypedDict):
+    """The fields of a report by which its input is known."""
+
+    path: str
+    member: str
+    overlays: Sequence[OverlayUse]
+    variant: str
 
 
 class Task(NamedTuple):
@@ -54,7 +64,7 @@ class Task(NamedTuple):
 
 def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     """Read one input and do the task; what can't be read becomes a report that says so."""
-    item = Input.of(named)
+    item = Input.of(named).with_overlays(task.sources.overlay)
     try:
         loaded, firmware = _read(item, task)
         told = task.do(firmware)
@@ -75,18 +85,30 @@ def report_of(
 ) -> InputReport:
     """The report of an input that was read: what it is, and what the command found."""
     nodes = len(firmware)
-    report = InputReport(item.path, member=item.member, sha256=sha256, nodes=nodes, **answer)
+    report = InputReport(**_named(item), sha256=sha256, nodes=nodes, **answer)
     if not isinstance(firmware, Tree):
         return _with_tables(report, firmware)
+    overlaid = firmware.overlaid
+    base = overlaid.base if overlaid else firmware
     return report._replace(
-        form="dts" if firmware.origins else "fdt-overlay" if firmware.is_overlay else "fdt",
+        form="dts" if base.origins else "fdt-overlay" if base.is_overlay else "fdt",
+        notes=(*report.notes, *overlaid.notes) if overlaid else report.notes,
         model=next(iter(firmware.root.strings("model")), ""),
         compatible=firmware.root.compatible,
     )
 
 
 def _failed(item: Input, fault: InputFault) -> InputReport:
-    return InputReport(item.path, member=item.member, error=fault)
+    return InputReport(**_named(item), error=fault)
+
+
+def _named(item: Input) -> _Named:
+    return {
+        "path": item.path,
+        "member": item.member,
+        "overlays": item.overlays,
+        "variant": item.variant,
+    }
 
 
 def _with_container(report: InputReport, loaded: LoadedInput) -> InputReport:
@@ -106,17 +128,30 @@ def _with_container(report: InputReport, loaded: LoadedInput) -> InputReport:
 
 def _read(item: Input, task: Task) -> tuple[LoadedInput, Tree | Machine]:
     """The bytes of a file or a member, none for a folder of tables, and what they say."""
-    if task.at is not None:
+    one = partial(_read_one, base=item.path, at=task.at)
+    if not item.overlays:
+        return one(item, task.sources)
+    from dtlink.firmware.overlay.read import read_overlaid
+
+    return read_overlaid(item, one, task.sources)
+
+
+def _read_one(
+    item: Input, sources: SourceOptions, base: str, at: CommitFile | None
+) -> tuple[LoadedInput, Tree | Machine]:
+    """The same of one file, here or in a commit; what that calls the base may be another path."""
+    path = item.path
+    if at is not None:
         from dtlink.firmware.git.read import load_file
 
-        return load_file(task.at, task.sources, item.member)
-    path = item.path
+        file = at if path == base else at._replace(path=path)
+        return load_file(file, sources, item.member)
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         loaded = load_input(item)
-        firmware = decode(loaded, str(item), task.sources)
+        firmware = decode(loaded, str(item), sources)
         if not loaded.inside and isinstance(firmware, Tree) and has_images(firmware):
             loaded = load_image(item, loaded.data)
-            firmware = decode(loaded, str(item), task.sources)
+            firmware = decode(loaded, str(item), sources)
         return loaded, firmware
     return load_folder(path)
 

@@ -62,6 +62,7 @@ UNKNOWN_LABEL = OverlayProblem(
     _RESOLVE,
     "OF: resolver: node label '{}' not found in live devicetree symbols table",
 )
+LATE_LABEL = UNKNOWN_LABEL._replace(name="late-label")
 STALE_LABEL = OverlayProblem("stale-label", "FDT_ERR_NOTFOUND", _FIXUP, "-ENOENT", _RESOLVE)
 NO_PHANDLE = OverlayProblem(
     # The kernel writes phandle 0 into the overlay and goes on.

@@ -44,7 +44,7 @@ def read_file(
     files = source_files((where.root, *sources.allow_include), include, storage)
     if name or patch:
         return _read(files, files.source(path).text, name or path, patch, sources)
-    return read_source(path, files, defines=sources.macros).tree
+    return read_source(path, files, symbols=sources.symbols, defines=sources.macros).tree
 
 
 def read_text(
@@ -80,7 +80,7 @@ def _read(
     sources: SourceOptions,
 ) -> Tree:
     file = SourceFile(name, os.path.realpath(name), text)
-    compiled = compile_source(file, files, defines=sources.macros)
+    compiled = compile_source(file, files, symbols=sources.symbols, defines=sources.macros)
     if not patch:
         return compiled.tree
     tree = fdt.read(write(_patched(compiled.root, patch)))

@@ -1,4 +1,4 @@
-"""What is read as one: a file, a folder of tables, or a member of a container."""
+"""What is read as one: a file, a folder of tables, or a member of a container, with overlays."""
 
 from __future__ import annotations
 
@@ -7,17 +7,43 @@ from typing import NamedTuple
 
 #: Between a container and its member, as the user writes it and as reports print it.
 MEMBER = "!"
+#: What ends the name of an overlay, as a blob and as source.
+OVERLAYS = (".dtbo", ".dtso")
+#: What ends the name of a file that overlays may be put on, and of an overlay.
+_ENDINGS = (".dtb", ".dts", *OVERLAYS)
+
+
+class OverlayUse(NamedTuple):
+    """An overlay to apply, and the parameters that it gets (Raspberry Pi)."""
+
+    path: str
+    """Empty: the parameters are those of the base itself."""
+    parameters: tuple[tuple[str, str], ...] = ()
+    """Names and values; a parameter without a value has ``true``."""
+
+    def __str__(self) -> str:
+        return os.path.basename(self.path)  # noqa: PTH119 - paths stay as the user wrote them
 
 
 class Input(NamedTuple):
-    """A path as the user wrote it, and a member where the file is a container of several."""
+    """A path as the user wrote it, and a member where the file is a container of several.
+
+    With overlays, it is what they make of the file.
+    """
 
     path: str
     member: str = ""
     """Its name in the container; of a container in a container, both names with ``!`` between."""
+    overlays: tuple[OverlayUse, ...] = ()
+    """In the order of application."""
+    variant: str = ""
+    """What a configuration calls it; empty: it is known by its files."""
 
     def __str__(self) -> str:
-        return f"{self.path}{MEMBER}{self.member}" if self.member else self.path
+        name = f"{self.path}{MEMBER}{self.member}" if self.member else self.path
+        if self.variant:
+            return f"{name}+{self.variant}"
+        return "+".join((name, *(str(each) for each in self.overlays if each.path)))
 
     @classmethod
     def of(cls, named: Input | str) -> Input:
@@ -26,7 +52,17 @@ class Input(NamedTuple):
 
     @classmethod
     def named(cls, text: str) -> Input:
-        """What the user names: a file, or ``FILE!MEMBER`` if no file has that whole name."""
+        """What the user names: a file, or if no file has that whole name, a part of one, or more.
+
+        ``FILE!MEMBER`` is a member of a container, ``base.dtb+a.dtbo`` a base with an overlay.
+        """
+        if os.path.lexists(text):
+            return cls(text)
+        file, *overlays = _split(text)
+        return cls._with_member(file).with_overlays(tuple(overlays))
+
+    @classmethod
+    def _with_member(cls, text: str) -> Input:
         if MEMBER not in text or os.path.lexists(text):
             return cls(text)
         path, _, member = text.partition(MEMBER)
@@ -34,3 +70,30 @@ class Input(NamedTuple):
             more, _, member = member.partition(MEMBER)
             path += MEMBER + more
         return cls(path, member) if member and os.path.lexists(path) else cls(text)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files that it is made of."""
+        return (self.path, *(each.path for each in self.overlays if each.path))
+
+    @property
+    def is_overlay(self) -> bool:
+        """Whether it is called as an overlay, which no others are put on."""
+        return self.path.endswith(OVERLAYS)
+
+    def with_overlays(self, paths: tuple[str, ...]) -> Input:
+        """The same with more overlays; one that is an overlay stays as it is."""
+        if not paths or self.is_overlay:
+            return self
+        return self._replace(overlays=(*self.overlays, *map(OverlayUse, paths)))
+
+
+def _split(text: str) -> list[str]:
+    """The files that are named with a plus sign between, of which each has a known ending."""
+    found: list[str] = []
+    for part in text.split("+"):
+        if found and not found[-1].endswith(_ENDINGS):
+            found[-1] += f"+{part}"
+        else:
+            found.append(part)
+    return found

@@ -41,7 +41,8 @@ def read(source: Source, name: str = "", sources: SourceOptions = NO_OPTIONS) ->
 
     ``source`` is a path (of a file, or of a folder of tables), ``-`` for standard input, or bytes,
     for which ``name`` is used in messages; ``sources`` is for devicetree source. Raises
-    :class:`InputError`, with the path in it, for what cannot be read.
+    :class:`InputError`, with the path in it, for what cannot be read. ``base.dtb+a.dtbo`` is a base
+    with an overlay; ``sources`` may name more.
     """
     from pathlib import Path
 
@@ -50,9 +51,20 @@ def read(source: Source, name: str = "", sources: SourceOptions = NO_OPTIONS) ->
         return load_folder(os.fspath(source))[1]
     try:
         if isinstance(source, bytes):
-            loaded = loaded_data(Input(""), source)
+            item, loaded = Input(path), loaded_data(Input(""), source)
         else:
-            loaded = load_input(Input.named(os.fspath(source)))
+            item = Input.named(os.fspath(source))
+            loaded = load_input(item)
+        item = item.with_overlays(sources.overlay)
+        if item.overlays:
+            from dtlink.firmware.overlay.read import read_overlaid
+
+            def one(each: Input, how: SourceOptions) -> tuple[LoadedInput, Tree | Machine]:
+                found = loaded if each == base else load_input(each)
+                return found, decode(found, str(each), how)
+
+            base = item._replace(overlays=())
+            return read_overlaid(item, one, sources)[1]
         return decode(loaded, path, sources)
     except InputError as error:
         error.path = error.path or path

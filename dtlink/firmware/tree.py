@@ -295,7 +295,17 @@ class Tree:
     def is_overlay(self) -> bool:
         """Whether this is an overlay, whose references may point into the base tree."""
         names = self.layout.names
-        return b"__overlay__" in names or b"__fixups__" in names
+        return b"__overlay__" in names or b"__fixups__" in names or self._has_targets
+
+    @property
+    def _has_targets(self) -> bool:
+        """Whether a top-level node names a target, as fragments do."""
+        return any(
+            not self.parents[node] and (name == "target-path" or b"fragment" in names[node])
+            for names in (self.layout.names,)
+            for name in ("target-path", "target")
+            for node in self.holders(name)
+        )
 
     def find(self, name: str) -> Node | None:
         """Return a node by full path, label (``&label`` or ``label``) or alias; else ``None``."""

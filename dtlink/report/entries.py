@@ -100,6 +100,8 @@ class InputEntry(TypedDict):
     error: ErrorEntry | None
     member: NotRequired[str]
     container: NotRequired[JsonObject]
+    overlays: NotRequired[list[str]]
+    variant: NotRequired[str]
     files: NotRequired[list[FileEntry]]
     kernel: NotRequired[JsonObject]
     notes: NotRequired[list[str]]

@@ -95,10 +95,7 @@ def _input(item: InputReport, command: str) -> Mapping[str, object]:
         "compatible": list(item.compatible),
         "error": None if error is None else _error(error),
     }
-    if item.member:
-        entry["member"] = item.member
-    if item.container:
-        entry["container"] = dict(item.container)
+    _add_parts(entry, item)
     if item.files:
         entry["files"] = [{"table": name, "path": item.files[name]} for name in sorted(item.files)]
     if item.kernel is not None:
@@ -113,6 +110,18 @@ def _input(item: InputReport, command: str) -> Mapping[str, object]:
     elif error is None and command in PARTS:
         return {**entry, **({command: None} if item.view is None else item.view.members())}
     return entry
+
+
+def _add_parts(entry: InputEntry, item: InputReport) -> None:
+    """What the input is, beside a file."""
+    if item.member:
+        entry["member"] = item.member
+    if item.container:
+        entry["container"] = dict(item.container)
+    if overlays := [each.path for each in item.overlays if each.path]:
+        entry["overlays"] = overlays
+    if item.variant:
+        entry["variant"] = item.variant
 
 
 def _error(fault: InputFault) -> ErrorEntry:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.kernels import DEFAULT
-from dtlink.firmware.inputs import Input
+from dtlink.firmware.inputs import Input, OverlayUse
 from dtlink.firmware.names import Subject
 from dtlink.firmware.tree import Location
 from dtlink.rules.model import Finding, Severity
@@ -156,11 +156,15 @@ class InputReport(NamedTuple):
     """What the container says of a member, such as the boards that it is for."""
     inside: bool = False
     """Whether its bytes are not the file's: a member, or what a compressed file unpacks to."""
+    overlays: Sequence[OverlayUse] = ()
+    """The overlays that it is read with, in order."""
+    variant: str = ""
+    """What the configuration calls it with its overlays."""
 
     @property
     def input(self) -> Input:
         """The input of the report."""
-        return Input(self.path, self.member)
+        return Input(self.path, self.member, tuple(self.overlays), self.variant)
 
     @property
     def name(self) -> str:

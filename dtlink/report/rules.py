@@ -119,6 +119,11 @@ def _pieces(example: Dts | Tables) -> Iterator[tuple[str, str]]:
         # A \0 in the name is how an example gets a second property of one name.
         set_to = (f"{at.strip(chr(0))} = {_value(data)}" for at, data in example.patch.items())
         yield f"in the blob with {', '.join(set_to)}", ""
+    if isinstance(example, Dts):
+        for text in example.overlays:
+            yield "with the overlay:", _dedented(text)
+        for text in example.bases:
+            yield "with --bases that have:", _dedented(text)
     if example.kernel:
         yield "with a kernel that has:", _dedented(example.kernel)
     if isinstance(example, Dts) and example.against:

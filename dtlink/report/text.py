@@ -12,7 +12,7 @@ from dtlink.firmware.inputs import Input
 from dtlink.firmware.tree import Location
 from dtlink.report.around import around, placed
 from dtlink.report.groups import Group, boards, groups, short_names
-from dtlink.report.layout import BOLD, STYLES, Line, Span, flow, line, paragraph
+from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.model import InputReport, Report
 from dtlink.report.summary import summary
 from dtlink.report.wording import unused
@@ -144,6 +144,8 @@ def _place(finding: Finding) -> Iterator[Span]:
         file, line, column, *_ = finding.location
         yield Span(f"{file}:{line}:{column}:" if column else f"{file}:{line}:")
     yield Span(finding.subject.path)
+    if finding.overlay:
+        yield Span(f"from {finding.overlay}", DIM)
 
 
 def _expected(item: InputReport, width: int | None) -> Iterator[Line]:

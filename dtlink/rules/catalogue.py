@@ -24,7 +24,7 @@ EVERY_TABLE_FAMILY = "acpi"
 #: The families that are about devicetrees. Each other is about ACPI tables alone.
 TREE_FAMILIES = frozenset(
     (
-        *("cycle", "iommu", "legacy", "module", "phandle"),
+        *("cycle", "iommu", "legacy", "module", "overlay", "phandle"),
         *("schema", "source", "supplier", "tree", "version"),
     )
 )
@@ -37,6 +37,9 @@ AGAINST_FAMILY = "version"
 
 #: The family that has something to say only where schemas are asked for.
 SCHEMA_FAMILY = "schema"
+
+#: The family that has something to say only of overlays, and of trees with some applied.
+OVERLAY_FAMILY = "overlay"
 
 #: The rules that are about both: they need no other family's tables.
 COMMON = frozenset(
@@ -115,18 +118,25 @@ def choose(
     kernel: bool = True,
     against: bool = True,
     schema: bool = True,
+    overlay: bool = True,
 ) -> list[Rule]:
     """The rules that these ids or families select, less those that they ignore.
 
     Without a selection: the rules that are on by default.
     ``kind`` leaves out those that say nothing of such firmware, ``tables``, the signatures that
     there are, those of other tables, ``kernel=False`` those about a kernel's build,
-    ``against=False`` those that compare kernels, and ``schema=False`` those that ask schemas: no
-    rule is imported in vain. Raises :class:`ValueError` as :func:`check_words` does.
+    ``against=False`` those that compare kernels, ``schema=False`` those that ask schemas, and
+    ``overlay=False`` those about overlays: no rule is imported in vain. Raises
+    :class:`ValueError` as :func:`check_words` does.
     """
     select, ignore = tuple(select), tuple(ignore)
     check_words((*select, *ignore))
-    given = {KERNEL_FAMILY: kernel, AGAINST_FAMILY: against, SCHEMA_FAMILY: schema}
+    given = {
+        KERNEL_FAMILY: kernel,
+        AGAINST_FAMILY: against,
+        SCHEMA_FAMILY: schema,
+        OVERLAY_FAMILY: overlay,
+    }
     chosen = (
         _narrowed(each, select, ignore, tables)
         for each in ids()

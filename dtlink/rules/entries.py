@@ -64,3 +64,4 @@ class FindingEntry(TypedDict):
     fingerprint: str
     edits: NotRequired[list[EditEntry]]
     places: NotRequired[list[RelatedPlaceEntry]]
+    overlay: NotRequired[str]

@@ -96,6 +96,8 @@ class Finding(NamedTuple):
     """Other places in the source, if the tree was made from source."""
     snippet: Snippet | None = None
     """The property of a blob, for text."""
+    overlay: str = ""
+    """The overlay that brought what is wrong; empty: the base has it."""
 
     def __repr__(self) -> str:
         entry = "" if self.index is None else f"[{self.index}]"
@@ -141,6 +143,8 @@ class Finding(NamedTuple):
             entry["edits"] = [_edit(each) for each in self.fix.edits]
         if self.places:
             entry["places"] = [_related(each) for each in self.places]
+        if self.overlay:
+            entry["overlay"] = self.overlay
         return entry
 
 

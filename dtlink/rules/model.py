@@ -62,6 +62,10 @@ class Dts(NamedTuple):
     """What the kernel holds, for rules that ask (see :mod:`dtlink.testing.sketch`)."""
     schema: bool = False
     """Whether dtlink's own schemas are asked, for rules that tell what they say."""
+    overlays: tuple[str, ...] = ()
+    """Sources of overlays that are applied to the source; places in them are paths of theirs."""
+    bases: tuple[str, ...] = ()
+    """Sources of bases, for a source that is an overlay."""
 
 
 #: The form of the examples for each kind of firmware.
@@ -163,6 +167,7 @@ class Rule(NamedTuple):
             alias=alias,
             places=_places(where, at, nodes) if at.location else (),
             snippet=None if at.location else _snippet(where, at),
+            overlay=at.overlay,
         )
 
 
@@ -174,6 +179,7 @@ class _Position(NamedTuple):
     index: int | None  # type: ignore[assignment]  # as in Finding
     location: Location | None
     offset: int | None
+    overlay: str = ""
 
 
 def _position(where: "FindingAt", property_name: str | None) -> _Position:
@@ -212,7 +218,12 @@ def _in_tree(node: Node, name: str | None, index: int | None, offset: int) -> _P
     origins = node.tree.origins
     within = _within(node, name, index, offset)
     location = origins.location(node.path, name, within) if origins else None
-    return _Position(Subject(SubjectKind.NODE, node.path), name, index, location, offset)
+    subject = Subject(SubjectKind.NODE, node.path)
+    overlaid = node.tree.overlaid
+    if overlaid is None:
+        return _Position(subject, name, index, location, offset)
+    # No file has the merged blob: an offset in it says nothing.
+    return _Position(subject, name, index, location, None, overlaid.bringer(node.path, name))
 
 
 def _within(node: Node, name: str | None, index: int | None, offset: int | None) -> int | None:

@@ -163,6 +163,8 @@ def test_every_option_that_is_told_is_taken_and_wins() -> None:
         "define": "D=1,2",
         "allow-include": "a",
         "max-boards": "7",
+        "overlay": "o.dtbo",
+        "bases": "b",
     }
     assert {*asked, "schema"} == {key.name for key in KEYS}
     args = [word for name, value in asked.items() for word in (f"--{name}", value)]

@@ -89,7 +89,7 @@ def test_every_key_is_read(write: Write) -> None:
 
 
 def test_there_is_a_row_for_every_setting_and_a_setting_for_every_row() -> None:
-    keys, fields = {key.field for key in (*KEYS, *TABLES)}, {*FIELDS, "folder"}
+    keys, fields = {key.field for key in (*KEYS, *TABLES)}, {*FIELDS, "folder", "variant"}
     assert keys == fields, (
         f"{keys ^ fields}: a key is a row in dtlink/config/keys.py and a field of Settings "
         "(dtlink/board/settings.py) or LintSettings (dtlink/config/model.py)"

@@ -1,6 +1,8 @@
 """Every rule's page and examples: what `dtlink explain` shows is what the rule does."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -8,7 +10,6 @@ import pytest
 from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import TreeBoard
-from dtlink.firmware import dts
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.apply import apply, apply_fields
 from dtlink.firmware.errors import InputError
@@ -19,6 +20,7 @@ from dtlink.rules.run import check
 from dtlink.schema.source import SchemaSource
 from dtlink.testing.assemble import assemble
 from dtlink.testing.sketch import sketch
+from dtlink.testing.trees import tree_of, write_bases
 from tests.rules.edits import WITH_EDITS, left, new, of_table
 from tests.support.tables import label_paths
 
@@ -56,10 +58,12 @@ def board_of(example: Dts | Tables, edits: Sequence[Any] = ()) -> TreeBoard | Ta
         tables = assemble(example.source)
         made = {name: apply_fields(data, of_table(name, edits)) for name, data in tables.items()}
         return TablesBoard(Machine.of(made), facts=facts)
-    tree = apply(dts.read_text(example.source, patch=example.patch), edits)
+    tree = tree_of(example)
+    tree = apply(tree, edits) if edits else tree
     if example.schema:
         need_schemas()
-    settings = Settings(against=example.against, schema=example.schema)
+    bases = write_bases(example, Path(mkdtemp())) if example.bases else ()
+    settings = Settings(against=example.against, schema=example.schema, bases=bases)
     return TreeBoard(tree, settings, facts=facts)
 
 

@@ -8,7 +8,7 @@ and properties come before the others, as there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts import overlays as facts
@@ -68,13 +68,15 @@ def apply_overlays(
     """
     root = editable(base)
     brought: Brought = {}
-    applied = []
+    applied: list[AppliedOverlay] = []
+    if base.overlaid is not None:
+        base, brought, applied = base.overlaid.parts()
     for number, (name, tree) in enumerate(overlays):
         merge = OverlayMerge(root, editable(tree), keeps_phandles=keeps_phandles)
-        faults = merge.run()
+        faults = _late(merge.run(), overlays[number + 1 :])
         if merge.is_applied:
             root = merge.root
-            brought |= {key: (number, path) for key, path in merge.brought.items()}
+            brought |= {key: (len(applied), path) for key, path in merge.brought.items()}
         applied.append(AppliedOverlay(name, tree, merge.is_applied, tuple(faults)))
     merged = fdt.read(write(root, fdt.reservations(base.blob)))
     overlaid = Overlaid(base, applied, brought)
@@ -83,6 +85,23 @@ def apply_overlays(
         merged.origins = overlaid
     merged.labels = {**merged.labels, **base.labels}
     return merged
+
+
+def _late(faults: Sequence[OverlayFault], rest: Sequence[NamedOverlay]) -> Iterator[OverlayFault]:
+    """The faults; of a label that a later overlay brings it is said which one does."""
+    for fault in faults:
+        if fault.problem is facts.UNKNOWN_LABEL:
+            bringers = (name for name, tree in rest if fault.what in exported(tree))
+            if bringer := next(bringers, ""):
+                yield fault._replace(problem=facts.LATE_LABEL, detail=bringer)
+                continue
+        yield fault
+
+
+def exported(tree: Tree) -> Mapping[str, bytes]:
+    """The labels that a tree has for overlays, with their paths."""
+    table = tree.root.child(SYMBOLS)
+    return table.properties if table else {}
 
 
 class OverlayMerge:
@@ -166,7 +185,8 @@ class OverlayMerge:
             path = text_of(table[label]) if label in table else ""
             found = at_path(self.root, path) if path else None
             if label not in table:
-                self._lacking(facts.UNKNOWN_LABEL, {label: places}, label)
+                near = _nearest(label, table)
+                self._lacking(facts.UNKNOWN_LABEL, {label: places}, label, near)
             elif found is None:
                 self._lacking(facts.STALE_LABEL, {label: places}, label, path)
             elif not phandle_of(found.node):
@@ -281,3 +301,10 @@ class OverlayMerge:
                 return
             start = target.path if fragment.target else fragment.target_path or ""
             yield name, f"{start if len(start) > 1 else ''}/{place[1]}"
+
+
+def _nearest(label: str, known: Iterable[str]) -> str:
+    """The label that may be meant; empty if none is near."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(label, [*known], n=1, cutoff=0.75)), "")

@@ -37,6 +37,12 @@ class Overlaid:
         self.overlays = overlays
         self._brought = brought
         self.comments: Sequence[SourceComment] = [*self._comments()]
+        self.notes: list[str] = []
+        """What was assumed, for the user to know."""
+
+    def parts(self) -> tuple[Tree, Brought, list[AppliedOverlay]]:
+        """Copies of what it was made of, for more overlays."""
+        return self.base, dict(self._brought), [*self.overlays]
 
     def _comments(self) -> Iterator[SourceComment]:
         """The comments of the base and of the overlays, with the nodes of the merged tree."""

@@ -12,6 +12,10 @@ class SourceOptions(NamedTuple):
     """Macros: ``NAME``, which is 1, or ``NAME=TEXT``."""
     allow_include: tuple[str, ...] = ()
     """Folders outside the source's tree that it may include from; they are not searched."""
+    overlay: tuple[str, ...] = ()
+    """Overlays, blobs or sources, that are applied to what is read, in order."""
+    symbols: bool = False
+    """Whether labels are kept for overlays, as ``dtc -@`` does."""
 
     @property
     def macros(self) -> dict[str, str]:

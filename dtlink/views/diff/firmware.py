@@ -54,6 +54,7 @@ def _of_tree(board: TreeBoard) -> Snapshot:
         links=[_link(board, link) for link in board.full_graph.links],
         nodes={tree.path(node): node not in tree.disabled for node in range(len(tree))},
         has_kernel=board.facts is not None,
+        is_overlay=tree.is_overlay,
     )
 
 

@@ -30,6 +30,11 @@ class Side(NamedTuple):
         return self.identity.form or ""
 
     @property
+    def is_overlay(self) -> bool:
+        """Whether it is an overlay, which is no board."""
+        return self.snapshot.is_overlay or self.form == "fdt-overlay"
+
+    @property
     def kind(self) -> str:
         """``tables`` or ``devicetree``."""
         return "tables" if self.form.startswith(("acpi", "iasl")) else "devicetree"
@@ -40,7 +45,7 @@ def of_firmware(item: InputReport) -> Side:
     if not isinstance(item.view, Snapshot):
         raise TypeError(f"{item.path} has no snapshot")
     identity = IdentityRow(
-        path=item.path,
+        path=item.name,
         sha256=item.sha256 or None,
         form=item.form or None,
         model=item.model or None,

@@ -27,6 +27,8 @@ class Snapshot(NamedTuple):
     """All nodes by path, and whether they are enabled."""
     has_kernel: bool = False
     """``waits`` has those that come of what one kernel holds."""
+    is_overlay: bool = False
+    """The input is an overlay, which is no board."""
 
     def members(self) -> Mapping[str, Json]:
         """None: a snapshot is compared, not reported."""

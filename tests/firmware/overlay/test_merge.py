@@ -107,7 +107,7 @@ def test_a_later_overlay_uses_the_labels_of_an_earlier_one() -> None:
     assert tree.find("/i2c@3000/a").has("note")
     assert tree.overlaid.bringer("/i2c@3000/a", "note") == "1.dtso"
     swapped = merged("&a { note; };", "&i2c { a: a { }; };")
-    assert told(swapped) == [("unknown-label", "/fragment@0", "a")]
+    assert told(swapped) == [("late-label", "/fragment@0", "a")]
     assert [each.is_applied for each in swapped.overlaid.overlays] == [False, True]
 
 

@@ -1,0 +1,110 @@
+"""The faults of overlays: of those that a tree was made with, or of a tree that is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.overlay import fixups
+from dtlink.firmware.overlay.fragments import lone_faults
+from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
+from dtlink.firmware.overlay.nodes import editable
+from dtlink.firmware.read import read
+from dtlink.firmware.source.options import SourceOptions
+from dtlink.firmware.tree import Node, Tree
+
+if TYPE_CHECKING:
+    from dtlink.board.settings import Settings
+    from dtlink.facts.overlays import OverlayProblem
+    from dtlink.firmware.overlay.fault import OverlayFault
+
+
+class PlacedFault(NamedTuple):
+    """A fault, at the node of the overlay that has it."""
+
+    fault: OverlayFault
+    node: Node
+    overlay: str
+    """The overlay; empty if it is the input itself."""
+    base: str
+    """The base, or "the base"."""
+
+
+class BaseFit(NamedTuple):
+    """Whether an overlay can be applied to a base."""
+
+    path: str
+    faults: Sequence[OverlayFault] = ()
+    error: str = ""
+    """Why the base can't be read."""
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether a boot loader applies it."""
+        return not self.error and not any(each.problem.fatal for each in self.faults)
+
+
+class OverlayFindings:
+    """What is known of the overlays of one input."""
+
+    def __init__(self, tree: Tree, settings: Settings) -> None:
+        self._tree = tree
+        self._settings = settings
+
+    def of(self, *problems: OverlayProblem) -> Iterator[PlacedFault]:
+        """The faults that are one of these problems."""
+        return (each for each in self._all if each.fault.problem in problems)
+
+    @cached_property
+    def _all(self) -> Sequence[PlacedFault]:
+        overlaid = self._tree.overlaid
+        if overlaid is not None:
+            return [
+                PlacedFault(fault, _node(each.tree, fault.path), each.name, "the base")
+                for each in overlaid.overlays
+                for fault in each.faults
+            ]
+        if not self._tree.is_overlay:
+            return []
+        only = self.fits[0] if len(self.fits) == 1 else None
+        faults = only.faults if only else lone_faults(editable(self._tree))
+        name = only.path if only else "the base"
+        return [PlacedFault(each, _node(self._tree, each.path), "", name) for each in faults]
+
+    @cached_property
+    def fits(self) -> Sequence[BaseFit]:
+        """How the tree, as an overlay, fits on each base that the settings name."""
+        if not self._tree.is_overlay:
+            return []
+        sources = self._settings.sources._replace(symbols=True, overlay=())
+        return [_fit(path, self._tree, sources) for path in self._settings.bases]
+
+    @cached_property
+    def labels(self) -> Sequence[str]:
+        """The labels that the tree, as an overlay, needs of a base."""
+        return list(fixups.labels(editable(self._tree)))
+
+
+def _fit(path: str, overlay: Tree, sources: SourceOptions) -> BaseFit:
+    try:
+        base = _base(path, sources)
+        overlaid = apply_overlays(base, [NamedOverlay("", overlay)]).overlaid
+    except InputError as error:
+        return BaseFit(path, error=error.message)
+    return BaseFit(path, overlaid.overlays[0].faults if overlaid else ())
+
+
+@lru_cache(maxsize=256)
+def _base(path: str, sources: SourceOptions) -> Tree:
+    found = read(path, sources=sources)
+    if not isinstance(found, Tree):
+        raise InputError("ACPI tables, on which no overlay can be put", path=path)
+    if found.is_overlay:
+        raise InputError("an overlay itself", path=path)
+    return found
+
+
+def _node(tree: Tree, path: str) -> Node:
+    return tree.by_path.get(path, tree.root)

@@ -1,0 +1,70 @@
+"""Read a base and its overlays, blobs or sources, and merge them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.inputs import Input
+from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
+from dtlink.firmware.read import LoadedInput
+from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
+from dtlink.firmware.tree import Tree
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+
+    #: Reads one file: its bytes, and what they say.
+    Read = Callable[[Input, SourceOptions], tuple[LoadedInput, Tree | Machine]]
+
+
+def read_overlaid(
+    item: Input, read: Read, sources: SourceOptions = NO_OPTIONS
+) -> tuple[LoadedInput, Tree]:
+    """The bytes of all files of an input, and the merged tree; ``read`` reads one of them.
+
+    Sources are compiled with labels, as ``dtc -@`` does. Raises :class:`InputError`, with the path
+    of the file, for what can't be read, for a base that is an overlay, and for an overlay that is
+    none.
+    """
+    with_labels = sources._replace(symbols=True)
+    base = item._replace(overlays=(), variant="")
+    loaded, tree = _tree(base, read, with_labels)
+    if tree.is_overlay:
+        raise InputError("an overlay can't be the base of another", path=item.path)
+    overlays: list[NamedOverlay] = []
+    for use in item.overlays:
+        more, overlay = _tree(Input.named(use.path), read, with_labels)
+        if not overlay.is_overlay:
+            what = "not an overlay: it has neither fragments nor references to a base"
+            raise InputError(what, path=use.path)
+        overlays.append(NamedOverlay(use.path, overlay))
+        loaded = loaded._replace(data=loaded.data + more.data)
+    return loaded, merge(tree, overlays, item.path)
+
+
+def merge(base: Tree, overlays: Sequence[NamedOverlay], name: str) -> Tree:
+    """The merged tree, with notes about what was assumed."""
+    tree = apply_overlays(base, overlays)
+    overlaid = tree.overlaid
+    if overlaid is not None:
+        if base.origins:
+            overlaid.notes.append(f"{name} was compiled with labels (dtc -@) to take overlays")
+        overlaid.notes += [
+            f"{each.name} is not applied: a boot loader refuses it, see the findings"
+            for each in overlaid.overlays
+            if not each.is_applied
+        ]
+    return tree
+
+
+def _tree(item: Input, read: Read, sources: SourceOptions) -> tuple[LoadedInput, Tree]:
+    try:
+        loaded, found = read(item, sources)
+    except InputError as error:
+        error.path = error.path or str(item)
+        raise
+    if not isinstance(found, Tree):
+        raise InputError("ACPI tables: overlays are for devicetrees", path=item.path)
+    return loaded, found

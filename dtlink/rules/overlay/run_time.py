@@ -1,0 +1,76 @@
+"""The kernel refuses an overlay that a boot loader applies.
+
+What it finds: what of_overlay_fdt_apply() refuses and libfdt does not: other values of
+``#address-cells`` and ``#size-cells``, two fragments that change one property or add one node, a
+target that another fragment adds, and labels that the base has already or that are in no fragment.
+Why it matters: only if the overlay is applied to a running system, as FPGA managers, PCI devices
+and some vendors' kernels do. The kernel then also keeps what it changed of the base allocated
+when the overlay is removed.
+What to do: nothing, if a boot loader applies the overlay. Otherwise put all changes of a node into
+one fragment, and compile the overlay without ``-@``.
+References: Linux, drivers/of/overlay.c, add_changeset_property(), changeset_dup_entry_check(),
+init_overlay_changeset().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dtlink.board.tree import TreeBoard
+from dtlink.facts import overlays as facts
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.overlay._words import at, at_run_time
+
+if TYPE_CHECKING:
+    from dtlink.board.overlays import PlacedFault
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.INFO,
+    bad=Dts(
+        "/ { bus { #address-cells = <1>; }; };",
+        overlays=("/plugin/; &{/bus} { #address-cells = <2>; };",),
+        finds=("/fragment@0/__overlay__:#address-cells",),
+    ),
+    good=Dts(
+        "/ { bus { #address-cells = <1>; }; };",
+        overlays=("/plugin/; &{/bus} { #address-cells = <1>; };",),
+    ),
+)
+def run_time(board: TreeBoard) -> Iterator[Finding]:
+    """Each thing that the kernel refuses."""
+    for each in board.overlays.of(*_MESSAGES):
+        fault = each.fault
+        values = (fault.name or fault.what, fault.what)
+        if fault.problem in (facts.SET_TWICE, facts.TARGET_IN_OVERLAY):
+            values = (fault.what if fault.problem is facts.SET_TWICE else fault.path, values[0])
+        found = run_time.finding(
+            each.node,
+            _message(each),
+            effect=f"{at_run_time(fault.problem, *values)}; a boot loader applies it",
+            fix="No change is needed if a boot loader applies the overlay.",
+            property_name=fault.name,
+        )
+        yield at(each, found)
+
+
+#: What each problem is, where ``what`` is a node, and ``detail`` another place or two values.
+_MESSAGES = {
+    facts.CELLS_CHANGED: "sets {name} of {what} to {new}; {base} has {old}",
+    facts.SET_TWICE: "{name} of {what} is set by {detail} too",
+    facts.MADE_TWICE: "{what} is added by {detail} too",
+    facts.TARGET_IN_OVERLAY: "{name} is {what}, a node that another fragment adds",
+    facts.NO_SYMBOLS_NODE: "has __symbols__, which {base} has not",
+    facts.SYMBOL_EXISTS: "the label {name} is in __symbols__ of {base} too",
+    facts.LOST_SYMBOL: "the label {name} is not that of a node in a fragment",
+}
+
+
+def _message(placed: PlacedFault) -> str:
+    fault = placed.fault
+    old, _, new = fault.detail.partition(", ")
+    words = {"name": fault.name, "what": fault.what, "detail": fault.detail, "base": placed.base}
+    return _MESSAGES[fault.problem].format(**words, old=old, new=new)
