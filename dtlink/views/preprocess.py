@@ -123,13 +123,7 @@ class PreprocessView(CommandResult):
         What is below one node is without what a whole source begins with.
         """
         comments = _Comments(places, columns=columns)
-        if self.nodes[0].path == "/":
-            yield line("/dts-v1/;")
-            if self.plugin:
-                yield line("/plugin/;")
-            for each in self.memory_reservations:
-                yield line(f"/memreserve/ {each};")
-            yield line()
+        yield from self._head()
         top = depth = self.nodes[0].depth
         for number, node in enumerate(self.nodes):
             if number:
@@ -138,6 +132,26 @@ class PreprocessView(CommandResult):
             depth = node.depth
             yield from _opened(node, depth - top, comments)
         yield from _closed(depth - top, 0)
+        if self._is_whole:
+            # A label before "/" is a syntax error (dtc-parser.y, devicetree).
+            for label in reversed(self.nodes[0].labels):
+                yield line()
+                yield line(f"{label}: &{{/}} {{ }};")
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.nodes[0].path == "/"
+
+    def _head(self) -> Iterator[Line]:
+        """What a whole source begins with."""
+        if not self._is_whole:
+            return
+        yield line("/dts-v1/;")
+        if self.plugin:
+            yield line("/plugin/;")
+        for each in self.memory_reservations:
+            yield line(f"/memreserve/ {each};")
+        yield line()
 
 
 class _Comments:
@@ -175,7 +189,7 @@ class _Comments:
 
 
 def _opened(node: PreprocessedNode, depth: int, comments: _Comments) -> Iterator[Line]:
-    labels = "".join(f"{label}: " for label in node.labels)
+    labels = "".join(f"{label}: " for label in node.labels) if node.path != "/" else ""
     indent = "\t" * depth
     yield line(f"{indent}{labels}", Span(node.name, BOLD), " {", *comments.of_node(node))
     for each in node.properties:

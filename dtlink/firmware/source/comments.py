@@ -24,6 +24,8 @@ _WORDS = re.compile(r"[\s,]+")
 MAX_COMMENTS: Final = 1_000
 _RULES: Final = 50
 _REASON: Final = 1_000
+#: How much of a comment is read, in characters.
+_LONGEST: Final = 10_000
 _INCLUDES: Final = (Kind.INCLUDE, Kind.DTC_INCLUDE)
 
 FORM: Final = "/* dtlink: allow RULE: reason */"
@@ -74,7 +76,7 @@ class _Reader:
             begin = _BEGIN.match(match[0])
             if begin is None:
                 continue
-            yield self._comment(match, match[0][begin.end() :])
+            yield self._comment(match, match[0][begin.end() : begin.end() + _LONGEST])
             left -= 1
             if left == 0:
                 return

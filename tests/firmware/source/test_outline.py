@@ -25,6 +25,7 @@ MORE = {
     "strings that need escapes": V1 + '/ { a = "\\"\\\\\\n\\t\\r\\x01\\xff\\x7f", "ä", "*/"; };',
     "numbers as they are written": V1 + "/ { a = <0x0010 010 'a' 7UL (1 << 31) (-1)>; };",
     "numbers of other widths": V1 + "/ { a = /bits/ 8 <0x0 (-1) 255>, /bits/ 64 <(1 << 40)>; };",
+    "labels of the root": V1 + "/ { a = <&l &m>; };\nl: &{/} { b; };\nm: &{/} { };",
     "nothing in it": V1 + '/ { a = [], <>, ""; b = <>; c; };',
     "reservations": V1 + "/memreserve/ 0x1000 (1 << 12);\n/memreserve/ 1 2;\n/ { };",
     "a phandle that is deleted": V1
