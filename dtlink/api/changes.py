@@ -45,10 +45,10 @@ def compared(
     Raises :class:`InputError` for what cannot be read at all, and :class:`UnpairedError` for
     sides that have no pair.
     """
-    found = pairs(inputs(old), inputs(new))
     forget()  # files that an earlier run of this process read may have changed
     _reach.cache_clear()
     of = partial(settings_of, given=given, file=file, isolated=isolated)
+    found = [each for each in pairs(inputs(old), inputs(new)) if not _is_excluded(each, of)]
     settings = {
         item.path: held
         for pair in found
@@ -64,6 +64,17 @@ def compared(
     each = _each(found, read, settings, kernel["version"])
     told = list(each) if collect is None else collect(each, len(found))
     return Report("diff", told, kernel["version"], kernel)
+
+
+def _is_excluded(pair: Pair, of: Callable[[str], LintSettings]) -> bool:
+    """Whether the user excludes a file of two folders."""
+    judged = _judged(pair)
+    return bool(
+        judged.below
+        and not judged.saved
+        and (exclude := of(judged.place).exclude)
+        and engine.is_excluded(judged.place, exclude)
+    )
 
 
 def _judged(pair: Pair) -> PairInput:

@@ -73,6 +73,12 @@ class LintOptions(BoardOptions, total=False):
     """The least severity for which :attr:`Report.status` is 1, or ``never``."""
     baseline: AnyPath
     """The file of accepted findings."""
+    exclude: Words
+    """Patterns of files and folders that are left out of folders, as in ``.gitignore``."""
+    force_exclude: bool
+    """Whether files that are named are left out too."""
+    respect_gitignore: bool
+    """Whether sources that git ignores are left out of folders."""
     max_boards: int
     """How many boards are linted at most because they include a file that is named; 0: all."""
 
@@ -135,7 +141,7 @@ def refused_values() -> Iterator[None]:
 
 
 #: Keywords that take one word or several.
-_WORDS = ("select", "ignore", "expect", "define")
+_WORDS = ("select", "ignore", "expect", "define", "exclude")
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
     from dtlink.api.since import Change
+    from dtlink.config.model import LintSettings
+    from dtlink.firmware.inputs import Input
 
 _LEVELS = [severity.value for severity in Severity]
 
@@ -77,6 +79,11 @@ _LEVELS = [severity.value for severity in Severity]
     metavar="PATH",
     help="Additional schemas: a folder of bindings, or a processed schema file.",
 )
+@click.option(
+    "--allow-empty",
+    is_flag=True,
+    help="Do not fail because no input is left, or no board includes a file that is named.",
+)
 @options("sources", "inputs", "search", "config", "jobs", "color")
 @click.pass_context
 def lint(
@@ -94,6 +101,7 @@ def lint(
     statistics: bool,  # noqa: FBT001
     search: bool,  # noqa: FBT001
     since: str | None,
+    allow_empty: bool,  # noqa: FBT001
     **_settings: Any,
 ) -> None:
     """Lint, print the report, and exit with the status of what was found."""
@@ -102,7 +110,9 @@ def lint(
     digest = digests(outputs)
     try:
         change = None if since is None else _change(since, paths)
-        plan = _plan(paths, change, named(context), file, isolated=isolated, search=search)
+        of = partial(settings_of, given=named(context), file=file, isolated=isolated)
+        variants = partial(variants_of, file=file, isolated=isolated)
+        plan = _plan(paths, change, of, variants, search=search, allow_empty=allow_empty)
         kernel = plan.kernel(digest=digest)
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
         envelope = partial(_envelope, plan=plan, kernel=kernel, told=baselines.told, change=change)
@@ -113,12 +123,12 @@ def lint(
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
     tell(plan.notes)
-    complain(report.inputs, "" if change and change.has_inputs else NO_INPUTS)
+    complain(report.inputs, "" if allow_empty or (change and change.has_inputs) else NO_INPUTS)
     tell([change.summary] if change and change.has_inputs else [])
     text = _statistics if statistics else partial(_text, least=plan.show)
     write_formats(report, outputs, text, color)
     baselines.prune(report)
-    sys.exit(report.status)
+    sys.exit(report.status if report.inputs or not allow_empty else 0)
 
 
 def _check_usage(paths: Sequence[str], since: str | None, *, write_baseline: bool) -> None:
@@ -150,21 +160,19 @@ def _statistics(report: Report, width: int | None) -> Iterable[Line]:
 def _plan(
     paths: Sequence[str],
     change: Change | None,
-    given: dict[str, Any],
-    file: str | None,
+    of: Callable[[str], LintSettings],
+    variants: Callable[[str], Sequence[Input]],
     *,
-    isolated: bool,
     search: bool,
+    allow_empty: bool,
 ) -> LintPlan:
     """What is done with each input. Raises :class:`InputError` for what can't be read for it."""
     forget()  # files that an earlier run of this process read may have changed
-    of = partial(settings_of, given=given, file=file, isolated=isolated)
     paths = change.paths if change else paths
-    variants = partial(variants_of, file=file, isolated=isolated)
-    plan = LintPlan.of(paths, of, variants, search=search, every=change is not None)
+    every = change is not None
+    plan = LintPlan.of(paths, of, variants, search=search, every=every, allow_empty=allow_empty)
     plan = change.narrow(plan) if change else plan
-    for hint in plan.check():
-        click.echo(f"dtlink: {hint}", err=True)
+    tell(plan.check())
     return plan
 
 

@@ -234,6 +234,27 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "inputs": _both(
         click.option(
+            "--exclude",
+            multiple=True,
+            metavar="PATTERN",
+            expose_value=False,
+            callback=keep,
+            help="Files and folders to leave out of folders, as in .gitignore.",
+        ),
+        click.option(
+            "--force-exclude/--no-force-exclude",
+            expose_value=False,
+            callback=keep,
+            help="Leave out excluded files that are named, too.",
+        ),
+        click.option(
+            "--respect-gitignore/--no-respect-gitignore",
+            default=True,
+            expose_value=False,
+            callback=keep,
+            help="Leave sources that git ignores out of folders (blobs and tables are read).",
+        ),
+        click.option(
             "--max-boards",
             type=click.IntRange(min=0),
             default=MAX_BOARDS,

@@ -229,6 +229,25 @@ KEYS = (
         unset="none",
     ),
     ConfigKey(
+        "exclude",
+        "an array of patterns",
+        readers.exclusions,
+        "Files and folders to leave out of folders, as in .gitignore.",
+        unset="none",
+    ),
+    ConfigKey(
+        "force-exclude",
+        "true or false",
+        readers.flag,
+        "Leave out excluded files that are named, too.",
+    ),
+    ConfigKey(
+        "respect-gitignore",
+        "true or false",
+        readers.flag,
+        "Leave sources that git ignores out of folders (blobs and tables are read).",
+    ),
+    ConfigKey(
         "max-boards",
         "a number",
         readers.count,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dtlink.board.settings import DEFAULTS, Settings
-from dtlink.firmware.choice import MAX_BOARDS, InputOptions
+from dtlink.firmware.choice import MAX_BOARDS, Exclusion, InputOptions
 from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
 from dtlink.rules.defaults import DEFAULT as DEFAULT_RULES
 from dtlink.rules.model import Severity
@@ -37,6 +37,9 @@ class LintSettings(NamedTuple):
     show: Severity = Severity.WARNING
     baseline: str = ""
     max_boards: int = MAX_BOARDS
+    exclude: tuple[Exclusion, ...] = ()
+    force_exclude: bool = False
+    respect_gitignore: bool = True
     severity: tuple[tuple[str, Severity], ...] = ()
     """Rules and families with the severity that the user gives them."""
     allow: tuple[FindingPattern, ...] = ()
@@ -58,7 +61,13 @@ class LintSettings(NamedTuple):
     @property
     def inputs(self) -> InputOptions:
         """What decides which inputs a path stands for."""
-        return InputOptions(self.max_boards, self.board.include)
+        return InputOptions(
+            self.max_boards,
+            self.board.include,
+            self.exclude,
+            self.force_exclude,
+            self.respect_gitignore,
+        )
 
     @property
     def selected(self) -> tuple[str, ...]:

@@ -86,10 +86,12 @@ class LintPlan:
         *,
         search: bool = False,
         every: bool = False,
+        allow_empty: bool = False,
     ) -> LintPlan:
         """The plan for paths; raises :class:`InputError` for a configuration that can't be read.
 
         ``every``: with all boards that include a file, whatever ``max-boards`` says.
+        ``allow_empty``: a named file that stands for no input is a note.
         """
 
         def options(path: str) -> InputOptions:
@@ -97,6 +99,7 @@ class LintPlan:
             return found._replace(max_boards=0) if every else found
 
         chosen = engine.choose(paths, options, search=search)
+        chosen = chosen.without_unread() if allow_empty else chosen
         found = [*_with_overlays(paths, chosen.inputs, settings_of, variants_of)]
         inputs = [each for each, _ in found]
         return cls(inputs, dict(found), chosen.unread, chosen.notes)

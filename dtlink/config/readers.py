@@ -17,6 +17,7 @@ from dtlink.rules.words import problem, short
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
+    from dtlink.firmware.choice import Exclusion
 
 LEVELS = tuple(level.value for level in Severity)
 NEVER = "never"
@@ -183,6 +184,20 @@ def paths(value: Any, place: ConfigPlace) -> tuple[str, ...]:
         return tuple(path(each, place) for each in value)
     needed = "a path or an array of paths"
     return tuple(path(each, place) for each in of_type(list, value, place, needed))
+
+
+def exclusions(value: Any, place: ConfigPlace) -> tuple[Exclusion, ...]:
+    """Patterns of files, seen from the configuration's folder, or from the working folder."""
+    from dtlink.firmware.choice import Exclusion
+
+    whole = (
+        value if isinstance(value, tuple) else of_type(list, value, place, "an array of patterns")
+    )
+    found = tuple(text(each, place) for each in whole)
+    for each in found:
+        if "\0" in each or "\n" in each or not each.strip("!/ "):
+            raise place.error(f"{short(each)} is no pattern of files")
+    return tuple(Exclusion(each, place.base or os.getcwd()) for each in found)  # noqa: PTH109
 
 
 def pattern(value: Any, place: ConfigPlace) -> str:

@@ -12,6 +12,7 @@ from dtlink.config.model import FindingPattern, LintSettings, ValueOrigin
 from dtlink.config.readers import NEVER
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KernelVersion
+from dtlink.firmware.choice import Exclusion
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.rules.model import Severity
 from dtlink.views.data import CommandResult, JsonRow, plain
@@ -242,7 +243,7 @@ def written(value: Any) -> Any:
     if isinstance(value, CommandLine):
         return _parameters(value)
     if isinstance(value, tuple):
-        return list(value)
+        return [each.pattern if isinstance(each, Exclusion) else each for each in value]
     return value
 
 

@@ -6,17 +6,21 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
+from dtlink.engine.excluded import forget as look_anew
+from dtlink.engine.excluded import is_excluded, is_ignored, is_ignored_folder
 from dtlink.engine.inputs import expand
 from dtlink.firmware.choice import InputOptions
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import INCLUDED, STDIN
 from dtlink.report.model import InputFault, InputReport
-from dtlink.wording import listed
+from dtlink.wording import counted, listed
 
 _ItemT = TypeVar("_ItemT")
 #: Text in a file that makes it a devicetree source of its own, whatever it is called.
 _OWN = b"/dts-v1/"
 _LISTED = 3
+
+OptionsOf = Callable[[str], InputOptions]
 
 
 class ChosenInputs(NamedTuple):
@@ -28,57 +32,112 @@ class ChosenInputs(NamedTuple):
     unread: Sequence[InputReport] = ()
     """The named files that stand for no input."""
 
+    def without_unread(self) -> ChosenInputs:
+        """The same, with a note in the place of each file that stands for no input."""
+        notes = [f"{item.path}: {item.error.message}" for item in self.unread if item.error]
+        return ChosenInputs(self.inputs, [*self.notes, *notes])
 
-def choose(
-    paths: Iterable[str],
-    options_of: Callable[[str], InputOptions],
-    *,
-    search: bool = False,
-) -> ChosenInputs:
+
+def choose(paths: Iterable[str], options_of: OptionsOf, *, search: bool = False) -> ChosenInputs:
     """The inputs that paths stand for: files, those of folders, and the boards that include a file.
 
     ``options_of`` gives the options that hold for a path; ``search`` is as in :func:`expand`.
+    Raises :class:`InputError` for a pattern in the options that is none.
     """
-    inputs: list[Input] = []
-    included: list[str] = []
-    passed: list[str] = []
+    look_anew()  # files may have changed since an earlier run of this process
+    choice = _Choice(options_of, search=search)
     for path in paths:
-        if path.endswith(INCLUDED) and path != STDIN and os.path.isfile(path):  # noqa: PTH113 - text
-            included.append(path)
-        else:
-            inputs += expand([path], search=search, passed=passed)
-    if not included:
-        return ChosenInputs(inputs, passed)
-    chosen = _with_boards(inputs, included, options_of)
-    return chosen._replace(notes=[*passed, *chosen.notes])
+        choice.add(path)
+    return choice.end()
 
 
-def _with_boards(
-    inputs: list[Input], included: Sequence[str], options_of: Callable[[str], InputOptions]
-) -> ChosenInputs:
-    """The inputs, and the boards that include the other files, each once."""
-    from dtlink.firmware.source.includers import boards_with, forget
+class _Choice:
+    """The inputs as far as they are known."""
 
-    forget()  # files may have changed since an earlier run of this process
-    boards: dict[str, str] = {}
-    alone: list[str] = []
-    for path in dict.fromkeys(included):
-        found = boards_with(path, options_of(path).include)
-        if not found and _is_own(path):
-            inputs.append(Input(path))
-        elif not found:
-            alone.append(path)
-        boards.update((os.path.realpath(each), each) for each in found)
-    for each in inputs:
-        boards.pop(os.path.realpath(each.path), None)
-    every = sorted(boards.values())
-    most = max((options_of(path).max_boards for path in included), default=0)
-    kept = spread(every, most) if most else every
-    reaching = [path for path in dict.fromkeys(included) if path not in alone]
-    notes = [_cut(reaching, len(kept), len(every))] if len(kept) < len(every) else []
-    return ChosenInputs(
-        [*inputs, *map(Input, kept)], notes, [InputReport(path, error=_ALONE) for path in alone]
-    )
+    def __init__(self, options_of: OptionsOf, *, search: bool) -> None:
+        self._options_of = options_of
+        self._search = search
+        self._inputs: list[Input] = []
+        self._included: dict[str, None] = {}
+        self._notes: list[str] = []
+        self._excluded = self._ignored = 0
+
+    def add(self, path: str) -> None:
+        """Add what a path stands for."""
+        if path != STDIN and os.path.isdir(path):
+            self._add_folder(path)
+        elif path == STDIN or not self._is_excluded_file(path):
+            if path.endswith(INCLUDED) and os.path.isfile(path):
+                self._included[path] = None
+            else:
+                self._inputs += expand([path], search=self._search, passed=self._notes)
+
+    def end(self) -> ChosenInputs:
+        """The inputs."""
+        unread = self._add_boards() if self._included else []
+        if self._ignored:
+            what = counted(self._ignored, "source")
+            self._notes.append(
+                f"{what} that git ignores left out (--no-respect-gitignore: read too)"
+            )
+        if self._excluded and not (self._inputs or unread):
+            self._notes.append(f"exclude leaves out all: {counted(self._excluded, 'input')}")
+        return ChosenInputs(self._inputs, self._notes, unread)
+
+    def _add_folder(self, folder: str) -> None:
+        found = expand([folder], search=self._search, passed=self._notes)
+        ignores = self._options_of(folder).respect_gitignore and not is_ignored_folder(folder)
+        self._inputs += [each for each in found if self._is_kept(each.path, ignores=ignores)]
+
+    def _is_excluded_file(self, path: str) -> bool:
+        """Whether a file that is named is left out."""
+        options = self._options_of(path)
+        return options.force_exclude and not self._is_kept(path, ignores=options.respect_gitignore)
+
+    def _is_kept(self, path: str, *, ignores: bool) -> bool:
+        """Whether an input is not left out, which is counted."""
+        exclude = self._options_of(path).exclude
+        if exclude and is_excluded(path, exclude):
+            self._excluded += 1
+            return False
+        if ignores and is_ignored(path):
+            self._ignored += 1
+            return False
+        return True
+
+    def _add_boards(self) -> list[InputReport]:
+        """Add the boards that include the named files, each once; reports of those without any."""
+        from dtlink.firmware.source.includers import boards_with, forget
+
+        forget()  # files may have changed since an earlier run of this process
+        boards: dict[str, str] = {}
+        reaching: list[str] = []
+        unread: list[InputReport] = []
+        for path in self._included:
+            found = boards_with(path, self._options_of(path).include)
+            kept = [each for each in found if self._is_kept_board(each)]
+            boards.update((os.path.realpath(each), each) for each in kept)
+            if kept:
+                reaching.append(path)
+            elif not found and _is_own(path):
+                self._inputs.append(Input(path))
+            else:
+                unread.append(InputReport(path, error=_ALL_LEFT_OUT if found else _ALONE))
+        for each in self._inputs:
+            boards.pop(os.path.realpath(each.path), None)
+        self._add_spread(reaching, sorted(boards.values()))
+        return unread
+
+    def _is_kept_board(self, path: str) -> bool:
+        return self._is_kept(path, ignores=self._options_of(path).respect_gitignore)
+
+    def _add_spread(self, included: Sequence[str], boards: Sequence[str]) -> None:
+        """Add the boards, or as many as are wanted of them."""
+        most = max((self._options_of(path).max_boards for path in included), default=0)
+        kept = spread(boards, most) if most else boards
+        self._inputs += map(Input, kept)
+        if len(kept) < len(boards):
+            self._notes.append(_cut(included, len(kept), len(boards)))
 
 
 def spread(items: Sequence[_ItemT], number: int) -> Sequence[_ItemT]:
@@ -106,3 +165,4 @@ def _is_own(path: str) -> bool:
 
 
 _ALONE = InputFault("nothing was checked: no board (.dts, .dtso) of its tree includes it")
+_ALL_LEFT_OUT = InputFault("nothing was checked: all boards that include it are left out")

@@ -7,6 +7,15 @@ from typing import Final, NamedTuple
 MAX_BOARDS: Final = 100
 
 
+class Exclusion(NamedTuple):
+    """Files that are left out of folders."""
+
+    pattern: str
+    """As a line of ``.gitignore``."""
+    base: str = ""
+    """The folder from which the pattern is seen, absolute; empty: the working folder."""
+
+
 class InputOptions(NamedTuple):
     """What decides which inputs a path stands for."""
 
@@ -14,3 +23,8 @@ class InputOptions(NamedTuple):
     """Upper bound on the boards that are read because they include a named file; 0: none."""
     include: tuple[str, ...] = ()
     """Where boards look for the files that they include, first."""
+    exclude: tuple[Exclusion, ...] = ()
+    force_exclude: bool = False
+    """Whether files that are named are left out too."""
+    respect_gitignore: bool = True
+    """Whether sources are left out that git ignores."""

@@ -165,10 +165,14 @@ def test_every_option_that_is_told_is_taken_and_wins() -> None:
         "max-boards": "7",
         "overlay": "o.dtbo",
         "bases": "b",
+        "exclude": "x",
     }
-    assert {*asked, "schema"} == {key.name for key in KEYS}
+    flags = {"schema", "force-exclude", "respect-gitignore"}
+    assert asked.keys() | flags == {key.name for key in KEYS}
     args = [word for name, value in asked.items() for word in (f"--{name}", value)]
-    told = json.loads(run(*args, "--schema", "--format", "json").stdout)["configuration"]
+    told = json.loads(run(*args, *(f"--{name}" for name in flags), "--format", "json").stdout)[
+        "configuration"
+    ]
     assert {row["origin"]["from"] for row in told["values"]} == {"command-line"}
 
 

@@ -1,0 +1,174 @@
+"""Which files are left out: those that the user excludes, and sources that git ignores.
+
+Git ignores what a build makes. Blobs and tables are that as a rule, and linted nevertheless: the
+kernel's own ``.gitignore`` has ``*.dtb``. A source that git ignores is a copy that was generated.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import BLOBS
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+    from dtlink.firmware.choice import Exclusion
+
+#: The group of pathspec's expressions that has the slash after a folder.
+_FOLDER = "ps_d"
+#: A file of patterns with more bytes is none.
+_LARGEST = 1 << 20
+
+
+def is_excluded(path: str, exclude: Sequence[Exclusion]) -> bool:
+    """Whether a path is left out, itself or a folder that it is in."""
+    whole = _absolute(path) + ("/" if os.path.isdir(path) else "")
+    return any(
+        spec.match_file(inside)
+        for base, spec in _specs(tuple(exclude))
+        if (inside := _inside(whole, base))
+    )
+
+
+def is_ignored(path: str) -> bool:
+    """Whether git ignores a source, or a folder that it is in; no other file is asked for."""
+    whole = _absolute(path)
+    return whole.endswith(tuple(BLOBS)) and _is_ignored(whole, os.path.dirname(whole))
+
+
+def is_ignored_folder(path: str) -> bool:
+    """Whether git ignores a folder, or one that it is in."""
+    return _is_folder_ignored(os.path.realpath(path))
+
+
+def forget() -> None:
+    """Look at the files anew."""
+    for kept in (_is_folder_ignored, _repository, _ignore_file):
+        kept.cache_clear()
+
+
+@lru_cache(maxsize=64)
+def _specs(exclude: tuple[Exclusion, ...]) -> Sequence[tuple[str, GitIgnoreSpec]]:
+    """The patterns of each base. Raises :class:`InputError` for one that is none."""
+    bases = dict.fromkeys(each.base for each in exclude)
+    return [
+        (base, _spec([each.pattern for each in exclude if each.base == base], "exclude"))
+        for base in bases
+    ]
+
+
+def _spec(lines: Sequence[str], name: str) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError as error:
+        raise InputError(f"not a pattern as .gitignore has them: {error}", path=name) from error
+
+
+def _absolute(path: str) -> str:
+    """The path with its folders resolved; a link keeps its own name."""
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.path.join(os.path.realpath(folder), name)
+
+
+def _inside(whole: str, base: str) -> str:
+    """A path from a folder; empty if it is not in it."""
+    start = os.path.join(os.path.realpath(base), "")
+    return whole[len(start) :] if whole.startswith(start) else ""
+
+
+def _is_ignored(whole: str, folder: str) -> bool:
+    return _is_folder_ignored(folder) or _is_named(whole, folder)
+
+
+@cache
+def _is_folder_ignored(folder: str) -> bool:
+    """Whether a folder is ignored, or one above it: what is in it can't be taken back (git)."""
+    top = _repository(folder)
+    if not top or folder == top:
+        return False
+    above = os.path.dirname(folder)
+    return _is_folder_ignored(above) or _is_named(f"{folder}/", above)
+
+
+def _is_named(whole: str, folder: str) -> bool:
+    """What the nearest file of patterns says that has one for the path; the last one counts.
+
+    The path of a folder ends with a slash.
+    """
+    for base, patterns in _ignore_files(folder):
+        inside = whole[len(base) + 1 :]
+        for pattern in reversed(patterns):
+            if pattern.matches(inside):
+                return pattern.ignores
+    return False
+
+
+class _IgnorePattern(NamedTuple):
+    """A line of a file of patterns."""
+
+    ignores: bool
+    """Else it takes back what a line before it ignores."""
+    for_folders: bool
+    """Whether it is about folders alone."""
+    regex: re.Pattern[str]
+
+    @classmethod
+    def of(cls, line: str) -> _IgnorePattern | None:
+        """The pattern of a line; ``None`` where git sees none."""
+        try:
+            (pattern,) = _spec([line], "").patterns
+        except (InputError, ValueError):
+            return None
+        regex: re.Pattern[str] | None = getattr(pattern, "regex", None)
+        if pattern.include is None or regex is None:
+            return None
+        return cls(pattern.include, line.rstrip().endswith("/"), regex)
+
+    def matches(self, inside: str) -> bool:
+        """Whether it is about a path itself: one of a folder above has been asked for that."""
+        path = inside if self.for_folders else inside.removesuffix("/")
+        return any(
+            match.groupdict().get(_FOLDER) is None or match.end(_FOLDER) == len(path)
+            for match in self.regex.finditer(path)
+        )
+
+
+def _ignore_files(folder: str) -> Iterator[tuple[str, Sequence[_IgnorePattern]]]:
+    """The files of patterns that are for a folder of a repository, the nearest first."""
+    top = _repository(folder)
+    while top:
+        if found := _ignore_file(f"{folder}/.gitignore"):
+            yield folder, found
+        if folder == top:
+            yield top, _ignore_file(f"{top}/.git/info/exclude")
+            return
+        folder = os.path.dirname(folder)
+
+
+@cache
+def _repository(folder: str) -> str:
+    """The top of the repository that a folder is in; empty if it is in none."""
+    if os.path.exists(f"{folder}/.git"):
+        return folder
+    above = os.path.dirname(folder)
+    return "" if above == folder else _repository(above)
+
+
+@cache
+def _ignore_file(path: str) -> Sequence[_IgnorePattern]:
+    """The patterns of a file; none of one that can't be read."""
+    try:
+        with open(path, "rb") as file:
+            lines = file.read(_LARGEST).decode("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return ()
+    kept = (line for line in lines if line.strip() and line[0] != "#")
+    return [each for line in kept if (each := _IgnorePattern.of(line)) is not None]
