@@ -153,6 +153,17 @@ def test_a_folder_of_tables(top):
     assert item.view.same
 
 
+def test_faults_of_a_commit_are_told_from_those_of_the_disk(top):
+    wrong = "/ { a = <&none>; };\n"
+    write(top, {"dts/soc.dtsi": "\n" + wrong})
+    name = commit(top)[:12]
+    write(top, {"dts/soc.dtsi": wrong})
+    said = run("HEAD:dts/a.dts", "dts/a.dts").stderr
+    assert f"In file included from {name}:dts/a.dts:3:" in said
+    assert f"{name}:dts/soc.dtsi:2:5: error: a: no node &none" in said
+    assert "\ndts/soc.dtsi:1:5: error: a: no node &none" in said
+
+
 def test_no_devicetree_in_a_folder(top):
     write(top, {"doc/x.txt": "x"})
     commit(top)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
-from dtlink.firmware.git.tree import tree_of
+from dtlink.firmware.git.tree import GitTree, tree_of
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import LoadedInput, decode, loaded_data, member_data
+from dtlink.firmware.source.errors import SourceError, SourceFault
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -33,4 +34,14 @@ def load_file(
     # No path: what is on the disk is another file.
     named = Input("", member)
     loaded = member_data(named, data) if member else loaded_data(named, data)
-    return loaded, decode(loaded, file.path, sources, storage)
+    try:
+        return loaded, decode(loaded, file.path, sources, storage)
+    except SourceError as error:
+        raise SourceError([_in_commit(each, storage) for each in error.faults]) from error
+
+
+def _in_commit(fault: SourceFault, storage: GitTree) -> SourceFault:
+    """A fault whose files are named as those of the commit: ``COMMIT:PATH``."""
+    place = fault.place
+    chain = tuple((storage.named(file), line) for file, line in place.chain)
+    return fault._replace(place=place._replace(file=storage.named(place.file), chain=chain))

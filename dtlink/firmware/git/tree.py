@@ -74,6 +74,14 @@ class GitTree(Disk):
             data.replace(b"\r\n", b"\n"), len(entry.name)
         )
 
+    def named(self, path: str) -> str:
+        """A path as git names the file, ``COMMIT:PATH``; one outside of the repository as it is."""
+        inside = self._inside(self.real(os.path.dirname(path)))
+        if inside is None:
+            return path
+        whole = f"{inside}/{os.path.basename(path)}" if inside else os.path.basename(path)
+        return f"{self.commit.short}:{whole}"
+
     def entry(self, path: str) -> Entry | None:
         """What the commit has at a real path."""
         inside = self._inside(path)
