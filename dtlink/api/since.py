@@ -20,7 +20,6 @@ from dtlink.wording import counted
 if TYPE_CHECKING:
     from dtlink.config.plan import LintPlan
     from dtlink.firmware.inputs import Input
-    from dtlink.report.model import CommentEntry
 
 
 class Change:
@@ -115,32 +114,36 @@ class Change:
         Only inputs with something to report are read from the commit.
         """
         found = list(reports)
-        files = {item.input: CommitFile(self._commit, item.path) for item in found if _says(item)}
-        there = {item: file for item, file in files.items() if self._is_there(file.path)}
-        earlier = {item.input: item for item in plan.reports_at(there, jobs=jobs)}
+        files = {
+            item.input: file for item in found if _says(item) if (file := self._earlier(item.path))
+        }
+        earlier = {item.input: item for item in plan.reports_at(files, jobs=jobs)}
         for item in found:
-            yield self._brought(item, earlier)
+            yield self._brought(item, files, earlier) if _says(item) else item
 
-    def _is_there(self, path: str) -> bool:
-        return self._tree.is_file(path) or self._tree.is_folder(path)
+    def _earlier(self, path: str) -> CommitFile | None:
+        """What an input was at the commit: also where it was, if it is the one of its name."""
+        if self._tree.is_file(path) or self._tree.is_folder(path):
+            return CommitFile(self._commit, path)
+        name = os.path.basename(path)  # noqa: PTH119 - paths stay as given
+        gone = [each for each in self._tree.files_named(name) if not DISK.exists(each)]
+        return CommitFile(self._commit, os.path.relpath(gone[0])) if len(gone) == 1 else None
 
-    def _brought(self, item: InputReport, earlier: Mapping[Input, InputReport]) -> InputReport:
-        if not _says(item):
-            return item
-        # Other boards, which are not linted, may need the comments of a file that is as it was.
-        comments = [each for each in item.comments if each.found or self._changed(each, item)]
-        item = item._replace(comments=comments)
-        old = earlier.get(item.input)
-        at = f"commit {self._commit.short}"
-        if old is None:
-            return _noted(item, f"is not in {at}")
+    def _brought(
+        self,
+        item: InputReport,
+        files: Mapping[Input, CommitFile],
+        earlier: Mapping[Input, InputReport],
+    ) -> InputReport:
+        file, at = files.get(item.input), f"commit {self._commit.short}"
+        if file is None:
+            return _all_new(item, f"is not in {at}")
+        old = earlier[item.input]
+        if file.path != item.path:
+            item = item._replace(notes=[*item.notes, f"is compared with {file.path} of {at}"])
         if old.error is not None:
-            return _noted(item, f"could not be read in {at} ({old.error.message})")
+            return _all_new(item, f"could not be read in {at} ({old.error.message})")
         return without_earlier(item, old)
-
-    def _changed(self, comment: CommentEntry, item: InputReport) -> bool:
-        file = comment.location.file
-        return file == item.path or self._reach.differs(file)
 
 
 def _folder(path: str) -> str:
@@ -152,7 +155,7 @@ def _says(item: InputReport) -> bool:
     return bool(item.findings or item.unmet or not all(each.found for each in item.comments))
 
 
-def _noted(item: InputReport, why: str) -> InputReport:
+def _all_new(item: InputReport, why: str) -> InputReport:
     if not item.findings:
         return item
     return item._replace(notes=[*item.notes, f"{why}: all of its findings are new"])

@@ -125,6 +125,21 @@ def test_a_new_board_and_one_that_could_not_be_read(top):
     assert f"d.dts: could not be read in commit {name}" in said
 
 
+def test_a_board_that_has_moved(top):
+    name = git(top, "rev-parse", "HEAD")[:12]
+    git(top, "mv", f"{DTS}/c.dts", "c.dts")
+    done = run("--since", "HEAD")
+    assert done.exit_code == 0
+    assert f"./c.dts: is compared with {DTS}/c.dts of commit {name}" in done.stderr
+    assert found("--since", "HEAD", status=0) == {"c.dts": []}
+    # Of two that are gone it may be either.
+    write(top, {"x/c.dts": "/dts-v1/; / { };", "y/c.dts": "/dts-v1/; / { };"})
+    commit(top)
+    git(top, "rm", "-q", "-r", "x", "y")
+    write(top, {"z/c.dts": "/dts-v1/;\n" + DANGLING})
+    assert found("--since", "HEAD") == {"c.dts": ["phandle/dangling /device"]}
+
+
 def test_a_board_that_cannot_be_read_now(top):
     write(top, {f"{DTS}/soc.dtsi": "/ { a = <&none>; };\n"})
     done = run("--since", "HEAD")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
@@ -40,15 +41,26 @@ class Blobs:
     def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
-        if process is not None and self._owner == os.getpid():
-            process.kill()
-            process.communicate()
+        if process is not None:
+            _end(process, self._owner)
 
     def _running(self) -> Process:
         if self._process is None or self._owner != os.getpid():
             self._process = start(self._top, "cat-file", "--batch")
             self._owner = os.getpid()
+            weakref.finalize(self, _end, self._process, self._owner)
         return self._process
+
+
+def _end(process: Process, owner: int) -> None:
+    """End a process, unless this one is a fork of the one that started it."""
+    if owner == os.getpid():
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            with suppress(OSError):  # what was left to write
+                if stream is not None:
+                    stream.close()
 
 
 def _answer(output: IO[bytes], most: int) -> bytes | str | None:

@@ -7,19 +7,18 @@ count: what is asked there is not known.
 from __future__ import annotations
 
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from dtlink.firmware.source.included import included
 from dtlink.firmware.source.surroundings import Surroundings, surroundings
 
 #: What is compiled.
 COMPILED: Final = (".dts", ".dtso")
 
-_INCLUDE = re.compile(rb"#[ \t]*include[ \t]*([\"<])([^\">\n]+)[\">]|/include/\s*(\")([^\"\n]+)\"")
 #: Where boards are in the trees that are known; elsewhere they may be anywhere.
 _FOLDERS: Final = ("arch/*/boot/dts", "arch/*/dts", "dts/upstream/src")
 #: Upper bound on the files that are passed by, on those that are read, and on the bytes of one.
@@ -104,8 +103,8 @@ class _Tree:
         while todo and len(seen) < _READ:
             path = todo.pop()
             folder = os.path.dirname(path)
-            for quote, name in _included(path):
-                found = self._find(name, folder if quote else "")
+            for name, quoted in included(_content(path)):
+                found = self._find(name, folder if quoted else "") if name else ""
                 if not found:
                     continue
                 self._users[found].add(path)
@@ -130,13 +129,6 @@ class _Tree:
             self._real[folder] = os.path.realpath(folder)
         plain = f"{self._real[folder]}/{name}"
         return os.path.realpath(plain) if os.path.islink(plain) else plain
-
-
-def _included(path: str) -> Iterator[tuple[bool, str]]:
-    """The names that a file includes, and whether they are quoted."""
-    for match in _INCLUDE.finditer(_content(path)):
-        name = match[2] or match[4]
-        yield match[1] != b"<", name.decode("utf-8", "surrogateescape")
 
 
 def _content(path: str) -> bytes:

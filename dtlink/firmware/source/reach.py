@@ -7,29 +7,16 @@ a condition leaves out. So a source may be reached in vain, but none is missed.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final
 
 from dtlink.firmware.git.tree import GitTree
-from dtlink.firmware.source.files import MAX_TEXT
+from dtlink.firmware.source.included import IncludedName, included
 from dtlink.firmware.source.surroundings import Surroundings, surroundings
 from dtlink.firmware.storage import Disk
 
-#: The name that a directive includes, in its quotes. A macro in its place is expanded by nobody
-#: here, and has no quotes.
-_INCLUDE = re.compile(
-    rb"^[ \t]*#[ \t]*include(?:_next)?[ \t]*([\"<][^\">\n]*|[A-Za-z_])"
-    rb"|/(?:include|incbin)/[\s(]*(\"[^\"\n]*)",
-    re.MULTILINE,
-)
-
-
-class _Name(NamedTuple):
-    """What a directive includes; empty: a macro's name."""
-
-    name: str
-    quoted: bool
+#: Upper bound on a file that is compared; a larger one counts as changed.
+_MAX_SIZE: Final = 256 << 20
 
 
 class Reach:
@@ -38,7 +25,7 @@ class Reach:
     def __init__(self, old: GitTree, new: Disk) -> None:
         self._old, self._new = old, new
         self._differs: dict[str, bool] = {}
-        self._names: dict[str, Sequence[_Name]] = {}
+        self._names: dict[str, Sequence[IncludedName]] = {}
         self._found: dict[tuple[str, str, tuple[str, ...]], str | None] = {}
         self._where: dict[str, Surroundings | None] = {}
 
@@ -75,7 +62,7 @@ class Reach:
                     todo.append(found)
         return False
 
-    def _find(self, each: _Name, folder: str, include: tuple[str, ...]) -> str | None:
+    def _find(self, each: IncludedName, folder: str, include: tuple[str, ...]) -> str | None:
         """The file that a name in a folder's file is, on either side."""
         key = folder if each.quoted else "", each.name, include
         if key not in self._found:
@@ -107,16 +94,16 @@ class Reach:
             return False  # on the disk for both
         if isinstance(self._new, GitTree):
             return self._old.entry(real) != self._new.entry(real)
-        data = self._new.read(real, MAX_TEXT)
+        data = self._new.read(real, _MAX_SIZE)
         if isinstance(data, str):
             return self._old.exists(real) or self._new.exists(real)
-        self._names[path] = _names(data)
+        self._names[path] = included(data)
         return not self._old.has(real, data)
 
-    def _included(self, path: str) -> Sequence[_Name]:
+    def _included(self, path: str) -> Sequence[IncludedName]:
         if path not in self._names:
-            data = self._new.read(self._new.real(path), MAX_TEXT)
-            self._names[path] = () if isinstance(data, str) else _names(data)
+            data = self._new.read(self._new.real(path), _MAX_SIZE)
+            self._names[path] = () if isinstance(data, str) else included(data)
         return self._names[path]
 
     def _files_in(self, folder: str) -> Iterator[str]:
@@ -134,8 +121,3 @@ class Reach:
             new, old = (surroundings(path, each) for each in (self._new, self._old))
             self._where[folder] = new if new == old else None
         return self._where[folder]
-
-
-def _names(data: bytes) -> Sequence[_Name]:
-    found = dict.fromkeys(match[1] or match[2] for match in _INCLUDE.finditer(data))
-    return [_Name(each[1:].decode("utf-8", "surrogateescape"), each[:1] == b'"') for each in found]

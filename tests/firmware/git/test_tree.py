@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import stat
@@ -279,4 +280,7 @@ def test_the_object_reader_ends_and_starts_again(linux):
     old._blobs._process.kill()
     assert old.read(str(linux / "README"), 100) == "could not be read from git"
     assert old.read(str(linux / "README"), 100) == b"readme"
-    old._blobs.close()
+    process = old._blobs._process
+    del old
+    gc.collect()
+    assert process.returncode is not None

@@ -1,0 +1,33 @@
+"""The names that a source includes, found without compiling it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+#: The name in its quotes; a macro in its place has none.
+_DIRECTIVE: Final = re.compile(
+    rb"#[ \t]*include[ \t]*([\"<][^\">\n]*|[A-Za-z_])|/inc(?:lude|bin)/[\s(]*(\"[^\"\n]*)"
+)
+
+
+class IncludedName(NamedTuple):
+    """What a directive includes."""
+
+    name: str
+    """Empty: a macro stands there, which may be any name."""
+    quoted: bool
+    """Whether it is looked for beside the file first."""
+
+
+def included(data: bytes) -> Sequence[IncludedName]:
+    """The names that the directives of a file have, each once.
+
+    Those under a condition and in comments are among them: none is missed.
+    """
+    found = dict.fromkeys(match[1] or match[2] for match in _DIRECTIVE.finditer(data))
+    return [
+        IncludedName(each[1:].decode("utf-8", "surrogateescape"), each[:1] == b'"')
+        for each in found
+    ]
