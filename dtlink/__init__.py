@@ -15,6 +15,7 @@ from dtlink.version import __version__
 if TYPE_CHECKING:
     from dtlink.api.board import Board
     from dtlink.api.diff import diff, same_machine
+    from dtlink.api.inspect import inspect
     from dtlink.api.lint import lint
     from dtlink.api.log import log
     from dtlink.api.rules import explain
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from dtlink.views.devlink import DevlinkView
     from dtlink.views.diff.view import DiffView
     from dtlink.views.drivers import DriversView
+    from dtlink.views.inspect import InspectView
     from dtlink.views.iort import IortView
     from dtlink.views.links import LinksView
     from dtlink.views.log import LogView
@@ -58,6 +60,7 @@ __all__ = [
     "Graph",
     "InputError",
     "InputReport",
+    "InspectView",
     "IortView",
     "Json",
     "KernelVersion",
@@ -81,6 +84,7 @@ __all__ = [
     "__version__",
     "diff",
     "explain",
+    "inspect",
     "lint",
     "log",
     "read",
@@ -103,6 +107,7 @@ _HOMES = {
     "Graph": "dtlink.links.graph",
     "InputError": "dtlink.firmware.errors",
     "InputReport": "dtlink.report.model",
+    "InspectView": "dtlink.views.inspect",
     "IortView": "dtlink.views.iort",
     "Json": "dtlink.report.entries",
     "KernelVersion": "dtlink.facts.kernels",
@@ -125,6 +130,7 @@ _HOMES = {
     "WhyView": "dtlink.views.why",
     "diff": "dtlink.api.diff",
     "explain": "dtlink.api.rules",
+    "inspect": "dtlink.api.inspect",
     "lint": "dtlink.api.lint",
     "log": "dtlink.api.log",
     "read": "dtlink.firmware.read",

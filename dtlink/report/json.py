@@ -41,7 +41,7 @@ SCHEMA = "report-1"
 #: What each command adds to the inputs.
 PARTS = (
     *("links", "cycles", "order", "why", "devlink", "iort"),
-    *("diff", "drivers", "log", "modules", "preprocess"),
+    *("diff", "drivers", "log", "modules", "preprocess", "inspect"),
 )
 
 

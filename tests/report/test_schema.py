@@ -30,6 +30,7 @@ CALLS = {
     "log": ["log", str(KERNEL / "boot.log"), "--dtb", str(GUEST)],
     "modules": ["modules", str(GUEST), "/pcie@4010000000/iommu@1,0", "--kernel", str(KERNEL)],
     "preprocess": ["preprocess", str(ROOT / "fixtures/boards/phone-soc.dts")],
+    "inspect": ["inspect", *map(str, BOARDS), str(TABLES), "missing.dtb"],
     "rules": ["rules"],
     "explain": ["explain", "phandle/dangling"],
     "config": ["config", "."],

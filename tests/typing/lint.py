@@ -53,3 +53,6 @@ assert_type(rule.page, str)
 dtlink.lint("board.dtb", nonsense=True)  # type: ignore[call-arg]
 dtlink.lint("board.dtb", schema="yes")  # type: ignore[arg-type]
 dtlink.lint(b"board.dtb")  # type: ignore[arg-type]
+
+view = dtlink.inspect(Path("boot.img"), search=True)
+assert_type(view, dtlink.InspectView)

@@ -147,4 +147,4 @@ def _about(data: bytes, head: dict[str, int]) -> dict[str, str | int]:
         start, size = 44, 1536
     version = "0, with a QCDT image" if "dt" in head else str(head["header_version"])
     cmdline = text(data[start : start + size])
-    return {"header version": version, **({"cmdline": cmdline} if cmdline else {})}
+    return {"header_version": version, **({"cmdline": cmdline} if cmdline else {})}

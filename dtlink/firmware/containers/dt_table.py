@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 
 from dtlink.firmware.containers.fields import HeaderLayout, cut
-from dtlink.firmware.containers.model import Contents, Part
+from dtlink.firmware.containers.model import AboutValue, Contents, Part
 from dtlink.firmware.errors import InputError
 
 MAGIC = b"\xd7\xb7\xab\x1e"
@@ -68,12 +68,13 @@ def _part(
     first = entries[numbers[0]]
     what = f"entry {numbers[0]}"
     content = cut(data, first["dt_offset"], first["dt_size"], what)
+    boards = [f"id {entries[each]['id']:#x} rev {entries[each]['rev']:#x}" for each in numbers]
+    about: dict[str, AboutValue] = {"for": boards}
     if compressed and first["flags"] & _COMPRESSION == _ZLIB:
         content = _inflated(content, what, first["dt_offset"])
-    boards = [f"id {entries[each]['id']:#x} rev {entries[each]['rev']:#x}" for each in numbers]
-    return Part(
-        f"dtb[{numbers[0]}]", content, first["dt_offset"], about={"for": boards}, size=len(content)
-    )
+        about["compression"] = "zlib"
+    size = first["dt_size"]
+    return Part(f"dtb[{numbers[0]}]", content, first["dt_offset"], about=about, size=size)
 
 
 def _inflated(content: bytes, what: str, offset: int) -> bytes:

@@ -5,15 +5,14 @@ Source: U-Boot, doc/usage/fit/source_file_format.rst; boot/image-fit.c.
 
 from __future__ import annotations
 
-import binascii
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
 from dtlink.firmware import fdt
 from dtlink.firmware.containers.fields import aligned, cut, plain, text
-from dtlink.firmware.containers.model import Contents, Part, Problem, What
+from dtlink.firmware.containers.fit_hashes import check
+from dtlink.firmware.containers.model import AboutValue, Contents, Part, Problem, What
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Node, Tree
 
@@ -27,21 +26,6 @@ _PROGRAMS = ("kernel", "kernel_noload", "standalone", "firmware", "loadable", "m
 
 #: Compressions of U-Boot (boot/image.c, uimage_comp) that dtlink does not unpack.
 _UNKNOWN_COMPRESSIONS = ("lzo",)
-
-
-def _crc32(data: bytes) -> bytes:
-    return binascii.crc32(data).to_bytes(4, "big")
-
-
-def _hash(name: str) -> Callable[[bytes], bytes]:
-    return lambda data: hashlib.new(name, data, usedforsecurity=False).digest()
-
-
-#: The algorithms of hash nodes (boot/image-fit.c, calculate_hash(); lib/hash.c).
-HASHES: Mapping[str, Callable[[bytes], bytes]] = {
-    "crc32": _crc32,
-    **{name: _hash(name) for name in ("md5", "sha1", "sha256", "sha384", "sha512")},
-}
 
 
 class Configuration(NamedTuple):
@@ -150,29 +134,49 @@ def _missing(found: list[Part], loaded: list[Configuration]) -> Iterator[Problem
 
 def _part(data: bytes, image: Node, end: int) -> Part:
     """An image: its data where they are, and whether they are what its hashes say."""
-    kind = _string(image, "type")
-    name = plain(image.name)
-    what: What = "devicetree" if kind == _DEVICETREE else "maybe" if kind in _PROGRAMS else "other"
-    compression = _string(image, "compression")
-    about = {"type": kind, "arch": _string(image, "arch"), "os": _string(image, "os")}
-    about |= {"description": _string(image, "description"), "compression": compression}
-    part = Part(
-        name, b"", None, "other", kind, {key: value for key, value in about.items() if value}
-    )
+    kind, name = _string(image, "type"), plain(image.name)
+    part = Part(name, b"", what="other", kind=kind, about=_said(image))
     try:
         content, offset = _data(data, image, end)
     except InputError as error:
         return part._replace(problems=(Problem(f"{name}: {error.message}", error.offset),))
-    problems = tuple(_problems(image, content, offset))
-    if image.child("cipher") is not None or compression in _UNKNOWN_COMPRESSIONS:
-        why = compression if compression in _UNKNOWN_COMPRESSIONS else "encrypted"
-        problems += (Problem(f"{name} is not read: its data are {why}", offset),) * (
-            what != "other"
+    hashes = list(check(image, content))
+    problems = [
+        Problem(
+            f"{name}/{each.name}: the {each.algorithm} is not that of the data: U-Boot refuses the "
+            'image ("Bad hash value")',
+            offset,
         )
+        for each in hashes
+        if each.is_right is False
+    ]
+    what: What = "devicetree" if kind == _DEVICETREE else "maybe" if kind in _PROGRAMS else "other"
+    if what != "other" and (why := _why_not(image)):
+        problems.append(Problem(f"{name} is not read: its data are {why}", offset))
         what = "other"
+    about = {**part.about, **({"hashes": list(map(str, hashes))} if hashes else {})}
     return part._replace(
-        data=content, offset=offset, what=what, problems=problems, size=len(content)
+        data=content,
+        offset=offset,
+        what=what,
+        about=about,
+        problems=tuple(problems),
+        size=len(content),
     )
+
+
+def _said(image: Node) -> dict[str, AboutValue]:
+    """What an image says of itself."""
+    said = {name: _string(image, name) for name in ("description", "arch", "os", "compression")}
+    return {name: value for name, value in said.items() if value not in ("", "none")}
+
+
+def _why_not(image: Node) -> str:
+    """Why an image's data cannot be read; empty if they can."""
+    compression = _string(image, "compression")
+    if compression in _UNKNOWN_COMPRESSIONS:
+        return f"packed by {compression}"
+    return "encrypted" if image.child("cipher") is not None else ""
 
 
 def _data(data: bytes, image: Node, end: int) -> tuple[bytes, int]:
@@ -193,25 +197,6 @@ def _data(data: bytes, image: Node, end: int) -> tuple[bytes, int]:
     if inside is None:
         raise InputError("an image without data", offset=image.offset())
     return inside, image.offset("data")
-
-
-def _problems(image: Node, content: bytes, offset: int) -> Iterator[Problem]:
-    """Hashes that are wrong: U-Boot refuses such an image ("Bad hash value").
-
-    Source: boot/image-fit.c, fit_image_verify_with_data(), FIT_HASH_NODENAME.
-    """
-    for node in image.children:
-        algorithm, value = _string(node, "algo"), node.get("value")
-        compute = HASHES.get(algorithm)
-        if not node.name.startswith("hash") or value is None or compute is None:
-            continue
-        if compute(content) != value:
-            where = f"{plain(image.name)}/{plain(node.name)}"
-            yield Problem(
-                f"{where}: the {algorithm} is not that of the data: U-Boot refuses the image"
-                ' ("Bad hash value")',
-                offset,
-            )
 
 
 def _string(node: Node | None, name: str) -> str:
