@@ -34,6 +34,7 @@ SOC = """/ {
 };
 """
 RULE = "supplier/disabled"
+OKAY = '&clk { status = "okay"; };'
 ALLOW = f"// dtlink: allow {RULE}: the other variant has it"
 
 
@@ -208,6 +209,30 @@ def test_one_finding_about_several_nodes_needs_a_comment_at_each(
         (False, True): ([rule], 1, []),
         (False, False): ([rule], 1, []),
     }
+
+
+def test_any_number_of_processes_reports_the_same(tmp_path: Path, lint: Lint) -> None:
+    okay = '&clk { status = "okay"; };'
+    boards = {f"b{number}": okay if number % 2 else "" for number in range(4)}
+    write(tmp_path, f"{ALLOW} // dtlink: allow cycle: x", **boards)
+    one, several = (lint(".", "-j", number)[1] for number in ("1", "3"))
+    assert one == several
+    assert sum(len(each["ignored"]) for each in one if "ignored" in each) == 2
+
+
+def test_diff_leaves_out_what_a_comment_allows(tmp_path: Path, lint: Lint) -> None:
+    del lint
+    for folder, clocks, board in (("old", "", ""), ("new", ALLOW, ""), ("fixed", "", OKAY)):
+        write(tmp_path / folder, clocks, a=board)
+    run = CliRunner().invoke
+    args = ["diff", "--no-config", "--format", "json"]
+    pairs = (("old", "new"), ("new", "old"), ("old", "fixed"), ("fixed", "new"))
+    found = {}
+    for old, new in pairs:
+        document = json.loads(run(cli, [*args, f"{old}/a.dts", f"{new}/a.dts"]).stdout)
+        findings = document["inputs"][0]["diff"]["changes"]["findings"]
+        found[old, new] = [len(findings[kind]) for kind in ("gained", "lost")]
+    assert found == dict(zip(pairs, ([0, 0], [0, 0], [0, 1], [0, 0]), strict=True))
 
 
 def test_json_lines_have_what_the_document_has(tmp_path: Path, lint: Lint) -> None:
