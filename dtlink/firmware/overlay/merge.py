@@ -74,6 +74,8 @@ def apply_overlays(
     for number, (name, tree) in enumerate(overlays):
         merge = OverlayMerge(root, editable(tree), keeps_phandles=keeps_phandles)
         faults = _late(merge.run(), overlays[number + 1 :])
+        if tree.origins is not None:  # that its labels are kept is dtlink's choice
+            faults = (each for each in faults if each.problem not in _OF_LABELS)
         if merge.is_applied:
             root = merge.root
             brought |= {key: (len(applied), path) for key, path in merge.brought.items()}
@@ -85,6 +87,10 @@ def apply_overlays(
         merged.origins = overlaid
     merged.labels = {**merged.labels, **base.labels}
     return merged
+
+
+#: What the kernel refuses of an overlay that was compiled with its labels.
+_OF_LABELS = (facts.SYMBOL_EXISTS, facts.NO_SYMBOLS_NODE, facts.LOST_SYMBOL)
 
 
 def _late(faults: Sequence[OverlayFault], rest: Sequence[NamedOverlay]) -> Iterator[OverlayFault]:

@@ -112,9 +112,9 @@ def _symbols(base: SourceNode, overlay: SourceNode) -> Iterator[OverlayFault]:
     if table is None:
         yield OverlayFault(facts.NO_SYMBOLS_NODE, f"/{SYMBOLS}")
         return
+    there = [name for name in own.properties if name in table.properties]
+    if there:
+        yield OverlayFault(facts.SYMBOL_EXISTS, f"/{SYMBOLS}", there[0], ", ".join(there))
     for name, value in own.properties.items():
-        if name in table.properties:
-            yield OverlayFault(facts.SYMBOL_EXISTS, f"/{SYMBOLS}", name)
-        elif symbol_place(text_of(value)) is None:
-            what = text_of(value)
-            yield OverlayFault(facts.LOST_SYMBOL, f"/{SYMBOLS}", name, what)
+        if name not in table.properties and symbol_place(text_of(value)) is None:
+            yield OverlayFault(facts.LOST_SYMBOL, f"/{SYMBOLS}", name, text_of(value))

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts import overlays as facts
+from dtlink.facts.binding import Walk
+from dtlink.links.graph import Graph
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.overlay._words import at, at_run_time
 from dtlink.wording import listed
@@ -61,12 +63,23 @@ def phandle_clash(board: TreeBoard) -> Iterator[Finding]:
 
 
 def _users(board: TreeBoard) -> dict[str, list[str]]:
-    """The nodes of the base that reference others, by the path of what they reference."""
+    """The nodes of the base that reference others, by the path of what they reference.
+
+    A reference that an overlay replaces is not one of the base any more.
+    """
     overlaid = board.tree.overlaid
     found: dict[str, list[str]] = {}
-    if overlaid is not None:
-        for link in TreeBoard(overlaid.base, board.settings).full_graph.links:
-            found.setdefault(link.supplier.path, []).append(link.node.path)
+    if overlaid is None:
+        return found
+    base = overlaid.base
+    # With those of disabled nodes: an overlay may enable them.
+    for each in Graph.of(base, board.version, disabled=True).references:
+        referenced = each.supplier
+        if each.binding.walk is Walk.ENDPOINT:  # the link is one to the device of the endpoint
+            referenced = base.phandles[base.cells_at(each.at)[each.cell]]
+        user = base.path(each.node)
+        if not overlaid.bringer(user, base.property_name(each.at)):
+            found.setdefault(base.path(referenced), []).append(user)
     return found
 
 

@@ -64,7 +64,7 @@ _MESSAGES = {
     facts.MADE_TWICE: "{what} is added by {detail} too",
     facts.TARGET_IN_OVERLAY: "{name} is {what}, a node that another fragment adds",
     facts.NO_SYMBOLS_NODE: "has __symbols__, which {base} has not",
-    facts.SYMBOL_EXISTS: "the label {name} is in __symbols__ of {base} too",
+    facts.SYMBOL_EXISTS: "has labels that are in __symbols__ of {base} too: {what}",
     facts.LOST_SYMBOL: "the label {name} is not that of a node in a fragment",
 }
 

@@ -127,7 +127,6 @@ def test_a_later_overlay_uses_the_labels_of_an_earlier_one() -> None:
         ("&i2c { #size-cells = <1>; };", ("cells-changed", "", "/i2c@3000")),
         ("&i2c { x; }; &{/i2c@3000} { x; };", ("set-twice", "/fragment@1/__overlay__", "")),
         ("&i2c { n { }; }; &{/i2c@3000} { n { }; };", ("made-twice", "", "/i2c@3000/n")),
-        ("&i2c { gpio: n { }; };", ("symbol-exists", "/__symbols__", "")),
         ("&i2c { n { }; }; &{/i2c@3000/n} { x; };", ("target-in-overlay", "/fragment@1", "")),
     ],
 )
@@ -150,6 +149,13 @@ def test_all_faults_are_reported_together() -> None:
         "unknown-target",
     ]
     assert tree.find("/i2c@3000").strings("status") == ("disabled",)
+
+
+def test_labels_are_the_users_choice_only_in_a_blob() -> None:
+    tree = source("/plugin/; &i2c { gpio: n { }; };")
+    assert told(apply_overlays(source(BASE), [NamedOverlay("a", tree)])) == []
+    blob = NamedOverlay("a", fdt.read(tree.blob))
+    assert told(apply_overlays(source(BASE), [blob])) == [("symbol-exists", "/__symbols__", "gpio")]
 
 
 def test_a_base_without_symbols_is_said_once() -> None:
