@@ -25,8 +25,21 @@ PARTS = ("dtlink", "schemas", "pyproject.toml", "README.md", "LICENSE", MANIFEST
 #: Files that a hook takes, and files that it must leave alone: it would fail on them.
 TABLES = ("IORT.dat", "t/iort.bin", "IORT.aml", "tables/DMAR", "box.ivrs.bin", "acpidump.txt")
 BLOBS = ("board.dtb", "overlay.dtbo", "boot/BOARD.DTB")
+SOURCES = (
+    *("boards/board.dts", "overlay.dtso", "arch/arm64/boot/dts/v/soc.dtsi"),
+    *("include/dt-bindings/clock/v.h", "arch/arm64/boot/dts/v/pins.h", "dts/pins.h"),
+)
 OTHERS = (
-    *("board.dtsi", "overlay.dtso", "u-boot.bin", "config.txt", "dmesg.log", "dsdt.dsl"),
+    *(
+        "include/linux/clk.h",
+        "src/dts.h",
+        "dt-bindings.h",
+        "dts/Makefile",
+        "u-boot.bin",
+        "config.txt",
+        "dmesg.log",
+        "dsdt.dsl",
+    ),
     *("tools/acpidump", "docs/dmar", "apic.dat.md", "report.dtb.json"),
 )
 
@@ -41,12 +54,12 @@ def test_pre_commit_takes_the_manifest(tmp_path: Path) -> None:
     assert done.status == 0, done.output
 
 
-@pytest.mark.parametrize(("hook", "taken"), [("dtlink", 1), ("dtlink-blobs", 0)])
+@pytest.mark.parametrize(("hook", "taken"), [("dtlink", len(SOURCES)), ("dtlink-blobs", 0)])
 def test_a_hook_takes_what_dtlink_reads_and_nothing_else(hook: str, taken: int) -> None:
     takes = re.compile(hooks()[hook]["files"]).search
     assert [name for name in (*TABLES, *BLOBS) if not takes(name)] == []
     assert [name for name in OTHERS if takes(name)] == []
-    assert bool(takes("boards/board.dts")) == taken
+    assert len([name for name in SOURCES if takes(name)]) == taken
 
 
 def test_every_family_of_tables_is_in_the_patterns() -> None:
@@ -194,6 +207,34 @@ def test_sources_for_the_preprocessor_stop_one_hook_and_not_the_other(
         repository.add("clean.dtb", (CHECKOUT / "fixtures/boards/clean-board.dtb").read_bytes())
         done = repository.pre_commit("run")
         assert done.status == status, done.output
+
+
+def test_a_changed_include_is_linted_with_the_boards_that_include_it(
+    hooked: Callable[..., Repository],
+) -> None:
+    repository = hooked(id="dtlink")
+    repository.add("boards/one.dts", '/dts-v1/;\n#include "soc.dtsi"\n')
+    repository.add("boards/two.dts", '/dts-v1/;\n#include "soc.dtsi"\n')
+    repository.add("boards/soc.dtsi", GOOD.removeprefix("/dts-v1/;\n"))
+    done = repository.git("commit", "--quiet", "--no-verify", "--message", "boards")
+    assert done.status == 0, done.output
+    repository.add("boards/soc.dtsi", BAD.removeprefix("/dts-v1/;\n"))
+    done = repository.pre_commit("run")
+    assert done.status == 1
+    assert RULE in done.output
+    assert done.output.count("boards/soc.dtsi:4:") == 1
+    assert "in 2 inputs" in done.output
+    repository.add("dtlink.toml", 'exclude = ["boards/"]\n')
+    assert repository.pre_commit("run").status == 0
+
+
+def test_an_include_that_no_board_includes_yet_passes(hooked: Callable[..., Repository]) -> None:
+    repository = hooked(id="dtlink")
+    repository.add("include/dt-bindings/clock/new.h", "#define CLK_NEW 1\n")
+    repository.add("boards/new.dtsi", "/ { };\n")
+    done = repository.pre_commit("run", "--verbose")
+    assert done.status == 0, done.output
+    assert "boards/new.dtsi: nothing was checked" in done.output
 
 
 def test_a_build_folder_is_linted_when_its_sources_change(
