@@ -24,6 +24,7 @@ def lint(
     config: AnyPath | Literal[False] | None = None,
     jobs: int = 1,
     search: bool = False,
+    source: AnyPath | None = None,
     **options: Unpack[LintOptions],
 ) -> Report:
     """Lint files and folders, as ``dtlink lint`` does, and return the report.
@@ -33,11 +34,12 @@ def lint(
     repository of the working folder. ``config`` is a configuration for all inputs; by default the
     ``dtlink.toml`` nearest to each input holds, as for the command; ``False`` reads none. ``jobs``
     is the number of processes, 0 one for each processor; ``search`` looks for devicetrees anywhere
-    in the files. All other keywords are the options of the command: ``select``, ``ignore``,
-    ``expect``, ``severity``, ``fail_on``, ``baseline``, ``kernel_version``, ``against``,
-    ``cmdline``, ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema``,
-    ``schema_dir``, ``include``, ``define``, ``allow_include``, ``exclude``, ``force_exclude``,
-    ``respect_gitignore``, ``max_boards``, ``overlay`` and ``bases``.
+    in the files; ``source`` is the source that the one blob was made from. All other keywords are
+    the options of the command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``,
+    ``baseline``, ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``,
+    ``kernel``, ``initramfs``, ``kernel_index``, ``schema``, ``schema_dir``, ``include``,
+    ``define``, ``allow_include``, ``exclude``, ``force_exclude``, ``respect_gitignore``,
+    ``max_boards``, ``overlay`` and ``bases``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
     a kernel, schemas, a configuration, a baseline or a commit that cannot be read,
@@ -56,6 +58,7 @@ def lint(
         paths = change.paths if change else named
         plan = LintPlan.of(paths, of, variants, search=search, every=change is not None)
         plan = change.narrow(plan) if change else plan
+        plan = plan if source is None else plan.of_source(os.fspath(source))
     plan.check()
     kernel = plan.kernel(digest=True)
     reports = _compared(plan, plan.reports(jobs=number, digest=True))

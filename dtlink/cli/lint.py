@@ -84,6 +84,12 @@ _LEVELS = [severity.value for severity in Severity]
     is_flag=True,
     help="Do not fail because no input is left, or no board includes a file that is named.",
 )
+@click.option(
+    "--source",
+    metavar="FILE.dts",
+    help="Source that the blob was made from: findings have its lines.  "
+    "[default: the .dts beside the blob, if it makes the same tree]",
+)
 @options("sources", "inputs", "search", "config", "jobs", "color")
 @click.pass_context
 def lint(
@@ -102,6 +108,7 @@ def lint(
     search: bool,  # noqa: FBT001
     since: str | None,
     allow_empty: bool,  # noqa: FBT001
+    source: str | None,
     **_settings: Any,
 ) -> None:
     """Lint, print the report, and exit with the status of what was found."""
@@ -113,6 +120,7 @@ def lint(
         of = partial(settings_of, given=named(context), file=file, isolated=isolated)
         variants = partial(variants_of, file=file, isolated=isolated)
         plan = _plan(paths, change, of, variants, search=search, allow_empty=allow_empty)
+        plan = plan if source is None else plan.of_source(source)
         kernel = plan.kernel(digest=digest)
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
         envelope = partial(_envelope, plan=plan, kernel=kernel, told=baselines.told, change=change)

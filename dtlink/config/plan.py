@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
 from dtlink.config.model import LintSettings
+from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport
 from dtlink.rules.model import Severity
@@ -68,12 +69,14 @@ class LintPlan:
         settings: Mapping[Input, LintSettings],
         unread: Sequence[InputReport] = (),
         notes: Sequence[str] = (),
+        source: str = "",
     ) -> None:
         self.inputs = inputs
         self.unread = unread
         """The reports of what the user named that is no input."""
         self.notes = notes
         """What is not linted although a path stands for it."""
+        self._source = source
         self._settings = settings
         self._kinds = list(dict.fromkeys(settings.values()))
 
@@ -157,6 +160,13 @@ class LintPlan:
         settings = {each: self._settings[each] for each in inputs}
         return LintPlan(inputs, settings, self.unread, [*self.notes, *notes])
 
+    def of_source(self, source: str) -> LintPlan:
+        """The plan with the source of its one blob. Raises :class:`InputError` for several."""
+        if len(self.inputs) > 1:
+            message = f"the source of one blob, and there are {len(self.inputs):,} inputs"
+            raise InputError(message, path=source)
+        return LintPlan(self.inputs, self._settings, self.unread, self.notes, source)
+
     def settled(self, reports: Iterable[InputReport]) -> Iterator[InputReport]:
         """The reports, with the comments in the source that no board needs."""
         from dtlink.report.comments import settled
@@ -167,7 +177,8 @@ class LintPlan:
         return self.settings(item.input).board.include
 
     def _task(self, item: Input) -> engine.Task:
-        return _task(self._settings[item])
+        task = _task(self._settings[item])
+        return task._replace(source=self._source) if self._source else task
 
     def kernel(self, *, digest: bool) -> Mapping[str, Any]:
         """The identity of the kernel of all inputs; where they differ, the first one's version."""

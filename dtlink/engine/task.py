@@ -50,6 +50,8 @@ class Task(NamedTuple):
     """How devicetree source is read."""
     at: CommitFile | None = None
     """The file of a commit that is read in the place of the input's path."""
+    source: str = ""
+    """The source that a blob was made from, if the user named it."""
 
     def do(self, firmware: Tree | Machine) -> InputAnswer:
         """Do it. Raises :class:`InputError` for an input of the other kind."""
@@ -67,6 +69,7 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     item = Input.of(named).with_overlays(task.sources.overlay)
     try:
         loaded, firmware = _read(item, task)
+        notes = _sourced(firmware, task) if task.source else ()
         told = task.do(firmware)
     except InputError as error:
         # It may be about another file: one of a folder's, or what the user named of a kernel.
@@ -77,6 +80,7 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
         return _failed(item, InputFault(f"{type(error).__name__}: {error}", bug=True))
     sha256 = _sha256(loaded.data, firmware) if digest else ""
     report = report_of(item, firmware, told, sha256)
+    report = report._replace(notes=(*report.notes, *notes)) if notes else report
     return _with_container(report, loaded) if loaded.inside else report
 
 
@@ -154,6 +158,19 @@ def _read_one(
             firmware = decode(loaded, str(item), sources)
         return loaded, firmware
     return load_folder(path)
+
+
+def _sourced(firmware: Tree | Machine, task: Task) -> Sequence[str]:
+    """Give a blob the source that the user named; what to note of it."""
+    if not isinstance(firmware, Tree) or firmware.origins is not None:
+        raise InputError(f"not a blob, of which {task.source} could be the source")
+    from dtlink.firmware.blob_source import BlobSource
+
+    firmware.source = source = BlobSource(firmware, task.source, task.sources, is_given=True)
+    firmware.labels = {**source.labels, **firmware.labels}
+    if not source.difference:
+        return ()
+    return [f"{task.source} makes another tree ({source.difference}): what differs has no line"]
 
 
 def _with_tables(report: InputReport, machine: Machine) -> InputReport:

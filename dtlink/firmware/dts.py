@@ -14,7 +14,7 @@ from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
-from dtlink.firmware.source.read import compile_source, read_source
+from dtlink.firmware.source.read import SourceTree, compile_source, read_source
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.source.surroundings import surroundings
 from dtlink.firmware.storage import DISK, Disk
@@ -39,12 +39,27 @@ def read_file(
 
     Raises :class:`InputError` if the source is invalid; the message has file and line.
     """
-    where = surroundings(path, storage)
-    include = (*sources.include, *where.include)
-    files = source_files((where.root, *sources.allow_include), include, storage)
+    files = _files(path, sources, storage)
     if name or patch:
         return _read(files, files.source(path).text, name or path, patch, sources)
     return read_source(path, files, symbols=sources.symbols, defines=sources.macros).tree
+
+
+def read_source_file(
+    path: str, sources: SourceOptions = NO_OPTIONS, *, symbols: bool = False
+) -> SourceTree:
+    """Read a DTS file with all that is known of its places; ``symbols``: as ``dtc -@``.
+
+    Raises :class:`InputError` if the source is invalid; the message has file and line.
+    """
+    return read_source(path, _files(path, sources), symbols=symbols, defines=sources.macros)
+
+
+def _files(path: str, sources: SourceOptions, storage: Disk = DISK) -> SourceFiles:
+    """The files of the tree of sources that a file is in."""
+    where = surroundings(path, storage)
+    include = (*sources.include, *where.include)
+    return source_files((where.root, *sources.allow_include), include, storage)
 
 
 def read_text(

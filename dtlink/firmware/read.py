@@ -78,6 +78,14 @@ def blob_of(source: str) -> str:
     return stem + blob if blob else ""
 
 
+def source_beside(blob: str) -> str:
+    """The source of a blob's name beside it; empty if there is none, and for other files."""
+    stem, dot, suffix = blob.rpartition(".")
+    endings = [source for source, made in BLOBS.items() if made == dot + suffix]
+    names = [stem + each for each in (*endings, *([".dts"] if suffix == "dtbo" else []))]
+    return next(filter(os.path.isfile, names), "")
+
+
 def read_tree(source: Source, name: str = "") -> Tree:
     """Read a devicetree, as :func:`read`. Raises :class:`InputError` for ACPI tables."""
     firmware = read(source, name)
@@ -248,7 +256,7 @@ def decode(
     if tree is not None:
         return tree
     if data[:4] == fdt.MAGIC:
-        return fdt.read(data)
+        return _decode_blob(data, "" if inside or storage is not DISK else path, sources)
     if path.endswith(tuple(BLOBS)) or b"/dts-v1/" in data[:65536]:
         return _decode_source(data, path, sources, storage, inside=inside)
     from dtlink.firmware.acpi import read as tables
@@ -262,6 +270,17 @@ def decode(
     from dtlink.firmware.containers.others import unknown
 
     raise InputError(unknown(data), offset=0)
+
+
+def _decode_blob(data: bytes, path: str, sources: SourceOptions) -> Tree:
+    """A blob; its source, if it is a file that has one beside it, is read when it is needed."""
+    tree = fdt.read(data)
+    source = source_beside(path)
+    if source:
+        from dtlink.firmware.blob_source import BlobSource
+
+        tree.source = BlobSource(tree, source, sources)
+    return tree
 
 
 def _decode_source(

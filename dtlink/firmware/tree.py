@@ -132,6 +132,8 @@ class Tree:
         self.oddities = list(layout.oddities)
         self.origins: Origins | None = None
         """Where its parts are from; ``None`` for a blob."""
+        self.source: Origins | None = None
+        """Where the parts of a blob are in the source that it was made from, if that is known."""
         self.overlaid: Overlaid | None = None
         """The base and the overlays that it was merged from; ``None``: it was read as it is."""
         self._paths: dict[int, str] = {0: "/"}

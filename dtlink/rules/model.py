@@ -197,7 +197,7 @@ def _places(
     from dtlink.rules.related_places import related_places
 
     node = where.node if isinstance(where, Link | Failure) else where
-    origins = node.tree.origins if isinstance(node, Node) else None
+    origins = (node.tree.origins or node.tree.source) if isinstance(node, Node) else None
     if not isinstance(node, Node) or origins is None:
         return ()
     nodes = [each for each in others if isinstance(each, Node) and each != node]
@@ -215,7 +215,7 @@ def _snippet(where: "FindingAt", at: _Position) -> Snippet | None:
 
 
 def _in_tree(node: Node, name: str | None, index: int | None, offset: int) -> _Position:
-    origins = node.tree.origins
+    origins = node.tree.origins or node.tree.source
     within = _within(node, name, index, offset)
     location = origins.location(node.path, name, within) if origins else None
     subject = Subject(SubjectKind.NODE, node.path)

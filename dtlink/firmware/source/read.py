@@ -66,6 +66,18 @@ class SourceTree:
         held = node.get(name) if node else None
         return [self._text.place(at) for at in held.set_at] if held else []
 
+    def phandles_in(self, path: str, name: str) -> Iterator[int]:
+        """The offsets in a property's value at which it has the phandles of references."""
+        node = self._live.find(path)
+        held = node.get(name) if node else None
+        shift = 0
+        for each in held.value.references if held and held.value else ():
+            target = self._live.find(each.name)
+            if not each.is_path:
+                yield each.offset + shift
+            elif target is not None:
+                shift += len(target.path) + 1
+
     def location(
         self, path: str, name: str | None = None, offset: int | None = None
     ) -> Location | None:
