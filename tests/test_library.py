@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -276,12 +277,13 @@ def test_a_board_lints_itself(path: Path) -> None:
         board.lint(select="nope")
 
 
-def test_a_board_from_bytes_and_from_what_was_read() -> None:
+def test_a_board_from_bytes_and_from_what_was_read(tmp_path: Path) -> None:
     data = FAULTS.read_bytes()
+    alone = shutil.copy(FAULTS, tmp_path)  # without its source beside it
     found = [
         dtlink.Board.read(data, name="a board"),
         dtlink.Board(dtlink.read(data), path="a board"),
-        dtlink.Board(dtlink.read_tree(FAULTS), path="a board"),
+        dtlink.Board(dtlink.read_tree(alone), path="a board"),
     ]
     assert len({json.dumps(board.lint().to_dict()) for board in found}) == 1
 
