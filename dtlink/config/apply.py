@@ -55,7 +55,9 @@ def apply(
 def _with_checked(report: InputReport, settings: LintSettings) -> InputReport:
     """The report with, for each comment that covers nothing, whether its rule was run."""
     entries = [
-        each if each.found else each._replace(checked=_was_checked(each.rule, report, settings))
+        each._replace(checked=_was_checked(each.rule, report, settings))
+        if each.checked and not each.found
+        else each
         for each in report.comments
     ]
     return report._replace(comments=entries)

@@ -50,7 +50,9 @@ def sifted(tree: Tree, findings: Sequence[Finding], rules: Sequence[Rule]) -> Si
             ignored.append(Ignored(finding, comment.reason, source_of(comment.place)))
         else:
             kept.append(finding)
-    return Sifted(kept, ignored, list(_entries(comments, by_word, hits)))
+    # On an overlay without its base most rules have nothing to say yet.
+    entries = _entries(comments, by_word, hits)
+    return Sifted(kept, ignored, [each._replace(checked=not tree.is_overlay) for each in entries])
 
 
 def source_of(place: Location) -> str:

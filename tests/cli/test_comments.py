@@ -211,6 +211,15 @@ def test_one_finding_about_several_nodes_needs_a_comment_at_each(
     }
 
 
+def test_an_overlay_without_its_base_needs_no_comment_yet(tmp_path: Path, lint: Lint) -> None:
+    write(tmp_path, a="")
+    text = f"/dts-v1/;\n/plugin/;\n\n/* dtlink: allow {RULE}: why */\n&{{/soc}} {{ x; }};\n"
+    (tmp_path / "o.dtso").write_text(text, encoding="utf-8")
+    assert unmet(lint("o.dtso")[1][0]) == []
+    _, (item,) = lint("a.dts", "--overlay", "o.dtso")
+    assert unmet(item) == [("allow", RULE, "o.dtso:4")]
+
+
 def test_any_number_of_processes_reports_the_same(tmp_path: Path, lint: Lint) -> None:
     okay = '&clk { status = "okay"; };'
     boards = {f"b{number}": okay if number % 2 else "" for number in range(4)}
