@@ -487,7 +487,7 @@ class TestDamage:
             (b"\xfd7zXZ\0" + bytes(60), "cannot unpack"),
             (b"BZh9" + bytes(60), "cannot unpack"),
             (b"070707" + b"0" * 70 + b"\0", "old portable format"),
-            (b"MZ" + bytes(600), "unified kernel image"),
+            (b"MZ" + bytes(600), "a PE file without an initramfs in it"),
             (b"\x89LZO\0\r\n\x1a\n", "lzop"),
         ],
     )

@@ -33,11 +33,11 @@ _TREES = (".dtb", ".dtbauto")
 
 
 def matches(data: bytes) -> bool:
-    """Whether a file is a PE file with a section that is a devicetree."""
+    """Whether a file is a PE file with a section of a unified kernel image."""
     if data[:2] != b"MZ":
         return False
     try:
-        return any(name in _TREES for name, _ in sections(data))
+        return any(name in (*_TREES, *_LISTED) for name, _ in sections(data))
     except InputError:
         return False
 

@@ -23,13 +23,10 @@ _BOOTCONFIG, _BOOTCONFIG_SIZE = b"#BOOTCONFIG\n", 33 << 10
 
 #: What is taken for an initramfs now and then, and what to do with it.
 _OTHERS = (
-    (b"MZ", "a unified kernel image: objcopy --dump-section .initrd=FILE takes out its initramfs"),
     (b"\x89LZO", "packed with LZO: unpack it first (lzop -dc)"),
     (b"070707", "cpio of the old portable format: the kernel reads newc alone (cpio -H newc)"),
     (b"\xc7\x71", "cpio of the old binary format: the kernel reads newc alone (cpio -H newc)"),
     (b"\x71\xc7", "cpio of the old binary format: the kernel reads newc alone (cpio -H newc)"),
-    (b"ANDROID!", "an Android boot image: unpack_bootimg takes out its ramdisk"),
-    (b"VNDRBOOT", "an Android boot image: unpack_bootimg takes out its ramdisk"),
     (b"hsqs", "a squashfs: no initramfs that the kernel unpacks"),
     (b"\x7fELF", "an ELF file, no initramfs"),
 )

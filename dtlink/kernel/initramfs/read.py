@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
 from typing import IO, Any
 
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.inputs import Input
 from dtlink.kernel import cache
 from dtlink.kernel.initramfs.model import Initramfs
 
@@ -23,9 +25,11 @@ def read_initramfs(path: str, *, limit: int = MAX_UNPACKED) -> Initramfs:
     """Read which modules an initramfs holds, and which it loads by name.
 
     ``path``: an image (cpio, plain or compressed, several parts); a text (what ``lsinitramfs``,
-    ``lsinitrd`` or ``cpio -t`` prints, a ``modules.load``, a list of module names); a folder into
-    which an image was unpacked; ``-``: standard input. ``limit``: how many bytes an image may have,
-    and may unpack to. No file's content is kept but that of the lists of modules.
+    ``lsinitrd`` or ``cpio -t`` prints, a ``modules.load``, a list of module names); an image that
+    has one in it (Android's boot.img and vendor_boot.img, a unified kernel image, a FIT image; of
+    several ``FILE!MEMBER``); a folder into which an image was unpacked; ``-``: standard input.
+    ``limit``: how many bytes an image may have, and may unpack to. No file's content is kept but
+    that of the lists of modules.
 
     Raises :class:`InputError`, with the path in it, for what cannot be read, for an image that the
     kernel would not unpack as a whole, and beyond the limits.
@@ -45,16 +49,24 @@ def _read(path: str, limit: int) -> Initramfs:
         from dtlink.kernel.initramfs.folder import read_folder
 
         return read_folder(path)
-    with open(path, "rb") as file:
-        return _file(file, limit)
+    item = Input.named(path)
+    with open(item.path, "rb") as file:
+        return _file(file, limit, item.member)
 
 
-def _file(file: IO[bytes], limit: int) -> Initramfs:
-    """An image or a text, by its first bytes."""
+def _file(file: IO[bytes], limit: int, member: str = "") -> Initramfs:
+    """An image, alone or in another, or a text, by its first bytes."""
     from dtlink.kernel.initramfs.image import is_image, read_image
     from dtlink.kernel.initramfs.listing import read_listing
+    from dtlink.kernel.initramfs.wrapped import initramfs_in, is_wrapper
 
     head = file.read(_HEAD)
+    if is_wrapper(head):
+        data = head + file.read(limit)
+        if len(data) > limit:
+            raise InputError(f"more than {limit} bytes")
+        file = io.BytesIO(initramfs_in(data, member))
+        head = file.read(_HEAD)
     if not head:
         raise InputError("an empty file")
     if is_image(head):

@@ -52,7 +52,10 @@ UNREAD = {
     "boot.img": (images.android(0), "an Android boot image without a devicetree: it has kernel"),
     "FIT of kernels": (images.fit({}, {"c": []}, kernel=KERNEL), "a FIT image without a dev"),
     "zImage": (images.zimage([]), "a zImage without a devicetree"),
-    "UKI": (images.pe([(".linux", KERNEL)]), "a PE file without .dtb sections"),
+    "UKI": (
+        images.pe([(".linux", KERNEL)]),
+        "a unified kernel image without a devicetree: it has .linux",
+    ),
     "not an archive": (b"PK\x03\x04" + bytes(100), "a damaged zip archive"),
     "QCDT 9": (b"QCDT\x09\0\0\0\x01\0\0\0", "version 9 with 1 entries"),
     "dt_table": (b"\xd7\xb7\xab\x1e" + b"\xff" * 60, "not a dt_table image"),
