@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.facts import overlays as facts
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.overlay import fixups
 from dtlink.firmware.overlay.fragments import lone_faults
@@ -14,11 +15,16 @@ from dtlink.firmware.overlay.nodes import editable
 from dtlink.firmware.read import read
 from dtlink.firmware.source.options import SourceOptions
 from dtlink.firmware.tree import Node, Tree
+from dtlink.wording import listed, noun
 
 if TYPE_CHECKING:
     from dtlink.board.settings import Settings
     from dtlink.facts.overlays import OverlayProblem
     from dtlink.firmware.overlay.fault import OverlayFault
+
+
+#: How many labels a reason has.
+_LABELS = 6
 
 
 class PlacedFault(NamedTuple):
@@ -44,6 +50,23 @@ class BaseFit(NamedTuple):
     def is_applied(self) -> bool:
         """Whether a boot loader applies it."""
         return not self.error and not any(each.problem.fatal for each in self.faults)
+
+    @property
+    def why(self) -> str:
+        """Why it can't be applied, as the end of "on this base, …"; empty if it can."""
+        if self.error:
+            return self.error
+        fatal = [each for each in self.faults if each.problem.fatal]
+        if any(each.problem is facts.NO_SYMBOLS for each in fatal):
+            return f"it has no __symbols__ (build it with {facts.SYMBOLS_OPTION})"
+        labels = [each.what for each in fatal if each.problem is facts.UNKNOWN_LABEL]
+        paths = [each.what for each in fatal if each.problem is facts.UNKNOWN_TARGET]
+        told = (facts.UNKNOWN_LABEL, facts.UNKNOWN_TARGET)
+        others = dict.fromkeys(each.problem.name for each in fatal if each.problem not in told)
+        lacking = noun(len(labels), "label")
+        reasons = [f"it lacks the {lacking} {listed(labels, _LABELS)}"] if labels else []
+        reasons += [f"it has no {listed(paths, _LABELS)}"] if paths else []
+        return "; ".join((*reasons, *others))
 
 
 class OverlayFindings:

@@ -54,6 +54,10 @@ def _lint_tree(board: TreeBoard, select: tuple[str, ...], ignore: tuple[str, ...
     asked = schema and any(rule.family == SCHEMA_FAMILY for rule in rules)
     answered = not asked or board.verdict.answered
     found = _checked(board, rules, select)
+    if settings.bases:
+        from dtlink.report.model import TriedBase
+
+        found["bases"] = [TriedBase(each.path, each.why) for each in board.overlays.fits]
     return {
         **found,
         "notes": board.notes if asked else [],

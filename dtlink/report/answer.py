@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from dtlink.report.entries import Json
-    from dtlink.report.model import CommentEntry, Ignored
+    from dtlink.report.model import CommentEntry, Ignored, TriedBase
     from dtlink.rules.model import Finding
     from dtlink.rules.run import RuleFault
 
@@ -40,5 +40,6 @@ class InputAnswer(TypedDict, total=False):
     view: Reportable
     notes: Sequence[str]
     silent: Sequence[str]
+    bases: Sequence[TriedBase]
     ignored: Sequence[Ignored]
     comments: Sequence[CommentEntry]

@@ -89,6 +89,14 @@ class FileEntry(TypedDict):
     path: str
 
 
+class BaseEntry(TypedDict):
+    """A base on which an overlay was tried."""
+
+    path: str
+    applies: bool
+    why_not: str | None
+
+
 class InputEntry(TypedDict):
     """An input; beside these, it has the part that the command makes."""
 
@@ -102,6 +110,7 @@ class InputEntry(TypedDict):
     container: NotRequired[JsonObject]
     overlays: NotRequired[list[str]]
     variant: NotRequired[str]
+    bases: NotRequired[list[BaseEntry]]
     files: NotRequired[list[FileEntry]]
     kernel: NotRequired[JsonObject]
     notes: NotRequired[list[str]]

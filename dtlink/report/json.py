@@ -122,6 +122,11 @@ def _add_parts(entry: InputEntry, item: InputReport) -> None:
         entry["overlays"] = overlays
     if item.variant:
         entry["variant"] = item.variant
+    if item.bases:
+        entry["bases"] = [
+            {"path": each.path, "applies": not each.why_not, "why_not": each.why_not or None}
+            for each in item.bases
+        ]
 
 
 def _error(fault: InputFault) -> ErrorEntry:

@@ -102,6 +102,14 @@ class SinceCommit(NamedTuple):
     the report."""
 
 
+class TriedBase(NamedTuple):
+    """A base on which an overlay was tried."""
+
+    path: str
+    why_not: str
+    """Why it can't be applied; empty if it can."""
+
+
 class InputReport(NamedTuple):
     """The report of one input."""
 
@@ -160,6 +168,8 @@ class InputReport(NamedTuple):
     """The overlays that it is read with, in order."""
     variant: str = ""
     """What the configuration calls it with its overlays."""
+    bases: Sequence[TriedBase] = ()
+    """The bases on which it was tried, if it is an overlay."""
 
     @property
     def input(self) -> Input:

@@ -17,10 +17,12 @@ from dtlink.report.model import InputReport, Report
 from dtlink.report.summary import summary
 from dtlink.report.wording import unused
 from dtlink.rules.finding import Finding, Severity, Snippet
-from dtlink.wording import RELATED_IN_TEXT, listed
+from dtlink.wording import RELATED_IN_TEXT, counted, listed
 
 #: Maximum width of a line; longer lines are hard to read.
 _WIDEST = 120
+#: How many bases with one reason are named.
+_BASES = 4
 #: How much of a source's line is shown where nothing is wrapped.
 _SOURCE_WIDTH = 160
 
@@ -75,7 +77,8 @@ def _section(
 ) -> Iterator[Line]:
     item = section.item
     shown = [each for each in section.groups if each.finding.severity.rank <= least.rank]
-    if not shown and not (item and (item.unmet or item.fixed)):
+    bases = bool(item and len(item.bases) > 1)
+    if not shown and not bases and not (item and (item.unmet or item.fixed)):
         return
     yield from flow(section.heading, width, " · ")
     yield line()
@@ -85,6 +88,7 @@ def _section(
             yield from paragraph(" boards:", boards(group, names), width)
         yield line()
     if item is not None:
+        yield from _bases(item, width) if bases else ()
         yield from _expected(item, width)
 
 
@@ -146,6 +150,20 @@ def _place(finding: Finding) -> Iterator[Span]:
     yield Span(finding.subject.path)
     if finding.overlay:
         yield Span(f"from {finding.overlay}", DIM)
+
+
+def _bases(item: InputReport, width: int | None) -> Iterator[Line]:
+    """The bases that an overlay fits, and those that it does not, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for each in item.bases:
+        reasons.setdefault(each.why_not, []).append(each.path)
+    total = counted(len(item.bases), "base")
+    fitting = reasons.pop("", [])
+    yield from paragraph(" fits:", f"{len(fitting):,} of {total}", width)
+    yield from (line(f"         {path}") for path in fitting)
+    for why, paths in sorted(reasons.items(), key=lambda row: -len(row[1])):
+        yield from paragraph(" not on:", f"{why}: {listed(paths, _BASES)}", width)
+    yield line()
 
 
 def _expected(item: InputReport, width: int | None) -> Iterator[Line]:

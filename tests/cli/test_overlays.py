@@ -93,6 +93,26 @@ def test_an_overlay_beside_a_base_is_tried_on_it() -> None:
     assert "2 inputs" not in result.stdout
 
 
+def test_the_bases_of_a_folder_are_tried(files: Path) -> None:
+    (files / "boards").mkdir()
+    for name, label in (("one", "i2c1"), ("two", "i2c2"), ("three", "i2c3")):
+        (files / f"boards/{name}.dts").write_text(BASE.replace("i2c1", label))
+    result = run("lint", "led.dtso", "--bases", "boards")
+    assert result.exit_code == 0
+    assert " fits:   1 of 3 bases\n         boards/two.dts\n" in result.stdout
+    assert " not on: it lacks the label i2c2: boards/one.dts, boards/three.dts" in result.stdout
+    [entry] = data("lint", "led.dtso", "--bases", "boards")["inputs"]
+    assert {each["path"]: each["applies"] for each in entry["bases"]} == {
+        "boards/one.dts": False,
+        "boards/three.dts": False,
+        "boards/two.dts": True,
+    }
+    (files / "boards/two.dts").unlink()
+    result = run("lint", "led.dtso", "--bases", "boards")
+    assert result.exit_code == 1
+    assert "applies to none of 2 bases" in result.stdout
+
+
 @pytest.mark.usefixtures("files")
 def test_an_overlay_alone_says_what_it_needs() -> None:
     assert run("lint", "touch.dtso").exit_code == 0

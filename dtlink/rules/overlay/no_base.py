@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dtlink.board.overlays import BaseFit
 from dtlink.board.tree import TreeBoard
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.overlay._words import why_not
 from dtlink.wording import counted
 
 
@@ -41,7 +40,7 @@ def no_base(board: TreeBoard) -> Iterator[Finding]:
         yield no_base.finding(
             board.tree.root,
             f"applies to none of {counted(len(fits), 'base')}; nearest: {nearest.path}",
-            effect=f"on {nearest.path}, {why_not(nearest)}",
+            effect=f"on {nearest.path}, {nearest.why}",
             fix="See dtlink lint with this overlay and that base alone.",
         )
 
