@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
+from dtlink.report.around import around
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import Report
 from dtlink.report.places import place_of, relative, where
@@ -79,8 +80,9 @@ def _annotation(group: Group, names: Mapping[Input, str]) -> _Annotation:
     item, finding = group.item, group.finding
     likely = " (likely)" if finding.confidence is Confidence.LIKELY else ""
     of = f"{item.member}: " if item.member else ""
-    on = f"boards: {boards(group, names, BOARDS)}" if group.is_shared else ""
-    message = "\n".join(filter(None, (of + headline(finding), details(finding), on)))
+    places, on = around(group), boards(group, names, BOARDS)
+    rows = [f"source: {places}" if places else "", f"boards: {on}" if on else ""]
+    message = "\n".join(filter(None, (of + headline(finding), details(finding), *rows)))
     return _Annotation(
         _LEVELS[finding.severity], finding.rule + likely, message, *where(item, finding)
     )

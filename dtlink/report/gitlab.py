@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import TypedDict
 
+from dtlink.report.around import around
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import Report
 from dtlink.report.places import Place, place_of, relative_name, where
@@ -104,6 +105,8 @@ def _severity(finding: Finding) -> str:
 def _description(group: Group, on: str) -> str:
     item, finding = group.item, group.finding
     rest = [f"{label.capitalize()}: {text}" for label, text in story(finding)]
+    places = around(group)
+    rest += [f"Source: {places}"] if places else []
     rest += [f"Boards: {on}"] if on else []
     of = f"{item.member}: " if item.member else ""
     return ". ".join(text.removesuffix(".") for text in (of + headline(finding), *rest))

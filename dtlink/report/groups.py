@@ -70,6 +70,12 @@ class Group(NamedTuple):
         return len(self.members) > 1 and len(self.inputs) > 1
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is in another file than the input, which that includes or was made from."""
+        location = self.finding.location
+        return location is not None and relative(location.file) != relative(self.item.path)
+
+    @property
     def others(self) -> int:
         """How many inputs have it with another message."""
         return sum(each.finding.message != self.finding.message for each in self.members)
@@ -109,11 +115,11 @@ def short_names(report: Report) -> Mapping[Input, str]:
 
 
 def boards(group: Group, names: Mapping[Input, str], most: int = BOARDS_IN_TEXT) -> str:
-    """The inputs that have a fault, in a sentence; empty for a single one.
+    """The inputs that have a fault, in a sentence; empty for one that is where the fault is.
 
     ``names`` are those of all inputs of the report.
     """
-    if not group.is_shared:
+    if not group.is_shared and not group.is_elsewhere:
         return ""
     is_all = len(group.inputs) == len(names) > most
     listing = listed((names[each.input] for each in group.inputs), most)

@@ -52,7 +52,7 @@ _DTS = re.compile(rf"((?<![\w#,.+&-]){_STATEMENT}(?:\s+{_STATEMENT})*)")
 
 
 class _Entry(NamedTuple):
-    """A finding, its places, and the boards that have it there, if these are several.
+    """A finding, its places, and the boards that have it there, if these are other files.
 
     Blobs that have the same finding share an entry: what they are made from is not known.
     """
@@ -147,7 +147,7 @@ def _entries(report: Report, faults: Iterable[Group]) -> list[_Entry]:
         fault = group.finding._replace(location=None, offset=None, places=(), snippet=None)
         entry = entries.setdefault(fault, _Entry(group.finding, [], []))
         entry.places.append(_at(group.item, group.finding))
-        if group.is_shared:
+        if group.is_shared or group.is_elsewhere:
             entry.boards.extend(names[each.input] for each in group.inputs)
     return list(entries.values())
 

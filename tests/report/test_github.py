@@ -65,7 +65,7 @@ def unescape(text: str, *codes: str) -> str:
 
 def test_the_whole_command() -> None:
     one = finding(location=Location("./boards/one.dts", 12), fix="a = <1>;\nb = <50%>;")
-    assert render(report(one)) == (
+    assert render(report(one, path="boards/one.dts")) == (
         "::error file=boards/one.dts,line=12,title=phandle/dangling"
         "::/soc/serial@1000: clocks[0] names phandle 0x7, which no node has"
         "%0Aeffect: serial@1000 finds no clock there%0Afix:    a = <1>;%0A        b = <50%25>;\n"

@@ -68,7 +68,8 @@ def issues(of: Report) -> list[Any]:
 
 
 def test_one_finding() -> None:
-    (issue,) = issues(report(finding(location=Location("./boards/one.dts", 12))))
+    one = finding(location=Location("./boards/one.dts", 12))
+    (issue,) = issues(report(one, path="boards/one.dts"))
     assert issue.pop("fingerprint")
     assert issue == {
         "description": "/soc/serial@1000: clocks[0] names phandle 0x7, which no node has. "

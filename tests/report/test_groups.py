@@ -109,6 +109,16 @@ def test_github_has_one_annotation_in_the_shared_file(found: Report) -> None:
     assert "boards:" not in own
 
 
+def test_services_name_the_board_of_a_fault_in_an_included_file(folder: Path) -> None:
+    del folder
+    alone = lint("three.dts")
+    assert github.render(alone).endswith("%0Aboards: three.dts\n")
+    assert json.loads(gitlab.render(alone))[0]["description"].endswith("Boards: three.dts")
+    assert "Boards: three.dts" in valid(sarif.render(alone))["results"][0]["message"]["text"]
+    assert "boards: `three.dts`" in markdown.render(alone)
+    assert " boards:" not in text(alone)  # the heading is the board
+
+
 def test_gitlab_has_one_issue_that_does_not_depend_on_the_boards(found: Report) -> None:
     shared, _ = json.loads(gitlab.render(found))
     assert shared["location"] == {"path": "soc.dtsi", "lines": {"begin": 7}}
