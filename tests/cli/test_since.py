@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +13,6 @@ from click.testing import CliRunner, Result
 
 import dtlink
 from dtlink.cli.main import cli
-from dtlink.rules.model import Severity
 from dtlink.testing.assemble import assemble
 from tests.support.boards import CHECKOUT
 from tests.support.limits import at_most
@@ -389,19 +390,62 @@ def test_the_library(top):
 
 def test_a_hundred_boards_on_one_file(tmp_path, monkeypatch):
     nodes = "".join(
-        f'/ {{ d{n} {{ compatible = "example,d"; clocks = <&clk {n}>; }}; }};\n' for n in range(300)
+        f'/ {{ d{n} {{ compatible = "example,d"; x = <&clk {n}>; }}; }};\n' for n in range(300)
     )
     own = "/ {{ board{0} {{ clocks = <0x7001>; }}; }};\n"
     boards = {f"{DTS}/b{n}.dts": BOARD + own.format(n) for n in range(100)}
     top = repository(tmp_path / "tree", {**boards, f"{DTS}/soc.dtsi": SOC + nodes})
     monkeypatch.chdir(top)
-    wrong = SOC.replace("clocks = <&clk 1>, <&clk 2>", "clocks = <&clk 1>, <&clk>")
-    write(top, {f"{DTS}/soc.dtsi": wrong + nodes})
+    write(top, {f"{DTS}/soc.dtsi": changed() + nodes})
     with at_most():
         done = run("--since", "HEAD", "-j", "1")
     assert done.exit_code == 1
     assert "new: 1 error, 0 warnings, 0 notes in 100 inputs (100 findings" in done.stdout
+    assert "100 known" in done.stdout
     assert done.stdout.count(f"{DTS}/soc.dtsi:4:") == 1
     assert "soc.dtsi · in 100 inputs" in done.stdout
-    report = dtlink.lint(since="HEAD")
-    assert {each.severity for each in report.findings()} == {Severity.ERROR}
+    assert "reaches 100 of 100 inputs" in done.stderr
+
+
+#: What a change does to the files: each takes a source of chance.
+EDITS = {
+    "cells": lambda text, chance: text.replace(
+        f"#clock-cells = <{chance.choice('01')}>", f"#clock-cells = <{chance.choice('012')}>"
+    ),
+    "a phandle": lambda text, chance: text + DANGLING.replace("0x7001", str(chance.randrange(9))),
+    "a line": lambda text, chance: text.replace("/ {", "\n/ {", chance.randrange(3)),
+    "an include": lambda text, chance: text + f'#include "p{chance.randrange(4)}.dtsi"\n',
+    "no include": lambda text, chance: text.replace("#include", "// ", chance.randrange(2)),
+    "nothing": lambda text, _: text,
+    "a name": lambda text, chance: text.replace("serial", f"serial{chance.randrange(3)}"),
+}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_same_as_the_difference_of_two_lints(seed, tmp_path, monkeypatch):
+    chance = random.Random(seed)  # noqa: S311 - a test of chance
+    parts = {f"p{n}.dtsi": DANGLING.replace("device", f"p{n}") for n in range(4)}
+    boards = {f"b{n}.dts": BOARD + f'#include "p{n % 4}.dtsi"\n' for n in range(6)}
+    files = {"soc.dtsi": SOC, **parts, **boards}
+    top = repository(tmp_path / "tree", files)
+    for name in chance.sample(sorted(files), 5):
+        files[name] = EDITS[chance.choice(sorted(EDITS))](files[name], chance)
+    if chance.random() < 0.3:
+        gone = chance.choice(sorted(boards))
+        (top / gone).unlink()
+        del files[gone]
+    monkeypatch.chdir(top)
+    before = {item.path: item for item in dtlink.lint(".").inputs}
+    write(top, files)
+    expected = {}
+    for item in dtlink.lint(".").inputs:
+        old = before.get(item.path)
+        known = Counter(each.fingerprint for each in old.findings) if old else Counter()
+        found = Counter(each.fingerprint for each in item.findings)
+        expected[item.path] = (item.error is not None, found - known)
+    reached = {
+        item.path: (item.error is not None, Counter(each.fingerprint for each in item.findings))
+        for item in dtlink.lint(".", since="HEAD").inputs
+    }
+    nothing = (False, Counter())
+    assert {path: reached.get(path, nothing) for path in expected} == expected
