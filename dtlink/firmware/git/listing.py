@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from dtlink.firmware.git.command import run
+from dtlink.firmware.git.command import GitError, run
 from dtlink.firmware.git.commit import Commit
 
+#: Submodules beyond the first are not listed, nor any once there are so many entries.
+MAX_SUBMODULES: Final = 100
+MAX_ENTRIES: Final = 1_000_000
 _LINK: Final = b"120000"
 _SUBMODULE: Final = b"160000"
 
@@ -21,6 +25,8 @@ class Entry(NamedTuple):
     mode: bytes
     name: str
     """The object's id."""
+    repository: str
+    """The top folder of the repository that has the object: a submodule is one of its own."""
 
     @property
     def is_file(self) -> bool:
@@ -54,8 +60,23 @@ class Listing:
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
         """All of them, in git's order."""
-        top, name = self._commit
-        return dict(_entries(run(top, "ls-tree", "-r", "-z", "--full-tree", name)))
+        found = _listed(self._commit)
+        modules = [path for path, entry in found.items() if entry.mode == _SUBMODULE]
+        for path in modules[:MAX_SUBMODULES]:
+            if len(found) < MAX_ENTRIES:
+                found |= self._submodule(path, found[path])
+        return found
+
+    def _submodule(self, path: str, entry: Entry) -> Mapping[str, Entry]:
+        """The files of a submodule at the commit that it has here, if its clone has that one."""
+        top = f"{self._commit.top}/{path}"
+        # A hostile tree may have any path; another repository is none of this one.
+        if os.path.realpath(top) != top or not os.path.lexists(f"{top}/.git"):
+            return {}
+        with suppress(GitError):
+            below = _listed(Commit(top, entry.name))
+            return {f"{path}/{name}": each for name, each in below.items()}
+        return {}
 
     @cached_property
     def folders(self) -> frozenset[str]:
@@ -94,7 +115,7 @@ class Listing:
                 yield path[len(start) :]
 
     def is_submodule(self, path: str) -> bool:
-        """Whether a path is a submodule, whose files a commit does not have."""
+        """Whether a path is a submodule."""
         entry = self.entries.get(path)
         return entry is not None and entry.mode == _SUBMODULE
 
@@ -105,10 +126,14 @@ class Listing:
         return path
 
 
-def _entries(listing: bytes) -> Iterator[tuple[str, Entry]]:
+def _listed(commit: Commit) -> dict[str, Entry]:
     """The rows of ``ls-tree -r -z``: mode, type, id, a tab, and the path."""
-    for row in listing.split(b"\0"):
+    found = {}
+    rows = run(commit.top, "ls-tree", "-r", "-z", "--full-tree", commit.name)
+    for row in rows.split(b"\0"):
         head, tab, path = row.partition(b"\t")
         fields = head.split()
         if tab and len(fields) == 3:
-            yield os.fsdecode(path), Entry(fields[0], fields[2].decode("ascii"))
+            entry = Entry(fields[0], fields[2].decode("ascii"), commit.top)
+            found[os.fsdecode(path)] = entry
+    return found

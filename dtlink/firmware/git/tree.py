@@ -29,7 +29,7 @@ class GitTree(Disk):
         self.commit = commit
         self._below = os.path.join(commit.top, "")
         self._listing = Listing(commit)
-        self._blobs = Blobs(commit.top)
+        self._blobs: dict[str, Blobs] = {}
         self._links: dict[str, str | None] = {}
         self._folders_real: dict[str, str] = {}
 
@@ -100,7 +100,7 @@ class GitTree(Disk):
         entry = self._listing.entries.get(inside)
         if entry is None or not entry.is_file:
             return "is not a regular file"
-        return self._blobs.read(entry.name, most)
+        return self._content(entry, most)
 
     def begin(self, path: str, most: int) -> bytes:
         real = self.real(path)
@@ -119,10 +119,13 @@ class GitTree(Disk):
         return [name for name in self._listing.files_below(inside) if "/" not in name]
 
     def absence(self, path: str) -> str:
-        """See :meth:`Disk.absence`: files of submodules are not in a commit."""
+        """See :meth:`Disk.absence`: files of submodules that are not cloned here are missing."""
         inside = self._inside(os.path.normpath(_absolute(path))) or ""
-        found = self._listing.submodule_of(inside)
-        return f" ({found} is a submodule, whose files a commit does not have)" if found else ""
+        module = self._listing.submodule_of(inside)
+        if not module or module in self._listing.folders:
+            return ""
+        commit = self._listing.entries[module].name[:12]
+        return f" ({module} is a submodule, and its commit {commit} is not in a clone there)"
 
     def load(self, path: str, most: int) -> bytes:
         """The bytes of an input. Raises :class:`InputError`, with the path, for what is none."""
@@ -144,6 +147,11 @@ class GitTree(Disk):
     def files_named(self, name: str) -> Sequence[str]:
         """The files of this name, in whichever folder; absolute paths."""
         return [f"{self._below}{path}" for path in self._listing.by_name.get(name, ())]
+
+    def _content(self, entry: Entry, most: int) -> bytes | str:
+        if entry.repository not in self._blobs:
+            self._blobs[entry.repository] = Blobs(entry.repository)
+        return self._blobs[entry.repository].read(entry.name, most)
 
     def _inside(self, path: str) -> str | None:
         """A path below the top, with ``/``; empty for the top itself."""
@@ -194,7 +202,7 @@ class GitTree(Disk):
         entry = self.entry(path)
         if entry is None or not entry.is_link:
             return None
-        data = self._blobs.read(entry.name, _MAX_TARGET)
+        data = self._content(entry, _MAX_TARGET)
         return None if isinstance(data, str) else os.fsdecode(data)
 
 

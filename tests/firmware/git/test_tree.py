@@ -151,13 +151,38 @@ def test_a_blob(tmp_path):
     assert fdt.read(tree_at(top).load(str(top / "a.dtb"), 1 << 20)).root.strings("model") == ("x",)
 
 
-def test_a_submodule_is_named(linux, tmp_path):
-    sub = repository(tmp_path / "sub", {"s.dtsi": "/ { };"})
+@pytest.fixture
+def module(linux, tmp_path):
+    """A board that includes a file of a submodule."""
+    sub = repository(tmp_path / "sub", {"s.dtsi": "/ { s = <1>; };\n"})
     git(linux, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(sub), "sub")
     write(linux, {PATH: BOARD + '#include "../../../../../sub/s.dtsi"\n'})
     commit(linux)
-    assert dts.read_file(str(linux / PATH))
-    with pytest.raises(InputError, match="sub is a submodule, whose files"):
+    return linux / "sub"
+
+
+def test_a_submodule_is_read_at_the_commit_that_it_has_there(linux, module):
+    write(module, {"s.dtsi": "/ { s = <2>; };\n"})
+    commit(module)
+    write(module, {"s.dtsi": "/ { s = <3>; };\n"})
+    path = str(linux / PATH)
+    assert cell(dts.read_file(path), "/", "s") == 3
+    assert cell(dts.read_file(path, storage=tree_at(linux)), "/", "s") == 1
+    commit(linux)
+    assert cell(dts.read_file(path, storage=tree_at(linux)), "/", "s") == 2
+    assert tree_at(linux).named(str(module / "s.dtsi")).endswith(":sub/s.dtsi")
+
+
+@pytest.mark.parametrize("how", ["not there", "another repository", "a link"])
+def test_a_submodule_without_a_clone_is_named(how, linux, module, tmp_path):
+    other = repository(tmp_path / "other", {"s.dtsi": "/ { s = <9>; };\n"})
+    shutil.rmtree(module)
+    if how == "another repository":
+        shutil.copytree(other, module)
+    elif how == "a link":
+        module.symlink_to(tmp_path / "sub")
+    name = git(linux, "rev-parse", "HEAD:sub")[:12]
+    with pytest.raises(InputError, match=f"sub is a submodule, and its commit {name} is not in"):
         dts.read_file(str(linux / PATH), storage=tree_at(linux))
 
 
@@ -277,10 +302,11 @@ def test_a_git_that_hangs_is_ended(tmp_path, monkeypatch):
 def test_the_object_reader_ends_and_starts_again(linux):
     old = tree_at(linux)
     assert old.read(str(linux / "README"), 100) == b"readme"
-    old._blobs._process.kill()
+    (blobs,) = old._blobs.values()
+    blobs._process.kill()
     assert old.read(str(linux / "README"), 100) == "could not be read from git"
     assert old.read(str(linux / "README"), 100) == b"readme"
-    process = old._blobs._process
-    del old
+    process = blobs._process
+    del old, blobs
     gc.collect()
     assert process.returncode is not None
