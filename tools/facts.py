@@ -3,6 +3,7 @@
 From the top of the project:
 
     python -m tools.facts make /usr/src/linux-6.12
+    python -m tools.facts names /usr/src/linux-7.2
     python -m tools.facts suppliers /usr/src/linux-6.1 /usr/src/linux-6.12
     python -m tools.facts cited /usr/src/linux-6.12 /usr/src/linux-5.10
 
@@ -25,6 +26,7 @@ from dtlink.kernel.source.write import kernel_release, make_index, pack_several
 from tools.citations import citations, unfounded
 from tools.early import as_text, early_tables
 from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
+from tools.supply_names import supply_names
 
 _DATA = Path(__file__).parents[1] / "dtlink" / "facts" / "data"
 
@@ -47,6 +49,15 @@ def make(source: str, into: str) -> None:
     if version not in KNOWN:
         click.echo(f"{version} is not known yet: add it to KNOWN in dtlink/facts/kernels.py")
     _compare(known_table(version), _table(source), f"dtlink's rows for {version}", source)
+
+
+@main.command(help="Make the list of names of supplies and GPIOs, of one source's bindings.")
+@click.argument("source", type=click.Path(exists=True, file_okay=False))
+@click.option("--into", type=click.Path(exists=True, file_okay=False), default=str(_DATA))
+def names(source: str, into: str) -> None:
+    """Write supply-names.txt: of these bindings, and of the drivers in the shipped indexes."""
+    text = supply_names(Path(source), SourceIndex.every(SOURCES))
+    _write(Path(into) / "supply-names.txt", text.encode("ascii"))
 
 
 @main.command(help="Compare a supplier table with dtlink's rows, or those of two sources.")

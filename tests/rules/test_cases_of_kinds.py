@@ -480,3 +480,103 @@ def test_all_the_faults_of_one_board(shared: Path) -> None:
         ("/e2/port/endpoint", "remote-endpoint"),
         ("/dev@50d0", "assigned-clock-parents"),
     }
+
+
+def test_misspelt_names_of_suppliers(shared: Path) -> None:
+    found = of_case(shared / "cases/dt/r14-misspelt-supplier-names.dtb")
+    assert {(each.rule, each.subject.path, each.property_name) for each in found} == {
+        ("supplier/misspelt-name", "/regulator-lan", "vim-supply"),
+        ("supplier/misspelt-name", "/regulator-lan", "gpoi"),
+        ("supplier/misspelt-name", "/soc/mmc@2000", "vmcc-supply"),
+        ("supplier/misspelt-name", "/soc/mmc@2000", "clock"),
+    }
+    meant = {each.message.rpartition("; ")[2] for each in found}
+    assert meant == {"vin-supply?", "gpio?", "vmmc-supply?", "clocks?"}
+
+
+def node(properties: str) -> str:
+    return f"""
+        / {{
+            {OSC}
+            g: g {{ gpio-controller; #gpio-cells = <2>; }};
+            i: i {{ interrupt-controller; #interrupt-cells = <1>; }};
+            p: p {{ }};
+            r: r {{ compatible = "regulator-fixed"; regulator-name = "r"; }};
+            a {{ interrupt-parent = <&i>; {properties} }};
+        }};
+    """
+
+
+@pytest.mark.parametrize(
+    ("properties", "meant"),
+    [
+        ('compatible = "vendor,a"; vmcc-supply = <&r>;', "vmmc-supply"),
+        ('compatible = "vendor,a"; vdd-suply = <&r>;', "vdd-supply"),
+        ('compatible = "vendor,a"; vdd_supply = <&r>;', "vdd-supply"),
+        ('compatible = "vendor,a"; reset-gpois = <&g 1 0>;', "reset-gpios"),
+        ('compatible = "vendor,a"; clock = <&osc>;', "clocks"),
+        ('compatible = "vendor,a"; interupts = <1>;', "interrupts"),
+        ('compatible = "vendor,a"; pinctl-0 = <&p>; pinctrl-names = "default";', "pinctrl-0"),
+        ('compatible = "pwm-regulator"; vin-supply = <&r>;', "pwm-supply"),
+        ('compatible = "regulator-fixed"; power-supply = <&r>;', "vin-supply"),
+    ],
+)
+def test_what_a_misspelt_name_was_meant_to_be(properties: str, meant: str) -> None:
+    [found] = findings(node(properties), "supplier/misspelt-name")
+    assert found.fix.text.startswith(f"Write {meant} instead of ")
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        'compatible = "vendor,a"; vdd-supply = <&r>; vbb-supply = <&r>;',
+        'compatible = "vendor,a"; vendor,clock = <&osc>;',
+        'compatible = "vendor,a"; clocks = <&osc>; clock = <&osc>;',
+        'compatible = "vendor,a"; ngpios = <2>; blocks = <1>; clock = <0x999>;',
+        'compatible = "vendor,a"; pwm0 = <&osc>;',
+        'compatible = "regulator-fixed"; vin-supply = <&r>; power-supply = <&r>;',
+        "vmcc-supply = <&r>;",
+    ],
+)
+def test_names_that_may_be_right(properties: str) -> None:
+    assert findings(node(properties), "supplier/misspelt-name") == []
+
+
+@pytest.mark.parametrize(
+    "providers",
+    [
+        (
+            'a { #clock-cells = <0>; clock-output-names = "x"; };'
+            'b { #clock-cells = <1>; clock-output-names = "y", "x"; };'
+        ),
+        (
+            'a { clock@0 { compatible = "fixed-clock"; #clock-cells = <0>; }; };'
+            'b { clock@1 { compatible = "fixed-clock"; #clock-cells = <0>; }; };'
+        ),
+    ],
+)
+def test_clocks_of_one_name(providers: str) -> None:
+    [found] = findings(f"/ {{ {providers} }};", "supplier/duplicate-clock-name")
+    assert found.severity is WARNING
+
+
+@pytest.mark.parametrize(
+    "providers",
+    [
+        (
+            'a { #clock-cells = <0>; clock-output-names = "x"; };'
+            'b { #clock-cells = <0>; clock-output-names = "x"; status = "disabled"; };'
+        ),
+        'a { #clock-cells = <0>; clock-output-names = "x"; }; b { clock-output-names = "x"; };',
+        (
+            'clock@0 { compatible = "fixed-clock"; #clock-cells = <0>; clock-output-names = "a"; };'
+            'clock@1 { compatible = "fixed-clock"; #clock-cells = <0>; };'
+        ),
+        (
+            'a { clock@0 { compatible = "vendor,c"; #clock-cells = <0>; }; };'
+            'b { clock@1 { compatible = "vendor,c"; #clock-cells = <0>; }; };'
+        ),
+    ],
+)
+def test_clocks_of_different_names(providers: str) -> None:
+    assert findings(f"/ {{ {providers} }};", "supplier/duplicate-clock-name") == []

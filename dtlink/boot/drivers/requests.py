@@ -139,6 +139,16 @@ class DriverRequests:
         """Whether a device's driver asks for something of a kind that no property names."""
         return agreed(_any_of(facts, kind) for facts in self.facts(device))
 
+    def has_drivers(self, device: int) -> bool:
+        """Whether there is a driver for a device, be it known what it does or not."""
+        return bool(self._drivers.sources(device)) or self._drivers.is_looked_for(device)
+
+    def names_of(self, device: int, kind: str) -> frozenset[str]:
+        """The names under which a device's driver asks for something of a kind."""
+        found = (facts for facts in self.facts(device) if facts)
+        names = {ask.name for facts in found for ask in facts.asks_for(kind)}
+        return frozenset(name for name in names if name and not set(name) & set("*#"))
+
     def of_name(self, device: int, kind: str, name: str) -> Requested:
         """Whether a device's driver asks for something of a kind under a name."""
         return agreed(_by(facts, kind, name, -1, of_children=False) for facts in self.facts(device))

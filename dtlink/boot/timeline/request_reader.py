@@ -123,6 +123,14 @@ class RequestReader:
         """Whether the source of a device's driver is known."""
         return any(self._requests.facts(device))
 
+    def has_drivers(self, device: int) -> bool:
+        """Whether the source has a driver for a device, be it known what it does or not."""
+        return self._requests.has_drivers(device)
+
+    def names_of(self, device: int, kind: str) -> frozenset[str]:
+        """The names under which a device's driver asks for something of a kind."""
+        return self._requests.names_of(device, kind)
+
     def of_name(self, device: int, kind: str, name: str) -> Requested:
         """Whether a device's driver asks for something of a kind under a name."""
         return self._requests.of_name(device, kind, name)

@@ -164,6 +164,32 @@ def msi_parent_that_is_an_iommu(bed: Bed) -> Planted | None:
     return Planted(bed.path(device), "msi-parent")
 
 
+@fault("supplier/misspelt-name", WARNING, boards=12)
+def supply_of_a_fixed_regulator_misspelt(bed: Bed) -> Planted | None:
+    supplier = bed.add("seeded-regulator", compatible="regulator-fixed", regulator_name="seeded")
+    user = bed.add("seeded-regulator-2", compatible="regulator-fixed", regulator_name="seeded-2")
+    bed.put(user, "vim-supply", (bed.phandle(supplier),))
+    return Planted(bed.path(user), "vim-supply")
+
+
+@fault("supplier/misspelt-name", WARNING, boards=12)
+def clocks_in_the_singular(bed: Bed) -> Planted | None:
+    ref = bed.pick(ref for ref in bed.references("clocks") if _is_device(bed, ref))
+    if ref is None:
+        return None
+    bed.rename(ref.node, "clocks", "clock")
+    return Planted(bed.path(ref.node), "clock")
+
+
+@fault("supplier/duplicate-clock-name", WARNING)
+def clocks_of_one_name(bed: Bed) -> Planted | None:
+    bed.add("seeded-clock", compatible="seeded,clock", _clock_cells=0, clock_output_names="seeded")
+    second = bed.add(
+        "seeded-clock-2", compatible="seeded,clock", _clock_cells=0, clock_output_names="seeded"
+    )
+    return Planted(bed.path(second), "clock-output-names")
+
+
 @fault("phandle/second-supply", WARNING, boards=12)
 def supply_of_two(bed: Bed) -> Planted | None:
     ref = bed.pick(ref for ref in bed.references("*-supply") if _is_device(bed, ref))

@@ -1,0 +1,72 @@
+"""Names of supplies and GPIOs: those that bindings and drivers know, and how misspelt ones look.
+
+The names are those of the bindings of Linux 7.2 (Documentation/devicetree/bindings), and those
+that the drivers of the shipped source indexes ask for; ``tools/supply_names.py`` lists them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+#: What is behind the name of a supply or a GPIO, the longest first.
+SUFFIXES: Final = ("-supply", "-gpios", "-gpio")
+_DATA: Final = Path(__file__).parent / "data" / "supply-names.txt"
+#: The input of generic regulators: the only one that their drivers read (drivers/regulator/fixed.c,
+#: of_get_fixed_voltage_config(); gpio-regulator.c, of_get_gpio_regulator_config();
+#: pwm-regulator.c, pwm_regulator_desc).
+ONLY_SUPPLY: Final[Mapping[str, str]] = {
+    "regulator-fixed": "vin",
+    "regulator-fixed-clock": "vin",
+    "regulator-fixed-domain": "vin",
+    "regulator-gpio": "vin",
+    "pwm-regulator": "pwm",
+}
+
+
+def stem(name: str) -> str:
+    """What is before the suffix of a supply's or a GPIO's property; empty: it is no such name."""
+    return next((name[: -len(end)] for end in SUFFIXES if name.endswith(end)), "")
+
+
+def without_numbers(name: str) -> str:
+    """A name with each number as ``#``: what differs by a number only is taken for the same."""
+    return re.sub(r"\d+", "#", name)
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    return frozenset(_DATA.read_text(encoding="utf-8").split())
+
+
+@lru_cache(maxsize=4096)
+def is_known(name: str) -> bool:
+    """Whether a binding or a driver knows a name, whatever numbers are in it."""
+    return without_numbers(name) in _known()
+
+
+def near(name: str, others: Iterable[str]) -> Iterator[str]:
+    """Those of which ``name`` is a misspelling."""
+    return (each for each in others if is_near(name, each))
+
+
+def is_near(one: str, other: str) -> bool:
+    """Whether names differ by one letter that is missing, added or another, or by two exchanged."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if at is None:
+        return True
+    if len(one) == len(other):
+        swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+        return swapped or one[at + 1 :] == other[at + 1 :]
+    longer, shorter = sorted((one, other), key=len, reverse=True)
+    return longer[at + 1 :] == shorter[at:]
+
+
+def slip(one: str, other: str) -> tuple[bool, str]:
+    """How unlikely a misspelling is: another letter is less likely than two exchanged ones."""
+    return sorted(one) != sorted(other) and len(one) == len(other), other

@@ -1,0 +1,188 @@
+"""Properties with names that no driver reads, and the names that were probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from dtlink.board.tree import TreeBoard
+from dtlink.facts.binding import Origin, SupplierBinding, Walk
+from dtlink.facts.bindings import BINDINGS, binding_of
+from dtlink.facts.resource import Requested
+from dtlink.facts.resources import GPIO, REGULATOR
+from dtlink.facts.supply_names import (
+    ONLY_SUPPLY,
+    SUFFIXES,
+    is_known,
+    is_near,
+    near,
+    slip,
+    stem,
+)
+
+#: Properties with numbers that look like one of references.
+_NUMBERS = frozenset(("blocks", "ngpio", "ngpios"))
+#: Properties that nodes of all kinds may have, whose entries have a form that can be checked.
+_COMMON: Mapping[str, SupplierBinding] = {
+    row.name: row
+    for row in BINDINGS
+    if "*" not in row.name and row.origin in (Origin.KERNEL, Origin.DTC)
+    if row.walk in (Walk.LIST, Walk.INTERRUPTS) and (row.resource.cells or "pinctrl-" in row.name)
+}
+#: Names that many devices have: of a device whose driver is not known only these are proposed.
+_FREQUENT = (
+    *("avdd", "dvdd", "iovcc", "iovdd", "power", "vbat", "vbus", "vddio", "vmmc", "vqmmc"),
+    *("backlight", "enable", "powerdown", "reset", "shutdown", "wakeup"),
+)
+#: The cells properties that say nothing about suppliers.
+_OF_BUSES = frozenset(("#address-cells", "#size-cells"))
+
+
+#: The supply of generic regulators, by the value of their ``compatible``.
+_ONLY = {f"{name}\0".encode(): f"{supply}-supply" for name, supply in ONLY_SUPPLY.items()}
+
+
+class Misspelt(NamedTuple):
+    """A property that no driver reads."""
+
+    node: int
+    name: str
+    meant: str
+    why: str
+
+
+def misspelt(board: TreeBoard) -> Iterator[Misspelt]:
+    """All such properties of enabled nodes."""
+    for name in board.tree.columns:
+        suspect = _suspect(name)
+        if suspect is None:
+            continue
+        if suspect.suffix == "-supply":
+            yield from _of_generic(board, name)
+        if suspect.is_unknown:
+            yield from _unknown(board, name, suspect.suffix)
+        elif suspect.meant:
+            yield from _of_lists(board, name, suspect.meant)
+
+
+class _Suspect(NamedTuple):
+    """What there is to check of properties of one name."""
+
+    suffix: str
+    """That of a supply or GPIO; empty for others."""
+    is_unknown: bool = False
+    """No binding and no driver knows the name of the supply or GPIO."""
+    meant: tuple[str, ...] = ()
+    """Names of other properties that may be meant."""
+
+
+@lru_cache(maxsize=8192)
+def _suspect(name: str) -> _Suspect | None:
+    if "," in name or name[0] == "#":
+        return None
+    if name.endswith(SUFFIXES):
+        suffix = next(end for end in SUFFIXES if name.endswith(end))
+        return _Suspect(suffix, not is_known(stem(name)))
+    if name in _NUMBERS or binding_of(name) is not None:
+        return None
+    meant = (*_common_near(name), *_suffix_near(name))
+    return _Suspect("", meant=meant) if meant else None
+
+
+def _of_generic(board: TreeBoard, name: str) -> Iterator[Misspelt]:
+    """Another supply of a generic regulator than the one that its driver reads."""
+    tree, compatible = board.tree, board.tree.holders("compatible")
+    for node in sorted(tree.holders(name).keys() & compatible.keys()):
+        only = _ONLY.get(tree.value(compatible[node]))
+        if only and only != name and node not in tree.disabled and not tree[node].has(only):
+            yield Misspelt(node, name, only, "the driver reads no such supply")
+
+
+def _unknown(board: TreeBoard, name: str, suffix: str) -> Iterator[Misspelt]:
+    for node in sorted(board.tree.holders(name).keys() - board.tree.disabled):
+        meant = _asked_near(board, node, stem(name), suffix)
+        if meant:
+            yield Misspelt(node, name, meant + suffix, "no driver and no binding has that name")
+
+
+def _asked_near(board: TreeBoard, node: int, what: str, suffix: str) -> str:
+    """A name that the driver asks for and the node lacks, for an unknown one; empty: none.
+
+    Of a device whose driver is not known: one that many devices have.
+    """
+    if not board.tree[node].has("compatible"):
+        return ""
+    kind = REGULATOR.kind if suffix == "-supply" else GPIO.kind
+    reader, own = board.requests, board.tree[node]
+    if reader.is_known(node):
+        is_odd = reader.of_name(node, kind, what) is Requested.NO
+        names: Iterable[str] = reader.names_of(node, kind)
+    else:
+        is_odd, names = not reader.has_drivers(node), _FREQUENT
+    meant = near(what, names) if is_odd else ()
+    free = [each for each in meant if not any(own.has(each + end) for end in SUFFIXES)]
+    return min(free, key=lambda each: slip(what, each), default="")
+
+
+def _of_lists(board: TreeBoard, name: str, meant: Sequence[str]) -> Iterator[Misspelt]:
+    """A property like ``clock`` or ``vdd-suply``, whose value has the form of the one meant."""
+    for node, at in board.tree.holders(name).items():
+        if node in board.tree.disabled:
+            continue
+        own = board.tree[node]
+        for each in meant:
+            if not own.has(each) and not own.has(f"{each}s") and _fits(board, name, each, at):
+                yield Misspelt(node, name, each, "no driver and no binding has that name")
+                break
+
+
+def _common_near(name: str) -> list[str]:
+    plain = name.replace("_", "-")
+    shorter = {each for part in _without_one(name) for each in _shortened().get(part, ())}
+    found = sorted(each for each in shorter if is_near(name, each))
+    found += [plain] if plain in _COMMON and plain != name else []
+    # pinctrl-0 for pinctl-0, but nothing for pwm0
+    return [each for each in found if not name[-1].isdigit() or each[-1] == name[-1]]
+
+
+def _without_one(name: str) -> set[str]:
+    """A name, and the same without each of its letters: near names have one of them in common."""
+    return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))}
+
+
+@lru_cache(maxsize=1)
+def _shortened() -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for each in _COMMON:
+        for part in _without_one(each):
+            found.setdefault(part, []).append(each)
+    return found
+
+
+def _suffix_near(name: str) -> tuple[str, ...]:
+    before, dash, end = name.replace("_", "-").rpartition("-")
+    meant = (each for each in SUFFIXES if end == each[1:] or is_near(end, each[1:]))
+    return tuple(before + each for each in meant if before and dash)
+
+
+def _fits(board: TreeBoard, name: str, meant: str, at: int) -> bool:
+    """Whether a value has the form that a property of the other name has."""
+    tree = board.tree
+    row = _COMMON.get(meant) or binding_of(meant)
+    if row is None or tree.bytes_left(at):
+        return False
+    if row.walk is Walk.INTERRUPTS and row.name == "interrupts":
+        return tree.size(at) > 0
+    target = tree.phandles.get(tree.first_cell(at) or 0)
+    if target is None:
+        return False
+    if row.resource is REGULATOR:
+        is_one = tree.size(at) == len(b"cell")
+        return is_one and any(each.startswith("regulator-") for each in tree[target].properties)
+    width = tree.cell(row.cells, target) if row.cells else 0
+    if width is not None:
+        return tree.size(at) >> 2 > width
+    # The singular of a list: whatever the provider is.
+    cells = {each for each in tree[target].properties if each[0] == "#"} - _OF_BUSES
+    return meant == f"{name}s" and any(each.endswith("-cells") for each in cells)

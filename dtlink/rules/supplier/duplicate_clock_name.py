@@ -1,0 +1,89 @@
+"""Two clock providers register clocks of one name.
+
+What it finds: a name that the ``clock-output-names`` of two enabled clock providers have; and fixed
+clocks and the like without that property whose node names, up to the unit address, are equal:
+their drivers take the node's name. Not of drivers that are known to ignore the property.
+Why it matters: names of clocks are global in Linux. The clock core refuses the second one
+(-EEXIST): its driver does not probe, or goes on without that clock, and what references it is
+deferred forever. Which of the two is the second depends on the order of probes.
+What to do: give each clock its own name; ``clock@0`` and ``clock@1`` become ``clock-ref`` and
+``clock-phy``, or get ``clock-output-names``.
+References: Linux, drivers/clk/clk.c, __clk_core_init(); drivers/clk/clk-fixed-rate.c,
+_of_fixed_clk_setup(); drivers/clk/clk-fixed-factor.c, _of_fixed_factor_clk_setup().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from dtlink.board.tree import TreeBoard
+from dtlink.facts.patterns import fits
+from dtlink.firmware.tree import Node
+from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.phandle._entry import names
+
+_NAMES = "clock-output-names"
+#: Drivers that name their clock after the node (drivers/clk/, clk-pwm.c, clk-gpio.c and the above).
+_BY_NODE = ("fixed-clock", "fixed-factor-clock", "gpio-gate-clock", "gpio-mux-clock", "pwm-clock")
+#: Drivers that read no such property (sound/soc/codecs/lpass-rx-macro.c, lpass-tx-macro.c).
+_IGNORED_BY = ("qcom,*-lpass-rx-macro", "qcom,*-lpass-tx-macro", "qcom,*-lpass-va-macro")
+_TREE = """
+/ {
+    pmic@1b { compatible = "vendor,pmic"; reg = <0x1b>; #clock-cells = <1>; %s };
+    rtc@51 { compatible = "vendor,rtc"; reg = <0x51>; #clock-cells = <0>; %s };
+};
+"""
+
+
+@rule(
+    __name__,
+    __doc__,
+    severity=Severity.WARNING,
+    needs=("#clock-cells",),
+    bad=Dts(
+        _TREE % ('clock-output-names = "xin32k", "clkout2";', 'clock-output-names = "xin32k";'),
+        finds=("/rtc@51:clock-output-names",),
+    ),
+    good=Dts(
+        _TREE % ('clock-output-names = "xin32k", "clkout2";', 'clock-output-names = "rtc_clkout";')
+    ),
+)
+def duplicate_clock_name(board: TreeBoard) -> Iterator[Finding]:
+    """Each name of several providers, at the second of them."""
+    for name, providers in _registered(board).items():
+        if len(providers) > 1:
+            yield _finding(name, [board.tree[node] for node in providers])
+
+
+def _registered(board: TreeBoard) -> Mapping[str, Sequence[int]]:
+    """The providers of each name, in the order of the tree."""
+    tree = board.tree
+    found: dict[str, dict[int, None]] = {}
+    given = tree.holders(_NAMES)
+    for node in tree.holders("#clock-cells"):
+        if node in tree.disabled:
+            continue
+        if node not in given:
+            if fits(tree[node].compatible[:1], _BY_NODE):
+                found.setdefault(tree[node].name.partition("@")[0], {})[node] = None
+        elif not fits(tree[node].compatible, _IGNORED_BY):
+            for name in filter(None, tree[node].strings(_NAMES)):
+                found.setdefault(name, {})[node] = None
+    return {name: tuple(providers) for name, providers in found.items()}
+
+
+def _finding(name: str, providers: Sequence[Node]) -> Finding:
+    first, second, *others = providers
+    has_property = second.has(_NAMES)
+    return duplicate_clock_name.finding(
+        second,
+        f'{names(list(providers))} register a clock of the name "{name}"',
+        effect="the clock core refuses all but one (-EEXIST): what references the others is "
+        "deferred forever",
+        fix=f"Write another name into {_NAMES} of {second.path}."
+        if has_property
+        else f"Rename {second.path}, or add {_NAMES} to it.",
+        property_name=_NAMES if has_property else None,
+        related=[first, *others],
+        likely=True,
+    )
