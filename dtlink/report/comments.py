@@ -41,6 +41,7 @@ class _Run:
         self._needed: set[_Key] = set()
         self._closed: set[_Key] = set()
         """What is reported already, or was not checked in one of the boards."""
+        self._real: dict[str, str] = {}
         self._paths: list[str] = []
         self._boards: dict[str, bool] = {}
 
@@ -50,24 +51,31 @@ class _Run:
             self._paths.append(item.path)
         for each in item.comments:
             if each.found:
-                self._needed.add(_key(each))
+                self._needed.add(self._key(each))
             elif not each.checked:
-                self._closed.add(_key(each))
+                self._closed.add(self._key(each))
 
     def is_settled(self, item: InputReport) -> bool:
         """Whether all comments of an input are needed, whatever comes later."""
-        return all(_key(each) in self._needed for each in item.comments)
+        return all(self._key(each) in self._needed for each in item.comments)
 
     def unneeded(self, item: InputReport) -> Sequence[Unmet]:
         """The comments of an input that no board needs, and that have not been reported."""
         found = []
         for each in item.comments:
-            key = _key(each)
+            key = self._key(each)
             is_open = key not in self._needed and key not in self._closed
             if is_open and self._has_all_boards(each.location.file, item):
                 self._closed.add(key)
                 found.append(_unmet(each))
         return found
+
+    def _key(self, entry: CommentEntry) -> _Key:
+        file, line, column, *_ = entry.location
+        if file not in self._real:
+            # Boards may be named in different ways.
+            self._real[file] = os.path.realpath(file)
+        return self._real[file], line, column, entry.rule, entry.is_expected
 
     def _has_all_boards(self, file: str, item: InputReport) -> bool:
         """Whether every board of its tree that includes a file was read."""
@@ -86,11 +94,6 @@ class _Run:
         return all(
             os.path.realpath(each) in there for each in boards_with(file, self._include(item))
         )
-
-
-def _key(entry: CommentEntry) -> _Key:
-    file, line, column, *_ = entry.location
-    return file, line, column, entry.rule, entry.is_expected
 
 
 def _unmet(entry: CommentEntry) -> Unmet:

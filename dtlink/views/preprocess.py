@@ -104,6 +104,8 @@ class PreprocessView(CommandResult):
         there, for which it suggests others.
         """
         source = board.tree.origins
+        if board.tree.overlaid is not None:
+            raise InputError("with --overlay there is no source of the whole: print each alone")
         if not isinstance(source, SourceTree):
             raise InputError("not devicetree source: 'dtc -I dtb -O dts' prints a blob as source")
         top = node_named(board.tree, node).path if node else "/"
@@ -124,14 +126,16 @@ class PreprocessView(CommandResult):
         """
         comments = _Comments(places, columns=columns)
         yield from self._head()
-        top = depth = self.nodes[0].depth
-        for number, node in enumerate(self.nodes):
-            if number:
-                yield from _closed(depth - top, node.depth - top)
+        last, *others = self.nodes
+        top = last.depth
+        yield from _opened(last, 0, comments)
+        for node in others:
+            yield from _closed(last.depth - top, node.depth - top)
+            if last.properties or last.depth >= node.depth:
                 yield line()
-            depth = node.depth
-            yield from _opened(node, depth - top, comments)
-        yield from _closed(depth - top, 0)
+            yield from _opened(node, node.depth - top, comments)
+            last = node
+        yield from _closed(last.depth - top, 0)
         if self._is_whole:
             # A label before "/" is a syntax error (dtc-parser.y, devicetree).
             for label in reversed(self.nodes[0].labels):

@@ -145,6 +145,13 @@ def test_a_comment_of_a_shared_file_is_needed_if_one_board_needs_it(
     assert [unmet(item) for item in lint("soc.dtsi")[1]] == [[("allow", RULE, "soc.dtsi:14")], []]
 
 
+def test_a_shared_file_is_one_however_its_boards_are_named(tmp_path: Path, lint: Lint) -> None:
+    write(tmp_path, ALLOW, a=OKAY, b="")
+    for names in (("a.dts", str(tmp_path / "b.dts")), (str(tmp_path / "a.dts"), "./b.dts")):
+        _, items = lint(*names)
+        assert [unmet(item) for item in items] == [[], []]
+
+
 def test_a_comment_is_unused_only_if_its_rule_was_run(tmp_path: Path, lint: Lint) -> None:
     okay = '&clk { status = "okay"; };'
     write(tmp_path, ALLOW.replace(RULE, f"{RULE}, module/no-driver, schema"), a=okay)

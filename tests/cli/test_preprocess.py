@@ -39,6 +39,8 @@ def test_what_is_not_source(run: Run, tmp_path: Path) -> None:
     assert "not devicetree source: 'dtc -I dtb -O dts' prints a blob as source" in blob.stderr
     tables = run("preprocess", ROOT / "fixtures/tables/arm-server")
     assert (tables.exit_code, tables.stdout) == (2, "")
+    overlaid = run("preprocess", SOURCE, "--overlay", SOURCE)
+    assert (overlaid.exit_code, overlaid.stdout) == (2, "")
     broken = tmp_path / "a.dts"
     broken.write_text("/dts-v1/;\n/ { x = <&y>; };\n")
     refused = run("preprocess", broken)
