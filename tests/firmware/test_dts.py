@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -132,6 +133,30 @@ def test_a_node_does_not_get_the_location_of_a_deleted_one():
         tree = dts.read_text("\n".join(lines))
         for node in tree.root.children:
             assert lines[tree.origins.location(node.path).line - 1].startswith(node.name)
+
+
+def test_a_missing_property_is_missed_in_the_last_opening_that_sets_one(tmp_path):
+    """In the source itself, if a property is set there: later files may only add child nodes."""
+    (tmp_path / "soc.dtsi").write_text(
+        "/ { bus: bus { x; }; i2c: i2c { x; }; };\n", encoding="utf-8"
+    )
+    (tmp_path / "keys.dtsi").write_text("&i2c { z; };\n&bus { keys { }; };\n", encoding="utf-8")
+    path = tmp_path / "board.dts"
+    path.write_text(
+        '/dts-v1/;\n#include "soc.dtsi"\n&i2c { y; };\n&i2c { codec { }; };\n'
+        '&bus { port { }; };\n#include "keys.dtsi"\n/ { alone { }; };\n/ { alone { }; };\n',
+        encoding="utf-8",
+    )
+    origins = read(path).origins
+
+    def missed(node: str) -> tuple[str, int]:
+        place = origins.location(node, "clocks")
+        return Path(place.file).name, place.line
+
+    assert missed("/i2c") == ("board.dts", 3)
+    assert missed("/bus") == ("soc.dtsi", 1)
+    assert missed("/alone") == ("board.dts", 8)
+    assert origins.location("/i2c")[1:3] == (1, 27)
 
 
 def test_locations_name_included_files(tmp_path):
