@@ -84,6 +84,7 @@ _LEVELS = [severity.value for severity in Severity]
     is_flag=True,
     help="Do not fail because no input is left, or no board includes a file that is named.",
 )
+@click.option("--strict", is_flag=True, help="Exit 2 if anything was passed over.")
 @click.option(
     "--source",
     metavar="FILE.dts",
@@ -108,6 +109,7 @@ def lint(
     search: bool,  # noqa: FBT001
     since: str | None,
     allow_empty: bool,  # noqa: FBT001
+    strict: bool,  # noqa: FBT001
     source: str | None,
     **_settings: Any,
 ) -> None:
@@ -136,7 +138,8 @@ def lint(
     text = _statistics if statistics else partial(_text, least=plan.show)
     write_formats(report, outputs, text, color)
     baselines.prune(report)
-    sys.exit(report.status if report.inputs or not allow_empty else 0)
+    status = report.status if report.inputs or not allow_empty else 0
+    sys.exit(max(status, 2) if strict and report.passed else status)
 
 
 def _check_usage(paths: Sequence[str], since: str | None, *, write_baseline: bool) -> None:

@@ -21,6 +21,7 @@ from dtlink.firmware.read import (
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.tree import Tree
 from dtlink.report.model import InputFault, InputReport, Refused
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
@@ -122,7 +123,8 @@ def _with_container(report: InputReport, loaded: LoadedInput) -> InputReport:
         for member, problem in loaded.problems
     ]
     return report._replace(
-        notes=(*report.notes, *loaded.notes),
+        notes=(*report.notes, *loaded.notes, *loaded.passed),
+        passed=loaded.passed,
         refused=(*report.refused, *refused),
         container=loaded.about,
         form=loaded.form or report.form,
@@ -180,6 +182,9 @@ def _with_tables(report: InputReport, machine: Machine) -> InputReport:
     programs = ", ".join(name for name in machine.skipped if name in CODE)
     notes = [f"{programs} not read: dtlink runs no program of firmware"] if programs else []
     refused = [Refused(error.path, error.message, error.offset) for error in machine.refused]
+    if not machine.tables and not refused:
+        there = listed(machine.skipped, 8)
+        refused = [Refused(report.path, f"no table that dtlink checks: there is {there}")]
     return report._replace(
         form=machine.form,
         model=machine.oem,

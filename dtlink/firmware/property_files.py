@@ -15,6 +15,7 @@ from typing import NamedTuple
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.fdt_write import SourceNode, write
+from dtlink.wording import listed
 
 #: Files of one tree, bytes of all of them, and of one.
 MAX_FILES = 500_000
@@ -38,6 +39,8 @@ class PropertyFiles(NamedTuple):
 
     blob: bytes
     notes: tuple[str, ...]
+    passed: tuple[str, ...]
+    """What was not read."""
 
 
 def is_root(names: Collection[str]) -> bool:
@@ -54,8 +57,8 @@ def read_folder(path: str) -> PropertyFiles:
     """Read a folder. Raises :class:`InputError` for what is not a devicetree, or beyond bounds."""
     unread: list[str] = []
     files = dict(_files(path, "", 0, unread))
-    notes = (f"without what may not be read: {unread[0]} and others",) if unread else ()
-    return PropertyFiles(blob_of(files), (NOTE, *notes))
+    passed = (f"not read, by its permissions: {listed(unread)}",) if unread else ()
+    return PropertyFiles(blob_of(files), (NOTE,), passed)
 
 
 def _files(top: str, below: str, depth: int, unread: list[str]) -> Iterator[tuple[str, bytes]]:

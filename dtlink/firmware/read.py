@@ -113,6 +113,8 @@ class LoadedInput(NamedTuple):
     inside: bool = False
     """Whether they are a part of the file, or what it unpacks to."""
     notes: Sequence[str] = ()
+    passed: Sequence[str] = ()
+    """What was passed over in the container."""
     problems: Sequence[MemberProblem] = ()
     about: Mapping[str, AboutValue] = {}
     """What the container says of it."""
@@ -156,7 +158,9 @@ def load_folder(path: str) -> tuple[LoadedInput, Tree | Machine]:
         found = property_files.read_folder(path)
     except OSError as error:
         raise InputError(error.strerror or str(error), path=error.filename or path) from error
-    loaded = LoadedInput(found.blob, inside=True, notes=found.notes, form="fdt-folder")
+    loaded = LoadedInput(
+        found.blob, inside=True, notes=found.notes, passed=found.passed, form="fdt-folder"
+    )
     return loaded, fdt.read(found.blob)
 
 
@@ -197,6 +201,7 @@ def _member(file: OpenedFile, name: str) -> LoadedInput:
         member.data() if tree is None else tree.blob,
         inside=True,
         notes=member.notes,
+        passed=member.passed,
         problems=member.problems,
         about=member.entry.about,
         tree=tree,

@@ -162,6 +162,8 @@ class InputReport(NamedTuple):
     """The member of a container; empty for a plain file."""
     container: Mapping[str, "AboutValue"] = {}
     """What the container says of a member, such as the boards that it is for."""
+    passed: Sequence[str] = ()
+    """Those of the notes that say what was passed over."""
     inside: bool = False
     """Whether its bytes are not the file's: a member, or what a compressed file unpacks to."""
     overlays: Sequence[OverlayUse] = ()
@@ -253,6 +255,11 @@ class Report(NamedTuple):
     def status(self) -> int:
         """As :meth:`exit_status`, each input with its own ``fail_on``."""
         return max((item.exit_status(item.fail_on) for item in self.inputs), default=self._nothing)
+
+    @property
+    def passed(self) -> list[str]:
+        """What was passed over, in folders and in inputs."""
+        return [*self.notes, *(note for item in self.inputs for note in item.passed)]
 
     def exit_status(self, fail_on: Severity | None) -> int:
         """0: no findings that count, 1: findings of at least ``fail_on``, 2: unreadable inputs, or

@@ -109,7 +109,7 @@ def _entries(path: str, *, search: bool) -> Iterator[InspectEntry]:
     if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         loaded, firmware = load_folder(path)
         form = "devicetree as files" if loaded.form else "ACPI tables of a machine"
-        yield _of_folder(form, firmware, tuple(loaded.notes))
+        yield _of_folder(form, firmware, (*loaded.notes, *loaded.passed))
         return
     yield from _below(_opened(path, search=search), "", 0, path)
 
@@ -165,7 +165,7 @@ def _below(entry: Entry, above: str, depth: int, path: str) -> Iterator[InspectE
         devicetree=_devicetree(firmware),
         tables=_tables(firmware),
         problems=tuple(InspectProblem(message=text, offset=at) for text, at in problems),
-        notes=entry.notes,
+        notes=(*entry.notes, *entry.passed),
     )
     for each in entry.entries:
         yield from _below(each, name, depth + 1, path)

@@ -131,7 +131,7 @@ def test_what_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(property_files, "open", refuse, raising=False)
     found = property_files.read_folder(str(tmp_path))
-    assert "security-password" in found.notes[1]
+    assert "security-password" in found.passed[0]
     assert set(fdt.read(found.blob).root.properties) == {"#address-cells", "compatible"}
 
 

@@ -123,7 +123,7 @@ class _SmallFiles:
         if self._total > MAX_TOTAL or len(self._files) > MAX_FILES:
             self._files = None
 
-    def with_trees(self, found: list[Part], notes: tuple[str, ...]) -> Contents:
+    def with_trees(self, found: list[Part], passed: tuple[str, ...]) -> Contents:
         """The members of the archive, with the live devicetrees in it."""
         folders: dict[str, set[str]] = {}
         for path in self._files or ():
@@ -133,8 +133,7 @@ class _SmallFiles:
         parts = [self._tree(top) for top in tops]
         if tops:
             found = [part for part in found if not any(_is_in(part.name, top) for top in tops)]
-            notes = (*notes, NOTE)
-        return Contents([*parts, *found], notes=notes)
+        return Contents([*parts, *found], notes=(NOTE,) if tops else (), passed=passed)
 
     def _tree(self, top: str) -> Part:
         start = f"{top}/" if top else ""

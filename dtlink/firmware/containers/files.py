@@ -32,6 +32,8 @@ class Member(NamedTuple):
     problems: tuple[MemberProblem, ...]
     """Its own, and those of what is before it in the file: they are reported with an input."""
     notes: tuple[str, ...]
+    passed: tuple[str, ...]
+    """What was passed over in the file."""
 
     def data(self) -> bytes:
         """Its bytes. Raises :class:`InputError` if it could not be opened."""
@@ -107,7 +109,8 @@ def _members(entry: Entry) -> Iterator[tuple[str, Member]]:
     """The inputs, each with the problems and notes since the one before; the last has the rest."""
     found = list(leaves(entry))
     problems = list(_problems(entry, ""))
-    notes = [note for each in _all(entry) for note in each.notes]
+    notes = tuple(note for each in _all(entry) for note in each.notes)
+    passed = tuple(note for each in _all(entry) for note in each.passed)
     places = {id(each): number for number, (_, each) in enumerate(found)}
     held: list[list[MemberProblem]] = [[] for _ in found]
     at = 0
@@ -115,7 +118,9 @@ def _members(entry: Entry) -> Iterator[tuple[str, Member]]:
         at = places.get(id(owner), at)
         held[at].append(problem)
     for number, (name, each) in enumerate(found):
-        yield name, Member(each, tuple(held[number]), tuple(notes) if number == 0 else ())
+        first = number == 0
+        told = tuple(held[number])
+        yield name, Member(each, told, notes if first else (), passed if first else ())
 
 
 def _problems(entry: Entry, above: str) -> Iterator[tuple[Entry, MemberProblem]]:

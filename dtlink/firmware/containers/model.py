@@ -51,6 +51,8 @@ class Contents(NamedTuple):
     parts: Sequence[Part] = ()
     about: Mapping[str, AboutValue] = {}
     notes: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    """What was passed over, a sentence each."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -69,6 +71,7 @@ class Entry:
     offset: int | None = None
     about: About = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     entries: tuple[Entry, ...] = ()
     data: bytes | None = None

@@ -170,6 +170,7 @@ class _Opening:
             form=form,
             about=contents.about,
             notes=contents.notes,
+            passed=contents.passed,
             problems=contents.problems,
             entries=entries,
         )

@@ -195,6 +195,21 @@ def test_a_devicetree_of_images_in_a_file_that_is_named_as_a_blob(tmp_path: Path
     assert item.model == dtlink.read_tree(OTHER).root.strings("model")[0]
 
 
+def test_strict(tmp_path: Path) -> None:
+    """What is passed over is status 2, whatever the findings."""
+    archive = tmp_path / "boards.tar"
+    archive.write_bytes(images.tar({"a.dts": b"/dts-v1/; / { };", "c.dtb": CLEAN}))
+    for path in (archive, tmp_path):
+        (tmp_path / "board.dtb").write_bytes(CLEAN)
+        assert lint(path).exit_code == 0
+        result = lint("--strict", path)
+        assert result.exit_code == 2
+        assert "passed over" in result.stderr
+    assert lint("--strict", tmp_path / "board.dtb").exit_code == 0
+    (tmp_path / "board.dtb").write_bytes(OTHER)
+    assert lint("--strict", tmp_path / "board.dtb").exit_code == 1
+
+
 class TestFolders:
     def test_an_empty_one(self, tmp_path: Path) -> None:
         result = lint(tmp_path)
