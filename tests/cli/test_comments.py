@@ -125,7 +125,7 @@ def test_what_nothing_needs_counts_as_a_warning(tmp_path: Path, lint: Lint) -> N
     ]
     (item,) = lint("a.dts")[1]
     assert unmet(item) == [("allow", RULE, "a.dts:3")]
-    assert item["unmet"][0]["location"] == {"file": "a.dts", "line": 3, "column": 1}
+    assert item["unmet"][0]["location"] == {"file": "a.dts", "line": 3, "column": 4}
     assert item["unmet"][0]["reason"] == "gone"
 
 

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from dtlink.firmware.source.scan import COMMENT_OR_STRING, Kind, Segment, SourceFile
 from dtlink.firmware.source.statements import Statement, Statements, lines_between
 
+_WORD: Final = "dtlink:"
 _BEGIN = re.compile(r"/[/*][\s*/]*dtlink:")
 _FORM = re.compile(r"(allow|expect)\b\s*([^:]*?)\s*(?::\s*(.*))?", re.DOTALL)
 _STARS = re.compile(r"\n[ \t]*\*+")
@@ -45,6 +46,7 @@ class FileComment(NamedTuple):
     """A comment as it is in a file."""
 
     at: int
+    """Where ``dtlink:`` is."""
     kind: str
     """``allow`` or ``expect``."""
     rules: tuple[str, ...]
@@ -76,19 +78,21 @@ class _Reader:
             begin = _BEGIN.match(match[0])
             if begin is None:
                 continue
-            yield self._comment(match, match[0][begin.end() : begin.end() + _LONGEST])
+            yield self._comment(match, begin.end())
             left -= 1
             if left == 0:
                 return
 
-    def _comment(self, match: re.Match[str], body: str) -> FileComment:
+    def _comment(self, match: re.Match[str], begin: int) -> FileComment:
+        body = match[0][begin : begin + _LONGEST]
         if match[0].startswith("/*"):
             body = _STARS.sub("\n", body.removesuffix("*/"))
         kind, rules, reason, fault = _read(body)
         covered = self._extent(*match.span())
         if isinstance(covered, str):
             fault, covered = fault or covered, Extent(*match.span())
-        return FileComment(match.start(), kind, rules, reason, fault, covered)
+        at = match.start() + begin - len(_WORD)
+        return FileComment(at, kind, rules, reason, fault, covered)
 
     # What a comment covers
 

@@ -131,7 +131,7 @@ def test_the_form(tmp_path: Path, body: str, read: tuple[str, tuple[str, ...], s
 def test_what_is_not_of_the_form_is_a_fault(tmp_path: Path, body: str, fault: str) -> None:
     (found,) = comments(tmp_path, f"{V1} / {{\n\tx; /* dtlink:{body} */\n}};")
     assert fault in found.fault
-    assert found.place[:3] == (str(tmp_path / "b.dts"), 3, 5)
+    assert found.place[:3] == (str(tmp_path / "b.dts"), 3, 8)
 
 
 @pytest.mark.parametrize(
