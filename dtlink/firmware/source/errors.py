@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Location
 
 
-#: Upper bound on the faults that one source is read for.
+#: Upper bounds on the faults that one source is read for, and on the message of one.
 MAX_FAULTS: Final = 100
+MAX_MESSAGE: Final = 300
 
 
 class SourceFault(NamedTuple):

@@ -7,14 +7,18 @@ Source: dtc, checks.c (fixup_phandle_references() and its neighbours) and livetr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from dtlink.firmware.fdt_write import SourceNode, cells
+from dtlink.firmware.source.errors import MAX_FAULTS
 from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.parse import Parsed
 from dtlink.firmware.source.values import Reference, Value
 
+#: Upper bound on the paths of nodes that labels stand for, in characters: few bytes of source
+#: make paths of any length. Boards of the kernel have up to 0.3 million.
+MAX_PATHS: Final = 16 << 20
 _NO_PHANDLE = (0, 0xFFFFFFFF)
 _NODE_NAME = re.compile(r"[\w,.+-]+(?:@[\w,.+-]*)?\Z", re.ASCII)
 
@@ -32,6 +36,12 @@ class Finished(NamedTuple):
 
     root: SourceNode
     faults: list[ReferenceFault]
+    labels: dict[str, str]
+    """The first label of each node that has one, by path."""
+
+
+class _PathsError(Exception):
+    """The paths are too long together."""
 
 
 def finish(parsed: Parsed, *, symbols: bool) -> Finished:
@@ -49,61 +59,78 @@ class _Finisher:
         self._own: dict[DtsNode, int] = {}
         self._next = 1
         self._values: dict[DtsProperty, bytes] = {}
+        self._within: dict[
+            str, tuple[DtsNode, DtsProperty]
+        ] = {}  # labels of properties and in values
+        self._left = MAX_PATHS
         self._cells: list[tuple[str, DtsNode, DtsProperty, int]] = []  # name, place of the cell
 
     def run(self) -> Finished:
         nodes = list(self._tree.root.walk())
-        self._check_names(nodes)
-        self._check_labels(nodes)
+        for label, nodes_of_label in self._tree.labels.items():
+            if len(nodes_of_label) > 1:
+                first, *more = nodes_of_label
+                for other in more:
+                    self._fault(f"the label {label!r} is that of {first.path} already", other, None)
+        holders = [each for node in nodes for each in self._checked(node)]
         for node in nodes:
             self._take_phandle(node)
-        holders = [
-            (node, held)
-            for node in nodes
-            for held in list(node.kept_properties())
-            if held.value is not None and held.value.references
-        ]
-        for node, held in holders:
-            self._resolve(node, held)
-        self._omit(nodes)
-        symbols = self._symbol_paths() if self._symbols else None
+        try:
+            for node, held in holders:
+                self._resolve(node, held)
+            self._omit(nodes)
+            labels = self._labelled_paths()
+            root = self._root(labels)
+        except _PathsError:
+            message = f"the paths of labelled nodes have more than {MAX_PATHS} characters"
+            self._fault(message, self._tree.root, None)
+            labels, root = {}, SourceNode()
+        return Finished(root, self._faults, {path: first for path, (first, *_) in labels.items()})
+
+    def _root(self, labels: Mapping[str, Sequence[str]]) -> SourceNode:
+        if self._symbols:
+            self._label_by_symbols()
+            labelled = [node for node in self._tree.root.walk() if node.given]
+            for node in labelled:
+                self._phandle(node)
         root = self._written(self._tree.root)
-        if symbols is not None:
+        if self._symbols and labelled:
             added = root.child("__symbols__").properties
-            added |= {label: path for label, path in symbols.items() if label not in added}
+            for path, names in labels.items():
+                for label in names:
+                    added.setdefault(label, _string(path))
         if self._is_plugin:
             self._add_fixups(root)
-        return Finished(root, self._faults)
+        return root
 
-    def _check_names(self, nodes: Iterable[DtsNode]) -> None:
-        """Names that dtc refuses (checks.c, node_name_chars and its neighbours)."""
-        for node in nodes:
-            if node.parent is not None and not _NODE_NAME.match(node.name):
-                self._fault(f"{node.name!r} is no name for a node", node, None)
-            for held in node.kept_properties():
-                if "@" in held.name:
-                    self._fault(f"{held.name!r} is no name for a property", node, held)
-            own = node.get("name")
-            if own is not None and (own.value is None or not self._is_own_name(node, own.value)):
-                self._fault("the property 'name' is not the node's name", node, own)
+    def _checked(self, node: DtsNode) -> Iterator[tuple[DtsNode, DtsProperty]]:
+        """The properties with references, names and labels checked (checks.c)."""
+        if node.parent is not None and not _NODE_NAME.match(node.name):
+            self._fault(f"{node.name!r} is no name for a node", node, None)
+        own = node.get("name")
+        if own is not None and (own.value is None or not self._is_own_name(node, own.value)):
+            self._fault("the property 'name' is not the node's name", node, own)
+        for held in node.kept_properties():
+            if "@" in held.name:
+                self._fault(f"{held.name!r} is no name for a property", node, held)
+            value = held.value
+            if held.labels or (value is not None and value.labels):
+                self._take_labels(node, held)
+            if value is not None and value.references:
+                yield node, held
 
-    def _check_labels(self, nodes: Iterable[DtsNode]) -> None:
-        """A label is there once: on a node, a property, or in a value."""
-        holders: dict[str, str] = {}
-        for node in nodes:
-            for label in node.labels:
-                self._take_label(label, holders, node, None)
-        for node in nodes:
-            for held in node.kept_properties():
-                within = held.value.labels if held.value else ()
-                for label in (*held.labels, *within):
-                    self._take_label(label, holders, node, held)
-
-    def _take_label(
-        self, label: str, holders: dict[str, str], node: DtsNode, held: DtsProperty | None
-    ) -> None:
-        own = f"{held.name} of {node.path}" if held else node.path
-        if (first := holders.setdefault(label, own)) is not own:
+    def _take_labels(self, node: DtsNode, held: DtsProperty) -> None:
+        """A label is there once: on a node, a property, or in a value (duplicate_label)."""
+        for label in (*held.labels, *(held.value.labels if held.value else ())):
+            nodes = self._tree.labels.get(label)
+            if nodes:
+                first = next(iter(nodes)).path
+            elif label in self._within:
+                other, property_of = self._within[label]
+                first = f"{property_of.name} of {other.path}"
+            else:
+                self._within[label] = node, held
+                continue
             self._fault(f"the label {label!r} is that of {first} already", node, held)
 
     def _take_phandle(self, node: DtsNode) -> None:
@@ -145,7 +172,16 @@ class _Finisher:
         self._phandles = {number: node for number, node in kept if not node.deleted}
 
     def _fault(self, message: str, node: DtsNode, held: DtsProperty | None) -> None:
-        self._faults.append(ReferenceFault(message, node, held))
+        if len(self._faults) < MAX_FAULTS:
+            self._faults.append(ReferenceFault(message, node, held))
+
+    def _path(self, node: DtsNode) -> str:
+        """The path of a node. Raises :class:`_PathsError` if all together are too long."""
+        path = node.path
+        self._left -= len(path)
+        if self._left < 0:
+            raise _PathsError
+        return path
 
     def _phandle(self, node: DtsNode) -> int:
         """A node's phandle; it gets the next one that is free (get_node_phandle())."""
@@ -164,24 +200,24 @@ class _Finisher:
 
     def _resolve(self, node: DtsNode, held: DtsProperty) -> None:
         value = held.value or Value(b"")
-        data = bytearray(value.data)
-        shift = 0
+        parts: list[bytes] = []
+        done = shift = 0
         for reference in value.references:
+            parts.append(value.data[done : reference.offset])
+            done = reference.offset
             target = self._tree.find(reference.name)
             if target is None:
                 self._unresolved(node, held, reference, shift)
-            elif reference.is_path:
-                path = target.path.encode("ascii") + b"\0"
-                at = reference.offset + shift
-                data[at:at] = path
-                shift += len(path)
-                target.referenced = True
+                continue
+            target.referenced = True
+            if reference.is_path:
+                parts.append(_string(self._path(target)))
+                shift += len(parts[-1])
             else:
-                at = reference.offset + shift
-                data[at : at + 4] = cells(self._phandle(target))
-                target.referenced = True
-                self._cells.append((reference.name, node, held, at))
-        self._values[held] = bytes(data)
+                parts.append(cells(self._phandle(target)))
+                self._cells.append((reference.name, node, held, done + shift))
+                done += 4
+        self._values[held] = b"".join((*parts, value.data[done:]))
 
     def _unresolved(
         self, node: DtsNode, held: DtsProperty, reference: Reference, shift: int
@@ -195,15 +231,9 @@ class _Finisher:
 
     # What dtc adds
 
-    def _symbol_paths(self) -> dict[str, bytes] | None:
-        """The paths of the labelled nodes, each of which gets a phandle; ``None``: no label."""
-        self._label_by_symbols()
-        nodes = [node for node in self._tree.root.walk() if node.given]
-        for node in nodes:
-            self._phandle(node)
-        if not nodes:
-            return None
-        return {label: _string(node.path) for node in nodes for label in node.labels}
+    def _labelled_paths(self) -> dict[str, Sequence[str]]:
+        """The labels of nodes by path, in the order of the blob."""
+        return {self._path(node): node.labels for node in self._tree.root.walk() if node.labels}
 
     def _label_by_symbols(self) -> None:
         """Label what a source's own ``__symbols__`` lists (generate_labels_from_tree())."""
@@ -217,22 +247,29 @@ class _Finisher:
 
     def _add_fixups(self, root: SourceNode) -> None:
         """What an overlay refers to, outside of it and within, after nodes were omitted."""
-        within = []
+        outside: dict[str, list[bytes]] = {}
+        within: dict[DtsNode, dict[str, list[bytes]]] = {}
         for name, node, held, offset in self._cells:
             if node.deleted:
                 continue
             if self._tree.find(name) is not None:
-                within.append((node, held.name, offset))
+                places = within.setdefault(node, {}).setdefault(held.name, [])
+                places.append(cells(offset))
             elif "/" in name:  # the format has no place for a path (add_fixup_entry())
                 self._fault(f"{held.name}: no node &{{{name}}} in this overlay", node, held)
             else:
-                entry = _string(f"{node.path}:{held.name}:{offset}")
-                root.child("__fixups__").append(name, entry)
-        for node, name, offset in within:
-            place = root.child("__local_fixups__")
-            for part in node.path.strip("/").split("/") if node.parent else ():
-                place = place.child(part)
-            place.append(name, cells(offset))
+                entry = _string(f"{self._path(node)}:{held.name}:{offset}")
+                outside.setdefault(name, []).append(entry)
+        if outside:
+            fixups = root.child("__fixups__")
+            for name, entries in outside.items():
+                fixups.append(name, b"".join(entries))
+        if within:
+            mirror = _Mirror(root.child("__local_fixups__"))
+            for node, properties in within.items():
+                place = mirror.node(self._path(node))
+                for name, entries in properties.items():
+                    place.append(name, b"".join(entries))
 
     def _written(self, top: DtsNode) -> SourceNode:
         root = SourceNode(top.name)
@@ -255,6 +292,27 @@ class _Finisher:
     def _is_own_name(node: DtsNode, value: Value) -> bool:
         """Whether a ``name`` says what is known (checks.c, check_name_properties())."""
         return value.data == _string(node.name.partition("@")[0]) and not value.references
+
+
+class _Mirror:
+    """The nodes below ``__local_fixups__`` that stand for those of the tree."""
+
+    def __init__(self, top: SourceNode) -> None:
+        self._top = top
+        self._below: dict[int, dict[str, SourceNode]] = {}
+
+    def node(self, path: str) -> SourceNode:
+        """The node for a path; it is made if it is missing."""
+        node = self._top
+        for part in path.strip("/").split("/") if path != "/" else ():
+            below = self._below.get(id(node))
+            if below is None:
+                below = self._below[id(node)] = {each.name: each for each in node.children}
+            if part not in below:
+                below[part] = SourceNode(part)
+                node.children.append(below[part])
+            node = below[part]
+        return node
 
 
 def _string(text: str) -> bytes:

@@ -6,10 +6,14 @@ As in dtc (livetree.c): what is deleted keeps its place, for what comes back und
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from dtlink.firmware.source.values import Value
+
+
+#: How many nodes are looked at to find which one of several with one label comes first.
+_SEARCHED: Final = 1 << 20
 
 
 class DtsProperty:
@@ -56,7 +60,7 @@ class DtsNode:
         self.children: dict[str, DtsNode] = {}
         self.given: list[str] = []
         """The labels, the last one that was added first; also those of a node that was deleted."""
-        self.dropped: set[str] = set()
+        self.dropped: frozenset[str] = frozenset()
         """Those of ``given`` that went when the node was deleted."""
         self.opened_at: list[int] = []
         self.deleted = False
@@ -119,12 +123,13 @@ class LiveTree:
 
     def __init__(self) -> None:
         self.root = DtsNode("", None)
-        self.labels: dict[str, list[DtsNode]] = {}
+        self.labels: dict[str, dict[DtsNode, None]] = {}
         """Several nodes with one label are a fault, unless all but one are deleted later."""
         self.has_omitted = False
         """Whether a node was left out because nothing references it."""
         self.reserved: list[tuple[str, int]] = []
         """Reservations of memory: address and length as they are written, and where."""
+        self._left = _SEARCHED
 
     def find(self, name: str) -> DtsNode | None:
         """A node by label, by path, or by a label and the path below it (get_node_by_ref())."""
@@ -140,27 +145,37 @@ class LiveTree:
         return node
 
     def _labelled(self, label: str) -> DtsNode | None:
-        holders = self.labels.get(label, ())
-        if len(holders) < 2:
+        holders = self.labels.get(label, {})
+        if len(holders) < 2 or self._left < 0:
             return next(iter(holders), None)
-        return next((node for node in self.root.walk() if label in node.labels), None)
+        for node in self.root.walk():
+            self._left -= 1
+            if node in holders:
+                return node
+        return None
 
     def add_label(self, node: DtsNode, label: str) -> None:
         """Label a node. A label that it had before it was deleted keeps its place (add_label())."""
         if label not in node.given:
             node.given.insert(0, label)
         elif label in node.dropped:
-            node.dropped.remove(label)
+            node.dropped -= {label}
         else:
             return
-        self.labels.setdefault(label, []).append(node)
+        self.labels.setdefault(label, {})[node] = None
 
     def delete(self, node: DtsNode) -> None:
         """Delete a node with all that it holds."""
         for each in list(node.walk()):
             each.deleted = True
             for label in each.labels:
-                self.labels[label].remove(each)
-            each.dropped.update(each.given)
+                self._drop(label, each)
+            each.dropped |= frozenset(each.given)
             for held in each.properties.values():
                 held.delete()
+
+    def _drop(self, label: str, node: DtsNode) -> None:
+        holders = self.labels[label]
+        holders.pop(node, None)
+        if len(holders) == 1:  # made anew: the first one of what is left of many takes long to find
+            self.labels[label] = dict(holders)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.source.absent import Unread
-from dtlink.firmware.source.errors import MAX_FAULTS, SourceFault
+from dtlink.firmware.source.errors import MAX_FAULTS, MAX_MESSAGE, SourceFault
 from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.preprocess import SourceText
@@ -77,7 +77,7 @@ class _Parser:
         return Parsed(self._tree, self._is_plugin, self._faults[:MAX_FAULTS])
 
     def _fault(self, message: str, at: int, fix: str = "") -> None:
-        self._faults.append(SourceFault(message, self._source.place(at), fix))
+        self._faults.append(SourceFault(message[:MAX_MESSAGE], self._source.place(at), fix))
 
     def _blank(self, at: int) -> int:
         """Where the next word begins."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dtlink.firmware.source.absent import Unread
-from dtlink.firmware.source.errors import MAX_FAULTS, SourceFault
+from dtlink.firmware.source.errors import MAX_FAULTS, MAX_MESSAGE, SourceFault
 from dtlink.firmware.source.expressions import ExpressionError, evaluate
 from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.macros import Expander, Macro, MacroBoundError, MacroError, apart
@@ -160,7 +160,9 @@ class _Preprocessor:
 
     def _fault(self, message: str, inclusion: int, offset: int, fix: str = "") -> None:
         faults = self._result.faults
-        faults.append(SourceFault(message, self._result.place_of(inclusion, offset), fix))
+        faults.append(
+            SourceFault(message[:MAX_MESSAGE], self._result.place_of(inclusion, offset), fix)
+        )
         self._is_full = self._is_full or len(faults) >= MAX_FAULTS
 
     def _stop(self, message: str, inclusion: int, offset: int) -> None:

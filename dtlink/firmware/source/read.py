@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from dtlink.firmware import fdt
-from dtlink.firmware.fdt_write import SourceNode, write
-from dtlink.firmware.source.errors import MAX_FAULTS, SourceError, SourceFault
+from dtlink.firmware.fdt_write import write
+from dtlink.firmware.source.errors import MAX_FAULTS, MAX_MESSAGE, SourceError, SourceFault
 from dtlink.firmware.source.files import SourceFiles
-from dtlink.firmware.source.finish import ReferenceFault, finish
+from dtlink.firmware.source.finish import Finished, ReferenceFault, finish
 from dtlink.firmware.source.livetree import DtsNode, DtsProperty
 from dtlink.firmware.source.parse import Parsed, parse
 from dtlink.firmware.source.preprocess import SourceText, preprocess
@@ -27,19 +28,18 @@ class SourceTree:
     """A devicetree made from source; ``root`` is what is written to the blob."""
 
     def __init__(
-        self, root: SourceNode, parsed: Parsed, text: SourceText, files: SourceFiles
+        self, finished: Finished, parsed: Parsed, text: SourceText, files: SourceFiles
     ) -> None:
-        self.root = root
+        self.root = finished.root
         self.is_plugin = parsed.is_plugin
         self._live = parsed.tree
         self._text = text
         self._files = files
         self.comments = _comments(text, parsed)
-        self.tree = fdt.read(write(root))
+        self.tree = fdt.read(write(finished.root))
         self.tree.origins = self
-        self.tree.labels = {
-            node.path: node.labels[0] for node in parsed.tree.root.walk() if node.labels
-        }
+        self.tree.labels = finished.labels
+        self._parts: tuple[DtsProperty, Sequence[tuple[int, int, int]]] | None = None
 
     def outline(self) -> Iterator[OutlinedNode]:
         """The tree as source without includes and macros, with the place of each line."""
@@ -104,11 +104,17 @@ class SourceTree:
         value = held.value
         if value is None or any(each.is_path for each in value.references):
             return held.set_at[-1]  # paths are put in afterwards, and move what follows
-        text = self._text.text[held.start : held.end]
-        file = self._text.place(held.start).file
-        parts = spans(text, lambda name: self._files.data(name, file))
-        starts = [at for start, at, _ in parts if start <= offset]
-        return held.start + starts[-1] if starts else held.set_at[-1]
+        parts = self._spans(held)
+        number = bisect_right(parts, offset, key=itemgetter(0)) - 1
+        return held.start + parts[number][1] if number >= 0 else held.set_at[-1]
+
+    def _spans(self, held: DtsProperty) -> Sequence[tuple[int, int, int]]:
+        """The parts of a value, kept for the next question about it."""
+        if self._parts is None or self._parts[0] is not held:
+            text = self._text.text[held.start : held.end]
+            file = self._text.place(held.start).file
+            self._parts = held, spans(text, lambda name: self._files.data(name, file))
+        return self._parts[1]
 
 
 def _comments(text: SourceText, parsed: Parsed) -> Sequence[SourceComment]:
@@ -154,12 +160,12 @@ def compile_source(
     finished = finish(parsed, symbols=symbols)
     if finished.faults:
         raise SourceError([_placed(each, text) for each in finished.faults[:MAX_FAULTS]])
-    return SourceTree(finished.root, parsed, text, files)
+    return SourceTree(finished, parsed, text, files)
 
 
 def _placed(fault: ReferenceFault, text: SourceText) -> SourceFault:
     at = _place(fault.node, fault.held)
-    return SourceFault(fault.message, text.place(at))
+    return SourceFault(fault.message[:MAX_MESSAGE], text.place(at))
 
 
 def _place(node: DtsNode, held: DtsProperty | None) -> int:
