@@ -44,7 +44,7 @@ class Disk:
             if not stat.S_ISREG(there.st_mode):
                 return "is not a regular file"
             if there.st_size > most:
-                return f"is too large: {there.st_size} bytes"
+                return f"is too large: {there.st_size} bytes, the limit is {most}"
             with open(path, "rb") as file:
                 # No more than its size: files of /proc have none, and some of them never end.
                 return file.read(there.st_size)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Final, NamedTuple
 
 from dtlink.firmware.source.scan import COMMENT_OR_STRING, Kind, Segment, SourceFile
-from dtlink.firmware.source.statements import Statement, Statements, lines_between
+from dtlink.firmware.source.statements import Statement, Statements
 
 _WORD: Final = "dtlink:"
+_BLANK_LINE = re.compile(r"\n(?=\s*?\n)")
 _BEGIN = re.compile(r"/[/*][\s*/]*dtlink:")
 _FORM = re.compile(r"(allow|expect)\b\s*([^:]*?)\s*(?::\s*(.*))?", re.DOTALL)
 _STARS = re.compile(r"\n[ \t]*\*+")
@@ -127,12 +128,18 @@ class _Reader:
     def _of_head(self, end: int) -> Extent:
         """A comment at the head of a file: directly above a node it is about that node."""
         start = self._statements.head_end
-        above = self._file.code[end:start].strip() == "" and start < len(self._file.code)
-        if above and all(each.strip() for each in lines_between(self._file, end, start)):
+        if start < len(self._file.code) and end > max(self._above):
             first = self._statements.around(start)
             if first is not None:
                 return _whole(first)
         return Extent(0, len(self._file.text))
+
+    @cached_property
+    def _above(self) -> tuple[int, int]:
+        """The last line that is blank, and the last code, before the first statement."""
+        start = self._statements.head_end
+        blank = [match.start() for match in _BLANK_LINE.finditer(self._file.text, 0, start)]
+        return (blank or [-1])[-1], len(self._file.code[:start].rstrip()) - 1
 
     def _included(self, end: int) -> Extent | None:
         """The line that includes a file, if one comes next."""

@@ -59,9 +59,8 @@ class _Finisher:
         self._own: dict[DtsNode, int] = {}
         self._next = 1
         self._values: dict[DtsProperty, bytes] = {}
-        self._within: dict[
-            str, tuple[DtsNode, DtsProperty]
-        ] = {}  # labels of properties and in values
+        # The labels of properties, and those in values.
+        self._within: dict[str, tuple[DtsNode, DtsProperty]] = {}
         self._left = MAX_PATHS
         self._cells: list[tuple[str, DtsNode, DtsProperty, int]] = []  # name, place of the cell
 

@@ -149,7 +149,7 @@ class LiveTree:
         if len(holders) < 2 or self._left < 0:
             return next(iter(holders), None)
         for node in self.root.walk():
-            self._left -= 1
+            self._left -= 1 + len(node.children)
             if node in holders:
                 return node
         return None

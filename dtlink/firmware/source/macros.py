@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 #: Upper bound on what all macros of one source cost: a token is 1, and so are 8 characters of it.
 #: Boards of the kernel need up to 60,000.
-MAX_WORK: Final = 1 << 19
+MAX_WORK: Final = 1 << 20
 
 _DEFINE = re.compile(r"([A-Za-z_]\w*)(\()?", re.ASCII)
 _PARAMETER = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 _TOKEN = re.compile(
-    r"(\s+)|([A-Za-z_]\w*)|(\.?[0-9](?:[eEpP][+-]|[\w.])*)"
-    r"|(\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?)|(##|<<|>>|&&|\|\||[=!<>]=|--|\+\+|.)",
+    r"(\s+)|([A-Za-z_]\w*)|(\.?[0-9](?:[eEpP][+-]|[\w.])*+)"
+    r"|(\"(?:[^\"\\\n]++|\\.)*+\"?|'(?:[^'\\\n]++|\\.)*+'?)|(##|<<|>>|&&|\|\||[=!<>]=|--|\+\+|.)",
     re.DOTALL | re.ASCII,
 )
 #: Bodies with more characters are read only when they are used, and count.
@@ -46,6 +47,9 @@ class Token(NamedTuple):
     """Blanks come before it."""
     hidden: frozenset[str] = _NOTHING
     """The macros it came from: it is not expanded by them again."""
+
+
+_EMPTY: Final = Token("", is_name=False, spaced=False)
 
 
 class Macro:
@@ -141,7 +145,29 @@ def joined(parts: Sequence[Token]) -> str:
 
 def apart(left: str, right: str) -> bool:
     """Whether two tokens beside each other would read as another one."""
-    return bool(left and right and _JOINS.fullmatch(left[-1] + right[0]))
+    return bool(left and right) and _joins(left[-1] + right[0])
+
+
+@lru_cache(maxsize=1 << 12)
+def _joins(pair: str) -> bool:
+    return _JOINS.fullmatch(pair) is not None
+
+
+def _spaced(token: Token, spaced: bool) -> Token:  # noqa: FBT001 - the two fields differ in that
+    return Token(token.text, token.is_name, spaced, token.hidden)
+
+
+def _hidden(parts: Iterable[Token], by: frozenset[str]) -> list[Token]:
+    """Tokens that are not expanded again by some macros.
+
+    Names are expanded, and the parenthesis that ends their arguments has a say in it.
+    """
+    return [
+        Token(text, is_name, spaced, own | by) if is_name or text == ")" else each
+        for each in parts
+        for text, is_name, spaced, own in (each,)
+        if text
+    ]
 
 
 class Expander:
@@ -155,8 +181,12 @@ class Expander:
     def expand(self, text: str) -> str:
         """A text with every macro expanded. Raises :class:`MacroError`."""
         self._depth = 0
-        self._spend(len(text) // 2)
-        return joined(self._expanded(tokens(text)))
+        self._spend(len(text))
+        return self._joined(self._expanded(tokens(text)))
+
+    def _joined(self, parts: Sequence[Token]) -> str:
+        self._spend(sum(len(each.text) for each in parts) // 8)
+        return joined(parts)
 
     def use(self, macro: Macro, text: str, start: int, end: int) -> tuple[str, int] | None:
         """What a use of a macro expands to, and where it ends; its name ends at ``start``.
@@ -175,8 +205,9 @@ class Expander:
             used = None if last is None else self._used(last, text, at, end)
             if used is None:
                 break
-            result[-1:], at = used
-        return joined(result), at
+            more, at = used
+            result = [*result[:-1], *more]
+        return self._joined(result), at
 
     def _used(
         self, macro: Macro, text: str, start: int, end: int
@@ -187,7 +218,7 @@ class Expander:
             if found is None:
                 return None
             parts, at = found
-            self._spend((at - start) // 2)
+            self._spend(at - start)
             if parts is None:
                 raise MacroError(f"{macro.name}(: the parenthesis is not closed")
             given = [tokens(part) for part in parts]
@@ -196,12 +227,15 @@ class Expander:
         return self._expanded(result), start
 
     def _expanded(self, given: list[Token]) -> list[Token]:
+        self._spend(len(given))
+        macros = self._macros
+        if not any(each.is_name and each.text in macros for each in given):
+            return given
         out: list[Token] = []
         todo = given[::-1]
         while todo:
             token = todo.pop()
-            self._spend(1 + len(token.text) // 8)
-            macro = self._macros.get(token.text) if token.is_name else None
+            macro = macros.get(token.text) if token.is_name else None
             if macro is None or token.text in token.hidden:
                 out.append(token)
                 continue
@@ -218,7 +252,7 @@ class Expander:
                 hidden &= last.hidden
             result = self._substituted(macro, parts, hidden | {macro.name})
             if result:
-                result[0] = result[0]._replace(spaced=token.spaced)
+                result[0] = _spaced(result[0], token.spaced)
             todo += reversed(result)
         return out
 
@@ -262,17 +296,14 @@ class Expander:
                     expanded[token.text] = self._expanded(values[token.text])
                 part = values[token.text] if pasted else expanded[token.text]
                 self._spend(len(part))
-                out += (
-                    [part[0]._replace(spaced=token.spaced), *part[1:]]
-                    if part
-                    else [Token("", is_name=False, spaced=token.spaced)]
-                )
+                out.append(_spaced(part[0] if part else _EMPTY, token.spaced))
+                out += part[1:]
             else:
                 out.append(token)
             at += 1
         self._depth -= 1
         self._spend(len(out) * (1 + len(hidden) // 16))
-        return [each._replace(hidden=each.hidden | hidden) for each in out if each.text]
+        return _hidden(out, hidden)
 
     def _bound(self, macro: Macro, given: list[list[Token]]) -> Mapping[str, list[Token]]:
         names = macro.parameters or ()

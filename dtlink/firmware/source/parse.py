@@ -18,11 +18,17 @@ from dtlink.firmware.source.preprocess import SourceText
 from dtlink.firmware.source.values import Reference, Value, ValueTextError, read_value
 
 #: Upper bound on nodes and properties that are opened or set.
-MAX_STATEMENTS: Final = 300_000
+MAX_STATEMENTS: Final = 200_000
+
+#: Upper bound on a node's name, in characters; the specification has 31 (v0.4, 2.2.1).
+MAX_NAME: Final = 255
+#: What a node outside of all others counts: an overlay's fragment is two nodes and a property.
+_PER_OPENING: Final = 3
 
 _NAME = r"\\?([A-Za-z0-9,._+*#?@-]+)"
 _REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
-_TEXT = r"[^;\"'{}]*(?:(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\{[^;\"'{}]*\})[^;\"'{}]*)*"
+_STRING = r"\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'"
+_TEXT = r"[^;\"'{}]*+(?:(?:" + _STRING + r"|\{[^;\"'{}]*+\})[^;\"'{}]*+)*+"
 #: A statement in a node: labels, then one of the alternatives, told apart by their groups.
 _INSIDE = re.compile(
     r"\s*((?:[A-Za-z_]\w*:\s*)*)(?:(/omit-if-no-ref/)\s*((?:[A-Za-z_]\w*:\s*)*))?"
@@ -41,7 +47,9 @@ _OUTSIDE = re.compile(
 _V1, _PLUGIN, _RESERVE, _ROOT, _NEW_LABEL, _TOP_PATH, _TOP_LABEL = range(1, 8)
 _WORD, _PATH, _LABEL = range(8, 11)
 _SEMICOLON = re.compile(r"\s*;", re.ASCII)
-_STOP = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z)|[;{}]", re.DOTALL)
+_STOP = re.compile(
+    r"\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z)|[;{}]", re.DOTALL
+)
 _BLANK = re.compile(r"\s*", re.ASCII)
 
 
@@ -155,6 +163,7 @@ class _Parser:
     def _open_top(self, match: re.Match[str], start: int) -> None:
         node: DtsNode | None
         is_first, self._is_begun = not self._is_begun, True
+        self._left -= _PER_OPENING
         fresh = False
         if match[_ROOT]:
             node = self._tree.root
@@ -210,6 +219,8 @@ class _Parser:
                 continue
             self._at = match.end()
             self._left -= 1
+            if self._is_full(len(stack), match.start()):
+                return
             if match[_CLOSE]:
                 if match[_LABELS]:
                     self._fault("a label of nothing", match.start(_LABELS))
@@ -222,22 +233,21 @@ class _Parser:
                 stack.append((node, fresh))
                 node, fresh = self._child(node, match, fresh=fresh)
                 has_children = False
-                if self._is_full(len(stack), match.start(_OWN)):
-                    return
             elif match[_OWN]:
                 self._set(node, match, fresh=fresh, late=has_children)
             else:
                 self._delete(node, match, fresh=fresh, late=has_children)
                 has_children = has_children or match[_NODE] is not None
 
-    def _is_full(self, depth: int, at: int) -> bool:
+    def _is_full(self, depth: int, start: int) -> bool:
         """Whether there is more than is read; then the rest is passed over."""
+        if depth < MAX_DEPTH and self._left >= 0:
+            return False
+        at = self._blank(start)
         if depth >= MAX_DEPTH:
             self._fault(f"nodes are nested deeper than {MAX_DEPTH} levels", at)
-        elif self._left < 0:
-            self._fault(f"more than {MAX_STATEMENTS} nodes and properties", at)
         else:
-            return False
+            self._fault(f"more than {MAX_STATEMENTS} nodes and properties", at)
         self._at = len(self._text)
         return True
 
@@ -295,6 +305,9 @@ class _Parser:
             node = None
         is_new = node is None
         if node is None:
+            if len(name) > MAX_NAME:
+                self._fault(f"the name of a node has more than {MAX_NAME} characters", at)
+                name = name[:MAX_NAME]
             node = parent.children[name] = DtsNode(name, parent)
         elif fresh and not node.deleted:
             self._fault(f"a second node {name!r} in {parent.path}", at)

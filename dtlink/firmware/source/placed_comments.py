@@ -11,7 +11,7 @@ from dtlink.firmware.tree import Location
 
 if TYPE_CHECKING:
     from dtlink.firmware.source.comments import FileComment
-    from dtlink.firmware.source.livetree import LiveTree
+    from dtlink.firmware.source.livetree import DtsNode, LiveTree
     from dtlink.firmware.source.preprocess import SourceText
     from dtlink.firmware.source.scan import SourceFile
 
@@ -88,11 +88,11 @@ def _nodes(
             heads[file].append((comment.extent.start, comment.extent.brace, at))
     for each in heads.values():
         each.sort()
-    for path, opened in _openings(tree) if heads else ():
+    for node, opened in _openings(tree) if heads else ():
         number, offset, _ = text.origin(opened)
         file = text.inclusions[number].file
         for at in _opened_at(heads.get(file, ()), offset):
-            found[file, at].append(path)
+            found[file, at].append(node.path)
     return found
 
 
@@ -106,6 +106,6 @@ def _opened_at(heads: Sequence[tuple[int, int, int]], offset: int) -> Iterator[i
         number -= 1
 
 
-def _openings(tree: LiveTree) -> Iterator[tuple[str, int]]:
+def _openings(tree: LiveTree) -> Iterator[tuple[DtsNode, int]]:
     """All nodes, with each place that opens them."""
-    return ((node.path, at) for node in tree.root.walk() for at in node.opened_at)
+    return ((node, at) for node in tree.root.walk() for at in node.opened_at)

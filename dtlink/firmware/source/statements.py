@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -17,7 +16,7 @@ from dtlink.firmware.source.scan import Kind, SourceFile
 
 #: Strings, references with a path, what ends a statement or a node, and all other text.
 _PART = re.compile(
-    r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z)|&\{[^}\n]*\}|([;{]|\}\s*;?)"
+    r"\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z)|&\{[^}\n]*\}|([;{]|\}\s*;?)"
     r"|[^\s\"'&;{}]+|[\"'&]",
     re.DOTALL,
 )
@@ -115,8 +114,3 @@ _START = attrgetter("start")
 def _ended(statement: Statement, end: int) -> Statement | None:
     statement.end = end
     return statement.parent
-
-
-def lines_between(file: SourceFile, start: int, end: int) -> Sequence[str]:
-    """The lines that are whole between two offsets."""
-    return file.text[start:end].split("\n")[1:-1]
