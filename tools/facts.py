@@ -4,6 +4,7 @@ From the top of the project:
 
     python -m tools.facts make /usr/src/linux-6.12
     python -m tools.facts names /usr/src/linux-7.2
+    python -m tools.facts limits /usr/src/linux-6.12 /usr/src/linux-7.2
     python -m tools.facts suppliers /usr/src/linux-6.1 /usr/src/linux-6.12
     python -m tools.facts cited /usr/src/linux-6.12 /usr/src/linux-5.10
 
@@ -25,6 +26,7 @@ from dtlink.kernel.source.index import SourceIndex
 from dtlink.kernel.source.write import kernel_release, make_index, pack_several
 from tools.citations import citations, unfounded
 from tools.early import as_text, early_tables
+from tools.index_limits import index_limits
 from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
 from tools.supply_names import supply_names
 
@@ -58,6 +60,15 @@ def names(source: str, into: str) -> None:
     """Write supply-names.txt: of these bindings, and of the drivers in the shipped indexes."""
     text = supply_names(Path(source), SourceIndex.every(SOURCES))
     _write(Path(into) / "supply-names.txt", text.encode("ascii"))
+
+
+@main.command(help="Make the list of the highest indexes of clocks, resets and power domains.")
+@click.argument("source", type=click.Path(exists=True, file_okay=False), nargs=-1, required=True)
+@click.option("--into", type=click.Path(exists=True, file_okay=False), default=str(_DATA))
+def limits(source: tuple[str, ...], into: str) -> None:
+    """Write index-limits.txt, of the headers of all these sources."""
+    text = index_limits(map(Path, source))
+    _write(Path(into) / "index-limits.txt", text.encode("ascii"))
 
 
 @main.command(help="Compare a supplier table with dtlink's rows, or those of two sources.")

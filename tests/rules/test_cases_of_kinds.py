@@ -580,3 +580,30 @@ def test_clocks_of_one_name(providers: str) -> None:
 )
 def test_clocks_of_different_names(providers: str) -> None:
     assert findings(f"/ {{ {providers} }};", "supplier/duplicate-clock-name") == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "count"),
+    [
+        ("clocks = <&cru 0x7000>;", 1),
+        ("resets = <&cru 0x7000>;", 1),
+        ("clocks = <&cru 1>, <&cru 0x7000>, <&cru 0x7001>;", 1),
+        ("assigned-clocks = <&cru 0x7000>;", 1),
+        ("clocks = <&cru 1>; resets = <&cru 1>;", 0),
+        ("clocks = <&other 0x7000>;", 0),
+    ],
+)
+def test_indexes_that_a_provider_lacks(reference: str, count: int) -> None:
+    source = f"""
+        / {{
+            cru: cru {{
+                compatible = "vendor,new-cru", "rockchip,rk3399-cru";
+                #clock-cells = <1>; #reset-cells = <1>;
+            }};
+            other: other {{ compatible = "vendor,cru"; #clock-cells = <1>; }};
+            a {{ compatible = "vendor,a"; {reference} }};
+        }};
+    """
+    found = findings(source, "supplier/index-range")
+    assert [each.severity for each in found] == [WARNING] * count
+    assert all("rockchip,rk3399-cru" in each.message for each in found)

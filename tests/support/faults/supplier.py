@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dtlink.boot.drivers.requests import Requested
 from dtlink.facts.early import is_served_early
+from dtlink.facts.index_limits import index_limit
 from dtlink.links.reference import Reference
 from tests.support.faults.bed import Bed
 from tests.support.faults.model import ERROR, INFO, WARNING, Planted, fault, faults_of
@@ -188,6 +189,26 @@ def clocks_of_one_name(bed: Bed) -> Planted | None:
         "seeded-clock-2", compatible="seeded,clock", _clock_cells=0, clock_output_names="seeded"
     )
     return Planted(bed.path(second), "clock-output-names")
+
+
+@fault("supplier/index-range", WARNING, boards=10)
+def index_that_the_provider_lacks(bed: Bed) -> Planted | None:
+    ref = bed.pick(
+        ref
+        for ref in bed.references("clocks", "resets", "power-domains")
+        if ref.args == 1
+        and any(
+            index_limit(name, ref.binding.kind) is not None
+            for name in bed.tree[ref.supplier].compatible
+        )
+    )
+    if ref is None:
+        return None
+    name = bed.property_name(ref)
+    cells = bed.get(ref.node, name)
+    cells[ref.cell + 1] = 0x7000
+    bed.put(ref.node, name, tuple(cells))
+    return bed.here(ref)
 
 
 @fault("phandle/second-supply", WARNING, boards=12)
