@@ -26,8 +26,18 @@ def included(data: bytes) -> Sequence[IncludedName]:
 
     Those under a condition and in comments are among them: none is missed.
     """
-    found = dict.fromkeys(match[1] or match[2] for match in _DIRECTIVE.finditer(data))
+    found = dict.fromkeys(
+        match[1] or match[2] for match in _DIRECTIVE.finditer(data) if _is_directive(data, match)
+    )
     return [
         IncludedName(each[1:].decode("utf-8", "surrogateescape"), each[:1] == b'"')
         for each in found
     ]
+
+
+def _is_directive(data: bytes, match: re.Match[bytes]) -> bool:
+    """Whether a name has quotes, or a macro is in its place: not a word of a comment."""
+    if match[1] is None or match[1][:1] in b'"<':
+        return True
+    start = data.rfind(b"\n", 0, match.start()) + 1
+    return not data[start : match.start()].strip()

@@ -107,6 +107,9 @@ def test_a_macro_may_include_anything(top):
     write(top, {f"{DTS}/m.dts": "/dts-v1/;\n#include MACRO\n"})
     commit(top)
     assert reached(top) == "m"
+    write(top, {f"{DTS}/m.dts": "/dts-v1/;\n// see #include MACRO\n/* #include x */\n"})
+    commit(top)
+    assert reached(top) == ""
 
 
 def test_include_paths_and_files_outside(top, tmp_path):
