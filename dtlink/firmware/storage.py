@@ -21,6 +21,10 @@ class Disk:
         """Whether a path is a folder's, symbolic links followed."""
         return os.path.isdir(path)
 
+    def is_link(self, path: str) -> bool:
+        """Whether a path is a symbolic link's."""
+        return os.path.islink(path)
+
     def is_repository(self, folder: str) -> bool:
         """Whether a folder is the top of a git repository."""
         return os.path.exists(f"{folder}/.git")

@@ -449,3 +449,15 @@ def test_the_same_as_the_difference_of_two_lints(seed, tmp_path, monkeypatch):
     }
     nothing = (False, Counter())
     assert {path: reached.get(path, nothing) for path in expected} == expected
+
+
+def test_an_input_with_an_overlay(top):
+    overlay = "/dts-v1/;\n/plugin/;\n&{/serial} { clocks = <0x7001>; };\n"
+    write(top, {"base.dts": "/dts-v1/;\n" + SOC, "o.dtso": overlay})
+    commit(top)
+    assert found("--since", "HEAD", "base.dts+o.dtso", status=0) == {}
+    write(top, {"o.dtso": overlay.replace("7001", "7002")})
+    assert found("--since", "HEAD", "base.dts+o.dtso", status=0) == {"base.dts": []}
+    write(top, {"o.dtso": overlay + DANGLING.replace("/ {", "&{/} {")})
+    rows = found("--since", "HEAD", "base.dts+o.dtso")
+    assert rows == {"base.dts": ["phandle/dangling /device"]}

@@ -74,6 +74,10 @@ class GitTree(Disk):
         inside = self._inside(real)
         return super().is_folder(real) if inside is None else inside in self._listing.folders
 
+    def is_link(self, path: str) -> bool:
+        folder, name = os.path.split(_absolute(path))
+        return self._link(f"{self._real_folder(folder)}{os.sep}{name}") is not None
+
     def is_repository(self, folder: str) -> bool:
         inside = self._inside(folder)
         if inside is None:

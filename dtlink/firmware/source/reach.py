@@ -27,6 +27,7 @@ class Reach:
         self._differs: dict[str, bool] = {}
         self._names: dict[str, Sequence[IncludedName]] = {}
         self._found: dict[tuple[str, str, tuple[str, ...]], str | None] = {}
+        self._folders: dict[str, str] = {}
         self._where: dict[str, Surroundings | None] = {}
 
     def reaches(self, path: str, include: Sequence[str] = ()) -> bool:
@@ -78,7 +79,7 @@ class Reach:
             if self._new.exists(path) or self._old.exists(path):
                 above, last = os.path.split(path)
                 # As the reader of sources does: links to folders of the tree are include paths.
-                yield path if each == beside else os.path.join(self._new.real(above), last)
+                yield path if each == beside else os.path.join(self._real_folder(above), last)
 
     def differs(self, path: str) -> bool:
         """Whether a file differs."""
@@ -87,7 +88,7 @@ class Reach:
         return self._differs[path]
 
     def _compare(self, path: str) -> bool:
-        real = self._new.real(path)
+        real = self._real(path)
         if self._old.real(path) != real:
             return True
         if not self._old.has_place(real):
@@ -100,9 +101,20 @@ class Reach:
         self._names[path] = included(data)
         return not self._old.has(real, data)
 
+    def _real(self, path: str) -> str:
+        """The real path; folders are resolved once."""
+        folder, name = os.path.split(path)
+        plain = os.path.join(self._real_folder(folder), name)
+        return self._new.real(path) if self._new.is_link(plain) else plain
+
+    def _real_folder(self, folder: str) -> str:
+        if folder not in self._folders:
+            self._folders[folder] = self._new.real(folder)
+        return self._folders[folder]
+
     def _included(self, path: str) -> Sequence[IncludedName]:
         if path not in self._names:
-            data = self._new.read(self._new.real(path), _MAX_SIZE)
+            data = self._new.read(self._real(path), _MAX_SIZE)
             self._names[path] = () if isinstance(data, str) else included(data)
         return self._names[path]
 
