@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.inputs import Input, OverlayUse
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import (
     STDIN,
     LoadedInput,
@@ -34,7 +34,7 @@ class _Named(TypedDict):
 
     path: str
     member: str
-    overlays: Sequence[OverlayUse]
+    overlays: Sequence[str]
     variant: str
 
 

@@ -193,3 +193,8 @@ TARGET_IN_OVERLAY = OverlayProblem(
     _TARGET,
     "OF: overlay: find target, node: {}, phandle {} not found",
 )
+
+# A Raspberry Pi's boot loader goes on without what it can't use, and says so in its log.
+UNKNOWN_PARAMETER = OverlayProblem("unknown-parameter", "", "", "", "")
+BAD_PARAMETER = OverlayProblem("bad-parameter", "", "", "", "")
+NO_OVERLAY_FILE = OverlayProblem("no-overlay-file", "", "", "", "")

@@ -9,20 +9,10 @@ from typing import NamedTuple
 MEMBER = "!"
 #: What ends the name of an overlay, as a blob and as source.
 OVERLAYS = (".dtbo", ".dtso")
-#: What ends the name of a file that overlays may be put on, and of an overlay.
-_ENDINGS = (".dtb", ".dts", *OVERLAYS)
-
-
-class OverlayUse(NamedTuple):
-    """An overlay to apply, and the parameters that it gets (Raspberry Pi)."""
-
-    path: str
-    """Empty: the parameters are those of the base itself."""
-    parameters: tuple[tuple[str, str], ...] = ()
-    """Names and values; a parameter without a value has ``true``."""
-
-    def __str__(self) -> str:
-        return os.path.basename(self.path)  # noqa: PTH119 - paths stay as the user wrote them
+#: What ends the name of a Raspberry Pi's config.txt, which names overlays.
+CONFIG_TXT = ".txt"
+#: What ends the name of a file that overlays may be put on, and of what is put on it.
+_ENDINGS = (".dtb", ".dts", *OVERLAYS, CONFIG_TXT)
 
 
 class Input(NamedTuple):
@@ -34,8 +24,8 @@ class Input(NamedTuple):
     path: str
     member: str = ""
     """Its name in the container; of a container in a container, both names with ``!`` between."""
-    overlays: tuple[OverlayUse, ...] = ()
-    """In the order of application."""
+    overlays: tuple[str, ...] = ()
+    """Overlays in the order of application; a Raspberry Pi's config.txt stands for its own."""
     variant: str = ""
     """What a configuration calls it; empty: it is known by its files."""
 
@@ -43,7 +33,7 @@ class Input(NamedTuple):
         name = f"{self.path}{MEMBER}{self.member}" if self.member else self.path
         if self.variant:
             return f"{name}+{self.variant}"
-        return "+".join((name, *(str(each) for each in self.overlays if each.path)))
+        return "+".join((name, *map(os.path.basename, self.overlays)))
 
     @classmethod
     def of(cls, named: Input | str) -> Input:
@@ -74,7 +64,7 @@ class Input(NamedTuple):
     @property
     def paths(self) -> tuple[str, ...]:
         """The files that it is made of."""
-        return (self.path, *(each.path for each in self.overlays if each.path))
+        return (self.path, *self.overlays)
 
     @property
     def is_overlay(self) -> bool:
@@ -85,7 +75,7 @@ class Input(NamedTuple):
         """The same with more overlays; one that is an overlay stays as it is."""
         if not paths or self.is_overlay:
             return self
-        return self._replace(overlays=(*self.overlays, *map(OverlayUse, paths)))
+        return self._replace(overlays=(*self.overlays, *paths))
 
 
 def _split(text: str) -> list[str]:

@@ -118,8 +118,8 @@ def _add_parts(entry: InputEntry, item: InputReport) -> None:
         entry["member"] = item.member
     if item.container:
         entry["container"] = dict(item.container)
-    if overlays := [each.path for each in item.overlays if each.path]:
-        entry["overlays"] = overlays
+    if item.overlays:
+        entry["overlays"] = list(item.overlays)
     if item.variant:
         entry["variant"] = item.variant
     if item.bases:

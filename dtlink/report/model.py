@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.kernels import DEFAULT
-from dtlink.firmware.inputs import Input, OverlayUse
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.names import Subject
 from dtlink.firmware.tree import Location
 from dtlink.rules.model import Finding, Severity
@@ -166,7 +166,7 @@ class InputReport(NamedTuple):
     """Those of the notes that say what was passed over."""
     inside: bool = False
     """Whether its bytes are not the file's: a member, or what a compressed file unpacks to."""
-    overlays: Sequence[OverlayUse] = ()
+    overlays: Sequence[str] = ()
     """The overlays that it is read with, in order."""
     variant: str = ""
     """What the configuration calls it with its overlays."""

@@ -122,6 +122,8 @@ def _pieces(example: Dts | Tables) -> Iterator[tuple[str, str]]:
     if isinstance(example, Dts):
         for text in example.overlays:
             yield "with the overlay:", _dedented(text)
+        if example.config_txt:
+            yield "with the config.txt:", _dedented(example.config_txt)
         for text in example.bases:
             yield "with --bases that have:", _dedented(text)
     if example.kernel:

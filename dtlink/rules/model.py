@@ -64,6 +64,9 @@ class Dts(NamedTuple):
     """Whether dtlink's own schemas are asked, for rules that tell what they say."""
     overlays: tuple[str, ...] = ()
     """Sources of overlays that are applied to the source; places in them are paths of theirs."""
+    config_txt: str = ""
+    """A Raspberry Pi's config.txt, which names the overlays ``overlay-1``, ``overlay-2`` and so on.
+    """
     bases: tuple[str, ...] = ()
     """Sources of bases, for a source that is an overlay."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dtlink.firmware import dts
+from dtlink.firmware.errors import InputError
 from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
 from dtlink.firmware.source.options import SourceOptions
 from dtlink.firmware.tree import Tree
@@ -15,14 +17,31 @@ _LABELLED = SourceOptions(symbols=True)
 
 def tree_of(example: Dts) -> Tree:
     """The tree of an example; of one with overlays, what they make of it."""
-    if not example.overlays:
+    if not (example.overlays or example.config_txt):
         return dts.read_text(example.source, patch=example.patch)
     base = dts.read_text(example.source, patch=example.patch, sources=_LABELLED)
     overlays = [
         NamedOverlay(f"overlay-{number}.dtso", dts.read_text(text, sources=_LABELLED))
         for number, text in enumerate(example.overlays, 1)
     ]
+    if example.config_txt:
+        return _with_config(base, overlays, example.config_txt)
     return apply_overlays(base, overlays)
+
+
+def _with_config(base: Tree, overlays: Sequence[NamedOverlay], text: str) -> Tree:
+    from dtlink.firmware.overlay.raspberry.apply import apply_config
+    from dtlink.firmware.overlay.raspberry.config_txt import read_config
+
+    trees = {f"overlays/{Path(each.name).stem}.dtbo": each.tree for each in overlays}
+
+    def load(path: str) -> Tree:
+        if path not in trees:
+            raise InputError("No such file or directory", path=path)
+        return trees[path]
+
+    config = read_config("config.txt", base.root.compatible, lambda _: text.encode())
+    return apply_config(base, config, load)
 
 
 def write_bases(example: Dts, folder: Path) -> tuple[str, ...]:

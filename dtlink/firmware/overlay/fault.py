@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dtlink.facts.overlays import OverlayProblem
+from dtlink.firmware.tree import Location
 
 
 class OverlayFault(NamedTuple):
@@ -21,6 +22,8 @@ class OverlayFault(NamedTuple):
     """What more there is to say of it, as data: a name that may be meant, another place."""
     also: tuple[str, ...] = ()
     """Other nodes of the overlay with the same problem."""
+    place: Location | None = None
+    """Where it is, if not in the overlay: a line of config.txt."""
 
 
 class Fixup(NamedTuple):

@@ -16,9 +16,11 @@ OVERLAY = "__overlay__"
 #: What a fragment of Raspberry Pi has in place of ``__overlay__`` while a parameter has it off.
 DORMANT = "__dormant__"
 OVERRIDES = "__overrides__"
+#: The labels that a Raspberry Pi adds to those of the base.
+EXPORTS = "__exports__"
 SYMBOLS = "__symbols__"
 #: Nodes beside the fragments that have a meaning of their own.
-_KNOWN = frozenset((SYMBOLS, "__fixups__", "__local_fixups__", OVERRIDES))
+_KNOWN = frozenset((SYMBOLS, "__fixups__", "__local_fixups__", OVERRIDES, EXPORTS))
 
 
 class Fragment(NamedTuple):

@@ -13,34 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts import overlays as facts
 from dtlink.firmware import fdt
-from dtlink.firmware.fdt_write import SourceNode, write
-from dtlink.firmware.overlay import fixups, run_time
-from dtlink.firmware.overlay.fault import Fixup, OverlayFault
-from dtlink.firmware.overlay.fragments import (
-    SYMBOLS,
-    Fragment,
-    fragments,
-    lone_faults,
-    symbol_place,
-)
-from dtlink.firmware.overlay.nodes import (
-    PHANDLES,
-    Found,
-    add_subnode,
-    at_path,
-    at_phandle,
-    below,
-    copy,
-    editable,
-    highest_phandle,
-    phandle_of,
-    set_property,
-    subnode,
-    text_of,
-    walk,
-)
-from dtlink.firmware.overlay.overlaid import AppliedOverlay, Brought, Overlaid
-from dtlink.firmware.tree import EXTERNAL_PHANDLE
+from dtlink.firmware.fdt_write import write
+from dtlink.firmware.overlay.fault import OverlayFault
+from dtlink.firmware.overlay.fragments import SYMBOLS
+from dtlink.firmware.overlay.nodes import editable
+from dtlink.firmware.overlay.one import OverlayMerge
+from dtlink.firmware.overlay.overlaid import AppliedOverlay, Brought, Overlaid, Place
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -66,27 +44,56 @@ def apply_overlays(
 
     Raises :class:`InputError` for a result that can't be a devicetree, such as one too deep.
     """
-    root = editable(base)
-    brought: Brought = {}
-    applied: list[AppliedOverlay] = []
-    if base.overlaid is not None:
-        base, brought, applied = base.overlaid.parts()
+    layers = Layers(base)
     for number, (name, tree) in enumerate(overlays):
-        merge = OverlayMerge(root, editable(tree), keeps_phandles=keeps_phandles)
+        merge = OverlayMerge(layers.root, editable(tree), keeps_phandles=keeps_phandles)
         faults = _late(merge.run(), overlays[number + 1 :])
         if tree.origins is not None:  # that its labels are kept is dtlink's choice
             faults = (each for each in faults if each.problem not in _OF_LABELS)
-        if merge.is_applied:
-            root = merge.root
-            brought |= {key: (len(applied), path) for key, path in merge.brought.items()}
-        applied.append(AppliedOverlay(name, tree, merge.is_applied, tuple(faults)))
-    merged = fdt.read(write(root, fdt.reservations(base.blob)))
-    overlaid = Overlaid(base, applied, brought)
-    merged.overlaid = overlaid
-    if overlaid.has_origins:
-        merged.origins = overlaid
-    merged.labels = {**merged.labels, **base.labels}
-    return merged
+        layers.add(name, tree, tuple(faults), merge)
+    return layers.merged()
+
+
+class Layers:
+    """A base and what was put on it so far; ``root`` is the result, to be changed."""
+
+    def __init__(self, base: Tree) -> None:
+        self.root = editable(base)
+        self._base = base
+        self._brought: Brought = {}
+        self._applied: list[AppliedOverlay] = []
+        self._notes = base.overlaid.notes if base.overlaid else []
+        if base.overlaid is not None:
+            self._base, self._brought, self._applied = base.overlaid.parts()
+
+    def add(
+        self, name: str, tree: Tree, faults: Sequence[OverlayFault], merge: OverlayMerge | None
+    ) -> None:
+        """Add an overlay with its merge; ``None``: it could not be tried."""
+        is_applied = merge is not None and merge.is_applied
+        if merge is not None and is_applied:
+            self.root = merge.root
+            number = len(self._applied)
+            self._brought |= {key: (number, path) for key, path in merge.brought.items()}
+        self._applied.append(AppliedOverlay(name, tree, is_applied, faults))
+
+    def add_changes(
+        self, name: str, tree: Tree, faults: Sequence[OverlayFault], changed: Iterable[Place]
+    ) -> None:
+        """Add what changed the root in place."""
+        number = len(self._applied)
+        self._brought |= {place: (number, place[0]) for place in changed}
+        self._applied.append(AppliedOverlay(name, tree, True, faults))
+
+    def merged(self) -> Tree:
+        """The tree. Raises :class:`InputError` for what can't be one."""
+        tree = fdt.read(write(self.root, fdt.reservations(self._base.blob)))
+        tree.overlaid = overlaid = Overlaid(self._base, self._applied, self._brought)
+        overlaid.notes += self._notes
+        if overlaid.has_origins:
+            tree.origins = overlaid
+        tree.labels = {**tree.labels, **self._base.labels}
+        return tree
 
 
 #: What the kernel refuses of an overlay that was compiled with its labels.
@@ -108,209 +115,3 @@ def exported(tree: Tree) -> Mapping[str, bytes]:
     """The labels that a tree has for overlays, with their paths."""
     table = tree.root.child(SYMBOLS)
     return table.properties if table else {}
-
-
-class OverlayMerge:
-    """One overlay on one base. ``root`` is a changed copy of the base, for use if it is applied."""
-
-    def __init__(
-        self, base: SourceNode, overlay: SourceNode, *, keeps_phandles: bool = True
-    ) -> None:
-        self.root = copy(base)
-        self.brought: dict[tuple[str, str], str] = {}
-        """By path and property (empty: the node itself) the node of the overlay that brought it."""
-        self.faults: list[OverlayFault] = []
-        self._overlay = overlay
-        self._keeps_phandles = keeps_phandles
-        self._unresolved: set[str] = set()
-        """The fragments whose target is a label that the base lacks."""
-
-    @property
-    def is_applied(self) -> bool:
-        """Whether libfdt would apply it."""
-        return not any(each.problem.fatal for each in self.faults)
-
-    def run(self) -> list[OverlayFault]:
-        """Merge as far as it can be, and return all that is wrong."""
-        self.faults += lone_faults(self._overlay)
-        self._renumber()
-        self._resolve()
-        usable = [each for each in fragments(self._overlay) if self._is_usable(each)]
-        self.faults += run_time.faults(self.root, self._overlay, usable)
-        if self._keeps_phandles:
-            self._keep_phandles(usable)
-        before = [self._target(each) for each in usable]
-        for fragment, there in zip(usable, before, strict=True):
-            target = self._target(fragment)
-            if target is None:
-                self._fault_of_target(facts.UNKNOWN_TARGET, fragment)
-                continue
-            if there is None:
-                self._fault_of_target(facts.TARGET_IN_OVERLAY, fragment)
-            self._merge(target, Found(fragment.content, fragment.content_path))
-        if self.is_applied:
-            self._add_symbols()
-        return self.faults
-
-    def _renumber(self) -> None:
-        """Move the overlay's phandles above those of the base (overlay_adjust_node_phandles())."""
-        delta = highest_phandle(self.root)
-        for node, path in walk(self._overlay):
-            for name in PHANDLES:
-                value = node.properties.get(name)
-                if value is not None:
-                    self._move(node, path, name, delta)
-        fixups.for_each_local(
-            self._overlay,
-            lambda node, name, offset: fixups.set_cell(
-                node, name, offset, fixups.cell(node, name, offset) + delta & EXTERNAL_PHANDLE
-            ),
-        )
-
-    def _move(self, node: SourceNode, path: str, name: str, delta: int) -> None:
-        value = node.properties[name]
-        number = int.from_bytes(value, "big") + delta
-        if len(value) != 4:
-            detail = f"{len(value)} bytes"
-            self.faults.append(OverlayFault(facts.BAD_PHANDLE, path, name, detail=detail))
-        elif number >= EXTERNAL_PHANDLE:
-            detail = f"{number - delta:#x} + {delta:#x}"
-            self.faults.append(OverlayFault(facts.PHANDLES_USED_UP, path, name, detail=detail))
-        else:
-            node.properties[name] = number.to_bytes(4, "big")
-
-    def _resolve(self) -> None:
-        """Write the phandles of the base's nodes into the overlay (overlay_fixup_phandles())."""
-        needed = fixups.labels(self._overlay)
-        symbols = at_path(self.root, f"/{SYMBOLS}")
-        if needed and symbols is None:
-            self._lacking(facts.NO_SYMBOLS, needed, ", ".join(needed))
-            return
-        table = symbols.node.properties if symbols else {}
-        for label, places in needed.items():
-            path = text_of(table[label]) if label in table else ""
-            found = at_path(self.root, path) if path else None
-            if label not in table:
-                near = _nearest(label, table)
-                self._lacking(facts.UNKNOWN_LABEL, {label: places}, label, near)
-            elif found is None:
-                self._lacking(facts.STALE_LABEL, {label: places}, label, path)
-            elif not phandle_of(found.node):
-                self._lacking(facts.NO_PHANDLE, {label: places}, label, path)
-            else:
-                self._fill(places, phandle_of(found.node))
-
-    def _fill(self, places: list[Fixup | OverlayFault], number: int) -> None:
-        for place in places:
-            found = at_path(self._overlay, place.path)
-            if isinstance(place, Fixup) and found is not None:
-                fixups.set_cell(found.node, place.name, place.offset, number)
-
-    def _lacking(
-        self,
-        problem: facts.OverlayProblem,
-        needed: dict[str, list[Fixup | OverlayFault]],
-        what: str,
-        detail: str = "",
-    ) -> None:
-        """Labels that the base does not have, at the first place that needs one."""
-        places = [each for places in needed.values() for each in places if isinstance(each, Fixup)]
-        self._unresolved |= {each.path for each in places if each.name == "target"}
-        first = places[0] if places else Fixup(what, "/__fixups__", what, 0)
-        also = dict.fromkeys(each.path for each in places if each.path != first.path)
-        fault = OverlayFault(problem, first.path, first.name, what, detail, tuple(also))
-        self.faults.append(fault)
-
-    def _is_usable(self, fragment: Fragment) -> bool:
-        """Whether its target can be looked for; where not, that has been said."""
-        if fragment.path in self._unresolved or fragment.target == EXTERNAL_PHANDLE:
-            return False
-        return bool(fragment.target) or fragment.target_path is not None
-
-    def _target(self, fragment: Fragment) -> Found | None:
-        """The node that a fragment is merged into, as the base is now."""
-        if fragment.target:
-            return at_phandle(self.root, fragment.target)
-        return at_path(self.root, fragment.target_path or "")
-
-    def _fault_of_target(self, problem: facts.OverlayProblem, fragment: Fragment) -> None:
-        name = "target" if fragment.target else "target-path"
-        what = f"{fragment.target:#x}" if fragment.target else fragment.target_path or ""
-        self.faults.append(OverlayFault(problem, fragment.path, name, what))
-
-    def _keep_phandles(self, usable: Sequence[Fragment]) -> None:
-        """Give what the base has already its own phandle (overlay_prevent_phandle_overwrite())."""
-        for fragment in usable:
-            target = self._target(fragment)
-            pairs = [(target.node, fragment.content)] if target else []
-            while pairs:
-                mine, theirs = pairs.pop()
-                if phandle_of(mine) and phandle_of(theirs):
-                    self._replace(theirs, phandle_of(theirs), phandle_of(mine))
-                for child in reversed(theirs.children):
-                    other = subnode(mine, child.name)
-                    if other is not None:
-                        pairs.append((other, child))
-
-    def _replace(self, node: SourceNode, old: int, new: int) -> None:
-        for name in PHANDLES:
-            if len(node.properties.get(name, b"")) == 4:
-                node.properties[name] = new.to_bytes(4, "big")
-
-        def replace(holder: SourceNode, name: str, offset: int) -> None:
-            if fixups.cell(holder, name, offset) == old:
-                fixups.set_cell(holder, name, offset, new)
-
-        fixups.for_each_local(self._overlay, replace)
-
-    def _merge(self, target: Found, content: Found) -> None:
-        """Merge a node of the overlay into one of the base (overlay_apply_node())."""
-        todo = [(target, content)]
-        while todo:
-            mine, theirs = todo.pop()
-            for name, value in theirs.node.properties.items():
-                set_property(mine.node, name, value)
-                self.brought[mine.path, name] = theirs.path
-            pairs = [
-                (self._made(mine, child, theirs.path), Found(child, below(theirs.path, child.name)))
-                for child in theirs.node.children
-            ]
-            todo += reversed(pairs)
-
-    def _made(self, parent: Found, child: SourceNode, at: str) -> Found:
-        """The child of the base of that name; it is added if there is none."""
-        own = subnode(parent.node, child.name)
-        if own is None:
-            own = add_subnode(parent.node, child.name)
-            self.brought[below(parent.path, own.name), ""] = below(at, child.name)
-        return Found(own, below(parent.path, own.name))
-
-    def _add_symbols(self) -> None:
-        """Add the overlay's labels to those of the base (overlay_symbol_update())."""
-        own = subnode(self._overlay, SYMBOLS)
-        if own is None:
-            return
-        table = subnode(self.root, SYMBOLS) or add_subnode(self.root, SYMBOLS)
-        for name, path in self._symbols(own):
-            set_property(table, name, path.encode("latin-1") + b"\0")
-
-    def _symbols(self, own: SourceNode) -> Iterator[tuple[str, str]]:
-        for name, value in own.properties.items():
-            place = symbol_place(text_of(value))
-            holder = subnode(self._overlay, place[0]) if place else None
-            if place is None or holder is None:
-                continue
-            fragment = next(each for each in fragments(self._overlay) if each.node is holder)
-            target = self._target(fragment)
-            if target is None:  # a libfdt before 1.7.1 has given the target another phandle
-                self._fault_of_target(facts.UNKNOWN_TARGET, fragment)
-                return
-            start = target.path if fragment.target else fragment.target_path or ""
-            yield name, f"{start if len(start) > 1 else ''}/{place[1]}"
-
-
-def _nearest(label: str, known: Iterable[str]) -> str:
-    """The label that may be meant; empty if none is near."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(label, [*known], n=1, cutoff=0.75)), "")

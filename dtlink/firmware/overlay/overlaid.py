@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from dtlink.firmware.source.placed_comments import SourceComment
     from dtlink.firmware.tree import Location, Tree
 
+#: A path, and a property; empty: the node itself.
+Place: TypeAlias = "tuple[str, str]"
 #: By path and property (empty: the node itself) the number of an overlay, and its own node.
-Brought: TypeAlias = "dict[tuple[str, str], tuple[int, str]]"
+Brought: TypeAlias = "dict[Place, tuple[int, str]]"
 
 
 class AppliedOverlay(NamedTuple):
@@ -31,7 +33,7 @@ class Overlaid:
         self,
         base: Tree,
         overlays: Sequence[AppliedOverlay],
-        brought: Mapping[tuple[str, str], tuple[int, str]],
+        brought: Mapping[Place, tuple[int, str]],
     ) -> None:
         self.base = base
         self.overlays = overlays

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.inputs import Input
+from dtlink.firmware.inputs import CONFIG_TXT, Input
 from dtlink.firmware.overlay.merge import NamedOverlay, apply_overlays
-from dtlink.firmware.read import LoadedInput
+from dtlink.firmware.read import LoadedInput, load
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.tree import Tree
 
@@ -33,20 +33,34 @@ def read_overlaid(
     loaded, tree = _tree(base, read, with_labels)
     if tree.is_overlay:
         raise InputError("an overlay can't be the base of another", path=item.path)
-    overlays: list[NamedOverlay] = []
-    for use in item.overlays:
-        more, overlay = _tree(Input.named(use.path), read, with_labels)
+    merged, waiting = tree, list[NamedOverlay]()
+    for path in item.overlays:
+        if path.endswith(CONFIG_TXT):
+            merged = _with_config(apply_overlays(merged, waiting), path, read, with_labels)
+            waiting = []
+            continue
+        more, overlay = _tree(Input.named(path), read, with_labels)
         if not overlay.is_overlay:
             what = "not an overlay: it has neither fragments nor references to a base"
-            raise InputError(what, path=use.path)
-        overlays.append(NamedOverlay(use.path, overlay))
+            raise InputError(what, path=path)
+        waiting.append(NamedOverlay(path, overlay))
         loaded = loaded._replace(data=loaded.data + more.data)
-    return loaded, merge(tree, overlays, item.path)
+    merged = apply_overlays(merged, waiting) if waiting else merged
+    return loaded, _with_notes(merged, tree, item.path)
 
 
-def merge(base: Tree, overlays: Sequence[NamedOverlay], name: str) -> Tree:
+def _with_config(tree: Tree, path: str, read: Read, sources: SourceOptions) -> Tree:
+    from dtlink.firmware.overlay.raspberry.apply import apply_config
+    from dtlink.firmware.overlay.raspberry.config_txt import read_config
+
+    def overlay(name: str) -> Tree:
+        return _tree(Input(name), read, sources)[1]
+
+    return apply_config(tree, read_config(path, tree.root.compatible, load), overlay)
+
+
+def _with_notes(tree: Tree, base: Tree, name: str) -> Tree:
     """The merged tree, with notes about what was assumed."""
-    tree = apply_overlays(base, overlays)
     overlaid = tree.overlaid
     if overlaid is not None:
         if base.origins:

@@ -15,7 +15,9 @@ def at(placed: PlacedFault, finding: Finding) -> Finding:
     """The finding with the overlay that it is about; its offset is one in no input."""
     if not placed.overlay:
         return finding
-    return finding._replace(overlay=placed.overlay, offset=None)
+    place = placed.fault.place
+    location = place or finding.location
+    return finding._replace(overlay=placed.overlay, offset=None, location=location)
 
 
 def refused(problem: OverlayProblem, *values: str) -> str:
