@@ -1,0 +1,87 @@
+"""Devicetree sources of Linux, where there are some, and what gcc and dtc make of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.boards import SHARED
+
+#: The kernel's Makefiles take another dtc the same way.
+DTC = os.environ.get("DTC") or shutil.which("dtc")
+GCC = shutil.which("gcc")
+_PREFIXES = "scripts/dtc/include-prefixes"
+#: What of a packed source is needed: boards, what they include, and the tests of drivers/of.
+_WANTED = ("arch/", "include/dt-bindings/", f"{_PREFIXES}/", "drivers/of/unittest-data/")
+
+
+class Compiled(NamedTuple):
+    """A blob, or the message of the program that refused the source."""
+
+    blob: bytes
+    refused: str = ""
+
+
+def trees() -> list[Path]:
+    """Unpacked sources: the folder ``DTLINK_KERNEL_SOURCE``, else all that are there."""
+    named = os.environ.get("DTLINK_KERNEL_SOURCE")
+    if named:
+        found = [Path(named)]
+    else:
+        found = [*sorted(SHARED.parent.glob("src-*")), *sorted(Path("/usr/src").glob("linux*"))]
+    return [each for each in found if (each / _PREFIXES).is_dir()]
+
+
+def packed() -> list[Path]:
+    """The sources that Debian's packages linux-source-* install."""
+    return sorted(Path("/usr/src").glob("linux-source-*.tar.*"))
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Unpack what devicetree sources need of an archive; the top of the tree."""
+    with tarfile.open(archive) as files:
+        for member in files:
+            name = member.name.partition("/")[2]
+            if name.startswith(_WANTED) and ("/dts/" in name or not name.startswith("arch/")):
+                files.extract(member, folder, filter="data")
+    return next(folder.iterdir())
+
+
+def sources(tree: Path) -> list[Path]:
+    """The boards and overlays of a tree, in a fixed order."""
+    patterns = (
+        *("arch/*/boot/dts/**/*.dts", "arch/*/boot/dts/**/*.dtso"),
+        *("drivers/**/*.dts", "drivers/**/*.dtso"),
+    )
+    return sorted({path for each in patterns for path in tree.glob(each) if path.is_file()})
+
+
+def need_compilers() -> None:
+    """Skip where gcc or dtc is not installed."""
+    if GCC is None or DTC is None:
+        pytest.skip("gcc or dtc is not installed")
+
+
+def preprocessed(path: Path, tree: Path) -> Compiled:
+    """A source after gcc, called as scripts/Makefile.lib does."""
+    options = ("-E", "-nostdinc", "-I", str(tree / _PREFIXES), "-undef", "-D__DTS__")
+    return _run([str(GCC), *options, "-x", "assembler-with-cpp", str(path)])
+
+
+def compiled(text: bytes, path: Path, tree: Path, *, symbols: bool) -> Compiled:
+    """The blob that dtc makes of a preprocessed source."""
+    include = [option for folder in (path.parent, tree / _PREFIXES) for option in ("-i", folder)]
+    options = ["-q", "-I", "dts", "-O", "dtb", "-b", "0", *include, *["-@"] * symbols]
+    return _run([str(DTC), *map(str, options)], text)
+
+
+def _run(command: list[str], text: bytes | None = None) -> Compiled:
+    done = subprocess.run(command, input=text, capture_output=True, check=False)
+    refused = done.stderr.decode(errors="replace") or "refused"
+    return Compiled(b"", refused) if done.returncode else Compiled(done.stdout)
