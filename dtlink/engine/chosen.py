@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from types import ModuleType
 from typing import NamedTuple, TypeVar
 
 from dtlink.engine.excluded import forget as look_anew
@@ -11,7 +13,7 @@ from dtlink.engine.excluded import is_excluded, is_ignored, is_ignored_folder
 from dtlink.engine.inputs import expand
 from dtlink.firmware.choice import InputOptions
 from dtlink.firmware.inputs import Input
-from dtlink.firmware.read import INCLUDED, STDIN
+from dtlink.firmware.read import BLOBS, INCLUDED, STDIN
 from dtlink.report.model import InputFault, InputReport
 from dtlink.wording import counted, listed
 
@@ -60,7 +62,7 @@ class _Choice:
         self._inputs: list[Input] = []
         self._included: dict[str, None] = {}
         self._notes: list[str] = []
-        self._excluded = self._ignored = 0
+        self._excluded = self._ignored = self._incomplete = 0
 
     def add(self, path: str) -> None:
         """Add what a path stands for."""
@@ -80,14 +82,48 @@ class _Choice:
             self._notes.append(
                 f"{what} that git ignores left out (--no-respect-gitignore: read too)"
             )
+        if self._incomplete:
+            what = counted(self._incomplete, "source includes", "sources include")
+            self._notes.append(
+                f"{what} files that are missing: the blob beside it is read (-I: where they are)"
+            )
         if self._excluded and not (self._inputs or unread):
             self._notes.append(f"exclude leaves out all: {counted(self._excluded, 'input')}")
         return ChosenInputs(self._inputs, self._notes, unread)
 
+    @cached_property
+    def _includers(self) -> ModuleType:
+        """The module that knows what sources include; most runs do not need it."""
+        from dtlink.firmware.source import includers
+
+        includers.forget()  # files may have changed since an earlier run of this process
+        return includers
+
     def _add_folder(self, folder: str) -> None:
         found = expand([folder], search=self._search, passed=self._notes)
         ignores = self._options_of(folder).respect_gitignore and not is_ignored_folder(folder)
-        self._inputs += [each for each in found if self._is_kept(each.path, ignores=ignores)]
+        kept: list[Input] = []
+        for each in found:
+            source = self._source(each, ignores=ignores)
+            if source or self._is_kept(each.path, ignores=ignores):
+                kept.append(source or each)
+        self._inputs += sorted(kept, key=lambda each: each.path)
+
+    def _source(self, item: Input, *, ignores: bool) -> Input | None:
+        """The source beside a blob of a folder: what is edited counts, not what was built once.
+
+        ``None`` where there is none, it is left out, or files that it includes are missing.
+        """
+        path = _source_of(item.path)
+        if not path or item.member or not os.path.isfile(path):
+            return None
+        options = self._options_of(path)
+        if (ignores and is_ignored(path)) or is_excluded(path, options.exclude):
+            return None
+        if self._includers.is_complete(path, options.include):
+            return Input(path)
+        self._incomplete += 1
+        return None
 
     def _is_excluded_file(self, path: str) -> bool:
         """Whether a file that is named is left out."""
@@ -107,14 +143,11 @@ class _Choice:
 
     def _add_boards(self) -> list[InputReport]:
         """Add the boards that include the named files, each once; reports of those without any."""
-        from dtlink.firmware.source.includers import boards_with, forget
-
-        forget()  # files may have changed since an earlier run of this process
         boards: dict[str, str] = {}
         reaching: list[str] = []
         unread: list[InputReport] = []
         for path in self._included:
-            found = boards_with(path, self._options_of(path).include)
+            found = self._includers.boards_with(path, self._options_of(path).include)
             kept = [each for each in found if self._is_kept_board(each)]
             boards.update((os.path.realpath(each), each) for each in kept)
             if kept:
@@ -153,6 +186,13 @@ def _cut(included: Sequence[str], kept: int, there: int) -> str:
         f"{listed(included, _LISTED)}: {there:,} boards include {them}; {kept:,} of them, spread "
         f"over all, are read and {there - kept:,} are not (--max-boards 0: all)"
     )
+
+
+def _source_of(blob: str) -> str:
+    """The source from which a build makes a blob; of another file an empty string."""
+    stem, dot, suffix = blob.rpartition(".")
+    endings = (source for source, made in BLOBS.items() if made == dot + suffix)
+    return next((stem + ending for ending in endings), "")
 
 
 def _is_own(path: str) -> bool:

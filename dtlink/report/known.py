@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from dtlink.firmware.inputs import Input
+from dtlink.firmware.read import blob_of
 from dtlink.report.baseline import AcceptedFinding, Baseline, member_key, place_of
 from dtlink.report.model import InputReport
 from dtlink.rules.aliases import rules_of
@@ -63,12 +64,21 @@ class BaselineComparison:
 
     def _name(self, item: Input) -> _Name:
         """The entries of an input's name; another object each time that the same input is given."""
-        key, place = member_key(item, self._path), place_of(item)
+        key, place = self._key(item), place_of(item)
         self._seen[place] += 1
         time = self._seen[place]
         if (key, time) not in self._names:
             self._names[key, time] = _Name(self._entries.get(key, ()))
         return self._names[key, time]
+
+    def _key(self, item: Input) -> str:
+        """The name of an input in the baseline.
+
+        A source may be there under the name of its blob, which a folder stood for before.
+        """
+        key = member_key(item, self._path)
+        blob = blob_of(key)
+        return blob if key not in self._entries and blob in self._entries else key
 
     def compare(self, item: InputReport, is_asked: RuleFilter | None = None) -> InputReport:
         """The report without the findings that are in the baseline.

@@ -50,6 +50,7 @@ PACKAGES = (
     Package("pylibfdt", "lint --schema: dtschema reads blobs with it", module="libfdt"),
     Package("zstandard", "kernels, initramfs images and logs packed with zstd"),
     Package("lz4", "kernels, initramfs images and logs packed with lz4"),
+    Package("pathspec", "exclude, and .gitignore in folders"),
     Package("pyelftools", "--kernel: modules (.ko) without a modules.alias"),
     Package("junitparser", "lint --format junit"),
 )

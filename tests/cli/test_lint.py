@@ -68,17 +68,20 @@ def test_standard_input(run: Run, fixtures: Path) -> None:
     assert document["inputs"][0]["findings"]
 
 
-def test_folders_take_blobs_and_the_sources_that_have_none(
+def test_folders_take_sources_and_the_blobs_that_have_none(
     run: Run, fixtures: Path, bad_dts: Path
 ) -> None:
+    """A blob may be older than its source, and show nothing of a fault that is new there."""
     blob = (fixtures / "clean-board.dtb").read_bytes()
     (bad_dts.parent / "below").mkdir()
-    (bad_dts.parent / "below" / "a.dtb").write_bytes(blob)
-    (bad_dts.parent / "below" / "a.dts").write_text("not even source")
+    for name in ("a.dtb", "b.dtb"):
+        (bad_dts.parent / "below" / name).write_bytes(blob)
+    (bad_dts.parent / "below" / "a.dts").write_text(bad_dts.read_text())
     result = run("lint", bad_dts.parent, "--format", "json")
     document = json.loads(result.stdout)
     names = [Path(item["path"]).name for item in document["inputs"]]
-    assert names == ["bad.dts", "a.dtb"]
+    assert names == ["bad.dts", "a.dts", "b.dtb"]
+    assert document["inputs"][1]["findings"]
 
 
 def test_any_number_of_processes_gives_the_same_bytes(run: Run, fixtures: Path) -> None:

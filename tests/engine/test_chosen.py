@@ -9,9 +9,10 @@ import pytest
 from dtlink import lint
 from dtlink.engine import choose
 from dtlink.engine.chosen import spread
-from dtlink.firmware.choice import InputOptions
+from dtlink.firmware.choice import Exclusion, InputOptions
 from tests.firmware.source.sources import written
 
+_WITHOUT_SOURCES = InputOptions(exclude=(Exclusion("*.dts"), Exclusion("*.dtso")))
 SOC = '/ { compatible = "v,soc"; };\n'
 FILES = {
     "a.dts": '/dts-v1/;\n#include "soc.dtsi"\n',
@@ -60,10 +61,32 @@ def test_absolute_paths_stay_absolute(here: Path) -> None:
     assert chosen(str(here / "soc.dtsi")) == [str(here / "a.dts"), str(here / "b.dts")]
 
 
-def test_a_source_is_left_out_of_a_folder_that_has_its_blob(here: Path) -> None:
-    for name in ("a.dtb", "sub/c.dtbo"):
+def test_of_a_source_and_its_blob_a_folder_stands_for_the_source(here: Path) -> None:
+    """What is edited counts: the blob may be of yesterday."""
+    for name in ("a.dtb", "b.dtbo", "sub/c.dtbo"):
         (here / name).write_bytes(b"\xd0\x0d\xfe\xed")
-    assert chosen(".") == ["./a.dtb", "./b.dts", "./sub/c.dtbo"]
+    assert chosen(".") == ["./a.dts", "./b.dtbo", "./b.dts", "./sub/c.dtso"]
+    assert chosen(".", "soc.dtsi") == chosen("."), "a.dts is there once"
+    assert chosen("a.dtb") == ["a.dtb"]
+
+
+def test_a_blob_is_read_where_its_source_lacks_a_file(here: Path) -> None:
+    (here / "a.dtb").write_bytes(b"\xd0\x0d\xfe\xed")
+    (here / "b.dtb").write_bytes(b"\xd0\x0d\xfe\xed")
+    (here / "x.h").unlink()
+    found = choose(["."], lambda _: InputOptions())
+    assert [each.path for each in found.inputs] == ["./a.dts", "./b.dtb", "./sub/c.dtso"]
+    assert found.notes == [
+        "1 source includes files that are missing: the blob beside it is read (-I: where they are)"
+    ]
+    (here / "inc").mkdir()
+    (here / "inc/x.h").write_text("")
+    assert "./b.dts" in [
+        each.path for each in choose(["."], lambda _: InputOptions(include=("inc",))).inputs
+    ]
+    assert [each.path for each in choose(["."], lambda _: _WITHOUT_SOURCES).inputs] == [
+        *("./a.dtb", "./b.dtb")
+    ]
 
 
 @pytest.mark.usefixtures("here")

@@ -448,6 +448,17 @@ def test_pruning_drops_what_is_fixed_and_accepts_nothing() -> None:
     assert prune(baseline, items) == write([report(finding("/b"))], baseline.path)
 
 
+def test_a_source_takes_the_entries_of_its_blob() -> None:
+    """A folder with both stood for the blob before it stood for the source."""
+    baseline = accepted(report(finding("/a"), finding("/gone")))
+    (item,) = compared(baseline, report(finding("/a"), finding("/new"), path="board.dts"))
+    assert (subjects(item.known), subjects(item.findings)) == (["/a"], ["/new"])
+    assert [each.subject for each in item.fixed] == ["/gone"]
+    both = accepted(report(finding("/a")), report(finding("/b"), path="board.dts"))
+    (item,) = compared(both, report(finding("/a"), path="board.dts"))
+    assert subjects(item.findings) == ["/a"], "the source has entries of its own"
+
+
 def test_a_baseline_of_the_first_version_still_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Written by dtlink 0.1.0 for all fixtures: fingerprints never change, rules keep old ids."""
     monkeypatch.chdir(CHECKOUT)

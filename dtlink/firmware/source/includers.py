@@ -43,9 +43,26 @@ def boards_with(path: str, include: Sequence[str] = ()) -> Sequence[str]:
     return boards if os.path.isabs(path) else [os.path.relpath(each) for each in boards]
 
 
+def is_complete(path: str, include: Sequence[str] = ()) -> bool:
+    """Whether all files are there that a source includes, or may include under a condition."""
+    folder = os.path.dirname(os.path.realpath(path))
+    return _tree(folder, tuple(include)).has_all(os.path.realpath(path))
+
+
 def forget() -> None:
     """Look at the files anew."""
-    _users.cache_clear()
+    for kept in (_users, _tree, _tree_of):
+        kept.cache_clear()
+
+
+@lru_cache(maxsize=4096)
+def _tree(folder: str, include: tuple[str, ...]) -> _Tree:
+    return _tree_of((*include, *surroundings(os.path.join(folder, "x")).include))
+
+
+@lru_cache(maxsize=64)
+def _tree_of(folders: tuple[str, ...]) -> _Tree:
+    return _Tree(folders, defaultdict(set))
 
 
 def _above(users: Mapping[str, Iterable[str]], path: str) -> set[str]:
@@ -96,6 +113,22 @@ class _Tree:
         self._users = users
         self._found: dict[tuple[str, str], str] = {}
         self._real: dict[str, str] = {}
+        self._complete: set[str] = set()
+
+    def has_all(self, path: str) -> bool:
+        """Whether all files are there that a file includes."""
+        todo, seen = [path], {path}
+        while todo:
+            by = todo.pop()
+            for name, quoted in included(_content(by)) if by not in self._complete else ():
+                found = self._find(name, os.path.dirname(by) if quoted else "") if name else by
+                if not found:
+                    return False
+                if found not in seen:
+                    seen.add(found)
+                    todo.append(found)
+        self._complete |= seen
+        return True
 
     def follow(self, boards: Iterable[str]) -> None:
         """Go from the boards to all that they include."""
