@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dtlink.api.options import LintOptions, arguments, processes, refused_values
 from dtlink.config.plan import LintPlan
@@ -15,6 +15,7 @@ from dtlink.report.model import InputReport, Report
 if TYPE_CHECKING:
     from dtlink.api.options import AnyPath
     from dtlink.api.since import Change
+    from dtlink.observed.live import LiveMachine
 
 
 def lint(
@@ -24,6 +25,7 @@ def lint(
     config: AnyPath | Literal[False] | None = None,
     jobs: int = 1,
     search: bool = False,
+    live: bool = False,
     source: AnyPath | None = None,
     **options: Unpack[LintOptions],
 ) -> Report:
@@ -34,7 +36,8 @@ def lint(
     repository of the working folder. ``config`` is a configuration for all inputs; by default the
     ``dtlink.toml`` nearest to each input holds, as for the command; ``False`` reads none. ``jobs``
     is the number of processes, 0 one for each processor; ``search`` looks for devicetrees anywhere
-    in the files; ``source`` is the source that the one blob was made from. All other keywords are
+    in the files; ``live`` lints the machine that this runs on, with its kernel, initramfs and
+    command line; ``source`` is the source that the one blob was made from. All other keywords are
     the options of the command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``,
     ``baseline``, ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``,
     ``kernel``, ``initramfs``, ``kernel_index``, ``schema``, ``schema_dir``, ``include``,
@@ -47,6 +50,10 @@ def lint(
     command refuses.
     """
     number, given = processes(jobs), arguments(options)
+    machine = None
+    if live:
+        machine, given = _live(given)
+        paths = machine.paths
     forget()  # files that an earlier call read may have changed
     named = _paths(paths)
     change = None if since is None else _change(since, named)
@@ -69,7 +76,7 @@ def lint(
         kernel["version"],
         kernel,
         ", ".join(plan.baselines),
-        notes=plan.notes,
+        notes=[*plan.notes, *(machine.missing if machine else ())],
         since=change.told if change else None,
     )
 
@@ -78,6 +85,15 @@ def _change(since: str, paths: list[str]) -> Change:
     from dtlink.api.since import Change
 
     return Change(since, paths)
+
+
+def _live(given: dict[str, Any]) -> tuple[LiveMachine, dict[str, Any]]:
+    """This machine, and what is given with its kernel and command line added."""
+    from dtlink.observed.live import live_machine
+
+    machine = live_machine()
+    taken = {**machine.given, **({"initramfs": ""} if "kernel" in given else {})}
+    return machine, {**taken, **given}
 
 
 def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dtlink.api.since import Change
     from dtlink.config.model import LintSettings
     from dtlink.firmware.inputs import Input
+    from dtlink.observed.live import LiveMachine
 
 _LEVELS = [severity.value for severity in Severity]
 
@@ -84,6 +85,12 @@ _LEVELS = [severity.value for severity in Severity]
     is_flag=True,
     help="Do not fail because no input is left, or no board includes a file that is named.",
 )
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Lint the machine that this runs on: its devicetree or ACPI tables, with its kernel, "
+    "initramfs and command line.",
+)
 @click.option("--strict", is_flag=True, help="Exit 2 if anything was passed over.")
 @click.option(
     "--source",
@@ -110,19 +117,24 @@ def lint(
     since: str | None,
     allow_empty: bool,  # noqa: FBT001
     strict: bool,  # noqa: FBT001
+    live: bool,  # noqa: FBT001
     source: str | None,
     **_settings: Any,
 ) -> None:
     """Lint, print the report, and exit with the status of what was found."""
-    _check_usage(paths, since, write_baseline=write_baseline)
+    _check_usage(paths, since, live=live, write_baseline=write_baseline)
     outputs = resolve(targets, output)
     digest = digests(outputs)
+    given = named(context)
     try:
+        machine = _live(given) if live else None
+        paths = machine.paths if machine else paths
         change = None if since is None else _change(since, paths)
-        of = partial(settings_of, given=named(context), file=file, isolated=isolated)
+        of = partial(settings_of, given=given, file=file, isolated=isolated)
         variants = partial(variants_of, file=file, isolated=isolated)
         plan = _plan(paths, change, of, variants, search=search, allow_empty=allow_empty)
         plan = plan if source is None else plan.of_source(source)
+        plan = plan.with_inputs(plan.inputs, machine.missing) if machine else plan
         kernel = plan.kernel(digest=digest)
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
         envelope = partial(_envelope, plan=plan, kernel=kernel, told=baselines.told, change=change)
@@ -142,9 +154,28 @@ def lint(
     sys.exit(max(status, 2) if strict and report.passed else status)
 
 
-def _check_usage(paths: Sequence[str], since: str | None, *, write_baseline: bool) -> None:
+def _live(given: dict[str, Any]) -> LiveMachine:
+    """The machine that this runs on, its kernel and command line added to what is given.
+
+    Raises :class:`InputError` for one without a devicetree and tables.
+    """
+    from dtlink.observed.live import live_machine
+
+    machine = live_machine()
+    tell(f"taken: {each}" for each in machine.taken)
+    if "kernel" in given:
+        machine.given.pop("initramfs", None)
+    given.update({name: value for name, value in machine.given.items() if name not in given})
+    return machine
+
+
+def _check_usage(
+    paths: Sequence[str], since: str | None, *, live: bool, write_baseline: bool
+) -> None:
     """Raise :class:`click.UsageError` for arguments that do not go together."""
-    if since is None and not paths:
+    if live and (paths or since is not None):
+        raise click.UsageError("--live takes the inputs of this machine: no PATH, and no --since")
+    if since is None and not (paths or live):
         raise click.UsageError("Missing argument 'PATH...'.")
     if since is not None and write_baseline:
         raise click.UsageError("--write-baseline accepts all findings, --since reports some")

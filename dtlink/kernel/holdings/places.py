@@ -86,3 +86,19 @@ IMAGE_FOLDERS = (
     Place("{root}", "Android, build/kernel: the dist folder; files put together by hand"),
     Place("{root}/../images", "Buildroot, linux/linux.mk: LINUX_INSTALL_IMAGE, $(BINARIES_DIR)"),
 )
+#: Where the initramfs of an installed kernel is; ``{package}`` is the name in the file ``pkgbase``
+#: beside its modules.
+INITRAMFS = (
+    Place("{root}/boot/initrd.img-{version}", "Debian, Ubuntu: initramfs-tools, update-initramfs"),
+    Place("{root}/boot/initramfs-{version}.img", "Fedora: dracut, 50-dracut.install"),
+    Place("{root}/boot/initrd-{version}", "openSUSE: dracut, purge-kernels; suse-module-tools"),
+    Place(
+        "{root}/boot/initramfs-{package}.img",
+        "Arch, mkinitcpio: mkinitcpio-install, default_image of the preset",
+    ),
+    Place("{root}/boot/*/{version}/initrd", "systemd, kernel-install: 90-loaderentry.install"),
+    Place("{root}/efi/*/{version}/initrd", "systemd, kernel-install: 90-loaderentry.install"),
+    Place(
+        "{root}/usr/lib/modules/{version}/initramfs.img", "rpm-ostree: initramfs of a deployment"
+    ),
+)
