@@ -59,9 +59,12 @@ def compared(
     by_input = {Input(path): held for path, held in settings.items()}
     plan = LintPlan(list(by_input), by_input)
     plan.check()
-    read = _run(found, settings, jobs, digest=digest)
+    untouched = frozenset(
+        pair[0].path for pair in found if pair[0] and _is_untouched(pair, settings)
+    )
+    read = _run(found, settings, untouched, jobs, digest=digest)
     kernel = plan.kernel(digest=digest)
-    each = _each(found, read, settings, kernel["version"])
+    each = _each(found, read, settings, untouched, kernel["version"])
     told = list(each) if collect is None else collect(each, len(found))
     return Report("diff", told, kernel["version"], kernel)
 
@@ -85,23 +88,32 @@ def _judged(pair: Pair) -> PairInput:
 
 
 def _run(
-    found: Sequence[Pair], settings: Mapping[str, LintSettings], jobs: int, *, digest: bool
+    found: Sequence[Pair],
+    settings: Mapping[str, LintSettings],
+    untouched: frozenset[str],
+    jobs: int,
+    *,
+    digest: bool,
 ) -> Iterator[InputReport]:
-    """The pictures of all firmware, pair by pair."""
+    """The pictures of all firmware, pair by pair; of untouched ones that of NEW."""
     items = [item for pair in found for item in pair if item and not item.saved]
     alike: set[str] = set()
     if len(settings) == len(items):
-        same = [pair for pair in found if is_same_blob(pair) or _is_untouched(pair, settings)]
+        same = [pair for pair in found if is_same_blob(pair) or _is_in(pair, untouched)]
         alike = {item.path for pair in same for item in pair if item}
     tasks = {
         Input.of(item.path): (
             _ALIKE if item.path in alike else _task(settings[item.path])
-        )._replace(at=item.at)
+        )._replace(at=item.at, sources=settings[item.path].board.sources)
         for item in items
     }
-    return engine.run(
-        [Input.of(item.path) for item in items], tasks.__getitem__, jobs=jobs, digest=digest
-    )
+    wanted = [Input.of(item.path) for item in items if item.path not in untouched]
+    return engine.run(wanted, tasks.__getitem__, jobs=jobs, digest=digest)
+
+
+def _is_in(pair: Pair, untouched: frozenset[str]) -> bool:
+    old, _ = pair
+    return old is not None and old.path in untouched
 
 
 def _is_untouched(pair: Pair, settings: Mapping[str, LintSettings]) -> bool:
@@ -155,18 +167,31 @@ def _each(
     found: Sequence[Pair],
     read: Iterator[InputReport],
     settings: Mapping[str, LintSettings],
+    untouched: frozenset[str],
     version: str,
 ) -> Iterator[InputReport]:
     """The report of each pair, as soon as both are read; a note is told once."""
     noted: set[str] = set()
     for pair in found:
-        old, new = (None if each is None else _side(each, read, settings) for each in pair)
+        same = _is_in(pair, untouched)
+        sides = pair[1:] if same else pair
+        old, new = _both([None if x is None else _side(x, read, settings) for x in sides])
         held = settings.get(_judged(pair).path)
         kernel = version if held is None else str(held.board.version)
         item = _pair(old, new, kernel)
         notes = tuple(note for note in item.notes if note not in noted)
         noted.update(notes)
         yield item._replace(notes=notes, kernel=None if kernel == version else {"version": kernel})
+
+
+def _both(
+    sides: Sequence[InputReport | Side | None],
+) -> tuple[InputReport | Side | None, InputReport | Side | None]:
+    """OLD and NEW; of an untouched pair there is NEW, and if it was read, OLD is the same."""
+    if len(sides) == 2:
+        return sides[0], sides[1]
+    (new,) = sides
+    return None if isinstance(new, InputReport) and new.error else new, new
 
 
 def _side(

@@ -176,3 +176,15 @@ def test_no_devicetree_in_a_folder(top):
 def test_the_library():
     (item,) = dtlink.diff("v1:dts/a.dts", "v2:dts/a.dts").inputs
     assert [each.rule for each in item.view.findings.gained] == ["phandle/dangling"]
+
+
+def test_an_untouched_source_is_read_once_and_as_configured(top, tmp_path):
+    write(tmp_path, {"more/x.dtsi": "/ { };\n"})
+    write(top, {"dts/x.dts": "/dts-v1/;\n#include <x.dtsi>\n", "dts/y.dts": "/dts-v1/;\n/ {\n"})
+    commit(top)
+    report = dtlink.diff("HEAD:dts", "dts", include=str(tmp_path / "more"))
+    items = {Path(item.path).name: item for item in report.inputs}
+    assert items["x.dts"].error is None
+    assert items["x.dts"].view.same
+    assert items["y.dts"].error is not None
+    assert items["y.dts"].refused == []
