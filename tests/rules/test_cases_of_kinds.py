@@ -607,3 +607,24 @@ def test_indexes_that_a_provider_lacks(reference: str, count: int) -> None:
     found = findings(source, "supplier/index-range")
     assert [each.severity for each in found] == [WARNING] * count
     assert all("rockchip,rk3399-cru" in each.message for each in found)
+
+
+def test_partitions_without_size_cells(shared: Path) -> None:
+    [found] = of_case(shared / "cases/truth/e5.dts")
+    assert (found.rule, found.severity) == ("tree/partition-cells", WARNING)
+    assert found.related == ("/nand@1000", "/nand@1000/partition@1")
+    assert found.effect.endswith("; /eth@2000 finds nothing in them")
+
+
+@pytest.mark.parametrize(
+    ("inside", "count"),
+    [
+        ("#size-cells = <0>; partition@0 { reg = <0 1>; };", 1),
+        ("#size-cells = <0>; partition@0 { };", 0),
+        ("#size-cells = <1>; partition@0 { reg = <0 1>; };", 0),
+        ("#size-cells = <0>; nand@0 { reg = <0>; };", 0),
+    ],
+)
+def test_partitions_of_a_flash(inside: str, count: int) -> None:
+    source = f'/ {{ f {{ compatible = "vendor,f"; #address-cells = <1>; {inside} }}; }};'
+    assert len(findings(source, "tree/partition-cells")) == count

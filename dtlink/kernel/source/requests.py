@@ -340,6 +340,9 @@ _rows(
     "sunxi_sram_claim",
     Api(vendor_bindings.SYSTEM_SRAM.kind, 0, names=("allwinner,sram",)),
 )
+_rows("vpu_get_plat_device", Api(vendor_bindings.VPU.kind, 0, names=("mediatek,vpu",)))
+_rows("pru_rproc_get", Api(vendor_bindings.PRU.kind, 0, number=1))
+_rows("icss_iep_get", Api(vendor_bindings.ETHERNET_TIMER.kind, 0, names=("ti,iep",)))
 _rows("get_pbs_client_device", Api(vendor_bindings.PBS_CLIENT.kind, 0, names=("qcom,pbs",)))
 # pci-pwrctrl.h: deferred until the drivers that power what is behind the host have bound
 _rows("pci_pwrctrl_power_on_devices", Api(resources.PCI_POWER, 0, names=(EVERY,)))

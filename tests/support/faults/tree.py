@@ -51,4 +51,11 @@ def device_below_a_disabled_bus(bed: Bed) -> Planted | None:
     return Planted(bed.path(bus) + "/seeded-device", "status")
 
 
+@fault("tree/partition-cells", WARNING)
+def partitions_without_size_cells(bed: Bed) -> Planted | None:
+    flash = bed.add("seeded-flash", compatible="seeded,flash", _address_cells=1, _size_cells=0)
+    partition = bed.add("partition@0", flash, label="seeded", reg=0)
+    return Planted(bed.path(partition), "reg")
+
+
 FAULTS = faults_of(globals())
