@@ -66,7 +66,7 @@ def _with_notes(tree: Tree, base: Tree, name: str) -> Tree:
         if base.origins:
             overlaid.notes.append(f"{name} was compiled with labels (dtc -@) to take overlays")
         overlaid.notes += [
-            f"{each.name} is not applied: a boot loader refuses it, see the findings"
+            f"{each.name} is not applied: see the findings"
             for each in overlaid.overlays
             if not each.is_applied
         ]
