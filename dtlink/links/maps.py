@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.firmware.tree import EXTERNAL_PHANDLE
 from dtlink.links.reference import Flaw, Reference, UnresolvedReason
 from dtlink.links.walk import Column, WalkResult
 
@@ -44,16 +45,21 @@ def read_id_map(tree: Tree, node: int, name: str, cells_name: str) -> IdMap:
     """Read ``iommu-map`` or ``msi-map`` of a node that has it.
 
     The output of an entry is one cell, as in all kernels (drivers/of/base.c, of_map_id()), unless
-    the length of the property only fits the targets' ``#…-cells``.
+    the length of the property only fits the targets' ``#…-cells``. It ends at a target that is in
+    the base of an overlay, whose cells are not known.
     """
     cells = tree.cells_at(tree.holders(name)[node])
     entries: list[IdMapEntry] = []
     at = 0
     width = 1
     classic = _is_classic(tree, cells)
+    end = len(cells)
     while at + 1 < len(cells):
         target = tree.phandles.get(cells[at + 1], -1)
         if not classic:
+            if cells[at + 1] == EXTERNAL_PHANDLE:
+                end = at
+                break
             target_cells = tree.cell(cells_name, target)
             width = 1 if target_cells is None else target_cells
         if at + 3 + width > len(cells):
@@ -65,12 +71,15 @@ def read_id_map(tree: Tree, node: int, name: str, cells_name: str) -> IdMap:
         )
         at += 3 + width
     mask = tree.cell(f"{name}-mask", node)
-    return IdMap(entries, len(cells) - at, 0xFFFFFFFF if mask is None else mask)
+    return IdMap(entries, end - at, 0xFFFFFFFF if mask is None else mask)
 
 
 def _is_classic(tree: Tree, cells: array[int]) -> bool:
     """Whether the length is a multiple of four cells and the second cell of each is a phandle."""
-    return len(cells) % _CLASSIC == 0 and all(cell in tree.phandles for cell in cells[1::_CLASSIC])
+    seconds = cells[1::_CLASSIC]
+    return len(cells) % _CLASSIC == 0 and all(
+        cell in tree.phandles or cell == EXTERNAL_PHANDLE for cell in seconds
+    )
 
 
 def id_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:

@@ -93,6 +93,19 @@ def test_a_dangling_target_does_not_hide_the_rest():
 
 
 @pytest.mark.parametrize(
+    ("value", "entries"),
+    [
+        ("<0 0xffffffff 5 0 1>, <8 0xffffffff 6 0 1>", 0),
+        ("<0 &two 1 2 0x10>, <8 0xffffffff 6 0 1>", 1),
+        ("<0 0xffffffff 5 1>, <8 0xffffffff 6 1>", 2),
+    ],
+)
+def test_the_width_of_a_target_in_the_base_of_an_overlay_is_not_known(value, entries):
+    table, _ = rows(f"iommu-map = {value};")
+    assert (len(table.entries), table.leftover) == (entries, 0)
+
+
+@pytest.mark.parametrize(
     ("value", "leftover"), [("<0 &one 0 1 5>", 1), ("<0 &one 0 1 5 &one>", 2), ("<1>", 1)]
 )
 def test_cells_left_over(value, leftover):
