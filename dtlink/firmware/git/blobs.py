@@ -36,7 +36,10 @@ class Blobs:
             found = _answer(process.stdout, most)
         if not isinstance(found, bytes):
             self.close()  # the process has ended, or still has to print the object
-        return "could not be read from git" if found is None else found
+        if found is None:
+            # Before 2.45, git ends where it would have to fetch an object of a partial clone.
+            return "could not be read from git (of a partial clone, nothing is fetched)"
+        return found
 
     def close(self) -> None:
         """End the process."""

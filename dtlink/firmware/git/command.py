@@ -45,7 +45,10 @@ _KEPT: Final = ("HOME", "XDG_CONFIG_HOME", "PATH", "SYSTEMROOT")
 
 
 class GitError(InputError):
-    """Git is missing, or has refused; the message has no path of an input."""
+    """Git is missing, or has refused; the path is what the user named, if it is about that."""
+
+    def __str__(self) -> str:
+        return super().__str__() if self.path else self.message
 
 
 def start(folder: str, *arguments: str, stderr: int = subprocess.DEVNULL) -> Process:

@@ -7,10 +7,11 @@ import re
 from contextlib import suppress
 from typing import NamedTuple
 
-from dtlink.firmware.git.command import GitError, run
+from dtlink.firmware.git.command import GitError, program, run
 
 #: A colon within braces belongs to the name of the commit: ``HEAD^{/fix: x}:path``.
 _REF_AND_PATH = re.compile(r"((?:[^:{]|\{[^}]*\}|\{)+):(.*)", re.DOTALL)
+_TRUST = "git config --global --add safe.directory"
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -38,13 +39,15 @@ class CommitFile(NamedTuple):
 
 def top_of(folder: str) -> str:
     """The top folder of the repository that a folder is in. Raises :class:`GitError`."""
-    folder = _existing(folder)
+    program()  # that there is no git is not about the folder
+    folder = _existing(folder) or "."
     try:
         answer = run(folder, "rev-parse", "--show-toplevel")
     except GitError as error:
         if "not a git repository" in error.message:
-            raise GitError(f"{folder or '.'} is not in a git repository") from error
-        raise GitError(f"git cannot use the repository of {folder}: {error.message}") from error
+            raise GitError(f"{folder} is not in a git repository") from error
+        trust = f" (to trust it: {_TRUST} {os.path.abspath(folder)})" * ("dubious" in error.message)
+        raise GitError(f"git refuses the repository of {folder}: {error.message}{trust}") from error
     return os.path.realpath(os.fsdecode(answer.removesuffix(b"\n")))
 
 
@@ -60,10 +63,21 @@ def commit_of(ref: str, top: str) -> Commit:
         name = _object(top, f"{found}^{{commit}}") if found else ""
     except GitError as error:
         reason = "" if "ended with" in error.message else f": {error.message}"
-        raise GitError(f"there is no commit {shown} in {top}{reason}") from error
+        raise GitError(f"there is no commit {shown} in {top}{reason}{_shallow(top)}") from error
     if not name:
         raise GitError(f"{shown} is not the name of one commit")
     return Commit(top, name)
+
+
+def _shallow(top: str) -> str:
+    """Why a commit may be missing from a clone."""
+    with suppress(GitError):
+        if run(top, "rev-parse", "--is-shallow-repository").strip() == b"true":
+            return (
+                "; the clone is shallow: fetch more of the history "
+                "(git fetch --deepen=N; fetch-depth of actions/checkout)"
+            )
+    return ""
 
 
 def forked_from(commit: Commit) -> Commit | None:
