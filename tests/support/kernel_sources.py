@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -19,6 +20,19 @@ GCC = shutil.which("gcc")
 _PREFIXES = "scripts/dtc/include-prefixes"
 #: What of a packed source is needed: boards, what they include, and the tests of drivers/of.
 _WANTED = ("arch/", "include/dt-bindings/", f"{_PREFIXES}/", "drivers/of/unittest-data/")
+
+
+#: Lines of dtc -O dts -T -T.
+_OPENED = re.compile(r"\t*(?:\w+: )*([^\s{}=;]+) \{(?: /\*.*)?\Z")
+_SET = re.compile(r"\t+(?:\w+: )*([^\s=;]+)(?: = .*)?; /\* (\S+):(\d+):(\d+)-\d+:\d+ \*/\Z")
+
+
+class Place(NamedTuple):
+    """A place in a file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
 
 
 class Compiled(NamedTuple):
@@ -79,6 +93,27 @@ def compiled(text: bytes, path: Path, tree: Path, *, symbols: bool) -> Compiled:
     include = [option for folder in (path.parent, tree / _PREFIXES) for option in ("-i", folder)]
     options = ["-q", "-I", "dts", "-O", "dtb", "-b", "0", *include, *["-@"] * symbols]
     return _run([str(DTC), *map(str, options)], text)
+
+
+def places(text: bytes, path: Path, tree: Path) -> dict[tuple[str, str], Place]:
+    """Where dtc says that each property of a preprocessed source begins, by node and name.
+
+    dtc counts columns in the text that gcc leaves: they are those of the file as far as no comment
+    and no macro comes before on the line.
+    """
+    include = [option for folder in (path.parent, tree / _PREFIXES) for option in ("-i", folder)]
+    options = ["-q", "-I", "dts", "-O", "dts", "-T", "-T", *include]
+    found: dict[tuple[str, str], Place] = {}
+    above: list[str] = []
+    for line in _run([str(DTC), *map(str, options)], text).blob.decode("latin-1").split("\n"):
+        if opened := _OPENED.match(line):
+            above.append(opened[1])
+        elif line.lstrip("\t").startswith("};"):
+            above.pop()
+        elif held := _SET.match(line):
+            place = Place(os.path.realpath(held[2]), int(held[3]), int(held[4]))
+            found["/" + "/".join(above[1:]), held[1]] = place
+    return found
 
 
 def _run(command: list[str], text: bytes | None = None) -> Compiled:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dtlink.facts import overlays as facts
 from dtlink.firmware.fdt_write import SourceNode
 from dtlink.firmware.overlay.fault import Fixup, OverlayFault
-from dtlink.firmware.overlay.nodes import at_path, below, subnode
+from dtlink.firmware.overlay.nodes import Children, at_path, below
 
 _FIXUPS, _LOCAL_FIXUPS = "__fixups__", "__local_fixups__"
 #: As strtoul() takes it.
@@ -25,8 +25,9 @@ def labels(overlay: SourceNode) -> dict[str, list[Fixup | OverlayFault]]:
     table = at_path(overlay, f"/{_FIXUPS}")
     if table is None:
         return {}
+    find = Children()
     return {
-        label: [_fixup(overlay, label, entry) for entry in _entries(value)]
+        label: [_fixup(overlay, label, entry, find) for entry in _entries(value)]
         for label, value in table.node.properties.items()
     }
 
@@ -38,14 +39,16 @@ def _entries(value: bytes) -> list[str | None]:
     return [*texts, None] if rest or not texts else texts
 
 
-def _fixup(overlay: SourceNode, label: str, entry: str | None) -> Fixup | OverlayFault:
+def _fixup(
+    overlay: SourceNode, label: str, entry: str | None, find: Children
+) -> Fixup | OverlayFault:
     wrong = OverlayFault(facts.BAD_FIXUP, f"/{_FIXUPS}", label, entry or "")
     path, _, rest = (entry or "").partition(":")
     name, _, number = rest.partition(":")
     offset = _NUMBER.match(number)
     if not path or not name or offset is None:
         return wrong._replace(detail="it is not of the form path:property:offset")
-    found = at_path(overlay, path)
+    found = at_path(overlay, path, find)
     value = None if found is None else found.node.properties.get(name)
     if found is None or value is None:
         missing = f"no node {path}" if found is None else f"{path} has no property {name}"
@@ -68,13 +71,14 @@ def for_each_local(overlay: SourceNode, use: Use) -> None:
 
 def _local(overlay: SourceNode, use: Use) -> Iterator[OverlayFault]:
     table = at_path(overlay, f"/{_LOCAL_FIXUPS}")
+    find = Children()
     todo = [] if table is None else [(overlay, "/", table.node, table.path)]
     while todo:
         node, path, fixups, at = todo.pop()
         for name, offsets in fixups.properties.items():
             yield from _places(node, path, name, offsets, at, use)
         for each in fixups.children:
-            child = subnode(node, each.name)
+            child = find(node, each.name)
             place = below(at, each.name)
             if child is None:
                 missing = f"the overlay has no node {below(path, each.name)}"

@@ -5,7 +5,7 @@ Source: libfdt (dtc 1.7.2), fdt_ro.c and fdt_rw.c.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.fdt_write import SourceNode
@@ -13,6 +13,9 @@ from dtlink.firmware.tree import EXTERNAL_PHANDLE
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
+
+#: The child of a name.
+Finder = Callable[[SourceNode, str], SourceNode | None]
 
 PHANDLES = ("phandle", "linux,phandle")
 
@@ -69,18 +72,38 @@ def subnode(node: SourceNode, name: str) -> SourceNode | None:
     return None
 
 
-def at_path(root: SourceNode, path: str) -> Found | None:
+class Children:
+    """Finds as :func:`subnode`, in the same time for any number of children.
+
+    For questions between which no child is added, renamed or removed.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[int, dict[str, SourceNode]] = {}
+
+    def __call__(self, node: SourceNode, name: str) -> SourceNode | None:
+        """The child of that name."""
+        names = self._names.get(id(node))
+        if names is None:
+            names = self._names[id(node)] = {}
+            for child in node.children:
+                names.setdefault(child.name, child)
+                names.setdefault(child.name.partition("@")[0], child)
+        return names.get(name)
+
+
+def at_path(root: SourceNode, path: str, find: Finder = subnode) -> Found | None:
     """The node of a path, which may begin with an alias (fdt_path_offset())."""
     if not path.startswith("/"):
         alias, _, rest = path.partition("/")
-        aliases = subnode(root, "aliases")
+        aliases = find(root, "aliases")
         value = aliases.properties.get(alias) if aliases else None
         start = _text(value) if value else ""
         # An alias is a path from the root: libfdt would follow aliases of aliases, for ever.
-        return at_path(root, f"{start}/{rest}") if start.startswith("/") else None
+        return at_path(root, f"{start}/{rest}", find) if start.startswith("/") else None
     found = Found(root, "/")
     for name in filter(None, path.split("/")):
-        child = subnode(found.node, name)
+        child = find(found.node, name)
         if child is None:
             return None
         found = Found(child, below(found.path, child.name))

@@ -6,6 +6,7 @@ and overlays of each tree, with ``dtc -@`` and without.
 
 from __future__ import annotations
 
+import os
 import random
 import tarfile
 from collections import Counter
@@ -25,6 +26,7 @@ from tests.support.kernel_sources import (
     compiled,
     need_compilers,
     packed,
+    places,
     preprocessed,
     sources,
     trees,
@@ -79,6 +81,26 @@ def test_a_sample_of_the_sources_of_linux():
     counts, wrong = compare(found, tree)
     assert not wrong
     assert counts["same"] == counts["same -@"] == SAMPLE
+
+
+@pytest.mark.parametrize("count", [3, pytest.param(50, marks=pytest.mark.corpus)])
+def test_properties_are_where_dtc_says(count):
+    need_compilers()
+    if not trees():
+        pytest.skip("no source of Linux is unpacked here (set DTLINK_KERNEL_SOURCE)")
+    tree = trees()[-1]
+    files = SourceFiles([str(tree)], [str(tree / "scripts/dtc/include-prefixes")])
+    boards = [path for path in sources(tree) if path.suffix == ".dts"]
+    seen = 0
+    for path in random.Random(SEED + 1).sample(boards, count):  # noqa: S311
+        read = read_source(str(path), files)
+        for (node, name), place in places(preprocessed(path, tree).blob, path, tree).items():
+            ours = read.property(node, name)[-1]
+            assert (os.path.realpath(ours.file), ours.line) == place[:2], f"{node}:{name} of {path}"
+            if not ours.text[: ours.column - 1].strip():
+                assert ours.column == place.column, f"{node}:{name} of {path}"
+                seen += 1
+    assert seen > 100 * count
 
 
 def test_a_packed_source_is_unpacked_as_far_as_it_is_needed(tmp_path):
