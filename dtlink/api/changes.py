@@ -72,12 +72,12 @@ def compared(
 def _is_excluded(pair: Pair, of: Callable[[str], LintSettings]) -> bool:
     """Whether the user excludes a file of two folders."""
     judged = _judged(pair)
-    return bool(
-        judged.below
-        and not judged.saved
-        and (exclude := of(judged.place).exclude)
-        and engine.is_excluded(judged.place, exclude)
-    )
+    exclude = of(judged.place).exclude if judged.below and not judged.saved else ()
+    if not exclude:
+        return False
+    from dtlink.engine.excluded import is_excluded
+
+    return is_excluded(judged.place, exclude)
 
 
 def _judged(pair: Pair) -> PairInput:

@@ -1,7 +1,6 @@
 """From paths to input reports: read, ask, gather; in this process or in several."""
 
 from dtlink.engine.chosen import ChosenInputs, choose
-from dtlink.engine.excluded import is_excluded
 from dtlink.engine.inputs import expand
 from dtlink.engine.linting import lint, lint_board
 from dtlink.engine.runner import run
@@ -12,7 +11,6 @@ __all__ = [
     "Task",
     "choose",
     "expand",
-    "is_excluded",
     "lint",
     "lint_board",
     "process",

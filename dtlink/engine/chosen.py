@@ -8,8 +8,6 @@ from functools import cached_property
 from types import ModuleType
 from typing import NamedTuple, TypeVar
 
-from dtlink.engine.excluded import forget as look_anew
-from dtlink.engine.excluded import is_excluded, is_ignored, is_ignored_folder
 from dtlink.engine.inputs import expand
 from dtlink.firmware.choice import InputOptions
 from dtlink.firmware.inputs import Input
@@ -46,7 +44,6 @@ def choose(paths: Iterable[str], options_of: OptionsOf, *, search: bool = False)
     ``options_of`` gives the options that hold for a path; ``search`` is as in :func:`expand`.
     Raises :class:`InputError` for a pattern in the options that is none.
     """
-    look_anew()  # files may have changed since an earlier run of this process
     choice = _Choice(options_of, search=search)
     for path in paths:
         choice.add(path)
@@ -92,6 +89,14 @@ class _Choice:
         return ChosenInputs(self._inputs, self._notes, unread)
 
     @cached_property
+    def _left_out(self) -> ModuleType:
+        """The module that knows what is left out; a lint of one file does not need it."""
+        from dtlink.engine import excluded
+
+        excluded.forget()  # files may have changed since an earlier run of this process
+        return excluded
+
+    @cached_property
     def _includers(self) -> ModuleType:
         """The module that knows what sources include; most runs do not need it."""
         from dtlink.firmware.source import includers
@@ -101,7 +106,8 @@ class _Choice:
 
     def _add_folder(self, folder: str) -> None:
         found = expand([folder], search=self._search, passed=self._notes)
-        ignores = self._options_of(folder).respect_gitignore and not is_ignored_folder(folder)
+        respects = self._options_of(folder).respect_gitignore
+        ignores = respects and not self._left_out.is_ignored_folder(folder)
         kept: list[Input] = []
         for each in found:
             source = self._source(each, ignores=ignores)
@@ -117,10 +123,9 @@ class _Choice:
         path = _source_of(item.path)
         if not path or item.member or not os.path.isfile(path):
             return None
-        options = self._options_of(path)
-        if (ignores and is_ignored(path)) or is_excluded(path, options.exclude):
+        if self._is_excluded(path) or (ignores and self._left_out.is_ignored(path)):
             return None
-        if self._includers.is_complete(path, options.include):
+        if self._includers.is_complete(path, self._options_of(path).include):
             return Input(path)
         self._incomplete += 1
         return None
@@ -130,13 +135,16 @@ class _Choice:
         options = self._options_of(path)
         return options.force_exclude and not self._is_kept(path, ignores=options.respect_gitignore)
 
+    def _is_excluded(self, path: str) -> bool:
+        exclude = self._options_of(path).exclude
+        return bool(exclude) and self._left_out.is_excluded(path, exclude)
+
     def _is_kept(self, path: str, *, ignores: bool) -> bool:
         """Whether an input is not left out, which is counted."""
-        exclude = self._options_of(path).exclude
-        if exclude and is_excluded(path, exclude):
+        if self._is_excluded(path):
             self._excluded += 1
             return False
-        if ignores and is_ignored(path):
+        if ignores and self._left_out.is_ignored(path):
             self._ignored += 1
             return False
         return True

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Final, NamedTuple
+
+from dtlink.firmware.source.surroundings import and_above
 
 #: Bounds on where a file is looked for that is in no include path: folders upward from the source,
 #: and folders beside each of them.
@@ -80,15 +81,17 @@ def _elsewhere(name: str, source: str) -> Iterator[str]:
 
 
 def _places(folder: str) -> Iterator[str]:
-    above = [Path(folder), *Path(folder).parents][:_UPWARD]
+    from glob import iglob
+
+    above = and_above(folder)[:_UPWARD]
     for each in above:
-        yield f"{each}/include"
+        yield os.path.join(each, "include")
     for each in above:
-        beside = sorted(islice(_folders(str(each)), _BESIDE))
-        yield from (f"{each}/{name}/include" for name in beside)
+        beside = sorted(islice(_folders(each), _BESIDE))
+        yield from (os.path.join(each, name, "include") for name in beside)
     for pattern in _INSTALLED:
-        found = Path("/").glob(pattern.format(release=os.uname().release).lstrip("/"))
-        yield from sorted(map(str, islice(found, _BESIDE)), reverse=True)
+        found = iglob(pattern.format(release=os.uname().release))
+        yield from sorted(islice(found, _BESIDE), reverse=True)
 
 
 def _folders(path: str) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from dtlink.firmware.storage import DISK, Disk
@@ -57,27 +57,35 @@ LAYOUTS: Final = (
 
 def surroundings(path: str, storage: Disk = DISK) -> Surroundings:
     """Where a file stands: in a tree of a known layout, else in a repository, else alone."""
-    folder = Path(path).absolute().parent
-    above = (folder, *folder.parents)
+    folder = os.path.dirname(os.path.abspath(path))
+    above = and_above(folder)
     for layout in LAYOUTS:
-        marked = (each for each in above if storage.is_folder(f"{each}/{layout.marker}"))
+        marked = (each for each in above if storage.is_folder(os.path.join(each, layout.marker)))
         top = next(marked, None)
         if top is not None:
             root = _repository(top, storage) or top
-            return Surroundings(str(root), list(_include(layout, top, folder, storage)))
-    return Surroundings(str(_repository(folder, storage) or folder), [])
+            return Surroundings(root, list(_include(layout, top, folder, storage)))
+    return Surroundings(_repository(folder, storage) or folder, [])
 
 
-def _include(layout: Layout, top: Path, folder: Path, storage: Disk) -> Iterator[str]:
-    parts = folder.relative_to(top).parts
+def and_above(folder: str) -> Sequence[str]:
+    """A folder, and those above it, the nearest first."""
+    found = [folder]
+    while (above := os.path.dirname(found[-1])) != found[-1]:
+        found.append(above)
+    return found
+
+
+def _include(layout: Layout, top: str, folder: str, storage: Disk) -> Iterator[str]:
+    parts = folder[len(top) :].strip("/").split("/")
     arch = parts[parts.index("arch") + 1] if "arch" in parts[:-1] else ""
     for each in layout.include:
-        path = str(top / each.format(arch=arch, arch64=f"{arch}64"))
+        path = os.path.join(top, each.format(arch=arch, arch64=f"{arch}64"))
         if storage.is_folder(path) and (arch or "{" not in each):
             yield path
 
 
-def _repository(folder: Path, storage: Disk) -> Path | None:
+def _repository(folder: str, storage: Disk) -> str | None:
     """The outermost repository that a folder is in: a submodule includes from those above it."""
-    tops = [each for each in (folder, *folder.parents) if storage.is_repository(str(each))]
+    tops = [each for each in and_above(folder) if storage.is_repository(each)]
     return tops[-1] if tops else None
