@@ -92,6 +92,11 @@ class BlobSource(Origins):
         source = self._of(path, name)
         return source.location(path, name, offset) if source else None
 
+    def latest(self, path: str, names: Sequence[str]) -> str:
+        """Which property is set last: see :class:`~dtlink.firmware.tree.Origins`."""
+        source = self._of(path, None)
+        return source.latest(path, names) if source else names[0]
+
     def node(self, path: str, besides: str | None = None) -> Sequence[Location]:
         """Where the source opens a node: see :class:`~dtlink.firmware.tree.Origins`."""
         source = self._of(path, None)

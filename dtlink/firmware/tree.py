@@ -78,6 +78,10 @@ class Origins(Protocol):
         """
 
     @abstractmethod
+    def latest(self, path: str, names: Sequence[str]) -> str:
+        """Which of the properties of a node is set last; the first if none of them is."""
+
+    @abstractmethod
     def node(self, path: str, besides: str | None = None) -> Sequence[Location]:
         """Where a node is opened, in the order of reading; empty if no source does.
 

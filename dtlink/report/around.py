@@ -28,7 +28,8 @@ def placed(group: Group) -> Sequence[str]:
 def around(group: Group) -> str:
     """Where the property was set before; in other files: where the node is enabled and opened.
 
-    And by what the file is included, if that is not the board itself, and there is one board.
+    And by what the file is included, if that is not the board itself, and there is one board. An
+    opening is not named if another place in its file is.
     """
     return "; ".join(_parts(group))
 
@@ -38,9 +39,12 @@ def _parts(group: Group) -> Iterator[str]:
     if finding.location is None:
         return
     known = {finding.location.file}
+    for place in (each for each in group.places if each.role is PlaceRole.OTHER):
+        yield f"{place.property_name} {_at(place.location, finding)}"
     yield from _listed("set before", group, PlaceRole.SETTING, ())
     yield from _listed("enabled", group, PlaceRole.ENABLED, known)
-    known |= {each.location.file for each in group.places if each.role is PlaceRole.ENABLED}
+    told = (PlaceRole.OTHER, PlaceRole.SETTING, PlaceRole.ENABLED)
+    known |= {each.location.file for each in group.places if each.role in told}
     yield from _listed("opened", group, PlaceRole.OPENING, known)
     chain = finding.location.chain
     if len(chain) > 1 and not group.is_shared:

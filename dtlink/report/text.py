@@ -44,8 +44,9 @@ def lines(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
     """
     width = None if width is None else min(width, _WIDEST)
     found, names = groups(report), short_names(report)
-    for each in sorted(_sections(report, found), key=_rank):
-        yield from _section(each, names, width, least)
+    shown = [each for each in found if each.finding.severity.rank <= least.rank]
+    for each in sorted(_sections(report, shown), key=_rank):
+        yield from _section(each, names, width)
     yield from summary(report, found, width, least)
 
 
@@ -72,17 +73,14 @@ def _rank(section: _Section) -> int:
     return min((each.finding.severity.rank for each in section.groups), default=len(Severity))
 
 
-def _section(
-    section: _Section, names: Mapping[Input, str], width: int | None, least: Severity
-) -> Iterator[Line]:
+def _section(section: _Section, names: Mapping[Input, str], width: int | None) -> Iterator[Line]:
     item = section.item
-    shown = [each for each in section.groups if each.finding.severity.rank <= least.rank]
     bases = bool(item and len(item.bases) > 1)
-    if not shown and not bases and not (item and (item.unmet or item.fixed)):
+    if not section.groups and not bases and not (item and (item.unmet or item.fixed)):
         return
     yield from flow(section.heading, width, " · ")
     yield line()
-    for group in shown:
+    for group in section.groups:
         yield from _finding(group, width)
         if group.is_shared:
             yield from paragraph(" boards:", boards(group, names), width)

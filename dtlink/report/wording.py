@@ -132,6 +132,8 @@ def described(place: RelatedPlace) -> str:
             return f"{place.node} is enabled here"
         case PlaceRole.OPENING:
             return f"{place.node} is also opened here"
+        case PlaceRole.OTHER:
+            return f"{place.property_name} is set here"
         case PlaceRole.SETTING:
             return f"{place.property_name} is also set here: the last value counts"
 

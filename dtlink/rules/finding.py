@@ -46,6 +46,8 @@ class PlaceRole(Enum):
     """The status that makes the subject, or a node that it is in, available."""
     OPENING = "opening"
     """Another opening of the subject."""
+    OTHER = "other"
+    """Another property of the subject that the finding is about."""
     SETTING = "setting"
     """An earlier value of the property; the finding is at the last one."""
 

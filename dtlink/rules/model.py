@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.names import Subject, SubjectKind
-from dtlink.firmware.tree import Location, Node
+from dtlink.firmware.tree import Location, Node, Origins, Tree
 from dtlink.links.reference import Failure, Link
 from dtlink.rules.finding import Confidence, Finding, RelatedPlace, Severity, Snippet
 from dtlink.rules.fix import Fix
@@ -134,6 +134,7 @@ class Rule(NamedTuple):
         effect: str,
         fix: Fix | str,
         property_name: str | None = None,
+        other_property: str | None = None,
         related: "Iterable[Node | Struct]" = (),
         supplier: "Node | Struct | None" = None,
         severity: Severity | None = None,
@@ -143,13 +144,14 @@ class Rule(NamedTuple):
         """A finding at a node, or at the entry of a property that a link or a failed entry names.
 
         ``where`` may also be a structure of a table: one that is an entry of its owner's array
-        stands for that entry. ``severity`` is the rule's if it is not given; ``likely`` says that
+        stands for that entry. Of a finding about two properties the source's place is that of the
+        one that is set later. ``severity`` is the rule's if it is not given; ``likely`` says that
         it rests on what is usual, and turns an error into a warning.
         """
         level = severity or self.severity
         if likely and level is Severity.ERROR:
             level = Severity.WARNING
-        at = _position(where, property_name)
+        at = _position(where, property_name, other_property)
         nodes = (*related, *([supplier] if supplier else ()))
         others = dict.fromkeys(other.path for other in nodes)
         others.pop(at.subject.path, None)
@@ -168,7 +170,7 @@ class Rule(NamedTuple):
             location=at.location,
             offset=at.offset,
             alias=alias,
-            places=_places(where, at, nodes) if at.location else (),
+            places=_places(where, at, nodes, other_property) if at.location else (),
             snippet=None if at.location else _snippet(where, at),
             overlay=at.overlay,
         )
@@ -185,26 +187,45 @@ class _Position(NamedTuple):
     overlay: str = ""
 
 
-def _position(where: "FindingAt", property_name: str | None) -> _Position:
+def _position(where: "FindingAt", property_name: str | None, other: str | None = None) -> _Position:
     if isinstance(where, Node):
-        return _in_tree(where, property_name, None, where.offset(property_name))
+        at = _in_tree(where, property_name, None, where.offset(property_name))
+        return at if other is None else _of_latest(where, at, other)
     if isinstance(where, Link | Failure):
         return _in_tree(where.node, where.property_name, where.index, where.offset)
     return _in_table(where, property_name)
 
 
+def _origins(tree: Tree) -> Origins | None:
+    return tree.origins or tree.source
+
+
+def _of_latest(node: Node, at: _Position, other: str) -> _Position:
+    """The position, with the place in the source at the other property if that is set later."""
+    origins = _origins(node.tree)
+    if origins is None or at.property_name is None:
+        return at
+    name = origins.latest(node.path, (at.property_name, other))
+    return (
+        at if name == at.property_name else at._replace(location=origins.location(node.path, name))
+    )
+
+
 def _places(
-    where: "FindingAt", at: _Position, others: "Iterable[Node | Struct]"
+    where: "FindingAt", at: _Position, others: "Iterable[Node | Struct]", other: str | None
 ) -> tuple[RelatedPlace, ...]:
     """The related places, for a finding with a place in a source."""
     from dtlink.rules.related_places import related_places
 
     node = where.node if isinstance(where, Link | Failure) else where
-    origins = (node.tree.origins or node.tree.source) if isinstance(node, Node) else None
+    origins = _origins(node.tree) if isinstance(node, Node) else None
     if not isinstance(node, Node) or origins is None:
         return ()
     nodes = [each for each in others if isinstance(each, Node) and each != node]
-    return related_places(origins, node, at.property_name, at.location, nodes)
+    names = [each for each in (at.property_name, other) if each]
+    if len(names) > 1 and origins.latest(node.path, names) == other:
+        names.reverse()
+    return related_places(origins, node, names, at.location, nodes)
 
 
 def _snippet(where: "FindingAt", at: _Position) -> Snippet | None:
@@ -218,7 +239,7 @@ def _snippet(where: "FindingAt", at: _Position) -> Snippet | None:
 
 
 def _in_tree(node: Node, name: str | None, index: int | None, offset: int) -> _Position:
-    origins = node.tree.origins or node.tree.source
+    origins = _origins(node.tree)
     within = _within(node, name, index, offset)
     location = origins.location(node.path, name, within) if origins else None
     subject = Subject(SubjectKind.NODE, node.path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from dtlink.firmware.tree import Location, Node, Origins
@@ -13,18 +13,32 @@ _MOST = 8
 
 
 def related_places(
-    origins: Origins, node: Node, name: str | None, at: Location | None, others: Iterable[Node]
+    origins: Origins,
+    node: Node,
+    names: Sequence[str],
+    at: Location | None,
+    others: Iterable[Node],
 ) -> tuple[RelatedPlace, ...]:
     """Where the other nodes are, where the node is enabled and opened, and the property set before.
 
-    ``others`` are the supplier and the related nodes; ``at`` is the place of the finding.
+    ``names`` are the properties, the first one that which the finding is at; ``others`` are the
+    supplier and the related nodes; ``at`` is the place of the finding.
     """
+    name = names[0] if names else None
     return (
+        *_of_properties(origins, node, names[1:]),
         *islice(_of_others(origins, others), _MOST),
         *islice(_enabling(origins, node), 1),
         *islice(_openings(origins, node, name, at), _MOST),
         *islice(_settings(origins, node, name), _MOST),
     )
+
+
+def _of_properties(origins: Origins, node: Node, names: Iterable[str]) -> Iterator[RelatedPlace]:
+    for name in names:
+        location = origins.location(node.path, name) if node.has(name) else None
+        if location is not None:
+            yield RelatedPlace(PlaceRole.OTHER, node.path, name, _short(location))
 
 
 def _of_others(origins: Origins, others: Iterable[Node]) -> Iterator[RelatedPlace]:

@@ -88,6 +88,15 @@ class Overlaid:
             origins, at = self.overlays[found[0]].tree.origins, found[1]
         return origins.location(at, name, offset) if origins else None
 
+    def latest(self, path: str, names: Sequence[str]) -> str:
+        """Which property is set last: see :class:`~dtlink.firmware.tree.Origins`."""
+        bringers = {name: self._of(path, name) for name in names}
+        last = max(-1 if each is None else each[0] for each in bringers.values())
+        those = [name for name in names if (bringers[name] or (-1, ""))[0] == last]
+        found = bringers[those[0]]
+        origins = self.overlays[found[0]].tree.origins if found else self.base.origins
+        return origins.latest(found[1] if found else path, those) if origins else those[0]
+
     def node(self, path: str, besides: str | None = None) -> Sequence[Location]:
         """Where the base and the overlay that counts open a node: see ``Origins``."""
         found, base = self._of(path, besides), self.base.origins

@@ -92,6 +92,13 @@ class SourceTree:
             return self._text.place(self._lacking(node))
         return self._text.place(held.set_at[-1] if offset is None else self._part(held, offset))
 
+    def latest(self, path: str, names: Sequence[str]) -> str:
+        """Which property is set last: see :class:`~dtlink.firmware.tree.Origins`."""
+        node = self._live.find(path)
+        held = {name: node.get(name) for name in names} if node else {}
+        places = {name: each.set_at[-1] for name, each in held.items() if each and each.set_at}
+        return max(names, key=lambda name: places.get(name, -1))
+
     def _lacking(self, node: DtsNode) -> int:
         """The opening in which a property is missed: see :class:`~dtlink.firmware.tree.Origins`."""
         places = (at for held in node.properties.values() for at in held.set_at)

@@ -104,6 +104,7 @@ def _without_entry(board: TreeBoard, found: NamedList) -> Finding:
         fix=f"Add the missing {noun(len(lost), 'entry', 'entries')} to {found.binding.name}, or "
         f"remove {quoted} from {found.names_property}.",
         property_name=found.names_property,
+        other_property=found.binding.name,
         severity=Severity.INFO if is_unused else Severity.WARNING,
     )
 
@@ -134,4 +135,5 @@ def _twice(board: TreeBoard, found: NamedList) -> Finding:
         f"{_kind(found)} of entry {first} instead",
         fix=f"Give each entry of {found.binding.name} its own name, as the binding has them.",
         property_name=found.names_property,
+        other_property=found.binding.name,
     )
