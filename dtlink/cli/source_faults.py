@@ -8,40 +8,49 @@ from dtlink.firmware.source.errors import SourceFault
 from dtlink.report.wording import printable
 from dtlink.wording import and_more, counted
 
-#: Upper bounds on the faults of one input, on the includers of one, and on inputs that are named.
+#: Upper bounds on the faults of one input and of all, on the includers of one, and on inputs that
+#: are named.
 _FAULTS = 20
+_ALL = 40
 _CHAIN = 8
 _INPUTS = 3
 
 
 class SourceFaultLines:
-    """The lines for the faults of many inputs: each once, however many boards include its file."""
+    """The lines for the faults of many inputs: each once, however many boards include its file.
+
+    A file that is missing is one fault, wherever it is included.
+    """
 
     def __init__(self) -> None:
         self._known: set[tuple[str, str]] = set()
+        self._left = _ALL
+        self._more = 0
         self._fixes: set[str] = set()
         self._chain: tuple[tuple[str, int], ...] = ()
         self._same: list[str] = []
 
     def of(self, name: str, faults: Sequence[SourceFault]) -> Iterator[str]:
         """The lines for one input."""
-        fresh = [each for each in faults if (each.at, each.message) not in self._known]
-        if not fresh:
+        fresh = [each for key, each in _by_key(faults).items() if key not in self._known]
+        shown = fresh[: min(_FAULTS, self._left)]
+        if not shown:
             self._same.append(name)
-            return
-        self._known |= {(each.at, each.message) for each in fresh}
-        for each in fresh[:_FAULTS]:
+        self._known |= _by_key(fresh).keys()
+        self._left -= len(shown)
+        for each in shown:
             yield from self._includers(each)
             yield printable(f"{each.at}: error: {each.message}").replace("\n", " ")
-        if len(fresh) > _FAULTS:
-            yield f"dtlink: {printable(name)}: {and_more(len(fresh) - _FAULTS, 'error')}"
-        for fix in dict.fromkeys(each.fix for each in fresh if each.fix):
+        self._more += len(fresh) - len(shown)
+        for fix in dict.fromkeys(each.fix for each in shown if each.fix):
             if fix not in self._fixes:
                 self._fixes.add(fix)
                 yield f"  fix: {printable(fix)}"
 
     def rest(self) -> Iterator[str]:
-        """A line for the inputs that have no fault of their own."""
+        """What is not printed: more faults, and inputs that have none of their own."""
+        if self._more:
+            yield f"dtlink: {and_more(self._more, 'error')} (--format json has all)"
         if self._same:
             named = ", ".join(map(printable, self._same[:_INPUTS]))
             more = len(self._same) - _INPUTS
@@ -61,3 +70,11 @@ class SourceFaultLines:
             begin = "                 from" if number else "In file included from"
             end = ":" if number == len(shown) - 1 else ","
             yield printable(f"{begin} {each}{end}")
+
+
+def _by_key(faults: Sequence[SourceFault]) -> dict[tuple[str, str], SourceFault]:
+    """The faults by what makes them one, the first of each."""
+    found: dict[tuple[str, str], SourceFault] = {}
+    for each in faults:
+        found.setdefault(("" if each.fix else each.at, each.message), each)
+    return found

@@ -65,6 +65,21 @@ def test_a_source_with_many_faults_is_cut_and_json_has_all(run: Run, boards: Pat
     assert len(entry["error"]["faults"]) >= len(lines) - 1
 
 
+def test_a_file_that_many_boards_miss_is_one_error(run: Run, boards: Path) -> None:
+    names = [f"v/b{number}.dts" for number in range(60)]
+    text = '/dts-v1/;\n#include <dt-bindings/x.h>\n#include "{}.dtsi"\n'
+    written(boards, {name: text.format(number) for number, name in enumerate(names)})
+    result = run("lint", "v")
+    assert result.exit_code == 2
+    assert result.stderr.count("dt-bindings/x.h was not found") == 1
+    assert result.stderr.count("fix:") <= 2
+    last = result.stderr.splitlines()[-2:]
+    assert last[0] == "dtlink: and 21 more errors (--format json has all)"
+    assert last[1].startswith("dtlink: 21 more inputs not read because of these errors: v/b")
+    document = json.loads(run("lint", "v", "--format", "json").stdout)
+    assert {len(item["error"]["faults"]) for item in document["inputs"]} == {2}
+
+
 def test_what_a_source_says_cannot_control_the_terminal(run: Run, boards: Path) -> None:
     (boards / "bad.dts").write_text('/dts-v1/;\n#include "\x1b[31mred\x9b\u202e.h"\n')
     stderr = run("lint", "bad.dts").stderr

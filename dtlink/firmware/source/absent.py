@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -19,6 +20,9 @@ _UPWARD: Final = 6
 _BESIDE: Final = 200
 #: Where distributions have the headers of kernels (Debian, Fedora: kernel-devel and others).
 _INSTALLED: Final = ("/lib/modules/{release}/build/include", "/usr/src/*/include")
+#: Where trees of the kernel have sources.
+_PREFIXES: Final = "scripts/dtc/include-prefixes"
+_SOURCES: Final = ("arch/*/boot/dts", "arch/*/boot/dts/*")
 #: Folders of the kernel's own files, which no source has a reason to include.
 _KERNEL: Final = ("/dev", "/proc", "/sys")
 _LONGEST: Final = 200
@@ -80,18 +84,33 @@ def _elsewhere(name: str, source: str) -> Iterator[str]:
             yield folder
 
 
-def _places(folder: str) -> Iterator[str]:
-    from glob import iglob
+@lru_cache(maxsize=256)
+def _places(folder: str) -> Sequence[str]:
+    """The folders of headers and of sources that are near a folder, or installed."""
+    from glob import escape, iglob
 
     above = and_above(folder)[:_UPWARD]
-    for each in above:
-        yield os.path.join(each, "include")
-    for each in above:
-        beside = sorted(islice(_folders(each), _BESIDE))
-        yield from (os.path.join(each, name, "include") for name in beside)
-    for pattern in _INSTALLED:
-        found = iglob(pattern.format(release=os.uname().release))
-        yield from sorted(islice(found, _BESIDE), reverse=True)
+    beside = [
+        os.path.join(each, name)
+        for each in above
+        for name in sorted(islice(_folders(each), _BESIDE))
+    ]
+    installed = [
+        path
+        for pattern in _INSTALLED
+        for path in sorted(
+            islice(iglob(pattern.format(release=os.uname().release)), _BESIDE), reverse=True
+        )
+    ]
+    headers = [os.path.join(each, "include") for each in (*above, *beside)]
+    trees = [each for each in beside if os.path.isdir(os.path.join(each, _PREFIXES))]
+    sources = [
+        path
+        for tree in trees
+        for pattern in (_PREFIXES, *_SOURCES)
+        for path in sorted(iglob(os.path.join(escape(tree), pattern)))
+    ]
+    return [each for each in (*headers, *sources, *installed) if os.path.isdir(each)]
 
 
 def _folders(path: str) -> Iterator[str]:

@@ -44,6 +44,28 @@ def test_headers_that_are_near_are_named(work: Path) -> None:
     assert fault_of("boards/v/board.dts").fix == "add -I linux/include, which has it"
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("soc.dtsi", "linux/arch/arm64/boot/dts/v"),
+        ("v/soc.dtsi", "linux/arch/arm64/boot/dts"),
+        ("arm64/v/soc.dtsi", "linux/scripts/dtc/include-prefixes"),
+    ],
+)
+def test_sources_of_a_kernel_tree_that_is_near_are_named(work: Path, name: str, place: str) -> None:
+    written(
+        work,
+        {
+            "boards/board.dts": f'/dts-v1/;\n#include "{name}"\n/ {{ }};\n',
+            "linux/arch/arm64/boot/dts/v/soc.dtsi": "",
+        },
+    )
+    prefixes = work / "linux/scripts/dtc/include-prefixes"
+    prefixes.mkdir(parents=True)
+    (prefixes / "arm64").symlink_to("../../../arch/arm64/boot/dts")
+    assert fault_of("boards/board.dts").fix == f"add -I {place}, which has it"
+
+
 @pytest.mark.parametrize("name", ["../secret/key", "secret/../../secret/key", "/{}/secret/key"])
 def test_a_name_that_climbs_is_not_looked_for(work: Path, name: str) -> None:
     written(
