@@ -18,6 +18,8 @@ Line = tuple[Span, ...]
 STYLES = {"error": "bold red", "warning": "bold yellow", "info": "cyan"}
 #: Marks a blank where a line must not be broken; no text has this character.
 _STAYS = "\ufffc"
+#: Unicode's categories of controls, of what changes the direction of writing, and of line ends.
+_UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
 DIM = "dim"
 BOLD = "bold"
 
@@ -75,7 +77,7 @@ def _wrap(row: str, width: int | None) -> list[str]:
 
 def plain(lines: Iterable[Line]) -> str:
     """The lines without styles."""
-    return "".join("".join(span.text for span in row) + "\n" for row in lines)
+    return "".join("".join(_harmless(span.text) for span in row) + "\n" for row in lines)
 
 
 def show(lines: Iterable[Line], stream: TextIO, *, color: bool) -> None:
@@ -88,4 +90,16 @@ def show(lines: Iterable[Line], stream: TextIO, *, color: bool) -> None:
 
     console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
     for row in lines:
-        console.print(Text.assemble(*((span.text, span.style) for span in row)))
+        console.print(Text.assemble(*((_harmless(span.text), span.style) for span in row)))
+
+
+def _harmless(text: str) -> str:
+    """Text that controls no terminal: lines of sources and names of files may have any bytes."""
+    if text.isprintable():
+        return text
+    from unicodedata import category
+
+    return "".join(
+        each if each in "\t\n" or category(each) not in _UNSEEN else "\N{REPLACEMENT CHARACTER}"
+        for each in text
+    )

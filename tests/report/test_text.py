@@ -1,0 +1,49 @@
+"""The text report: the line of a source below its finding, and nothing that controls a terminal."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from dtlink.firmware.tree import Location
+from dtlink.report.layout import line, plain, show
+from dtlink.report.model import InputReport, Report
+from dtlink.report.text import lines
+from dtlink.rules.model import Severity
+from tests.report.reports import TEXT, finding, lint
+
+
+def text(report: Report) -> str:
+    return plain(lines(report, None, Severity.INFO))
+
+
+def at(location: Location) -> str:
+    return text(Report("lint", [InputReport("a.dts", findings=[finding(location=location)])]))
+
+
+def test_the_mark_is_below_the_column() -> None:
+    told = at(Location("a.dts", 12, 12, text="\tclocks = <&cru>;  "))
+    assert " 12 | clocks = <&cru>;\n    |           ^\n" in told
+
+
+def test_a_place_without_its_line_has_none() -> None:
+    assert " | " not in at(Location("a.dts", 12))
+
+
+def test_a_source_controls_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = "/dts-v1/;\n/ { a { clocks = <0x99>; /* \x1b[31m\x9b2J \u202e \x07 é */ }; };\n"
+    Path("a.dts").write_text(source, encoding="utf-8")
+    told = text(lint("a.dts"))
+    assert " 2 | / { a { clocks = <0x99>; /* \ufffd[31m\ufffd2J \ufffd \ufffd é */ }; };\n" in told
+
+
+@given(TEXT)
+def test_no_text_controls_a_terminal(anything: str) -> None:
+    coloured = io.StringIO()
+    show([line(anything)], coloured, color=True)
+    for told in (plain([line(anything)]), coloured.getvalue()):
+        assert not {*"\x1b\x07\r\b\x7f\x9b\u202e\u2066\u2028"} & set(told)
