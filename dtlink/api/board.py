@@ -99,7 +99,7 @@ class Board:
         found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"])
         item = engine.report_of(Input.of(self.path), self.firmware, found)
         held = LintSettings(self.settings, chosen["select"], chosen["ignore"])
-        items = list(settled([apply(item, held)], lambda _: self.settings.sources.include))
+        items = list(settled([apply(item, held)], lambda _: self.settings.sources))
         kernel = identity(self.settings.version, self.settings.paths)
         return Report("lint", items, str(kernel["version"]), kernel)
 

@@ -63,7 +63,7 @@ class LintSettings(NamedTuple):
         """What decides which inputs a path stands for."""
         return InputOptions(
             self.max_boards,
-            self.board.include,
+            self.board.sources,
             self.exclude,
             self.force_exclude,
             self.respect_gitignore,

@@ -19,6 +19,7 @@ _BASES = (".dtb", ".dts")
 if TYPE_CHECKING:
     from dtlink.firmware.choice import InputOptions
     from dtlink.firmware.git.commit import CommitFile
+    from dtlink.firmware.source.options import SourceOptions
     from dtlink.report.known import BaselineComparison, RuleFilter
 
 
@@ -171,10 +172,10 @@ class LintPlan:
         """The reports, with the comments in the source that no board needs."""
         from dtlink.report.comments import settled
 
-        return settled(reports, self._include)
+        return settled(reports, self._sources)
 
-    def _include(self, item: InputReport) -> Sequence[str]:
-        return self.settings(item.input).board.include
+    def _sources(self, item: InputReport) -> SourceOptions:
+        return self.settings(item.input).board.sources
 
     def _task(self, item: Input) -> engine.Task:
         task = _task(self._settings[item])

@@ -125,7 +125,7 @@ class _Choice:
             return None
         if self._is_excluded(path) or (ignores and self._left_out.is_ignored(path)):
             return None
-        if self._includers.is_complete(path, self._options_of(path).include):
+        if self._includers.is_complete(path, self._options_of(path).sources):
             return Input(path)
         self._incomplete += 1
         return None
@@ -155,7 +155,7 @@ class _Choice:
         reaching: list[str] = []
         unread: list[InputReport] = []
         for path in self._included:
-            found = self._includers.boards_with(path, self._options_of(path).include)
+            found = self._includers.boards_with(path, self._options_of(path).sources)
             kept = [each for each in found if self._is_kept_board(each)]
             boards.update((os.path.realpath(each), each) for each in kept)
             if kept:

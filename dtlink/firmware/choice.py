@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple
 
+from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
+
 #: How many boards are read at most because they include a file that the user names. More than 100
 #: take longer than one waits for an answer.
 MAX_BOARDS: Final = 100
@@ -21,8 +23,8 @@ class InputOptions(NamedTuple):
 
     max_boards: int = MAX_BOARDS
     """Upper bound on the boards that are read because they include a named file; 0: none."""
-    include: tuple[str, ...] = ()
-    """Where boards look for the files that they include, first."""
+    sources: SourceOptions = NO_OPTIONS
+    """How boards are read: it decides which files they include."""
     exclude: tuple[Exclusion, ...] = ()
     force_exclude: bool = False
     """Whether files that are named are left out too."""

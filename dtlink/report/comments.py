@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from dtlink.firmware.source.options import SourceOptions
 from dtlink.report.model import CommentEntry, InputReport, Unmet
 
 #: A rule in a comment: file, line and column, the rule, and whether it is expected.
 _Key = tuple[str, int, int, str, bool]
-#: The include paths of an input.
-IncludePaths = Callable[[InputReport], Sequence[str]]
+#: How an input's source is read.
+SourcesOf = Callable[[InputReport], SourceOptions]
 
 
-def settled(reports: Iterable[InputReport], include: IncludePaths) -> Iterator[InputReport]:
+def settled(reports: Iterable[InputReport], sources: SourcesOf) -> Iterator[InputReport]:
     """The reports, with the comments that no board needs, each once.
 
     A comment is needed if one of the boards that include its file has such a finding. It is
@@ -21,7 +22,7 @@ def settled(reports: Iterable[InputReport], include: IncludePaths) -> Iterator[I
     read, and its rule was run on each: others may need it. Reports are held back until no comment
     of them is open.
     """
-    run = _Run(include)
+    run = _Run(sources)
     held: list[InputReport] = []
     for item in reports:
         run.add(item)
@@ -36,8 +37,8 @@ def settled(reports: Iterable[InputReport], include: IncludePaths) -> Iterator[I
 class _Run:
     """What is known so far of each comment."""
 
-    def __init__(self, include: IncludePaths) -> None:
-        self._include = include
+    def __init__(self, sources: SourcesOf) -> None:
+        self._sources = sources
         self._needed: set[_Key] = set()
         self._closed: set[_Key] = set()
         """What is reported already, or was not checked in one of the boards."""
@@ -92,7 +93,7 @@ class _Run:
             return file == item.path  # it is standard input, or of a commit
         there = {os.path.realpath(path) for path in self._paths}
         return all(
-            os.path.realpath(each) in there for each in boards_with(file, self._include(item))
+            os.path.realpath(each) in there for each in boards_with(file, self._sources(item))
         )
 
 

@@ -10,6 +10,7 @@ from dtlink import lint
 from dtlink.engine import choose
 from dtlink.engine.chosen import spread
 from dtlink.firmware.choice import Exclusion, InputOptions
+from dtlink.firmware.source.options import SourceOptions
 from tests.firmware.source.sources import written
 
 _WITHOUT_SOURCES = InputOptions(exclude=(Exclusion("*.dts"), Exclusion("*.dtso")))
@@ -81,9 +82,8 @@ def test_a_blob_is_read_where_its_source_lacks_a_file(here: Path) -> None:
     ]
     (here / "inc").mkdir()
     (here / "inc/x.h").write_text("")
-    assert "./b.dts" in [
-        each.path for each in choose(["."], lambda _: InputOptions(include=("inc",))).inputs
-    ]
+    options = InputOptions(sources=SourceOptions(include=("inc",)))
+    assert "./b.dts" in [each.path for each in choose(["."], lambda _: options).inputs]
     assert [each.path for each in choose(["."], lambda _: _WITHOUT_SOURCES).inputs] == [
         *("./a.dtb", "./b.dtb")
     ]

@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from dtlink.firmware.source.included import included
-from dtlink.firmware.source.surroundings import Surroundings, surroundings
+from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
+from dtlink.firmware.source.surroundings import surroundings
 
 #: What is compiled.
 COMPILED: Final = (".dts", ".dtso")
@@ -28,41 +29,54 @@ _SIZE: Final = 16 << 20
 _BLOCK: Final = 32 << 10
 
 
-def boards_with(path: str, include: Sequence[str] = ()) -> Sequence[str]:
+def boards_with(path: str, options: SourceOptions = NO_OPTIONS) -> Sequence[str]:
     """The sources that include a file, sorted; their paths are relative if ``path`` is.
 
-    ``include``: where sources look for files first. Boards are those of the file's own tree; of the
-    working folder, if it has none and is above the file.
+    ``options``: how the sources are read. Boards are those of the file's own tree; of the working
+    folder, if it has none and is above the file.
     """
     real = os.path.realpath(path)
     root, here = surroundings(path).root, os.getcwd()
-    found = _above(_users(root, tuple(include)), real)
+    found = _above(_users(root, options), real)
     if not found and real.startswith(f"{here}/") and here != root:
-        found = _above(_users(here, tuple(include)), real)
+        found = _above(_users(here, options), real)
     boards = sorted(each for each in found if each.endswith(COMPILED))
     return boards if os.path.isabs(path) else [os.path.relpath(each) for each in boards]
 
 
-def is_complete(path: str, include: Sequence[str] = ()) -> bool:
+def is_complete(path: str, options: SourceOptions = NO_OPTIONS) -> bool:
     """Whether all files are there that a source includes, or may include under a condition."""
-    folder = os.path.dirname(os.path.realpath(path))
-    return _tree(folder, tuple(include)).has_all(os.path.realpath(path))
+    folder, name = os.path.split(os.path.realpath(path))
+    return _tree_of(_sight(folder, options)).has_all(os.path.join(folder, name))
 
 
 def forget() -> None:
     """Look at the files anew."""
-    for kept in (_users, _tree, _tree_of):
+    for kept in (_users, _sight, _tree_of):
         kept.cache_clear()
 
 
+class _Sight(NamedTuple):
+    """What the sources of a folder may include."""
+
+    include: Sequence[str]
+    """Where files are looked for."""
+    inside: tuple[str, ...]
+    """The folders that have them all, real; with a slash."""
+
+
 @lru_cache(maxsize=4096)
-def _tree(folder: str, include: tuple[str, ...]) -> _Tree:
-    return _tree_of((*include, *surroundings(os.path.join(folder, "x")).include))
+def _sight(folder: str, options: SourceOptions) -> _Sight:
+    where = surroundings(os.path.join(folder, "x"))
+    include = (*options.include, *where.include)
+    tops = (where.root, *include, *options.allow_include)
+    inside = dict.fromkeys(os.path.join(os.path.realpath(each), "") for each in tops)
+    return _Sight(include, tuple(inside))
 
 
 @lru_cache(maxsize=64)
-def _tree_of(folders: tuple[str, ...]) -> _Tree:
-    return _Tree(folders, defaultdict(set))
+def _tree_of(sight: _Sight) -> _Tree:
+    return _Tree(sight, defaultdict(set))
 
 
 def _above(users: Mapping[str, Iterable[str]], path: str) -> set[str]:
@@ -78,18 +92,14 @@ def _above(users: Mapping[str, Iterable[str]], path: str) -> set[str]:
 
 
 @lru_cache(maxsize=4)
-def _users(root: str, include: tuple[str, ...]) -> Mapping[str, set[str]]:
+def _users(root: str, options: SourceOptions) -> Mapping[str, set[str]]:
     """The files that include each file, by real paths."""
-    trees: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    where: dict[str, Surroundings] = {}
+    trees: dict[_Sight, list[str]] = defaultdict(list)
     for board in _boards(os.path.realpath(root)):
-        folder = os.path.dirname(board)
-        if folder not in where:
-            where[folder] = surroundings(board)
-        trees[(*include, *where[folder].include)].append(board)
+        trees[_sight(os.path.dirname(board), options)].append(board)
     users: dict[str, set[str]] = defaultdict(set)
-    for folders, boards in trees.items():
-        _Tree(folders, users).follow(boards)
+    for sight, boards in trees.items():
+        _Tree(sight, users).follow(boards)
     return users
 
 
@@ -108,8 +118,8 @@ def _boards(root: str) -> Iterator[str]:
 class _Tree:
     """The sources that have the same include paths; ``users`` gets what they include."""
 
-    def __init__(self, folders: Sequence[str], users: dict[str, set[str]]) -> None:
-        self._folders = folders
+    def __init__(self, sight: _Sight, users: dict[str, set[str]]) -> None:
+        self._folders, self._inside = sight
         self._users = users
         self._found: dict[tuple[str, str], str] = {}
         self._real: dict[str, str] = {}
@@ -156,12 +166,13 @@ class _Tree:
         return found
 
     def _plain(self, path: str) -> str:
-        """The real path; folders are resolved once."""
+        """The real path, folders resolved once; empty for a file that no source may read."""
         folder, name = os.path.split(path)
         if folder not in self._real:
             self._real[folder] = os.path.realpath(folder)
         plain = f"{self._real[folder]}/{name}"
-        return os.path.realpath(plain) if os.path.islink(plain) else plain
+        real = os.path.realpath(plain) if os.path.islink(plain) else plain
+        return real if real.startswith(self._inside) else ""
 
 
 def _content(path: str) -> bytes:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dtlink.firmware.source.files import SourceFiles
-from dtlink.firmware.source.includers import boards_with, forget
+from dtlink.firmware.source.includers import boards_with, forget, is_complete
+from dtlink.firmware.source.options import SourceOptions
 from dtlink.firmware.source.preprocess import preprocess
 from dtlink.firmware.source.surroundings import surroundings
 from tests.firmware.source.sources import written
@@ -48,7 +49,8 @@ def in_order(folder: Path, name: str, *include: str) -> list[str]:
     """The boards, by their names below a folder."""
     forget()
     return [
-        str(Path(each).relative_to(folder)) for each in boards_with(str(folder / name), include)
+        str(Path(each).relative_to(folder))
+        for each in boards_with(str(folder / name), SourceOptions(include))
     ]
 
 
@@ -109,7 +111,30 @@ def test_boards_below_the_working_folder_without_a_repository(
     assert in_order(tmp_path, "common/soc.dtsi") == []
     monkeypatch.chdir(tmp_path)
     forget()
-    assert boards_with("common/soc.dtsi") == ["v1/a.dts"]
+    assert boards_with("common/soc.dtsi") == [], "v1/a.dts may not include it"
+    allowed = SourceOptions(allow_include=("common",))
+    assert boards_with("common/soc.dtsi", allowed) == ["v1/a.dts"]
+
+
+def test_nothing_outside_the_tree_is_read(tmp_path: Path) -> None:
+    """Not even for the names that it includes."""
+    outside = tmp_path / "outside.dtsi"
+    written(
+        tmp_path,
+        {
+            "outside.dtsi": '#include "boards/soc.dtsi"\n',
+            "boards/a.dts": f'#include "../outside.dtsi"\n#include "{outside}"\n',
+            "boards/b.dts": '#include "link.dtsi"\n',
+            "boards/soc.dtsi": "",
+            "boards/.git/HEAD": "",
+        },
+    )
+    (tmp_path / "boards/link.dtsi").symlink_to(outside)
+    assert in_order(tmp_path, "boards/soc.dtsi") == []
+    assert not is_complete(str(tmp_path / "boards/a.dts"))
+    allowed = SourceOptions(allow_include=(str(tmp_path),))
+    assert len(boards_with(str(tmp_path / "boards/soc.dtsi"), allowed)) == 2
+    assert is_complete(str(tmp_path / "boards/a.dts"), allowed)
 
 
 def test_what_never_ends_and_what_includes_itself_is_passed_by(tmp_path: Path) -> None:
