@@ -295,8 +295,7 @@ NO_INPUTS = (
 
 def tell(notes: Iterable[str]) -> None:
     """Print what was passed over on standard error."""
-    for note in notes:
-        click.echo(f"dtlink: {note}", err=True)
+    _print(f"dtlink: {note}" for note in notes)
 
 
 def complain(inputs: Iterable[InputReport], nothing: str = "") -> None:
@@ -322,18 +321,16 @@ class _Complaints:
             self._error(item.name, item.error, bug)
         for refused in item.refused:
             self._error(refused.path, refused)
-        for note in item.notes:
-            click.echo(f"dtlink: {item.name}: {note}", err=True)
-        for fault in item.faults:
-            click.echo(
-                f"dtlink: {item.name}: rule {fault.rule} failed: {fault.error}{_BUG}",
-                err=True,
-            )
+        _print(f"dtlink: {item.name}: {note}" for note in item.notes)
+        _print(
+            f"dtlink: {item.name}: rule {fault.rule} failed: {fault.error}{_BUG}"
+            for fault in item.faults
+        )
 
     def _error(self, name: str, fault: InputFault | Refused, bug: str = "") -> None:
         if not fault.faults:
             at = "" if fault.offset is None else f", byte {fault.offset:#x}"
-            click.echo(f"dtlink: {name}{at}: {fault.message}{bug}", err=True)
+            _print([f"dtlink: {name}{at}: {fault.message}{bug}"])
             return
         if self._sources is None:
             from dtlink.cli.source_faults import SourceFaultLines
@@ -347,8 +344,10 @@ class _Complaints:
 
 
 def _print(lines: Iterable[str]) -> None:
+    from dtlink.report.layout import harmless
+
     for line in lines:
-        click.echo(line, err=True)
+        click.echo(harmless(line), err=True)
 
 
 def collect(

@@ -77,7 +77,7 @@ def _wrap(row: str, width: int | None) -> list[str]:
 
 def plain(lines: Iterable[Line]) -> str:
     """The lines without styles."""
-    return "".join("".join(_harmless(span.text) for span in row) + "\n" for row in lines)
+    return "".join("".join(harmless(span.text) for span in row) + "\n" for row in lines)
 
 
 def show(lines: Iterable[Line], stream: TextIO, *, color: bool) -> None:
@@ -90,10 +90,10 @@ def show(lines: Iterable[Line], stream: TextIO, *, color: bool) -> None:
 
     console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
     for row in lines:
-        console.print(Text.assemble(*((_harmless(span.text), span.style) for span in row)))
+        console.print(Text.assemble(*((harmless(span.text), span.style) for span in row)))
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Text that controls no terminal: lines of sources and names of files may have any bytes."""
     if text.isprintable():
         return text

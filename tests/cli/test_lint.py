@@ -35,6 +35,17 @@ def test_fail_on_sets_the_exit_status(run: Run, bad_dts: Path, level: str, statu
     assert run("lint", bad_dts, "--fail-on", level).exit_code == status
 
 
+def test_names_of_files_control_no_terminal(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "a\x1b[31mb"
+    folder.mkdir()
+    (folder / "x.dtb").write_bytes(b"\xd0\x0d\xfe\xed")
+    (folder / "y.dts").write_text("/dts-v1/; / {")
+    result = run("lint", folder)
+    assert result.exit_code == 2
+    assert "a\ufffd[31mb/x.dtb" in result.stderr
+    assert "\x1b" not in result.stderr + result.stdout
+
+
 def test_ignore_and_select(run: Run, bad_dts: Path) -> None:
     assert run("lint", bad_dts, "--ignore", "phandle").exit_code == 0
     assert run("lint", bad_dts, "--ignore", "phandle/dangling,legacy").exit_code == 0
