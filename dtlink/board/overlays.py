@@ -60,9 +60,9 @@ class BaseFit(NamedTuple):
         if any(each.problem is facts.NO_SYMBOLS for each in fatal):
             return f"it has no __symbols__ (build it with {facts.SYMBOLS_OPTION})"
         labels = [each.what for each in fatal if each.problem is facts.UNKNOWN_LABEL]
-        paths = [each.what for each in fatal if each.problem is facts.UNKNOWN_TARGET]
-        told = (facts.UNKNOWN_LABEL, facts.UNKNOWN_TARGET)
-        others = dict.fromkeys(each.problem.name for each in fatal if each.problem not in told)
+        paths = [each.what for each in fatal if each.problem.name == facts.UNKNOWN_TARGET.name]
+        told = (facts.UNKNOWN_LABEL.name, facts.UNKNOWN_TARGET.name)
+        others = dict.fromkeys(each.problem.name for each in fatal if each.problem.name not in told)
         lacking = noun(len(labels), "label")
         reasons = [f"it lacks the {lacking} {listed(labels, _LABELS)}"] if labels else []
         reasons += [f"it has no {listed(paths, _LABELS)}"] if paths else []
@@ -78,7 +78,8 @@ class OverlayFindings:
 
     def of(self, *problems: OverlayProblem) -> Iterator[PlacedFault]:
         """The faults that are one of these problems."""
-        return (each for each in self._all if each.fault.problem in problems)
+        names = {each.name for each in problems}
+        return (each for each in self._all if each.fault.problem.name in names)
 
     @cached_property
     def _all(self) -> Sequence[PlacedFault]:

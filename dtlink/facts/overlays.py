@@ -47,8 +47,9 @@ _TARGET_OFFSET = "fdt_overlay_target_offset()"
 _FIXUP = "overlay_fixup_phandle()"
 
 NO_SYMBOLS = OverlayProblem(
+    # By its version: 1.6.1 the first, 1.7.2 the second.
     "no-symbols",
-    "FDT_ERR_BADOFFSET",
+    "FDT_ERR_NOTFOUND or FDT_ERR_BADOFFSET",
     _FIXUP,
     "-EINVAL",
     _RESOLVE,
@@ -89,7 +90,15 @@ UNKNOWN_TARGET = OverlayProblem(
     _TARGET,
     "OF: overlay: find target, node: {}, path '{}' not found",
 )
+RELATIVE_TARGET = UNKNOWN_TARGET._replace(libfdt="FDT_ERR_BADPATH")
+"""A target-path that begins with neither a slash nor an alias."""
 BAD_FIXUP = OverlayProblem("bad-fixup", "FDT_ERR_BADOVERLAY", _FIXUP, "-EINVAL", _USAGES)
+FIXUP_PROPERTY = BAD_FIXUP._replace(libfdt="FDT_ERR_NOTFOUND", kernel="-ENOENT")
+"""An entry for a property that the node lacks."""
+FIXUP_OFFSET = BAD_FIXUP._replace(libfdt="FDT_ERR_NOSPACE")
+"""An entry for an offset that the property lacks."""
+FIXUP_PATH = BAD_FIXUP._replace(libfdt="FDT_ERR_BADPATH")
+"""An entry for a path that begins with neither a slash nor an alias."""
 BAD_LOCAL_FIXUP = OverlayProblem(
     "bad-local-fixup",
     "FDT_ERR_BADOVERLAY",
@@ -112,6 +121,8 @@ BAD_SYMBOL = OverlayProblem(
     "-ENOMEM",
     "overlay.c, dup_and_fixup_symbol_prop()",
 )
+SYMBOL_FRAGMENT = BAD_SYMBOL._replace(libfdt="FDT_ERR_BADOVERLAY")
+"""A label in a fragment that the overlay lacks."""
 BAD_PHANDLE = OverlayProblem(
     "bad-phandle",
     "FDT_ERR_BADPHANDLE",

@@ -49,8 +49,8 @@ def snippet(where: Node | Link | Failure, name: str, offset: int | None) -> Snip
     entry = None if isinstance(where, Node) else where
     parts = list(islice(_parts(node, name, value, entry), _PARTS))
     at = sum(part.offset <= (offset or 0) for part in parts) - 1
-    if len(parts) == _PARTS and at == _PARTS - 1:
-        return None
+    if not parts or (len(parts) == _PARTS and at == _PARTS - 1):
+        return None  # nodes that describe the tree, such as __fixups__, have no cells
     return _statement(name, parts, at, is_marked=offset is not None)
 
 

@@ -47,14 +47,20 @@ def _fixup(
     name, _, number = rest.partition(":")
     offset = _NUMBER.match(number)
     if not path or not name or offset is None:
-        return wrong._replace(detail="it is not of the form path:property:offset")
+        problem = facts.BAD_FIXUP if path or not name or offset is None else facts.FIXUP_PATH
+        detail = "it is not of the form path:property:offset"
+        return wrong._replace(problem=problem, detail=detail)
     found = at_path(overlay, path, find)
     value = None if found is None else found.node.properties.get(name)
-    if found is None or value is None:
-        missing = f"no node {path}" if found is None else f"{path} has no property {name}"
-        return wrong._replace(detail=f"the overlay has {missing}" if found is None else missing)
+    if found is None:
+        problem = facts.BAD_FIXUP if path.startswith("/") else facts.FIXUP_PATH
+        return wrong._replace(problem=problem, detail=f"the overlay has no node {path}")
+    if value is None:
+        detail = f"{path} has no property {name}"
+        return wrong._replace(problem=facts.FIXUP_PROPERTY, detail=detail)
     if not 0 <= int(offset[1]) <= len(value) - 4:
-        return wrong._replace(detail=f"{path}:{name} has {len(value)} bytes")
+        detail = f"{path}:{name} has {len(value)} bytes"
+        return wrong._replace(problem=facts.FIXUP_OFFSET, detail=detail)
     return Fixup(label, found.path, name, int(offset[1]))
 
 

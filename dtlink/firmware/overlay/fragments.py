@@ -122,7 +122,7 @@ def _symbols(overlay: SourceNode) -> Iterator[OverlayFault]:
             detail = "it is not one string"
             yield OverlayFault(facts.BAD_SYMBOL, f"/{SYMBOLS}", name, detail=detail)
         elif detail := _symbol(overlay, text_of(value)):
-            yield OverlayFault(facts.BAD_SYMBOL, f"/{SYMBOLS}", name, text_of(value), detail)
+            yield OverlayFault(facts.SYMBOL_FRAGMENT, f"/{SYMBOLS}", name, text_of(value), detail)
 
 
 def _symbol(overlay: SourceNode, path: str) -> str:

@@ -72,7 +72,9 @@ class OverlayMerge:
         for fragment, there in zip(usable, before, strict=True):
             target = self._target(fragment)
             if target is None:
-                self._fault_of_target(facts.UNKNOWN_TARGET, fragment)
+                by_path = not fragment.target and not (fragment.target_path or "").startswith("/")
+                problem = facts.RELATIVE_TARGET if by_path else facts.UNKNOWN_TARGET
+                self._fault_of_target(problem, fragment)
                 continue
             if there is None:
                 self._fault_of_target(facts.TARGET_IN_OVERLAY, fragment)

@@ -61,6 +61,9 @@ def _message(placed: PlacedFault) -> str:
 
 
 def _fix(placed: PlacedFault) -> str:
-    if placed.fault.problem is facts.UNKNOWN_TARGET and placed.fault.name == "target-path":
+    if (
+        placed.fault.problem.name == facts.UNKNOWN_TARGET.name
+        and placed.fault.name == "target-path"
+    ):
         return "Use the path that the node has in the base, or its label."
     return "Name the target by its label: &label { … };"

@@ -18,7 +18,7 @@ from dtlink.firmware.source.read import compile_source, read_source
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.tree import Location, Tree
 from tests.support.boards import SHARED
-from tests.support.overlays import CHANGES, Pair, pair, verdict
+from tests.support.overlays import CHANGES, Pair, keeps_phandles, pair, verdict
 
 TOOL = shutil.which("fdtoverlay")
 needs_fdtoverlay = pytest.mark.skipif(TOOL is None, reason="fdtoverlay is not installed")
@@ -207,6 +207,12 @@ def test_many_seeded_pairs_are_merged_as_by_libfdt(tmp_path: Path) -> None:
 def _agree(made: Pair, folder: Path) -> None:
     found = verdict(made.base, [made.overlay], folder)
     assert found.word in ("equal", "both refuse"), (made.change, found)
+    # What is said of libfdt's answer is what it says, where there is one reason only.
+    errors = {each.problem.libfdt for each in found.faults if each.problem.fatal}
+    if made.change == "another __symbols__" and not keeps_phandles():
+        return  # the target of another label may have lost its phandle, which is found first
+    said = errors.pop().split(" or ") if len(errors) == 1 else [""]
+    assert any(each in found.error for each in said), found
     # Where libfdt gives a number for an answer, dtlink gives at least one reason with a place.
     assert (found.word == "both refuse") == any(each.problem.fatal for each in found.faults)
 

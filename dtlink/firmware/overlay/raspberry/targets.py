@@ -90,6 +90,8 @@ def _target(reader: _Reader, phandle: int, text: str, value: str) -> Target:
     end = name.end() if name else 0
     mark = text[end : end + 1]
     literal = re.search(r"[={]", text)
+    if not re.fullmatch(r"[!-~]+", text[:end]):
+        raise ParameterError(f"{text[:end]!a} in __overrides__ is not the name of a property")
     kind, offset, size = _MARKS.get(mark, TargetKind.STRING), 0, 0
     if mark in SIZES and (literal is None or end < literal.start()):
         kind, size = TargetKind.INTEGER, SIZES[mark]
