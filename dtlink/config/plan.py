@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,10 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport
 from dtlink.rules.model import Severity
+from dtlink.wording import counted, listed
 
+#: How many overlays a line names.
+_NAMED = 3
 #: What ends the name of a devicetree that is no overlay.
 _BASES = (".dtb", ".dts")
 
@@ -47,6 +51,21 @@ def _with_overlays(
         yield each.with_overlays(held.board.overlay), plain
         if not each.overlays and not held.board.overlay:
             yield from ((variant, plain) for variant in variants_of(each.path))
+
+
+def _without_base(found: Sequence[tuple[Input, LintSettings]]) -> Iterator[str]:
+    """A line about the overlays of which only that is checked which needs no base."""
+    used = {os.path.abspath(path) for each, _ in found for path in each.overlays}  # noqa: PTH100 - text
+    lone = [
+        each.path
+        for each, held in found
+        if each.is_overlay and not held.board.bases
+        if not used or os.path.abspath(each.path) not in used  # noqa: PTH100 - paths stay text
+    ]
+    if lone:
+        number = counted(len(lone), "overlay")
+        names = listed(lone, _NAMED)
+        yield f"checked without a base (name one beside it, or --bases): {number}: {names}"
 
 
 def _with(held: LintSettings, bases: tuple[str, ...] = ()) -> LintSettings:
@@ -106,7 +125,8 @@ class LintPlan:
         chosen = chosen.without_unread() if allow_empty else chosen
         found = [*_with_overlays(paths, chosen.inputs, settings_of, variants_of)]
         inputs = [each for each, _ in found]
-        return cls(inputs, dict(found), chosen.unread, chosen.notes)
+        notes = [*chosen.notes, *_without_base(found)]
+        return cls(inputs, dict(found), chosen.unread, notes)
 
     @property
     def total(self) -> int:

@@ -115,7 +115,12 @@ def test_the_bases_of_a_folder_are_tried(files: Path) -> None:
 
 @pytest.mark.usefixtures("files")
 def test_an_overlay_alone_says_what_it_needs() -> None:
-    assert run("lint", "touch.dtso").exit_code == 0
+    alone = run("lint", "touch.dtso")
+    assert alone.exit_code == 0
+    line = "checked without a base (name one beside it, or --bases): 1 overlay: touch.dtso"
+    assert line in alone.stderr
+    assert run("lint", "touch.dtso", "--strict").exit_code == 2
+    assert "without a base" not in run("lint", "touch.dtso", "base.dts").stderr
     shown = run("lint", "touch.dtso", "--show", "info").stdout
     assert "needs 2 labels of a base: i2c1, osc" in shown
 
