@@ -55,10 +55,10 @@ class LogView(CommandResult):
         """
         from dtlink.observed.bootlog.explain import explain
 
-        found = explain(lines, None if board is None else board.tree, version)
-        if board is not None and board.facts is not None:
-            _name_drivers(found, _of_log(board, board.facts, found))
-            found = replace(found, notes=_notes(board.facts, found))
+        found = explain(lines, None, version, board)
+        if found.board is not None and (facts := found.board.facts) is not None:
+            _name_drivers(found, found.board)
+            found = replace(found, notes=_notes(facts, found))
         return cls(explanation=found, tree=tree)
 
     def __repr__(self) -> str:
@@ -102,17 +102,6 @@ class LogView(CommandResult):
             yield from paragraph("hint:", hint, width)
 
 
-def _of_log(board: TreeBoard, facts: Facts, found: Explanation) -> TreeBoard:
-    """The board with the log's version, where nothing else says which the kernel is."""
-    from dtlink.board.tree import TreeBoard
-    from dtlink.kernel.facts import version_in
-
-    logged = version_in(found.kernel)
-    if logged is None or facts.build.release or facts.given:
-        return board
-    return TreeBoard(board.tree, board.settings._replace(kernel_version=logged))
-
-
 def _notes(facts: Facts, found: Explanation) -> Sequence[str]:
     """The notes, with one if the log is not of the kernel that drivers are looked up in."""
     from dtlink.kernel.facts import version_in
@@ -129,7 +118,7 @@ def _name_drivers(found: Explanation, board: TreeBoard) -> None:
 
     for cause in found.causes:
         node = board.tree.by_path.get(cause.origin.subject)
-        if node is not None:
+        if node is not None and not cause.origin.is_absent:
             driver = f"in this kernel: {driver_of(board, node.index)}"
             detail = "; ".join(filter(None, (cause.origin.detail, driver)))
             cause.origin = cause.origin._replace(detail=detail)
@@ -277,7 +266,9 @@ def _summary(found: Explanation, *, every: bool) -> Line:
     if not found.causes:
         away = f"{counted(hidden, 'harmless line')} hidden"
         note = away if every else f"{away}, --all shows them"
-        return line("no problems found", Span(f" ({note})" if hidden else "", DIM))
+        undecided = counted(len(found.open), "undecided case")
+        first = f"no cause found, {undecided}" if found.open else "no problems found"
+        return line(first, Span(f" ({note})" if hidden else "", DIM))
     devices = {victim.node or victim.device for cause in found.causes for victim in cause.victims}
     first = f"{counted(len(found.causes), 'cause')}, {counted(len(devices), 'device')} affected"
     unclear = sum(not cause.origin.root.is_known for cause in found.causes)

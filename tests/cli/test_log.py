@@ -170,3 +170,16 @@ def test_a_kernel_names_the_driver_of_a_cause(run: Run, fixtures: Path) -> None:
     missing = run("log", kernel / "boot.log", "--dtb", guest, "--kernel", "/nonexistent")
     assert missing.exit_code == 2
     assert "/nonexistent: no such file" in missing.stderr
+
+
+def test_the_clock_controller_that_is_not_built(run: Run, shared: Path) -> None:
+    cases = shared / "cases"
+    log, tree = cases / "log" / "r24-defer-517.log", cases / "dt" / "r24.dtb"
+    result = run("log", log, "--dtb", tree, "--kernel", cases / "dt" / "r24.config")
+    assert result.exit_code == 1
+    assert "no driver  /soc/clock-controller@10000000" in result.stdout
+    assert "/soc/ethernet@10090000 does not probe" in result.stdout
+    assert "set CONFIG_CLK_SIFIVE_PRCI" in result.stdout
+    undecided = run("log", log, "--dtb", tree).stdout
+    assert "no problems found" not in undecided
+    assert "waits for /soc/clock-controller@10000000" in undecided

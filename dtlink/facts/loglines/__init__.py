@@ -12,13 +12,22 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dtlink.facts.loglines.firmware import FIRMWARE_LINES
-from dtlink.facts.loglines.header import HEADER_LINES
+from dtlink.facts.loglines.header import HEADER_LINES, STAGE_LINES
 from dtlink.facts.loglines.iommu import IOMMU_LINES
 from dtlink.facts.loglines.links import LINK_LINES, SYSTEM_LINES
 from dtlink.facts.loglines.probing import ANY_DRIVERS_LINE, PROBE_LINES
 from dtlink.facts.loglines.row import Harm, LogMessage, Topic
 
-__all__ = ["HEADER_LINES", "LOG_MESSAGES", "Harm", "LineMatch", "LogMessage", "Topic", "match"]
+__all__ = [
+    "HEADER_LINES",
+    "LOG_MESSAGES",
+    "STAGE_LINES",
+    "Harm",
+    "LineMatch",
+    "LogMessage",
+    "Topic",
+    "match",
+]
 
 
 class LineMatch(NamedTuple):

@@ -1,4 +1,4 @@
-"""What the kernel reports of itself: its release, command line, machine and PCI hosts."""
+"""What the kernel reports of itself: release, command line, machine, PCI hosts; its stages."""
 
 from __future__ import annotations
 
@@ -44,5 +44,32 @@ HEADER_LINES = (
         meaning="A host bridge, and the segment and number of its root bus.",
         source="drivers/pci/probe.c, pci_register_host_bridge()",
         sample="pci-host-generic 4010000000.pcie: PCI host bridge to bus 0000:00",
+    ),
+)
+
+#: How far the boot came.
+STAGE_LINES = (
+    LogMessage(
+        kind="init-runs",
+        topic=Topic.SYSTEM,
+        needles=("as init process",),
+        pattern=r"\bRun \S{1,200} as init process",
+        harm=Harm.HARMLESS,
+        meaning="The kernel starts init: /init of the initramfs, or that of the root filesystem.",
+        source="init/main.c, run_init_process()",
+        sample="Run /init as init process",
+    ),
+    LogMessage(
+        kind="root-mounted",
+        topic=Topic.SYSTEM,
+        needles=("Mounted root (", "mounted filesystem", "Switching root", "Mounting V"),
+        pattern=r"VFS: Mounted root \(|: mounted filesystem |\bSwitching root\b"
+        r"|XFS \(\S{1,64}\): Mounting V",
+        harm=Harm.HARMLESS,
+        meaning="A filesystem of a disk is mounted: modules that the initramfs lacks can be loaded "
+        "from now on.",
+        source="init/do_mounts.c, do_mount_root(); fs/ext4/super.c, ext4_fill_super(); "
+        "fs/xfs/xfs_log.c, xfs_log_mount(); systemd, src/core/main.c",
+        sample="VFS: Mounted root (ext4 filesystem) readonly on device 179:2.",
     ),
 )

@@ -169,8 +169,10 @@ PROBE_LINES = (
 ANY_DRIVERS_LINE = LogMessage(
     kind="error-defer",
     topic=Topic.PROBE,
-    needles=("-517", "-EPROBE_DEFER"),
-    pattern=DEVICE + r"(?P<reason>.{0,256}?(?:-517\b|-EPROBE_DEFER\b).{0,256})",
+    needles=("-517", "-EPROBE_DEFER", "eferring probe", "efer probe", "efer the probe"),
+    pattern=DEVICE
+    + r"(?P<reason>.{0,256}?(?:-517\b|-EPROBE_DEFER\b|\b[Dd]efer(?:ring)? (?:the )?prob(?:e|ing)\b)"
+    + r".{0,256})",
     harm=Harm.DEPENDS,
     sample="panel a.b: failed to get supply: -517",
     meaning="A driver put its probe off (-EPROBE_DEFER, -517); harmless if it came later.",

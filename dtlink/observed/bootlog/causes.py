@@ -15,6 +15,7 @@ from dtlink.observed.bootlog.wording import meant
 if TYPE_CHECKING:
     from dtlink.facts.resource import Resource
     from dtlink.observed.bootlog.history import History
+    from dtlink.observed.bootlog.kernel_side import KernelSide
     from dtlink.observed.bootlog.suppliers import Need, Suppliers
     from dtlink.observed.naming import NodeNames
 
@@ -64,9 +65,11 @@ class CauseTracer:
         complete: bool,
         names: NodeNames | None = None,
         suppliers: Suppliers | None = None,
+        kernel: KernelSide | None = None,
         acpi: str = "",
     ) -> None:
         """``complete``: the log reports every binding; ``acpi``: the tables that name IOMMUs."""
+        self._kernel = kernel
         self._history = history
         self._complete = complete and history.tells_binding
         self._names = names
@@ -223,6 +226,8 @@ class CauseTracer:
         if not missing and device.wait.grade is DeferSource.IDENTITY:
             return CauseChain(CauseOrigin(CauseKind.NO_IDENTITY, node or device.name, _NO_IDENTITY))
         missing = missing or list(needs)
+        absent = [need for need in missing if self._is_absent(need.owner)]
+        missing = absent or missing
         quiet = [need for need in missing if not self._states.spoke(need.owner)] or missing
         trails: dict[object, CauseChain] = {}
         for need in quiet:
@@ -230,7 +235,7 @@ class CauseTracer:
             trails.setdefault(trail.origin.key, trail)
         if len(trails) == 1:
             (trail,) = trails.values()
-            named = device.ignored or self._complete or len(needs) == 1
+            named = device.ignored or self._complete or len(needs) == 1 or _is_held(absent, needs)
             return trail if named else trail._replace(origin=trail.origin._replace(sure=False))
         return CauseChain(
             self._unclear(device, node, tuple(dict.fromkeys(n.supplier for n in quiet)))
@@ -257,6 +262,24 @@ class CauseTracer:
         else:
             detail = "the log does not say what it waits for, nor does the tree"
         return CauseOrigin(CauseKind.UNCLEAR, node or device.name, detail, candidates=candidates)
+
+    def _is_absent(self, owner: str | None) -> bool:
+        """Whether the kernel cannot have had a supplier; what the log shows of it counts more."""
+        if owner is None or self._kernel is None or self._states.bound(owner, None):
+            return False
+        device = self._by_node.get(owner)
+        heard = device and (device.spoke or device.stage is ProbeStage.BOUND)
+        return not heard and self._kernel.is_absent(owner)
+
+    def _absent(self, owner: str) -> CauseChain:
+        """The driver for which a supplier is absent in the kernel."""
+        assert self._kernel is not None  # noqa: S101 - it says that it is absent
+        roots = self._kernel.roots(owner)
+        root = owner if owner in roots or not roots else roots[0]
+        detail = self._kernel.detail(root)
+        group = self._states.compatible(root)
+        origin = CauseOrigin(CauseKind.NO_DRIVER, root, detail, is_absent=True, group=group)
+        return CauseChain(origin, () if root == owner else (owner,))
 
     def _named_node(
         self, name: str, seen: tuple[str, ...], waiting: LoggedDevice | None
@@ -305,10 +328,19 @@ class CauseTracer:
         device = self._by_node.get(owner)
         if device and (device.stage in (ProbeStage.PUT_OFF, ProbeStage.FAILED)):
             return _further(self._device(device, owner, seen), device.name)
+        if self._is_absent(owner):
+            return self._absent(owner)
         bus = None if self._states.bound(owner, device) else self._suppliers.bus(owner)
         if bus is not None and self._states.is_down(bus) and bus not in seen:
             return _further(self._supplier(bus, (*seen, owner), waiting), owner)
         return CauseChain(self._states.origin(owner, device, waiting))
+
+
+def _is_held(absent: Sequence[Need], needs: Sequence[Need]) -> bool:
+    """Whether what is absent holds a device up, whichever of its needs the log is about."""
+    return bool(absent) and (
+        len(absent) == len(needs) or any(need.requested.is_waited_for for need in absent)
+    )
 
 
 def _is_pci(device: LoggedDevice) -> bool:

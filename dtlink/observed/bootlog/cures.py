@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect, RootCause
+
+if TYPE_CHECKING:
+    from dtlink.observed.bootlog.kernel_side import KernelSide
 
 _TREE = "pass the tree that the board booted with: a copy of its /sys/firmware/fdt"
 
@@ -42,10 +46,24 @@ _AFTERWARDS: Mapping[DeviceEffect, str] = {
 }
 
 
-def cure(cause: RootCause, compatible: str = "") -> str:
-    """What to do; ``compatible`` is the one that the driver of the subject must know."""
+#: The causes that a driver cures, and what else does.
+_BY_DRIVER: Mapping[CauseKind, str] = {
+    CauseKind.NO_DRIVER: "",
+    CauseKind.IOMMU: "",
+    CauseKind.LATE: "; or boot with a deferred_probe_timeout that is long enough",
+}
+
+
+def cure(cause: RootCause, compatible: str = "", kernel: KernelSide | None = None) -> str:
+    """What to do; ``compatible`` is the one that the driver of the subject must know.
+
+    With a kernel the fix names the option or the module.
+    """
     origin = cause.origin
-    text = origin.cure or _CURES.get(origin.root, "")
+    by_kernel = kernel.cure(origin.subject) if kernel and origin.root in _BY_DRIVER else ""
+    if by_kernel:
+        by_kernel += _BY_DRIVER[origin.root]
+    text = origin.cure or by_kernel or _CURES.get(origin.root, "")
     text = text.replace("{who}", origin.subject)
     text = text.replace("{compatible}", f' for "{compatible}"' if compatible else "")
     for effect, more in _AFTERWARDS.items():

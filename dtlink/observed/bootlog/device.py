@@ -127,13 +127,20 @@ class LoggedDevice:
         """Enter a stage."""
         self.stage, self.since = stage, line
 
+    @property
+    def is_by_words(self) -> bool:
+        """Whether its driver's own words alone say that it is put off."""
+        return self.wait.grade is DeferSource.DRIVER and not self.probing and not self.asked
+
     def hear(self, driver: str, words: str, line: LogLine) -> None:
         """A line that begins with its name."""
         if driver in BUSES:
             return
         self.driver, self.spoke = driver, line
-        if _COMPLAINT.search(words) and not _OTHER_ERROR.search(words):
-            self.said = words
+        if _COMPLAINT.search(words):
+            self.said = self.said if _OTHER_ERROR.search(words) else words
+        elif self.stage is ProbeStage.PUT_OFF and not self.pending and self.is_by_words:
+            self.to(ProbeStage.UNHEARD, line)  # the next attempt went further
 
     def complain(self, words: str, about: str) -> None:
         """Its driver lacks something, and says so of another device while it probes this one."""

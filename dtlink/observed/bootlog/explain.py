@@ -23,7 +23,9 @@ from dtlink.observed.naming import NodeNames
 from dtlink.observed.observation import Observation, ReportCollector
 
 if TYPE_CHECKING:
+    from dtlink.board.tree import TreeBoard
     from dtlink.firmware.tree import Tree
+    from dtlink.observed.bootlog.kernel_side import KernelSide
     from dtlink.observed.bootlog.read import LogLine
     from dtlink.observed.bootlog.suppliers import Suppliers
 
@@ -32,6 +34,10 @@ _TABLE = re.compile(r"ACPI: (IORT|VIOT) 0x")
 
 _DEFERRED = "/sys/kernel/debug/devices_deferred, as root: which devices wait now, and for what"
 _WHY = "dtlink why TREE NODE: what a device needs, down to the roots"
+_KERNEL = (
+    "pass the kernel (--kernel CONFIG or MODULES, --initramfs): it shows which suppliers can never "
+    "have probed"
+)
 _DEBUG = (
     'boot with dyndbg="file drivers/base/dd.c +p; file drivers/base/core.c +p" and loglevel=8: the '
     "log then shows which devices bind, and what each one waits for"
@@ -43,21 +49,27 @@ class _Side(NamedTuple):
 
     names: NodeNames | None = None
     suppliers: Suppliers | None = None
+    kernel: KernelSide | None = None
 
 
 def explain(
-    lines: Sequence[LogLine], tree: Tree | None = None, version: KernelVersion | None = None
+    lines: Sequence[LogLine],
+    tree: Tree | None = None,
+    version: KernelVersion | None = None,
+    board: TreeBoard | None = None,
 ) -> Explanation:
     """Explain a log with the tree that the board booted with, or without one.
 
-    ``version`` is the kernel to assume; without it, that of the log. Raises :class:`InputError`
-    for more devices than a machine can have.
+    ``version`` is the kernel to assume; without it, that of the log. ``board`` is the tree with
+    the kernel, if one is named. Raises :class:`InputError` for more devices than a machine can
+    have, and for facts that cannot be read.
     """
+    tree = tree if board is None else board.tree
     history, told = History(lines), _header(lines)
     notes: list[str] = []
     profile = _profile(version, told, notes)
-    line, _ = CommandLine.read(told.command_line)
-    side = _side(tree, told, Settings(profile.version, cmdline=line))
+    board = _of_log(tree, board, told, profile)
+    side = _side(board, told, history)
     if tree is not None:
         notes += _other_board(told, tree)
     tracer = CauseTracer(
@@ -65,13 +77,15 @@ def explain(
         complete=told.log_begins and not history.dropped and _debugs(told.command_line),
         names=side.names,
         suppliers=side.suppliers,
+        kernel=side.kernel,
         acpi=" or the ".join(_tables(lines)),
     )
     found = Outcomes(history, profile, tracer, side.suppliers)
-    causes = [*found.causes(), *explain_faults(history, *side), *described(history, side.names)]
+    causes = [*found.causes(), *explain_faults(history, side.names, side.suppliers)]
+    causes += [*described(history, side.names)]
     causes += lost_root(history)
     for cause in causes:
-        cause.origin = cause.origin._replace(cure=cure(cause, cause.origin.group))
+        cause.origin = cause.origin._replace(cure=cure(cause, cause.origin.group, side.kernel))
     return Explanation(
         profile=profile,
         kernel=told.kernel,
@@ -83,8 +97,9 @@ def explain(
         own_failures=found.own_failures,
         put_away=put_away(history, found),
         notes=notes,
-        look_at=_look_at(history, causes, found, tree),
+        look_at=_look_at(history, causes, found, board),
         told=counts(history, found, causes),
+        board=board,
     )
 
 
@@ -121,13 +136,33 @@ def _version(release: str, notes: list[str]) -> KernelVersion:
         return DEFAULT
 
 
-def _side(tree: Tree | None, told: Observation, settings: Settings) -> _Side:
+def _of_log(
+    tree: Tree | None, board: TreeBoard | None, told: Observation, profile: KernelProfile
+) -> TreeBoard | None:
+    """The board as it was when it wrote the log: with the log's kernel and command line."""
     if tree is None:
-        return _Side()
+        return None
     from dtlink.board.tree import TreeBoard
+
+    line, _ = CommandLine.read(told.command_line)
+    settings = (board.settings if board else Settings())._replace(kernel_version=profile.version)
+    if told.command_line or not settings.kernel:
+        settings = settings._replace(cmdline=line)
+    is_given = board is not None and board.settings.paths is None
+    return TreeBoard(tree, settings, facts=board.facts if board and is_given else None)
+
+
+def _side(board: TreeBoard | None, told: Observation, history: History) -> _Side:
+    if board is None:
+        return _Side()
     from dtlink.observed.bootlog.suppliers import Suppliers
 
-    return _Side(NodeNames(tree, hosts=told.pci_hosts), Suppliers(TreeBoard(tree, settings)))
+    kernel = None
+    if board.facts is not None:
+        from dtlink.observed.bootlog.kernel_side import KernelSide
+
+        kernel = KernelSide(board, until_root="root-mounted" not in history.stages)
+    return _Side(NodeNames(board.tree, hosts=told.pci_hosts), Suppliers(board), kernel)
 
 
 def _tables(lines: Iterable[LogLine]) -> list[str]:
@@ -151,7 +186,7 @@ def _weight(cause: RootCause) -> tuple[bool, bool, int]:
 
 
 def _look_at(
-    history: History, causes: Sequence[RootCause], found: Outcomes, tree: Tree | None
+    history: History, causes: Sequence[RootCause], found: Outcomes, board: TreeBoard | None
 ) -> list[str]:
     """Hints, where the log and the tree do not show everything."""
     roots = {cause.origin.root for cause in causes}
@@ -161,8 +196,10 @@ def _look_at(
         hints.append(_DEFERRED)
     if doubtful and not history.tells_binding:
         hints.append(_DEBUG)
-    if tree is None and (causes or found.open):
+    if board is None and (causes or found.open):
         hints.append("pass the tree that the board booted with: --dtb /sys/firmware/fdt")
+    elif board is not None and board.facts is None and found.open:
+        hints.append(_KERNEL)
     elif CauseKind.NO_DRIVER in roots or CauseKind.UNCLEAR in roots:
         hints.append(_WHY)
     return hints

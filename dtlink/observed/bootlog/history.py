@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.loglines import LineMatch, match
+from dtlink.facts.loglines import STAGE_LINES, LineMatch, match
 from dtlink.firmware.errors import InputError
 from dtlink.observed.bootlog.device import BUSES, TAKE, LoggedDevice
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from dtlink.facts.loglines import Topic
     from dtlink.observed.bootlog.read import LogLine
 
-_LEAD = re.compile(r"(\S{1,64}) (\S{1,200}): (?=\S)(.{0,400})")
+#: A driver's line; that of a network device has the interface after the device.
+_LEAD = re.compile(r"(\S{1,64}) (\S{1,200})(?: \S{1,16})?: (?=\S)(.{0,400})")
 #: Lines that never reached the log.
 _DROPPED = "printk messages dropped"
 
@@ -45,6 +46,8 @@ class History:
         """The first line in which each driver binds, or speaks of one of its devices."""
         self._now = ""
         """The device that was probed last."""
+        self.stages: dict[str, LogLine] = {}
+        """The first line of each stage that the boot reached (``init-runs``, ``root-mounted``)."""
         self.dropped = False
         """Whether the log says that lines of it are missing."""
         for line in lines:
@@ -66,6 +69,9 @@ class History:
         found = match(line.text)
         lead = _LEAD.match(line.text)
         self.dropped = self.dropped or _DROPPED in line.text
+        for row in STAGE_LINES:
+            if row.kind not in self.stages and row.groups(line.text) is not None:
+                self.stages[row.kind] = line
         if found:
             self.said.append(LoggedMessage(line, found))
             self._take(found, line)

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from dtlink.board.tree import TreeBoard
     from dtlink.facts.profile import KernelProfile
 
 
@@ -82,6 +83,8 @@ class CauseOrigin(NamedTuple):
     """If it is unclear: the possible suppliers."""
     rule: str = ""
     cure: str = ""
+    is_absent: bool = False
+    """Whether the kernel that was named cannot have had its driver in the time of the log."""
     group: str = ""
     """What makes origins one: all nodes that lack the driver of one compatible."""
 
@@ -171,6 +174,8 @@ class Explanation:
     """Hints where to find more."""
     told: Mapping[str, int]
     """How many lines are harmful and explained, harmful and unclear, harmless, open."""
+    board: TreeBoard | None = None
+    """The tree with what the log says of its kernel; ``None`` without a tree."""
 
     @property
     def harmful(self) -> bool:

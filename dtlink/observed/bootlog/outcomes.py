@@ -14,6 +14,7 @@ from dtlink.observed.bootlog.model import (
     UndecidedDevice,
     Victim,
 )
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
@@ -74,7 +75,8 @@ class Outcomes:
             if effect is not None:
                 self._add(device, effect)
             elif device.stage is ProbeStage.PUT_OFF and not self._came(device):
-                self.open.append(self._open(device, device.wait.words))
+                found = self._open(device, device.wait.words)
+                self.open.append(found._replace(meaning=self._undecided_wait(device)))
             elif device.stage is ProbeStage.FAILED:
                 self.own_failures.append(self._open(device, f"error {device.error}"))
         self._add_sync_state()
@@ -83,6 +85,18 @@ class Outcomes:
         blamed = {name for cause in causes for name in (cause.origin.subject, *cause.also)}
         self.own_failures = [x for x in self.own_failures if (x.node or x.device) not in blamed]
         return list(self._causes.values())
+
+    def _undecided_wait(self, device: LoggedDevice) -> str:
+        """What is known of a wait of which the log has no end."""
+        since = device.since.number if device.since else 0
+        init = self._history.stages.get("init-runs")
+        last = (
+            f"deferred before init ran (line {init.number})" if init and init.number > since else ""
+        )
+        origin = self._root_causes.trace(device).origin
+        suppliers = origin.candidates or ((origin.subject,) if origin.root.is_known else ())
+        waits = f"waits for {listed(suppliers)}" if suppliers else "still waits"
+        return f"{last or 'deferred'}, and not mentioned since: it {waits}, or probed silently"
 
     def _undecided(self) -> Iterator[UndecidedDevice]:
         """Lines about no device's probing whose harm depends on what the log does not show."""
@@ -106,7 +120,8 @@ class Outcomes:
         if device.pending and not self._history.tells_binding:
             return DeviceEffect.PENDING
         never_told = self._profile.deferred_probe_timeout <= 0 or self._expired
-        return DeviceEffect.WAITS if device.pending or never_told else None
+        is_held = device.pending or never_told or self._root_causes.trace(device).origin.is_absent
+        return DeviceEffect.WAITS if is_held else None
 
     def _came(self, device: LoggedDevice) -> bool:
         """Whether the kernel, reporting what still waits, did not name a device deferred before."""

@@ -66,10 +66,10 @@ class SupplierStates:
         detail += "come late, or not hand out what is asked for"
         if self._complete:
             detail = "no driver took it, in a log that reports every binding"
-        group = self._compatible(subject)
+        group = self.compatible(subject)
         return CauseOrigin(CauseKind.NO_DRIVER, subject, detail, self._complete, group=group)
 
-    def _compatible(self, subject: str) -> str:
+    def compatible(self, subject: str) -> str:
         """What its driver would have to know."""
         node = self._tree.by_path.get(subject) if self._tree else None
         return next(iter(node.compatible), "") if node else ""

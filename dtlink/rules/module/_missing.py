@@ -9,13 +9,12 @@ from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome
-from dtlink.wording import counted, joined, listed
+from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
     from dtlink.boot.roles import Role
     from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Node
-    from dtlink.kernel.facts import Facts
 
 #: Outcomes of a device that does not work, until somebody does something about it.
 FAILS = (Outcome.LOST, Outcome.NEVER)
@@ -98,16 +97,6 @@ def option(*drivers: Driver) -> str:
     """The options of drivers in parentheses, to follow their names; empty if none is known."""
     known = dict.fromkeys(f"CONFIG_{each.config}" for each in drivers if each.config)
     return f" ({', '.join(known)})" if known else ""
-
-
-def to_set(facts: Facts, config: str, value: str = "") -> str:
-    """The option that builds a driver, or those that do where nobody can set that."""
-    by = facts.source_index.turned_on_by(config)
-    if by is None:
-        return f"CONFIG_{config}{value}"
-    if not by:
-        return f"an option that selects CONFIG_{config}"
-    return f"{joined([f'CONFIG_{each}{value}' for each in by], 'or')} (for CONFIG_{config})"
 
 
 def needs(board: TreeBoard, hit: MissingDriver, taken: AffectedDevice) -> str:

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.board.driver_words import to_set
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.facts.outcomes import Driver, Outcome, State, When
@@ -35,7 +36,6 @@ from dtlink.rules.module._iommu import (
     listed,
     masters_hurt,
 )
-from dtlink.rules.module._missing import to_set
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.board.driver_words import to_set
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.outcomes import Driver, Outcome, State, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
@@ -26,7 +27,6 @@ from dtlink.rules.module._iommu import (
     listed,
     masters_hurt,
 )
-from dtlink.rules.module._missing import to_set
 
 if TYPE_CHECKING:
     from dtlink.boot.timeline import Cause

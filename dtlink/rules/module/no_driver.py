@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from dtlink.board.driver_words import to_set
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
@@ -35,7 +36,6 @@ from dtlink.rules.module._missing import (
     nodes,
     numbered,
     role,
-    to_set,
 )
 from dtlink.wording import joined, listed
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from dtlink.board.driver_words import to_set
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.behaviours import POWER_DOMAINS_ARE_DEVICES
 from dtlink.facts.bindings import STRICT_NAMES
@@ -25,7 +26,6 @@ from dtlink.facts.power_domains import OFF_AT_BOOT
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._iommu import listed
-from dtlink.rules.module._missing import to_set
 
 #: The files, in drivers/, of drivers with a sync_state callback and a match table (Linux 6.12).
 _FILES = {

@@ -1,0 +1,109 @@
+"""Boot logs with the kernel that wrote them: what it lacks explains what the log leaves out."""
+
+from __future__ import annotations
+
+import pytest
+
+from dtlink.board.settings import Settings
+from dtlink.board.tree import TreeBoard
+from dtlink.firmware import dts
+from dtlink.firmware.tree import Tree
+from dtlink.observed.bootlog.explain import explain
+from dtlink.observed.bootlog.model import CauseKind, DeviceEffect, Explanation
+from dtlink.observed.bootlog.read import parse
+from dtlink.testing.sketch import sketch
+
+TREE = dts.read_text("""
+/dts-v1/;
+/ { #address-cells = <1>; #size-cells = <1>;
+    pll: pll@1000 { compatible = "x,pll"; reg = <0x1000 0x100>; #clock-cells = <0>; };
+    clk: clock@2000 { compatible = "x,clk"; reg = <0x2000 0x100>; #clock-cells = <1>;
+        clocks = <&pll>; };
+    phy: phy@3000 { compatible = "x,phy"; reg = <0x3000 0x100>; #phy-cells = <0>; };
+    mmc@4000 { compatible = "x,mmc"; reg = <0x4000 0x100>; clocks = <&clk 1>, <&clk 2>;
+        clock-names = "core", "bus"; phys = <&phy>; phy-names = "emmc"; };
+};
+""")
+HEAD = "[    0.000000] Linux version 6.12.0 (a@b) (gcc 12) #1 SMP\n"
+INIT = "[    2.000000] Run /init as init process\n"
+MMC = "[    1.000000] x-mmc 4000.mmc: "
+CLOCK = f"{MMC}failed to get core clock: -517\n"
+PHY = f"{MMC}no PHY yet, deferring probe\n"
+
+BUILT = """
+built-in PLL drivers/clk/pll.c x,pll
+built-in CLK drivers/clk/clk.c x,clk
+built-in PHY drivers/phy/phy.c x,phy
+built-in MMC drivers/mmc/mmc.c x,mmc
+"""
+NO_PLL = BUILT.replace("built-in PLL", "off PLL")
+NO_PHY = BUILT.replace("built-in PHY", "off PHY")
+PHY_LATE = BUILT.replace("built-in PHY", "module PHY") + "initramfs ext4\n"
+PHY_HELD = BUILT.replace("built-in PHY", "module PHY").replace("x,phy", "x,phy initramfs")
+
+
+def told(text: str, kernel: str, tree: Tree = TREE) -> Explanation:
+    board = TreeBoard(tree, Settings(), facts=sketch(kernel))
+    return explain(parse((HEAD + text).encode()), board=board)
+
+
+@pytest.mark.parametrize(
+    ("text", "kernel", "subject", "cure"),
+    [
+        (PHY, NO_PHY, "/phy@3000", "set CONFIG_PHY"),
+        (CLOCK, NO_PLL, "/pll@1000", "set CONFIG_PLL"),
+        (CLOCK + PHY + INIT, NO_PHY, "/phy@3000", "set CONFIG_PHY"),
+        (PHY + INIT, PHY_LATE, "/phy@3000", "put its module phy into the initramfs"),
+    ],
+    ids=["not built", "a supplier's supplier", "the last words count", "not in the initramfs"],
+)
+def test_a_deferral_that_is_not_taken_back(text: str, kernel: str, subject: str, cure: str) -> None:
+    (cause,) = told(text, kernel).causes
+    assert (cause.origin.root, cause.origin.subject) == (CauseKind.NO_DRIVER, subject)
+    assert cause.origin.cure.startswith(cure)
+    assert cause.sure
+    (victim,) = cause.victims
+    assert (victim.node, victim.effect) == ("/mmc@4000", DeviceEffect.WAITS)
+
+
+@pytest.mark.parametrize(
+    ("text", "kernel"),
+    [
+        (PHY + INIT, BUILT),
+        (PHY + INIT, PHY_HELD),
+        (
+            PHY + INIT + "[    3.000000] EXT4-fs (sda1): mounted filesystem with ordered data\n",
+            PHY_LATE,
+        ),
+    ],
+    ids=["built in", "in the initramfs", "root is mounted"],
+)
+def test_a_supplier_that_may_have_come_is_not_blamed(text: str, kernel: str) -> None:
+    found = told(text, kernel)
+    assert not found.harmful
+    (item,) = found.open
+    assert item.device == "4000.mmc"
+    assert "waits for /phy@3000, or probed silently" in item.meaning
+
+
+@pytest.mark.parametrize("kernel", [BUILT, NO_PHY])
+def test_a_driver_that_goes_on_has_what_it_asked_for(kernel: str) -> None:
+    for words in ("x-mmc 4000.mmc: 8-bit bus, 200 MHz", "x-mmc 4000.mmc eth0: MAC of revision 4"):
+        found = told(f"{PHY}[    1.500000] {words}\n{INIT}", kernel)
+        assert not found.harmful
+        assert not found.open
+
+
+def test_without_a_kernel_it_is_undecided() -> None:
+    found = explain(parse((HEAD + PHY + INIT).encode()), TREE)
+    assert not found.harmful
+    assert len(found.open) == 1
+    assert any("--kernel" in hint for hint in found.look_at)
+
+
+def test_the_kernel_narrows_what_is_unclear() -> None:
+    pending = "[   13.000000] platform 4000.mmc: deferred probe pending: (reason unknown)\n"
+    (cause,) = told(pending, NO_PHY).causes
+    assert cause.origin.subject == "/phy@3000"
+    (unclear,) = told(pending, BUILT).causes
+    assert unclear.origin.root is CauseKind.UNCLEAR
