@@ -108,7 +108,7 @@ class OverlayFindings:
     @cached_property
     def labels(self) -> Sequence[str]:
         """The labels that the tree, as an overlay, needs of a base."""
-        return list(fixups.labels(editable(self._tree)))
+        return fixups.needed(self._tree)
 
 
 def _fit(path: str, overlay: Tree, sources: SourceOptions) -> BaseFit:

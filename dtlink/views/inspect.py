@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from dtlink.firmware.containers.model import Problem
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import MEMBER, Input
+from dtlink.firmware.overlay.fixups import needed
 from dtlink.firmware.read import STDIN, LoadedInput, decode, hold_standard_input, load_folder
 from dtlink.firmware.tree import Tree
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
@@ -29,6 +30,8 @@ class Devicetree(JsonRow):
     compatible: tuple[str, ...]
     nodes: int
     overlay: bool
+    needs_labels: tuple[str, ...]
+    """The labels that an overlay needs of a base."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -192,6 +195,7 @@ def _devicetree(firmware: Tree | Machine | None) -> Devicetree | None:
         compatible=root.compatible,
         nodes=len(firmware),
         overlay=firmware.is_overlay,
+        needs_labels=tuple(needed(firmware)),
     )
 
 
@@ -235,5 +239,7 @@ def _identity(entry: InspectEntry) -> Iterator[str]:
         compatible = f"({tree.compatible[0]})" if tree.compatible else ""
         who = " ".join(filter(None, (tree.model, compatible)))
         yield " · " + ", ".join(filter(None, (who, overlay, counted(tree.nodes, "node"))))
+        if tree.needs_labels:
+            yield f" · needs labels: {', '.join(tree.needs_labels)}"
     if entry.tables:
         yield f" · {', '.join(entry.tables)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
@@ -82,6 +82,8 @@ class LinksView(CommandResult):
 
     member: ClassVar[str] = "links"
     links: tuple[LinkRow, ...]
+    needs_labels: tuple[str, ...] = ()
+    """The labels that an overlay needs of a base, which has the other ends of its links."""
 
     @classmethod
     def of(
@@ -95,7 +97,13 @@ class LinksView(CommandResult):
             found = [tree_link(graph, link) for link in graph.links if _is(link, bindings)]
         else:
             found = [table_link(link) for link in board.graph.links if _is(link, bindings)]
-        return cls(links=tuple(found))
+        needed = board.overlays.labels if isinstance(board, TreeBoard) else ()
+        return cls(links=tuple(found), needs_labels=tuple(needed))
+
+    def members(self) -> Mapping[str, Json]:
+        """The links; of an overlay also the labels that it needs."""
+        more = {"needs_labels": plain(self.needs_labels)} if self.needs_labels else {}
+        return {self.member: self.to_json(), **more}
 
     def to_json(self) -> Json:
         """A list of the links."""
@@ -111,6 +119,9 @@ class LinksView(CommandResult):
                 consumer = link.consumer
                 yield line("  ", consumer)
             yield link.text()
+        if self.needs_labels:
+            labels = ", ".join(self.needs_labels)
+            yield line(Span(f"  an overlay; it needs labels of a base: {labels}", DIM))
 
 
 def check_bindings(names: Collection[str]) -> None:

@@ -126,6 +126,14 @@ def test_an_overlay_alone_says_what_it_needs() -> None:
 
 
 @pytest.mark.usefixtures("files")
+def test_other_commands_say_what_an_overlay_needs() -> None:
+    line = "an overlay; it needs labels of a base: i2c1, osc"
+    assert line in run("links", "touch.dtso").stdout
+    assert data("links", "touch.dtso")["inputs"][0]["needs_labels"] == ["i2c1", "osc"]
+    assert "needs labels: i2c1, osc" in run("inspect", "touch.dtso").stdout
+
+
+@pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     ("call", "expected"),
     [

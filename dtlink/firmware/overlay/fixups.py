@@ -6,12 +6,16 @@ Source: libfdt (dtc 1.7.2), fdt_overlay.c.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.facts import overlays as facts
 from dtlink.firmware.fdt_write import SourceNode
 from dtlink.firmware.overlay.fault import Fixup, OverlayFault
-from dtlink.firmware.overlay.nodes import Children, at_path, below
+from dtlink.firmware.overlay.nodes import Children, at_path, below, editable
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
 
 _FIXUPS, _LOCAL_FIXUPS = "__fixups__", "__local_fixups__"
 #: As strtoul() takes it.
@@ -30,6 +34,11 @@ def labels(overlay: SourceNode) -> dict[str, list[Fixup | OverlayFault]]:
         label: [_fixup(overlay, label, entry, find) for entry in _entries(value)]
         for label, value in table.node.properties.items()
     }
+
+
+def needed(tree: Tree) -> Sequence[str]:
+    """The labels that a tree, as an overlay, needs of a base; none for one that is no overlay."""
+    return [*labels(editable(tree))] if tree.is_overlay else []
 
 
 def _entries(value: bytes) -> list[str | None]:
