@@ -112,8 +112,9 @@ def id_map(found: WalkResult, row: SupplierBinding, column: Column) -> None:
                     entry.phandle,
                 )
         if table.leftover or found.tree.words[at + 1] & 3:
+            rest = (found.tree.words[at + 1] >> 2) - table.leftover
             found.fail(
-                UnresolvedReason.LEFTOVER, row, (node, at), len(table.entries), 0, table.leftover
+                UnresolvedReason.LEFTOVER, row, (node, at), len(table.entries), rest, table.leftover
             )
 
 

@@ -111,9 +111,11 @@ def test_the_width_of_a_target_in_the_base_of_an_overlay_is_not_known(value, ent
 def test_cells_left_over(value, leftover):
     table, _ = rows(f"iommu-map = {value};")
     assert table.leftover == leftover
-    assert [found[2] for found in failures(host(f"iommu-map = {value};"))] == [
-        UnresolvedReason.LEFTOVER
-    ]
+    made = host(f"iommu-map = {value};")
+    assert [found[2] for found in failures(made)] == [UnresolvedReason.LEFTOVER]
+    node = made.firmware.find("/pcie")
+    end = node.offset("iommu-map") + len(node.get("iommu-map"))
+    assert Failure(made.firmware, made.unresolved[0]).offset == end - 4 * leftover
 
 
 def test_bytes_left_over():
