@@ -628,3 +628,28 @@ def test_partitions_without_size_cells(shared: Path) -> None:
 def test_partitions_of_a_flash(inside: str, count: int) -> None:
     source = f'/ {{ f {{ compatible = "vendor,f"; #address-cells = <1>; {inside} }}; }};'
     assert len(findings(source, "tree/partition-cells")) == count
+
+
+POWER = """
+    / {
+        clk: clk { compatible = "vendor,clk"; #clock-cells = <0>; status = "disabled"; };
+        power: power {
+            compatible = "COMPATIBLE"; #power-domain-cells = <1>;
+            domain@1 { reg = <1>; #power-domain-cells = <0>; clocks = <&clk>; };
+        };
+        gpu { compatible = "vendor,gpu"; power-domains = <&power 1>; };
+        mmc { compatible = "vendor,mmc"; power-domains = <&power 2>; };
+    };
+"""
+
+
+def test_a_supplier_of_one_domain_holds_the_whole_controller() -> None:
+    source = POWER.replace("COMPATIBLE", "rockchip,rk3588-power-controller")
+    [found] = findings(source, "supplier/disabled")
+    held = "; /power as a whole does not probe, and 2 devices wait for it"
+    assert found.effect.endswith(held)
+
+
+def test_what_an_unknown_driver_does_for_its_domains_is_not_said() -> None:
+    [found] = findings(POWER.replace("COMPATIBLE", "vendor,power"), "supplier/disabled")
+    assert "as a whole" not in found.effect

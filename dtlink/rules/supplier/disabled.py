@@ -30,6 +30,7 @@ from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import so_do
+from dtlink.wording import counted, noun
 
 
 @rule(
@@ -130,13 +131,32 @@ def _finding(board: TreeBoard, refs: Sequence[Reference], *, optional: bool, sur
         first,
         f"{first.entry} points to {first.supplier.path}, "
         f"{_state(first.supplier, off)}{so_do(more, 'node')}",
-        effect=f"{first.node.name}: {_outcome(board, first)}",
+        effect=f"{first.node.name}: {_outcome(board, first)}{_held(board, first) if sure else ''}",
         fix=_fix(board, first, off, optional=optional, sure=sure),
         supplier=first.supplier,
         related=(*off, *(other.node for other in others)),
         severity=Severity.INFO if optional else Severity.WARNING,
         likely=not sure,
     )
+
+
+def _held(board: TreeBoard, first: Link) -> str:
+    """What else is lost where a node that is a part of a device misses the supplier.
+
+    The driver of a power controller asks for the suppliers of each of its domains, and none of the
+    domains is there if one is refused (drivers/pmdomain/rockchip/pm-domains.c).
+    """
+    reference = first.reference
+    device = board.device_index(reference.consumer)
+    if device == reference.consumer:
+        return ""
+    users = {
+        board.device_index(ref.consumer)
+        for ref in board.graph.references
+        if board.device_index(ref.supplier) == device and board.graph.orders(ref)
+    } - {device}
+    waiting = f", and {counted(len(users), 'device')} {noun(len(users), 'waits', 'wait')} for it"
+    return f"; {board.tree.path(device)} as a whole does not probe{waiting if users else ''}"
 
 
 def _fix(board: TreeBoard, first: Link, off: Sequence[Node], *, optional: bool, sure: bool) -> str:
