@@ -151,14 +151,18 @@ def test_ranges_have_a_cell_more_than_gpios(cells: int, ranges: str) -> None:
         ("vdd-supply = <&r>, <&r>;", "phandle/second-supply"),
         ("vdd-supply = <&mux>;", "supplier/not-a-provider"),
         ("msi-parent = <&mux>;", "supplier/not-a-provider"),
+        ("extcon = <&osc>;", "supplier/not-a-provider"),
+        ("backlight = <&osc>;", "supplier/not-a-provider"),
+        ('compatible = "snps,dwc3"; extcon = <&osc>;', "supplier/not-a-provider"),
     ],
 )
 def test_suppliers_of_the_wrong_kind(properties: str, rule: str) -> None:
     source = f"""
         / {{
+            {OSC}
             mux: mux {{ compatible = "gpio-mux"; #mux-state-cells = <1>; #clock-cells = <0>; }};
             r: regulator {{ compatible = "regulator-fixed"; regulator-name = "r"; }};
-            a {{ compatible = "vendor,a"; {properties} }};
+            a {{ {"" if "compatible" in properties else 'compatible = "vendor,a";'} {properties} }};
         }};
     """
     assert [each.rule for each in findings(source)] == [rule]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
-from dtlink.facts.bindings import BINDINGS, binding_of
+from dtlink.facts.bindings import BINDINGS, binding_of, bindings_for
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import GPIO, REGULATOR
 from dtlink.facts.supply_names import (
@@ -54,40 +54,26 @@ class Misspelt(NamedTuple):
 
 def misspelt(board: TreeBoard) -> Iterator[Misspelt]:
     """All such properties of enabled nodes."""
+    rows = bindings_for(board.version)
     for name in board.tree.columns:
-        suspect = _suspect(name)
-        if suspect is None:
+        if "," in name:
             continue
-        if suspect.suffix == "-supply":
-            yield from _of_generic(board, name)
-        if suspect.is_unknown:
-            yield from _unknown(board, name, suspect.suffix)
-        elif suspect.meant:
-            yield from _of_lists(board, name, suspect.meant)
-
-
-class _Suspect(NamedTuple):
-    """What there is to check of properties of one name."""
-
-    suffix: str
-    """That of a supply or GPIO; empty for others."""
-    is_unknown: bool = False
-    """No binding and no driver knows the name of the supply or GPIO."""
-    meant: tuple[str, ...] = ()
-    """Names of other properties that may be meant."""
+        if name.endswith(SUFFIXES):
+            suffix = next(end for end in SUFFIXES if name.endswith(end))
+            if suffix == "-supply":
+                yield from _of_generic(board, name)
+            if not is_known(stem(name)):
+                yield from _unknown(board, name, suffix)
+        elif rows[name] is None and (meant := _meant(name)):
+            yield from _of_lists(board, name, meant)
 
 
 @lru_cache(maxsize=8192)
-def _suspect(name: str) -> _Suspect | None:
-    if "," in name or name[0] == "#":
-        return None
-    if name.endswith(SUFFIXES):
-        suffix = next(end for end in SUFFIXES if name.endswith(end))
-        return _Suspect(suffix, not is_known(stem(name)))
-    if name in _NUMBERS or binding_of(name) is not None:
-        return None
-    meant = (*_common_near(name), *_suffix_near(name))
-    return _Suspect("", meant=meant) if meant else None
+def _meant(name: str) -> tuple[str, ...]:
+    """Names of other properties of which a name may be a misspelling."""
+    if name[0] == "#" or name in _NUMBERS:
+        return ()
+    return (*_common_near(name), *_suffix_near(name))
 
 
 def _of_generic(board: TreeBoard, name: str) -> Iterator[Misspelt]:

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Origin
 from dtlink.facts.bindings import BINDINGS
+from dtlink.facts.resource import Requested
 from dtlink.facts.resources import GPIO, MSI_CONTROLLER, REGULATOR
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
@@ -104,20 +105,25 @@ def _is_no_regulator(board: TreeBoard, ref: Reference) -> bool:
 
 def _is_no_such(board: TreeBoard, ref: Reference) -> bool:
     reader, kind = board.requests, ref.binding.kind
-    consumer = board.device_index(ref.consumer)
-    return reader.lacks(ref.supplier, kind) and not reader.is_known(consumer)
+    supplier, consumer = ref.supplier, board.device_index(ref.consumer)
+    if reader.offers(supplier, kind) is not False or reader.makes_devices(supplier):
+        return False
+    if not reader.is_known(consumer):
+        return True
+    return _asked(board, ref).is_waited_for and not reader.lacks(supplier, kind)
+
+
+def _asked(board: TreeBoard, ref: Reference) -> Requested:
+    reader, device = board.requests, board.device_index(ref.consumer)
+    return reader.of(ref, device) if ref.consumer == device else reader.of_part(ref, device)[1]
 
 
 def _is_answered(board: TreeBoard, ref: Reference) -> bool:
     """Whether the driver asks for no regulator of that name, or ``supplier/wrong-kind`` says it."""
-    reader, device = board.requests, board.device_index(ref.consumer)
-    asked = reader.of(ref, device) if ref.consumer == device else reader.of_part(ref, device)[1]
-    is_told = (
-        board.facts is not None
-        and asked.is_waited_for
-        and reader.lacks(ref.supplier, ref.binding.kind)
-    )
-    return asked.holds_nothing or is_told
+    asked = _asked(board, ref)
+    is_told = board.facts is not None and asked.is_waited_for
+    lacks = is_told and board.requests.lacks(ref.supplier, ref.binding.kind)
+    return asked.holds_nothing or lacks
 
 
 def _finding(board: TreeBoard, links: Sequence[Link]) -> Finding:
