@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 import dtlink
+from dtlink.board.settings import Settings
+from dtlink.board.tree import TreeBoard
 from dtlink.facts.kernels import KernelVersion
+from dtlink.facts.resource import Requested
+from dtlink.firmware import fdt
 from dtlink.kernel.source.index import SourceIndex
 from dtlink.rules.model import Finding, Severity
 
@@ -83,3 +87,17 @@ def test_an_optional_clock_of_a_disabled_phy(version: str, shared: Path) -> None
     need_facts(version, "drivers/gpu/drm/rockchip/rockchip_vop2_reg.c")
     path = shared / "cases/dt/r30-optional-clock-of-disabled-phy.dtb"
     assert not findings(path, "supplier/disabled", kernel_version=version)
+
+
+def test_drivers_wait_for_what_vendors_properties_reference(shared: Path) -> None:
+    kernel = Settings(kernel=str(shared / "kernel/debian-6.12-arm64"))
+    blob = (shared / "corpus/arm64/nvidia/tegra210-p2371-2180.dtb").read_bytes()
+    board = TreeBoard(fdt.read(blob), kernel)
+    required = {
+        (board.tree.path(each.consumer), each.binding)
+        for each in board.requirements
+        if each.requested is Requested.REQUIRED and each.binding.startswith("nvidia,")
+    }
+    assert ("/external-memory-controller@7001b000", "nvidia,memory-controller") in required
+    assert ("/usb@70090000", "nvidia,xusb-padctl") in required
+    assert ("/host1x@50000000/dsi@54300000", "nvidia,mipi-calibrate") in required
