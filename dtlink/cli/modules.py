@@ -142,7 +142,7 @@ def _complain(reports: Sequence[InputReport], overlays: int) -> None:
     for note in shared:
         click.echo(f"dtlink: {note}", err=True)
     if overlays:
-        click.echo(f"dtlink: overlays (.dtbo) passed over: {overlays}", err=True)
+        click.echo(f"dtlink: overlays (.dtbo, .dtso) passed over: {overlays}", err=True)
 
 
 def _write(
