@@ -82,7 +82,7 @@ class LinksView(CommandResult):
 
     member: ClassVar[str] = "links"
     links: tuple[LinkRow, ...]
-    needs_labels: tuple[str, ...] = ()
+    needs_labels: tuple[str, ...] | Absent = ABSENT
     """The labels that an overlay needs of a base, which has the other ends of its links."""
 
     @classmethod
@@ -98,7 +98,7 @@ class LinksView(CommandResult):
         else:
             found = [table_link(link) for link in board.graph.links if _is(link, bindings)]
         needed = board.overlays.labels if isinstance(board, TreeBoard) else ()
-        return cls(links=tuple(found), needs_labels=tuple(needed))
+        return cls(links=tuple(found), needs_labels=tuple(needed) or ABSENT)
 
     def members(self) -> Mapping[str, Json]:
         """The links; of an overlay also the labels that it needs."""
