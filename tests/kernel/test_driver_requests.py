@@ -6,6 +6,7 @@ import pytest
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.resources import PCI_POWER, RESOURCES
+from dtlink.facts.vendor_bindings import VENDOR_BINDINGS
 from dtlink.kernel.source.driver_facts import Ask, DriverFacts, Need
 from dtlink.kernel.source.drivers import Drivers
 from dtlink.kernel.source.index import SourceIndex
@@ -625,7 +626,7 @@ def test_the_shipped_indexes_have_facts_about_most_drivers(release: str) -> None
     known = [facts for file in files if (facts := index.facts(file)) is not None]
     assert len(known) > 0.95 * len(files)
     assert sum(facts.whole for facts in known) > 0.9 * len(known)
-    kinds = {*(each.kind for each in RESOURCES), PCI_POWER}
+    kinds = {*(each.kind for each in (*RESOURCES, *VENDOR_BINDINGS)), PCI_POWER}
     found = {ask.kind for facts in known for ask in facts.asks}
     found |= {kind for facts in known for kind in facts.offers | facts.unsure}
     assert found <= kinds
