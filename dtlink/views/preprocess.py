@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.source.read import SourceTree
+from dtlink.firmware.source.read import SourcePlaces
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.report.wording import printable
 from dtlink.rules.finding import location_entry
@@ -106,13 +106,12 @@ class PreprocessView(CommandResult):
         source = board.tree.origins
         if board.tree.overlaid is not None:
             raise InputError("with --overlay there is no source of the whole: print each alone")
-        if not isinstance(source, SourceTree):
+        if not isinstance(source, SourcePlaces):
             raise InputError("not devicetree source: 'dtc -I dtb -O dts' prints a blob as source")
         top = node_named(board.tree, node).path if node else "/"
         below = top.rstrip("/") + "/"
-        found = (
-            each for each in source.outline() if each.path == top or each.path.startswith(below)
-        )
+        nodes = source.outline(board.tree)
+        found = (each for each in nodes if each.path == top or each.path.startswith(below))
         return cls(
             plugin=source.is_plugin,
             memory_reservations=tuple(each for each, _ in source.reserved()),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
+from weakref import ref
 
 if TYPE_CHECKING:
     from dtlink.firmware.source.values import Value
@@ -50,12 +51,13 @@ class DtsNode:
 
     __slots__ = (
         *("children", "deleted", "dropped", "given", "name", "omit_if_no_ref", "opened_at"),
-        *("parent", "properties", "referenced"),
+        *("_parent", "properties", "referenced", "__weakref__"),
     )
 
     def __init__(self, name: str, parent: DtsNode | None) -> None:
         self.name = name
-        self.parent = parent
+        # A reference cycle would keep every tree until the garbage collector runs.
+        self._parent = None if parent is None else ref(parent)
         self.properties: dict[str, DtsProperty] = {}
         self.children: dict[str, DtsNode] = {}
         self.given: list[str] = []
@@ -66,6 +68,11 @@ class DtsNode:
         self.deleted = False
         self.omit_if_no_ref = False
         self.referenced = False
+
+    @property
+    def parent(self) -> DtsNode | None:
+        """The parent; ``None`` for the root."""
+        return None if self._parent is None else self._parent()
 
     @property
     def labels(self) -> Sequence[str]:

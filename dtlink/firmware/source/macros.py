@@ -55,7 +55,7 @@ _EMPTY: Final = Token("", is_name=False, spaced=False)
 class Macro:
     """A macro: ``parameters`` is ``None`` for one without parentheses."""
 
-    __slots__ = ("_plain", "_tokens", "body", "name", "parameters", "takes_more")
+    __slots__ = ("_plain", "_tokens", "body", "has_operators", "name", "parameters", "takes_more")
 
     def __init__(
         self, name: str, parameters: tuple[str, ...] | None, body: str, *, takes_more: bool = False
@@ -67,6 +67,8 @@ class Macro:
         self.body = body
         self._tokens: Sequence[Token] | None = None
         self._plain: str | None = ""  # empty: not known
+        self.has_operators = "#" in body
+        """It may quote or paste its arguments."""
 
     def takes_rest(self, name: str) -> bool:
         """Whether a name is the parameter for all the arguments that are left."""
@@ -267,43 +269,71 @@ class Expander:
         """The body of a macro with its arguments in it."""
         self._spend(len(macro.body) // 16)
         values = self._bound(macro, given)
-        expanded: dict[str, list[Token]] = {}
         self._depth += 1
         if max(self._depth, len(hidden)) > _DEPTH:
             raise MacroError(f"macros are nested deeper than {_DEPTH} levels")
-        out: list[Token] = []
-        body, at = macro.tokens, 0
-        while at < len(body):
-            token = body[at]
-            if token.text == "#" and at + 1 < len(body) and body[at + 1].text in values:
-                at += 1
-                quoted = _quoted(values[body[at].text])
-                self._spend(len(quoted) // 8)
-                out.append(Token(quoted, is_name=False, spaced=token.spaced))
-            elif token.text == "##" and out and at + 1 < len(body):
-                at += 1
-                if out[-1].text == "," and macro.takes_rest(body[at].text):
-                    # gcc: no comma before arguments that are not there
-                    rest = values[body[at].text]
-                    out[-1:] = [out[-1], *self._expanded(rest)] if rest else []
-                    at += 1
-                    continue
-                _paste(out, values.get(body[at].text, [body[at]]))
-                self._spend(len(out[-1].text) // 8)
-            elif token.text in values:
-                pasted = at + 1 < len(body) and body[at + 1].text == "##"
-                if not pasted and token.text not in expanded:
-                    expanded[token.text] = self._expanded(values[token.text])
-                part = values[token.text] if pasted else expanded[token.text]
-                self._spend(len(part))
-                out.append(_spaced(part[0] if part else _EMPTY, token.spaced))
-                out += part[1:]
-            else:
-                out.append(token)
-            at += 1
+        if macro.has_operators:
+            out = self._operated(macro, values)
+        else:
+            out = []
+            expanded: dict[str, list[Token]] = {}
+            for token in macro.tokens:
+                if token.is_name and token.text in values:
+                    self._put(out, token, values, expanded)
+                else:
+                    out.append(token)
         self._depth -= 1
         self._spend(len(out) * (1 + len(hidden) // 16))
         return _hidden(out, hidden)
+
+    def _put(
+        self,
+        out: list[Token],
+        token: Token,
+        values: Mapping[str, list[Token]],
+        expanded: dict[str, list[Token]],
+    ) -> None:
+        """An argument in place of its parameter; ``expanded`` has those that were there before."""
+        part = expanded.get(token.text)
+        if part is None:
+            part = expanded[token.text] = self._expanded(values[token.text])
+        self._spend(len(part))
+        out.append(_spaced(part[0] if part else _EMPTY, token.spaced))
+        out += part[1:]
+
+    def _operated(self, macro: Macro, values: Mapping[str, list[Token]]) -> list[Token]:
+        """The body of a macro that quotes or pastes."""
+        out: list[Token] = []
+        expanded: dict[str, list[Token]] = {}
+        body, at = macro.tokens, 0
+        while at < len(body):
+            token = body[at]
+            follower = body[at + 1].text if at + 1 < len(body) else ""
+            if token.text == "#" and follower in values:
+                at += 1
+                quoted = _quoted(values[follower])
+                self._spend(len(quoted) // 8)
+                out.append(Token(quoted, is_name=False, spaced=token.spaced))
+            elif token.text == "##" and out and follower:
+                at += 1
+                if out[-1].text == "," and macro.takes_rest(follower):
+                    # gcc: no comma before arguments that are not there
+                    rest = values[follower]
+                    out[-1:] = [out[-1], *self._expanded(rest)] if rest else []
+                else:
+                    _paste(out, values.get(follower, [body[at]]))
+                    self._spend(len(out[-1].text) // 8)
+            elif token.text in values and follower == "##":
+                part = values[token.text]
+                self._spend(len(part))
+                out.append(_spaced(part[0] if part else _EMPTY, token.spaced))
+                out += part[1:]
+            elif token.text in values:
+                self._put(out, token, values, expanded)
+            else:
+                out.append(token)
+            at += 1
+        return out
 
     def _bound(self, macro: Macro, given: list[list[Token]]) -> Mapping[str, list[Token]]:
         names = macro.parameters or ()

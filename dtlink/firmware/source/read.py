@@ -17,35 +17,32 @@ from dtlink.firmware.source.parse import Parsed, parse
 from dtlink.firmware.source.preprocess import SourceText, preprocess
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.source.values import spans
-from dtlink.firmware.tree import Location
+from dtlink.firmware.tree import Location, Tree
 
 if TYPE_CHECKING:
     from dtlink.firmware.source.outline import OutlinedNode
     from dtlink.firmware.source.placed_comments import SourceComment
 
 
-class SourceTree:
-    """A devicetree made from source; ``root`` is what is written to the blob."""
+class SourcePlaces:
+    """What a source says of the tree that is made of it: where everything is from.
 
-    def __init__(
-        self, finished: Finished, parsed: Parsed, text: SourceText, files: SourceFiles
-    ) -> None:
-        self.root = finished.root
+    It holds no reference to the tree, which refers to it: what is in no cycle is freed at once.
+    """
+
+    def __init__(self, parsed: Parsed, text: SourceText, files: SourceFiles) -> None:
         self.is_plugin = parsed.is_plugin
         self._live = parsed.tree
         self._text = text
         self._files = files
         self.comments = _comments(text, parsed)
-        self.tree = fdt.read(write(finished.root))
-        self.tree.origins = self
-        self.tree.labels = finished.labels
         self._parts: tuple[DtsProperty, Sequence[tuple[int, int, int]]] | None = None
 
-    def outline(self) -> Iterator[OutlinedNode]:
+    def outline(self, tree: Tree) -> Iterator[OutlinedNode]:
         """The tree as source without includes and macros, with the place of each line."""
         from dtlink.firmware.source.outline import outline
 
-        return outline(self._live, self._text, self._files.data, self.tree)
+        return outline(self._live, self._text, self._files.data, tree)
 
     def reserved(self) -> Sequence[tuple[str, Location]]:
         """The reservations of memory: address and length as they are written, and where."""
@@ -122,6 +119,19 @@ class SourceTree:
             file = self._text.place(held.start).file
             self._parts = held, spans(text, lambda name: self._files.data(name, file))
         return self._parts[1]
+
+
+class SourceTree(SourcePlaces):
+    """A devicetree made from source; ``root`` is what is written to the blob."""
+
+    def __init__(
+        self, finished: Finished, parsed: Parsed, text: SourceText, files: SourceFiles
+    ) -> None:
+        super().__init__(parsed, text, files)
+        self.root = finished.root
+        self.tree = fdt.read(write(finished.root))
+        self.tree.origins = SourcePlaces(parsed, text, files)
+        self.tree.labels = finished.labels
 
 
 def _comments(text: SourceText, parsed: Parsed) -> Sequence[SourceComment]:

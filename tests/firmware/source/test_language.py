@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from weakref import ref
 
 import pytest
 
@@ -221,3 +223,20 @@ def test_properties_and_nodes_keep_all_their_places(tmp_path):
     assert places == [("b.dtsi", 2, 5), ("a.dts", 3, 1)]
     assert tree.tree.find("/a").get("p") == word(1, tree.tree.find("/a").phandle)
     assert tree.node("/nowhere") == tree.property("/a", "q") == []
+
+
+def test_a_tree_is_freed_without_the_garbage_collector(tmp_path):
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        read = compiled(tmp_path, {"a.dts": V1 + "/ { a: a { c = <&a>; b { }; }; };"})
+        tree, live = read.tree, ref(read._live.root.children["a"])
+        assert tree.origins is not None
+        del read
+        assert tree.origins.location("/a/b") is not None
+        assert live() is not None
+        del tree
+        assert live() is None
+    finally:
+        if was_enabled:
+            gc.enable()

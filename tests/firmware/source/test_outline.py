@@ -126,7 +126,8 @@ FILES = {
 
 
 def nodes(folder: Path) -> dict[str, OutlinedNode]:
-    return {each.path: each for each in compiled(folder, FILES).outline()}
+    read = compiled(folder, FILES)
+    return {each.path: each for each in read.outline(read.tree)}
 
 
 def held(node: OutlinedNode, name: str) -> OutlinedProperty:
