@@ -43,8 +43,8 @@ def _parts(group: Group) -> Iterator[str]:
         yield f"{place.property_name} {_at(place.location, finding)}"
     yield from _listed("set before", group, PlaceRole.SETTING, ())
     yield from _listed("enabled", group, PlaceRole.ENABLED, known)
-    told = (PlaceRole.OTHER, PlaceRole.SETTING, PlaceRole.ENABLED)
-    known |= {each.location.file for each in group.places if each.role in told}
+    named = (PlaceRole.OTHER, PlaceRole.SETTING, PlaceRole.ENABLED)
+    known |= {each.location.file for each in group.places if each.role in named}
     yield from _listed("opened", group, PlaceRole.OPENING, known)
     chain = finding.location.chain
     if len(chain) > 1 and not group.is_shared:

@@ -1,6 +1,6 @@
 """The text report of ``dtlink lint``: grouped by input, with what to expect and what to do.
 
-A fault that several inputs share is told once, at its place in the file that they include.
+A fault that several inputs share is reported once, at its place in the file that they include.
 """
 
 from __future__ import annotations

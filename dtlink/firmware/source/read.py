@@ -97,7 +97,7 @@ class SourcePlaces:
         return max(names, key=lambda name: places.get(name, -1))
 
     def _lacking(self, node: DtsNode) -> int:
-        """The opening in which a property is missed: see :class:`~dtlink.firmware.tree.Origins`."""
+        """The opening that lacks a property: see :class:`~dtlink.firmware.tree.Origins`."""
         places = (at for held in node.properties.values() for at in held.set_at)
         setting = [_opening(node, at) for at in places]
         own = [at for at in setting if self._text.origin(at)[0] == 0]
