@@ -12,8 +12,9 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from dtlink.firmware.containers.model import Problem
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.fdt import MAX_DEPTH
+from dtlink.firmware.fdt import MAGIC, MAX_DEPTH
 from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.wording import listed
 
@@ -21,6 +22,9 @@ from dtlink.wording import listed
 MAX_FILES = 500_000
 MAX_TOTAL = 64 << 20
 MAX_PROPERTY = 16 << 20
+
+#: The smallest page of a kernel.
+_PAGE = 4096
 
 #: What the root node of every devicetree has (Devicetree Specification v0.4, 3.2).
 _ROOT = frozenset(("#address-cells", "compatible"))
@@ -125,6 +129,30 @@ def _place(name: str) -> tuple[str | int, ...]:
     """The key that sorts the children of a node: those with an address by it, after the others."""
     match = _ADDRESS.search(name)
     return (1, int(match[1], 16), name) if match else (0, 0, name)
+
+
+def lost(files: Mapping[str, bytes]) -> Iterator[Problem]:
+    """A problem for the files of a tar whose end GNU tar has lost.
+
+    One read() of a file in /sys returns a page at most (fs/kernfs/file.c, kernfs_file_read_iter()).
+    GNU tar takes what is short for the end of the file, and writes zeros for the rest ("File shrank
+    by … bytes; padding with zeros": src/create.c, dump_regular_file()).
+    """
+    for path, data in files.items():
+        if len(data) > _PAGE and not data[_PAGE:].strip(b"\0"):
+            yield Problem(
+                f"{path + ': ' if path else ''}only zeros after the first {_PAGE:,} bytes: GNU tar "
+                'reads no more of a file in /sys ("File shrank"); make a tar of a copy (cp -r)'
+            )
+
+
+def lost_of_blob(data: bytes) -> Iterator[Problem]:
+    """The same of a blob: one that is only padded has its blocks in the first page."""
+    if data[:4] != MAGIC or len(data) <= _PAGE:
+        return
+    offset, strings, size = (int.from_bytes(data[at : at + 4], "big") for at in (8, 12, 32))
+    if max(offset, strings + size) > _PAGE:
+        yield from lost({"": data})
 
 
 def roots(folders: Iterable[tuple[str, Collection[str]]]) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 import dtlink
 from dtlink import engine
 from dtlink.firmware import fdt, property_files
+from dtlink.firmware.dts import read_text
 from dtlink.firmware.tree import Tree
 from tests.support import images
 from tests.support.boards import FIXTURES, SHARED, corpus
@@ -180,3 +181,30 @@ def test_boards_of_the_corpus(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         unpacked(tree, folder)
         assert content(dtlink.read_tree(folder)) == content(tree)
+
+
+def test_what_gnu_tar_loses(tmp_path: Path) -> None:
+    """It reads one page of a file in /sys, and writes zeros for the rest."""
+    tree = dtlink.read_tree(FAULTS)
+    files = {**files_of(tree, ""), "acme,table": b"\x01" * 4096 + bytes(1904)}
+    path = tmp_path / "tree.tar"
+    path.write_bytes(images.tar(files))
+    report = dtlink.lint(path)
+    (problem,) = report.inputs[0].refused
+    assert problem.message.startswith("acme,table: only zeros after the first 4,096 bytes: GNU tar")
+    assert report.status == 2
+    path.write_bytes(images.tar({**files, "acme,table": b"\x01" * 6000}))
+    assert not dtlink.lint(path).inputs[0].refused
+    blob = corpus()[0].read_bytes() if corpus() else FAULTS.read_bytes()
+    path.write_bytes(images.tar({"fdt": blob[:4096].ljust(len(blob), b"\0")}))
+    (entry,) = (each for each in dtlink.inspect(path).entries if each.name == "fdt")
+    assert any("GNU tar" in each.message for each in entry.problems)
+
+
+def test_a_padded_blob_has_lost_nothing(tmp_path: Path) -> None:
+    small = read_text('/ { compatible = "acme"; };').blob
+    path = tmp_path / "boards.tar"
+    padded = small[:4] + (9000).to_bytes(4, "big") + small[8:].ljust(8992, b"\0")
+    path.write_bytes(images.tar({"a.dtb": small.ljust(9000, b"\0"), "b.dtb": padded}))
+    for item in dtlink.lint(path).inputs:
+        assert (item.error, list(item.refused)) == (None, [])

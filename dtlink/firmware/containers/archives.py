@@ -13,7 +13,15 @@ from dtlink.firmware.containers.fields import plain
 from dtlink.firmware.containers.model import Contents, Part, What
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, SizeLimitError
-from dtlink.firmware.property_files import MAX_FILES, MAX_TOTAL, NOTE, blob_of, roots
+from dtlink.firmware.property_files import (
+    MAX_FILES,
+    MAX_TOTAL,
+    NOTE,
+    blob_of,
+    lost,
+    lost_of_blob,
+    roots,
+)
 from dtlink.wording import counted
 
 ZIP = b"PK\x03\x04"
@@ -44,7 +52,7 @@ def read_tar(source: ByteSource, wanted: Wanted, room: SizeLimit) -> Contents:
     """The files of a tar that are wanted, read in one pass. Raises :class:`InputError`."""
     found: list[Part] = []
     passed = _Passed()
-    small = _SmallFiles()
+    small = _SmallFiles(shrinks=True)
     file = cast("IO[bytes]", source)  # of which tarfile needs read() alone
     with _damage("tar"), tarfile.open(fileobj=file, mode="r|") as archive:
         for number, member in enumerate(archive):
@@ -54,7 +62,8 @@ def read_tar(source: ByteSource, wanted: Wanted, room: SizeLimit) -> Contents:
                 continue
             head = content.read(HEAD)
             if what := wanted(member.name, head):
-                found.append(_part(member.name, what, head, content, room))
+                part = _part(member.name, what, head, content, room)
+                found.append(part._replace(problems=tuple(lost_of_blob(part.data))))
             elif small.takes(member.name, member.size):
                 small.add(member.name, head + content.read(member.size - len(head)))
             else:
@@ -66,7 +75,7 @@ def read_zip(data: bytes, wanted: Wanted, room: SizeLimit) -> Contents:
     """The files of a zip that are wanted. Raises :class:`InputError`."""
     found: list[Part] = []
     passed = _Passed()
-    small = _SmallFiles()
+    small = _SmallFiles(shrinks=False)
     with _damage("zip"), zipfile.ZipFile(io.BytesIO(data)) as archive:
         for number, member in enumerate(archive.infolist()):
             _count(number)
@@ -104,9 +113,11 @@ class _SmallFiles:
     """The small files of an archive, which may be the properties of a live devicetree.
 
     They are kept as long as they may be one: a devicetree has no source, and is of limited size.
+    ``shrinks``: the tool that made the archive may have lost the end of such files.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, shrinks: bool) -> None:
+        self._shrinks = shrinks
         self._files: dict[str, bytes] | None = {}
         self._total = 0
 
@@ -142,7 +153,8 @@ class _SmallFiles:
             for path, data in (self._files or {}).items()
             if path.startswith(start)
         }
-        return Part(plain(top), blob_of(files), kind="live devicetree")
+        problems = tuple(lost(files)) if self._shrinks else ()
+        return Part(plain(top), blob_of(files), kind="live devicetree", problems=problems)
 
 
 def _is_in(name: str, top: str) -> bool:
