@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from dtlink.firmware.git.commit import CommitFile
     from dtlink.report.answer import InputAnswer
 
+_UNKNOWN_NAMESPACE = (
+    "DSDT skipped: dtlink does not interpret AML, and iasl is missing or failed; names of devices "
+    "are not compared with the namespace"
+)
+
 
 class _Named(TypedDict):
     """The fields of a report by which its input is known."""
@@ -177,10 +182,7 @@ def _sourced(firmware: Tree | Machine, task: Task) -> Sequence[str]:
 
 def _with_tables(report: InputReport, machine: Machine) -> InputReport:
     """What is told of tables: where they are from, and what of them could not be read."""
-    from dtlink.firmware.acpi.machine import CODE
-
-    programs = ", ".join(name for name in machine.skipped if name in CODE)
-    notes = [f"{programs} not read: dtlink runs no program of firmware"] if programs else []
+    notes = [_UNKNOWN_NAMESPACE] if machine.lacks_device_paths else []
     refused = [Refused(error.path, error.message, error.offset) for error in machine.refused]
     if not machine.tables and not refused:
         there = listed(machine.skipped, 8)

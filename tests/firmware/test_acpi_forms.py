@@ -650,8 +650,12 @@ def test_the_devices_of_a_machine_are_asked_for_when_wanted(
     assert "\\_SB_.PCI0.DEV_.SUB_" in machine.device_paths
     # Nobody's names are looked up for the tables that have none: the programs are let go.
     assert read.decode(dump(CODE["DSDT0"], VIOT), "x").device_paths is None
+    assert not machine.lacks_device_paths
     monkeypatch.setattr(namespace, "PROGRAM", "no-such-program")
-    assert read.decode(dump(CODE["DSDT0"], IORT), "x").device_paths is None
+    machine = read.decode(dump(CODE["DSDT0"], IORT), "x")
+    assert not machine.lacks_device_paths  # nothing asked
+    assert machine.device_paths is None
+    assert machine.lacks_device_paths
 
 
 @needs_iasl

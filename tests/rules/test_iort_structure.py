@@ -365,6 +365,47 @@ def test_names_by_the_devices_that_there_are() -> None:
     assert (finding.severity, finding.confidence) == (WARNING, Confidence.LIKELY)
 
 
+def components(*names: str) -> str:
+    return "IORT" + "".join(f'\n  named-component object_name="{name}"' for name in names)
+
+
+def test_absent_components_are_one_finding_with_the_paths_that_there_are() -> None:
+    absent = [rf"\_SB.DV{number:02}" for number in range(32)]
+    paths = frozenset((r"\_SB_.GPU0", r"\_SB_.URS0.USB0", r"\_SB_.PCI0.A___.NIC0"))
+    text = components(r"\_SB_.GPU0", *absent, r"\_SB.USB0", r"\_SB_.PCI0.NIC0")
+    (finding,) = found("component-name", text, paths=paths)
+    assert "and 31 more refer to devices that the namespace does not have" in finding.message
+    assert finding.fix.text == (
+        r'Set object_name to "\_SB_.URS0.USB0" for \_SB.USB0, '
+        r'"\_SB_.PCI0.A___.NIC0" for \_SB_.PCI0.NIC0. '
+        "Remove the nodes of devices that the platform does not have."
+    )
+    assert (finding.severity, finding.confidence) == (WARNING, Confidence.LIKELY)
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        (r"\_SB_.URS0.USB0", r"\_SB_.URS1.USB0"),  # two are possible
+        (r"\_SB_.URS0.USB0", r"\_SB_.GPU0.USB1"),  # another node has it
+        (r"\USB0",),  # not below \_SB_
+        (r"\_SB_.USB0.RHUB",),
+    ],
+)
+def test_a_path_that_may_not_be_meant(paths: tuple[str, ...]) -> None:
+    text = components(
+        r"\_SB_.USB0", r"\_SB_.URS0.USB0" if r"\_SB_.GPU0.USB1" in paths else "\\GPU0"
+    )
+    (finding,) = found("component-name", text, paths=frozenset((*paths, r"\GPU0")))
+    assert "namespace has no such device" in finding.message
+    assert finding.fix.text.startswith("Remove the nodes of devices that the platform does not")
+
+
+def test_names_that_no_device_can_have_are_one_finding() -> None:
+    (finding,) = found("component-name", components(r"\_SB.QSPI0", r"\_SB.QSPI1", r"\_SB_.OK00"))
+    assert "have segments of more than four characters" in finding.message
+
+
 def test_a_name_is_the_same_with_and_without_underscores() -> None:
     text = r"""
         IORT

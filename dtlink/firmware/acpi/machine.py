@@ -76,6 +76,11 @@ class Machine:
 
         return device_paths(self.code)
 
+    @property
+    def lacks_device_paths(self) -> bool:
+        """Whether :attr:`device_paths` was asked for, and could not be told from the programs."""
+        return bool(self.code) and vars(self).get("device_paths", self) is None
+
     def table(self, kind: type[Header]) -> Header | None:
         """The table that a class reads."""
         table = self.tables.get(kind.TABLE)

@@ -51,7 +51,6 @@ def _components(table: Iort) -> Iterator[NamedComponent]:
 NAMES = NameRows(
     among=lambda table: filter(is_whole, _named(table)),
     likely=True,
-    together=True,
     effects=(
         Effect(
             "the name ends only because the byte after it happens to be 0",
@@ -82,7 +81,8 @@ NAMES = NameRows(
             _MATCH,
         ),
         Effect(
-            "the node has no effect, unless a table that is loaded later adds the device",
+            "the nodes have no effect, unless a table that is loaded later adds the devices: a "
+            "device of another path has no SMMU, no MSIs, no address limit, and no message",
             lambda case: case.fault is NameFault.UNKNOWN,
             source=_MATCH,
         ),

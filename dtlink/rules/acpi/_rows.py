@@ -177,8 +177,6 @@ class NameRows(NamedTuple):
     effects: tuple[Effect[NamedDevice], ...]
     likely: bool = False
     """Whether a device that the namespace does not have may come later."""
-    together: bool = False
-    """Whether paths that only lack padding make one finding."""
 
 
 class UniqueRows(NamedTuple):

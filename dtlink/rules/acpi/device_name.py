@@ -2,7 +2,8 @@ r"""The path of a device does not match the path that Linux builds.
 
 What it finds: paths of named components (IORT) and platform devices (RIMT) that do not end within
 their node, are empty or not absolute, have segments of more or fewer than four characters, or, if
-the devices of the namespace are known, belong to none of them.
+the devices of the namespace are known, belong to none of them: a table with the devices of several
+platforms, or a device that is below another in the namespace (\\_SB_.URS0.USB0, not \\_SB_.USB0).
 Why it matters: Linux compares the name with the device's full path, byte for byte. In that path
 each segment has four characters, filled up with underscores: \\_SB_.GPU0. A device that no node
 matches has no IOMMU, no MSIs, no address limit, and there is no message. Other systems take
@@ -17,6 +18,7 @@ acpi_ns_build_normalized_path().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
@@ -33,6 +35,10 @@ from dtlink.rules.model import Example, Finding, Severity, Tables, rule
 
 #: Characters of each segment of a path.
 _SEGMENT = 4
+#: Faults of which a table may have many, for one reason.
+_TOGETHER = (NameFault.UNKNOWN, NameFault.UNPADDED, NameFault.UNUSABLE)
+#: How many paths of the namespace a fix names.
+_MOST_MEANT = 16
 _DEFAULT: Effect[NamedDevice] = Effect("no device matches the node")
 
 
@@ -84,21 +90,31 @@ _DEFAULT: Effect[NamedDevice] = Effect("no device matches the node")
     ),
 )
 def device_name(board: TablesBoard) -> Iterator[Finding]:
-    """One finding a path; one for all that only lack padding, where the table's rows say so."""
-    there = board.machine.device_paths
-    known = None if there is None else frozenset(full_path(each) or each for each in there)
+    """One finding a path; one for all of a kind of which a table may have many."""
     for checked in checked_tables(board):
         rows = checked.rows.names
-        unpadded: list[NamedDevice] = []
-        for each in rows.among(checked.table) if rows else ():
-            fault = _fault(each, known)
-            case = NamedDevice(each, fault) if fault else None
-            if case and rows and rows.together and fault is NameFault.UNPADDED:
-                unpadded.append(case)
-            elif case and rows:
-                yield _finding(checked, rows, [case])
-        if rows and unpadded:
-            yield _finding(checked, rows, unpadded)
+        structures = list(rows.among(checked.table)) if rows else []
+        if rows is None or not structures:
+            continue  # Asking for the namespace runs a program.
+        known = _known(board)
+        alike: dict[object, list[NamedDevice]] = {}
+        for each in structures:
+            if fault := _fault(each, known):
+                effect = effect_of(
+                    rows.effects, NamedDevice(each, fault), checked.version, _DEFAULT
+                )
+                key = (fault, effect.text) if fault in _TOGETHER else each
+                alike.setdefault(key, []).append(NamedDevice(each, fault))
+        names = {full_path(_name(each)) for each in structures}
+        unnamed = (known or frozenset()) - names
+        for cases in alike.values():
+            yield _finding(checked, rows, cases, unnamed)
+
+
+def _known(board: TablesBoard) -> frozenset[str] | None:
+    """The full paths of the namespace's devices, if they are known."""
+    there = board.machine.device_paths
+    return None if there is None else frozenset(full_path(each) or each for each in there)
 
 
 def _fault(each: Struct, known: frozenset[str] | None) -> NameFault | None:
@@ -128,7 +144,9 @@ def _long(name: str) -> str:
     return next((part for part in parts if len(part) > _SEGMENT), "")
 
 
-def _finding(checked: CheckedTable, rows: NameRows, cases: Sequence[NamedDevice]) -> Finding:
+def _finding(
+    checked: CheckedTable, rows: NameRows, cases: Sequence[NamedDevice], unnamed: AbstractSet[str]
+) -> Finding:
     first = cases[0]
     effect = effect_of(rows.effects, first, checked.version, _DEFAULT)
     return device_name.finding(
@@ -136,7 +154,7 @@ def _finding(checked: CheckedTable, rows: NameRows, cases: Sequence[NamedDevice]
         _message(cases),
         property_name="object_name",
         effect=effect.of(first),
-        fix=_fix(cases),
+        fix=_fix(cases, unnamed),
         severity=effect.severity,
         related=[each.where for each in cases[1 : MOST_RELATED + 1]],
         likely=rows.likely and first.fault is NameFault.UNKNOWN,
@@ -145,7 +163,18 @@ def _finding(checked: CheckedTable, rows: NameRows, cases: Sequence[NamedDevice]
 
 
 def _message(cases: Sequence[NamedDevice]) -> str:
-    where, fault = cases[0]
+    fault = cases[0].fault
+    several = listed([each.where.name for each in cases])
+    if fault is NameFault.UNPADDED:
+        return f"path segments of {several} have fewer than four characters"
+    if len(cases) == 1:
+        return _message_of_one(*cases[0])
+    if fault is NameFault.UNKNOWN:
+        return f"{several} refer to devices that the namespace does not have"
+    return f"the names of {several} have segments of more than four characters, or are empty"
+
+
+def _message_of_one(where: Struct, fault: NameFault) -> str:
     name = _name(where)
     at = f"{where.WORD}@{where.start:#x}"
     if fault in (NameFault.UNTERMINATED, NameFault.LUCKY):
@@ -154,9 +183,6 @@ def _message(cases: Sequence[NamedDevice]) -> str:
         return f"the name of {where.name} has no NUL before byte {number} of the node, where {ends}"
     if fault is NameFault.UNKNOWN:
         return f'{at} refers to "{name}", but the namespace has no such device'
-    if fault is NameFault.UNPADDED:
-        several = listed([each.where.name for each in cases])
-        return f"path segments of {several} have fewer than four characters"
     if not name:
         return f"the name of {at} is empty"
     if (long := _long(name)) and name.startswith("\\"):
@@ -164,12 +190,38 @@ def _message(cases: Sequence[NamedDevice]) -> str:
     return f'the name of {at} is "{name}", which is not an absolute path'
 
 
-def _fix(cases: Sequence[NamedDevice]) -> str:
-    where, fault = cases[0]
+def _fix(cases: Sequence[NamedDevice], unnamed: AbstractSet[str]) -> str:
+    fault = cases[0].fault
     if fault in (NameFault.UNTERMINATED, NameFault.LUCKY):
         return "End the name with a NUL, before the mappings."
     if fault is NameFault.UNPADDED:
         right = listed([f'"{full_path(_name(each.where))}"' for each in cases])
         return f"Set object_name to {right}."
-    del where
+    if fault is NameFault.UNKNOWN:
+        return _fix_unknown([_name(each.where) for each in cases], unnamed)
     return 'Set object_name to the full path of the device, such as "\\_SB_.DEV0".'
+
+
+def _fix_unknown(names: Sequence[str], unnamed: AbstractSet[str]) -> str:
+    """The paths that the namespace has instead, for those of which it has one."""
+    meant = {name: near for name in names if (near := _meant(name, unnamed))}
+    rest = len(names) - len(meant)
+    remove = "Remove the nodes of devices that the platform does not have"
+    if not meant:
+        return f"{remove}; for the others, set object_name to the full path of the device."
+    told = listed([f'"{near}" for {name}' for name, near in meant.items()], _MOST_MEANT)
+    return f"Set object_name to {told}." + (f" {remove}." if rest else "")
+
+
+def _meant(name: str, unnamed: AbstractSet[str]) -> str | None:
+    r"""The one device that no node names and whose path has all segments of a name, in order, the
+    last as its last: ``\_SB_.URS0.USB0`` for ``\_SB_.USB0``.
+    """
+    *outer, last = (full_path(name) or name).removeprefix("\\").split(".")
+    found = [each for each in unnamed if _has(each.removeprefix("\\").split("."), outer, last)]
+    return found[0] if len(found) == 1 else None
+
+
+def _has(path: Sequence[str], outer: Sequence[str], last: str) -> bool:
+    rest = iter(path[:-1])
+    return path[-1] == last and all(each in rest for each in outer)
