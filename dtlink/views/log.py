@@ -57,8 +57,11 @@ class LogView(CommandResult):
 
         found = explain(lines, None, version, board)
         if found.board is not None and (facts := found.board.facts) is not None:
+            from dtlink.views.log_root import explained_root
+
             _name_drivers(found, found.board)
-            found = replace(found, notes=_notes(facts, found))
+            causes = explained_root(found.causes, found.board)
+            found = replace(found, causes=causes, notes=_notes(facts, found))
         return cls(explanation=found, tree=tree)
 
     def __repr__(self) -> str:

@@ -183,3 +183,15 @@ def test_the_clock_controller_that_is_not_built(run: Run, shared: Path) -> None:
     undecided = run("log", log, "--dtb", tree).stdout
     assert "no problems found" not in undecided
     assert "waits for /soc/clock-controller@10000000" in undecided
+
+
+def test_a_root_that_is_not_found(run: Run, shared: Path) -> None:
+    cases = shared / "cases"
+    result = run(
+        *("log", cases / "log" / "r27-no-root.log", "--dtb", cases / "dt" / "r01-chosen.dtb"),
+        *("--kernel", cases / "dt" / "r01.config"),
+        *("--initramfs", cases / "dt" / "r01-initramfs.list"),
+    )
+    assert result.exit_code == 1
+    assert "the initramfs lacks phy_rockchip_pcie (CONFIG_PHY_ROCKCHIP_PCIE)" in result.stdout
+    assert "no root file system (through /pcie@f8000000)" in result.stdout

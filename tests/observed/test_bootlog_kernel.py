@@ -12,6 +12,7 @@ from dtlink.observed.bootlog.explain import explain
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect, Explanation
 from dtlink.observed.bootlog.read import parse
 from dtlink.testing.sketch import sketch
+from dtlink.views.log import LogView
 
 TREE = dts.read_text("""
 /dts-v1/;
@@ -34,7 +35,7 @@ BUILT = """
 built-in PLL drivers/clk/pll.c x,pll
 built-in CLK drivers/clk/clk.c x,clk
 built-in PHY drivers/phy/phy.c x,phy
-built-in MMC drivers/mmc/mmc.c x,mmc
+built-in MMC drivers/mmc/host/x-mmc.c x,mmc
 """
 NO_PLL = BUILT.replace("built-in PLL", "off PLL")
 NO_PHY = BUILT.replace("built-in PHY", "off PHY")
@@ -107,3 +108,71 @@ def test_the_kernel_narrows_what_is_unclear() -> None:
     assert cause.origin.subject == "/phy@3000"
     (unclear,) = told(pending, BUILT).causes
     assert unclear.origin.root is CauseKind.UNCLEAR
+
+
+# --- no root filesystem
+
+ROOTED = dts.read_text("""
+/dts-v1/;
+/ { #address-cells = <1>; #size-cells = <1>;
+    chosen { bootargs = "root=/dev/mmcblk0p2"; };
+    phy: phy@3000 { compatible = "x,phy"; reg = <0x3000 0x100>; #phy-cells = <0>; };
+    mmc@4000 { compatible = "x,mmc"; reg = <0x4000 0x100>; phys = <&phy>; };
+};
+""")
+LOST = {
+    "kernel": 'VFS: Cannot open root device "mmcblk0p2" or unknown-block(0,0): error -6\n',
+    "nfs": "VFS: Unable to mount root fs via NFS.\n",
+    "initramfs-tools": "ALERT!  /dev/mmcblk0p2 does not exist.  Dropping to a shell!\n",
+    "dracut": "dracut-initqueue[300]: Warning: /dev/disk/by-label/r does not exist\n",
+    "dracut, boot": "dracut Warning: Could not boot.\n",
+    "systemd": "systemd[1]: Dependency failed for initrd-root-device.target - Initrd Root Device\n",
+    "sysroot": "systemd[1]: Dependency failed for /sysroot.\n",
+    "mkinitcpio": "ERROR: device '/dev/mmcblk0p2' not found. Skipping fsck.\n",
+}
+
+
+@pytest.mark.parametrize("who", LOST)
+def test_a_root_that_is_not_found_ends_in_what_lint_knows(who: str) -> None:
+    view = LogView.of(parse((HEAD + LOST[who]).encode()), _board(PHY_LATE))
+    (cause,) = view.explanation.causes
+    assert (cause.origin.subject, cause.origin.rule) == (
+        "/phy@3000",
+        "module/initramfs-lacks-supplier",
+    )
+    assert cause.origin.cure.startswith("Put phy into the initramfs")
+    assert cause.victims[0].effect is DeviceEffect.NO_ROOT
+    assert cause.victims[0].via == ("/mmc@4000",)
+
+
+def _board(kernel: str) -> TreeBoard:
+    return TreeBoard(ROOTED, Settings(), facts=sketch(kernel))
+
+
+def test_a_root_whose_drivers_are_all_there() -> None:
+    view = LogView.of(parse((HEAD + LOST["kernel"]).encode()), _board(PHY_HELD))
+    (cause,) = view.explanation.causes
+    assert "No driver is missing for /mmc@4000" in cause.origin.detail
+
+
+def test_the_initramfs_is_asked_for() -> None:
+    kernel = BUILT.replace("built-in PHY", "module PHY")
+    view = LogView.of(parse((HEAD + LOST["kernel"]).encode()), _board(kernel))
+    (cause,) = view.explanation.causes
+    assert "/mmc@4000 need the module phy: pass the initramfs" in cause.origin.detail
+
+
+def test_a_disk_that_waits_explains_the_root() -> None:
+    """One cause: the log and the kernel say the same."""
+    text = PHY + LOST["initramfs-tools"]
+    (cause,) = LogView.of(parse((HEAD + text).encode()), _board(PHY_LATE)).explanation.causes
+    assert cause.origin.subject == "/phy@3000"
+    assert [victim.effect for victim in cause.victims] == [DeviceEffect.WAITS, DeviceEffect.NO_ROOT]
+    assert cause.victims[1].via == ("4000.mmc",)
+
+
+def test_a_log_that_ends_while_the_kernel_waits_for_its_root() -> None:
+    waits = "[    3.000000] Waiting for root device /dev/mmcblk0p2...\n"
+    mounts = "[    5.000000] VFS: Mounted root (ext4 filesystem) readonly on device 179:2.\n"
+    assert LogView.of(parse((HEAD + waits).encode()), _board(NO_PHY)).explanation.harmful
+    assert not LogView.of(parse((HEAD + waits + mounts).encode())).explanation.harmful

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from dtlink.facts.loglines.firmware import FIRMWARE_LINES
 from dtlink.facts.loglines.header import HEADER_LINES, STAGE_LINES
 from dtlink.facts.loglines.iommu import IOMMU_LINES
-from dtlink.facts.loglines.links import LINK_LINES, SYSTEM_LINES
+from dtlink.facts.loglines.links import LINK_LINES
 from dtlink.facts.loglines.probing import ANY_DRIVERS_LINE, PROBE_LINES
 from dtlink.facts.loglines.row import Harm, LogMessage, Topic
+from dtlink.facts.loglines.system import SYSTEM_LINES
 
 __all__ = [
     "HEADER_LINES",

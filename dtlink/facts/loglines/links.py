@@ -1,4 +1,4 @@
-"""Messages about device links, their cycles and sync_state(), and about the whole machine."""
+"""Messages about device links, their cycles and sync_state()."""
 
 from __future__ import annotations
 
@@ -101,21 +101,5 @@ LINK_LINES = (
         "consumer has not probed: harmless unless that consumer runs already.",
         cure="give that consumer its driver earlier, or boot with fw_devlink.sync_state=strict",
         source=f"{_CORE}, fw_devlink_dev_sync_state()",
-    ),
-)
-
-SYSTEM_LINES = (
-    LogMessage(
-        kind="no-root",
-        topic=Topic.SYSTEM,
-        needles=("VFS: ", "ALERT! "),
-        pattern=r"VFS: (?:Unable to mount root fs|Cannot open root device)"
-        r"|Kernel panic - not syncing: VFS|ALERT! .{1,200} does not exist\.",
-        harm=Harm.HARMFUL,
-        sample='VFS: Unable to mount root fs on "/dev/sda2"',
-        meaning="The root file system was not found.",
-        cure="see whether a device that the log shows waiting is the disk's controller, or is on "
-        "the way to it (dtlink why TREE NODE)",
-        source="init/do_mounts.c; initramfs-tools",
     ),
 )

@@ -14,8 +14,9 @@ from dtlink.facts.loglines import HEADER_LINES
 from dtlink.facts.profile import KernelProfile
 from dtlink.observed.bootlog.causes import CauseTracer
 from dtlink.observed.bootlog.cures import cure
-from dtlink.observed.bootlog.faults import described, explain_faults, lost_root
+from dtlink.observed.bootlog.faults import described, explain_faults
 from dtlink.observed.bootlog.history import History
+from dtlink.observed.bootlog.lost_root import explain_lost_root
 from dtlink.observed.bootlog.model import CauseKind, Explanation, RootCause
 from dtlink.observed.bootlog.outcomes import Outcomes
 from dtlink.observed.bootlog.tally import counts, put_away
@@ -83,7 +84,7 @@ def explain(
     found = Outcomes(history, profile, tracer, side.suppliers)
     causes = [*found.causes(), *explain_faults(history, side.names, side.suppliers)]
     causes += [*described(history, side.names)]
-    causes += lost_root(history)
+    causes += explain_lost_root(history, causes, board)
     for cause in causes:
         cause.origin = cause.origin._replace(cure=cure(cause, cause.origin.group, side.kernel))
     return Explanation(
@@ -146,10 +147,11 @@ def _of_log(
 
     line, _ = CommandLine.read(told.command_line)
     settings = (board.settings if board else Settings())._replace(kernel_version=profile.version)
-    if told.command_line or not settings.kernel:
+    facts = board.facts if board else None
+    if told.command_line or facts is None:
         settings = settings._replace(cmdline=line)
-    is_given = board is not None and board.settings.paths is None
-    return TreeBoard(tree, settings, facts=board.facts if board and is_given else None)
+    # Facts of the settings are read again: which tables count depends on the log's version.
+    return TreeBoard(tree, settings, facts=None if settings.kernel else facts)
 
 
 def _side(board: TreeBoard | None, told: Observation, history: History) -> _Side:

@@ -1,4 +1,4 @@
-"""Faults that the kernel names itself: refused DMA, errors of a description, no root."""
+"""Faults that the kernel names itself: refused DMA, errors of a description."""
 
 from __future__ import annotations
 
@@ -142,17 +142,3 @@ def _about(kind: str) -> str:
     """What a fault without a device is in: the table's signature is the first word of its kind."""
     word = kind.partition("-")[0]
     return f"the {word.upper()}" if word in ("iort", "dmar", "ivrs", "viot") else "the tree"
-
-
-def lost_root(history: History) -> Iterator[RootCause]:
-    """The end of a boot that finds no root file system."""
-    lines = [s for s in history.of(Topic.SYSTEM) if s.match.message.kind == "no-root"]
-    if lines:
-        message, line = lines[0].match.message, lines[0].line
-        origin = CauseOrigin(
-            CauseKind.SYSTEM, "the root file system", message.meaning, cure=message.cure
-        )
-        victim = Victim(
-            "", None, DeviceEffect.NO_ROOT, line.text, line.number, line.time, lines=len(lines)
-        )
-        yield RootCause(origin, [victim])
