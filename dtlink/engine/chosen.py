@@ -79,6 +79,8 @@ class _Choice:
             self._notes.append(
                 f"{what} that git ignores left out (--no-respect-gitignore: read too)"
             )
+        if self._has_given_up:
+            self._notes.append("the patterns of .gitignore take too long: not all were asked")
         if self._incomplete:
             what = counted(self._incomplete, "source includes", "sources include")
             self._notes.append(
@@ -95,6 +97,10 @@ class _Choice:
 
         excluded.forget()  # files may have changed since an earlier run of this process
         return excluded
+
+    @property
+    def _has_given_up(self) -> bool:
+        return "_left_out" in self.__dict__ and bool(self._left_out.has_given_up())
 
     @cached_property
     def _includers(self) -> ModuleType:

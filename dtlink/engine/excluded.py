@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import BLOBS
+from dtlink.firmware.source.surroundings import and_above
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -22,13 +23,21 @@ if TYPE_CHECKING:
 
 #: The group of pathspec's expressions that has the slash after a folder.
 _FOLDER = "ps_d"
+_RUNS = re.compile(r"\*+")
 #: A file of patterns with more bytes is none.
 _LARGEST = 1 << 20
+#: What of a pattern makes the search for it long: the time grows with the length of a name to the
+#: power of the stars in one segment, and with the depth of a path to that of its ``**``.
+_STARS, _FOLDERS = 3, 2
+#: Upper bound on the steps of all searches: some seconds.
+_STEPS = 50_000_000
 
 
 def is_excluded(path: str, exclude: Sequence[Exclusion]) -> bool:
     """Whether a path is left out, itself or a folder that it is in."""
     whole = _absolute(path) + ("/" if os.path.isdir(path) else "")
+    if not _EFFORT.allows(whole, _STARS - 1, 1):
+        raise InputError("the patterns take too long", path="exclude")
     return any(
         spec.match_file(inside)
         for base, spec in _specs(tuple(exclude))
@@ -51,6 +60,29 @@ def forget() -> None:
     """Look at the files anew."""
     for kept in (_is_folder_ignored, _repository, _ignore_file):
         kept.cache_clear()
+    _EFFORT.left = _STEPS
+
+
+def has_given_up() -> bool:
+    """Whether patterns take so long that not all files were held against them."""
+    return _EFFORT.left <= 0
+
+
+class _Effort:
+    """The steps of searches that are left: files of patterns are those of an unknown tree."""
+
+    def __init__(self) -> None:
+        self.left = _STEPS
+
+    def allows(self, path: str, stars: int, folders: int) -> bool:
+        """Whether the search of a pattern with so many wildcards may be made; counts it."""
+        names = path.split("/")
+        longest = max(map(len, names)) if stars > 1 else 1
+        self.left -= longest ** max(stars - 1, 0) * len(names) ** max(folders, 0)
+        return self.left > 0
+
+
+_EFFORT = _Effort()
 
 
 @lru_cache(maxsize=64)
@@ -66,10 +98,21 @@ def _specs(exclude: tuple[Exclusion, ...]) -> Sequence[tuple[str, GitIgnoreSpec]
 def _spec(lines: Sequence[str], name: str) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec
 
+    for line in lines:
+        stars, folders = _wildcards(line)
+        if stars > _STARS or folders > _FOLDERS:
+            raise InputError(f"too many * in a pattern: {line[:60]!r}", path=name)
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
         raise InputError(f"not a pattern as .gitignore has them: {error}", path=name) from error
+
+
+def _wildcards(line: str) -> tuple[int, int]:
+    """How many stars a pattern has in one segment, and how many segments that are ``**``."""
+    segments = line.strip("/").split("/")
+    stars = [0 if each == "**" else len(_RUNS.findall(each)) for each in segments]
+    return max(stars), segments.count("**")
 
 
 def _absolute(path: str) -> str:
@@ -92,10 +135,13 @@ def _is_ignored(whole: str, folder: str) -> bool:
 def _is_folder_ignored(folder: str) -> bool:
     """Whether a folder is ignored, or one above it: what is in it can't be taken back (git)."""
     top = _repository(folder)
-    if not top or folder == top:
-        return False
-    above = os.path.dirname(folder)
-    return _is_folder_ignored(above) or _is_named(f"{folder}/", above)
+    below = folder[len(top) :].strip("/").split("/") if top and folder != top else []
+    above = top
+    for name in below:
+        if _is_named(f"{above}/{name}/", above):
+            return True
+        above = f"{above}/{name}"
+    return False
 
 
 def _is_named(whole: str, folder: str) -> bool:
@@ -118,6 +164,8 @@ class _IgnorePattern(NamedTuple):
     """Else it takes back what a line before it ignores."""
     for_folders: bool
     """Whether it is about folders alone."""
+    stars: int
+    folders: int
     regex: re.Pattern[str]
 
     @classmethod
@@ -130,12 +178,12 @@ class _IgnorePattern(NamedTuple):
         regex: re.Pattern[str] | None = getattr(pattern, "regex", None)
         if pattern.include is None or regex is None:
             return None
-        return cls(pattern.include, line.rstrip().endswith("/"), regex)
+        return cls(pattern.include, line.rstrip().endswith("/"), *_wildcards(line), regex)
 
     def matches(self, inside: str) -> bool:
         """Whether it is about a path itself: one of a folder above has been asked for that."""
         path = inside if self.for_folders else inside.removesuffix("/")
-        return any(
+        return _EFFORT.allows(path, self.stars, self.folders) and any(
             match.groupdict().get(_FOLDER) is None or match.end(_FOLDER) == len(path)
             for match in self.regex.finditer(path)
         )
@@ -156,15 +204,15 @@ def _ignore_files(folder: str) -> Iterator[tuple[str, Sequence[_IgnorePattern]]]
 @cache
 def _repository(folder: str) -> str:
     """The top of the repository that a folder is in; empty if it is in none."""
-    if os.path.exists(f"{folder}/.git"):
-        return folder
-    above = os.path.dirname(folder)
-    return "" if above == folder else _repository(above)
+    tops = (each for each in and_above(folder) if os.path.exists(f"{each}/.git"))
+    return next(tops, "")
 
 
 @cache
 def _ignore_file(path: str) -> Sequence[_IgnorePattern]:
     """The patterns of a file; none of one that can't be read."""
+    if os.path.islink(path) or not os.path.isfile(path):
+        return ()  # git follows no links here; and some files never end
     try:
         with open(path, "rb") as file:
             lines = file.read(_LARGEST).decode("utf-8", "surrogateescape").splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from dtlink.engine.excluded import forget, is_ignored, is_ignored_folder
 from tests.cli.conftest import Run
 from tests.firmware.source.sources import written
 from tests.support.boards import CHECKOUT
+from tests.support.limits import at_most
 
 BOARD = '/dts-v1/;\n/ { compatible = "v,b"; };\n'
 BLOB = (CHECKOUT / "fixtures/boards/clean-board.dtb").read_bytes()
@@ -138,7 +140,7 @@ def test_a_run_that_may_check_nothing(run: Run, here: Path) -> None:
     assert result.exit_code == 2, "what can't be read still counts"
 
 
-@pytest.mark.parametrize("pattern", ["!", "", "a\\"])
+@pytest.mark.parametrize("pattern", ["!", "", "a\\", "*a*a*a*b"])
 def test_what_is_no_pattern_is_refused(here: Path, pattern: str) -> None:
     (here / "dtlink.toml").write_text(f"exclude = ['{pattern}']\n")
     with pytest.raises((InputError, ValueError), match="pattern"):
@@ -176,6 +178,36 @@ def test_git_ignores_the_same(tmp_path: Path) -> None:
         forget()
         ours = {path for path in paths if is_ignored(str(top / path))}
         assert ours == set(theirs.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("*a*a*a*a*a*a*a*b", 1),
+        ("**/" + "a/**/" * 12 + "b", 1),
+        ("*a*a*b", 100),
+        ("**/a/**/b*", 100),
+    ],
+)
+def test_patterns_that_take_long_are_bounded(
+    here: Path, line: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dtlink.engine.excluded._STEPS", 2_000_000)
+    deep = here / "/".join("a" * 60)
+    written(deep, {f"{'a' * 240}{number}.dts": BOARD for number in range(5)})
+    (here / ".gitignore").write_text("".join(f"{line}{number}\n" for number in range(count)))
+    with at_most(30):
+        report = lint(".")
+    assert len(report.inputs) == 10
+    assert bool(report.notes) == (count > 1)
+
+
+def test_patterns_in_a_pipe_or_behind_a_link_are_none(here: Path) -> None:
+    os.mkfifo(here / ".gitignore")
+    (here / "all").write_text("*\n")
+    (here / "v/.gitignore").symlink_to("../all")
+    with at_most(30):
+        assert len(linted()) == 5
 
 
 def test_a_folder_is_ignored_with_the_one_that_it_is_in(here: Path) -> None:
