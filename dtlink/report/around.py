@@ -28,8 +28,8 @@ def placed(group: Group) -> Sequence[str]:
 def around(group: Group) -> str:
     """Where the property was set before; in other files: where the node is enabled and opened.
 
-    And by what the file is included, if that is not the board itself, and there is one board. An
-    opening is not named if another place in its file is.
+    And by what the file is included, if that is not the board itself, and there is one board. The
+    openings matter where a property is missing, or the finding is about the node.
     """
     return "; ".join(_parts(group))
 
@@ -43,13 +43,24 @@ def _parts(group: Group) -> Iterator[str]:
         yield f"{place.property_name} {_at(place.location, finding)}"
     yield from _listed("set before", group, PlaceRole.SETTING, ())
     yield from _listed("enabled", group, PlaceRole.ENABLED, known)
-    named = (PlaceRole.OTHER, PlaceRole.SETTING, PlaceRole.ENABLED)
-    known |= {each.location.file for each in group.places if each.role in named}
-    yield from _listed("opened", group, PlaceRole.OPENING, known)
+    known |= {each.location.file for each in group.places if each.role is PlaceRole.ENABLED}
+    if not _is_at_property(group):
+        yield from _listed("opened", group, PlaceRole.OPENING, known)
     chain = finding.location.chain
     if len(chain) > 1 and not group.is_shared:
         lines = (_at(Location(*each), finding) for each in chain)
         yield f"included {listed(lines, _MOST)}"
+
+
+def _is_at_property(group: Group) -> bool:
+    """Whether the finding is at a property, not at the opening of its node."""
+    finding = group.finding
+    name, location = finding.property_name, finding.location
+    if name is None or location is None:
+        return False
+    is_there = location.text[location.column - 1 :].startswith(name)
+    others = (PlaceRole.OTHER, PlaceRole.SETTING)
+    return is_there or finding.index is not None or any(p.role in others for p in group.places)
 
 
 def _listed(words: str, group: Group, role: PlaceRole, known: Collection[str]) -> Iterator[str]:

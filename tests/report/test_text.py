@@ -12,6 +12,7 @@ from dtlink.firmware.tree import Location
 from dtlink.report.layout import line, plain, show
 from dtlink.report.model import InputReport, Report
 from dtlink.report.text import lines
+from dtlink.rules.finding import PlaceRole, RelatedPlace
 from dtlink.rules.model import Severity
 from tests.report.reports import TEXT, finding, lint
 
@@ -31,6 +32,20 @@ def test_the_mark_is_below_the_column() -> None:
 
 def test_a_place_without_its_line_has_none() -> None:
     assert " | " not in at(Location("a.dts", 12))
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "is_told"),
+    [(None, "&uart {", True), ("clocks", "&uart {", True), ("clocks", "clocks = <1>;", False)],
+)
+def test_openings_are_named_where_no_property_is_at_the_place(
+    name: str | None, line: str, *, is_told: bool
+) -> None:
+    opening = RelatedPlace(PlaceRole.OPENING, "/uart", None, Location("x/soc.dtsi", 7, 2))
+    place = Location("x/a.dts", 12, 1, text=line)
+    found = finding(location=place, places=(opening,), property_name=name, index=None)
+    told = text(Report("lint", [InputReport("x/a.dts", findings=[found])]))
+    assert (" source: opened at soc.dtsi:7\n" in told) is is_told
 
 
 def test_a_source_controls_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
