@@ -34,14 +34,15 @@ def expand(
     """
     for path in paths:
         if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
-            yield from _named(path, search=search)
+            yield from _named(path, [] if passed is None else passed, search=search)
         else:
             for each in _inputs_below(path, [] if passed is None else passed):
                 yield from _members(Input(each))
 
 
-def _named(path: str, *, search: bool) -> Iterator[Input]:
+def _named(path: str, passed: list[str], *, search: bool) -> Iterator[Input]:
     item = Input.named(path)
+    names: Sequence[str] = ()
     if path == STDIN:
         data = hold_standard_input()
         worth = search or containers.may_be_container_data(data)
@@ -49,6 +50,8 @@ def _named(path: str, *, search: bool) -> Iterator[Input]:
         yield from (Input(path, name) for name in names or ("",))
     elif item.member or search:
         names = _names(item, search=search or containers.is_searched(item.member))
+        if search and not names:
+            passed.append(f"{path}: searched; there is no devicetree in it")
         yield from (item._replace(member=name) for name in names or (item.member,))
     else:
         yield from _members(item)

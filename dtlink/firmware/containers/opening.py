@@ -5,6 +5,7 @@ All of it is bounded: the bytes of a file, what they unpack to, the number of me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -33,6 +34,8 @@ MAX_UNPACKED = 512 << 20
 #: Containers in containers, and members of all of them.
 MAX_DEPTH = 8
 MAX_ENTRIES = 20_000
+#: Bytes that a text does not have.
+_CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 #: So much of compressed data is unpacked to see what they are.
 _LOOK = 64 << 10
 
@@ -186,7 +189,7 @@ def _form(data: bytes) -> str:
         return ""
     if raw.is_table(data[: archives.HEAD]):
         return "ACPI table"
-    return "" if not data or b"\0" in data[:_LOOK] else "text"
+    return "text" if data and not _CONTROLS.search(data, 0, _LOOK) else ""
 
 
 def _begin(compression: Compression, source: ByteSource) -> bytes:

@@ -16,6 +16,8 @@ from dtlink.firmware.packing import (
     unpack,
 )
 
+#: The structure block of a devicetree that is empty: the root's begin, name and end, and the end.
+_EMPTY = 16
 #: Streams of one file that are unpacked; what only looks like one costs little.
 _MAX_STREAMS = 2000
 #: Dictionaries of lzma that tools make: powers of two from 64 KiB to 64 MiB (xz, lzma_decoder.c,
@@ -28,7 +30,7 @@ def search(data: bytes, unpacked: SizeLimit) -> Contents:
 
     A header must be sound, so that a number that only looks like a magic is not taken for one.
     """
-    places = list(blobs.blobs(data))
+    places = list(_trees(data))
     found = [(at, Part(f"dtb@{at:#x}", data[at : at + size], at)) for at, size in places]
     problems: tuple[Problem, ...] = ()
     try:
@@ -40,6 +42,17 @@ def search(data: bytes, unpacked: SizeLimit) -> Contents:
             Problem(f"not all compressed data were searched: {error.message}", error.offset),
         )
     return Contents([part for _, part in sorted(found, key=_place)], problems=problems)
+
+
+def _trees(data: bytes) -> Iterator[blobs.Place]:
+    """The devicetrees that have more than a root node without properties.
+
+    A kernel image has such an empty one (Linux, drivers/of/empty_root.dts).
+    """
+    for place in blobs.blobs(data):
+        size = int.from_bytes(data[place.at + 36 : place.at + 40], "big")
+        if size > _EMPTY:
+            yield place
 
 
 def _place(found: tuple[int, Part]) -> int:
@@ -80,6 +93,5 @@ def _inside(data: bytes, at: int, compression: Compression, unpacked: SizeLimit)
     whole = b"".join(pieces)
     above = f"{compression.name.replace(' ', '-')}@{at:#x}"
     return [
-        Part(f"{above}!dtb@{place.at:#x}", whole[place.at : place.end])
-        for place in blobs.blobs(whole)
+        Part(f"{above}!dtb@{place.at:#x}", whole[place.at : place.end]) for place in _trees(whole)
     ]

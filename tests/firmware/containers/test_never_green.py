@@ -282,8 +282,12 @@ class TestSearch:
         assert found == ["ramdisk!dtb@0x6", "dtb"]
 
     def test_nothing(self, image: Path) -> None:
-        image.write_bytes(b"\x93\x01" * 500)
-        assert lint("--search", image).exit_code == 2
+        """An empty devicetree, which a kernel image has, is nothing."""
+        for data in (b"\x93\x01" * 500, KERNEL + read_text("/ { };").blob + b"\x01" * 99):
+            image.write_bytes(data)
+            result = lint("--search", image)
+            assert result.exit_code == 2
+            assert "searched; there is no devicetree in it" in result.stderr
 
 
 class TestBounds:
