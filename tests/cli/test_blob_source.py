@@ -192,6 +192,16 @@ def test_an_overlay_has_the_lines_of_its_source(tmp_path: Path) -> None:
     assert place[1:3] == (4, 24)
 
 
+def test_a_base_and_an_overlay_have_the_lines_of_their_sources(run: Run, tmp_path: Path) -> None:
+    overlay = "/dts-v1/;\n/plugin/;\n&uart {\n\tresets = <0x77>;\n};\n"
+    base, more = blob(tmp_path, symbols=True), blob(tmp_path, overlay, "b.dtbo", symbols=True)
+    (tmp_path / "a.dts").write_text(SOURCE)
+    (tmp_path / "b.dtso").write_text(overlay)
+    result = run("lint", f"{base}+{more}", "--select", "phandle/dangling")
+    assert f"{tmp_path / 'a.dts'}:10:5: /serial@3" in result.stdout
+    assert f"{tmp_path / 'b.dtso'}:4:12: /serial@3" in result.stdout
+
+
 def test_blobs_of_the_kernel_are_made_from_their_sources() -> None:
     blobs = sorted(SHARED.glob("corpus/k72/*/*.dtb"))[::25]
     tops = [SHARED.parent / name for name in ("src-7.2", "linux-7.2")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from dtlink.firmware.overlay.fault import OverlayFault
     from dtlink.firmware.source.placed_comments import SourceComment
-    from dtlink.firmware.tree import Location, Tree
+    from dtlink.firmware.tree import Location, Origins, Tree
 
 #: A path, and a property; empty: the node itself.
 Place: TypeAlias = "tuple[str, str]"
@@ -61,9 +61,9 @@ class Overlaid:
 
     @property
     def has_origins(self) -> bool:
-        """Whether any part was read from source."""
+        """Whether the source of any part is known."""
         trees = (self.base, *(each.tree for each in self.overlays))
-        return any(tree.origins is not None for tree in trees)
+        return any(_origins(tree) is not None for tree in trees)
 
     def bringer(self, path: str, name: str | None = None) -> str:
         """The overlay that set a property; empty: the base did.
@@ -83,9 +83,9 @@ class Overlaid:
         """Where the source sets it: see :class:`~dtlink.firmware.tree.Origins`."""
         found = self._of(path, name)
         if found is None:
-            origins, at = self.base.origins, path
+            origins, at = _origins(self.base), path
         else:
-            origins, at = self.overlays[found[0]].tree.origins, found[1]
+            origins, at = _origins(self.overlays[found[0]].tree), found[1]
         return origins.location(at, name, offset) if origins else None
 
     def latest(self, path: str, names: Sequence[str]) -> str:
@@ -94,20 +94,25 @@ class Overlaid:
         last = max(-1 if each is None else each[0] for each in bringers.values())
         those = [name for name in names if (bringers[name] or (-1, ""))[0] == last]
         found = bringers[those[0]]
-        origins = self.overlays[found[0]].tree.origins if found else self.base.origins
+        origins = _origins(self.overlays[found[0]].tree) if found else _origins(self.base)
         return origins.latest(found[1] if found else path, those) if origins else those[0]
 
     def node(self, path: str, besides: str | None = None) -> Sequence[Location]:
         """Where the base and the overlay that counts open a node: see ``Origins``."""
-        found, base = self._of(path, besides), self.base.origins
+        found, base = self._of(path, besides), _origins(self.base)
         if found is None:
             return base.node(path, besides) if base else []
-        own = self.overlays[found[0]].tree.origins
+        own = _origins(self.overlays[found[0]].tree)
         return [*(base.node(path) if base else ()), *(own.node(found[1], besides) if own else ())]
 
     def property(self, path: str, name: str) -> Sequence[Location]:
         """Where the base and the overlay that counts set a property: see ``Origins``."""
-        found, base = self._of(path, name), self.base.origins
-        own = self.overlays[found[0]].tree.origins if found else None
+        found, base = self._of(path, name), _origins(self.base)
+        own = _origins(self.overlays[found[0]].tree) if found else None
         of_base = base.property(path, name) if base else ()
         return [*of_base, *(own.property(found[1], name) if own and found else ())]
+
+
+def _origins(tree: Tree) -> Origins | None:
+    """Where the parts of a source are from, or of a blob whose source is known."""
+    return tree.origins or tree.source
