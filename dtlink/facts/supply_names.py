@@ -15,15 +15,19 @@ from typing import Final
 #: What is behind the name of a supply or a GPIO, the longest first.
 SUFFIXES: Final = ("-supply", "-gpios", "-gpio")
 _DATA: Final = Path(__file__).parent / "data" / "supply-names.txt"
-#: The input of generic regulators: the only one that their drivers read (drivers/regulator/fixed.c,
-#: of_get_fixed_voltage_config(); gpio-regulator.c, of_get_gpio_regulator_config();
-#: pwm-regulator.c, pwm_regulator_desc).
-ONLY_SUPPLY: Final[Mapping[str, str]] = {
-    "regulator-fixed": "vin",
-    "regulator-fixed-clock": "vin",
-    "regulator-fixed-domain": "vin",
-    "regulator-gpio": "vin",
-    "pwm-regulator": "pwm",
+#: The supply and the GPIO of generic regulators, by suffix: the only ones that their drivers read
+#: (drivers/regulator/fixed.c, of_get_fixed_voltage_config(), reg_fixed_voltage_probe();
+#: gpio-regulator.c, of_get_gpio_regulator_config(); pwm-regulator.c, pwm_regulator_desc).
+ONLY: Final[Mapping[str, Mapping[str, str]]] = {
+    "-supply": {
+        "regulator-fixed": "vin-supply",
+        "regulator-fixed-clock": "vin-supply",
+        "regulator-fixed-domain": "vin-supply",
+        "regulator-gpio": "vin-supply",
+        "pwm-regulator": "pwm-supply",
+    },
+    "-gpios": {"regulator-fixed": "gpios"},
+    "-gpio": {"regulator-fixed": "gpio"},
 }
 
 

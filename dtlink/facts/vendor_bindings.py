@@ -56,7 +56,7 @@ USB_PAD_CONTROLLER = _waited_for(
 )
 MIPI_CALIBRATION = _waited_for(
     "MIPI calibration",
-    "drivers/gpu/drm/tegra/mipi.c, tegra_mipi_request()",
+    "drivers/gpu/host1x/mipi.c, tegra_mipi_request()",
     "#nvidia,mipi-calibrate-cells",
 )
 SYSTEM_SRAM = _waited_for("SRAM section", "drivers/soc/sunxi/sunxi_sram.c, sunxi_sram_claim()")

@@ -523,6 +523,9 @@ def node(properties: str) -> str:
         ('compatible = "vendor,a"; pinctl-0 = <&p>; pinctrl-names = "default";', "pinctrl-0"),
         ('compatible = "pwm-regulator"; vin-supply = <&r>;', "pwm-supply"),
         ('compatible = "regulator-fixed"; power-supply = <&r>;', "vin-supply"),
+        ('compatible = "regulator-fixed"; enable-gpios = <&g 1 0>;', "gpios"),
+        ('compatible = "vendor,a"; dmas = <&r>; dma-name = "rx";', "dma-names"),
+        ('compatible = "vendor,a"; pinctrl-0 = <&p>; pintrl-names = "default";', "pinctrl-names"),
     ],
 )
 def test_what_a_misspelt_name_was_meant_to_be(properties: str, meant: str) -> None:
@@ -538,6 +541,8 @@ def test_what_a_misspelt_name_was_meant_to_be(properties: str, meant: str) -> No
         'compatible = "vendor,a"; clocks = <&osc>; clock = <&osc>;',
         'compatible = "vendor,a"; ngpios = <2>; blocks = <1>; clock = <0x999>;',
         'compatible = "vendor,a"; pwm0 = <&osc>;',
+        'compatible = "vendor,a"; dma-name = "rx";',
+        'compatible = "regulator-fixed"; gpio = <&g 1 0>; enable-gpios = <&g 2 0>;',
         'compatible = "regulator-fixed"; vin-supply = <&r>; power-supply = <&r>;',
         "vmcc-supply = <&r>;",
     ],
@@ -657,3 +662,18 @@ def test_a_supplier_of_one_domain_holds_the_whole_controller() -> None:
 def test_what_an_unknown_driver_does_for_its_domains_is_not_said() -> None:
     [found] = findings(POWER.replace("COMPATIBLE", "vendor,power"), "supplier/disabled")
     assert "as a whole" not in found.effect
+
+
+def test_an_entry_without_the_name_that_its_driver_requires() -> None:
+    source = f"""
+        / {{
+            {OSC}
+            eth {{
+                compatible = "fsl,imx6q-fec"; clocks = <&osc>, <&osc>, <&osc>;
+                clock-names = "ipg", "ptp";
+            }};
+        }};
+    """
+    [found] = findings(source, "phandle/names-mismatch")
+    assert found.severity is INFO
+    assert 'and not "ahb", which the driver requests' in found.message

@@ -143,11 +143,19 @@ class DriverRequests:
         """Whether there is a driver for a device, be it known what it does or not."""
         return bool(self._drivers.sources(device)) or self._drivers.is_looked_for(device)
 
-    def names_of(self, device: int, kind: str) -> frozenset[str]:
-        """The names under which a device's driver asks for something of a kind."""
+    def names_of(self, device: int, kind: str, *, required: bool = False) -> frozenset[str]:
+        """The names under which a device's driver asks for something of a kind.
+
+        With ``required`` only those without which its probe fails.
+        """
         found = (facts for facts in self.facts(device) if facts)
-        names = {ask.name for facts in found for ask in facts.asks_for(kind)}
-        return frozenset(name for name in names if name and not set(name) & set("*#"))
+        asks = [ask for facts in found for ask in facts.asks_for(kind)]
+        return frozenset(
+            ask.name
+            for ask in asks
+            if ask.name and not set(ask.name) & set("*#")
+            if ask.need is Need.REQUIRED or not required
+        )
 
     def of_name(self, device: int, kind: str, name: str) -> Requested:
         """Whether a device's driver asks for something of a kind under a name."""

@@ -127,9 +127,12 @@ class RequestReader:
         """Whether the source has a driver for a device, be it known what it does or not."""
         return self._requests.has_drivers(device)
 
-    def names_of(self, device: int, kind: str) -> frozenset[str]:
-        """The names under which a device's driver asks for something of a kind."""
-        return self._requests.names_of(device, kind)
+    def names_of(self, device: int, kind: str, *, required: bool = False) -> frozenset[str]:
+        """The names under which a device's driver asks for something of a kind.
+
+        With ``required`` only those without which its probe fails.
+        """
+        return self._requests.names_of(device, kind, required=required)
 
     def of_name(self, device: int, kind: str, name: str) -> Requested:
         """Whether a device's driver asks for something of a kind under a name."""

@@ -3,7 +3,8 @@
 What it finds: ``clock-names``, ``reset-names``, ``interrupt-names`` and the like with more names
 than their list has entries, or with the same name twice. Not ``dma-names``, where one name twice
 is an alternative, and not names without any list, unless the driver is known to require one. Fewer
-names than entries are right where a driver counts the entries.
+names than entries are right where a driver counts the entries; where it is known to ask for a name
+that is missing there, that is a note (it may ask for another name first).
 Why it matters: a driver asks for a clock, a reset line or an interrupt by name; the kernel takes
 the entry at the index of the first such name. Where there is no such entry the request fails, and a
 driver for which the resource is optional continues without it and without a message. The second of
@@ -72,6 +73,8 @@ def names_mismatch(board: TreeBoard) -> Iterator[Finding]:
                 yield _without_entry(board, found)
         elif len(set(found.names)) < len(found.names) and found.binding.resource is not DMA_CHANNEL:
             yield _twice(board, found)
+        elif len(found.names) < found.entries:
+            yield from _nameless(board, found)
 
 
 def _is_missed(board: TreeBoard, found: NamedList) -> bool:
@@ -117,6 +120,25 @@ def _effect(requested: Requested, kind: str, names: str) -> str:
     if requested.holds_nothing:
         return f"none today: the driver does not wait for the {kind} {names}"
     return f"a driver that requests the {kind} {names} does not get it"
+
+
+def _nameless(board: TreeBoard, found: NamedList) -> Iterator[Finding]:
+    """An entry without a name, where the driver requires a name that is missing."""
+    asked = board.requests.names_of(found.node, found.binding.kind, required=True)
+    missing = sorted(asked - set(found.names))
+    if missing and asked & set(found.names):
+        names, count = found.names_property, len(found.names)
+        quoted = joined((f'"{name}"' for name in missing), "or")
+        yield names_mismatch.finding(
+            board.tree[found.node],
+            f"{found.binding.name} has {counted(found.entries, 'entry', 'entries')}, but {names} "
+            f"has {counted(count, 'name')}, and not {quoted}, which the driver requests",
+            effect=f"entry {count} and those after it cannot be requested by name",
+            fix=f"Add the names of the other entries to {names}, as the binding has them.",
+            property_name=names,
+            severity=Severity.INFO,
+            likely=True,
+        )
 
 
 def _kind(found: NamedList) -> str:

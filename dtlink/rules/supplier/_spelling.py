@@ -12,7 +12,7 @@ from dtlink.facts.bindings import BINDINGS, binding_of, bindings_for
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import GPIO, REGULATOR
 from dtlink.facts.supply_names import (
-    ONLY_SUPPLY,
+    ONLY,
     SUFFIXES,
     is_known,
     is_near,
@@ -20,6 +20,8 @@ from dtlink.facts.supply_names import (
     slip,
     stem,
 )
+from dtlink.firmware.tree import Node
+from dtlink.links.entry_lists import LISTS
 
 #: Properties with numbers that look like one of references.
 _NUMBERS = frozenset(("blocks", "ngpio", "ngpios"))
@@ -39,8 +41,14 @@ _FREQUENT = (
 _OF_BUSES = frozenset(("#address-cells", "#size-cells"))
 
 
-#: The supply of generic regulators, by the value of their ``compatible``.
-_ONLY = {f"{name}\0".encode(): f"{supply}-supply" for name, supply in ONLY_SUPPLY.items()}
+#: What generic regulators have, by suffix and the value of their ``compatible``.
+_ONLY = {
+    suffix: {f"{name}\0".encode(): only for name, only in names.items()}
+    for suffix, names in ONLY.items()
+}
+#: Properties that name the entries of a list, with the lists.
+_LIST_NAMES = {names: tuple(row.name for row in rows) for names, rows in LISTS.items()}
+_LIST_NAMES["pinctrl-names"] = ("pinctrl-0",)
 
 
 class Misspelt(NamedTuple):
@@ -60,8 +68,7 @@ def misspelt(board: TreeBoard) -> Iterator[Misspelt]:
             continue
         if name.endswith(SUFFIXES):
             suffix = next(end for end in SUFFIXES if name.endswith(end))
-            if suffix == "-supply":
-                yield from _of_generic(board, name)
+            yield from _of_generic(board, name, suffix)
             if not is_known(stem(name)):
                 yield from _unknown(board, name, suffix)
         elif rows[name] is None and (meant := _meant(name)):
@@ -73,16 +80,20 @@ def _meant(name: str) -> tuple[str, ...]:
     """Names of other properties of which a name may be a misspelling."""
     if name[0] == "#" or name in _NUMBERS:
         return ()
-    return (*_common_near(name), *_suffix_near(name))
+    names = [each for each in _LIST_NAMES if is_near(name, each)] if "-name" in name else []
+    return (*_common_near(name), *_suffix_near(name), *names)
 
 
-def _of_generic(board: TreeBoard, name: str) -> Iterator[Misspelt]:
-    """Another supply of a generic regulator than the one that its driver reads."""
+def _of_generic(board: TreeBoard, name: str, suffix: str) -> Iterator[Misspelt]:
+    """Another supply or GPIO of a generic regulator than the one that its driver reads."""
     tree, compatible = board.tree, board.tree.holders("compatible")
     for node in sorted(tree.holders(name).keys() & compatible.keys()):
-        only = _ONLY.get(tree.value(compatible[node]))
-        if only and only != name and node not in tree.disabled and not tree[node].has(only):
-            yield Misspelt(node, name, only, "the driver reads no such supply")
+        only = _ONLY[suffix].get(tree.value(compatible[node]))
+        if only is None or only == name or node in tree.disabled:
+            continue
+        own = tree[node]
+        if not (own.has(only) or own.has(f"{only}s") or own.has(only.removesuffix("s"))):
+            yield Misspelt(node, name, only, f"the driver reads no other than {only}")
 
 
 def _unknown(board: TreeBoard, name: str, suffix: str) -> Iterator[Misspelt]:
@@ -118,7 +129,9 @@ def _of_lists(board: TreeBoard, name: str, meant: Sequence[str]) -> Iterator[Mis
             continue
         own = board.tree[node]
         for each in meant:
-            if not own.has(each) and not own.has(f"{each}s") and _fits(board, name, each, at):
+            if own.has(each) or own.has(f"{each}s"):
+                continue
+            if _names_entries(own, each, at) or _fits(board, name, each, at):
                 yield Misspelt(node, name, each, "no driver and no binding has that name")
                 break
 
@@ -150,6 +163,12 @@ def _suffix_near(name: str) -> tuple[str, ...]:
     before, dash, end = name.replace("_", "-").rpartition("-")
     meant = (each for each in SUFFIXES if end == each[1:] or is_near(end, each[1:]))
     return tuple(before + each for each in meant if before and dash)
+
+
+def _names_entries(own: Node, meant: str, at: int) -> bool:
+    """Whether a value is text that can name the entries of a list which the node has."""
+    lists = _LIST_NAMES.get(meant, ())
+    return any(map(own.has, lists)) and own.tree.value(at).endswith(b"\0")
 
 
 def _fits(board: TreeBoard, name: str, meant: str, at: int) -> bool:

@@ -2,9 +2,10 @@
 
 What it finds: a ``…-supply`` or ``…-gpios`` whose name no binding of the kernel has, and which
 differs by a letter, or by two exchanged ones, from one that the driver of the node asks for and
-that the node lacks (``vmcc-supply``); on generic regulators any supply but the one that their
-driver reads (``vin-supply``, ``pwm-supply``); properties like ``clock``, ``gpoi`` or ``interrupt``
-which differ so from one that all nodes may have; and misspelt suffixes (``vdd-suply``).
+that the node lacks (``vmcc-supply``); on generic regulators any supply or GPIO but the one that
+their driver reads (``vin-supply``, ``pwm-supply``, ``gpio``); properties like ``clock``, ``gpoi``,
+``interrupt`` or ``dma-name`` which differ so from one that all nodes may have; and misspelt
+suffixes (``vdd-suply``).
 Why it matters: the driver finds no such supplier. Where it is optional it goes on without a
 message: the regulator is never switched on for the device, or switched off as unused. fw_devlink
 waits for a name with the right suffix nevertheless.
@@ -59,5 +60,7 @@ def misspelt_name(board: TreeBoard) -> Iterator[Finding]:
 
 
 def _effect(name: str, node: Node) -> str:
+    if "-name" in name:
+        return f"the entries of the list have no names: what asks {node.name} for one by name fails"
     waits = ", but waits for it" if name.endswith(("-supply", "-gpios", "-gpio")) else ""
     return f"{node.name} does not use what {name} references{waits}"
