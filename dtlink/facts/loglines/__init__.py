@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from dtlink.facts.loglines.faults import FAULT_LINES
 from dtlink.facts.loglines.firmware import FIRMWARE_LINES
 from dtlink.facts.loglines.header import HEADER_LINES, STAGE_LINES
 from dtlink.facts.loglines.iommu import IOMMU_LINES
@@ -43,6 +44,7 @@ LOG_MESSAGES = (
     *PROBE_LINES,
     *LINK_LINES,
     *IOMMU_LINES,
+    *FAULT_LINES,
     *FIRMWARE_LINES,
     *SYSTEM_LINES,
     ANY_DRIVERS_LINE,

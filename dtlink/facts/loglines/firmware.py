@@ -15,9 +15,22 @@ _VIOT = "drivers/acpi/viot.c"
 
 
 def _row(
-    kind: str, needle: str, rule: str, meaning: str, source: str, pattern: str = "", *, sample: str
+    kind: str,
+    needle: str,
+    rule: str,
+    meaning: str,
+    source: str,
+    pattern: str = "",
+    *,
+    sample: str,
+    cure: str = "",
+    follows: tuple[str, ...] = (),
+    replaces: str = "",
+    since: str = "",
+    until: str = "",
 ) -> LogMessage:
     """A complaint: the kernel goes on with its own guess, so that what it touches is in doubt."""
+    find = f"run dtlink lint on the machine's tables: {rule} names the entry" if rule else ""
     return LogMessage(
         kind=kind,
         topic=Topic.FIRMWARE,
@@ -25,10 +38,14 @@ def _row(
         pattern=pattern or needle.replace("(", r"\(").replace("[", r"\["),
         harm=Harm.HARMFUL,
         meaning=meaning,
-        cure=f"run dtlink lint on the machine's tables: {rule} names the entry" if rule else "",
+        cure=cure or find,
         rule=rule,
         source=source,
         sample=sample,
+        follows=follows,
+        replaces=replaces,
+        since=since,
+        until=until,
     )
 
 
@@ -42,6 +59,34 @@ FIRMWARE_LINES = (
         r"conflicting mapping for input ID (?P<id>0x[0-9a-f]{1,8})",
         sample="ACPI: IORT: [Firmware Bug]: [map (____ptrval____)] conflicting mapping for "
         "input ID 0x100",
+    ),
+    _row(
+        "iort-workaround",
+        "[Firmware Bug]: applying workaround.",
+        "iort/off-by-one",
+        "The last ID of a mapping of the IORT is the first one of another, as if the number of IDs "
+        "were not less one: the kernel takes the other mapping.",
+        f"{_IORT}, iort_id_map()",
+        r"IORT: \[Firmware Bug\]: applying workaround\.",
+        replaces="iort-conflict",
+        sample="ACPI: IORT: [Firmware Bug]: applying workaround.",
+    ),
+    _row(
+        "iort-frame",
+        "IORT node pointer overflows",
+        "acpi/frame",
+        "A node of the IORT extends past the table's end; the kernel ignores it and the rest.",
+        f"{_IORT}, iort_scan_node(), iort_init_platform_devices()",
+        sample="ACPI: IORT: IORT node pointer overflows, bad table!",
+    ),
+    _row(
+        "iort-msi-mapping",
+        "Invalid MSI mapping",
+        "iort/device-id-index",
+        "The mapping that the DeviceID mapping index of an IORT node names is not a single one.",
+        f"{_IORT}, iort_set_device_domain()",
+        r"\[node .{1,40}\] Invalid MSI mapping",
+        sample="ACPI: IORT: [Firmware Bug]: [node 1 type 4] Invalid MSI mapping",
     ),
     _row(
         "iort-single",
@@ -163,9 +208,80 @@ FIRMWARE_LINES = (
         "dmar-reserved",
         "Your BIOS is broken; bad RMRR",
         "dmar/reserved-region",
-        "A reserved region of the DMAR has impossible bounds.",
-        "drivers/iommu/intel/iommu.c, rmrr_sanity_check()",
+        "The kernel doubts a reserved region of the DMAR: its bounds are not whole pages, or no "
+        "entry of the firmware's memory map covers it. It is mapped all the same.",
+        "drivers/iommu/intel/iommu.c, rmrr_sanity_check(), dmar_parse_one_rmrr()",
         sample="DMAR: [Firmware Bug]: Your BIOS is broken; bad RMRR [0x1-0x0]",
+        follows=("dmar-uncovered",),
+    ),
+    _row(
+        "dmar-uncovered",
+        "No firmware reserved region can cover this RMRR",
+        "",
+        "No entry of the firmware's memory map covers a reserved region of the DMAR: the kernel "
+        "may use as memory what a device writes to. The region's bounds are sound.",
+        "arch/x86/include/asm/iommu.h, arch_rmrr_sanity_check()",
+        cure="update the firmware, or report it to its vendor: the range has to be reserved in the "
+        "memory map (e820), or the RMRR removed; until then memmap=SIZE$START on the command line "
+        "reserves the range",
+        sample="DMAR: [Firmware Bug]: No firmware reserved region can cover this RMRR "
+        "[0x3e2e0000-0x3e2fffff], contact BIOS vendor for fixes",
+    ),
+    _row(
+        "dmar-rmrr-bus",
+        "is broken - applying workaround",
+        "dmar/scope",
+        "The scope of a reserved region has a bus number that the bridges contradict; the kernel "
+        "takes the device that it seems to mean.",
+        f"{_DMAR}, dmar_match_pci_path()",
+        r"RMRR entry for device \S{1,16} is broken - applying workaround",
+        sample="DMAR: [Firmware Bug]: RMRR entry for device 02:00.0 is broken - applying "
+        "workaround",
+    ),
+    _row(
+        "dmar-scope-type",
+        "Device scope type does not match for",
+        "dmar/scope",
+        "The DMAR has a bridge as an endpoint, or an endpoint as a bridge: the scope does not "
+        "count.",
+        f"{_DMAR}, dmar_insert_dev_scope()",
+        sample="DMAR: Device scope type does not match for 0000:00:1c.0",
+    ),
+    _row(
+        "dmar-scope-kind",
+        "Unsupported device scope",
+        "dmar/scope",
+        "A device scope of the DMAR is of a type that the kernel does not know.",
+        f"{_DMAR}, dmar_alloc_dev_scope()",
+        sample="DMAR: Unsupported device scope",
+    ),
+    _row(
+        "dmar-andd-handle",
+        "Failed to find handle for ACPI object",
+        "dmar/andd",
+        "The DMAR names an ACPI device that the namespace does not have.",
+        f"{_DMAR}, dmar_acpi_dev_scope_init()",
+        r"DMAR: Failed to (?:find handle|get device) for ACPI object",
+        sample="DMAR: Failed to find handle for ACPI object \\_SB.PCI0.I2C0",
+    ),
+    _row(
+        "dmar-andd-scope",
+        "No IOMMU scope found for ANDD",
+        "dmar/andd",
+        "An ACPI device of the DMAR is in the scope of no unit.",
+        f"{_DMAR}, dmar_acpi_insert_dev_scope()",
+        sample="DMAR: No IOMMU scope found for ANDD enumeration ID 1 (I2C0)",
+    ),
+    _row(
+        "dmar-remap-off",
+        "Failed to enable irq remapping",
+        "dmar/ioapic",
+        "The kernel does without interrupt remapping: a device can send any interrupt, and guests "
+        "get no devices unless vfio_iommu_type1.allow_unsafe_interrupts=1.",
+        "drivers/iommu/intel/irq_remapping.c, intel_prepare_irq_remapping()",
+        follows=("dmar-ioapic",),
+        sample="DMAR-IR: Failed to enable irq remapping. You are vulnerable to irq-injection "
+        "attacks.",
     ),
     _row(
         "dmar-ioapic",
@@ -208,6 +324,41 @@ FIRMWARE_LINES = (
         "The southbridge's I/O APIC has no entry in the IVRS, so that no interrupt is remapped.",
         f"{_AMD}, check_ioapic_information()",
         sample="AMD-Vi: [Firmware Bug]: : No southbridge IOAPIC found",
+    ),
+    _row(
+        "ivrs-remap-off",
+        "Disabling interrupt remapping",
+        "ivrs/missing-ioapic",
+        "The kernel does without interrupt remapping, since the IVRS lacks I/O APICs.",
+        f"{_AMD}, check_ioapic_information()",
+        r"AMD-Vi: Disabling interrupt remapping",
+        follows=("ivrs-ioapic", "ivrs-sb-ioapic"),
+        sample="AMD-Vi: Disabling interrupt remapping",
+    ),
+    _row(
+        "ivrs-hats",
+        "invalid translation level",
+        "",
+        "The features of an AMD IOMMU exclude translation of DMA by host page tables (HATS is 3, "
+        "which is reserved): the kernel uses version 2 page tables, or does without translation.",
+        f"{_AMD}, early_amd_iommu_init()",
+        r"AMD-Vi: .{0,40}Disable host address translation due to invalid translation level",
+        cure="update the firmware: the EFR image of the IVRS (or the register) has a reserved "
+        "value in HATS; if it is meant so, boot with amd_iommu=pgtbl_v2",
+        since="7.2",
+        sample="AMD-Vi: [Firmware Bug]: Disable host address translation due to invalid "
+        "translation level (0x3).",
+    ),
+    _row(
+        "ivrs-no-host-tables",
+        "Host Address Translation is not supported",
+        "ivrs/no-host-tables",
+        "The IVRS says that an AMD IOMMU has no host page tables (HATDis): the kernel uses version "
+        "2 page tables, or does without translation.",
+        f"{_AMD}, init_iommu_one()",
+        r"AMD-Vi: .{0,40}Host Address Translation is not supported",
+        since="7.2",
+        sample="AMD-Vi: Host Address Translation is not supported.",
     ),
     _row(
         "ivrs-features",

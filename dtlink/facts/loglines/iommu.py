@@ -30,6 +30,15 @@ SMMU_V3_EVENTS = {
     0x25: "F_VMS_FETCH: the structure of a virtual machine could not be read",
 }
 
+_RESERVED = (
+    "The firmware reserves memory that this device uses at any time (an RMRR of the DMAR, an IVMD "
+    "of the IVRS, an RMR of the IORT): the kernel does not give the device to a guest."
+)
+_NO_GUEST = (
+    "switch off in the firmware's setup what uses the memory (remote management, legacy USB), or "
+    "update it so that the region does not list this device; dtlink links on the tables shows it"
+)
+
 IOMMU_LINES = (
     LogMessage(
         kind="context-fault",
@@ -161,6 +170,51 @@ IOMMU_LINES = (
         cure="give each device its own stream ID",
         rule="iommu/shared-stream-id",
         source=f"{_SMMU_V3}, arm_smmu_insert_master()",
+    ),
+    LogMessage(
+        kind="stream-alias",
+        topic=Topic.FIRMWARE,
+        needles=("Aliasing StreamID",),
+        pattern=DEVICE
+        + r"Aliasing StreamID (?P<stream>0x[0-9a-f]{1,8}) \(from (?P<other>[^)]{1,200})\)",
+        harm=Harm.HARMFUL,
+        sample="nvme 0000:02:00.0: Aliasing StreamID 0x100 (from 0000:01:00.0) unsupported, "
+        "expect DMA to be broken",
+        meaning="Two devices have one stream ID at an SMMUv3: what is mapped for one is not mapped "
+        "for the other, whose DMA faults.",
+        cure="give each device its own stream ID (iommus, iommu-map, or the ID mappings of the "
+        "IORT)",
+        rule="iommu/shared-stream-id",
+        source=f"{_SMMU_V3}, arm_smmu_insert_master()",
+        since="7.2",
+    ),
+    LogMessage(
+        kind="rmrr-ineligible",
+        topic=Topic.FIRMWARE,
+        needles=("platform RMRR requirement",),
+        pattern=DEVICE + r".{0,16}?Device is ineligible for IOMMU domain attach due to platform "
+        r"RMRR",
+        harm=Harm.HARMFUL,
+        sample="vfio-pci 0000:04:00.1: DMAR: Device is ineligible for IOMMU domain attach due to "
+        "platform RMRR requirement.  Contact your platform vendor.",
+        meaning=_RESERVED,
+        cure=_NO_GUEST,
+        source="drivers/iommu/intel/iommu.c, intel_iommu_attach_device()",
+        until="6.1",
+    ),
+    LogMessage(
+        kind="direct-required",
+        topic=Topic.FIRMWARE,
+        needles=("1:1 IOMMU mapping",),
+        pattern=DEVICE + r"Firmware has requested this device have a 1:1 IOMMU mapping",
+        harm=Harm.HARMFUL,
+        sample="vfio-pci 0000:04:00.1: Firmware has requested this device have a 1:1 IOMMU "
+        "mapping, rejecting configuring the device without a 1:1 mapping.",
+        meaning=_RESERVED,
+        cure=_NO_GUEST,
+        follows=("rmrr-ineligible",),
+        source="drivers/iommu/iommu.c, __iommu_device_set_domain()",
+        since="6.12",
     ),
     LogMessage(
         kind="no-map-entry",

@@ -44,9 +44,9 @@ class Topic(Enum):
 class LogMessage:
     """One row of the table. The named groups of ``pattern``:
 
-    ``device``, ``supplier``, ``consumer`` and ``iommu`` name devices; ``node``, ``of`` and ``by``
-    name nodes; ``driver`` a driver or a bus; the others are values. A form that changed between
-    versions has groups ``old_…`` for the same things.
+    ``device``, ``supplier``, ``consumer``, ``iommu`` and ``requester`` name devices; ``node``,
+    ``of`` and ``by`` name nodes; ``driver`` a driver or a bus; the others are values. A form that
+    changed between versions has groups ``old_…`` for the same things.
     """
 
     kind: str
@@ -64,6 +64,15 @@ class LogMessage:
     """Kernel file and function that print it."""
     sample: str
     """A line of this kind."""
+    follows: tuple[str, ...] = ()
+    """The kinds of which this line reports the consequence: after one of them it is no cause."""
+    replaces: str = ""
+    """The kind of the line directly before it, which this one explains better."""
+    since: str = ""
+    """The first of the sources that are compared (5.10, 6.1, 6.12, 7.2) that has the message, if
+    it is not the first of them."""
+    until: str = ""
+    """The last of these sources that has it, if it is not the last of them."""
     form: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

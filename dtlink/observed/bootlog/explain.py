@@ -198,7 +198,7 @@ def _look_at(
         hints.append(_DEFERRED)
     if doubtful and not history.tells_binding:
         hints.append(_DEBUG)
-    if board is None and (causes or found.open):
+    if board is None and (causes or found.open) and not history.is_acpi:
         hints.append("pass the tree that the board booted with: --dtb /sys/firmware/fdt")
     elif board is not None and board.facts is None and found.open:
         hints.append(_KERNEL)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.loglines import Topic
+from dtlink.facts.loglines.faults import AMD_EVENTS, VTD_REASONS
 from dtlink.facts.loglines.iommu import SMMU_V3_EVENTS
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin, DeviceEffect, RootCause, Victim
 
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from dtlink.observed.bootlog.suppliers import Suppliers
     from dtlink.observed.naming import NodeNames
 
+#: What a fault does to its device, where that is not refused DMA.
+_EFFECTS = {
+    "vtd-interrupt": DeviceEffect.BLOCKED,
+    "amd-completion": DeviceEffect.STUCK,
+    "smmu-stuck": DeviceEffect.STUCK,
+    "smmu-error": DeviceEffect.STUCK,
+    "rmrr-ineligible": DeviceEffect.NO_GUEST,
+    "direct-required": DeviceEffect.NO_GUEST,
+}
 #: So many lines below an event belong to it: the rest of its record.
 _RECORD = 4
 
@@ -26,6 +36,13 @@ class DmaFault(NamedTuple):
     what: str
     """Which refusal, in words."""
     stream: int | None
+    requester: str = ""
+    """The PCI function, where the IOMMU names it."""
+
+    @property
+    def subject(self) -> str:
+        """What reported it, or which device it is about."""
+        return self.requester or self.iommu
 
 
 def faults(history: History) -> Iterator[DmaFault]:
@@ -33,7 +50,9 @@ def faults(history: History) -> Iterator[DmaFault]:
     lines = list(history.of(Topic.FAULT))
     for number, said in enumerate(lines):
         kind, groups = said.match.message.kind, said.match.groups
-        if "iommu" in groups and kind != "fault-detail":
+        if groups.get("event") in AMD_EVENTS or "reason" in groups:
+            yield _of_x86(said)
+        elif "iommu" in groups and kind != "fault-detail":
             stream, event = groups.get("stream"), groups.get("event", "")
             known = int(stream, 16) if stream else None
             if stream is None:
@@ -41,6 +60,20 @@ def faults(history: History) -> Iterator[DmaFault]:
             if known is not None and kind == "context-fault":
                 known &= 0xFFFF  # CBFRSYNRA: the ID in the lower half, its mask in the upper
             yield DmaFault(said, groups["iommu"], _what(said, event), known)
+
+
+def _of_x86(said: LoggedMessage) -> DmaFault:
+    """A refusal by VT-d or an AMD IOMMU: the requester is a PCI function, or is not named."""
+    groups = said.match.groups
+    if "event" in groups:
+        what, iommu = AMD_EVENTS[groups["event"]], "the AMD IOMMU"
+    else:
+        reason, iommu = groups["reason"], "the VT-d unit"
+        number = int(reason, 16) if reason.startswith("0x") else int(reason)
+        what = VTD_REASONS.get(number, f"fault reason {reason}")
+    name = groups.get("requester", "")
+    requester = name if name.count(":") != 1 else f"0000:{name}"
+    return DmaFault(said, iommu, what, None, requester)
 
 
 def _recorded(below: Iterable[LoggedMessage], iommu: str) -> int | None:
@@ -71,8 +104,8 @@ def explain_faults(
     """One cause for each IOMMU, refusal and stream ID."""
     causes: dict[tuple[str, str, int | None], RootCause] = {}
     for fault in faults(history):
-        node = names.node(fault.iommu) if names else None
-        key = (fault.iommu, fault.what, fault.stream)
+        node = names.node(fault.subject) if names else None
+        key = (fault.subject, fault.what, fault.stream)
         if key not in causes:
             causes[key] = RootCause(_origin(fault, node, suppliers))
             causes[key].victims.append(_victim(fault, node, suppliers))
@@ -96,7 +129,7 @@ def _origin(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> C
             )
     return CauseOrigin(
         CauseKind.FAULT,
-        f"{node or fault.iommu}{stream}",
+        f"{node or fault.subject}{stream}",
         detail,
         rule=message.rule,
         cure=message.cure,
@@ -104,24 +137,30 @@ def _origin(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> C
 
 
 def _victim(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> Victim:
-    """The device whose DMA it was; the IOMMU if it is unknown."""
+    """The device whose access it was; the IOMMU if it is unknown."""
     line = fault.said.line
+    effect = _EFFECTS.get(fault.said.match.message.kind, DeviceEffect.REFUSED)
     master = None
     if node and suppliers and fault.stream is not None:
         masters = suppliers.masters(node, fault.stream) or ()
         master = masters[0] if len(masters) == 1 else None
-    device = master.rpartition("/")[2] if master else fault.iommu
+    device = master.rpartition("/")[2] if master else fault.subject
     where = master or node
-    return Victim(device, where, DeviceEffect.REFUSED, line.text, line.number, line.time)
+    return Victim(device, where, effect, line.text, line.number, line.time)
 
 
 def described(history: History, names: NodeNames | None) -> Iterator[RootCause]:
     """Faults of the description that the kernel names, one cause for each kind and device."""
     causes: dict[tuple[str, str], RootCause] = {}
+    last = ("", "")
     for said in history.of(Topic.FIRMWARE):
         message, line = said.match.message, said.line
         name = said.match.groups.get("device", "")
-        key = (message.kind, name)
+        key = next((k for kind in message.follows if (k := (kind, name)) in causes), None)
+        key = key or (message.kind, name)
+        if message.replaces and last[0] == message.replaces:
+            _take_back(causes, last)
+        last = key
         if key in causes:
             victim = causes[key].victims[0]
             causes[key].victims[0] = victim._replace(lines=victim.lines + 1)
@@ -132,10 +171,24 @@ def described(history: History, names: NodeNames | None) -> Iterator[RootCause]:
             CauseKind.DESCRIPTION, subject, message.meaning, rule=message.rule, cure=message.cure
         )
         victim = Victim(
-            name or subject, node, DeviceEffect.MISDESCRIBED, line.text, line.number, line.time
+            name or subject,
+            node,
+            _EFFECTS.get(message.kind, DeviceEffect.MISDESCRIBED),
+            line.text,
+            line.number,
+            line.time,
         )
         causes[key] = RootCause(origin, [victim])
     yield from causes.values()
+
+
+def _take_back(causes: dict[tuple[str, str], RootCause], key: tuple[str, str]) -> None:
+    """Take one line from a cause, which the next line explains better."""
+    victim = causes[key].victims[0]
+    if victim.lines > 1:
+        causes[key].victims[0] = victim._replace(lines=victim.lines - 1)
+    else:
+        del causes[key]
 
 
 def _about(kind: str) -> str:

@@ -19,6 +19,9 @@ _LEAD = re.compile(r"(\S{1,64}) (\S{1,200})(?: \S{1,16})?: (?=\S)(.{0,400})")
 #: Lines that never reached the log.
 _DROPPED = "printk messages dropped"
 
+#: How lines of the drivers of ACPI tables begin.
+_ACPI = ("ACPI: IORT", "ACPI: DSDT", "ACPI: FACP", "DMAR: ", "DMAR-IR: ", "AMD-Vi: ")
+
 #: Many times what the largest machines have.
 MAX_DEVICES = 100_000
 
@@ -48,6 +51,8 @@ class History:
         """The device that was probed last."""
         self.stages: dict[str, LogLine] = {}
         """The first line of each stage that the boot reached (``init-runs``, ``root-mounted``)."""
+        self.is_acpi = False
+        """Whether the machine is described by ACPI tables."""
         self.dropped = False
         """Whether the log says that lines of it are missing."""
         for line in lines:
@@ -69,6 +74,7 @@ class History:
         found = match(line.text)
         lead = _LEAD.match(line.text)
         self.dropped = self.dropped or _DROPPED in line.text
+        self.is_acpi = self.is_acpi or line.text.startswith(_ACPI)
         for row in STAGE_LINES:
             if row.kind not in self.stages and row.groups(line.text) is not None:
                 self.stages[row.kind] = line

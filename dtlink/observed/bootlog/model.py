@@ -23,6 +23,9 @@ class DeviceEffect(Enum):
     WENT_ON = "went on without a supplier"
     KEPT_ON = "keeps what the boot loader switched on"
     REFUSED = "has its DMA refused"
+    BLOCKED = "has its interrupts blocked"
+    STUCK = "is in error"
+    NO_GUEST = "is not given to a guest"
     MISDESCRIBED = "is described wrongly"
     NO_ROOT = "no root file system"
 
@@ -33,6 +36,7 @@ class DeviceEffect(Enum):
             DeviceEffect.UNTRANSLATED,
             DeviceEffect.WENT_ON,
             DeviceEffect.KEPT_ON,
+            DeviceEffect.NO_GUEST,
             DeviceEffect.MISDESCRIBED,
         )
 
@@ -61,7 +65,7 @@ class CauseKind(Enum):
     """The log names it; without a tree nothing more is known."""
     UNCLEAR = "unclear"
     """Neither the log nor the tree shows it."""
-    FAULT = "DMA fault"
+    FAULT = "IOMMU fault"
     DESCRIPTION = "firmware"
     SYSTEM = "system"
 
