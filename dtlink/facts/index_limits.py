@@ -7,19 +7,18 @@ to 7.2 (include/dt-bindings/clock, reset and power); ``tools/index_limits.py`` l
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from dtlink.facts.resources import CLOCK, POWER_DOMAIN, RESET
+from dtlink.facts.shipped import INDEX_LIMITS, read_data
 
 #: The kinds of the columns of the file of data.
 KINDS: Final = (CLOCK.kind, RESET.kind, POWER_DOMAIN.kind)
-_DATA: Final = Path(__file__).parent / "data" / "index-limits.txt"
 
 
 @lru_cache(maxsize=1)
 def _lines() -> bytes:
-    return b"\n" + _DATA.read_bytes()
+    return b"\n" + read_data(INDEX_LIMITS)
 
 
 @lru_cache(maxsize=1024)

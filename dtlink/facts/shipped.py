@@ -12,8 +12,18 @@ from dtlink.facts.kernels import KernelVersion
 _FOLDER = f"{facts.__path__[0]}/data"
 #: The source indexes of several kernels, in one file.
 SOURCES = f"{_FOLDER}/source-indexes"
+#: The highest indexes of providers, a line for each compatible.
+INDEX_LIMITS = f"{_FOLDER}/index-limits.txt"
+#: The names of supplies and GPIOs, a line each.
+SUPPLY_NAMES = f"{_FOLDER}/supply-names.txt"
 #: Releases of one major version, from 5.x on: 5.19, 6.19 and the like are followed by the next .0.
 _MINORS = 20
+
+
+def read_data(path: str) -> bytes:
+    """The bytes of one of these files."""
+    with open(path, "rb") as file:  # without pathlib: rules of every lint read some
+        return file.read()
 
 
 def nearest(versions: Iterable[KernelVersion], wanted: KernelVersion) -> KernelVersion:

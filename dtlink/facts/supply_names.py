@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
+
+from dtlink.facts.shipped import SUPPLY_NAMES, read_data
 
 #: What is behind the name of a supply or a GPIO, the longest first.
 SUFFIXES: Final = ("-supply", "-gpios", "-gpio")
-_DATA: Final = Path(__file__).parent / "data" / "supply-names.txt"
 #: The supply and the GPIO of generic regulators, by suffix: the only ones that their drivers read
 #: (drivers/regulator/fixed.c, of_get_fixed_voltage_config(), reg_fixed_voltage_probe();
 #: gpio-regulator.c, of_get_gpio_regulator_config(); pwm-regulator.c, pwm_regulator_desc).
@@ -43,7 +43,7 @@ def without_numbers(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _known() -> frozenset[str]:
-    return frozenset(_DATA.read_text(encoding="utf-8").split())
+    return frozenset(read_data(SUPPLY_NAMES).decode("ascii").split())
 
 
 @lru_cache(maxsize=4096)
