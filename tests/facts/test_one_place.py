@@ -31,7 +31,12 @@ CURE = (
 
 def versions(code: str) -> Iterator[tuple[int, str]]:
     """The lines of a file that hold a version: a text, a pair, or one that is made of numbers."""
-    for node in ast.walk(ast.parse(code)):
+    nodes = list(ast.walk(ast.parse(code)))
+    # Offsets and sizes of fields are values of a dictionary; versions are not.
+    fields = {id(value) for node in nodes if isinstance(node, ast.Dict) for value in node.values}
+    for node in nodes:
+        if id(node) in fields and isinstance(node, ast.Tuple):
+            continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if _TEXT.fullmatch(node.value):
                 yield node.lineno, node.value
@@ -52,6 +57,7 @@ def versions(code: str) -> Iterator[tuple[int, str]]:
         ("x = version >= (5, 15)", ["(5, 15)"]),
         ("x = KernelVersion(6, 1)", ["KernelVersion(6, 1)"]),
         ('x = ("latest", "6.18")', ["6.18"]),
+        ('x = {"sections": (6, 2)}', []),
         ('x = (8, 4), (1, 5), "1.2", f(6, 2), "Linux 6.12 reads it"', []),
     ],
 )
