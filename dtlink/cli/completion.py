@@ -83,10 +83,12 @@ def complete_boards(
 def complete_files(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Files and folders: shells know them best."""
+    """Files and folders: shells know them best. After a ``!``, the members of a container."""
     del ctx, param
     from click.shell_completion import CompletionItem
 
+    if "!" in incomplete:
+        return [_item(each) for each in _members(incomplete.partition("!")[0], incomplete)]
     return [CompletionItem(incomplete, type="file")]
 
 
@@ -125,21 +127,42 @@ def _nodes(path: str, ctx: click.Context) -> list[str]:
     """The paths of a devicetree's nodes; none of what cannot be read, without a message."""
     from pathlib import Path
 
-    file = Path(path)
+    from dtlink.firmware.inputs import Input
+
+    item = Input.named(path)
+    file = Path(item.path)
     if not file.is_file() or file.stat().st_size > _LARGEST:
         return []
     from dtlink.cli.sources import read_options
     from dtlink.firmware.errors import InputError
-    from dtlink.firmware.read import decode, load
+    from dtlink.firmware.read import decode, load_input
     from dtlink.firmware.source.options import SourceOptions
     from dtlink.firmware.tree import Tree
 
     given = {name: ctx.params[name] for name in SourceOptions._fields if ctx.params.get(name)}
     try:
-        tree = decode(load(path), path, read_options(path, SourceOptions(**given)))
+        options = read_options(path, SourceOptions(**given))
+        tree = decode(load_input(item), path, options)
     except InputError:
         return []
     return [node.path for node in tree][1:] if isinstance(tree, Tree) else []
+
+
+def _members(path: str, begin: str) -> list[str]:
+    """The members of a container whose names begin so; none of what cannot be read."""
+    from pathlib import Path
+
+    from dtlink.firmware import containers
+    from dtlink.firmware.errors import InputError
+
+    file = Path(path)
+    if not file.is_file() or file.stat().st_size > _LARGEST:
+        return []
+    try:
+        names = containers.opened(path).members
+    except InputError:
+        return []
+    return [each for each in (f"{path}!{name}" for name in names) if each.startswith(begin)]
 
 
 def _item(value: str, about: str = "") -> CompletionItem:

@@ -324,3 +324,17 @@ def test_a_familys_rules_are_offered_without_importing_them() -> None:
     )
     assert "iort/off-by-one" in done.stdout
     assert "dtlink.rules.iort.off_by_one" not in done.stderr.split()
+
+
+def test_members_of_a_container_and_their_nodes(tab: Tab, tmp_path: Path) -> None:
+    from tests.support import images
+
+    image = tmp_path / "fit.itb"
+    blob = BOARD.read_bytes()
+    image.write_bytes(images.fit({"fdt-1": blob, "fdt-2": blob, "other": blob}))
+    assert values(tab("dtlink", "lint", f"{image}!f")) == [f"{image}!fdt-1", f"{image}!fdt-2"]
+    assert values(tab("dtlink", "lint", f"{image}!other")) == [f"{image}!other"]
+    assert values(tab("dtlink", "lint", f"{tmp_path}/absent!")) == []
+    whole = values(tab("dtlink", "why", str(BOARD), "/s"))
+    assert whole
+    assert values(tab("dtlink", "why", f"{image}!fdt-2", "/s")) == whole

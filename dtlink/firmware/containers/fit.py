@@ -46,7 +46,9 @@ def matches(data: bytes) -> bool:
     except InputError:
         return False
     images = tree.root.child("images")
-    return images is not None and not tree.is_overlay and any(map(_has_data, images.children))
+    if images is None or tree.is_overlay:
+        return False
+    return not tree.root.compatible or any(map(_has_data, images.children))
 
 
 def _tree(data: bytes) -> Tree:

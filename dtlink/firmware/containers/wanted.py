@@ -21,6 +21,8 @@ from dtlink.firmware.containers.others import described
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAGIC
 
+#: What macOS puts beside each file of an archive, under the file's name with ``._`` before it.
+_APPLE_DOUBLE = b"\0\x05\x16\x07"
 _MAGICS = (
     *(android.BOOT, android.VENDOR_BOOT, dt_table.MAGIC, qcdt.MAGIC),
     *(uimage.MAGIC, b"MZ", MAGIC),
@@ -43,6 +45,8 @@ def in_folder(name: str, head: bytes) -> What | None:
 
 def in_archive(name: str, head: bytes) -> What | None:
     """As :func:`in_folder`; in an archive the first bytes of every file are at hand."""
+    if head.startswith(_APPLE_DOUBLE):
+        return None
     if head.startswith((MAGIC, *_MAGICS[:4])):
         return "devicetree"
     if archives.is_tar(head) or archives.is_zip(head) or name.endswith(ARCHIVES):

@@ -51,6 +51,11 @@ UNREAD = {
     "empty zip": (images.zipped({"README": b"text"}), "a zip archive without a devicetree"),
     "boot.img": (images.android(0), "an Android boot image without a devicetree: it has kernel"),
     "FIT of kernels": (images.fit({}, {"c": []}, kernel=KERNEL), "a FIT image without a dev"),
+    "FIT without data": (
+        read_text('/ { images { fdt-1 { type = "flat_dt"; }; }; };').blob,
+        "a FIT image without a devicetree: it has fdt-1",
+    ),
+    "FIT without images": (read_text("/ { images { }; };").blob, "a FIT image without a dev"),
     "zImage": (images.zimage([]), "a zImage without a devicetree"),
     "UKI": (
         images.pe([(".linux", KERNEL)]),
@@ -170,6 +175,12 @@ def test_sources_in_an_archive(image: Path) -> None:
     assert item.notes == (
         "2 sources (.dts) passed over: unpack the archive, so that includes are found",
     )
+
+
+def test_what_macos_puts_beside_a_file(image: Path) -> None:
+    beside = b"\0\x05\x16\x07" + bytes(200)
+    image.write_bytes(images.zipped({"a.dtb": OTHER, "__MACOSX/._a.dtb": beside}))
+    assert [each.member for each in dtlink.lint(image).inputs] == ["a.dtb"]
 
 
 def test_a_damaged_member_does_not_hide_the_others(image: Path) -> None:
