@@ -4,7 +4,8 @@
 
 FOLDER holds DTBs (default: ../shared/corpus/arm64). Prints processor time (user + system), and the
 ratios that the README quotes: commands take turns, since machines drift, and medians are printed.
-``--record`` appends the figures to tests/benchmarks/history.jsonl, with the commit. Needs dtc.
+``--record`` appends the figures to tests/benchmarks/history.jsonl, with the commit. Needs dtc, and
+for sources gcc and a source of Linux (``DTLINK_KERNEL_SOURCE``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import argparse
 import datetime as dt
 import json
 import os
+import random
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -117,6 +120,30 @@ def kernel() -> Figures:
         "diff --kernel / lint": [*DTLINK, "diff", *named, str(old), str(new)],
     }
     return {name: compare(name, command, plain, 5) for name, command in commands.items()}
+
+
+def source() -> Figures:
+    """150 boards of Linux from source, against gcc, dtc and a lint of the blobs."""
+    tree = Path(os.environ.get("DTLINK_KERNEL_SOURCE", ROOT.parent / "src-7.2"))
+    prefixes = tree / "scripts/dtc/include-prefixes"
+    if not prefixes.is_dir() or shutil.which("gcc") is None:
+        return {}
+    boards = random.Random(14).sample(sorted(tree.glob("arch/*/boot/dts/**/*.dts")), 150)  # noqa: S311
+    lint = [*DTLINK, "lint", "-j1", "--fail-on", "never"]
+    ours = [*lint, *map(str, boards)]
+    with tempfile.TemporaryDirectory() as folder:
+        gcc = f"gcc -E -nostdinc -I {prefixes} -undef -D__DTS__ -x assembler-with-cpp"
+        dtc = f"dtc -q -I dts -O dtb -i {prefixes}"
+        rows = [
+            f"{gcc} {board} | {dtc} -i {board.parent} -o {folder}/{number}.dtb -"
+            for number, board in enumerate(boards)
+        ]
+        theirs = "\n".join((*rows, shlex.join([*lint, folder])))
+        title = "lint of 150 sources, against gcc, dtc and lint of the blobs"
+        ratio = compare(title, ours, theirs, 3)
+    used = peak(["-j1", *map(str, boards)])
+    print(f"peak memory, 150 sources: {used:.0f} MB")
+    return {"sources / gcc, dtc and lint": ratio, "MB, 150 sources": round(used, 1)}
 
 
 def synthetic(count: int) -> bytes:
@@ -251,7 +278,7 @@ def main() -> None:
 
 def _figures() -> Iterator[tuple[str, float]]:
     # Memory first: a child process inherits the peak of its parent.
-    for step in (memory, corpus, cold, kernel, growth):
+    for step in (memory, corpus, cold, source, kernel, growth):
         yield from step().items()
 
 
