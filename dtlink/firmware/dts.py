@@ -39,10 +39,10 @@ def read_file(
 
     Raises :class:`InputError` if the source is invalid; the message has file and line.
     """
-    files = _files(path, sources, storage)
+    files, macros = _surrounded(path, sources, storage)
     if name or patch:
         return _read(files, files.source(path).text, name or path, patch, sources)
-    return read_source(path, files, symbols=sources.symbols, defines=sources.macros).tree
+    return read_source(path, files, symbols=sources.symbols, defines=macros).tree
 
 
 def read_source_file(
@@ -52,14 +52,18 @@ def read_source_file(
 
     Raises :class:`InputError` if the source is invalid; the message has file and line.
     """
-    return read_source(path, _files(path, sources), symbols=symbols, defines=sources.macros)
+    files, macros = _surrounded(path, sources)
+    return read_source(path, files, symbols=symbols, defines=macros)
 
 
-def _files(path: str, sources: SourceOptions, storage: Disk = DISK) -> SourceFiles:
-    """The files of the tree of sources that a file is in."""
+def _surrounded(
+    path: str, sources: SourceOptions, storage: Disk = DISK
+) -> tuple[SourceFiles, Mapping[str, str]]:
+    """The files, and the macros, of the tree of sources that a file is in."""
     where = surroundings(path, storage)
     include = (*sources.include, *where.include)
-    return source_files((where.root, *sources.allow_include), include, storage)
+    files = source_files((where.root, *sources.allow_include), include, storage)
+    return files, {**where.define, **sources.macros}
 
 
 def read_text(

@@ -67,6 +67,11 @@ class Disk:
         with os.scandir(folder) as entries:
             return [entry.name for entry in entries if _is_file(entry)]
 
+    def folders_in(self, folder: str) -> list[str]:
+        """The names of the folders in a folder, sorted. Raises :class:`OSError`."""
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir())
+
     def absence(self, path: str) -> str:
         """What to add to the message that there is no such file, if anything."""
         del path

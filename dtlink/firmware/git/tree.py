@@ -122,6 +122,14 @@ class GitTree(Disk):
             return super().files_in(real)
         return [name for name in self._listing.files_below(inside) if "/" not in name]
 
+    def folders_in(self, folder: str) -> list[str]:
+        real = self.real(folder)
+        inside = self._inside(real)
+        if inside is None:
+            return super().folders_in(real)
+        below = (name.partition("/") for name in self._listing.files_below(inside))
+        return sorted({name for name, slash, _ in below if slash})
+
     def absence(self, path: str) -> str:
         """See :meth:`Disk.absence`: files of submodules that are not cloned here are missing."""
         inside = self._inside(os.path.normpath(_absolute(path))) or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from dtlink.firmware.storage import DISK, Disk
@@ -16,29 +16,43 @@ class Surroundings(NamedTuple):
     """The folder that has all that it may include, but for the include paths."""
     include: Sequence[str]
     """Where included files are looked for, in this order."""
+    define: Mapping[str, str] = {}
+    """The macros that the tree's build defines."""
 
 
 class Layout(NamedTuple):
-    """A kind of source tree; paths are below its top, and ``*`` is one folder's name."""
+    """A kind of source tree; paths are below its top, and ``*`` is any folder, in order of name."""
 
     name: str
     marker: str
     """A folder that only the top has."""
     include: Sequence[str]
-    """``{arch}``: the architecture of the source."""
+    """``{arch}``: the architecture of the source, which is after ``arch/`` or one of ``below``."""
     source: str
+    below: Sequence[str] = ()
+    define: Mapping[str, str] = {}
 
 
 #: The first that fits counts.
 LAYOUTS: Final = (
     Layout(
         "U-Boot",
-        "dts/upstream",
+        "include/u-boot",
         (
-            *("arch/{arch}/dts", "arch/{arch}/dts/include", "include"),
-            *("dts/upstream/include", "dts/upstream/src/{arch}", "dts/upstream/src/{arch64}"),
+            *("include", "arch/{arch}/include", "dts/upstream/include"),
+            *("arch/{arch}/dts", "arch/{arch}/dts/include", "dts/upstream/src"),
+            *("dts/upstream/src/{arch}/*", "dts/upstream/src/{arch}/*/*"),
+            *("dts/upstream/src/arm64/*", "dts/upstream/src/arm64/*/*"),
         ),
-        "U-Boot, scripts/Makefile.lib, dtc_cpp_flags",
+        "U-Boot (2023.01 to 2026.10), scripts/Makefile.lib, dtc_cpp_flags; Makefile, UBOOTINCLUDE",
+        below=("dts/upstream/src",),
+        define={"__ASSEMBLY__": "1"},
+    ),
+    Layout(
+        "barebox",
+        "dts/src",
+        ("arch/{arch}/dts/include", "include", "dts/include", "dts/src"),
+        "barebox, scripts/Makefile.lib, dtc_cpp_flags",
     ),
     Layout(
         "Linux",
@@ -47,12 +61,26 @@ LAYOUTS: Final = (
         "Linux, scripts/Makefile.lib, DTC_INCLUDE",
     ),
     Layout(
+        "devicetree-rebasing",
+        "src/arm64",
+        ("include", "src", "testcase-data"),
+        "devicetree-rebasing (in U-Boot: dts/upstream), Makefile, dtc_cpp_flags",
+    ),
+    Layout(
+        "Linux before 4.12",
+        "drivers/of",
+        ("arch/{arch}/boot/dts", "arch/{arch}/boot/dts/include", "include"),
+        "Linux 4.0, scripts/Makefile.lib, dtc_cpp_flags; its links to include/dt-bindings",
+    ),
+    Layout(
         "bindings",
         "include/dt-bindings",
-        ("include", "arch/{arch}/boot/dts", "arch/{arch}/dts", "arch/{arch64}/boot/dts"),
-        "convention: trees made after Linux's or U-Boot's",
+        ("include", "arch/{arch}/boot/dts", "arch/{arch}/dts"),
+        "convention: parts of a tree of Linux or U-Boot",
     ),
 )
+#: U-Boot has boards for arm64 in the folder of arm (Makefile, the ARCH of CONFIG_ARM64).
+_SAME_ARCH: Final = {"arm64": "arm"}
 
 
 def surroundings(path: str, storage: Disk = DISK) -> Surroundings:
@@ -64,7 +92,8 @@ def surroundings(path: str, storage: Disk = DISK) -> Surroundings:
         top = next(marked, None)
         if top is not None:
             root = _repository(top, storage) or top
-            return Surroundings(root, list(_include(layout, top, folder, storage)))
+            include = list(_include(layout, top, folder, storage))
+            return Surroundings(root, include, layout.define)
     return Surroundings(_repository(folder, storage) or folder, [])
 
 
@@ -77,12 +106,32 @@ def and_above(folder: str) -> Sequence[str]:
 
 
 def _include(layout: Layout, top: str, folder: str, storage: Disk) -> Iterator[str]:
-    parts = folder[len(top) :].strip("/").split("/")
-    arch = parts[parts.index("arch") + 1] if "arch" in parts[:-1] else ""
+    arch = _architecture(layout, folder[len(top) :].strip("/") + "/")
     for each in layout.include:
-        path = os.path.join(top, each.format(arch=arch, arch64=f"{arch}64"))
-        if storage.is_folder(path) and (arch or "{" not in each):
-            yield path
+        if arch or "{" not in each:
+            yield from _folders(top, each.format(arch=arch).split("/"), storage)
+
+
+def _architecture(layout: Layout, path: str) -> str:
+    """The architecture whose folder a path below the top is in; empty if it is in none."""
+    for before in ("arch", *layout.below):
+        if path.startswith(f"{before}/"):
+            arch = path[len(before) + 1 :].partition("/")[0]
+            return _SAME_ARCH.get(arch, arch) if before in layout.below else arch
+    return ""
+
+
+def _folders(folder: str, parts: Sequence[str], storage: Disk) -> Iterator[str]:
+    """The folders of a pattern that are there."""
+    for number, part in enumerate(parts):
+        if part == "*":
+            names = storage.folders_in(folder) if storage.is_folder(folder) else ()
+            for name in names:
+                yield from _folders(os.path.join(folder, name), parts[number + 1 :], storage)
+            return
+        folder = os.path.join(folder, part)
+    if storage.is_folder(folder):
+        yield folder
 
 
 def _repository(folder: str, storage: Disk) -> str | None:

@@ -68,6 +68,16 @@ def test_a_source_is_read_with_what_the_commit_has(linux):
     assert cell(dts.read_file(str(linux.parent / "link" / PATH), storage=old)) == 1
 
 
+def test_include_paths_with_any_folder(tmp_path):
+    upstream = "dts/upstream/src/arm64/v/s"
+    files = {"include/u-boot/x.h": "", f"{upstream}/soc.dtsi": "/ { soc { a = <7>; }; };\n"}
+    top = repository(tmp_path / "u-boot", {"arch/arm/dts/board.dts": BOARD, **files})
+    path, old = str(top / "arch/arm/dts/board.dts"), tree_at(top)
+    assert surroundings(path, old) == surroundings(path)
+    assert str(top / upstream) in surroundings(path, old).include
+    assert cell(dts.read_file(path, storage=old)) == 7
+
+
 def test_a_file_that_is_gone_from_the_disk(linux, monkeypatch):
     old = tree_at(linux)
     shutil.rmtree(linux / "arch")
