@@ -110,7 +110,10 @@ def test_legal_tables_are_silent(body: str) -> None:
             {("block-order", "warning")},
         ),
         ("  block type=0x51 size=32\n" + IOMMU, {("block-order", "error")}),
-        ("  ivmd-all flags=7 range_length=0x1000\n", {("no-iommu", "error")}),
+        (
+            "  ivmd-all flags=7 range_start=0x70000000 range_length=0x1000\n",
+            {("no-iommu", "error")},
+        ),
         ("", {("no-iommu", "error")}),
         ("  ivhd-11 base=0x4000\n" + SOUTHBRIDGE, {("no-device", "error")}),
     ],
@@ -196,7 +199,9 @@ def test_the_entries_of_blocks_that_linux_does_not_take_do_not_count() -> None:
 
 
 def test_a_length_of_zero_hangs_the_boot() -> None:
-    finding = only(f"IVRS\n{IOMMU}  ivmd-all length=0 flags=7 range_length=0x1000\n")
+    finding = only(
+        f"IVRS\n{IOMMU}  ivmd-all length=0 flags=7 range_start=0x70000000 range_length=0x1000\n"
+    )
     assert (finding.identity, finding.severity.value) == ("ivrs/frame", "error")
     assert "never advances" in finding.effect
 
@@ -219,7 +224,9 @@ def test_devices_behind_the_device_table() -> None:
 
 def test_a_memory_block_that_names_the_first_iommu() -> None:
     """Linux then takes its type for that of the IOMMUs' blocks."""
-    finding = only(f"IVRS\n{IOMMU}  ivmd-select device=2 flags=7 range_length=0x1000\n")
+    finding = only(
+        f"IVRS\n{IOMMU}  ivmd-select device=2 flags=7 range_start=0x70000000 range_length=0x1000\n"
+    )
     assert (finding.identity, finding.severity.value) == ("ivrs/block-order", "error")
     assert "Unsupported IVHD type 0x21" in finding.effect
 

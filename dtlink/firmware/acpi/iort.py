@@ -155,6 +155,23 @@ class RootComplex(IortNode):
     reserved = U8(35, since=1, reserved=0xFF)
     node_flags = U32(36, since=4, reserved=~1 & 0xFFFFFFFF)
 
+    ATS = 1 << 0
+    ATS_SINCE: ClassVar[dict[int, tuple[str, int]]] = {
+        1 << 1: ("PRI", 2),
+        1 << 2: ("forwarding of PASIDs", 3),
+    }
+    """Further bits of the ATS attribute, and the revisions of the node that brought them
+    (documents E and E.b).
+    """
+
+    @property
+    def is_memory_flags_in_ats(self) -> bool:
+        """Whether the ATS attribute looks like memory access flags: 3 (CPM and DACS), with none of
+        them set, for a coherent root complex.
+        """
+        both = Memory.CPM | Memory.DACS
+        return bool(self.ats == both and not self.memory_flags and self.coherent)
+
     @property
     def identity(self) -> str:
         return f"segment {self.segment}"

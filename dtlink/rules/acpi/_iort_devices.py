@@ -22,7 +22,7 @@ from dtlink.links.acpi.iort_pieces import output, pieces
 from dtlink.links.id_ranges import REQUESTER_IDS, merged, within, without
 from dtlink.rules.acpi._effects import Effect
 from dtlink.rules.acpi._rows import NamedDevice, NameFault, NameRows, SegmentRows, UniqueRows
-from dtlink.rules.iort._mappings import root_complexes, spans
+from dtlink.rules.iort._mappings import loss, root_complexes, spans
 from dtlink.rules.iort._nodes import full_path
 from dtlink.rules.model import Severity
 
@@ -126,8 +126,31 @@ def _lost(pair: tuple[RootComplex, RootComplex]) -> Sequence[IdRange]:
     return list(without(later, first))
 
 
-def _nodes_with_identifier(table: Iort) -> Sequence[IortNode]:
-    return table.nodes if table.revision >= IDENTIFIER_SINCE else ()
+def _smmus_with_identifier(table: Iort) -> list[SmmuV3]:
+    nodes = table.nodes if table.revision >= IDENTIFIER_SINCE else ()
+    return [each for each in nodes if isinstance(each, SmmuV3)]
+
+
+def _nodes_with_identifier(table: Iort) -> Iterator[IortNode]:
+    """The nodes, of SMMUv3s that share an identifier the first alone: the others are a fault of
+    their own.
+    """
+    seen: set[int] = set()
+    for node in table.nodes if table.revision >= IDENTIFIER_SINCE else ():
+        if not isinstance(node, SmmuV3) or node.identifier not in seen:
+            yield node
+        if isinstance(node, SmmuV3):
+            seen.add(node.identifier)
+
+
+_NO_IDENTIFIERS = (
+    "none in Linux, which does not read these identifiers; a reader that looks a node up by its "
+    "identifier finds another"
+)
+
+
+def _own_identifier(_first: IortNode, _later: IortNode) -> str:
+    return "Give each node of the table its own identifier."
 
 
 UNIQUE = (
@@ -162,7 +185,7 @@ UNIQUE = (
             Effect(
                 lambda pair: (
                     f"Linux never uses {pair[1].name}: requester IDs {spans(_lost(pair))} "
-                    "have no mapping, and get neither an IOMMU nor an MSI controller"
+                    f"have no mapping, and get {loss(pair[1])}"
                 ),
                 lambda pair: bool(_lost(pair)),
                 Severity.ERROR,
@@ -220,6 +243,26 @@ UNIQUE = (
     ),
     UniqueRows(
         alias="iort/duplicate-identifier",
+        among=_smmus_with_identifier,
+        key=lambda node: node.identifier,
+        noun="identifier",
+        field="identifier",
+        per="table",
+        effects=(
+            Effect(
+                "Linux looks for NVIDIA's command queue extension (NVDA200C) of an SMMUv3 by its "
+                "identifier: both get that of one, if there is any; a reader that looks a node up "
+                "by its identifier finds another",
+                severity=Severity.INFO,
+                source=READS_SMMU_IDENTIFIERS.source,
+                given=READS_SMMU_IDENTIFIERS,
+            ),
+            Effect(_NO_IDENTIFIERS, severity=Severity.INFO),
+        ),
+        fix=_own_identifier,
+    ),
+    UniqueRows(
+        alias="iort/duplicate-identifier",
         among=_nodes_with_identifier,
         key=lambda node: node.identifier,
         noun="identifier",
@@ -227,20 +270,14 @@ UNIQUE = (
         per="table",
         effects=(
             Effect(
-                "Linux looks for the command queue extension (NVDA200C) of an SMMUv3 by its "
-                "identifier: both get that of one, if there is any; a reader that looks a node up "
-                "by its identifier finds another",
-                lambda pair: all(isinstance(each, SmmuV3) for each in pair),
-                Severity.INFO,
-                READS_SMMU_IDENTIFIERS.source,
+                "none in Linux, which compares the identifiers of SMMUv3 nodes alone; a reader "
+                "that looks a node up by its identifier finds another",
+                severity=Severity.INFO,
+                source=READS_SMMU_IDENTIFIERS.source,
                 given=READS_SMMU_IDENTIFIERS,
             ),
-            Effect(
-                "none in Linux, which does not read these identifiers; a reader that looks a node "
-                "up by its identifier finds another",
-                severity=Severity.INFO,
-            ),
+            Effect(_NO_IDENTIFIERS, severity=Severity.INFO),
         ),
-        fix=lambda _first, _later: "Give each node of the table its own identifier.",
+        fix=_own_identifier,
     ),
 )

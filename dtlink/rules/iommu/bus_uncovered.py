@@ -1,12 +1,15 @@
 """An iommu-map does not map whole buses of its host.
 
 What it finds: buses in bus-range of which iommu-map covers no function, in a map that covers other
-buses by ranges; or buses in the MCFG for which the root complex has no mapping. (Maps of
-single functions are not reported: many boards have them on purpose.)
+buses by ranges; or buses in the MCFG for which the root complex has no mapping: a note if it maps
+less than half of them, since the MCFG of many machines has buses that do not exist. (Maps of single
+functions are not reported: many boards have them on purpose.)
 Why it matters: a device there gets no IOMMU. Its DMA is not translated: it is refused where it
-passes through an SMMU that knows no such stream, and unprotected where it does not.
+passes through an SMMU that knows no such stream, and unprotected where it does not. A root complex
+may also lead to an ITS: then a device there has no MSIs.
 What to do: cover the whole of bus-range, or make bus-range as small as the map.
-References: Linux, drivers/of/base.c, of_map_id(); drivers/iommu/of_iommu.c, of_iommu_xlate().
+References: Linux, drivers/of/base.c, of_map_id(); drivers/iommu/of_iommu.c, of_iommu_xlate();
+drivers/acpi/arm64/iort.c, iort_node_map_id().
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.firmware.acpi.iort import ItsGroup
 from dtlink.links.maps import IdMap
 from dtlink.rules.iommu._rows import inputs, span
 from dtlink.rules.model import EXAMPLES, Dts, Example, Finding, Severity, Tables, rule
@@ -103,6 +107,7 @@ def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
             continue
         gaps = [gap for gap in _gaps(table, ids) if len(gap) >= _BUS]
         if gaps:
+            lost = sum(map(len, gaps))
             where = board.graph.firmware[node]
             words = _WORDS[EXAMPLES[board.firmware]]
             shown = listed(map(span, gaps))
@@ -112,10 +117,27 @@ def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
                 f"{words.buses}",
                 property_name=words.map,
                 likely=True,
-                effect="a device on these buses gets no IOMMU: its DMA is not translated, "
-                "and is refused where it passes through an SMMU",
+                severity=Severity.INFO
+                if board.firmware == "tables" and 2 * lost > len(ids)
+                else None,
+                effect=_effect(board, table),
                 fix=f"Extend {words.map} to all buses, or shrink {words.buses}.",
             )
+
+
+def _effect(board: AnyBoard, table: IdMap) -> str:
+    """What a device without an entry lacks, by what the entries lead to."""
+    if board.firmware == "tables":
+        targets = [board.machine[row.target] for row in table.entries if row.target >= 0]
+        if targets and all(isinstance(each, ItsGroup) for each in targets):
+            return (
+                "a device on these buses has no MSI controller: its driver falls back to wired "
+                "interrupts, or fails where there are none"
+            )
+    return (
+        "a device on these buses gets no IOMMU: its DMA is not translated, and is refused where it "
+        "passes through an SMMU"
+    )
 
 
 def _gaps(table: IdMap, ids: range) -> Iterator[range]:

@@ -95,6 +95,9 @@ def map_output_overlap(board: AnyBoard) -> Iterator[Finding]:
         if len(mapped) > 1 and kind and kind.sharing is not Sharing.UNKNOWN:
             for first, second in _overlaps(board, mapped):
                 yield _finding(board, first, second, kind.sharing)
+        if mapped and kind and kind.sharing is Sharing.REFUSED:
+            for first, second in _shared(streams):
+                yield _shared_finding(board, first, second)
 
 
 def _overlaps(board: AnyBoard, streams: Sequence[Stream]) -> Iterator[tuple[Stream, Stream]]:
@@ -104,6 +107,44 @@ def _overlaps(board: AnyBoard, streams: Sequence[Stream]) -> Iterator[tuple[Stre
             yield widest, stream
         if widest is None or stream.last > widest.last:
             widest = stream
+
+
+def _shared(streams: Sequence[Stream]) -> Iterator[tuple[Stream, Stream]]:
+    """The map's range that reaches furthest, with an ID in it that another device has; one for
+    each two of them.
+    """
+    widest: Stream | None = None
+    seen: set[tuple[int, int]] = set()
+    for stream in sorted(streams, key=lambda each: (each.first, not each.mapped)):
+        if stream.mapped:
+            widest = stream if widest is None or stream.last > widest.last else widest
+        elif widest and stream.first <= widest.last and stream.master != widest.master:
+            pair = (widest.master, stream.master)
+            if pair not in seen:
+                yield widest, stream
+            seen.add(pair)
+
+
+def _shared_finding(board: AnyBoard, range_: Stream, alone: Stream) -> Finding:
+    """A device with a stream ID that a map gives to a function, if there is that function."""
+    one, other = board.graph.link(range_.reference), board.graph.link(alone.reference)
+    row = board.iommu_maps[range_.reference.node].entries[range_.reference.entry]
+    requester = alone.first - row.output[0] + row.input_base
+    name = f"{requester >> 8:02x}:{requester >> 3 & 0x1F:02x}.{requester & 7}"
+    return map_output_overlap.finding(
+        other,
+        f"{other.entry} of {other.node.name} is stream ID {alone.first:#x} of "
+        f"{other.supplier.name}, which {one.entry} of {one.node.name} gives to requester ID "
+        f"{requester:#x} ({name})",
+        supplier=other.supplier,
+        related=(one.node,),
+        likely=True,
+        effect=f"if there is a function {name}, the SMMUv3 accepts only the first of the two; the "
+        "other runs without translation, and its DMA is refused or goes through the first one's "
+        "tables",
+        fix="Check which IDs the hardware sends; give both their own, or leave requester IDs that "
+        "no function has out of the map.",
+    )
 
 
 def _same(board: AnyBoard, one: Stream, other: Stream) -> bool:

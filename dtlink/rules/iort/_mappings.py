@@ -9,6 +9,7 @@ from dtlink.firmware.acpi.iort import (
     IdMapping,
     Iort,
     IortNode,
+    ItsGroup,
     RootComplex,
 )
 from dtlink.links.acpi.iort_pieces import usable
@@ -86,6 +87,15 @@ def bus_ids(machine: Machine, node: RootComplex) -> list[IdRange]:
         if each.segment == node.segment and each.start_bus <= each.end_bus
     )
     return [IdRange(first << 8, last << 8 | 0xFF) for first, last in buses] or [REQUESTER_IDS]
+
+
+def loss(node: RootComplex) -> str:
+    """What functions without a mapping lack, by where the mappings of their root complex lead."""
+    table = node.owner
+    targets = [supplier(table, each) for each in node.mappings] if isinstance(table, Iort) else []
+    if targets and all(isinstance(each, ItsGroup) for each in targets):
+        return "no MSI controller"
+    return "neither an IOMMU nor an MSI controller"
 
 
 def span(ids: IdRange | range) -> str:

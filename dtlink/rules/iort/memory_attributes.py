@@ -59,7 +59,9 @@ def memory_attributes(board: TablesBoard) -> Iterator[Finding]:
             related=others(those),
             effect="a system that relies on it does no cache maintenance where it is "
             "needed, or does it where it is not; Linux uses _CCA of the namespace instead",
-            fix="For a coherent device, set attribute 1 and CPM 1; else attribute 0, and not "
+            fix="Set memory_flags to 0x3, and ats to what the root complex supports (0 or 1)."
+            if isinstance(those[0], RootComplex) and those[0].is_memory_flags_in_ats
+            else "For a coherent device, set attribute 1 and CPM 1; else attribute 0, and not "
             "both CPM and DACS.",
         )
 
@@ -73,6 +75,11 @@ def _fault(node: NamedComponent | RootComplex) -> str:
     cpm, dacs = node.memory_flags & Memory.CPM, node.memory_flags & Memory.DACS
     if node.coherent > Memory.COHERENT:
         return f"the cache coherency attribute is {node.coherent:#x}, neither 0 nor 1"
+    if isinstance(node, RootComplex) and node.is_memory_flags_in_ats:
+        return (
+            "fully coherent (CCA 1), but without a coherent path to memory (CPM 0), while the ATS "
+            "attribute is 0x3, as if CPM and DACS were written there"
+        )
     if node.coherent and not cpm:
         return "fully coherent (CCA 1), but without a coherent path to memory (CPM 0)"
     if not node.coherent and cpm and dacs:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IdMapping, RootComplex
 from dtlink.links.id_ranges import REQUESTER_IDS
-from dtlink.rules.iort._mappings import entries, span, verb
+from dtlink.rules.iort._mappings import entries, loss, span, verb
 from dtlink.rules.iort._nodes import nodes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
@@ -78,8 +78,8 @@ def _finding(node: RootComplex, beyond: Sequence[IdMapping]) -> Finding:
         + (": the segment's number precedes it" if segment else ""),
         property_name="input_base",
         severity=Severity.ERROR if segment else None,
-        effect="Linux finds no mapping for any function of the segment: no SMMU and no MSI "
-        "controller, without a message"
+        effect=f"Linux finds no mapping for any function of the segment, which get {loss(node)}, "
+        "without a message"
         if alone
         else "Linux never uses them",
         fix=f"Set input_base to {first.input_base & 0xFFFF:#x}: requester IDs do not contain the "

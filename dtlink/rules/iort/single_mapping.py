@@ -6,11 +6,12 @@ counter (PMCG) without wired interrupt whose mapping lacks the flag.
 Why it matters: a single mapping has one output, whatever the ID. Linux skips it on an SMMU: the
 devices whose stream IDs it was to map get no MSIs. On a root complex it takes every requester ID,
 so that the mappings after it are never used. A counter has no ID, and no interrupt by a range. A
-count is without effect.
+count has no effect in Linux; Windows on Arm requires 0.
 What to do: give an SMMU ranges and a counter a single mapping; put a root complex' single mapping
 last; write the count 0.
 References: Arm DEN0049, ID mapping, flags; Linux, drivers/acpi/arm64/iort.c, iort_id_map(),
-iort_set_device_domain(); drivers/perf/arm_smmuv3_pmu.c, smmu_pmu_setup_irq().
+iort_set_device_domain(); drivers/perf/arm_smmuv3_pmu.c, smmu_pmu_setup_irq(); edk2-nvidia,
+commit a7a4298f (Windows).
 """
 
 from __future__ import annotations
@@ -143,6 +144,7 @@ def _counted(table: Iort, those: Sequence[IdMapping]) -> Finding:
         f"{counted(len(those), 'single mapping')} {verb(those, 'has', 'have')} a "
         f"count that is not 0: {names}",
         severity=Severity.INFO,
-        effect="none: the count of a single mapping is ignored",
+        effect="none in Linux, which ignores the count of a single mapping; Windows on Arm "
+        "requires 0",
         fix="Set count to 0, or clear the flag of the range.",
     )

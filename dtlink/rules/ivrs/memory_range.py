@@ -2,7 +2,9 @@
 
 What it finds: memory blocks (20h, 21h, 22h) of length 0, that begin within a page, or that end
 beyond the address space; whose last device lies below the first; that ask for a unity mapping that
-can neither be read nor written; or that ask for nothing.
+can neither be read nor written; that ask for nothing; at most a page at address 0, as in blocks
+whose fields were not filled in (likely); and, as a note, less than a page, or a byte less than
+whole pages.
 Why it matters: firmware lists the memory that a device uses before a driver knows of it. Linux maps
 whole pages, from the next page boundary on, and skips what is empty. What is not mapped the
 device cannot reach once the IOMMU translates: IO_PAGE_FAULT, a dead USB keyboard, a screen that
@@ -16,6 +18,7 @@ drivers/iommu/iommu.c, iommu_create_device_direct_mappings().
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.pci import bdf
@@ -23,6 +26,8 @@ from dtlink.firmware.acpi.ivrs import Ivmd
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _PAGE = 0x1000
+#: What a block can ask for.
+_ASKS = Ivmd.UNITY | Ivmd.EXCLUSION
 _FAULT = "the device's DMA there ends in IO_PAGE_FAULT"
 
 
@@ -58,41 +63,75 @@ def memory_range(board: TablesBoard) -> Iterator[Finding]:
         if block.end - block.start < block.SIZE:
             continue  # its frame is wrong, and its fields are another's
         if fault := next(_faults(block), None):
-            wrong, consequence, fix = fault
-            asks = block.flags & (Ivmd.UNITY | Ivmd.EXCLUSION)
             yield memory_range.finding(
                 block,
-                f"{block.name} {wrong}",
-                effect=consequence,
-                fix=fix,
-                severity=None if asks else Severity.WARNING,
+                f"{block.name} {fault.wrong}",
+                effect=fault.effect,
+                fix=fault.fix,
+                severity=fault.severity if block.flags & _ASKS else Severity.WARNING,
+                likely=fault.likely,
             )
 
 
-def _faults(block: Ivmd) -> Iterator[tuple[str, str, str]]:
-    """What is wrong, what comes of it, what to write instead; the first of them tells."""
+class _Fault(NamedTuple):
+    """What is wrong, what comes of it, what to write instead."""
+
+    wrong: str
+    effect: str
+    fix: str
+    severity: Severity | None = None
+    likely: bool = False
+
+
+def _faults(block: Ivmd) -> Iterator[_Fault]:
+    """The faults of a block; the first of them tells."""
     start, length, flags = block.range_start, block.range_length, f"{block.flags:#04x}"
-    if not block.flags & (Ivmd.UNITY | Ivmd.EXCLUSION):
+    if not block.flags & _ASKS:
         wrong = f"has the flags {flags}: neither a unity mapping nor an exclusion"
-        yield wrong, "Linux skips it, and reserves nothing", "Set flags to 07h, or 08h."
+        yield _Fault(wrong, "Linux skips it, and reserves nothing", "Set flags to 07h, or 08h.")
     if not block.devices:
         first, last = (
             bdf(block.device, block.segment),
             bdf(block.aux, block.segment),
         )
         wrong = f"is for the devices from {first} to {last}, which is lower"
-        yield wrong, f"Linux maps it for no device: {_FAULT}", "Write the lower device ID first."
+        effect = f"Linux maps it for no device: {_FAULT}"
+        yield _Fault(wrong, effect, "Write the lower device ID first.")
     if not length:
-        yield "has the length 0", f"Linux maps nothing: {_FAULT}", "Set range_length to the "
-        "length in bytes."
+        fix = "Set range_length to the length in bytes."
+        yield _Fault("has the length 0", f"Linux maps nothing: {_FAULT}", fix)
     if start % _PAGE:
         lost = f"Linux begins at the next page, {-(-start // _PAGE) * _PAGE:#x}: before it {_FAULT}"
         fix = f"Set range_start to {start // _PAGE * _PAGE:#x}, and extend range_length to the end."
-        yield f"begins within a page of {_PAGE >> 10} KiB", lost, fix
+        yield _Fault(f"begins within a page of {_PAGE >> 10} KiB", lost, fix)
     if start + length > 1 << 64:
         wrong = f"has the length {length:#x} and ends beyond the address space"
-        yield wrong, "Linux maps another range", "Set range_length to the length in bytes."
+        fix = "Set range_length to the length in bytes."
+        yield _Fault(wrong, "Linux maps another range", fix)
     if not block.flags & (Ivmd.READ | Ivmd.WRITE | Ivmd.EXCLUSION):
         wrong = f"has the flags {flags}: a unity mapping without reading or writing"
         seen = '"IOMMU driver was not able to establish FW requested direct mapping."'
-        yield wrong, f"{seen}; {_FAULT}", "Set flags to 07h."
+        yield _Fault(wrong, f"{seen}; {_FAULT}", "Set flags to 07h.")
+    yield from _odd_lengths(start, length)
+
+
+def _odd_lengths(start: int, length: int) -> Iterator[_Fault]:
+    """Lengths that were not meant, although Linux can map them."""
+    if not start and length <= _PAGE:
+        yield _Fault(
+            f"is for {length:#x} bytes at address 0, where no device has memory: a block whose "
+            "fields were not filled in",
+            "Linux maps the first page of memory for the devices; the memory that they use is not "
+            f"mapped, and {_FAULT}",
+            "Set range_start and range_length, or leave the block out.",
+            Severity.WARNING,
+            likely=True,
+        )
+    whole = -(-length // _PAGE) * _PAGE
+    if length < _PAGE or length == whole - 1:
+        yield _Fault(
+            f"has the length {length:#x}, which is no number of pages of {_PAGE >> 10} KiB",
+            f"none: Linux maps whole pages, {whole:#x} bytes",
+            f"Set range_length to {whole:#x}.",
+            Severity.INFO,
+        )

@@ -1,7 +1,8 @@
 """The IVRS leaves out buses that the machine has.
 
 What it finds: buses of the MCFG of which no entry of the IVRS names a device. Buses that single
-entries name in part are not reported.
+entries name in part are not reported. A note where the segment has several IOMMUs and, after the
+buses of each, no more are left out than it has: host bridges often have fewer than the MCFG allows.
 Why it matters: Linux knows no IOMMU for a device there. Where the device table of an IOMMU has
 room for it, the IOMMU blocks its DMA; else its DMA reaches all memory.
 What to do: let the range of the last IOMMU go on to the last device of the last bus, or make the
@@ -13,6 +14,7 @@ drivers/iommu/amd/init.c, init_device_table_dma(); drivers/iommu/amd/iommu.c, ch
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby, pairwise
 
 from dtlink.board.tables import TablesBoard
 from dtlink.links.acpi.ivrs import meets, merged, spans
@@ -61,8 +63,10 @@ def uncovered(board: TablesBoard) -> Iterator[Finding]:
     for row in mcfg.allocations:
         mine = [block for block in blocks if block.segment == row.segment]
         ids = merged(span for block in mine for span in spans(block))
-        lost = [bus for bus in row.buses if not meets(ids, range(bus * _BUS, (bus + 1) * _BUS))]
+        served = [bool(meets(ids, range(bus * _BUS, (bus + 1) * _BUS))) for bus in row.buses]
+        lost = [bus for bus, has in zip(row.buses, served, strict=True) if not has]
         if lost and ids:
+            spare = len({block.key for block in mine}) > 1 and _is_spare(served)
             yield uncovered.finding(
                 table,
                 f"no entry names a device of bus {_ranges(lost)} of segment {row.segment}, which "
@@ -70,8 +74,17 @@ def uncovered(board: TablesBoard) -> Iterator[Finding]:
                 effect=NOT_SERVED,
                 fix="End the range of the last block of the segment at device "
                 f"{row.end_bus:02x}:1f.7 ({row.end_bus * _BUS + 0xFF:#x}).",
+                severity=Severity.INFO if spare else None,
                 likely=True,
             )
+
+
+def _is_spare(served: list[bool]) -> bool:
+    """Whether each run of buses without a device follows a run with some that is as long."""
+    runs = [(has, len(list(each))) for has, each in groupby(served)]
+    return runs[0][0] and all(
+        length <= before for (_, before), (has, length) in pairwise(runs) if not has
+    )
 
 
 def _ranges(buses: list[int]) -> str:
