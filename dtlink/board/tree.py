@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Final
@@ -433,6 +433,13 @@ class TreeBoard:
     def device_index(self, index: int) -> int:
         """:meth:`device` in node numbers."""
         return device_at(self.tree, index)
+
+    @cached_property
+    def users_of_bare_controllers(self) -> Mapping[int, Collection[int]]:
+        """What has interrupts of controllers without ``#interrupt-cells``, by the controller."""
+        from dtlink.board.interrupt_controllers import users_by_controller
+
+        return users_by_controller(self.tree, self.graph.unresolved)
 
     @cached_property
     def suppliers(self) -> frozenset[int]:

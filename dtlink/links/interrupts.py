@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.reference import Flaw, Reference, UnresolvedReason
@@ -213,6 +213,19 @@ class InterruptTree:
             rows.append(row)
             at = middle + width
         return rows
+
+
+def steps_up(tree: Tree, node: int) -> Iterator[tuple[int, int]]:
+    """The way to an interrupt parent: each node on it, with the node it leads to (-1 if to none).
+
+    Source: Linux, drivers/of/irq.c, of_irq_find_parent().
+    """
+    irq, seen = InterruptTree(tree), set[int]()
+    while node >= 0 and node not in seen:
+        seen.add(node)
+        there = irq.step(node)
+        yield node, there
+        node = there
 
 
 def interrupts(found: WalkResult, row: SupplierBinding, column: Column) -> None:

@@ -355,8 +355,9 @@ def test_three_nodes_with_one_phandle() -> None:
     )
     checked = check(TreeBoard(tree, Settings()), choose())
     [found] = checked.findings
-    assert found.message.startswith("/b, /a and /c share phandle 0x7; lookups resolve to /a")
-    assert "/b and /c their own phandles" in found.fix.text
+    assert found.message.startswith("/b, /a and 1 more node share phandle 0x7; lookups resolve to")
+    assert found.fix.text.startswith("Give /b and 1 more node their own phandles")
+    assert found.related == ("/a", "/c", "/d")
 
 
 def test_contexts_of_harts_that_linux_does_not_use(shared: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.rules.phandle._controllers import is_for_controller
+from dtlink.facts.binding import Walk
 from dtlink.rules.phandle._interrupt_map import misfit
 
 if TYPE_CHECKING:
@@ -23,3 +23,10 @@ def is_told_elsewhere(board: TreeBoard, entry: Failure) -> bool:
         or misfit(entry) is not None
         or is_for_controller(board, entry)
     )
+
+
+def is_for_controller(board: TreeBoard, entry: Failure) -> bool:
+    """Whether an entry fails for a controller without ``#interrupt-cells``."""
+    if entry.binding.walk not in (Walk.INTERRUPTS, Walk.INTERRUPT_MAP):
+        return False
+    return any(entry.raw.node in users for users in board.users_of_bare_controllers.values())

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Walk
-from dtlink.links.interrupts import InterruptTree
 from dtlink.links.reference import Failure, Flaw, Link
 from dtlink.rules.model import Severity
 from dtlink.wording import listed
@@ -14,7 +12,7 @@ from dtlink.wording import listed
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
     from dtlink.facts.binding import SupplierBinding
-    from dtlink.firmware.tree import Node, Tree
+    from dtlink.firmware.tree import Node
 
 
 def severity_of(binding: SupplierBinding) -> Severity:
@@ -70,19 +68,6 @@ def read_by_list(entry: Failure) -> bool:
     binding = entry.binding
     extended = binding.name == "interrupts-extended"
     return extended or (bool(binding.cells) and binding.walk is Walk.LIST)
-
-
-def steps_up(tree: Tree, node: int) -> Iterator[tuple[int, int]]:
-    """The way to an interrupt parent: each node on it, with the node it leads to (-1 if to none).
-
-    Source: Linux, drivers/of/irq.c, of_irq_find_parent().
-    """
-    irq, seen = InterruptTree(tree), set[int]()
-    while node >= 0 and node not in seen:
-        seen.add(node)
-        there = irq.step(node)
-        yield node, there
-        node = there
 
 
 def names(nodes: list[Node], most: int = 3) -> str:

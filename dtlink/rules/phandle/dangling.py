@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
+from dtlink.links.interrupts import steps_up
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import (
@@ -29,7 +30,6 @@ from dtlink.rules.phandle._entry import (
     read_by_list,
     severity_of,
     size_in_cells,
-    steps_up,
 )
 from dtlink.rules.phandle._interrupt_map import misfit
 

@@ -10,14 +10,14 @@ References: Linux, drivers/of/base.c, of_find_node_by_phandle(); Devicetree Spec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
-from dtlink.wording import joined, listed, noun
+from dtlink.wording import counted, joined, listed, noun
 
 
 @rule(
@@ -53,51 +53,58 @@ from dtlink.wording import joined, listed, noun
 def duplicate_phandle(board: TreeBoard) -> Iterator[Finding]:
     """Every phandle that several nodes have, at the second of them."""
     tree = board.tree
+    if not tree.shared_phandles:
+        return
+    entries = _references(board)
     for nodes in tree.shared_phandles.values():
-        yield _finding(board, [tree[node] for node in nodes])
+        yield _finding([tree[node] for node in nodes], entries.get(nodes[0], []))
 
 
-def _finding(board: TreeBoard, nodes: Sequence[Node]) -> Finding:
+def _finding(nodes: Sequence[Node], named_by: Sequence[Link | Failure]) -> Finding:
     first, node, *others = nodes
-    named_by = _references(board, first)
     users = list(dict.fromkeys(entry.node for entry in named_by))
-    of_another = nodes[1:] if others else [node]
+    count = len(nodes) - 1
+    rest = [counted(len(others), "more node")] if others else []
+    them = joined([node.path, *rest])
     return duplicate_phandle.finding(
         node,
-        f"{joined(each.path for each in (node, first, *others))} share phandle "
-        f"{node.phandle:#x}; lookups resolve to {first.path}, which comes first",
+        f"{joined([node.path, first.path, *rest])} share phandle {node.phandle:#x}; lookups "
+        f"resolve to {first.path}, which comes first",
         effect=f"{_entries(named_by)} {noun(len(named_by), 'resolves', 'resolve')} to "
         f"{first.path}, whichever was meant"
         if users
-        else f"no property can reference {joined((each.path for each in of_another), 'or')}; none "
-        "does so far",
-        fix=f"Give {joined(each.path for each in of_another)} "
-        f"{noun(len(of_another), 'its own phandle', 'their own phandles')}: reference "
-        f"{noun(len(of_another), 'it', 'them')} by a label, and dtc assigns a number.",
+        else f"no property can reference {them}; none does so far",
+        fix=f"Give {them} {noun(count, 'its own phandle', 'their own phandles')}: "
+        f"reference {noun(count, 'it', 'them')} by a label, and dtc assigns a number.",
         property_name="phandle" if node.has("phandle") else "linux,phandle",
         related=(first, *others, *users),
         severity=Severity.ERROR if users else Severity.WARNING,
     )
 
 
-def _references(board: TreeBoard, first: Node) -> list[Link | Failure]:
-    """The entries with the phandle; first those that only another node can resolve."""
-    links = [
-        Link(board.tree, ref)
-        for ref in board.graph.references
-        if (
-            board.tree.first_cell(ref.at) == first.phandle
-            if ref.binding.walk is Walk.ENDPOINT
-            else ref.supplier == first.index and ref.binding.name != "interrupts"
-        )
-    ]
-    broken = [entry for entry in board.failures(*UnresolvedReason) if entry.target == first]
-    # fw_devlink may read an entry that fails for the driver, with 0 cells.
-    found: list[Link | Failure] = [*broken, *links]
-    entries = {(each.node.index, each.entry): each for each in found}
-    return list(entries.values())
+def _references(board: TreeBoard) -> Mapping[int, list[Link | Failure]]:
+    """The entries that lead to each node; first those that only another node can resolve."""
+    tree, found = board.tree, dict[int, dict[tuple[int, str], Link | Failure]]()
+    mistakable = tree.mistakable
+    for entry in board.failures(*UnresolvedReason):
+        if entry.raw.target in mistakable:
+            _enter(found, entry.raw.target, entry)
+    for ref in board.graph.references:
+        target = ref.supplier
+        if ref.binding.walk is Walk.ENDPOINT:
+            target = tree.phandles.get(tree.first_cell(ref.at) or 0, -1)
+        if target in mistakable and ref.binding.name != "interrupts":
+            _enter(found, target, Link(tree, ref))
+    return {target: list(entries.values()) for target, entries in found.items()}
 
 
-def _entries(entries: list[Link | Failure]) -> str:
+def _enter(
+    found: dict[int, dict[tuple[int, str], Link | Failure]], target: int, entry: Link | Failure
+) -> None:
+    """Keep an entry once: fw_devlink may read with 0 cells what fails for the driver."""
+    found.setdefault(target, {}).setdefault((entry.node.index, entry.entry), entry)
+
+
+def _entries(entries: Sequence[Link | Failure]) -> str:
     """The first entries with their nodes, and how many more there are."""
     return listed((f"{entry.entry} of {entry.node.path}" for entry in entries), 2)

@@ -12,11 +12,10 @@ References: Linux, drivers/of/irq.c, of_irq_find_parent(); Devicetree Specificat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from dtlink.board.tree import TreeBoard
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
-from dtlink.rules.phandle._controllers import users_by_controller
 from dtlink.rules.phandle._entry import names
 from dtlink.wording import noun
 
@@ -47,11 +46,11 @@ _TREE = """
 )
 def interrupt_cells(board: TreeBoard) -> Iterator[Finding]:
     """Each controller that lacks the property, and whose interrupts are used."""
-    for node, users in users_by_controller(board).items():
+    for node, users in board.users_of_bare_controllers.items():
         yield _finding(board, node, users)
 
 
-def _finding(board: TreeBoard, node: int, users: Sequence[int]) -> Finding:
+def _finding(board: TreeBoard, node: int, users: Collection[int]) -> Finding:
     controller, nodes = board.tree[node], [board.tree[user] for user in users]
     width = _width(board, users)
     return interrupt_cells.finding(
@@ -66,7 +65,7 @@ def _finding(board: TreeBoard, node: int, users: Sequence[int]) -> Finding:
     )
 
 
-def _width(board: TreeBoard, users: Sequence[int]) -> int:
+def _width(board: TreeBoard, users: Collection[int]) -> int:
     """The cells that all users write for one interrupt; 0 if that is not known."""
     sizes = {len(board.tree[user].cells("interrupts")) for user in users}
     return sizes.pop() if len(sizes) == 1 and max(sizes) <= _WIDEST else 0

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
+from dtlink.links.interrupts import steps_up
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
-from dtlink.rules.phandle._controllers import is_for_controller
-from dtlink.rules.phandle._entry import steps_up
+from dtlink.rules.phandle._elsewhere import is_for_controller
 from dtlink.wording import beside, noun
 
 

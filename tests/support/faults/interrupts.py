@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dtlink.links.interrupts import steps_up
 from dtlink.links.reference import Reference
-from dtlink.rules.phandle._entry import steps_up
 from tests.support.faults.bed import Bed
 from tests.support.faults.model import ERROR, WARNING, Planted, fault, faults_of
 from tests.support.faults.specifier import cut
