@@ -127,13 +127,13 @@ def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
 
 def _effect(board: AnyBoard, table: IdMap) -> str:
     """What a device without an entry lacks, by what the entries lead to."""
-    if board.firmware == "tables":
-        targets = [board.machine[row.target] for row in table.entries if row.target >= 0]
-        if targets and all(isinstance(each, ItsGroup) for each in targets):
-            return (
-                "a device on these buses has no MSI controller: its driver falls back to wired "
-                "interrupts, or fails where there are none"
-            )
+    nodes = board.graph.firmware
+    targets = [nodes[row.target] for row in table.entries if row.target >= 0]
+    if targets and all(isinstance(each, ItsGroup) for each in targets):
+        return (
+            "a device on these buses has no MSI controller: its driver falls back to wired "
+            "interrupts, or fails where there are none"
+        )
     return (
         "a device on these buses gets no IOMMU: its DMA is not translated, and is refused where it "
         "passes through an SMMU"
