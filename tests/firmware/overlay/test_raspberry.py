@@ -49,6 +49,8 @@ BASE = """
         rename = <&act>, "name";
         args = <&chosen>, "bootargs";
         text = <&uart0>, "text";
+        far = <&uart0>, "n:2000000000";
+        before = <&uart0>, "n:-4";
     };
 };
 """
@@ -170,6 +172,8 @@ def test_a_name_moves_the_paths_of_labels() -> None:
         ("bytes=0g", "bad-parameter"),
         ("text=a\\q", "bad-parameter"),
         ("rename=a/b", "bad-parameter"),
+        ("far=1", "bad-parameter"),
+        ("before=1", "bad-parameter"),
     ],
 )
 def test_what_a_parameter_does_not_take(parameter: str, problem: str) -> None:
@@ -206,6 +210,16 @@ def test_a_parameter_after_an_overlay_is_for_it_first_then_for_the_base() -> Non
     assert tree.find(RTC).has("trickle")
     assert list(tree.find("/soc/i2c@7e804000").cells("clock-frequency")) == [5]
     assert ("unknown-parameter", "addr") in problems(tree)
+
+
+def test_a_fragment_for_a_node_of_its_own_ends() -> None:
+    overlay = """
+    /plugin/;
+    / { fragment@0 { target = <&a>; __overlay__ { a: a { b { }; }; }; };
+        fragment@1 { target = <&i2c1>; __overlay__ { c; }; }; };
+    """
+    tree = configured("dtoverlay=own", own=overlay)
+    assert tree.find("/soc/i2c@7e804000").has("c")
 
 
 def test_sections_are_for_models() -> None:

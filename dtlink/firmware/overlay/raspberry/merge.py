@@ -132,7 +132,9 @@ class RaspberryMerge(OverlayMerge):
             if fragment.target_path is None:
                 target = at_phandle(self._overlay, fragment.target)
                 if target is not None:
-                    self._merge(target, Found(_top(fragment.content), fragment.content_path))
+                    # A copy: the target may be in what is merged.
+                    content = copy(_top(fragment.content))
+                    self._merge(target, Found(content, fragment.content_path))
                     fragment.content.name = DORMANT
         self.brought.clear()
 

@@ -15,6 +15,8 @@ from dtlink.firmware.overlay.nodes import at_phandle, below, set_property, subno
 from dtlink.firmware.overlay.raspberry.targets import ParameterError, Target, TargetKind, targets
 
 _BYTES = 32
+#: Upper bound on offsets, in bytes: no tree of the boot loader has as many (dtmerge's limit).
+_FARTHEST = 200_000
 _ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 _ESCAPES |= {each: ord(each) for each in "\\'\""}
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{2})|(.)|$)", re.DOTALL)
@@ -142,6 +144,8 @@ def _set_bytes(node: SourceNode, target: Target) -> None:
 
 def _set_integer(node: SourceNode, target: Target) -> None:
     number, end = _number(target), target.offset + target.size
+    if not 0 <= target.offset < _FARTHEST:
+        raise ParameterError(f"offset {target.offset} in __overrides__ is in no property")
     value = node.properties.get(target.name, b"")
     is_short = len(value) < end
     changed = (number & (1 << target.size * 8) - 1).to_bytes(target.size, "big")
