@@ -6,7 +6,9 @@ Source: libfdt (dtc 1.7.2), fdt_overlay.c.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+import struct
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.facts import overlays as facts
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 _FIXUPS, _LOCAL_FIXUPS = "__fixups__", "__local_fixups__"
 #: As strtoul() takes it.
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)\Z")
-#: What is done with a node, the property and the offset of a phandle in it.
-Use = Callable[[SourceNode, str, int], None]
+#: What is done with a node, a property and the offsets of phandles in it.
+Use = Callable[[SourceNode, str, Sequence[int]], None]
 
 
 def labels(overlay: SourceNode) -> dict[str, list[Fixup | OverlayFault]]:
@@ -112,23 +114,44 @@ def _places(
     if name not in node.properties:
         yield wrong._replace(detail=f"{path} has no property {name}")
         return
-    for start in range(0, len(offsets), 4):
-        offset = int.from_bytes(offsets[start : start + 4], "big")
-        size = len(node.properties[name])
+    size = len(node.properties[name])
+    found = struct.unpack(f">{len(offsets) // 4}I", offsets)
+    for offset in found:
         if offset + 4 > size:
             detail = f"{path}:{name} has {size} bytes, none at offset {offset}"
             yield wrong._replace(problem=facts.WILD_LOCAL_FIXUP, detail=detail)
-        else:
-            use(node, name, offset)
+    use(node, name, [offset for offset in found if offset + 4 <= size])
 
 
-def cell(node: SourceNode, name: str, offset: int) -> int:
-    """The cell at an offset of a property."""
-    return int.from_bytes(node.properties[name][offset : offset + 4], "big")
-
-
-def set_cell(node: SourceNode, name: str, offset: int, number: int) -> None:
-    """Change the cell at an offset of a property."""
+def cells_at(node: SourceNode, name: str, offsets: Iterable[int]) -> list[int]:
+    """The cells at offsets of a property."""
     value = node.properties[name]
-    changed = number.to_bytes(4, "big")
-    node.properties[name] = value[:offset] + changed + value[offset + 4 :]
+    return [int.from_bytes(value[offset : offset + 4], "big") for offset in offsets]
+
+
+def set_cells(node: SourceNode, name: str, cells: Iterable[tuple[int, int]]) -> None:
+    """Change the cells at offsets of a property."""
+    value = bytearray(node.properties[name])
+    for offset, number in cells:
+        value[offset : offset + 4] = number.to_bytes(4, "big")
+    node.properties[name] = bytes(value)
+
+
+class LocalPlaces:
+    """The places that hold phandles of the overlay itself, by phandle."""
+
+    def __init__(self, overlay: SourceNode) -> None:
+        self._places: defaultdict[int, list[tuple[SourceNode, str, int]]] = defaultdict(list)
+
+        def note(node: SourceNode, name: str, offsets: Sequence[int]) -> None:
+            for offset, number in zip(offsets, cells_at(node, name, offsets), strict=True):
+                self._places[number].append((node, name, offset))
+
+        for_each_local(overlay, note)
+
+    def replace(self, old: int, new: int) -> None:
+        """Put another phandle wherever one is."""
+        places = self._places.pop(old, []) if old != new else []
+        for node, name, offset in places:
+            set_cells(node, name, [(offset, new)])
+        self._places[new] += places

@@ -9,7 +9,7 @@ from dtlink.facts import overlays as facts
 from dtlink.firmware.fdt_write import SourceNode
 from dtlink.firmware.overlay import fixups
 from dtlink.firmware.overlay.fault import Fixup, OverlayFault
-from dtlink.firmware.overlay.nodes import at_path, below, subnode, text_of
+from dtlink.firmware.overlay.nodes import Children, at_path, below, subnode, text_of
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
 
 OVERLAY = "__overlay__"
@@ -61,9 +61,10 @@ def fragments(overlay: SourceNode) -> Iterator[Fragment]:
 def lone_faults(overlay: SourceNode) -> list[OverlayFault]:
     """What is wrong with an overlay whichever base it is for."""
     found = list(fragments(overlay))
+    needed = fixups.labels(overlay)
     resolved = {
         place.path
-        for places in fixups.labels(overlay).values()
+        for places in needed.values()
         for place in places
         if isinstance(place, Fixup) and place.name == "target"
     }
@@ -74,7 +75,7 @@ def lone_faults(overlay: SourceNode) -> list[OverlayFault]:
         *_empty(overlay, found),
         *(
             place
-            for places in fixups.labels(overlay).values()
+            for places in needed.values()
             for place in places
             if isinstance(place, OverlayFault)
         ),
@@ -116,21 +117,21 @@ def _empty(overlay: SourceNode, found: list[Fragment]) -> Iterator[OverlayFault]
 
 
 def _symbols(overlay: SourceNode) -> Iterator[OverlayFault]:
-    table = subnode(overlay, SYMBOLS)
+    table, find = subnode(overlay, SYMBOLS), Children()
     for name, value in table.properties.items() if table else ():
         if value[-1:] != b"\0" or value.count(b"\0") > 1 or value[:1] != b"/":
             detail = "it is not one string"
             yield OverlayFault(facts.BAD_SYMBOL, f"/{SYMBOLS}", name, detail=detail)
-        elif detail := _symbol(overlay, text_of(value)):
+        elif detail := _symbol(overlay, text_of(value), find):
             yield OverlayFault(facts.SYMBOL_FRAGMENT, f"/{SYMBOLS}", name, text_of(value), detail)
 
 
-def _symbol(overlay: SourceNode, path: str) -> str:
+def _symbol(overlay: SourceNode, path: str, find: Children) -> str:
     """What is wrong with the path of a label that is in a fragment (overlay_symbol_update())."""
     if symbol_place(path) is None:
         return ""
     fragment = path[1:].partition("/")[0]
-    found = at_path(overlay, f"/{fragment}/{OVERLAY}") if fragment else None
+    found = at_path(overlay, f"/{fragment}/{OVERLAY}", find) if fragment else None
     return "" if found else f"the overlay has no /{fragment}/{OVERLAY}"
 
 

@@ -5,7 +5,7 @@ Source: libfdt (dtc 1.7.2), fdt_ro.c and fdt_rw.c.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.fdt_write import SourceNode
@@ -75,7 +75,8 @@ def subnode(node: SourceNode, name: str) -> SourceNode | None:
 class Children:
     """Finds as :func:`subnode`, in the same time for any number of children.
 
-    For questions between which no child is added, renamed or removed.
+    For questions between which no child is renamed or removed, and of those that are added it is
+    told.
     """
 
     def __init__(self) -> None:
@@ -90,6 +91,12 @@ class Children:
                 names.setdefault(child.name, child)
                 names.setdefault(child.name.partition("@")[0], child)
         return names.get(name)
+
+    def added(self, node: SourceNode, child: SourceNode) -> None:
+        """Know of a new first child."""
+        names = self._names.get(id(node))
+        if names is not None:
+            names[child.name.partition("@")[0]] = names[child.name] = child
 
 
 def at_path(root: SourceNode, path: str, find: Finder = subnode) -> Found | None:
@@ -148,8 +155,58 @@ def set_property(node: SourceNode, name: str, value: bytes) -> None:
         node.properties = {name: value, **node.properties}
 
 
+def set_properties(node: SourceNode, values: Mapping[str, bytes]) -> None:
+    """Set properties as :func:`set_property`, one after the other."""
+    own = node.properties
+    new = {name: value for name, value in values.items() if name not in own}
+    own.update((name, value) for name, value in values.items() if name in own)
+    if new:
+        node.properties = {**dict(reversed(new.items())), **own}
+
+
 def add_subnode(node: SourceNode, name: str) -> SourceNode:
     """Add a child, before the others (fdt_add_subnode())."""
     child = SourceNode(name)
     node.children.insert(0, child)
     return child
+
+
+class TreeIndex:
+    """Finds nodes of a tree to which nodes are added, in the same time for any number of them."""
+
+    def __init__(self, root: SourceNode) -> None:
+        self._root = root
+        self._phandles: dict[int, Found] | None = None
+        self.child = Children()
+
+    def at_path(self, path: str) -> Found | None:
+        """As :func:`at_path`."""
+        return at_path(self._root, path, self.child)
+
+    def at_phandle(self, number: int) -> Found | None:
+        """As :func:`at_phandle`."""
+        if number in (0, EXTERNAL_PHANDLE):
+            return None
+        if self._phandles is None:
+            self._phandles = {}
+            for each in walk(self._root):
+                self._phandles.setdefault(phandle_of(each.node), each)
+        return self._phandles.get(number)
+
+    def add(self, parent: Found, name: str) -> Found:
+        """Add a child, before the others."""
+        child = add_subnode(parent.node, name)
+        self.child.added(parent.node, child)
+        return Found(child, below(parent.path, name))
+
+    def set_properties(self, found: Found, values: Mapping[str, bytes]) -> None:
+        """Set properties of a node."""
+        before = phandle_of(found.node)
+        set_properties(found.node, values)
+        after = phandle_of(found.node)
+        if self._phandles is None or before == after:
+            return
+        if before or after in self._phandles:
+            self._phandles = None  # which node comes first is not known
+        else:
+            self._phandles[after] = found

@@ -8,7 +8,7 @@ and properties come before the others, as there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dtlink.facts import overlays as facts
 from dtlink.firmware.fdt_write import SourceNode
@@ -23,20 +23,24 @@ from dtlink.firmware.overlay.fragments import (
 )
 from dtlink.firmware.overlay.nodes import (
     PHANDLES,
+    Children,
     Found,
+    TreeIndex,
     add_subnode,
     at_path,
-    at_phandle,
     below,
     copy,
     highest_phandle,
     phandle_of,
-    set_property,
+    set_properties,
     subnode,
     text_of,
     walk,
 )
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
+
+#: For so many labels the one that may be meant is looked for.
+_GUESSES = 16
 
 
 class OverlayMerge:
@@ -50,6 +54,7 @@ class OverlayMerge:
         """By path and property (empty: the node itself) the node of the overlay that brought it."""
         self.faults: list[OverlayFault] = []
         self._overlay = overlay
+        self._index = TreeIndex(self.root)
         self._keeps_phandles = keeps_phandles
         self._unresolved: set[str] = set()
         """The fragments whose target is a label that the base lacks."""
@@ -65,7 +70,7 @@ class OverlayMerge:
         self._renumber()
         self._resolve()
         usable = [each for each in fragments(self._overlay) if self._is_usable(each)]
-        self.faults += run_time.faults(self.root, self._overlay, usable)
+        self.faults += run_time.faults(self.root, self._index, self._overlay, usable)
         if self._keeps_phandles:
             self._keep_phandles(usable)
         before = [self._target(each) for each in usable]
@@ -91,12 +96,13 @@ class OverlayMerge:
                 value = node.properties.get(name)
                 if value is not None:
                     self._move(node, path, name, delta)
-        fixups.for_each_local(
-            self._overlay,
-            lambda node, name, offset: fixups.set_cell(
-                node, name, offset, fixups.cell(node, name, offset) + delta & EXTERNAL_PHANDLE
-            ),
-        )
+
+        def move(node: SourceNode, name: str, offsets: Sequence[int]) -> None:
+            cells = fixups.cells_at(node, name, offsets)
+            moved = [number + delta & EXTERNAL_PHANDLE for number in cells]
+            fixups.set_cells(node, name, zip(offsets, moved, strict=True))
+
+        fixups.for_each_local(self._overlay, move)
 
     def _highest(self) -> int:
         """The phandle above which those of the overlay are moved."""
@@ -117,34 +123,40 @@ class OverlayMerge:
     def _resolve(self) -> None:
         """Write the phandles of the base's nodes into the overlay (overlay_fixup_phandles())."""
         needed = fixups.labels(self._overlay)
-        symbols = at_path(self.root, f"/{SYMBOLS}")
+        symbols = self._index.at_path(f"/{SYMBOLS}")
         if needed and symbols is None:
             self._lacking(facts.NO_SYMBOLS, needed, ", ".join(needed))
             return
         table = symbols.node.properties if symbols else {}
+        filled: dict[tuple[str, str], list[tuple[int, int]]] = {}
         for label, places in needed.items():
             path = text_of(table[label]) if label in table else ""
-            found = at_path(self.root, path) if path else None
+            found = self._index.at_path(path) if path else None
             number = 0 if found is None else self._phandle(found.node)
             if label not in table:
-                near = _nearest(label, table)
+                near = _nearest(label, table) if len(self.faults) < _GUESSES else ""
                 self._lacking(facts.UNKNOWN_LABEL, {label: places}, label, near)
             elif found is None:
                 self._lacking(facts.STALE_LABEL, {label: places}, label, path)
             elif not number:
                 self._lacking(facts.NO_PHANDLE, {label: places}, label, path)
             else:
-                self._fill(places, number)
+                for place in places:
+                    if isinstance(place, Fixup):
+                        cells = filled.setdefault((place.path, place.name), [])
+                        cells.append((place.offset, number))
+        self._fill(filled)
 
     def _phandle(self, node: SourceNode) -> int:
         """The phandle of a node of the base that has a label; 0 if it has none."""
         return phandle_of(node)
 
-    def _fill(self, places: list[Fixup | OverlayFault], number: int) -> None:
-        for place in places:
-            found = at_path(self._overlay, place.path)
-            if isinstance(place, Fixup) and found is not None:
-                fixups.set_cell(found.node, place.name, place.offset, number)
+    def _fill(self, filled: Mapping[tuple[str, str], list[tuple[int, int]]]) -> None:
+        find = Children()
+        for (path, name), cells in filled.items():
+            found = at_path(self._overlay, path, find)
+            if found is not None:
+                fixups.set_cells(found.node, name, cells)
 
     def _lacking(
         self,
@@ -170,8 +182,8 @@ class OverlayMerge:
     def _target(self, fragment: Fragment) -> Found | None:
         """The node that a fragment is merged into, as the base is now."""
         if fragment.target:
-            return at_phandle(self.root, fragment.target)
-        return at_path(self.root, fragment.target_path or "")
+            return self._index.at_phandle(fragment.target)
+        return self._index.at_path(fragment.target_path or "")
 
     def _fault_of_target(self, problem: facts.OverlayProblem, fragment: Fragment) -> None:
         name = "target" if fragment.target else "target-path"
@@ -180,76 +192,85 @@ class OverlayMerge:
 
     def _keep_phandles(self, usable: Sequence[Fragment]) -> None:
         """Give what the base has already its own phandle (overlay_prevent_phandle_overwrite())."""
+        places = fixups.LocalPlaces(self._overlay)
         for fragment in usable:
             target = self._target(fragment)
             pairs = [(target.node, fragment.content)] if target else []
             while pairs:
                 mine, theirs = pairs.pop()
                 if phandle_of(mine) and phandle_of(theirs):
-                    self._replace(theirs, phandle_of(theirs), phandle_of(mine))
+                    places.replace(phandle_of(theirs), phandle_of(mine))
+                    _set_phandle(theirs, phandle_of(mine))
                 for child in reversed(theirs.children):
-                    other = subnode(mine, child.name)
+                    other = self._index.child(mine, child.name)
                     if other is not None:
                         pairs.append((other, child))
 
-    def _replace(self, node: SourceNode, old: int, new: int) -> None:
-        for name in PHANDLES:
-            if len(node.properties.get(name, b"")) == 4:
-                node.properties[name] = new.to_bytes(4, "big")
-
-        def replace(holder: SourceNode, name: str, offset: int) -> None:
-            if fixups.cell(holder, name, offset) == old:
-                fixups.set_cell(holder, name, offset, new)
-
-        fixups.for_each_local(self._overlay, replace)
-
-    def _merge(self, target: Found, content: Found) -> None:
+    def _merge(self, target: Found, content: Found, index: TreeIndex | None = None) -> None:
         """Merge a node of the overlay into one of the base (overlay_apply_node())."""
+        index = index or self._index
         todo = [(target, content)]
         while todo:
             mine, theirs = todo.pop()
-            for name, value in theirs.node.properties.items():
-                self._set(mine.node, name, value)
-                self.brought[mine.path, name] = theirs.path
+            values = self._values(mine.node, theirs.node)
+            index.set_properties(mine, values)
+            self.brought |= {(mine.path, name): theirs.path for name in values}
             pairs = [
-                (self._made(mine, child, theirs.path), Found(child, below(theirs.path, child.name)))
+                (
+                    self._made(mine, child, theirs.path, index),
+                    Found(child, below(theirs.path, child.name)),
+                )
                 for child in theirs.node.children
             ]
             todo += reversed(pairs)
 
-    def _set(self, node: SourceNode, name: str, value: bytes) -> None:
-        set_property(node, name, value)
+    def _values(self, mine: SourceNode, theirs: SourceNode) -> Mapping[str, bytes]:
+        """What is set in a node of the base, for a node of the overlay."""
+        del mine
+        return theirs.properties
 
-    def _made(self, parent: Found, child: SourceNode, at: str) -> Found:
+    def _made(self, parent: Found, child: SourceNode, at: str, index: TreeIndex) -> Found:
         """The child of the base of that name; it is added if there is none."""
-        own = subnode(parent.node, child.name)
-        if own is None:
-            own = add_subnode(parent.node, child.name)
-            self.brought[below(parent.path, own.name), ""] = below(at, child.name)
-        return Found(own, below(parent.path, own.name))
+        own = index.child(parent.node, child.name)
+        if own is not None:
+            return Found(own, below(parent.path, own.name))
+        added = index.add(parent, child.name)
+        self.brought[added.path, ""] = below(at, child.name)
+        return added
 
     def _add_symbols(self) -> None:
         """Add the overlay's labels to those of the base (overlay_symbol_update())."""
         own = subnode(self._overlay, SYMBOLS)
         if own is None:
             return
-        table = subnode(self.root, SYMBOLS) or add_subnode(self.root, SYMBOLS)
-        for name, path in self._symbols(own):
-            set_property(table, name, path.encode("latin-1") + b"\0")
+        table = self._index.child(self.root, SYMBOLS) or add_subnode(self.root, SYMBOLS)
+        values = {name: path.encode("latin-1") + b"\0" for name, path in self._symbols(own)}
+        set_properties(table, values)
 
     def _symbols(self, own: SourceNode) -> Iterator[tuple[str, str]]:
+        find = Children()
+        held = {id(each.node): each for each in fragments(self._overlay)}
+        starts: dict[int, str] = {}
         for name, value in own.properties.items():
             place = symbol_place(text_of(value))
-            holder = subnode(self._overlay, place[0]) if place else None
+            holder = find(self._overlay, place[0]) if place else None
             if place is None or holder is None:
                 continue
-            fragment = next(each for each in fragments(self._overlay) if each.node is holder)
-            target = self._target(fragment)
-            if target is None:  # a libfdt before 1.7.1 has given the target another phandle
-                self._fault_of_target(facts.UNKNOWN_TARGET, fragment)
-                return
-            start = target.path if fragment.target else fragment.target_path or ""
-            yield name, f"{start if len(start) > 1 else ''}/{place[1]}"
+            fragment = held[id(holder)]
+            if id(holder) not in starts:
+                target = self._target(fragment)
+                if target is None:  # a libfdt before 1.7.1 has given the target another phandle
+                    self._fault_of_target(facts.UNKNOWN_TARGET, fragment)
+                    return
+                start = target.path if fragment.target else fragment.target_path or ""
+                starts[id(holder)] = start if len(start) > 1 else ""
+            yield name, f"{starts[id(holder)]}/{place[1]}"
+
+
+def _set_phandle(node: SourceNode, number: int) -> None:
+    for name in PHANDLES:
+        if len(node.properties.get(name, b"")) == 4:
+            node.properties[name] = number.to_bytes(4, "big")
 
 
 def _nearest(label: str, known: Iterable[str]) -> str:

@@ -15,8 +15,7 @@ from dtlink.firmware.overlay.fragments import SYMBOLS, Fragment, symbol_place
 from dtlink.firmware.overlay.nodes import (
     PHANDLES,
     Found,
-    at_path,
-    at_phandle,
+    TreeIndex,
     below,
     phandle_of,
     subnode,
@@ -30,24 +29,25 @@ _PSEUDO = ("name", *PHANDLES)
 
 
 def faults(
-    base: SourceNode, overlay: SourceNode, fragments: Sequence[Fragment]
+    base: SourceNode, index: TreeIndex, overlay: SourceNode, fragments: Sequence[Fragment]
 ) -> list[OverlayFault]:
     """What of_overlay_fdt_apply() refuses of an overlay whose labels are resolved."""
-    return [*_Changes(base).of(fragments), *_symbols(base, overlay)]
+    return [*_Changes(index).of(fragments), *_symbols(base, overlay)]
 
 
 class _Changes:
-    def __init__(self, base: SourceNode) -> None:
-        self._base = base
+    def __init__(self, index: TreeIndex) -> None:
+        self._index = index
+        self._names: dict[int, dict[str, SourceNode]] = {}
         self._made: dict[str, str] = {}
         self._set: dict[tuple[str, str], str] = {}
 
     def of(self, fragments: Sequence[Fragment]) -> Iterator[OverlayFault]:
         for fragment in fragments:
             target = (
-                at_phandle(self._base, fragment.target)
+                self._index.at_phandle(fragment.target)
                 if fragment.target
-                else at_path(self._base, fragment.target_path or "")
+                else self._index.at_path(fragment.target_path or "")
             )
             if target is not None:
                 yield from self._fragment(fragment, target)
@@ -62,10 +62,19 @@ class _Changes:
                 yield from self._property(mine, path, theirs, name, value)
             for child in reversed(theirs.node.children):
                 found = Found(child, below(theirs.path, child.name))
-                own = None if mine is None else _exact(mine, child.name)
+                own = None if mine is None else self._exact(mine, child.name)
                 at = below(path, child.name)
                 yield from self._node(mine, own, at, found)
                 todo.append((own, at, found))
+
+    def _exact(self, node: SourceNode, name: str) -> SourceNode | None:
+        """The child of that name; case does not matter (of_node_cmp())."""
+        names = self._names.get(id(node))
+        if names is None:
+            names = self._names[id(node)] = {}
+            for child in node.children:
+                names.setdefault(child.name.lower(), child)
+        return names.get(name.lower())
 
     def _node(
         self, parent: SourceNode | None, own: SourceNode | None, at: str, found: Found
@@ -74,7 +83,7 @@ class _Changes:
             if phandle_of(own) and phandle_of(found.node):
                 yield OverlayFault(facts.PHANDLE_CLASH, found.path, "phandle", at)
             return
-        loose = None if parent is None else subnode(parent, found.node.name)
+        loose = None if parent is None else self._index.child(parent, found.node.name)
         if loose is not None:
             yield OverlayFault(facts.UNIT_ADDRESS, found.path, None, loose.name, at)
         if self._made.setdefault(at, found.path) != found.path:
@@ -98,11 +107,6 @@ class _Changes:
 
 def _cells(value: bytes) -> str:
     return str(int.from_bytes(value, "big")) if len(value) == 4 else value.hex()
-
-
-def _exact(node: SourceNode, name: str) -> SourceNode | None:
-    """The child of that name; case does not matter (of_node_cmp())."""
-    return next((each for each in node.children if each.name.lower() == name.lower()), None)
 
 
 def _symbols(base: SourceNode, overlay: SourceNode) -> Iterator[OverlayFault]:

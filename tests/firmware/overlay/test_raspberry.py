@@ -242,6 +242,10 @@ def test_lines_of_config_txt() -> None:
     assert found.prefix == "o/"
     with pytest.raises(InputError, match="deep"):
         parsed("include config.txt")
+    with pytest.raises(InputError, match="more than 256 overlays"):
+        parsed("dtoverlay=a\n" * 300)
+    with pytest.raises(InputError, match="more than 4096 parameters"):
+        parsed(f"dtparam={'a,' * 5000}")
 
 
 def test_the_map_renames_overlays() -> None:

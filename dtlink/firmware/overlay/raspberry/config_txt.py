@@ -19,6 +19,9 @@ from dtlink.firmware.tree import Location
 #: Upper bounds on a file, and on files that include each other.
 MAX_SIZE = 1 << 20
 MAX_DEPTH = 8
+#: Upper bounds on overlays and on parameters: real files have a few of them.
+MAX_OVERLAYS = 256
+MAX_PARAMETERS = 4096
 
 _SECTION = re.compile(r"\[(.*)\]\s*$")
 _INCLUDE = re.compile(r"include\s+(\S+)")
@@ -74,6 +77,7 @@ class _Reader:
         self._folder = os.path.dirname(path)  # noqa: PTH120 - paths stay as the user wrote them
         self._model = model
         self._load = load
+        self._number = 0
         self._held: dict[str, bool] = {}
         """By kind of filter whether the last one of that kind holds."""
 
@@ -123,12 +127,18 @@ class _Reader:
     def _overlay(self, value: str, place: Location) -> None:
         name, parameters = re.match(r"([^,:]*)[,:]?(.*)", value, re.DOTALL).groups()  # type: ignore[union-attr]
         self.steps.append(ConfigStep(name, [], place))
+        if len(self.steps) > MAX_OVERLAYS:
+            raise InputError(f"more than {MAX_OVERLAYS} overlays", path=place.file)
         self._parameters(parameters, place)
 
     def _parameters(self, value: str, place: Location) -> None:
         if not self.steps:
             self.steps.append(ConfigStep("", [], place))
-        self.steps[-1].parameters.extend(parameters_of(value, place))
+        given = [*parameters_of(value, place)]
+        self._number += len(given)
+        if self._number > MAX_PARAMETERS:
+            raise InputError(f"more than {MAX_PARAMETERS} parameters", path=place.file)
+        self.steps[-1].parameters.extend(given)
 
 
 def parameters_of(text: str, place: Location) -> Iterator[Parameter]:

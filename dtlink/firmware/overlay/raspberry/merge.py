@@ -9,7 +9,7 @@ Source: Raspberry Pi documentation, "Device Trees, overlays, and parameters"; co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dtlink.facts import overlays as facts
@@ -27,7 +27,7 @@ from dtlink.firmware.overlay.fragments import (
 from dtlink.firmware.overlay.nodes import (
     PHANDLES,
     Found,
-    at_phandle,
+    TreeIndex,
     copy,
     highest_phandle,
     phandle_of,
@@ -37,7 +37,12 @@ from dtlink.firmware.overlay.nodes import (
 )
 from dtlink.firmware.overlay.one import OverlayMerge
 from dtlink.firmware.overlay.overlaid import Place
-from dtlink.firmware.overlay.raspberry.parameters import apply_parameter, has_parameter, set_text
+from dtlink.firmware.overlay.raspberry.parameters import (
+    BOOTARGS,
+    apply_parameter,
+    has_parameter,
+    longer,
+)
 from dtlink.firmware.overlay.raspberry.targets import ParameterError
 from dtlink.firmware.tree import Location
 
@@ -128,13 +133,14 @@ class RaspberryMerge(OverlayMerge):
 
     def _merge_within(self) -> None:
         """Merge the fragments whose target is in the overlay, and switch them off."""
+        index = TreeIndex(self._overlay)
         for fragment in self._active():
             if fragment.target_path is None:
-                target = at_phandle(self._overlay, fragment.target)
+                target = index.at_phandle(fragment.target)
                 if target is not None:
                     # A copy: the target may be in what is merged.
                     content = copy(_top(fragment.content))
-                    self._merge(target, Found(content, fragment.content_path))
+                    self._merge(target, Found(content, fragment.content_path), index)
                     fragment.content.name = DORMANT
         self.brought.clear()
 
@@ -145,9 +151,12 @@ class RaspberryMerge(OverlayMerge):
         else:
             self._merge(target, content)
 
-    def _set(self, node: SourceNode, name: str, value: bytes) -> None:
-        if name != "name":
-            set_text(node, name, value)
+    def _values(self, mine: SourceNode, theirs: SourceNode) -> Mapping[str, bytes]:
+        """All but the name; bootargs get longer."""
+        values = {name: value for name, value in theirs.properties.items() if name != "name"}
+        if BOOTARGS in values:
+            values[BOOTARGS] = longer(mine.properties.get(BOOTARGS, b""), values[BOOTARGS])
+        return values
 
     def _export(self) -> None:
         """Add the labels that are named in ``__exports__``."""
@@ -162,15 +171,15 @@ class RaspberryMerge(OverlayMerge):
 
     def _move_paths(self, target: Found, content: SourceNode, at: str) -> None:
         """Set properties that are paths, those into fragments as they are in the base."""
+        held = {each.node.name: each for each in reversed([*fragments(self._overlay)])}
         for name, value in content.properties.items():
-            set_property(target.node, name, self._moved(value))
+            set_property(target.node, name, self._moved(value, held))
             self.brought[target.path, name] = at
 
-    def _moved(self, value: bytes) -> bytes:
+    def _moved(self, value: bytes, held: Mapping[str, Fragment]) -> bytes:
         place = symbol_place(text_of(value)) if value[:1] == b"/" else None
-        holder = subnode(self._overlay, place[0]) if place else None
-        found = (each for each in fragments(self._overlay) if each.node is holder)
-        target = next((self._target(each) for each in found), None)
+        fragment = held.get(place[0]) if place else None
+        target = self._target(fragment) if fragment else None
         if place is None or target is None:
             return value
         path = f"{target.path.rstrip('/')}/{place[1]}" if place[1] else target.path

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dtlink.facts.raspberry_pi import NUMBERS
 from dtlink.firmware.fdt_write import SourceNode
 from dtlink.firmware.overlay.fragments import DORMANT, OVERLAY, OVERRIDES, SYMBOLS
-from dtlink.firmware.overlay.nodes import at_phandle, below, set_property, subnode
+from dtlink.firmware.overlay.nodes import TreeIndex, below, set_property, subnode
 from dtlink.firmware.overlay.raspberry.targets import ParameterError, Target, TargetKind, targets
 
+BOOTARGS = "bootargs"
 _BYTES = 32
 #: Upper bound on offsets, in bytes: no tree of the boot loader has as many (dtmerge's limit).
 _FARTHEST = 200_000
@@ -46,11 +47,12 @@ def apply_parameter(
 def _changes(
     root: SourceNode, data: bytes, value: str, *, is_base: bool
 ) -> Iterator[tuple[str, str]]:
+    index = TreeIndex(root)
     for target in targets(data, value):
         if target.kind is TargetKind.FRAGMENTS:
             _switch(root, target.name, _number(target))
             continue
-        found = at_phandle(root, target.phandle)
+        found = index.at_phandle(target.phandle)
         if found is None:
             raise ParameterError(f"phandle {target.phandle:#x} in __overrides__ is that of no node")
         _CHANGE[target.kind](found.node, target)
@@ -118,9 +120,12 @@ def _node_name(text: bytes) -> str:
 def set_text(node: SourceNode, name: str, value: bytes) -> None:
     """Set a property; bootargs get longer."""
     before = node.properties.get(name, b"")
-    if name == "bootargs" and before[:1].strip(b"\0"):
-        value = before[:-1] + b" " + value
-    set_property(node, name, value)
+    set_property(node, name, longer(before, value) if name == BOOTARGS else value)
+
+
+def longer(before: bytes, value: bytes) -> bytes:
+    """A command line with more at its end."""
+    return before[:-1] + b" " + value if before[:1].strip(b"\0") else value
 
 
 def _unescaped(text: str) -> bytes:
