@@ -7,6 +7,7 @@ From the top of the project:
     python -m tools.facts limits /usr/src/linux-6.12 /usr/src/linux-7.2
     python -m tools.facts suppliers /usr/src/linux-6.1 /usr/src/linux-6.12
     python -m tools.facts cited /usr/src/linux-6.12 /usr/src/linux-5.10
+    python -m tools.facts messages /usr/src/linux-6.12 /usr/src/linux-7.2
 
 Nothing of the source is executed.
 """
@@ -27,6 +28,7 @@ from dtlink.kernel.source.write import kernel_release, make_index, pack_several
 from tools.citations import citations, unfounded
 from tools.early import as_text, early_tables
 from tools.index_limits import index_limits
+from tools.messages import reworded
 from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
 from tools.supply_names import supply_names
 
@@ -98,6 +100,21 @@ def cited(source: tuple[str, ...]) -> None:
     for each in wrong:
         click.echo(each)
     click.echo(f"{len(found)} citations, {len(wrong)} not found")
+    sys.exit(bool(wrong))
+
+
+@main.command(help="Compare the messages of these sources with the rows for lines of a log.")
+@click.argument("source", type=click.Path(exists=True, file_okay=False), nargs=-1, required=True)
+def messages(source: tuple[str, ...]) -> None:
+    """Exit with 1 where a source has no message that a row says it has."""
+    wrong = 0
+    for each in source:
+        version = _version(each)
+        found = reworded(Path(each), version)
+        click.echo(f"{version}: {len(found)} rows without a message")
+        for row in found:
+            click.echo(f"  {row}")
+        wrong += len(found)
     sys.exit(bool(wrong))
 
 

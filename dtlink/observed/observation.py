@@ -218,7 +218,9 @@ def _release(found: Observation, groups: _Groups) -> None:
 
 
 def _command_line(found: Observation, groups: _Groups) -> None:
-    found.command_line = groups["line"].strip()
+    before, more = found.command_line.removesuffix(" \\"), groups["line"].strip()
+    is_continued = before != found.command_line  # Linux 7.2 prints a long one in several lines
+    found.command_line = f"{before} {more}" if is_continued else more
 
 
 def _model(found: Observation, groups: _Groups) -> None:

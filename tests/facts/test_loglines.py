@@ -124,6 +124,16 @@ def test_sample(row: Any) -> None:
     assert {name: found.groups.get(name) for name in names} == dict(names)
 
 
+@pytest.mark.parametrize("row", LOG_MESSAGES, ids=lambda row: row.kind)
+def test_other_forms(row: Any) -> None:
+    groups = row.groups(row.sample).keys()
+    for form in row.forms:
+        found = match(form)
+        assert found is not None
+        assert found.message is row
+        assert {"device", "iommu"} & groups <= found.groups.keys() | {"iommu"}
+
+
 def observed(text: str) -> Observation | None:
     collector = ReportCollector()
     return collector.found if collector.line(text) else None

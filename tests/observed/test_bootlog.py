@@ -17,6 +17,7 @@ from dtlink.firmware import dts, read
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.observed.bootlog.explain import explain
+from dtlink.observed.bootlog.history import History
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect, Explanation, RootCause, Victim
 from dtlink.observed.bootlog.read import MAX_LINE, parse, read_log
 from dtlink.testing.sketch import sketch
@@ -656,6 +657,24 @@ def test_the_command_line_that_the_log_prints(small: Tree) -> None:
     found = told("x: y\n", head=HEAD.replace("ttyS0", "ttyS0 fw_devlink=nonsense"))
     assert any("nonsense" in note for note in found.notes)
     assert any('the tree of "another"' in n for n in told("x: y\n", _model(small)).notes)
+
+
+def test_a_long_command_line_comes_in_parts() -> None:
+    head = HEAD.replace(
+        "console=ttyS0\n",
+        "console=ttyS0 \\\n[    0.000000] Kernel command line: fw_devlink=off \\\n"
+        "[    0.000000] Kernel command line: root=/dev/vda1\n",
+    )
+    found = told("x: y\n", head=head)
+    assert found.command_line == "console=ttyS0 fw_devlink=off root=/dev/vda1"
+    assert found.profile.fw_devlink.value == "off"
+
+
+def test_a_refused_link_in_the_words_of_each_kernel() -> None:
+    for words in ("c.d", "supplier c.d for /soc/e@1"):
+        line = f"a b.c: Failed to create device link (0x104) with {words}"
+        (said,) = History(parse(line.encode())).said
+        assert said.match.groups["supplier"] == "c.d"
 
 
 def _model(small: Tree) -> Tree:

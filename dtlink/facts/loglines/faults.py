@@ -62,6 +62,10 @@ FAULT_LINES = (
         harm=Harm.HARMFUL,
         sample="AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:04:00.3 domain=0x0000 "
         "address=0xffdefa80 flags=0x0050]",
+        forms=(
+            "AMD-Vi: Event logged [IO_PAGE_FAULT device=04:00.3 domain=0x0000",
+            "nvme 0000:04:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0000 address=0x1",
+        ),
         meaning="An AMD IOMMU refused a device's access, or could not translate it.",
         cure=_DMA_CURE.replace("{table}", "an IVMD block of the IVRS"),
         source=f"{_AMD}, iommu_print_event(), amd_iommu_report_page_fault()",
@@ -76,6 +80,7 @@ FAULT_LINES = (
         harm=Harm.HARMFUL,
         sample="DMAR: [DMA Write NO_PASID] Request device [0000:03:00.0] fault addr 0xbf450000 "
         "[fault reason 0x05] PTE Write access is not set",
+        forms=("DMAR: [DMA Read] Request device [00:02.0] PASID 0 fault addr 9 [fault reason 06]",),
         meaning="A VT-d unit refused a device's DMA.",
         cure=_DMA_CURE.replace("{table}", "an RMRR of the DMAR"),
         source=f"{_VTD}, dmar_fault_do_one()",
@@ -113,6 +118,7 @@ FAULT_LINES = (
         pattern=r"(?P<iommu>AMD-Vi): (?:IOMMU \S{1,16}: )?Completion-Wait loop timed out",
         harm=Harm.HARMFUL,
         sample="AMD-Vi: Completion-Wait loop timed out",
+        forms=("AMD-Vi: IOMMU 0000:00:00.2: Completion-Wait loop timed out",),
         meaning="An AMD IOMMU no longer completes commands.",
         cure="mostly a device that is off or hung and does not answer an ATS invalidation (see the "
         "IOTLB_INV_TIMEOUT lines), or a firmware error: update the firmware; pci=noats tells them "

@@ -129,6 +129,7 @@ FIRMWARE_LINES = (
         "A reserved memory range of the IORT is not aligned; the kernel widens it.",
         f"{_IORT}, iort_rmr_alloc()",
         r"RMR descriptor\[.{1,80}\] not aligned to 64K",
+        since="6.1",
         sample="ACPI: IORT: [Firmware Bug]: RMR descriptor[0x1000 - 0x1fff] not aligned to 64K, "
         "continue",
     ),
@@ -138,7 +139,8 @@ FIRMWARE_LINES = (
         "iort/rmr-range",
         "A reserved memory range of the IORT is empty.",
         f"{_IORT}, iort_rmr_desc_check_overlap()",
-        sample="RMR descriptor[0x1000] with zero length, continue anyway",
+        since="6.1",
+        sample="[Firmware Bug]: RMR descriptor[0x1000] with zero length, continue anyway",
     ),
     _row(
         "iort-rmr-overlap",
@@ -146,7 +148,8 @@ FIRMWARE_LINES = (
         "iort/rmr-range",
         "Two reserved memory ranges of the IORT overlap.",
         f"{_IORT}, iort_rmr_desc_check_overlap()",
-        sample="RMR descriptor[0x1000 - 0x2000] overlaps, continue anyway",
+        since="6.1",
+        sample="[Firmware Bug]: RMR descriptor[0x1000 - 0x2000] overlaps, continue anyway",
     ),
     _row(
         "iort-rmr-ids",
@@ -154,6 +157,7 @@ FIRMWARE_LINES = (
         "iort/rmr-unread",
         "A reservation of memory in the IORT has no ID mapping that counts: it has no effect.",
         f"{_IORT}, iort_node_get_rmr_info(), iort_parse_rmr()",
+        since="6.1",
         sample="[Firmware Bug]: Invalid ID mapping, skipping RMR node 1",
     ),
     _row(
@@ -194,7 +198,7 @@ FIRMWARE_LINES = (
         "dmar/affinity",
         "The DMAR gives a proximity domain to a unit that is not there.",
         f"{_DMAR}, dmar_parse_one_rhsa()",
-        sample="Your BIOS is broken; RHSA refers to non-existent DMAR unit at f",
+        sample="[Firmware Bug]: Your BIOS is broken; RHSA refers to non-existent DMAR unit at f",
     ),
     _row(
         "dmar-width",
@@ -298,7 +302,7 @@ FIRMWARE_LINES = (
         "dmar/andd",
         "A device of the namespace has a name in the DMAR that does not end.",
         f"{_DMAR}, dmar_parse_one_andd()",
-        sample="Your BIOS is broken; ANDD object name is not NUL-terminated",
+        sample="[Firmware Bug]: Your BIOS is broken; ANDD object name is not NUL-terminated",
     ),
     _row(
         "ivrs-checksum",
@@ -366,6 +370,7 @@ FIRMWARE_LINES = (
         "ivrs/efr-mismatch",
         "The IOMMUs of the IVRS do not have the same features; the kernel takes the common ones.",
         f"{_AMD}, get_global_efr()",
+        since="6.1",
         sample="AMD-Vi: [Firmware Bug]: Found inconsistent EFR/EFR2 0x1,0x0 (global",
     ),
     _row(
@@ -401,6 +406,7 @@ FIRMWARE_LINES = (
         "A node of the VIOT does not fit its frame; the kernel does without the table.",
         f"{_VIOT}, viot_check_bounds(), viot_parse_node()",
         r"VIOT: .{0,40}(?:Node pointer overflows|Empty node|Invalid (?:PCI|MMIO) node size)",
+        since="6.1",
         sample="ACPI: VIOT: [Firmware Bug]: Node pointer overflows",
     ),
 )

@@ -22,7 +22,8 @@ HEADER_LINES = (
         pattern=r"Kernel command line: (?P<line>.*)",
         harm=Harm.HARMLESS,
         meaning="The command line that the kernel was started with.",
-        source="init/main.c, start_kernel()",
+        source="init/main.c, start_kernel(), print_kernel_cmdline()",
+        forms=("Kernel command line: ",),
         sample="Kernel command line: console=ttyAMA0 root=/dev/vda1 rw",
     ),
     LogMessage(

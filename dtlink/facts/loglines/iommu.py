@@ -78,6 +78,7 @@ IOMMU_LINES = (
         harm=Harm.HARMFUL,
         sample="arm-smmu-v3 arm-smmu-v3.0.auto: event: F_TRANSLATION client: 0000:00:02.0 "
         "sid: 0x10 ssid: 0x0 iova: 0x9000 ipa: 0x0",
+        since="7.2",
         meaning="An SMMUv3 refused a device's access.",
         cure="give the device this stream ID in iommus, or its host in iommu-map; or stop DMA that "
         "the boot loader left running",
@@ -166,6 +167,8 @@ IOMMU_LINES = (
         + r"stream (?P<number>\d{1,10}) already in tree from dev (?P<other>\S{1,200})",
         harm=Harm.HARMFUL,
         sample="nvme 0000:01:00.0: stream 256 already in tree from dev 0000:02:00.0",
+        since="6.1",
+        until="6.12",
         meaning="Two devices have one stream ID at an SMMUv3; the second one is refused.",
         cure="give each device its own stream ID",
         rule="iommu/shared-stream-id",

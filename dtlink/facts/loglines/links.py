@@ -16,6 +16,7 @@ LINK_LINES = (
         r"|Fixing up cyclic dependency) with (?P<of>\S{1,512})",
         harm=Harm.HARMLESS,
         sample="/a: Fixed dependency cycle(s) with /b",
+        since="6.1",
         meaning="Devices name each other as suppliers; the kernel orders the probes of none of "
         "them, and their drivers sort it out.",
         cure="dtlink cycles TREE lists the cycles, and what would break them",
@@ -28,10 +29,14 @@ LINK_LINES = (
         needles=("Failed to create device link",),
         pattern=DEVICE
         + r"Failed to create device link (?:\((?P<flags>0x[0-9a-f]{1,8})\) )?with "
-        + r"(?P<supplier>\S{1,200})",
+        + r"(?:supplier )?(?P<supplier>\S{1,200})",
         harm=Harm.DEPENDS,
         sample="arm-smmu 15000000.iommu: Failed to create device link (0x180) with "
         "1502000.interconnect",
+        forms=(
+            "platform a.b: Failed to create device link (0x180) with supplier c.d for /soc/e@1",
+        ),
+        since="6.1",
         meaning="The kernel could not make a device link.",
         source=f"{_CORE}, fw_devlink_create_devlink(); include/linux/device.h, DL_FLAG_…",
     ),
@@ -44,6 +49,7 @@ LINK_LINES = (
         + r"|might never probe)",
         harm=Harm.HARMLESS,
         sample="platform a: Not linking /gic - might never become dev",
+        since="6.1",
         meaning="The supplier is served without a driver of its own (an interrupt controller, an "
         "early clock), so no device waits for it.",
         source=f"{_CORE}, fw_devlink_create_devlink()",
@@ -86,6 +92,7 @@ LINK_LINES = (
         pattern=DEVICE + r"sync_state\(\) pending due to (?P<consumer>\S{1,200})",
         harm=Harm.HARMFUL,
         sample="qcom-rpmhpd 18200000.rsc:pd: sync_state() pending due to ae90000.dp",
+        since="6.12",
         meaning="A supplier keeps what the boot loader switched on, since a consumer has not "
         "probed.",
         source=f"{_CORE}, fw_devlink_dev_sync_state()",
@@ -97,6 +104,7 @@ LINK_LINES = (
         pattern=DEVICE + r"Timed out\. Forcing sync_state\(\)",
         harm=Harm.DEPENDS,
         sample="qnoc a.noc: Timed out. Forcing sync_state()",
+        since="6.12",
         meaning="A supplier was made to drop what the boot loader had switched on, although a "
         "consumer has not probed: harmless unless that consumer runs already.",
         cure="give that consumer its driver earlier, or boot with fw_devlink.sync_state=strict",

@@ -64,6 +64,8 @@ class LogMessage:
     """Kernel file and function that print it."""
     sample: str
     """A line of this kind."""
+    forms: tuple[str, ...] = ()
+    """Other samples: the same message in the words of other versions."""
     follows: tuple[str, ...] = ()
     """The kinds of which this line reports the consequence: after one of them it is no cause."""
     replaces: str = ""
