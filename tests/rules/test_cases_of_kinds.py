@@ -678,3 +678,26 @@ def test_an_entry_without_the_name_that_its_driver_requires() -> None:
     [found] = findings(source, "phandle/names-mismatch")
     assert found.severity is INFO
     assert 'and not "ahb", which the driver requests' in found.message
+
+
+def test_a_wrong_supply_with_arguments_is_not_two_supplies() -> None:
+    source = f"""
+        / {{
+            {OSC}
+            g: g {{ compatible = "vendor,g"; gpio-controller; #gpio-cells = <2>; phandle = <3>; }};
+            a {{ compatible = "vendor,a"; vdd-supply = <&g 3 3>; }};
+        }};
+    """
+    assert [each.rule for each in findings(source)] == ["supplier/not-a-provider"]
+
+
+def test_a_gpio_that_is_not_read_is_not_said_to_be_looked_up() -> None:
+    wrong = node('compatible = "regulator-fixed"; enable-gpio = <&g 1 0>;')
+    found = findings(wrong, "legacy", "supplier/misspelt-name")
+    assert [each.rule for each in found] == ["supplier/misspelt-name"]
+
+
+def test_a_name_without_an_entry_that_is_there_before() -> None:
+    source = f'/ {{ {OSC} a {{ compatible = "a"; clocks = <&osc>; clock-names = "r", "r"; }}; }};'
+    [found] = findings(source)
+    assert found.effect == 'a driver that requests the clock "r" gets the entry of that name before'

@@ -18,6 +18,8 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.patterns import fits
+from dtlink.facts.supply_names import ONLY
+from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._gpios import READ_BY_DRIVERS
 from dtlink.rules.legacy._rows import in_all, renamed_list, several
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
@@ -58,6 +60,7 @@ def singular_gpio(board: TreeBoard) -> Iterator[Finding]:
         for index in board.tree.holders(name).keys() - board.tree.disabled
         if not fits(board.tree[index].compatible, READ_BY_DRIVERS)
         if not board.tree[index].has(f"{name}s")  # legacy/both-gpio-names reports it
+        if not _is_other(board.tree[index], name)  # supplier/misspelt-name reports it
     )
     if not found:
         return
@@ -73,6 +76,12 @@ def singular_gpio(board: TreeBoard) -> Iterator[Finding]:
         fix=_fix(board, found),
         related=nodes[1:],
     )
+
+
+def _is_other(node: Node, name: str) -> bool:
+    """Whether a generic regulator has a GPIO that its driver does not read."""
+    only = (ONLY["-gpio"].get(each, name) for each in node.compatible)
+    return any(each != name for each in only)
 
 
 def _fix(board: TreeBoard, found: Sequence[tuple[int, str]]) -> Fix:

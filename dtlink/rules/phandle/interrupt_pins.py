@@ -82,7 +82,7 @@ def _is_one_bus(ids: range | None) -> bool:
 
 
 def _finding(board: TreeBoard, node: int, missing: list[int]) -> Finding:
-    lost = joined(_PINS[pin] for pin in missing)
+    lost = joined((_PINS[pin] for pin in missing), "or")
     host = board.tree[node]
     return interrupt_pins.finding(
         host,

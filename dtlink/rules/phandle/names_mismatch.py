@@ -103,7 +103,9 @@ def _without_entry(board: TreeBoard, found: NamedList) -> Finding:
         f"{found.names_property} has {counted(len(found.names), 'name')}, but "
         f"{found.binding.name} has {counted(count, 'entry', 'entries')}: {quoted} "
         f"{noun(len(lost), 'names no entry', 'name no entries')}",
-        effect=_effect(requested, kind, quoted),
+        effect=_effect(requested, kind, quoted)
+        if set(lost).isdisjoint(found.names[:count])
+        else f"a driver that requests the {kind} {quoted} gets the entry of that name before",
         fix=f"Add the missing {noun(len(lost), 'entry', 'entries')} to {found.binding.name}, or "
         f"remove {quoted} from {found.names_property}.",
         property_name=found.names_property,

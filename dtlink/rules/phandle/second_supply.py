@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
-from dtlink.links.reference import Link
+from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
+#: The cells properties that regulators with child nodes have.
+_OF_BUSES = ("#address-cells", "#size-cells")
 _TREE = """
 / {
     core: regulator-core { compatible = "regulator-fixed"; regulator-name = "core"; };
@@ -36,8 +38,15 @@ _TREE = """
 def second_supply(board: TreeBoard) -> Iterator[Finding]:
     """The second entry of each supply."""
     for ref in board.graph.references:
-        if ref.entry == 1 and ref.binding.name == "*-supply":
+        if ref.entry == 1 and ref.binding.name == "*-supply" and not _is_argument(board, ref):
             yield _finding(Link(board.tree, ref))
+
+
+def _is_argument(board: TreeBoard, ref: Reference) -> bool:
+    """Whether the cell is an argument of what is no regulator (supplier/not-a-provider)."""
+    first = board.tree.phandles.get(board.tree.first_cell(ref.at) or 0, 0)
+    cells = (name for name in board.tree[first].properties if name[0] == "#")
+    return any(name.endswith("-cells") and name not in _OF_BUSES for name in cells)
 
 
 def _finding(link: Link) -> Finding:

@@ -20,7 +20,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.patterns import fits
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.phandle._entry import names
+from dtlink.wording import counted, joined
 
 _NAMES = "clock-output-names"
 #: Drivers that name their clock after the node (drivers/clk/, clk-pwm.c, clk-gpio.c and the above).
@@ -75,9 +75,10 @@ def _registered(board: TreeBoard) -> Mapping[str, Sequence[int]]:
 def _finding(name: str, providers: Sequence[Node]) -> Finding:
     first, second, *others = providers
     has_property = second.has(_NAMES)
+    more = [counted(len(others), "other node")] if others else []
     return duplicate_clock_name.finding(
         second,
-        f'{names(list(providers))} register a clock of the name "{name}"',
+        f'{joined([first.path, second.path, *more])} register a clock of the name "{name}"',
         effect="the clock core refuses all but one (-EEXIST): what references the others is "
         "deferred forever",
         fix=f"Write another name into {_NAMES} of {second.path}."
