@@ -10,8 +10,10 @@ import dtlink
 from dtlink import engine
 from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport
+from tests.firmware.test_packing import PACK
 from tests.support import images
 from tests.support.image_rows import FAULTS, IMAGES, OTHER, ImageRow
+from tests.support.images import KERNEL
 from tests.support.packing import gzipped
 
 rows = pytest.mark.parametrize("row", IMAGES.values(), ids=IMAGES)
@@ -73,6 +75,25 @@ def test_the_image_is_not_one_input(row: ImageRow, tmp_path: Path) -> None:
     with pytest.raises(dtlink.InputError, match="2 devicetrees in it") as caught:
         dtlink.read(path)
     assert row.members[0] in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", sorted(PACK))
+@pytest.mark.parametrize("within", ["file", "boot.img", "FIT", "uImage"])
+def test_trees_after_a_compressed_kernel(kind: str, within: str, tmp_path: Path) -> None:
+    """Whatever the compression: some of them do not say where they end."""
+    kernel = PACK[kind](KERNEL * 200) + FAULTS + OTHER
+    path = tmp_path / "image"
+    data, above = {
+        "file": (kernel, ""),
+        "boot.img": (images.android(0, kernel=kernel), "kernel!"),
+        "FIT": (images.fit({"fdt-1": FAULTS}, kernel=kernel), "kernel-1!"),
+        "uImage": (images.uimage(kernel), ""),
+    }[within]
+    path.write_bytes(data)
+    found = [each.member for each in engine.expand([str(path)])]
+    assert found[:2] == [f"{above}dtb[0]", f"{above}dtb[1]"]
+    assert dtlink.read_tree(f"{path}!{above}dtb[1]").blob == OTHER
+    assert not any(each.refused for each in dtlink.lint(path).inputs)
 
 
 def test_one_tree_in_an_image_is_the_input(tmp_path: Path) -> None:
