@@ -42,21 +42,21 @@ class Header(NamedTuple):
     strings_size: int
 
 
-def read(blob: bytes) -> Tree:
-    """Read a flattened devicetree.
+def read(blob: bytes, most: int = MAX_SIZE) -> Tree:
+    """Read a flattened devicetree of at most so many bytes.
 
     Raises :class:`InputError` with the byte offset of the first invalid field or token.
     """
-    return _Reader(blob, read_header(blob)).tree()
+    return _Reader(blob, read_header(blob, most)).tree()
 
 
-def read_header(blob: bytes) -> Header:
+def read_header(blob: bytes, most: int = MAX_SIZE) -> Header:
     """Read the header; check it and the memory reservation block.
 
     Raises :class:`InputError` with the byte offset of the invalid field.
     """
-    if len(blob) > MAX_SIZE:
-        _fail(0, f"the devicetree is {len(blob)} bytes long, more than the limit of {MAX_SIZE}")
+    if len(blob) > most:
+        _fail(0, f"the devicetree is {len(blob)} bytes long, more than the limit of {most}")
     if len(blob) < 36 or blob[:4] != MAGIC:
         _fail(0, "not a DTB: expected magic d00dfeed and a header of at least 36 bytes")
     fields = struct.unpack_from(">8I", blob, 4)

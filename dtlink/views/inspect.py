@@ -118,13 +118,11 @@ def _entries(path: str, *, search: bool) -> Iterator[InspectEntry]:
 
 
 def _opened(path: str, *, search: bool) -> Entry:
-    import io
-
-    from dtlink.firmware.containers.opening import open_file
+    from dtlink.firmware.containers.opening import open_data, open_file
 
     try:
         if path == STDIN:
-            return open_file(io.BytesIO(hold_standard_input()), search=search)
+            return open_data(hold_standard_input(), search=search)
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             return replace(open_file(file, search=search), size=size)

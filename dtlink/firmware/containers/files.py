@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from dtlink.firmware.containers import opening
 from dtlink.firmware.containers.model import Entry, Problem
-from dtlink.firmware.containers.opening import leaves, open_file
+from dtlink.firmware.containers.opening import leaves
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 
@@ -66,7 +66,7 @@ class OpenedFile(NamedTuple):
 
 def open_data(data: bytes, *, search: bool) -> OpenedFile:
     """Open the bytes of a file. Raises :class:`InputError`."""
-    return _opened(open_file(io.BytesIO(data), search=search))
+    return _opened(opening.open_data(data, search=search))
 
 
 def open_path(path: str, *, search: bool) -> OpenedFile:
@@ -84,7 +84,7 @@ def open_path(path: str, *, search: bool) -> OpenedFile:
 @lru_cache(maxsize=_KEPT)
 def _of_path(path: str, _key: tuple[int, ...], search: bool) -> OpenedFile:  # noqa: FBT001
     with open(path, "rb") as file:
-        return _opened(open_file(file, search=search))
+        return _opened(opening.open_file(file, search=search))
 
 
 def _opened(entry: Entry) -> OpenedFile:

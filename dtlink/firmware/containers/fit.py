@@ -16,6 +16,9 @@ from dtlink.firmware.containers.model import AboutValue, Contents, Part, Problem
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Node, Tree
 
+#: A FIT image with its data inside; what is after it (mkimage -E) does not count.
+MAX_IMAGE = 320 << 20
+
 #: The token FDT_BEGIN_NODE and the name of the node that every FIT image has (FIT_IMAGES_PATH).
 _IMAGES_NODE = b"\0\0\0\1images\0\0"
 
@@ -52,7 +55,8 @@ def matches(data: bytes) -> bool:
 
 
 def _tree(data: bytes) -> Tree:
-    return fdt.read(data)
+    """The devicetree of the image, without what follows it."""
+    return fdt.read(data[: int.from_bytes(data[4:8], "big")], MAX_IMAGE)
 
 
 def _has_data(image: Node) -> bool:
@@ -63,7 +67,7 @@ def read(data: bytes) -> Contents:
     """The images, in file order, and the configurations that apply overlays to a devicetree."""
     tree = _tree(data)
     images = tree.root.child("images")
-    end = aligned(fdt.read_header(data).total_size, 4)
+    end = aligned(len(tree.blob), 4)
     found = [_part(data, each, end) for each in images.children] if images else []
     loaded = list(configurations(tree))
     trees = {part.name: part for part in found}

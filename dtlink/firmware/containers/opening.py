@@ -5,11 +5,12 @@ All of it is bounded: the bytes of a file, what they unpack to, the number of me
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import IO
+from typing import BinaryIO
 
 from dtlink.firmware.containers import archives, blobs
 from dtlink.firmware.containers.formats import CONTAINERS
@@ -40,14 +41,26 @@ _CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _LOOK = 64 << 10
 
 
-def open_file(file: IO[bytes], *, search: bool = False) -> Entry:
+def open_file(file: BinaryIO, *, search: bool = False) -> Entry:
     """What is in a file. ``search``: look for devicetrees anywhere in it.
 
     Raises :class:`InputError` for a container that is damaged, for what is not a format that dtlink
     reads, and beyond the bounds.
     """
-    source = ByteSource.of_file(file, SizeLimit(MAX_FILE))
-    return _Opening(search=search).source("", source, "devicetree", 0)
+    opening = _Opening(search=search)
+    head = file.read(archives.HEAD)
+    if compression_of(head) or archives.is_tar(head):
+        source = ByteSource.of_file(file, SizeLimit(MAX_FILE), head)
+        return opening.source("", source, "devicetree", 0)
+    file.seek(0)
+    # No more than its size: Python would allocate what it is asked for.
+    data = file.read(min(os.fstat(file.fileno()).st_size, MAX_FILE) + 1)
+    return opening.data("", data, "devicetree", 0)
+
+
+def open_data(data: bytes, *, search: bool = False) -> Entry:
+    """As :func:`open_file`, of the bytes of a file."""
+    return _Opening(search=search).data("", data, "devicetree", 0)
 
 
 class _Opening:
@@ -80,7 +93,7 @@ class _Opening:
             return listed
         try:
             what: What = "maybe" if part.what == "other" else part.what
-            found = self.source(part.name, ByteSource.of_bytes(part.data), what, depth)
+            found = self.data(part.name, part.data, what, depth)
         except SizeLimitError:
             raise
         except InputError as error:
@@ -94,10 +107,21 @@ class _Opening:
             size=size,
         )
 
-    def source(self, name: str, source: ByteSource, what: What, depth: int) -> Entry:
-        """What a source holds: unpacked, if it is compressed."""
+    def data(self, name: str, data: bytes, what: What, depth: int) -> Entry:
+        """What bytes in memory hold."""
+        head = data[: archives.HEAD]
+        if compression_of(head) or archives.is_tar(head):
+            return self.source(name, ByteSource.of_bytes(data), what, depth)
+        self._check_depth(depth)
+        return self._bytes(name, data, what, depth)
+
+    def _check_depth(self, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise InputError(f"containers in containers, deeper than {MAX_DEPTH} levels")
+
+    def source(self, name: str, source: ByteSource, what: What, depth: int) -> Entry:
+        """What a source holds: unpacked, if it is compressed."""
+        self._check_depth(depth)
         head = source.peek(archives.HEAD)
         compression = compression_of(head)
         if compression:
@@ -141,6 +165,8 @@ class _Opening:
         return Entry(name=name)
 
     def _bytes(self, name: str, data: bytes, what: What, depth: int) -> Entry:
+        if len(data) > MAX_FILE:
+            raise SizeLimitError(f"more than {SizeLimit(MAX_FILE)}")
         for container in CONTAINERS:
             if container.matches(data):
                 return self._container(name, container.name, container.read(data), depth)

@@ -372,3 +372,12 @@ class TestCases:
     def test_a_padded_blob(self) -> None:
         (item,) = dtlink.lint(CASES / "r07-padded.dtb").inputs
         assert (item.error, list(item.refused), list(item.notes)) == (None, [], [])
+
+
+def test_a_fit_image_that_is_larger_than_a_devicetree_may_be(image: Path) -> None:
+    """With its kernel and root file system inside."""
+    image.write_bytes(images.fit({"fdt-1": OTHER}, kernel=bytes(range(256)) * (66 << 12)))
+    assert image.stat().st_size > 64 << 20
+    (item,) = dtlink.lint(image).inputs
+    assert (item.member, item.error) == ("fdt-1", None)
+    assert item.findings
