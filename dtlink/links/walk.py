@@ -107,12 +107,18 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
 
 
 def masters(found: WalkResult, row: SupplierBinding, column: Column) -> None:
-    """Walk a list in the opposite direction: from the supplier to its consumers."""
+    """Walk a list in the opposite direction: from the supplier to its consumers.
+
+    It ends at a consumer without the cells property: what follows may be arguments.
+    """
     turned = WalkResult(found.tree)
     phandle_list(turned, row, column)
     found.unresolved += turned.unresolved
+    last = {(raw.at, raw.entry) for raw in turned.unresolved}
     found.references += [
-        ref._replace(consumer=ref.supplier, supplier=ref.consumer) for ref in turned.references
+        ref._replace(consumer=ref.supplier, supplier=ref.consumer)
+        for ref in turned.references
+        if ref.flaw is not Flaw.ASSUMED_CELLS or (ref.at, ref.entry) in last
     ]
 
 

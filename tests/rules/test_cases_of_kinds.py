@@ -326,13 +326,14 @@ def test_masters_of_unknown_length() -> None:
     found = findings(
         """
         / {
-            smmu: iommu { compatible = "arm,mmu-401"; mmu-masters = <&sata 0x10>, <&eth 0x11>; };
+            smmu: iommu { compatible = "arm,mmu-401"; mmu-masters = <&sata 2>, <&eth 0x11>; };
             sata: sata { compatible = "snps,dwc-ahci"; };
             eth: eth { compatible = "vendor,eth"; #stream-id-cells = <1>; };
         };
         """
     )
     assert sorted(each.rule for each in found) == ["legacy/mmu-masters", "phandle/missing-cells"]
+    assert "masters (sata) in" in found[0].message
     assert '"OF: /iommu: could not get #stream-id-cells for /sata"' in found[-1].effect
 
 
