@@ -109,16 +109,20 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
 def masters(found: WalkResult, row: SupplierBinding, column: Column) -> None:
     """Walk a list in the opposite direction: from the supplier to its consumers.
 
-    It ends at a consumer without the cells property: what follows may be arguments.
+    After a consumer without the cells property only those that have it are taken for consumers: the
+    others may be its arguments.
     """
     turned = WalkResult(found.tree)
     phandle_list(turned, row, column)
     found.unresolved += turned.unresolved
-    last = {(raw.at, raw.entry) for raw in turned.unresolved}
+    first = {(raw.at, raw.entry) for raw in turned.unresolved}
+    known = found.tree.holders(row.cells or "")
     found.references += [
         ref._replace(consumer=ref.supplier, supplier=ref.consumer)
         for ref in turned.references
-        if ref.flaw is not Flaw.ASSUMED_CELLS or (ref.at, ref.entry) in last
+        if ref.flaw is not Flaw.ASSUMED_CELLS
+        or (ref.at, ref.entry) in first
+        or ref.supplier in known
     ]
 
 

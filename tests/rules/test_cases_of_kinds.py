@@ -333,7 +333,7 @@ def test_masters_of_unknown_length() -> None:
         """
     )
     assert sorted(each.rule for each in found) == ["legacy/mmu-masters", "phandle/missing-cells"]
-    assert "masters (sata) in" in found[0].message
+    assert "masters (sata, eth) in" in found[0].message
     assert '"OF: /iommu: could not get #stream-id-cells for /sata"' in found[-1].effect
 
 
