@@ -47,6 +47,7 @@ EXPECTED: dict[str, dict[str, int]] = {
     "nv-dual-smmu": {"iort/input-overlap": 1},
     "nv-single-count": {"iort/no-its-mapping": 1},
     "one-mcfg-fault": {"dmar/ioapic": 1},
+    "qemu11-rimt-pci": {"rimt/uncovered": 1},
     "sbl-mtl-bar-a": {"dmar/unit-address": 1},
     "sbl-mtl-bar-b": {"dmar/duplicate-unit": 1},
     "two-mcfg-fault": {"dmar/ioapic": 1},
@@ -287,3 +288,49 @@ def iommus(*buses: int) -> str:
 def test_buses_that_an_ivrs_leaves_out(buses: tuple[int, ...], severity: str) -> None:
     found = [each for each in lint(iommus(*buses)) if each.rule == "ivrs/uncovered"]
     assert [each.severity.value for each in found] == ([severity] if severity else [])
+
+
+# Functions that a RIMT leaves out
+
+RIMT = """
+RIMT
+  iommu: iommu id=0 hardware_id="00101400" flags=1 function={:#x}
+  root-complex id=1 segment=0
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "maps", "mcfg", "expected"),
+    [
+        # As QEMU writes it for an IOMMU at 00:05.0.
+        (0x28, ["source_base=0x29 count=0xffd7 output_base=0x29"], 0xFF, ["warning 0x8-0x27"]),
+        (8, ["source_base=9 count=0xfff7 output_base=9"], 0xFF, []),  # the host bridge alone
+        (0x28, ["count=0x27", "source_base=0x29 count=0xffd7 output_base=0x29"], 0xFF, []),
+        # A hole in a bus, and one between buses.
+        (0, ["count=0x180", "source_base=0x190 count=0x100 output_base=0x190"], 2, ["0x181-0x18f"]),
+        (0, ["count=0x100"], 0xFF, ["info buses 01-ff"]),
+        (0, ["count=0xf000"], 0xFF, ["warning buses f0-ff"]),
+        (0, ["count=0x100"], 0, []),
+        (0, ["source_base=0x10 count=8", "source_base=0x30 count=8"], 0xFF, []),  # as is meant
+    ],
+)
+def test_functions_of_a_rimt(
+    function: int, maps: list[str], mcfg: int, expected: list[str]
+) -> None:
+    rows = "".join(f"    map {each} output=iommu\n" for each in maps)
+    text = f"MCFG\n  allocation base=0x30000000 segment=0 end_bus={mcfg}\n"
+    found = lint(RIMT.format(function) + rows + text, KernelVersion.parse("7.2"))
+    told = [f"{each.severity.value} {each.message}" for each in found if "unc" in each.rule]
+    words = [want.split() for want in expected]
+    assert len(told) == len(words)
+    assert all(word in has for want, has in zip(words, told, strict=True) for word in want)
+
+
+def test_linux_counts_the_ids_of_a_rimt_up_to_the_iommu_itself() -> None:
+    rows = "    map count={} output=iommu\n    map source_base=0x29 count=0xffd7 output=iommu\n"
+    for count, slipped in ((0x28, True), (0x27, False), (0x29, False)):
+        found = lint(RIMT.format(0x28) + rows.format(count), KernelVersion.parse("7.2"))
+        told = [each for each in found if each.rule == "rimt/iommu-in-own-range"]
+        assert len(told) == (count > 0x27)
+        assert all(("one ID too far" in each.message) is slipped for each in told)
+        assert all(("Set count to 0x27" in each.fix.text) is slipped for each in told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from dtlink.firmware.acpi.rimt import Iommu, Mapped, RimtMapping, RimtNode
+from dtlink.firmware.acpi.rimt import Iommu, Mapped, RimtMapping, RimtNode, RimtRootComplex
 from dtlink.wording import besides
 
 if TYPE_CHECKING:
@@ -21,6 +21,15 @@ def nodes(board: TablesBoard, kind: type[_Node]) -> Iterator[_Node]:
     for node in table.nodes if table else ():
         if isinstance(node, kind) and node.end - node.start >= node.SIZE:
             yield node
+
+
+def first_of_segments(board: TablesBoard) -> Iterator[RimtRootComplex]:
+    """The root complexes that Linux finds."""
+    seen: set[int] = set()
+    for root in nodes(board, RimtRootComplex):
+        if root.segment not in seen:
+            seen.add(root.segment)
+            yield root
 
 
 def target(board: TablesBoard, mapping: RimtMapping) -> Iommu | None:
