@@ -79,7 +79,7 @@ def _annotations(report: Report) -> Iterator[_Annotation]:
 def _annotation(group: Group, names: Mapping[Input, str]) -> _Annotation:
     item, finding = group.item, group.finding
     likely = " (likely)" if finding.confidence is Confidence.LIKELY else ""
-    of = f"{item.member}: " if item.member else ""
+    of = f"{item.part}: " if item.part else ""
     places, on = around(group), boards(group, names, BOARDS)
     rows = [f"source: {places}" if places else "", f"boards: {on}" if on else ""]
     message = "\n".join(filter(None, (of + headline(finding), details(finding), *rows)))

@@ -108,5 +108,5 @@ def _description(group: Group, on: str) -> str:
     places = around(group)
     rest += [f"Source: {places}"] if places else []
     rest += [f"Boards: {on}"] if on else []
-    of = f"{item.member}: " if item.member else ""
+    of = f"{item.part}: " if item.part else ""
     return ". ".join(text.removesuffix(".") for text in (of + headline(finding), *rest))

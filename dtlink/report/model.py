@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.kernels import DEFAULT
-from dtlink.firmware.inputs import Input
+from dtlink.firmware.inputs import MEMBER, Input
 from dtlink.firmware.names import Subject
 from dtlink.firmware.tree import Location
 from dtlink.rules.model import Finding, Severity
@@ -182,6 +182,16 @@ class InputReport(NamedTuple):
     def name(self) -> str:
         """``path``, or ``path!member``."""
         return str(self.input)
+
+    @property
+    def part(self) -> str:
+        """What of the file it is: a member, the overlays with it; empty for the file as it is."""
+        return self.name[len(self.path) :].lstrip(MEMBER)
+
+    def file_with(self, finding: Finding) -> str:
+        """The file of a finding: the overlay that brought it, else that of its subject."""
+        is_named = finding.overlay in self.overlays
+        return finding.overlay if is_named else self.file_of(finding.subject)
 
     def file_of(self, subject: Subject) -> str:
         """The file of a subject: that of its table, if the input is a folder of tables.

@@ -28,7 +28,7 @@ def where(item: InputReport, finding: Finding) -> Place:
     """
     location = finding.location
     if location is None:
-        return Place(relative(item.file_of(finding.subject)))
+        return Place(relative(item.file_with(finding)))
     return Place(relative(location.file), max(location.line, 1), max(location.column, 0))
 
 

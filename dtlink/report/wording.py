@@ -62,7 +62,7 @@ def troubles(report: Report) -> Iterator[ReadingProblem]:
 
 def troubles_of(item: InputReport) -> Iterator[ReadingProblem]:
     """The same, of one input; a member of a container is named in the message."""
-    of = f"{item.member}: " if item.member else ""
+    of = f"{item.part}: " if item.part else ""
     if item.error is not None:
         if item.error.bug:
             yield ReadingProblem(item.path, "dtlink/fault", of + _at_byte(item.error))

@@ -238,3 +238,16 @@ def test_known_cases(shared: Path, base: str, overlay: str, expected: str) -> No
             pytest.skip(f"no {name} in {SHARED / 'cases'}")
     path = f"{cases / base}+{cases / overlay}"
     assert expected in run("lint", path, "--show", "info").stdout
+
+
+@pytest.mark.parametrize("form", ["github", "gitlab", "sarif"])
+def test_services_show_a_finding_at_the_overlay(files: Path, form: str) -> None:
+    tree = dtlink.read("touch.dtso")
+    (files / "touch.dtbo").write_bytes(tree.blob)
+    (files / "touch.dtso").unlink()
+    result = run("lint", "base.dts+touch.dtbo", "--format", form)
+    assert "touch.dtbo" in result.stdout
+    assert "+touch.dtbo: /i2c@1000/touch@38: resets[0]" in result.stdout or form == "sarif"
+    assert "base.dts,line" not in result.stdout
+    for name in ('"path": "base.dts"', '"uri": "base.dts", "region"'):
+        assert name not in result.stdout

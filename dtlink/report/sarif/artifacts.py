@@ -90,7 +90,7 @@ class Artifacts:
         if finding.location is not None:
             file, line, column, *_ = finding.location
             return self.place(file or item.path, line, column=column)
-        path = item.file_of(finding.subject)
+        path = item.file_with(finding)
         return self.place(path, offset=finding.offset if is_blob(item, path) else None)
 
 

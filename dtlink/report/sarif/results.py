@@ -155,7 +155,7 @@ def _text(item: InputReport, finding: Finding, on: str, *, in_file: bool) -> str
     sentence = headline(finding)
     rows = [sentence if sentence.endswith((".", "!", "?")) else f"{sentence}.", ""]
     rows += [f"{label.capitalize()}: {text}" for label, text in story(finding)]
-    of = f"{item.member}: " if item.member else ""
+    of = f"{item.part}: " if item.part else ""
     rows.append(f"Where: {of}{_where(finding, in_file=in_file)}")
     if on:
         rows.append(f"Boards: {on}")
