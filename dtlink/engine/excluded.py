@@ -96,6 +96,8 @@ def _specs(exclude: tuple[Exclusion, ...]) -> Sequence[tuple[str, GitIgnoreSpec]
 
 
 def _spec(lines: Sequence[str], name: str) -> GitIgnoreSpec:
+    import warnings
+
     from pathspec import GitIgnoreSpec
 
     for line in lines:
@@ -103,7 +105,8 @@ def _spec(lines: Sequence[str], name: str) -> GitIgnoreSpec:
         if stars > _STARS or folders > _FOLDERS:
             raise InputError(f"too many * in a pattern: {line[:60]!r}", path=name)
     try:
-        return GitIgnoreSpec.from_lines(lines)
+        with warnings.catch_warnings(action="ignore"):  # of re, about brackets in brackets
+            return GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
         raise InputError(f"not a pattern as .gitignore has them: {error}", path=name) from error
 
