@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Node, Tree
     from dtlink.kernel.facts import Facts
+    from dtlink.kernel.source.index import SourceIndex
     from dtlink.links.reference import Reference
     from dtlink.schema.model import SchemaResult
     from dtlink.schema.source import SchemaSource
@@ -244,6 +245,23 @@ class TreeBoard:
         return MadeDevices(self.drivers, self.named_facts.source_index)
 
     @cached_property
+    def makers(self) -> Mapping[str, str]:
+        """The node whose driver makes a device without a node, by the device's name."""
+        from dtlink.boot.drivers.made import makers
+        from dtlink.boot.drivers.requests import AnyDrivers
+
+        if self.facts is not None:
+            return makers(self.tree, self.drivers, self.facts.source_index)
+        index = self._any_index
+        return makers(self.tree, AnyDrivers(self.tree, index), index)
+
+    @property
+    def _any_index(self) -> SourceIndex:
+        from dtlink.kernel.facts import index_of
+
+        return index_of(self.settings.kernel_index, self.version)
+
+    @cached_property
     def requirements(self) -> Sequence[Requirement]:
         """What each of the :attr:`devices` needs."""
         from dtlink.boot.timeline.requirements import requirements
@@ -257,13 +275,12 @@ class TreeBoard:
         """What drivers ask for and provide: those of the kernel, else those of its source."""
         from dtlink.boot.drivers.requests import AnyDrivers, DriverRequests
         from dtlink.boot.timeline.request_reader import RequestReader
-        from dtlink.kernel.facts import index_of
 
         if self.facts is not None:
             index, drivers = self.facts.source_index, self.drivers
             found = DriverRequests(drivers, index, self.facts.version)
         else:
-            index = index_of(self.settings.kernel_index, self.version)
+            index = self._any_index
             found = DriverRequests(AnyDrivers(self.tree, index), index, self.version)
         return RequestReader(self.tree, found)
 

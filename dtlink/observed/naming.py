@@ -3,20 +3,22 @@
 A board reports it where it can (the links ``of_node`` in sysfs). Otherwise devices are found by the
 rules by which the kernel names them: platform and AMBA devices by address or path, I2C and SPI
 devices by the number of their bus and their address, CPUs by number, PCI functions by segment and
-requester ID. A name that fits several nodes is not guessed.
+requester ID; what drivers create, as :mod:`dtlink.observed.created_names` has it. A name that fits
+several nodes is not guessed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.address import first_region
+from dtlink.observed.created_names import created
 
 if TYPE_CHECKING:
-    from dtlink.firmware.tree import Tree
+    from dtlink.firmware.tree import Node, Tree
 
 #: The buses whose devices are named after their nodes.
 _NAMED_AFTER_NODES = ("platform", "amba")
@@ -27,6 +29,9 @@ _I2C = re.compile(r"(\d{1,3})-([0-9a-f]{4})")
 _SPI = re.compile(r"spi(\d{1,3})\.(\d{1,3})")
 _CPU = re.compile(r"cpu(\d{1,4})")
 _PCI = re.compile(r"([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])")
+#: What is added to the name of a device that a driver makes (drivers/base/platform.c,
+#: platform_device_add(); drivers/base/auxiliary.c).
+_INSTANCE = re.compile(r"\.\d{1,4}(?:\.auto)?$")
 
 
 class PciFunction(NamedTuple):
@@ -63,10 +68,13 @@ class NodeNames:
         tree: Tree,
         devices: Mapping[str, str] | None = None,
         hosts: Mapping[int, str] | None = None,
+        made: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """``devices``: the path of the node by a device's path below /sys/devices; ``hosts``: the
-        device of the host bridge by PCI segment, as the log reports it.
+        device of the host bridge by PCI segment, as the log reports it; ``made``: the nodes whose
+        drivers make devices without a node, by the names of these.
         """
+        self._made = made
         self._tree = tree
         self._by_path = devices or {}
         self._reported_hosts = hosts or {}
@@ -101,7 +109,44 @@ class NodeNames:
             return self._cpu(int(found[1]))
         if _PCI.fullmatch(name):
             return self._on_root_bus(name)
-        return self._platform.get(name)
+        return self._platform.get(name) or created(self, name) or self._of_maker(name)
+
+    def _of_maker(self, name: str) -> str | None:
+        """The node whose driver makes a device; or the only one that is called as the device."""
+        if "@" in name:
+            found = self._by_name.get(name, ())
+            return found[0] if len(found) == 1 else None
+        made = self._made_names
+        return made.get(name) or made.get(_INSTANCE.sub("", name))
+
+    @cached_property
+    def _made_names(self) -> Mapping[str, str]:
+        return self._made()
+
+    def at(self, device: str) -> Node | None:
+        """The node of a device that is named after its node."""
+        path = self._platform.get(device)
+        return self._tree.by_path[path] if path else None
+
+    def aliased(self, bus: str, number: int) -> Node | None:
+        """The node of a numbered alias."""
+        path = self._aliases.get(f"{bus}{number}")
+        return self._tree.by_path[path] if path else None
+
+    def called(self, name: str) -> list[Node]:
+        """The nodes with a name, whatever their unit addresses."""
+        tree, word = self._tree, name.encode()
+        names = enumerate(tree.layout.names)
+        return [tree[node] for node, each in names if each.partition(b"@")[0] == word]
+
+    def unaliased(self, bus: str) -> list[Node]:
+        """The nodes with a name that no alias numbers: one of several that are numbered else."""
+        numbered = {path for alias, path in self._aliases.items() if _is_of(alias, bus)}
+        return [node for node in self.called(bus) if node.path not in numbered]
+
+    def with_property(self, name: str) -> list[Node]:
+        """The nodes with a property."""
+        return [self._tree[node] for node in self._tree.holders(name)]
 
     def named(self, node: str) -> str | None:
         """The path of a node that the log names by path or, before 6.2, by its name alone."""
@@ -148,7 +193,9 @@ class NodeNames:
         if at is not None:
             near = [each for each in tree.by_path[at].children if each.cell("reg") == address]
         else:
+            others = {path for alias, path in self._aliases.items() if _is_of(alias, bus)}
             near = [tree[node] for node in self._children_of(bus, address)]
+            near = [each for each in near if each.parent and each.parent.path not in others]
         found = [each.path for each in near if each.enabled and each.compatible]
         return found[0] if len(found) == 1 else None
 
@@ -197,6 +244,11 @@ class NodeNames:
             return {}
         named = ((name, next(iter(aliases.strings(name)), "")) for name in aliases.properties)
         return {name: path for name, path in named if path in self._tree.by_path}
+
+
+def _is_of(alias: str, bus: str) -> bool:
+    """Whether an alias gives a bus its number."""
+    return alias.startswith(bus) and alias[len(bus) :].isdecimal()
 
 
 def _unique(names: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -377,7 +377,7 @@ BUSES = """
     [
         ("1-0040", "/i2c@2000/sensor@40"),
         ("i2c:1-0040", "/i2c@2000/sensor@40"),
-        ("0-0040", None),  # i2c0 has no alias, and two nodes have the address
+        ("0-0040", "/i2c@1000/sensor@40"),  # the other bus that has the address is i2c1
         ("spi0.0", "/spi@3000/flash@0"),
         ("spi:spi0.0", "/spi@3000/flash@0"),
         ("cpu0", "/cpus/cpu@100"),

@@ -8,14 +8,16 @@ another version's index they count too, since only what this kernel has a driver
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.outcomes import State
 
 if TYPE_CHECKING:
+    from dtlink.boot.drivers.requests import DriverSources
     from dtlink.boot.drivers.tree import TreeDrivers
     from dtlink.facts.outcomes import Driver
+    from dtlink.firmware.tree import Tree
     from dtlink.kernel.source.driver_facts import DriverFacts
     from dtlink.kernel.source.index import Source, SourceIndex
 
@@ -135,6 +137,21 @@ class MadeDevices:
         for alias in own if depth < _DEPTH else ():
             deeper |= self._made_by(self._drivers.alias_sources(alias), alias, depth + 1)
         return own | deeper
+
+
+def makers(tree: Tree, drivers: DriverSources, index: SourceIndex) -> Mapping[str, str]:
+    """The node whose driver makes the device of a name, where no other's does; by the source."""
+    found: dict[str, set[int]] = {}
+    for node in tree.holders("compatible"):
+        strings = (*tree[node].compatible, "")
+        sources = drivers.sources(node) if node not in tree.disabled else ()
+        for file in {each.file for each in sources}:
+            facts = index.facts(file)
+            for alias in facts.makes if facts else ():
+                name = next(filter(None, (_for(alias, by) for by in strings)), "")
+                if name and not name.startswith(_WITH_NODE):
+                    found.setdefault(name.partition(":")[2], set()).add(node)
+    return {name: tree.path(*nodes) for name, nodes in found.items() if len(nodes) == 1}
 
 
 def _for(alias: str, by: str) -> str:

@@ -78,8 +78,8 @@ class CauseTracer:
         self._by_node: dict[str, LoggedDevice] = {}
         for device in history.devices.values():
             node = self.node(device.name)
-            if node is not None:
-                self._by_node.setdefault(node, device)
+            if node is not None and _counts_more(device, self._by_node.get(node)):
+                self._by_node[node] = device
         tree = suppliers.tree if suppliers else None
         self._states = SupplierStates(history, self._by_node, tree, complete=self._complete)
         self._known: dict[str, CauseChain] = {}
@@ -334,6 +334,12 @@ class CauseTracer:
         if bus is not None and self._states.is_down(bus) and bus not in seen:
             return _further(self._supplier(bus, (*seen, owner), waiting), owner)
         return CauseChain(self._states.origin(owner, device, waiting))
+
+
+def _counts_more(device: LoggedDevice, other: LoggedDevice | None) -> bool:
+    """Whether a device of a node says more of it than another: what waits, of several."""
+    down = (ProbeStage.PUT_OFF, ProbeStage.FAILED)
+    return other is None or (device.stage in down and other.stage not in down)
 
 
 def _is_held(absent: Sequence[Need], needs: Sequence[Need]) -> bool:

@@ -164,7 +164,8 @@ def _side(board: TreeBoard | None, told: Observation, history: History) -> _Side
         from dtlink.observed.bootlog.kernel_side import KernelSide
 
         kernel = KernelSide(board, until_root="root-mounted" not in history.stages)
-    return _Side(NodeNames(board.tree, hosts=told.pci_hosts), Suppliers(board), kernel)
+    names = NodeNames(board.tree, hosts=told.pci_hosts, made=lambda: board.makers)
+    return _Side(names, Suppliers(board), kernel)
 
 
 def _tables(lines: Iterable[LogLine]) -> list[str]:
