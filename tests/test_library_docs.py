@@ -33,6 +33,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, fixture in NAMES.items():
         source = FIXTURES / fixture
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    overlay = '/dts-v1/; /plugin/; &{/chosen} { bootargs = "quiet"; };'
+    (tmp_path / "csi.dtso").write_text(overlay)
     monkeypatch.chdir(tmp_path)
 
 

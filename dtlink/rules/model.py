@@ -172,8 +172,15 @@ class Rule(NamedTuple):
             alias=alias,
             places=_places(where, at, nodes, other_property) if at.location else (),
             snippet=None if at.location else _snippet(where, at),
-            overlay=at.overlay,
+            overlay=at.overlay or _changed_by(nodes),
         )
+
+
+def _changed_by(nodes: "Iterable[Node | Struct]") -> str:
+    """The overlay that added one of the nodes, or set its status; empty: the base has them so."""
+    trees = ((node, node.tree.overlaid) for node in nodes if isinstance(node, Node))
+    names = (overlaid.bringer(node.path, "status") for node, overlaid in trees if overlaid)
+    return next(filter(None, names), "")
 
 
 class _Position(NamedTuple):

@@ -74,6 +74,16 @@ def test_findings_say_which_overlay_brought_them(call: list[str]) -> None:
     assert finding["offset"] is None
 
 
+def test_an_overlay_that_disables_a_supplier_is_named(files: Path) -> None:
+    base = BASE.replace('status = "disabled"', 'status = "okay"')
+    (files / "base.dts").write_text(base.replace('"fixed-clock"', '"vendor,clock"'))
+    text = '/dts-v1/; /plugin/; &osc { status = "disabled"; };'
+    (files / "off.dtso").write_text(text)
+    [entry] = data("lint", "base.dts+off.dtso")["inputs"]
+    [finding] = [each for each in entry["findings"] if each["rule"] == "supplier/disabled"]
+    assert (finding["subject"], finding["overlay"]) == ("/i2c@1000", "off.dtso")
+
+
 @pytest.mark.usefixtures("files")
 def test_an_overlay_that_can_not_be_applied_is_an_error_and_is_left_out() -> None:
     result = run("lint", "base.dts", "--overlay", "led.dtso", "--overlay", "touch.dtso")

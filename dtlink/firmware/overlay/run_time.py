@@ -53,6 +53,9 @@ class _Changes:
                 yield from self._fragment(fragment, target)
 
     def _fragment(self, fragment: Fragment, target: Found) -> Iterator[OverlayFault]:
+        if phandle_of(target.node) and phandle_of(fragment.content):
+            place = fragment.content_path
+            yield OverlayFault(facts.PHANDLE_CLASH, place, "phandle", target.path, "target")
         todo: list[tuple[SourceNode | None, str, Found]] = [
             (target.node, target.path, Found(fragment.content, fragment.content_path))
         ]

@@ -54,7 +54,7 @@ def phandle_clash(board: TreeBoard) -> Iterator[Finding]:
         found = phandle_clash.finding(
             each.node,
             f"gives {path} a phandle, which it has in {each.base}",
-            effect=_effect(users.get(path, ())),
+            effect=_effect(users.get(path, ()), is_target=bool(each.fault.detail)),
             fix=f"Remove the label here, and reference {path} by its label in the base.",
             property_name=each.fault.name,
             severity=Severity.WARNING if path in users else Severity.INFO,
@@ -83,7 +83,9 @@ def _users(board: TreeBoard) -> dict[str, list[str]]:
     return found
 
 
-def _effect(users: list[str] | tuple[()]) -> str:
+def _effect(users: list[str] | tuple[()], *, is_target: bool) -> str:
     broken = f"references from {listed(dict.fromkeys(users), _SHOWN)} become dangling"
     old = f"with a libfdt before {facts.KEEPS_PHANDLES}, {broken if users else 'it is replaced'}"
+    if is_target:
+        return f"{old}; of_overlay_fdt_apply() passes over the phandle of a target"
     return f"{old}; {at_run_time(facts.PHANDLE_CLASH)}"

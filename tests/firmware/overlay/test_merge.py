@@ -123,6 +123,7 @@ def test_a_later_overlay_uses_the_labels_of_an_earlier_one() -> None:
         ("&i2c { };", ("empty", "/", "fragments")),
         ("/ { };", ("empty", "/", "")),
         ("&{/} { gpio@2000 { phandle = <7>; }; };", ("phandle-clash", "", "/gpio@2000")),
+        ("&{/gpio@2000} { phandle = <7>; };", ("phandle-clash", "/fragment@0", "/gpio@2000")),
         ("&{/} { gpio { x; }; };", ("unit-address", "", "gpio@2000")),
         ("&i2c { #size-cells = <1>; };", ("cells-changed", "", "/i2c@3000")),
         ("&i2c { x; }; &{/i2c@3000} { x; };", ("set-twice", "/fragment@1/__overlay__", "")),
