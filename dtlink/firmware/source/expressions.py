@@ -225,8 +225,10 @@ class _Expression:
             rest = abs(left) % abs(right) * (-1 if left < 0 else 1)
             return rest if sign == "%" else (left - rest) // right
         if sign in ("<<", ">>"):
-            # dtc and C leave larger shifts open; 0 is what is left of all bits.
-            return 0 if not 0 <= right < _BITS else left << right if sign == "<<" else left >> right
+            if right < 0:  # gcc: as far in the other direction (num_lshift(), num_rshift())
+                sign, right = {"<<": ">>", ">>": "<<"}[sign], -right
+            right = min(right, _BITS)
+            return left << right if sign == "<<" else left >> right
         return _PLAIN[sign](left, right)
 
     def _unary(self) -> int:

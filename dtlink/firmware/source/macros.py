@@ -49,6 +49,8 @@ class Token(NamedTuple):
     """The macros it came from: it is not expanded by them again."""
 
 
+#: The arguments that are left, where there are none; never changed.
+_OMITTED: Final[list[Token]] = []
 _EMPTY: Final = Token("", is_name=False, spaced=False)
 
 
@@ -319,9 +321,15 @@ class Expander:
                 if out[-1].text == "," and macro.takes_rest(follower):
                     # gcc: no comma before arguments that are not there
                     rest = values[follower]
-                    out[-1:] = [out[-1], *self._expanded(rest)] if rest else []
+                    out[-1:] = [] if rest is _OMITTED else [out[-1], *rest]
                 else:
-                    _paste(out, values.get(follower, [body[at]]))
+                    is_quoted = follower == "#" and at + 1 < len(body)
+                    if is_quoted and body[at + 1].text in values:
+                        at += 1
+                        part = [Token(_quoted(values[body[at].text]), is_name=False, spaced=False)]
+                    else:
+                        part = values.get(follower, [body[at]])
+                    _paste(out, part)
                     self._spend(len(out[-1].text) // 8)
             elif token.text in values and follower == "##":
                 part = values[token.text]
@@ -339,10 +347,11 @@ class Expander:
         names = macro.parameters or ()
         if macro.takes_more:
             fixed = len(names) - 1
-            rest: list[Token] = []
+            is_omitted = len(given) == fixed or (not fixed and given == [[]])
+            rest: list[Token] = _OMITTED if is_omitted else []
             for number, part in enumerate(given[fixed:]):
-                rest += [Token(",", is_name=False, spaced=False)] if number else []
-                rest += part
+                rest = [*rest, Token(",", is_name=False, spaced=False)] if number else rest
+                rest = rest if is_omitted else [*rest, *part]
             given = [*given[:fixed], rest]
         if not names and given == [[]]:
             given = []
