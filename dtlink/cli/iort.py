@@ -34,10 +34,12 @@ class Function(click.ParamType[tuple[int, int]]):
             self.fail(str(error), param, ctx)
 
 
-@click.command(help="Trace a requester ID to its SMMU stream ID and ITS device ID.")
+@click.command(help="Trace a requester ID to its IOMMU, and on Arm to its ITS.")
 @options("path")
 @click.option("--rid", type=Function(), help="A PCI function, such as 0000:01:00.0.")
-@click.option("--component", metavar="PATH", help=r"A named component, such as \_SB_.GPU0.")
+@click.option(
+    "--component", metavar="PATH", help=r"A device that the tables name, such as \_SB_.GPU0."
+)
 @options("format", "output", "kernel_version", "color")
 def iort(
     path: str,

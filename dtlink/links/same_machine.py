@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.firmware.errors import InputError
 from dtlink.links import hosts as pci_hosts
 from dtlink.links import requesters
-from dtlink.links.acpi.translation import of_machine, root_complex
+from dtlink.links.acpi.translation import holder, of_machine
 from dtlink.links.hosts import Host
 from dtlink.links.id_ranges import IdRange, Ids, joined, merged, side_by_side, without
 from dtlink.links.requesters import Evidence
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
 
 DEVICETREE, ACPI = "the devicetree", "ACPI"
+#: Tables of machines whose interrupts go to no GIC.
+_WITHOUT_GIC = frozenset(("DMAR", "IVRS", "RIMT"))
 
 
 class Aspect(Enum):
@@ -123,13 +124,8 @@ Chosen = tuple[Mapping[int, Sequence[IdRange]], str]
 def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> MachineComparison:
     """Compare the mappings of the requesters of each PCI host in the devicetree.
 
-    Raises :class:`InputError` for a machine with DMAR, IVRS or RIMT, and for too many PCI hosts.
+    Raises :class:`InputError` for too many PCI hosts.
     """
-    unsupported = [name for name in ("DMAR", "IVRS", "RIMT") if name in machine.tables]
-    if unsupported:
-        raise InputError(
-            f"cannot compare {', '.join(unsupported)}: only IORT and VIOT are supported"
-        )
     hosts = pci_hosts.of_tree(tree, machine)
     segments = pci_hosts.segments(hosts)
     compared = []
@@ -140,8 +136,8 @@ def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> Machi
             DEVICETREE: of_tree(tree, host.node, segments),
             ACPI: tables[host.segment],
         }
-        if machine.madt is None:
-            # Without a MADT the ITSs cannot be matched.
+        if not _has_gic(machine):
+            # Without one, the MSI controllers of the two cannot be matched.
             sides = {name: side._replace(msi=()) for name, side in sides.items()}
         if chosen is None:
             evidence = requesters.known(tree, machine, host, sides)
@@ -151,10 +147,16 @@ def compare(tree: Tree, machine: Machine, chosen: Chosen | None = None) -> Machi
     return MachineComparison(compared, list(_notes(machine, hosts, chosen)))
 
 
+def _has_gic(machine: Machine) -> bool:
+    """Whether the tables describe the MSI controllers: those of a GIC, in the MADT."""
+    others = machine.iort is None and machine.tables.keys() & _WITHOUT_GIC
+    return machine.madt is not None and not others
+
+
 def _in_both(machine: Machine, hosts: Sequence[Host]) -> list[Host]:
     """The hosts whose segment is in the tables; all hosts if the tables have no segments."""
     known = set(machine.mcfg.segments) if machine.mcfg else set()
-    known |= {host.segment for host in hosts if root_complex(machine, host.segment)}
+    known |= {host.segment for host in hosts if holder(machine, host.segment)}
     return [host for host in hosts if not known or host.segment in known]
 
 
@@ -230,7 +232,9 @@ def _notes(machine: Machine, hosts: Sequence[Host], chosen: Chosen | None) -> It
     segments = {host.segment for host in hosts}
     if machine.madt is None:
         yield "no MADT (APIC): MSI controllers and device IDs are not compared"
-    if machine.iort is None and machine.viot is None:
+    elif not _has_gic(machine):
+        yield "MSI controllers are compared for a GIC only"
+    if not machine.tables.keys() & {"IORT", "VIOT", *_WITHOUT_GIC}:
         yield "no IORT and no VIOT: ACPI describes no IOMMU"
     both = _in_both(machine, hosts)
     for host in hosts:

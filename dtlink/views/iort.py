@@ -1,18 +1,22 @@
-"""``dtlink iort``: how an IORT and a VIOT translate the ID of one requester, entry by entry."""
+"""``dtlink iort``: how tables translate the ID of one requester, entry by entry."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.iort import IortNode, ItsGroup, NamedComponent, RootComplex
 from dtlink.firmware.acpi.viot import VirtioIommuPci
 from dtlink.firmware.errors import InputError
+from dtlink.links.acpi.components import Component, component_name, components
 from dtlink.links.acpi.iort_walk import SMMUS, End, Walked, component_ids, map_id, supplier
+from dtlink.links.acpi.units import riscv_root
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.views.data import CommandResult, JsonRow
+from dtlink.views.iort_units import unit_component, unit_walks
+from dtlink.views.iort_walks import Reading, TranslationStep, TranslationWalk
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard
@@ -20,55 +24,9 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.iort import Iort
     from dtlink.firmware.acpi.machine import Machine
 
-#: Whose reading of the entries a walk follows.
-Reading: TypeAlias = Literal["linux", "specification"]
+#: The tables that describe IOMMUs.
+_TABLES = ("IORT", "VIOT", "DMAR", "IVRS", "RIMT")
 _IOMMU, _MSI = "IOMMU", "MSI controller"
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
-class TranslationStep(JsonRow):
-    """An entry that translates an ID."""
-
-    node: str
-    """The node that has the entry."""
-    index: int
-    id_in: int | None
-    """``None``: the entry takes any ID."""
-    id_out: int
-    target: str
-
-    def text(self) -> Line:
-        """Which ID becomes which, where, and by which entry."""
-        source = "any ID" if self.id_in is None else f"{self.id_in:#x}"
-        return line(
-            f"    {source} → {self.id_out:#x} at {self.target}  ",
-            Span(f"mappings[{self.index}] of {self.node}", DIM),
-        )
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
-class TranslationWalk(JsonRow):
-    """The way of an ID to what is sought."""
-
-    sought: str
-    """``IOMMU`` or ``MSI controller``."""
-    reading: Reading
-    steps: tuple[TranslationStep, ...]
-    found: str | None
-    id: int | None
-    """The ID that it has there."""
-    end: str | None
-    """Why nothing is found."""
-
-    def text(self) -> Iterator[Line]:
-        """What is sought, and each step."""
-        linux = self.reading == "linux"
-        note = "" if linux else "  (as specified; Linux does not use it this way)"
-        yield line(f"  {self.sought}", Span(note, DIM))
-        for step in self.steps:
-            yield step.text()
-        if self.end:
-            yield line(Span(f"    none: {self.end}", DIM))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -108,17 +66,19 @@ class IortView(CommandResult):
     def of_function(cls, board: TablesBoard, segment: int, requester: int) -> IortView:
         """The view of a PCI function: ``requester`` is bus << 8 | device << 3 | function.
 
-        Raises :class:`InputError` for a machine with neither an IORT nor a VIOT.
+        Raises :class:`InputError` for a machine without a table that describes IOMMUs.
         """
         machine = _translating(board)
         table = machine.iort
         hosts = [node for node in (table.nodes if table else ()) if isinstance(node, RootComplex)]
         host = next((node for node in hosts if node.segment == segment), None)
+        root = host or riscv_root(machine, segment)
+        walks = _both(table, host, requester, board.version) if table and host else ()
         return cls(
             requester=function_name(segment, requester),
             id=requester,
-            node=host.path if host else None,
-            walks=tuple(_both(table, host, requester, board.version)) if table and host else (),
+            node=root.path if root else None,
+            walks=(*walks, *unit_walks(board, segment, requester)),
             viot=_viot(machine, segment, requester),
         )
 
@@ -130,6 +90,14 @@ class IortView(CommandResult):
         """
         machine = _translating(board)
         node, table, version = _component(machine, name), machine.iort, board.version
+        if not isinstance(node, NamedComponent):
+            return cls(
+                requester=component_name(node),
+                id=None,
+                node=node.path,
+                walks=tuple(unit_component(board, node)),
+                viot=None,
+            )
         walks: list[TranslationWalk] = []
         if table:
             walks += [_walk(_IOMMU, "linux", each) for each in component_ids(table, node, version)]
@@ -141,7 +109,8 @@ class IortView(CommandResult):
     def text(self) -> Iterator[Line]:
         """The walks, step by step."""
         ident = "" if self.id is None else f" · requester ID {self.id:#x}"
-        yield line(Span(self.requester, BOLD), f"{ident} · {self.node or 'no root complex'}")
+        at = f" · {self.node}" if self.node else "" if self.walks else " · no root complex"
+        yield line(Span(self.requester, BOLD), ident, at)
         for walk in self.walks:
             yield from walk.text()
         if not self.walks and self.node:
@@ -152,22 +121,20 @@ class IortView(CommandResult):
 
 def _translating(board: TablesBoard) -> Machine:
     machine = board.machine
-    if machine.iort is None and machine.viot is None:
-        raise InputError("there is no IORT and no VIOT here")
+    if not machine.tables.keys() & set(_TABLES):
+        raise InputError(f"there is no {', no '.join(_TABLES[:-1])} and no {_TABLES[-1]} here")
     return machine
 
 
-def _component(machine: Machine, name: str) -> NamedComponent:
-    table = machine.iort
-    nodes = [node for node in (table.nodes if table else ()) if isinstance(node, NamedComponent)]
-    found = [node for node in nodes if name.casefold() == node.object_name.casefold()]
-    found = found or [node for node in nodes if name.casefold() in node.object_name.casefold()]
+def _component(machine: Machine, name: str) -> Component:
+    names = {component_name(node): node for node in reversed(components(machine))}
+    found = [word for word in names if name.casefold() == word.casefold()]
+    found = found or [word for word in reversed(names) if name.casefold() in word.casefold()]
     if len(found) == 1:
-        return found[0]
+        return names[found[0]]
     if found:
-        several = " or ".join(node.object_name for node in found)
-        raise InputError(f"{name!r} is ambiguous: did you mean {several}?")
-    there = ", ".join(node.object_name for node in nodes) or "none"
+        raise InputError(f"{name!r} is ambiguous: did you mean {' or '.join(found)}?")
+    there = ", ".join(reversed(names)) or "none"
     raise InputError(f"no named component {name!r}; there are: {there}")
 
 

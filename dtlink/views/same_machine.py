@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from dtlink.facts.pci import bdf
 from dtlink.firmware.dts_text import reference
 from dtlink.firmware.errors import InputError
-from dtlink.links.acpi.translation import iommu_keys, root_complex
+from dtlink.links.acpi.translation import holder, iommu_keys
 from dtlink.links.hosts import segments
 from dtlink.links.id_ranges import IdRange, merged
 from dtlink.links.same_machine import ACPI, DEVICETREE, Aspect, compare, widened
@@ -206,16 +206,16 @@ def _with_fixes(
     """What to write in either. A side that has nothing yet gets what the other has for all."""
     host, row = comparison.host, found.rows[0]
     everybody = widened(found, comparison.elsewhere)
-    node = root_complex(machine, host.segment)
-    holder = node.path if node else f"a root complex of segment {host.segment}"
+    node = holder(machine, host.segment)
+    place = node.path if node else f"a root complex of segment {host.segment}"
     if row.devicetree is not None and row.devicetree.supplier.kind is SupplierKind.VIRTIO:
-        holder = "a PCI range of the VIOT"
+        place = "a PCI range of the VIOT"
     tree_side = found if row.devicetree else everybody
     table_side = found if row.acpi else everybody
     return replace(
         _difference(found),
         if_acpi_is_right=advice.if_acpi_is_right(tree_side, host, labels),
-        if_devicetree_is_right=advice.if_devicetree_is_right(table_side, holder),
+        if_devicetree_is_right=advice.if_devicetree_is_right(table_side, place),
     )
 
 

@@ -156,7 +156,8 @@ def if_devicetree_is_right(found: Difference, holder: str) -> str:
     ]
     at = name(ours.supplier) if ours else ""
     virtio = ours is not None and ours.supplier.kind is SupplierKind.VIRTIO
-    count = "" if virtio else " (a count is one less than the IDs)"
+    exact = virtio or holder.startswith("RIMT/")
+    count = "" if exact else " (a count is one less than the IDs)"
     told = f"let {holder} send requester IDs {_some(rows)}, at {at}"
     return f"{told}, in place of what it does with them now{count}"
 

@@ -212,6 +212,23 @@ def test_what_cannot_be_read_is_said(pair: Pair) -> None:
     assert "they" not in result.output
 
 
+RISCV = """
+/dts-v1/;
+/ {
+    #address-cells = <2>; #size-cells = <2>;
+    iommu: iommu@3010000 {
+        compatible = "riscv,iommu"; reg = <0 0x3010000 0 0x1000>; #iommu-cells = <1>;
+    };
+    pci@30000000 {
+        compatible = "pci-host-ecam-generic"; device_type = "pci";
+        #address-cells = <3>; #size-cells = <2>;
+        reg = <0 0x30000000 0 0x10000000>; bus-range = <0 0xff>;
+        iommu-map = <0 &iommu 0 0x10000>;
+    };
+};
+"""
+
+
 def test_a_devicetree_without_pci_has_nothing_to_compare(pair: Pair) -> None:
     pair.write("/dts-v1/; / { };", TABLES)
     result = pair.run()
@@ -219,11 +236,31 @@ def test_a_devicetree_without_pci_has_nothing_to_compare(pair: Pair) -> None:
     assert "no PCI host" in result.output
 
 
-def test_tables_that_are_not_compared_are_named(pair: Pair) -> None:
-    pair.write(TREE, TABLES + "RIMT\n")
+@pytest.mark.parametrize(
+    ("mapping", "status"),
+    [
+        ("map count=0x10000 output=iommu", 0),
+        ("map source_base=0x28 count=0xffd8 output_base=0x28 output=iommu", 1),
+        ("map count=0x10000 output_base=0x100 output=iommu", 1),
+    ],
+)
+def test_a_rimt_is_compared(pair: Pair, mapping: str, status: int) -> None:
+    tables = """
+    MCFG
+      allocation base=0x30000000 segment=0
+    APIC
+    RIMT
+      iommu: iommu id=0 base=0x3010000 hardware_id="RSCV0004"
+      root-complex id=1 segment=0
+    """
+    for arm in pair.tables.iterdir():
+        arm.unlink()
+    pair.write(RISCV, f"{tables}    {mapping}\n")
     result = pair.run()
-    assert result.exit_code == 2
-    assert "cannot compare RIMT: only IORT and VIOT are supported" in result.output
+    assert result.exit_code == status, result.output
+    assert "MSI controllers are compared for a GIC only" in result.output
+    assert "a count is one less" not in result.output
+    assert ("let RIMT/root-complex@" in result.output) is bool(status)
 
 
 def test_the_document_is_of_the_schema(pair: Pair) -> None:

@@ -1,4 +1,5 @@
-"""What tables give to the requesters of a PCI segment: IORT first, VIOT for whom it has no IOMMU.
+"""What tables give to the requesters of a PCI segment: IORT first, VIOT for whom it has no IOMMU;
+for RIMT, IVRS and DMAR see :mod:`dtlink.links.acpi.units`.
 
 Sources: Linux 6.12, drivers/acpi/arm64/iort.c, iort_node_map_id() and iort_get_device_domain();
 drivers/acpi/viot.c, viot_pci_dev_iommu_init(); drivers/acpi/scan.c, acpi_iommu_configure_id();
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.firmware.acpi.iort import IdMapping, Iort, IortNode, ItsGroup, RootComplex, Smmu, SmmuV3
 from dtlink.firmware.acpi.madt import GicIts, GicMsiFrame, GicTranslateFrame
 from dtlink.firmware.acpi.viot import VirtioIommu, VirtioIommuPci
+from dtlink.links.acpi import units
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import MAX_STEPS, SMMUS, supplier
 from dtlink.links.acpi.viot import stops_at
@@ -29,6 +31,7 @@ from dtlink.links.translation import (
 )
 
 if TYPE_CHECKING:
+    from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
 
 
@@ -45,8 +48,9 @@ class _Way(NamedTuple):
 
 def of_machine(machine: Machine, segment: int) -> Translation:
     """What the tables of a machine give to the requesters of a segment."""
+    iommus = else_from(list(_smmus(machine, segment)), _virtio(machine, segment))
     return Translation(
-        else_from(list(_smmus(machine, segment)), _virtio(machine, segment)),
+        else_from(iommus, units.served(machine, segment)),
         else_from(list(_services(machine, segment)), list(_frame(machine))),
     )
 
@@ -58,6 +62,11 @@ def root_complex(machine: Machine, segment: int) -> RootComplex | None:
     return next(found, None)
 
 
+def holder(machine: Machine, segment: int) -> Struct | None:
+    """The node that has the mappings of a segment: in an IORT, else in a RIMT."""
+    return root_complex(machine, segment) or units.riscv_root(machine, segment)
+
+
 def iommu_keys(machine: Machine) -> frozenset[Key]:
     """The IOMMUs that the tables describe, whoever is given them."""
     found: set[Key] = set()
@@ -66,7 +75,7 @@ def iommu_keys(machine: Machine) -> frozenset[Key]:
             found.add(("mmio", node.base))
     for iommu in machine.viot.iommus if machine.viot else ():
         found.add(_virtio_key(iommu))
-    return frozenset(found)
+    return frozenset((*found, *units.keys(machine)))
 
 
 def _smmus(machine: Machine, segment: int) -> Iterator[MappedRange[IdTranslation]]:

@@ -1,0 +1,105 @@
+"""What a RIMT, an IVRS or a DMAR gives to one requester, for ``dtlink iort``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dtlink.facts.behaviours import READS_RIMT
+from dtlink.links.acpi.components import component_ways
+from dtlink.links.acpi.dmar_units import refused
+from dtlink.links.acpi.rimt import NOT_READ
+from dtlink.links.acpi.units import INCLUDE_ALL, served, unsure
+from dtlink.links.id_ranges import IdRange, within
+from dtlink.views.iort_walks import TranslationStep, TranslationWalk
+from dtlink.wording import listed
+
+if TYPE_CHECKING:
+    from dtlink.board.tables import TablesBoard
+    from dtlink.links.acpi.components import Component
+    from dtlink.links.translation import IdTranslation
+
+_IOMMU = "IOMMU"
+#: Why a requester has no IOMMU, by table.
+_NONE = {
+    "RIMT": "no mapping of the root complex has the ID",
+    "IVRS": "no entry names the function, or it is an IOMMU",
+    "DMAR": "no unit names the function, and none of the segment has INCLUDE_PCI_ALL",
+}
+
+
+def unit_walks(board: TablesBoard, segment: int, requester: int) -> Iterator[TranslationWalk]:
+    """The walk of a PCI function to its IOMMU, if there is a table of these."""
+    tables = [name for name in _NONE if name in board.machine.tables]
+    if not tables:
+        return
+    ways = served(board.machine, segment)
+    way = next((each.value for each in within(ways, IdRange(requester, requester))), None)
+    yield from _read(board, tables[0], _walk(board, tables[0], segment, requester, way))
+
+
+def unit_component(board: TablesBoard, node: Component) -> Iterator[TranslationWalk]:
+    """The walks of a device that a RIMT, an IVRS or a DMAR names."""
+    for way in component_ways(board.machine, node):
+        step = _step(way, None, way.ids.offset)
+        yield from _read(board, node.TABLE, _found(step, way, None))
+
+
+def _read(board: TablesBoard, table: str, walk: TranslationWalk) -> Iterator[TranslationWalk]:
+    """A walk as Linux does it; where it does not read the table, as specified."""
+    if table != "RIMT" or READS_RIMT.on(board.version):
+        yield walk
+        return
+    yield TranslationWalk(
+        sought=_IOMMU, reading="linux", steps=(), found=None, id=None, end=NOT_READ
+    )
+    if walk.found:
+        yield TranslationWalk(
+            sought=_IOMMU,
+            reading="specification",
+            steps=walk.steps,
+            found=walk.found,
+            id=walk.id,
+            end=None,
+        )
+
+
+def _walk(
+    board: TablesBoard, table: str, segment: int, requester: int, way: IdTranslation | None
+) -> TranslationWalk:
+    if way is None:
+        dmar = board.machine.dmar
+        end = (refused(dmar) if dmar else "") or _NONE[table]
+        return TranslationWalk(
+            sought=_IOMMU, reading="linux", steps=(), found=None, id=None, end=end
+        )
+    bridges = unsure(board.machine, segment) if way.entry.name == INCLUDE_ALL else ()
+    # A bus has a higher number than the bridges above it.
+    above = (each for each in bridges if each.bus < requester >> 8)
+    places = [f"{each.place} ({each.owner.name})" for each in above if each.owner]
+    note = f"unless it is behind a bridge that another unit names: {listed(places)}"
+    step = _step(way, requester, way.ids.at(requester))
+    return _found(step, way, note if places else None)
+
+
+def _step(way: IdTranslation, requester: int | None, ident: int) -> TranslationStep:
+    return TranslationStep(
+        node=way.entry.path,
+        index=way.entry.number or 0,
+        id_in=requester,
+        id_out=ident,
+        target=way.supplier.path,
+        entry=way.entry.name,
+    )
+
+
+def _found(step: TranslationStep, way: IdTranslation, note: str | None) -> TranslationWalk:
+    return TranslationWalk(
+        sought=_IOMMU,
+        reading="linux",
+        steps=(step,),
+        found=way.supplier.path,
+        id=step.id_out,
+        end=None,
+        note=note,
+    )
