@@ -9,6 +9,7 @@ from dtlink.facts.resource import Patience
 from dtlink.facts.resources import IOMMU, POWER_DOMAIN
 from dtlink.observed.bootlog.device import DeferSource, LoggedDevice, ProbeStage
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin
+from dtlink.observed.bootlog.reach import Reach
 from dtlink.observed.bootlog.supplier_states import SupplierStates, error
 from dtlink.observed.bootlog.wording import meant
 
@@ -82,6 +83,9 @@ class CauseTracer:
                 self._by_node[node] = device
         tree = suppliers.tree if suppliers else None
         self._states = SupplierStates(history, self._by_node, tree, complete=self._complete)
+        self.reach = Reach(suppliers, self._by_node)
+        self.chains: dict[str, Sequence[CauseChain]] = {}
+        """Of which one is true, by the name of each device whose cause is unclear."""
         self._known: dict[str, CauseChain] = {}
         """What was found for each device, by its name."""
 
@@ -237,6 +241,7 @@ class CauseTracer:
             (trail,) = trails.values()
             named = device.ignored or self._complete or len(needs) == 1 or _is_held(absent, needs)
             return trail if named else trail._replace(origin=trail.origin._replace(sure=False))
+        self.chains[device.name] = list(trails.values())
         return CauseChain(
             self._unclear(device, node, tuple(dict.fromkeys(n.supplier for n in quiet)))
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dtlink.facts.loglines import Harm, Topic
+from dtlink.observed.bootlog.common_root import CommonRoots
 from dtlink.observed.bootlog.device import DeferSource, LoggedDevice, ProbeStage
 from dtlink.observed.bootlog.model import (
     CauseKind,
@@ -79,6 +80,8 @@ class Outcomes:
                 self.open.append(found._replace(meaning=self._undecided_wait(device)))
             elif device.stage is ProbeStage.FAILED:
                 self.own_failures.append(self._open(device, f"error {device.error}"))
+        tracer = self._root_causes
+        CommonRoots(self._causes, tracer.chains, tracer.reach).explain()
         self._add_sync_state()
         self.open += self._undecided()
         causes = self._causes.values()
