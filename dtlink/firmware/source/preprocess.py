@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dtlink.firmware.source.absent import Unread
 from dtlink.firmware.source.errors import MAX_FAULTS, MAX_MESSAGE, SourceFault
+from dtlink.firmware.source.expand import Expander, MacroBoundError, MacroError
 from dtlink.firmware.source.expressions import ExpressionError, evaluate
 from dtlink.firmware.source.files import SourceFiles
-from dtlink.firmware.source.macros import Expander, Macro, MacroBoundError, MacroError, apart
+from dtlink.firmware.source.macros import Macro, apart
 from dtlink.firmware.source.scan import Kind, Segment, SourceFile
 from dtlink.firmware.tree import Location
 
