@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(help="List the cycles of devices that wait for each other, and how to break them.")
-@options("path", "format", "output", "kernel_version", "sources", "color")
+@options("path", "format", "output", "kernel_version", "sources", "overlay", "color")
 def cycles(
     path: str,
     form: str,

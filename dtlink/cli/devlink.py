@@ -76,7 +76,7 @@ By their source only: {_versions(Check.SOURCE)}.
     "--observed", type=_RunningBoard(), help="Compare with what a running board reports; see below."
 )
 @click.option("--all", "everything", is_flag=True, help="Do not abbreviate text output.")
-@options("sources", "color")
+@options("sources", "overlay", "color")
 def devlink(
     path: str,
     form: str,

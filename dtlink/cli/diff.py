@@ -69,7 +69,7 @@ _FAIL_ON = {"new": Severity.INFO, **{each.value: each for each in Severity}}
 )
 @options("format", "output", "kernel_version_or_own", "cmdline")
 @options("kernel", "initramfs", "kernel_index", "root", "root_after")
-@options("sources", "config", "jobs", "color")
+@options("sources", "overlay", "config", "jobs", "color")
 @click.pass_context
 def diff(
     context: click.Context,

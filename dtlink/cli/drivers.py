@@ -29,7 +29,7 @@ _STATES = [state.value.replace(" ", "-") for state in State if "'" not in state.
     type=click.Choice(_STATES),
     help="Only devices in this state.",
 )
-@options("sources", "format", "output", "color")
+@options("sources", "overlay", "format", "output", "color")
 def drivers(
     path: str,
     kernel: str,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @formats("text", "json", "jsonl")
 @click.option("--disabled", is_flag=True, help="Include the links of disabled consumers.")
 @click.option("--binding", multiple=True, metavar="NAME", help="Only links by these bindings.")
-@options("kernel_version", "sources", "inputs", "search", "jobs", "color")
+@options("kernel_version", "sources", "overlay", "inputs", "search", "jobs", "color")
 def links(
     paths: tuple[str, ...],
     targets: tuple[Target, ...],

@@ -98,7 +98,7 @@ _LEVELS = [severity.value for severity in Severity]
     help="Source that the blob was made from: findings have its lines.  "
     "[default: the .dts beside the blob, if it makes the same tree]",
 )
-@options("sources", "inputs", "search", "config", "jobs", "color")
+@options("sources", "overlay", "inputs", "search", "config", "jobs", "color")
 @click.pass_context
 def lint(
     context: click.Context,

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     type=KernelVersionParam(),
     help="The kernel that wrote the log. [default: as the log says]",
 )
-@options("kernel", "initramfs", "kernel_index", "sources")
+@options("kernel", "initramfs", "kernel_index", "sources", "overlay")
 @click.option("--all", "everything", is_flag=True, help="Show the harmless lines too.")
 @options("format", "output", "color")
 def log(

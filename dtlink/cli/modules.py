@@ -72,7 +72,7 @@ NODEs: all that the root filesystem may be on. Of several boards, the union is l
     show_default=True,
     help="Output format: a list to read, or the configuration of an initramfs tool.",
 )
-@options("sources", "inputs", "output", "jobs")
+@options("sources", "overlay", "inputs", "output", "jobs")
 def modules(
     words: tuple[str, ...],
     kernel: str,

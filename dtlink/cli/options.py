@@ -218,13 +218,13 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
             shell_complete=complete_files,
             help="Folder outside the source's tree that devicetree source may include from.",
         ),
-        click.option(
-            "--overlay",
-            multiple=True,
-            metavar="FILE",
-            shell_complete=complete_files,
-            help="Overlay to apply to devicetrees, a blob or source; several in the order given.",
-        ),
+    ),
+    "overlay": click.option(
+        "--overlay",
+        multiple=True,
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="Overlay to apply to devicetrees, a blob or source; several in the order given.",
     ),
     "search": click.option(
         "--search",

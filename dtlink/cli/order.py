@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(help="Show the order in which devices can probe, in waves.")
 @options("path", "kernel", "kernel_index", "format", "output")
-@options("kernel_version_or_own", "sources", "color")
+@options("kernel_version_or_own", "sources", "overlay", "color")
 def order(
     path: str,
     kernel: str,

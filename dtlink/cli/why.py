@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @options("path")
 @click.argument("node", metavar="NODE", shell_complete=complete_nodes)
 @options("kernel", "initramfs", "kernel_index", "format", "output")
-@options("kernel_version_or_own", "sources", "color")
+@options("kernel_version_or_own", "sources", "overlay", "color")
 def why(
     path: str,
     node: str,
