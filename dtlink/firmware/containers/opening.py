@@ -37,8 +37,11 @@ MAX_DEPTH = 8
 MAX_ENTRIES = 20_000
 #: Bytes that a text does not have.
 _CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
-#: So much of compressed data is unpacked to see what they are.
+#: So much of a file is looked at to see what it is.
 _LOOK = 64 << 10
+#: So much of compressed data is unpacked for that, more where the first block is larger: bzip2's
+#: has up to 900 KB, that of lz4's legacy frame 8 MiB (doc/lz4_Frame_format.md, Legacy frame).
+_PACKED_HEADS = (64 << 10, 1 << 20, 9 << 20)
 
 
 def open_file(file: BinaryIO, *, search: bool = False) -> Entry:
@@ -220,11 +223,16 @@ def _form(data: bytes) -> str:
 
 def _begin(compression: Compression, source: ByteSource) -> bytes:
     """The first bytes that compressed data unpack to; none if they are damaged."""
-    some = ByteSource.of_bytes(source.peek(_LOOK))
-    try:
-        return unpack(compression, some, SizeLimit(MAX_UNPACKED)).peek(archives.HEAD)
-    except InputError:
-        return b""
+    for size in _PACKED_HEADS:
+        some = source.peek(size)
+        try:
+            return unpack(compression, ByteSource.of_bytes(some), SizeLimit(MAX_UNPACKED)).peek(
+                archives.HEAD
+            )
+        except InputError:
+            if len(some) < size:
+                break
+    return b""
 
 
 def _unique(names: Sequence[str]) -> list[str]:
