@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
-from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
-from dtlink.wording import counted, joined, listed, noun
+from dtlink.wording import listed, noun
+
+#: The nodes of one phandle where nothing else has it.
+_PAIR = 2
 
 
 @rule(
@@ -51,33 +53,34 @@ from dtlink.wording import counted, joined, listed, noun
     ),
 )
 def duplicate_phandle(board: TreeBoard) -> Iterator[Finding]:
-    """Every phandle that several nodes have, at the second of them."""
+    """Every node whose phandle an earlier node has."""
     tree = board.tree
     if not tree.shared_phandles:
         return
     entries = _references(board)
-    for nodes in tree.shared_phandles.values():
-        yield _finding([tree[node] for node in nodes], entries.get(nodes[0], []))
+    for oddity in tree.oddities:
+        if oddity.kind == "duplicate-phandle":
+            nodes = tree.shared_phandles[tree[oddity.node].phandle]
+            yield _finding(board, oddity.node, nodes, entries.get(nodes[0], []))
 
 
-def _finding(nodes: Sequence[Node], named_by: Sequence[Link | Failure]) -> Finding:
-    first, node, *others = nodes
+def _finding(
+    board: TreeBoard, index: int, nodes: Sequence[int], named_by: Sequence[Link | Failure]
+) -> Finding:
+    node, first, count = board.tree[index], board.tree[nodes[0]], len(nodes)
     users = list(dict.fromkeys(entry.node for entry in named_by))
-    count = len(nodes) - 1
-    rest = [counted(len(others), "more node")] if others else []
-    them = joined([node.path, *rest])
+    number = f"{node.phandle:#x}" + (f", as do {count} nodes in all" if count > _PAIR else "")
     return duplicate_phandle.finding(
         node,
-        f"{joined([node.path, first.path, *rest])} share phandle {node.phandle:#x}; lookups "
-        f"resolve to {first.path}, which comes first",
+        f"{node.path} and {first.path} share phandle {number}; lookups resolve to {first.path}, "
+        "which comes first",
         effect=f"{_entries(named_by)} {noun(len(named_by), 'resolves', 'resolve')} to "
         f"{first.path}, whichever was meant"
         if users
-        else f"no property can reference {them}; none does so far",
-        fix=f"Give {them} {noun(count, 'its own phandle', 'their own phandles')}: "
-        f"reference {noun(count, 'it', 'them')} by a label, and dtc assigns a number.",
+        else f"no property can reference {node.path}; none does so far",
+        fix=f"Give {node.path} its own phandle: reference it by a label, and dtc assigns a number.",
         property_name="phandle" if node.has("phandle") else "linux,phandle",
-        related=(first, *others, *users),
+        related=(first, *users),
         severity=Severity.ERROR if users else Severity.WARNING,
     )
 

@@ -2,7 +2,7 @@
 
 What it finds: an ``interrupt-map`` of a PCI host bridge that tells pins apart (by its mask), with
 entries for one to three of the four pins. Not of a host with a single bus, whose functions are on
-the chip itself.
+the chip itself, nor where entries are for single slots, as in virtual machines.
 Why it matters: which pin a function uses is up to the card, and bridges swizzle them: INTA of the
 second slot is INTB at the host. A function whose pin has no entry gets no interrupt, and drivers
 that cannot use MSIs fail.
@@ -67,7 +67,7 @@ def interrupt_pins(board: TreeBoard) -> Iterator[Finding]:
             continue
         ids = board.pci_ids(node)
         rows = irq.rows(node, child)
-        if mask[-1] & _PIN_BITS != _PIN_BITS or _is_one_bus(ids):
+        if any(mask[:-1]) or mask[-1] & _PIN_BITS != _PIN_BITS or _is_one_bus(ids):
             continue
         if not rows or rows[-1].end != len(tree.cells_at(at)):
             continue  # it is out of step

@@ -9,8 +9,8 @@ all partitions of the flash if a ``reg`` has another length (-EINVAL), and passe
 exists: the network device is deferred forever, or gets a random address.
 What to do: put the partitions into a node ``partitions`` with ``compatible = "fixed-partitions"``
 and its own ``#address-cells`` and ``#size-cells``.
-References: Linux, drivers/mtd/parsers/ofpart_core.c, parse_fixed_partitions();
-Documentation/devicetree/bindings/mtd/partitions/fixed-partitions.yaml.
+References: Linux, drivers/mtd/parsers/ofpart_core.c, parse_fixed_partitions(); binding
+mtd/partitions/fixed-partitions.yaml.
 """
 
 from __future__ import annotations
