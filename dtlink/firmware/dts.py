@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from dtlink.firmware import fdt
 from dtlink.firmware.fdt_write import SourceNode, write
-from dtlink.firmware.source.files import SourceFiles
+from dtlink.firmware.source.files import MAX_TEXT, SourceFiles
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.source.read import SourceTree, compile_source, read_source
 from dtlink.firmware.source.scan import SourceFile
@@ -21,7 +21,7 @@ from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
 
 #: Upper bound on a source, in bytes; preprocessed boards have less than 1 MiB.
-MAX_SIZE = 8 << 20
+MAX_SIZE = MAX_TEXT
 
 
 def read_file(

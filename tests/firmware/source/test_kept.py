@@ -1,0 +1,67 @@
+"""What is kept between the sources of a run: files that have not changed, up to a size."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.source import files as source_files
+from dtlink.firmware.source.files import SourceFiles
+from dtlink.firmware.source.kept import Kept
+from dtlink.firmware.source.read import read_source
+from tests.firmware.source.sources import written
+from tests.support.blobs import word
+
+V1 = "/dts-v1/;\n"
+
+
+def test_what_was_not_asked_for_goes_first():
+    kept: Kept[str, str] = Kept(40, len)
+    for name in ("a", "b", "c"):
+        kept.put(name, name * 9)
+        assert kept.get("a") == "a" * 9
+    kept.put("d", "d" * 9)
+    assert kept.get("a") == "a" * 9
+    assert kept.get("b") is None
+    assert kept.get("d") == "d" * 9
+
+
+@pytest.mark.parametrize("count", [10, 1_000])
+def test_the_size_is_bounded(count):
+    kept: Kept[int, str] = Kept(100, len)
+    for number in range(count):
+        kept.put(number, "x" * 7)
+        kept.get(number // 2)
+        held = sum(len(each) for part in (kept._young, kept._old) for each in part.values())
+        assert held <= 107
+
+
+def test_a_file_is_read_again_when_it_has_changed(tmp_path):
+    path = written(tmp_path, {"a.dts": V1 + '#include "b.dtsi"\n', "b.dtsi": "/ { a = <1>; };\n"})
+    files = SourceFiles([str(tmp_path)])
+    first = read_source(path, files).tree
+    assert files.source(path) is files.source(path)
+    written(tmp_path, {"b.dtsi": "/ { a = <2>; };\n"})
+    os.utime(tmp_path / "b.dtsi", ns=(1, 1))
+    assert first.root.get("a") == word(1)
+    assert read_source(path, files).tree.root.get("a") == word(2)
+
+
+def test_sources_are_the_same_when_nothing_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(source_files, "_KEPT", 0)
+    names = {f"{n}.dtsi": f"/ {{ a{n} = <{n}>; }};\n" for n in range(5)}
+    include = "".join(f'#include "{name}"\n' for name in names)
+    path = written(tmp_path, {"a.dts": V1 + include, **names})
+    files = SourceFiles([str(tmp_path)])
+    for _ in range(2):
+        root = read_source(path, files).tree.root
+        assert [root.get(f"a{n}") for n in range(5)] == [word(n) for n in range(5)]
+
+
+def test_the_limit_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(source_files, "MAX_TEXT", 30)
+    path = written(tmp_path, {"a.dts": V1 + '#include "b"\n', "b": "x" * 31})
+    with pytest.raises(InputError, match="b is too large: 31 bytes, the limit is 30"):
+        read_source(path, SourceFiles([str(tmp_path)]))
