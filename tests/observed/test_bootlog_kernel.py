@@ -95,6 +95,12 @@ def test_a_driver_that_goes_on_has_what_it_asked_for(kernel: str) -> None:
         assert not found.open
 
 
+def test_lines_of_a_network_interface_are_of_its_device() -> None:
+    for name in ("eth0", "(unnamed net_device) (uninitialized)"):
+        (cause,) = told(f"[    1.000000] x-mmc 4000.mmc {name}: no PHY (-517)\n", NO_PHY).causes
+        assert [victim.device for victim in cause.victims] == ["4000.mmc"]
+
+
 def test_without_a_kernel_it_is_undecided() -> None:
     found = explain(parse((HEAD + PHY + INIT).encode()), TREE)
     assert not found.harmful

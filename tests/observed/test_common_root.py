@@ -77,6 +77,8 @@ def test_a_supplier_of_a_device_that_runs_is_not_down() -> None:
     runs = "[    2.000000] x-eth 6000.eth: 1 Gbit/s, revision 3\n"
     found = told(runs, pending("2000.mmc"), pending("5000.can"))
     assert victims(found, "/gpio@1300") == {"/mmc@2000": (), "/can@5000": ()}
+    alone = told(runs, pending("2000.mmc"))
+    assert victims(alone, "/gpio@1300") == {"/mmc@2000": ()}
     late = told(pending("2000.mmc"), pending("5000.can"), runs.replace("2.0", "19.0"))
     assert CauseKind.UNCLEAR in {cause.origin.root for cause in late.causes}
 

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
+#: A network interface after its device (net/core/dev.c, __netdev_printk()).
+INTERFACE = r"(?: (?:\(unnamed net_device\)|[a-z]{2,4}\d{1,3})(?: \([a-z]{1,16}\))?)?"
 #: A device as the kernel names it at the start of a message: its driver (or, without one, its bus)
 #: and its name (drivers/base/core.c, dev_printk(), dev_driver_string()). Bounded, since logs are
 #: untrusted.
-DEVICE = r"(?<!\S)(?P<driver>\S{1,64}) (?P<device>\S{1,200}): "
+DEVICE = r"(?<!\S)(?P<driver>\S{1,64}) (?P<device>\S{1,200})" + INTERFACE + ": "
 
 
 class Harm(Enum):

@@ -3,7 +3,8 @@
 The log does not say what a device waits for, and the tree names several suppliers. Of these, one
 that is known to be down explains the device; so does one that needs a supplier that is down, since
 it cannot have probed either. Else the supplier that most of the unclear devices share is the likely
-cause, unless others are shared by as many. A supplier of a device that runs is not down.
+cause, unless others are shared by as many. A supplier of a device that runs is not down; where only
+one other is left, it is the cause.
 """
 
 from __future__ import annotations
@@ -57,11 +58,15 @@ class CommonRoots:
         self._causes = causes
         self._reach = reach
         self._open = [
-            _Unclear(key, victim, chains[victim.device])
+            _Unclear(key, victim, self._possible(chains[victim.device]))
             for key, cause in causes.items()
             for victim in cause.victims
             if cause.origin.root is CauseKind.UNCLEAR and victim.device in chains
         ]
+
+    def _possible(self, chains: Sequence[CauseChain]) -> Sequence[CauseChain]:
+        """The chains to what no running device shows to be there, if there are any."""
+        return [x for x in chains if x.origin.subject not in self._reach.serving] or chains
 
     def explain(self) -> None:
         """Do it until nothing more is explained."""
@@ -78,6 +83,8 @@ class CommonRoots:
     def _known(self, unclear: _Unclear) -> CauseChain | None:
         """The chain to a cause that is known, or through what needs one that is."""
         down = {key: cause for key, cause in self._causes.items() if key[0] in _DOWN}
+        if len(unclear.chains) == 1 and unclear.chains[0].origin.root in _DOWN:
+            return unclear.chains[0]
         for chain in unclear.chains:
             if chain.origin.key in down:
                 return chain
@@ -94,8 +101,7 @@ class CommonRoots:
         votes: dict[Key, dict[str, CauseOrigin]] = {}
         for each in self._open:
             for chain in each.chains:
-                if chain.origin.subject not in self._reach.serving:
-                    votes.setdefault(chain.origin.key, {})[each.victim.device] = chain.origin
+                votes.setdefault(chain.origin.key, {})[each.victim.device] = chain.origin
         most = max(map(len, votes.values()), default=0)
         shared = [next(iter(found.values())) for found in votes.values() if len(found) == most]
         best = shared if len(shared) == 1 else self._reached(shared)
@@ -123,7 +129,7 @@ class CommonRoots:
         if not before.victims:
             del self._causes[unclear.key]
         origin = chain.origin
-        cause = self._causes[origin.key]
+        cause = self._causes.setdefault(origin.key, RootCause(origin._replace(sure=False)))
         if origin.subject not in (cause.origin.subject, *cause.also):
             cause.also.append(origin.subject)
         cause.victims.append(unclear.victim._replace(via=chain.via, sure=False))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.loglines import STAGE_LINES, LineMatch, match
+from dtlink.facts.loglines.row import INTERFACE
 from dtlink.firmware.errors import InputError
 from dtlink.observed.bootlog.device import BUSES, TAKE, LoggedDevice
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from dtlink.facts.loglines import Topic
     from dtlink.observed.bootlog.read import LogLine
 
-#: A driver's line; that of a network device has the interface after the device.
-_LEAD = re.compile(r"(\S{1,64}) (\S{1,200})(?: \S{1,16})?: (?=\S)(.{0,400})")
+_LEAD = re.compile(r"(\S{1,64}) (\S{1,200})" + INTERFACE + r": (?=\S)(.{0,400})")
 #: Lines that never reached the log.
 _DROPPED = "printk messages dropped"
 
