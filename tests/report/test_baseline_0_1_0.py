@@ -12,7 +12,7 @@ import dtlink
 from dtlink.report.baseline import Baseline, read
 from dtlink.report.known import BaselineComparison
 from dtlink.rules.aliases import alias_ids
-from dtlink.rules.catalogue import ids
+from dtlink.rules.catalogue import find, ids
 from dtlink.testing.assemble import assemble
 from tests.support.boards import CHECKOUT
 
@@ -27,7 +27,11 @@ def changes(baseline: Baseline, paths: Sequence[Path]) -> list[str]:
     for item in map(comparison.compare, report.inputs):
         assert item.error is None
         assert not item.faults
-        found += [f"new {each.identity} {each.subject}" for each in item.findings]
+        found += [
+            f"new {each.identity} {each.subject}"
+            for each in item.findings
+            if getattr(find(each.rule), "since", "0.1") == "0.1"
+        ]
         found += [f"lost {each.rule} {each.subject}" for each in item.fixed]
     return found
 

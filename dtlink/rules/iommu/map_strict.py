@@ -36,6 +36,7 @@ _MAP = """
     __name__,
     __doc__,
     severity=Severity.INFO,
+    since="0.2",
     bad=Dts(
         f"""
         / {{{_MAP}

@@ -31,6 +31,7 @@ _NO_SMMU = "ATS, but none of its IDs go to an SMMU"
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Tables(
         """
         IORT table_revision=0

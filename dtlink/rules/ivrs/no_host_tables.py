@@ -26,6 +26,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Tables(
         """
         IVRS

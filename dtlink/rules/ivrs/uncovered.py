@@ -29,6 +29,7 @@ _BUS = 0x100
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Tables(
         """
         IVRS

@@ -36,6 +36,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Dts(
         _TREE % "reset-gpios = <&gpio 5 0>; reset-gpio = <&gpio 6 0>;",
         finds=("/radio@0:reset-gpio",),

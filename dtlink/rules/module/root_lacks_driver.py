@@ -58,7 +58,7 @@ class _Gap(NamedTuple):
     is_sure: bool = True
 
 
-@rule(__name__, __doc__, severity=Severity.ERROR, bad=_BAD, good=_GOOD)
+@rule(__name__, __doc__, since="0.2", severity=Severity.ERROR, bad=_BAD, good=_GOOD)
 def root_lacks_driver(board: TreeBoard) -> Iterator[Finding]:
     """Each driver that is missing on the buses of the root's controllers, or above them."""
     if board.facts is None:

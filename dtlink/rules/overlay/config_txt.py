@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Dts(
         """
         / {

@@ -23,6 +23,7 @@ from dtlink.rules.overlay._words import at, at_run_time
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Dts("/ { i2c1: i2c { }; };", overlays=("/plugin/; &i2c1 { };",), finds=("/",)),
     good=Dts("/ { i2c1: i2c { }; };", overlays=('/plugin/; &i2c1 { status = "okay"; };',)),
 )

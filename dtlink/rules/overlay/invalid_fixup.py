@@ -34,6 +34,7 @@ _PROBLEMS = (
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    since="0.2",
     bad=Dts(
         "/ { i2c1: i2c { }; };",
         overlays=(

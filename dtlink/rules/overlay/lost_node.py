@@ -24,6 +24,7 @@ from dtlink.rules.overlay._words import at
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    since="0.2",
     bad=Dts(
         "/ { i2c1: i2c { }; };",
         overlays=(

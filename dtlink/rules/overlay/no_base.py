@@ -22,6 +22,7 @@ from dtlink.wording import counted
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    since="0.2",
     bad=Dts(
         '/plugin/; &i2c1 { status = "okay"; };',
         bases=("/ { i2c0: i2c { }; };", "/ { spi0: spi { }; };"),

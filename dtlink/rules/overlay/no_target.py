@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    since="0.2",
     bad=Dts(
         "/ { i2c@1000 { }; };",
         overlays=('/plugin/; &{/i2c@2000} { status = "okay"; };',),

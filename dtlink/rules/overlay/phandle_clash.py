@@ -30,6 +30,7 @@ _SHOWN = 3
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Dts(
         """
         / { clk: clock { compatible = "fixed-clock"; #clock-cells = <0>; clock-frequency = <1>; };

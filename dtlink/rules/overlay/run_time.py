@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     __name__,
     __doc__,
     severity=Severity.INFO,
+    since="0.2",
     bad=Dts(
         "/ { bus { #address-cells = <1>; }; };",
         overlays=("/plugin/; &{/bus} { #address-cells = <2>; };",),

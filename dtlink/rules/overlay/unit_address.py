@@ -22,6 +22,7 @@ from dtlink.rules.overlay._words import at
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Dts(
         "/ { spi@1000 { reg = <0x1000>; }; };",
         overlays=('/plugin/; &{/} { spi { compatible = "spi-gpio"; }; };',),

@@ -33,6 +33,7 @@ _LABELS = 12
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    since="0.2",
     bad=Dts(
         "/ { i2c1: i2c { }; };",
         overlays=('/plugin/; &i2c2 { status = "okay"; };',),

@@ -23,6 +23,7 @@ _LABELS = 12
     __name__,
     __doc__,
     severity=Severity.INFO,
+    since="0.2",
     bad=Dts('/plugin/; &i2c1 { status = "okay"; };', finds=("/",)),
     good=Dts("/ { i2c1: i2c { }; };", overlays=('/plugin/; &i2c1 { status = "okay"; };',)),
 )

@@ -42,6 +42,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    since="0.2",
     needs=(_PARENTS, *_RATES),
     bad=Dts(
         _TREE % "<&cru 1>",

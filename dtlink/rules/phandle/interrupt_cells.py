@@ -39,6 +39,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    since="0.2",
     needs=("interrupt-controller",),
     covers=Covers.RELATED,
     bad=Dts(_TREE % "", finds=("/pmic@58:interrupt-controller",)),

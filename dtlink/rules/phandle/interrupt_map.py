@@ -48,6 +48,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    since="0.2",
     needs=("interrupt-map",),
     covers=Covers.SUPPLIER,
     bad=Dts(_TREE % ("", "", "", ""), finds=("/pcie@2000:interrupt-map",)),

@@ -47,6 +47,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     needs=("interrupt-map",),
     bad=Dts(_TREE % "", finds=("/pcie@2000:interrupt-map",)),
     good=Dts(_TREE % ", <0 0 0 3 &gic 0 79 4>, <0 0 0 4 &gic 0 83 4>"),

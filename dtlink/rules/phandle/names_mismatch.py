@@ -32,6 +32,7 @@ from dtlink.wording import counted, joined, noun
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     needs=tuple(LISTS),
     bad=Dts(
         """

@@ -37,6 +37,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     needs=("remote-endpoint",),
     bad=Dts(
         _TREE % ("display_out", "remote-endpoint = <&panel_in>;"),

@@ -32,6 +32,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Dts(_TREE % "vdd-supply = <&core>, <&io>;", finds=("/codec@1a:vdd-supply",)),
     good=Dts(_TREE % "vdd-supply = <&core>; vddio-supply = <&io>;"),
 )

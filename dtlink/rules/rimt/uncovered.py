@@ -36,6 +36,7 @@ _EFFECT = (
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Tables(
         """
         RIMT

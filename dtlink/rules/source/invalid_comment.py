@@ -23,6 +23,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    since="0.2",
     bad=Dts(
         """
         / {

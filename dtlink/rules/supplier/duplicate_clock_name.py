@@ -39,6 +39,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     needs=("#clock-cells",),
     bad=Dts(
         _TREE % ('clock-output-names = "xin32k", "clkout2";', 'clock-output-names = "xin32k";'),

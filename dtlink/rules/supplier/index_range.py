@@ -36,6 +36,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     needs=("#clock-cells", "#reset-cells", "#power-domain-cells"),
     bad=Dts(_TREE % 4000, finds=("/serial@2000:clocks",)),
     good=Dts(_TREE % 81),

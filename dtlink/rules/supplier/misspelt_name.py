@@ -40,6 +40,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Dts(
         _TREE % ("vim-supply", "gpoi"), finds=("/regulator-lan:vim-supply", "/regulator-lan:gpoi")
     ),

@@ -60,6 +60,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Dts(_TREE % ("", "osc"), finds=("/gpio@1000:#gpio-cells", "/mmc@2000:vmmc-supply")),
     good=Dts(_TREE % ("gpio-controller;", "vcc")),
 )

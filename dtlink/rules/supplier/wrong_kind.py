@@ -52,6 +52,7 @@ facts drivers/usb/vendor.c optional:external_connector: whole
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     bad=Dts(_TREE % "port", finds=("/usb@1000:extcon",), kernel=_KERNEL),
     good=Dts(_TREE % "muic", kernel=_KERNEL),
 )

@@ -32,6 +32,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.INFO,
+    since="0.2",
     needs=("status",),
     bad=Dts(_TREE % "disabled", finds=("/i2c@1000/touchscreen@38:status",)),
     good=Dts(_TREE % "okay"),

@@ -37,6 +37,7 @@ _NODE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     needs=("#size-cells",),
     bad=Dts(
         _NODE % 'partition@0 { label = "boot"; reg = <0>; };', finds=("/nand@1000/partition@0:reg",)

@@ -28,6 +28,7 @@ _OFF = ("dis", "off", "no", "false", "0", "n", "fail", "reserv")
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    since="0.2",
     needs=("status",),
     bad=Dts(
         """

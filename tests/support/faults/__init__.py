@@ -29,5 +29,13 @@ FAULTS: tuple[Fault, ...] = tuple(fault for module in _MODULES for fault in modu
 #: Rules for which no fault is seeded, and why.
 NOT_SEEDED: Mapping[str, str] = {
     "version/behaviour-change": "compares two kernels on one board, which has no fault",
+    "source/invalid-comment": "is about comments, which a blob does not have",
+    **{
+        f"overlay/{name}": "is about overlays: tests/firmware/overlay changes pairs of them"
+        for name in (
+            *("config-txt", "empty", "invalid-fixup", "lost-node", "no-base", "no-target"),
+            *("phandle-clash", "run-time", "unit-address", "unknown-label", "without-base"),
+        )
+    },
     "supplier/wrong-kind": "needs two drivers of which the source was read to the end",
 }

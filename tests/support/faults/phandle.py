@@ -55,7 +55,8 @@ def graph_that_leads_nowhere(bed: Bed) -> Planted | None:
 @fault("phandle/duplicate-phandle", ERROR)
 def phandle_of_another_node(bed: Bed) -> Planted | None:
     """As a node that was added by a tool which numbers from 1 again."""
-    first = bed.pick(sorted({ref.supplier for ref in bed.entries()}))
+    shared = {node for nodes in bed.tree.shared_phandles.values() for node in nodes}
+    first = bed.pick(sorted({ref.supplier for ref in bed.entries()} - shared))
     if first is None:
         return None
     node = bed.add("seeded-node", phandle=bed.phandle(first))
