@@ -90,6 +90,9 @@ UNKNOWN_TARGET = OverlayProblem(
     _TARGET,
     "OF: overlay: find target, node: {}, path '{}' not found",
 )
+UNKNOWN_PHANDLE = UNKNOWN_TARGET._replace(
+    log="OF: overlay: find target, node: {}, phandle {} not found"
+)
 RELATIVE_TARGET = UNKNOWN_TARGET._replace(libfdt="FDT_ERR_BADPATH")
 """A target-path that begins with neither a slash nor an alias."""
 BAD_FIXUP = OverlayProblem("bad-fixup", "FDT_ERR_BADOVERLAY", _FIXUP, "-EINVAL", _USAGES)

@@ -105,6 +105,14 @@ GROUPS: dict[str, Mapping[str, str]] = {
     "ivrs-entry": {},
     "ivrs-base": {},
     "viot-frame": {},
+    "overlay-label": {"label": "i2c2"},
+    "overlay-symbols": {},
+    "overlay-fixup": {"error": "-22"},
+    "overlay-target": {"fragment": "/fragment@0"},
+    "overlay-twice": {"what": "property"},
+    "overlay-cells": {"property": "#address-cells"},
+    "overlay-empty": {},
+    "overlay-leak": {},
 }
 
 

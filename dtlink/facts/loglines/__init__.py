@@ -16,6 +16,7 @@ from dtlink.facts.loglines.firmware import FIRMWARE_LINES
 from dtlink.facts.loglines.header import HEADER_LINES, STAGE_LINES
 from dtlink.facts.loglines.iommu import IOMMU_LINES
 from dtlink.facts.loglines.links import LINK_LINES
+from dtlink.facts.loglines.overlays import OVERLAY_LINES
 from dtlink.facts.loglines.probing import ANY_DRIVERS_LINE, PROBE_LINES
 from dtlink.facts.loglines.row import Harm, LogMessage, Topic
 from dtlink.facts.loglines.system import SYSTEM_LINES
@@ -46,6 +47,7 @@ LOG_MESSAGES = (
     *IOMMU_LINES,
     *FAULT_LINES,
     *FIRMWARE_LINES,
+    *OVERLAY_LINES,
     *SYSTEM_LINES,
     ANY_DRIVERS_LINE,
 )

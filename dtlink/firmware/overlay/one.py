@@ -77,9 +77,7 @@ class OverlayMerge:
         for fragment, there in zip(usable, before, strict=True):
             target = self._target(fragment)
             if target is None:
-                by_path = not fragment.target and not (fragment.target_path or "").startswith("/")
-                problem = facts.RELATIVE_TARGET if by_path else facts.UNKNOWN_TARGET
-                self._fault_of_target(problem, fragment)
+                self._fault_of_target(_unknown_target(fragment), fragment)
                 continue
             if there is None:
                 self._fault_of_target(facts.TARGET_IN_OVERLAY, fragment)
@@ -265,6 +263,13 @@ class OverlayMerge:
                 start = target.path if fragment.target else fragment.target_path or ""
                 starts[id(holder)] = start if len(start) > 1 else ""
             yield name, f"{starts[id(holder)]}/{place[1]}"
+
+
+def _unknown_target(fragment: Fragment) -> facts.OverlayProblem:
+    if fragment.target:
+        return facts.UNKNOWN_PHANDLE
+    is_full = (fragment.target_path or "").startswith("/")
+    return facts.UNKNOWN_TARGET if is_full else facts.RELATIVE_TARGET
 
 
 def _set_phandle(node: SourceNode, number: int) -> None:
