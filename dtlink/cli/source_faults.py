@@ -38,14 +38,14 @@ class SourceFaultLines:
             self._same.append(name)
         self._known |= _by_key(fresh).keys()
         self._left -= len(shown)
-        for each in shown:
+        for number, each in enumerate(shown, 1):
             yield from self._includers(each)
             yield printable(f"{each.at}: error: {each.message}").replace("\n", " ")
+            has_same_next = number < len(shown) and shown[number].fix == each.fix
+            if each.fix and not has_same_next and each.fix not in self._fixes:
+                self._fixes.add(each.fix)
+                yield f"  fix: {printable(each.fix)}"
         self._more += len(fresh) - len(shown)
-        for fix in dict.fromkeys(each.fix for each in shown if each.fix):
-            if fix not in self._fixes:
-                self._fixes.add(fix)
-                yield f"  fix: {printable(fix)}"
 
     def rest(self) -> Iterator[str]:
         """What is not printed: more faults, and inputs that have none of their own."""

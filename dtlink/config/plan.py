@@ -94,8 +94,7 @@ class LintPlan:
         self.inputs = inputs
         self.unread = unread
         """The reports of what the user named that is no input."""
-        self.notes = notes
-        """What is not linted although a path stands for it."""
+        self._notes = notes
         self._source = source
         self._settings = settings
         self._kinds = list(dict.fromkeys(settings.values()))
@@ -125,8 +124,13 @@ class LintPlan:
         chosen = chosen.without_unread() if allow_empty else chosen
         found = [*_with_overlays(paths, chosen.inputs, settings_of, variants_of)]
         inputs = [each for each, _ in found]
-        notes = [*chosen.notes, *_without_base(found)]
-        return cls(inputs, dict(found), chosen.unread, notes)
+        return cls(inputs, dict(found), chosen.unread, chosen.notes)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is not linted although a path stands for it, and what is not checked in full."""
+        found = [(each, self._settings[each]) for each in self.inputs]
+        return [*self._notes, *_without_base(found)]
 
     @property
     def total(self) -> int:
@@ -179,14 +183,14 @@ class LintPlan:
     def with_inputs(self, inputs: Sequence[Input], notes: Sequence[str] = ()) -> LintPlan:
         """The plan with only these of the inputs, and with more notes."""
         settings = {each: self._settings[each] for each in inputs}
-        return LintPlan(inputs, settings, self.unread, [*self.notes, *notes])
+        return LintPlan(inputs, settings, self.unread, [*self._notes, *notes])
 
     def of_source(self, source: str) -> LintPlan:
         """The plan with the source of its one blob. Raises :class:`InputError` for several."""
         if len(self.inputs) > 1:
             message = f"the source of one blob, and there are {len(self.inputs):,} inputs"
             raise InputError(message, path=source)
-        return LintPlan(self.inputs, self._settings, self.unread, self.notes, source)
+        return LintPlan(self.inputs, self._settings, self.unread, self._notes, source)
 
     def settled(self, reports: Iterable[InputReport]) -> Iterator[InputReport]:
         """The reports, with the comments in the source that no board needs."""

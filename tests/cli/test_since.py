@@ -451,6 +451,18 @@ def test_the_same_as_the_difference_of_two_lints(seed, tmp_path, monkeypatch):
     assert {path: reached.get(path, nothing) for path in expected} == expected
 
 
+def test_overlays_that_the_change_does_not_reach_are_not_named(top):
+    overlay = '/dts-v1/;\n/plugin/;\n&uart { status = "okay"; };\n'
+    write(top, {f"{DTS}/old.dtso": overlay, f"{DTS}/new.dtso": overlay})
+    commit(top)
+    done = run("--since", "HEAD", "--strict")
+    assert (done.exit_code, "without a base" in done.stderr) == (0, False)
+    write(top, {f"{DTS}/new.dtso": overlay + "\n"})
+    done = run("--since", "HEAD")
+    assert "1 overlay: " in done.stderr
+    assert "old.dtso" not in done.stderr
+
+
 def test_an_input_with_an_overlay(top):
     overlay = "/dts-v1/;\n/plugin/;\n&{/serial} { clocks = <0x7001>; };\n"
     write(top, {"base.dts": "/dts-v1/;\n" + SOC, "o.dtso": overlay})

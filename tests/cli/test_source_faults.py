@@ -65,6 +65,13 @@ def test_a_source_with_many_faults_is_cut_and_json_has_all(run: Run, boards: Pat
     assert len(entry["error"]["faults"]) >= len(lines) - 1
 
 
+def test_a_fix_is_below_its_error(run: Run, boards: Path) -> None:
+    written(boards, {"own/a.dts": '/dts-v1/;\n#include "x.h"\n#include <y.h>\n/ { };\n'})
+    written(boards, {"one/x.h": "", "two/y.h": ""})
+    lines = run("lint", "own/a.dts").stderr.splitlines()
+    assert [line.lstrip()[:5] for line in lines] == ["own/a", "fix: ", "own/a", "fix: "]
+
+
 def test_a_file_that_many_boards_miss_is_one_error(run: Run, boards: Path) -> None:
     names = [f"v/b{number}.dts" for number in range(60)]
     text = '/dts-v1/;\n#include <dt-bindings/x.h>\n#include "{}.dtsi"\n'

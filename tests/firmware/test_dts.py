@@ -248,10 +248,10 @@ def test_a_source_includes_files_of_its_repository_alone(tmp_path):
 BAD = [
     ("/ {\n a = <1\n};", 3, "a: the value does not end"),
     ("/ {\n a { };\n b\n};", 4, "after 'b': is a ';' missing"),
-    ("/ {\n a = <1>\n b = <2>;\n};", 3, "a: expected a value"),
+    ("/ {\n a = <1>\n b = <2>;\n};", 3, "a: expected ',' or ';', found 'b': is a ';' missing?"),
     ("/ {\n a = <(1 / 0)>;\n};", 3, "division by zero"),
     ("/ {\n a = <08>;\n};", 3, "08 is no octal number"),
-    ("/ {\n a = <x>;\n};", 3, "found 'x>'"),
+    ("/ {\n a = <x>;\n};", 3, "found 'x', which is not a macro: is an #include missing?"),
     ("", 1, "no node"),
     ("/ {\n a { };\n /delete-node/ a;\n};", 4, "opened and deleted in one place"),
     ("/ {\n a { };\n b;\n};", 4, "properties come before nodes"),

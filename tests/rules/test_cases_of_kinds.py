@@ -149,6 +149,7 @@ def test_ranges_have_a_cell_more_than_gpios(cells: int, ranges: str) -> None:
         ("trigger-sources = <0xdead>;", "phandle/dangling"),
         ("timestamps = <&mux 1>;", "phandle/missing-cells"),
         ("vdd-supply = <&r>, <&r>;", "phandle/second-supply"),
+        ("vdd-supply = <&r &mux>;", "phandle/second-supply"),
         ("vdd-supply = <&mux>;", "supplier/not-a-provider"),
         ("msi-parent = <&mux>;", "supplier/not-a-provider"),
         ("extcon = <&osc>;", "supplier/not-a-provider"),

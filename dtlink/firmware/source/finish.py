@@ -226,7 +226,7 @@ class _Finisher:
             self._cells.append((name, node, held, reference.offset + shift))
             return
         shown = f"&{{{name}}}" if "/" in name else f"&{name}"
-        self._fault(f"{held.name}: no node {shown}", node, held)
+        self._fault(f"{held.name}: no node {shown}{self._tree.meant(name)}", node, held)
 
     # What dtc adds
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 #: How many nodes are looked at to find which one of several with one label comes first.
 _SEARCHED: Final = 1 << 20
+#: Upper bounds for the label that may be meant: on the characters of one, on labels that are
+#: compared, and on names that are looked for.
+_LONGEST: Final = 60
+_COMPARED: Final = 10_000
+_ASKED: Final = 10
 
 
 class DtsProperty:
@@ -137,6 +142,7 @@ class LiveTree:
         self.reserved: list[tuple[str, int]] = []
         """Reservations of memory: address and length as they are written, and where."""
         self._left = _SEARCHED
+        self._meant: dict[str, str] = {}
 
     def find(self, name: str) -> DtsNode | None:
         """A node by label, by path, or by a label and the path below it (get_node_by_ref())."""
@@ -150,6 +156,18 @@ class LiveTree:
             if part and node is not None:
                 node = node.child(part)
         return node
+
+    def meant(self, name: str) -> str:
+        """A question for a message: the label that a reference without a node may mean."""
+        if "/" in name or len(name) > _LONGEST or len(self.labels) > _COMPARED:
+            return ""
+        if name not in self._meant and len(self._meant) < _ASKED:
+            from difflib import get_close_matches
+
+            known = [label for label, holders in self.labels.items() if holders]
+            near = get_close_matches(name, known, n=1, cutoff=0.66)
+            self._meant[name] = f": did you mean &{near[0]}?" if near else ""
+        return self._meant.get(name, "")
 
     def _labelled(self, label: str) -> DtsNode | None:
         holders = self.labels.get(label, {})

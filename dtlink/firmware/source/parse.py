@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.source.absent import Unread
+from dtlink.firmware.source.braces import unclosed
 from dtlink.firmware.source.errors import MAX_FAULTS, MAX_MESSAGE, SourceFault
 from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
@@ -149,10 +150,11 @@ class _Parser:
             self._fault("/memreserve/ is followed by an address and a length", start)
 
     def _on_reference(self, match: re.Match[str], start: int) -> None:
-        node = self._tree.find(_name(match, _PATH, _LABEL)) if self._is_begun else None
+        name = _name(match, _PATH, _LABEL)
+        node = self._tree.find(name) if self._is_begun else None
         if node is None:
             at = match.start(match.lastindex or 0)
-            self._fault(f"no node {_shown(match, _PATH, _LABEL)}", at)
+            self._fault(f"no node {_shown(match, _PATH, _LABEL)}{self._tree.meant(name)}", at)
         elif match[_WORD] == "/omit-if-no-ref/":
             node.omit_if_no_ref = True
         elif node.parent is None:
@@ -178,7 +180,8 @@ class _Parser:
                     node, fresh = self._fragment(name, start), True
         if node is None:
             at = match.start(match.lastindex or 0) - 1
-            self._fault(f"no node {_shown(match, _TOP_PATH, _TOP_LABEL)}", at)
+            shown = _shown(match, _TOP_PATH, _TOP_LABEL)
+            self._fault(f"no node {shown}{self._tree.meant(name)}", at)
             node, fresh = DtsNode("", None), False
         if match[_NEW_LABEL]:
             self._tree.add_label(node, match[_NEW_LABEL])
@@ -252,15 +255,27 @@ class _Parser:
         return True
 
     def _recover(self) -> bool:
-        """Report what is not a statement, and skip it; ``False``: the text has ended."""
+        """Report what is not a statement, and skip it; ``False``: no node is open any more."""
         start = self._blank(self._at)
         if start >= len(self._text):
-            self._fault("the source ends within a node: a '}' is missing", max(start - 1, 0))
+            where = self._unclosed(start)
+            self._fault(f"the source ends within a node{where}", max(start - 1, 0))
+            self._at = start
+            return False
+        if self._is_top(start):
+            where = self._unclosed(start)
+            self._fault(f"{self._word(start)!r} is opened within a node{where}", start)
             self._at = start
             return False
         self._fault(self._reason(start), start)
         self._skip(start)
         return True
+
+    def _is_top(self, start: int) -> bool:
+        """Whether a node of the top level begins, by its place: what is open was to be closed."""
+        opening = _OUTSIDE.match(self._text, start)
+        is_at_margin = self._text[start - 1 : start] == "\n"
+        return is_at_margin and opening is not None and opening[0].endswith("{")
 
     def _reason(self, start: int) -> str:
         named = re.compile(_NAME).match(self._text, start)
@@ -270,6 +285,14 @@ class _Parser:
         if named and self._text[after : after + 1] not in ("", "{", ";"):
             return f"expected '=', '{{' or ';' after {named[1]!r}: is a ';' missing?"
         return f"expected a property or a node, found {self._word(start)!r}"
+
+    def _unclosed(self, end: int) -> str:
+        """The end of a message that names the node whose ``}`` is missing, as far as that shows."""
+        at = unclosed(self._text, end)
+        if at < 0:
+            return ""
+        place = self._source.place(at)
+        return f": is the '}}' of the node at {place.file}:{place.line} missing?"
 
     def _word(self, at: int) -> str:
         return self._text[at : at + 40].split(maxsplit=1)[0][:20]

@@ -48,6 +48,11 @@ _PARENTHESIS = re.compile(r"[()]|'(?:[^'\\]++|\\.)*+'")
 #: Cells without anything but numbers and references by label: nearly all lists.
 _SIMPLE = re.compile(r"\s*<([\s\w&]*)>\s*\Z", re.ASCII)
 _SIMPLE_CELL = re.compile(r"(?:&([A-Za-z_]\w*)|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?)\Z", re.ASCII)
+_NUMBER = re.compile(_LITERAL, re.ASCII)
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+#: A word for a message, or else one character.
+_NEXT = re.compile(r"\s*([^\s<>()\[\],;\"]+|.)", re.ASCII | re.DOTALL)
+_SHOWN: Final = 40
 _WIDTHS: Final = (8, 16, 32, 64)
 #: How many cells, and how many bytes of values, are kept: many boards of a run share theirs.
 _KEPT: Final = 1 << 14
@@ -195,7 +200,7 @@ class _Reader:
         while not self._is_at_end():
             match = _ITEM.match(self._text, self._at)
             if match is None:
-                self._fail(f"expected a value, found {self._next()!r}")
+                self._fail(self._no_item(needs_item=needs_item))
             kind = match.lastindex or 0
             if kind != _LABEL and needs_item == (kind == _COMMA):
                 self._at = match.start(kind)
@@ -244,8 +249,25 @@ class _Reader:
     def _fail(self, message: str) -> NoReturn:
         raise ValueTextError(message, self._at)
 
+    def _no_item(self, *, needs_item: bool) -> str:
+        """What is wrong where no part of a value begins."""
+        found = self._next()
+        if not needs_item:
+            return f"expected ',' or ';', found {found!r}: is a ';' missing?"
+        hint = f": a number is written <{found}>" if _NUMBER.fullmatch(found) else ""
+        return f"expected a value, found {found!r}{hint}"
+
+    def _no_cell(self) -> str:
+        """What is wrong where no cell begins."""
+        if self._is_at_end():
+            return "'<' without '>'"
+        found = self._next()
+        hint = ", which is not a macro: is an #include missing?" if _NAME.fullmatch(found) else ""
+        return f"expected a number, a reference or '>', found {found!r}{hint}"
+
     def _next(self) -> str:
-        return self._text[self._at :].split(maxsplit=1)[0][:20]  # not at the end
+        match = _NEXT.match(self._text, self._at)
+        return match[1][:_SHOWN] if match else ""
 
     def _string(self, text: str, start: int) -> bytes:
         try:
@@ -265,11 +287,7 @@ class _Reader:
         while True:
             match = _CELL.match(self._text, self._at)
             if match is None:
-                self._fail(
-                    f"expected a number, a reference or '>', found {self._next()!r}"
-                    if not self._is_at_end()
-                    else "'<' without '>'"
-                )
+                self._fail(self._no_cell())
             label, close, parenthesis, digits, quoted, path, node = match.groups()
             start = _word_start(match)
             self._at = match.end()

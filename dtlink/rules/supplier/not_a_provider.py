@@ -73,7 +73,8 @@ def not_a_provider(board: TreeBoard) -> Iterator[Finding]:
         if mark is not None:
             is_wrong = ref.supplier not in board.tree.holders(mark) and _is_unmarked(board, ref)
         elif kind == REGULATOR.kind:
-            is_wrong = _is_no_regulator(board, ref)
+            # Of several, the regulator core reads the first: phandle/second-supply reports others.
+            is_wrong = ref.entry == 0 and _is_no_regulator(board, ref)
         else:
             is_wrong = ref.binding.name in _PLAIN and _is_no_such(board, ref)
         if is_wrong:

@@ -1,0 +1,34 @@
+"""Which brace of devicetree source is probably not closed."""
+
+from __future__ import annotations
+
+import re
+
+_BRACE = re.compile(
+    r"\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z)|[{}]", re.DOTALL
+)
+
+
+def unclosed(text: str, end: int) -> int:
+    """The offset of a ``{`` before ``end`` that is not closed; -1 if all are.
+
+    With one ``}`` too few, each node is closed by the one that was meant for its parent. So the
+    first node whose ``{`` and ``}`` are on lines of different indentation is the one; if there is
+    none, it is the innermost one that is open.
+    """
+    opened: list[int] = []
+    first = -1
+    for match in _BRACE.finditer(text, 0, end):
+        if match[0] == "{":
+            opened.append(match.start())
+        elif match[0] == "}" and opened:
+            start = opened.pop()
+            if first < 0 and _indentation(text, start) != _indentation(text, match.start()):
+                first = start
+    return first if first >= 0 and opened else opened[-1] if opened else -1
+
+
+def _indentation(text: str, at: int) -> str:
+    """The blanks at the beginning of the line of a brace."""
+    line = text[text.rfind("\n", 0, at) + 1 : at + 1]
+    return line[: len(line) - len(line.lstrip())]
