@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.board.tree import TreeBoard
@@ -16,6 +17,7 @@ from dtlink.wording import joined
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
+    from dtlink.board.tables import TablesBoard
     from dtlink.links.acpi.link import AcpiLink
     from dtlink.links.reference import Link
     from dtlink.report.entries import Json
@@ -76,6 +78,25 @@ class LinkRow(JsonRow):
         )
 
 
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class PropertyRow(JsonRow):
+    """A flag or a number of a table that changes what a kernel does."""
+
+    node: str
+    """The header of a table, or a structure of it."""
+    name: str
+    value: int
+    is_flag: bool
+    """Whether it is a single bit."""
+    meaning: str
+    """What it tells a kernel."""
+
+    @property
+    def shown(self) -> str:
+        """The value in words."""
+        return ("set" if self.value else "clear") if self.is_flag else f"{self.value:#x}"
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
 class LinksView(CommandResult):
     """The links of one board, in the order of the blob or the tables."""
@@ -84,6 +105,8 @@ class LinksView(CommandResult):
     links: tuple[LinkRow, ...]
     needs_labels: tuple[str, ...] | Absent = ABSENT
     """The labels that an overlay needs of a base, which has the other ends of its links."""
+    properties: tuple[PropertyRow, ...] | Absent = ABSENT
+    """Of tables: what they say beside links."""
 
     @classmethod
     def of(
@@ -98,11 +121,14 @@ class LinksView(CommandResult):
         else:
             found = [table_link(link) for link in board.graph.links if _is(link, bindings)]
         needed = board.overlays.labels if isinstance(board, TreeBoard) else ()
-        return cls(links=tuple(found), needs_labels=tuple(needed) or ABSENT)
+        told = ABSENT if isinstance(board, TreeBoard) else table_properties(board)
+        return cls(links=tuple(found), needs_labels=tuple(needed) or ABSENT, properties=told)
 
     def members(self) -> Mapping[str, Json]:
-        """The links; of an overlay also the labels that it needs."""
-        more = {"needs_labels": plain(self.needs_labels)} if self.needs_labels else {}
+        """The links; of an overlay also the labels that it needs, of tables their properties."""
+        names = ("needs_labels", "properties")
+        told = {name: getattr(self, name) for name in names}
+        more = {name: plain(value) for name, value in told.items() if value is not ABSENT}
         return {self.member: self.to_json(), **more}
 
     def to_json(self) -> Json:
@@ -119,9 +145,29 @@ class LinksView(CommandResult):
                 consumer = link.consumer
                 yield line("  ", consumer)
             yield link.text()
+        headers = [each for each in self.properties or () if each.node.endswith("/header")]
+        for node, rows in groupby(headers, key=lambda each: each.node):
+            values = ", ".join(f"{each.name} {each.shown}" for each in rows)
+            yield line(f"  {node}", Span(f"  {values}", DIM))
         if self.needs_labels:
             labels = ", ".join(self.needs_labels)
             yield line(Span(f"  an overlay; it needs labels of a base: {labels}", DIM))
+
+
+def table_properties(board: TablesBoard) -> tuple[PropertyRow, ...]:
+    """The flags and numbers of a machine's tables."""
+    from dtlink.links.acpi.properties import properties
+
+    return tuple(
+        PropertyRow(
+            node=each.where.path,
+            name=each.row.name,
+            value=each.value,
+            is_flag=each.is_flag,
+            meaning=each.row.meaning,
+        )
+        for each in properties(board.machine)
+    )
 
 
 def check_bindings(names: Collection[str]) -> None:

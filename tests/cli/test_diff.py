@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dtlink.cli.diff import diff
+from dtlink.cli.links import links
 from dtlink.testing.assemble import assemble
 from tests.support.boards import CHECKOUT
 
@@ -348,3 +349,64 @@ def test_real_pairs_agree_about_a_msi_frame(shared: Path) -> None:
     for name in ("virt-none-gicv2", "virt-smmuv3-gicv2"):
         host = compared(shared / "tables" / "qemu" / name, "--bus", "0-ff")
         assert "MSI controller" not in by_aspect(host)
+
+
+FLAGS = {
+    "DMAR flags=5": ("DMA_CTRL_PLATFORM_OPT_IN", "clear ⇒ set"),
+    "DMAR flags=3": ("X2APIC_OPT_OUT", "clear ⇒ set"),
+    "DMAR flags=0": ("INTR_REMAP", "set ⇒ clear"),
+    "DMAR flags=1 width=45": ("width", "0x26 ⇒ 0x2d"),
+}
+
+
+@pytest.mark.parametrize("head", FLAGS)
+def test_flags_of_a_table_are_compared(tmp_path: Path, head: str) -> None:
+    for name, first in (("old", "DMAR flags=1"), ("new", head)):
+        data = assemble(f"{first}\n  drhd base=0xfed91000 flags=1\n")["DMAR"]
+        (tmp_path / f"{name}.bin").write_bytes(data)
+    result = invoke(tmp_path / "old.bin", tmp_path / "new.bin")
+    flag, change = FLAGS[head]
+    (row,) = (each for each in result.output.splitlines() if each.startswith("~"))
+    assert row.split()[1] == flag
+    assert change in row
+    assert "1 property of a table" in result.output
+    document = json.loads(
+        invoke(tmp_path / "old.bin", tmp_path / "new.bin", "--format", "json").stdout
+    )
+    schema = json.loads((CHECKOUT / "schemas" / "report-1.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(document)
+    changes = document["inputs"][0]["diff"]["changes"]
+    assert not changes["same"]
+    assert [each["new"]["name"] for each in changes["properties"]["changed"]] == [flag]
+
+
+def test_properties_of_structures_that_both_have(tmp_path: Path) -> None:
+    text = """
+    IORT
+      smmu: smmu-v3 base=0x9050000
+      root-complex segment={} ats={} node_revision={}
+        map count=0xffff output=smmu
+    """
+    for name, values in (("a", (0, 1, 1)), ("b", (0, 0, 4)), ("c", (1, 0, 1))):
+        (tmp_path / f"{name}.bin").write_bytes(assemble(text.format(*values))["IORT"])
+    told = invoke(tmp_path / "a.bin", tmp_path / "b.bin").output
+    assert "ATS attribute              0x1 ⇒ 0x0" in told
+    assert "+   flags                      0x0" in told  # since revision 4
+    # A segment that is new has links; its properties are no change.
+    assert "\nproperties" not in invoke(tmp_path / "a.bin", tmp_path / "c.bin").output
+
+
+def test_links_show_the_flags_of_headers_and_are_compared_later(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.bin", tmp_path / "new.bin"
+    for path, flags in ((old, 1), (new, 5)):
+        text = f"DMAR flags={flags}\n  drhd base=0xfed91000 flags=1\n"
+        path.write_bytes(assemble(text)["DMAR"])
+    shown = CliRunner().invoke(links, [str(new)]).output
+    assert (
+        "DMAR/header  INTR_REMAP set, X2APIC_OPT_OUT clear, DMA_CTRL_PLATFORM_OPT_IN set" in shown
+    )
+    saved = tmp_path / "saved.json"
+    saved.write_text(CliRunner().invoke(links, [str(old), "--format", "json"]).stdout)
+    assert "DMA_CTRL_PLATFORM_OPT_IN   clear ⇒ set" in invoke(saved, new).output
+    schema = json.loads((CHECKOUT / "schemas" / "report-1.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(json.loads(saved.read_text()))

@@ -22,6 +22,8 @@ from dtlink.views.diff.rows import (
     LinkChanges,
     LinkEvent,
     PairChanges,
+    PropertyChange,
+    PropertyChanges,
     WaitChange,
     WaitChanges,
 )
@@ -30,10 +32,10 @@ if TYPE_CHECKING:
     from dtlink.views.cycles import CycleRow
     from dtlink.views.diff.rows import FindingChanges, PairRow, WaitRow
     from dtlink.views.diff.snapshot import Snapshot
-    from dtlink.views.links import LinkRow
+    from dtlink.views.links import LinkRow, PropertyRow
 
 #: What is compared, in the order in which it is reported.
-KINDS = ("findings", "waits", "cycles", "cycle_lines", "links")
+KINDS = ("findings", "waits", "cycles", "cycle_lines", "links", "properties")
 #: What two entries of a link may differ in.
 _VALUES = ("args", "inputs", "through", "why_not")
 
@@ -142,3 +144,20 @@ def _link(row: LinkRow) -> Hashable:
         row.binding,
         row.property_name,
     )
+
+
+def compare_properties(old: Snapshot, new: Snapshot) -> PropertyChanges:
+    """By structure and name, of structures that both have."""
+    before, after = old.properties or (), new.properties or ()
+    both = {stable(row.node) for row in before} & {stable(row.node) for row in after}
+    sides = ([row for row in rows if stable(row.node) in both] for rows in (before, after))
+    found = match(*sides, _property, by(("value",)))
+    return KindChanges(
+        gained=tuple(found.gained),
+        lost=tuple(found.lost),
+        changed=tuple(PropertyChange(old=one, new=other) for one, other in found.changed),
+    )
+
+
+def _property(row: PropertyRow) -> Hashable:
+    return stable(row.node), row.name

@@ -13,7 +13,7 @@ from dtlink.views.cycles import CyclesView
 from dtlink.views.data import ABSENT
 from dtlink.views.diff.rows import FindingRow, PairRow, WaitRow
 from dtlink.views.diff.snapshot import Snapshot
-from dtlink.views.links import LinkRow, table_link, tree_link
+from dtlink.views.links import LinkRow, table_link, table_properties, tree_link
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -65,6 +65,7 @@ def _of_tables(board: TablesBoard) -> Snapshot:
         cycles=CyclesView.of(board).cycles,
         links=[table_link(link) for link in board.graph.links],
         has_kernel=board.facts is not None,
+        properties=table_properties(board),
     )
 
 

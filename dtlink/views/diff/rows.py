@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dtlink.report.entries import Json
     from dtlink.rules.entries import EditEntry, FindingEntry, LocationEntry
     from dtlink.views.cycles import CycleRow
-    from dtlink.views.links import LinkRow
+    from dtlink.views.links import LinkRow, PropertyRow
 
 RowT = TypeVar("RowT")
 ChangedT = TypeVar("ChangedT")
@@ -135,6 +135,14 @@ class WaitChange(JsonRow):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class PropertyChange(JsonRow):
+    """A property of a table that has another value."""
+
+    old: PropertyRow
+    new: PropertyRow
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
 class KindChanges(JsonRow, Generic[RowT, ChangedT]):
     """What changed of one kind of thing."""
 
@@ -160,6 +168,7 @@ WaitChanges = KindChanges[WaitRow, WaitChange]
 CycleChanges = KindChanges["CycleRow", CycleChange]
 PairChanges = KindChanges[PairRow, PairRow]
 LinkChanges = KindChanges[LinkEvent, LinkChange]
+PropertyChanges = KindChanges["PropertyRow", PropertyChange]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)

@@ -21,7 +21,7 @@ from dtlink.views.diff.former import reason
 from dtlink.views.diff.rows import FindingRow, IdentityRow, PairRow, WaitRow
 from dtlink.views.diff.sides import Side
 from dtlink.views.diff.snapshot import Snapshot
-from dtlink.views.links import LinkRow
+from dtlink.views.links import LinkRow, PropertyRow
 
 #: An object of the report.
 Members = Mapping[str, Any]
@@ -40,6 +40,11 @@ _LINK: Members = {
     "args": [_NUMBER],
     **dict.fromkeys(("optional", "followed"), _FLAG),
     "why_not": _TEXT + _NONE,
+}
+_PROPERTY: Members = {
+    **dict.fromkeys(("node", "name", "meaning"), _TEXT),
+    "value": _NUMBER,
+    "is_flag": _FLAG,
 }
 _STEP: Members = {
     **dict.fromkeys(("consumer", "supplier"), _TEXT),
@@ -65,6 +70,7 @@ _READ: Members = {
     "known": [_FINDING],
     "ignored": [{"finding": _FINDING}],
     "links": [_LINK],
+    "properties": [_PROPERTY],
     "cycles": [{"nodes": [_TEXT], "chain": [_STEP], "breaks": [_STEP]}],
     "devlink": _DEVLINK,
 }
@@ -190,6 +196,11 @@ def _snapshot(entry: Members, kernel: Members, where: str) -> Snapshot:
         cycle_lines=None if lines is None else [PairRow(consumer=a, supplier=b) for a, b in lines],
         links=None if links is None else [_link(each) for each in links],
         ignored=frozenset(each["fingerprint"] for each in ignored),
+        properties=[
+            PropertyRow(**{name: each[name] for name in _PROPERTY}) for each in entry["properties"]
+        ]
+        if "properties" in entry
+        else None,
     )
 
 

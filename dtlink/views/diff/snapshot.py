@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from dtlink.report.entries import Json
     from dtlink.views.cycles import CycleRow
     from dtlink.views.diff.rows import FindingRow, PairRow, WaitRow
-    from dtlink.views.links import LinkRow
+    from dtlink.views.links import LinkRow, PropertyRow
 
 
 class Snapshot(NamedTuple):
@@ -29,6 +29,8 @@ class Snapshot(NamedTuple):
     """``waits`` has those that come of what one kernel holds."""
     is_overlay: bool = False
     """The input is an overlay, which is no board."""
+    properties: Sequence[PropertyRow] | None = None
+    """Of tables."""
 
     def members(self) -> Mapping[str, Json]:
         """None: a snapshot is compared, not reported."""

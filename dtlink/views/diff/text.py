@@ -22,8 +22,12 @@ _NOUNS = {
     "cycles": "cycle",
     "cycle_lines": "cycle line of the kernel's log",
     "links": "link",
+    "properties": "property of a table",
 }
-_PLURALS = {"cycle_lines": "cycle lines of the kernel's log"}
+_PLURALS = {
+    "cycle_lines": "cycle lines of the kernel's log",
+    "properties": "properties of tables",
+}
 
 
 def lines(report: Report, width: int | None, *, everything: bool = False) -> Iterator[Line]:

@@ -14,12 +14,14 @@ from dtlink.views.diff.compare import (
     compare_cycles,
     compare_findings,
     compare_links,
+    compare_properties,
     compare_waits,
     compared,
     lacking,
 )
 from dtlink.views.diff.finding_text import findings
 from dtlink.views.diff.link_text import links
+from dtlink.views.diff.property_text import properties
 from dtlink.views.diff.rows import LackingRow
 from dtlink.views.diff.snapshot import NOTHING
 from dtlink.views.diff.wait_text import cycle_lines, cycles, waits
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         IdentityRow,
         LinkChanges,
         PairChanges,
+        PropertyChanges,
         WaitChanges,
     )
     from dtlink.views.diff.sides import Side
@@ -52,6 +55,7 @@ class _Changes(NamedTuple):
     cycles: CycleChanges | Absent
     cycle_lines: PairChanges | Absent
     links: LinkChanges | Absent
+    properties: PropertyChanges | Absent
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True, repr=False)
@@ -72,6 +76,7 @@ class DiffView(CommandResult):
     cycles: CycleChanges | Absent = ABSENT
     cycle_lines: PairChanges | Absent = ABSENT
     links: LinkChanges | Absent = ABSENT
+    properties: PropertyChanges | Absent = ABSENT
 
     @classmethod
     def of(cls, old: Side | None, new: Side | None) -> DiffView:
@@ -86,6 +91,7 @@ class DiffView(CommandResult):
             compare_cycles(before, after) if "cycles" in kinds else ABSENT,
             compare_cycle_lines(before, after) if "cycle_lines" in kinds else ABSENT,
             compare_links(before, after) if "links" in kinds else ABSENT,
+            compare_properties(before, after) if "properties" in kinds else ABSENT,
         )
         return cls(
             input="both" if both else "gained" if old is None else "lost",
@@ -107,6 +113,7 @@ class DiffView(CommandResult):
             cycles=changed.cycles,
             cycle_lines=changed.cycle_lines,
             links=changed.links,
+            properties=changed.properties,
         )
 
     def to_json(self) -> Json:
@@ -122,6 +129,7 @@ class DiffView(CommandResult):
             "cycles": cycles(self.cycles, limit) if self.cycles else (),
             "cycle_lines": cycle_lines(self.cycle_lines, limit) if self.cycle_lines else (),
             "links": links(self.links, limit) if self.links else (),
+            "properties": properties(self.properties, limit) if self.properties else (),
         }
         for kind in LISTED[self.input]:
             rows = list(texts[kind])
