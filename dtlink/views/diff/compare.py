@@ -150,8 +150,8 @@ def compare_properties(old: Snapshot, new: Snapshot) -> PropertyChanges:
     """By structure and name, of structures that both have."""
     before, after = old.properties or (), new.properties or ()
     both = {stable(row.node) for row in before} & {stable(row.node) for row in after}
-    sides = ([row for row in rows if stable(row.node) in both] for rows in (before, after))
-    found = match(*sides, _property, by(("value",)))
+    was, is_now = ([row for row in rows if stable(row.node) in both] for rows in (before, after))
+    found = match(was, is_now, _property, by(("value",)))
     return KindChanges(
         gained=tuple(found.gained),
         lost=tuple(found.lost),
