@@ -106,12 +106,13 @@ def unescaped(text: str) -> bytes:
     """
     if "\\" not in text:
         return _encoded(text)
-    parts: list[bytes] = []
+    data = bytearray()
     start = 0
     for match in _ESCAPE.finditer(text):
-        parts += (_encoded(text[start : match.start()]), _escaped(match[1]))
+        data += _encoded(text[start : match.start()])
+        data += _escaped(match[1])
         start = match.end()
-    return b"".join((*parts, _encoded(text[start:])))
+    return bytes(data + _encoded(text[start:]))
 
 
 def _encoded(text: str) -> bytes:

@@ -32,7 +32,7 @@ _STRING = r"\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'"
 _TEXT = r"[^;\"'{}]*+(?:(?:" + _STRING + r"|\{[^;\"'{}]*+\})[^;\"'{}]*+)*+"
 #: A statement in a node: labels, then one of the alternatives, told apart by their groups.
 _INSIDE = re.compile(
-    r"\s*((?:[A-Za-z_]\w*:\s*)*)(?:(/omit-if-no-ref/)\s*((?:[A-Za-z_]\w*:\s*)*))?"
+    r"\s*((?:[A-Za-z_]\w*:\s*)*+)(?:(/omit-if-no-ref/)\s*((?:[A-Za-z_]\w*:\s*)*+))?"
     r"(?:" + _NAME + r"\s*(?:(\{)|(;)|=(" + _TEXT + r");)|(\})"
     r"|/delete-(?:node/\s*" + _NAME + r"|property/\s*" + _NAME + r")\s*;)",
     re.DOTALL | re.ASCII,
@@ -40,7 +40,7 @@ _INSIDE = re.compile(
 _LABELS, _OMIT, _MORE, _OWN, _OPEN, _EMPTY, _VALUE, _CLOSE, _NODE, _PROPERTY = range(1, 11)
 _OUTSIDE = re.compile(
     r"\s*(?:(/dts-v1/)\s*;(?:\s*(/plugin/)\s*;)?"
-    r"|(?:[A-Za-z_]\w*:\s*)*/memreserve/([^;]*);"
+    r"|(?:[A-Za-z_]\w*:\s*)*+/memreserve/([^;]*);"
     r"|(?:(/)|(?:([A-Za-z_]\w*):\s*)?" + _REFERENCE + r")\s*\{"
     r"|(/delete-node/|/omit-if-no-ref/)\s*" + _REFERENCE + r"\s*;)",
     re.DOTALL | re.ASCII,
