@@ -547,6 +547,15 @@ def test_on_acpi() -> None:
     assert not found.causes[0].victims[0].sure
 
 
+def test_on_acpi_with_a_timeout(shared: Path) -> None:
+    """Linux 6.15 and newer: the boot of cases/truth, with a VIOT and without a driver for it."""
+    path = shared / "cases" / "truth" / "boot-7.2.13-acpi-viommu-absent.log"
+    found = explain(read_log(str(path)))
+    kind, subject, effect = one(found)
+    assert (kind, subject) == (CauseKind.IOMMU, "the IOMMU that the VIOT names")
+    assert effect is DeviceEffect.UNTRANSLATED
+
+
 # --- suppliers that are held back
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dtlink.firmware import read
 from dtlink.observed.bootlog.explain import explain
 from dtlink.observed.bootlog.model import CauseKind, DeviceEffect, Explanation
 from dtlink.observed.bootlog.read import parse, read_log
@@ -85,6 +86,15 @@ def test_what_an_iommu_refused(line: str, device: str, effect: DeviceEffect, wor
     assert (victim.device, victim.effect, victim.lines) == (device, effect, 2)
     assert words in cause.origin.detail
     assert cause.origin.cure
+
+
+def test_who_uses_the_iommu_that_reports_a_fault(shared: Path) -> None:
+    tree = read.read(shared / "corpus" / "arm64" / "rockchip" / "rk3399-rockpro64.dtb")
+    line = "[    4.000000] rk_iommu ff8f3f00.iommu: Page fault at 0x0000000000000000 of type read\n"
+    (cause,) = explain(parse((HEAD + line).encode()), tree).causes
+    assert cause.origin.subject == "/iommu@ff8f3f00"
+    assert cause.origin.detail.endswith("; the tree gives it to /vop@ff8f0000")
+    assert cause.victims[0].effect is DeviceEffect.REFUSED
 
 
 def test_a_consequence_is_no_cause_of_its_own() -> None:

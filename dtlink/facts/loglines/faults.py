@@ -14,6 +14,11 @@ _AMD = "drivers/iommu/amd/iommu.c"
 
 #: A PCI function; before 6.x VT-d and AMD's driver left the segment out.
 _FUNCTION = r"(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
+_DRIVERS_FAULT = (
+    "while it boots, this is mostly a device (a display) that the boot loader left running: "
+    "describe its buffer in /reserved-memory with iommu-addresses; later it is the fault of the "
+    "master's driver, or of a master whose iommus names another IOMMU or ID than it has"
+)
 _DEVICE_IOMMU = r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): "
 
 #: What an event of an AMD IOMMU is (AMD I/O Virtualization Technology, 48882, 2.5).
@@ -110,6 +115,57 @@ FAULT_LINES = (
         sample="DMAR: DRHD: handling fault status reg 3",
         meaning="The faults of a VT-d unit follow.",
         source=f"{_VTD}, dmar_fault()",
+    ),
+    LogMessage(
+        kind="page-fault",
+        topic=Topic.FAULT,
+        needles=("Page fault ", "Unhandled fault: status", "fault type=0x"),
+        pattern=_DEVICE_IOMMU + r"(?:Page fault (?:at|for) (?P<address>0x[0-9a-f]{1,16})"
+        r"|Unhandled fault: status 0x[0-9a-f]{1,8} iova (?P<old_address>0x[0-9a-f]{1,16})"
+        r"|fault type=0x[0-9a-f]{1,8} iova=0x[0-9a-f]{1,16} pa=)",
+        harm=Harm.HARMFUL,
+        sample="rk_iommu ff8f3f00.iommu: Page fault at 0x0000000000000000 of type read",
+        forms=(
+            "sun50i-iommu 30f0000.iommu: Page fault for 0x00000000ff8ac000 (master 1, dir wr)",
+            "ipmmu-vmsa fe951000.iommu: Unhandled fault: status 0x00002105 iova 0xff000000",
+            "mtk-iommu 10205000.iommu: fault type=0x280 iova=0x1fe00000 pa=0x0 ",
+        ),
+        meaning="A device that this IOMMU translates for used an address that is not mapped.",
+        cure=_DRIVERS_FAULT,
+        source="drivers/iommu/rockchip-iommu.c, rk_iommu_irq(); drivers/iommu/sun50i-iommu.c, "
+        "sun50i_iommu_report_fault(); drivers/iommu/ipmmu-vmsa.c, ipmmu_domain_irq(); "
+        "drivers/iommu/mtk_iommu.c, mtk_iommu_isr(); drivers/iommu/mtk_iommu_v1.c",
+    ),
+    LogMessage(
+        kind="stream-fault",
+        topic=Topic.FAULT,
+        needles=("translation fault: status:", "devid: 0x"),
+        pattern=_DEVICE_IOMMU
+        + r"(?:translation fault: status:0x[0-9a-f]{1,8} stream:\d{1,5} code:\S{1,16} "
+        r"\((?P<why>[^)]{1,40})\)|Fault \d{1,5} devid: (?P<stream>0x[0-9a-f]{1,8}) )",
+        harm=Harm.HARMFUL,
+        sample="riscv-iommu-pci 0000:00:01.0: Fault 13 devid: 0x18 iotval: ffd0 iotval2: 0",
+        forms=(
+            "apple-dart a.iommu: translation fault: status:0x1 stream:0 code:0x10 (READ FAULT) at",
+        ),
+        meaning="An access that the IOMMU could not translate.",
+        cure=_DRIVERS_FAULT,
+        since="6.1",
+        source="drivers/iommu/riscv/iommu.c, riscv_iommu_fault(); drivers/iommu/apple-dart.c, "
+        "apple_dart_t8020_irq()",
+    ),
+    LogMessage(
+        kind="endpoint-fault",
+        topic=Topic.FAULT,
+        needles=(" fault from EP ",),
+        pattern=r"(?<!\S)(?P<driver>virtio_iommu) (?P<iommu>\S{1,64}): \w{1,16} fault from EP "
+        r"(?P<endpoint>\d{1,10})",
+        harm=Harm.HARMFUL,
+        sample="virtio_iommu virtio0: page fault from EP 16 at 0x8000 [R]",
+        meaning="A virtio-iommu refused an access of an endpoint.",
+        cure="an endpoint without a domain (unknown, domain): no driver has attached it, or the "
+        "device ran before its driver; give the host its iommu-map, or the VIOT the endpoint",
+        source="drivers/iommu/virtio-iommu.c, viommu_fault_handler()",
     ),
     LogMessage(
         kind="amd-completion",

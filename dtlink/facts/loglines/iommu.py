@@ -107,6 +107,8 @@ IOMMU_LINES = (
         harm=Harm.HARMFUL,
         sample="arm-smmu 1.iommu: Unexpected global fault, this could be serious",
         meaning="The SMMU met an access that belongs to no translation.",
+        cure="the lines after it have the stream ID (GFSYNR1, lower half): name it in the iommus "
+        "of the device that has it; before a driver runs it is DMA that the boot loader left on",
         source=f"{_SMMU}, arm_smmu_global_fault()",
     ),
     LogMessage(

@@ -138,6 +138,10 @@ class CauseTracer:
         wanted = _is_given_up if not lost else _is_power_domain
         needs = self._function(device.name) or (self._needs(node, wanted) if node else [])
         if not needs and _is_pci(device):
+            if self._acpi:
+                detail = "its driver was not there when the deferred probe timeout expired"
+                subject = f"the IOMMU that the {self._acpi} names"
+                return CauseChain(CauseOrigin(CauseKind.IOMMU, subject, detail))
             detail = "the kernel gave up its IOMMU; pass the tree to see which"
             segment = device.name.partition(":")[0]
             return CauseChain(

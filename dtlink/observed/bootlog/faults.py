@@ -9,6 +9,7 @@ from dtlink.facts.loglines import Topic
 from dtlink.facts.loglines.faults import AMD_EVENTS, VTD_REASONS
 from dtlink.facts.loglines.iommu import SMMU_V3_EVENTS
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin, DeviceEffect, RootCause, Victim
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.observed.bootlog.history import History, LoggedMessage
@@ -127,6 +128,8 @@ def _origin(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> C
             detail = (
                 f"{detail.removesuffix('.')}; the tree gives this stream ID to {', '.join(masters)}"
             )
+    elif node and suppliers and not fault.requester and (users := suppliers.users(node)):
+        detail = f"{detail.removesuffix('.')}; the tree gives it to {listed(users)}"
     return CauseOrigin(
         CauseKind.FAULT,
         f"{node or fault.subject}{stream}",

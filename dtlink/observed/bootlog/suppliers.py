@@ -128,6 +128,11 @@ class Suppliers:
         found = [each.master for each in known if _takes(each, stream)]
         return [self.tree.path(master) for master in dict.fromkeys(found)]
 
+    def users(self, iommu: str) -> Sequence[str]:
+        """The nodes that name an IOMMU in the tree, by any stream ID."""
+        named = self._board.masters.get(self.tree.by_path[iommu].index, ())
+        return list(dict.fromkeys(self.tree.path(each.consumer) for each in named))
+
     def _links(self, node: Node) -> Iterator[tuple[Link, Requested]]:
         """The links of a device and of its parts, each with what its driver does of it.
 
