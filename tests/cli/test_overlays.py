@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -261,3 +262,17 @@ def test_services_show_a_finding_at_the_overlay(files: Path, form: str) -> None:
     assert "base.dts,line" not in result.stdout
     for name in ('"path": "base.dts"', '"uri": "base.dts", "region"'):
         assert name not in result.stdout
+
+
+def test_a_config_txt_is_an_overlay(files: Path) -> None:
+    (files / "overlays").mkdir()
+    (files / "overlays/touch.dtbo").write_bytes(dtlink.read("touch.dtso").blob)
+    (files / "config.txt").write_text("dtoverlay=touch\ndtparam=gone=1\n")
+    result = run("lint", "base.dts+config.txt")
+    assert result.exit_code == 1
+    assert "/i2c@1000/touch@38 from overlays/touch.dtbo" in result.stdout
+    assert "config.txt:2:1: / from overlays/touch.dtbo" in result.stdout
+    assert "has a parameter gone" in result.stdout
+    os.mkfifo(files / "pipe")
+    (files / "config.txt").write_text("include pipe\n")
+    assert "pipe: not a regular file" in run("lint", "base.dts+config.txt").stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,20 @@ def _with_config(tree: Tree, path: str, read: Read, sources: SourceOptions) -> T
     from dtlink.firmware.overlay.raspberry.config_txt import read_config
 
     def overlay(name: str) -> Tree:
+        _check_regular(name)
         return _tree(Input(name), read, sources)[1]
 
-    return apply_config(tree, read_config(path, tree.root.compatible, load), overlay)
+    def text(name: str) -> bytes:
+        _check_regular(name)
+        return load(name)
+
+    return apply_config(tree, read_config(path, tree.root.compatible, text), overlay)
+
+
+def _check_regular(path: str) -> None:
+    """Raise :class:`InputError` for a device or a pipe, which a config.txt may name."""
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - paths stay text
+        raise InputError("not a regular file", path=path)
 
 
 def _with_notes(tree: Tree, base: Tree, name: str) -> Tree:

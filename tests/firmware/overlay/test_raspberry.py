@@ -248,6 +248,15 @@ def test_lines_of_config_txt() -> None:
         parsed(f"dtparam={'a,' * 5000}")
 
 
+def test_nothing_outside_the_folder_is_read() -> None:
+    for path in ("/etc/passwd", "../config.txt", "a/../../b"):
+        with pytest.raises(InputError, match="outside the folder"):
+            parsed(f"include {path}")
+        tree = configured(f"dtoverlay=../../{path}")
+        [overlay] = tree.overlaid.overlays
+        assert overlay.faults[0].detail == "outside the folder of config.txt"
+
+
 def test_the_map_renames_overlays() -> None:
     names = (
         '/ { rtc { bcm2711 = "clock,addr=0x51"; }; old { renamed = "clock"; }; '

@@ -12,7 +12,13 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.overlay.fault import OverlayFault
 from dtlink.firmware.overlay.merge import Layers
 from dtlink.firmware.overlay.nodes import editable
-from dtlink.firmware.overlay.raspberry.config_txt import ConfigStep, ConfigTxt, parameters_of
+from dtlink.firmware.overlay.raspberry.config_txt import (
+    OUTSIDE,
+    ConfigStep,
+    ConfigTxt,
+    is_inside,
+    parameters_of,
+)
 from dtlink.firmware.overlay.raspberry.merge import Numbers, RaspberryMerge, apply_to_base
 from dtlink.firmware.tree import Tree
 
@@ -36,10 +42,9 @@ def apply_config(base: Tree, config: ConfigTxt, load: Load) -> Tree:
             continue
         renamed = names.find(step)
         try:
-            tree = load(renamed.path)
+            tree = _loaded(renamed, load)
         except InputError as error:
-            why = renamed.refused or error.message
-            fault = OverlayFault(facts.NO_OVERLAY_FILE, "/", None, step.overlay, why)
+            fault = OverlayFault(facts.NO_OVERLAY_FILE, "/", None, step.overlay, error.message)
             layers.add(renamed.path, base, [fault._replace(place=step.place)], None)
             continue
         merge = RaspberryMerge(layers.root, editable(tree), numbers)
@@ -49,6 +54,12 @@ def apply_config(base: Tree, config: ConfigTxt, load: Load) -> Tree:
     if merged.overlaid is not None:
         merged.overlaid.notes += _notes(config, names)
     return merged
+
+
+def _loaded(renamed: _Renamed, load: Load) -> Tree:
+    if renamed.refused:
+        raise InputError(renamed.refused, path=renamed.path)
+    return load(renamed.path)
 
 
 def _notes(config: ConfigTxt, names: _Names) -> Sequence[str]:
@@ -70,6 +81,7 @@ class _Names:
 
     def __init__(self, config: ConfigTxt, compatible: Sequence[str], load: Load) -> None:
         folder = os.path.dirname(config.path)  # noqa: PTH120 - paths stay as the user wrote them
+        self._below = config.prefix
         self._prefix = os.path.join(folder, config.prefix)  # noqa: PTH118 - text
         found = (raspberry_pi.PLATFORMS.get(each.rpartition(",")[2], "") for each in compatible)
         self._platform = next(filter(None, found), "")
@@ -84,6 +96,8 @@ class _Names:
     def find(self, step: ConfigStep) -> _Renamed:
         """The file of an overlay, under the name that it has on this platform."""
         name = step.overlay
+        if not is_inside(f"{self._below}{name}"):
+            return _Renamed(self._path(name), refused=OUTSIDE)
         row = self._map.root.child(name) if self._map else None
         if row is None:
             return _Renamed(self._path(name))

@@ -27,6 +27,16 @@ _SECTION = re.compile(r"\[(.*)\]\s*$")
 _INCLUDE = re.compile(r"include\s+(\S+)")
 
 
+OUTSIDE = "outside the folder of config.txt"
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path stays in the folder that it is seen from."""
+    plain = os.path.normpath(path)
+    outward = plain == os.pardir or plain.startswith(os.pardir + os.sep)
+    return not outward and not os.path.isabs(plain)  # noqa: PTH117 - paths stay text
+
+
 class ConfigStep(NamedTuple):
     """An overlay with its parameters, or the parameters of the base."""
 
@@ -114,6 +124,8 @@ class _Reader:
         if include := _INCLUDE.match(row):
             if depth >= MAX_DEPTH:
                 raise InputError(f"files include each other more than {MAX_DEPTH} deep")
+            if not is_inside(include[1]):
+                raise InputError(f"include {include[1]}: {OUTSIDE}", path=place.file)
             self.read(os.path.join(self._folder, include[1]), depth + 1)  # noqa: PTH118 - text
             return
         option, _, value = row.partition("=")
