@@ -19,7 +19,8 @@ _HEAD, _DTB = 36, b"\xd0\x0d\xfe\xed"
 #: Blocks of strings that are larger are not those of a FIT image, which has some twenty names of
 #: properties: such a devicetree is not searched for the node that a FIT image has.
 _FIT_STRINGS = 2048
-_IMAGES_NODE = b"\0\0\0\1images\0\0"
+#: The token FDT_BEGIN_NODE and the name of the node that every FIT image has (FIT_IMAGES_PATH).
+IMAGES_NODE = b"\0\0\0\1images\0\0"
 #: Bytes that may follow a devicetree: flash memory is padded with them.
 _PADDING = b"\0\xff"
 #: Magics of containers that are text.
@@ -84,7 +85,7 @@ def _is_plain(head: bytes, size: int) -> bool:
 def _is_more(data: bytes) -> bool:
     """Whether a file that begins as a devicetree may be a FIT image, or goes on after it."""
     total = int.from_bytes(data[4:8], "big")
-    return bool(data[total:].strip(_PADDING)) or _IMAGES_NODE in data
+    return bool(data[total:].strip(_PADDING)) or IMAGES_NODE in data
 
 
 def opened(path: str, data: bytes | None = None, *, search: bool = False) -> OpenedFile:

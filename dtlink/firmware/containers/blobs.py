@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dtlink.firmware.containers import IMAGES_NODE
 from dtlink.firmware.containers.fields import HeaderLayout
 from dtlink.firmware.containers.model import Contents, Part, Problem
 from dtlink.firmware.fdt import MAGIC, MAX_SIZE
@@ -66,12 +67,22 @@ def blob_at(data: bytes, at: int) -> Place | None:
     return Place(at, total) if sound else None
 
 
+def _with_external_data(data: bytes, place: Place) -> Place:
+    """The place of a blob, of a FIT image with the data that are after it (mkimage -E)."""
+    if data.find(IMAGES_NODE, place.at, place.end) < 0:
+        return place
+    from dtlink.firmware.containers.fit import size_with_data
+
+    return Place(place.at, min(size_with_data(data[place.at : place.end]), len(data) - place.at))
+
+
 def blobs(data: bytes, start: int = 0) -> Iterator[Place]:
     """The devicetrees in the data from an offset on; none is looked for inside another."""
     at = data.find(MAGIC, start)
     while at >= 0:
         found = blob_at(data, at)
         if found:
+            found = _with_external_data(data, found)
             yield found
         at = data.find(MAGIC, found.end if found else at + 1)
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from dtlink.firmware import fdt
+from dtlink.firmware.containers import IMAGES_NODE
 from dtlink.firmware.containers.fields import aligned, cut, plain, text
 from dtlink.firmware.containers.fit_hashes import check
 from dtlink.firmware.containers.model import AboutValue, Contents, Part, Problem, What
@@ -19,8 +20,6 @@ from dtlink.firmware.tree import Node, Tree
 #: A FIT image with its data inside; what is after it (mkimage -E) does not count.
 MAX_IMAGE = 320 << 20
 
-#: The token FDT_BEGIN_NODE and the name of the node that every FIT image has (FIT_IMAGES_PATH).
-_IMAGES_NODE = b"\0\0\0\1images\0\0"
 
 #: Types of images (boot/image.c, uimage_type) that are devicetrees.
 _DEVICETREE = "flat_dt"
@@ -42,7 +41,7 @@ class Configuration(NamedTuple):
 
 def matches(data: bytes) -> bool:
     """Whether a file is a FIT image, by its nodes: the magic is that of any devicetree."""
-    if data[:4] != fdt.MAGIC or _IMAGES_NODE not in data:
+    if data[:4] != fdt.MAGIC or IMAGES_NODE not in data:
         return False
     try:
         tree = _tree(data)
@@ -52,6 +51,23 @@ def matches(data: bytes) -> bool:
     if images is None or tree.is_overlay:
         return False
     return not tree.root.compatible or any(map(_has_data, images.children))
+
+
+def size_with_data(data: bytes) -> int:
+    """Bytes of a devicetree, of a FIT image up to the end of its data."""
+    try:
+        tree = _tree(data)
+    except InputError:
+        return int.from_bytes(data[4:8], "big")
+    images, end = tree.root.child("images"), aligned(len(tree.blob), 4)
+    ends = [len(tree.blob)]
+    for image in images.children if images else ():
+        size = image.cell("data-size") or 0
+        for name, base in (("data-position", 0), ("data-offset", end)):
+            start = image.cell(name)
+            if start is not None:
+                ends.append(base + start + size)
+    return max(ends)
 
 
 def _tree(data: bytes) -> Tree:

@@ -100,6 +100,21 @@ def test_trees_after_a_compressed_kernel(kind: str, within: str, tmp_path: Path)
     assert not any(each.refused for each in dtlink.lint(path).inputs)
 
 
+@pytest.mark.parametrize("external", ["", "data-offset", "data-position"])
+def test_a_fit_image_at_the_end_of_a_program(external: str, tmp_path: Path) -> None:
+    """With its data after it, as u-boot.img of some boards has them."""
+    fit = images.fit({"fdt-1": FAULTS, "fdt-2": OTHER}, external=external)
+    path = tmp_path / "u-boot.img"
+    for data, above in (
+        (images.uimage(b"\x14\0\0\xea" * 999 + fit), "dtb[0]!"),
+        (b"\x14\0\0\xea" * 999 + FAULTS + fit, "dtb[1]!"),
+    ):
+        path.write_bytes(data)
+        items = {each.member: each for each in dtlink.lint(path).inputs}
+        assert list(items)[-2:] == [f"{above}fdt-1", f"{above}fdt-2"]
+        assert not any(each.refused or each.error for each in items.values())
+
+
 def test_one_tree_in_an_image_is_the_input(tmp_path: Path) -> None:
     for name, data in {
         "board.dtb.gz": gzipped(FAULTS),
