@@ -45,11 +45,13 @@ class Input(NamedTuple):
         """What the user names: a file, or if no file has that whole name, a part of one, or more.
 
         ``FILE!MEMBER`` is a member of a container, ``base.dtb+a.dtbo`` a base with an overlay.
+        An overlay that is not a file is looked for beside the base, as reports name it.
         """
         if os.path.lexists(text):
             return cls(text)
         file, *overlays = _split(text)
-        return cls._with_member(file).with_overlays(tuple(overlays))
+        base = cls._with_member(file)
+        return base.with_overlays(tuple(_beside(base.path, each) for each in overlays))
 
     @classmethod
     def _with_member(cls, text: str) -> Input:
@@ -76,6 +78,14 @@ class Input(NamedTuple):
         if not paths or self.is_overlay:
             return self
         return self._replace(overlays=(*self.overlays, *paths))
+
+
+def _beside(base: str, overlay: str) -> str:
+    """The path of an overlay, which may be named by its file name beside the base."""
+    if os.path.lexists(overlay):
+        return overlay
+    path = os.path.join(os.path.dirname(base), overlay)  # noqa: PTH118, PTH120 - paths stay text
+    return path if os.path.lexists(path) else overlay
 
 
 def _split(text: str) -> list[str]:

@@ -60,6 +60,20 @@ def data(*args: str) -> dict[str, Any]:
     return found
 
 
+def test_the_name_of_a_report_is_an_input(files: Path) -> None:
+    (files / "boards").mkdir()
+    for name in ("base.dts", "touch.dtso"):
+        (files / name).rename(files / "boards" / name)
+    named = run("lint", "boards/base.dts", "--overlay", "boards/touch.dtso")
+    again = run("lint", "boards/base.dts+touch.dtso")
+    assert "boards/base.dts+touch.dtso · Board" in named.stdout
+    assert again.output == named.output
+    (files / "boards/touch.dtso").rename(files / "touch.dtso")
+    assert run("lint", "boards/base.dts+touch.dtso").exit_code == named.exit_code
+    missing = run("lint", "boards/base.dts+none.dtso")
+    assert (missing.exit_code, "none.dtso: No such file" in missing.stderr) == (2, True)
+
+
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("call", [["base.dts+touch.dtso"], ["base.dts", "--overlay", "touch.dtso"]])
 def test_findings_say_which_overlay_brought_them(call: list[str]) -> None:

@@ -150,6 +150,7 @@ def test_ranges_have_a_cell_more_than_gpios(cells: int, ranges: str) -> None:
         ("timestamps = <&mux 1>;", "phandle/missing-cells"),
         ("vdd-supply = <&r>, <&r>;", "phandle/second-supply"),
         ("vdd-supply = <&r &mux>;", "phandle/second-supply"),
+        ("vdd-supply = <&pmic &mux>;", "phandle/second-supply"),
         ("vdd-supply = <&mux>;", "supplier/not-a-provider"),
         ("msi-parent = <&mux>;", "supplier/not-a-provider"),
         ("extcon = <&osc>;", "supplier/not-a-provider"),
@@ -163,6 +164,7 @@ def test_suppliers_of_the_wrong_kind(properties: str, rule: str) -> None:
             {OSC}
             mux: mux {{ compatible = "gpio-mux"; #mux-state-cells = <1>; #clock-cells = <0>; }};
             r: regulator {{ compatible = "regulator-fixed"; regulator-name = "r"; }};
+            pmic: pmic {{ compatible = "vendor,p"; regulator-name = "p"; #clock-cells = <0>; }};
             a {{ {"" if "compatible" in properties else 'compatible = "vendor,a";'} {properties} }};
         }};
     """
