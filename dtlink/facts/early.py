@@ -18,6 +18,8 @@ from dtlink.facts.shipped import shipped
 _PROVIDERS = ("CLK_OF_DECLARE", "CLK_OF_DECLARE_DRIVER", "IRQCHIP_DECLARE")
 
 
+#: What an architecture starts by itself: arch/nios2/kernel/irq.c, init_IRQ().
+_BY_ARCHITECTURE = frozenset(("altr,nios2-1.0", "altr,nios2-1.1"))
 #: Interrupt controllers that got a driver instead of early code together with their parent's
 #: (drivers/irqchip/irq-ls-extirq.c); the nearest file of data may be of an older version.
 _EXTIRQ = frozenset(("fsl,ls1021a-extirq", "fsl,ls1043a-extirq", "fsl,ls1088a-extirq"))
@@ -34,7 +36,8 @@ def _tables(path: str, has_drivers: bool) -> Mapping[str, frozenset[str]]:  # no
     with open(path, encoding="utf-8") as file:
         rows = [line.split() for line in file]
     gone = _EXTIRQ if has_drivers else frozenset()
-    return {macro: frozenset(names) - gone for macro, *names in rows}
+    found = {macro: frozenset(names) - gone for macro, *names in rows}
+    return {**found, "IRQCHIP_DECLARE": found["IRQCHIP_DECLARE"] | _BY_ARCHITECTURE}
 
 
 def is_served_early(compatible: Iterable[str], version: KernelVersion = DEFAULT) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
@@ -27,6 +27,10 @@ _WALKERS: Mapping[Walk, Callable[[WalkResult, SupplierBinding, Column], None]] =
 }
 
 
+#: The walks that lead to interrupt controllers.
+_TO_CONTROLLERS = (Walk.INTERRUPTS, Walk.INTERRUPT_MAP)
+
+
 def extract(
     tree: Tree,
     version: KernelVersion = DEFAULT,
@@ -46,10 +50,36 @@ def extract(
     for name, holders in tree.columns.items():
         row = rows[name]
         if row is not None and (vendor if row.origin is Origin.VENDOR else common):
+            if row.walk in _TO_CONTROLLERS and is_powerpc(tree):
+                row = _of_powerpc(row)
             skip = off | tree.holders(row.unless).keys() if row.unless else off
             column = [item for item in holders.items() if item[0] not in skip]
             _WALKERS[row.walk](result, row, column)
     return result
+
+
+def is_powerpc(tree: Tree) -> bool:
+    """Whether a tree is of a PowerPC machine, by the names and models of its CPUs.
+
+    Source: Linux, Documentation/arch/powerpc/booting.rst, /cpus/PowerPC,… .
+    """
+    cpus = next((node for node in tree.root.children if node.name == "cpus"), None)
+    return cpus is not None and any(
+        text.startswith("PowerPC,")
+        for cpu in cpus.children
+        for text in (cpu.name, *cpu.compatible, *cpu.strings("model"))
+    )
+
+
+@cache
+def _of_powerpc(row: SupplierBinding) -> SupplierBinding:
+    """Interrupts of PowerPC: nothing waits for their controllers, which the platform starts.
+
+    Source: Linux, drivers/of/property.c, parse_interrupts(): nothing with CONFIG_PPC;
+    arch/powerpc/platforms, the init_IRQ of each machine, some by ``device_type`` alone.
+    """
+    kernel = () if row.walk is Walk.INTERRUPTS else row.kernel
+    return row._replace(kernel=kernel, probes_first=False)
 
 
 class Extraction:
