@@ -249,6 +249,12 @@ def test_interrupt_maps_out_of_step(source: str, message: str) -> None:
     assert message in found.message
 
 
+def test_cells_too_many_after_a_single_entry_are_ignored() -> None:
+    [found] = findings(host("<0 0 0 0 &gic 0 1 4 7>", mask="0 0 0 0", address=0), "phandle")
+    assert (found.rule, found.severity) == ("phandle/interrupt-map", WARNING)
+    assert found.effect.startswith("none today")
+
+
 def test_a_single_broken_entry_is_no_interrupt_map_out_of_step() -> None:
     right = rows(3, parent="0 ")
     found = findings(host(f"{right}, <0 0 0 4 0xdead 0 0 4 4>"), "phandle")
@@ -547,6 +553,8 @@ def test_what_a_misspelt_name_was_meant_to_be(properties: str, meant: str) -> No
         'compatible = "vendor,a"; ngpios = <2>; blocks = <1>; clock = <0x999>;',
         'compatible = "vendor,a"; pwm0 = <&osc>;',
         'compatible = "vendor,a"; dma-name = "rx";',
+        'compatible = "vendor,a"; nreset-gpios = <&g 1 0>;',
+        'compatible = "vendor,a"; i2s1-in-sel-gpio1 = <&g 1 0>;',
         'compatible = "regulator-fixed"; gpio = <&g 1 0>; enable-gpios = <&g 2 0>;',
         'compatible = "regulator-fixed"; vin-supply = <&r>; power-supply = <&r>;',
         "vmcc-supply = <&r>;",

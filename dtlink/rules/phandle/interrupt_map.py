@@ -6,7 +6,8 @@ fewer cells than ``#address-cells`` and ``#interrupt-cells`` of the nexus say.
 Why it matters: an entry is the child's unit address and specifier, the parent's phandle, and the
 parent's unit address and specifier. The kernel counts the cells of each by the properties of the
 nexus and of the parent, and reads the next entry at the wrong cell: from there on no interrupt is
-mapped. ``#address-cells`` of an interrupt controller that has child nodes is forgotten most often.
+mapped. ``#address-cells`` of an interrupt controller that has child nodes is forgotten most often. Cells too many
+after a single entry do no harm.
 What to do: write a 0 for each cell of the parent's unit address, after its phandle.
 References: Linux, drivers/of/irq.c, of_irq_parse_raw(), of_irq_parse_imap_parent(); Devicetree
 Specification 2.4.3.1.
@@ -64,15 +65,19 @@ def interrupt_map(board: TreeBoard) -> Iterator[Finding]:
 
 def _finding(board: TreeBoard, entry: Failure, found: Misfit) -> Finding:
     parent = board.tree[found.parent]
+    is_read = len(entry.node.cells("interrupt-map")) == found.length > found.needed
     return interrupt_map.finding(
         entry.node,
         f"the entries of interrupt-map have {counted(found.length, 'cell')}, but need "
         f"{found.needed}: {_needed(found, board.ref(parent))}",
-        effect="the kernel reads the next entry at the wrong cell: interrupts that the first "
+        effect="none today: the kernel ignores the cells after the only entry"
+        if is_read
+        else "the kernel reads the next entry at the wrong cell: interrupts that the first "
         "entries do not match are not mapped",
         fix=_fix(board, found),
         property_name="interrupt-map",
         supplier=parent,
+        severity=Severity.WARNING if is_read else Severity.ERROR,
     )
 
 

@@ -118,7 +118,12 @@ def _asked_near(board: TreeBoard, node: int, what: str, suffix: str) -> str:
     else:
         is_odd, names = not reader.has_drivers(node), _FREQUENT
     meant = near(what, names) if is_odd else ()
-    free = [each for each in meant if not any(own.has(each + end) for end in SUFFIXES)]
+    # An n before the name of a signal is usual for one that is active low.
+    free = [
+        each
+        for each in meant
+        if what != f"n{each}" and not any(own.has(each + end) for end in SUFFIXES)
+    ]
     return min(free, key=lambda each: slip(what, each), default="")
 
 
@@ -162,7 +167,9 @@ def _shortened() -> Mapping[str, Sequence[str]]:
 def _suffix_near(name: str) -> tuple[str, ...]:
     before, dash, end = name.replace("_", "-").rpartition("-")
     meant = (each for each in SUFFIXES if end == each[1:] or is_near(end, each[1:]))
-    return tuple(before + each for each in meant if before and dash)
+    # What has a number there is another name: drivers read i2s1-in-sel-gpio1 (gpiolib-of.c).
+    is_name = before and dash and not end[-1:].isdigit()
+    return tuple(before + each for each in meant if is_name)
 
 
 def _names_entries(own: Node, meant: str, at: int) -> bool:
