@@ -6,8 +6,8 @@ fewer cells than ``#address-cells`` and ``#interrupt-cells`` of the nexus say.
 Why it matters: an entry is the child's unit address and specifier, the parent's phandle, and the
 parent's unit address and specifier. The kernel counts the cells of each by the properties of the
 nexus and of the parent, and reads the next entry at the wrong cell: from there on no interrupt is
-mapped. ``#address-cells`` of an interrupt controller that has child nodes is forgotten most often. Cells too many
-after a single entry do no harm.
+mapped. ``#address-cells`` of an interrupt controller that has child nodes is forgotten most often.
+Cells too many after a single entry do no harm.
 What to do: write a 0 for each cell of the parent's unit address, after its phandle.
 References: Linux, drivers/of/irq.c, of_irq_parse_raw(), of_irq_parse_imap_parent(); Devicetree
 Specification 2.4.3.1.
