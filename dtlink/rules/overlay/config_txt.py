@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from dtlink.board.tree import TreeBoard
 from dtlink.facts import overlays as facts
 from dtlink.firmware.inputs import CONFIG_TXT
+from dtlink.firmware.overlay.fragments import OVERRIDES
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.overlay._words import at
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
         };
         """,
         config_txt="dtparam=i2c=on",
-        finds=("/",),
+        finds=("/__overrides__:i2c",),
     ),
     good=Dts(
         """
@@ -52,12 +53,15 @@ if TYPE_CHECKING:
 def config_txt(board: TreeBoard) -> Iterator[Finding]:
     """Every line without effect."""
     problems = (facts.NO_OVERLAY_FILE, facts.UNKNOWN_PARAMETER, facts.BAD_PARAMETER)
+    root = board.tree.root
     for each in board.overlays.of(*problems):
+        is_parameter = each.fault.problem is not facts.NO_OVERLAY_FILE
         found = config_txt.finding(
-            board.tree.root,
+            (root.child(OVERRIDES) or root) if is_parameter else root,
             _message(each),
             effect="the boot loader goes on without it, and says so in its own log only",
             fix=_fix(each),
+            property_name=each.fault.what if is_parameter else None,
         )
         yield at(each, found)
 
