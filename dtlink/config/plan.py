@@ -65,7 +65,8 @@ def _without_base(found: Sequence[tuple[Input, LintSettings]]) -> Iterator[str]:
     if lone:
         number = counted(len(lone), "overlay")
         names = listed(lone, _NAMED)
-        yield f"checked without a base (name one beside it, or --bases): {number}: {names}"
+        how = "name the base beside it, or with --bases"
+        yield f"checked without a base ({how}): {number}: {names}"
 
 
 def _with(held: LintSettings, bases: tuple[str, ...] = ()) -> LintSettings:

@@ -129,7 +129,7 @@ def _since(report: Report, since: SinceCommit) -> str:
     also = f" or in {_place(report.baseline)}" if report.baseline else ""
     return (
         f"The change since {_code(since.ref)} ({since.commit}) reaches {inputs}. "
-        f"{counted(known, 'finding')} there before{also}."
+        f"{counted(known, 'finding')} {'was' if known == 1 else 'were'} there before{also}."
     )
 
 

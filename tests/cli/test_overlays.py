@@ -142,7 +142,9 @@ def test_the_bases_of_a_folder_are_tried(files: Path) -> None:
 def test_an_overlay_alone_says_what_it_needs() -> None:
     alone = run("lint", "touch.dtso")
     assert alone.exit_code == 0
-    line = "checked without a base (name one beside it, or --bases): 1 overlay: touch.dtso"
+    line = (
+        "checked without a base (name the base beside it, or with --bases): 1 overlay: touch.dtso"
+    )
     assert line in alone.stderr
     assert run("lint", "touch.dtso", "--strict").exit_code == 2
     assert "without a base" not in run("lint", "touch.dtso", "base.dts").stderr

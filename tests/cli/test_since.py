@@ -316,7 +316,7 @@ def test_every_format(form, top):
     assert done.exit_code == 1
     expected = {
         "sarif": '"baselineState": "new"',
-        "markdown": f"({name}) reaches 2 of 3 inputs. 1 finding there before.",
+        "markdown": f"({name}) reaches 2 of 3 inputs. 1 finding was there before.",
         "junit": f"there in commit {name} already",
     }
     assert expected.get(form, "phandle/dangling") in done.stdout
