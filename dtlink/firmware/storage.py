@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 
 
 class Disk:
@@ -65,12 +66,12 @@ class Disk:
     def files_in(self, folder: str) -> list[str]:
         """The names of the files in a folder. Raises :class:`OSError`."""
         with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if _is_file(entry)]
+            return [entry.name for entry in entries if _is(entry.is_file)]
 
     def folders_in(self, folder: str) -> list[str]:
         """The names of the folders in a folder, sorted. Raises :class:`OSError`."""
         with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir())
+            return sorted(entry.name for entry in entries if _is(entry.is_dir))
 
     def absence(self, path: str) -> str:
         """What to add to the message that there is no such file, if anything."""
@@ -78,9 +79,9 @@ class Disk:
         return ""
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
+def _is(kind: Callable[[], bool]) -> bool:
     try:
-        return entry.is_file()
+        return kind()
     except OSError:  # a link to itself
         return False
 

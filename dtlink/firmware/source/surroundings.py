@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from dtlink.firmware.storage import DISK, Disk
@@ -79,6 +80,8 @@ LAYOUTS: Final = (
         "convention: parts of a tree of Linux or U-Boot",
     ),
 )
+#: Upper bound on the include paths of a tree; U-Boot has some 200.
+_MOST: Final = 2_000
 #: U-Boot has boards for arm64 in the folder of arm (Makefile, the ARCH of CONFIG_ARM64).
 _SAME_ARCH: Final = {"arm64": "arm"}
 
@@ -92,7 +95,7 @@ def surroundings(path: str, storage: Disk = DISK) -> Surroundings:
         top = next(marked, None)
         if top is not None:
             root = _repository(top, storage) or top
-            include = list(_include(layout, top, folder, storage))
+            include = list(islice(_include(layout, top, folder, storage), _MOST))
             return Surroundings(root, include, layout.define)
     return Surroundings(_repository(folder, storage) or folder, [])
 
@@ -125,13 +128,19 @@ def _folders(folder: str, parts: Sequence[str], storage: Disk) -> Iterator[str]:
     """The folders of a pattern that are there."""
     for number, part in enumerate(parts):
         if part == "*":
-            names = storage.folders_in(folder) if storage.is_folder(folder) else ()
-            for name in names:
+            for name in _names(folder, storage):
                 yield from _folders(os.path.join(folder, name), parts[number + 1 :], storage)
             return
         folder = os.path.join(folder, part)
     if storage.is_folder(folder):
         yield folder
+
+
+def _names(folder: str, storage: Disk) -> Sequence[str]:
+    try:
+        return storage.folders_in(folder) if storage.is_folder(folder) else ()
+    except OSError:
+        return ()  # of another user
 
 
 def _repository(folder: str, storage: Disk) -> str | None:

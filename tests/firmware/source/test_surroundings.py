@@ -168,6 +168,18 @@ def test_a_tree_in_a_repository_may_include_all_of_that(tmp_path: Path) -> None:
     assert read_file(path).root.get("a") == word(7)
 
 
+def test_folders_that_can_not_be_looked_into_are_passed_over(tmp_path: Path) -> None:
+    case = CASES["a board of U-Boot"]
+    path = tree(tmp_path, case.files)
+    (tmp_path / "dts/upstream/src/arm64/loop").symlink_to("loop")
+    (tmp_path / "dts/upstream/src/arm64/gone").symlink_to("nowhere")
+    (tmp_path / "dts/upstream/src/arm64/file").write_text("")
+    closed = tmp_path / "dts/upstream/src/arm64/closed"
+    closed.mkdir(mode=0)
+    assert read_file(path).root.get("a") == word(*case.value)
+    closed.chmod(0o700)
+
+
 def test_a_source_of_no_tree_is_alone(tmp_path: Path) -> None:
     path = tree(tmp_path, {"a/b/board.dts": V1 + "/ { };\n"})
     assert surroundings(path) == (str(tmp_path / "a/b"), [], {})
