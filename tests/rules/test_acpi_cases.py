@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from dtlink.firmware.acpi.read import decode, read_folder
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check
+from dtlink.testing.assemble import assemble
 from tests.support.boards import SHARED
 from tests.support.tables import machine
 
@@ -334,3 +336,81 @@ def test_linux_counts_the_ids_of_a_rimt_up_to_the_iommu_itself() -> None:
         assert len(told) == (count > 0x27)
         assert all(("one ID too far" in each.message) is slipped for each in told)
         assert all(("Set count to 0x27" in each.fix.text) is slipped for each in told)
+
+
+# Units of a DMAR that translate nothing
+
+IOAPIC = '    ioapic enumeration_id=2 bus=0xf0 hops="1f.0"\n'
+HPET = '    hpet enumeration_id=0 bus=0xf0 hops="0f.0"\n'
+PCI = '    endpoint hops="{}"\n'
+
+
+def dmar(*units: tuple[int, int, str]) -> str:
+    """A DMAR with units: their segment, flags and scopes."""
+    heads = (
+        f"  drhd base={0xFED90000 + number * 0x1000:#x} segment={segment} flags={flags}\n{scopes}"
+        for number, (segment, flags, scopes) in enumerate(units)
+    )
+    return "APIC\n  ioapic id=2 address=0xfec00000\nDMAR flags=1\n" + "".join(heads)
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        # Interrupts alone, beside a unit that has the rest.
+        ([(0, 0, IOAPIC), (0, 1, HPET)], {}),
+        ([(0, 0, HPET), (0, 0, PCI.format("02.0")), (0, 1, IOAPIC)], {}),
+        ([(0, 0, ""), (0, 1, IOAPIC)], {"dmar/ignored-unit": "warning"}),
+        (
+            [(0, 0, ""), (0, 0, PCI.format("02.0") + IOAPIC)],
+            {"dmar/ignored-unit": "warning", "dmar/uncovered": "warning"},
+        ),
+        (
+            [(0, 0, PCI.format("02.0")), (0, 0, HPET + IOAPIC)],
+            {"dmar/uncovered": "warning"},
+        ),
+        (
+            [(0, 1, IOAPIC), (1, 0, PCI.format("02.0")), (1, 0, PCI.format("03.0"))],
+            {"dmar/uncovered": "warning"},
+        ),
+    ],
+)
+def test_units_that_translate_nothing(
+    units: list[tuple[int, int, str]], expected: dict[str, str]
+) -> None:
+    assert {each.rule: each.severity.value for each in lint(dmar(*units))} == expected
+
+
+# ITSs of a GICv5, and several MCFGs
+
+
+@pytest.mark.parametrize(
+    ("frame", "version", "severities"),
+    [
+        ("its id=0", "6.12", []),
+        ("its-translate-frame id=0", "7.2", []),
+        ("its-translate-frame id=1", "7.2", ["error"]),
+        ("its-translate-frame id=0", "6.12", ["info"]),
+    ],
+)
+def test_the_its_of_an_iort_is_in_the_madt(frame: str, version: str, severities: list[str]) -> None:
+    text = IORT.replace("its id=0", frame) + RC.format("")
+    found = lint(text, KernelVersion.parse(version))
+    told = [each.severity.value for each in found if each.rule == "iort/its-not-in-madt"]
+    assert told == severities
+
+
+@pytest.mark.parametrize("counting", ["MCFG1", "MCFG2"])
+def test_of_two_mcfgs_the_first_counts(tmp_path: Path, counting: str) -> None:
+    """The one of segment 1, of which the IORT has no root complex, first or second."""
+    other = {"MCFG1": "MCFG2", "MCFG2": "MCFG1"}[counting]
+    for name, data in assemble(IORT + RC.format("")).items():
+        (tmp_path / name).write_bytes(data)
+    for name, segment in ((counting, 1), (other, 0)):
+        text = f"MCFG\n  allocation base=0x40000000 segment={segment}\n"
+        (tmp_path / name).write_bytes(assemble(text)["MCFG"])
+    read = read_folder(str(tmp_path))
+    (note,) = read.repeated
+    assert "Linux takes the first" in note
+    found = {each.rule for each in lint(read)}
+    assert ("iort/segment-without-root-complex" in found) is (counting == "MCFG1")

@@ -17,7 +17,7 @@ acpi_ns_build_normalized_path().
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from dtlink.board.tables import TablesBoard
@@ -39,6 +39,8 @@ _SEGMENT = 4
 _TOGETHER = (NameFault.UNKNOWN, NameFault.UNPADDED, NameFault.UNUSABLE)
 #: How many paths of the namespace a fix names.
 _MOST_MEANT = 16
+#: Of more devices of one name none is guessed.
+_MOST_NEAR = 64
 _DEFAULT: Effect[NamedDevice] = Effect("no device matches the node")
 
 
@@ -204,7 +206,11 @@ def _fix(cases: Sequence[NamedDevice], unnamed: AbstractSet[str]) -> str:
 
 def _fix_unknown(names: Sequence[str], unnamed: AbstractSet[str]) -> str:
     """The paths that the namespace has instead, for those of which it has one."""
-    meant = {name: near for name in names if (near := _meant(name, unnamed))}
+    by_last: dict[str, list[list[str]]] = {}
+    for path in sorted(unnamed):
+        segments = _segments(path)
+        by_last.setdefault(segments[-1], []).append(segments)
+    meant = {name: near for name in names if (near := _meant(name, by_last))}
     rest = len(names) - len(meant)
     remove = "Remove the nodes of devices that the platform does not have"
     if not meant:
@@ -213,15 +219,20 @@ def _fix_unknown(names: Sequence[str], unnamed: AbstractSet[str]) -> str:
     return f"Set object_name to {told}." + (f" {remove}." if rest else "")
 
 
-def _meant(name: str, unnamed: AbstractSet[str]) -> str | None:
+def _meant(name: str, by_last: Mapping[str, Sequence[Sequence[str]]]) -> str | None:
     r"""The one device that no node names and whose path has all segments of a name, in order, the
     last as its last: ``\_SB_.URS0.USB0`` for ``\_SB_.USB0``.
     """
-    *outer, last = (full_path(name) or name).removeprefix("\\").split(".")
-    found = [each for each in unnamed if _has(each.removeprefix("\\").split("."), outer, last)]
-    return found[0] if len(found) == 1 else None
+    *outer, last = _segments(full_path(name) or name)
+    near = by_last.get(last, ())
+    found = [each for each in near if _has(each, outer)] if len(near) <= _MOST_NEAR else []
+    return "\\" + ".".join(found[0]) if len(found) == 1 else None
 
 
-def _has(path: Sequence[str], outer: Sequence[str], last: str) -> bool:
+def _segments(path: str) -> list[str]:
+    return path.removeprefix("\\").split(".")
+
+
+def _has(path: Sequence[str], outer: Sequence[str]) -> bool:
     rest = iter(path[:-1])
-    return path[-1] == last and all(each in rest for each in outer)
+    return all(each in rest for each in outer)

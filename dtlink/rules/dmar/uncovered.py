@@ -23,6 +23,7 @@ from dtlink.links.acpi.dmar import OTHER_ROWS
 from dtlink.links.acpi.dmar_units import Units
 from dtlink.rules.dmar._words import is_whole, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import noun
 
 _NO_IOMMU = "Linux has no IOMMU for"
 
@@ -95,13 +96,23 @@ def _empty(table: Dmar) -> Iterator[Finding]:
     for segment, units in segments.items():
         scopes = (scope for unit in units for scope in unit.scopes)
         named = any(isinstance(each, PciScope | AcpiScope) for each in scopes)
+        # A single unit may list all devices that there are, as QEMU's does.
         lists_all = named and len(units) == 1
         if not lists_all and not any(unit.include_all for unit in units):
             which = "has INCLUDE_PCI_ALL" if named else "names a PCI device or has INCLUDE_PCI_ALL"
+            ignored = [
+                unit.name
+                for unit in units
+                if unit.scopes
+                and not any(isinstance(each, PciScope | AcpiScope) for each in unit.scopes)
+            ]
+            only = (
+                f"; {listed(ignored)} {noun(len(ignored), 'names', 'name')} interrupt sources only"
+            )
             whose = "the devices that none names: their" if named else "the segment: its"
             yield uncovered.finding(
                 units[0 if not named else -1],
-                f"no unit of segment {segment} {which}",
+                f"no unit of segment {segment} {which}" + (only if named and ignored else ""),
                 property_name="flags",
                 effect=f"{_NO_IOMMU} {whose} DMA is not translated, and no message says so",
                 fix="Set INCLUDE_PCI_ALL (flags=1) in the last unit of the segment"
