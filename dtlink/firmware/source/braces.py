@@ -8,6 +8,9 @@ _BRACE = re.compile(
     r"\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z)|[{}]", re.DOTALL
 )
 
+#: How far before a brace its line may begin, in characters.
+_LINE = 1_000
+
 
 def unclosed(text: str, end: int) -> int:
     """The offset of a ``{`` before ``end`` that is not closed; -1 if all are.
@@ -29,6 +32,7 @@ def unclosed(text: str, end: int) -> int:
 
 
 def _indentation(text: str, at: int) -> str:
-    """The blanks at the beginning of the line of a brace."""
-    line = text[text.rfind("\n", 0, at) + 1 : at + 1]
+    """The blanks at the beginning of the line of a brace; none of a line that is very long."""
+    begin = text.rfind("\n", max(at - _LINE, 0), at) + 1
+    line = text[begin : at + 1] if begin or at < _LINE else ""
     return line[: len(line) - len(line.lstrip())]

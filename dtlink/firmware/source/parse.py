@@ -76,6 +76,7 @@ class _Parser:
         self._tree = LiveTree()
         self._faults = list(source.faults)
         self._is_v1 = self._is_plugin = self._has_reserved = self._is_begun = False
+        self._has_searched = False
         self._fragments = 0
         self._left = MAX_STATEMENTS
 
@@ -288,9 +289,11 @@ class _Parser:
 
     def _unclosed(self, end: int) -> str:
         """The end of a message that names the node whose ``}`` is missing, as far as that shows."""
-        at = unclosed(self._text, end)
+        # The text is searched for the first such fault only: for 100 of them it would take long.
+        at = -1 if self._has_searched else unclosed(self._text, end)
+        self._has_searched = True
         if at < 0:
-            return ""
+            return ": is a '}' missing?"
         place = self._source.place(at)
         return f": is the '}}' of the node at {place.file}:{place.line} missing?"
 

@@ -7,6 +7,7 @@ import pytest
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.braces import unclosed
 from tests.firmware.source.sources import compiled
+from tests.support.limits import at_most
 
 CHILD = '/ {\n\ta {\n\t\tb;\n\t};\n\tc {\n\t\td = "{";\n%s\te { };\n};\n'
 
@@ -30,6 +31,12 @@ def test_nothing_is_open():
     text = CHILD % "\t};\n"
     assert unclosed(text, len(text)) == -1
     assert unclosed("};", 2) == -1
+
+
+def test_long_lines_are_not_searched_for_each_brace():
+    text = "a{b{};" * 100_000
+    with at_most(seconds=5):
+        assert text[unclosed(text, len(text))] == "{"
 
 
 def test_one_fault_for_a_missing_brace(tmp_path):
