@@ -25,6 +25,10 @@ MAX_FILES: Final = 64 << 20
 _KEPT: Final = 48 << 20
 _PER_CHARACTER: Final = 6
 
+_known: Kept[tuple[Disk, str], tuple[object, SourceFile]] = Kept(
+    _KEPT, lambda held: len(held[1].text) * _PER_CHARACTER
+)
+
 
 class SourceFiles:
     """The files that sources may include: below ``roots``, and below the ``include`` paths.
@@ -38,9 +42,6 @@ class SourceFiles:
         self._storage = storage
         self._include = [os.path.join(path, "") for path in include]
         self._inside = [storage.real(path) for path in (*roots, *include)]
-        self._known: Kept[str, tuple[object, SourceFile]] = Kept(
-            _KEPT, lambda held: len(held[1].text) * _PER_CHARACTER
-        )
         self._current: dict[str, SourceFile | Unread] = {}
         self._found: dict[tuple[str, str, bool], SourceFile | Unread] = {}
         self._folders: dict[str, str] = {}
@@ -120,20 +121,26 @@ class SourceFiles:
     def _kept(self, path: str, *, inside: bool) -> SourceFile | Unread:
         """A file as it was read for an earlier source, unless it has changed since."""
         state = self._storage.state(path)
-        known = self._known.get(path)
+        known = _known.get((self._storage, path))
         if known is not None and state is not None and known[0] == state:
-            return known[1]
+            # It was read for another tree, perhaps, which may include it.
+            is_inside = not inside or self._has(known[1].real)
+            return known[1] if is_inside else outside(path, known[1].real)
         data = self._bytes(path, path, MAX_TEXT, inside=inside)
         found = data if isinstance(data, Unread) else self._text(path, data)
         if isinstance(found, SourceFile):
-            self._known.put(path, (state, found))
+            _known.put((self._storage, path), (state, found))
         return found
+
+    def _has(self, real: str) -> bool:
+        """Whether sources may include a file."""
+        return any(os.path.commonpath((real, each)) == each for each in self._inside)
 
     def _bytes(
         self, path: str, name: str, limit: int = MAX_DATA, *, inside: bool = True
     ) -> bytes | Unread:
         real = self._storage.real(path)
-        if inside and not any(os.path.commonpath((real, each)) == each for each in self._inside):
+        if inside and not self._has(real):
             return outside(name, real)
         data = self._storage.read(real, min(limit, self._left))
         if isinstance(data, str):

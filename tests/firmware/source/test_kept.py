@@ -8,6 +8,7 @@ import pytest
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source import files as source_files
+from dtlink.firmware.source.errors import SourceError
 from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.kept import Kept
 from dtlink.firmware.source.read import read_source
@@ -49,8 +50,18 @@ def test_a_file_is_read_again_when_it_has_changed(tmp_path):
     assert read_source(path, files).tree.root.get("a") == word(2)
 
 
+def test_a_file_of_one_tree_is_not_read_from_another(tmp_path):
+    secret = written(tmp_path, {"own/secret.dtsi": V1 + "/ { a = <1>; };\n"})
+    path = written(tmp_path, {"other/a.dts": '#include "../own/secret.dtsi"\n'})
+    assert read_source(secret, SourceFiles([str(tmp_path / "own")])).tree.root.get("a") == word(1)
+    for _ in range(2):
+        with pytest.raises(SourceError, match="outside the tree"):
+            read_source(path, SourceFiles([str(tmp_path / "other")]))
+    assert read_source(path, SourceFiles([str(tmp_path)])).tree.root.get("a") == word(1)
+
+
 def test_sources_are_the_same_when_nothing_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(source_files, "_KEPT", 0)
+    monkeypatch.setattr(source_files, "_known", Kept(0, lambda held: len(held[1].text)))
     names = {f"{n}.dtsi": f"/ {{ a{n} = <{n}>; }};\n" for n in range(5)}
     include = "".join(f'#include "{name}"\n' for name in names)
     path = written(tmp_path, {"a.dts": V1 + include, **names})
