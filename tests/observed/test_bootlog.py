@@ -23,6 +23,7 @@ from dtlink.observed.bootlog.read import MAX_LINE, parse, read_log
 from dtlink.testing.sketch import sketch
 from tests.support.boards import FIXTURES
 from tests.support.boots import BOOTS, blob, boot
+from tests.support.limits import at_most
 
 SAMPLES = {row.kind: row.sample for row in LOG_MESSAGES}
 HEAD = """\
@@ -125,6 +126,18 @@ def test_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path.write_bytes(gzip.compress(b"[ 1.000] a: b\n" * 10_000))
     with pytest.raises(InputError, match="more than"):
         read_log(str(path))
+
+
+def test_more_lines_than_a_boot_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dtlink.observed.bootlog.read.MAX_LINES", 10)
+    assert len(parse((HEAD + "a\r\n" * 7).encode())) == 10
+    with pytest.raises(InputError, match="more than 10 lines"):
+        parse((HEAD + "a\n" * 30).encode())
+
+
+def test_a_log_of_very_many_lines_is_refused_at_once(shared: Path) -> None:
+    with at_most(), pytest.raises(InputError, match="more than 1,000,000 lines"):
+        read_log(str(shared / "cases" / "slow" / "log-bomb-short.gz"))
 
 
 def test_more_devices_than_there_can_be(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,12 @@ def test_a_deferral_that_is_not_taken_back(text: str, kernel: str, subject: str,
     assert (victim.node, victim.effect) == ("/mmc@4000", DeviceEffect.WAITS)
 
 
+def test_a_device_that_the_kernel_lacks_another_supplier_for() -> None:
+    """The clock that the words are about may have come since; the PHY has not."""
+    (cause,) = told(CLOCK + INIT, NO_PHY).causes
+    assert (cause.origin.subject, cause.sure) == ("/phy@3000", False)
+
+
 @pytest.mark.parametrize(
     ("text", "kernel"),
     [

@@ -167,7 +167,12 @@ class CauseTracer:
             return self._as_before(device, seen) or CauseChain(self._unclear(device, node, ()))
         if device.wait.grade is DeferSource.UNSAID and device.bus == "amba":
             return CauseChain(self._unclear_amba(node))
-        return self._one_of(self._candidates(device, node), device, node, seen)
+        found = self._one_of(self._candidates(device, node), device, node, seen)
+        if found.origin.is_absent or device.pending or not self._is_absent(node):
+            return found
+        # What it was put off for may have come since; what the kernel lacks has not.
+        absent = self._absent(node)
+        return absent._replace(origin=absent.origin._replace(sure=False))
 
     def _pci_iommu(
         self, device: LoggedDevice, node: str | None, seen: tuple[str, ...]

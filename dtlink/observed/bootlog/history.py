@@ -51,6 +51,8 @@ class History:
         """The device that was probed last."""
         self.stages: dict[str, LogLine] = {}
         """The first line of each stage that the boot reached (``init-runs``, ``root-mounted``)."""
+        self._awaited = list(STAGE_LINES)
+        """The stages that the boot has not reached."""
         self.is_acpi = False
         """Whether the machine is described by ACPI tables."""
         self.dropped = False
@@ -75,9 +77,10 @@ class History:
         lead = _LEAD.match(line.text)
         self.dropped = self.dropped or _DROPPED in line.text
         self.is_acpi = self.is_acpi or line.text.startswith(_ACPI)
-        for row in STAGE_LINES:
-            if row.kind not in self.stages and row.groups(line.text) is not None:
+        for row in self._awaited:
+            if row.groups(line.text) is not None:
                 self.stages[row.kind] = line
+                self._awaited = [each for each in self._awaited if each is not row]
         if found:
             self.said.append(LoggedMessage(line, found))
             self._take(found, line)

@@ -20,6 +20,8 @@ STDIN = "-"
 #: Bytes of a log after decompression, and characters of a line (the kernel writes up to 2,048).
 MAX_BYTES = 64 << 20
 MAX_LINE = 2048
+#: Lines of a log: those of the largest buffer (CONFIG_LOG_BUF_SHIFT=25) are fewer.
+MAX_LINES = 1_000_000
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]{0,16}[ -/]?[@-~]|[()][0-9A-B]|[=>78cDEHM])")
 _CONTROLS = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -59,7 +61,7 @@ def read_log(path: str) -> list[LogLine]:
     """The lines of a log; ``-`` is standard input, compressed data is unpacked.
 
     Raises :class:`InputError`, with the path in it, for what cannot be read, is larger than
-    :data:`MAX_BYTES`, or has no line that looks like a kernel's.
+    :data:`MAX_BYTES`, has more than :data:`MAX_LINES`, or none that looks like a kernel's.
     """
     try:
         if path == STDIN:
@@ -81,6 +83,8 @@ def parse(data: bytes) -> list[LogLine]:
     """The lines of a text. Raises :class:`InputError` for what is not a kernel's log."""
     if not data.strip():
         raise InputError("an empty log", offset=0)
+    if data.count(b"\n") + data.count(b"\r") > 2 * MAX_LINES:
+        raise InputError(f"more than {MAX_LINES:,} lines: not the log of one boot")
     lines, known = [], False
     for number, row in enumerate(_decode(data).split("\n"), 1):
         for piece in row.split("\r"):
