@@ -69,7 +69,7 @@ def _buses(tree: Tree, machine: Machine, host: Host) -> Iterator[tuple[int, str]
     for bus in first_buses(machine, host.segment):
         yield bus, "a first bus, by the MCFG"
     yield from _bridges(tree, host)
-    for bus in _root_buses(machine, host.segment):
+    for bus in root_buses(machine, host.segment):
         yield bus, "a root bus, by _BBN"
 
 
@@ -118,7 +118,7 @@ def _bridges(tree: Tree, host: Host) -> Iterator[tuple[int, str]]:
             yield bus_ids(tree, node).start >> 8, f"behind {tree.path(node)}"
 
 
-def _root_buses(machine: Machine, segment: int) -> list[int]:
+def root_buses(machine: Machine, segment: int) -> list[int]:
     """The root buses in the AML of the namespace, if it uses no segment but this one."""
     code = machine.code.values()
     segments = {_constant(match) for aml in code for match in _SEGMENT.finditer(aml)}

@@ -226,6 +226,18 @@ def test_buses_without_a_mapping(count: int, target: str, severity: str, effect:
     assert effect in finding.effect
 
 
+def test_root_buses_exist() -> None:
+    text = IORT + RC.format("").replace("0xffff", "0xff")
+    one = "MCFG\n  allocation base=0x40000000 segment=0 end_bus=0x3f\n"
+    more = one + "  allocation base=0x40000000 segment=0 start_bus=0x40\n"
+    assert find(lint(text + more), "iommu/bus-uncovered").severity is Severity.WARNING
+    read = machine(text + one)
+    read.code = {"DSDT": b"\x08_SEG\x00\x08_BBN\x00 \x08_BBN\x0a\x10"}
+    assert find(lint(read), "iommu/bus-uncovered").severity is Severity.WARNING
+    read.code = {"DSDT": b"\x08_SEG\x00\x08_BBN\x00 \x08_BBN\x0a\x50"}
+    assert find(lint(read), "iommu/bus-uncovered").severity is Severity.INFO
+
+
 def test_an_its_alone_is_no_iommu_that_is_lost() -> None:
     second = "  root-complex segment=0 identifier=5\n    map count=0xffff output={}\n"
     first = RC.format("").replace("0xffff", "0xff")

@@ -2,8 +2,9 @@
 
 What it finds: buses in bus-range of which iommu-map covers no function, in a map that covers other
 buses by ranges; or buses in the MCFG for which the root complex has no mapping: a note if it maps
-less than half of them, since the MCFG of many machines has buses that do not exist. (Maps of single
-functions are not reported: many boards have them on purpose.)
+less than half of them and none of the others is known to be a root bus (by the MCFG or _BBN), since
+the MCFG of many machines has buses that do not exist. (Maps of single functions are not reported:
+many boards have them on purpose.)
 Why it matters: a device there gets no IOMMU. Its DMA is not translated: it is refused where it
 passes through an SMMU that knows no such stream, and unprotected where it does not. A root complex
 may also lead to an ITS: then a device there has no MSIs.
@@ -14,10 +15,9 @@ drivers/acpi/arm64/iort.c, iort_node_map_id().
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.firmware.acpi.iort import ItsGroup
 from dtlink.links.maps import IdMap
 from dtlink.rules.iommu._rows import inputs, span
 from dtlink.rules.model import EXAMPLES, Dts, Example, Finding, Severity, Tables, rule
@@ -25,6 +25,8 @@ from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.firmware.tree import Node
 
 
 class Words(NamedTuple):
@@ -118,22 +120,41 @@ def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
                 property_name=words.map,
                 likely=True,
                 severity=Severity.INFO
-                if board.firmware == "tables" and 2 * lost > len(ids)
+                if 2 * lost > len(ids) and not _exist(board, where, gaps)
                 else None,
                 effect=_effect(board, table),
                 fix=f"Extend {words.map} to all buses, or shrink {words.buses}.",
             )
 
 
+def _exist(board: AnyBoard, where: Node | Struct, gaps: Sequence[range]) -> bool:
+    """Whether one of the buses exists: a bus-range is meant so, of an MCFG's a root bus does."""
+    if board.firmware != "tables":
+        return True
+    from dtlink.board.tables import TablesBoard
+    from dtlink.firmware.acpi.iort import RootComplex
+    from dtlink.links.hosts import first_buses
+    from dtlink.links.requesters import root_buses
+
+    if not isinstance(board, TablesBoard) or not isinstance(where, RootComplex):
+        return True
+    segment, machine = where.segment, board.machine
+    roots = {*first_buses(machine, segment), *root_buses(machine, segment)}
+    return any(bus * _BUS in gap for bus in roots for gap in gaps)
+
+
 def _effect(board: AnyBoard, table: IdMap) -> str:
     """What a device without an entry lacks, by what the entries lead to."""
-    nodes = board.graph.firmware
-    targets = [nodes[row.target] for row in table.entries if row.target >= 0]
-    if targets and all(isinstance(each, ItsGroup) for each in targets):
-        return (
-            "a device on these buses has no MSI controller: its driver falls back to wired "
-            "interrupts, or fails where there are none"
-        )
+    if board.firmware == "tables":
+        from dtlink.firmware.acpi.iort import ItsGroup
+
+        nodes = board.graph.firmware
+        targets = [nodes[row.target] for row in table.entries if row.target >= 0]
+        if targets and all(isinstance(each, ItsGroup) for each in targets):
+            return (
+                "a device on these buses has no MSI controller: its driver falls back to wired "
+                "interrupts, or fails where there are none"
+            )
     return (
         "a device on these buses gets no IOMMU: its DMA is not translated, and is refused where it "
         "passes through an SMMU"

@@ -78,8 +78,8 @@ def _finding(node: RootComplex, beyond: Sequence[IdMapping]) -> Finding:
         + (": the segment's number precedes it" if segment else ""),
         property_name="input_base",
         severity=Severity.ERROR if segment else None,
-        effect=f"Linux finds no mapping for any function of the segment, which get {loss(node)}, "
-        "without a message"
+        effect="Linux finds no mapping for any function of the segment: they get "
+        f"{loss(node)}, without a message"
         if alone
         else "Linux never uses them",
         fix=f"Set input_base to {first.input_base & 0xFFFF:#x}: requester IDs do not contain the "
