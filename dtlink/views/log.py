@@ -263,15 +263,21 @@ def _harmless(items: Sequence[HiddenLines]) -> Iterator[Line]:
         yield line(Span(f"    {noun(len(item.lines), 'line')} {shown}{more}", DIM))
 
 
+def _without_cause(found: Explanation) -> str:
+    """The summary of a log without a cause; what is undecided is no absence of problems."""
+    undecided = counted(len(found.open), "undecided case") if found.open else ""
+    failed = counted(len(found.own_failures), "failed probe") if found.own_failures else ""
+    rest = ", ".join(filter(None, (undecided, failed)))
+    return f"no cause found, {rest}" if rest else "no problems found"
+
+
 def _summary(found: Explanation, *, every: bool) -> Line:
     """One line that counts; says how to see the harmless lines."""
     hidden = found.told["harmless"]
     if not found.causes:
         away = f"{counted(hidden, 'harmless line')} hidden"
         note = away if every else f"{away}, --all shows them"
-        undecided = counted(len(found.open), "undecided case")
-        first = f"no cause found, {undecided}" if found.open else "no problems found"
-        return line(first, Span(f" ({note})" if hidden else "", DIM))
+        return line(_without_cause(found), Span(f" ({note})" if hidden else "", DIM))
     devices = {victim.node or victim.device for cause in found.causes for victim in cause.victims}
     first = f"{counted(len(found.causes), 'cause')}, {counted(len(devices), 'device')} affected"
     unclear = sum(not cause.origin.root.is_known for cause in found.causes)

@@ -131,6 +131,7 @@ def test_what_is_not_told(run: Run, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "outcome not in the log (1)\n  2.panel" in result.output
     assert "failed for their own reasons (1)\n  1-001b" in result.output
+    assert "no cause found, 1 undecided case, 1 failed probe" in result.output
     assert "devices_deferred" in result.output
 
 

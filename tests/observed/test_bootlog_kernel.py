@@ -29,6 +29,7 @@ HEAD = "[    0.000000] Linux version 6.12.0 (a@b) (gcc 12) #1 SMP\n"
 INIT = "[    2.000000] Run /init as init process\n"
 MMC = "[    1.000000] x-mmc 4000.mmc: "
 CLOCK = f"{MMC}failed to get core clock: -517\n"
+LINK = "platform 4000.mmc: probe deferral - supplier 3000.phy not ready\n"
 PHY = f"{MMC}no PHY yet, deferring probe\n"
 
 BUILT = """
@@ -54,9 +55,16 @@ def told(text: str, kernel: str, tree: Tree = TREE) -> Explanation:
         (PHY, NO_PHY, "/phy@3000", "set CONFIG_PHY"),
         (CLOCK, NO_PLL, "/pll@1000", "set CONFIG_PLL"),
         (CLOCK + PHY + INIT, NO_PHY, "/phy@3000", "set CONFIG_PHY"),
+        (LINK, NO_PHY, "/phy@3000", "set"),
         (PHY + INIT, PHY_LATE, "/phy@3000", "put its module phy into the initramfs"),
     ],
-    ids=["not built", "a supplier's supplier", "the last words count", "not in the initramfs"],
+    ids=[
+        "not built",
+        "a supplier's supplier",
+        "the last words count",
+        "link",
+        "not in the initramfs",
+    ],
 )
 def test_a_deferral_that_is_not_taken_back(text: str, kernel: str, subject: str, cure: str) -> None:
     (cause,) = told(text, kernel).causes
@@ -65,6 +73,11 @@ def test_a_deferral_that_is_not_taken_back(text: str, kernel: str, subject: str,
     assert cause.sure
     (victim,) = cause.victims
     assert (victim.node, victim.effect) == ("/mmc@4000", DeviceEffect.WAITS)
+
+
+def test_an_error_that_is_a_deferral_without_words() -> None:
+    (cause,) = told("x-mmc: probe of 4000.mmc failed with error -517\n", NO_PHY).causes
+    assert (cause.origin.subject, cause.sure) == ("/phy@3000", False)
 
 
 def test_a_device_that_the_kernel_lacks_another_supplier_for() -> None:

@@ -46,6 +46,7 @@ _COMPLAINT = re.compile(
 #: An error that puts no probe off.
 _OTHER_ERROR = re.compile(r"error (?:-(?!517|EPROBE_DEFER)\w|-?\d)")
 _DEFER = "error -EPROBE_DEFER: "
+_EPROBE_DEFER = 517
 
 
 class DeferSource(Enum):
@@ -235,6 +236,9 @@ def _ignored(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
 def _failed(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     device.to(ProbeStage.FAILED, line)
     device.error = int(groups["error"])
+    if device.error == -_EPROBE_DEFER:
+        device.to(ProbeStage.PUT_OFF, line)
+        device.wait = DeferReason(DeferSource.DRIVER, words=device.said)
 
 
 def _declined(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
