@@ -17,7 +17,7 @@ from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.storage import DISK, Disk
 
 #: Upper bounds on a text, on other data, and on all that one source reads, in bytes. A board of
-#: the kernel reads 0.6 MB, and its largest file has 0.4 MB.
+#: the kernel reads 0.6 MB, and its largest file has 0.25 MB.
 MAX_TEXT: Final = 4 << 20
 MAX_DATA: Final = 16 << 20
 MAX_FILES: Final = 64 << 20

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.source.comments import FileComment
 
 #: Bounds on one source: characters that are left, and that are included; included files, and
-#: their depth (gcc: 200). Boards of the kernel have up to 0.4 and 0.6 million characters.
+#: their depth (gcc: 200). Boards of the kernel have up to 0.4 and 0.6 million characters, and 70
+#: included files.
 MAX_TEXT: Final = 8 << 20
 MAX_READ: Final = 16 << 20
 #: Boards of the kernel have up to 8,000 stretches, of files and of macros.
