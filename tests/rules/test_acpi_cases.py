@@ -277,6 +277,23 @@ def test_memory_ranges(fields: str, severity: str, words: str) -> None:
     assert all(words in each.message for each in found)
 
 
+@pytest.mark.parametrize(
+    ("block", "served"),
+    [
+        ("ivmd-select device=0x3fff", True),
+        ("ivmd-select device=0x4000", False),
+        ("ivmd-range device=0x3f00 aux=0x40ff", True),
+        ("ivmd-range device=0x4000 aux=0x40ff", False),
+        ("ivmd-all", True),
+    ],
+)
+def test_memory_of_devices_without_an_iommu(block: str, served: bool) -> None:  # noqa: FBT001
+    text = IVRS.replace("    all\n", "    range device=0x8\n    range-end device=0x3fff\n")
+    found = lint(f"{text}  {block} flags=7 range_start=0x70000000 range_length=0x1000\n")
+    assert reported(found) == ({} if served else {"ivrs/memory-range": 1})
+    assert all("which no entry gives to an IOMMU" in each.message for each in found)
+
+
 def iommus(*buses: int) -> str:
     """An IVRS with IOMMUs, each of them for 32 buses from one on; the MCFG has 256."""
     blocks = "".join(

@@ -3,8 +3,8 @@
 What it finds: memory blocks (20h, 21h, 22h) of length 0, that begin within a page, or that end
 beyond the address space; whose last device lies below the first; that ask for a unity mapping that
 can neither be read nor written; that ask for nothing; at most a page at address 0, as in blocks
-whose fields were not filled in (likely); and, as a note, less than a page, or a byte less than
-whole pages.
+whose fields were not filled in (likely); for devices that no entry gives to an IOMMU; and, as a
+note, less than a page, or a byte less than whole pages.
 Why it matters: firmware lists the memory that a device uses before a driver knows of it. Linux maps
 whole pages, from the next page boundary on, and skips what is empty. What is not mapped the
 device cannot reach once the IOMMU translates: IO_PAGE_FAULT, a dead USB keyboard, a screen that
@@ -17,12 +17,14 @@ drivers/iommu/iommu.c, iommu_create_device_direct_mappings().
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.pci import bdf
-from dtlink.firmware.acpi.ivrs import Ivmd
+from dtlink.firmware.acpi.ivrs import Ivmd, IvmdAll
+from dtlink.links.acpi.ivrs import DeviceSpan, meets, merged, spans
+from dtlink.rules.ivrs._linux import NOT_SERVED, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 _PAGE = 0x1000
@@ -59,10 +61,14 @@ _FAULT = "the device's DMA there ends in IO_PAGE_FAULT"
 def memory_range(board: TablesBoard) -> Iterator[Finding]:
     """One finding a block: the first thing that is wrong with it."""
     table = board.machine.ivrs
+    served: dict[int, list[DeviceSpan]] = {}
+    for each in taken(board):
+        served.setdefault(each.segment, []).extend(spans(each))
+    ids = {segment: merged(those) for segment, those in served.items()}
     for block in table.memory if table else ():
         if block.end - block.start < block.SIZE:
             continue  # its frame is wrong, and its fields are another's
-        if fault := next(_faults(block), None):
+        if fault := next(_faults(block), None) or _unserved(block, ids.get(block.segment, ())):
             yield memory_range.finding(
                 block,
                 f"{block.name} {fault.wrong}",
@@ -113,6 +119,20 @@ def _faults(block: Ivmd) -> Iterator[_Fault]:
         seen = '"IOMMU driver was not able to establish FW requested direct mapping."'
         yield _Fault(wrong, f"{seen}; {_FAULT}", "Set flags to 07h.")
     yield from _odd_lengths(start, length)
+
+
+def _unserved(block: Ivmd, ids: Sequence[range]) -> _Fault | None:
+    """Memory of devices that no entry gives to an IOMMU; ``ids`` are those that one does."""
+    if isinstance(block, IvmdAll) or not block.devices or not ids or meets(ids, block.devices):
+        return None
+    first, last = (bdf(block.devices[at], block.segment) for at in (0, -1))
+    devices = first if first == last else f"{first} to {last}"
+    return _Fault(
+        f"is for {devices}, which no entry gives to an IOMMU",
+        f"the memory is reserved at no IOMMU. {NOT_SERVED}",
+        "Add an entry for the device to the block of its IOMMU, or correct the device ID here.",
+        Severity.WARNING,
+    )
 
 
 def _odd_lengths(start: int, length: int) -> Iterator[_Fault]:
