@@ -43,6 +43,7 @@ GROUPS: dict[str, Mapping[str, str]] = {
     "no-root-dracut": {},
     "no-root-systemd": {},
     "no-root-mkinitcpio": {},
+    "no-root-nixos": {},
     "root-wait": {},
     "context-fault": {"iommu": "15000000.iommu", "stream": "0x800", "address": "0x9c4b9000"},
     "smmu-event": {"event": "0x02"},

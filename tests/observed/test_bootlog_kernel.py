@@ -120,6 +120,13 @@ def test_lines_of_a_network_interface_are_of_its_device() -> None:
         assert [victim.device for victim in cause.victims] == ["4000.mmc"]
 
 
+def test_another_version_of_the_kernel_makes_it_likely() -> None:
+    board = TreeBoard(TREE, Settings(), facts=sketch(NO_PHY))
+    log = HEAD.replace("6.12.0", "6.1.170") + PHY
+    (cause,) = explain(parse(log.encode()), board=board).causes
+    assert (cause.origin.subject, cause.sure) == ("/phy@3000", False)
+
+
 def test_without_a_kernel_it_is_undecided() -> None:
     found = explain(parse((HEAD + PHY + INIT).encode()), TREE)
     assert not found.harmful
@@ -153,6 +160,8 @@ LOST = {
     "dracut, boot": "dracut Warning: Could not boot.\n",
     "systemd": "systemd[1]: Dependency failed for initrd-root-device.target - Initrd Root Device\n",
     "sysroot": "systemd[1]: Dependency failed for /sysroot.\n",
+    "dracut, late": "dracut-initqueue[9]: Warning: dracut-initqueue: timeout, still waiting\n",
+    "nixos": "An error occurred in stage 1 of the boot process, which must mount the\n",
     "mkinitcpio": "ERROR: device '/dev/mmcblk0p2' not found. Skipping fsck.\n",
 }
 
@@ -194,6 +203,15 @@ def test_a_disk_that_waits_explains_the_root() -> None:
     assert cause.origin.subject == "/phy@3000"
     assert [victim.effect for victim in cause.victims] == [DeviceEffect.WAITS, DeviceEffect.NO_ROOT]
     assert cause.victims[1].via == ("4000.mmc",)
+
+
+def test_a_root_that_is_found_after_all() -> None:
+    mounts = "[   95.000000] EXT4-fs (mmcblk0p2): mounted filesystem with ordered data mode\n"
+    late = explain(parse((HEAD + LOST["dracut, late"] + mounts).encode()))
+    assert not late.harmful
+    assert [item.meaning for item in late.put_away] == ["The root filesystem was found after all."]
+    other = explain(parse((HEAD + mounts + LOST["dracut"]).encode()))
+    assert other.harmful
 
 
 def test_a_log_that_ends_while_the_kernel_waits_for_its_root() -> None:

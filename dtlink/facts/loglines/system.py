@@ -55,9 +55,13 @@ SYSTEM_LINES = (
     ),
     _no_root(
         "-dracut",
-        ("Could not boot", "Not all disks have been found", "does not exist", "Emergency Shell"),
+        (
+            *("Could not boot", "Not all disks have been found", "does not exist"),
+            *("Emergency Shell", "initqueue"),
+        ),
         r"dracut\S{0,40}:? (?:Warning|FATAL): (?:Could not boot|Not all disks have been found"
-        r"|.{0,40}/dev/\S{1,200} does not exist)|Starting Dracut Emergency Shell",
+        r"|.{0,40}/dev/\S{1,200} does not exist|dracut-initqueue:? timeout)"
+        r"|Starting Dracut Emergency Shell",
         "dracut-initqueue[412]: Warning: Could not boot.",
         "dracut, modules.d/98dracut-systemd/dracut-initqueue.sh, emergency shell",
     ),
@@ -76,6 +80,13 @@ SYSTEM_LINES = (
         r"|device .{1,200} not found\. Skipping fsck)",
         "ERROR: Failed to mount 'UUID=0a' on real root",
         "mkinitcpio, init, init_functions",
+    ),
+    _no_root(
+        "-nixos",
+        ("in stage 1 of the boot", "trying to mount anyway"),
+        r"An error occurred in stage 1 of the boot process|trying to mount anyway",
+        "An error occurred in stage 1 of the boot process, which must mount the",
+        "nixpkgs, nixos/modules/system/boot/stage-1-init.sh",
     ),
     LogMessage(
         kind="root-wait",

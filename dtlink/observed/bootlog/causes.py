@@ -292,7 +292,8 @@ class CauseTracer:
         root = owner if owner in roots or not roots else roots[0]
         detail = self._kernel.detail(root)
         group = self._states.compatible(root)
-        origin = CauseOrigin(CauseKind.NO_DRIVER, root, detail, is_absent=True, group=group)
+        sure = self._kernel.is_that_of_the_log
+        origin = CauseOrigin(CauseKind.NO_DRIVER, root, detail, sure, is_absent=True, group=group)
         return CauseChain(origin, () if root == owner else (owner,))
 
     def _named_node(

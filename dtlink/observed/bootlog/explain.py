@@ -163,7 +163,8 @@ def _side(board: TreeBoard | None, told: Observation, history: History) -> _Side
     if board.facts is not None:
         from dtlink.observed.bootlog.kernel_side import KernelSide
 
-        kernel = KernelSide(board, until_root="root-mounted" not in history.stages)
+        mounted = "root-mounted" in history.stages
+        kernel = KernelSide(board, told.kernel, until_root=not mounted)
     names = NodeNames(board.tree, hosts=told.pci_hosts, made=lambda: board.makers)
     return _Side(names, Suppliers(board), kernel)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.board.driver_words import to_set
 from dtlink.facts.outcomes import State, When
+from dtlink.kernel.facts import version_in
 from dtlink.wording import joined
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ class KernelSide:
     been loaded.
     """
 
-    def __init__(self, board: TreeBoard, *, until_root: bool) -> None:
+    def __init__(self, board: TreeBoard, logged: str, *, until_root: bool) -> None:
+        """``logged``: the release that the log names."""
+        own, other = version_in(board.named_facts.build.release), version_in(logged)
+        self.is_that_of_the_log = own is None or other is None or own == other
         self._board = board
         self._until_root = until_root
 

@@ -41,10 +41,19 @@ def explain_lost_root(
 def _lines(history: History) -> list[LoggedMessage]:
     """The lines that say so; a log that ends while the kernel waits for the root is one too."""
     said = list(history.of(Topic.SYSTEM))
-    found = [each for each in said if each.match.message.kind.startswith(NO_ROOT)]
+    found = [each for each in said if is_lost(history, each)]
     if found or history.stages:
         return found
     return [each for each in said if each.match.message.kind == "root-wait"]
+
+
+def is_lost(history: History, said: LoggedMessage) -> bool:
+    """Whether a line reports a missing root, and no filesystem was mounted for the first time
+    after it.
+    """
+    mounted = history.stages.get("root-mounted")
+    came = mounted is not None and mounted.number > said.line.number
+    return said.match.message.kind.startswith(NO_ROOT) and not came
 
 
 def _controller(cause: RootCause, board: TreeBoard | None) -> str:

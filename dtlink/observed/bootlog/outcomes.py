@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dtlink.facts.loglines import Harm, Topic
+from dtlink.facts.loglines.system import NO_ROOT
 from dtlink.observed.bootlog.common_root import CommonRoots
 from dtlink.observed.bootlog.device import DeferSource, LoggedDevice, ProbeStage
+from dtlink.observed.bootlog.lost_root import is_lost
 from dtlink.observed.bootlog.model import (
     CauseKind,
     DeviceEffect,
@@ -214,6 +216,8 @@ class Outcomes:
             return self._of_device(groups.get("device", ""))
         if message.kind == "sync-state-pending" and self._released(said):
             return "harmless"
+        if message.kind.startswith(NO_ROOT):
+            return "harmful" if is_lost(self._history, said) else "harmless"
         if message.kind == "link-refused":
             flags = groups.get("flags")
             return "harmless" if flags and int(flags, 16) & _SYNC_STATE_ONLY else "open"

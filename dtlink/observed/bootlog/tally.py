@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dtlink.facts.loglines import Harm
+from dtlink.facts.loglines.system import NO_ROOT
 from dtlink.observed.bootlog.model import HiddenLines, RootCause
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def put_away(history: History, outcomes: Outcomes) -> list[HiddenLines]:
         message = said.match.message
         if outcomes.fate(said) == "harmless":
             meaning = message.meaning
-            if message.harm is not Harm.HARMLESS:
+            if message.kind.startswith(NO_ROOT):
+                meaning = "The root filesystem was found after all."
+            elif message.harm is not Harm.HARMLESS:
                 meaning = _HARMLESS.get(message.kind, _CAME_LATER)
             groups.setdefault((message.kind, meaning), []).append(said)
     return [
