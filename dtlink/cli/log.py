@@ -72,6 +72,8 @@ def log(
     )
     tree, unread = _tree(dtb, settings)
     board = None if tree is None else TreeBoard(tree, settings)
+    if dtb is None and settings.kernel:
+        click.echo("dtlink: --kernel and --initramfs have no effect without --dtb", err=True)
     item = _explained(dmesg, board, kernel_version, dtb)
     view = view_of(item, LogView)
     report = Report("log", [item, *unread], kernel=_kernel(view))

@@ -162,6 +162,12 @@ def test_as_json(run: Run, dmesg: Path, dtb: Path, ldo: str, tmp_path: Path) -> 
     assert [(item["kind"], item["cycles"]) for item in told["put_away"]] == [("cycle", 1)]
 
 
+def test_a_kernel_without_a_tree(run: Run, dmesg: Path, fixtures: Path) -> None:
+    result = run("log", dmesg, "--kernel", fixtures.parent / "kernel")
+    assert result.exit_code == 1
+    assert "--kernel and --initramfs have no effect without --dtb" in result.stderr
+
+
 def test_a_kernel_names_the_driver_of_a_cause(run: Run, fixtures: Path) -> None:
     kernel = fixtures.parent / "kernel"
     guest = fixtures / "virtio-iommu-guest.dtb"
