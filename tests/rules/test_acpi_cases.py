@@ -12,6 +12,8 @@ from dtlink.board.tables import TablesBoard
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.read import decode, read_folder
+from dtlink.firmware.inputs import Input
+from dtlink.links.acpi.properties import properties
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check
@@ -443,3 +445,37 @@ def test_of_two_mcfgs_the_first_counts(tmp_path: Path, counting: str) -> None:
     assert "Linux takes the first" in note
     found = {each.rule for each in lint(read)}
     assert ("iort/segment-without-root-complex" in found) is (counting == "MCFG1")
+
+
+# Cases that are about other commands
+
+
+@pytest.fixture
+def cases() -> Path:
+    if not CASES.is_dir():
+        pytest.skip("no ../shared/cases")
+    return CASES
+
+
+def test_the_devicetree_of_a_rimt_maps_more(cases: Path) -> None:
+    from dtlink.firmware.read import decode as decode_input
+    from dtlink.firmware.read import load_input
+    from dtlink.firmware.tree import Tree
+    from dtlink.views.same_machine import SameMachineView
+
+    path = Input(str(cases / "qemu11-rimt-pci.dtb"))
+    tree = decode_input(load_input(path), str(path))
+    assert isinstance(tree, Tree)
+    view = SameMachineView.of(tree, read_case("qemu11-rimt-pci"))
+    ((difference,),) = (host.differences for host in view.hosts)
+    assert (difference.aspect.value, difference.acpi) == ("IOMMU", None)
+    assert [(each.first, each.last) for each in difference.ids] == [(0, 0x27)]
+
+
+def test_flags_that_differ(cases: Path) -> None:
+    old, new = (
+        {each.row.name: each.value for each in properties(read_folder(str(cases / name)))}
+        for name in ("dmar-flag-optin", "dmar-flag-none")
+    )
+    changed = {name for name in old if old[name] != new[name]}
+    assert changed == {"DMA_CTRL_PLATFORM_OPT_IN"}
