@@ -72,6 +72,8 @@ class CommonRoots:
         """Do it until nothing more is explained."""
         while self._by_known() or self._by_votes():
             pass
+        for cause in self._causes.values():
+            cause.victims.sort(key=lambda victim: victim.line)
 
     def _by_known(self) -> bool:
         """Explain by causes that are known; whether that explained any."""
@@ -133,4 +135,3 @@ class CommonRoots:
         if origin.subject not in (cause.origin.subject, *cause.also):
             cause.also.append(origin.subject)
         cause.victims.append(unclear.victim._replace(via=chain.via, sure=False))
-        cause.victims.sort(key=lambda victim: victim.line)
