@@ -35,6 +35,7 @@ MAX_FILES: Final = 5_000
 MAX_DEPTH: Final = 200
 
 _DEFINED = re.compile(r"\bdefined\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))", re.ASCII)
+_CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(", re.ASCII)
 _NAME = re.compile(r"'(?:\\.|[^'\\])*'|[0-9][\w.]*|([A-Za-z_]\w*)", re.ASCII)
 _PREDEFINED: Final = ("__DTS__", "__ASSEMBLER__")
 
@@ -221,9 +222,11 @@ class _Preprocessor:
                 lambda match: "1" if (match[1] or match[2]) in self._macros else "0",
                 segment.argument,
             )
-            text = _NAME.sub(
-                lambda match: "0" if match[1] else match[0], self._expander.expand(text)
-            )
+            text = self._expander.expand(text)
+            if call := _CALL.search(text):
+                self._fault(f"#if: {call[1]}() is not defined", own, segment.start)
+                return False
+            text = _NAME.sub(lambda match: "0" if match[1] else match[0], text)
             return evaluate(text, signed=True) != 0
         except MacroBoundError as error:
             self._stop(str(error), own, segment.start)

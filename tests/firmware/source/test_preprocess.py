@@ -107,6 +107,7 @@ FAULTS = [
     ("#define A ##x\n", 1, "#define A: '##' is between two tokens"),
     ("#undef\n", 1, "#undef without a name"),
     ("#ifdef\n#endif\n", 1, "#if: an expression ends too early"),
+    ("#if IS_ENABLED(X)\n#endif\n", 1, "#if: IS_ENABLED() is not defined"),
     ("#if 1--1\n#endif\n", 1, "#if: unexpected '++' or '--'"),
     ("#define F(x) x\n\nF(1", 3, "F(: the parenthesis is not closed"),
     ("#define F(x) x\n#include F(1\n", 2, "#include of no file name: F"),
