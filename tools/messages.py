@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dtlink.facts.kernels import KernelVersion
-from dtlink.facts.loglines import HEADER_LINES, LOG_MESSAGES, STAGE_LINES, LogMessage
+from dtlink.facts.loglines import (
+    HEADER_LINES,
+    LOG_MESSAGES,
+    STAGE_LINES,
+    SUPPLIED_LINE,
+    LogMessage,
+)
 
 _FOLDERS = "arch|drivers|fs|include|init|kernel|lib"
 _FILE = re.compile(rf"\b(?:{_FOLDERS})/[\w/.-]+\.[ch]\b")
@@ -145,7 +151,7 @@ def _number(text: str) -> KernelVersion:
 
 def rows() -> Iterable[LogMessage]:
     """The rows that name kernel files."""
-    every = (*LOG_MESSAGES, *HEADER_LINES, *STAGE_LINES)
+    every = (*LOG_MESSAGES, *HEADER_LINES, *STAGE_LINES, SUPPLIED_LINE)
     return [row for row in every if files(row)]
 
 

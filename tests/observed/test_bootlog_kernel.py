@@ -127,6 +127,19 @@ def test_another_version_of_the_kernel_makes_it_likely() -> None:
     assert (cause.origin.subject, cause.sure) == ("/phy@3000", False)
 
 
+def test_a_regulator_that_got_its_supply_has_come() -> None:
+    tree = dts.read_text(
+        '/dts-v1/; / { reg: vcc1v8-s3 { compatible = "regulator-fixed"; '
+        'regulator-name = "vcc1v8_s3"; vin-supply = <&in>; }; '
+        'in: vcc-in { compatible = "regulator-fixed"; regulator-name = "vcc_in"; }; };'
+    )
+    defers = "[    1.200000] reg-fixed-voltage vcc1v8-s3: Failed to register regulator: -517\n"
+    comes = "[    1.900000] vcc1v8_s3: supplied by vcc_in\n"
+    assert len(explain(parse((HEAD + defers).encode()), tree).open) == 1
+    assert not explain(parse((HEAD + defers + comes).encode()), tree).open
+    assert len(explain(parse((HEAD + comes + defers).encode()), tree).open) == 1
+
+
 def test_without_a_kernel_it_is_undecided() -> None:
     found = explain(parse((HEAD + PHY + INIT).encode()), TREE)
     assert not found.harmful

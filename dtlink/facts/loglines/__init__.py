@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dtlink.facts.loglines.faults import FAULT_LINES
 from dtlink.facts.loglines.firmware import FIRMWARE_LINES
-from dtlink.facts.loglines.header import HEADER_LINES, STAGE_LINES
+from dtlink.facts.loglines.header import HEADER_LINES, STAGE_LINES, SUPPLIED_LINE
 from dtlink.facts.loglines.iommu import IOMMU_LINES
 from dtlink.facts.loglines.links import LINK_LINES
 from dtlink.facts.loglines.overlays import OVERLAY_LINES
@@ -25,6 +25,7 @@ __all__ = [
     "HEADER_LINES",
     "LOG_MESSAGES",
     "STAGE_LINES",
+    "SUPPLIED_LINE",
     "Harm",
     "LineMatch",
     "LogMessage",

@@ -74,3 +74,15 @@ STAGE_LINES = (
         sample="VFS: Mounted root (ext4 filesystem) readonly on device 179:2.",
     ),
 )
+
+#: A regulator that has its supply: what registered it is bound.
+SUPPLIED_LINE = LogMessage(
+    kind="supplied",
+    topic=Topic.SYSTEM,
+    needles=(": supplied by ",),
+    pattern=r"(?<!\S)(?P<regulator>\S{1,64}): supplied by (?P<supply>\S{1,64})",
+    harm=Harm.HARMLESS,
+    meaning="A regulator is registered, and its supply is there.",
+    source="drivers/regulator/core.c, set_supply()",
+    sample="vcc1v8_s3: supplied by vcc_1v8",
+)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.loglines import STAGE_LINES, LineMatch, match
+from dtlink.facts.loglines import STAGE_LINES, SUPPLIED_LINE, LineMatch, match
 from dtlink.facts.loglines.row import INTERFACE
 from dtlink.firmware.errors import InputError
 from dtlink.observed.bootlog.device import BUSES, TAKE, LoggedDevice
@@ -51,6 +51,8 @@ class History:
         """The device that was probed last."""
         self.stages: dict[str, LogLine] = {}
         """The first line of each stage that the boot reached (``init-runs``, ``root-mounted``)."""
+        self.supplied: dict[str, LogLine] = {}
+        """The last line in which each regulator got its supply, by the regulator's name."""
         self._awaited = list(STAGE_LINES)
         """The stages that the boot has not reached."""
         self.is_acpi = False
@@ -77,6 +79,8 @@ class History:
         lead = _LEAD.match(line.text)
         self.dropped = self.dropped or _DROPPED in line.text
         self.is_acpi = self.is_acpi or line.text.startswith(_ACPI)
+        if supplied := SUPPLIED_LINE.groups(line.text):
+            self.supplied[supplied["regulator"]] = line
         for row in self._awaited:
             if row.groups(line.text) is not None:
                 self.stages[row.kind] = line

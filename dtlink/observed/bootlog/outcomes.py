@@ -129,9 +129,22 @@ class Outcomes:
         return DeviceEffect.WAITS if is_held else None
 
     def _came(self, device: LoggedDevice) -> bool:
-        """Whether the kernel, reporting what still waits, did not name a device deferred before."""
+        """Whether a device deferred before was not among those that the kernel reported to wait.
+
+        So it is of a regulator that was registered afterwards.
+        """
         since = device.since.number if device.since else 0
-        return device.pending is None and since < self._expired
+        last = max(self._expired, self._supplied(device))
+        return device.pending is None and since < last
+
+    def _supplied(self, device: LoggedDevice) -> int:
+        """The line in which the regulator that a device is got its supply; 0 if none says so."""
+        path = self._root_causes.node(device.name) if self._history.supplied else None
+        if path is None or self._suppliers is None:
+            return 0
+        names = self._suppliers.tree.by_path[path].strings("regulator-name")
+        lines = (self._history.supplied.get(name) for name in names)
+        return max((line.number for line in lines if line), default=0)
 
     def _went_on(self, device: LoggedDevice) -> DeviceEffect | None:
         """A device that was bound again later, by hand, with its power domain, has lost nothing."""
