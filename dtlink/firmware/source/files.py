@@ -97,7 +97,7 @@ class SourceFiles:
         absent = (self._storage.absence(f"{each}{name}") for each in folders)
         why = next(filter(None, absent), "")
         where = where or "any include path: there is none"
-        return Unread(f"{shortened(name)} was not found in {where}{why}")
+        return Unread(f"{shortened(name)} was not found{why} in {where}")
 
     def _plain(self, path: str, by: SourceFile) -> str:
         """A path without links on the way, as other files name it that include the file.
