@@ -96,3 +96,13 @@ def test_raspberry_pi_4_without_its_clock_controller(shared: Path, named: bool) 
     assert vias["/soc/serial@7e215040"] == ("/soc/aux@7e215000",)
     assert vias["/emmc2bus/mmc@7e340000"] == ()
     assert len(vias) == 3 + named
+
+
+def test_nodes_that_lack_one_driver_are_one_root(shared: Path) -> None:
+    """The GPIO banks of RK3399 have one driver, for which PCIe and the SDIO power sequence wait."""
+    tree = read.read(shared / "corpus" / "arm64" / "rockchip" / "rk3399-nanopc-t4.dtb")
+    (cause,) = told(pending("f8000000.pcie"), pending("sdio-pwrseq"), tree=tree).causes
+    banks = {cause.origin.subject, *cause.also}
+    assert banks == {"/pinctrl/gpio@ff780000", "/pinctrl/gpio@ff720000"}
+    assert {victim.node for victim in cause.victims} == {"/pcie@f8000000", "/sdio-pwrseq"}
+    assert 'the driver for "rockchip,gpio-bank"' in cause.origin.cure
