@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dtlink.board.missing_drivers import MissingDriver
     from dtlink.board.needs import Needs
     from dtlink.board.overlays import OverlayFindings
+    from dtlink.board.wrong_cells import WrongCells
     from dtlink.boot.devlink.model import Prediction
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.devlink.predict import View
@@ -400,15 +401,38 @@ class TreeBoard:
     @cached_property
     def _failures(self) -> Mapping[UnresolvedReason, list[Failure]]:
         groups: dict[UnresolvedReason, list[Failure]] = {}
+        explained = self.misfits
         for raw in self.graph.unresolved:
-            if raw.why not in _OPEN or not self.tree.is_overlay:
+            is_open = raw.why in _OPEN and self.tree.is_overlay
+            if not is_open and (raw.node, raw.at) not in explained:
                 groups.setdefault(raw.why, []).append(Failure(self.tree, raw))
         return groups
+
+    @cached_property
+    def wrong_cells(self) -> Sequence[WrongCells]:
+        """The suppliers whose ``#…-cells`` does not fit the lists that reference them."""
+        if not self.graph.unresolved or self.tree.is_overlay:
+            return ()
+        from dtlink.board.wrong_cells import wrong_cells
+
+        return wrong_cells(self.tree, self.graph.unresolved, self.graph.references)
+
+    @cached_property
+    def misfits(self) -> frozenset[tuple[int, int]]:
+        """The lists that :attr:`wrong_cells` explains: nodes and positions of the properties."""
+        return frozenset(place for each in self.wrong_cells for place in each.lists)
+
+    @cached_property
+    def misfit_properties(self) -> frozenset[tuple[str, str]]:
+        """The same lists by the paths of their nodes and the names of the properties."""
+        tree = self.tree
+        return frozenset((tree.path(node), tree.property_name(at)) for node, at in self.misfits)
 
     def failures(self, *why: UnresolvedReason) -> Iterator[Failure]:
         """The entries of supplier properties that do not resolve for one of these reasons.
 
-        What an overlay leaves open, and the base tree may have, is not among them.
+        What an overlay leaves open, and the base tree may have, is not among them; nor what
+        :attr:`wrong_cells` explains.
         """
         for reason in why:
             yield from self._failures.get(reason, ())

@@ -41,9 +41,17 @@ def check(board: AnyBoard, rules: Collection[Rule]) -> Checked:
             checked.findings.extend(_of_version(board, _wanted(rule, rule.check(board))))
         except Exception as error:  # noqa: BLE001 - whatever it is, the other rules still run
             checked.faults.append(RuleFault(rule.id, f"{type(error).__name__}: {error}"))
-    findings = _without_repeats(checked.findings, rules)
+    findings = _without_repeats(_explained(board, checked.findings), rules)
     findings.sort(key=lambda finding: finding.severity.rank)
     return checked._replace(findings=findings)
+
+
+def _explained(board: AnyBoard, findings: list[Finding]) -> list[Finding]:
+    """The findings, less those about lists that a supplier's wrong ``#…-cells`` misleads."""
+    misfits = getattr(board, "misfit_properties", ())  # a TreeBoard's
+    if not misfits:
+        return findings
+    return [each for each in findings if (each.subject.path, each.property_name) not in misfits]
 
 
 def _wanted(rule: Rule, found: Iterable[Finding]) -> Iterable[Finding]:

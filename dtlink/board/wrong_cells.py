@@ -1,0 +1,165 @@
+"""Suppliers whose ``#…-cells`` is what is wrong, and not the many lists that do not fit it.
+
+One changed cells property breaks every list that references its node, each in another way: an
+argument is taken for a phandle, an entry ends too early. Where most of these lists fit another
+number of cells, that number was meant.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.facts.binding import SupplierBinding, Walk
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.reference import Reference, Unresolved
+
+#: Fewer lists may be wrong themselves.
+_LEAST = 3
+#: Specifiers of more cells are none that a binding has.
+_MOST = 4
+#: The share of the lists with the supplier that must fit the other number.
+_SHARE = 0.8
+
+#: A property of a node: its number, and the position (words) of the property's token.
+List = tuple[int, int]
+
+
+class WrongCells(NamedTuple):
+    """A supplier, and what its cells property should say."""
+
+    supplier: int
+    cells: str
+    value: int | None
+    """What it says; ``None``: it is missing."""
+    meant: int
+    lists: tuple[List, ...]
+    """The properties that fit ``meant``, in the order of the blob."""
+    total: int
+    """How many lists have the supplier."""
+    binding: SupplierBinding | None = None
+    """That of the first of them."""
+
+
+def wrong_cells(
+    tree: Tree, unresolved: Iterable[Unresolved], references: Iterable[Reference]
+) -> Sequence[WrongCells]:
+    """All such suppliers, in the order of the blob."""
+    broken = {
+        (raw.node, raw.at): raw.binding
+        for raw in unresolved
+        if raw.binding.walk is Walk.LIST and raw.binding.cells
+    }
+    if len(broken) < _LEAST:
+        return ()
+    votes = _votes(tree, broken)
+    sound = _sound(references, votes, broken)
+    found: list[WrongCells] = []
+    open_lists = set(broken)
+    # Most votes first: what a list names behind the first misfit is there by chance.
+    for key in sorted(votes, key=lambda key: (-len(votes[key].lists), key)):
+        judged = _judged(tree, key, votes[key], sound[key], open_lists)
+        if judged is not None:
+            row = next(broken[place] for place in judged.lists if place in broken)
+            found.append(judged._replace(binding=row))
+            open_lists -= votes[key].lists
+    return sorted(found, key=lambda each: (each.supplier, each.cells))
+
+
+class _Votes(NamedTuple):
+    """The broken lists that name a supplier, and those that fit each other number of cells."""
+
+    lists: set[List]
+    fits: dict[int, list[List]]
+
+
+def _votes(tree: Tree, broken: Mapping[List, SupplierBinding]) -> Mapping[tuple[int, str], _Votes]:
+    found: dict[tuple[int, str], _Votes] = {}
+    for place, row in broken.items():
+        for supplier in dict.fromkeys(_suppliers(tree, place, row)):
+            votes = found.setdefault((supplier, row.cells or ""), _Votes(set(), {}))
+            votes.lists.add(place)
+            for width in range(_MOST + 1):
+                if _is_whole(tree, place, row, (supplier, width)):
+                    votes.fits.setdefault(width, []).append(place)
+    return found
+
+
+def _sound(
+    references: Iterable[Reference],
+    suspects: Mapping[tuple[int, str], object],
+    broken: Mapping[List, SupplierBinding],
+) -> Mapping[tuple[int, str], Mapping[List, SupplierBinding]]:
+    """The lists with each of the suppliers that fit as they are."""
+    found: dict[tuple[int, str], dict[List, SupplierBinding]] = defaultdict(dict)
+    for ref in references:
+        key, place = (ref.supplier, ref.binding.cells or ""), (ref.node, ref.at)
+        if key in suspects and place not in broken and ref.binding.walk is Walk.LIST:
+            found[key][place] = ref.binding
+    return found
+
+
+def _judged(
+    tree: Tree,
+    key: tuple[int, str],
+    votes: _Votes,
+    sound: Mapping[List, SupplierBinding],
+    open_lists: AbstractSet[List],
+) -> WrongCells | None:
+    """What a supplier's cells property should say; ``None``: the lists do not agree on it."""
+    supplier, cells = key
+    fits = {
+        width: [place for place in lists if place in open_lists]
+        for width, lists in votes.fits.items()
+    }
+    first, *others = sorted(fits, key=lambda width: -len(fits[width])) or [0]
+    lists = fits.get(first, [])
+    if len(lists) < _LEAST or (others and len(fits[others[0]]) == len(lists)):
+        return None
+    # Some lists fit both numbers: then they are misread without a sign of it.
+    lists += [
+        place for place, row in sound.items() if _is_whole(tree, place, row, (supplier, first))
+    ]
+    total = len(votes.lists & open_lists) + len(sound)
+    if supplier < 0 or len(lists) < _SHARE * total:
+        return None
+    value = tree.cell(cells, supplier)
+    return WrongCells(supplier, cells, value, first, tuple(sorted(lists)), total)
+
+
+def _suppliers(tree: Tree, place: List, row: SupplierBinding) -> Iterable[int]:
+    """The nodes that the entries of a list name, as far as it can be read."""
+    return [node for node, _ in _entries(tree, place, row, None)]
+
+
+def _is_whole(tree: Tree, place: List, row: SupplierBinding, change: tuple[int, int]) -> bool:
+    """Whether a list fits, if one supplier takes another number of cells."""
+    return all(fits for _, fits in _entries(tree, place, row, change))
+
+
+def _entries(
+    tree: Tree, place: List, row: SupplierBinding, change: tuple[int, int] | None
+) -> Iterable[tuple[int, bool]]:
+    """The supplier of each entry, and whether the entry fits; the last may be -1: no node."""
+    at = place[1]
+    cell, size, first = 0, tree.words[at + 1] >> 2, at + 3
+    while cell < size:
+        phandle = tree.words[first + cell]
+        if not phandle:
+            cell += 1
+            continue
+        node = tree.phandles.get(phandle, -1)
+        width = tree.cell(row.cells or "", node) if node >= 0 else None
+        if change is not None and node == change[0]:
+            width = change[1]
+        if width is None:
+            width = row.missing_cells if node >= 0 else None
+        fits = width is not None and cell + width < size
+        yield node, fits
+        if not fits:
+            return
+        cell += 1 + (width or 0)
