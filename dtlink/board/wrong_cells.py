@@ -116,9 +116,12 @@ def _judged(
         width: [place for place in lists if place in open_lists]
         for width, lists in votes.fits.items()
     }
-    first, *others = sorted(fits, key=lambda width: -len(fits[width])) or [0]
+    value = tree.cell(cells, supplier)
+    # An argument that is 0, or a phandle by chance, fits fewer cells too: the nearest is meant.
+    away = {width: -width if value is None else abs(width - value) for width in fits}
+    first = min(fits, key=lambda width: (-len(fits[width]), away[width]), default=0)
     lists = fits.get(first, [])
-    if len(lists) < _LEAST or (others and len(fits[others[0]]) == len(lists)):
+    if len(lists) < _LEAST:
         return None
     # Some lists fit both numbers: then they are misread without a sign of it.
     lists += [
@@ -127,7 +130,6 @@ def _judged(
     total = len(votes.lists & open_lists) + len(sound)
     if supplier < 0 or len(lists) < _SHARE * total:
         return None
-    value = tree.cell(cells, supplier)
     return WrongCells(supplier, cells, value, first, tuple(sorted(lists)), total)
 
 

@@ -82,6 +82,8 @@ def own_iommu_with_cells_too_many(bed: Bed) -> Planted | None:
     """Masters with one entry: in a longer list an entry can take the next for its argument."""
     iommu = _own_iommu(bed)
     refs = [] if iommu is None else bed.board.masters[iommu]
+    if len({ref.at for ref in refs}) > 2:  # then wrong-cells reports the IOMMU
+        return None
     ref = bed.pick(ref for ref in refs if not ref.entry and bed.is_last(ref))
     if iommu is None or ref is None:
         return None

@@ -114,8 +114,12 @@ def _has_no_hole(bed: Bed, refs: list[Reference]) -> bool:
     return sum(1 + ref.args for ref in refs) == bed.tree.words[refs[0].at + 1] >> 2
 
 
+#: So many lists show that their supplier is what is wrong.
+_SEVERAL = 3
+
+
 def _without(cells: str, boards: int = USUAL) -> Fault:
-    """The fault of a supplier without its cells property."""
+    """The fault of a supplier without its cells property, which a list or two reference."""
 
     def plant(bed: Bed) -> Planted | None:
         refs = [
@@ -123,7 +127,7 @@ def _without(cells: str, boards: int = USUAL) -> Fault:
             for ref in bed.entries()
             if ref.binding.cells == cells and ref.binding.missing_cells is None
         ]
-        supplier = bed.pick(sorted({ref.supplier for ref in refs}))
+        supplier = bed.pick(few_lists(refs))
         if supplier is None:
             return None
         bed.drop(supplier, cells)
@@ -134,10 +138,43 @@ def _without(cells: str, boards: int = USUAL) -> Fault:
     return Fault("phandle/missing-cells", f"no {cells}", ERROR, boards, plant)
 
 
+def few_lists(refs: Iterable[Reference]) -> list[int]:
+    """The suppliers that fewer lists reference than wrong-cells needs."""
+    lists: dict[int, set[int]] = {}
+    for ref in refs:
+        lists.setdefault(ref.supplier, set()).add(ref.at)
+    return sorted(supplier for supplier, places in lists.items() if len(places) < _SEVERAL)
+
+
+@fault("phandle/wrong-cells", ERROR)
+def cells_of_a_supplier_of_many(bed: Bed) -> Planted | None:
+    """Lists with one entry: in a longer one an entry can take the next for its argument."""
+    lists: dict[tuple[int, str], dict[int, list[Reference]]] = {}
+    for ref in bed.entries():
+        if ref.binding.cells and ref.binding.missing_cells is None:
+            lists.setdefault((ref.supplier, ref.binding.cells), {}).setdefault(ref.at, []).append(
+                ref
+            )
+    fit = sorted(
+        key
+        for key, places in lists.items()
+        if len(places) >= _SEVERAL
+        and all(len(refs) == 1 and bed.is_last(refs[0]) for refs in places.values())
+    )
+    key = bed.pick(fit)
+    if key is None:
+        return None
+    supplier, cells = key
+    width = bed.tree.cell(cells, supplier) or 0
+    bed.put(supplier, cells, width + 1)
+    consumers = holders(by_supplier(bed)[supplier])
+    return Planted(bed.path(supplier), cells, touched=bed.paths((supplier, *consumers)))
+
+
 no_clock_cells = _without("#clock-cells")
-no_gpio_cells = _without("#gpio-cells", 16)
-no_reset_cells = _without("#reset-cells", 10)
-no_power_domain_cells = _without("#power-domain-cells", 8)
+no_gpio_cells = _without("#gpio-cells", 12)
+no_reset_cells = _without("#reset-cells", 6)
+no_power_domain_cells = _without("#power-domain-cells", 3)
 no_phy_cells = _without("#phy-cells", 10)
 no_dma_cells = _without("#dma-cells", 10)
 no_pwm_cells = _without("#pwm-cells", 4)
