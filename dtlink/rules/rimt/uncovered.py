@@ -95,12 +95,13 @@ def _buses(board: TablesBoard, root: RimtRootComplex) -> list[IdRange]:
 
 
 def _own(board: TablesBoard, root: RimtRootComplex, ids: Sequence[IdRange]) -> Iterator[IdRange]:
-    """What needs no mapping: the host bridge, and IOMMUs that are functions of the segment."""
+    """What needs no mapping: the host bridge, and the devices that are IOMMUs."""
     first = ids[0].first
     yield IdRange(first, first + _FUNCTIONS - 1)
     for iommu in nodes(board, Iommu):
         if iommu.is_pcie and iommu.segment == root.segment:
-            yield IdRange(iommu.function, iommu.function)
+            first = iommu.function & -_FUNCTIONS
+            yield IdRange(first, first + _FUNCTIONS - 1)
 
 
 def _of_functions(root: RimtRootComplex, lost: Sequence[IdRange]) -> Finding:
