@@ -105,7 +105,12 @@ def clocks_as_a_regulator(bed: Bed) -> Planted | None:
 
 @fault("legacy/singular-gpio", INFO, boards=14)
 def gpio_in_the_singular(bed: Bed) -> Planted | None:
-    ref = bed.pick(ref for ref in bed.references("*-gpios") if bed.has(ref.node, "compatible"))
+    # Vendors' own names in the singular are not what the GPIO library looks for.
+    ref = bed.pick(
+        ref
+        for ref in bed.references("*-gpios")
+        if bed.has(ref.node, "compatible") and "," not in bed.property_name(ref)
+    )
     if ref is None:
         return None
     old = bed.property_name(ref)
