@@ -659,6 +659,9 @@ def test_real_boards_shuffled(builds: Builds, boards: tuple[Path, ...]) -> None:
         new.write_bytes(reordered(tree, path.name))
         changes = builds.changes(path, new)
         rules = {each["rule"] for each in changes["findings"]["gained"]}
-        assert changes["same"] or (rules and rules <= BY_FIRST), path.name
+        lost = {each["rule"] for each in changes["findings"]["lost"]}
+        # A property that nobody knows keeps its numbers: it may reference nothing any more.
+        misspelt = not rules and lost == {"supplier/misspelt-name"}
+        assert changes["same"] or misspelt or (rules and rules <= BY_FIRST), path.name
         del changes["summary"]["findings"]
         assert not any(sum(counts.values()) for counts in changes["summary"].values()), path.name
