@@ -97,7 +97,8 @@ def test_properties_are_where_dtc_says(count):
         for (node, name), place in places(preprocessed(path, tree).blob, path, tree).items():
             ours = read.property(node, name)[-1]
             assert (os.path.realpath(ours.file), ours.line) == place[:2], f"{node}:{name} of {path}"
-            if not ours.text[: ours.column - 1].strip():
+            # dtc counts columns in the output of the preprocessor.
+            if not ours.macro and not ours.text[: ours.column - 1].strip():
                 assert ours.column == place.column, f"{node}:{name} of {path}"
                 seen += 1
     assert seen > 100 * count
