@@ -40,6 +40,8 @@ class TablesBoard:
 
     firmware: Final = "tables"
     """Which kind of firmware this is a board of."""
+    misfit_properties: Final = frozenset[tuple[str, str]]()
+    """As of :class:`~dtlink.board.tree.TreeBoard`: tables have no such lists."""
 
     def __init__(
         self, machine: Machine, settings: Settings = DEFAULTS, *, facts: Facts | None = None

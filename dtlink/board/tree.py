@@ -424,9 +424,14 @@ class TreeBoard:
 
     @cached_property
     def misfit_properties(self) -> frozenset[tuple[str, str]]:
-        """The same lists by the paths of their nodes and the names of the properties."""
-        tree = self.tree
-        return frozenset((tree.path(node), tree.property_name(at)) for node, at in self.misfits)
+        """The same lists by paths and names of properties, with those that name their entries."""
+        tree, found = self.tree, set[tuple[str, str]]()
+        for each in self.wrong_cells:
+            names = each.binding.resource.names if each.binding else None
+            for node, at in each.lists:
+                path = tree.path(node)
+                found |= {(path, tree.property_name(at)), (path, names or "")}
+        return frozenset(found)
 
     def failures(self, *why: UnresolvedReason) -> Iterator[Failure]:
         """The entries of supplier properties that do not resolve for one of these reasons.

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.binding import SupplierBinding, Walk
+from dtlink.links.reference import UnresolvedReason
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
@@ -20,10 +22,16 @@ if TYPE_CHECKING:
 
 #: Fewer lists may be wrong themselves.
 _LEAST = 3
-#: Specifiers of more cells are none that a binding has.
+#: No binding has specifiers of more cells.
 _MOST = 4
+#: Upper bounds, so that the work grows with the tree: on the cells of a list that is looked at, and
+#: on its suppliers. Real lists have some dozens of cells, and a few suppliers.
+_CELLS, _SUPPLIERS = 256, 8
 #: The share of the lists with the supplier that must fit the other number.
 _SHARE = 0.8
+
+#: The property whose supplier no entry names: the interrupt parent.
+_PLAIN = "interrupts"
 
 #: A property of a node: its number, and the position (words) of the property's token.
 List = tuple[int, int]
@@ -49,14 +57,19 @@ def wrong_cells(
     tree: Tree, unresolved: Iterable[Unresolved], references: Iterable[Reference]
 ) -> Sequence[WrongCells]:
     """All such suppliers, in the order of the blob."""
-    broken = {
-        (raw.node, raw.at): raw.binding
-        for raw in unresolved
-        if raw.binding.walk is Walk.LIST and raw.binding.cells
-    }
+    broken: dict[List, SupplierBinding] = {}
+    parents: dict[List, int] = {}
+    for raw in unresolved:
+        place = raw.node, raw.at
+        if tree.words[raw.at + 1] >> 2 > _CELLS:
+            continue
+        if raw.binding.walk is Walk.LIST and raw.binding.cells:
+            broken[place] = raw.binding
+        elif raw.why is UnresolvedReason.TRUNCATED and raw.binding.name == _PLAIN:
+            broken[place], parents[place] = raw.binding, raw.target
     if len(broken) < _LEAST:
         return ()
-    votes = _votes(tree, broken)
+    votes = _votes(tree, broken, parents)
     sound = _sound(references, votes, broken)
     found: list[WrongCells] = []
     open_lists = set(broken)
@@ -77,11 +90,15 @@ class _Votes(NamedTuple):
     fits: dict[int, list[List]]
 
 
-def _votes(tree: Tree, broken: Mapping[List, SupplierBinding]) -> Mapping[tuple[int, str], _Votes]:
+def _votes(
+    tree: Tree, broken: Mapping[List, SupplierBinding], parents: Mapping[List, int]
+) -> Mapping[tuple[int, str], _Votes]:
+    """The votes on each supplier; ``parents`` are those of lists of interrupts."""
     found: dict[tuple[int, str], _Votes] = {}
     for place, row in broken.items():
-        for supplier in dict.fromkeys(_suppliers(tree, place, row)):
-            votes = found.setdefault((supplier, row.cells or ""), _Votes(set(), {}))
+        own = [parents[place]] if place in parents else _suppliers(tree, place, row)
+        for supplier in own:
+            votes = found.setdefault((supplier, _cells(row)), _Votes(set(), {}))
             votes.lists.add(place)
             for width in range(_MOST + 1):
                 if _is_whole(tree, place, row, (supplier, width)):
@@ -97,9 +114,11 @@ def _sound(
     """The lists with each of the suppliers that fit as they are."""
     found: dict[tuple[int, str], dict[List, SupplierBinding]] = defaultdict(dict)
     for ref in references:
-        key, place = (ref.supplier, ref.binding.cells or ""), (ref.node, ref.at)
-        if key in suspects and place not in broken and ref.binding.walk is Walk.LIST:
-            found[key][place] = ref.binding
+        row, place = ref.binding, (ref.node, ref.at)
+        is_list = row.walk is Walk.LIST or row.name == _PLAIN
+        key = ref.supplier, _cells(row)
+        if is_list and key in suspects and place not in broken:
+            found[key][place] = row
     return found
 
 
@@ -118,8 +137,8 @@ def _judged(
     }
     value = tree.cell(cells, supplier)
     # An argument that is 0, or a phandle by chance, fits fewer cells too: the nearest is meant.
-    away = {width: -width if value is None else abs(width - value) for width in fits}
-    first = min(fits, key=lambda width: (-len(fits[width]), away[width]), default=0)
+    away = {width: 0 if value is None else abs(width - value) for width in fits}
+    first = min(fits, key=lambda width: (-len(fits[width]), away[width], -width), default=0)
     lists = fits.get(first, [])
     if len(lists) < _LEAST:
         return None
@@ -128,18 +147,26 @@ def _judged(
         place for place, row in sound.items() if _is_whole(tree, place, row, (supplier, first))
     ]
     total = len(votes.lists & open_lists) + len(sound)
-    if supplier < 0 or len(lists) < _SHARE * total:
+    if len(lists) < _SHARE * total:
         return None
     return WrongCells(supplier, cells, value, first, tuple(sorted(lists)), total)
 
 
+def _cells(row: SupplierBinding) -> str:
+    """The cells property of the suppliers of a list, of interrupts too."""
+    return row.resource.cells or ""
+
+
 def _suppliers(tree: Tree, place: List, row: SupplierBinding) -> Iterable[int]:
-    """The nodes that the entries of a list name, as far as it can be read."""
-    return [node for node, _ in _entries(tree, place, row, None)]
+    """The first nodes that the entries of a list name, as far as it can be read."""
+    named = dict.fromkeys(node for node, _ in _entries(tree, place, row, None) if node >= 0)
+    return islice(named, _SUPPLIERS)
 
 
 def _is_whole(tree: Tree, place: List, row: SupplierBinding, change: tuple[int, int]) -> bool:
     """Whether a list fits, if one supplier takes another number of cells."""
+    if row.name == _PLAIN:
+        return change[1] > 0 and (tree.words[place[1] + 1] >> 2) % change[1] == 0
     return all(fits for _, fits in _entries(tree, place, row, change))
 
 

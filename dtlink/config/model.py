@@ -60,7 +60,7 @@ class LintSettings(NamedTuple):
 
     @property
     def inputs(self) -> InputOptions:
-        """What decides which inputs a path stands for."""
+        """What decides which inputs a path means."""
         return InputOptions(
             self.max_boards,
             self.board.sources,

@@ -17,7 +17,7 @@ from dtlink.wording import counted, listed
 
 #: How many overlays a line names.
 _NAMED = 3
-#: What ends the name of a devicetree that is no overlay.
+#: What ends the name of a devicetree that is not an overlay.
 _BASES = (".dtb", ".dts")
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class LintPlan:
     ) -> None:
         self.inputs = inputs
         self.unread = unread
-        """The reports of what the user named that is no input."""
+        """The reports of what the user named that is not an input."""
         self._notes = notes
         self._source = source
         self._settings = settings
@@ -114,7 +114,7 @@ class LintPlan:
         """The plan for paths; raises :class:`InputError` for a configuration that can't be read.
 
         ``every``: with all boards that include a file, whatever ``max-boards`` says.
-        ``allow_empty``: a named file that stands for no input is a note.
+        ``allow_empty``: a named file that means no input is a note.
         """
 
         def options(path: str) -> InputOptions:
@@ -129,7 +129,7 @@ class LintPlan:
 
     @property
     def notes(self) -> list[str]:
-        """What is not linted although a path stands for it, and what is not checked in full."""
+        """What is not linted although a path means it, and what is not checked in full."""
         found = [(each, self._settings[each]) for each in self.inputs]
         return [*self._notes, *_without_base(found)]
 

@@ -196,7 +196,7 @@ def exclusions(value: Any, place: ConfigPlace) -> tuple[Exclusion, ...]:
     found = tuple(text(each, place) for each in whole)
     for each in found:
         if "\0" in each or "\n" in each or not each.strip("!/ "):
-            raise place.error(f"{short(each)} is no pattern of files")
+            raise place.error(f"{short(each)} is not a pattern of files")
     return tuple(Exclusion(each, place.base or os.getcwd()) for each in found)  # noqa: PTH109
 
 

@@ -1,4 +1,4 @@
-"""What the user's paths stand for: the inputs of a run, and what is said of those it leaves out."""
+"""What the user's paths mean: the inputs of a run, and what is said of those it leaves out."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class ChosenInputs(NamedTuple):
     notes: Sequence[str] = ()
     """What was left out, and how to have it."""
     unread: Sequence[InputReport] = ()
-    """The named files that stand for no input."""
+    """The named files that mean no input."""
 
     def without_unread(self) -> ChosenInputs:
-        """The same, with a note in the place of each file that stands for no input."""
+        """The same, with a note in the place of each file that means no input."""
         notes = [f"{item.path}: {item.error.message}" for item in self.unread if item.error]
         return ChosenInputs(self.inputs, [*self.notes, *notes])
 
 
 def choose(paths: Iterable[str], options_of: OptionsOf, *, search: bool = False) -> ChosenInputs:
-    """The inputs that paths stand for: files, those of folders, and the boards that include a file.
+    """The inputs that paths mean: files, those of folders, and the boards that include a file.
 
     ``options_of`` gives the options that hold for a path; ``search`` is as in :func:`expand`.
     Raises :class:`InputError` for a pattern in the options that is none.
@@ -62,7 +62,7 @@ class _Choice:
         self._excluded = self._ignored = self._incomplete = 0
 
     def add(self, path: str) -> None:
-        """Add what a path stands for."""
+        """Add what a path means."""
         if path != STDIN and os.path.isdir(path):
             self._add_folder(path)
         elif path == STDIN or not self._is_excluded_file(path):

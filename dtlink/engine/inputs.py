@@ -28,7 +28,7 @@ def expand(
 ) -> Iterator[Input]:
     """The inputs that paths stand for: files as they are, folders by what they hold, sorted.
 
-    A container stands for its members, ``FILE!MEMBER`` for one, or for those of a container in it;
+    A container means its members, ``FILE!MEMBER`` for one, or for those of a container in it;
     one that can't be read for itself, so that it is reported. ``search``: look for devicetrees
     anywhere in the files that are named. ``passed`` gets a line for what is passed over.
     """

@@ -362,6 +362,18 @@ def binding_of(name: str, version: KernelVersion = DEFAULT) -> SupplierBinding |
     return next((row for row in rows if row.in_kernel(version)), rows[-1] if rows else None)
 
 
+@lru_cache(maxsize=16)
+def on_powerpc(row: SupplierBinding) -> SupplierBinding:
+    """A row that leads to interrupt controllers, as kernels of PowerPC read it.
+
+    Nothing waits for the controllers: each platform starts its own, some by ``device_type`` alone.
+    Source: Linux, drivers/of/property.c, parse_interrupts(), which returns nothing with CONFIG_PPC;
+    arch/powerpc/platforms, the init_IRQ of each machine.
+    """
+    kernel = () if row.walk is Walk.INTERRUPTS else row.kernel
+    return row._replace(kernel=kernel, probes_first=False)
+
+
 def followed_since(name: str) -> KernelVersion:
     """The first version whose fw_devlink follows a property of :data:`KERNEL_BINDINGS`."""
     return min(each.first for row in _by_name()[name] for each in row.kernel)

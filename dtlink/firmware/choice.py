@@ -1,4 +1,4 @@
-"""What the user says of which inputs a path stands for."""
+"""What the user says of which inputs a path means."""
 
 from typing import Final, NamedTuple
 
@@ -19,7 +19,7 @@ class Exclusion(NamedTuple):
 
 
 class InputOptions(NamedTuple):
-    """What decides which inputs a path stands for."""
+    """What decides which inputs a path means."""
 
     max_boards: int = MAX_BOARDS
     """Upper bound on the boards that are read because they include a named file; 0: none."""

@@ -25,7 +25,7 @@ class Input(NamedTuple):
     member: str = ""
     """Its name in the container; of a container in a container, both names with ``!`` between."""
     overlays: tuple[str, ...] = ()
-    """Overlays in the order of application; a Raspberry Pi's config.txt stands for its own."""
+    """Overlays in the order of application; a Raspberry Pi's config.txt means its own."""
     variant: str = ""
     """What a configuration calls it; empty: it is known by its files."""
 

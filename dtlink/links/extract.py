@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
-from dtlink.facts.bindings import bindings_for
+from dtlink.facts.bindings import bindings_for, on_powerpc
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.links.interrupts import interrupt_map, interrupts
 from dtlink.links.maps import id_map, nexus_map
@@ -51,7 +51,7 @@ def extract(
         row = rows[name]
         if row is not None and (vendor if row.origin is Origin.VENDOR else common):
             if row.walk in _TO_CONTROLLERS and is_powerpc(tree):
-                row = _of_powerpc(row)
+                row = on_powerpc(row)
             skip = off | tree.holders(row.unless).keys() if row.unless else off
             column = [item for item in holders.items() if item[0] not in skip]
             _WALKERS[row.walk](result, row, column)
@@ -69,17 +69,6 @@ def is_powerpc(tree: Tree) -> bool:
         for cpu in cpus.children
         for text in (cpu.name, *cpu.compatible, *cpu.strings("model"))
     )
-
-
-@cache
-def _of_powerpc(row: SupplierBinding) -> SupplierBinding:
-    """Interrupts of PowerPC: nothing waits for their controllers, which the platform starts.
-
-    Source: Linux, drivers/of/property.c, parse_interrupts(): nothing with CONFIG_PPC;
-    arch/powerpc/platforms, the init_IRQ of each machine, some by ``device_type`` alone.
-    """
-    kernel = () if row.walk is Walk.INTERRUPTS else row.kernel
-    return row._replace(kernel=kernel, probes_first=False)
 
 
 class Extraction:

@@ -98,7 +98,7 @@ class SinceCommit(NamedTuple):
     commit: str
     """The id of the commit: that of the name, or where HEAD left its history."""
     unchanged: int
-    """How many inputs have not changed since, with all that they include; they are no inputs of
+    """How many inputs have not changed since, with all that they include; they are not inputs of
     the report."""
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-#: The word that stands for every rule.
+#: The word that means every rule.
 ALL: Final = "all"
-#: The word that stands for the rules that are on by default.
+#: The word that means the rules that are on by default.
 DEFAULT: Final = "default"
 
 

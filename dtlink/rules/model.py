@@ -144,7 +144,7 @@ class Rule(NamedTuple):
         """A finding at a node, or at the entry of a property that a link or a failed entry names.
 
         ``where`` may also be a structure of a table: one that is an entry of its owner's array
-        stands for that entry. Of a finding about two properties the source's place is that of the
+        means that entry. Of a finding about two properties the source's place is that of the
         one that is set later. ``severity`` is the rule's if it is not given; ``likely`` says that
         it rests on what is usual, and turns an error into a warning.
         """

@@ -257,7 +257,7 @@ def test_more_boards_than_are_read(top):
     assert document["since"]["unchanged"] == 1
     assert "of 22 inputs that the change reaches, 17 that include" in document["notes"][0]
     assert document["notes"][0] in done.stderr
-    # A file that is named stands for the boards that include it, of which the change has some.
+    # A file that is named means the boards that include it, of which the change has some.
     git(top, "checkout", "-q", f"{DTS}/soc.dtsi")
     options = ("--since", "HEAD", "--max-boards", "1")
     assert list(found(*options, f"{DTS}/soc.dtsi", status=0)) == ["x3.dts"]

@@ -1,4 +1,4 @@
-"""What the user's paths stand for."""
+"""What the user's paths mean."""
 
 from __future__ import annotations
 

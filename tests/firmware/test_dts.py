@@ -250,7 +250,7 @@ BAD = [
     ("/ {\n a { };\n b\n};", 4, "after 'b': is a ';' missing"),
     ("/ {\n a = <1>\n b = <2>;\n};", 3, "a: expected ',' or ';', found 'b': is a ';' missing?"),
     ("/ {\n a = <(1 / 0)>;\n};", 3, "division by zero"),
-    ("/ {\n a = <08>;\n};", 3, "08 is no octal number"),
+    ("/ {\n a = <08>;\n};", 3, "08 is not an octal number"),
     ("/ {\n a = <x>;\n};", 3, "found 'x', which is not a macro: is an #include missing?"),
     ("", 1, "no node"),
     ("/ {\n a { };\n /delete-node/ a;\n};", 4, "opened and deleted in one place"),

@@ -176,7 +176,7 @@ def test_the_kinds_of_firmware_are_told_apart_without_importing() -> None:
 
 def test_what_is_off_by_default_is_run_where_it_is_named() -> None:
     for off in OFF:
-        assert off.rule in ids(), f"{off.rule} (dtlink/rules/defaults.py) is no rule"
+        assert off.rule in ids(), f"{off.rule} (dtlink/rules/defaults.py) is not a rule"
         family = off.rule.partition("/")[0]
         for words in ([off.rule], [family], ["all"], ["default", off.rule]):
             assert is_chosen(off.rule, words, ())

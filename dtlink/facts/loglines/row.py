@@ -69,7 +69,7 @@ class LogMessage:
     forms: tuple[str, ...] = ()
     """Other samples: the same message in the words of other versions."""
     follows: tuple[str, ...] = ()
-    """The kinds of which this line reports the consequence: after one of them it is no cause."""
+    """The kinds of which this line reports the consequence: after one of them it is not a cause."""
     replaces: str = ""
     """The kind of the line directly before it, which this one explains better."""
     since: str = ""

@@ -1,4 +1,4 @@
-"""Open a file: what is in it, down to the devicetrees, and the inputs that it stands for.
+"""Open a file: what is in it, down to the devicetrees, and the inputs that it means.
 
 All of it is bounded: the bytes of a file, what they unpack to, the number of members, the depth.
 """
@@ -252,7 +252,7 @@ def _unique(names: Sequence[str]) -> list[str]:
 
 
 def leaves(entry: Entry, above: str = "") -> Iterator[tuple[str, Entry]]:
-    """The inputs that an entry stands for, by name, in file order."""
+    """The inputs that an entry means, by name, in file order."""
     name = "!".join(filter(None, (above, entry.name)))
     if entry.is_input:
         yield name, entry

@@ -61,7 +61,7 @@ def walk(root: SourceNode, path: str = "/") -> Iterator[Found]:
 
 
 def subnode(node: SourceNode, name: str) -> SourceNode | None:
-    """The child of that name; a name without a unit address stands for one with any.
+    """The child of that name; a name without a unit address means one with any.
 
     Source: fdt_nodename_eq_().
     """

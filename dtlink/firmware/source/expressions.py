@@ -274,7 +274,7 @@ def number(digits: str) -> int:
         try:
             return int(digits, 8)
         except ValueError:
-            raise ValueError(f"{digits} is no octal number") from None
+            raise ValueError(f"{digits} is not an octal number") from None
     if len(digits) > 24:
         raise ValueError(f"{digits[:24]}… does not fit in 64 bits")
     return int(digits)

@@ -159,6 +159,6 @@ class SourceFiles:
     def _text(self, path: str, data: bytes) -> SourceFile | Unread:
         if b"\0" in data:
             return Unread(f"{path} is not text")
-        # What is not UTF-8 stays as it is in strings, and is no fault in comments.
+        # What is not UTF-8 stays as it is in strings, and is not a fault in comments.
         text = data.decode("utf-8", "surrogateescape")
         return SourceFile(path, self._storage.real(path), text.replace("\r\n", " \n"))

@@ -16,7 +16,7 @@ from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.parse import Parsed
 from dtlink.firmware.source.values import Reference, Value
 
-#: Upper bound on the paths of nodes that labels stand for, in characters: few bytes of source
+#: Upper bound on the paths of nodes that labels mean, in characters: few bytes of source
 #: make paths of any length. In 250 boards of Linux 7.2 it was 33,000 at most.
 MAX_PATHS: Final = 16 << 20
 #: Upper bound on references to nodes; in the same boards it was 2,100 at most.
@@ -113,13 +113,13 @@ class _Finisher:
     def _checked(self, node: DtsNode) -> Iterator[tuple[DtsNode, DtsProperty]]:
         """The properties with references, names and labels checked (checks.c)."""
         if node.parent is not None and not _NODE_NAME.match(node.name):
-            self._fault(f"{node.name!r} is no name for a node", node, None)
+            self._fault(f"{node.name!r} is not a name for a node", node, None)
         own = node.get("name")
         if own is not None and (own.value is None or not self._is_own_name(node, own.value)):
             self._fault("the property 'name' is not the node's name", node, own)
         for held in node.kept_properties():
             if "@" in held.name:
-                self._fault(f"{held.name!r} is no name for a property", node, held)
+                self._fault(f"{held.name!r} is not a name for a property", node, held)
             value = held.value
             if held.labels or (value is not None and value.labels):
                 self._take_labels(node, held)
@@ -164,7 +164,7 @@ class _Finisher:
                 self._fault(f"{held.name} is a reference to another node", node, held)
             return 0
         if number in _NO_PHANDLE:
-            self._fault(f"{held.name} is no phandle", node, held)
+            self._fault(f"{held.name} is not a phandle", node, held)
             return 0
         return number
 
@@ -303,7 +303,7 @@ class _Finisher:
 
 
 class _Mirror:
-    """The nodes below ``__local_fixups__`` that stand for those of the tree."""
+    """The nodes below ``__local_fixups__`` that mean those of the tree."""
 
     def __init__(self, top: SourceNode) -> None:
         self._top = top

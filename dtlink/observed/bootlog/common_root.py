@@ -31,7 +31,7 @@ _DOWN = frozenset(
         CauseKind.LOOP,
     )
 )
-#: A supplier that fewer devices share is no better a guess than the others.
+#: A supplier that fewer devices share is not a better guess than the others.
 _SHARED = 2
 
 

@@ -70,8 +70,8 @@ def map_strict(board: TreeBoard) -> Iterator[Finding]:
 def _finding(board: TreeBoard, links: Sequence[Link]) -> Finding:
     first = links[0]
     name, cell = first.node.name, first.reference.cell
-    waits = _waits(board, links)
     on = _follows_maps(board)
+    waits = _waits(board, links) if on else ""  # a note is not worth another prediction
     device = board.device(first.supplier).path
     told = (
         f"{name} waits forever for {waits}"

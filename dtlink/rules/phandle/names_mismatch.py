@@ -69,9 +69,6 @@ from dtlink.wording import counted, joined, noun
 def names_mismatch(board: TreeBoard) -> Iterator[Finding]:
     """Each list with names that have no entry of their own."""
     for found in named_lists(board.tree, board.graph.references):
-        at = board.tree.holders(found.binding.name).get(found.node, -1)
-        if (found.node, at) in board.misfits:
-            continue
         if len(found.names) > found.entries:
             if found.entries >= 0 or _is_missed(board, found):
                 yield _without_entry(board, found)

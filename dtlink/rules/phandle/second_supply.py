@@ -44,7 +44,7 @@ def second_supply(board: TreeBoard) -> Iterator[Finding]:
 
 
 def _is_argument(board: TreeBoard, ref: Reference) -> bool:
-    """Whether the cell is an argument of what is no regulator (supplier/not-a-provider)."""
+    """Whether the cell is an argument of what is not a regulator (supplier/not-a-provider)."""
     first = board.tree.phandles.get(board.tree.first_cell(ref.at) or 0, 0)
     if any(name.startswith("regulator-") for name in board.tree[first].properties):
         return False

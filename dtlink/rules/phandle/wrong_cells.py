@@ -51,14 +51,13 @@ def wrong_cells(board: TreeBoard) -> Iterator[Finding]:
     for found in board.wrong_cells:
         node = board.tree[found.supplier]
         users = list(dict.fromkeys(board.tree[user] for user, _ in found.lists))
-        gets = "node gets" if len(users) == 1 else "nodes get"
         yield wrong_cells.finding(
             node,
             f"{_there(found, node)}, but {len(found.lists)} of {found.total} lists that reference "
-            f"it give it {counted(found.meant, 'argument') if found.meant else 'no arguments'}",
+            f"it have {_specifiers(found.meant)}",
             property_name=found.cells,
-            effect=f"{len(users)} {gets} no {_kind(found)} from it: the kernel reads their lists "
-            "out of step",
+            effect=f"{counted(len(users), 'node')} cannot get what is referenced there: the kernel "
+            "reads the lists out of step",
             fix=_fix(found, board),
             related=users,
             severity=Severity.ERROR if found.binding is None else severity_of(found.binding),
@@ -71,8 +70,8 @@ def _there(found: WrongCells, node: Node) -> str:
     return f"{found.cells} of {node.path} is <{found.value}>"
 
 
-def _kind(found: WrongCells) -> str:
-    return found.binding.kind if found.binding else "supplier"
+def _specifiers(cells: int) -> str:
+    return f"specifiers of {counted(cells, 'cell')}" if cells else "no specifiers"
 
 
 def _fix(found: WrongCells, board: TreeBoard) -> Fix:

@@ -79,7 +79,7 @@ def _finding(board: TreeBoard, parent: Node, partitions: Sequence[Node]) -> Find
         f"{beside(first.path, len(others), 'partition')} {noun(count, 'is', 'are')} below "
         f"{parent.path}, whose #size-cells is 0",
         effect='"#size-cells is wrongly set to <0>, assuming <1> for parsing partitions"; those '
-        f"without a size, or with compatible, are no partitions{lost if users else ''}",
+        f"without a size, or with compatible, are not partitions{lost if users else ''}",
         fix=f"Put the partitions of {parent.path} into a node partitions with compatible = "
         '"fixed-partitions", #address-cells and #size-cells = <1>.',
         property_name="reg",

@@ -31,7 +31,7 @@ class Side(NamedTuple):
 
     @property
     def is_overlay(self) -> bool:
-        """Whether it is an overlay, which is no board."""
+        """Whether it is an overlay, which is not a board."""
         return self.snapshot.is_overlay or self.form == "fdt-overlay"
 
     @property

@@ -28,7 +28,7 @@ class Snapshot(NamedTuple):
     has_kernel: bool = False
     """``waits`` has those that come of what one kernel holds."""
     is_overlay: bool = False
-    """The input is an overlay, which is no board."""
+    """The input is an overlay, which is not a board."""
     properties: Sequence[PropertyRow] | None = None
     """Of tables."""
 

@@ -79,7 +79,7 @@ SOURCES = {name: V1 + text for name, text in SOURCES.items()} | {
 
 DTC = shutil.which("dtc")
 #: What dtc does since 1.7.2 only.
-NEW = {"symbols that label", "'@1' is no name for a node"}
+NEW = {"symbols that label", "'@1' is not a name for a node"}
 
 
 @cache
@@ -119,7 +119,7 @@ REFUSED = [
     ("/ { };\n/delete-node/ &x;", 3, "no node &x"),
     ("/ { a: a { }; };\n/ {\n a: b { }; };", 4, "the label 'a' is that of /a already"),
     ("/ { a { phandle = <1>; };\n b { phandle = <1>; }; };", 3, "the phandle 0x1 is that of /a"),
-    ("/ { a { phandle = <0>; }; };", 2, "phandle is no phandle"),
+    ("/ { a { phandle = <0>; }; };", 2, "phandle is not a phandle"),
     ("/ { b: b { };\n a { phandle = <&b>; }; };", 3, "phandle is a reference to another node"),
     ("/ { a = /bits/ 64 <&a>; };", 2, "a reference needs cells of 32 bits"),
     ("/ { a = /bits/ 7 <1>; };", 2, "/bits/ is followed by 8, 16, 32 or 64"),
@@ -156,13 +156,13 @@ REFUSED = [
     ("/ { l: a { }; };\n/ { l: b; };", 3, "the label 'l' is that of /a already"),
     ("/ { b = <l: 1>; };\n/ { l: c; };", 3, "the label 'l' is that of b of / already"),
     ("/ { b = <l: 1 l: 2>; };", 2, "the label 'l' is that of b of / already"),
-    ("/ { a@1@2 { }; };", 2, "'a@1@2' is no name for a node"),
-    ("/ { @1 { }; };", 2, "'@1' is no name for a node"),
-    ("/ { a#b { }; };", 2, "'a#b' is no name for a node"),
-    ("/ { a@b; };", 2, "'a@b' is no name for a property"),
+    ("/ { a@1@2 { }; };", 2, "'a@1@2' is not a name for a node"),
+    ("/ { @1 { }; };", 2, "'@1' is not a name for a node"),
+    ("/ { a#b { }; };", 2, "'a#b' is not a name for a node"),
+    ("/ { a@b; };", 2, "'a@b' is not a name for a property"),
     ('/ { a { name = "b"; }; };', 2, "the property 'name' is not the node's name"),
     ("/ { a { phandle = <1>;\nlinux,phandle = <2>; }; };", 3, "linux,phandle are different"),
-    ("/ { a: a { phandle = <&a 1>; }; };", 2, "phandle is no phandle"),
+    ("/ { a: a { phandle = <&a 1>; }; };", 2, "phandle is not a phandle"),
 ]
 
 

@@ -2,7 +2,7 @@
 
 The value of a property is a sequence of targets: a phandle and a string each. The string names a
 property, and how it is changed: ``name`` (a string), ``name:0`` and its like (an integer at an
-offset), ``name?`` and ``name!`` (there or not), ``name[`` (bytes). Phandle 0 stands for fragments
+offset), ``name?`` and ``name!`` (there or not), ``name[`` (bytes). Phandle 0 means fragments
 that are switched: ``+0-1=2!3``. ``=`` puts a literal in the place of the value, ``{…}`` looks the
 value up.
 
