@@ -70,7 +70,7 @@ def _issues(report: Report) -> Iterator[Issue]:
         # An input that was not checked must not look like one without findings.
         yield _issue(trouble.check, "blocker", trouble.text, trouble.place, trouble.message)
     names = short_names(report)
-    for group in groups(report):
+    for group in groups(report, fingerprints=True):
         item, finding = group.item, group.finding
         at = where(item, finding)
         key = f"{at.path if finding.location else relative_name(item)}\0{group.fingerprint}"

@@ -12,7 +12,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from itertools import chain
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from dtlink.firmware.inputs import Input
@@ -81,13 +81,21 @@ class Group(NamedTuple):
         return sum(each.finding.message != self.finding.message for each in self.members)
 
 
-def groups(report: Report) -> list[Group]:
-    """The faults of a report, the worst first; of one severity in the order of the inputs."""
+def groups(report: Report, *, fingerprints: bool = False) -> list[Group]:
+    """The faults of a report, the worst first; of one severity in the order of the inputs.
+
+    Without ``fingerprints`` these are empty: most formats have none, and hashes take their time.
+    """
     members: defaultdict[Hashable, list[Member]] = defaultdict(list)
     file = cache(relative)
-    for key, member in chain.from_iterable(map(partial(_keyed, file=file), report.inputs)):
+    keyed = partial(_keyed, file=file, fingerprints=fingerprints)
+    for key, member in chain.from_iterable(map(keyed, report.inputs)):
         members[key].append(member)
-    found = list(_numbered(members.values(), file))
+    if fingerprints:
+        found = list(_numbered(members.values(), file))
+    else:
+        alike = members.values()
+        found = [Group(_usual([one.finding for one in each]), "", each) for each in alike]
     return sorted(found, key=lambda each: each.finding.severity.rank)
 
 
@@ -127,10 +135,15 @@ def boards(group: Group, names: Mapping[Input, str], most: int = BOARDS_IN_TEXT)
     return f"{text} (details differ in {group.others:,} of them)" if group.others else text
 
 
-def _keyed(item: InputReport, file: Callable[[str], str]) -> Iterator[tuple[Hashable, Member]]:
+def _keyed(
+    item: InputReport, file: Callable[[str], str], *, fingerprints: bool
+) -> Iterator[tuple[Hashable, Member]]:
     """The findings of an input, each with what makes it the same as those of other inputs."""
     seen: Counter[Hashable] = Counter()
-    for number, (fingerprint, finding) in enumerate(identified(item.findings, item.known)):
+    named = (
+        identified(item.findings, item.known) if fingerprints else zip(repeat(""), item.findings)
+    )
+    for number, (fingerprint, finding) in enumerate(named):
         key = _fault(finding, file)
         seen[key] += 1
         # Two of one input are two faults, as a macro makes them at one place.

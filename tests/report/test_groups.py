@@ -76,7 +76,7 @@ def several(*found: Finding) -> Report:
 
 
 def test_one_finding_with_its_boards(found: Report) -> None:
-    shared, own = groups(found)
+    shared, own = groups(found, fingerprints=True)
     assert [each.item.path for each in shared.members] == ["one.dts", "two.dts", "three.dts"]
     assert shared.finding.location is not None
     assert shared.finding.location[:3] == ("soc.dtsi", 7, 13)
@@ -166,7 +166,7 @@ def test_markdown_has_one_row(found: Report) -> None:
 
 def test_messages_that_count_other_nodes_do_not_part_a_fault() -> None:
     few, many = at(message="a and 1 other node"), at(message="a and 2 other nodes")
-    (group,) = groups(several(few, many, many))
+    (group,) = groups(several(few, many, many), fingerprints=True)
     assert group.finding is many
     assert group.others == 1
     names = short_names(several(few, many, many))
@@ -194,7 +194,7 @@ def test_what_parts_faults(other: Finding) -> None:
 
 def test_a_file_that_is_included_below_several_nodes_has_its_fault_once() -> None:
     one, two = at(subject="/soc/i2c@1/pmic@2d"), at(subject="/bus/i2c@7/pmic@2d")
-    (group,) = groups(several(one, two))
+    (group,) = groups(several(one, two), fingerprints=True)
     assert group.fingerprint == min(one.fingerprint, two.fingerprint)
 
 
@@ -204,7 +204,7 @@ def test_findings_of_blobs_stay_apart() -> None:
 
 def test_two_of_one_input_are_two() -> None:
     both = [InputReport(f"{name}.dts", findings=[at(), at()]) for name in "ab"]
-    first, second = groups(Report("lint", both))
+    first, second = groups(Report("lint", both), fingerprints=True)
     assert [len(first.inputs), len(second.inputs)] == [2, 2]
     assert second.fingerprint == f"{first.fingerprint}-2"
     assert len(json.loads(gitlab.render(Report("lint", both)))) == 2
@@ -212,18 +212,19 @@ def test_two_of_one_input_are_two() -> None:
 
 def test_one_known_to_the_baseline_is_numbered_first() -> None:
     item = InputReport("a.dts", findings=[at()], known=[at()])
-    (group,) = groups(Report("lint", [item]))
+    (group,) = groups(Report("lint", [item]), fingerprints=True)
     assert group.fingerprint == f"{at().fingerprint}-2"
 
 
 def test_like_faults_of_a_file_have_different_fingerprints() -> None:
-    first, second = groups(several(at(), finding(location=Location("soc.dtsi", 99))))
+    both = several(at(), finding(location=Location("soc.dtsi", 99)))
+    first, second = groups(both, fingerprints=True)
     assert first.fingerprint != second.fingerprint
 
 
 def test_an_input_that_is_given_twice_is_one_board() -> None:
     twice = Report("lint", [InputReport("a.dts", findings=[at()])] * 2)
-    (group,) = groups(twice)
+    (group,) = groups(twice, fingerprints=True)
     assert not group.is_shared
     assert " boards:" not in text(twice)
 

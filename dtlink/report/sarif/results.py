@@ -40,7 +40,7 @@ def results_of(report: Report, artifacts: Artifacts) -> Iterator[SarifResult]:
     read neither ``baselineState`` nor ``suppressions``, and would open an alert for each.
     """
     names = short_names(report)
-    for group in groups(report):
+    for group in groups(report, fingerprints=True):
         finding = group.finding
         data = _result(group, boards(group, names, BOARDS), artifacts)
         if report.is_compared:

@@ -150,7 +150,7 @@ def _odd_lengths(start: int, length: int) -> Iterator[_Fault]:
     whole = -(-length // _PAGE) * _PAGE
     if length < _PAGE or length == whole - 1:
         yield _Fault(
-            f"has the length {length:#x}, which is not a whole number of pages of {_PAGE >> 10} KiB",
+            f"has the length {length:#x}, not a whole number of pages of {_PAGE >> 10} KiB",
             f"none: Linux maps whole pages, {whole:#x} bytes",
             f"Set range_length to {whole:#x}.",
             Severity.INFO,
