@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.binding import SupplierBinding, Walk
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
 _LEAST = 3
 #: No binding has specifiers of more cells.
 _MOST = 4
-#: Upper bounds, so that the work grows with the tree: on the cells of a list that is looked at, and
-#: on its suppliers. Real lists have some dozens of cells, and a few suppliers.
-_CELLS, _SUPPLIERS = 256, 8
+#: Upper bounds: on the cells of a list that is looked at (real ones have some dozens), and on the
+#: cells that are read in all, since each list is read for each of its suppliers.
+_CELLS, _READ = 256, 1_000_000
 #: The share of the lists with the supplier that must fit the other number.
 _SHARE = 0.8
 
@@ -95,8 +94,12 @@ def _votes(
 ) -> Mapping[tuple[int, str], _Votes]:
     """The votes on each supplier; ``parents`` are those of lists of interrupts."""
     found: dict[tuple[int, str], _Votes] = {}
+    left = _READ
     for place, row in broken.items():
         own = [parents[place]] if place in parents else _suppliers(tree, place, row)
+        left -= len(own) * (_MOST + 1) * (tree.words[place[1] + 1] >> 2)
+        if left < 0:
+            break
         for supplier in own:
             votes = found.setdefault((supplier, _cells(row)), _Votes(set(), {}))
             votes.lists.add(place)
@@ -157,10 +160,9 @@ def _cells(row: SupplierBinding) -> str:
     return row.resource.cells or ""
 
 
-def _suppliers(tree: Tree, place: List, row: SupplierBinding) -> Iterable[int]:
-    """The first nodes that the entries of a list name, as far as it can be read."""
-    named = dict.fromkeys(node for node, _ in _entries(tree, place, row, None) if node >= 0)
-    return islice(named, _SUPPLIERS)
+def _suppliers(tree: Tree, place: List, row: SupplierBinding) -> Sequence[int]:
+    """The nodes that the entries of a list name, as far as it can be read."""
+    return list(dict.fromkeys(node for node, _ in _entries(tree, place, row, None) if node >= 0))
 
 
 def _is_whole(tree: Tree, place: List, row: SupplierBinding, change: tuple[int, int]) -> bool:
