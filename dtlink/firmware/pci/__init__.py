@@ -1,0 +1,1 @@
+"""The PCI functions of a machine, as ``lspci`` or ``/sys/bus/pci`` shows them."""

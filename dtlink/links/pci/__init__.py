@@ -1,0 +1,1 @@
+"""How PCI functions hang together: buses, DMA aliases, ACS and IOMMU groups."""
