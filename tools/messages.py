@@ -36,9 +36,9 @@ _ESCAPES = {"n": "", "t": "\t", "\n": ""}
 _MACROS = {"FW_BUG": "[Firmware Bug]: ", "FW_WARN": "[Firmware Warn]: ", "KERN_CONT": ""}
 #: Kernel headers that name a message of no file: what any driver may print.
 _ANY = "include/linux/errno.h"
-#: What values look like: a name has one blank at most.
+#: What values look like: a name has three blanks at most (" returns all ones").
 _VALUES = {
-    "name": re.compile(r"[^ ]*(?: [^ ]*)?"),
+    "name": re.compile(r"[^ ]*(?: [^ ]*){0,3}"),
     "number": re.compile(r"-?[0-9A-Fa-fx]*"),
 }
 #: Upper bound on what a conversion prints, and lower bound on the literal text of a match.

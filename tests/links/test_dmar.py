@@ -183,3 +183,14 @@ def test_nodes_are_found_by_what_a_user_types() -> None:
     found = read.find("0000:00:02.0")
     assert found is not None
     assert found.owner is read.find("0x30")
+
+
+def test_devices_of_the_namespace_count_in_units_only() -> None:
+    region = ' rmrr base=0x1000 last=0x1fff\n  acpi-device enumeration_id=1 hops="15.0"\n'
+    reserved = [
+        link for link in links_of(LAPTOP + region) if link.consumer.identity.startswith("\\_SB")
+    ]
+    assert [(link.binding.name, link.used_by_linux) for link in reserved] == [
+        ("dmar-iommu", True),
+        ("dmar-reservation", False),
+    ]

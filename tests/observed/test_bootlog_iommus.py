@@ -58,6 +58,24 @@ def told(*lines: str) -> Explanation:
             DeviceEffect.BLOCKED,
             "not present",
         ),
+        (
+            "DMAR: [DMA Write NO_PASID] Request device [0x00:0x1f.3] fault addr 9 [fault reason 7]",
+            "0000:00:1f.3",
+            DeviceEffect.REFUSED,
+            "points to an invalid address",
+        ),
+        (
+            "DMAR: [DMA Read PASID 1] Request device [0000:00:04.0] fault addr 9 [fault reason 89]",
+            "0000:00:04.0",
+            DeviceEffect.REFUSED,
+            "no entry for it",
+        ),
+        (
+            "ILLEGAL_DEV_TABLE_ENTRY device=02:00.0 address=0x00000000000000f0 flags=0x0280]",
+            "0000:02:00.0",
+            DeviceEffect.REFUSED,
+            "device table is invalid",
+        ),
         ("AMD-Vi: Completion-Wait loop timed out", "AMD-Vi", DeviceEffect.STUCK, "completes"),
         (
             "AMD-Vi: IOMMU 0000:00:00.2: Completion-Wait loop timed out",
@@ -86,6 +104,76 @@ def test_what_an_iommu_refused(line: str, device: str, effect: DeviceEffect, wor
     assert (victim.device, victim.effect, victim.lines) == (device, effect, 2)
     assert words in cause.origin.detail
     assert cause.origin.cure
+
+
+@pytest.mark.parametrize(
+    ("line", "device", "effect", "words"),
+    [
+        (
+            "Your BIOS is broken; DMAR reported at address fed90000 returns all ones!",
+            "the DMAR",
+            DeviceEffect.UNUSED,
+            "switched off in the firmware's setup",
+        ),
+        (
+            "sdhci-acpi ACME0001:00: swiotlb addr 0x110+4096 overflow (mask ffff, bus limit ff).",
+            "ACME0001:00",
+            DeviceEffect.REFUSED,
+            "swiotlb=force",
+        ),
+        (
+            "WARNING: drivers/pci/msi/msi.h:121 at pci_msi_legacy_setup_msi_irqs+0x9/0x10, CPU#3",
+            "a PCI device",
+            DeviceEffect.NO_MSI,
+            "dmar/uncovered",
+        ),
+        ("ITS cmd its_build_mapc_cmd failed", "the ITS", DeviceEffect.STUCK, "dma-noncoherent"),
+    ],
+)
+def test_what_is_described_or_set_up_wrongly(
+    line: str, device: str, effect: DeviceEffect, words: str
+) -> None:
+    found = told(line, line)
+    (cause,) = found.causes
+    (victim,) = cause.victims
+    assert cause.origin.root is CauseKind.DESCRIPTION
+    assert (victim.device, victim.effect, victim.lines) == (device, effect, 2)
+    assert words in cause.origin.cure
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("x2apic: IRQ remapping doesn't support X2APIC mode", "CONFIG_IRQ_REMAP"),
+        (
+            "DMAR-IR: x2apic is disabled because BIOS sets x2apic opt out bit.",
+            "bit 1 of the DMAR's flags",
+        ),
+        (
+            "WARNING: CPU: 1 PID: 1 at drivers/iommu/amd/init.c:77 iommu_ga_log_enable+0x1/0x2",
+            "amd_iommu_intr=legacy",
+        ),
+    ],
+)
+def test_what_matters_to_some_machines_only(line: str, words: str) -> None:
+    """It is no cause, but it is shown, with what to do."""
+    found = told(line)
+    assert not found.causes
+    (case,) = found.open
+    assert words in case.meaning
+    assert not [hint for hint in found.look_at if "devices_deferred" in hint]
+
+
+def test_a_machine_with_acpi_is_not_asked_for_its_tree() -> None:
+    stuck = "ITS queue timeout (64 1)"
+    assert any("--dtb" in hint for hint in told(stuck).look_at)
+    for line in ("BIOS-e820: [mem 0x0-0xfff] usable", "xhci-hcd PNP0D10:00: xHCI Host Controller"):
+        assert not any("--dtb" in hint for hint in told(line, stuck).look_at)
+
+
+def test_a_kernel_that_is_too_old_is_said_to_print_other_messages() -> None:
+    (note,) = explain(parse(HEAD.replace("6.12.0", "4.15.0").encode())).notes
+    assert "messages that only other kernels print" in note
 
 
 def test_who_uses_the_iommu_that_reports_a_fault(shared: Path) -> None:

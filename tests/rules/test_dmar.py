@@ -213,6 +213,22 @@ def test_scopes_of_the_wrong_kind(structure: str, scope: str, confidence: str) -
     assert finding.confidence.value == confidence
 
 
+@pytest.mark.parametrize(
+    ("structure", "effect"),
+    [
+        ("rmrr base=0x1000 last=0x1fff", "maps the region for no device"),
+        ("atsr", "no ATS"),
+    ],
+)
+def test_devices_of_the_namespace_outside_of_a_unit(structure: str, effect: str) -> None:
+    scope = 'acpi-device enumeration_id=1 hops="15.0"'
+    name = ' andd device_number=1 object_name="\\_SB.PCI0.I2C0"\n'
+    assert told(f"{UNIT}  {scope}\n{name}") == set()
+    finding = only(f"{UNIT}  {scope}\n {structure}\n  {scope}\n{name}")
+    assert (finding.identity, finding.severity.value) == ("dmar/scope", "warning")
+    assert effect in finding.effect
+
+
 # Interrupts.
 
 

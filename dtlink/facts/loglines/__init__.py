@@ -14,6 +14,7 @@ from typing import NamedTuple
 from dtlink.facts.loglines.faults import FAULT_LINES
 from dtlink.facts.loglines.firmware import FIRMWARE_LINES
 from dtlink.facts.loglines.header import HEADER_LINES, STAGE_LINES, SUPPLIED_LINE
+from dtlink.facts.loglines.interrupts import INTERRUPT_LINES
 from dtlink.facts.loglines.iommu import IOMMU_LINES
 from dtlink.facts.loglines.links import LINK_LINES
 from dtlink.facts.loglines.overlays import OVERLAY_LINES
@@ -48,6 +49,7 @@ LOG_MESSAGES = (
     *IOMMU_LINES,
     *FAULT_LINES,
     *FIRMWARE_LINES,
+    *INTERRUPT_LINES,
     *OVERLAY_LINES,
     *SYSTEM_LINES,
     ANY_DRIVERS_LINE,

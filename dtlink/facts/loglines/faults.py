@@ -12,8 +12,9 @@ _SMMU_V3 = "drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c"
 _VTD = "drivers/iommu/intel/dmar.c"
 _AMD = "drivers/iommu/amd/iommu.c"
 
-#: A PCI function; before 6.x VT-d and AMD's driver left the segment out.
-_FUNCTION = r"(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
+#: A PCI function; before 6.x VT-d and AMD's driver left the segment out, and VT-d's wrote 0x before
+#: each number in some versions after 5.12.
+_FUNCTION = r"(?:[0-9a-f]{4,8}:)?(?:0x)?[0-9a-f]{2}:(?:0x)?[0-9a-f]{2}\.[0-9a-f]"
 _DRIVERS_FAULT = (
     "while it boots, this is mostly a device (a display) that the boot loader left running: "
     "describe its buffer in /reserved-memory with iommu-addresses; later it is the fault of the "
@@ -35,7 +36,8 @@ AMD_EVENTS = {
     "COMMAND_HARDWARE_ERROR": "the IOMMU could not read its commands",
     "ILLEGAL_COMMAND_ERROR": "the IOMMU met an invalid command",
 }
-#: Fault reasons of VT-d (Intel VT-d specification, fault reason encodings).
+#: Fault reasons of VT-d (Intel VT-d specification, fault reason encodings). Those from 0x30 on are
+#: of scalable mode.
 VTD_REASONS = {
     0x01: "the root table has no entry for its bus",
     0x02: "the context table has no entry for it: no domain is attached",
@@ -43,12 +45,40 @@ VTD_REASONS = {
     0x04: "the address is beyond what the unit can translate",
     0x05: "a write to an address that is not mapped for writing",
     0x06: "a read of an address that is not mapped for reading",
+    0x07: "a page table that points to an invalid address",
+    0x08: "the address of the root table is invalid",
+    0x09: "the root table points to an invalid context table",
+    0x0A: "a root entry with reserved bits set",
+    0x0B: "a context entry with reserved bits set",
+    0x0C: "a page table entry with reserved bits set",
+    0x0D: "a request for a translation that its context entry forbids",
     0x20: "an interrupt request with reserved bits set",
     0x21: "an interrupt index beyond the table",
     0x22: "an interrupt index whose entry is not present",
+    0x23: "the table of interrupts could not be read",
     0x24: "an interrupt entry with reserved bits set",
     0x25: "an interrupt request in the format without remapping",
     0x26: "an interrupt request with another source ID than its entry has",
+    0x30: "the address of the root table is invalid",
+    0x38: "the root entry could not be read",
+    0x39: "the root table has no entry for its bus",
+    0x40: "the context entry could not be read",
+    0x41: "the context table has no entry for it: no domain is attached",
+    0x43: "its context entry is invalid",
+    0x45: "a request with a PASID, which its context entry does not allow",
+    0x46: "a PASID larger than its context entry allows",
+    0x47: "a page request, which its context entry does not allow",
+    0x51: "its PASID directory has no entry for it",
+    0x59: "its PASID table has no entry for it: no domain is attached",
+    0x5B: "its PASID table entry is invalid",
+    0x71: "the address is not mapped (first-level page table)",
+    0x79: "the address is not mapped for this kind of access (second-level page table)",
+    0x80: "the address is not canonical",
+    0x83: "the address is beyond what the unit can translate",
+    0x84: "a page table leads to an address beyond what the unit can translate",
+    0x85: "a write to an address that is not mapped for writing",
+    0x86: "a read of an address that is not mapped for reading",
+    0x87: "a write to the range of interrupts that is not an interrupt request",
 }
 
 _DMA_CURE = (
@@ -61,9 +91,14 @@ FAULT_LINES = (
     LogMessage(
         kind="amd-event",
         topic=Topic.FAULT,
-        needles=("Event logged [",),
-        pattern=rf"(?:(?<!\S)\S{{1,64}} (?P<requester>{_FUNCTION}): )?AMD-Vi: Event logged "
-        rf"\[(?P<event>{'|'.join(AMD_EVENTS)})(?: device=(?P<old_requester>{_FUNCTION}))?",
+        needles=(
+            *("Event logged [", "FAULT device=", "REQUEST device=", "ENTRY device="),
+            *("ERROR device=", "TIMEOUT device="),
+        ),
+        # Kernels before 4.18 print the event in a line of its own, after "AMD-Vi: Event logged [".
+        pattern=rf"(?:(?:(?<!\S)\S{{1,64}} (?P<requester>{_FUNCTION}): )?AMD-Vi: Event logged "
+        rf"\[|^(?=\w{{1,32}} device=))(?P<event>{'|'.join(AMD_EVENTS)})"
+        rf"(?: device=(?P<old_requester>{_FUNCTION}))?",
         harm=Harm.HARMFUL,
         sample="AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:04:00.3 domain=0x0000 "
         "address=0xffdefa80 flags=0x0050]",

@@ -169,6 +169,20 @@ FIRMWARE_LINES = (
         sample="[Firmware Bug]: Root complex missing memory address limit",
     ),
     _row(
+        "dmar-unit-dead",
+        "returns all ones",
+        "",
+        "A unit of the DMAR does not answer: all its registers read as ones. The kernel does "
+        "without VT-d, or without this unit.",
+        f"{_DMAR}, dmar_validate_one_drhd(), alloc_iommu()",
+        r"DMAR reported at address (?P<address>[0-9a-f]{1,16}) returns all ones",
+        cure="the table alone cannot show it: either VT-d is switched off in the firmware's setup "
+        "or in the silicon, or the firmware has not given the unit this address (VTBAR), or hides "
+        "it; the firmware has to set the unit up, or leave it out of the DMAR",
+        sample="DMAR: [Firmware Bug]: Your BIOS is broken; DMAR reported at address fed64000 "
+        "returns all ones!",
+    ),
+    _row(
         "dmar-unit",
         "DMAR reported at address",
         "dmar/unit-address",

@@ -222,6 +222,23 @@ IOMMU_LINES = (
         since="6.12",
     ),
     LogMessage(
+        kind="dma-overflow",
+        topic=Topic.FIRMWARE,
+        needles=(" overflow (mask ",),
+        pattern=DEVICE + r"(?:DMA|swiotlb) addr (?P<address>0x[0-9a-f]{1,16})\+\d{1,20} overflow "
+        r"\(mask (?P<mask>[0-9a-f]{1,16}), bus limit (?P<limit>[0-9a-f]{1,16})\)",
+        harm=Harm.HARMFUL,
+        sample="xhci-hcd PNP0D10:00: DMA addr 0x00000000a3930000+65536 overflow "
+        "(mask ffffffffffffffff, bus limit 7fffffff).",
+        meaning="A buffer of the device lies above what it can reach: above the mask of its "
+        "driver, or above the limit of its bus (dma-ranges of a devicetree; _DMA, or the memory "
+        "address limit of the IORT), which is 0 if there is none.",
+        cure="correct the limit if the device reaches more (dtlink lint on the tables: "
+        "iort/address-limit); if it is true, boot with swiotlb=force, which gives the kernel "
+        "memory below it to copy through",
+        source="kernel/dma/direct.h, dma_direct_map_phys(); kernel/dma/swiotlb.c, swiotlb_map()",
+    ),
+    LogMessage(
         kind="no-map-entry",
         topic=Topic.FAULT,
         needles=("translation for id",),

@@ -60,6 +60,8 @@ class LogMessage:
     meaning: str
     """One sentence, for a reader who has never seen the line."""
     cure: str = ""
+    subject: str = ""
+    """What the line is about, if it names no device."""
     rule: str = ""
     """The rule that finds the same error in the firmware."""
     source: str = ""

@@ -62,6 +62,7 @@ TAKEN = "Linux gives all other devices of the segment to the first unit with INC
 REPEATED = "an earlier scope of the unit names it already"
 NO_REMAPPING = "the table says that the platform has no interrupt remapping"
 NAMELESS = "no ANDD structure names the device"
+NO_ACPI = "Linux finds devices of the namespace for units only (dmar_acpi_insert_dev_scope())"
 NO_SIDP = "Linux does not read SIDP structures"
 NO_SATC = f"Linux reads SATC structures since {READS_SATC.since} only"
 OPTED_OUT = "the table opts out of DMA remapping"
@@ -126,15 +127,17 @@ def _others(table: Dmar, units: Units, version: KernelVersion) -> Iterator[Table
             why_not = units.why_not(unit)
             if device is scope:
                 yield _implicit(units, scope, unit, why_not)
-            reason = why_not or _unread(structure, version)
+            reason = why_not or _unread(structure, scope, version)
             yield TableLink(device, unit, binding, scope, why_not=reason)
 
 
-def _unread(structure: Remapping, version: KernelVersion) -> str:
-    """Why a kernel does not read a structure; empty if it does."""
+def _unread(structure: Remapping, scope: Scope, version: KernelVersion) -> str:
+    """Why a kernel does not read a scope of a structure; empty if it does."""
     if isinstance(structure, Sidp):
         return NO_SIDP
-    return NO_SATC if isinstance(structure, Satc) and not READS_SATC.on(version) else ""
+    if isinstance(structure, Satc) and not READS_SATC.on(version):
+        return NO_SATC
+    return NO_ACPI if isinstance(scope, AcpiScope) else ""
 
 
 def _implicit(units: Units, scope: Scope, unit: Drhd, why_not: str) -> TableLink:

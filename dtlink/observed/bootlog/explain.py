@@ -133,7 +133,10 @@ def _version(release: str, notes: list[str]) -> KernelVersion:
     try:
         return min(KernelVersion.parse(release), LATEST)
     except OptionError:
-        notes.append(f"kernel {release} is not known; {DEFAULT} is assumed")
+        notes.append(
+            f"kernel {release} is not known; {DEFAULT} is assumed, and messages that only other "
+            "kernels print are not explained"
+        )
         return DEFAULT
 
 
@@ -196,7 +199,7 @@ def _look_at(
     roots = {cause.origin.root for cause in causes}
     doubtful = any(not cause.sure for cause in causes) or CauseKind.UNCLEAR in roots
     hints = []
-    if found.open or CauseKind.UNCLEAR in roots:
+    if any(each.device for each in found.open) or CauseKind.UNCLEAR in roots:
         hints.append(_DEFERRED)
     if doubtful and not history.tells_binding:
         hints.append(_DEBUG)

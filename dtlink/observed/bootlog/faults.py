@@ -24,6 +24,10 @@ _EFFECTS = {
     "smmu-error": DeviceEffect.STUCK,
     "rmrr-ineligible": DeviceEffect.NO_GUEST,
     "direct-required": DeviceEffect.NO_GUEST,
+    "dmar-unit-dead": DeviceEffect.UNUSED,
+    "dma-overflow": DeviceEffect.REFUSED,
+    "its-stuck": DeviceEffect.STUCK,
+    "msi-no-domain": DeviceEffect.NO_MSI,
 }
 #: So many lines below an event belong to it: the rest of its record.
 _RECORD = 4
@@ -72,7 +76,7 @@ def _of_x86(said: LoggedMessage) -> DmaFault:
         reason, iommu = groups["reason"], "the VT-d unit"
         number = int(reason, 16) if reason.startswith("0x") else int(reason)
         what = VTD_REASONS.get(number, f"fault reason {reason}")
-    name = groups.get("requester", "")
+    name = groups.get("requester", "").replace("0x", "")
     requester = name if name.count(":") != 1 else f"0000:{name}"
     return DmaFault(said, iommu, what, None, requester)
 
@@ -169,7 +173,7 @@ def described(history: History, names: NodeNames | None) -> Iterator[RootCause]:
             causes[key].victims[0] = victim._replace(lines=victim.lines + 1)
             continue
         node = names.node(name) if names and name else None
-        subject = node or name or _about(message.kind)
+        subject = node or name or message.subject or _about(message.kind)
         origin = CauseOrigin(
             CauseKind.DESCRIPTION, subject, message.meaning, rule=message.rule, cure=message.cure
         )

@@ -20,7 +20,12 @@ _LEAD = re.compile(r"(\S{1,64}) (\S{1,200})" + INTERFACE + r": (?=\S)(.{0,400})"
 _DROPPED = "printk messages dropped"
 
 #: How lines of the drivers of ACPI tables begin.
-_ACPI = ("ACPI: IORT", "ACPI: DSDT", "ACPI: FACP", "DMAR: ", "DMAR-IR: ", "AMD-Vi: ")
+_ACPI = (
+    *("ACPI: IORT", "ACPI: DSDT", "ACPI: FACP", "DMAR: ", "DMAR-IR: ", "AMD-Vi: "),
+    *("BIOS-e820: ", "APIC: ", "x2apic: ", "Your BIOS is broken"),
+)
+#: The name of a device of the namespace (drivers/acpi/acpi_platform.c): its hardware ID and number.
+_ACPI_DEVICE = re.compile(r"(?:PNP[0-9A-F]{4}|[A-Z]{3,4}[0-9A-F]{4}):[0-9a-f]{2}")
 
 #: Many times what the largest machines have.
 MAX_DEVICES = 100_000
@@ -78,7 +83,8 @@ class History:
         found = match(line.text)
         lead = _LEAD.match(line.text)
         self.dropped = self.dropped or _DROPPED in line.text
-        self.is_acpi = self.is_acpi or line.text.startswith(_ACPI)
+        if line.text.startswith(_ACPI) or (lead and _ACPI_DEVICE.fullmatch(lead[2])):
+            self.is_acpi = True
         if supplied := SUPPLIED_LINE.groups(line.text):
             self.supplied[supplied["regulator"]] = line
         for row in self._awaited:

@@ -26,6 +26,8 @@ class DeviceEffect(Enum):
     BLOCKED = "has its interrupts blocked"
     STUCK = "is in error"
     NO_GUEST = "is not given to a guest"
+    NO_MSI = "gets no MSIs"
+    UNUSED = "is not used"
     MISDESCRIBED = "is described wrongly"
     NO_ROOT = "no root file system"
 

@@ -109,7 +109,10 @@ class Outcomes:
             if said.match.message.topic is not Topic.PROBE and self.fate(said) == "open":
                 groups, line = said.match.groups, said.line
                 name = groups.get("device") or groups.get("node", "")
-                meaning = said.match.message.meaning
+                message = said.match.message
+                meaning = message.meaning
+                if message.topic is Topic.SYSTEM:
+                    meaning += f" If it matters: {message.cure}"
                 node = self._root_causes.node(name)
                 yield UndecidedDevice(name, node, line.text, line.number, line.time, meaning)
 

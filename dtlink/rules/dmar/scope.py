@@ -1,16 +1,19 @@
 """Invalid device scope path.
 
 What it finds: a scope without a path, with half a hop, or with a device above 31 or a function
-above 7; of an unknown type; of a type that its structure does not take; and an I/O APIC or HPET
-whose requests would come from 0000:00:00.0.
+above 7; of an unknown type; of a type that its structure does not take; a device of the ACPI
+namespace in an RMRR, an ATSR or a SATC; and an I/O APIC or HPET whose requests would come from
+0000:00:00.0.
 Why it matters: Linux finds no device by such a scope. A PCI device then goes to the unit with
 INCLUDE_PCI_ALL, or to none, and its DMA is refused by the unit that it is really behind; an I/O
 APIC's or HPET's interrupts are refused, as they come from elsewhere than the path says. An ATSR
-that names a root port as an endpoint makes Linux give up on VT-d.
+that names a root port as an endpoint makes Linux give up on VT-d. Devices of the namespace Linux
+finds for units only: memory that an RMRR reserves for one is mapped for no device.
 What to do: the start bus, and a device and a function for each bridge that is passed and for the
 device itself. Bridges (root ports) for ATSR; no I/O APICs and HPETs but under a unit.
 References: Intel VT-d, 8.3.1 and 8.5; Linux, drivers/iommu/intel/dmar.c, dmar_alloc_dev_scope(),
-dmar_match_pci_path(), dmar_insert_dev_scope(), and irq_remapping.c, set_ioapic_sid().
+dmar_match_pci_path(), dmar_insert_dev_scope(), dmar_acpi_insert_dev_scope(), and irq_remapping.c,
+set_ioapic_sid().
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import NamedTuple
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import (
     SCOPES,
+    AcpiScope,
     Atsr,
     Bridge,
     Dmar,
@@ -29,6 +33,8 @@ from dtlink.firmware.acpi.dmar import (
     HpetScope,
     IoApicScope,
     PciScope,
+    Rmrr,
+    Satc,
     Scope,
 )
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -100,6 +106,19 @@ def _is_out_of_place(each: Scope) -> bool:
     return isinstance(each, _INTERRUPTS) and not isinstance(each.owner, Drhd)
 
 
+def _is_acpi_device(each: Scope) -> bool:
+    return isinstance(each, AcpiScope) and isinstance(each.owner, Rmrr | Atsr | Satc)
+
+
+def _not_for_it(each: Scope) -> str:
+    if isinstance(each.owner, Rmrr):
+        return (
+            "Linux maps the region for no device: once the unit translates, the device's DMA there "
+            'is refused ("DMAR: [DMA … NO_PASID] Request device …")'
+        )
+    return "Linux skips it: the device gets no ATS by it"
+
+
 def _is_no_port(each: Scope) -> bool:
     return isinstance(each.owner, Atsr) and isinstance(each, Endpoint)
 
@@ -153,6 +172,14 @@ FAULTS = (
         _is_out_of_place,
         lambda _each: "Linux skips it: the structure is for no device",
         "Refer to the PCI device that is meant (type 1).",
+        Severity.WARNING,
+    ),
+    Fault(
+        "is a device of the namespace, which Linux reads in the scopes of a unit only",
+        "type",
+        _is_acpi_device,
+        _not_for_it,
+        "Refer to the PCI function that the device's requests come from (type 1), if it has one.",
         Severity.WARNING,
     ),
     Fault(
