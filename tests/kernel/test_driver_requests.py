@@ -114,6 +114,7 @@ HANDLINGS = {
         "GET if (!clk) clk = vendor_get(dev); if (IS_ERR(clk)) return PTR_ERR(clk);",
         'return IS_ERR(devm_clk_get(dev, "bus"));',
         'if (IS_ERR(devm_clk_get(dev, "bus"))) return -ENODEV;',
+        'GET if (PTR_ERR(clk) == -ENODEV) dev_err(dev, "none"); if (IS_ERR(clk)) return -1;',
     ),
     OPTIONAL: (
         "GET if (IS_ERR(clk)) { if (PTR_ERR(clk) == -EPROBE_DEFER) return -1; clk = NULL; }",

@@ -19,6 +19,7 @@ from dtlink.facts.loglines.iommu import IOMMU_LINES
 from dtlink.facts.loglines.links import LINK_LINES
 from dtlink.facts.loglines.overlays import OVERLAY_LINES
 from dtlink.facts.loglines.probing import ANY_DRIVERS_LINE, PROBE_LINES
+from dtlink.facts.loglines.references import REFERENCE_LINES
 from dtlink.facts.loglines.row import Harm, LogMessage, Topic
 from dtlink.facts.loglines.system import SYSTEM_LINES
 
@@ -51,6 +52,7 @@ LOG_MESSAGES = (
     *FIRMWARE_LINES,
     *INTERRUPT_LINES,
     *OVERLAY_LINES,
+    *REFERENCE_LINES,
     *SYSTEM_LINES,
     ANY_DRIVERS_LINE,
 )

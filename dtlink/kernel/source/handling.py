@@ -299,6 +299,8 @@ def _after_absent(function: Function, parts: _Branches, first: Handling) -> Hand
     plain = re.sub(r"\b(?:IS_ERR|PTR_ERR)\b", "", parts.condition)
     names = re.findall(r"[A-Za-z_](?:[\w.]|->|\[[^\[\]]*\])*", plain)
     later = _followed(function, names[0], parts.end, 0) if names else first
+    if names and not _changes(parts.block, names[0]):
+        return later  # the block only says so
     return Handling.PARTLY if later in (Handling.RETURNED, Handling.PARTLY) else first
 
 

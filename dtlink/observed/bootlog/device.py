@@ -186,6 +186,22 @@ def _for_device(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     )
 
 
+def _pin_refused(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    """Its pins are those of a controller that waits itself."""
+    if device.stage is not ProbeStage.BOUND:
+        device.to(ProbeStage.PUT_OFF, line)
+        words = f"{groups['supplier']} does not hand out its pins"
+        device.wait = DeferReason(DeferSource.DEVICE, groups["supplier"], words)
+
+
+def _bank_supply(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    """A pin controller lacks the supply of a bank: its users are put off, it may be bound."""
+    if device.stage is not ProbeStage.BOUND:
+        device.to(ProbeStage.PUT_OFF, line)
+        words = f"vcc-p{groups['bank'].lower()}-supply"
+        device.wait = DeferReason(DeferSource.DRIVER, words=words)
+
+
 def _probing(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
     del line, groups
     device.probing, device.asked, device.said = True, False, ""
@@ -264,6 +280,8 @@ TAKE: Mapping[str, Callable[[LoggedDevice, LogLine, Groups], None]] = {
     "probe-pending": _pending,
     "wait-for-node": _for_node,
     "wait-for-device": _for_device,
+    "pin-refused": _pin_refused,
+    "pin-bank-supply": _bank_supply,
     "probing": _probing,
     "driver-defers": _driver_defers,
     "put-off": _put_off,

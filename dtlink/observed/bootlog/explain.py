@@ -83,7 +83,9 @@ def explain(
     )
     found = Outcomes(history, profile, tracer, side.suppliers)
     causes = [*found.causes(), *explain_faults(history, side.names, side.suppliers)]
-    causes += [*described(history, side.names)]
+    faulty = [*described(history, side.names)]
+    causes += faulty
+    explained = {victim.device for cause in faulty for victim in cause.victims}
     causes += explain_lost_root(history, causes, board)
     for cause in causes:
         cause.origin = cause.origin._replace(cure=cure(cause, cause.origin.group, side.kernel))
@@ -95,7 +97,7 @@ def explain(
         lines=lines[-1].number if lines else 0,
         causes=sorted(causes, key=_weight),
         open=found.open,
-        own_failures=found.own_failures,
+        own_failures=[each for each in found.own_failures if each.device not in explained],
         put_away=put_away(history, found),
         notes=notes,
         look_at=_look_at(history, causes, found, board),

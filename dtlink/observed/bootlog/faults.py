@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.loglines import Topic
 from dtlink.facts.loglines.faults import AMD_EVENTS, VTD_REASONS
 from dtlink.facts.loglines.iommu import SMMU_V3_EVENTS
+from dtlink.observed.bootlog.device import ProbeStage
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin, DeviceEffect, RootCause, Victim
+from dtlink.observed.bootlog.supplier_states import error
 from dtlink.wording import listed
 
 if TYPE_CHECKING:
+    from dtlink.observed.bootlog.device import LoggedDevice
     from dtlink.observed.bootlog.history import History, LoggedMessage
     from dtlink.observed.bootlog.suppliers import Suppliers
     from dtlink.observed.naming import NodeNames
@@ -162,7 +166,7 @@ def described(history: History, names: NodeNames | None) -> Iterator[RootCause]:
     last = ("", "")
     for said in history.of(Topic.FIRMWARE):
         message, line = said.match.message, said.line
-        name = said.match.groups.get("device", "")
+        name = said.match.groups.get("device") or said.match.groups.get("node", "")
         key = next((k for kind in message.follows if (k := (kind, name)) in causes), None)
         key = key or (message.kind, name)
         if message.replaces and last[0] == message.replaces:
@@ -172,21 +176,35 @@ def described(history: History, names: NodeNames | None) -> Iterator[RootCause]:
             victim = causes[key].victims[0]
             causes[key].victims[0] = victim._replace(lines=victim.lines + 1)
             continue
-        node = names.node(name) if names and name else None
+        node = names.named(name) or names.node(name) if names and name else None
         subject = node or name or message.subject or _about(message.kind)
         origin = CauseOrigin(
             CauseKind.DESCRIPTION, subject, message.meaning, rule=message.rule, cure=message.cure
         )
+        failed = _failed(history, subject, names) if "node" in said.match.groups else None
         victim = Victim(
-            name or subject,
+            failed.name if failed else name or subject,
             node,
             _EFFECTS.get(message.kind, DeviceEffect.MISDESCRIBED),
             line.text,
             line.number,
             line.time,
+            note=f"its probe failed: {error(failed.error)}" if failed else "",
         )
         causes[key] = RootCause(origin, [victim])
     yield from causes.values()
+
+
+def _failed(history: History, path: str, names: NodeNames | None) -> LoggedDevice | None:
+    """The device of a node whose probe failed; without a tree, the one that is called as it is."""
+    address = re.search(r"@([0-9a-f]+)\Z", path)
+    name = path.rpartition("/")[2].partition("@")[0]
+    called = f"{address[1]}.{name}" if address else name
+    for device in history.devices.values():
+        of_node = names.node(device.name) == path if names else device.name == called
+        if of_node and device.stage is ProbeStage.FAILED:
+            return device
+    return None
 
 
 def _take_back(causes: dict[tuple[str, str], RootCause], key: tuple[str, str]) -> None:

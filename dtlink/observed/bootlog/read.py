@@ -2,8 +2,9 @@
 
 Forms seen: ``dmesg`` with and without times (also ``-T``, ``-x``, ``-d``), ``journalctl -k`` in its
 short forms, ``/dev/kmsg`` and netconsole records, ``<6>`` levels, the caller that
-CONFIG_PRINTK_CALLER adds, and serial consoles with what their capture puts before a line. The text
-comes from elsewhere: its size and the length of its lines are bounded.
+CONFIG_PRINTK_CALLER adds, and serial consoles with what their capture puts before a line; and the
+list of devices that wait, which the kernel keeps apart (debugfs, devices_deferred). The text comes
+from elsewhere: its size and the length of its lines are bounded.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ _PREFIXES = tuple(
 #: What a message looks like, for a text without times: a name before a colon.
 _MESSAGE = re.compile(r"[A-Za-z][\w.,@/-]{0,63}(?: [\w.,:@/-]{1,128}){0,2}: \S")
 
+#: A row of devices_deferred: a device, a tab, the reason (drivers/base/dd.c, deferred_devs_show()).
+_DEFERRED = re.compile(r"(?P<device>[\w.,:@+-]{1,200})\t(?P<reason>.*)")
+
 
 class LogLine(NamedTuple):
     """A line; ``number`` counts from 1, ``time`` is in seconds since the start of the kernel."""
@@ -86,7 +90,10 @@ def parse(data: bytes) -> list[LogLine]:
     if data.count(b"\n") + data.count(b"\r") > 2 * MAX_LINES:
         raise InputError(f"more than {MAX_LINES:,} lines: not the log of one boot")
     lines, known = [], False
-    for number, row in enumerate(_decode(data).split("\n"), 1):
+    rows = _decode(data).split("\n")
+    if (listed := _deferred(rows)) is not None:
+        return listed
+    for number, row in enumerate(rows, 1):
         for piece in row.split("\r"):
             if piece.strip():
                 line, marked = _line(number, piece[:MAX_LINE])
@@ -95,6 +102,26 @@ def parse(data: bytes) -> list[LogLine]:
     if not known:
         raise InputError("no line of it looks like one of a kernel's log")
     return lines
+
+
+def _deferred(rows: list[str]) -> list[LogLine] | None:
+    """The rows of devices_deferred, as the log has them after the timeout; ``None``: no such list.
+
+    The kernel logs the same of each device (deferred_probe_timeout_work_func()).
+    """
+    filled = [(number, row[:MAX_LINE].rstrip("\r")) for number, row in enumerate(rows, 1) if row]
+    found = [(number, _DEFERRED.fullmatch(row)) for number, row in filled]
+    if not all(match for _, match in found):
+        return None
+    return [
+        LogLine(
+            number,
+            None,
+            f"platform {m['device']}: deferred probe pending: {m['reason']}".rstrip(": "),
+        )
+        for number, m in found
+        if m
+    ]
 
 
 def _decode(data: bytes) -> str:

@@ -1,0 +1,111 @@
+"""Logs of pin controllers without a bank's supply, of unread references, and lists of waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from dtlink.firmware import dts
+from dtlink.firmware.tree import Tree
+from dtlink.observed.bootlog.explain import explain
+from dtlink.observed.bootlog.model import CauseKind, Explanation
+from dtlink.observed.bootlog.read import parse
+
+#: Two banks with supplies of two PMICs; the serial port's pins are in one of them.
+BANKS = """
+/ {
+    clk: clock@1000 { compatible = "vendor,clk"; reg = <0x1000 0x100>; #clock-cells = <0>; };
+    i2c@2000 {
+        compatible = "vendor,i2c"; reg = <0x2000 0x100>; #address-cells = <1>; #size-cells = <0>;
+        pmic@34 { compatible = "vendor,one"; reg = <0x34>; regulators { one: ldo1 { }; }; };
+        pmic@35 { compatible = "vendor,two"; reg = <0x35>; regulators { two: ldo1 { }; }; };
+    };
+    pinctrl@3000 {
+        compatible = "vendor,pinctrl"; reg = <0x3000 0x100>; clocks = <&clk>;
+        vcc-pa-supply = <&one>; vcc-pg-supply = <&two>;
+        pins: serial-pins { };
+    };
+    serial@4000 {
+        compatible = "vendor,serial"; reg = <0x4000 0x100>; clocks = <&clk>; pinctrl-0 = <&pins>;
+    };
+};
+"""
+PENDING = "[    11.400000] platform 4000.serial: deferred probe pending\n"
+REFUSED = {
+    "old": "[    0.800000] x-pinctrl 3000.pinctrl: Couldn't get bank PG regulator\n"
+    "[    0.800000] x-pinctrl 3000.pinctrl: request() failed for pin 198\n"
+    "[    0.800000] x-pinctrl 3000.pinctrl: pin-198 (4000.serial) status -517\n"
+    "[    0.800000] x-serial 4000.serial: Error applying setting, reverse things back\n",
+    "new": "[    0.800000] x-pinctrl 3000.pinctrl: error -EPROBE_DEFER: "
+    "Couldn't get bank PG regulator\n"
+    "[    0.800000] x-pinctrl 3000.pinctrl: error -EPROBE_DEFER: pin-198 (4000.serial)\n",
+}
+
+
+@pytest.fixture(scope="module")
+def banks() -> Tree:
+    return dts.read_text(BANKS)
+
+
+def told(text: str, tree: Tree | None) -> Explanation:
+    return explain(parse(text.encode()), tree)
+
+
+@pytest.mark.parametrize("form", REFUSED)
+def test_the_supply_of_the_bank_that_the_pin_is_in(form: str, banks: Tree) -> None:
+    (cause,) = told(REFUSED[form] + PENDING, banks).causes
+    assert cause.origin[:2] == (CauseKind.NO_DRIVER, "/i2c@2000/pmic@35")
+    (victim,) = cause.victims
+    assert victim.node == "/serial@4000"
+    assert victim.via == ("3000.pinctrl",)
+
+
+def test_a_gpio_that_is_refused_is_no_device(banks: Tree) -> None:
+    text = "[    0.800000] x-pinctrl 3000.pinctrl: pin-202 (3000.pinctrl:202) status -517\n"
+    found = told(text + PENDING, banks)
+    assert {victim.node for cause in found.causes for victim in cause.victims} == {"/serial@4000"}
+
+
+def test_the_list_of_devices_that_wait(banks: Tree) -> None:
+    text = "4000.serial\tplatform: wait for supplier /i2c@2000/pmic@35/regulators/ldo1\n"
+    (cause,) = told(text, banks).causes
+    assert cause.origin.subject == "/i2c@2000/pmic@35"
+    assert cause.victims[0].words == "wait for supplier /i2c@2000/pmic@35/regulators/ldo1"
+
+
+def test_a_list_without_reasons() -> None:
+    lines = parse(b"4000.serial\t\n\ncpufreq-dt\tcpufreq-dt: no table\n")
+    assert [line.text for line in lines] == [
+        "platform 4000.serial: deferred probe pending",
+        "platform cpufreq-dt: deferred probe pending: cpufreq-dt: no table",
+    ]
+    assert [line.number for line in lines] == [1, 3]
+
+
+BACKLIGHT = '/ { backlight { compatible = "pwm-backlight"; pwms = <&{/pwm} 0>; }; pwm { }; };'
+SHORT = "[    2.800000] OF: /backlight: #pwm-cells = 3 found 2\n"
+FAILED = "[    2.900000] pwm-backlight: probe of backlight failed with error -22\n"
+
+
+@pytest.mark.parametrize("tree", [None, BACKLIGHT])
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        (SHORT, "phandle/truncated-specifier"),
+        ("OF: /backlight: could not get #pwm-cells for /pwm\n", "phandle/missing-cells"),
+        ("OF: /backlight: could not find phandle 77\n", "phandle/dangling"),
+    ],
+)
+def test_a_reference_that_the_kernel_cannot_read(line: str, rule: str, tree: str | None) -> None:
+    found = told(line + FAILED, dts.read_text(tree) if tree else None)
+    (cause,) = found.causes
+    assert cause.origin.root is CauseKind.DESCRIPTION
+    assert (cause.origin.subject, cause.origin.rule) == ("/backlight", rule)
+    assert cause.victims[0].note == "its probe failed: -22 (EINVAL)"
+    assert not found.own_failures
+
+
+def test_a_reference_of_a_device_that_probes_is_reported_alone() -> None:
+    (cause,) = told(SHORT, None).causes
+    assert cause.victims[0].note == ""
+    other = told(SHORT + FAILED.replace("backlight failed", "other failed"), None)
+    assert [each.device for each in other.own_failures] == ["other"]
