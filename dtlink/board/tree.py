@@ -257,6 +257,15 @@ class TreeBoard:
         return makers(self.tree, AnyDrivers(self.tree, index), index)
 
     @property
+    def known_drivers(self) -> SourceIndex | None:
+        """The drivers of exactly this kernel version's source; ``None``: no index is of it."""
+        from dtlink.facts.kernels import KernelVersion
+
+        index = self.facts.source_index if self.facts is not None else self._any_index
+        version = self.version if self.facts is None else self.facts.version
+        return index if KernelVersion.of_release(index.release) == version else None
+
+    @property
     def _any_index(self) -> SourceIndex:
         from dtlink.kernel.facts import index_of
 

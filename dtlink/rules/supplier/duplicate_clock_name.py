@@ -23,8 +23,14 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import counted, joined
 
 _NAMES = "clock-output-names"
-#: Drivers that name their clock after the node (drivers/clk/, clk-pwm.c, clk-gpio.c and the above).
-_BY_NODE = ("fixed-clock", "fixed-factor-clock", "gpio-gate-clock", "gpio-mux-clock", "pwm-clock")
+#: Drivers that name their clock after the node (drivers/clk/, clk-pwm.c, clk-gpio.c and the above;
+#: clk-axi-clkgen.c, clk-si514.c, clk-si544.c, clk-si570.c, clk-cs2000-cp.c, clk-fsl-flexspi.c).
+_BY_NODE = (
+    *("fixed-clock", "fixed-factor-clock", "gpio-gate-clock", "gpio-mux-clock", "pwm-clock"),
+    *("adi,axi-clkgen-2.00.a", "adi,zynqmp-axi-clkgen-2.00.a", "cirrus,cs2000-cp"),
+    *("silabs,si514", "silabs,si544*", "silabs,si57*", "silabs,si59*"),
+    *("fsl,ls1028a-flexspi-clk", "fsl,lx2160a-flexspi-clk"),
+)
 #: Drivers that read no such property (sound/soc/codecs/lpass-rx-macro.c, lpass-tx-macro.c).
 _IGNORED_BY = ("qcom,*-lpass-rx-macro", "qcom,*-lpass-tx-macro", "qcom,*-lpass-va-macro")
 _TREE = """

@@ -1,15 +1,19 @@
 """A supplier is under a node whose children the kernel does not populate.
 
 What it finds: a supplier with ``compatible`` below a child of the root that has none (``clocks``,
-``regulators`` …). Clocks and interrupt controllers that the kernel starts before there are devices
-work nevertheless; the others never become devices. One finding for each such parent.
+``regulators`` …), or below a ``syscon`` that is nothing else: of its other strings no driver of
+this kernel version has any (*likely*). Clocks and interrupt controllers that the kernel starts
+before there are devices work nevertheless; the others never become devices. One finding for each
+such parent.
 Why it matters: the kernel creates devices for the children of the root and of buses
 (``simple-bus`` and the like); it skips a node without ``compatible`` and all its children. The
+registers of a ``syscon`` are shared without a device, and nothing creates its children. The
 consumer waits forever for the supplier's device ("wait for supplier …").
 What to do: move the supplier into the root, or make its parent a bus:
-``compatible = "simple-bus";``.
-References: Linux, drivers/of/platform.c, of_platform_bus_create(); the tables of OF_DECLARE() in
-Linux 6.12.
+``compatible = "simple-bus";``, or of a ``syscon`` ``"syscon", "simple-mfd"``.
+References: Linux, drivers/of/platform.c, of_platform_bus_create(); drivers/mfd/syscon.c,
+device_node_get_regmap(); drivers/bus/simple-pm-bus.c, simple_pm_bus_of_match; the tables of
+OF_DECLARE() in Linux 6.12.
 """
 
 from __future__ import annotations
@@ -18,10 +22,13 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.early import is_served_early
+from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import also, effect, fallen, nodes, stranded
+
+_SYSCON = "syscon"
 
 
 @rule(
@@ -63,7 +70,35 @@ def unpopulated(board: TreeBoard) -> Iterator[Finding]:
             container = [node for node in device.ancestors if node.parent][-1]
             containers.setdefault(container, []).extend(links)
     for container, links in containers.items():
-        yield _finding(board, links, container)
+        yield _finding(board, links, container, "has no compatible")
+    for container, links in _below_syscons(board).items():
+        yield _finding(board, links, container, "is a syscon that no driver takes")
+
+
+def _below_syscons(board: TreeBoard) -> dict[Node, list[Link]]:
+    """The links to what is a child of a syscon that nothing populates, by the syscon."""
+    tree, found = board.tree, dict[Node, list[Link]]()
+    compatible = tree.holders("compatible")
+    for ref in board.graph.references:
+        device = tree[board.device_index(ref.supplier)]
+        parent = device.parent
+        if parent is None or device.index not in compatible or ref.supplier in tree.disabled:
+            continue
+        if _SYSCON in parent.compatible and ref.consumer not in tree.disabled:
+            is_lost = _is_bare(board, parent) and not _comes_early(board, device)
+            if is_lost and board.graph.orders(ref):
+                found.setdefault(parent, []).append(Link(tree, ref))
+    return found
+
+
+def _is_bare(board: TreeBoard, syscon: Node) -> bool:
+    """Whether no driver, and no bus, has any other of a syscon's strings."""
+    others = [name for name in syscon.compatible if name != _SYSCON]
+    known = (*TRANSPARENT_BUSES, *POWERED_BUSES)
+    if not others or any(name.encode() in known for name in others):
+        return False
+    index = board.known_drivers
+    return index is not None and not any(any(index.entries(name)) for name in others)
 
 
 def _comes_early(board: TreeBoard, device: Node) -> bool:
@@ -72,18 +107,24 @@ def _comes_early(board: TreeBoard, device: Node) -> bool:
     )
 
 
-def _finding(board: TreeBoard, links: Sequence[Link], container: Node) -> Finding:
+def _finding(board: TreeBoard, links: Sequence[Link], container: Node, why: str) -> Finding:
     first = links[0]
     down = fallen(board, list(dict.fromkeys(link.supplier for link in links)))
     device = board.device(first.supplier)
     return unpopulated.finding(
         first,
-        f"{first.entry} references {first.supplier.path}; {container.path} has no compatible, so "
+        f"{first.entry} references {first.supplier.path}; {container.path} {why}, so "
         f"the kernel does not populate its children{also(links)}",
         effect=effect(board, first, down),
-        fix=f'Write {board.ref(container)} {{ compatible = "simple-bus"; }}; or move {device.name} '
-        "into the root.",
+        fix=_fix(board, container, device),
         supplier=first.supplier,
         related=(container, *(link.node for link in links[1:]), *nodes(board, down)),
         likely=True,
     )
+
+
+def _fix(board: TreeBoard, container: Node, device: Node) -> str:
+    if container.compatible:
+        return f'Add "simple-mfd" to compatible of {container.path}.'
+    write = f'Write {board.ref(container)} {{ compatible = "simple-bus"; }};'
+    return f"{write} or move {device.name} into the root."
