@@ -115,8 +115,8 @@ class InputReport(NamedTuple):
 
     path: str
     form: str = ""
-    """``fdt``, ``fdt-overlay``, ``fdt-folder``, ``dts``, ``acpi``, ``acpidump``, ``iasl`` or
-    ``acpi-folder``; empty if it could not be read."""
+    """``fdt``, ``fdt-overlay``, ``fdt-folder``, ``dts``, ``acpi``, ``acpidump``, ``iasl``,
+    ``hexdump`` or ``acpi-folder``; empty if it could not be read."""
     sha256: str = ""
     model: str = ""
     compatible: Sequence[str] = ()

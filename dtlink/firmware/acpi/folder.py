@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from dtlink.firmware.acpi import acpidump, listing, raw
+from dtlink.firmware.acpi import acpidump, listing, raw, textdump
 from dtlink.firmware.acpi.blocks import FIRST_COUNTS, UNIQUE, RawTable, machine_of
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.registry import REGISTRY
@@ -135,6 +135,8 @@ def _blocks(file: _File, data: bytes) -> Iterator[RawTable]:
     """The tables of one file."""
     if file.kind == "listing":
         return (block._replace(file=file.path) for block in listing.blocks(data))
+    if file.kind == "dump":
+        return (block._replace(file=file.path) for block in textdump.blocks(data))
     return raw.blocks(data, file.path)
 
 
@@ -142,7 +144,7 @@ def _members(files: list[_File]) -> list[_File]:
     """The files that a machine is read from, one a table: no listing beside the table itself."""
     raws = [each for each in files if each.kind == "table"]
     have = {each.stem for each in raws}
-    listed = [each for each in files if each.kind == "listing" and each.stem not in have]
+    listed = [each for each in files if each.kind in ("listing", "dump") and each.stem not in have]
     return sorted(raws + listed)
 
 
@@ -216,6 +218,8 @@ def _sniff(path: str, name: str, head: bytes, storage: Disk) -> _File | None:
         return _File(path, "text", "")
     if listing.is_listing(head):
         return _sniff_listing(path, name, storage)
+    if signature := textdump.signature(head):
+        return _File(path, "dump", signature)
     return None
 
 

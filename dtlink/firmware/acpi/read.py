@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtlink.firmware.acpi import acpidump, listing, raw
+from dtlink.firmware.acpi import acpidump, listing, raw, textdump
 from dtlink.firmware.acpi.folder import FolderTables, look, machine_folders, read_folder
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
@@ -16,10 +16,16 @@ HEAD = 65536
 def is_tables(data: bytes) -> bool:
     """Whether a file holds tables, by its first bytes (HEAD of them are looked at, at most).
 
-    A table, a text of acpidump, or a listing of iasl; devicetrees and other texts are none.
+    A table, a text of acpidump, a listing of iasl, or a dump by hexdump, xxd or od; devicetrees and
+    other texts are none.
     """
     head = data[:HEAD]
-    return raw.is_table(head) or acpidump.is_acpidump(head) or listing.is_listing(head)
+    return (
+        raw.is_table(head)
+        or acpidump.is_acpidump(head)
+        or listing.is_listing(head)
+        or textdump.is_dump(head)
+    )
 
 
 def decode(data: bytes, path: str = "") -> Machine:
@@ -43,4 +49,6 @@ def _decode(data: bytes) -> Machine:
         return acpidump.decode(data)
     if listing.is_listing(head):
         return listing.decode(data)
+    if textdump.is_dump(head):
+        return textdump.decode(data)
     raise InputError(f"no ACPI table, acpidump text or iasl listing: {data[:4]!r}", offset=0)

@@ -37,7 +37,7 @@ class Side(NamedTuple):
     @property
     def kind(self) -> str:
         """``tables`` or ``devicetree``."""
-        return "tables" if self.form.startswith(("acpi", "iasl")) else "devicetree"
+        return "tables" if self.form.startswith(("acpi", "iasl", "hexdump")) else "devicetree"
 
 
 def of_firmware(item: InputReport) -> Side:
