@@ -439,3 +439,24 @@ def test_a_tree_made_to_be_slow(count):
     with at_most():
         found = predicted(fdt.read(write(SourceNode("", {}, nodes))), KernelProfile.of())
     assert all(link.cycle for link in found.fwnode_links)
+
+
+def test_a_long_chain_in_the_wrong_order():
+    """Each device needs the next one: the kernel's n²/2 probes are not made one by one."""
+    count = 4000
+    nodes = [
+        SourceNode(
+            f"n{i}",
+            {
+                "compatible": b"x\0",
+                "phandle": i.to_bytes(4, "big"),
+                "#clock-cells": bytes(4),
+                **({"clocks": (i + 1).to_bytes(4, "big")} if i < count else {}),
+            },
+            [],
+        )
+        for i in range(1, count + 1)
+    ]
+    with at_most():
+        found = predicted(fdt.read(write(SourceNode("", {}, nodes))), KernelProfile.of(), "full")
+    assert len(found.waiting) == 0

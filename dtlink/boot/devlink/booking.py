@@ -100,6 +100,7 @@ class Bookkeeper:
         if not (self._once and link.cycle):
             self.reports.append((link.consumer, link.supplier))
         link.cycle = True
+        self._state.touched.append(link.consumer)
 
     def _never_device(self, supplier: int) -> bool:
         """Whether a node or one above it is served without a driver (fwnode_init_without_drv())."""

@@ -124,6 +124,7 @@ class Detector:
                 continue
             if isinstance(why, CoreFwnodeLink):
                 self.marked.append(why)
+            self._state.touched.append(node)
             if why.relax():
                 self._state.relaxed.append((node, target))
 

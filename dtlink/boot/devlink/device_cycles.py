@@ -92,6 +92,7 @@ class DeviceCycleBookkeeper(Bookkeeper):
                     return
                 frame = frames[-1]
             if found and frame.returned():
+                self._state.touched.append(frame.link.consumer.node)
                 self._state.relaxed.append((frame.link.consumer.node, frame.device.node))
 
 

@@ -120,6 +120,7 @@ class DirectLinker:
             for reference in state.references.get(below, ()):
                 self._try(listed, reference, orders=False)
         listed.required = bool(listed.own)
+        self._state.touched.append(node)
 
     def _read_again(self, listed: _Listed) -> None:
         """Try what was left: nothing else can have changed."""
@@ -128,7 +129,9 @@ class DirectLinker:
         for supplier in listed.missing.keys() & self._new:
             for reference in listed.missing.pop(supplier):
                 self._try(listed, reference, orders=False)
-        listed.required &= bool(listed.own)
+        if listed.required and not listed.own:
+            listed.required = False
+            self._state.touched.append(listed.device.node)
 
     def _below(self, node: int) -> Iterator[int]:
         stack = list(self._state.available_children(node))[::-1]

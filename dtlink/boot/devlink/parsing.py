@@ -65,7 +65,9 @@ class Parser:
             self.dropped.append((reference, Drop.UNAVAILABLE, gone))
             return
         link = self._state.link(reference.consumer, supplier)
-        link.ignore |= not reference.binding.orders_probe
+        if not reference.binding.orders_probe:
+            link.ignore = True
+            self._state.touched.append(reference.consumer)
         link.references.append(reference)
 
     def _has_device(self, consumer: int, supplier: int) -> bool:

@@ -5,12 +5,12 @@ Source: Linux, drivers/base/core.c (device_add(), device_links_*()) and drivers/
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.drivers import DriverPolicy, ProbeResult
 from dtlink.boot.devlink.state import CoreDevice, CoreState, DriverState, LinkState
+from dtlink.boot.devlink.waiting import Waiting
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.linker import Linker
@@ -26,8 +26,9 @@ class DriverCore:
         self._drivers = drivers
         self._registered = False
         self._retrying = False
-        self._pending: dict[int, CoreDevice] = {}
-        self._active: deque[CoreDevice] = deque()
+        self._waiting = Waiting()
+        self._put_off: list[CoreDevice] = []
+        """What its own driver deferred: it says nothing of why."""
 
     def boot(self, first: Iterable[Spawn], rest: Iterable[Spawn]) -> None:
         """Add the devices there are at first, then register the drivers, then settle.
@@ -71,20 +72,29 @@ class DriverCore:
     def retry(self) -> None:
         """Retry what was deferred until nothing binds any more (deferred_probe_initcall())."""
         self._retrying = True
-        self._trigger()
-        while self._active:
-            self._probe(self._active.popleft())
+        self._waiting.let_try_all()
+        while (device := self._waiting.turn()) is not None:
+            self._probe(device)
 
     def _trigger(self) -> None:
-        """All that waits gets another try (driver_deferred_probe_trigger())."""
+        """All that waits gets another try (driver_deferred_probe_trigger()).
+
+        It is given to those of which something has changed: the others would be deferred again.
+        """
+        waiting, touched = self._waiting, self._state.touched
         if self._retrying:
-            self._active.extend(self._pending.values())
-            self._pending.clear()
+            for node in touched:
+                for device in waiting.devices_of(node):
+                    waiting.let_try(device)
+            for device in self._put_off:
+                waiting.let_try(device)
+            self._put_off.clear()
+        touched.clear()
 
     def _defer(self, device: CoreDevice) -> None:
         """Keep a device for later, once (driver_deferred_probe_add())."""
-        if device.can_match and device not in self._active:
-            self._pending.setdefault(device.node, device)
+        if device.can_match:
+            self._waiting.add(device)
 
     def _probe(self, device: CoreDevice) -> None:
         """Probe a device unless it waits for a supplier (really_probe())."""
@@ -101,12 +111,15 @@ class DriverCore:
         if outcome is ProbeResult.BOUND:
             device.driver = driver
             self._bound(device)
-            self._pending.pop(device.node, None)
+            self._waiting.remove(device)
             self._trigger()
             return
         self._unbound(device)
         if outcome is ProbeResult.DEFERRED:
             self._defer(device)
+            self._put_off.append(device)
+        else:
+            self._waiting.remove(device)
 
     def _ready(self, device: CoreDevice) -> bool:
         """Whether no supplier is missing (device_links_check_suppliers())."""
@@ -139,6 +152,7 @@ class DriverCore:
         for link in device.consumers.values():
             if link.state not in (LinkState.CONSUMER_PROBE, LinkState.ACTIVE):
                 link.state = LinkState.AVAILABLE
+                state.touched.append(link.consumer.node)
                 if not link.sync_state_only:
                     self._defer(link.consumer)
         for link in list(device.suppliers.values()):

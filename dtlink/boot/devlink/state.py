@@ -154,6 +154,8 @@ class CoreState:
         """Nodes that are served early and never are devices (OF_POPULATED)."""
         self.initialized: set[int] = set()
         """Nodes served without the driver core (FWNODE_FLAG_INITIALIZED)."""
+        self.touched: list[int] = []
+        """Nodes a link of which holds them up less than before, until they are tried again."""
         self.made: list[CoreFwnodeLink] = []
         self.refused: list[tuple[int, int]] = []
         self.relaxed: list[tuple[int, int]] = []
@@ -221,6 +223,7 @@ class CoreState:
         del self.suppliers[link.consumer][link.supplier]
         del self.consumers[link.supplier][link.consumer]
         link.remaining = False
+        self.touched.append(link.consumer)
 
     def links_of(self, consumer: int) -> list[CoreFwnodeLink]:
         """A node's links to suppliers, the newest first."""
