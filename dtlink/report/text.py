@@ -13,7 +13,8 @@ from dtlink.firmware.tree import Location
 from dtlink.report.around import around, placed
 from dtlink.report.groups import Group, boards, groups, short_names
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph
-from dtlink.report.model import InputReport, Report
+from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
+from dtlink.report.places import relative
 from dtlink.report.summary import summary
 from dtlink.report.wording import unused
 from dtlink.rules.finding import Finding, Severity, Snippet
@@ -34,6 +35,7 @@ class _Section(NamedTuple):
     groups: Sequence[Group]
     item: InputReport | None
     """The input; ``None``: several have the faults."""
+    unmet: Sequence[Unmet] = ()
 
 
 def lines(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
@@ -60,13 +62,31 @@ def _sections(report: Report, found: Sequence[Group]) -> Iterator[_Section]:
             shared.setdefault(location.file, []).append(group)
         else:
             own[group.item.input].append(group)
-    for file, of in shared.items():
+    unmet = _unmet_by_file(report)
+    for file in dict.fromkeys((*shared, *unmet)):
+        of = shared.get(file, [])
         inputs = {each.input for group in of for each in group.inputs}
-        yield _Section([Span(file, BOLD), Span(f"in {len(inputs):,} inputs")], of, None)
+        among = [Span(f"in {len(inputs):,} inputs")] if inputs else []
+        yield _Section([Span(file, BOLD), *among], of, None, unmet.get(file, []))
     for item in report.inputs:
         if item.error is None:
             heading = [Span(item.name, BOLD), *_identity(item)]
-            yield _Section(heading, own.pop(item.input, []), item)
+            rest = [each for each in item.unmet if not _is_elsewhere(each, item)]
+            yield _Section(heading, own.pop(item.input, []), item, rest)
+
+
+def _unmet_by_file(report: Report) -> Mapping[str, Sequence[Unmet]]:
+    """What comments of included files expect or allow in vain: no one board is to be blamed."""
+    found: dict[str, list[Unmet]] = {}
+    for item in report.inputs:
+        for each in item.unmet:
+            if each.location is not None and _is_elsewhere(each, item):
+                found.setdefault(each.location.file, []).append(each)
+    return found
+
+
+def _is_elsewhere(entry: Unmet, item: InputReport) -> bool:
+    return entry.location is not None and relative(entry.location.file) != relative(item.path)
 
 
 def _rank(section: _Section) -> int:
@@ -76,7 +96,7 @@ def _rank(section: _Section) -> int:
 def _section(section: _Section, names: Mapping[Input, str], width: int | None) -> Iterator[Line]:
     item = section.item
     bases = bool(item and len(item.bases) > 1)
-    if not section.groups and not bases and not (item and (item.unmet or item.fixed)):
+    if not (section.groups or bases or section.unmet or (item and item.fixed)):
         return
     yield from flow(section.heading, width, " · ")
     yield line()
@@ -85,9 +105,9 @@ def _section(section: _Section, names: Mapping[Input, str], width: int | None) -
         if group.is_shared:
             yield from paragraph(" boards:", boards(group, names), width)
         yield line()
-    if item is not None:
-        yield from _bases(item, width) if bases else ()
-        yield from _expected(item, width)
+    if item is not None and bases:
+        yield from _bases(item, width)
+    yield from _expected(item.fixed if item else (), section.unmet, width)
 
 
 def _identity(item: InputReport) -> Iterator[Span]:
@@ -164,16 +184,18 @@ def _bases(item: InputReport, width: int | None) -> Iterator[Line]:
     yield line()
 
 
-def _expected(item: InputReport, width: int | None) -> Iterator[Line]:
+def _expected(
+    fixed: Sequence[BaselineEntry], missing: Sequence[Unmet], width: int | None
+) -> Iterator[Line]:
     """Findings that are absent: of a baseline, and expected ones."""
-    for gone in item.fixed:
+    for gone in fixed:
         yield from paragraph("fixed", f"{gone.rule}  {gone.subject}", width)
-    for unmet in item.unmet:
+    for unmet in missing:
         if unmet.is_expected:
             at = f" at {unmet.node}" if unmet.node else ""
             text = f"{unmet.rule}{at} is expected ({unmet.source}) but missing"
             yield from paragraph("unmet", text, width)
         else:
             yield from paragraph("unused", unused(unmet), width)
-    if item.fixed or item.unmet:
+    if fixed or missing:
         yield line()

@@ -303,3 +303,54 @@ def test_the_numbers_are_in_the_summary(tmp_path: Path, lint: Lint) -> None:
     del lint
     told = CliRunner().invoke(cli, ["lint", "--no-config", "a.dts"]).stdout
     assert "1 ignored; 1 allowed but unused" in told
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_meant"),
+    [
+        (f"/* dtlink allow {RULE}: x */", True),
+        (f"// dtlink allow {RULE}", True),
+        (f"// DTLINK: expect {RULE}: x", True),
+        (f"/*\n * dtlink : allow {RULE}: x\n */", True),
+        ("// dtlink-allow supplier: x", True),
+        ("// dtlink allow supplier", True),
+        ("// dtlink allows for this; the DSP is not fitted", False),
+        ("// dtlink will expect the clock here", False),
+        ("// dtlink allow is what a comment may say of findings", False),
+        (f"// see dtlink allow {RULE}: x", False),
+    ],
+)
+def test_a_comment_without_its_colon_is_reported(
+    tmp_path: Path, lint: Lint, comment: str, is_meant: bool
+) -> None:
+    write(tmp_path, a=f"{comment}\n&uart {{ }};")
+    _, (item,) = lint("a.dts")
+    found = [each for each in item["findings"] if each["rule"] == "source/invalid-comment"]
+    assert [(each["severity"], each["confidence"]) for each in found] == (
+        [("warning", "likely")] if is_meant else []
+    )
+    assert RULE in rules(item)
+
+
+def test_an_unused_comment_of_a_shared_file_is_below_its_own_heading(
+    tmp_path: Path, lint: Lint
+) -> None:
+    del lint  # it changes to the folder
+    write(
+        tmp_path,
+        f"// dtlink: allow {RULE}: gone",
+        a=OKAY,
+        b=f"{OKAY}\n/* dtlink: allow {RULE}: gone */\n&uart {{ }};",
+    )
+    told = CliRunner().invoke(cli, ["lint", "--no-config", "a.dts", "b.dts"]).stdout
+    words = "but no board has such a finding there"
+    assert [each.split(" · ")[0] for each in told.splitlines()][:-1] == [
+        "soc.dtsi",
+        "",
+        f"unused   {RULE} is allowed by soc.dtsi:14, {words}",
+        "",
+        "b.dts",
+        "",
+        f"unused   {RULE} is allowed by b.dts:4, {words}",
+        "",
+    ]

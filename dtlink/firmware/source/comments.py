@@ -16,9 +16,13 @@ from typing import Final, NamedTuple
 from dtlink.firmware.source.scan import COMMENT_OR_STRING, Kind, Segment, SourceFile
 from dtlink.firmware.source.statements import Statement, Statements
 
-_WORD: Final = "dtlink:"
 _BLANK_LINE = re.compile(r"\n(?=\s*?\n)")
-_BEGIN = re.compile(r"/[/*][\s*/]*dtlink:")
+_BEGIN = re.compile(r"/[/*][\s*/]*(dtlink:)")
+#: What was meant for such a comment: ``dtlink allow RULE``, ``DTLINK: allow RULE``.
+_MEANT = re.compile(
+    r"/[/*][\s*/]*(dtlink)[\s:;,.=-]*\b(?:allow|expect)\b[\s:]*[a-z]+(?:/[a-z]|\s*(?::|\*/|$))",
+    re.IGNORECASE,
+)
 _FORM = re.compile(r"(allow|expect)\b\s*([^:]*?)\s*(?::\s*(.*))?", re.DOTALL)
 _STARS = re.compile(r"\n[ \t]*\*+")
 _WORDS = re.compile(r"[\s,]+")
@@ -31,6 +35,8 @@ _LONGEST: Final = 10_000
 _INCLUDES: Final = (Kind.INCLUDE, Kind.DTC_INCLUDE)
 
 FORM: Final = "/* dtlink: allow RULE: reason */"
+#: Why a comment is not followed that may be a sentence about dtlink.
+NO_COLON: Final = f"it does not begin with dtlink: (with a colon), as in {FORM}"
 _NOTHING: Final = "it precedes no property and no node that it could be about"
 _IN_DIRECTIVE: Final = "it is in a line of the preprocessor, which is about no property and no node"
 
@@ -47,7 +53,7 @@ class FileComment(NamedTuple):
     """A comment as it is in a file."""
 
     at: int
-    """Where ``dtlink:`` is."""
+    """Where ``dtlink`` is."""
     kind: str
     """``allow`` or ``expect``."""
     rules: tuple[str, ...]
@@ -64,7 +70,7 @@ def one_too_many(comment: FileComment) -> FileComment:
 
 @lru_cache(maxsize=1024)
 def comments_of(file: SourceFile) -> Sequence[FileComment]:
-    """The comments of a file that begin with ``dtlink:``, in order."""
+    """The comments of a file that begin with ``dtlink:``, or were meant to, in order."""
     return list(_Reader(file).run())
 
 
@@ -77,23 +83,31 @@ class _Reader:
         left = MAX_COMMENTS + 1  # one more than a source may have is reported there
         for match in COMMENT_OR_STRING.finditer(self._file.text):
             begin = _BEGIN.match(match[0])
-            if begin is None:
+            meant = None if begin else _MEANT.match(match[0])
+            if begin:
+                yield self._comment(match, begin)
+            elif meant:
+                yield self._without_colon(match, meant)
+            else:
                 continue
-            yield self._comment(match, begin.end())
             left -= 1
             if left == 0:
                 return
 
-    def _comment(self, match: re.Match[str], begin: int) -> FileComment:
-        body = match[0][begin : begin + _LONGEST]
+    def _without_colon(self, match: re.Match[str], begin: re.Match[str]) -> FileComment:
+        covered = self._extent(*match.span())
+        extent = Extent(*match.span()) if isinstance(covered, str) else covered
+        return FileComment(match.start() + begin.start(1), "", (), "", NO_COLON, extent)
+
+    def _comment(self, match: re.Match[str], begin: re.Match[str]) -> FileComment:
+        body = match[0][begin.end() : begin.end() + _LONGEST]
         if match[0].startswith("/*"):
             body = _STARS.sub("\n", body.removesuffix("*/"))
         kind, rules, reason, fault = _read(body)
         covered = self._extent(*match.span())
         if isinstance(covered, str):
             fault, covered = fault or covered, Extent(*match.span())
-        at = match.start() + begin - len(_WORD)
-        return FileComment(at, kind, rules, reason, fault, covered)
+        return FileComment(match.start() + begin.start(1), kind, rules, reason, fault, covered)
 
     # What a comment covers
 

@@ -106,7 +106,7 @@ class SourceFile:
     @cached_property
     def has_comments(self) -> bool:
         """Whether comments may allow or expect findings."""
-        return "dtlink:" in self.text
+        return any(word in self.text for word in ("dtlink", "Dtlink", "DTLINK"))
 
     def in_directive(self, place: int) -> bool:
         """Whether a place is in a line of the preprocessor, or in one that continues it."""

@@ -2,7 +2,8 @@
 
 What it finds: a comment that begins with dtlink: and is not of the form
 `/* dtlink: allow RULE[, RULE …]: reason */` (or expect): without a reason, with a rule that dtlink
-does not have, with nothing after it that it could be about.
+does not have, with nothing after it that it could be about; as a warning, a comment without the
+colon (`/* dtlink allow RULE: reason */`).
 Why it matters: it allows nothing, and an expectation in it is never checked. In dtlink.toml, such a
 mistake ends the run; here everything else is still checked.
 What to do: write the rule as `dtlink rules` lists it, and why the finding is acceptable; put the
@@ -31,9 +32,11 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
             a { x = <1>; };
             /* dtlink: allow supplier/off: fitted on the other variant only */
             b { x = <1>; };
+            /* dtlink allow supplier/disabled: fitted on the other variant only */
+            c { x = <1>; };
         };
         """,
-        finds=("/a", "/b"),
+        finds=("/a", "/b", "/c"),
     ),
     good=Dts(
         """
@@ -49,6 +52,7 @@ def invalid_comment(board: TreeBoard) -> Iterator[Finding]:
     origins = board.tree.origins
     if origins is None or not origins.comments:
         return
+    from dtlink.firmware.source.comments import NO_COLON
     from dtlink.rules.words import problem
 
     for comment in origins.comments:
@@ -60,5 +64,6 @@ def invalid_comment(board: TreeBoard) -> Iterator[Finding]:
                 f"invalid dtlink comment: {wrong}",
                 effect="it allows nothing, and what it expects is not checked",
                 fix="Correct the comment: /* dtlink: allow RULE: reason */, or expect.",
+                likely=wrong == NO_COLON,
             )
             yield found._replace(location=comment.place)
