@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from dtlink.firmware.tree import Location
 from dtlink.report.groups import Group
+from dtlink.report.places import relative
 from dtlink.rules.finding import Finding, PlaceRole
 from dtlink.wording import listed
 
@@ -77,5 +78,5 @@ def _at(place: Location, finding: Finding) -> str:
     if place.file == file:
         return f"in line {place.line}"
     folder, name = os.path.split(place.file)
-    shown = name if folder == os.path.split(file)[0] else place.file
+    shown = name if folder == os.path.split(file)[0] else relative(place.file)
     return f"at {shown}:{place.line}"

@@ -1,9 +1,13 @@
-"""One fault of a source that several inputs share is one finding, with the inputs that have it.
+"""One fault that several inputs share is one finding, with the inputs that have it.
 
 What makes findings of several inputs one fault is their place in the source, and all that is the
 same there for each board: the rule, severity and confidence, the property and the entry, the names
 of the node and of the supplier. Messages are not compared: they count other nodes of a board, or
-contain paths in which only the parents differ. Findings without a place in a source stay apart.
+contain paths in which only the parents differ.
+
+Findings without a place in a source, as those of blobs, are one if they are equal in all that is
+reported. In formats with fingerprints they stay apart: each is one of its file, and its fingerprint
+must not depend on which other files are linted.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from typing import NamedTuple
 
 from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport, Report, identified
-from dtlink.report.places import relative
+from dtlink.report.places import relative, relative_name
 from dtlink.rules.finding import Finding, PlaceRole, RelatedPlace, Severity
 from dtlink.wording import counted, listed
 
@@ -84,7 +88,8 @@ class Group(NamedTuple):
 def groups(report: Report, *, fingerprints: bool = False) -> list[Group]:
     """The faults of a report, the worst first; of one severity in the order of the inputs.
 
-    Without ``fingerprints`` these are empty: most formats have none, and hashes take their time.
+    Without ``fingerprints`` these are empty, since most formats have none and hashes take their
+    time, and equal findings of several blobs are one.
     """
     members: defaultdict[Hashable, list[Member]] = defaultdict(list)
     file = cache(relative)
@@ -119,7 +124,11 @@ def short_names(report: Report) -> Mapping[Input, str]:
         for item in report.inputs
     }
     taken = Counter(short.values())
-    return {each: name if taken[name] == 1 else str(each) for each, name in short.items()}
+    full = {item.input: item for item in report.inputs}
+    return {
+        each: name if taken[name] == 1 else relative_name(full[each])
+        for each, name in short.items()
+    }
 
 
 def boards(group: Group, names: Mapping[Input, str], most: int = BOARDS_IN_TEXT) -> str:
@@ -145,10 +154,17 @@ def _keyed(
     )
     for number, (fingerprint, finding) in enumerate(named):
         key = _fault(finding, file)
+        if key is None and not fingerprints:
+            key = bare(finding)
         seen[key] += 1
         # Two of one input are two faults, as a macro makes them at one place.
         place = (id(item), number) if key is None else (key, seen[key])
         yield place, Member(item, finding, fingerprint)
+
+
+def bare(finding: Finding) -> Finding:
+    """A finding without what may differ between blobs that have it: offsets, and places."""
+    return finding._replace(location=None, offset=None, places=(), snippet=None)
 
 
 def _fault(finding: Finding, file: Callable[[str], str]) -> Hashable:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from dtlink.report.groups import Group, groups, repeats, short_names
+from dtlink.report.groups import Group, bare, groups, repeats, short_names
 from dtlink.report.groups import counts as counts_of
 from dtlink.report.model import InputReport, Report, SinceCommit
 from dtlink.report.places import relative, where
@@ -144,8 +144,10 @@ def _entries(report: Report, faults: Iterable[Group]) -> list[_Entry]:
     entries: dict[Finding, _Entry] = {}
     names = short_names(report)
     for group in faults:
-        fault = group.finding._replace(location=None, offset=None, places=(), snippet=None)
-        entry = entries.setdefault(fault, _Entry(group.finding, [], []))
+        entry = entries.setdefault(bare(group.finding), _Entry(group.finding, [], []))
+        if group.finding.location is None:
+            entry.places.extend(_at(each.item, each.finding) for each in group.members)
+            continue
         entry.places.append(_at(group.item, group.finding))
         if group.is_shared or group.is_elsewhere:
             entry.boards.extend(names[each.input] for each in group.inputs)

@@ -9,6 +9,7 @@ from dtlink.report.groups import Group, repeats
 from dtlink.report.groups import counts as counts_of
 from dtlink.report.layout import DIM, STYLES, Line, Span, flow, line
 from dtlink.report.model import Report
+from dtlink.report.places import relative_name
 from dtlink.rules.model import Severity
 from dtlink.wording import and_more, counted
 
@@ -69,7 +70,7 @@ def _by_rule(groups: Sequence[Group], shown: list[Severity], width: int | None) 
         if rules:
             label = Span(severity.value.ljust(8), STYLES[severity.value])
             yield from flow([label, *_most(rules, "rule")], width, indent=9)
-    inputs = Counter(each.item.name for group in found for each in group.members)
+    inputs = Counter(relative_name(each.item) for group in found for each in group.members)
     if len(inputs) > 1 and max(inputs.values()) > 1:
         yield from flow([Span("most findings:", DIM), *_most(inputs, "input")], width, indent=9)
     yield line()

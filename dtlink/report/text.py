@@ -1,6 +1,8 @@
 """The text report of ``dtlink lint``: grouped by input, with what to expect and what to do.
 
-A fault that several inputs share is reported once, at its place in the file that they include.
+A fault that several inputs share is reported once, at its place in the file that they include;
+equal findings of several blobs are, too. Paths are as :func:`~dtlink.report.places.relative`
+writes them.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ from dtlink.report.around import around, placed
 from dtlink.report.groups import Group, boards, groups, short_names
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
-from dtlink.report.places import relative
+from dtlink.report.places import relative, relative_name
 from dtlink.report.summary import summary
-from dtlink.report.wording import unused
+from dtlink.report.wording import source_of, unused
 from dtlink.rules.finding import Finding, Severity, Snippet
 from dtlink.wording import RELATED_IN_TEXT, counted, listed
 
@@ -24,6 +26,8 @@ from dtlink.wording import RELATED_IN_TEXT, counted, listed
 _WIDEST = 120
 #: How many bases with one reason are named.
 _BASES = 4
+#: The heading of what several inputs have that no file has which they include.
+_EQUAL = "equal findings"
 #: How much of a source's line is shown where nothing is wrapped.
 _SOURCE_WIDTH = 160
 
@@ -58,8 +62,8 @@ def _sections(report: Report, found: Sequence[Group]) -> Iterator[_Section]:
     own: dict[Input, list[Group]] = {item.input: [] for item in report.inputs}
     for group in found:
         location = group.finding.location
-        if location is not None and group.is_shared:
-            shared.setdefault(location.file, []).append(group)
+        if group.is_shared:
+            shared.setdefault(relative(location.file) if location else "", []).append(group)
         else:
             own[group.item.input].append(group)
     unmet = _unmet_by_file(report)
@@ -67,10 +71,11 @@ def _sections(report: Report, found: Sequence[Group]) -> Iterator[_Section]:
         of = shared.get(file, [])
         inputs = {each.input for group in of for each in group.inputs}
         among = [Span(f"in {len(inputs):,} inputs")] if inputs else []
-        yield _Section([Span(file, BOLD), *among], of, None, unmet.get(file, []))
+        heading = [Span(file or _EQUAL, BOLD), *among]
+        yield _Section(heading, of, None, unmet.get(file, []))
     for item in report.inputs:
         if item.error is None:
-            heading = [Span(item.name, BOLD), *_identity(item)]
+            heading = [Span(relative_name(item), BOLD), *_identity(item)]
             rest = [each for each in item.unmet if not _is_elsewhere(each, item)]
             yield _Section(heading, own.pop(item.input, []), item, rest)
 
@@ -81,7 +86,7 @@ def _unmet_by_file(report: Report) -> Mapping[str, Sequence[Unmet]]:
     for item in report.inputs:
         for each in item.unmet:
             if each.location is not None and _is_elsewhere(each, item):
-                found.setdefault(each.location.file, []).append(each)
+                found.setdefault(relative(each.location.file), []).append(each)
     return found
 
 
@@ -164,10 +169,11 @@ def _property(snippet: Snippet) -> Iterator[Line]:
 def _place(finding: Finding) -> Iterator[Span]:
     if finding.location:
         file, line, column, *_ = finding.location
-        yield Span(f"{file}:{line}:{column}:" if column else f"{file}:{line}:")
+        at = f"{relative(file)}:{line}:"
+        yield Span(f"{at}{column}:" if column else at)
     yield Span(finding.subject.path)
     if finding.overlay:
-        yield Span(f"from {finding.overlay}", DIM)
+        yield Span(f"from {relative(finding.overlay)}", DIM)
 
 
 def _bases(item: InputReport, width: int | None) -> Iterator[Line]:
@@ -178,9 +184,9 @@ def _bases(item: InputReport, width: int | None) -> Iterator[Line]:
     total = counted(len(item.bases), "base")
     fitting = reasons.pop("", [])
     yield from paragraph(" fits:", f"{len(fitting):,} of {total}", width)
-    yield from (line(f"         {path}") for path in fitting)
+    yield from (line(f"         {relative(path)}") for path in fitting)
     for why, paths in sorted(reasons.items(), key=lambda row: -len(row[1])):
-        yield from paragraph(" not on:", f"{why}: {listed(paths, _BASES)}", width)
+        yield from paragraph(" not on:", f"{why}: {listed(map(relative, paths), _BASES)}", width)
     yield line()
 
 
@@ -193,7 +199,7 @@ def _expected(
     for unmet in missing:
         if unmet.is_expected:
             at = f" at {unmet.node}" if unmet.node else ""
-            text = f"{unmet.rule}{at} is expected ({unmet.source}) but missing"
+            text = f"{unmet.rule}{at} is expected ({source_of(unmet)}) but missing"
             yield from paragraph("unmet", text, width)
         else:
             yield from paragraph("unused", unused(unmet), width)

@@ -150,14 +150,21 @@ def unmet(entry: Unmet) -> str:
     if not entry.is_expected:
         return f"{unused(entry)}{reason}: remove it from the comment"
     return (
-        f"{entry.rule} is expected{at} by {entry.source}{reason}, but is missing: remove "
+        f"{entry.rule} is expected{at} by {source_of(entry)}{reason}, but is missing: remove "
         "the expectation"
     )
 
 
 def unused(entry: Unmet) -> str:
     """What is said of a comment that allows what nothing has."""
-    return f"{entry.rule} is allowed by {entry.source}, but no board has such a finding there"
+    return f"{entry.rule} is allowed by {source_of(entry)}, but no board has such a finding there"
+
+
+def source_of(entry: Unmet) -> str:
+    """Where something is expected or allowed; the path of a comment as :func:`relative` has it."""
+    if entry.location is None:
+        return entry.source
+    return f"{relative(entry.location.file)}:{entry.location.line}"
 
 
 def counts(by_severity: Mapping[str, int]) -> str:

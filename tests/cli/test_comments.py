@@ -306,28 +306,28 @@ def test_the_numbers_are_in_the_summary(tmp_path: Path, lint: Lint) -> None:
 
 
 @pytest.mark.parametrize(
-    ("comment", "is_meant"),
+    ("comment", "severity"),
     [
-        (f"/* dtlink allow {RULE}: x */", True),
-        (f"// dtlink allow {RULE}", True),
-        (f"// DTLINK: expect {RULE}: x", True),
-        (f"/*\n * dtlink : allow {RULE}: x\n */", True),
-        ("// dtlink-allow supplier: x", True),
-        ("// dtlink allow supplier", True),
-        ("// dtlink allows for this; the DSP is not fitted", False),
-        ("// dtlink will expect the clock here", False),
-        ("// dtlink allow is what a comment may say of findings", False),
-        (f"// see dtlink allow {RULE}: x", False),
+        (f"/* dtlink allow {RULE}: x */", "warning"),
+        (f"// dtlink allow {RULE}", "warning"),
+        (f"// DTLINK: expect {RULE}: x", "warning"),
+        (f"/*\n * dtlink : allow {RULE}: x\n */", "warning"),
+        ("// dtlink-allow supplier: x", "warning"),
+        ("// dtlink allow supplier", "warning"),
+        ("// dtlink allows for this; the DSP is not fitted", ""),
+        ("// dtlink will expect the clock here", ""),
+        ("// dtlink allow is what a comment may say of findings", ""),
+        (f"// see dtlink allow {RULE}: x", ""),
     ],
 )
 def test_a_comment_without_its_colon_is_reported(
-    tmp_path: Path, lint: Lint, comment: str, is_meant: bool
+    tmp_path: Path, lint: Lint, comment: str, severity: str
 ) -> None:
     write(tmp_path, a=f"{comment}\n&uart {{ }};")
     _, (item,) = lint("a.dts")
     found = [each for each in item["findings"] if each["rule"] == "source/invalid-comment"]
     assert [(each["severity"], each["confidence"]) for each in found] == (
-        [("warning", "likely")] if is_meant else []
+        [(severity, "likely")] if severity else []
     )
     assert RULE in rules(item)
 

@@ -198,8 +198,20 @@ def test_a_file_that_is_included_below_several_nodes_has_its_fault_once() -> Non
     assert group.fingerprint == min(one.fingerprint, two.fingerprint)
 
 
-def test_findings_of_blobs_stay_apart() -> None:
-    assert len(groups(several(finding(), finding()))) == 2
+def test_equal_findings_of_blobs_are_one_but_where_they_have_fingerprints() -> None:
+    one, other = finding(offset=64), finding(offset=80)
+    report = several(one, other, finding(message="another"))
+    shared, own = groups(report)
+    assert [each.item.path for each in shared.members] == ["0.dts", "1.dts"]
+    assert not own.is_shared
+    told = text(report)
+    assert "equal findings · in 2 inputs\n" in told
+    assert " boards: 0.dts, 1.dts\n" in told
+    assert "2 errors, 0 warnings, 0 notes in 3 inputs (3 findings counted per input)" in told
+    assert len(github.render(report).splitlines()) == 2
+    assert len(groups(report, fingerprints=True)) == 3
+    assert len(json.loads(gitlab.render(report))) == 3
+    assert len(valid(sarif.render(report))["results"]) == 3
 
 
 def test_two_of_one_input_are_two() -> None:

@@ -62,3 +62,25 @@ def test_no_text_controls_a_terminal(anything: str) -> None:
     show([line(anything)], coloured, color=True)
     for told in (plain([line(anything)]), coloured.getvalue()):
         assert not {*"\x1b\x07\r\b\x7f\x9b\u202e\u2066\u2028"} & set(told)
+
+
+def test_paths_are_relative_to_the_working_folder_if_they_are_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And as they were given if they are not."""
+    inside, outside = tmp_path / "work" / "boards", tmp_path / "elsewhere"
+    paths = [folder / name for folder, name in ((inside, "one.dtb"), (outside, "two.dtb"))]
+    for folder in (inside, outside):
+        folder.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "work")
+    items = [
+        InputReport(str(path), form="fdt", nodes=1, findings=[finding(subject=f"/{at}")])
+        for at, path in enumerate(paths)
+    ]
+    placed = Location(str(inside / "soc.dtsi"), 7, 13)
+    items[0] = items[0]._replace(findings=[*items[0].findings, finding(location=placed)])
+    told = plain(lines(Report("lint", items), None, Severity.INFO))
+    headings = [each.split(" · ")[0] for each in told.splitlines() if " nodes, " in each]
+    assert headings == ["boards/one.dtb", str(paths[1])]
+    assert " boards/soc.dtsi:7:13: " in told
+    assert str(inside) not in told
