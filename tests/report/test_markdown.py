@@ -128,9 +128,7 @@ def test_boards_that_share_a_fault_share_its_row() -> None:
     (_, row) = page(of).rows
     assert row[2] == "a.dtb and 2 more"
     assert "in: `a.dtb`, `b.dtb`, `c.dtb`" in render(of)
-    assert render(of).startswith(
-        "**dtlink: 1 error in 3 inputs (3 findings counted per input)**"
-    )
+    assert render(of).startswith("**dtlink: 1 error in 3 inputs (3 findings counted per input)**")
 
 
 def test_a_long_report_is_bounded_worst_first() -> None:
