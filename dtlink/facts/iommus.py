@@ -107,3 +107,12 @@ def kind_of(compatible: Sequence[str]) -> IommuKind | None:
 @lru_cache(maxsize=1024)
 def _kind(name: str) -> IommuKind | None:
     return next((row for row in IOMMUS if fits((name,), row.names)), None)
+
+
+#: PCI hosts whose driver reads iommu-map as entries of 4 cells, whatever #iommu-cells is, up to 7.2
+#: (drivers/pci/controller/dwc/pcie-qcom.c, cfg_1_9_0, cfg_1_34_0, qcom_pcie_config_sid_1_9_0()).
+READ_AS_FOUR_CELLS = (
+    *("qcom,pcie-sa8775p", "qcom,pcie-sc7280", "qcom,pcie-sc8180x", "qcom,pcie-sdx55"),
+    *("qcom,pcie-sm8150", "qcom,pcie-sm8250", "qcom,pcie-sm8350", "qcom,pcie-sm8450-pcie*"),
+    "qcom,pcie-sm8550",
+)

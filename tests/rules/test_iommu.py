@@ -164,6 +164,20 @@ class TestMaps:
         (found,) = lint(source, "map-cells", version="6.12")
         assert f"Linux before {IOMMU_MAP_BY_CELLS.since}" in found.effect
 
+    def test_five_cells_that_a_driver_reads_as_four(self) -> None:
+        rows = "iommu-map = <0x0 &smmu 0x1c00 0x0 0x1>, <0x100 &smmu 0x1c01 0x0 0x1>;"
+        source = f"/ {{ {SMMU_V2 % 2} {host('pcie@2000', rows)} }};"
+        own = source.replace("pci-host-ecam-generic", "qcom,pcie-sm8250")
+        assert lint(source, "map-cells") == []
+        assert own != source
+        for version in ("", "7.2"):
+            (found,) = lint(own, "map-cells", version=version)
+            assert "reads them as if they were" in found.message
+        (older,) = lint(own, "map-cells", version="6.12")
+        assert "Linux before" in older.effect
+        one = own.replace(", <0x100 &smmu 0x1c01 0x0 0x1>", "")
+        assert lint(one, "map-cells") == []
+
     def test_a_mask_that_needs_a_switch_to_fold_ids_is_a_note(self) -> None:
         rows = "iommu-map-mask = <%s>; iommu-map = <0x0 &smmu 0x0 0x10000>;"
         for mask, severity in (("0x1ff", "info"), ("0xff", "warning"), ("0xfff8", "warning")):

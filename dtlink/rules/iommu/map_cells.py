@@ -2,13 +2,17 @@
 
 What it finds: on kernels before 7.2, a map with entries that are not 4 cells long; since 7.2, a map
 of 4-cell entries at an IOMMU whose #iommu-cells is not 1, unless every entry has length 1 and the
-same IOMMU. Where no kernel is named, the newest one that dtlink knows counts.
+same IOMMU; and since 7.2, longer entries where the driver of the PCI host reads the map itself, as
+entries of 4 cells. Where no kernel is named, the newest one that dtlink knows counts.
 Why it matters: Linux before 7.2 reads every entry as 4 cells (input, phandle, output, length).
 Newer kernels read as many output cells as #iommu-cells says, and accept 4-cell entries only where
-all entries have length 1 and one IOMMU. The others misparse the map, or refuse all of it.
+all entries have length 1 and one IOMMU. The others misparse the map, or refuse all of it. The
+driver of Qualcomm's PCIe hosts programs their table of stream IDs from the map: of longer entries
+it takes the first one right and no other.
 What to do: write entries that all kernels read alike: one output cell, at an IOMMU with
 #iommu-cells = <1>, or one entry of length 1 for each ID.
-References: Linux, drivers/of/base.c, of_map_id() and, since 7.2, of_check_bad_map().
+References: Linux, drivers/of/base.c, of_map_id() and, since 7.2, of_check_bad_map();
+drivers/pci/controller/dwc/pcie-qcom.c, qcom_pcie_config_sid_1_9_0().
 """
 
 from __future__ import annotations
@@ -16,8 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.iommus import READ_AS_FOUR_CELLS
 from dtlink.facts.kernels import LATEST
-from dtlink.firmware.tree import Tree
+from dtlink.facts.patterns import fits
+from dtlink.firmware.tree import Node, Tree
 from dtlink.links.maps import IdMap
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
@@ -64,6 +70,8 @@ def map_cells(board: TreeBoard) -> Iterator[Finding]:
         if table.leftover or any(row.target < 0 for row in table.entries):
             continue  # what the entries were meant to be is unknown
         wide = any(len(row.output) != 1 for row in table.entries)
+        if wide and by_cells and len(table.entries) > 1 and _is_read_by_driver(board.tree[node]):
+            yield _by_driver(board.tree[node])
         if wide is by_cells or not (wide or _misread(board.tree, table)):
             continue
         name = board.tree[node].name
@@ -82,6 +90,23 @@ def map_cells(board: TreeBoard) -> Iterator[Finding]:
             f"entry: the devices behind {name} get wrong stream IDs, or none",
             fix="Write an entry of length 1 for each ID: iommu-map = <0x… &iommu 0x… 1>, …;",
         )
+
+
+def _is_read_by_driver(host: Node) -> bool:
+    return host.enabled and fits(host.compatible, READ_AS_FOUR_CELLS)
+
+
+def _by_driver(host: Node) -> Finding:
+    name = host.name
+    return map_cells.finding(
+        host,
+        f"iommu-map entries of {name} are not 4 cells long; its driver, up to Linux 7.2, reads "
+        "them as if they were",
+        property_name="iommu-map",
+        effect="the driver programs the host's table of stream IDs with the first entry alone: DMA "
+        f"of the devices behind {name} has a wrong stream ID, and faults",
+        fix="Write 4 cells and length 1 for each ID: iommu-map = <0x… &iommu 0x… 1>, …;",
+    )
 
 
 def _misread(tree: Tree, table: IdMap) -> bool:
