@@ -246,8 +246,8 @@ class TreeBoard:
         return MadeDevices(self.drivers, self.named_facts.source_index)
 
     @cached_property
-    def makers(self) -> Mapping[str, str]:
-        """The node whose driver makes a device without a node, by the device's name."""
+    def makers(self) -> Mapping[str, Sequence[str]]:
+        """The nodes whose drivers make a device without a node, by the device's name."""
         from dtlink.boot.drivers.made import makers
         from dtlink.boot.drivers.requests import AnyDrivers
 

@@ -10,7 +10,7 @@ several nodes is not guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -68,7 +68,7 @@ class NodeNames:
         tree: Tree,
         devices: Mapping[str, str] | None = None,
         hosts: Mapping[int, str] | None = None,
-        made: Callable[[], Mapping[str, str]] = dict,
+        made: Callable[[], Mapping[str, Sequence[str]]] = dict,
     ) -> None:
         """``devices``: the path of the node by a device's path below /sys/devices; ``hosts``: the
         device of the host bridge by PCI segment, as the log reports it; ``made``: the nodes whose
@@ -116,11 +116,16 @@ class NodeNames:
         if "@" in name:
             found = self._by_name.get(name, ())
             return found[0] if len(found) == 1 else None
+        makers = self.makers(name)
+        return makers[0] if len(makers) == 1 else None
+
+    def makers(self, name: str) -> Sequence[str]:
+        """The nodes whose drivers make devices of a name: which of them made this one is open."""
         made = self._made_names
-        return made.get(name) or made.get(_INSTANCE.sub("", name))
+        return made.get(name) or made.get(_INSTANCE.sub("", name), ())
 
     @cached_property
-    def _made_names(self) -> Mapping[str, str]:
+    def _made_names(self) -> Mapping[str, Sequence[str]]:
         return self._made()
 
     def at(self, device: str) -> Node | None:

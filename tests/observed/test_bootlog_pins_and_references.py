@@ -109,3 +109,42 @@ def test_a_reference_of_a_device_that_probes_is_reported_alone() -> None:
     assert cause.victims[0].note == ""
     other = told(SHORT + FAILED.replace("backlight failed", "other failed"), None)
     assert [each.device for each in other.own_failures] == ["other"]
+
+
+NAMED = """
+/ {
+    stp: %s@1000 {
+        compatible = "vendor,stp"; reg = <0x1000 0x40>; gpio-controller; #gpio-cells = <2>; %s
+    };
+    leds { compatible = "gpio-leds"; power { gpios = <&stp 1 1>; }; };
+};
+"""
+NO_CLOCK = (
+    "[    0.320000] gpio-stp 1000.stp: Failed to get clock\n"
+    "[    0.330000] gpio-stp 1000.stp: probe with driver gpio-stp failed with error -2\n"
+)
+LEDS = "[    5.000000] platform leds: deferred probe pending: leds-gpio: Failed to get GPIO\n"
+
+
+@pytest.mark.parametrize(
+    ("properties", "by_name"), [("", True), ("clocks = <&{/missing} 0>; };  missing {", False)]
+)
+def test_a_clock_that_the_kernel_has_for_a_device_name(properties: str, *, by_name: bool) -> None:
+    tree = dts.read_text(NAMED % ("stp", properties))
+    (failed,) = told(NO_CLOCK, tree).own_failures
+    assert failed.words == "Failed to get clock"
+    assert failed.meaning.startswith("its probe failed: -2 (ENOENT)")
+    assert ("registered for the device 1000.stp" in failed.meaning) is by_name
+    if by_name:
+        (cause,) = told(NO_CLOCK + LEDS, tree).causes
+        assert cause.origin[:2] == (CauseKind.FAILED, "/stp@1000")
+        assert 'after "Failed to get clock"; the node has no clocks' in cause.origin.detail
+
+
+def test_a_failure_of_another_kind_has_the_drivers_words_alone() -> None:
+    tree = dts.read_text(NAMED % ("stp", ""))
+    for text in (NO_CLOCK.replace("clock", "window"), NO_CLOCK.replace("-2", "-12")):
+        (failed,) = told(text, tree).own_failures
+        assert "registered for" not in failed.meaning
+    (quiet,) = told(NO_CLOCK.splitlines()[1] + "\n", tree).own_failures
+    assert (quiet.words, quiet.meaning) == ("error -2", "")

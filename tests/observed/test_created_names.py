@@ -151,3 +151,37 @@ def test_names_on_real_boards(shared: Path, blob: str, device: str, end: str) ->
     node = NodeNames(board.tree, made=lambda: board.makers).node(device)
     assert node
     assert node.endswith(end)
+
+
+TWINS = """
+/ {
+    one: phy@1000 { compatible = "x,phy"; reg = <0x1000 0x100>; #phy-cells = <0>; };
+    two: %s { reg = <0x2000 0x100>; #phy-cells = <0>; };
+    usb@3000 { compatible = "x,usb"; reg = <0x3000 0x100>; phys = <&one>; };
+    usb@4000 { compatible = "x,usb"; reg = <0x4000 0x100>; phys = <&two>; };
+};
+"""
+TWINS_KERNEL = """
+built-in USB drivers/usb/glue.c x,usb
+facts drivers/usb/glue.c makes:platform:core-hdrc
+off PHY drivers/phy/phy.c x,phy
+off OTHER drivers/phy/other.c x,other
+"""
+TWINS_HEAD = "[    0.000000] Linux version 6.12.0 (a@b) (gcc 12) #1 SMP\n"
+WAITS = "[    1.000000] core-hdrc core-hdrc.1.auto: core init failed with status -517\n"
+
+
+@pytest.mark.parametrize(
+    ("second", "subjects"),
+    [
+        ('phy@2000 { compatible = "x,phy"; };', {"/phy@1000"}),
+        ('phy@2000 { compatible = "x,other"; };', set()),
+    ],
+)
+def test_a_device_that_one_of_several_drivers_makes(second: str, subjects: set[str]) -> None:
+    """Their numbers do not show whose it is; where all lack the same driver, that is the cause."""
+    tree = dts.read_text(TWINS.replace("%s {", second.removesuffix("};")))
+    board = TreeBoard(tree, Settings(), facts=sketch(TWINS_KERNEL))
+    found = explain(parse(f"{TWINS_HEAD}{WAITS}".encode()), board=board)
+    assert {cause.origin.subject for cause in found.causes} == subjects
+    assert len(found.open) == (0 if subjects else 1)

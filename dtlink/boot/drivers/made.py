@@ -139,8 +139,8 @@ class MadeDevices:
         return own | deeper
 
 
-def makers(tree: Tree, drivers: DriverSources, index: SourceIndex) -> Mapping[str, str]:
-    """The node whose driver makes the device of a name, where no other's does; by the source."""
+def makers(tree: Tree, drivers: DriverSources, index: SourceIndex) -> Mapping[str, Sequence[str]]:
+    """The nodes whose drivers make devices of a name, by the source; in the order of the tree."""
     found: dict[str, set[int]] = {}
     for node in tree.holders("compatible"):
         strings = (*tree[node].compatible, "")
@@ -151,7 +151,7 @@ def makers(tree: Tree, drivers: DriverSources, index: SourceIndex) -> Mapping[st
                 name = next(filter(None, (_for(alias, by) for by in strings)), "")
                 if name and not name.startswith(_WITH_NODE):
                     found.setdefault(name.partition(":")[2], set()).add(node)
-    return {name: tree.path(*nodes) for name, nodes in found.items() if len(nodes) == 1}
+    return {name: [tree.path(node) for node in sorted(nodes)] for name, nodes in found.items()}
 
 
 def _for(alias: str, by: str) -> str:

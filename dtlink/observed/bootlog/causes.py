@@ -10,7 +10,7 @@ from dtlink.facts.resources import IOMMU, POWER_DOMAIN
 from dtlink.observed.bootlog.device import DeferSource, LoggedDevice, ProbeStage
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin
 from dtlink.observed.bootlog.reach import Reach
-from dtlink.observed.bootlog.supplier_states import SupplierStates, error
+from dtlink.observed.bootlog.supplier_states import SupplierStates, by_device_name, error
 from dtlink.observed.bootlog.wording import meant
 
 if TYPE_CHECKING:
@@ -122,13 +122,20 @@ class CauseTracer:
         if device.ignored:
             return self._given_up(device, node, seen)
         if device.stage is ProbeStage.FAILED:
-            return CauseChain(_failed(device, seen[-1]))
+            return CauseChain(self._failed(device, seen[-1]))
         wait = device.wait
         if wait.grade is DeferSource.NODE:
             return self._named_node(wait.name, seen, device)
         if wait.grade is DeferSource.DEVICE:
             return self._named_device(wait.name, seen, device)
         return self._choose(device, node, seen)
+
+    def _failed(self, device: LoggedDevice, subject: str) -> CauseOrigin:
+        said = f', after "{device.said}"' if device.said else ""
+        detail = f"its driver {device.driver} failed: {error(device.error)}{said}"
+        node = self._suppliers.tree.by_path.get(subject) if self._suppliers else None
+        more = by_device_name(device, node)
+        return CauseOrigin(CauseKind.FAILED, subject, f"{detail}; {more}" if more else detail)
 
     def _given_up(
         self, device: LoggedDevice, node: str | None, seen: tuple[str, ...]
@@ -163,6 +170,8 @@ class CauseTracer:
         if device.wait.grade in _MAYBE_IOMMU and (found := self._pci_iommu(device, node, seen)):
             return found
         node = node or self.node(device.behalf)
+        if node is None and (found := self._of_makers(device, seen)):
+            return found
         if node is None or self._suppliers is None:
             return self._as_before(device, seen) or CauseChain(self._unclear(device, node, ()))
         if device.wait.grade is DeferSource.UNSAID and device.bus == "amba":
@@ -173,6 +182,14 @@ class CauseTracer:
         # What it was put off for may have come since; what the kernel lacks has not.
         absent = self._absent(node)
         return absent._replace(origin=absent.origin._replace(sure=False))
+
+    def _of_makers(self, device: LoggedDevice, seen: tuple[str, ...]) -> CauseChain | None:
+        """The cause of a device that the driver of one of several nodes makes, if all have it."""
+        makers = self._names.makers(device.name) if self._names else ()
+        chains = [self._choose(device, node, seen) for node in makers]
+        if not chains or len({chain.origin.key for chain in chains}) > 1:
+            return None
+        return chains[0] if chains[0].origin.root.is_known else None
 
     def _pci_iommu(
         self, device: LoggedDevice, node: str | None, seen: tuple[str, ...]
@@ -366,12 +383,6 @@ def _is_held(absent: Sequence[Need], needs: Sequence[Need]) -> bool:
 
 def _is_pci(device: LoggedDevice) -> bool:
     return device.name.count(":") == 2
-
-
-def _failed(device: LoggedDevice, subject: str) -> CauseOrigin:
-    return CauseOrigin(
-        CauseKind.FAILED, subject, f"its driver {device.driver} failed: {error(device.error)}"
-    )
 
 
 def _further(trail: CauseChain, through: str) -> CauseChain:

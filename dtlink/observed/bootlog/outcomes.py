@@ -17,6 +17,7 @@ from dtlink.observed.bootlog.model import (
     UndecidedDevice,
     Victim,
 )
+from dtlink.observed.bootlog.supplier_states import by_device_name, error
 from dtlink.wording import listed
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Outcomes:
                 found = self._open(device, device.wait.words)
                 self.open.append(found._replace(meaning=self._undecided_wait(device)))
             elif device.stage is ProbeStage.FAILED:
-                self.own_failures.append(self._open(device, f"error {device.error}"))
+                self.own_failures.append(self._own_failure(device))
         tracer = self._root_causes
         CommonRoots(self._causes, tracer.chains, tracer.reach).explain()
         self._add_sync_state()
@@ -90,6 +91,15 @@ class Outcomes:
         blamed = {name for cause in causes for name in (cause.origin.subject, *cause.also)}
         self.own_failures = [x for x in self.own_failures if (x.node or x.device) not in blamed]
         return list(self._causes.values())
+
+    def _own_failure(self, device: LoggedDevice) -> UndecidedDevice:
+        """A probe that failed, with the driver's last complaint before it."""
+        found = self._open(device, device.said or f"error {device.error}")
+        path = self._root_causes.node(device.name)
+        node = self._suppliers.tree.by_path[path] if self._suppliers and path else None
+        more = by_device_name(device, node)
+        failed = f"its probe failed: {error(device.error)}" if device.said else ""
+        return found._replace(meaning="; ".join(filter(None, (failed, more))))
 
     def _undecided_wait(self, device: LoggedDevice) -> str:
         """What is known of a wait of which the log has no end."""

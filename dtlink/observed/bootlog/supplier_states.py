@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from dtlink.observed.bootlog.device import LoggedDevice, ProbeStage
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin
 
 if TYPE_CHECKING:
-    from dtlink.firmware.tree import Tree
+    from dtlink.firmware.tree import Node, Tree
     from dtlink.observed.bootlog.history import History
     from dtlink.observed.bootlog.read import LogLine
 
@@ -116,6 +117,21 @@ def _at(line: LogLine | None) -> str:
     if line is None:
         return "before"
     return f"in line {line.number}" if line.time is None else f"at {line.time:.1f} s"
+
+
+def by_device_name(device: LoggedDevice, node: Node | None) -> str:
+    """What to say of a clock that a driver lacks although its node references none; else empty.
+
+    Platform code registers such a clock for the device of one name, and that name has the node's
+    (drivers/clk/clkdev.c, clk_find()).
+    """
+    says_clock = re.search(r"(?i)\b(?:clk|clock)s?\b", device.said) is not None
+    if device.error != -errno.ENOENT or not says_clock or node is None or node.has("clocks"):
+        return ""
+    return (
+        f"the node has no clocks: the kernel looks for a clock that is registered for the device "
+        f"{device.name}, so that the node's name and address matter"
+    )
 
 
 def error(number: int) -> str:
