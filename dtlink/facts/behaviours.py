@@ -328,6 +328,41 @@ AMD_SOUTHBRIDGE = _row(
     source="drivers/iommu/amd/init.c, check_ioapic_information()",
     steps={_FIRST: "any", "6.1": "first", "7.3": "by class"},
 )
+READS_IOMMU_ADDRESSES = _row(
+    "reads-iommu-addresses",
+    "the addresses of iommu-addresses in reserved memory are kept out of, or mapped 1:1 in, the "
+    "address space of the device",
+    source="drivers/iommu/of_iommu.c, of_iommu_get_resv_regions()",
+    steps={_FIRST: False, "6.3": True},
+)
+REFUSES_DIRECT_REGIONS = _row(
+    "refuses-direct-regions",
+    "no device that firmware wants mapped 1:1 is given to user space; before, VT-d alone refused "
+    "devices with an RMRR",
+    source="drivers/iommu/iommu.c, __iommu_device_set_domain()",
+    steps={_FIRST: False, "6.6": True},
+)
+VFIO_NEEDS_COHERENCE = _row(
+    "vfio-needs-coherence",
+    "VFIO takes a device only if the driver of its IOMMU says that its DMA is coherent "
+    "(IOMMU_CAP_CACHE_COHERENCY)",
+    source="drivers/vfio/vfio_main.c, __vfio_register_dev(), vfio_group_find_or_alloc()",
+    steps={_FIRST: False, "5.19": True},
+)
+SMMU_COHERENCE_IS_DECLARED = _row(
+    "smmu-coherence-is-declared",
+    "the drivers of SMMUs say that DMA is coherent where firmware does; before, always",
+    source="drivers/iommu/arm/arm-smmu/arm-smmu.c and arm-smmu-v3/arm-smmu-v3.c, "
+    "arm_smmu_capable()",
+    steps={_FIRST: False, "6.1": True},
+)
+ISOLATES_BY_DEVICE = _row(
+    "isolates-by-device",
+    "VFIO asks whether the MSIs of the device are isolated from those of others; before, whether "
+    "all MSI controllers of the machine do that",
+    source="drivers/vfio/vfio_iommu_type1.c, vfio_iommu_type1_attach_group()",
+    steps={_FIRST: False, "6.3": True},
+)
 DMAR_OPTS_OUT = _row(
     "dmar-opts-out",
     "bit 3 of the flags of the DMAR turns DMA remapping off",

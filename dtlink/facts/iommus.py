@@ -22,6 +22,20 @@ class Sharing(Enum):
     UNKNOWN = "not known here"
 
 
+class Coherence(Enum):
+    """Whether an IOMMU's driver says that DMA is coherent: VFIO gives out no other device.
+
+    Source: Linux, the drivers' ``capable`` operations, IOMMU_CAP_CACHE_COHERENCY.
+    """
+
+    NEVER = "never"
+    ALWAYS = "always"
+    IOMMU = "where the IOMMU is"
+    """SMMUv3: by the coherence of its table walks, which firmware declares."""
+    IOMMU_OR_DEVICE = "where the IOMMU or the device is"
+    """SMMUv1 and v2."""
+
+
 class IommuKind(NamedTuple):
     """One row: IOMMUs that one driver serves."""
 
@@ -38,6 +52,7 @@ class IommuKind(NamedTuple):
     """What it is called where the make does not matter."""
     matched: tuple[str, ...] = ()
     """The values in the driver's match table, where patterns are wider than it."""
+    coherence: Coherence = Coherence.NEVER
 
 
 _ARM_SMMU = "arm/arm-smmu/arm-smmu.c"
@@ -50,6 +65,7 @@ IOMMUS = (
         15,
         "SMMU",
         matched=("arm,smmu-v1", "arm,mmu-400", "arm,mmu-401"),
+        coherence=Coherence.IOMMU_OR_DEVICE,
     ),
     IommuKind(
         (
@@ -68,11 +84,22 @@ IOMMUS = (
         16,
         "SMMU",
         matched=("arm,smmu-v2", "arm,mmu-500", "cavium,smmu-v2", "nvidia,smmu-500", "qcom,smmu-v2"),
+        coherence=Coherence.IOMMU_OR_DEVICE,
     ),
     IommuKind(
-        ("arm,smmu-v3",), (1,), "arm/arm-smmu-v3/arm-smmu-v3.c", Sharing.REFUSED, kind="SMMUv3"
+        ("arm,smmu-v3",),
+        (1,),
+        "arm/arm-smmu-v3/arm-smmu-v3.c",
+        Sharing.REFUSED,
+        kind="SMMUv3",
+        coherence=Coherence.IOMMU,
     ),
-    IommuKind(("qcom,msm-iommu-v1", "qcom,msm-iommu-v2"), (1,), "arm/arm-smmu/qcom_iommu.c"),
+    IommuKind(
+        ("qcom,msm-iommu-v1", "qcom,msm-iommu-v2"),
+        (1,),
+        "arm/arm-smmu/qcom_iommu.c",
+        coherence=Coherence.ALWAYS,
+    ),
     IommuKind(("rockchip,iommu", "rockchip,rk3568-iommu"), (0,), "rockchip-iommu.c"),
     IommuKind(("mediatek,*-m4u", "mediatek,*-iommu-*"), (1,), "mtk_iommu.c"),
     IommuKind(("renesas,ipmmu-*",), (1,), "ipmmu-vmsa.c"),
@@ -92,6 +119,7 @@ IOMMUS = (
         (1,),
         "virtio-iommu.c",
         kind="virtio-iommu",
+        coherence=Coherence.ALWAYS,
     ),
 )
 

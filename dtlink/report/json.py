@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SCHEMA = "report-1"
 #: What each command adds to the inputs.
 PARTS = (
-    *("links", "cycles", "order", "why", "devlink", "iort"),
+    *("links", "cycles", "order", "why", "devlink", "iommu", "iort"),
     *("diff", "drivers", "log", "modules", "preprocess", "inspect"),
 )
 

@@ -88,8 +88,12 @@ class IortView(CommandResult):
 
         Raises :class:`InputError` if there is no such component, or several.
         """
-        machine = _translating(board)
-        node, table, version = _component(machine, name), machine.iort, board.version
+        return cls.of_node(board, _component(_translating(board), name))
+
+    @classmethod
+    def of_node(cls, board: TablesBoard, node: Component) -> IortView:
+        """The view of a device that the tables name, by what names it."""
+        table, version = board.machine.iort, board.version
         if not isinstance(node, NamedComponent):
             return cls(
                 requester=component_name(node),

@@ -1,0 +1,133 @@
+"""The memory that ACPI tables reserve for a PCI function, or for a device that they name.
+
+RMRR structures of a DMAR, IVMD blocks of an IVRS, RMR nodes of an IORT. Sources: Linux 7.2,
+drivers/iommu/intel/iommu.c, intel_iommu_get_resv_regions() and device_rmrr_is_relaxable();
+drivers/iommu/amd/iommu.c, amd_iommu_get_resv_regions() and init.c, init_unity_map_range();
+drivers/acpi/arm64/iort.c, iort_node_get_rmr_info() and iort_get_rmrs().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dtlink.facts.behaviours import READS_RMR
+from dtlink.facts.kernels import DEFAULT, KernelVersion
+from dtlink.firmware.acpi.dmar import AcpiScope, Bridge, PciScope, Rmrr
+from dtlink.firmware.acpi.iort import Rmr
+from dtlink.firmware.acpi.ivrs import Ivmd, Ivrs
+from dtlink.links.acpi.dmar_units import refused
+from dtlink.links.acpi.iort import RMR_SINCE
+from dtlink.links.reserved import Region, RegionKind
+from dtlink.links.translation import EntryRef
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.dmar import Dmar
+    from dtlink.firmware.acpi.iort import Iort
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.links.acpi.place import Place
+
+#: Classes of PCI functions whose RMRRs Linux may give up: USB controllers, and displays.
+_USB, _DISPLAY = 0x0C03, 0x03
+_IF_RELAXED = "direct-relaxable if the function is a USB controller or a display"
+_PAGE = 0xFFF
+#: Bit 0 of the flags of an RMR node: its device can be mapped another way.
+_REMAP_PERMITTED = 1
+#: The DSM that decides whether Linux keeps the bus numbers of firmware.
+_PRESERVED = "only if the host bridge's _DSM (function 5) keeps the bus numbers of firmware"
+
+
+def of_function(
+    machine: Machine,
+    place: Place,
+    streams: Mapping[str, Sequence[int]],
+    version: KernelVersion = DEFAULT,
+) -> Iterator[Region]:
+    """The regions of a PCI function; ``streams`` has its stream IDs by the path of the SMMU."""
+    if machine.dmar is not None and not refused(machine.dmar):
+        yield from _rmrrs(machine.dmar, place)
+    if machine.ivrs is not None:
+        yield from _ivmds(machine.ivrs, place.segment, place.requester)
+    if machine.iort is not None and READS_RMR.on(version):
+        for each in _rmrs(machine.iort, streams):
+            yield each._replace(note=_PRESERVED)
+
+
+def of_component(
+    machine: Machine,
+    node: Struct,
+    streams: Mapping[str, Sequence[int]],
+    version: KernelVersion = DEFAULT,
+) -> Iterator[Region]:
+    """The regions of a device that the tables name."""
+    if isinstance(node, AcpiScope) and machine.dmar is not None and not refused(machine.dmar):
+        for structure in (each for each in machine.dmar.remappings if isinstance(each, Rmrr)):
+            if any(each.key == node.key for each in structure.scopes):
+                yield _direct(structure, RegionKind.DIRECT)
+    if machine.iort is not None and READS_RMR.on(version):
+        yield from _rmrs(machine.iort, streams)
+
+
+def _rmrrs(table: Dmar, place: Place) -> Iterator[Region]:
+    """Those of the function's own scopes, and of bridges that it is behind."""
+    for structure in (each for each in table.remappings if isinstance(each, Rmrr)):
+        scopes = [each for each in structure.scopes if isinstance(each, PciScope)]
+        if any(place.is_at(each) or place.is_behind(each) for each in scopes):
+            yield _rmrr(structure, place)
+        else:
+            unsure = [each for each in scopes if place.may_be(each)]
+            if unsure:
+                what = "behind" if isinstance(unsure[0], Bridge) else "at"
+                region = _rmrr(structure, place)
+                where = f"if the function is {what} {unsure[0].place}"
+                yield region._replace(note="; ".join(filter(None, (where, region.note))))
+
+
+def _rmrr(structure: Rmrr, place: Place) -> Region:
+    code = place.class_code
+    if code is None:
+        return _direct(structure, RegionKind.DIRECT, _IF_RELAXED)
+    is_relaxed = code == _USB or code >> 8 == _DISPLAY
+    return _direct(structure, RegionKind.RELAXABLE if is_relaxed else RegionKind.DIRECT)
+
+
+def _direct(structure: Rmrr, kind: RegionKind, note: str = "") -> Region:
+    said = EntryRef(structure.path, structure.WORD)
+    return Region(structure.base, structure.last, kind, said, note)
+
+
+def _ivmds(table: Ivrs, segment: int, requester: int) -> Iterator[Region]:
+    """Linux maps what is to be excluded from translation 1:1 as well."""
+    for block in table.memory:
+        is_used = block.flags & (Ivmd.UNITY | Ivmd.EXCLUSION)
+        if is_used and block.segment == segment and requester in block.devices:
+            first = block.range_start + _PAGE & ~_PAGE
+            size = block.range_length + _PAGE & ~_PAGE
+            said = EntryRef(block.path, block.WORD)
+            if size:
+                yield Region(first, first + size - 1, RegionKind.DIRECT, said)
+
+
+def _rmrs(table: Iort, streams: Mapping[str, Sequence[int]]) -> Iterator[Region]:
+    """Those of RMR nodes that have one of the stream IDs at the SMMU."""
+    if table.revision < RMR_SINCE:
+        return
+    for node in (each for each in table.nodes if isinstance(each, Rmr)):
+        if not any(
+            ident in range(each.output_base, each.output_base + each.count + 1)
+            for each in node.mappings
+            for ident in streams.get(_path_at(table, each.output), ())
+        ):
+            continue
+        relaxed = node.node_flags & _REMAP_PERMITTED
+        kind = RegionKind.RELAXABLE if relaxed else RegionKind.DIRECT
+        for each in node.descriptors:
+            said = EntryRef(node.path, each.MEMBER, each.entry)
+            if each.length:
+                yield Region(each.base, each.base + each.length - 1, kind, said)
+
+
+def _path_at(table: Iort, offset: int) -> str:
+    node = table.by_offset.get(offset)
+    return node.path if node else ""

@@ -1,0 +1,53 @@
+"""The unit of a function in a DMAR, where the bridges above the function are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dtlink.firmware.acpi.dmar import PciScope
+from dtlink.links.acpi.dmar_units import Units, refused
+from dtlink.links.acpi.units import INCLUDE_ALL
+from dtlink.views.iort_walks import TranslationStep, TranslationWalk
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.dmar import Dmar, Drhd
+    from dtlink.links.acpi.place import Place
+
+
+def by_place(table: Dmar, place: Place, walk: TranslationWalk) -> TranslationWalk:
+    """The walk of a function to its unit: the first that names it, or a bridge above it.
+
+    ``walk`` is what is known without the bridges. Source: Linux 7.2, drivers/iommu/intel/iommu.c,
+    device_lookup_iommu().
+    """
+    if refused(table):
+        return walk
+    for unit in Units(table).in_order:
+        if unit.segment != place.segment:
+            continue
+        for scope in (each for each in unit.scopes if isinstance(each, PciScope)):
+            if place.is_at(scope) or place.is_behind(scope):
+                return _at(unit, scope.path, scope.WORD, place, walk)
+        if unit.include_all:
+            return _at(unit, unit.path, INCLUDE_ALL, place, walk)
+    return replace(walk, steps=(), found=None, id=None, note=None, end=walk.end or _NONE)
+
+
+_NONE = "no unit names the function or a bridge above it, and none of the segment includes all"
+
+
+def _at(unit: Drhd, node: str, entry: str, place: Place, walk: TranslationWalk) -> TranslationWalk:
+    ident = walk.steps[0].id_in if walk.steps else None
+    ident = place.requester if ident is None else ident
+    step = TranslationStep(
+        node=node, index=0, id_in=ident, id_out=ident, target=unit.path, entry=entry
+    )
+    return TranslationWalk(
+        sought=walk.sought,
+        reading=walk.reading,
+        steps=(step,),
+        found=unit.path,
+        id=ident,
+        end=None,
+    )

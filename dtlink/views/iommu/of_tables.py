@@ -1,0 +1,279 @@
+"""The requesters of ACPI tables: PCI functions, and devices that the tables name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.facts.behaviours import AMD_READS_HATS, DMAR_OPTS_OUT
+from dtlink.facts.pci import bdf
+from dtlink.firmware.acpi.dmar import Dmar, Endpoint, Rmrr
+from dtlink.firmware.acpi.ivrs import IvmdSelect
+from dtlink.firmware.acpi.rimt import Iommu
+from dtlink.firmware.acpi.viot import VirtioIommuPci
+from dtlink.firmware.errors import InputError
+from dtlink.links.acpi.components import components
+from dtlink.links.acpi.dmar import OPTED_OUT
+from dtlink.links.acpi.ivrs import NO_HOST_TABLES, host_tables
+from dtlink.links.acpi.place import Place
+from dtlink.links.acpi.reserved import of_component as regions_of_component
+from dtlink.links.acpi.reserved import of_function as regions_of_function
+from dtlink.links.acpi.translation import of_machine
+from dtlink.links.id_ranges import IdRange, within
+from dtlink.links.translation import IdTranslations, Supplier, SupplierKind
+from dtlink.views.iommu import isolation
+from dtlink.views.iommu.assignment import Asked, Served, obstacles, worst
+from dtlink.views.iommu.coherence import of_struct
+from dtlink.views.iommu.dmar import by_place
+from dtlink.views.iommu.rows import (
+    EntryRow,
+    InterruptsRow,
+    IommuRow,
+    RequesterRow,
+    region_rows,
+)
+from dtlink.views.iort import IortView
+
+if TYPE_CHECKING:
+    from dtlink.board.tables import TablesBoard
+    from dtlink.firmware.acpi.layout import Struct
+    from dtlink.links.acpi.components import Component
+    from dtlink.links.reserved import Region
+    from dtlink.views.iommu.rows import GroupRow
+    from dtlink.views.iort_walks import TranslationStep, TranslationWalk
+
+#: What IDs at an IOMMU are called, by its table.
+ID_KINDS = {
+    "IORT": "stream ID",
+    "VIOT": "endpoint ID",
+    "DMAR": "source ID",
+    "IVRS": "device ID",
+    "RIMT": "device ID",
+}
+_IOMMU, _MSI = "IOMMU", "MSI controller"
+
+
+class Known(NamedTuple):
+    """What a list of the machine's functions says of one."""
+
+    place: Place
+    dma_ids: tuple[int, ...] = ()
+    """The requester IDs of its DMA; empty: its own."""
+    is_bridge: bool | None = None
+    group: GroupRow | None = None
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The requester IDs that IOMMUs see; the last is that of its MSIs."""
+        return self.dma_ids or (self.place.requester,)
+
+
+class TableRequesters:
+    """The requesters of one machine's tables; what several have in common is found once.
+
+    Raises :class:`InputError` for a machine without a table that describes IOMMUs.
+    """
+
+    def __init__(self, board: TablesBoard) -> None:
+        self.board = board
+        self.machine = board.machine
+        self._msi: dict[int, IdTranslations] = {}
+        if not self.machine.tables.keys() & set(ID_KINDS):
+            *most, last = ID_KINDS
+            raise InputError(f"there is no {', no '.join(most)} and no {last} here")
+
+    @property
+    def components(self) -> Sequence[Component]:
+        """The devices that the tables name."""
+        return components(self.machine)
+
+    @cached_property
+    def singled_out(self) -> Sequence[Place]:
+        """The functions that the tables reserve memory for, where they name one by its ID."""
+        dmar, ivrs = self.machine.dmar, self.machine.ivrs
+        regions = (each for each in (dmar.remappings if dmar else ()) if isinstance(each, Rmrr))
+        scopes = (each for region in regions for each in region.scopes)
+        found = [
+            Place(each.segment, each.bus << 8 | each.hops[0][0] << 3 | each.hops[0][1])
+            for each in scopes
+            if isinstance(each, Endpoint) and len(each.hops) == 1
+        ]
+        blocks = (each for each in (ivrs.memory if ivrs else ()) if isinstance(each, IvmdSelect))
+        found += [Place(each.segment, each.device) for each in blocks]
+        return list(dict.fromkeys(found))
+
+    def of_function(self, known: Known) -> RequesterRow:
+        """The answer for one PCI function."""
+        place = known.place
+        views = [IortView.of_function(self.board, place.segment, each) for each in known.ids]
+        walks = [self._placed(place, walk) for view in views for walk in view.walks]
+        rows = [*self._iommus(walks), *(_virtio(view) for view in views if view.viot)]
+        iommus = _distinct(rows)
+        used = self._used(iommus)
+        interrupts = self._interrupts(place.segment, known.ids[-1], used)
+        regions = list(regions_of_function(self.machine, place, _streams(used), self.board.version))
+        asked = Asked(
+            self.board.version,
+            [self._served(each, None) for each in used],
+            interrupts,
+            regions,
+            is_iommu=(place.segment, place.requester) in self._iommu_functions,
+            is_bridge=known.is_bridge,
+            group=known.group,
+        )
+        name = bdf(place.requester, place.segment)
+        row = self._row(name, views[0].node, iommus, regions, asked, walks)
+        return replace(row, id=place.requester, dma_ids=known.dma_ids, group=known.group)
+
+    def of_component(self, view: IortView) -> RequesterRow:
+        """The answer for a device that the tables name, whose walks are known."""
+        node = self._by_path.get(view.node or "")
+        iommus = _distinct(self._iommus(view.walks))
+        used = self._used(iommus)
+        regions = (
+            list(regions_of_component(self.machine, node, _streams(used), self.board.version))
+            if node
+            else []
+        )
+        asked = Asked(
+            self.board.version,
+            [self._served(each, node) for each in used],
+            self._of_component(view, used),
+            regions,
+            is_pci=False,
+        )
+        return self._row(view.requester, view.node, iommus, regions, asked, view.walks)
+
+    def _row(
+        self,
+        requester: str,
+        node: str | None,
+        iommus: Sequence[IommuRow],
+        regions: Sequence[Region],
+        asked: Asked,
+        walks: Sequence[TranslationWalk],
+    ) -> RequesterRow:
+        found = obstacles(asked)
+        unused = self._unused
+        marked = (replace(row, note=unused) if unused and row.found else row for row in iommus)
+        return RequesterRow(
+            requester=requester,
+            id=None,
+            dma_ids=(),
+            node=node,
+            iommus=tuple(marked),
+            interrupts=asked.interrupts,
+            reserved=region_rows(regions),
+            group=None,
+            assignment=worst(found),
+            obstacles=found,
+            walks=tuple(walks),
+        )
+
+    def _placed(self, place: Place, walk: TranslationWalk) -> TranslationWalk:
+        """The walk of a DMAR, where it is known which bridges are above the function."""
+        if self.machine.dmar is None or walk.sought != _IOMMU or place.above is None:
+            return walk
+        return by_place(self.machine.dmar, place, walk)
+
+    def _iommus(self, walks: Sequence[TranslationWalk]) -> Iterator[IommuRow]:
+        """One IOMMU for each walk that Linux does."""
+        for walk in walks:
+            if walk.sought == _IOMMU and walk.reading == "linux":
+                yield IommuRow(
+                    found=walk.found,
+                    id=walk.id,
+                    id_kind=ID_KINDS[self._table(walk)],
+                    entry=_entry(walk.steps[0]) if walk.steps else None,
+                    end=walk.end,
+                    note=walk.note,
+                )
+
+    def _table(self, walk: TranslationWalk) -> str:
+        path = walk.found or (walk.steps[0].node if walk.steps else "")
+        there = (name for name in ID_KINDS if name in self.machine.tables)
+        return path.partition("/")[0] or next(there)
+
+    def _used(self, iommus: Sequence[IommuRow]) -> list[IommuRow]:
+        return [] if self._unused else [each for each in iommus if each.found]
+
+    @cached_property
+    def _unused(self) -> str:
+        """Why Linux translates no DMA, although tables describe IOMMUs; empty: it does."""
+        dmar, ivrs, version = self.machine.dmar, self.machine.ivrs, self.board.version
+        if dmar is not None and DMAR_OPTS_OUT.on(version) and dmar.flags & Dmar.OPT_OUT:
+            return OPTED_OUT
+        if ivrs is None or not AMD_READS_HATS.on(version):
+            return ""
+        host = host_tables(ivrs)
+        return NO_HOST_TABLES if host.fault is not None and not host.has_guest_tables else ""
+
+    @cached_property
+    def _by_path(self) -> dict[str, Struct]:
+        return {each.path: each for each in reversed(self.machine.nodes[1:])}
+
+    @cached_property
+    def _platform(self) -> InterruptsRow:
+        return isolation.of_platform(self.board)
+
+    @cached_property
+    def _iommu_functions(self) -> frozenset[tuple[int, int]]:
+        """The PCI functions that are IOMMUs."""
+        found = set(self.machine.ivrs.iommus) if self.machine.ivrs else set()
+        for each in self.machine.nodes[1:]:
+            if isinstance(each, VirtioIommuPci) or (isinstance(each, Iommu) and each.is_pcie):
+                found.add((each.segment, each.function))
+        return frozenset(found)
+
+    def _interrupts(self, segment: int, requester: int, used: Sequence[IommuRow]) -> InterruptsRow:
+        if segment not in self._msi:
+            self._msi[segment] = of_machine(self.machine, segment).msi
+        for piece in within(self._msi[segment], IdRange(requester, requester)):
+            return isolation.at_controller(piece.value.supplier, piece.value.ids.at(requester))
+        return isolation.of_requester(self._platform, used[0].found if used else None)
+
+    def _of_component(self, view: IortView, used: Sequence[IommuRow]) -> InterruptsRow:
+        """A device of an IORT has the ITS that a walk of Linux finds; others their IOMMU."""
+        for walk in view.walks:
+            if walk.sought == _MSI and walk.reading == "linux" and walk.found:
+                found = Supplier(("node", walk.found), SupplierKind.ITS, walk.found)
+                return isolation.at_controller(found, walk.id or 0)
+        return isolation.of_requester(self._platform, used[0].found if used else None)
+
+    def _served(self, row: IommuRow, device: Struct | None) -> Served:
+        return of_struct(self._by_path.get(row.found or ""), device)
+
+
+def _streams(used: Sequence[IommuRow]) -> dict[str, list[int]]:
+    """The IDs at each IOMMU."""
+    found: dict[str, list[int]] = {}
+    for each in used:
+        if each.found and each.id is not None:
+            found.setdefault(each.found, []).append(each.id)
+    return found
+
+
+def _entry(step: TranslationStep) -> EntryRow:
+    index = step.index if step.entry == "mappings" else None
+    return EntryRow(node=step.node, name=step.entry, index=index)
+
+
+def _virtio(view: IortView) -> IommuRow:
+    said = view.viot
+    return IommuRow(
+        found=said.found if said else None,
+        id=said.id if said else None,
+        id_kind=ID_KINDS["VIOT"],
+        entry=EntryRow(node=said.node, name="pci-range", index=None) if said else None,
+        end=said.end if said else None,
+        note=None,
+    )
+
+
+def _distinct(rows: Sequence[IommuRow] | Iterator[IommuRow]) -> list[IommuRow]:
+    """Each IOMMU once, and why there is none only if there is none."""
+    rows = list(rows)
+    found = {(each.found, each.id): each for each in reversed(rows) if each.found}
+    return list(reversed(found.values())) or rows[-1:]

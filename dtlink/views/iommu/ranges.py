@@ -1,0 +1,147 @@
+"""All requester IDs that an input describes, by their IOMMU and MSI controller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dtlink.facts.behaviours import READS_RIMT, READS_VIOT
+from dtlink.firmware.acpi.dmar import Drhd
+from dtlink.firmware.acpi.iort import RootComplex
+from dtlink.firmware.acpi.ivrs import Ivhd
+from dtlink.firmware.acpi.rimt import RimtRootComplex
+from dtlink.firmware.acpi.viot import PciRange
+from dtlink.links import hosts as pci_hosts
+from dtlink.links.acpi.rimt import NOT_READ
+from dtlink.links.acpi.translation import holder, of_machine
+from dtlink.links.acpi.units import INCLUDE_ALL, unsure
+from dtlink.links.acpi.viot import NOT_READ as VIOT_NOT_READ
+from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, side_by_side
+from dtlink.links.translation import Translation, of_tree
+from dtlink.views.iommu.of_tree import hosts
+from dtlink.views.iommu.rows import RangeRow
+from dtlink.wording import listed
+
+if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelVersion
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.tree import Tree
+    from dtlink.links.translation import IdTranslation
+
+#: Upper bound on the segments of a range in a VIOT, each with 65,536 IDs.
+_MAX_SEGMENTS = 256
+
+
+def of_tables(machine: Machine, version: KernelVersion) -> Iterator[RangeRow]:
+    """Those of each segment that the tables know."""
+    for segment in segments(machine):
+        node = holder(machine, segment)
+        host = node.path if node else None
+        rows = _rows(of_machine(machine, segment), segment, host, REQUESTER_IDS)
+        notes = _notes(machine, segment, version)
+        yield from _joined(replace(row, note=notes.get(row.note or "")) for row in rows)
+
+
+def _notes(machine: Machine, segment: int, version: KernelVersion) -> Mapping[str, str]:
+    """What is to be said of IOMMUs, by the name of the entry that gives them."""
+    notes = {}
+    bridges = [
+        f"{each.place} ({each.owner.name})" for each in unsure(machine, segment) if each.owner
+    ]
+    if bridges:
+        notes[INCLUDE_ALL] = f"unless behind {listed(bridges)}"
+    if machine.rimt is not None and not READS_RIMT.on(version):
+        notes["mappings"] = NOT_READ
+    if machine.viot is not None and not READS_VIOT.on(version):
+        notes[PciRange.WORD] = VIOT_NOT_READ
+    return notes
+
+
+def of_hosts(tree: Tree) -> Iterator[RangeRow]:
+    """Those of each PCI host of a devicetree."""
+    there = hosts(tree)
+    known = pci_hosts.segments(there)
+    for host in there:
+        ways = of_tree(tree, host.node, known)
+        rows = _rows(ways, host.segment, host.path, host.ids)
+        yield from _joined(replace(row, note=None) for row in rows)
+
+
+def segments(machine: Machine) -> list[int]:
+    """The PCI segments that the tables describe."""
+    found = set(machine.mcfg.segments) if machine.mcfg else set()
+    nodes = (
+        *(machine.iort.nodes if machine.iort else ()),
+        *(machine.rimt.nodes if machine.rimt else ()),
+        *(machine.dmar.units if machine.dmar else ()),
+        *(machine.ivrs.taken if machine.ivrs else ()),
+    )
+    for each in nodes:
+        if isinstance(each, RootComplex | RimtRootComplex | Drhd | Ivhd):
+            found.add(each.segment)
+    for each in machine.viot.ranges if machine.viot else ():
+        found.update(each.segments[:_MAX_SEGMENTS])
+    return sorted(found)
+
+
+def _rows(ways: Translation, segment: int, host: str | None, ids: IdRange) -> Iterator[RangeRow]:
+    """One row for each pair of entries; ``note`` is the name of the IOMMU's entry."""
+    for span, (iommu, msi) in side_by_side(ways.iommu, ways.msi, ids):
+        first, count = _ids(iommu, span)
+        device, devices = _ids(msi, span)
+        yield RangeRow(
+            segment=segment,
+            first=span.first,
+            last=span.last,
+            host=host,
+            iommu=iommu.supplier.path if iommu else None,
+            iommu_id=first,
+            iommu_ids=count,
+            msi=msi.supplier.path if msi else None,
+            msi_id=device,
+            msi_ids=devices,
+            note=iommu.entry.name if iommu else None,
+        )
+
+
+def _ids(way: IdTranslation | None, span: IdRange) -> tuple[int | None, int]:
+    if way is None:
+        return None, 0
+    return way.ids.at(span.first), span.size if way.ids.step else 1
+
+
+def _joined(rows: Iterable[RangeRow]) -> Iterator[RangeRow]:
+    """Neighbours as one row where their IDs go on."""
+    last: RangeRow | None = None
+    for row in rows:
+        if last is not None and _goes_on(last, row):
+            last = replace(
+                last,
+                last=row.last,
+                iommu_ids=last.iommu_ids + row.iommu_ids,
+                msi_ids=last.msi_ids + row.msi_ids,
+            )
+            continue
+        if last is not None:
+            yield last
+        last = row
+    if last is not None:
+        yield last
+
+
+def _goes_on(one: RangeRow, other: RangeRow) -> bool:
+    """Whether two ranges have the same suppliers and note, and the IDs of the second follow."""
+    sides = (
+        (one.iommu, one.iommu_id, one.iommu_ids, other.iommu, other.iommu_id, other.iommu_ids),
+        (one.msi, one.msi_id, one.msi_ids, other.msi, other.msi_id, other.msi_ids),
+    )
+    sizes = one.last - one.first + 1, other.last - other.first + 1
+    return one.note == other.note and all(
+        supplier == following
+        and (
+            supplier is None
+            or ((count, counts) == sizes and first is not None and ident == first + count)
+        )
+        for supplier, first, count, following, ident, counts in sides
+    )
