@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dtlink.views.diff.view import DiffView
     from dtlink.views.drivers import DriversView
     from dtlink.views.inspect import InspectView
+    from dtlink.views.iommu.view import IommuView
     from dtlink.views.iort import IortView
     from dtlink.views.links import LinksView
     from dtlink.views.log import LogView
@@ -61,6 +62,7 @@ __all__ = [
     "InputError",
     "InputReport",
     "InspectView",
+    "IommuView",
     "IortView",
     "Json",
     "KernelVersion",
@@ -108,6 +110,7 @@ _HOMES = {
     "InputError": "dtlink.firmware.errors",
     "InputReport": "dtlink.report.model",
     "InspectView": "dtlink.views.inspect",
+    "IommuView": "dtlink.views.iommu.view",
     "IortView": "dtlink.views.iort",
     "Json": "dtlink.report.entries",
     "KernelVersion": "dtlink.facts.kernels",

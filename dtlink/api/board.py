@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dtlink.views.cycles import CyclesView
     from dtlink.views.devlink import DevlinkView
     from dtlink.views.drivers import DriversView
+    from dtlink.views.iommu.view import IommuView
     from dtlink.views.iort import IortView
     from dtlink.views.links import LinksView
     from dtlink.views.modules import ModulesView
@@ -186,6 +187,19 @@ class Board:
             raise ValueError("missing needs a board with initramfs")
         with self._named():
             return ModulesView.of(self._tree(), nodes, missing=missing)
+
+    def iommu(self, function: str = "", *, lspci: AnyPath = "") -> IommuView:
+        """The IOMMU of a requester, its IDs there, its MSIs, its reserved memory, and what keeps
+        it from a guest; of all that the input names without ``function``.
+
+        ``function`` is a PCI function such as ``"0000:3b:00.0"``, a node, or a device that tables
+        name. ``lspci`` is a list of the machine's functions: the output of ``lspci -Dvvnn``, or
+        ``/sys/bus/pci``. Raises :class:`InputError` if there is no such device.
+        """
+        from dtlink.views.iommu.view import IommuView
+
+        with self._named():
+            return IommuView.of(self.parts, function, os.fspath(lspci))
 
     def iort(
         self, *, rid: str | tuple[int, int] | None = None, component: str | None = None

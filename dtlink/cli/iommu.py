@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtlink.cli.completion import complete_nodes
+from dtlink.cli.completion import complete_files, complete_nodes
 from dtlink.cli.options import board_settings, options
 from dtlink.cli.single import Printing, finish, one, version_of, view_task
 from dtlink.report.model import Report
@@ -28,10 +28,19 @@ tables, the output of acpidump, or a devicetree.
 @click.command(help=_HELP)
 @options("path")
 @click.argument("function", metavar="[FUNCTION]", default="", shell_complete=complete_nodes)
+@click.option(
+    "--lspci",
+    metavar="PATH",
+    default="",
+    shell_complete=complete_files,
+    help="Functions of the machine, for bridges and IOMMU groups: the output of lspci -Dvvnn (as "
+    "root), or /sys/bus/pci or a copy of it.",
+)
 @options("format", "output", "kernel_version", "sources", "overlay", "color")
 def iommu(
     path: str,
     function: str,
+    lspci: str,
     form: str,
     output: str | None,
     kernel_version: KernelVersion,
@@ -42,6 +51,6 @@ def iommu(
     from dtlink.views.iommu.view import IommuView
 
     settings = board_settings(kernel_version=kernel_version, **sources)
-    task = view_task(partial(IommuView.of, function=function), settings)
+    task = view_task(partial(IommuView.of, function=function, lspci=lspci), settings)
     report = Report("iommu", [one(path, task, digest=form == "json")], version_of(settings))
     finish(report, IommuView, IommuView.text, Printing(form, output, color))

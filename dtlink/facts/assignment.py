@@ -77,8 +77,8 @@ LOCKED_RMRR = Obstacle(
 NOT_COHERENT = Obstacle(
     "not-coherent",
     Outcome.REFUSED,
-    "firmware does not say that its IOMMU is coherent, and VFIO takes devices with coherent DMA "
-    "only",
+    "VFIO takes devices with coherent DMA only, and firmware does not say that of its IOMMU "
+    "(dma-coherent of the node; in an IORT the coherent walk or COHACC override flag of the SMMU)",
     "",
     f"{_VFIO}, __vfio_register_dev(), IOMMU_CAP_CACHE_COHERENCY",
 )

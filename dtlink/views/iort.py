@@ -88,7 +88,7 @@ class IortView(CommandResult):
 
         Raises :class:`InputError` if there is no such component, or several.
         """
-        return cls.of_node(board, _component(_translating(board), name))
+        return cls.of_node(board, component_named(_translating(board), name))
 
     @classmethod
     def of_node(cls, board: TablesBoard, node: Component) -> IortView:
@@ -130,7 +130,11 @@ def _translating(board: TablesBoard) -> Machine:
     return machine
 
 
-def _component(machine: Machine, name: str) -> Component:
+def component_named(machine: Machine, name: str) -> Component:
+    """The device of a path, or of a part of one that no other device has.
+
+    Raises :class:`InputError` if there is no such device, or several.
+    """
     names = {component_name(node): node for node in reversed(components(machine))}
     found = [word for word in names if name.casefold() == word.casefold()]
     found = found or [word for word in reversed(names) if name.casefold() in word.casefold()]

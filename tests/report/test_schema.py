@@ -24,6 +24,7 @@ CALLS = {
     "cycles": ["cycles", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "order": ["order", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "why": ["why", str(GUEST), "/pcie@4010000000/ethernet@2,0", "--kernel", str(KERNEL)],
+    "iommu": ["iommu", str(TABLES / "guest"), "0000:01:00.0"],
     "iort": ["iort", str(TABLES / "guest"), "--rid", "0000:01:00.0"],
     "diff": ["diff", str(BOARDS[-1]), str(ROOT / "fixtures/boards/phandle-faults.dtb")],
     "drivers": ["drivers", str(GUEST), "--kernel", str(KERNEL)],
@@ -37,6 +38,8 @@ CALLS = {
 }
 
 MORE = {
+    "iommu of all": ["iommu", str(ROOT / "fixtures/boards/pci-server.dtb")],
+    "iommu of an RMRR": ["iommu", str(TABLES / "intel-desktop")],
     "diff --same-machine": ["diff", "--same-machine", str(GUEST), str(TABLES / "guest")],
     "lint of source": ["lint", str(ROOT / "fixtures/boards/phandle-faults.dts")],
     "lint --kernel": ["lint", str(GUEST), "--kernel", str(KERNEL)],

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_RMR
 from dtlink.facts.kernels import DEFAULT, KernelVersion
-from dtlink.firmware.acpi.dmar import AcpiScope, Bridge, PciScope, Rmrr
+from dtlink.firmware.acpi.dmar import Bridge, PciScope, Rmrr
 from dtlink.firmware.acpi.iort import Rmr
-from dtlink.firmware.acpi.ivrs import Ivmd, Ivrs
+from dtlink.firmware.acpi.ivrs import AcpiHid, Ivmd, Ivrs
 from dtlink.links.acpi.dmar_units import refused
 from dtlink.links.acpi.iort import RMR_SINCE
 from dtlink.links.reserved import Region, RegionKind
@@ -24,8 +24,8 @@ from dtlink.links.translation import EntryRef
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.dmar import Dmar
     from dtlink.firmware.acpi.iort import Iort
-    from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
+    from dtlink.links.acpi.components import Component
     from dtlink.links.acpi.place import Place
 
 #: Classes of PCI functions whose RMRRs Linux may give up: USB controllers, and displays.
@@ -56,15 +56,13 @@ def of_function(
 
 def of_component(
     machine: Machine,
-    node: Struct,
+    node: Component,
     streams: Mapping[str, Sequence[int]],
     version: KernelVersion = DEFAULT,
 ) -> Iterator[Region]:
-    """The regions of a device that the tables name."""
-    if isinstance(node, AcpiScope) and machine.dmar is not None and not refused(machine.dmar):
-        for structure in (each for each in machine.dmar.remappings if isinstance(each, Rmrr)):
-            if any(each.key == node.key for each in structure.scopes):
-                yield _direct(structure, RegionKind.DIRECT)
+    """The regions of a device that the tables name; Linux reads RMRRs for PCI functions only."""
+    if isinstance(node, AcpiHid) and machine.ivrs is not None:
+        yield from _ivmds(machine.ivrs, node.segment, node.device)
     if machine.iort is not None and READS_RMR.on(version):
         yield from _rmrs(machine.iort, streams)
 

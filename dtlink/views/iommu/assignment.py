@@ -23,7 +23,7 @@ from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
-    from dtlink.views.iommu.rows import GroupRow, InterruptsRow
+    from dtlink.views.iommu.rows import InterruptsRow
 
 #: From the worst on.
 _ORDER = tuple(Outcome)
@@ -39,6 +39,13 @@ class Served(NamedTuple):
     is_vtd: bool = False
 
 
+class Partner(NamedTuple):
+    """Another function of the IOMMU group, which is not a bridge."""
+
+    name: str
+    regions: Sequence[Region]
+
+
 class Asked(NamedTuple):
     """A requester, and all that decides."""
 
@@ -50,12 +57,15 @@ class Asked(NamedTuple):
     is_pci: bool = True
     is_iommu: bool = False
     is_bridge: bool | None = None
-    group: GroupRow | None = None
+    partners: Sequence[Partner] | None = None
+    """``None``: its IOMMU group is not known."""
 
 
 def obstacles(asked: Asked) -> tuple[ObstacleRow, ...]:
-    """What is in the way, the worst first."""
+    """What is in the way, the worst first; what is not known only where nothing refuses it."""
     found = list(_found(asked))
+    if any(row.outcome is Outcome.REFUSED for row in found):
+        found = [row for row in found if row.outcome is not Outcome.UNKNOWN]
     return tuple(sorted(found, key=lambda row: _ORDER.index(row.outcome)))
 
 
@@ -79,29 +89,37 @@ def _found(asked: Asked) -> Iterator[ObstacleRow]:
     yield from _interrupts(asked)
     if not asked.is_pci:
         yield _row(facts.PLATFORM)
-    elif asked.group is None:
+    elif asked.partners is None:
         yield _row(facts.GROUP_UNKNOWN)
-    elif asked.group.others:
-        yield _row(facts.SHARED_GROUP, listed(asked.group.others))
+    elif asked.partners:
+        yield _row(facts.SHARED_GROUP, listed(each.name for each in asked.partners))
 
 
 def _regions(asked: Asked) -> Iterator[ObstacleRow]:
-    """Regions that must stay mapped 1:1: before 6.6 only VT-d asked for them."""
+    """Regions that must stay mapped 1:1, also for another function of the group.
+
+    Before 6.6 only VT-d asked for them, when the first device of a group was attached.
+    """
     of_all = REFUSES_DIRECT_REGIONS.on(asked.version)
     if not of_all and not any(each.is_vtd for each in asked.served):
         return
     row = facts.DIRECT_REGION if of_all else facts.LOCKED_RMRR
-    direct = [each for each in asked.regions if each.kind is RegionKind.DIRECT]
+    found = [("", each) for each in asked.regions]
+    found += [(each.name, region) for each in asked.partners or () for region in each.regions]
+    direct = [(name, each) for name, each in found if each.kind is RegionKind.DIRECT]
     for regions, outcome in (
-        ([each for each in direct if not each.note], Outcome.REFUSED),
-        ([each for each in direct if each.note], Outcome.MAY_BE_REFUSED),
+        ([each for each in direct if not each[1].note], Outcome.REFUSED),
+        ([each for each in direct if each[1].note], Outcome.MAY_BE_REFUSED),
     ):
         if regions:
-            yield _row(row._replace(outcome=outcome), listed(map(_span, regions)))
+            spans = (_span(name, each) for name, each in regions)
+            yield _row(row._replace(outcome=outcome), listed(spans))
 
 
-def _span(region: Region) -> str:
-    note = f" ({region.note})" if region.note else ""
+def _span(partner: str, region: Region) -> str:
+    notes = [f"of {partner}, which shares its group"] if partner else []
+    notes += [region.note] if region.note else []
+    note = f" ({'; '.join(notes)})" if notes else ""
     return f"{region.first:#x}-{region.last:#x}{note}"
 
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from dtlink.links.acpi.place import Place
 
 
-def by_place(table: Dmar, place: Place, walk: TranslationWalk) -> TranslationWalk:
+def by_place(table: Dmar, place: Place, ident: int, walk: TranslationWalk) -> TranslationWalk:
     """The walk of a function to its unit: the first that names it, or a bridge above it.
 
-    ``walk`` is what is known without the bridges. Source: Linux 7.2, drivers/iommu/intel/iommu.c,
-    device_lookup_iommu().
+    ``ident`` is the requester ID of its DMA, ``walk`` what is known without the bridges.
+    Source: Linux 7.2, drivers/iommu/intel/iommu.c, device_lookup_iommu().
     """
     if refused(table):
         return walk
@@ -28,18 +28,16 @@ def by_place(table: Dmar, place: Place, walk: TranslationWalk) -> TranslationWal
             continue
         for scope in (each for each in unit.scopes if isinstance(each, PciScope)):
             if place.is_at(scope) or place.is_behind(scope):
-                return _at(unit, scope.path, scope.WORD, place, walk)
+                return _at(unit, scope.path, scope.WORD, ident, walk)
         if unit.include_all:
-            return _at(unit, unit.path, INCLUDE_ALL, place, walk)
+            return _at(unit, unit.path, INCLUDE_ALL, ident, walk)
     return replace(walk, steps=(), found=None, id=None, note=None, end=walk.end or _NONE)
 
 
 _NONE = "no unit names the function or a bridge above it, and none of the segment includes all"
 
 
-def _at(unit: Drhd, node: str, entry: str, place: Place, walk: TranslationWalk) -> TranslationWalk:
-    ident = walk.steps[0].id_in if walk.steps else None
-    ident = place.requester if ident is None else ident
+def _at(unit: Drhd, node: str, entry: str, ident: int, walk: TranslationWalk) -> TranslationWalk:
     step = TranslationStep(
         node=node, index=0, id_in=ident, id_out=ident, target=unit.path, entry=entry
     )

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.behaviours import AMD_READS_HATS, DMAR_OPTS_OUT
-from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.dmar import Dmar, Endpoint, Rmrr
 from dtlink.firmware.acpi.ivrs import IvmdSelect
 from dtlink.firmware.acpi.rimt import Iommu
@@ -24,7 +23,7 @@ from dtlink.links.acpi.translation import of_machine
 from dtlink.links.id_ranges import IdRange, within
 from dtlink.links.translation import IdTranslations, Supplier, SupplierKind
 from dtlink.views.iommu import isolation
-from dtlink.views.iommu.assignment import Asked, Served, obstacles, worst
+from dtlink.views.iommu.assignment import Asked, Partner, Served, obstacles, worst
 from dtlink.views.iommu.coherence import of_struct
 from dtlink.views.iommu.dmar import by_place
 from dtlink.views.iommu.rows import (
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.links.acpi.components import Component
     from dtlink.links.reserved import Region
-    from dtlink.views.iommu.rows import GroupRow
+    from dtlink.views.iommu.known import Known
     from dtlink.views.iort_walks import TranslationStep, TranslationWalk
 
 #: What IDs at an IOMMU are called, by its table.
@@ -55,19 +54,12 @@ ID_KINDS = {
 _IOMMU, _MSI = "IOMMU", "MSI controller"
 
 
-class Known(NamedTuple):
-    """What a list of the machine's functions says of one."""
+class _Found(NamedTuple):
+    """The IOMMUs of one function, and how they were found."""
 
-    place: Place
-    dma_ids: tuple[int, ...] = ()
-    """The requester IDs of its DMA; empty: its own."""
-    is_bridge: bool | None = None
-    group: GroupRow | None = None
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """The requester IDs that IOMMUs see; the last is that of its MSIs."""
-        return self.dma_ids or (self.place.requester,)
+    node: str | None
+    walks: Sequence[TranslationWalk]
+    iommus: Sequence[IommuRow]
 
 
 class TableRequesters:
@@ -83,6 +75,11 @@ class TableRequesters:
         if not self.machine.tables.keys() & set(ID_KINDS):
             *most, last = ID_KINDS
             raise InputError(f"there is no {', no '.join(most)} and no {last} here")
+
+    @property
+    def has_ivrs(self) -> bool:
+        """Whether the machine is one with AMD's IOMMUs."""
+        return self.machine.ivrs is not None
 
     @property
     def components(self) -> Sequence[Component]:
@@ -107,51 +104,68 @@ class TableRequesters:
     def of_function(self, known: Known) -> RequesterRow:
         """The answer for one PCI function."""
         place = known.place
-        views = [IortView.of_function(self.board, place.segment, each) for each in known.ids]
-        walks = [self._placed(place, walk) for view in views for walk in view.walks]
-        rows = [*self._iommus(walks), *(_virtio(view) for view in views if view.viot)]
-        iommus = _distinct(rows)
-        used = self._used(iommus)
-        interrupts = self._interrupts(place.segment, known.ids[-1], used)
-        regions = list(regions_of_function(self.machine, place, _streams(used), self.board.version))
+        found = self._look_up(known)
+        used = self._used(found.iommus)
         asked = Asked(
             self.board.version,
             [self._served(each, None) for each in used],
-            interrupts,
-            regions,
+            self._interrupts(place.segment, known.interrupt_id, used),
+            self._regions(known, used),
             is_iommu=(place.segment, place.requester) in self._iommu_functions,
             is_bridge=known.is_bridge,
-            group=known.group,
+            partners=self._partners(known),
         )
-        name = bdf(place.requester, place.segment)
-        row = self._row(name, views[0].node, iommus, regions, asked, walks)
+        row = self._row(known.name, found.node, found.iommus, asked, found.walks)
         return replace(row, id=place.requester, dma_ids=known.dma_ids, group=known.group)
 
-    def of_component(self, view: IortView) -> RequesterRow:
+    def has_iommu(self, known: Known) -> bool:
+        """Whether an IOMMU translates the DMA of a function."""
+        return bool(self._used(self._look_up(known).iommus))
+
+    def _look_up(self, known: Known) -> _Found:
+        """The walks of all requester IDs of a function."""
+        place = known.place
+        views = [IortView.of_function(self.board, place.segment, each) for each in known.ids]
+        walks = [
+            self._placed(place, each, walk)
+            for each, view in zip(known.ids, views, strict=True)
+            for walk in view.walks
+        ]
+        rows = [*self._iommus(walks), *(_virtio(view) for view in views if view.viot)]
+        return _Found(views[0].node, walks, _distinct(rows))
+
+    def _regions(self, known: Known, used: Sequence[IommuRow]) -> list[Region]:
+        streams, version = _streams(used), self.board.version
+        return list(regions_of_function(self.machine, known.place, streams, version))
+
+    def _partners(self, known: Known) -> list[Partner] | None:
+        """The others of its group, whose regions count as well; ``None``: not known."""
+        if known.group is None:
+            return None
+        return [
+            Partner(each.name, self._regions(each, self._used(self._look_up(each).iommus)))
+            for each in known.partners
+        ]
+
+    def of_component(self, node: Component, view: IortView) -> RequesterRow:
         """The answer for a device that the tables name, whose walks are known."""
-        node = self._by_path.get(view.node or "")
         iommus = _distinct(self._iommus(view.walks))
         used = self._used(iommus)
-        regions = (
-            list(regions_of_component(self.machine, node, _streams(used), self.board.version))
-            if node
-            else []
-        )
+        streams, version = _streams(used), self.board.version
         asked = Asked(
-            self.board.version,
+            version,
             [self._served(each, node) for each in used],
             self._of_component(view, used),
-            regions,
+            list(regions_of_component(self.machine, node, streams, version)),
             is_pci=False,
         )
-        return self._row(view.requester, view.node, iommus, regions, asked, view.walks)
+        return self._row(view.requester, view.node, iommus, asked, view.walks)
 
     def _row(
         self,
         requester: str,
         node: str | None,
         iommus: Sequence[IommuRow],
-        regions: Sequence[Region],
         asked: Asked,
         walks: Sequence[TranslationWalk],
     ) -> RequesterRow:
@@ -165,18 +179,18 @@ class TableRequesters:
             node=node,
             iommus=tuple(marked),
             interrupts=asked.interrupts,
-            reserved=region_rows(regions),
+            reserved=region_rows(asked.regions),
             group=None,
             assignment=worst(found),
             obstacles=found,
             walks=tuple(walks),
         )
 
-    def _placed(self, place: Place, walk: TranslationWalk) -> TranslationWalk:
+    def _placed(self, place: Place, ident: int, walk: TranslationWalk) -> TranslationWalk:
         """The walk of a DMAR, where it is known which bridges are above the function."""
         if self.machine.dmar is None or walk.sought != _IOMMU or place.above is None:
             return walk
-        return by_place(self.machine.dmar, place, walk)
+        return by_place(self.machine.dmar, place, ident, walk)
 
     def _iommus(self, walks: Sequence[TranslationWalk]) -> Iterator[IommuRow]:
         """One IOMMU for each walk that Linux does."""

@@ -19,7 +19,7 @@ from dtlink.links.reserved import of_node
 from dtlink.links.streams import is_pci
 from dtlink.links.translation import EntryRef, SupplierKind, of_tree, supplier_of
 from dtlink.views.iommu import coherence, isolation
-from dtlink.views.iommu.assignment import Asked, obstacles, worst
+from dtlink.views.iommu.assignment import Asked, Partner, obstacles, worst
 from dtlink.views.iommu.rows import (
     InterruptsRow,
     IommuRow,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from dtlink.links.reserved import Region
     from dtlink.links.translation import IdTranslation, Supplier, Translation
     from dtlink.views.iommu.assignment import Served
-    from dtlink.views.iommu.of_tables import Known
+    from dtlink.views.iommu.known import Known
 
 _ID_KIND = "stream ID"
 #: A property of an ITS whose MSIs are not isolated (its_enable_quirk_socionext_synquacer()).
@@ -58,6 +58,7 @@ class TreeRequesters:
     def __init__(self, board: TreeBoard) -> None:
         self.board = board
         self.tree = board.tree
+        self.has_ivrs = False
         self._ways: dict[int, Translation] = {}
 
     @cached_property
@@ -85,15 +86,32 @@ class TreeRequesters:
         asked = Asked(
             self.board.version,
             [self._served(way.supplier.path, device) for _, way in pieces],
-            self._interrupts(ways, known.ids[-1]),
+            self._interrupts(ways, known.interrupt_id),
             list(self._regions(device)),
             is_bridge=known.is_bridge,
-            group=known.group,
+            partners=self._partners(known, host),
         )
         iommus = [_iommu(way, ident) for ident, way in pieces]
         iommus = iommus or [_none(_why_none(self.tree, host.node))]
-        row = _row(bdf(place.requester, place.segment), host.path, iommus, asked)
+        row = _row(known.name, host.path, iommus, asked)
         return replace(row, id=place.requester, dma_ids=known.dma_ids, group=known.group)
+
+    def has_iommu(self, known: Known) -> bool:
+        """Whether an IOMMU translates the DMA of a function."""
+        ways = self._of_host(self._host(known.place)).iommu
+        return any(list(within(ways, IdRange(each, each))) for each in known.ids)
+
+    def _partners(self, known: Known, host: Host) -> list[Partner] | None:
+        """The others of its group, whose regions count as well; ``None``: not known."""
+        if known.group is None:
+            return None
+        nodes = (
+            _function_node(self.tree, host.node, each.place.requester) for each in known.partners
+        )
+        return [
+            Partner(each.name, list(self._regions(node)))
+            for each, node in zip(known.partners, nodes, strict=True)
+        ]
 
     def of_node(self, node: Node) -> RequesterRow:
         """The answer for a device by its node.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         RequesterRow,
     )
 
-_WIDTH = 13
+_WIDTH = 15
 _STYLE: Mapping[Outcome | None, str] = {
     Outcome.REFUSED: STYLES["error"],
     Outcome.MAY_BE_REFUSED: STYLES["warning"],
@@ -69,7 +69,9 @@ def short(row: RequesterRow) -> Line:
     reasons = [each.reason for each in row.obstacles if each.outcome is row.assignment]
     why = f" ({', '.join(dict.fromkeys(reasons))})" if row.assignment in _STYLE else ""
     answer = Span(f"assignment: {_ANSWERS[row.assignment]}{why}", _STYLE.get(row.assignment, DIM))
-    return line(f"  {row.requester}  ", listed(iommus, 2) or "no IOMMU", reserved, "  ", answer)
+    group = f" · with {listed(row.group.others, 2)}" if row.group and row.group.others else ""
+    where = listed(iommus, 2) or "no IOMMU"
+    return line(f"  {row.requester}  ", f"{where}{reserved}{group}  ", answer)
 
 
 def _labelled(label: str, *parts: str | Span) -> Line:

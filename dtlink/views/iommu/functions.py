@@ -1,0 +1,150 @@
+"""The PCI functions that a machine reports, with their IOMMU groups.
+
+Sources: Linux 7.2, drivers/iommu/iommu.c, pci_device_group(); drivers/pci/msi/irqdomain.c,
+get_msi_id_cb().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dtlink.facts.pci import bdf
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.pci.read import load
+from dtlink.links.acpi.place import Place
+from dtlink.links.pci.aliases import dma_aliases
+from dtlink.links.pci.groups import IommuGroups, observed
+from dtlink.links.pci.hierarchy import PciHierarchy
+from dtlink.views.iommu.known import Known
+from dtlink.views.iommu.rows import GroupRow
+
+if TYPE_CHECKING:
+    from dtlink.firmware.pci.functions import Function
+
+_NO_CAPABILITIES = "the list has no capabilities, so ACS is not known: run lspci as root"
+_ASSUMED = "as Linux switches ACS on where there is an IOMMU; the list is of a machine without"
+
+
+class Functions:
+    """A list of functions; ``has_iommu`` says which have an IOMMU by the firmware.
+
+    Raises :class:`InputError` for a list that can't be read.
+    """
+
+    def __init__(
+        self, path: str, has_iommu: Callable[[Known], bool], *, has_ivrs: bool = False
+    ) -> None:
+        self.path = path
+        self.list = load(path)
+        self.hierarchy = PciHierarchy(self.list)
+        self._has_iommu = has_iommu
+        self._has_ivrs = has_ivrs
+
+    def __iter__(self) -> Iterator[Known]:
+        """All functions whose requester IDs are known, with their groups."""
+        for each in self.list:
+            if self.hierarchy.translated(each) is not None:
+                yield self._grouped(each)
+
+    def known(self, segment: int, requester: int) -> Known:
+        """What is known of one. Raises :class:`InputError` if it is not in the list."""
+        function = self.list.find(segment, requester)
+        if function is None:
+            raise InputError(f"it does not list {bdf(requester, segment)}", path=self.path)
+        if self.hierarchy.translated(function) is None:
+            raise InputError(
+                f"{function.name} is behind one of several VMDs, whose requester ID it has",
+                path=self.path,
+            )
+        return self._grouped(function)
+
+    def _place(self, function: Function) -> Known:
+        """The function, its bridges, and the requester IDs of its DMA."""
+        real = self.hierarchy.translated(function) or function
+        above = [each.rid for each in reversed(list(self.hierarchy.above(real)))]
+        place = Place(
+            real.segment,
+            real.rid,
+            above if self.list.has_bridges else None,
+            function.class_code,
+        )
+        ids = [real.rid]
+        if self.list.has_capabilities:
+            aliases = (each.rid for each in dma_aliases(self.hierarchy, function))
+            ids = list(dict.fromkeys(aliases))
+        return Known(
+            place,
+            function.name,
+            tuple(ids) if ids != [function.rid] else (),
+            _msi_id(ids),
+            function.header_type == 1 or function.is_bridge,
+        )
+
+    def _grouped(self, function: Function) -> Known:
+        known = self._place(function)
+        members = self._members(function)
+        if not members:
+            return known
+        others = [each for each in members if each is not function]
+        group = GroupRow(
+            number=function.group,
+            others=tuple(each.name for each in others),
+            reasons=tuple(self._reasons(function, others)),
+        )
+        partners = [self._place(each) for each in others if not each.is_bridge]
+        return known._replace(group=group, partners=tuple(partners))
+
+    def _members(self, function: Function) -> Sequence[Function]:
+        """The functions of its group: as the kernel made it, else by the kernel's rules."""
+        if function.group is not None:
+            return self._observed[function.group]
+        return self._groups.members(function) if self._groups else ()
+
+    @cached_property
+    def _observed(self) -> dict[int, Sequence[Function]]:
+        return dict(observed(list(self.list)))
+
+    @cached_property
+    def _groups(self) -> IommuGroups | None:
+        """The groups by the kernel's rules; ``None`` where ACS is not known."""
+        if not self.list.has_capabilities:
+            return None
+        return IommuGroups(
+            self.hierarchy,
+            has_ivrs=self._has_ivrs,
+            has_iommu=lambda each: self._has_iommu(self._place(each)),
+        )
+
+    def _reasons(self, function: Function, others: Sequence[Function]) -> Iterator[str]:
+        """Why a function is not alone."""
+        if not others:
+            return
+        if self._groups is None:
+            yield _NO_CAPABILITIES
+            return
+        for alias in dma_aliases(self.hierarchy, function)[1:]:
+            if alias.function is function:
+                yield f"its DMA has the requester ID {alias.rid:#x} too, by a quirk"
+            else:
+                yield f"{alias.function.name} gives its DMA the requester ID {alias.rid:#x}"
+        isolated = self._groups.isolations.isolated
+        bridges = [each for each in self.hierarchy.above(function) if not isolated(each)]
+        for each in bridges:
+            yield f"the bridge {each.name} does not isolate what is behind it (ACS)"
+        if self.hierarchy.is_multifunction(function) and not isolated(function):
+            yield "the functions of its device are not isolated from each other (ACS)"
+        if function.is_bridge and not isolated(function):
+            yield "it does not isolate what is behind it (ACS)"
+        if self._groups.isolations.assumed and any(each.acs for each in self.list):
+            yield _ASSUMED
+
+
+def _msi_id(ids: Sequence[int]) -> int:
+    """The requester ID of MSIs: that of a bridge, but not another of its own bus."""
+    found = ids[0]
+    for each in ids[1:]:
+        if each >> 8 != found >> 8:
+            found = each
+    return found

@@ -1,0 +1,42 @@
+"""What is known of a PCI function beside its requester ID."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.facts.pci import bdf
+
+if TYPE_CHECKING:
+    from dtlink.links.acpi.place import Place
+    from dtlink.views.iommu.rows import GroupRow
+
+
+class Known(NamedTuple):
+    """A function, and what a list of the machine's functions says of it."""
+
+    place: Place
+    listed: str = ""
+    """Its name in the list; empty: there is none."""
+    dma_ids: tuple[int, ...] = ()
+    """The requester IDs of its DMA; empty: its own."""
+    msi_id: int | None = None
+    """The requester ID of its MSIs; ``None``: its own."""
+    is_bridge: bool | None = None
+    group: GroupRow | None = None
+    partners: tuple[Known, ...] = ()
+    """The functions of its group that are not bridges, without itself."""
+
+    @property
+    def name(self) -> str:
+        """As ``lspci -D`` prints it."""
+        return self.listed or bdf(self.place.requester, self.place.segment)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The requester IDs that IOMMUs see."""
+        return self.dma_ids or (self.place.requester,)
+
+    @property
+    def interrupt_id(self) -> int:
+        """The requester ID that the MSI controller sees."""
+        return self.place.requester if self.msi_id is None else self.msi_id
