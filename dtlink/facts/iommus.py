@@ -123,6 +123,11 @@ IOMMUS = (
     ),
 )
 
+#: The Qualcomm platforms that the driver of SMMUv1 and v2 knows by their IORT: OEM ID, OEM table ID
+#: (without the blanks at their ends) and OEM revision (drivers/iommu/arm/arm-smmu/arm-smmu-qcom.c,
+#: qcom_acpi_platlist; the same in Linux 6.1, 6.12 and 7.2).
+QUALCOMM_PLATFORMS = frozenset({("LENOVO", "CB-01", 0x8180), ("QCOM", "QCOMEDK2", 0x8180)})
+
 #: What the driver of SMMUv1 and v2 binds to (arm_smmu_of_match[]).
 ARM_SMMU = tuple(name for row in IOMMUS if row.driver == _ARM_SMMU for name in row.matched)
 

@@ -744,3 +744,29 @@ MINE = {
         "withdrawn-revision",
     ]
 }
+
+
+# Platforms
+
+
+@pytest.mark.parametrize(
+    ("header", "node", "expected"),
+    [
+        ('oem_id="HPX" creator_id="QCOM"', "smmu base=0x15000000", [WARNING]),
+        ('oem_id="LENOVO" oem_table_id="CB-01" oem_revision=0x8380 creator_id="QCOM"', "", []),
+        (
+            'oem_id="LENOVO" oem_table_id="CB-01" oem_revision=0x8380 creator_id="QCOM"',
+            "smmu base=0x15000000\n  smmu base=0x3da0000",
+            [WARNING],
+        ),
+        (
+            'oem_id="LENOVO" oem_table_id="CB-01" oem_revision=0x8180 creator_id="QCOM"',
+            "smmu base=0x15000000",
+            [],
+        ),
+        ('oem_id="QCOM"', "smmu-v3 base=0x15000000", []),
+        ("", "smmu base=0x15000000", []),
+    ],
+)
+def test_qualcomm_platforms(header: str, node: str, expected: list[Severity]) -> None:
+    assert severities("qualcomm-platform", f"IORT {header}\n  {node}\n") == expected
