@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: The family of the rules that hold for every ACPI table.
 EVERY_TABLE_FAMILY = "acpi"
 
+#: The tables of the families that are not about one table of their own name.
+TABLES_OF = {"bsa": ("IORT", "APIC")}
+
 #: The families that are about devicetrees. Each other is about ACPI tables alone.
 TREE_FAMILIES = frozenset(
     (
@@ -171,7 +174,9 @@ def _concerns(rule_id: str, kind: Kind | None, tables: Container[str] | None) ->
         return True
     if aliases := _aliases(rule_id):
         return any(each.table in tables for each in aliases)
-    return family == EVERY_TABLE_FAMILY or family.upper() in tables
+    if family == EVERY_TABLE_FAMILY:
+        return True
+    return any(each in tables for each in TABLES_OF.get(family, (family.upper(),)))
 
 
 def _aliases(rule_id: str) -> Sequence[RuleAlias]:

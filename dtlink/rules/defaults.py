@@ -19,12 +19,17 @@ class OffByDefault(NamedTuple):
     """A rule whose findings, or whose notes, are reported only where they are asked for."""
 
     rule: str
+    """Its id; the name of a family stands for all rules of that family."""
     reason: str
     notes_only: bool = False
     """Whether its errors and warnings are reported all the same."""
 
 
 OFF: Final = (
+    OffByDefault(
+        "bsa",
+        "only systems that are to comply with Arm's BSA or SBSA have to, and others work without",
+    ),
     OffByDefault(
         "cycle/supplier-cycle",
         "most boards have cycles, and the kernel relaxes those that harm nobody",
@@ -77,10 +82,10 @@ _BY_RULE: Final = {each.rule: each for each in OFF}
 
 def off_by_default(rule: str) -> OffByDefault | None:
     """What is off of a rule; ``None``: nothing."""
-    return _BY_RULE.get(rule)
+    return _BY_RULE.get(rule) or _BY_RULE.get(rule.partition("/")[0])
 
 
 def is_on(rule: str) -> bool:
     """Whether a rule is run where nobody chooses rules."""
-    off = _BY_RULE.get(rule)
+    off = off_by_default(rule)
     return off is None or off.notes_only
