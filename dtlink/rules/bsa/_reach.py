@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
+from dtlink.board.tables import TablesBoard
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.links.acpi.iort_pieces import output, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.id_ranges import IdRange, within
-from dtlink.rules.iort._mappings import bus_ids
+from dtlink.rules.iort._mappings import bus_ids, root_complexes
 
 
 class Way(NamedTuple):
@@ -27,11 +29,27 @@ class Way(NamedTuple):
     single: bool
 
 
-def ways(machine: Machine, table: Iort, node: RootComplex, version: KernelVersion) -> Iterator[Way]:
-    """The ways of the IDs on the buses that a root complex has, as its mappings give them.
+def ways(board: TablesBoard) -> Iterator[tuple[RootComplex, list[Way]]]:
+    """The ways of the IDs on the buses that each root complex has, as its mappings give them.
 
-    What an SMMU does not map further ends there.
+    What an SMMU does not map further ends there. Not more ways than the table has bytes are
+    followed, for each of n mappings may meet each of m: no table that is meant to be used has them.
     """
+    table = board.machine.iort
+    if table is None:
+        return
+    left = len(table.data)
+    for node in root_complexes(table):
+        found = list(islice(_ways(board.machine, table, node, board.version), left))
+        left -= len(found)
+        if not left:
+            return
+        yield node, found
+
+
+def _ways(
+    machine: Machine, table: Iort, node: RootComplex, version: KernelVersion
+) -> Iterator[Way]:
     for ids in bus_ids(machine, node):
         for span, mapping in within(pieces(node), ids):
             target, first = supplier(table, mapping), output(mapping, span.first)

@@ -19,7 +19,7 @@ from dtlink.facts.bsa import DEVICE_ID_OF_REQUESTER_ID, DEVICE_ID_OF_STREAM_ID
 from dtlink.firmware.acpi.iort import IortNode, ItsGroup, RootComplex
 from dtlink.rules.bsa._reach import Way, ways
 from dtlink.rules.bsa._words import breaks
-from dtlink.rules.iort._mappings import root_complexes, span
+from dtlink.rules.iort._mappings import span
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 #: A requester ID has 16 bits.
@@ -59,10 +59,9 @@ _WIDTHS = range(17)
 )
 def device_id(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each root complex and ITS group, and for each SMMU between them."""
-    table = board.machine.iort
-    for node in root_complexes(table) if table else ():
+    for node, followed in ways(board):
         groups: dict[tuple[IortNode | None, ItsGroup], list[Way]] = {}
-        for way in ways(board.machine, table, node, board.version) if table else ():
+        for way in followed:
             if way.group and not way.single:
                 groups.setdefault((way.smmu, way.group), []).append(way)
         for (smmu, group), found in groups.items():

@@ -62,12 +62,11 @@ def its_mapping(board: TablesBoard) -> Iterator[Finding]:
     table, madt = board.machine.iort, board.machine.madt
     if table is None or madt is None or not its_ids(madt, board.version):
         return
-    found = root_complexes(table)
-    for node in found:
-        reached = [way.ids for way in ways(board.machine, table, node, board.version) if way.group]
+    for node, followed in ways(board):
+        reached = [way.ids for way in followed if way.group]
         if lost := without(bus_ids(board.machine, node), merged(reached)):
             yield _unmapped(node, lost)
-    if absent := _absent(board, {node.segment for node in found}):
+    if absent := _absent(board, {node.segment for node in root_complexes(table)}):
         yield _no_root_complex(table, absent)
 
 

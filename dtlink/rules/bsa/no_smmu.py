@@ -21,7 +21,7 @@ from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.id_ranges import IdRange, merged, without
 from dtlink.rules.bsa._reach import ways
 from dtlink.rules.bsa._words import breaks, severity
-from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
+from dtlink.rules.iort._mappings import bus_ids, spans
 from dtlink.rules.iort._nodes import named, nodes, others
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.wording import noun
@@ -67,8 +67,8 @@ def no_smmu(board: TablesBoard) -> Iterator[Finding]:
     table = board.machine.iort
     if table is None:
         return
-    for node in root_complexes(table):
-        reached = [way.ids for way in ways(board.machine, table, node, board.version) if way.smmu]
+    for node, followed in ways(board):
+        reached = [way.ids for way in followed if way.smmu]
         if lost := without(bus_ids(board.machine, node), merged(reached)):
             yield _root_complex(node, lost)
     found = [
