@@ -61,9 +61,10 @@ class Board:
         """Read a file, a folder of tables, ``-`` (standard input) or bytes.
 
         The keywords are options of the commands: ``kernel_version``, ``against``, ``cmdline``,
-        ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``schema``,
-        ``schema_dir``, ``include``, ``define``, ``allow_include`` and ``overlay``: overlays to
-        apply, in order, which ``"base.dtb+a.dtbo"`` names too. On ``bases`` an overlay is tried.
+        ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``lspci``,
+        ``iomem``, ``schema``, ``schema_dir``, ``include``, ``define``, ``allow_include`` and
+        ``overlay``: overlays to apply, in order, which ``"base.dtb+a.dtbo"`` names too. On
+        ``bases`` an overlay is tried.
         Raises :class:`InputError` for an input that cannot be read, and :class:`ValueError` for
         a value that the commands refuse. No ``dtlink.toml`` is read.
         """

@@ -40,9 +40,9 @@ def lint(
     command line; ``source`` is the source that the one blob was made from. All other keywords are
     the options of the command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``,
     ``baseline``, ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``,
-    ``kernel``, ``initramfs``, ``kernel_index``, ``schema``, ``schema_dir``, ``include``,
-    ``define``, ``allow_include``, ``exclude``, ``force_exclude``, ``respect_gitignore``,
-    ``max_boards``, ``overlay`` and ``bases``.
+    ``kernel``, ``initramfs``, ``kernel_index``, ``lspci``, ``iomem``, ``schema``, ``schema_dir``,
+    ``include``, ``define``, ``allow_include``, ``exclude``, ``force_exclude``,
+    ``respect_gitignore``, ``max_boards``, ``overlay`` and ``bases``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
     a kernel, schemas, a configuration, a baseline or a commit that cannot be read,

@@ -42,6 +42,10 @@ class BoardOptions(TypedDict, total=False):
     """A folder of modules, an unpacked package, a build tree, a .config, or ``running``."""
     initramfs: AnyPath
     kernel_index: AnyPath
+    lspci: AnyPath
+    """The PCI functions that exist: the output of ``lspci -vvnn``, or ``/sys/bus/pci``."""
+    iomem: AnyPath
+    """The memory map: a copy of ``/proc/iomem``, or a kernel's log."""
     schema: bool
     """Whether dtschema's validator is run."""
     schema_dir: AnyPath | Iterable[AnyPath]

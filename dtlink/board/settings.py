@@ -28,6 +28,10 @@ class Settings(NamedTuple):
     """A path or ``running``; empty: no kernel is named."""
     initramfs: str = ""
     kernel_index: str = ""
+    lspci: str = ""
+    """The PCI functions that exist: the output of ``lspci``, or ``/sys/bus/pci``."""
+    iomem: str = ""
+    """The memory map: a copy of ``/proc/iomem``, or a kernel's log."""
     schema: bool = False
     """Whether dtschema's validator is asked."""
     schema_dir: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import Stream
 
 if TYPE_CHECKING:
+    from dtlink.board.seen import SeenMachine
     from dtlink.board.table_cycles import TableCycle
     from dtlink.boot.timeline import AcpiTimeline
     from dtlink.facts.cmdline import CommandLine
@@ -44,8 +45,15 @@ class TablesBoard:
     """As of :class:`~dtlink.board.tree.TreeBoard`: tables have no such lists."""
 
     def __init__(
-        self, machine: Machine, settings: Settings = DEFAULTS, *, facts: Facts | None = None
+        self,
+        machine: Machine,
+        settings: Settings = DEFAULTS,
+        *,
+        facts: Facts | None = None,
+        seen: SeenMachine | None = None,
     ) -> None:
+        if seen is not None:
+            self.seen = seen
         self.machine = machine
         self.settings = settings
         if facts is not None:
@@ -60,6 +68,16 @@ class TablesBoard:
         Raises :class:`InputError` for facts that can't be read.
         """
         return self.settings.version
+
+    @cached_property
+    def seen(self) -> SeenMachine:
+        """What the machine shows, where the user gave it: PCI functions, memory.
+
+        Raises :class:`InputError` for what can't be read.
+        """
+        from dtlink.board.seen import SeenMachine
+
+        return SeenMachine.of(self.settings)
 
     @cached_property
     def facts(self) -> Facts | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dtlink.board.missing_drivers import MissingDriver
     from dtlink.board.needs import Needs
     from dtlink.board.overlays import OverlayFindings
+    from dtlink.board.seen import SeenMachine
     from dtlink.board.wrong_cells import WrongCells
     from dtlink.boot.devlink.model import Prediction
     from dtlink.boot.devlink.ordering import Ordering
@@ -62,8 +63,15 @@ class TreeBoard:
     """Which kind of firmware this is a board of."""
 
     def __init__(
-        self, tree: Tree, settings: Settings = DEFAULTS, *, facts: Facts | None = None
+        self,
+        tree: Tree,
+        settings: Settings = DEFAULTS,
+        *,
+        facts: Facts | None = None,
+        seen: SeenMachine | None = None,
     ) -> None:
+        if seen is not None:
+            self.seen = seen
         self.tree = tree
         self.settings = settings
         if facts is not None:
@@ -94,6 +102,16 @@ class TreeBoard:
     def holdings(self) -> AbstractSet[str]:
         """The names of the properties there are."""
         return self.tree.columns.keys()
+
+    @cached_property
+    def seen(self) -> SeenMachine:
+        """What the machine shows, where the user gave it: PCI functions, memory.
+
+        Raises :class:`InputError` for what can't be read.
+        """
+        from dtlink.board.seen import SeenMachine
+
+        return SeenMachine.of(self.settings)
 
     @cached_property
     def facts(self) -> Facts | None:

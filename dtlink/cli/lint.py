@@ -66,7 +66,7 @@ _LEVELS = [severity.value for severity in Severity]
 @options(
     "kernel_version_or_own", "cmdline", "against", "kernel", "initramfs", "kernel_index", "root"
 )
-@options("root_after")
+@options("root_after", "lspci", "iomem")
 @click.option(
     "--bases",
     multiple=True,

@@ -161,6 +161,20 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         help="Index of the kernel's source ('dtlink kernel index'). "
         "[default: the nearest one shipped]",
     ),
+    "lspci": click.option(
+        "--lspci",
+        metavar="PATH",
+        shell_complete=complete_files,
+        default="",
+        help="PCI functions that exist: the output of 'lspci -vvnn' by root, or /sys/bus/pci.",
+    ),
+    "iomem": click.option(
+        "--iomem",
+        metavar="FILE",
+        shell_complete=complete_files,
+        default="",
+        help="Memory map: /proc/iomem as root reads it, or a kernel's log.",
+    ),
     "root": click.option(
         "--root",
         metavar="NODE",

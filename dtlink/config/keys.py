@@ -195,6 +195,20 @@ KEYS = (
         "Index of the kernel's source ('dtlink kernel index').",
         unset="the nearest one shipped",
     ),
+    _folder_key(
+        "lspci",
+        "a path",
+        readers.path,
+        "PCI functions that exist: the output of 'lspci -vvnn' by root, or /sys/bus/pci.",
+        unset="not known",
+    ),
+    _folder_key(
+        "iomem",
+        "a path",
+        readers.path,
+        "Memory map: /proc/iomem as root reads it, or a kernel's log.",
+        unset="not known",
+    ),
     ConfigKey(
         "select",
         "an array of rules and families",

@@ -150,6 +150,13 @@ class LintPlan:
             from dtlink.kernel.facts import load
 
             hints.append(assumed(load(paths), paths.kernel))
+        for board in dict.fromkeys(
+            each.board for each in self._kinds if each.board.lspci or each.board.iomem
+        ):
+            from dtlink.board.seen import SeenMachine, unseen
+
+            SeenMachine.of(board)
+            hints += unseen(board)
         for named in dict.fromkeys(
             each.board.schema_dir for each in self._kinds if each.board.schema
         ):

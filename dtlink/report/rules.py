@@ -128,10 +128,19 @@ def _pieces(example: Dts | Tables) -> Iterator[tuple[str, str]]:
             yield "with --bases that have:", _dedented(text)
     if example.kernel:
         yield "with a kernel that has:", _dedented(example.kernel)
+    if isinstance(example, Tables):
+        yield from _seen(example)
     if isinstance(example, Dts) and example.against:
         yield f"with --against {example.against}", ""
     if example.finds:
         yield f"found at {', '.join(dict.fromkeys(example.finds))}", ""
+
+
+def _seen(example: Tables) -> Iterator[tuple[str, str]]:
+    if example.lspci:
+        yield "with --lspci of a machine that has:", _dedented(example.lspci)
+    if example.iomem:
+        yield "with --iomem that has:", _dedented(example.iomem)
 
 
 def _value(data: bytes) -> str:

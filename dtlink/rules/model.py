@@ -46,6 +46,10 @@ class Tables(NamedTuple):
     for the table itself. Nowhere else."""
     kernel: str = ""
     """What the kernel holds, for rules that ask (see :mod:`dtlink.testing.sketch`)."""
+    lspci: str = ""
+    """What ``lspci`` prints on the machine."""
+    iomem: str = ""
+    """What ``/proc/iomem`` has there."""
 
 
 class Dts(NamedTuple):

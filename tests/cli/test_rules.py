@@ -18,7 +18,7 @@ from dtlink.report.rules import (
 )
 from dtlink.rules.catalogue import all_rules, find, ids
 from dtlink.rules.defaults import off_by_default
-from dtlink.rules.model import Rule
+from dtlink.rules.model import Rule, Tables
 from tests.cli.conftest import Run
 
 rules = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
@@ -194,6 +194,9 @@ def test_a_page_in_markdown_has_its_examples_in_fences(rule: Rule) -> None:
         for example in (pair.bad, pair.good):
             assert squeezed(example.source) in fenced
             assert not example.kernel or squeezed(example.kernel) in fenced
+            if isinstance(example, Tables):
+                assert not example.lspci or squeezed(example.lspci) in fenced
+                assert not example.iomem or squeezed(example.iomem) in fenced
     bold = sum(child.type == "strong_open" for token in tokens for child in token.children or ())
     assert bold == 1 + len(HEADINGS) + (off_by_default(rule.id) is not None)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dtlink.board.seen import SeenMachine
 from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import TreeBoard
@@ -22,6 +23,7 @@ from dtlink.rules.catalogue import all_rules, choose
 from dtlink.rules.model import Dts, Finding, Rule, Tables
 from dtlink.rules.run import check
 from dtlink.testing.assemble import assemble
+from dtlink.testing.seen import seen_by
 from dtlink.testing.sketch import sketch
 from tests.rules.test_examples import need_schemas
 from tests.support.boards import EVERY, FIXTURES, need_corpus
@@ -266,9 +268,12 @@ def moved(text: str) -> str:
     return "\n".join(rows)
 
 
-def of_tables(text: str, rules: Sequence[Rule], kernel: str = "") -> InputReport:
+def of_tables(
+    text: str, rules: Sequence[Rule], kernel: str = "", seen: SeenMachine | None = None
+) -> InputReport:
     """The findings, but those of what was added."""
-    board = TablesBoard(Machine.of(assemble(text)), facts=sketch(kernel) if kernel else None)
+    facts = sketch(kernel) if kernel else None
+    board = TablesBoard(Machine.of(assemble(text)), facts=facts, seen=seen)
     checked = check(board, rules)
     assert checked.faults == []
     found = [each for each in checked.findings if "0x7fed0000" not in each.subject.path]
@@ -279,8 +284,8 @@ def of_tables(text: str, rules: Sequence[Rule], kernel: str = "") -> InputReport
 def test_a_rule_tells_a_table_the_same_when_all_has_moved(rule: Rule, tmp_path: Path) -> None:
     for pair in rule.examples:
         if isinstance(pair.bad, Tables):
-            before = of_tables(pair.bad.source, [rule], pair.bad.kernel)
-            again = of_tables(moved(pair.bad.source), [rule], pair.bad.kernel)
+            before = of_tables(pair.bad.source, [rule], pair.bad.kernel, seen_by(pair.bad))
+            again = of_tables(moved(pair.bad.source), [rule], pair.bad.kernel, seen_by(pair.bad))
             item = since(before, again, tmp_path)
             assert changes(item) == []
             assert len(item.known) == len(before.findings) > 0

@@ -19,6 +19,7 @@ from dtlink.rules.model import Dts, Example, Finding, Rule, Severity, Tables
 from dtlink.rules.run import check
 from dtlink.schema.source import SchemaSource
 from dtlink.testing.assemble import assemble
+from dtlink.testing.seen import seen_by
 from dtlink.testing.sketch import sketch
 from dtlink.testing.trees import tree_of, write_bases
 from tests.rules.edits import WITH_EDITS, left, new, of_table
@@ -57,7 +58,7 @@ def board_of(example: Dts | Tables, edits: Sequence[Any] = ()) -> TreeBoard | Ta
     if isinstance(example, Tables):
         tables = assemble(example.source)
         made = {name: apply_fields(data, of_table(name, edits)) for name, data in tables.items()}
-        return TablesBoard(Machine.of(made), facts=facts)
+        return TablesBoard(Machine.of(made), facts=facts, seen=seen_by(example))
     tree = tree_of(example)
     tree = apply(tree, edits) if edits else tree
     if example.schema:

@@ -15,6 +15,9 @@ from dtlink.firmware.pci.functions import Buses, Function, FunctionList
 #: Segments above it are those of buses that Linux numbers itself, as behind Intel's VMD.
 LAST_SEGMENT = 0xFFFF
 
+#: Base class and subclass of host bridges and of IOMMUs.
+_WITHOUT_DMA = (0x0600, 0x0806)
+
 Place = tuple[int, int]
 
 
@@ -137,6 +140,14 @@ class PciHierarchy:
             return function
         vmds = [each for each in self.functions if (each.vendor, each.device) in VMD]
         return vmds[0] if len(vmds) == 1 else None
+
+    def requesters(self, segment: int) -> list[Function]:
+        """The functions of a segment that need an IOMMU: all but host bridges and IOMMUs."""
+        return [
+            each
+            for each in self.functions
+            if each.segment == segment and each.class_code not in _WITHOUT_DMA
+        ]
 
     @property
     def segments(self) -> frozenset[int]:

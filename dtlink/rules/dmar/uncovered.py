@@ -3,7 +3,8 @@
 What it finds: a PCI segment in the MCFG that no DRHD is for; a segment with several units of which
 none has INCLUDE_PCI_ALL; a segment whose units have neither a PCI device nor INCLUDE_PCI_ALL (a
 note); a device of an RMRR, ATSR or SATC structure that is under no unit. One unit that names
-devices and has no INCLUDE_PCI_ALL is what QEMU writes, which knows all devices.
+devices and has no INCLUDE_PCI_ALL is what QEMU writes, which knows all devices. With --lspci: the
+functions that exist and are under no unit.
 Why it matters: Linux has no IOMMU for such a device: its DMA reaches all memory, it cannot be given
 to a guest, and what the other structures say of it is void. A hypervisor may mean a segment to be
 left out (QEMU: default_bus_bypass_iommu).
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import AcpiScope, Dmar, Drhd, PciScope, Remapping, Scope
 from dtlink.links.acpi.dmar import OTHER_ROWS
+from dtlink.links.acpi.dmar_functions import FunctionUnits
 from dtlink.links.acpi.dmar_units import Units
 from dtlink.rules.dmar._words import is_whole, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -59,12 +61,15 @@ def uncovered(board: TablesBoard) -> Iterator[Finding]:
     table = board.machine.dmar
     if table is None or not table.units or not is_whole(table):
         return
+    units, pci = Units(table), board.seen.pci
     told = board.machine.mcfg.segments if board.machine.mcfg else frozenset()
     missing = sorted(told - {unit.segment for unit in table.units})
-    if missing:
-        yield _segments(table, missing)
-    yield from _empty(table)
-    units = Units(table)
+    if pci is not None:
+        yield from _of_functions(table, FunctionUnits(units, pci))
+    else:
+        if missing:
+            yield _segments(table, missing)
+        yield from _empty(table)
     for structure in table.remappings:
         lost = [each for each in _devices(structure) if units.of(each) is None]
         if lost and lost[0].segment not in missing:
@@ -76,6 +81,25 @@ def _devices(structure: Remapping) -> Iterator[Scope]:
         for scope in structure.scopes:
             if isinstance(scope, PciScope | AcpiScope) and scope.hops:
                 yield scope
+
+
+def _of_functions(table: Dmar, units: FunctionUnits) -> Iterator[Finding]:
+    """The functions that exist and have no unit, for each segment."""
+    pci = units.hierarchy
+    for segment in sorted(pci.segments):
+        lost = [each for each in pci.requesters(segment) if units.of(each) is None]
+        if lost:
+            alone = segment not in {unit.segment for unit in table.units}
+            yield uncovered.finding(
+                table,
+                f"no unit is for {listed(each.name for each in lost)}, which the machine has",
+                effect=f"{_NO_IOMMU} {noun(len(lost), 'it: its', 'them: their')} DMA reaches all "
+                f"memory, and {noun(len(lost), 'it', 'they')} cannot be given to a guest",
+                fix=f"Add a DRHD structure with segment={segment} and INCLUDE_PCI_ALL."
+                if alone
+                else "Add the devices to the scopes of their unit, or set INCLUDE_PCI_ALL in the "
+                "last unit of the segment.",
+            )
 
 
 def _segments(table: Dmar, missing: list[int]) -> Finding:

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.links.maps import IdMap
 from dtlink.rules.iommu._rows import inputs, span
 from dtlink.rules.model import EXAMPLES, Dts, Example, Finding, Severity, Tables, rule
-from dtlink.wording import listed
+from dtlink.wording import listed, noun
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.firmware.acpi.layout import Struct
+    from dtlink.firmware.pci.functions import Function
     from dtlink.firmware.tree import Node
 
 
@@ -108,23 +109,62 @@ def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
         if not any(row.length >= _BUS for row in table.entries):
             continue
         gaps = [gap for gap in _gaps(table, ids) if len(gap) >= _BUS]
-        if gaps:
+        if not gaps:
+            continue
+        where = board.graph.firmware[node]
+        words = _WORDS[EXAMPLES[board.firmware]]
+        there = _functions(board, where, gaps)
+        if there is None:
             lost = sum(map(len, gaps))
-            where = board.graph.firmware[node]
-            words = _WORDS[EXAMPLES[board.firmware]]
-            shown = listed(map(span, gaps))
-            yield bus_uncovered.finding(
-                where,
-                f"{words.map} of {where.name} do{words.s} not map requester IDs {shown} of "
-                f"{words.buses}",
-                property_name=words.map,
-                likely=True,
-                severity=Severity.INFO
-                if 2 * lost > len(ids) and not _exist(board, where, gaps)
-                else None,
-                effect=_effect(board, table),
-                fix=f"Extend {words.map} to all buses, or shrink {words.buses}.",
-            )
+            is_note = 2 * lost > len(ids) and not _exist(board, where, gaps)
+            about, fix = f" of {words.buses}", f", or shrink {words.buses}"
+        elif there:
+            gaps = [gap for gap in gaps if any(each.rid in gap for each in there)]
+            is_note = False
+            about, fix = f", which {listed(each.name for each in there)} {_have(there)}", ""
+        else:
+            continue
+        yield bus_uncovered.finding(
+            where,
+            f"{words.map} of {where.name} do{words.s} not map requester IDs "
+            f"{listed(map(span, gaps))}{about}",
+            property_name=words.map,
+            likely=there is None,
+            severity=Severity.INFO if is_note else None,
+            effect=_effect(board, table),
+            fix=f"Extend {words.map} to all buses{fix}.",
+        )
+
+
+def _have(there: Sequence[Function]) -> str:
+    return noun(len(there), "has", "have")
+
+
+def _functions(
+    board: AnyBoard, where: Node | Struct, gaps: Sequence[range]
+) -> list[Function] | None:
+    """The functions in the gaps; ``None``: not known. IOMMUs and host bridges need no entry."""
+    pci, segment = board.seen.pci, _segment(board, where)
+    if pci is None or segment is None:
+        return None
+    return [each for each in pci.requesters(segment) if any(each.rid in gap for gap in gaps)]
+
+
+def _segment(board: AnyBoard, where: Node | Struct) -> int | None:
+    """The segment of a host; ``None`` for one of several in a devicetree that does not say it."""
+    if board.firmware == "tables":
+        segment: int | None = getattr(where, "segment", None)
+        return segment
+    from dtlink.board.tree import TreeBoard
+
+    if not isinstance(board, TreeBoard):
+        return None
+    domain = board.tree.cell("linux,pci-domain", where.index)
+    if domain is not None:
+        return domain
+    pci = board.seen.pci
+    alone = pci is not None and len(pci.segments) == 1 and len(board.iommu_maps) == 1
+    return min(pci.segments) if pci and alone else None
 
 
 def _exist(board: AnyBoard, where: Node | Struct, gaps: Sequence[range]) -> bool:

@@ -3,6 +3,7 @@
 What it finds: buses of the MCFG of which no entry of the IVRS names a device. Buses that single
 entries name in part are not reported. A note where the segment has several IOMMUs and, after the
 buses of each, no more are left out than it has: host bridges often have fewer than the MCFG allows.
+With --lspci: the functions that exist and that no entry names, on whatever bus.
 Why it matters: Linux knows no IOMMU for a device there. Where the device table of an IOMMU has
 room for it, the IOMMU blocks its DMA; else its DMA reaches all memory.
 What to do: let the range of the last IOMMU go on to the last device of the last bus, or make the
@@ -15,12 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
 from dtlink.board.tables import TablesBoard
 from dtlink.links.acpi.ivrs import meets, merged, spans
 from dtlink.rules.ivrs._linux import NOT_SERVED, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dtlink.firmware.acpi.ivrs import Ivhd, Ivrs
+    from dtlink.links.pci.hierarchy import PciHierarchy
 
 _BUS = 0x100
 
@@ -58,9 +66,12 @@ _BUS = 0x100
 def uncovered(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each segment."""
     table, mcfg = board.machine.ivrs, board.machine.mcfg
+    blocks = list(taken(board))
+    if table is not None and board.seen.pci is not None:
+        yield from _of_functions(table, board.seen.pci, blocks)
+        return
     if table is None or mcfg is None:
         return
-    blocks = list(taken(board))
     for row in mcfg.allocations:
         mine = [block for block in blocks if block.segment == row.segment]
         ids = merged(span for block in mine for span in spans(block))
@@ -77,6 +88,26 @@ def uncovered(board: TablesBoard) -> Iterator[Finding]:
                 f"{row.end_bus:02x}:1f.7 ({row.end_bus * _BUS + 0xFF:#x}).",
                 severity=Severity.INFO if spare else None,
                 likely=True,
+            )
+
+
+def _of_functions(table: Ivrs, pci: PciHierarchy, blocks: Sequence[Ivhd]) -> Iterator[Finding]:
+    """The functions that exist and that no entry names, of segments with an IOMMU."""
+    for segment in sorted({block.segment for block in blocks}):
+        mine = [block for block in blocks if block.segment == segment]
+        ids = merged(span for block in mine for span in spans(block))
+        own = {block.device for block in mine}
+        lost = [
+            each
+            for each in pci.requesters(segment)
+            if each.rid not in own and not meets(ids, range(each.rid, each.rid + 1))
+        ]
+        if lost and ids:
+            yield uncovered.finding(
+                table,
+                f"no entry names {listed(each.name for each in lost)}, which the machine has",
+                effect=NOT_SERVED,
+                fix="Add the devices to the block of their IOMMU, as a range or one by one.",
             )
 
 

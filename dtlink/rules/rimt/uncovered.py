@@ -2,7 +2,8 @@
 
 What it finds: requester IDs of a bus without a mapping, where other functions of that bus have one
 by a range of a whole bus or more (the IOMMU itself and the host bridge, 00.0, need none); and whole
-buses of the MCFG without a mapping, as a note if there are more of them than of the others.
+buses of the MCFG without a mapping, as a note if there are more of them than of the others. With
+--lspci only functions that exist count.
 Why it matters: Linux gives a device there no IOMMU, without a message. Its DMA is refused if it
 passes through the IOMMU, and reaches all memory if it does not; it cannot be assigned to a guest.
 A table that maps only what follows the IOMMU's own function leaves out the devices before it.
@@ -14,6 +15,7 @@ drivers/acpi/riscv/rimt.c, rimt_node_map_id(), rimt_iommu_configure_id().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.pci import bdf
@@ -22,6 +24,9 @@ from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, common, merged, witho
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import first_of_segments, nodes
 from dtlink.wording import listed
+
+if TYPE_CHECKING:
+    from dtlink.links.pci.hierarchy import PciHierarchy
 
 _BUS = 0x100
 #: The functions of a device: those of the host bridge are at the start of the first bus.
@@ -68,6 +73,9 @@ def uncovered(board: TablesBoard) -> Iterator[Finding]:
         spans = (_span(each, one_more=True) for each in root.mappings if each.count)
         mapped = merged(filter(None, spans))
         lost = without(ids, merged([*mapped, *_own(board, root, ids)]))
+        if board.seen.pci is not None:
+            yield from _that_exist(root, lost, board.seen.pci)
+            continue
         used = merged(_whole(span) for each in ranges if (span := _span(each)))
         if functions := common(lost, used):
             yield _of_functions(root, functions)
@@ -120,6 +128,25 @@ def _of_functions(root: RimtRootComplex, lost: Sequence[IdRange]) -> Finding:
         fix="Add a mapping for these IDs; if the IOMMU is a function of the bus, end it before "
         "that function.",
     )
+
+
+def _that_exist(
+    root: RimtRootComplex, lost: Sequence[IdRange], pci: PciHierarchy
+) -> Iterator[Finding]:
+    there = [
+        each
+        for each in pci.requesters(root.segment)
+        if any(span.first <= each.rid <= span.last for span in lost)
+    ]
+    if there:
+        yield uncovered.finding(
+            root,
+            f"{root.name} has no mapping for {listed(each.name for each in there)}, which the "
+            "machine has",
+            property_name="mappings",
+            effect=_EFFECT,
+            fix="Add a mapping for these IDs.",
+        )
 
 
 def _of_buses(root: RimtRootComplex, lost: Sequence[IdRange], *, of: Sequence[IdRange]) -> Finding:
