@@ -13,7 +13,6 @@ from dtlink.cli.options import complain
 from dtlink.cli.single import Printing, one, view_of
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.read import load
 from dtlink.firmware.tree import Tree
 from dtlink.links.id_ranges import IdRange
 from dtlink.report.layout import BOLD, Line, Span, line
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 #: Requester IDs by segment.
 _Spans = dict[int, list[IdRange]]
 _BUSES = re.compile(r"(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2})(?:-([0-9a-f]{1,2}))?", re.IGNORECASE)
-#: How ``lspci`` begins a line about a function.
-_FUNCTION = re.compile(
-    r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\.([0-7])\s", re.IGNORECASE
-)
 
 
 class Buses(click.ParamType[list[tuple[int, IdRange]]]):
@@ -104,16 +99,13 @@ def _chosen(bus: tuple[list[tuple[int, IdRange]], ...], lspci: str | None) -> Ch
 
 
 def _functions(path: str | None) -> Iterator[tuple[int, IdRange]]:
-    """The functions in the output of ``lspci``; indented lines are about one of them."""
+    """The functions that exist, by the output of ``lspci`` or by ``/sys/bus/pci``."""
     if path is None:
         return
-    text = load(path).decode("utf-8", "replace")
-    found = [match for row in text.splitlines() if (match := _FUNCTION.match(row + " "))]
-    if not found:
-        raise InputError("no line begins with a PCI function, as those of lspci do", path=path)
-    for match in found:
-        rid = int(match[2], 16) << 8 | int(match[3], 16) << 3 | int(match[4])
-        yield int(match[1] or "0", 16), IdRange(rid, rid)
+    from dtlink.firmware.pci.read import read_functions
+
+    for each in read_functions(path):
+        yield each.segment, IdRange(each.rid, each.rid)
 
 
 def _compare(

@@ -153,6 +153,8 @@ def test_every_option_that_is_told_is_taken_and_wins() -> None:
         "kernel": "running",
         "initramfs": "i",
         "kernel-index": "x",
+        "lspci": "p",
+        "iomem": "m",
         "select": "cycle",
         "ignore": "legacy",
         "fail-on": "info",

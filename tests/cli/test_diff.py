@@ -189,7 +189,7 @@ def test_buses_that_are_none_are_wrong_usage(pair: Pair, buses: str) -> None:
 def test_a_list_without_functions_is_wrong_usage(pair: Pair) -> None:
     result = pair.run("--lspci", pair.tree)
     assert result.exit_code == 2
-    assert "no line begins with a PCI function" in result.output
+    assert "the output of lspci -vvnn, or /sys/bus/pci, is needed" in result.output
 
 
 def test_without_the_option_it_is_wrong_usage(pair: Pair) -> None:

@@ -29,6 +29,8 @@ dtlink.lint(
     kernel="running",
     initramfs=Path("initrd.img"),
     kernel_index="index.gz",
+    lspci=Path("lspci.txt"),
+    iomem="iomem.txt",
     schema=True,
     schema_dir=["bindings", Path("more")],
 )

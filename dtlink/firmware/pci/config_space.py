@@ -11,7 +11,8 @@ from dtlink.firmware.pci.functions import Acs, Buses, Function, PortType, Virtua
 _HEADER = 0x40
 _EXTENDED = 0x100
 
-_COMMAND_STATUS, _HAS_CAPABILITIES = 0x06, 0x10
+_STATUS = 0x06
+_HAS_CAPABILITIES = 0x10
 _CLASS, _HEADER_TYPE, _BUSES, _SUBSYSTEM, _CAPABILITIES = 0x0A, 0x0E, 0x18, 0x2C, 0x34
 _MULTIFUNCTION = 0x80
 
@@ -49,7 +50,7 @@ def with_config(function: Function, data: bytes) -> Function:
 
 
 def _with_capabilities(function: Function, data: bytes) -> Function:
-    if not data[_COMMAND_STATUS] & _HAS_CAPABILITIES:
+    if not data[_STATUS] & _HAS_CAPABILITIES:
         return function._replace(has_capabilities=True)
     found = _capabilities(data)
     express = found.get(_EXPRESS)

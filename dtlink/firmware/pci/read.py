@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import tarfile
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource, SizeLimit, plain
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _MAX_BYTES = 256 << 20
 _MAX_TEXT = 32 << 20
 _HEAD = 512
+STDIN = "-"
 _USTAR_AT = 257
 #: What the libraries raise for archives that are not whole.
 _DAMAGE = (tarfile.TarError, EOFError, ValueError, RecursionError)
@@ -35,6 +37,7 @@ def load(path: str) -> FunctionList:
 def read_functions(path: str) -> FunctionList:
     """The functions in the output of ``lspci``, a copy of ``/sys/bus/pci``, or that itself.
 
+    ``-`` is standard input.
     Raises :class:`InputError`, with the path in it, for what can't be read or has none.
     """
     try:
@@ -55,16 +58,23 @@ def _read(path: str) -> dict[tuple[int, int], Function]:
         from dtlink.firmware.pci.sysfs import of_folder
 
         return of_folder(path)
+    if path == STDIN:
+        return _of_file(sys.stdin.buffer)
     with open(path, "rb") as file:
-        source = plain(ByteSource.of_file(file, SizeLimit(_MAX_BYTES)), SizeLimit(_MAX_BYTES))
-        head = source.peek(_HEAD)
-        if head[_USTAR_AT : _USTAR_AT + 5] == b"ustar":
-            from dtlink.firmware.pci.sysfs import of_archive
+        return _of_file(file)
 
-            return of_archive(source)
-        if b"\0" in head:
-            raise InputError(f"neither a folder, a tar archive nor a text: {EXPECTED}")
-        data = source.read(_MAX_TEXT + 1)
+
+def _of_file(file: IO[bytes]) -> dict[tuple[int, int], Function]:
+    """An archive or a text, compressed or not, by its first bytes."""
+    source = plain(ByteSource.of_file(file, SizeLimit(_MAX_BYTES)), SizeLimit(_MAX_BYTES))
+    head = source.peek(_HEAD)
+    if head[_USTAR_AT : _USTAR_AT + 5] == b"ustar":
+        from dtlink.firmware.pci.sysfs import of_archive
+
+        return of_archive(source)
+    if b"\0" in head:
+        raise InputError(f"neither a folder, a tar archive nor a text: {EXPECTED}")
+    data = source.read(_MAX_TEXT + 1)
     if len(data) > _MAX_TEXT:
         raise InputError(f"a text of more than {_MAX_TEXT >> 20} MiB")
     from dtlink.firmware.pci.lspci import functions_of
