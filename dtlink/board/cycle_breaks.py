@@ -67,6 +67,30 @@ def chain(steps: Sequence[DeviceStep]) -> tuple[DeviceStep, ...]:
     return tuple(by_ends[ends] for ends in zip(nodes, nodes[1:] + nodes[:1], strict=True))
 
 
+def unseen_chain(steps: Sequence[DeviceStep]) -> tuple[DeviceStep, ...]:
+    """A cycle through an IOMMU that the kernel does not resolve, as ``iommus`` orders no probe.
+
+    Its other steps are in no cycle that the kernel sees: those it relaxes (drivers/base/core.c,
+    __fw_devlink_relax_cycles()). The first step is the one after the master's. Empty if there is
+    none.
+    """
+    masters = [step for step in steps if step.is_to_iommu]
+    seen = [step for step in steps if not step.is_to_iommu]
+    components = strong_components(arcs_of(seen)) if masters else ()
+    home = {node: number for number, nodes in enumerate(components) for node in nodes}
+    kept = {
+        step[:2]: step
+        for step in seen
+        if not step.references or home.get(step.consumer, -1) != home.get(step.supplier, -2)
+    }
+    arcs = arcs_of(kept.values())
+    for master in masters:
+        nodes = shortest_path(arcs, master.supplier, master.consumer)
+        if nodes:
+            return (*(kept[ends] for ends in zip(nodes, nodes[1:], strict=False)), master)
+    return ()
+
+
 def smallest_breaks(tree: Tree, steps: Sequence[DeviceStep]) -> tuple[DeviceStep, ...]:
     """The fewest steps of a component without which it has no cycle; of several sets the easiest.
 

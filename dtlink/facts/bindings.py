@@ -49,7 +49,6 @@ _ASSIGNED_CLOCK = other(
 )
 #: drivers/mux/core.c, mux_get(): with a state in the specifier.
 _MULTIPLEXER_STATE = res.MULTIPLEXER._replace(cells="#mux-state-cells", names="mux-state-names")
-_ONE_GPIO = res.GPIO._replace(may_be_empty=None)
 _GPIO_MAP = other("GPIO", res.POINTER, "#gpio-cells", may_be_empty=True)
 #: Where interrupts go that the node itself may not have.
 _INTERRUPT_ROUTE = other(
@@ -215,7 +214,7 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
     _kernel("pses", res.PSE, kernel=_6_10),
     _kernel("power-supplies", res.POWER_SUPPLY, kernel=_6_10),
     _kernel("mmc-pwrseq", res.POWER_SEQUENCE, kernel=_7_0),
-    _kernel("gpio", _ONE_GPIO, kernel=_5_15, strict_cells=True, unless="gpio-hog"),
+    _kernel("gpio", res.GPIO, kernel=_5_15, strict_cells=True, unless="gpio-hog"),
     _kernel("gpios", res.GPIO, kernel=_5_15, strict_cells=True, unless="gpio-hog"),
     _kernel("interrupts", res.INTERRUPT, walk=Walk.INTERRUPTS, has_specifier=False, kernel=_5_15),
     _kernel(
@@ -238,7 +237,7 @@ KERNEL_BINDINGS: tuple[SupplierBinding, ...] = (
     ),
     _kernel("access-controllers", res.ACCESS_CONTROLLER, kernel=_6_10),
     _kernel("*-supply", res.REGULATOR),
-    _kernel("*-gpio", _ONE_GPIO, strict_cells=True),
+    _kernel("*-gpio", res.GPIO, strict_cells=True),
     _kernel("*-gpios", res.GPIO, strict_cells=True),
     _kernel(
         "post-init-providers",

@@ -129,7 +129,7 @@ def test_names_of_entries(name: str, names: str | None):
     [
         ("clocks", True),
         ("cd-gpios", True),
-        ("cd-gpio", None),
+        ("cd-gpio", True),
         ("pwms", False),
         ("sound-dai", False),
         ("power-domains", None),

@@ -44,6 +44,27 @@ class TestFixtures:
         assert run(board) == []
 
 
+class TestIommus:
+    """The display controller of an APQ8064: its clocks make a cycle that the kernel sees."""
+
+    SOURCE = """/ {
+        mmcc: clock-controller { compatible = "x,mmcc"; #clock-cells = <1>; clocks = <CLOCK>; };
+        mdp: display { compatible = "x,mdp"; #clock-cells = <0>; iommus = <&iommu 0>; DISPLAY };
+        iommu: iommu { compatible = "x,iommu"; #iommu-cells = <1>; clocks = <&mmcc 1>; };
+    };"""
+
+    def test_a_cycle_that_no_link_relaxes(self) -> None:
+        source = self.SOURCE.replace("CLOCK", "&mdp").replace("DISPLAY", "")
+        [found] = lint(source)
+        assert found.severity.value == "warning"
+        assert found.effect.startswith("iommu probes only after display, ")
+
+    def test_one_that_the_kernel_relaxes_where_it_sees_it(self) -> None:
+        source = self.SOURCE.replace("CLOCK", "&mdp").replace("DISPLAY", "clocks = <&mmcc 2>;")
+        [found] = lint(source)
+        assert found.severity.value == "info"
+
+
 class TestWhatIsNoCycle:
     def test_a_device_and_its_own_parts(self) -> None:
         """A PMIC that feeds itself, a pin controller with a hog, a host with its own controller."""

@@ -36,10 +36,13 @@ def family(source, patch=None):
     ]
 
 
-def test_an_open_graph_is_a_warning():
-    [finding] = check("dangling", "panel { port { endpoint { remote-endpoint = <0>; }; }; };")
-    assert finding.severity is Severity.WARNING
+def test_an_open_graph_is_a_warning_and_a_placeholder_in_it_is_not():
+    source = "panel { port { endpoint { remote-endpoint = <0>; }; }; };"
+    [finding] = check("dangling", source)
+    assert finding.severity is Severity.INFO
     assert finding.message == "remote-endpoint[0] references no node: its phandle is 0"
+    [finding] = check("dangling", source.replace("<0>", "<0x99>"))
+    assert finding.severity is Severity.WARNING
 
 
 @pytest.mark.parametrize(
@@ -223,6 +226,27 @@ def test_a_legal_hole_is_worth_knowing_if_it_hides_somebody():
     assert finding.related == ("/cru",)
     assert check("lost-suppliers", OSC + CRU + "a { clocks = <&cru 1>, <0>, <&cru 2>; };") == []
     assert check("lost-suppliers", OSC + CRU + "a { clocks = <&cru 1>, <0>; };") == []
+
+
+def test_chip_selects_of_the_controller_are_no_surplus_arguments():
+    source = "g: g { #gpio-cells = <2>; }; spi { cs-gpios = <&g 3 0>, <0>, <&g 28 0>, <0>; };"
+    assert check("lost-suppliers", source) == []
+
+
+def test_ports_without_a_gpio_have_a_hole_in_a_singular_list_too():
+    source = "g: g { #gpio-cells = <2>; }; usb { atmel,vbus-gpio = <0>, <&g 20 0>, <0>; };"
+    [finding] = check("lost-suppliers", source)
+    assert finding.severity is Severity.INFO
+    assert finding.fix.text.startswith("Check that the driver looks up the entries")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "found"), [("", 1), ("usbport", 1), ("netdev", 0), ("gpio", 0), ("timer", 0)]
+)
+def test_a_trigger_that_reads_no_sources_needs_no_cells(trigger, found):
+    default = f'linux,default-trigger = "{trigger}";' if trigger else ""
+    source = f"port: port {{ }}; leds {{ led {{ {default} trigger-sources = <&port>; }}; }};"
+    assert len(check("missing-cells", source)) == found
 
 
 def test_a_supplier_that_needs_the_consumer_is_not_missed():

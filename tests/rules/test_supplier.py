@@ -71,6 +71,60 @@ def test_a_disabled_clock_matters_as_the_driver_asks_for_it(version, facts, cloc
     assert found == [confidence] * (confidence is not None)
 
 
+@pytest.mark.parametrize(
+    ("facts", "severity"),
+    [("populates", Severity.INFO), ("required:clock:pll", Severity.WARNING)],
+)
+def test_a_driver_that_may_do_without_is_only_worth_knowing(facts, severity):
+    """Its source is known, but not whether it asks; the request would fail at once."""
+    kernel = sketch(f"built-in VOP {DRIVER} x,vop\nfacts {DRIVER} {facts}")
+    tree = read_text(f"/ {{ {TWO_PLLS % '<&pll>'} }};")
+    [finding] = find("supplier/disabled").check(TreeBoard(tree, facts=kernel))
+    assert finding.severity is severity
+    [finding] = check("disabled", TWO_PLLS % "<&pll>")
+    assert finding.severity is Severity.WARNING  # nothing is known of the driver
+
+
+def test_a_usb_phy_of_the_older_kind_holds_nobody():
+    source = f"""
+        phy: phy {{ compatible = "usb-nop-xceiv"; #phy-cells = <0>; {OFF} }};
+        usb {{ compatible = "generic-ehci"; phys = <&phy>; }};
+    """
+    assert [each.severity for each in check("disabled", source)] in ([], [Severity.INFO])
+
+
+@pytest.mark.parametrize(("name", "found"), [("phy-2", 0), ("phy-x", 1)])
+def test_the_supplier_of_a_port_that_is_off_is_not_missed(name, found):
+    source = f"""
+        phy: phy {{ compatible = "vendor,phy"; #phy-cells = <0>; {OFF} }};
+        pcie {{ compatible = "vendor,pcie"; phys = <&phy>; phy-names = "{name}";
+            pcie@0,0 {{ }}; pcie@2,0 {{ {OFF} }};
+        }};
+    """
+    assert len(check("disabled", source)) == found
+
+
+def test_the_second_interrupt_is_not_known_to_be_asked_for():
+    source = f"""
+        one: gpio@1 {{ compatible = "x,gpio"; interrupt-controller; #interrupt-cells = <1>; }};
+        two: gpio@2 {{ compatible = "x,gpio"; interrupt-controller; #interrupt-cells = <1>; {OFF} }};
+        sensor {{ compatible = "x,sensor"; interrupts-extended = <&one 1>, <&two 1>; }};
+    """
+    [finding] = check("disabled", source)
+    assert finding.severity is Severity.INFO
+    [finding] = check("disabled", source.replace("<&one 1>, <&two 1>", "<&two 1>, <&one 1>"))
+    assert finding.severity is Severity.WARNING
+
+
+def test_a_node_that_only_other_drivers_look_for_misses_nothing_surely():
+    source = f"""
+        gpucc: clocks {{ compatible = "x,gpucc"; #power-domain-cells = <1>; {OFF} }};
+        gmu {{ compatible = "qcom,adreno-gmu"; power-domains = <&gpucc 0>; }};
+    """
+    [finding] = check("disabled", source)
+    assert finding.severity is Severity.INFO
+
+
 def test_the_part_that_surely_misses_it_is_told_first():
     kernel = sketch(f"built-in VOP {DRIVER} x,vop\nfacts {DRIVER} required:clock:pll")
     source = consumer("clocks = <&pll>;") + TWO_PLLS % "<&pll>"

@@ -143,6 +143,10 @@ class DriverRequests:
         """Whether there is a driver for a device, be it known what it does or not."""
         return bool(self._drivers.sources(device)) or self._drivers.is_looked_for(device)
 
+    def has_only_readers(self, device: int) -> bool:
+        """Whether drivers look for a device's node, and none is for it."""
+        return not self._drivers.sources(device) and self._drivers.is_looked_for(device)
+
     def names_of(self, device: int, kind: str, *, required: bool = False) -> frozenset[str]:
         """The names under which a device's driver asks for something of a kind.
 
@@ -159,7 +163,7 @@ class DriverRequests:
 
     def of_name(self, device: int, kind: str, name: str) -> Requested:
         """Whether a device's driver asks for something of a kind under a name."""
-        return agreed(_by(facts, kind, name, -1, of_children=False) for facts in self.facts(device))
+        return agreed(_by_name(facts, kind, name) for facts in self.facts(device))
 
     def makes_devices(self, device: int) -> bool:
         """Whether a device's driver makes devices that have no node of their own."""
@@ -193,6 +197,20 @@ def _by(
     if facts.may_ask(kind) or not (found or _is_telling(facts, kind, asks)):
         found.append(Requested.UNKNOWN)
     return strongest(found)
+
+
+def _by_name(facts: DriverFacts | None, kind: str, name: str) -> Requested:
+    """Whether one driver asks for something under a name.
+
+    A request under a name or number that is computed may be for another: of an interrupt it mostly
+    is by number (drivers/net/ethernet/freescale/fec_main.c, fec_probe()).
+    """
+    found = _by(facts, kind, name, -1, of_children=False)
+    if facts is None or not found.is_waited_for:
+        return found
+    asks = [ask for ask in facts.asks_for(kind) if _is_meant(ask, name, -1)]
+    named = strongest(_OF_NEED[ask.need] for ask in asks if ask.name != "*")
+    return Requested.UNKNOWN if named is Requested.NO else named
 
 
 def _is_telling(facts: DriverFacts, kind: str, asks: Sequence[Ask]) -> bool:

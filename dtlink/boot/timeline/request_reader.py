@@ -127,6 +127,10 @@ class RequestReader:
         """Whether the source has a driver for a device, be it known what it does or not."""
         return self._requests.has_drivers(device)
 
+    def has_only_readers(self, device: int) -> bool:
+        """Whether the drivers of other devices look for a node, and none is for it."""
+        return self._requests.has_only_readers(device)
+
     def names_of(self, device: int, kind: str, *, required: bool = False) -> frozenset[str]:
         """The names under which a device's driver asks for something of a kind.
 

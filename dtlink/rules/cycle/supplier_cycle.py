@@ -6,7 +6,8 @@ references the other), links within one device, and suppliers that the kernel st
 Why it matters: the kernel detects such a cycle and relaxes all links between these devices: probe
 order is not enforced, drivers must handle -EPROBE_DEFER, and a driver that does not fails. Where
 one of the links is iommus, the kernel does not see the cycle: the master waits for the IOMMU until
-the deferred-probe timeout, and then runs without translation.
+the deferred-probe timeout, and then runs without translation. It is not so where one of the other
+links is in a cycle that the kernel does see: that link is relaxed, and the IOMMU comes in time.
 What to do: list a supplier that a device can probe without in its post-init-providers. The fix
 proposes the fewest links without which there is no cycle among the devices; whether their drivers
 can do without them is for you to judge. "Fixed dependency cycle(s)" is still printed for the links
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dtlink.board.cycle_breaks import DeviceStep
+from dtlink.board.cycle_breaks import DeviceStep, unseen_chain
 from dtlink.board.device_cycles import DeviceCycle
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.bindings import followed_since
@@ -79,12 +80,14 @@ _PROPERTY = "post-init-providers"
 def supplier_cycle(board: TreeBoard) -> Iterator[Finding]:
     """One finding a component."""
     for cycle in board.cycles:
-        masters = [step for step in cycle.chain if step.is_to_iommu]
-        first = cycle.chain[0]
+        unseen = unseen_chain(cycle.steps)
+        chain = _to_give_up_first(cycle, unseen)
+        masters = [step for step in unseen if step.is_to_iommu]
+        first = chain[0]
         nodes = board.tree
         yield supplier_cycle.finding(
             Link(nodes, first.references[0]) if first.references else nodes[first.consumer],
-            _message(board, cycle),
+            _message(board, cycle, chain),
             supplier=nodes[first.supplier],
             related=[nodes[node] for node in cycle.devices[:_MOST_RELATED]],
             severity=Severity.WARNING if masters else Severity.INFO,
@@ -97,20 +100,30 @@ def supplier_cycle(board: TreeBoard) -> Iterator[Finding]:
         )
 
 
-def _message(board: TreeBoard, cycle: DeviceCycle) -> str:
+def _to_give_up_first(
+    cycle: DeviceCycle, unseen: tuple[DeviceStep, ...]
+) -> tuple[DeviceStep, ...]:
+    """The cycle to show, from a step to give up on."""
+    if {step[:2] for step in unseen} <= {step[:2] for step in cycle.chain}:
+        return cycle.chain
+    at = next((at for at, step in enumerate(unseen) if step in cycle.breaks), 0)
+    return unseen[at:] + unseen[:at]
+
+
+def _message(board: TreeBoard, cycle: DeviceCycle, chain: tuple[DeviceStep, ...]) -> str:
     """The chain as one sentence."""
     parts = []
-    for step in (*cycle.chain[: _SHOWN - 1], *cycle.chain[_SHOWN - 1 :][-1:]):
+    for step in (*chain[: _SHOWN - 1], *chain[_SHOWN - 1 :][-1:]):
         supplier = board.tree[step.supplier].name
         names = dict.fromkeys(board.tree.property_name(ref.at) for ref in step.references)
         words = f"needs {supplier} ({', '.join(names)})" if names else f"is a child of {supplier}"
         parts.append(words)
     others = len(cycle.devices) - len(parts)
-    if len(parts) < len(cycle.chain):
+    if len(parts) < len(chain):
         parts.insert(-1, "needs …")
     verb = noun(others, "is", "are")
     more = f"; {counted(others, 'more device')} {verb} in the cycle" if others else ""
-    return f"{board.tree[cycle.chain[0].consumer].name} " + ", which ".join(parts) + more
+    return f"{board.tree[chain[0].consumer].name} " + ", which ".join(parts) + more
 
 
 def _unseen(board: TreeBoard, step: DeviceStep) -> str:

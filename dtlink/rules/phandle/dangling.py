@@ -1,7 +1,8 @@
 """A property references a phandle that no node has.
 
 What it finds: an entry of a supplier property whose phandle does not resolve. A graph endpoint
-without a remote end, and a reference that does not order probing, are warnings.
+without a remote end, and a reference that does not order probing, are warnings. A remote-endpoint
+of 0 is a placeholder for what the board does not describe: that is only worth knowing.
 Why it matters: the supplier cannot be found. fw_devlink stops reading the property there and
 ignores all later entries, and the driver's own lookup fails (-ENOENT, -EINVAL or, for some
 subsystems, -EPROBE_DEFER forever). 0xffffffff is what an overlay leaves where its reference was
@@ -71,6 +72,8 @@ def dangling(board: TreeBoard) -> Iterator[Finding]:
 
 
 def _severity(board: TreeBoard, entry: Failure) -> Severity:
+    if entry.binding.walk is Walk.ENDPOINT and not entry.value:
+        return Severity.INFO
     if entry.binding.name != "interrupt-parent":
         return severity_of(entry.binding)
     users = (

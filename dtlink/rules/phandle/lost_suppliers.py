@@ -3,7 +3,8 @@
 What it finds: a <0> in a supplier property with good entries after it. Drivers skip an empty entry;
 fw_devlink stops reading there. In ``clocks``, ``mboxes``, ``phys``, ``extcon``, ``gpios``
 and ``…-gpios`` an empty entry is legal: that is only worth knowing. Elsewhere no binding allows
-empty entries, and where a 0 follows every entry, the entries have one argument too many.
+empty entries, and where a 0 follows every entry, the entries have one argument too many (not in
+``cs-gpios``, where a 0 is a chip select of the SPI controller itself).
 Suppliers that other entries link, or that depend on the consumer themselves, are not reported.
 Why it matters: no device link is made to the suppliers after the 0, so nothing keeps the consumer
 from probing before them: its driver has to handle -EPROBE_DEFER. They are not resumed before the
@@ -11,8 +12,8 @@ consumer either, and their sync_state() does not wait for it. A 0 that was meant
 shifts the entries: entry 1 is empty, and what was meant as entry 1 is entry 2.
 What to do: move empty entries to the end where the binding has names for its entries; write as many
 arguments as the supplier's cells property says.
-References: Linux, drivers/of/property.c, of_link_property(), and drivers/of/base.c,
-of_phandle_iterator_next().
+References: Linux, drivers/of/property.c, of_link_property(); drivers/of/base.c,
+of_phandle_iterator_next(); drivers/spi/spi.c, spi_get_gpio_descs().
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.edits import PropertyValue
 
 _HOLE = Flaw.AFTER_HOLE
+#: Here every second entry may be empty: drivers/spi/spi.c, spi_get_gpio_descs().
+_CHIP_SELECTS = "cs-gpios"
 
 
 @rule(
@@ -89,6 +92,8 @@ def _lost(board: TreeBoard, refs: Sequence[Reference]) -> list[Node]:
 
 def _is_surplus(board: TreeBoard, refs: Sequence[Reference]) -> bool:
     """Whether a single 0 follows every entry, which all have arguments: one too many."""
+    if board.tree.property_name(refs[0].at) == _CHIP_SELECTS:
+        return False
     cells = board.tree.cells_at(refs[0].at)
     starts = [ref for ref in board.graph.references if ref.at == refs[0].at]
     return all(

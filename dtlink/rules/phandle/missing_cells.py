@@ -2,14 +2,15 @@
 
 What it finds: an entry that references a node without the ``#…-cells`` of its binding. Either the
 node is not such a supplier (or its cells property was forgotten), or an entry before it has more or
-fewer arguments than its supplier takes, so that an argument is read as a phandle.
+fewer arguments than its supplier takes, so that an argument is read as a phandle. Not reported is
+what no driver reads: of the triggers of LEDs only usbport reads ``trigger-sources`` with cells.
 Why it matters: the kernel cannot tell where the next entry begins. The driver's lookup fails with
 -EINVAL. fw_devlink of 5.15 and of 6.6 and later assumes 0 cells, reads on, and can link the
 consumer to unrelated nodes; 5.10 and 6.1 stop there.
 What to do: add the cells property to the supplier, reference the right node, or write as many
 arguments as the supplier's cells property says.
-References: Linux, drivers/of/base.c, of_phandle_iterator_next(), and drivers/of/property.c,
-parse_prop_cells().
+References: Linux, drivers/of/base.c, of_phandle_iterator_next(); drivers/of/property.c,
+parse_prop_cells(); drivers/usb/core/ledtrig-usbport.c, usbport_trig_port_observed().
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
 from dtlink.rules.phandle._elsewhere import is_told_elsewhere
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
 from dtlink.wording import counted
+
+
+_TRIGGER = "trigger-sources"
+#: The trigger of LEDs that reads cells.
+_USB_PORT = "usbport"
 
 
 @rule(
@@ -54,7 +60,7 @@ from dtlink.wording import counted
 def missing_cells(board: TreeBoard) -> Iterator[Finding]:
     """Every entry whose supplier has no cells property."""
     for entry in board.failures(UnresolvedReason.NO_CELLS):
-        if entry.target is None or is_told_elsewhere(board, entry):
+        if entry.target is None or is_told_elsewhere(board, entry) or _is_unread(entry):
             continue
         last = before(board, entry)
         # In maps and interrupts any small number may look like a phandle.
@@ -69,6 +75,15 @@ def missing_cells(board: TreeBoard) -> Iterator[Finding]:
             related=(meant,) if meant else (),
             severity=severity_of(entry.binding),
         )
+
+
+def _is_unread(entry: Failure) -> bool:
+    """Whether an entry is for a trigger of an LED that does not read it by its cells.
+
+    drivers/leds/trigger/ledtrig-netdev.c reads none, ledtrig-gpio.c reads a GPIO.
+    """
+    trigger = entry.node.strings("linux,default-trigger")
+    return entry.property_name == _TRIGGER and bool(trigger) and _USB_PORT not in trigger
 
 
 def _misread(board: TreeBoard, entry: Failure, last: Link) -> Node | None:

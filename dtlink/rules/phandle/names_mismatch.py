@@ -4,7 +4,8 @@ What it finds: ``clock-names``, ``reset-names``, ``interrupt-names`` and the lik
 than their list has entries, or with the same name twice. Not ``dma-names``, where one name twice
 is an alternative, and not names without any list, unless the driver is known to require one. Fewer
 names than entries are right where a driver counts the entries; where it is known to ask for a name
-that is missing there, that is a note (it may ask for another name first).
+that is missing there, that is a note (it may ask for another name first). So is a name without an
+entry, unless the driver is known to require it, or nothing is known of the driver.
 Why it matters: a driver asks for a clock, a reset line or an interrupt by name; the kernel takes
 the entry at the index of the first such name. Where there is no such entry the request fails, and a
 driver for which the resource is optional continues without it and without a message. The second of
@@ -98,7 +99,10 @@ def _without_entry(board: TreeBoard, found: NamedList) -> Finding:
     lost = found.names[count:]
     quoted = joined(f'"{name}"' for name in lost)
     requested = _requested(board, found, lost)
-    is_unused = requested.holds_nothing or node.path.startswith("/cpus/")
+    is_needed = requested is Requested.REQUIRED or (
+        requested is Requested.UNKNOWN and not board.requests.is_known(node.index)
+    )
+    is_unused = not is_needed or node.path.startswith("/cpus/")
     return names_mismatch.finding(
         node,
         f"{found.names_property} has {counted(len(found.names), 'name')}, but "

@@ -3,9 +3,11 @@
 What it finds: an enabled consumer of a supplier that is disabled, or that has a disabled parent.
 One finding for each disabled node. It is sure where the source of the consumer's driver shows that
 it waits for what it references. Not reported are suppliers that the driver does not request, or
-does without; and links that are commonly so: graph endpoints, thermal and cooling links, clocks
-that CPUs and clock controllers can do without, contexts of an interrupt controller (a PLIC) at
-CPUs that Linux does not use, and references that do not order probing.
+does without; what is for one of several ports, where some of these are disabled; and links that are
+commonly so: graph endpoints, thermal and cooling links, clocks that CPUs and clock controllers can
+do without, contexts of an interrupt controller (a PLIC) at CPUs that Linux does not use, and
+references that do not order probing. Where it is not known whether the driver asks, and the
+request would fail at once, that is only worth knowing: the driver may do without.
 Why it matters: fw_devlink makes no link to a disabled supplier, so the consumer probes, and then
 its driver's request fails, or is deferred forever (-EPROBE_DEFER, even where the supplier is
 optional). An optional clock is different since 6.15 (5.15 to 6.12 by backport): one of a disabled
@@ -16,7 +18,8 @@ References: Linux, drivers/of/property.c, of_link_to_phandle(); drivers/clk/clk.
 of_clk_get_hw_from_clkspec(); drivers/regulator/of_regulator.c, of_regulator_dev_lookup();
 drivers/phy/phy-core.c, _of_phy_get(); drivers/pmdomain/core.c, __genpd_dev_pm_attach();
 drivers/iommu/of_iommu.c, of_iommu_xlate(); sound/soc/soc-core.c, snd_soc_add_pcm_runtime();
-drivers/irqchip/irq-sifive-plic.c, plic_parse_context_parent().
+drivers/irqchip/irq-sifive-plic.c, plic_parse_context_parent(); drivers/pci/controller/
+pcie-mediatek.c, mtk_pcie_setup().
 """
 
 from __future__ import annotations
@@ -24,13 +27,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.early import is_served_early
 from dtlink.facts.resource import Asker, Requested
-from dtlink.facts.resources import INTERRUPT
+from dtlink.facts.resources import INTERRUPT, PHY
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import so_do
 from dtlink.wording import counted, noun
+
+#: A PHY of drivers/usb/phy: to a request for one in ``phys`` the answer is -ENODEV, enabled or not
+#: (drivers/phy/phy-core.c, _of_phy_get()).
+_OF_ANOTHER_KIND = "usb-nop-xceiv"
 
 
 @rule(
@@ -69,12 +77,15 @@ def disabled(board: TreeBoard) -> Iterator[Finding]:
         requested = _requested(board, ref)
         if requested.holds_nothing or (requested is Requested.OPTIONAL and _fails(board, ref)):
             continue
+        is_note = effect.optional or (
+            requested is Requested.UNKNOWN and _may_do_without(board, ref)
+        )
         root = _switched_off(board, ref.supplier)[-1]
-        roots.setdefault((root, effect.optional), {}).setdefault(requested, []).append(ref)
-    for (_, optional), found in roots.items():
+        roots.setdefault((root, is_note), {}).setdefault(requested, []).append(ref)
+    for (_, is_note), found in roots.items():
         sure = found.get(Requested.REQUIRED, []) + found.get(Requested.OPTIONAL, [])
         refs = sure + found.get(Requested.UNKNOWN, [])
-        yield _finding(board, refs, optional=optional, sure=bool(sure))
+        yield _finding(board, refs, is_note=is_note, sure=bool(sure))
 
 
 def _requested(board: TreeBoard, ref: Reference) -> Requested:
@@ -84,12 +95,39 @@ def _requested(board: TreeBoard, ref: Reference) -> Requested:
     if not is_asked or resource.if_disabled is None or resource.if_disabled.optional:
         return Requested.UNKNOWN
     reader = board.requests
-    return reader.of(ref, device) if ref.consumer == device else reader.of_part(ref, device)[1]
+    if ref.consumer != device:
+        return reader.of_part(ref, device)[1]
+    return Requested.NO if _is_for_a_port_that_is_off(board, ref) else reader.of(ref, device)
+
+
+def _is_for_a_port_that_is_off(board: TreeBoard, ref: Reference) -> bool:
+    """Whether a device with ports lists the supplier of one that may be disabled.
+
+    Drivers ask by a name with the number of the port, for the ports that are enabled
+    (drivers/pci/controller/pcie-mediatek.c, mtk_pcie_setup()).
+    """
+    name, tree = board.requests.name(ref), board.tree
+    return name[-1:].isdigit() and any(tree.parents[node] == ref.consumer for node in tree.unavailable)
+
+
+def _may_do_without(board: TreeBoard, ref: Reference) -> bool:
+    """Whether a driver that is known may ask for no such supplier, or go on without."""
+    reader, device = board.requests, board.device_index(ref.consumer)
+    if ref.binding.resource is INTERRUPT and ref.entry:
+        # A bus asks for the first alone: drivers/i2c/i2c-core-base.c, i2c_device_probe().
+        return True
+    # Of a node that another's driver looks for, such as a GPU's management unit, nobody may ask.
+    is_read = reader.has_only_readers(device) and not is_served_early(
+        board.tree[device].compatible, board.version
+    )
+    return is_read or (reader.has_drivers(device) and _fails(board, ref))
 
 
 def _fails(board: TreeBoard, ref: Reference) -> bool:
     """Whether a request for a disabled supplier fails at once."""
     tree, effect = board.tree, ref.binding.resource.if_disabled
+    if ref.binding.resource is PHY and _OF_ANOTHER_KIND in tree[ref.supplier].compatible:
+        return True
     own = ref.supplier in tree.unavailable
     is_part = ref.supplier not in tree.holders("compatible") and not _switched_off(
         board, tree.parents[ref.supplier]
@@ -123,7 +161,7 @@ def _matters(board: TreeBoard, ref: Reference) -> bool:
     return not (resource.may_be_orphan and is_provider)
 
 
-def _finding(board: TreeBoard, refs: Sequence[Reference], *, optional: bool, sure: bool) -> Finding:
+def _finding(board: TreeBoard, refs: Sequence[Reference], *, is_note: bool, sure: bool) -> Finding:
     first, *others = (Link(board.tree, ref) for ref in refs)
     off = [board.tree[node] for node in _switched_off(board, first.supplier.index)]
     more = sorted({other.node.path for other in others} - {first.node.path})
@@ -132,10 +170,10 @@ def _finding(board: TreeBoard, refs: Sequence[Reference], *, optional: bool, sur
         f"{first.entry} points to {first.supplier.path}, "
         f"{_state(first.supplier, off)}{so_do(more, 'node')}",
         effect=f"{first.node.name}: {_outcome(board, first)}{_held(board, first) if sure else ''}",
-        fix=_fix(board, first, off, optional=optional, sure=sure),
+        fix=_fix(board, first, off, sure=sure),
         supplier=first.supplier,
         related=(*off, *(other.node for other in others)),
-        severity=Severity.INFO if optional else Severity.WARNING,
+        severity=Severity.INFO if is_note else Severity.WARNING,
         likely=not sure,
     )
 
@@ -159,9 +197,10 @@ def _held(board: TreeBoard, first: Link) -> str:
     return f"; {board.tree.path(device)} as a whole does not probe{waiting if users else ''}"
 
 
-def _fix(board: TreeBoard, first: Link, off: Sequence[Node], *, optional: bool, sure: bool) -> str:
+def _fix(board: TreeBoard, first: Link, off: Sequence[Node], *, sure: bool) -> str:
     enable = " ".join(f'{board.ref(node)} {{ status = "okay"; }};' for node in off)
-    if optional:
+    effect = first.binding.resource.if_disabled
+    if effect and effect.optional:
         return f"Write {enable}, or remove {first.property_name}."
     if not sure and _fails(board, first.reference):
         return f"Write {enable}, unless the driver can do without this {first.binding.kind}."

@@ -69,7 +69,7 @@ def _finding(board: TreeBoard, links: Sequence[Link]) -> Finding:
         f"{first.entry} references {first.supplier.path}; neither it nor an ancestor has a "
         f"compatible, so no device is created{also(links)}",
         effect=effect(board, first, down),
-        fix=f"Add the {first.binding.kind}'s compatible to {board.ref(first.supplier)}.",
+        fix=_fix(board, first),
         supplier=first.supplier,
         related=[*(link.node for link in links[1:]), *nodes(board, down)],
         likely=first.binding.resource.starts_by_path,
@@ -84,8 +84,15 @@ def _on_a_bus(board: TreeBoard, links: Sequence[Link]) -> Finding:
         f"{first.entry} references {first.supplier.path}, which has no compatible; its parent "
         f"{bus.name} is a plain bus, whose driver provides nothing{also(links)}",
         effect=effect(board, first, {}),
-        fix=f"Add the {first.binding.kind}'s compatible to {board.ref(first.supplier)}.",
+        fix=_fix(board, first),
         supplier=first.supplier,
         related=[link.node for link in links[1:]],
         likely=True,
     )
+
+
+def _fix(board: TreeBoard, link: Link) -> str:
+    kind, supplier = link.binding.kind, link.supplier
+    if link.binding.resource.is_part and supplier.parent and supplier.parent.parent:
+        return f"Add the compatible of what provides the {kind} to {board.ref(supplier.parent)}."
+    return f"Add the {kind}'s compatible to {board.ref(supplier)}."
