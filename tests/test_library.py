@@ -329,7 +329,7 @@ def test_what_a_session_shows() -> None:
     assert repr(board) == f"<Board {INPUTS[0]}: {board.firmware!r}, kernel 6.12>"
     assert repr(report).startswith("<Report lint of 1 input: error ")
     assert repr(finding).startswith(f"<Finding error {finding.rule} at {finding.subject.path}:")
-    assert repr(report.inputs[0]) == f"<InputReport {INPUTS[0]}: fdt, 4 findings>"
+    assert repr(report.inputs[0]) == f"<InputReport {INPUTS[0]}: fdt, 3 findings>"
     (unread,) = (failed := dtlink.lint("gone.dtb")).inputs
     assert repr(failed) == "<Report lint of 1 input: 1 unreadable>"
     assert repr(unread) == "<InputReport gone.dtb: No such file or directory>"

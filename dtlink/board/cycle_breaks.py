@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.resource import Effort
@@ -87,7 +88,7 @@ def unseen_chain(steps: Sequence[DeviceStep]) -> tuple[DeviceStep, ...]:
     for master in masters:
         nodes = shortest_path(arcs, master.supplier, master.consumer)
         if nodes:
-            return (*(kept[ends] for ends in zip(nodes, nodes[1:], strict=False)), master)
+            return (*(kept[ends] for ends in pairwise(nodes)), master)
     return ()
 
 

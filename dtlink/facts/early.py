@@ -44,3 +44,9 @@ def is_served_early(compatible: Iterable[str], version: KernelVersion = DEFAULT)
     """Whether a node of these ``compatible`` strings is a provider without being a device."""
     names, tables = tuple(compatible), early_tables(version)
     return any(not tables[kind].isdisjoint(names) for kind in _PROVIDERS)
+
+
+def is_started_early(compatible: Iterable[str], version: KernelVersion = DEFAULT) -> bool:
+    """Whether the kernel starts a node of these ``compatible`` strings before there are devices."""
+    names = tuple(compatible)
+    return any(not table.isdisjoint(names) for table in early_tables(version).values())

@@ -54,6 +54,27 @@ OFF: Final = (
         "the device works without DMA, and on many boards that is meant",
     ),
     OffByDefault(
+        "legacy/hidden-link",
+        "the drivers that read the old name defer by themselves until the supplier is there",
+    ),
+    OffByDefault(
+        "legacy/old-name",
+        "kernels read the old name too, and most boards of some vendors have one",
+    ),
+    OffByDefault(
+        "legacy/redundant-interrupts",
+        "the kernel reads interrupts-extended, and the other property is inherited on purpose",
+    ),
+    OffByDefault(
+        "legacy/singular-gpio",
+        "the GPIO library and fw_devlink read both suffixes",
+    ),
+    OffByDefault(
+        "legacy/stream-id-cells",
+        "the kernel reads iommus, and the property has no effect",
+        notes_only=True,
+    ),
+    OffByDefault(
         "module/kexec-dma",
         "it matters where kexec is used only, and holds for nearly every board with an SMMU",
     ),

@@ -8,7 +8,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.read import decode
 from dtlink.rules.catalogue import choose
-from dtlink.rules.model import Finding
+from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import check
 from dtlink.testing.assemble import assemble
 from tests.support.boards import SHARED
@@ -294,6 +294,17 @@ def test_buses_of_the_mcfg_without_an_entry(last: int, buses: str | None) -> Non
     assert [f"bus {buses} of" in each.message for each in found] == ([True] if buses else [])
     other = lint(text + allocation.format(1))
     assert "ivrs/uncovered" not in {each.rule for each in other}, "no block is for that segment"
+
+
+def test_a_list_of_the_functions_that_were_found_is_only_worth_knowing() -> None:
+    block = "  ivhd-40 base=0xfeb80000\n    range device=0\n    range-end device=2\n"
+    block += "    select device=0x90\n    select device=0x100\n" + SOUTHBRIDGE
+    mcfg = "MCFG\n  allocation base=0xf8000000 segment=0 end_bus=0x10\n"
+    [found] = [each for each in lint(f"IVRS\n{block}{mcfg}") if each.rule == "ivrs/uncovered"]
+    assert found.severity is Severity.INFO
+    block = block.replace("    select device=0x100\n", "")
+    [found] = [each for each in lint(f"IVRS\n{block}{mcfg}") if each.rule == "ivrs/uncovered"]
+    assert found.severity is Severity.WARNING
 
 
 def test_a_gap_within_the_buses_is_named() -> None:

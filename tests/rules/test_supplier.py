@@ -107,7 +107,8 @@ def test_the_supplier_of_a_port_that_is_off_is_not_missed(name, found):
 def test_the_second_interrupt_is_not_known_to_be_asked_for():
     source = f"""
         one: gpio@1 {{ compatible = "x,gpio"; interrupt-controller; #interrupt-cells = <1>; }};
-        two: gpio@2 {{ compatible = "x,gpio"; interrupt-controller; #interrupt-cells = <1>; {OFF} }};
+        two: gpio@2 {{ compatible = "x,gpio"; interrupt-controller; #interrupt-cells = <1>;
+            {OFF} }};
         sensor {{ compatible = "x,sensor"; interrupts-extended = <&one 1>, <&two 1>; }};
     """
     [finding] = check("disabled", source)

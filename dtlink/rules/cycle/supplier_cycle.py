@@ -100,9 +100,7 @@ def supplier_cycle(board: TreeBoard) -> Iterator[Finding]:
         )
 
 
-def _to_give_up_first(
-    cycle: DeviceCycle, unseen: tuple[DeviceStep, ...]
-) -> tuple[DeviceStep, ...]:
+def _to_give_up_first(cycle: DeviceCycle, unseen: tuple[DeviceStep, ...]) -> tuple[DeviceStep, ...]:
     """The cycle to show, from a step to give up on."""
     if {step[:2] for step in unseen} <= {step[:2] for step in cycle.chain}:
         return cycle.chain

@@ -4,6 +4,8 @@ What it finds: buses of the MCFG of which no entry of the IVRS names a device. B
 entries name in part are not reported. A note where the segment has several IOMMUs and, after the
 buses of each, no more are left out than it has: host bridges often have fewer than the MCFG allows.
 With --lspci: the functions that exist and that no entry names, on whatever bus.
+A note, too, where no range goes beyond one bus and single functions of several buses are named:
+such firmware lists the devices that it found, and there may be none on the other buses.
 Why it matters: Linux knows no IOMMU for a device there. Where the device table of an IOMMU has
 room for it, the IOMMU blocks its DMA; else its DMA reaches all memory.
 What to do: let the range of the last IOMMU go on to the last device of the last bus, or make the
@@ -19,7 +21,8 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from dtlink.board.tables import TablesBoard
-from dtlink.links.acpi.ivrs import meets, merged, spans
+from dtlink.firmware.acpi.ivrs import Select
+from dtlink.links.acpi.ivrs import DeviceSpan, meets, merged, spans
 from dtlink.rules.ivrs._linux import NOT_SERVED, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.wording import listed
@@ -79,6 +82,9 @@ def uncovered(board: TablesBoard) -> Iterator[Finding]:
         lost = [bus for bus, has in zip(row.buses, served, strict=True) if not has]
         if lost and ids:
             spare = len({block.key for block in mine}) > 1 and _is_spare(served)
+            spare = spare or _is_list_of_functions(
+                [span for block in mine for span in spans(block)]
+            )
             yield uncovered.finding(
                 table,
                 f"no entry names a device of bus {_ranges(lost)} of segment {row.segment}, which "
@@ -117,6 +123,14 @@ def _is_spare(served: list[bool]) -> bool:
     return runs[0][0] and all(
         length <= before for (_, before), (has, length) in pairwise(runs) if not has
     )
+
+
+def _is_list_of_functions(found: list[DeviceSpan]) -> bool:
+    """Whether the entries name what the firmware found, function by function, on several buses."""
+    if any(span.first // _BUS != span.last // _BUS for span in found):
+        return False
+    single = (span for span in found if isinstance(span.entry, Select))
+    return len({span.first // _BUS for span in single}) > 1
 
 
 def _ranges(buses: list[int]) -> str:

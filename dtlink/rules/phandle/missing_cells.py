@@ -26,7 +26,6 @@ from dtlink.rules.phandle._elsewhere import is_told_elsewhere
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
 from dtlink.wording import counted
 
-
 _TRIGGER = "trigger-sources"
 #: The trigger of LEDs that reads cells.
 _USB_PORT = "usbport"

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
-from dtlink.facts.early import is_served_early
+from dtlink.facts.early import is_started_early
 from dtlink.facts.resource import Asker, Requested
 from dtlink.facts.resources import INTERRUPT, PHY
 from dtlink.firmware.tree import Node
@@ -107,7 +107,9 @@ def _is_for_a_port_that_is_off(board: TreeBoard, ref: Reference) -> bool:
     (drivers/pci/controller/pcie-mediatek.c, mtk_pcie_setup()).
     """
     name, tree = board.requests.name(ref), board.tree
-    return name[-1:].isdigit() and any(tree.parents[node] == ref.consumer for node in tree.unavailable)
+    return name[-1:].isdigit() and any(
+        tree.parents[node] == ref.consumer for node in tree.unavailable
+    )
 
 
 def _may_do_without(board: TreeBoard, ref: Reference) -> bool:
@@ -117,7 +119,7 @@ def _may_do_without(board: TreeBoard, ref: Reference) -> bool:
         # A bus asks for the first alone: drivers/i2c/i2c-core-base.c, i2c_device_probe().
         return True
     # Of a node that another's driver looks for, such as a GPU's management unit, nobody may ask.
-    is_read = reader.has_only_readers(device) and not is_served_early(
+    is_read = reader.has_only_readers(device) and not is_started_early(
         board.tree[device].compatible, board.version
     )
     return is_read or (reader.has_drivers(device) and _fails(board, ref))

@@ -37,7 +37,8 @@ def _missed(bed: Bed, names: tuple[str, ...]) -> list[Reference]:
     """References of devices to what they would miss.
 
     Silence is right for CPUs, for the inputs of clock controllers, which name every clock that
-    could feed them, and where the source of the driver says that it goes without.
+    could feed them, and where the source of the driver says that it goes without. Where it does not
+    say so of a clock, the driver may: the request for a disabled one fails at once.
     """
     return [
         ref
@@ -45,8 +46,14 @@ def _missed(bed: Bed, names: tuple[str, ...]) -> list[Reference]:
         if _is_device(bed, ref)
         and not bed.path(ref.consumer).startswith("/cpus/")
         and not (ref.binding.name == "clocks" and bed.tree.cell("#clock-cells", ref.consumer))
-        and _requested(bed, ref) in (Requested.UNKNOWN, Requested.REQUIRED)
+        and _requested(bed, ref) in _asked(ref)
     ]
+
+
+def _asked(ref: Reference) -> tuple[Requested, ...]:
+    if ref.binding.name == "clocks":
+        return (Requested.REQUIRED,)
+    return (Requested.UNKNOWN, Requested.REQUIRED)
 
 
 def _requested(bed: Bed, ref: Reference) -> Requested:
