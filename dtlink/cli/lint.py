@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink.cli.baselines import Baselines, baseline_options
+from dtlink.cli.fixing import FixRequest, fix_options
 from dtlink.cli.given import named
 from dtlink.cli.options import NO_INPUTS, complain, options, tell
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
@@ -98,6 +99,7 @@ _LEVELS = [severity.value for severity in Severity]
     help="Source that the blob was made from: findings have its lines.  "
     "[default: the .dts beside the blob, if it makes the same tree]",
 )
+@fix_options
 @options("sources", "overlay", "inputs", "search", "config", "jobs", "color")
 @click.pass_context
 def lint(
@@ -119,10 +121,17 @@ def lint(
     strict: bool,  # noqa: FBT001
     live: bool,  # noqa: FBT001
     source: str | None,
+    fix: bool,  # noqa: FBT001
+    diff: bool,  # noqa: FBT001
+    unsafe_fixes: bool,  # noqa: FBT001
+    fix_only: tuple[str, ...],
+    fix_shared: bool,  # noqa: FBT001
     **_settings: Any,
 ) -> None:
     """Lint, print the report, and exit with the status of what was found."""
     _check_usage(paths, since, live=live, write_baseline=write_baseline)
+    asked = FixRequest(fix, diff, unsafe_fixes, fix_only, fix_shared)
+    asked.check(since=since, changes_baseline=write_baseline or prune_baseline)
     outputs = resolve(targets, output)
     digest = digests(outputs)
     given = named(context)
@@ -138,7 +147,10 @@ def lint(
         kernel = plan.kernel(digest=digest)
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
         envelope = partial(_envelope, plan=plan, kernel=kernel, told=baselines.told, change=change)
-        reports = baselines.compare(plan.reports(jobs=jobs, digest=digest))
+        if asked.is_given:
+            reports = asked.run(plan, baselines.compare, jobs=jobs)
+        else:
+            reports = baselines.compare(plan.reports(jobs=jobs, digest=digest))
         reports = change.compare(plan, reports, jobs=jobs) if change else reports
         report = gather(reports, plan.total, outputs, envelope, plan.settled)
     except InputError as error:

@@ -21,9 +21,12 @@ _NAMED = 3
 _BASES = (".dtb", ".dts")
 
 if TYPE_CHECKING:
+    from dtlink.engine.written import ExpectedTree
     from dtlink.firmware.choice import InputOptions
     from dtlink.firmware.git.commit import CommitFile
     from dtlink.firmware.source.options import SourceOptions
+    from dtlink.firmware.storage import Disk
+    from dtlink.report.answer import InputAnswer
     from dtlink.report.known import BaselineComparison, RuleFilter
 
 
@@ -184,6 +187,28 @@ class LintPlan:
         )
         return (_sieved(item, self._settings[item.input]) for item in run)
 
+    def reports_of(
+        self,
+        inputs: Mapping[Input, Input],
+        storage: Disk,
+        expected: Mapping[Input, ExpectedTree],
+        *,
+        jobs: int,
+    ) -> Iterator[InputReport]:
+        """As :meth:`reports`, of inputs as a storage has them, with what their fixes write.
+
+        Each is linted with the settings of an input of the plan, and its tree compared with the
+        one that is ``expected``.
+        """
+
+        def task(item: Input) -> engine.Task:
+            lint = _lint(self._settings[inputs[item]])
+            lint = partial(lint, write_fixes=True, expected=expected.get(item))
+            return self._task(inputs[item])._replace(tree=lint, tables=lint, storage=storage)
+
+        run = engine.run(list(inputs), task, jobs=jobs)
+        return (_sieved(item, self._settings[inputs[item.input]]) for item in run)
+
     def settings(self, item: Input) -> LintSettings:
         """What holds for an input."""
         return self._settings[item]
@@ -278,10 +303,14 @@ def _identity(settings: LintSettings, *, digest: bool) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=256)
 def _task(settings: LintSettings) -> engine.Task:
-    lint = partial(
+    lint = _lint(settings)
+    return engine.Task(lint, lint, settings.board.sources)
+
+
+def _lint(settings: LintSettings) -> Callable[..., InputAnswer]:
+    return partial(
         engine.lint, settings=settings.board, select=settings.selected, ignore=settings.ignore
     )
-    return engine.Task(lint, lint, settings.board.sources)
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,7 @@ from dtlink.rules.run import check
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.board.tables import TablesBoard
+    from dtlink.engine.written import ExpectedTree
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.report.answer import InputAnswer
     from dtlink.rules.catalogue import Kind
@@ -28,12 +29,23 @@ def lint(
     settings: Settings = DEFAULTS,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    *,
+    write_fixes: bool = False,
+    expected: ExpectedTree | None = None,
 ) -> InputAnswer:
     """Run the chosen rules over one input, as the fields of its :class:`InputReport`.
 
+    ``write_fixes``: findings have the edits of their fixes as edits of the source; then the tree
+    is compared with the one that is ``expected``.
+
     Raises :class:`InputError` for facts of a kernel, or schemas, that can't be read.
     """
-    return lint_board(board_of(firmware, settings), select, ignore)
+    answer = lint_board(board_of(firmware, settings), select, ignore)
+    if write_fixes and isinstance(firmware, Tree):
+        from dtlink.engine.written import with_written
+
+        with_written(firmware, answer, expected)
+    return answer
 
 
 def lint_board(

@@ -19,6 +19,7 @@ from dtlink.firmware.read import (
     load_input,
 )
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
+from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
 from dtlink.report.model import InputFault, InputReport, Refused
 from dtlink.wording import listed
@@ -58,6 +59,8 @@ class Task(NamedTuple):
     """The file of a commit that is read in the place of the input's path."""
     source: str = ""
     """The source that a blob was made from, if the user named it."""
+    storage: Disk = DISK
+    """What the files are read from that a source is made of."""
 
     def do(self, firmware: Tree | Machine) -> InputAnswer:
         """Do it. Raises :class:`InputError` for an input of the other kind."""
@@ -139,7 +142,7 @@ def _with_container(report: InputReport, loaded: LoadedInput) -> InputReport:
 
 def _read(item: Input, task: Task) -> tuple[LoadedInput, Tree | Machine]:
     """The bytes of a file or a member, none for a folder of tables, and what they say."""
-    one = partial(_read_one, base=item.path, at=task.at)
+    one = partial(_read_one, base=item.path, at=task.at, storage=task.storage)
     if not item.overlays:
         return one(item, task.sources)
     from dtlink.firmware.overlay.read import read_overlaid
@@ -148,7 +151,11 @@ def _read(item: Input, task: Task) -> tuple[LoadedInput, Tree | Machine]:
 
 
 def _read_one(
-    item: Input, sources: SourceOptions, base: str, at: CommitFile | None
+    item: Input,
+    sources: SourceOptions,
+    base: str,
+    at: CommitFile | None,
+    storage: Disk,
 ) -> tuple[LoadedInput, Tree | Machine]:
     """The same of one file, here or in a commit; what that calls the base may be another path."""
     path = item.path
@@ -159,7 +166,7 @@ def _read_one(
         return load_file(file, sources, item.member)
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
         loaded = load_input(item)
-        firmware = decode(loaded, str(item), sources)
+        firmware = decode(loaded, str(item), sources, storage)
         if not loaded.inside and isinstance(firmware, Tree) and has_images(firmware):
             loaded = load_image(item, loaded.data)
             firmware = decode(loaded, str(item), sources)

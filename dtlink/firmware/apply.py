@@ -28,9 +28,22 @@ def apply(tree: Tree, edits: Iterable[TreeEdit]) -> Tree:
     """
     if tree.is_overlay:
         raise InputError("cannot edit the blob of an overlay; edit its source")
-    edited = fdt.read(_Edited(tree, list(edits)).blob())
+    edited = tree
+    for batch in _batches(edits):
+        edited = fdt.read(_Edited(edited, batch).blob())
     edited.origins, edited.labels = tree.origins, tree.labels
     return edited
+
+
+def _batches(edits: Iterable[TreeEdit]) -> Iterator[list[TreeEdit]]:
+    """The edits, divided where a node is added: what follows may be about it."""
+    batch: list[TreeEdit] = []
+    for edit in edits:
+        batch.append(edit)
+        if isinstance(edit, AddNode):
+            yield batch
+            batch = []
+    yield batch
 
 
 def apply_fields(table: bytes, edits: Iterable[SetField]) -> bytes:

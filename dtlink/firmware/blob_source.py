@@ -9,7 +9,7 @@ not compared. Nor are the nodes that ``dtc -@`` adds (``__symbols__``, ``__fixup
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,10 @@ from dtlink.firmware.source.options import SourceOptions
 from dtlink.firmware.tree import Location, Node, Origins, Tree
 
 if TYPE_CHECKING:
+    from dtlink.firmware.edits import TreeEdit
     from dtlink.firmware.source.placed_comments import SourceComment
-    from dtlink.firmware.source.read import SourceTree
+    from dtlink.firmware.source.read import SourcePlaces, SourceTree
+    from dtlink.firmware.text_edits import Written
 
 _PHANDLES = frozenset(("phandle", "linux,phandle"))
 _GENERATED = frozenset(("__symbols__", "__fixups__", "__local_fixups__"))
@@ -69,7 +71,7 @@ class BlobSource(Origins):
 
         Raises :class:`InputError` for a source that can't be read.
         """
-        return next(_differences(self._blob, self._read), "")
+        return difference(self._blob, self._read.tree, self._read)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -92,6 +94,14 @@ class BlobSource(Origins):
         source = self._of(path, name)
         return source.location(path, name, offset) if source else None
 
+    def rewritten(self, edits: Iterable[TreeEdit]) -> Written:
+        """Edits of the tree as edits of the source, if it makes the same tree."""
+        from dtlink.firmware.text_edits import Written
+
+        if self._usable is None or self.difference:
+            return Written(refused=f"{self._path} makes another tree than the blob")
+        return self._usable.rewritten(edits)
+
     def latest(self, path: str, names: Sequence[str]) -> str:
         """Which property is set last: see :class:`~dtlink.firmware.tree.Origins`."""
         source = self._of(path, None)
@@ -108,8 +118,16 @@ class BlobSource(Origins):
         return source.property(path, name) if source else ()
 
 
-def _differences(blob: Tree, source: SourceTree) -> Iterator[str]:
-    mine, theirs = _described(blob), _described(source.tree)
+def difference(blob: Tree, made: Tree, source: SourcePlaces) -> str:
+    """Where the tree that a source makes is not a blob's, the first place; empty if nowhere.
+
+    Numbers of phandles do not count, and neither does what dtc adds.
+    """
+    return next(_differences(blob, made, source), "")
+
+
+def _differences(blob: Tree, made: Tree, source: SourcePlaces) -> Iterator[str]:
+    mine, theirs = _described(blob), _described(made)
     for path, node in mine.items():
         if path not in theirs:
             yield f"it has no {path}"
@@ -131,7 +149,7 @@ def _is_described(node: Node) -> bool:
     return node.path.split("/", 2)[1] not in _GENERATED
 
 
-def _is_same(mine: Node, theirs: Node, name: str, source: SourceTree) -> bool:
+def _is_same(mine: Node, theirs: Node, name: str, source: SourcePlaces) -> bool:
     """Whether a property of the blob is what the source makes of it; neither may have it."""
     value, made = mine.get(name), theirs.get(name)
     if name in _PHANDLES:

@@ -46,13 +46,17 @@ def read_file(
 
 
 def read_source_file(
-    path: str, sources: SourceOptions = NO_OPTIONS, *, symbols: bool = False
+    path: str,
+    sources: SourceOptions = NO_OPTIONS,
+    *,
+    symbols: bool = False,
+    storage: Disk = DISK,
 ) -> SourceTree:
     """Read a DTS file with all that is known of its places; ``symbols``: as ``dtc -@``.
 
     Raises :class:`InputError` if the source is invalid; the message has file and line.
     """
-    files, macros = _surrounded(path, sources)
+    files, macros = _surrounded(path, sources, storage)
     return read_source(path, files, symbols=symbols, defines=macros)
 
 

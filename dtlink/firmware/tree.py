@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from zlib import crc32
 
 if TYPE_CHECKING:
+    from dtlink.firmware.edits import TreeEdit
     from dtlink.firmware.overlay.overlaid import Overlaid
     from dtlink.firmware.source.placed_comments import SourceComment
+    from dtlink.firmware.text_edits import Written
 
 #: Top-level nodes that describe the tree, not the hardware: property names in them are labels or
 #: paths.
@@ -76,6 +78,10 @@ class Origins(Protocol):
         of it, in the source itself rather than in a file that it includes. Without a name: the
         first place that opens the node. ``None``: no source has that node.
         """
+
+    @abstractmethod
+    def rewritten(self, edits: Iterable[TreeEdit]) -> Written:
+        """Edits of the tree as edits of the files that it was made from."""
 
     @abstractmethod
     def latest(self, path: str, names: Sequence[str]) -> str:

@@ -40,6 +40,8 @@ class InputAnswer(TypedDict, total=False):
     view: Reportable
     notes: Sequence[str]
     silent: Sequence[str]
+    blob: bytes
+    differs: str
     bases: Sequence[TriedBase]
     ignored: Sequence[Ignored]
     comments: Sequence[CommentEntry]

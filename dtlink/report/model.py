@@ -170,6 +170,10 @@ class InputReport(NamedTuple):
     """The overlays that it is read with, in order."""
     variant: str = ""
     """What the configuration calls it with its overlays."""
+    blob: bytes = b""
+    """The devicetree that a source makes, where its fixes were asked for."""
+    differs: str = ""
+    """Where that is not the devicetree that was expected, the first place; empty if nowhere."""
     bases: Sequence[TriedBase] = ()
     """The bases on which it was tried, if it is an overlay."""
 

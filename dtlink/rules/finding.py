@@ -9,6 +9,7 @@ from dtlink.rules.fix import Fix
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import Edit
+    from dtlink.firmware.text_edits import Written
     from dtlink.rules.entries import EditEntry, FindingEntry, LocationEntry, RelatedPlaceEntry
 
 
@@ -100,6 +101,8 @@ class Finding(NamedTuple):
     """The property of a blob, for text."""
     overlay: str = ""
     """The overlay that brought what is wrong; empty: the base has it."""
+    written: "Written | None" = None
+    """The edits of the fix as edits of the source, where they were asked for."""
 
     def __repr__(self) -> str:
         entry = "" if self.index is None else f"[{self.index}]"

@@ -6,6 +6,13 @@ if TYPE_CHECKING:
     from dtlink.firmware.edits import Edit
 
 
+class Safety(NamedTuple):
+    """Whether the edits of a rule's fixes may be made without a look at each, and why."""
+
+    is_safe: bool
+    reason: str
+
+
 class Fix(NamedTuple):
     """One imperative sentence, and the edits that do what it says.
 
@@ -15,6 +22,8 @@ class Fix(NamedTuple):
 
     text: str
     edits: "tuple[Edit, ...]" = ()
+    unsafe: str = ""
+    """Why these edits need a look although those of the rule are safe."""
 
     def __str__(self) -> str:
         return self.text

@@ -9,7 +9,7 @@ from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.firmware.tree import Location, Node, Origins, Tree
 from dtlink.links.reference import Failure, Link
 from dtlink.rules.finding import Confidence, Finding, RelatedPlace, Severity, Snippet
-from dtlink.rules.fix import Fix
+from dtlink.rules.fix import Fix, Safety
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
@@ -31,6 +31,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Rule",
+    "Safety",
     "Severity",
     "Tables",
     "rule",
@@ -115,6 +116,8 @@ class Rule(NamedTuple):
     covers: Covers = Covers.SUBJECT
     yields: bool = False
     """Whether it is silent where the finding of a rule that does not yield covers its own."""
+    fix: Safety | None = None
+    """Whether the edits of its fixes are safe, and why; ``None``: its fixes have no edits."""
     only: frozenset[str] | None = None
     """The aliases whose findings are reported; ``None``: all findings are."""
 
@@ -294,6 +297,7 @@ def rule(
     needs: tuple[str, ...] = (),
     covers: Covers = Covers.SUBJECT,
     yields: bool = False,
+    fix: Safety | None = None,
 ) -> Callable[[Check], Rule]:
     """Make the rule of a module; decorates its check. Call it with ``__name__`` and ``__doc__``.
 
@@ -316,6 +320,7 @@ def rule(
             check=check,
             covers=covers,
             yields=yields,
+            fix=fix,
         )
 
     return make

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from dtlink.firmware.edits import TreeEdit
     from dtlink.firmware.overlay.fault import OverlayFault
     from dtlink.firmware.source.placed_comments import SourceComment
+    from dtlink.firmware.text_edits import Written
     from dtlink.firmware.tree import Location, Origins, Tree
 
 #: A path, and a property; empty: the node itself.
@@ -87,6 +89,13 @@ class Overlaid:
         else:
             origins, at = _origins(self.overlays[found[0]].tree), found[1]
         return origins.location(at, name, offset) if origins else None
+
+    def rewritten(self, edits: Iterable[TreeEdit]) -> Written:
+        """Nothing: whether the base or an overlay is to change is a decision."""
+        from dtlink.firmware.text_edits import Written
+
+        del edits
+        return Written(refused="it is found with overlays: change the base, or the overlay")
 
     def latest(self, path: str, names: Sequence[str]) -> str:
         """Which property is set last: see :class:`~dtlink.firmware.tree.Origins`."""

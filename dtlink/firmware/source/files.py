@@ -121,7 +121,8 @@ class SourceFiles:
     def _kept(self, path: str, *, inside: bool) -> SourceFile | Unread:
         """A file as it was read for an earlier source, unless it has changed since."""
         state = self._storage.state(path)
-        known = _known.get((self._storage, path))
+        keeper = self._storage.keeper(path)
+        known = _known.get((keeper, path))
         if known is not None and state is not None and known[0] == state:
             # It was read for another tree, perhaps, which may include it.
             is_inside = not inside or self._has(known[1].real)
@@ -129,7 +130,7 @@ class SourceFiles:
         data = self._bytes(path, path, MAX_TEXT, inside=inside)
         found = data if isinstance(data, Unread) else self._text(path, data)
         if isinstance(found, SourceFile):
-            _known.put((self._storage, path), (state, found))
+            _known.put((keeper, path), (state, found))
         return found
 
     def _has(self, real: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,10 @@ from dtlink.firmware.source.values import spans
 from dtlink.firmware.tree import Location, Tree
 
 if TYPE_CHECKING:
+    from dtlink.firmware.edits import TreeEdit
     from dtlink.firmware.source.outline import OutlinedNode
     from dtlink.firmware.source.placed_comments import SourceComment
+    from dtlink.firmware.text_edits import Written
 
 
 class SourcePlaces:
@@ -43,6 +45,12 @@ class SourcePlaces:
         from dtlink.firmware.source.outline import outline
 
         return outline(self._live, self._text, self._files.data, tree)
+
+    def rewritten(self, edits: Iterable[TreeEdit]) -> Written:
+        """Edits of the tree as edits of the files."""
+        from dtlink.firmware.source.rewrite import written
+
+        return written(self._live, self._text, self._files, edits)
 
     def reserved(self) -> Sequence[tuple[str, Location]]:
         """The reservations of memory: address and length as they are written, and where."""
@@ -86,7 +94,7 @@ class SourcePlaces:
         if name is None:
             return self._text.place(node.opened_at[0])
         if held is None or not held.set_at:
-            return self._text.place(self._lacking(node))
+            return self._text.place(lacking(node, self._text))
         return self._text.place(held.set_at[-1] if offset is None else self._part(held, offset))
 
     def latest(self, path: str, names: Sequence[str]) -> str:
@@ -95,13 +103,6 @@ class SourcePlaces:
         held = {name: node.get(name) for name in names} if node else {}
         places = {name: each.set_at[-1] for name, each in held.items() if each and each.set_at}
         return max(names, key=lambda name: places.get(name, -1))
-
-    def _lacking(self, node: DtsNode) -> int:
-        """The opening that lacks a property: see :class:`~dtlink.firmware.tree.Origins`."""
-        places = (at for held in node.properties.values() for at in held.set_at)
-        setting = [_opening(node, at) for at in places]
-        own = [at for at in setting if self._text.origin(at)[0] == 0]
-        return max(own or setting or node.opened_at)
 
     def _part(self, held: DtsProperty, offset: int) -> int:
         """Where the part of a value stands that has a byte."""
@@ -140,6 +141,14 @@ def _comments(text: SourceText, parsed: Parsed) -> Sequence[SourceComment]:
     from dtlink.firmware.source.placed_comments import placed
 
     return placed(text, parsed.tree)
+
+
+def lacking(node: DtsNode, text: SourceText) -> int:
+    """The opening that lacks a property: see :class:`~dtlink.firmware.tree.Origins`."""
+    places = (at for held in node.properties.values() for at in held.set_at)
+    setting = [_opening(node, at) for at in places]
+    own = [at for at in setting if text.origin(at)[0] == 0]
+    return max(own or setting or node.opened_at)
 
 
 def _opening(node: DtsNode, at: int) -> int:

@@ -16,13 +16,14 @@ from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.table import TableHeader
-from dtlink.rules.model import Finding, Fix, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(True, "nothing but the checksum changes"),
     bad=Tables("MCFG checksum=1\n  allocation base=0x40000000", finds=("MCFG",)),
     good=Tables("MCFG\n  allocation base=0x40000000"),
 )

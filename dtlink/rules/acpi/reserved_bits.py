@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tables import TablesBoard
 from dtlink.rules.acpi._effects import MOST_RELATED, Effect, effect_of, listed, place
 from dtlink.rules.acpi._rows import CheckedTable, ReservedBits, checked_tables
-from dtlink.rules.model import Example, Finding, Fix, Severity, Tables, rule
+from dtlink.rules.model import Example, Finding, Fix, Safety, Severity, Tables, rule
 
 _DEFAULT: Effect[ReservedBits] = Effect(
     "none: Linux does not read these bits; a later revision may give them a meaning"
@@ -30,6 +30,7 @@ _DEFAULT: Effect[ReservedBits] = Effect(
     __name__,
     __doc__,
     severity=Severity.INFO,
+    fix=Safety(True, "the specification requires 0 there, and nothing reads the bits"),
     examples=(
         Example(
             about="IORT",

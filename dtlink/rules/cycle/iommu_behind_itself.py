@@ -19,7 +19,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import bus_ids, is_pci
 from dtlink.rules.iommu._rows import inputs, place
-from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import Cells, PropertyValue
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(True, "only the requester ID of the IOMMU itself is taken out"),
     bad=Dts(
         """
         / {

@@ -25,7 +25,7 @@ from dtlink.board.device_cycles import DeviceCycle
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.bindings import followed_since
 from dtlink.links.reference import Link
-from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.wording import counted, listed, noun
 
 #: How many steps of a long chain are shown, and how many devices are listed.
@@ -38,6 +38,7 @@ _PROPERTY = "post-init-providers"
     __name__,
     __doc__,
     severity=Severity.INFO,
+    fix=Safety(False, "which of the links is needed for the probe is known to the drivers only"),
     bad=Dts(
         """
         / {

@@ -17,13 +17,14 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import UnresolvedReason
-from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(True, "all entries of the map are of that length already"),
     bad=Dts(
         """
         / {

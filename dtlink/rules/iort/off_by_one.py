@@ -20,7 +20,7 @@ from dtlink.firmware.acpi.iort import IdMapping, IortNode, NamedComponent, RootC
 from dtlink.links.id_ranges import REQUESTER_IDS
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.iort._overlaps import Overlap, overlaps
-from dtlink.rules.model import Finding, Fix, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.wording import and_more
 
 
@@ -28,6 +28,7 @@ from dtlink.wording import and_more
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "what the last ID of the range is for is known to the firmware only"),
     bad=Tables(
         """
         IORT

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 
 #: Old compatible string to today's, of regulators, all of which must have a regulator-name.
 REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
@@ -24,6 +24,7 @@ REPLACED: Mapping[str, str] = {"reg-fixed-voltage": "regulator-fixed"}
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(True, "no driver matches the old string"),
     covers=Covers.RELATED,
     needs=("regulator-name",),
     bad=Dts(

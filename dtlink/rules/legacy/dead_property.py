@@ -21,7 +21,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.rules.legacy._binding import Fate, LegacyBinding
 from dtlink.rules.legacy._rows import report
 from dtlink.rules.legacy._table import rows_of
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Safety, Severity, rule
 
 ROWS = rows_of(Fate.IGNORED)
 
@@ -30,6 +30,7 @@ ROWS = rows_of(Fate.IGNORED)
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the new name has an effect where the old one had none"),
     covers=Covers.RELATED,
     needs=tuple(row.old for row in ROWS),
     bad=Dts(

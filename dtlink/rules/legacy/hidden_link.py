@@ -21,7 +21,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.rules.legacy._binding import Fate, LegacyBinding
 from dtlink.rules.legacy._rows import report
 from dtlink.rules.legacy._table import rows_of
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Safety, Severity, rule
 
 ROWS = rows_of(Fate.HIDDEN)
 
@@ -30,6 +30,7 @@ ROWS = rows_of(Fate.HIDDEN)
     __name__,
     __doc__,
     severity=Severity.INFO,
+    fix=Safety(False, "the oldest kernel that boots with the tree must read the new name"),
     covers=Covers.RELATED,
     needs=tuple(row.old for row in ROWS),
     bad=Dts(

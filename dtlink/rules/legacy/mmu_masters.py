@@ -24,7 +24,7 @@ from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
 from dtlink.links.streams import bus_ids
 from dtlink.rules.legacy._smmu import smmus
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _NAMED = 3
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "DMA of the masters is translated then, which it may never have been"),
     covers=Covers.RELATED,
     needs=("mmu-masters",),
     bad=Dts(

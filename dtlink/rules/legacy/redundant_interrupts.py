@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._rows import in_all, several
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 
 _SHORT, _LONG = "interrupts", "interrupts-extended"
 
@@ -26,6 +26,7 @@ _SHORT, _LONG = "interrupts", "interrupts-extended"
     __name__,
     __doc__,
     severity=Severity.INFO,
+    fix=Safety(True, "no kernel reads interrupts beside interrupts-extended of that length"),
     covers=Covers.RELATED,
     needs=("interrupts-extended",),
     bad=Dts(

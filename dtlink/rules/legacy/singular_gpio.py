@@ -22,13 +22,14 @@ from dtlink.facts.supply_names import ONLY
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._gpios import READ_BY_DRIVERS
 from dtlink.rules.legacy._rows import in_all, renamed_list, several
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.INFO,
+    fix=Safety(True, "the GPIO library looks up both names, the plural first"),
     covers=Covers.RELATED,
     bad=Dts(
         """

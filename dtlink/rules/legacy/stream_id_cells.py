@@ -17,13 +17,14 @@ from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._rows import in_all, several
 from dtlink.rules.legacy._smmu import listed_masters, smmus
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(True, "nothing reads #stream-id-cells of a device that no mmu-masters lists"),
     covers=Covers.RELATED,
     needs=("#stream-id-cells",),
     bad=Dts(

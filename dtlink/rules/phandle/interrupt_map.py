@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Failure, UnresolvedReason
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._interrupt_map import Misfit, misfit
 from dtlink.wording import counted
 
@@ -49,6 +49,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "that the missing cells are zeros is what is usual"),
     since="0.2",
     needs=("interrupt-map",),
     covers=Covers.SUPPLIER,

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node, Oddity
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(True, "the number that Linux uses is kept"),
     covers=Covers.SUPPLIER,
     bad=Dts(
         """

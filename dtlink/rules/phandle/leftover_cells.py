@@ -20,7 +20,7 @@ from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import BINDINGS
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, UnresolvedReason
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._entry import as_string, bytes_left, size_in_cells
 from dtlink.rules.phandle._interrupt_map import misfit
 from dtlink.wording import counted
@@ -35,6 +35,7 @@ _WITHOUT_EMPTY_ENTRIES = tuple(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(True, "the cells that are removed belong to no entry"),
     covers=Covers.SUPPLIER,
     bad=Dts(
         """

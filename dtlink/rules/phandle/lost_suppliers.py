@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Flaw, Link, Reference
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._entry import names
 from dtlink.wording import counted
 
@@ -40,6 +40,7 @@ _CHIP_SELECTS = "cs-gpios"
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the last argument of each entry may have been meant"),
     covers=Covers.SUPPLIER,
     bad=Dts(
         """

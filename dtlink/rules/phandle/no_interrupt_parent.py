@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tree import TreeBoard
 from dtlink.links.interrupts import steps_up
 from dtlink.links.reference import Failure, UnresolvedReason
-from dtlink.rules.model import Covers, Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._elsewhere import is_for_controller
 from dtlink.wording import beside, noun
 
@@ -25,6 +25,7 @@ from dtlink.wording import beside, noun
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the parent is the only interrupt controller, and need not be the right one"),
     covers=Covers.SUPPLIER,
     needs=("interrupts",),
     bad=Dts(

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dtlink.board.tree import TreeBoard
 from dtlink.board.wrong_cells import WrongCells
 from dtlink.firmware.tree import Node
-from dtlink.rules.fix import Fix
+from dtlink.rules.fix import Fix, Safety
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.phandle._entry import severity_of
 from dtlink.wording import counted
@@ -43,6 +43,7 @@ def _board(cells: int) -> str:
     __doc__,
     since="0.2",
     severity=Severity.ERROR,
+    fix=Safety(False, "the references may be what is wrong"),
     bad=Dts(_board(2), finds=("/clock-controller@1000:#clock-cells",)),
     good=Dts(_board(1)),
 )

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
-from dtlink.rules.model import Dts, Finding, Fix, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 #: The values of the specification, ``ok`` of older ones, and what is read as the same as "fail".
 _KNOWN = frozenset((b"okay", b"ok", b"disabled", b"reserved", b"fail", b"failed"))
@@ -28,6 +28,7 @@ _OFF = ("dis", "off", "no", "false", "0", "n", "fail", "reserv")
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the device may not have been tested with the status that was meant"),
     since="0.2",
     needs=("status",),
     bad=Dts(

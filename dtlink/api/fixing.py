@@ -1,0 +1,67 @@
+"""Fixes of a lint: made in memory, and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TYPE_CHECKING
+
+from dtlink.engine.fixing import FixOutcome, WantedFixes, fix
+from dtlink.firmware.source.includers import COMPILED, boards_with
+
+if TYPE_CHECKING:
+    from dtlink.config.plan import LintPlan
+    from dtlink.engine.written import ExpectedTree
+    from dtlink.firmware.inputs import Input
+    from dtlink.firmware.storage import Disk
+    from dtlink.report.model import InputReport
+
+#: Takes out of reports what a baseline accepts.
+Compare = Callable[[Iterable["InputReport"]], Iterable["InputReport"]]
+
+
+def fix_plan(plan: LintPlan, wanted: WantedFixes, compare: Compare, *, jobs: int) -> FixOutcome:
+    """Make the fixes of a lint in memory."""
+    most = max((plan.settings(each).inputs.max_boards for each in plan.inputs), default=0)
+
+    def lint(
+        inputs: Mapping[Input, Input], storage: Disk, expected: Mapping[Input, ExpectedTree]
+    ) -> Iterator[InputReport]:
+        yield from compare(plan.reports_of(inputs, storage, expected, jobs=jobs))
+
+    def users(path: str) -> Sequence[str]:
+        like = plan.settings(plan.inputs[0]).board.sources
+        return [*boards_with(path, like), *([path] if path.endswith(COMPILED) else [])]
+
+    return fix(lint, users, plan.inputs, wanted._replace(most=most))
+
+
+def write(outcome: FixOutcome) -> Sequence[str]:
+    """Write the changed files; what could not be written, as messages.
+
+    A file that is no longer as it was read is left alone.
+    """
+    failed = []
+    for path, (before, after) in outcome.contents.items():
+        try:
+            _write(Path(path).resolve(), before, after)
+        except OSError as error:
+            failed.append(f"{path}: {error.strerror or error}")
+    return failed
+
+
+def _write(path: Path, before: bytes, after: bytes) -> None:
+    """Replace a file as a whole. Raises :class:`OSError`."""
+    if path.read_bytes() != before:
+        raise OSError(0, "it has changed while it was linted: not written")
+    handle, name = mkstemp(dir=path.parent, prefix=".dtlink-")
+    new = Path(name)
+    try:
+        with open(handle, "wb") as file:
+            file.write(after)
+        new.chmod(path.stat().st_mode)
+        new.replace(path)
+    except BaseException:
+        new.unlink()
+        raise

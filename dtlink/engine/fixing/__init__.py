@@ -1,0 +1,6 @@
+"""Fixes: which are proposed, which prove right, and the files with them made."""
+
+from dtlink.engine.fixing.fixing import FixOutcome, LeftFix, fix
+from dtlink.engine.fixing.proposals import Proposal, WantedFixes
+
+__all__ = ["FixOutcome", "LeftFix", "Proposal", "WantedFixes", "fix"]

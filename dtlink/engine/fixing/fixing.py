@@ -1,0 +1,301 @@
+"""Make the fixes of findings: each is tried, and taken back unless its finding goes and none comes.
+
+Nothing is written here: boards are linted anew with the edited files in memory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.engine.fixing.proposals import Proposal, WantedFixes, apart, proposals
+from dtlink.engine.written import ExpectedTree
+from dtlink.firmware.edits import SetField
+from dtlink.firmware.inputs import Input
+from dtlink.firmware.storage import DISK, Disk
+from dtlink.firmware.text_edits import EditedDisk, by_file, decoded, edited, encoded
+from dtlink.wording import counted, listed
+
+if TYPE_CHECKING:
+    from dtlink.firmware.text_edits import TextEdit
+    from dtlink.report.model import InputReport
+    from dtlink.rules.model import Finding
+
+#: Upper bound on rounds: what overlaps is fixed one after the other.
+_ROUNDS = 30
+#: How many boards a reason names, and the largest file that is changed, in bytes.
+_NAMED, _SIZE = 3, 4 << 20
+
+#: Lints inputs, each with the settings of another, as a storage has their files, and compares
+#: their trees.
+Lint = Callable[
+    [Mapping[Input, Input], Disk, Mapping[Input, ExpectedTree]], Iterator["InputReport"]
+]
+#: The sources that include a file, directly or not.
+Users = Callable[[str], Sequence[str]]
+
+
+class LeftFix(NamedTuple):
+    """A fix that was not made, and why."""
+
+    proposal: Proposal
+    reason: str
+    is_fault: bool = False
+    """Whether it did not do what it says: a fault of dtlink."""
+
+
+class FixOutcome(NamedTuple):
+    """What became of the fixes."""
+
+    contents: Mapping[str, tuple[bytes, bytes]]
+    """What changed files had, and have."""
+    fixed: Sequence[Proposal]
+    left: Sequence[LeftFix]
+    reports: Mapping[Input, InputReport]
+    """The reports of the inputs with the fixes made."""
+
+    def told(self, done: str) -> Iterator[str]:
+        """What became of them, in a few lines; ``done`` says it of those that prove right."""
+        files = counted(len(self.contents), "file")
+        if self.fixed:
+            yield f"{counted(len(self.fixed), 'finding')} {done} in {files}"
+        for each in self.left:
+            rule, what = each.proposal.finding.rule, "not fixed"
+            what = "taken back, a fault of dtlink: please report it" if each.is_fault else what
+            yield f"{each.proposal.place}: {rule}: {what}: {each.reason}"
+        for reason, count in Counter(self._refused()).items():
+            yield f"not fixed ({counted(count, 'finding')}): {reason}"
+
+    def _refused(self) -> Iterator[str]:
+        for report in self.reports.values():
+            for each in report.findings:
+                if each.written and each.written.refused:
+                    yield each.written.refused
+
+
+class _Verdict(NamedTuple):
+    reports: Mapping[Input, InputReport]
+    reason: str = ""
+    is_fault: bool = False
+
+
+class _UnusableError(Exception):
+    """A file that can't be changed; the message says why."""
+
+
+def fix(lint: Lint, users: Users, inputs: Sequence[Input], wanted: WantedFixes) -> FixOutcome:
+    """Make all fixes that are wanted and prove right."""
+    return _Fixing(lint, users, inputs, wanted).run()
+
+
+class _Fixing:
+    def __init__(
+        self, lint: Lint, users: Users, inputs: Sequence[Input], wanted: WantedFixes
+    ) -> None:
+        self._lint = lint
+        self._users = users
+        self._inputs = inputs
+        self._wanted = wanted
+        self._by_path = {DISK.real(each.path): each for each in reversed(inputs)}
+        self._now: dict[Input, InputReport] = {}
+        """The reports with all that was accepted."""
+        self._witnesses: dict[Input, Input] = {}
+        """Boards that are no inputs but include a file that is changed, and whose settings hold."""
+        self._original: dict[str, str] = {}
+        self._base: dict[str, str] = {}
+        """The files as they are when a round begins, as far as they have changed."""
+        self._accepted: list[Proposal] = []
+        """What is accepted of a round."""
+        self._fixed: list[Proposal] = []
+        self._left: dict[tuple[TextEdit, ...], LeftFix] = {}
+        self._affected: dict[str, list[Input]] = {}
+
+    def run(self) -> FixOutcome:
+        inputs = {each: each for each in self._inputs}
+        self._now = {each.input: each for each in self._lint(inputs, DISK, {})}
+        for _ in range(_ROUNDS):
+            own = {item: self._now[item] for item in self._inputs if item in self._now}
+            found = proposals(own, self._wanted)
+            todo = [each for edits, each in found.items() if edits not in self._left]
+            if not todo:
+                break
+            self._round(list(apart(todo)))
+        own = {item: self._now[item] for item in self._inputs if item in self._now}
+        contents = {
+            path: (encoded(self._original[path]), encoded(text))
+            for path, text in self._base.items()
+            if text != self._original[path]
+        }
+        return FixOutcome(contents, self._fixed, list(self._left.values()), own)
+
+    def _round(self, batch: Sequence[Proposal]) -> None:
+        self._accepted = []
+        ready = [each for each in batch if self._is_ready(each)]
+        alone = [each for each in ready if self._others(each)]
+        self._accept([each for each in ready if each not in alone])
+        for each in alone:
+            self._accept([each])
+        # Offsets of what is left are those of the files before the round.
+        self._base |= self._texts(self._accepted)
+        self._fixed += self._accepted
+
+    # Boards
+
+    def _is_ready(self, proposal: Proposal) -> bool:
+        """Whether all files can be changed, and all boards that include them are known."""
+        try:
+            for path in proposal.paths:
+                self._text(path)
+                self._know(path, next(iter(proposal.holders)))
+            self._find_holders(proposal)
+        except _UnusableError as error:
+            self._left[proposal.edits] = LeftFix(proposal, str(error))
+            return False
+        return True
+
+    def _know(self, path: str, like: Input) -> None:
+        """Find and lint the boards that include a file."""
+        if path in self._affected:
+            return
+        real = DISK.real(path)
+        users = [each for each in self._users(path) if DISK.real(each) != real]
+        if self._wanted.most and len(users) > self._wanted.most:
+            boards = counted(len(users), "board")
+            raise _UnusableError(f"{boards} include {path}, more than --max-boards")
+        found = [self._by_path.get(DISK.real(each)) or Input(each) for each in users]
+        own = [self._by_path[real]] if real in self._by_path else []
+        # A board on which something else is changed, or that can't be read, is no witness.
+        more = {each: like for each in found if each not in self._now}
+        self._witnesses |= more
+        self._now |= {each.input: each for each in self._lint(more, self._disk([]), {})}
+        inputs = (each for each in self._inputs if self._has(each, path))
+        self._affected[path] = list(dict.fromkeys((*own, *inputs, *found)))
+
+    def _find_holders(self, proposal: Proposal) -> None:
+        """Add the boards that have the finding and are no inputs."""
+        for board in self._others(proposal):
+            found = [
+                each
+                for each in self._now[board].findings
+                if each.written and each.written.edits == proposal.edits
+            ]
+            if found:
+                proposal.holders[board] = found
+
+    def _has(self, item: Input, path: str) -> bool:
+        """Whether an input's findings lead to a file, which no search for includes may find."""
+        written = (each.written for each in self._now[item].findings if each.written)
+        return any(edit.path == path for each in written for edit in each.edits)
+
+    def _boards(self, batch: Sequence[Proposal]) -> list[Input]:
+        paths = dict.fromkeys(path for each in batch for path in each.paths)
+        return list(dict.fromkeys(board for path in paths for board in self._affected[path]))
+
+    def _others(self, proposal: Proposal) -> list[Input]:
+        """The boards that include a file that is changed, and do not have the finding."""
+        return [each for each in self._boards([proposal]) if each not in proposal.holders]
+
+    # Files
+
+    def _text(self, path: str) -> str:
+        """A file as it is when the round begins."""
+        if path not in self._base:
+            if not os.access(path, os.W_OK):
+                raise _UnusableError(f"{path} can't be written")
+            data = DISK.read(path, _SIZE)
+            if isinstance(data, str):
+                raise _UnusableError(f"{path} {data}")
+            self._original[path] = self._base[path] = decoded(data)
+        return self._base[path]
+
+    def _texts(self, batch: Sequence[Proposal]) -> dict[str, str]:
+        """The files that proposals change, with the changes made."""
+        files = by_file(edit for each in batch for edit in each.edits)
+        return {path: edited(self._text(path), edits) for path, edits in files.items()}
+
+    def _disk(self, batch: Sequence[Proposal]) -> Disk:
+        texts = {**self._base, **self._texts(batch)}
+        changed = {
+            path: encoded(text) for path, text in texts.items() if text != self._original[path]
+        }
+        return EditedDisk(changed) if changed else DISK
+
+    # Trials
+
+    def _accept(self, batch: Sequence[Proposal]) -> None:
+        """Accept what proves right; what does not is found by halves."""
+        if not batch:
+            return
+        verdict = self._try(batch)
+        if not verdict.reason:
+            self._now |= verdict.reports
+            self._accepted += batch
+        elif len(batch) > 1:
+            middle = len(batch) // 2
+            self._accept(batch[:middle])
+            self._accept(batch[middle:])
+        else:
+            left = LeftFix(batch[0], verdict.reason, verdict.is_fault)
+            self._left[batch[0].edits] = left
+
+    def _expected(self, board: Input, findings: Sequence[Finding]) -> ExpectedTree:
+        edits = [edit for each in findings for edit in each.fix.edits]
+        of_tree = tuple(edit for edit in edits if not isinstance(edit, SetField))
+        return ExpectedTree(self._now[board].blob, of_tree)
+
+    def _try(self, batch: Sequence[Proposal]) -> _Verdict:
+        boards = self._boards(batch)
+        of = {each: self._witnesses.get(each, each) for each in boards}
+        storage = self._disk([*self._accepted, *batch])
+        mine = {
+            board: [found for each in batch for found in each.holders.get(board, ())]
+            for board in boards
+        }
+        readable = (board for board in boards if self._now[board].error is None)
+        expected = {board: self._expected(board, mine[board]) for board in readable}
+        reports = {each.input: each for each in self._lint(of, storage, expected)}
+        others: list[str] = []
+        for board in boards:
+            before, after = self._now[board], reports[board]
+            if after.differs and not mine[board] and not self._wanted.shared:
+                others.append(board.path)
+            elif after.differs and mine[board]:
+                return _Verdict(reports, f"{board}: {after.differs} would change as well")
+            elif reason := _fault(before, after, mine[board]):
+                return _Verdict(reports, f"{board}: {reason}", is_fault=True)
+        if others:
+            return _Verdict(reports, _disagreement(batch[0], len(boards), others))
+        return _Verdict(reports)
+
+
+def _disagreement(proposal: Proposal, total: int, others: Sequence[str]) -> str:
+    files = listed(proposal.paths, _NAMED)
+    return (
+        f"{counted(total, 'board')} include {files}, and {len(others)} of them would change "
+        f"without having this finding ({listed(others, _NAMED)}): --fix-shared"
+    )
+
+
+def _fault(before: InputReport, after: InputReport, mine: Sequence[Finding]) -> str:
+    """What is wrong with a fix, on a board; empty: nothing."""
+    if before.error is not None:
+        return ""
+    if after.error is not None:
+        return f"the source is no longer read: {after.error.message}"
+    if after.faults:
+        return f"{after.faults[0].rule}: {after.faults[0].error}"
+    had, has = _counts(before.findings), _counts(after.findings)
+    for key, number in _counts(mine).items():
+        if had[key] - has[key] < number:
+            return f"{key[0]} is still found at {key[1]}"
+    for key in has - had:
+        return f"{key[0]} is found at {key[1]} afterwards"
+    return ""
+
+
+def _counts(findings: Sequence[Finding]) -> Counter[tuple[str, str, str, str]]:
+    return Counter(
+        (each.rule, each.subject.path, each.property_name or "", each.supplier) for each in findings
+    )

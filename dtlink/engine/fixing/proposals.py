@@ -1,0 +1,95 @@
+"""What fixes propose: the edits that take a finding away, on all boards that have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.text_edits import EditConflictError, by_file, in_order
+from dtlink.rules.catalogue import find, is_named
+
+if TYPE_CHECKING:
+    from dtlink.firmware.inputs import Input
+    from dtlink.firmware.text_edits import TextEdit
+    from dtlink.report.model import InputReport
+    from dtlink.rules.model import Finding
+
+
+class WantedFixes(NamedTuple):
+    """Which fixes are made."""
+
+    rules: tuple[str, ...] = ()
+    """Rules and families; empty: all of them."""
+    unsafe: bool = False
+    """Also those that may change what works."""
+    shared: bool = False
+    """Also in files of boards that do not have the finding."""
+    most: int = 250
+    """Upper bound on the boards that include a file which is changed; 0: none."""
+
+
+class Proposal(NamedTuple):
+    """Edits, and the findings that they take away."""
+
+    edits: tuple[TextEdit, ...]
+    holders: dict[Input, list[Finding]]
+    """The boards that have a finding with these edits."""
+
+    @property
+    def finding(self) -> Finding:
+        """One of the findings."""
+        return next(iter(self.holders.values()))[0]
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """The files that it changes."""
+        return list(dict.fromkeys(each.path for each in self.edits))
+
+    @property
+    def place(self) -> str:
+        """The file and the line of the finding, or those of the first edit."""
+        found = self.finding.location
+        file, line = (found.file, found.line) if found else (self.edits[0].path, self.edits[0].line)
+        return f"{file}:{line}"
+
+
+def is_safe(finding: Finding) -> bool:
+    """Whether the edits of a finding may be made without a look at them."""
+    rule = find(finding.rule)
+    safety = rule.fix if rule else None
+    return safety is not None and safety.is_safe and not finding.fix.unsafe
+
+
+def is_wanted(finding: Finding, wanted: WantedFixes) -> bool:
+    """Whether the fix of a finding is to be made, if it can be."""
+    named = not wanted.rules or is_named(finding.rule, wanted.rules, finding.alias)
+    return named and (wanted.unsafe or is_safe(finding))
+
+
+def proposals(
+    reports: Mapping[Input, InputReport], wanted: WantedFixes
+) -> dict[tuple[TextEdit, ...], Proposal]:
+    """What the findings of boards propose, by the edits."""
+    found: dict[tuple[TextEdit, ...], Proposal] = {}
+    for item, report in reports.items():
+        for each in report.findings:
+            edits = each.written.edits if each.written else ()
+            if edits and is_wanted(each, wanted):
+                proposal = found.setdefault(edits, Proposal(edits, {}))
+                proposal.holders.setdefault(item, []).append(each)
+    return found
+
+
+def apart(found: Iterable[Proposal]) -> Iterator[Proposal]:
+    """The proposals that do not overlap those before them."""
+    taken: dict[str, list[TextEdit]] = {}
+    for each in found:
+        mine = by_file(each.edits)
+        try:
+            for path, edits in mine.items():
+                in_order([*taken.get(path, ()), *edits])
+        except EditConflictError:
+            continue
+        for path, edits in mine.items():
+            taken.setdefault(path, []).extend(edits)
+        yield each

@@ -1,0 +1,50 @@
+"""The edits of fixes as edits of the source of a board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dtlink.firmware.edits import SetField, TreeEdit
+from dtlink.firmware.text_edits import Written
+
+if TYPE_CHECKING:
+    from dtlink.firmware.tree import Tree
+    from dtlink.report.answer import InputAnswer
+    from dtlink.rules.model import Finding
+
+_NO_SOURCE = Written(refused="there is no source: it is a blob")
+
+
+class ExpectedTree(NamedTuple):
+    """The tree that a changed source is to make."""
+
+    blob: bytes
+    """What it made before."""
+    edits: tuple[TreeEdit, ...]
+
+
+def with_written(tree: Tree, answer: InputAnswer, expected: ExpectedTree | None) -> None:
+    """Give each finding whose fix has edits those of the source, or why there are none."""
+    answer["blob"] = tree.blob
+    if expected is not None and not tree.is_overlay:
+        answer["differs"] = _difference(tree, expected)
+    answer["findings"] = [_written(tree, each) for each in answer.get("findings", ())]
+
+
+def _written(tree: Tree, finding: Finding) -> Finding:
+    edits = [each for each in finding.fix.edits if not isinstance(each, SetField)]
+    if not edits:
+        return finding
+    origins = tree.overlaid or tree.origins or tree.source
+    return finding._replace(written=origins.rewritten(edits) if origins else _NO_SOURCE)
+
+
+def _difference(tree: Tree, expected: ExpectedTree) -> str:
+    from dtlink.firmware import fdt
+    from dtlink.firmware.apply import apply
+    from dtlink.firmware.blob_source import difference
+    from dtlink.firmware.source.read import SourcePlaces
+
+    if not isinstance(tree.origins, SourcePlaces):
+        return ""
+    return difference(apply(fdt.read(expected.blob), expected.edits), tree, tree.origins)

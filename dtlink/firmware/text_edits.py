@@ -1,0 +1,118 @@
+"""Edits of files as text: stretches that are replaced, files with them made, and patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from dtlink.firmware.storage import DISK, Disk
+
+#: Lines of context in a patch, as of ``diff -u``.
+_CONTEXT = 3
+
+
+class TextEdit(NamedTuple):
+    """A stretch of a file, and what takes its place; offsets count characters."""
+
+    path: str
+    """The file, as messages show it."""
+    start: int
+    end: int
+    """Where the file goes on; as ``start``, if text is added only."""
+    text: str
+    line: int
+    """The line and column where the stretch begins, counted from 1."""
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Written(NamedTuple):
+    """Edits of files; or why there are none."""
+
+    edits: tuple[TextEdit, ...] = ()
+    refused: str = ""
+
+
+class EditConflictError(ValueError):
+    """Edits of one file overlap."""
+
+
+def edited(text: str, edits: Iterable[TextEdit]) -> str:
+    """A file's text with edits made. Raises :class:`EditConflictError` where they overlap."""
+    ordered = in_order(edits)
+    parts: list[str] = []
+    at = 0
+    for each in ordered:
+        parts += text[at : each.start], each.text
+        at = each.end
+    return "".join((*parts, text[at:]))
+
+
+def in_order(edits: Iterable[TextEdit]) -> Sequence[TextEdit]:
+    """The edits of one file, each once, by place. Raises :class:`EditConflictError`."""
+    ordered = sorted(set(edits), key=lambda each: (each.start, each.end, each.text))
+    for one, other in pairwise(ordered):
+        # Which of two texts comes first that are added at one place makes no difference for lines.
+        is_same_place = other.start == one.start and other.end == one.end
+        is_line = one.text.startswith("\n") and other.text.startswith("\n")
+        if other.start < one.end or (is_same_place and not is_line):
+            raise EditConflictError(f"{other.path}:{other.line}")
+    return ordered
+
+
+def by_file(edits: Iterable[TextEdit]) -> dict[str, list[TextEdit]]:
+    """The edits of each file."""
+    found: dict[str, list[TextEdit]] = {}
+    for each in edits:
+        found.setdefault(each.path, []).append(each)
+    return found
+
+
+class EditedDisk(Disk):
+    """The disk with the contents of some files replaced; nothing is written."""
+
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        self._contents = {DISK.real(path): data for path, data in contents.items()}
+
+    def keeper(self, path: str) -> Disk:
+        """The disk, for all files but those that are replaced."""
+        return self if DISK.real(path) in self._contents else DISK
+
+    def state(self, path: str) -> object:
+        """As the disk's."""
+        found = self._contents.get(DISK.real(path))
+        return super().state(path) if found is None else (id(self), len(found))
+
+    def read(self, path: str, most: int) -> bytes | str:
+        """The bytes of a file, or those that replace them."""
+        found = self._contents.get(DISK.real(path))
+        return super().read(path, most) if found is None else found
+
+
+def decoded(data: bytes) -> str:
+    """A file's text as the reader of sources has it: offsets are those of :class:`TextEdit`."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def encoded(text: str) -> bytes:
+    """The bytes of a text."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def patch(path: str, before: bytes, after: bytes) -> Iterator[str]:
+    """The lines of a patch, in the form that ``git apply`` and ``patch -p1`` read."""
+    from difflib import unified_diff
+
+    old, new = (_lines(decoded(each)) for each in (before, after))
+    name = path.lstrip("/")
+    for line in unified_diff(old, new, f"a/{name}", f"b/{name}", n=_CONTEXT):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _lines(text: str) -> Sequence[str]:
+    """The lines with their ends; only a newline ends one, as for git."""
+    lines = [f"{line}\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]

@@ -1,0 +1,192 @@
+"""lint --fix and --diff: what is written, what is refused, what is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dtlink.cli.main import cli
+from dtlink.firmware.edits import SetProperty
+from dtlink.rules.legacy import singular_gpio
+from dtlink.rules.model import Finding, Fix
+from tests.support.repositories import git, needs_git
+
+SOC = """/ {
+	#address-cells = <1>;
+	#size-cells = <1>;
+	smmu: iommu@1000 {
+		compatible = "arm,mmu-401";
+		reg = <0x1000 0x1000>;
+		#global-interrupts = <1>;
+		/* the masters */
+		mmu-masters = <&sata 0x10 0x11>;
+	};
+	sata: sata@2000 { compatible = "snps,dwc-ahci"; reg = <0x2000 0x100>; #stream-id-cells = <2>; };
+	gpio: gpio@4000 { gpio-controller; #gpio-cells = <2>; compatible = "x,gpio"; };
+};
+"""
+A = """/dts-v1/;
+#include "soc.dtsi"
+/ {
+	mmc@5000 {
+		compatible = "x,mmc";
+		cd-gpio = <&gpio 1 0>;	/* card */
+		status = "okay";
+	};
+};
+"""
+B = '/dts-v1/;\n#include "soc.dtsi"\n/ { };\n'
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["lint", *arguments])
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    put({"soc.dtsi": SOC, "a.dts": A, "b.dts": B})
+    return tmp_path
+
+
+def put(files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        Path(name).write_text(text, encoding="utf-8")
+
+
+def texts(*names: str) -> list[str]:
+    return [Path(name).read_text(encoding="utf-8") for name in names]
+
+
+@pytest.mark.usefixtures("tree")
+def test_safe_fixes_are_written_and_others_are_not() -> None:
+    done = run("a.dts", "--fix", "--select", "legacy")
+    assert texts("a.dts", "soc.dtsi") == [A.replace("cd-gpio ", "cd-gpios "), SOC]
+    assert "1 finding fixed in 1 file" in done.stderr
+    assert "legacy/mmu-masters" in done.stdout
+    assert "singular-gpio" not in done.stdout
+    assert done.exit_code == 1
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_shared_file_is_fixed_where_all_boards_have_the_finding() -> None:
+    done = run("a.dts", "--fix", "--unsafe-fixes", "--fix-only", "legacy/mmu-masters")
+    assert texts("soc.dtsi", "a.dts") == [
+        SOC.replace("mmu-masters = <&sata 0x10 0x11>;", "#iommu-cells = <1>;").replace(
+            "#stream-id-cells = <2>;", "iommus = <&smmu 0x10>, <&smmu 0x11>;"
+        ),
+        A,
+    ]
+    assert done.exit_code == 0
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_shared_file_stays_where_a_board_would_change_that_lacks_the_finding() -> None:
+    put({"b.dts": B + "&sata { iommus = <&smmu 7>; };\n&smmu { #iommu-cells = <1>; };\n"})
+    arguments = ("a.dts", "--fix", "--unsafe-fixes", "--fix-only", "legacy/mmu-masters")
+    done = run(*arguments)
+    assert texts("soc.dtsi") == [SOC]
+    assert "soc.dtsi:9: legacy/mmu-masters: not fixed: 2 boards include soc.dtsi" in done.stderr
+    assert "b.dts" in done.stderr
+    assert run(*arguments, "--fix-shared").exit_code == 0
+    assert "#iommu-cells = <1>;" in texts("soc.dtsi")[0]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_board_that_overrides_what_is_fixed_does_not_count() -> None:
+    put({
+        "soc.dtsi": SOC.replace("#gpio-cells = <2>;", 'status = "okey"; #gpio-cells = <2>;'),
+        "b.dts": B + '&gpio { status = "okay"; };\n',
+    })  # fmt: skip
+    done = run("a.dts", "--fix", "--unsafe-fixes", "--fix-only", "tree/status")
+    assert 'status = "okay"; #gpio-cells' in texts("soc.dtsi")[0], done.stderr
+
+
+@needs_git
+def test_the_patch_is_one_that_git_applies(tree: Path) -> None:
+    done = run(".", "--diff", "--unsafe-fixes")
+    assert done.exit_code == 1
+    assert texts("a.dts", "soc.dtsi") == [A, SOC]
+    (tree / "p").write_text(done.stdout, encoding="utf-8")
+    git(tree, "apply", "p")
+    patched = texts("a.dts", "soc.dtsi")
+    put({"a.dts": A, "soc.dtsi": SOC})
+    run(".", "--fix", "--unsafe-fixes")
+    assert texts("a.dts", "soc.dtsi") == patched
+    assert run(".", "--diff", "--unsafe-fixes").exit_code == 0
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_fix_that_does_not_do_what_it_says_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def useless(found: Finding) -> Finding:
+        edits = [each for each in found.fix.edits if isinstance(each, SetProperty)]
+        return found._replace(fix=Fix("x", (SetProperty(edits[0].node, "x,y", ()),)))
+
+    check = singular_gpio.singular_gpio.check
+    rule = singular_gpio.singular_gpio._replace(check=lambda board: map(useless, check(board)))
+    monkeypatch.setattr(singular_gpio, "singular_gpio", rule)
+    from dtlink.rules import catalogue
+
+    catalogue._load.cache_clear()
+    try:
+        # A choice of rules that no other test makes: what is chosen is kept.
+        done = run("a.dts", "--fix", "--select", "legacy/singular-gpio,dmar/order")
+    finally:
+        catalogue._load.cache_clear()
+    assert texts("a.dts") == [A]
+    assert "a fault of dtlink" in done.stderr
+    assert "is still found at /mmc@5000" in done.stderr
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_value_that_a_macro_makes_keeps_its_macro() -> None:
+    before = A.replace("= <&gpio 1 0>", "= CARD").replace("/ {", "#define CARD <&gpio 1 0>\n/ {")
+    put({"a.dts": before})
+    assert run("a.dts", "--fix", "--select", "legacy/singular-gpio").exit_code == 0
+    assert texts("a.dts") == [before.replace("cd-gpio ", "cd-gpios ")]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_file_that_a_board_has_twice_is_changed_for_all_of_its_nodes_or_not_at_all() -> None:
+    node = '/ {\n\tNODE {\n\t\tcompatible = "x,mmc";\n\t\tstatus = "okey";\n\t};\n};\n'
+    twice = (
+        '#define NODE one\n#include "n.dtsi"\n#undef NODE\n#define NODE two\n#include "n.dtsi"\n'
+    )
+    put({"n.dtsi": node, "a.dts": f"/dts-v1/;\n{twice}"})
+    arguments = ("a.dts", "--fix", "--unsafe-fixes", "--select", "tree/status")
+    assert run(*arguments).exit_code == 0
+    assert texts("n.dtsi") == [node.replace("okey", "okay")]
+    put({"n.dtsi": node, "a.dts": f'/dts-v1/;\n{twice}&{{/two}} {{ status = "okay"; }};\n'})
+    assert run(*arguments).exit_code == 0
+    assert texts("n.dtsi") == [node.replace("okey", "okay")]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--fix", "--diff"),
+        ("--unsafe-fixes",),
+        ("--fix", "--fix-only", "no/rule"),
+        ("--fix", "--since", "HEAD"),
+        ("--fix", "--baseline", "x", "--write-baseline"),
+    ],
+)
+@pytest.mark.usefixtures("tree")
+def test_what_does_not_go_together(arguments: tuple[str, ...]) -> None:
+    done = run("a.dts", *arguments)
+    assert (done.exit_code, texts("a.dts")) == (2, [A]), done.output
+
+
+@pytest.mark.usefixtures("tree")
+def test_blobs_are_left_alone() -> None:
+    from dtlink.firmware import dts
+
+    Path("a.dtb").write_bytes(dts.read_file("a.dts").blob)
+    Path("a.dts").unlink()
+    before = Path("a.dtb").read_bytes()
+    done = run("a.dtb", "--fix", "--select", "legacy/singular-gpio")
+    assert Path("a.dtb").read_bytes() == before
+    assert "there is no source" in done.stderr
