@@ -41,6 +41,20 @@ def _default_section(rule: Rule) -> list[tuple[str, str]]:
     return [(heading, f"{off.reason} (``--select {rule.id}`` reports them).")]
 
 
+def _fix_section(rule: Rule) -> list[tuple[str, str]]:
+    """The part of the page about the edits of a rule's fixes."""
+    if rule.fix is None:
+        return []
+    safe, unsafe = "``--fix`` makes the fix", "``--fix --unsafe-fixes`` makes the fix"
+    how = safe if rule.fix.is_safe else unsafe
+    return [("Fix:", f"{how} where the input determines it: {rule.fix.reason}.")]
+
+
+def _own_sections(rule: Rule) -> list[tuple[str, str]]:
+    """The parts of a page that the rule's text does not have."""
+    return [*_fix_section(rule), *_default_section(rule)]
+
+
 def table(rules: Sequence[Rule], width: int | None) -> Iterator[Line]:
     """Id, severity, version and summary of each rule.
 
@@ -82,7 +96,7 @@ def page(rule: Rule, width: int | None) -> Iterator[Line]:
     )
     yield line()
     yield from (line(row) for row in _wrap(_without_ticks(rule.summary), columns))
-    for heading, text in (*sections(rule), *_default_section(rule)):
+    for heading, text in (*sections(rule), *_own_sections(rule)):
         yield line()
         for row in _wrap(f"{heading} {_without_ticks(text)}", columns):
             yield _with_bold(heading, row)
@@ -208,7 +222,7 @@ def markdown_page(rule: Rule, level: int = 1) -> str:
         _markdown(rule.summary),
         *(
             f"**{heading}** {_markdown(text)}"
-            for heading, text in (*sections(rule), *_default_section(rule))
+            for heading, text in (*sections(rule), *_own_sections(rule))
         ),
     ]
     for title, example in _examples(rule):

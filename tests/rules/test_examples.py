@@ -135,6 +135,7 @@ def test_the_edits_of_a_fix_silence_the_rule_and_raise_no_other(rule: Rule, pair
     """For each rule that knows edits: bad + edits raises neither these findings nor new ones."""
     edited = [each for each in findings(pair.bad, [rule]) if each.fix.edits]
     edits = [edit for each in edited for edit in each.fix.edits]
+    assert not edits or rule.fix, "say whether the fix is safe, and why: @rule(…, fix=Safety(…))"
     assert edits or rule.id not in WITH_EDITS, (
         "this fix had edits: give them again, or take the rule out of WITH_EDITS (edits.py)"
     )

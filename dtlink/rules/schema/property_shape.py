@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Safety, Severity, rule
 from dtlink.rules.schema._tell import place, schema_of, tell
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 
@@ -24,6 +24,7 @@ from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(is_safe=False, reason="the driver may take the value for more than the schema says"),
     yields=True,
     bad=Dts(
         """
