@@ -141,6 +141,77 @@ def test_what_is_described_or_set_up_wrongly(
     assert words in cause.origin.cure
 
 
+def test_who_sent_what_an_smmu_refused_and_what_to_do() -> None:
+    """An event in both forms is one cause, and the second one names the device."""
+    record = [
+        f"arm-smmu-v3 arm-smmu-v3.2.auto: \t0x{word:016x}" for word in (0x3000000013, 0, 0, 0)
+    ]
+    event = (
+        "arm-smmu-v3 arm-smmu-v3.2.auto: event: F_PERMISSION client: 0000:00:06.0 sid: 0x30 ssid: "
+        "0x0 iova: 0x9 ipa: 0x0"
+    )
+    found = told("arm-smmu-v3 arm-smmu-v3.2.auto: event 0x13 received:", *record, event)
+    (cause,) = found.causes
+    (victim,) = cause.victims
+    assert (victim.device, victim.lines) == ("0000:00:06.0", 2)
+    assert cause.origin.subject == "arm-smmu-v3.2.auto, stream ID 0x30"
+    assert "driver has not mapped the address" in cause.origin.cure
+    assert not any("--dtb" in hint for hint in found.look_at)
+    (other,) = told(event.replace("F_PERMISSION", "C_BAD_STREAMID")).causes
+    assert other.victims[0].device == "0000:00:06.0"
+    assert "iommu-map" in other.origin.cure
+
+
+@pytest.mark.parametrize(
+    ("line", "device", "effect"),
+    [
+        (
+            "DMAR: VT-d detected Invalidation Queue Error: Reason 3",
+            "DMAR",
+            DeviceEffect.STUCK,
+        ),
+        (
+            "vfio_iommu_type1_attach_group: No interrupt remapping support.  Use the module param",
+            "the device",
+            DeviceEffect.NO_GUEST,
+        ),
+        (
+            "Failed to set up IOMMU for device ACME0002:00; retaining platform DMA ops",
+            "ACME0002:00",
+            DeviceEffect.UNTRANSLATED,
+        ),
+        (
+            "arm-smmu 5000000.iommu: found only 2 context irq(s) but 24 required",
+            "5000000.iommu",
+            DeviceEffect.UNUSED,
+        ),
+        (
+            "riscv,iommu RSCV0004:01: error -ENODEV: no IRQ resources provided",
+            "RSCV0004:01",
+            DeviceEffect.UNUSED,
+        ),
+        (
+            "ITS@0x0000000008080000: No ITS detected, giving up",
+            "the ITS",
+            DeviceEffect.MISDESCRIBED,
+        ),
+        ("ACPI: RIMT: Could not find IOMMU node in RIMT", "the RIMT", DeviceEffect.MISDESCRIBED),
+    ],
+)
+def test_what_is_not_set_up(line: str, device: str, effect: DeviceEffect) -> None:
+    (cause,) = told(line).causes
+    (victim,) = cause.victims
+    assert (victim.device, victim.effect) == (device, effect)
+    assert cause.origin.cure
+
+
+def test_a_refused_guest_is_the_consequence_of_remapping_that_is_off() -> None:
+    refused = "vfio_iommu_type1_attach_group: No interrupt remapping support.  Use the module"
+    (cause,) = told("AMD-Vi: [Firmware Bug]: : IOAPIC[4] not in IVRS table", refused).causes
+    assert cause.origin.rule == "ivrs/missing-ioapic"
+    assert cause.victims[0].lines == 2
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -21,6 +21,7 @@ from dtlink.facts.loglines.overlays import OVERLAY_LINES
 from dtlink.facts.loglines.probing import ANY_DRIVERS_LINE, PROBE_LINES
 from dtlink.facts.loglines.references import REFERENCE_LINES
 from dtlink.facts.loglines.row import Harm, LogMessage, Topic
+from dtlink.facts.loglines.setup import SETUP_LINES
 from dtlink.facts.loglines.system import SYSTEM_LINES
 
 __all__ = [
@@ -51,6 +52,7 @@ LOG_MESSAGES = (
     *FAULT_LINES,
     *FIRMWARE_LINES,
     *INTERRUPT_LINES,
+    *SETUP_LINES,
     *OVERLAY_LINES,
     *REFERENCE_LINES,
     *SYSTEM_LINES,

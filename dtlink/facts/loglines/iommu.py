@@ -30,6 +30,15 @@ SMMU_V3_EVENTS = {
     0x25: "F_VMS_FETCH: the structure of a virtual machine could not be read",
 }
 
+#: Events of a stream that a driver has attached: its tables are there, and refuse the access.
+SMMU_V3_ATTACHED = frozenset((0x0B, 0x10, 0x11, 0x12, 0x13))
+#: What to do about them; about the others the rows say it.
+ATTACHED_CURE = (
+    "the stream ID is right, and attached: the device's driver has not mapped the address (a "
+    "driver's or the device's fault; iommu.passthrough=1 tells it apart), or the firmware uses the "
+    "device and reserves no memory for it (an RMR of the IORT, iommu-addresses)"
+)
+
 _RESERVED = (
     "The firmware reserves memory that this device uses at any time (an RMRR of the DMAR, an IVMD "
     "of the IVRS, an RMR of the IORT): the kernel does not give the device to a guest."
@@ -74,7 +83,8 @@ IOMMU_LINES = (
         topic=Topic.FAULT,
         needles=("event: ",),
         pattern=r"(?<!\S)(?P<driver>\S{1,64}) (?P<iommu>\S{1,200}): event: "
-        r"(?P<event>[A-Z]\w{1,40}) client: .{1,200}? sid: (?P<stream>0x[0-9a-f]{1,8})",
+        r"(?P<event>[A-Z]\w{1,40}) client: (?:(?P<client>[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.\d)"
+        r"|.{1,200}?) sid: (?P<stream>0x[0-9a-f]{1,8})",
         harm=Harm.HARMFUL,
         sample="arm-smmu-v3 arm-smmu-v3.0.auto: event: F_TRANSLATION client: 0000:00:02.0 "
         "sid: 0x10 ssid: 0x0 iova: 0x9000 ipa: 0x0",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.loglines import Topic
 from dtlink.facts.loglines.faults import AMD_EVENTS, VTD_REASONS
-from dtlink.facts.loglines.iommu import SMMU_V3_EVENTS
+from dtlink.facts.loglines.iommu import ATTACHED_CURE, SMMU_V3_ATTACHED, SMMU_V3_EVENTS
 from dtlink.observed.bootlog.device import ProbeStage
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin, DeviceEffect, RootCause, Victim
 from dtlink.observed.bootlog.supplier_states import error
@@ -32,6 +32,12 @@ _EFFECTS = {
     "dma-overflow": DeviceEffect.REFUSED,
     "its-stuck": DeviceEffect.STUCK,
     "msi-no-domain": DeviceEffect.NO_MSI,
+    "vtd-invalidation": DeviceEffect.STUCK,
+    "vfio-no-remapping": DeviceEffect.NO_GUEST,
+    "dma-ops-kept": DeviceEffect.UNTRANSLATED,
+    "smmu-region": DeviceEffect.UNUSED,
+    "smmu-context-irqs": DeviceEffect.UNUSED,
+    "riscv-iommu-irqs": DeviceEffect.UNUSED,
 }
 #: So many lines below an event belong to it: the rest of its record.
 _RECORD = 4
@@ -46,7 +52,11 @@ class DmaFault(NamedTuple):
     """Which refusal, in words."""
     stream: int | None
     requester: str = ""
-    """The PCI function, where the IOMMU names it."""
+    """The PCI function, where the IOMMU names it and no stream ID."""
+    client: str = ""
+    """The PCI function that the kernel knows by the stream ID."""
+    cure: str = ""
+    """What to do, if it depends on the kind of refusal."""
 
     @property
     def subject(self) -> str:
@@ -68,7 +78,11 @@ def faults(history: History) -> Iterator[DmaFault]:
                 known = _recorded(lines[number + 1 : number + 1 + _RECORD], groups["iommu"])
             if known is not None and kind == "context-fault":
                 known &= 0xFFFF  # CBFRSYNRA: the ID in the lower half, its mask in the upper
-            yield DmaFault(said, groups["iommu"], _what(said, event), known)
+            client = groups.get("client", "")
+            cure = ATTACHED_CURE if _is_attached(event) else ""
+            yield DmaFault(
+                said, groups["iommu"], _what(said, event), known, client=client, cure=cure
+            )
 
 
 def _of_x86(said: LoggedMessage) -> DmaFault:
@@ -99,12 +113,23 @@ def _recorded(below: Iterable[LoggedMessage], iommu: str) -> int | None:
 
 
 def _what(said: LoggedMessage, event: str) -> str:
-    if event.startswith("0x"):
-        return SMMU_V3_EVENTS.get(int(event, 16), f"event {event}")
     if event:
-        known = {text.partition(":")[0]: text for text in SMMU_V3_EVENTS.values()}
-        return known.get(event, event)
+        number = _number(event)
+        fallback = f"event {event}" if event.startswith("0x") else event
+        return SMMU_V3_EVENTS.get(number, fallback)
     return said.match.message.meaning
+
+
+def _is_attached(event: str) -> bool:
+    return bool(event) and _number(event) in SMMU_V3_ATTACHED
+
+
+def _number(event: str) -> int:
+    """The number of an SMMUv3's event, by number or name; -1 if it is not known."""
+    if event.startswith("0x"):
+        return int(event, 16)
+    names = {text.partition(":")[0]: number for number, text in SMMU_V3_EVENTS.items()}
+    return names.get(event, -1)
 
 
 def explain_faults(
@@ -120,7 +145,8 @@ def explain_faults(
             causes[key].victims.append(_victim(fault, node, suppliers))
         else:
             first = causes[key].victims[0]
-            causes[key].victims[0] = first._replace(lines=first.lines + 1)
+            device = fault.client if fault.client and not first.node else first.device
+            causes[key].victims[0] = first._replace(lines=first.lines + 1, device=device)
     return list(causes.values())
 
 
@@ -143,7 +169,7 @@ def _origin(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> C
         f"{node or fault.subject}{stream}",
         detail,
         rule=message.rule,
-        cure=message.cure,
+        cure=fault.cure or message.cure,
     )
 
 
@@ -155,7 +181,7 @@ def _victim(fault: DmaFault, node: str | None, suppliers: Suppliers | None) -> V
     if node and suppliers and fault.stream is not None:
         masters = suppliers.masters(node, fault.stream) or ()
         master = masters[0] if len(masters) == 1 else None
-    device = master.rpartition("/")[2] if master else fault.subject
+    device = master.rpartition("/")[2] if master else fault.client or fault.subject
     where = master or node
     return Victim(device, where, effect, line.text, line.number, line.time)
 
@@ -219,4 +245,4 @@ def _take_back(causes: dict[tuple[str, str], RootCause], key: tuple[str, str]) -
 def _about(kind: str) -> str:
     """What a fault without a device is in: the table's signature is the first word of its kind."""
     word = kind.partition("-")[0]
-    return f"the {word.upper()}" if word in ("iort", "dmar", "ivrs", "viot") else "the tree"
+    return f"the {word.upper()}" if word in ("iort", "dmar", "ivrs", "viot", "rimt") else "the tree"

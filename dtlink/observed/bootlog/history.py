@@ -24,8 +24,11 @@ _ACPI = (
     *("ACPI: IORT", "ACPI: DSDT", "ACPI: FACP", "DMAR: ", "DMAR-IR: ", "AMD-Vi: "),
     *("BIOS-e820: ", "APIC: ", "x2apic: ", "Your BIOS is broken"),
 )
-#: The name of a device of the namespace (drivers/acpi/acpi_platform.c): its hardware ID and number.
-_ACPI_DEVICE = re.compile(r"(?:PNP[0-9A-F]{4}|[A-Z]{3,4}[0-9A-F]{4}):[0-9a-f]{2}")
+#: The name of a device of the namespace (drivers/acpi/acpi_platform.c): its hardware ID and a
+#: number; of one of the IORT (drivers/acpi/arm64/iort.c, iort_add_platform_device()).
+_ACPI_DEVICE = re.compile(
+    r"(?:PNP[0-9A-F]{4}|[A-Z]{3,4}[0-9A-F]{4}):[0-9a-f]{2}|arm-smmu(?:-v3)?(?:-pmcg)?\.\d{1,4}\.auto"
+)
 
 #: Many times what the largest machines have.
 MAX_DEVICES = 100_000
