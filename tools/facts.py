@@ -29,6 +29,7 @@ from tools.citations import citations, unfounded
 from tools.early import as_text, early_tables
 from tools.index_limits import index_limits
 from tools.messages import reworded
+from tools.regulator_names import regulator_names
 from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
 from tools.supply_names import supply_names
 
@@ -71,6 +72,15 @@ def limits(source: tuple[str, ...], into: str) -> None:
     """Write index-limits.txt, of the headers of all these sources."""
     text = index_limits(map(Path, source))
     _write(Path(into) / "index-limits.txt", text.encode("ascii"))
+
+
+@main.command(help="Make the list of the names that drivers give the regulators of PMICs.")
+@click.argument("source", type=click.Path(exists=True, file_okay=False), nargs=-1, required=True)
+@click.option("--into", type=click.Path(exists=True, file_okay=False), default=str(_DATA))
+def regulators(source: tuple[str, ...], into: str) -> None:
+    """Write regulator-names.txt, of all these sources."""
+    text = regulator_names(map(Path, source))
+    _write(Path(into) / "regulator-names.txt", text.encode("ascii"))
 
 
 @main.command(help="Compare a supplier table with dtlink's rows, or those of two sources.")

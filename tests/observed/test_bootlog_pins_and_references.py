@@ -148,3 +148,17 @@ def test_a_failure_of_another_kind_has_the_drivers_words_alone() -> None:
         assert "registered for" not in failed.meaning
     (quiet,) = told(NO_CLOCK.splitlines()[1] + "\n", tree).own_failures
     assert (quiet.words, quiet.meaning) == ("error -2", "")
+
+
+def test_a_driver_that_says_what_it_has_not_does_not_run() -> None:
+    """Its supplier is not taken for one that serves: the clock is among what may be missing."""
+    tree = dts.read_text(
+        BANKS.replace(
+            "serial@4000",
+            'dma@5000 { compatible = "vendor,dma"; reg = <0x5000 0x100>; clocks = <&clk>; };\n'
+            "serial@4000",
+        )
+    )
+    text = "[    0.700000] x-dma 5000.dma: No clock specified\n"
+    (cause,) = told(text + PENDING, tree).causes
+    assert "/clock@1000" in (cause.origin.subject, *cause.origin.candidates)

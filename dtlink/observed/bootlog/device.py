@@ -41,7 +41,7 @@ _UNSAID = re.compile(r"\(reason unknown\)")
 #: How drivers word that something is missing.
 _COMPLAINT = re.compile(
     r"(?i)\b(?:can(?:no|')t|could ?n[o']t|failed|unable|missing|not (?:ready|found|yet|available)"
-    r"|no such|error)\b"
+    r"|no such|no \w{1,32} (?:specified|found|available|provided|defined|given)|error)\b"
 )
 #: An error that puts no probe off.
 _OTHER_ERROR = re.compile(r"error (?:-(?!517|EPROBE_DEFER)\w|-?\d)")

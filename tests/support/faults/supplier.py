@@ -198,6 +198,17 @@ def clocks_of_one_name(bed: Bed) -> Planted | None:
     return Planted(bed.path(second), "clock-output-names")
 
 
+@fault("supplier/unknown-regulator", WARNING)
+def regulator_that_the_driver_does_not_know(bed: Bed) -> Planted | None:
+    pmic = bed.add("seeded-pmic", compatible="x-powers,axp313a")
+    below = bed.add("regulators", pmic)
+    bed.add("dcdc1", below)
+    regulator = bed.add("dldo-1", below, regulator_name="seeded")
+    user = bed.add("seeded-user", compatible="seeded,user")
+    bed.put(user, "vcc-supply", (bed.phandle(regulator),))
+    return Planted(bed.path(user), "vcc-supply")
+
+
 @fault("supplier/index-range", WARNING, boards=10)
 def index_that_the_provider_lacks(bed: Bed) -> Planted | None:
     ref = bed.pick(
