@@ -47,12 +47,11 @@ PROBE_LINES = (
         kind="pin-refused",
         topic=Topic.PROBE,
         needles=("pin-",),
-        pattern=r"(?<!\S)\S{1,64} (?P<supplier>\S{1,200}): (?:(?P<defers>error -EPROBE_DEFER: ))?"
-        r"pin-\d{1,5} \((?P<device>(?![^()\s]{1,200}:\d{1,5}\))[^()\s]{1,200})\)"
-        r"(?(defers)| status -517)",
+        pattern=r"(?<!\S)\S{1,64} (?P<supplier>\S{1,200}): pin-\d{1,5} "
+        r"\((?P<device>(?![^()\s]{1,200}:\d{1,5}\))[^()\s]{1,200})\) status -517",
         harm=Harm.DEPENDS,
         sample="sun4i-pinctrl a.pinctrl: pin-198 (b.serial) status -517",
-        forms=("sun4i-pinctrl a.pinctrl: error -EPROBE_DEFER: pin-198 (b.serial)",),
+        until="6.1",
         meaning="A pin controller does not hand out a pin yet, so that its user is put off.",
         source="drivers/pinctrl/pinmux.c, pin_request()",
     ),
@@ -62,7 +61,7 @@ PROBE_LINES = (
         needles=("get bank P",),
         pattern=DEVICE + r"(?:error -EPROBE_DEFER: )?Couldn't get bank P(?P<bank>[A-Z]) regulator",
         harm=Harm.DEPENDS,
-        sample="sun4i-pinctrl a.pinctrl: Couldn't get bank PG regulator",
+        sample="sun4i-pinctrl a.pinctrl: Couldn't get bank PA regulator",
         meaning="A pin controller hands out no pin of a bank whose supply is not there yet.",
         source="drivers/pinctrl/sunxi/pinctrl-sunxi.c, sunxi_pmx_request()",
     ),

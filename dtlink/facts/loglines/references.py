@@ -47,8 +47,7 @@ REFERENCE_LINES = (
         "An entry of a list of references has fewer argument cells than its supplier takes: what "
         "the entry is for is not found.",
         "phandle/truncated-specifier",
-        sample="OF: /backlight: #pwm-cells = 3 found 2",
-        forms=("OF: /backlight: phandle pwm@1000 needs 3, found 2",),
+        sample="OF: /backlight: phandle pwm@1000 needs 3, found 2",
     ),
     _unread(
         "cells",

@@ -14,7 +14,6 @@ of_regulator_match(), of_find_regulator_by_node().
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator
 
 from dtlink.board.tree import TreeBoard
@@ -82,9 +81,10 @@ def _name(node: Node) -> str:
 
 
 def _finding(links: list[Link], node: Node, known: Collection[str]) -> Finding:
-    first, pmic = links[0], node.parent
-    assert pmic is not None  # noqa: S101 - its names are known
-    near = difflib.get_close_matches(_name(node), sorted(known), 1)
+    from difflib import get_close_matches
+
+    first = links[0]
+    near = get_close_matches(_name(node), sorted(known), 1)
     meant = f"Rename {node.path} to {near[0]}" if near else f"Give {node.path} another name"
     return unknown_regulator.finding(
         first,
