@@ -87,7 +87,7 @@ class Board:
         """The findings of the rules that are chosen, as a report of one input.
 
         Raises :class:`ValueError` for a word that is not a rule or family, and :class:`InputError`
-        for a kernel or schemas that cannot be read.
+        for a kernel, schemas, ``lspci`` or ``iomem`` that cannot be read.
         """
         from dtlink import engine
         from dtlink.config.apply import apply

@@ -149,7 +149,7 @@ def functions(draw: st.DrawFn) -> Function:
     )
 
 
-machines = st.lists(functions(), min_size=1, max_size=6, unique_by=lambda each: each[:2])
+machines = st.lists(functions(), min_size=1, max_size=3, unique_by=lambda each: each[:2])
 
 
 @given(machines)
@@ -165,6 +165,19 @@ def test_a_hex_dump_says_all_but_the_group(some: list[Function]) -> None:
     found = functions_of("".join(hexdump(each, config(each)) for each in some))
     assert {key: each._replace(line=0) for key, each in found.items()} == {
         each[:2]: each._replace(group=None) for each in some
+    }
+
+
+@given(machines, st.sampled_from([64, 256]))
+def test_a_short_dump_adds_the_header_to_the_text(some: list[Function], size: int) -> None:
+    """``-x`` and ``-xxx`` beside ``-vv`` have less than the text, but for the header."""
+    entries = [
+        listing(each).rstrip("\n") + hexdump(each, config(each)[:size]).partition("vendor")[2]
+        for each in some
+    ]
+    found = functions_of("".join(entries))
+    assert {key: each._replace(line=0) for key, each in found.items()} == {
+        each[:2]: each for each in some
     }
 
 

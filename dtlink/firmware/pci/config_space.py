@@ -31,7 +31,17 @@ def with_config(function: Function, data: bytes) -> Function:
 
     A function that no longer answers reads as all ones: nothing of it is known.
     """
-    if len(data) < _HEADER or data[:4] == b"\xff\xff\xff\xff":
+    return _with_capabilities(with_header(function, data), data) if answers(data) else function
+
+
+def answers(data: bytes) -> bool:
+    """Whether there is a header, of a function that still answers."""
+    return len(data) >= _HEADER and data[:4] != b"\xff\xff\xff\xff"
+
+
+def with_header(function: Function, data: bytes) -> Function:
+    """The function with what its header says, its capabilities left as they are."""
+    if not answers(data):
         return function
     header = data[_HEADER_TYPE] & ~_MULTIFUNCTION
     function = function._replace(
@@ -46,7 +56,7 @@ def with_config(function: Function, data: bytes) -> Function:
         function = function._replace(subsystem=pair)
     elif header in (1, 2):
         function = function._replace(buses=Buses(*data[_BUSES : _BUSES + 3]))
-    return _with_capabilities(function, data)
+    return function
 
 
 def _with_capabilities(function: Function, data: bytes) -> Function:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.pci.config_space import with_config
+from dtlink.firmware.pci.config_space import with_config, with_header
 from dtlink.firmware.pci.functions import (
     BRIDGE,
     Acs,
@@ -24,6 +24,8 @@ from dtlink.wording import counted
 _MAX_LINE = 4096
 _MAX_FUNCTIONS = 1 << 16
 _MAX_CONFIG = 4096
+#: Bytes of a dump without the extended capabilities.
+_WITHOUT_EXTENDED = 256
 
 _HEX4 = "[0-9a-f]{4}"
 _HEAD = re.compile(
@@ -147,7 +149,9 @@ def _function(number: int, lines: list[str]) -> Function | None:
     function = _named(Function(segment, rid, line=number), head[5])
     function = _details(function, [line for line in lines[1:] if line[:1] in "\t "])
     dump = _dump(lines)
-    return with_config(function, dump) if dump else function
+    if function.has_capabilities and len(dump) <= _WITHOUT_EXTENDED:
+        return with_header(function, dump)  # the text says more than -x or -xxx
+    return with_config(function, dump)
 
 
 def _named(function: Function, rest: str) -> Function:

@@ -1,7 +1,7 @@
 """Some functions of a PCI segment bypass the SMMU that translates for others.
 
 What it finds: root complexes that map some requester IDs to an SMMU and others to an ITS directly,
-on buses that the MCFG has.
+on buses that the MCFG has; with --lspci only if there are functions among the latter.
 Why it matters: the DMA of functions with these IDs is not translated: a device there can write to
 all memory, and cannot be given to a guest or to user space. That may be on purpose, where the
 hardware or a hypervisor has it so; it may also be that the table covers only the
@@ -12,7 +12,7 @@ References: Arm DEN0049, root complex node; Linux, drivers/acpi/arm64/iort.c, io
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
@@ -22,6 +22,7 @@ from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.id_ranges import IdRange, merged, within
 from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.wording import listed
 
 
 @rule(
@@ -64,16 +65,30 @@ def bypassed_range(board: TablesBoard) -> Iterator[Finding]:
             continue
         translated = _to(board.machine, table, node, SMMUS)
         bypassing = _to(board.machine, table, node, (ItsGroup,))
-        if translated and bypassing:
+        there = _functions(board, node, bypassing)
+        if translated and bypassing and there != []:
+            which = f" ({listed(there)})" if there else ""
             yield bypassed_range.finding(
                 node,
-                f"requester IDs {spans(bypassing)} of {node.name} go to an ITS directly, while "
-                f"{spans(translated)} go through an SMMU",
+                f"requester IDs {spans(bypassing)} of {node.name}{which} go to an ITS directly, "
+                f"while {spans(translated)} go through an SMMU",
                 property_name="mappings",
                 effect="devices there, and those that are hot-plugged later, run without "
                 "translation: they reach all memory, and cannot be assigned to guests",
                 fix="Map these IDs to the SMMU, if the functions pass through it.",
             )
+
+
+def _functions(board: TablesBoard, node: RootComplex, spans: Sequence[IdRange]) -> list[str] | None:
+    """The functions with such IDs; ``None``: not known."""
+    pci = board.seen.pci
+    if pci is None:
+        return None
+    return [
+        each.name
+        for each in pci.requesters(node.segment)
+        if any(span.first <= each.rid <= span.last for span in spans)
+    ]
 
 
 def _to(
