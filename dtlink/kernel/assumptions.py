@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import LATEST, OLDEST
 from dtlink.kernel.facts import version_in
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.kernel.facts import Facts
@@ -49,6 +50,11 @@ def _configuration(facts: Facts) -> Iterator[str]:
 
 
 def _image(facts: Facts) -> Iterator[str]:
-    image = facts.initramfs
-    if image is not None and not image.complete:
+    image, build = facts.initramfs, facts.build
+    if image is None:
+        return
+    if build.release and not image.is_for(build.release, is_whole=build.has_whole_release):
+        held = listed(sorted(image.by_version.keys() - {""}))
+        yield f"it loads nothing of the initramfs, whose modules are of {held}, not {build.release}"
+    if not image.complete:
         yield "the initramfs is not known as a whole: modules that it lacks are not reported"

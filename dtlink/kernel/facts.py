@@ -66,7 +66,9 @@ class Facts(NamedTuple):
         """Whether the initramfs has a module; ``None``: not known."""
         if self.initramfs is None:
             return None
-        if module in self.initramfs.modules_for(self.build.release):
+        if module in self.initramfs.modules_for(
+            self.build.release, is_whole=self.build.has_whole_release
+        ):
             return True
         return False if self.initramfs.complete else None
 

@@ -195,6 +195,19 @@ class TestImages:
         assert found.versions == ("6.1", "6.2")
         assert (found.modules_for("6.1"), found.modules_for("6.2")) == ({"a"}, {"b"})
 
+    def test_a_version_without_its_local_version(self, file):
+        names = (
+            "lib/modules/6.1.2-distro/a.ko",
+            "lib/modules/6.1.20/b.ko",
+            "lib/modules/6.1.2-rc1/c.ko",
+        )
+        found = read_initramfs(file(of_names(*names)))
+        assert found.modules_for("6.1.2") == frozenset()
+        assert found.modules_for("6.1.2", is_whole=False) == {"a"}
+        assert found.modules_for("6.1.20", is_whole=False) == {"b"}
+        assert (found.is_for("6.1.2"), found.is_for("6.1.2", is_whole=False)) == (False, True)
+        assert not found.is_for("6.2.0", is_whole=False)
+
     def test_uboots_wrapper_and_bootconfig(self, file):
         wrapper = b"\x27\x05\x19\x56" + bytes(60)
         text = b"kernel.console = ttyS0\n"

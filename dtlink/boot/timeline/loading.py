@@ -78,8 +78,10 @@ class Loading:
     def _modules(self) -> frozenset[str]:
         if self._initramfs is None:
             return frozenset()
-        release = self._build.release if self._build else ""
-        return self._initramfs.modules_for(release) if release else self._initramfs.modules
+        build = self._build
+        if build is None or not build.release:
+            return self._initramfs.modules
+        return self._initramfs.modules_for(build.release, is_whole=build.has_whole_release)
 
     @cached_property
     def _named(self) -> frozenset[str]:

@@ -62,6 +62,15 @@ class Holdings:
         """
         return fact in self.sources
 
+    @property
+    def has_whole_release(self) -> bool:
+        """Whether ``release`` may be the name of the modules' folder.
+
+        A configuration's first lines have the version without CONFIG_LOCALVERSION and what is
+        added when a kernel is built (scripts/setlocalversion).
+        """
+        return self.knows("modules") or not self.knows("config")
+
     def option(self, symbol: str) -> str | None:
         """The value of an option, ``n`` if it is off; ``None``: not known."""
         return self.config.get(symbol, "n" if self.knows("config") else None)

@@ -35,12 +35,27 @@ class Initramfs:
     parts: tuple[str, ...] = ()
     """Of an image: how each part is packed, as ``("cpio", "zstd")``."""
 
-    def modules_for(self, release: str) -> frozenset[str]:
+    def modules_for(self, release: str, *, is_whole: bool = True) -> frozenset[str]:
         """What a kernel of this release can load: it looks into its own folder alone.
 
-        A list names no releases: it counts for every kernel.
+        A list names no releases: it counts for every kernel. A release that is not ``is_whole`` is
+        a version alone, as a configuration has it: what is after it is not known.
         """
         if not self.by_version:
             return self.modules
-        nothing: frozenset[str] = frozenset()
-        return self.by_version.get(release, nothing) | self.by_version.get("", nothing)
+        folders = ["", *self._folders(release, is_whole=is_whole)]
+        return frozenset().union(*(self.by_version.get(each, ()) for each in folders))
+
+    def is_for(self, release: str, *, is_whole: bool = True) -> bool:
+        """Whether a kernel of this release finds a folder of modules of its own, or needs none."""
+        is_named = self.by_version.keys() - {""}
+        return not is_named or bool(self._folders(release, is_whole=is_whole))
+
+    def _folders(self, release: str, *, is_whole: bool) -> list[str]:
+        """The folders of a release; of a version, those that go on with a local version."""
+        if is_whole or release in self.by_version:
+            return [each for each in self.by_version if each == release]
+        rest = (
+            (each, each[len(release) :]) for each in self.by_version if each.startswith(release)
+        )
+        return [each for each, local in rest if local[:1] in tuple("-+_~") and local[:3] != "-rc"]
