@@ -3,9 +3,9 @@
 What it finds: buses of the MCFG of which no entry of the IVRS names a device. Buses that single
 entries name in part are not reported. A note where the segment has several IOMMUs and, after the
 buses of each, no more are left out than it has: host bridges often have fewer than the MCFG allows.
-With --lspci: the functions that exist and that no entry names, on whatever bus.
 A note, too, where no range goes beyond one bus and single functions of several buses are named:
 such firmware lists the devices that it found, and there may be none on the other buses.
+With --lspci: the functions that exist and that no entry names, on whatever bus.
 Why it matters: Linux knows no IOMMU for a device there. Where the device table of an IOMMU has
 room for it, the IOMMU blocks its DMA; else its DMA reaches all memory.
 What to do: let the range of the last IOMMU go on to the last device of the last bus, or make the
