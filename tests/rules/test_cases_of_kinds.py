@@ -444,6 +444,8 @@ def test_enabled_devices_below_a_disabled_one() -> None:
     [found] = findings(source)
     assert (found.rule, found.severity) == ("tree/enabled-below-disabled", INFO)
     assert found.message == "/bus/a and 1 other node are enabled, but /bus is disabled"
+    prepared = source.replace("simple-bus", "st,stm32mp25-timers")
+    assert findings(prepared) == [], "boards of ST prepare the functions of a timer"
 
 
 GRAPH = """

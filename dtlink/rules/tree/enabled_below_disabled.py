@@ -1,12 +1,13 @@
 """A node is enabled, but its parent is disabled.
 
 What it finds: devices with ``status = "okay"`` below a node that is disabled, one finding for each
-such node. What has no ``status`` of its own is not reported.
+such node. What has no ``status`` of its own is not reported, nor are the functions of STM32 timers
+and converters: boards of ST prepare them on purpose, so that to enable the timer is enough.
 Why it matters: no device is created below a disabled node. Board files that enable a device and not
-its bus are common after a copy from another board. Some do so on purpose, for the day on which the
-bus is enabled.
+its bus are common after a copy from another board.
 What to do: enable the parent, too, or delete the ``status`` of the child.
-References: Linux, drivers/of/platform.c, of_platform_bus_create(); Devicetree Specification 2.3.4.
+References: Linux, drivers/of/platform.c, of_platform_bus_create(); arch/arm/boot/dts/st/;
+Devicetree Specification 2.3.4.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.patterns import fits
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import beside, noun
 
+#: Blocks with functions that boards prepare (arch/arm/boot/dts/st/stm32mp15xx-dkx.dtsi).
+_PREPARED = ("st,stm32*-timers", "st,stm32*-lptimer", "st,stm32*-adc-core", "st,stm32*-dac-core")
 _TREE = """
 / {
     i2c@1000 {
@@ -49,7 +53,8 @@ def enabled_below_disabled(board: TreeBoard) -> Iterator[Finding]:
             above = tree.parents[above]
         groups.setdefault(above, []).append(tree[node])
     for parent, children in groups.items():
-        yield _finding(board, tree[parent], children)
+        if not fits(tree[parent].compatible, _PREPARED):
+            yield _finding(board, tree[parent], children)
 
 
 def _finding(board: TreeBoard, parent: Node, children: Sequence[Node]) -> Finding:
