@@ -13,7 +13,15 @@ from dtlink.cli.baselines import Baselines, baseline_options
 from dtlink.cli.fixing import FixRequest, fix_options
 from dtlink.cli.given import named
 from dtlink.cli.options import NO_INPUTS, complain, options, tell
-from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
+from dtlink.cli.outputs import (
+    Target,
+    digests,
+    formats,
+    gather,
+    has_fixes,
+    resolve,
+    write_formats,
+)
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of, variants_of
 from dtlink.firmware.errors import InputError
@@ -150,7 +158,8 @@ def lint(
         if asked.is_given:
             reports = asked.run(plan, baselines.compare, jobs=jobs)
         else:
-            reports = baselines.compare(plan.reports(jobs=jobs, digest=digest))
+            found = plan.reports(jobs=jobs, digest=digest, write_fixes=has_fixes(outputs))
+            reports = baselines.compare(found)
         reports = change.compare(plan, reports, jobs=jobs) if change else reports
         report = gather(reports, plan.total, outputs, envelope, plan.settled)
     except InputError as error:

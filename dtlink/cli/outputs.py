@@ -10,7 +10,7 @@ import click
 
 from dtlink.cli.options import Command, collect
 from dtlink.cli.writing import emit, emit_lines, lines_to, terminal_width
-from dtlink.report.formats import DIGESTS, FORMATS, render
+from dtlink.report.formats import DIGESTS, FORMATS, WITH_FIXES, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +110,11 @@ def resolve(targets: Sequence[Target], output: str | None) -> list[Target]:
 def digests(targets: Iterable[Target]) -> bool:
     """Whether any format has hashes."""
     return any(each.form in DIGESTS for each in targets)
+
+
+def has_fixes(targets: Iterable[Target]) -> bool:
+    """Whether any format has the edits of fixes."""
+    return any(each.form in WITH_FIXES for each in targets)
 
 
 def gather(

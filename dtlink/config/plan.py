@@ -170,10 +170,16 @@ class LintPlan:
             hints += source.hints()
         return [each for each in hints if each]
 
-    def reports(self, *, jobs: int, digest: bool) -> Iterator[InputReport]:
-        """Lint; what the user accepts is not among the findings of the reports."""
+    def reports(
+        self, *, jobs: int, digest: bool, write_fixes: bool = False
+    ) -> Iterator[InputReport]:
+        """Lint; what the user accepts is not among the findings of the reports.
+
+        ``write_fixes``: findings have the edits of their fixes as edits of the source.
+        """
         kernels = self._kernels() if digest else {}
-        run = engine.run(self.inputs, self._task, jobs=jobs, digest=digest)
+        task = self._writing if write_fixes else self._task
+        run = engine.run(self.inputs, task, jobs=jobs, digest=digest)
         for item in run:
             settings = self._settings[item.input]
             kernel = kernels.get(settings)
@@ -202,9 +208,8 @@ class LintPlan:
         """
 
         def task(item: Input) -> engine.Task:
-            lint = _lint(self._settings[inputs[item]])
-            lint = partial(lint, write_fixes=True, expected=expected.get(item))
-            return self._task(inputs[item])._replace(tree=lint, tables=lint, storage=storage)
+            task = self._writing(inputs[item], expected.get(item))
+            return task._replace(storage=storage)
 
         run = engine.run(list(inputs), task, jobs=jobs)
         return (_sieved(item, self._settings[inputs[item.input]]) for item in run)
@@ -237,6 +242,10 @@ class LintPlan:
     def _task(self, item: Input) -> engine.Task:
         task = _task(self._settings[item])
         return task._replace(source=self._source) if self._source else task
+
+    def _writing(self, item: Input, expected: ExpectedTree | None = None) -> engine.Task:
+        lint = partial(_lint(self._settings[item]), write_fixes=True, expected=expected)
+        return self._task(item)._replace(tree=lint, tables=lint)
 
     def kernel(self, *, digest: bool) -> Mapping[str, Any]:
         """The identity of the kernel of all inputs; where they differ, the first one's version."""

@@ -17,10 +17,15 @@ FORMATS = {
     "github": "annotations of a GitHub workflow",
     "gitlab": "a GitLab code quality report",
     "markdown": "a summary for the comment of a pull request",
+    "concise": "FILE:LINE:COLUMN: SEVERITY RULE MESSAGE, for editors and problem matchers",
+    "rdjson": "Reviewdog Diagnostic Format, with the fixes as suggestions",
+    "checkstyle": "Checkstyle XML",
 }
 
 #: The formats that contain the hashes of the inputs.
 DIGESTS = frozenset(("json", "jsonl", "sarif"))
+#: The formats that contain the edits of fixes as edits of the source.
+WITH_FIXES = frozenset(("json", "jsonl", "sarif", "rdjson"))
 
 
 def render(name: str, report: Report) -> str:

@@ -17,13 +17,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import chain, repeat
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.inputs import Input
 from dtlink.report.model import InputReport, Report, identified
 from dtlink.report.places import relative, relative_name
 from dtlink.rules.finding import Finding, PlaceRole, RelatedPlace, Severity
 from dtlink.wording import counted, listed
+
+if TYPE_CHECKING:
+    from dtlink.firmware.text_edits import TextEdit
 
 #: How many boards a report names before it counts the rest: on a screen, and elsewhere.
 BOARDS_IN_TEXT = 8
@@ -67,6 +70,13 @@ class Group(NamedTuple):
             for each in self.finding.places
             if each.role is PlaceRole.RELATED or all(each in places for places in every)
         ]
+
+    @property
+    def edits(self) -> Sequence[TextEdit]:
+        """The edits of the source that fix it, if they are the same for all inputs."""
+        written = {each.finding.written for each in self.members}
+        found = next(iter(written)) if len(written) == 1 else None
+        return found.edits if found else ()
 
     @property
     def is_shared(self) -> bool:

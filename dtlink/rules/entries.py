@@ -45,6 +45,24 @@ class EditEntry(TypedDict):
     field: NotRequired[str]
 
 
+class TextEditEntry(TypedDict):
+    """A stretch of a file, and what takes its place; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class SafetyEntry(TypedDict):
+    """Whether edits may be made without a look at them, and why."""
+
+    safe: bool
+    reason: str
+
+
 class FindingEntry(TypedDict):
     """A finding."""
 
@@ -63,5 +81,8 @@ class FindingEntry(TypedDict):
     offset: int | None
     fingerprint: str
     edits: NotRequired[list[EditEntry]]
+    fix_safety: NotRequired[SafetyEntry]
+    text_edits: NotRequired[list[TextEditEntry]]
+    fix_refused: NotRequired[str]
     places: NotRequired[list[RelatedPlaceEntry]]
     overlay: NotRequired[str]

@@ -146,6 +146,11 @@ class Finding(NamedTuple):
         }
         if self.fix.edits:
             entry["edits"] = [_edit(each) for each in self.fix.edits]
+        if self.fix.safety is not None:
+            safe, reason = self.fix.safety
+            entry["fix_safety"] = {"safe": safe, "reason": reason}
+        if self.written is not None:
+            _add_written(entry, self.written)
         if self.places:
             entry["places"] = [_related(each) for each in self.places]
         if self.overlay:
@@ -176,6 +181,24 @@ def _related(place: RelatedPlace) -> "RelatedPlaceEntry":
     if place.location.column > 0:
         entry["column"] = place.location.column
     return entry
+
+
+def _add_written(entry: "FindingEntry", written: "Written") -> None:
+    """The edits of the source, or why there are none."""
+    if written.refused:
+        entry["fix_refused"] = written.refused
+        return
+    entry["text_edits"] = [
+        {
+            "file": each.path,
+            "line": each.line,
+            "column": each.column,
+            "end_line": each.end_line,
+            "end_column": each.end_column,
+            "text": each.text,
+        }
+        for each in written.edits
+    ]
 
 
 def _edit(edit: "Edit") -> "EditEntry":

@@ -22,8 +22,8 @@ class Fix(NamedTuple):
 
     text: str
     edits: "tuple[Edit, ...]" = ()
-    unsafe: str = ""
-    """Why these edits need a look although those of the rule are safe."""
+    safety: Safety | None = None
+    """Whether the edits are safe; what the rule says of all its fixes, unless this fix differs."""
 
     def __str__(self) -> str:
         return self.text

@@ -133,6 +133,9 @@ class Rule(NamedTuple):
         """The first part of the id."""
         return self.id.partition("/")[0]
 
+    def _with_safety(self, fix: Fix) -> Fix:
+        return fix._replace(safety=fix.safety or self.fix) if fix.edits else fix
+
     def finding(
         self,
         where: "FindingAt",
@@ -171,7 +174,7 @@ class Rule(NamedTuple):
             index=at.index,
             message=message,
             effect=effect,
-            fix=Fix.of(fix),
+            fix=self._with_safety(Fix.of(fix)),
             related=tuple(others),
             supplier=supplier.path if supplier else "",
             location=at.location,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.text_edits import EditConflictError, by_file, in_order
-from dtlink.rules.catalogue import find, is_named
+from dtlink.rules.catalogue import is_named
 
 if TYPE_CHECKING:
     from dtlink.firmware.inputs import Input
@@ -55,9 +55,7 @@ class Proposal(NamedTuple):
 
 def is_safe(finding: Finding) -> bool:
     """Whether the edits of a finding may be made without a look at them."""
-    rule = find(finding.rule)
-    safety = rule.fix if rule else None
-    return safety is not None and safety.is_safe and not finding.fix.unsafe
+    return finding.fix.safety is not None and finding.fix.safety.is_safe
 
 
 def is_wanted(finding: Finding, wanted: WantedFixes) -> bool:

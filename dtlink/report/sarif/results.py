@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dtlink.firmware.names import Subject, SubjectKind
+from dtlink.firmware.text_edits import TextEdit, by_file
 from dtlink.report.entries import JsonObject
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import InputReport, Report
@@ -66,7 +67,30 @@ def _result(group: Group, on: str, artifacts: Artifacts) -> JsonObject:
     related = [*around, *_related(group, artifacts)][:MOST_RELATED]
     if related:
         data["relatedLocations"] = [{"id": at, **each} for at, each in enumerate(related, 1)]
+    if edits := group.edits:
+        data["fixes"] = [_fix(finding, edits, artifacts)]
     return data
+
+
+def _fix(finding: Finding, edits: Sequence[TextEdit], artifacts: Artifacts) -> JsonObject:
+    changes = [
+        {
+            "artifactLocation": artifacts.place(path)["artifactLocation"],
+            "replacements": [_replacement(each) for each in of_file],
+        }
+        for path, of_file in by_file(edits).items()
+    ]
+    return {"description": {"text": finding.fix.text}, "artifactChanges": changes}
+
+
+def _replacement(edit: TextEdit) -> JsonObject:
+    region = {
+        "startLine": edit.line,
+        "startColumn": edit.column,
+        "endLine": edit.end_line,
+        "endColumn": edit.end_column,
+    }
+    return {"deletedRegion": region, "insertedContent": {"text": edit.text}}
 
 
 def _boards(group: Group, artifacts: Artifacts) -> Iterator[JsonObject]:

@@ -1,0 +1,19 @@
+"""One line for each problem: ``FILE:LINE:COLUMN: SEVERITY RULE MESSAGE``.
+
+What Vim's ``errorformat``, Emacs' ``compilation-mode``, problem matchers and reviewdog read. What
+has no line, as in a blob, is at line 1.
+"""
+
+from __future__ import annotations
+
+from dtlink.report.lines import problems, shown_path
+from dtlink.report.model import Report
+
+
+def render(report: Report) -> str:
+    """The lines, the worst first; empty without problems."""
+    return "".join(
+        f"{shown_path(each.place.path)}:{each.place.line}:{max(each.place.column, 1)}: "
+        f"{each.severity} {each.rule} {each.message}\n"
+        for each in problems(report)
+    )
