@@ -64,6 +64,8 @@ def effective(
     """As :func:`settings_of`, with where each value comes from."""
     whole = _absolute("" if path == STDIN else path)
     found = None if isolated else _file_for(path, whole, file)
+    if given.get("schema_dir"):
+        given = {"schema": True, **given}
     asked = tuple((name, _hashable(value)) for name, value in given.items())
     if found is None:
         return _merged(None, _Matched(), asked)

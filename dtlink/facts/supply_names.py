@@ -29,6 +29,18 @@ ONLY: Final[Mapping[str, Mapping[str, str]]] = {
     "-gpios": {"regulator-fixed": "gpios"},
     "-gpio": {"regulator-fixed": "gpio"},
 }
+#: GPIOs of which a device has one, and the devices whose drivers read more, as patterns of
+#: ``compatible`` (Documentation/devicetree/bindings/gpio/gpio-consumer-common.yaml; drivers/gpio/
+#: gpiolib.c, gpiod_get(): index 0; drivers/phy/phy-can-transceiver.c, can_transceiver_phy_probe();
+#: drivers/regulator/lm363x-regulator.c, lm363x_regulator_of_get_enable_gpio();
+#: drivers/mmc/core/pwrseq_simple.c, mmc_pwrseq_simple_probe(); drivers/pci/controller/
+#: pcie-mt7621.c, mt7621_pcie_parse_port()).
+SINGLE_GPIOS: Final[Mapping[str, tuple[str, ...]]] = {
+    "enable-gpios": ("nxp,tj*", "ti,tcan*", "ti,lm36*"),
+    "powerdown-gpios": (),
+    "reset-gpios": ("mmc-pwrseq-simple", "mediatek,mt7621-pci*"),
+    "wakeup-gpios": (),
+}
 
 
 def stem(name: str) -> str:

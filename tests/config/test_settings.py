@@ -296,3 +296,9 @@ def test_an_option_of_lint_says_what_its_key_says(key: ConfigKey) -> None:
         )
         missing = [choice for choice in option.type.choices if f'"{choice}"' not in key.takes]
         assert not missing, f"add {missing} to what {key.name} takes (dtlink/config/keys.py)"
+
+
+def test_further_schemas_of_the_command_line_are_used() -> None:
+    assert settings_of("x.dtb", {"schema_dir": ["bindings"]}).board.schema
+    assert not settings_of("x.dtb", {"schema_dir": ["bindings"], "schema": False}).board.schema
+    assert not settings_of("x.dtb", {}).board.schema

@@ -1,12 +1,14 @@
-"""A ``…-supply`` has more than one phandle.
+"""A ``…-supply``, or the GPIO of a device's one pin, has a second entry.
 
-What it finds: a ``…-supply`` property with a second entry. Its binding has one: each input of a
-device has a property of its own.
-Why it matters: the regulator core reads the first phandle only. Nothing switches the second
-regulator on, and fw_devlink makes the device wait for it nevertheless.
+What it finds: a ``…-supply`` property with a second entry; a second GPIO in ``enable-gpios``,
+``reset-gpios``, ``powerdown-gpios`` or ``wakeup-gpios`` of a device whose driver is known to ask
+for one (likely). Each input and each pin of a device has a property of its own.
+Why it matters: the regulator core reads the first phandle only, and gpiod_get() the first entry.
+Nothing switches the second supplier, and fw_devlink makes the device wait for it nevertheless.
 What to do: write a property for each input, as the device's binding names them.
-References: Linux, drivers/regulator/of_regulator.c, of_get_regulator(); drivers/of/property.c,
-parse_suffix_prop_cells().
+References: Linux, drivers/regulator/of_regulator.c, of_get_regulator(); drivers/gpio/gpiolib.c,
+gpiod_get(); drivers/of/property.c, parse_suffix_prop_cells();
+Documentation/devicetree/bindings/gpio/gpio-consumer-common.yaml.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.patterns import fits
+from dtlink.facts.resources import GPIO
+from dtlink.facts.supply_names import SINGLE_GPIOS, stem
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 
@@ -23,7 +28,12 @@ _TREE = """
 / {
     core: regulator-core { compatible = "regulator-fixed"; regulator-name = "core"; };
     io: regulator-io { compatible = "regulator-fixed"; regulator-name = "io"; };
+    gpio: gpio@1000 {
+        compatible = "vendor,gpio"; reg = <0x1000>; gpio-controller; #gpio-cells = <2>;
+    };
     codec@1a { compatible = "vendor,codec"; reg = <0x1a>; %s };
+    panel { compatible = "panel-lvds"; enable-gpios = %s; };
+    pwrseq { compatible = "mmc-pwrseq-simple"; reset-gpios = <&gpio 1 0>, <&gpio 2 0>; };
 };
 """
 
@@ -33,14 +43,30 @@ _TREE = """
     __doc__,
     severity=Severity.WARNING,
     since="0.2",
-    bad=Dts(_TREE % "vdd-supply = <&core>, <&io>;", finds=("/codec@1a:vdd-supply",)),
-    good=Dts(_TREE % "vdd-supply = <&core>; vddio-supply = <&io>;"),
+    bad=Dts(
+        _TREE % ("vdd-supply = <&core>, <&io>;", "<&gpio 3 0>, <&gpio 4 0>"),
+        finds=("/codec@1a:vdd-supply", "/panel:enable-gpios"),
+    ),
+    good=Dts(_TREE % ("vdd-supply = <&core>; vddio-supply = <&io>;", "<&gpio 3 0>")),
 )
 def second_supply(board: TreeBoard) -> Iterator[Finding]:
-    """The second entry of each supply."""
+    """The second entry of each supply, and of each GPIO of which a device has one."""
     for ref in board.graph.references:
-        if ref.entry == 1 and ref.binding.name == "*-supply" and not _is_argument(board, ref):
+        if ref.entry != 1:
+            continue
+        if ref.binding.name == "*-supply" and not _is_argument(board, ref):
             yield _finding(Link(board.tree, ref))
+        elif ref.binding.name == "*-gpios" and _is_unread(board, Link(board.tree, ref)):
+            yield _of_pin(Link(board.tree, ref))
+
+
+def _is_unread(board: TreeBoard, link: Link) -> bool:
+    """Whether the driver of a node asks for one GPIO under the name of a property."""
+    name, node = link.property_name, link.node
+    if name not in SINGLE_GPIOS or fits(node.compatible, SINGLE_GPIOS[name]):
+        return False
+    reader = board.requests
+    return reader.is_known(node.index) and stem(name) in reader.names_of(node.index, GPIO.kind)
 
 
 def _is_argument(board: TreeBoard, ref: Reference) -> bool:
@@ -61,4 +87,17 @@ def _finding(link: Link) -> Finding:
         "nevertheless",
         fix=f"Keep one phandle in {name}; write a …-supply property for each other input.",
         supplier=supplier,
+    )
+
+
+def _of_pin(link: Link) -> Finding:
+    name, node = link.property_name, link.node
+    return second_supply.finding(
+        link,
+        f"{name} has a second GPIO; the driver of {node.name} asks for one, the first",
+        effect=f"nothing drives the second GPIO for {node.name}",
+        fix=f"Keep the GPIO of the pin in {name}; describe the other one where it belongs, as the "
+        "GPIO of a regulator for one.",
+        supplier=link.supplier,
+        likely=True,
     )

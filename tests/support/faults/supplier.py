@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from dtlink.boot.drivers.requests import Requested
 from dtlink.facts.early import is_served_early
 from dtlink.facts.index_limits import index_limit
+from dtlink.facts.patterns import fits
+from dtlink.facts.resources import GPIO
+from dtlink.facts.supply_names import SINGLE_GPIOS, stem
 from dtlink.links.reference import Reference
 from tests.support.faults.bed import Bed
 from tests.support.faults.model import ERROR, INFO, WARNING, Planted, fault, faults_of
@@ -232,6 +235,24 @@ def index_that_the_provider_lacks(bed: Bed) -> Planted | None:
 @fault("phandle/second-supply", WARNING, boards=12)
 def supply_of_two(bed: Bed) -> Planted | None:
     ref = bed.pick(ref for ref in bed.references("*-supply") if _is_device(bed, ref))
+    if ref is None:
+        return None
+    name = bed.property_name(ref)
+    bed.put(ref.node, name, 2 * (*bed.get(ref.node, name),))
+    return Planted(bed.path(ref.node), name, 1)
+
+
+@fault("phandle/second-supply", WARNING, boards=4)
+def gpio_of_two(bed: Bed) -> Planted | None:
+    reader = bed.board.requests
+    ref = bed.pick(
+        ref
+        for ref in bed.references("*-gpios")
+        if (name := bed.property_name(ref)) in SINGLE_GPIOS
+        if not fits(bed.tree[ref.node].compatible, SINGLE_GPIOS[name])
+        if _is_device(bed, ref) and reader.is_known(ref.node)
+        if stem(name) in reader.names_of(ref.node, GPIO.kind)
+    )
     if ref is None:
         return None
     name = bed.property_name(ref)
