@@ -8,7 +8,7 @@ Nothing switches the second supplier, and fw_devlink makes the device wait for i
 What to do: write a property for each input, as the device's binding names them.
 References: Linux, drivers/regulator/of_regulator.c, of_get_regulator(); drivers/gpio/gpiolib.c,
 gpiod_get(); drivers/of/property.c, parse_suffix_prop_cells();
-Documentation/devicetree/bindings/gpio/gpio-consumer-common.yaml.
+binding gpio/gpio-consumer-common.yaml.
 """
 
 from __future__ import annotations
