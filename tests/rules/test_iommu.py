@@ -209,7 +209,7 @@ class TestIommus:
         smmu = SMMU_V3.replace("#iommu-cells = <1>;", "")
         bridge = host("pcie@2000", "iommu-map = <0x0 &smmu 0x0 0x10000>;")
         found = lint(f"/ {{ {smmu} {bridge} }};", "cells", "not-an-iommu")
-        assert told(found) == [("warning", "/iommu@1000", None)]
+        assert told(found) == [("error", "/iommu@1000", None)]
 
     def test_an_iommu_that_nobody_names(self) -> None:
         assert lint(f"/ {{ {SMMU_V3.replace('<1>', '<3>')} }};", "cells") == []

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
-from dtlink.facts.iommus import IommuKind, kind_of
+from dtlink.facts.iommus import IommuKind, Sharing, kind_of
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import UnresolvedReason
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
@@ -63,16 +63,18 @@ def _finding(board: TreeBoard, iommu: int, kind: IommuKind, value: int | None) -
 
     node = board.tree[iommu]
     allowed = " or ".join(map(str, kind.cells))
+    is_v3 = kind.sharing is Sharing.REFUSED
+    fails = value is not None and (is_v3 or value < kind.cells[0])
     return cells.finding(
         node,
         f"{node.name} ({node.compatible[0]}) "
         + (f"has #iommu-cells = <{value}>" if value is not None else "has no #iommu-cells")
         + f"; its binding requires {allowed}",
         property_name="#iommu-cells",
-        severity=Severity.ERROR
-        if value is not None and value < kind.cells[0]
-        else Severity.WARNING,
-        effect="the entries of its masters have no cell for the stream ID"
+        severity=Severity.ERROR if fails or is_v3 else Severity.WARNING,
+        effect=_v3(value)
+        if is_v3
+        else "the entries of its masters have no cell for the stream ID"
         if value is not None and value < kind.cells[0]
         else "its driver ignores the extra cells of each entry, or refuses the entry"
         if value is not None
@@ -80,6 +82,16 @@ def _finding(board: TreeBoard, iommu: int, kind: IommuKind, value: int | None) -
         "older kernels assume one cell",
         fix=_fix(board, node, kind, value),
     )
+
+
+def _v3(value: int | None) -> str:
+    """What the driver of SMMUv3s says: arm_smmu_device_dt_probe(), the same in 5.10 and 7.2."""
+    told = (
+        f"invalid #iommu-cells value ({value})"
+        if value is not None
+        else "missing #iommu-cells property"
+    )
+    return f'"{told}": the driver refuses the SMMU (-EINVAL), and its masters wait for it'
 
 
 def _fix(board: TreeBoard, node: Node, kind: IommuKind, value: int | None) -> Fix:

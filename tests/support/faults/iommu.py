@@ -49,7 +49,7 @@ def iommu_cells_too_small(bed: Bed) -> Planted | None:
 def iommu_and_masters_with_cells_too_many(bed: Bed) -> Planted | None:
     """In the IOMMU and, in step with it, in its masters."""
     iommu = _own_iommu(bed)
-    if iommu is None:
+    if iommu is None or V3 in bed.tree[iommu].compatible:  # its driver refuses to probe
         return None
     width = _cells_of(bed, iommu)[-1] + 1
     bed.set(iommu, _iommu_cells=width)
@@ -209,6 +209,68 @@ def _stream(bed: Bed, iommu: int, *stream: int) -> Planted | None:
         return None
     bed.set(master, iommus=(bed.phandle(iommu), *stream))
     return Planted(bed.path(master), "iommus", 0)
+
+
+@fault("iommu/smmu-node", ERROR)
+def smmu_without_its_number_of_global_interrupts(bed: Bed) -> Planted | None:
+    return _lacking(bed, smmu(bed, reg=(0, 0x10000)), "#global-interrupts")
+
+
+@fault("iommu/smmu-node", ERROR)
+def smmu_without_context_interrupts(bed: Bed) -> Planted | None:
+    iommu = smmu(bed, reg=(0, 0x10000), _global_interrupts=2)
+    return _lacking(bed, iommu, "#global-interrupts")
+
+
+@fault("iommu/smmu-node", WARNING, boards=1)
+def own_smmu_without_its_number_of_global_interrupts(bed: Bed) -> Planted | None:
+    iommu = bed.pick(generic_smmus(bed))
+    if iommu is None:
+        return None
+    bed.drop(iommu, "#global-interrupts")
+    return Planted(bed.path(iommu), "#global-interrupts")
+
+
+@fault("iommu/smmu-node", WARNING, boards=1)
+def own_smmu_with_global_interrupts_only(bed: Bed) -> Planted | None:
+    iommu = bed.pick(generic_smmus(bed))
+    if iommu is None:
+        return None
+    bed.set(iommu, _global_interrupts=0x1000)
+    return Planted(bed.path(iommu), "interrupts")
+
+
+@fault("iommu/smmu-node", WARNING)
+def smmu_v3_whose_interrupts_have_other_names(bed: Bed) -> Planted | None:
+    gic = bed.pick(bed.enabled("interrupt-controller", "#interrupt-cells"))
+    if gic is None:
+        return None
+    iommu = smmu(
+        bed,
+        V3,
+        reg=(0, 0, 0, 0x20000),
+        interrupt_parent=bed.phandle(gic),
+        interrupts=(0,) * (bed.tree.cell("#interrupt-cells", gic) or 1),
+        interrupt_names="global",
+    )
+    return _lacking(bed, iommu, "interrupt-names")
+
+
+@fault("iommu/smmu-node", WARNING)
+def gpu_smmu_without_clocks(bed: Bed) -> Planted | None:
+    iommu = smmu(
+        bed,
+        "qcom,adreno-smmu\0qcom,smmu-500\0arm,mmu-500",
+        reg=(0, 0x10000),
+        _global_interrupts=0,
+        interrupts=(0, 1, 4, 0, 2, 4, 0, 3, 4),
+    )
+    return _lacking(bed, iommu, "clocks")
+
+
+def _lacking(bed: Bed, iommu: int, name: str) -> Planted | None:
+    master = _stream(bed, iommu, 0x400)
+    return master and Planted(bed.path(iommu), name, touched=frozenset((master.node,)))
 
 
 FAULTS = faults_of(globals())
