@@ -28,6 +28,9 @@ TEGRA_SMMU_SINCE: Final = KernelVersion(6, 1)
 
 #: The SMMU of a Qualcomm GPU.
 ADRENO_SMMU: Final = "qcom,adreno-smmu"
+#: What all of the 222 such nodes have that boards of 5.10, 6.12 and 7.2 enable: the driver uses
+#: whatever it finds of them, and none is left on for it.
+ADRENO_SUPPLIERS: Final = ("clocks", "power-domains")
 #: The SMMUs for which Linux has what Qualcomm's need. Source:
 #: drivers/iommu/arm/arm-smmu/arm-smmu-qcom.c, qcom_smmu_impl_of_match[]: the same in 6.12 and 7.2.
 QCOM_SMMUS: Final = frozenset(

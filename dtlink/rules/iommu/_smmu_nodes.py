@@ -9,6 +9,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.iommus import ARM_SMMU
 from dtlink.facts.smmu_nodes import (
     ADRENO_SMMU,
+    ADRENO_SUPPLIERS,
     QCOM_SMMUS,
     QCOM_SMMUS_SINCE,
     SMMU_V3_COMBINED,
@@ -193,7 +194,7 @@ def _qcom(board: TreeBoard, node: Node) -> Lack | None:
 
 
 def _adreno_power(node: Node) -> Lack | None:
-    lost = [name for name in ("clocks", "power-domains") if not node.has(name)]
+    lost = [name for name in ADRENO_SUPPLIERS if not node.has(name)]
     if not lost:
         return None
     return Lack(

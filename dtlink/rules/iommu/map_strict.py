@@ -22,7 +22,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import counted
 
 _MAP = """
-            smmu: iommu@1000 { compatible = "arm,mmu-500"; reg = <0x1000>; #iommu-cells = <2>; };
+            smmu: iommu { compatible = "arm,mmu-500"; #iommu-cells = <2>; };
             pcie@2000 {
                 compatible = "vendor,pcie";
                 reg = <0x2000>;
