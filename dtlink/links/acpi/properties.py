@@ -170,6 +170,9 @@ PROPERTIES = (
     ),
     PropertyKind(Iommu, "flags", "flags", "PCIe function, proximity"),
     PropertyKind(
+        Iommu, "wire_count", "wires", "its interrupts, which Linux takes from _CRS of its device"
+    ),
+    PropertyKind(
         RimtRootComplex,
         "flags",
         "flags",
