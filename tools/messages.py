@@ -19,6 +19,7 @@ from dtlink.facts.loglines import (
     LOG_MESSAGES,
     STAGE_LINES,
     SUPPLIED_LINE,
+    VTD_LINES,
     LogMessage,
 )
 
@@ -151,7 +152,7 @@ def _number(text: str) -> KernelVersion:
 
 def rows() -> Iterable[LogMessage]:
     """The rows that name kernel files."""
-    every = (*LOG_MESSAGES, *HEADER_LINES, *STAGE_LINES, SUPPLIED_LINE)
+    every = (*LOG_MESSAGES, *HEADER_LINES, *STAGE_LINES, *VTD_LINES, SUPPLIED_LINE)
     return [row for row in every if files(row)]
 
 

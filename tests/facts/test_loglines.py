@@ -123,6 +123,7 @@ GROUPS: dict[str, Mapping[str, str]] = {
     "dmar-quickdata": {},
     "dmar-isoch": {"number": "8"},
     "dmar-source-id": {"number": "8"},
+    "dmar-erratum": {},
     "vfio-no-remapping": {},
     "direct-failed": {"device": "0000:00:00.2"},
     "dma-ops-kept": {"device": "0000:01:00.0"},

@@ -242,6 +242,18 @@ def test_a_machine_with_acpi_is_not_asked_for_its_tree() -> None:
         assert not any("--dtb" in hint for hint in told(line, stuck).look_at)
 
 
+def test_vt_d_that_is_there_and_not_used() -> None:
+    units = "DMAR: DRHD base: 0x000000fed91000 flags: 0x1"
+    init = "Run /sbin/init as init process"
+    (note,) = told(units, init).notes
+    assert note.startswith("line 2: ")
+    assert "intel_iommu=on" in note
+    assert not told(units).notes  # it may be switched on below
+    assert not told(units, "DMAR: Intel(R) Virtualization Technology for Directed I/O", init).notes
+    for option in ("iommu=off", "intel_iommu=off", "intel_iommu=off,sm_on"):
+        assert not told(f"Kernel command line: ro {option}", units, init).notes
+
+
 def test_a_kernel_that_is_too_old_is_said_to_print_other_messages() -> None:
     (note,) = explain(parse(HEAD.replace("6.12.0", "4.15.0").encode())).notes
     assert "messages that only other kernels print" in note

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dtlink.facts.loglines.faults import FAULT_LINES
 from dtlink.facts.loglines.firmware import FIRMWARE_LINES
-from dtlink.facts.loglines.header import HEADER_LINES, STAGE_LINES, SUPPLIED_LINE
+from dtlink.facts.loglines.header import HEADER_LINES, STAGE_LINES, SUPPLIED_LINE, VTD_LINES
 from dtlink.facts.loglines.interrupts import INTERRUPT_LINES
 from dtlink.facts.loglines.iommu import IOMMU_LINES
 from dtlink.facts.loglines.links import LINK_LINES
@@ -29,6 +29,7 @@ __all__ = [
     "LOG_MESSAGES",
     "STAGE_LINES",
     "SUPPLIED_LINE",
+    "VTD_LINES",
     "Harm",
     "LineMatch",
     "LogMessage",

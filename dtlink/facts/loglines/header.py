@@ -75,6 +75,30 @@ STAGE_LINES = (
     ),
 )
 
+#: Whether VT-d is described, and whether it is on.
+VTD_LINES = (
+    LogMessage(
+        kind="vtd-units",
+        topic=Topic.SYSTEM,
+        needles=("DRHD base: ",),
+        pattern=r"DMAR: DRHD base: (?P<address>0x[0-9a-f]{1,16}) flags: 0x",
+        harm=Harm.HARMLESS,
+        meaning="The DMAR has a VT-d unit.",
+        source="drivers/iommu/intel/dmar.c, dmar_table_print_dmar_entry()",
+        sample="DMAR: DRHD base: 0x000000fed90000 flags: 0x0",
+    ),
+    LogMessage(
+        kind="vtd-on",
+        topic=Topic.SYSTEM,
+        needles=("Virtualization Technology for Directed I/O",),
+        pattern=r"DMAR: Intel\(R\) Virtualization Technology for Directed I/O",
+        harm=Harm.HARMLESS,
+        meaning="The kernel translates DMA with VT-d.",
+        source="drivers/iommu/intel/iommu.c, intel_iommu_init()",
+        sample="DMAR: Intel(R) Virtualization Technology for Directed I/O",
+    ),
+)
+
 #: A regulator that has its supply: what registered it is bound.
 SUPPLIED_LINE = LogMessage(
     kind="supplied",

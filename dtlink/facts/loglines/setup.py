@@ -90,6 +90,19 @@ _VTD_SETUP = (
 
 _GUEST_SETUP = (
     LogMessage(
+        kind="dmar-erratum",
+        topic=Topic.SYSTEM,
+        needles=("This system BIOS has enabled interrupt remapping",),
+        pattern=r"This system BIOS has enabled interrupt remapping",
+        harm=Harm.DEPENDS,
+        sample="DMAR-IR: This system BIOS has enabled interrupt remapping",
+        meaning="The chipset (Intel 5500, 5520, X58 of an early stepping) has an erratum in its "
+        "interrupt remapping: the kernel does without.",
+        cure="guests get devices with vfio_iommu_type1.allow_unsafe_interrupts=1 only, if all of "
+        "them are trusted; no firmware mends it",
+        source=f"{_REMAP}, intel_prepare_irq_remapping(); arch/x86/kernel/early-quirks.c",
+    ),
+    LogMessage(
         kind="vfio-no-remapping",
         topic=Topic.FIRMWARE,
         needles=("No interrupt remapping support",),

@@ -71,6 +71,7 @@ def explain(
     profile = _profile(version, told, notes)
     board = _of_log(tree, board, told, profile)
     side = _side(board, told, history)
+    notes += _idle_vtd(history, told)
     if tree is not None:
         notes += _other_board(told, tree)
     tracer = CauseTracer(
@@ -186,6 +187,21 @@ def _other_board(told: Observation, tree: Tree) -> list[str]:
     if told.model and model and told.model != model:
         return [f'the log is of "{told.model}", the tree of "{model}"']
     return []
+
+
+def _idle_vtd(history: History, told: Observation) -> list[str]:
+    """That VT-d is there and not used, which no line says (intel_iommu_init(), dmar_disabled)."""
+    options = dict(words(told.command_line))
+    off = "off" in (options.get("iommu"), options.get("intel_iommu", "").partition(",")[0])
+    if "init-runs" not in history.stages or "vtd-on" in history.vtd or off:
+        return []
+    return [
+        f"line {line.number}: the DMAR has VT-d units, with which this kernel translates no DMA: "
+        "intel_iommu=on on the command line switches it on (no device can be given to a guest "
+        "before)"
+        for kind, line in history.vtd.items()
+        if kind == "vtd-units"
+    ]
 
 
 def _weight(cause: RootCause) -> tuple[bool, bool, int]:

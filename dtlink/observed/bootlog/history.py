@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.loglines import STAGE_LINES, SUPPLIED_LINE, LineMatch, match
+from dtlink.facts.loglines import STAGE_LINES, SUPPLIED_LINE, VTD_LINES, LineMatch, match
 from dtlink.facts.loglines.row import INTERFACE
 from dtlink.firmware.errors import InputError
 from dtlink.observed.bootlog.device import BUSES, TAKE, LoggedDevice
@@ -59,6 +59,8 @@ class History:
         """The device that was probed last."""
         self.stages: dict[str, LogLine] = {}
         """The first line of each stage that the boot reached (``init-runs``, ``root-mounted``)."""
+        self.vtd: dict[str, LogLine] = {}
+        """The first line of each kind about VT-d (``vtd-units``, ``vtd-on``)."""
         self.supplied: dict[str, LogLine] = {}
         """The last line in which each regulator got its supply, by the regulator's name."""
         self._awaited = list(STAGE_LINES)
@@ -90,6 +92,12 @@ class History:
             self.is_acpi = True
         if supplied := SUPPLIED_LINE.groups(line.text):
             self.supplied[supplied["regulator"]] = line
+        if line.text.startswith("DMAR: "):
+            self.vtd |= {
+                row.kind: line
+                for row in VTD_LINES
+                if row.kind not in self.vtd and row.groups(line.text) is not None
+            }
         for row in self._awaited:
             if row.groups(line.text) is not None:
                 self.stages[row.kind] = line
