@@ -72,6 +72,34 @@ $ lspci -n
     assert not any((port.has_capabilities, card.has_capabilities, named.has_capabilities))
 
 
+def test_a_listing_in_a_mail() -> None:
+    """Quoted, its tabs spaces, and its long lines wrapped."""
+    rows = [f"> {row}".expandtabs().rstrip() for row in LISTING.split("\n")]
+    wrapped = "\n".join(rows).replace(" UpstreamFwd", "\n> UpstreamFwd")
+    assert wrapped.count("\n> UpstreamFwd") == 2
+    assert [each._replace(line=0) for each in functions_of(wrapped).values()] == [
+        each._replace(line=0) for each in functions_of(LISTING).values()
+    ]
+
+
+def test_paths_of_bridges(tmp_path: Path) -> None:
+    """``lspci -PP`` prints them with the bus of each function, ``-P`` without."""
+    whole = LISTING.replace("\n04:00.0", "\n00:1c.4/04:00.0")
+    assert list(functions_of(whole)) == list(functions_of(LISTING))
+    short = tmp_path / "lspci.txt"
+    short.write_text(LISTING.replace("\n04:00.0", "\n00:1c.4/00.0"))
+    with pytest.raises(InputError, match=r"lspci\.txt: line 16: .*use lspci without -P"):
+        read_functions(str(short))
+
+
+def test_the_words_of_old_versions() -> None:
+    new = "Express (v2) Root Port (Slot+), MSI 00"
+    old = LISTING.replace(new, "Express Root Port (Slot+) IRQ 0")
+    assert functions_of(old)[0, 0xE4].port is PortType.ROOT_PORT
+    old = LISTING.replace(new, "Express Endpoint IRQ 0")
+    assert functions_of(old)[0, 0xE4].port is PortType.ENDPOINT
+
+
 def test_without_root_the_capabilities_are_unknown() -> None:
     denied = LISTING.replace("[40] Express (v2) Root Port (Slot+), MSI 00", "<access denied>")
     port = functions_of(denied)[0, 0xE4]

@@ -28,16 +28,25 @@ _MAX_CONFIG = 4096
 _WITHOUT_EXTENDED = 256
 
 _HEX4 = "[0-9a-f]{4}"
+#: With ``-PP`` the functions of the bridges above come first, separated by slashes.
 _HEAD = re.compile(
-    r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\.([0-7]) (?=\S)(.*:.*)", re.IGNORECASE
+    r"(?:([0-9a-f]{4,8}):)?(?:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]/)*"
+    r"([0-9a-f]{2}):([01][0-9a-f])\.([0-7]) (?=\S)(.*:.*)",
+    re.IGNORECASE,
 )
+#: With ``-P`` they have no bus numbers.
+_PATH = re.compile(
+    r"(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7](?:/[0-9a-f]{2}\.[0-7])+ \S", re.IGNORECASE
+)
+#: What mail programs put before lines that are quoted.
+_QUOTED = re.compile(r"(?:[>|] ?)+")
 #: ``Class name [0604]: Vendor [8086:1e10]``, and with ``-n`` ``0604: 8086:1e10``.
 _CLASS = re.compile(rf"(?:[^:\[]*\[({_HEX4})\]|(?:Class )?({_HEX4})): ?", re.IGNORECASE)
 _IDS = re.compile(rf"\[({_HEX4}):({_HEX4})\]|^({_HEX4}):({_HEX4})\b", re.IGNORECASE)
 _BUSES = re.compile(
     r"Bus: primary=([0-9a-f]{2}), secondary=([0-9a-f]{2}), subordinate=([0-9a-f]{2})\b"
 )
-_EXPRESS = re.compile(r"Capabilities: \[[0-9a-f]+\] Express(?: \([^)]*\))? ([^,(]*)")
+_EXPRESS = re.compile(r"Capabilities: \[[^]]*\] Express(?: \([^)]*\))? (.*?)(?:,| \(| IRQ|$)")
 _ACS = re.compile(r"ACS(Cap|Ctl):((?:\s+\w+[-+])+)")
 _SUBSYSTEM = re.compile(rf"\sSubsystem: .*?({_HEX4}):({_HEX4})\]?\s*$")
 _GROUP = re.compile(r"IOMMU group:? (\d{1,6})\b")
@@ -99,18 +108,25 @@ def _paragraphs(text: str) -> Iterable[tuple[int, list[str]]]:
     """The lines of each function, beginning with its head, and the number of that line."""
     number, lines = 0, list[str]()
     for at, line in enumerate(text.split("\n"), 1):
-        row = line[:_MAX_LINE].rstrip("\r")
+        row = _unquoted(line[:_MAX_LINE].rstrip("\r"))
         if _HEAD.match(row):
             if lines:
                 yield number, lines
             number, lines = at, [row]
-        elif (lines and row.startswith(("\t", " "))) or _HEX_LINE.match(row):
+        elif _PATH.match(row):
+            raise InputError(f"line {at}: paths without bus numbers: use lspci without -P")
+        elif lines and row.strip():  # however it begins: mail programs wrap long lines
             lines.append(row)
         elif lines:
             yield number, lines
             lines = []
     if lines:
         yield number, lines
+
+
+def _unquoted(row: str) -> str:
+    quote = _QUOTED.match(row)
+    return row[quote.end() :] if quote else row
 
 
 def _joined(known: Function, other: Function) -> Function:
@@ -147,7 +163,7 @@ def _function(number: int, lines: list[str]) -> Function | None:
     segment = int(head[1] or "0", 16)
     rid = int(head[2], 16) << 8 | int(head[3], 16) << 3 | int(head[4])
     function = _named(Function(segment, rid, line=number), head[5])
-    function = _details(function, [line for line in lines[1:] if line[:1] in "\t "])
+    function = _details(function, [line for line in lines[1:] if not _HEX_LINE.match(line)])
     dump = _dump(lines)
     if function.has_capabilities and len(dump) <= _WITHOUT_EXTENDED:
         return with_header(function, dump)  # the text says more than -x or -xxx
@@ -172,22 +188,20 @@ def _named(function: Function, rest: str) -> Function:
 
 def _details(function: Function, lines: list[str]) -> Function:
     """The function with what the lines below its head say."""
-    if not lines:
-        return function
+    if not any(line[0] in "\t " for line in lines):
+        return function  # lspci without -v, and whatever follows it
     told: dict[str, object] = {"has_capabilities": True, "header_type": 0}
-    acs: dict[str, int] = {}
+    text = "\n".join(lines)
+    acs = {found[1]: _bits(found[2]) for found in _ACS.finditer(text)}
     for line in lines:
         if "access denied" in line:
             told["has_capabilities"] = False
-        elif found := _ACS.search(line):
-            acs[found[1]] = _bits(found[2])
         else:
             for pattern, read in _LINES:
                 if found := pattern.search(line):
                     told |= read(found)
     if acs:
         told["acs"] = Acs(acs.get("Cap", 0), acs.get("Ctl", 0))
-    text = "\n".join(lines)
     # Without -vv a capability has its name and no registers.
     if "Access Control Services" in text and not acs:
         told["has_capabilities"] = False
