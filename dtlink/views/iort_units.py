@@ -9,10 +9,9 @@ from dtlink.facts.behaviours import READS_RIMT
 from dtlink.links.acpi.components import component_ways
 from dtlink.links.acpi.dmar_units import refused
 from dtlink.links.acpi.rimt import NOT_READ
-from dtlink.links.acpi.units import INCLUDE_ALL, served, unsure
+from dtlink.links.acpi.units import INCLUDE_ALL, bridges_above, served
 from dtlink.links.id_ranges import IdRange, within
 from dtlink.views.iort_walks import TranslationStep, TranslationWalk
-from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard
@@ -67,19 +66,22 @@ def _read(board: TablesBoard, table: str, walk: TranslationWalk) -> Iterator[Tra
 def _walk(
     board: TablesBoard, table: str, segment: int, requester: int, way: IdTranslation | None
 ) -> TranslationWalk:
+    is_open = way is None or way.entry.name == INCLUDE_ALL
+    above = bridges_above(board.machine, segment, requester >> 8) if is_open else ""
+    what = "a unit" if way is None else "another unit"
+    note = f"unless it is behind a bridge that {what} names: {above}" if above else None
     if way is None:
-        dmar = board.machine.dmar
-        end = (refused(dmar) if dmar else "") or _NONE[table]
+        off = refused(board.machine.dmar) if board.machine.dmar else ""
         return TranslationWalk(
-            sought=_IOMMU, reading="linux", steps=(), found=None, id=None, end=end
+            sought=_IOMMU,
+            reading="linux",
+            steps=(),
+            found=None,
+            id=None,
+            end=off or _NONE[table],
+            note=None if off else note,
         )
-    bridges = unsure(board.machine, segment) if way.entry.name == INCLUDE_ALL else ()
-    # A bus has a higher number than the bridges above it.
-    above = (each for each in bridges if each.bus < requester >> 8)
-    places = [f"{each.place} ({each.owner.name})" for each in above if each.owner]
-    note = f"unless it is behind a bridge that another unit names: {listed(places)}"
-    step = _step(way, requester, way.ids.at(requester))
-    return _found(step, way, note if places else None)
+    return _found(_step(way, requester, way.ids.at(requester)), way, note)
 
 
 def _step(way: IdTranslation, requester: int | None, ident: int) -> TranslationStep:

@@ -17,6 +17,7 @@ from dtlink.links.acpi.dmar_units import Units, refused
 from dtlink.links.acpi.ivrs import spans
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, Ids, MappedRange
 from dtlink.links.translation import EntryRef, IdTranslation, Key, Supplier, SupplierKind, given
+from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.dmar import Dmar
@@ -62,6 +63,18 @@ def unsure(machine: Machine, segment: int) -> list[Bridge]:
     units = machine.dmar.units if machine.dmar else ()
     scopes = (each for unit in units if unit.segment == segment for each in unit.scopes)
     return [each for each in scopes if isinstance(each, Bridge)]
+
+
+def bridges_above(machine: Machine, segment: int, bus: int) -> str:
+    """The bridges that units name and that a bus may be behind, by unit; empty if there are none.
+
+    A bus has a higher number than the bridges above it.
+    """
+    places: dict[str, list[str]] = {}
+    for each in unsure(machine, segment):
+        if each.bus < bus and each.owner:
+            places.setdefault(each.owner.name, []).append(each.place)
+    return listed(f"{listed(some)} ({unit})" for unit, some in places.items())
 
 
 def _riscv(table: Rimt, segment: int) -> _Entries:

@@ -59,6 +59,8 @@ class Asked(NamedTuple):
     is_bridge: bool | None = None
     partners: Sequence[Partner] | None = None
     """``None``: its IOMMU group is not known."""
+    unless: str = ""
+    """What may give it an IOMMU all the same, where none is known."""
 
 
 def obstacles(asked: Asked) -> tuple[ObstacleRow, ...]:
@@ -82,7 +84,8 @@ def _found(asked: Asked) -> Iterator[ObstacleRow]:
         yield _row(facts.IS_IOMMU)
         return
     if not asked.served:
-        yield _row(facts.NO_IOMMU)
+        outcome = Outcome.MAY_BE_REFUSED if asked.unless else Outcome.REFUSED
+        yield _row(facts.NO_IOMMU._replace(outcome=outcome), asked.unless)
         return
     yield from _regions(asked)
     yield from _coherence(asked)

@@ -63,10 +63,14 @@ def of_platform(board: TablesBoard) -> InterruptsRow:
     return no_controller(_NO_CONTROLLER if is_arm else _NOTHING)
 
 
-def of_requester(platform: InterruptsRow, iommu: str | None) -> InterruptsRow:
-    """The same for one requester, with its IOMMU."""
+def of_requester(
+    platform: InterruptsRow, iommu: str | None, unless: str | None = None
+) -> InterruptsRow:
+    """The same for one requester, with its IOMMU; ``unless`` is what may give it one."""
     if not platform.isolated:
         return platform
+    if iommu is None and unless:
+        return replace(platform, isolated=None, reason=f"not remapped, {unless}")
     return no_controller(_NO_IOMMU) if iommu is None else replace(platform, controller=iommu)
 
 

@@ -106,14 +106,16 @@ class TableRequesters:
         place = known.place
         found = self._look_up(known)
         used = self._used(found.iommus)
+        unless = "" if used or not found.iommus else found.iommus[-1].note or ""
         asked = Asked(
             self.board.version,
             [self._served(each, None) for each in used],
-            self._interrupts(place.segment, known.interrupt_id, used),
+            self._interrupts(place.segment, known.interrupt_id, used, unless),
             self._regions(known, used),
             is_iommu=(place.segment, place.requester) in self._iommu_functions,
             is_bridge=known.is_bridge,
             partners=self._partners(known),
+            unless=unless,
         )
         row = self._row(known.name, found.node, found.iommus, asked, found.walks)
         return replace(row, id=place.requester, dma_ids=known.dma_ids, group=known.group)
@@ -241,12 +243,14 @@ class TableRequesters:
                 found.add((each.segment, each.function))
         return frozenset(found)
 
-    def _interrupts(self, segment: int, requester: int, used: Sequence[IommuRow]) -> InterruptsRow:
+    def _interrupts(
+        self, segment: int, requester: int, used: Sequence[IommuRow], unless: str
+    ) -> InterruptsRow:
         if segment not in self._msi:
             self._msi[segment] = of_machine(self.machine, segment).msi
         for piece in within(self._msi[segment], IdRange(requester, requester)):
             return isolation.at_controller(piece.value.supplier, piece.value.ids.at(requester))
-        return isolation.of_requester(self._platform, used[0].found if used else None)
+        return isolation.of_requester(self._platform, used[0].found if used else None, unless)
 
     def _of_component(self, view: IortView, used: Sequence[IommuRow]) -> InterruptsRow:
         """A device of an IORT has the ITS that a walk of Linux finds; others their IOMMU."""

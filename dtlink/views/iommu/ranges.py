@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,12 @@ from dtlink.firmware.acpi.viot import PciRange
 from dtlink.links import hosts as pci_hosts
 from dtlink.links.acpi.rimt import NOT_READ
 from dtlink.links.acpi.translation import holder, of_machine
-from dtlink.links.acpi.units import INCLUDE_ALL, unsure
+from dtlink.links.acpi.units import INCLUDE_ALL, bridges_above
 from dtlink.links.acpi.viot import NOT_READ as VIOT_NOT_READ
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, side_by_side
 from dtlink.links.translation import Translation, of_tree
 from dtlink.views.iommu.of_tree import hosts
 from dtlink.views.iommu.rows import RangeRow
-from dtlink.wording import listed
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
@@ -39,23 +38,20 @@ def of_tables(machine: Machine, version: KernelVersion) -> Iterator[RangeRow]:
         node = holder(machine, segment)
         host = node.path if node else None
         rows = _rows(of_machine(machine, segment), segment, host, REQUESTER_IDS)
-        notes = _notes(machine, segment, version)
-        yield from _joined(replace(row, note=notes.get(row.note or "")) for row in rows)
+        yield from _joined(_noted(row, machine, version) for row in rows)
 
 
-def _notes(machine: Machine, segment: int, version: KernelVersion) -> Mapping[str, str]:
-    """What is to be said of IOMMUs, by the name of the entry that gives them."""
-    notes = {}
-    bridges = [
-        f"{each.place} ({each.owner.name})" for each in unsure(machine, segment) if each.owner
-    ]
-    if bridges:
-        notes[INCLUDE_ALL] = f"unless behind {listed(bridges)}"
-    if machine.rimt is not None and not READS_RIMT.on(version):
-        notes["mappings"] = NOT_READ
-    if machine.viot is not None and not READS_VIOT.on(version):
-        notes[PciRange.WORD] = VIOT_NOT_READ
-    return notes
+def _noted(row: RangeRow, machine: Machine, version: KernelVersion) -> RangeRow:
+    """The row with what is to be said of its IOMMU, instead of the name of the entry."""
+    note = ""
+    if row.note == INCLUDE_ALL or row.iommu is None:
+        above = bridges_above(machine, row.segment, row.last >> 8)
+        note = f"unless behind {above}" if above else ""
+    elif row.note == "mappings" and machine.rimt is not None and not READS_RIMT.on(version):
+        note = NOT_READ
+    elif row.note == PciRange.WORD and not READS_VIOT.on(version):
+        note = VIOT_NOT_READ
+    return replace(row, note=note or None)
 
 
 def of_hosts(tree: Tree) -> Iterator[RangeRow]:

@@ -81,9 +81,9 @@ def _labelled(label: str, *parts: str | Span) -> Line:
 def _iommu(row: IommuRow) -> Iterator[Line]:
     if row.found is None:
         yield _labelled("IOMMU", Span(f"none: {row.end}" if row.end else "none", DIM))
-        return
-    ident = "" if row.id is None else f", {row.id_kind} {row.id:#x}"
-    yield _labelled("IOMMU", row.found, ident, Span(f"  {_by(row.entry)}", DIM))
+    else:
+        ident = "" if row.id is None else f", {row.id_kind} {row.id:#x}"
+        yield _labelled("IOMMU", row.found, ident, Span(f"  {_by(row.entry)}", DIM))
     if row.note:
         yield _labelled("", Span(row.note, STYLES["warning"]))
 
