@@ -40,9 +40,10 @@ class Served(NamedTuple):
 
 
 class Partner(NamedTuple):
-    """Another function of the IOMMU group, which is not a bridge."""
+    """Another function of the IOMMU group. A bridge in it needs not be given to the guest."""
 
     name: str
+    is_bridge: bool
     regions: Sequence[Region]
 
 
@@ -94,8 +95,8 @@ def _found(asked: Asked) -> Iterator[ObstacleRow]:
         yield _row(facts.PLATFORM)
     elif asked.partners is None:
         yield _row(facts.GROUP_UNKNOWN)
-    elif asked.partners:
-        yield _row(facts.SHARED_GROUP, listed(each.name for each in asked.partners))
+    elif others := [each.name for each in asked.partners if not each.is_bridge]:
+        yield _row(facts.SHARED_GROUP, listed(others))
 
 
 def _regions(asked: Asked) -> Iterator[ObstacleRow]:

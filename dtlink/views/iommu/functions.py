@@ -93,8 +93,7 @@ class Functions:
             others=tuple(each.name for each in others),
             reasons=tuple(self._reasons(function, others)),
         )
-        partners = [self._place(each) for each in others if not each.is_bridge]
-        return known._replace(group=group, partners=tuple(partners))
+        return known._replace(group=group, partners=tuple(map(self._place, others)))
 
     def _members(self, function: Function) -> Sequence[Function]:
         """The functions of its group: as the kernel made it, else by the kernel's rules."""

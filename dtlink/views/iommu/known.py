@@ -24,7 +24,7 @@ class Known(NamedTuple):
     is_bridge: bool | None = None
     group: GroupRow | None = None
     partners: tuple[Known, ...] = ()
-    """The functions of its group that are not bridges, without itself."""
+    """The other functions of its group."""
 
     @property
     def name(self) -> str:

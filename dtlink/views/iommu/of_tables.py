@@ -145,7 +145,11 @@ class TableRequesters:
         if known.group is None:
             return None
         return [
-            Partner(each.name, self._regions(each, self._used(self._look_up(each).iommus)))
+            Partner(
+                each.name,
+                bool(each.is_bridge),
+                self._regions(each, self._used(self._look_up(each).iommus)),
+            )
             for each in known.partners
         ]
 

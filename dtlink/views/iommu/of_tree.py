@@ -109,7 +109,7 @@ class TreeRequesters:
             _function_node(self.tree, host.node, each.place.requester) for each in known.partners
         )
         return [
-            Partner(each.name, list(self._regions(node)))
+            Partner(each.name, bool(each.is_bridge), list(self._regions(node)))
             for each, node in zip(known.partners, nodes, strict=True)
         ]
 
