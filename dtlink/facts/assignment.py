@@ -43,6 +43,13 @@ NO_IOMMU = Obstacle(
     "",
     f"{_VFIO}, vfio_group_find_or_alloc()",
 )
+ALIASED = Obstacle(
+    "shared-stream-id",
+    Outcome.REFUSED,
+    "an SMMUv3 does not take a device with the stream ID of another, so it has no IOMMU group",
+    "Aliasing StreamID",
+    "drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master()",
+)
 IS_IOMMU = Obstacle(
     "is-iommu",
     Outcome.REFUSED,

@@ -356,6 +356,12 @@ SMMU_COHERENCE_IS_DECLARED = _row(
     "arm_smmu_capable()",
     steps={_FIRST: False, "6.1": True},
 )
+SMMU_V3_REFUSES_ALIASES = _row(
+    "smmu-v3-refuses-aliases",
+    "an SMMUv3 does not take a device that has the stream ID of another",
+    source="drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, arm_smmu_insert_master()",
+    steps={_FIRST: False, "5.13": True},
+)
 ISOLATES_BY_DEVICE = _row(
     "isolates-by-device",
     "VFIO asks whether the MSIs of the device are isolated from those of others; before, whether "

@@ -206,6 +206,20 @@ def test_a_bridge_to_conventional_pci_gives_its_requester_id(lspci: str) -> None
     assert "0000:02:00.0 gives its DMA the requester ID 0x300" in row.group.reasons
 
 
+def test_an_smmu_v3_takes_no_two_devices_with_one_stream_id(lspci: str) -> None:
+    text = IORT.format(flags=1, rmr=1)
+    first = asked(text, "03:01.0", lspci=lspci)
+    assert [each.id for each in first.iommus] == [0x308, 0x300]
+    assert first.group is not None
+    assert first.group.others == ("0000:02:00.0",)
+    second = asked(text, "03:02.0", lspci=lspci)
+    assert reasons(second) == {"shared-stream-id": Outcome.REFUSED}
+    assert second.obstacles[0].text.endswith(": 0x300 of 0000:03:01.0")
+    assert second.group is None
+    assert "shared-stream-id" not in reasons(asked(text, "03:02.0", "5.10", lspci))
+    assert "shared-stream-id" not in reasons(asked(DMAR, "03:02.0", lspci=lspci))
+
+
 def test_a_way_of_two_steps_ends_where_the_bridges_say(lspci: str) -> None:
     row = asked(DMAR, "05:00.0", lspci=lspci)
     assert [(each.first, each.note) for each in row.reserved] == [(0x71000000, None)]

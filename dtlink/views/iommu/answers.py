@@ -37,7 +37,7 @@ class Answers(ABC):
         if lspci:
             from dtlink.views.iommu.functions import Functions
 
-            self._functions = Functions(lspci, requesters.has_iommu, has_ivrs=requesters.has_ivrs)
+            self._functions = Functions(lspci, requesters)
 
     def one(self, name: str) -> RequesterRow:
         """The answer for a function or a device. Raises :class:`InputError` if there is none."""

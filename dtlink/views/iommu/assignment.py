@@ -60,6 +60,8 @@ class Asked(NamedTuple):
     is_bridge: bool | None = None
     partners: Sequence[Partner] | None = None
     """``None``: its IOMMU group is not known."""
+    aliased: str = ""
+    """The stream ID that another function has, and which; empty: none."""
     unless: str = ""
     """What may give it an IOMMU all the same, where none is known."""
 
@@ -87,6 +89,9 @@ def _found(asked: Asked) -> Iterator[ObstacleRow]:
     if not asked.served:
         outcome = Outcome.MAY_BE_REFUSED if asked.unless else Outcome.REFUSED
         yield _row(facts.NO_IOMMU._replace(outcome=outcome), asked.unless)
+        return
+    if asked.aliased:
+        yield _row(facts.ALIASED, asked.aliased)
         return
     yield from _regions(asked)
     yield from _coherence(asked)

@@ -6,7 +6,7 @@ get_msi_id_cb().
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,25 +22,24 @@ from dtlink.views.iommu.rows import GroupRow
 
 if TYPE_CHECKING:
     from dtlink.firmware.pci.functions import Function
+    from dtlink.views.iommu.of_tables import TableRequesters
+    from dtlink.views.iommu.of_tree import TreeRequesters
 
 _NO_CAPABILITIES = "the list has no capabilities, so ACS is not known: run lspci as root"
 _ASSUMED = "as Linux switches ACS on where there is an IOMMU; the list is of a machine without"
 
 
 class Functions:
-    """A list of functions; ``has_iommu`` says which have an IOMMU by the firmware.
+    """A list of functions; ``requesters`` say which have an IOMMU by the firmware.
 
     Raises :class:`InputError` for a list that can't be read.
     """
 
-    def __init__(
-        self, path: str, has_iommu: Callable[[Known], bool], *, has_ivrs: bool = False
-    ) -> None:
+    def __init__(self, path: str, requesters: TableRequesters | TreeRequesters) -> None:
         self.path = path
         self.list = load(path)
         self.hierarchy = PciHierarchy(self.list)
-        self._has_iommu = has_iommu
-        self._has_ivrs = has_ivrs
+        self._requesters = requesters
 
     def __iter__(self) -> Iterator[Known]:
         """All functions whose requester IDs are known, with their groups."""
@@ -61,6 +60,10 @@ class Functions:
         return self._grouped(function)
 
     def _place(self, function: Function) -> Known:
+        aliased = self._aliased.get((function.segment, function.rid), "")
+        return self._at(function)._replace(aliased=aliased)
+
+    def _at(self, function: Function) -> Known:
         """The function, its bridges, and the requester IDs of its DMA."""
         real = self.hierarchy.translated(function) or function
         above = [each.rid for each in reversed(list(self.hierarchy.above(real)))]
@@ -112,9 +115,33 @@ class Functions:
             return None
         return IommuGroups(
             self.hierarchy,
-            has_ivrs=self._has_ivrs,
-            has_iommu=lambda each: self._has_iommu(self._place(each)),
+            has_ivrs=self._requesters.has_ivrs,
+            has_iommu=self._has_group,
         )
+
+    def _has_group(self, function: Function) -> bool:
+        known = self._place(function)
+        return not known.aliased and self._requesters.has_iommu(known)
+
+    @cached_property
+    def _aliased(self) -> dict[tuple[int, int], str]:
+        """The functions that have an ID of one that Linux finds before them.
+
+        Of a bus it finds the functions in order, and those behind its bridges later.
+        """
+        depth = {id(each): sum(1 for _ in self.hierarchy.above(each)) for each in self.list}
+        first: dict[tuple[str, int], Function] = {}
+        found = {}
+        order = sorted(self.list, key=lambda each: (each.segment, depth[id(each)], each.rid))
+        for each in order if self.list.has_capabilities else ():
+            taken = self._requesters.own_ids(self._at(each))
+            others = [(ident, first[ident]) for ident in sorted(taken) if ident in first]
+            if others:
+                (_, ident), other = others[0]
+                found[each.segment, each.rid] = f"{ident:#x} of {other.name}"
+            else:
+                first.update(dict.fromkeys(taken, each))
+        return found
 
     def _reasons(self, function: Function, others: Sequence[Function]) -> Iterator[str]:
         """Why a function is not alone."""

@@ -22,6 +22,8 @@ class Known(NamedTuple):
     msi_id: int | None = None
     """The requester ID of its MSIs; ``None``: its own."""
     is_bridge: bool | None = None
+    aliased: str = ""
+    """The ID at an IOMMU that another function has, and which; empty: none."""
     group: GroupRow | None = None
     partners: tuple[Known, ...] = ()
     """The other functions of its group."""

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.facts.behaviours import AMD_READS_HATS, DMAR_OPTS_OUT
+from dtlink.facts.behaviours import AMD_READS_HATS, DMAR_OPTS_OUT, SMMU_V3_REFUSES_ALIASES
 from dtlink.firmware.acpi.dmar import Dmar, Endpoint, Rmrr
+from dtlink.firmware.acpi.iort import SmmuV3
 from dtlink.firmware.acpi.ivrs import IvmdSelect
 from dtlink.firmware.acpi.rimt import Iommu
 from dtlink.firmware.acpi.viot import VirtioIommuPci
@@ -115,6 +116,7 @@ class TableRequesters:
             is_iommu=(place.segment, place.requester) in self._iommu_functions,
             is_bridge=known.is_bridge,
             partners=self._partners(known),
+            aliased=known.aliased,
             unless=unless,
         )
         row = self._row(known.name, found.node, found.iommus, asked, found.walks)
@@ -123,6 +125,17 @@ class TableRequesters:
     def has_iommu(self, known: Known) -> bool:
         """Whether an IOMMU translates the DMA of a function."""
         return bool(self._used(self._look_up(known).iommus))
+
+    def own_ids(self, known: Known) -> frozenset[tuple[str, int]]:
+        """The IDs of a function that the driver of the IOMMU lets no other device have."""
+        if not SMMU_V3_REFUSES_ALIASES.on(self.board.version):
+            return frozenset()
+        return frozenset(
+            (each.found, each.id)
+            for each in self._used(self._look_up(known).iommus)
+            if each.found and each.id is not None
+            if isinstance(self._by_path.get(each.found), SmmuV3)
+        )
 
     def _look_up(self, known: Known) -> _Found:
         """The walks of all requester IDs of a function."""

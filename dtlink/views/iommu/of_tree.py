@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dtlink.facts.behaviours import READS_IOMMU_ADDRESSES
+from dtlink.facts.behaviours import READS_IOMMU_ADDRESSES, SMMU_V3_REFUSES_ALIASES
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.iommus import Coherence, kind_of
 from dtlink.facts.pci import bdf
@@ -90,6 +90,7 @@ class TreeRequesters:
             list(self._regions(device)),
             is_bridge=known.is_bridge,
             partners=self._partners(known, host),
+            aliased=known.aliased,
         )
         iommus = [_iommu(way, ident) for ident, way in pieces]
         iommus = iommus or [_none(_why_none(self.tree, host.node))]
@@ -100,6 +101,18 @@ class TreeRequesters:
         """Whether an IOMMU translates the DMA of a function."""
         ways = self._of_host(self._host(known.place)).iommu
         return any(list(within(ways, IdRange(each, each))) for each in known.ids)
+
+    def own_ids(self, known: Known) -> frozenset[tuple[str, int]]:
+        """The IDs of a function that the driver of the IOMMU lets no other device have."""
+        if not SMMU_V3_REFUSES_ALIASES.on(self.board.version):
+            return frozenset()
+        ways = self._of_host(self._host(known.place)).iommu
+        return frozenset(
+            (piece.value.supplier.path, piece.value.ids.at(each))
+            for each in known.ids
+            for piece in within(ways, IdRange(each, each))
+            if piece.value.supplier.kind is SupplierKind.SMMU_V3
+        )
 
     def _partners(self, known: Known, host: Host) -> list[Partner] | None:
         """The others of its group, whose regions count as well; ``None``: not known."""
