@@ -10,6 +10,7 @@ import pytest
 import dtlink
 from dtlink.facts.pci import bdf
 from dtlink.links.id_ranges import REQUESTER_IDS
+from dtlink.views.iommu.of_tables import ID_KINDS
 
 #: Functions that are asked for in each segment.
 _FUNCTIONS = 8
@@ -29,11 +30,9 @@ def test_functions_of_real_tables_agree_with_the_ranges(shared: Path) -> None:
     asked = 0
     for path in inputs(shared):
         board = dtlink.Board.read(path)
-        try:
-            view = board.iommu()
-        except dtlink.InputError as error:
-            assert "there is no IORT" in error.message, path
+        if not board.parts.holdings & set(ID_KINDS):
             continue
+        view = board.iommu()
         assert str(view), path
         for segment in sorted({each.segment for each in view.ranges})[:2]:
             spans = [each for each in view.ranges if each.segment == segment]
