@@ -21,7 +21,10 @@ class Role(IntEnum):
     """The lower, the worse it is to be without it."""
 
     ROOT = 0
-    """A controller of the medium that has the root file system, or the PHY of such a network."""
+    """A controller of the medium that has the root file system, or the PHY of such a network.
+
+    Not where the medium is a guess: those are :attr:`STORAGE`.
+    """
     CONSOLE = 1
     PROMPT = 2
     """A display or a keyboard that a passphrase for the root file system needs."""
@@ -65,7 +68,7 @@ class Roles:
     def of(self, node: int) -> Role:
         """The role of a node."""
         root = self._root
-        if node in root.media or node in self._phys:
+        if node in self._phys or (node in root.media and not root.is_guess):
             return Role.ROOT
         if node == self._console:
             return Role.CONSOLE

@@ -361,6 +361,11 @@ def binding_of(name: str, version: KernelVersion = DEFAULT) -> SupplierBinding |
     return next((row for row in rows if row.in_kernel(version)), rows[-1] if rows else None)
 
 
+def row_named(name: str) -> SupplierBinding | None:
+    """The first row of a name, which is that of a property or of a pattern (``*-supply``)."""
+    return next(iter(_by_name().get(name, ())), None)
+
+
 @lru_cache(maxsize=16)
 def on_powerpc(row: SupplierBinding) -> SupplierBinding:
     """A row that leads to interrupt controllers, as kernels of PowerPC read it.

@@ -79,6 +79,10 @@ OFF: Final = (
         "it matters where kexec is used only, and holds for nearly every board with an SMMU",
     ),
     OffByDefault(
+        "module/sync-state-held",
+        "it costs power at most, and one device without a driver is enough for it",
+    ),
+    OffByDefault(
         "module/unload",
         "it matters where modules are unloaded only, and holds for nearly every board",
     ),

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import pytest
 
+from dtlink.board.tree import TreeBoard
 from dtlink.boot.drivers import TreeDrivers
 from dtlink.boot.drivers.places import PLAIN
 from dtlink.facts.outcomes import Driver, State
@@ -16,6 +17,7 @@ from dtlink.kernel.holdings.aliases import AliasIndex
 from dtlink.kernel.holdings.model import Holdings, Module
 from dtlink.kernel.holdings.read import read_holdings
 from dtlink.kernel.source.index import SourceIndex
+from dtlink.testing.sketch import sketch
 from tests.support.boards import SHARED, need_corpus
 from tests.support.boots import BOOTS, blob, boot
 
@@ -107,6 +109,18 @@ KERNEL = make_build(
 )
 def test_what_a_kernel_has_for_one_string(names, answer):
     assert platform(names, KERNEL, make_index()) == answer
+
+
+def test_a_table_in_which_nodes_are_only_looked_up_is_no_drivers():
+    """The display's driver has the strings of what another driver binds."""
+    kernel = sketch("""
+        module MMSYS drivers/soc/mediatek/mtk-mmsys.c v,mmsys
+        module DISPLAY drivers/gpu/drm/mediatek/mtk_drm_drv.c v,mmsys v,display
+    """)
+    for name, module in (("v,mmsys", "mtk_mmsys"), ("v,display", "mtk_drm_drv")):
+        tree = dts.read_text(f'/ {{ node {{ compatible = "{name}"; }}; }};')
+        board = TreeBoard(tree, facts=kernel)
+        assert board.drivers.of(1).modules == (module,)
 
 
 @pytest.mark.parametrize(

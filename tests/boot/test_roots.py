@@ -249,3 +249,36 @@ def test_a_virtual_machine_has_virtual_disks() -> None:
     assert {"virtio_pci", "virtio_scsi", "ahci", "sd_mod"} <= set(found["/pcie@2"])
     network = TreeBoard(tree, Settings(cmdline=line), facts=sketch(kernel))
     assert ways(network) == {"/virtio_mmio@1": ["virtio_net"], "/pcie@2": ["virtio_net"]}
+
+
+SLOTS = """
+/ {
+  #address-cells = <1>; #size-cells = <0>;
+  simple: a { compatible = "mmc-pwrseq-simple"; };
+  emmc: b { compatible = "mmc-pwrseq-emmc"; };
+  mmc@1 { compatible = "v,mmc"; reg = <1>; mmc-pwrseq = <&%s>; %s };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("sequence", "more", "is_medium"),
+    [
+        ("simple", "non-removable;", False),
+        ("simple", "cap-sdio-irq; keep-power-in-suspend;", False),
+        ("simple", "non-removable; cap-mmc-highspeed;", True),
+        ("emmc", "non-removable;", True),
+    ],
+)
+def test_a_slot_whose_power_sequence_is_that_of_a_radio_has_no_disk(sequence, more, is_medium):
+    on = TreeBoard(dts.read_text(SLOTS % (sequence, more)), facts=sketch(KERNEL))
+    assert media(on) == ({"/mmc@1"} if is_medium else set())
+
+
+def test_usb_hosts_are_a_guess_where_there_is_no_place_for_disks():
+    text = '/ { usb@1 { compatible = "snps,dwc3"; dr_mode = "host"; }; %s };'
+    alone = TreeBoard(dts.read_text(text % ""), facts=sketch(KERNEL))
+    assert (alone.root.is_guess, list(alone.root.plugged)) == (True, [1])
+    assert alone.roles.of(1) is Role.STORAGE
+    disk = TreeBoard(dts.read_text(text % 'a@2 { compatible = "v,mmc"; };'), facts=sketch(KERNEL))
+    assert (disk.root.is_guess, list(disk.root.plugged)) == (False, [])

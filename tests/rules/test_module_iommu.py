@@ -11,6 +11,7 @@ from dtlink.firmware.acpi.machine import Machine
 from dtlink.rules.model import Confidence, Finding, Rule, Severity
 from dtlink.rules.module.iommu_late import TABLES, iommu_late
 from dtlink.rules.module.iommu_waits import iommu_waits
+from dtlink.rules.module.late_supplier import late_supplier
 from dtlink.rules.module.mmu_masters import mmu_masters
 from dtlink.rules.module.sync_state_held import sync_state_held
 from dtlink.testing.assemble import assemble
@@ -200,6 +201,37 @@ def test_a_built_in_iommu_may_wait_for_a_module(clock, tells):
     assert all("clk_x into the initramfs" in each.fix.text for each in waits)
     # One fault, one rule.
     assert found(iommu_late, kernel, more="clocks = <&clk>;") == []
+
+
+DOMAIN = """
+/ {
+    chosen { bootargs = "root=/dev/%s"; };
+    pd: power@100 { compatible = "x,pd"; reg = <0x100>; #power-domain-cells = <0>; };
+    clk: clock@200 { compatible = "x,clk"; reg = <0x200>; #clock-cells = <0>; };
+    one: iommu@1000 {
+        compatible = "x,iommu"; reg = <0x1000>; #iommu-cells = <0>; %s;
+    };
+    dma@3000 { compatible = "x,dma"; reg = <0x3000>; iommus = <&one>; };
+    mmc@2000 { compatible = "x,mmc"; reg = <0x2000>; clocks = <&clk>; };
+};
+"""
+
+
+def test_an_iommu_that_fails_for_a_late_domain_is_one_finding():
+    domain = "module PD drivers/pmdomain/pd-x.c x,pd\n" + CLOCK % ("built-in", "")
+    kernel = DRIVERS + IOMMU % ("built-in", "") + domain + "config OF_IOMMU=y\n" + IMAGE
+    tree = DOMAIN % ("nvme0n1p1", "power-domains = <&pd>")
+    assert found(iommu_waits, kernel, tree=tree) == []
+    (finding,) = found(late_supplier, kernel, tree=tree)
+    assert "its probe fails (-110)" in finding.effect
+    assert finding.effect.endswith("; dma@3000, behind it, may run untranslated")
+
+
+@pytest.mark.parametrize(("root", "tells"), [("mmcblk0p1", 0), ("nvme0n1p1", 1)])
+def test_an_iommu_that_waits_for_what_the_root_lacks_is_no_finding_more(root, tells):
+    kernel = DRIVERS + IOMMU % ("built-in", "") + CLOCK % ("module", "") + IMAGE
+    waits = found(iommu_waits, kernel, tree=DOMAIN % (root, "clocks = <&clk>"))
+    assert len(waits) == tells
 
 
 def test_an_iommu_that_lacks_its_own_driver_waits_for_nothing_else():

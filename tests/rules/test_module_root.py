@@ -398,3 +398,88 @@ def test_a_clock_controller_is_an_error_if_the_disks_driver_asks_for_it(
     finding = one(lint(source, sketch(text)), NONE)
     assert (finding.severity, finding.confidence) == (severity, confidence)
     assert words in finding.message
+
+
+#: A board that has no place for disks.
+PLUGGED = """
+/dts-v1/;
+/ {
+  #address-cells = <1>; #size-cells = <0>;
+  clk: clock-controller@1 { compatible = "v,clk"; reg = <1>; #clock-cells = <0>; };
+  NODE
+};
+"""
+USB = 'usb@10 { compatible = "v,usb"; reg = <0x10>; clocks = <&clk>; };'
+NOR = """
+  spi@10 {
+    compatible = "v,spi"; reg = <0x10>; clocks = <&clk>; #address-cells = <1>; #size-cells = <0>;
+    flash@0 { compatible = "jedec,spi-nor"; reg = <0>; };
+  };
+"""
+PLUGGED_KERNEL = """
+{clk} CLK drivers/clk/clk-v.c v,clk
+module USB drivers/usb/host/usb-v.c v,usb initramfs
+module SPI drivers/spi/spi-v.c v,spi initramfs
+module NOR drivers/mtd/spi-nor/core.c jedec,spi-nor initramfs
+facts drivers/usb/host/usb-v.c required:clock: whole
+facts drivers/spi/spi-v.c required:clock: whole
+config USB_STORAGE=m
+initramfs {held}
+"""
+
+
+def test_without_a_place_for_disks_a_usb_host_may_have_the_root() -> None:
+    facts = sketch(PLUGGED_KERNEL.format(clk="module", held="usb_storage sd_mod"))
+    finding = one(lint(PLUGGED.replace("NODE", USB), facts), LACKS)
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert "if the root filesystem is there" in finding.effect
+    told = one(lint(PLUGGED.replace("NODE", USB), facts, root="/usb@10"), LACKS)
+    assert told.severity is Severity.ERROR
+
+
+def test_a_boot_loaders_chip_is_no_root_unless_it_is_named() -> None:
+    facts = sketch(PLUGGED_KERNEL.format(clk="module", held="ext4"))
+    source = PLUGGED.replace("NODE", NOR)
+    assert lint(source, facts) == []
+    assert one(lint(source, facts, root="/spi@10/flash@0"), LACKS).severity is Severity.ERROR
+
+
+def test_a_usb_host_without_a_driver_is_no_error_as_a_root_that_nobody_named() -> None:
+    facts = sketch(PLUGGED_KERNEL.format(clk="off", held="ext4"))
+    finding = one(lint(PLUGGED.replace("NODE", USB), facts), NONE)
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.SURE)
+
+
+@pytest.mark.parametrize("rows", ["initramfs", ""])
+def test_drivers_on_buses_are_likely_behind_usb_hosts_alone(rows: str) -> None:
+    kernel = PLUGGED_KERNEL.format(clk="built-in", held="ext4").replace("initramfs\n", f"{rows}\n")
+    board = TreeBoard(dts.read_text(PLUGGED.replace("NODE", USB)), facts=sketch(kernel))
+    found = check(board, choose(["module/root-lacks-driver"])).findings
+    assert {each.severity for each in found} <= {Severity.WARNING}
+    assert any("usb_storage" in each.message for each in found)
+
+
+WRONG = """
+/dts-v1/;
+/ {
+  timer: timer@1 { compatible = "v,timer"; reg = <1>; #pwm-cells = <1>; MORE };
+  fan { compatible = "v,fan"; pwms = <&timer 0>; NEEDS };
+};
+"""
+WRONG_KERNEL = """
+off TIMER drivers/clocksource/timer-v.c v,timer
+built-in FAN drivers/hwmon/fan-v.c v,fan
+facts drivers/clocksource/timer-v.c OFFERS whole
+facts drivers/hwmon/fan-v.c required:PWM: required:clock: whole
+"""
+
+
+def test_a_missing_driver_is_not_blamed_for_what_it_does_not_provide() -> None:
+    def found(offers: str, more: str = "", needs: str = "") -> list[Finding]:
+        source = WRONG.replace("MORE", more).replace("NEEDS", needs)
+        return lint(source, sketch(WRONG_KERNEL.replace("OFFERS", offers)))
+
+    assert "TIMER" in one(found("offers:PWM"), NONE).message
+    assert found("") == []
+    clock = one(found("offers:clock", "#clock-cells = <0>;", "clocks = <&timer>;"), NONE)
+    assert "(clocks)" in clock.effect

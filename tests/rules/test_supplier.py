@@ -365,12 +365,17 @@ def test_a_driver_that_provides_nothing_of_the_kind(asks, facts, found):
     assert [each.subject.path for each in findings] == ["/fan"] * found
 
 
-def test_a_power_sequencer_stands_for_the_regulators_of_its_node():
+def test_some_folders_have_drivers_whose_regulators_are_not_seen():
     text = """
         pmu { compatible = "x,pmu"; ldo: regulators { }; };
         fan { compatible = "x,fan"; vcc-supply = <&ldo>; };
     """
-    for folder, found in (("regulator", ["/fan"]), ("power/sequencing", [])):
+    for folder, found in (
+        ("misc", ["/fan"]),
+        ("power/sequencing", []),
+        ("regulator", []),  # it registers them some other way
+        ("mfd", []),  # the devices that it makes may
+    ):
         kernel = sketch(f"""
             built-in PMU drivers/{folder}/pmu.c x,pmu
             built-in FAN drivers/fan.c x,fan

@@ -37,6 +37,16 @@ _LOOKING = frozenset(
         "drivers/soc/tegra/fuse/tegra-apbmisc.c",  # called by tegra_init_fuse(), an early_initcall
     )
 )
+#: Files whose MODULE_DEVICE_TABLE is not what a driver binds by: their code looks nodes up in it,
+#: and the nodes are bound by another driver.
+_ONLY_LOOKED_UP = frozenset(
+    (
+        "drivers/gpu/drm/mediatek/mtk_drm_drv.c",  # mtk_drm_of_ids: mtk-mmsys makes its device
+        "drivers/net/ethernet/freescale/fman/fman.c",  # fman_muram_match
+        "drivers/pinctrl/tegra/pinctrl-tegra-xusb.c",  # phy/tegra/xusb.c calls its probe
+        "drivers/soc/mediatek/mtk-pmic-wrap.c",  # of_slave_match_tbl: its children
+    )
+)
 _LIVE = (State.BUILT_IN, State.MODULE, State.EARLY)
 
 
@@ -138,7 +148,7 @@ class Compatibles:
 
     def _find(self, name: str, device_type: str | None) -> Driver | None:
         tables = self.tables(name)
-        drivers = [each for each in tables if each.kind == "driver"]
+        drivers = _drivers(tables)
         # What modules declare goes before what the index says: a table may be a helper's.
         found = self._module(name, drivers, device_type) or self._built_in(name, drivers)
         if found is None and self.is_early(name):
@@ -174,6 +184,8 @@ class Compatibles:
         """The modules that declare a string, or that have it without declaring it."""
         symbols = {each.module: each.symbol for each in drivers}
         modules = self._build.modules_of(name, device_type)
+        helpers = {each.module for each in self.tables(name) if each.file in _ONLY_LOOKED_UP}
+        modules = tuple(each for each in modules if each not in helpers) or modules
         if not modules and not self._built_in(name, drivers):
             modules = tuple(dict.fromkeys(self._undeclared(drivers)))
         if not modules:
@@ -221,7 +233,7 @@ class Compatibles:
 
     def sources(self, driver: Driver) -> list[Source]:
         """The tables of the source that a device with a driver of :meth:`best` may match by."""
-        found = [each for each in self.tables(driver.by) if each.kind == "driver"]
+        found = _drivers(self.tables(driver.by))
         if driver.state is State.MODULE:
             return [each for each in found if each.module in driver.modules]
         if driver.state is State.BUILT_IN:
@@ -268,3 +280,9 @@ def _starts(source: Source) -> bool:
     if source.kind == "early":
         return source.file.startswith(_STARTERS)
     return source.kind == "helper" and source.file in _LOOKING
+
+
+def _drivers(tables: Iterable[Source]) -> list[Source]:
+    """The tables that drivers bind by; those that are only looked up if there are no others."""
+    named = [each for each in tables if each.kind == "driver"]
+    return [each for each in named if each.file not in _ONLY_LOOKED_UP] or named

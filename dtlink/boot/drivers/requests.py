@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.resource import Requested
-from dtlink.facts.resources import CLOCK
+from dtlink.facts.resources import CLOCK, EXTCON, PWM, REGULATOR
 from dtlink.kernel.source.driver_facts import Need
 from dtlink.links.names import entry_number
 
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 #: The regulators below a power sequencer's node are switched by it, and never registered
 #: (drivers/power/sequencing/pwrseq-qcom-wcn.c, pwrseq_qcom_wcn_match()).
 _SEQUENCERS = "drivers/power/sequencing/"
+#: Drivers of devices with several functions make a device for each, many by a call of another file
+#: (drivers/mfd/mc13xxx-core.c, mc13xxx_add_subdevice_pdata()).
+_FUNCTIONS = "drivers/mfd/"
+#: Folders whose drivers are providers, be it that they register by a pointer to a function
+#: (drivers/regulator/palmas-regulator.c, palmas_regulators_probe()).
+_PROVIDERS = {
+    EXTCON.kind: "drivers/extcon/",
+    PWM.kind: "drivers/pwm/",
+    REGULATOR.kind: "drivers/regulator/",
+}
 _RANKS = {each: rank for rank, each in enumerate(Requested)}
 _OF_NEED = {
     Need.REQUIRED: Requested.REQUIRED,
@@ -168,7 +178,7 @@ class DriverRequests:
     def makes_devices(self, device: int) -> bool:
         """Whether a device's driver makes devices that have no node of their own."""
         made = (alias for facts in self.facts(device) if facts for alias in facts.makes)
-        return any(not alias.startswith("of:") for alias in made)
+        return self._is_in(device, _FUNCTIONS) or any(not each.startswith("of:") for each in made)
 
     def is_alone(self, device: int) -> bool:
         """Whether nothing but a device's driver serves its node: no device that it makes.
@@ -176,14 +186,19 @@ class DriverRequests:
         Nor code that looks for the node itself, by its string.
         """
         makes = any(facts is None or facts.makes or facts.populates for facts in self.facts(device))
-        files = (each.file for each in self._drivers.sources(device))
-        stands = any(file.startswith(_SEQUENCERS) for file in files)
+        stands = self._is_in(device, _SEQUENCERS) or self._is_in(device, _FUNCTIONS)
         return not (makes or stands or self._drivers.is_looked_for(device))
+
+    def _is_in(self, device: int, folder: str) -> bool:
+        """Whether a driver of a device is in a folder of the source."""
+        return any(each.file.startswith(folder) for each in self._drivers.sources(device))
 
     def offers(self, node: int, kind: str) -> bool | None:
         """Whether a device's driver registers a provider of a kind; ``None``: not known."""
         found = {facts.provides(kind) if facts else None for facts in self.facts(node)}
-        return found.pop() if len(found) == 1 else None
+        offered = found.pop() if len(found) == 1 else None
+        folder = _PROVIDERS.get(kind)
+        return None if offered is False and folder and self._is_in(node, folder) else offered
 
 
 def _by(

@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 _PORT = ("phy-mode", "phy-connection-type", "phy-handle", "managed")
 
 
+#: The power sequences that SDIO functions have (drivers/mmc/core/pwrseq_simple.c, pwrseq_sd8787.c).
+_SDIO_POWER = frozenset(("mmc-pwrseq-simple", "mmc-pwrseq-sd8787", "mmc-pwrseq-wilc1000"))
+#: Properties of hosts with an eMMC (mmc-controller-common.yaml).
+_EMMC = ("cap-mmc-highspeed", "cap-mmc-hw-reset", "mmc-ddr-1_8v", "mmc-hs200-1_8v", "no-sdio")
+
+
 class DriverFiles(Protocol):
     """Where drivers are in the source."""
 
@@ -148,11 +154,24 @@ class Controllers:
         tree = self._tree
         if tree[node].has("no-sd") and tree[node].has("no-mmc"):
             return True
+        if self._powers_function(node):
+            return True
         own = tree.holders("compatible")
         cards = [child for child in tree.children[node] if child in own]
         return any(
             "mmc-card" not in tree[child].compatible for child in cards if tree[child].has("reg")
         )
+
+    def _powers_function(self, node: int) -> bool:
+        """Whether a host's power sequence is one that SDIO functions have, and no eMMC is told of.
+
+        An eMMC has a sequence of its own (drivers/mmc/core/pwrseq_emmc.c, mmc-pwrseq-emmc.yaml).
+        """
+        tree = self._tree
+        if node not in tree.holders("mmc-pwrseq") or any(map(tree[node].has, _EMMC)):
+            return False
+        target = tree.phandles.get(next(iter(tree[node].cells("mmc-pwrseq")), 0))
+        return target is not None and not _SDIO_POWER.isdisjoint(tree[target].compatible)
 
     def _mode(self, node: int) -> str:
         """The role that a USB controller, or the glue around it, is limited to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,19 @@ class Root:
     def is_told(self) -> bool:
         """Whether the kind of medium, or the node, is known."""
         return self._node is not None or bool(self.spec.disk)
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether :attr:`media` are no more than what is there, as there is no place for disks.
+
+        Users plug a disk into a USB host or do not, and a NOR chip mostly has the boot loader.
+        """
+        return not self.is_told and not self._disks
+
+    @property
+    def plugged(self) -> Collection[int]:
+        """The USB hosts among :attr:`media`, where that is a guess: a user may boot from there."""
+        return self._of((Tier.PLUGGED,)).keys() & self.media.keys() if self.is_guess else ()
 
     @cached_property
     def media(self) -> Mapping[int, tuple[Medium, ...]]:

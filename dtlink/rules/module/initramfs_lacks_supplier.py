@@ -6,8 +6,8 @@ network device or a display whose driver is loaded in time, but its supplier's i
 may need two drivers: that of its node, and that of a device which the former makes (a PMIC's
 regulators). One finding for each driver, with the devices that need it. Every controller of the
 kind that root= names may be the one; where it names none (a UUID, a label), every disk controller
-and PCI host, or else USB host, flash chip: where one of several cannot probe, it is a warning, as
-it is where the driver may not request what its node references.
+and PCI host, or else NAND chip: where one of several cannot probe, it is a warning, as it is where
+the driver may not request what its node references, and where only USB hosts are left.
 With a root on the network the PHYs of its device count as well; with an encrypted one (rd.luks.uuid
 and the like), the display and the keyboard that its passphrase needs.
 Why it matters: the module is on the root filesystem, which cannot be mounted without it. Tools
@@ -101,11 +101,15 @@ def told(board: TreeBoard, hit: MissingDriver) -> Sequence[AffectedDevice]:
 
 def _counts(board: TreeBoard, taken: AffectedDevice) -> bool:
     found = role(board, taken.node)
-    if found is Role.ROOT:
+    if _may_have_root(board, taken):
         return taken.outcome in WAITS
     # A part of what is not needed so early is not needed either: a bridge's panel, a MAC's bus.
     is_part = taken.binding == PARENT and found is not Role.CONSOLE
     return taken.outcome in _COMES and found <= Role.DISPLAY and not is_part
+
+
+def _may_have_root(board: TreeBoard, taken: AffectedDevice) -> bool:
+    return role(board, taken.node) is Role.ROOT or taken.node in board.root.plugged
 
 
 def _is_sure(board: TreeBoard, taken: AffectedDevice) -> bool:
@@ -125,7 +129,7 @@ def _finding(
     same = [each for each in devices if role(board, each.node) is worst]
     first = next((each for each in same if _is_sure(board, each)), same[0])
     sure = _is_sure(board, first)
-    is_root = worst is Role.ROOT
+    is_root = _may_have_root(board, first)
     lacks = joined(_lacking(board, hit))
     what = "them" if len(hit.all_drivers) > 1 else "it"
     path = board.tree.path(first.node)
@@ -139,19 +143,21 @@ def _finding(
         "lists all that this device needs).",
         related=nodes(board, hit, devices),
         severity=Severity.ERROR if is_root else Severity.WARNING,
-        likely=not sure or (is_root and not all_lost),
+        likely=not sure or (is_root and not (all_lost and worst is Role.ROOT)),
     )
 
 
 def _effect(board: TreeBoard, first: AffectedDevice, *, all_lost: bool) -> str:
     """The effect, with its conditions."""
     worst = role(board, first.node)
+    is_root = _may_have_root(board, first)
     if_asked = [] if _is_sure(board, first) else ["its driver requests what its node references"]
-    if_there = [] if all_lost or worst is not Role.ROOT else ["the root filesystem is there"]
+    is_open = is_root and not (all_lost and worst is Role.ROOT)
+    if_there = ["the root filesystem is there"] if is_open else []
     conditions = " and ".join(if_asked + if_there)
     is_network = first.node in board.root.network or board.roles.is_phy(first.node)
     lost = _NO_NETWORK if is_network else _NO_DISK
-    text = lost if worst is Role.ROOT else _LATER[worst]
+    text = lost if is_root else _LATER[worst]
     return f"if {conditions}, {text}" if conditions else text
 
 
@@ -168,4 +174,6 @@ def _missing(facts: Facts, driver: Driver) -> list[str]:
     lacking = [name for name in driver.modules if not facts.holds(name)]
     known = facts.build.modules
     below = [each for name in driver.modules if name in known for each in known[name].depends]
-    return lacking or [name for name in below if not facts.holds(name)]
+    if lacking:
+        return [" or ".join(lacking)]  # any of them does
+    return [name for name in below if not facts.holds(name)]

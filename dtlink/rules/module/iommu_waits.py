@@ -2,6 +2,8 @@
 
 What it finds: IOMMUs whose driver is built in (or in the initramfs), which need a clock, a power
 domain or the like of a module that is loaded later than their masters; one finding for each IOMMU.
+Not reported are IOMMUs whose own probe fails for good (late-supplier), and those that wait for
+what the root filesystem's controller lacks as well (initramfs-lacks-supplier).
 Why it matters: masters wait for the IOMMU, not for the driver: at the deferred-probe timeout the
 kernel lets them run without translation, although the IOMMU's driver is built in. When a module on
 the root filesystem loads is not known, so the finding says "may"; --root-after gives the time.
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.board.driver_words import to_set
 from dtlink.board.tree import TreeBoard
+from dtlink.boot.roles import Role
 from dtlink.facts.outcomes import Driver, Outcome, State, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._iommu import (
@@ -27,9 +30,11 @@ from dtlink.rules.module._iommu import (
     listed,
     masters_hurt,
 )
+from dtlink.rules.module._late import fails_late
+from dtlink.rules.module._missing import WAITS, role
 
 if TYPE_CHECKING:
-    from dtlink.boot.timeline import Cause
+    from dtlink.boot.timeline import AffectedDevice, Cause
     from dtlink.kernel.facts import Facts
 
 _TREE = """
@@ -70,13 +75,31 @@ def iommu_waits(board: TreeBoard) -> Iterator[Finding]:
     for iommu, masters in late.items():
         own = [each for each in causes if any(taken.node == iommu for taken in each.devices)]
         # What has no driver at all costs more than translation, and has a rule of its own.
-        if own and all(each.driver.state is State.MODULE for each in own):
+        modular = own and all(each.driver.state is State.MODULE for each in own)
+        if modular and not (fails_late(board, iommu) or _is_told(board, own)):
             yield _finding(board, facts, iommu, masters, own)
 
 
 def _is_held(board: TreeBoard, iommu: int) -> bool:
     comes, when = board.timeline.comes(iommu), board.timeline.when(iommu)
     return comes is not when and When.UNKNOWN not in (comes, when)
+
+
+def _is_told(board: TreeBoard, causes: Sequence[Cause]) -> bool:
+    """Whether the root filesystem is not found without what the IOMMU waits for, either."""
+    lost = {
+        driver._replace(by="")
+        for hit in board.missing_drivers
+        if hit.comes is When.ROOT and any(_is_lost_root(board, each) for each in hit.devices)
+        for driver in hit.all_drivers
+    }
+    return all(each.driver._replace(by="") in lost for each in causes)
+
+
+def _is_lost_root(board: TreeBoard, taken: AffectedDevice) -> bool:
+    has_initramfs = board.facts is not None and board.facts.initramfs is not None
+    is_root = has_initramfs and role(board, taken.node) is Role.ROOT
+    return is_root and taken.outcome in WAITS
 
 
 def _finding(

@@ -9,8 +9,9 @@ Why it matters: requests for power domains end with the deferred-probe timeout, 
 the last driver is registered: consumers have failed when the module is loaded later. Requests for
 the interrupt of a network PHY end in the same way: it is polled. A PCI host looks for its MSI
 controller once, when it scans its bus: its functions have no MSIs if the wait for that device has
-ended before. When the root filesystem is mounted is not known, so the finding says "may", unless
-its controller waits for the timeout itself; --root-after gives the time.
+ended before. The masters of an IOMMU that has failed run without translation. When the root
+filesystem is mounted is not known, so the finding says "may", unless its controller waits for the
+timeout itself; --root-after gives the time.
 What to do: put the module into the initramfs, or build it in; or raise deferred_probe_timeout= on
 the command line. A device that was lost can be bound by hand: write its name to the "bind" file of
 its driver in sysfs.
@@ -23,13 +24,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
+from dtlink.board.missing_drivers import MissingDriver
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.roles import Role
 from dtlink.boot.timeline import AffectedDevice
-from dtlink.facts.bindings import IOMMU_NAMES
-from dtlink.facts.outcomes import Outcome, When
+from dtlink.facts.outcomes import Outcome
 from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.module._iommu import effect, listed, masters_hurt
+from dtlink.rules.module._late import late_modules
 from dtlink.rules.module._missing import (
     FAILS,
     if_mounted_late,
@@ -39,7 +40,6 @@ from dtlink.rules.module._missing import (
     needs,
     nodes,
     option,
-    role,
 )
 from dtlink.wording import joined
 
@@ -74,19 +74,8 @@ def late_supplier(board: TreeBoard) -> Iterator[Finding]:
     """Each module that is loaded too late for a device."""
     if board.facts is None:
         return
-    for hit in board.missing_drivers:
-        devices = [each for each in hit.devices if _counts(board, each)]
-        if hit.comes is When.ROOT and hit.driver.modules and devices:
-            yield _finding(board, hit, devices)
-
-
-def _counts(board: TreeBoard, taken: AffectedDevice) -> bool:
-    if taken.binding in IOMMU_NAMES or taken.binding == OWN_DRIVER or taken.outcome not in _WORSE:
-        return False
-    if taken.outcome is Outcome.DEGRADED:
-        return is_sure(taken, (Outcome.DEGRADED,))
-    has_initramfs = board.facts is not None and board.facts.initramfs is not None
-    return not (has_initramfs and role(board, taken.node) is Role.ROOT)
+    for hit, devices in late_modules(board):
+        yield _finding(board, hit, devices)
 
 
 def _finding(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDevice]) -> Finding:
@@ -105,10 +94,19 @@ def _finding(board: TreeBoard, hit: MissingDriver, devices: Sequence[AffectedDev
         f"the {modules} {module}{option(*hit.all_drivers)} of {lacking(board, hit)} {they} "
         f"loaded from the root filesystem, {'' if sure else 'which may be '}too late for "
         f"{which}{perhaps}",
-        effect=f"{needs(board, hit, first)}: {assumed}{end or _END[first.outcome]}",
+        effect=f"{needs(board, hit, first)}: {assumed}{end or _END[first.outcome]}"
+        f"{_behind(board, first)}",
         fix=f"Put {module} into the initramfs, or build {them} in.",
         related=nodes(board, hit, devices),
         severity=Severity.WARNING if bad else Severity.INFO,
         # Drivers differ in what they ask for, and there may be an initramfs that was not named.
         likely=first.is_open or not is_sure(first, _WORSE) or board.named_facts.initramfs is None,
     )
+
+
+def _behind(board: TreeBoard, first: AffectedDevice) -> str:
+    """What the masters of an IOMMU do whose probe has failed."""
+    masters = masters_hurt(board).get(first.node, ()) if first.outcome in FAILS else ()
+    if not masters:
+        return ""
+    return f"; {listed(each.name for each in masters)}, behind it, {effect(masters)}"

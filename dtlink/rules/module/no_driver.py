@@ -25,6 +25,7 @@ from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
 from dtlink.boot.timeline import PARENT, AffectedDevice
+from dtlink.facts.bindings import row_named
 from dtlink.facts.outcomes import Driver, Outcome, State
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._missing import (
@@ -87,7 +88,46 @@ def _is_left_out(hit: MissingDriver) -> bool:
 
 
 def _told(board: TreeBoard, hit: MissingDriver) -> Sequence[AffectedDevice]:
-    return [each for each in hit.devices if _fails(board, each) or _lacks(each)]
+    found = (_reason(board, hit, each) for each in hit.devices)
+    return [each for each in found if each and (_fails(board, each) or _lacks(each))]
+
+
+def _reason(board: TreeBoard, hit: MissingDriver, device: AffectedDevice) -> AffectedDevice | None:
+    """A device with a need that the missing driver would meet; ``None`` if there is none.
+
+    What it provides nothing of, and is asked for, is ``supplier/wrong-kind``'s.
+    """
+    if hit.made or not _would_lack_it(board, device.node, device.binding, device.supplier):
+        return device
+    for each in board.timeline.waits:
+        meets = each.provider in hit.suppliers and each.outcome in FAILS
+        if each.consumer != device.node or not meets:
+            continue
+        if not _would_lack_it(board, device.node, each.binding, each.supplier):
+            return device._replace(
+                binding=each.binding,
+                supplier=each.supplier,
+                wait=each.wait,
+                outcome=each.outcome,
+                unasked=each.unasked,
+                if_in_time=each.if_in_time,
+            )
+    return None
+
+
+def _would_lack_it(board: TreeBoard, node: int, binding: str, supplier: int) -> bool:
+    row, provider = row_named(binding), board.device_index(supplier)
+    if (
+        row is None
+        or not row.resource.is_registered
+        or not board.requests.lacks(provider, row.kind)
+    ):
+        return False
+    return any(
+        (ref.consumer, ref.supplier, ref.binding.name) == (node, supplier, binding)
+        and board.requests.of(ref, node).is_waited_for
+        for ref in board.graph.references
+    )
 
 
 def _fails(board: TreeBoard, device: AffectedDevice) -> bool:

@@ -4,8 +4,10 @@ What it finds: a root filesystem whose disk needs a driver on its controller's b
 PCI host, mmc_block, usb_storage, sd_mod) or above it (dm_crypt, dm_mod, nfs, overlay, the file
 system of rootfstype=), and that driver is not built, or is a module that the initramfs lacks. What
 is above the disk follows from the command line. Where root= does not name the kind of disk, drivers
-on buses are reported only if no controller has its own. Not reported are drivers that a root may do
-without (uas, RAID levels), and unusual file systems that rootfstype= does not name.
+on buses are reported only if no controller has its own; as a warning where the only controllers are
+USB hosts, and not at all for NOR chips, which mostly have the boot loader. Not reported are drivers
+that a root may do without (uas, RAID levels), and unusual file systems that rootfstype= does not
+name.
 Why it matters: every device of the tree probes, and the disk does not appear or cannot be mounted:
 nothing in the log names the module. Tools that make an initramfs by what is mounted on the machine
 that runs them leave out what another machine needs.
@@ -69,7 +71,8 @@ def root_lacks_driver(board: TreeBoard) -> Iterator[Finding]:
 
 def _on_buses(board: TreeBoard) -> Iterator[_Gap]:
     """The drivers on buses: of several controllers, all have to lack their own to be sure."""
-    ways = root_ways(board)
+    root = board.root
+    ways = [way for way in root_ways(board) if not root.is_guess or way.node in root.plugged]
     found: dict[tuple[BusDriver, tuple[str, ...]], list[int]] = {}
     for way in ways:
         for row in way.drivers:
@@ -78,9 +81,9 @@ def _on_buses(board: TreeBoard) -> Iterator[_Gap]:
                 found.setdefault((row, missing), []).append(way.node)
     lost = {node for nodes in found.values() for node in nodes}
     is_sure = len(lost) == len(ways)
-    if is_sure or board.root.is_told:
+    if is_sure or root.is_told:
         for (row, missing), nodes in found.items():
-            yield _Gap(row, missing, tuple(nodes), is_sure=is_sure)
+            yield _Gap(row, missing, tuple(nodes), is_sure=is_sure and not root.is_guess)
 
 
 def _above(board: TreeBoard) -> Iterator[_Gap]:
