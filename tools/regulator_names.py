@@ -17,7 +17,7 @@ from dtlink.kernel.source.index import SourceIndex
 from dtlink.kernel.source.write import kernel_release
 
 _FOLDERS = ("drivers/regulator/", "drivers/mfd/")
-_TEXT = re.compile(r'"([A-Za-z][\w-]{1,30})"')
+_TEXT = re.compile(r'"(\d?[A-Za-z][\w-]{1,29})"')
 #: Texts of every driver.
 _OTHERS = frozenset(("GPL", "regulators", "regulator", "reg", "name"))
 #: A name that the preprocessor makes of an argument.

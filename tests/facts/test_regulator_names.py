@@ -18,6 +18,7 @@ from tools.regulator_names import _texts
         ("rockchip,rk809", "SWITCH_REG2"),
         ("nxp,pca9450a", "BUCK1"),
         ("qcom,pm8998-rpmh-regulators", "smps1"),
+        ("qcom,pm8941-regulators", "5vs1"),
     ],
 )
 def test_names_of_pmics(compatible: str, name: str) -> None:
