@@ -98,7 +98,7 @@ _LEVELS = [severity.value for severity in Severity]
     "--live",
     is_flag=True,
     help="Lint the machine that this runs on: its devicetree or ACPI tables, with its kernel, "
-    "initramfs and command line.",
+    "initramfs, command line, PCI functions and memory map.",
 )
 @click.option("--strict", is_flag=True, help="Exit 2 if anything was passed over.")
 @click.option(

@@ -1,4 +1,4 @@
-"""What a running machine has of itself: devicetree or tables, kernel, initramfs, command line."""
+"""What a running machine has of itself: firmware, kernel, command line, PCI functions, memory."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 from dtlink.facts.cmdline import CommandLine
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.memory_map import read_map
 from dtlink.kernel.holdings.layout import RUNNING, find
 from dtlink.kernel.holdings.places import INITRAMFS, MODULES
 
 #: The blob as the boot loader passed it (Linux, drivers/of/fdt.c, of_fdt_raw_init()), the tree that
 #: the kernel made of it (drivers/of/base.c, of_core_init()), and the tables (drivers/acpi/sysfs.c).
 FDT, TREE, TABLES = "sys/firmware/fdt", "proc/device-tree", "sys/firmware/acpi/tables"
+#: What it found and what it uses (drivers/pci/pci-sysfs.c; kernel/resource.c).
+PCI, IOMEM = "sys/bus/pci", "proc/iomem"
 #: What has the release and the command line of a running kernel.
 _RELEASE, _CMDLINE = "proc/sys/kernel/osrelease", "proc/cmdline"
 
@@ -26,7 +29,7 @@ class LiveMachine(NamedTuple):
     paths: tuple[str, ...]
     """The devicetree, the folder of tables, or both."""
     given: dict[str, Any]
-    """``kernel``, ``initramfs`` and ``cmdline``, as far as they are there."""
+    """``kernel``, ``initramfs``, ``cmdline``, ``lspci`` and ``iomem``, as far as they are there."""
     taken: tuple[str, ...]
     """What was taken, a sentence each."""
     missing: tuple[str, ...]
@@ -62,6 +65,8 @@ class _Taker:
         if self._take_kernel(release):
             self._take_initramfs(release)
         self._take_cmdline()
+        self._take_pci()
+        self._take_memory()
         return LiveMachine(
             tuple(self._paths), self._given, tuple(self._taken), tuple(self._missing)
         )
@@ -145,6 +150,26 @@ class _Taker:
             return
         self._given["cmdline"] = CommandLine.read(text)[0]
         self._taken.append(f"command line: {text}")
+
+    def _take_pci(self) -> None:
+        """The PCI functions, where the kernel has found any."""
+        folder = self._root / PCI
+        if any(_entries(folder / "devices")):
+            self._given["lspci"] = str(folder)
+            self._taken.append(f"PCI functions: {folder}")
+
+    def _take_memory(self) -> None:
+        """The memory map, which is asked where there is a DMAR."""
+        path = self._root / IOMEM
+        if not (self._root / TABLES / "DMAR").exists():
+            return
+        try:
+            read_map(str(path))
+        except InputError as error:
+            self._missing.append(f"not taken: {path}: {error.message}")
+        else:
+            self._given["iomem"] = str(path)
+            self._taken.append(f"memory map: {path}")
 
 
 def _entries(folder: Path) -> Iterator[Path]:

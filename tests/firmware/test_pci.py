@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.pci.config_space import needed_parts, with_config
 from dtlink.firmware.pci.functions import Acs, Buses, Function, PortType, VirtualFunctions
 from dtlink.firmware.pci.lspci import functions_of
 from dtlink.firmware.pci.read import read_functions
@@ -98,6 +99,16 @@ def test_the_words_of_old_versions() -> None:
     assert functions_of(old)[0, 0xE4].port is PortType.ROOT_PORT
     old = LISTING.replace(new, "Express Endpoint IRQ 0")
     assert functions_of(old)[0, 0xE4].port is PortType.ENDPOINT
+
+
+def test_nodes_of_the_devicetree(tmp_path: Path) -> None:
+    node = "/soc@0/pcie@1c00000/pcie@0"
+    row = f"\n\tDevice tree node: /sys/firmware/devicetree/base{node}\n\tBus: primary=00"
+    assert functions_of(LISTING.replace("\n\tBus: primary=00", row))[0, 0xE4].node == node
+    top = sysfs(tmp_path / "sys", SOME)
+    link = top / "pci0000:00" / SOME[1].name / "of_node"
+    link.symlink_to(f"../../../firmware/devicetree/base{node}")
+    assert [each.node for each in read_functions(str(top))] == ["", node]
 
 
 def test_without_root_the_capabilities_are_unknown() -> None:
@@ -234,6 +245,28 @@ def sysfs(top: Path, some: list[Function]) -> Path:
             (real / "iommu_group").symlink_to(f"../../../kernel/iommu_groups/{each.group}")
         (below / each.name).symlink_to(f"../pci0000:00/{each.name}")
     return top
+
+
+@given(functions(), st.sampled_from([64, 256, 4096]))
+def test_the_needed_parts_say_the_same_as_the_whole(some: Function, size: int) -> None:
+    data = config(some)[:size]
+    read: list[range] = []
+
+    def part(at: int, length: int) -> bytes:
+        read.append(range(at, at + length))
+        return data[at : at + length]
+
+    bare = Function(some.segment, some.rid)
+    assert with_config(bare, needed_parts(part)) == with_config(bare, data)
+    assert sum(map(len, read)) < 256
+
+
+@given(st.binary(max_size=4096))
+def test_the_needed_parts_of_any_bytes(data: bytes) -> None:
+    found = needed_parts(lambda at, length: data[at : at + length])
+    with_config(Function(0, 0), found)
+    with_config(Function(0, 0), data)
+    assert len(found) <= 4096
 
 
 SOME = [

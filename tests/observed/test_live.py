@@ -85,6 +85,20 @@ def test_acpi_with_the_devicetree_that_efi_makes(root: Path) -> None:
     assert "only what EFI passes" in machine.taken[0]
 
 
+def test_pci_functions_and_the_memory_map(root: Path) -> None:
+    put(root / live.PCI / "devices/0000:00:1f.0/vendor", "0x8086\n")
+    put(root / live.IOMEM, "00000000-00000fff : Reserved\n")
+    machine = live_machine(str(root))
+    assert machine.given["lspci"] == str(root / live.PCI)
+    assert "iomem" not in machine.given  # nothing asks for it without a DMAR
+    put(root / live.TABLES / "DMAR", b"DMAR")
+    assert live_machine(str(root)).given["iomem"] == str(root / live.IOMEM)
+    put(root / live.IOMEM, "00000000-00000000 : Reserved\n")
+    machine = live_machine(str(root))
+    assert "iomem" not in machine.given
+    assert machine.missing[-1].startswith(f"not taken: {root / live.IOMEM}: all addresses are 0")
+
+
 def test_tables_that_only_root_may_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(root / live.TABLES / "IORT", b"IORT")
     real = os.access

@@ -64,6 +64,23 @@ def test_functions_without_a_mapping_are_named_and_sure() -> None:
     assert gap.confidence is Confidence.SURE
 
 
+def test_a_segment_counts_if_there_are_functions_in_it() -> None:
+    tables = """\
+    IORT
+      its: its-group ids=0
+      root-complex segment=0
+        map count=0xffff output=its
+    MCFG
+      allocation base=0x4010000000 segment=0
+      allocation base=0x5010000000 segment=1
+    """
+    assert found("iort/segment-without-root-complex", tables, HOST + DISK) == []
+    disk = DISK.replace("00:1f", "0001:00:1f")
+    (lost,) = found("iort/segment-without-root-complex", tables, HOST + disk)
+    assert lost.message == "segment 1 of the machine has no root complex here"
+    assert lost.confidence is Confidence.SURE
+
+
 def test_functions_that_bypass_the_smmu_are_named() -> None:
     tables = """\
     IORT
@@ -106,6 +123,24 @@ def test_a_devicetree_asks_the_same_functions(listing: str, count: int) -> None:
     assert len(checked.findings) == count
     confidence = Confidence.SURE if listing else Confidence.LIKELY
     assert all(each.confidence is confidence for each in checked.findings)
+
+
+def test_one_of_several_hosts_is_known_by_the_nodes_of_its_functions() -> None:
+    second = """
+    pcie@3000 {
+        compatible = "pci-host-ecam-generic";
+        device_type = "pci";
+        iommu-map = <0x0 &smmu 0x0 0x100>;
+    };
+    """
+    tree = TREE.rstrip().removesuffix("};") + second + "};"
+    node = "\tDevice tree node: /sys/firmware/devicetree/base/pcie@3000/pcie@0\n"
+    listing = PORT.replace("\tBus", f"{node}\tBus") + CARD
+    board = TreeBoard(dts.read_text(tree), seen=seen(listing))
+    checked = check(board, choose(("iommu/bus-uncovered",), kind=Dts))
+    sure = [each for each in checked.findings if each.confidence is Confidence.SURE]
+    assert [each.subject.path for each in sure] == ["/pcie@3000"]
+    assert len(checked.findings) == 2  # of the other host nothing is known
 
 
 QEMU_IVRS = """\

@@ -6,10 +6,13 @@ pci_setup_device() and set_pcie_port_type().
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dtlink.firmware.pci.functions import Acs, Buses, Function, PortType, VirtualFunctions
 
 _HEADER = 0x40
 _EXTENDED = 0x100
+_LARGEST = 0x1000
 
 _STATUS = 0x06
 _HAS_CAPABILITIES = 0x10
@@ -24,6 +27,8 @@ _FLAGS, _SLOT = 2, 0x14
 _SLOT_IMPLEMENTED, _HOTPLUG = 0x100, 0x40
 #: Bytes after the start of SR-IOV's: control, number, offset and stride.
 _CONTROL, _COUNT, _OFFSET, _STRIDE = 8, 0x10, 0x14, 0x16
+#: Bytes of an extended capability that are needed.
+_PARTS = {_ACS: 8, _SRIOV: _STRIDE + 2}
 
 
 def with_config(function: Function, data: bytes) -> Function:
@@ -34,7 +39,44 @@ def with_config(function: Function, data: bytes) -> Function:
     return _with_capabilities(with_header(function, data), data) if answers(data) else function
 
 
-def answers(data: bytes) -> bool:
+def needed_parts(read: Callable[[int, int], bytes]) -> bytes:
+    """A configuration space in which only what is needed here was read, the rest being zeros.
+
+    ``read`` returns the bytes at an offset, as many as asked or fewer. Some devices do not bear
+    reads of all of it (lspci(8), -xxx), so on a running machine as little as possible is read.
+    """
+    data = bytearray(read(0, _HEADER))
+    if not answers(data) or not data[_STATUS] & _HAS_CAPABILITIES:
+        return bytes(data)
+    whole = bytearray(_LARGEST)
+    whole[: len(data)] = data
+    size = len(data)
+
+    def fetch(at: int, length: int) -> bool:
+        nonlocal size
+        part = read(at, length)
+        whole[at : at + len(part)] = part
+        size = max(size, at + len(part))
+        return len(part) == length
+
+    at, seen, is_express = data[_CAPABILITIES] & ~3, set[int](), False
+    while _HEADER <= at < _EXTENDED and at not in seen and fetch(at, 2) and whole[at]:
+        seen.add(at)
+        if whole[at] == _EXPRESS:
+            is_express = fetch(at, _SLOT + 2)
+        at = whole[at + 1] & ~3
+    if not seen:
+        return bytes(whole[:size])
+    at = _EXTENDED if is_express else 0
+    while at >= _EXTENDED and at not in seen and fetch(at, 4):
+        seen.add(at)
+        head = int.from_bytes(whole[at : at + 4], "little")
+        fetch(at, _PARTS.get(head & 0xFFFF, 4))
+        at = head >> 20 & ~3 if head not in (0, 0xFFFFFFFF) else 0
+    return bytes(whole if _EXTENDED in seen else whole[:_EXTENDED])
+
+
+def answers(data: bytes | bytearray) -> bool:
     """Whether there is a header, of a function that still answers."""
     return len(data) >= _HEADER and data[:4] != b"\xff\xff\xff\xff"
 

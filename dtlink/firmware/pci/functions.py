@@ -79,6 +79,8 @@ class Function(NamedTuple):
     virtual: VirtualFunctions | None = None
     hotplug: bool = False
     """Whether its slot is capable of hot-plug."""
+    node: str = ""
+    """The path of its devicetree node; empty where it has none."""
     group: int | None = None
     """The IOMMU group that the kernel gave it."""
     line: int = 0

@@ -49,6 +49,7 @@ _BUSES = re.compile(
 _EXPRESS = re.compile(r"Capabilities: \[[^]]*\] Express(?: \([^)]*\))? (.*?)(?:,| \(| IRQ|$)")
 _ACS = re.compile(r"ACS(Cap|Ctl):((?:\s+\w+[-+])+)")
 _SUBSYSTEM = re.compile(rf"\sSubsystem: .*?({_HEX4}):({_HEX4})\]?\s*$")
+_NODE = re.compile(r"Device tree node: /sys/firmware/devicetree/base(/\S+)")
 _GROUP = re.compile(r"IOMMU group:? (\d{1,6})\b")
 _VIRTUAL = re.compile(r"VF offset: (\d{1,5}), stride: (\d{1,5})\b")
 _COUNT = re.compile(r"Number of VFs: (\d{1,5})\b")
@@ -232,6 +233,7 @@ _LINES: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_BUSES, _buses),
     (_EXPRESS, lambda found: {"port": _PORTS.get(found[1].strip())}),
     (_GROUP, lambda found: {"group": int(found[1])}),
+    (_NODE, lambda found: {"node": found[1]}),
     (_SUBSYSTEM, lambda found: {"subsystem": (int(found[1], 16), int(found[2], 16))}),
     (re.compile(r"SltCap:.*\bHotPlug\+"), lambda _: {"hotplug": True}),
     (re.compile("Alternative Routing-ID Interpretation"), lambda _: {"ari": True}),

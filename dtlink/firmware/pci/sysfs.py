@@ -15,11 +15,14 @@ from typing import IO, NamedTuple, cast
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import ByteSource
-from dtlink.firmware.pci.config_space import with_config
+from dtlink.firmware.pci.config_space import needed_parts, with_config
 from dtlink.firmware.pci.functions import Function
 
 _NAME = re.compile(r"([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])")
-_CONFIG, _GROUP = "config", "iommu_group"
+_CONFIG, _GROUP, _NODE = "config", "iommu_group", "of_node"
+#: Where the kernel has the devicetree.
+_TREE = "/firmware/devicetree/base"
+_LINKS = (_GROUP, _NODE)
 _ATTRIBUTES = frozenset((_CONFIG, "vendor", "device", "class"))
 _MAX_CONFIG = 4096
 _MAX_FILES = 1_000_000
@@ -38,6 +41,7 @@ class _Found(NamedTuple):
     device: int | None = None
     class_code: int | None = None
     group: int | None = None
+    node: str = ""
 
     def function(self, key: _Key) -> Function:
         known = Function(
@@ -46,6 +50,7 @@ class _Found(NamedTuple):
             device=self.device,
             class_code=self.class_code,
             group=self.group,
+            node=self.node,
         )
         return with_config(known, self.config)
 
@@ -90,11 +95,12 @@ def _of_device(folder: str) -> _Found:
         data = _bytes(os.path.join(folder, name))  # noqa: PTH118
         if data:
             found = _with(found, name, data)
-    group = os.path.join(folder, _GROUP)  # noqa: PTH118
-    try:
-        return found._replace(group=_group_number(os.readlink(group)))  # noqa: PTH115
-    except OSError:  # no link: it has no group
-        return found
+    for name in _LINKS:
+        try:
+            found = _linked(found, name, os.readlink(os.path.join(folder, name)))  # noqa: PTH115, PTH118
+        except OSError:  # no link: it has no group, or no node
+            continue
+    return found
 
 
 def _bytes(path: str) -> bytes:
@@ -102,7 +108,9 @@ def _bytes(path: str) -> bytes:
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return b""
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=0) as file:
+            if os.path.basename(path) == _CONFIG:  # noqa: PTH119
+                return needed_parts(lambda at, size: os.pread(file.fileno(), size, at))
             return file.read(_MAX_CONFIG)
     except (FileNotFoundError, PermissionError):
         return b""
@@ -121,14 +129,22 @@ def of_archive(source: ByteSource) -> dict[_Key, Function]:
             if key is None:
                 continue
             known = found.get(key, _Found())
-            if name == _GROUP and member.issym():
-                found[key] = known._replace(group=_group_number(member.linkname))
+            if name in _LINKS and member.issym():
+                found[key] = _linked(known, name, member.linkname)
             elif name in _ATTRIBUTES and member.isfile():
                 content = archive.extractfile(member)
                 data = content.read(_MAX_CONFIG) if content else b""
                 found[key] = _with(known, name, data)
             _bounded(found)
     return {key: each.function(key) for key, each in found.items()}
+
+
+def _linked(found: _Found, name: str, target: str) -> _Found:
+    """With what a link says."""
+    if name == _GROUP:
+        return found._replace(group=_group_number(target))
+    path = target.partition(_TREE)[2]
+    return found._replace(node=path if path.isprintable() else "")
 
 
 def _bounded(found: dict[_Key, _Found]) -> None:

@@ -159,12 +159,14 @@ def _segment(board: AnyBoard, where: Node | Struct) -> int | None:
 
     if not isinstance(board, TreeBoard):
         return None
-    domain = board.tree.cell("linux,pci-domain", where.index)
-    if domain is not None:
+    domain, pci = board.tree.cell("linux,pci-domain", where.index), board.seen.pci
+    if domain is not None or pci is None:
         return domain
-    pci = board.seen.pci
-    alone = pci is not None and len(pci.segments) == 1 and len(board.iommu_maps) == 1
-    return min(pci.segments) if pci and alone else None
+    below = f"{board.tree.path(where.index)}/"
+    of_node = {each.segment for each in pci.functions if each.node.startswith(below)}
+    alone = len(pci.segments) == 1 and len(board.iommu_maps) == 1
+    found = of_node or (pci.segments if alone else frozenset())
+    return min(found) if len(found) == 1 else None
 
 
 def _exist(board: AnyBoard, where: Node | Struct, gaps: Sequence[range]) -> bool:

@@ -1,6 +1,7 @@
 """A PCI segment has no root complex in the IORT.
 
-What it finds: segments in the MCFG for which the IORT has no root complex node.
+What it finds: segments in the MCFG for which the IORT has no root complex node; with --lspci those
+in which the machine has PCI functions.
 Why it matters: Linux looks for the node of a function's segment, finds none, and the function has
 neither an IOMMU nor an ITS: its DMA is not translated, and refused where it passes through an SMMU
 all the same; its MSIs have no controller. (Where the other segments have neither, it may be meant.)
@@ -64,18 +65,20 @@ def segment_without_root_complex(board: TablesBoard) -> Iterator[Finding]:
     table, mcfg = machine.iort, machine.mcfg
     if table is None or mcfg is None:
         return
-    absent = sorted(mcfg.segments - {node.segment for node in root_complexes(table)})
+    pci = board.seen.pci
+    segments = mcfg.segments if pci is None else pci.segments
+    absent = sorted(segments - {node.segment for node in root_complexes(table)})
     lost = _lost(machine, board.version) if absent else []
     unsure = not lost and any(isinstance(node, SMMUS) for node in table.nodes)
     if absent and (lost or unsure):
         few = ", ".join(map(str, absent[:8])) + (", …" if len(absent) > 8 else "")
         yield segment_without_root_complex.finding(
             table,
-            f"{noun(len(absent), 'segment')} {few} of the MCFG "
+            f"{noun(len(absent), 'segment')} {few} of the {'MCFG' if pci is None else 'machine'} "
             f"{noun(len(absent), 'has', 'have')} "
             "no root complex here",
             severity=Severity.INFO if unsure else None,
-            likely=True,
+            likely=pci is None,
             effect="Linux gives the PCI functions there no "
             f"{' and no '.join(lost or ['IOMMU'])}, without a message",
             fix="Add a root complex node for each segment that an SMMU or an ITS serves.",
