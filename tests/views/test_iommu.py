@@ -388,6 +388,40 @@ def test_riscv_is_refused() -> None:
 
 # devicetree
 
+V2 = """
+    #address-cells = <2>;
+    #size-cells = <2>;
+    smmu: iommu@9050000 {
+        compatible = "arm,mmu-500"; #iommu-cells = <1>; dma-coherent; reg = <0 0x9050000 0 0x20000>;
+    };
+    frame: v2m@8020000 {
+        compatible = "arm,gic-v2m-frame"; msi-controller; reg = <0 0x8020000 0 0x1000>;
+    };
+    pcie@10000000 {
+        compatible = "pci-host-ecam-generic"; device_type = "pci";
+        #address-cells = <3>; #size-cells = <2>;
+        reg = <0 0x10000000 0 0x1000000>;
+        iommu-map = <0 &smmu 0x7 1>;
+        iommu-map-mask = <0>;
+        msi-parent = <&frame>;
+    };
+"""
+
+
+def test_functions_with_one_stream_id_at_an_smmu_v2_are_one_group(lspci: str) -> None:
+    one = board(V2)
+    (row,) = IommuView.of(one, "05:00.0").requesters
+    assert row.iommus[0].id == 7
+    assert row.iommus[0].note is not None
+    assert reasons(row) == {"msi-not-isolated": Outcome.OPTION, "group-unknown": Outcome.UNKNOWN}
+    (row,) = IommuView.of(one, "05:00.0", lspci).requesters
+    assert row.group is not None
+    assert len(row.group.others) == len(PORTS) - 1
+    assert "others have its stream ID 0x7" in row.group.reasons
+    (span,) = IommuView.of(one).ranges
+    assert (span.iommu_id, span.iommu_ids, span.msi_id) == (7, 1, None)
+
+
 SOC = """
     #address-cells = <2>;
     #size-cells = <2>;

@@ -17,7 +17,8 @@ from dtlink.links.acpi.place import Place
 from dtlink.links.pci.aliases import dma_aliases
 from dtlink.links.pci.groups import IommuGroups, observed
 from dtlink.links.pci.hierarchy import PciHierarchy
-from dtlink.views.iommu.known import Known
+from dtlink.views.iommu.group_reasons import group_reasons
+from dtlink.views.iommu.known import Known, StreamId
 from dtlink.views.iommu.rows import GroupRow
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from dtlink.views.iommu.of_tree import TreeRequesters
 
 _NO_CAPABILITIES = "the list has no capabilities, so ACS is not known: run lspci as root"
-_ASSUMED = "as Linux switches ACS on where there is an IOMMU; the list is of a machine without"
 
 
 class Functions:
@@ -40,6 +40,8 @@ class Functions:
         self.list = load(path)
         self.hierarchy = PciHierarchy(self.list)
         self._requesters = requesters
+        self._known: dict[tuple[int, int], Known] = {}
+        self._shared: dict[tuple[int, int], frozenset[StreamId]] = {}
 
     def __iter__(self) -> Iterator[Known]:
         """All functions whose requester IDs are known, with their groups."""
@@ -61,10 +63,16 @@ class Functions:
 
     def _place(self, function: Function) -> Known:
         aliased = self._aliased.get((function.segment, function.rid), "")
-        return self._at(function)._replace(aliased=aliased)
+        return self._at(function)._replace(aliased=aliased) if aliased else self._at(function)
 
     def _at(self, function: Function) -> Known:
         """The function, its bridges, and the requester IDs of its DMA."""
+        place = function.segment, function.rid
+        if place not in self._known:
+            self._known[place] = self._of(function)
+        return self._known[place]
+
+    def _of(self, function: Function) -> Known:
         real = self.hierarchy.translated(function) or function
         above = [each.rid for each in reversed(list(self.hierarchy.above(real)))]
         place = Place(
@@ -102,7 +110,36 @@ class Functions:
         """The functions of its group: as the kernel made it, else by the kernel's rules."""
         if function.group is not None:
             return self._observed[function.group]
-        return self._groups.members(function) if self._groups else ()
+        if self._groups is None:
+            return ()
+        mine = self._groups.members(function)
+        return self._joined.get((function.segment, function.rid), mine)
+
+    @cached_property
+    def _joined(self) -> dict[tuple[int, int], Sequence[Function]]:
+        """The groups of functions that share an ID at an SMMUv1 or v2, whose groups are one.
+
+        Source: Linux 7.2, drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_device_group().
+        """
+        found: dict[StreamId, list[Function]] = {}
+        result: dict[tuple[int, int], Sequence[Function]] = {}
+        for members in self._groups.groups if self._groups else ():
+            taken = {ident for each in members for ident in self._group_ids(each)}
+            merged = list(members)
+            for ident in sorted(taken):
+                merged += [each for each in found.get(ident, ()) if each not in merged]
+            taken |= {ident for each in merged for ident in self._group_ids(each)}
+            if not taken:
+                continue
+            found.update(dict.fromkeys(taken, merged))
+            result.update({(each.segment, each.rid): merged for each in merged})
+        return result
+
+    def _group_ids(self, function: Function) -> frozenset[StreamId]:
+        place = function.segment, function.rid
+        if place not in self._shared:
+            self._shared[place] = self._requesters.group_ids(self._at(function))
+        return self._shared[place]
 
     @cached_property
     def _observed(self) -> dict[int, Sequence[Function]]:
@@ -145,26 +182,14 @@ class Functions:
 
     def _reasons(self, function: Function, others: Sequence[Function]) -> Iterator[str]:
         """Why a function is not alone."""
-        if not others:
-            return
-        if self._groups is None:
+        if others and self._groups is None:
             yield _NO_CAPABILITIES
-            return
-        for alias in dma_aliases(self.hierarchy, function)[1:]:
-            if alias.function is function:
-                yield f"its DMA has the requester ID {alias.rid:#x} too, by a quirk"
-            else:
-                yield f"{alias.function.name} gives its DMA the requester ID {alias.rid:#x}"
-        isolated = self._groups.isolations.isolated
-        bridges = [each for each in self.hierarchy.above(function) if not isolated(each)]
-        for each in bridges:
-            yield f"the bridge {each.name} does not isolate what is behind it (ACS)"
-        if self.hierarchy.is_multifunction(function) and not isolated(function):
-            yield "the functions of its device are not isolated from each other (ACS)"
-        if function.is_bridge and not isolated(function):
-            yield "it does not isolate what is behind it (ACS)"
-        if self._groups.isolations.assumed and any(each.acs for each in self.list):
-            yield _ASSUMED
+        elif others and self._groups is not None:
+            mine = self._group_ids(function)
+            theirs = frozenset[StreamId]().union(*map(self._group_ids, others))
+            for _, ident in sorted(mine & theirs):
+                yield f"others have its stream ID {ident:#x}"
+            yield from group_reasons(self._groups, function)
 
 
 def _msi_id(ids: Sequence[int]) -> int:

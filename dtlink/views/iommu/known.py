@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from dtlink.facts.pci import bdf
 
 if TYPE_CHECKING:
     from dtlink.links.acpi.place import Place
     from dtlink.views.iommu.rows import GroupRow
+
+
+#: The path of an IOMMU and an ID there.
+StreamId: TypeAlias = tuple[str, int]
 
 
 class Known(NamedTuple):

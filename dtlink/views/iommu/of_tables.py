@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.behaviours import AMD_READS_HATS, DMAR_OPTS_OUT, SMMU_V3_REFUSES_ALIASES
 from dtlink.firmware.acpi.dmar import Dmar, Endpoint, Rmrr
-from dtlink.firmware.acpi.iort import SmmuV3
+from dtlink.firmware.acpi.iort import Smmu, SmmuV3
 from dtlink.firmware.acpi.ivrs import IvmdSelect
 from dtlink.firmware.acpi.rimt import Iommu
 from dtlink.firmware.acpi.viot import VirtioIommuPci
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.links.acpi.components import Component
     from dtlink.links.reserved import Region
-    from dtlink.views.iommu.known import Known
+    from dtlink.views.iommu.known import Known, StreamId
     from dtlink.views.iort_walks import TranslationStep, TranslationWalk
 
 #: What IDs at an IOMMU are called, by its table.
@@ -73,6 +73,7 @@ class TableRequesters:
         self.board = board
         self.machine = board.machine
         self._msi: dict[int, IdTranslations] = {}
+        self._found: dict[tuple[int, int, tuple[int, ...]], _Found] = {}
         if not self.machine.tables.keys() & set(ID_KINDS):
             *most, last = ID_KINDS
             raise InputError(f"there is no {', no '.join(most)} and no {last} here")
@@ -126,19 +127,31 @@ class TableRequesters:
         """Whether an IOMMU translates the DMA of a function."""
         return bool(self._used(self._look_up(known).iommus))
 
-    def own_ids(self, known: Known) -> frozenset[tuple[str, int]]:
+    def own_ids(self, known: Known) -> frozenset[StreamId]:
         """The IDs of a function that the driver of the IOMMU lets no other device have."""
-        if not SMMU_V3_REFUSES_ALIASES.on(self.board.version):
-            return frozenset()
+        refuses = SMMU_V3_REFUSES_ALIASES.on(self.board.version)
+        return self._ids_at(known, SmmuV3) if refuses else frozenset()
+
+    def group_ids(self, known: Known) -> frozenset[StreamId]:
+        """The IDs of a function that put it in one group with whatever has them."""
+        return self._ids_at(known, Smmu)
+
+    def _ids_at(self, known: Known, kind: type[Smmu | SmmuV3]) -> frozenset[StreamId]:
         return frozenset(
             (each.found, each.id)
             for each in self._used(self._look_up(known).iommus)
             if each.found and each.id is not None
-            if isinstance(self._by_path.get(each.found), SmmuV3)
+            if isinstance(self._by_path.get(each.found), kind)
         )
 
     def _look_up(self, known: Known) -> _Found:
         """The walks of all requester IDs of a function."""
+        key = known.place.segment, known.place.requester, known.ids
+        if key not in self._found:
+            self._found[key] = self._find(known)
+        return self._found[key]
+
+    def _find(self, known: Known) -> _Found:
         place = known.place
         views = [IortView.of_function(self.board, place.segment, each) for each in known.ids]
         walks = [

@@ -38,12 +38,13 @@ if TYPE_CHECKING:
     from dtlink.links.reserved import Region
     from dtlink.links.translation import IdTranslation, Supplier, Translation
     from dtlink.views.iommu.assignment import Served
-    from dtlink.views.iommu.known import Known
+    from dtlink.views.iommu.known import Known, StreamId
 
 _ID_KIND = "stream ID"
 #: A property of an ITS whose MSIs are not isolated (its_enable_quirk_socionext_synquacer()).
 _PRE_ITS = "socionext,synquacer-pre-its"
 _NO_MSI_CONTROLLER = "it has no MSI controller (msi-map, msi-parent)"
+_ONE_ID = "other functions of the host have the same ID (iommu-map-mask)"
 _DISABLED = "the IOMMU is disabled"
 
 
@@ -60,6 +61,7 @@ class TreeRequesters:
         self.tree = board.tree
         self.has_ivrs = False
         self._ways: dict[int, Translation] = {}
+        self._nodes: dict[int, dict[int, int]] = {}
 
     @cached_property
     def hosts(self) -> list[Host]:
@@ -82,7 +84,7 @@ class TreeRequesters:
             for ident in known.ids
             for piece in within(ways.iommu, IdRange(ident, ident))
         ]
-        device = _function_node(self.tree, host.node, place.requester)
+        device = self._node_of(host, place.requester)
         asked = Asked(
             self.board.version,
             [self._served(way.supplier.path, device) for _, way in pieces],
@@ -102,25 +104,29 @@ class TreeRequesters:
         ways = self._of_host(self._host(known.place)).iommu
         return any(list(within(ways, IdRange(each, each))) for each in known.ids)
 
-    def own_ids(self, known: Known) -> frozenset[tuple[str, int]]:
+    def own_ids(self, known: Known) -> frozenset[StreamId]:
         """The IDs of a function that the driver of the IOMMU lets no other device have."""
-        if not SMMU_V3_REFUSES_ALIASES.on(self.board.version):
-            return frozenset()
+        refuses = SMMU_V3_REFUSES_ALIASES.on(self.board.version)
+        return self._ids_at(known, SupplierKind.SMMU_V3) if refuses else frozenset()
+
+    def group_ids(self, known: Known) -> frozenset[StreamId]:
+        """The IDs of a function that put it in one group with whatever has them."""
+        return self._ids_at(known, SupplierKind.SMMU)
+
+    def _ids_at(self, known: Known, kind: SupplierKind) -> frozenset[StreamId]:
         ways = self._of_host(self._host(known.place)).iommu
         return frozenset(
             (piece.value.supplier.path, piece.value.ids.at(each))
             for each in known.ids
             for piece in within(ways, IdRange(each, each))
-            if piece.value.supplier.kind is SupplierKind.SMMU_V3
+            if piece.value.supplier.kind is kind
         )
 
     def _partners(self, known: Known, host: Host) -> list[Partner] | None:
         """The others of its group, whose regions count as well; ``None``: not known."""
         if known.group is None:
             return None
-        nodes = (
-            _function_node(self.tree, host.node, each.place.requester) for each in known.partners
-        )
+        nodes = (self._node_of(host, each.place.requester) for each in known.partners)
         return [
             Partner(each.name, bool(each.is_bridge), list(self._regions(node)))
             for each, node in zip(known.partners, nodes, strict=True)
@@ -152,6 +158,12 @@ class TreeRequesters:
         )
         iommus = [_linked(each) for each in links] or [_none("it has no iommus property")]
         return _row(node.path, node.path, iommus, asked)
+
+    def _node_of(self, host: Host, requester: int) -> int | None:
+        """The node of a function, if the tree has one below the host."""
+        if host.node not in self._nodes:
+            self._nodes[host.node] = _function_nodes(self.tree, host.node)
+        return self._nodes[host.node].get(requester)
 
     def _host(self, place: Place) -> Host:
         for each in self.hosts:
@@ -234,7 +246,7 @@ def _iommu(way: IdTranslation, ident: int) -> IommuRow:
         id_kind="endpoint ID" if virtio else _ID_KIND,
         entry=entry_row(way.entry),
         end=None,
-        note=None,
+        note=None if way.ids.step else _ONE_ID,
     )
 
 
@@ -260,16 +272,15 @@ def _mask(link: Link) -> str | None:
     return f"and all IDs that differ in the bits of {mask:#x} only" if mask else None
 
 
-def _function_node(tree: Tree, host: int, requester: int) -> int | None:
-    """The node of a function, if the tree has one below the host."""
+def _function_nodes(tree: Tree, host: int) -> dict[int, int]:
+    """The nodes of functions below a host, by requester ID; of several the first."""
+    found: dict[int, int] = {}
     for node, at in tree.holders("reg").items():
-        if tree.size(at) < 4 or tree.words[at + 3] >> 8 & 0xFFFF != requester:
-            continue
         above = tree.parents[node]
-        if not is_pci(tree, above):
+        if tree.size(at) < 4 or above < 0 or not is_pci(tree, above):
             continue
         while above >= 0 and above != host:
             above = tree.parents[above]
         if above == host:
-            return node
-    return None
+            found.setdefault(tree.words[at + 3] >> 8 & 0xFFFF, node)
+    return found

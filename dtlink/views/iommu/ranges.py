@@ -18,7 +18,7 @@ from dtlink.links.acpi.translation import holder, of_machine
 from dtlink.links.acpi.units import INCLUDE_ALL, bridges_above
 from dtlink.links.acpi.viot import NOT_READ as VIOT_NOT_READ
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, side_by_side
-from dtlink.links.translation import Translation, of_tree
+from dtlink.links.translation import SupplierKind, Translation, of_tree
 from dtlink.views.iommu.of_tree import hosts
 from dtlink.views.iommu.rows import RangeRow
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Upper bound on the segments of a range in a VIOT, each with 65,536 IDs.
 _MAX_SEGMENTS = 256
+#: MSI controllers that do not tell devices apart.
+_WITHOUT_IDS = (SupplierKind.FRAME, SupplierKind.MSI)
 
 
 def of_tables(machine: Machine, version: KernelVersion) -> Iterator[RangeRow]:
@@ -102,7 +104,7 @@ def _rows(ways: Translation, segment: int, host: str | None, ids: IdRange) -> It
 
 
 def _ids(way: IdTranslation | None, span: IdRange) -> tuple[int | None, int]:
-    if way is None:
+    if way is None or way.supplier.kind in _WITHOUT_IDS:
         return None, 0
     return way.ids.at(span.first), span.size if way.ids.step else 1
 
@@ -137,6 +139,7 @@ def _goes_on(one: RangeRow, other: RangeRow) -> bool:
         supplier == following
         and (
             supplier is None
+            or (first is None and ident is None)
             or ((count, counts) == sizes and first is not None and ident == first + count)
         )
         for supplier, first, count, following, ident, counts in sides

@@ -133,7 +133,7 @@ def _assignment(row: RequesterRow) -> Iterator[Line]:
 def _obstacle(row: ObstacleRow) -> Iterator[Line]:
     yield line(" " * _WIDTH, Span("- ", _STYLE.get(row.outcome, DIM)), row.text)
     if row.log:
-        yield line(" " * _WIDTH, Span(f'  "{row.log}"', DIM))
+        yield line(" " * _WIDTH, Span(f"  kernel log: {row.log}", DIM))
 
 
 def ranges(rows: Sequence[RangeRow]) -> Iterator[Line]:
