@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING
 
 from dtlink.engine.fixing import FixOutcome, WantedFixes, fix
+from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.includers import COMPILED, boards_with
+
+#: The mode of a new file.
+_NEW = 0o666
 
 if TYPE_CHECKING:
     from dtlink.config.plan import LintPlan
@@ -55,13 +60,34 @@ def _write(path: Path, before: bytes, after: bytes) -> None:
     """Replace a file as a whole. Raises :class:`OSError`."""
     if path.read_bytes() != before:
         raise OSError(0, "it has changed while it was linted: not written")
+    _put(path, after)
+
+
+def put(path: str, data: bytes) -> None:
+    """Write a file as a whole. Raises :class:`InputError`."""
+    target = Path(path).resolve()
+    try:
+        target.parent.mkdir(exist_ok=True)
+        _put(target, data)
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=path) from error
+
+
+def _put(path: Path, data: bytes) -> None:
     handle, name = mkstemp(dir=path.parent, prefix=".dtlink-")
     new = Path(name)
     try:
         with open(handle, "wb") as file:
-            file.write(after)
-        new.chmod(path.stat().st_mode)
+            file.write(data)
+        new.chmod(path.stat().st_mode if path.exists() else _NEW & ~_mask())
         new.replace(path)
     except BaseException:
         new.unlink()
         raise
+
+
+def _mask() -> int:
+    """The bits that new files do not get."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -8,16 +8,46 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
 
+from dtlink.api.fix_outputs import FixOutputs
+
 if TYPE_CHECKING:
     from dtlink.cli.options import Command
     from dtlink.config.plan import LintPlan
-    from dtlink.engine.fixing import FixOutcome
+    from dtlink.engine.fixing import FixOutcome, WantedFixes
     from dtlink.report.model import InputReport
+
+    #: Takes out of reports what a baseline accepts.
+    Compare = Callable[[Iterable[InputReport]], Iterable[InputReport]]
 
 
 def fix_options(command: Command) -> Command:
     """The options about fixes."""
     for option in (
+        click.option(
+            "--acpi-override-out",
+            metavar="FILE",
+            default="",
+            help="With --fix, of tables: write a cpio with the fixed tables for the initramfs.",
+        ),
+        click.option(
+            "--tables-out",
+            metavar="FOLDER",
+            default="",
+            help="With --fix, of tables: write the fixed tables into this folder.",
+        ),
+        click.option(
+            "--overlay-out",
+            metavar="FILE.dtso",
+            default="",
+            help="With --fix, of a blob: write an overlay with the fixes, and its .dtbo beside it.",
+        ),
+        click.option(
+            "--blob-out",
+            metavar="FILE",
+            default="",
+            help="With --fix, of a blob: write the fixed blob to FILE.",
+        ),
+        click.option("--in-place", is_flag=True, help="With --fix: rewrite blobs themselves."),
         click.option(
             "--fix-shared",
             is_flag=True,
@@ -44,6 +74,7 @@ class FixRequest(NamedTuple):
     unsafe: bool
     only: tuple[str, ...]
     shared: bool
+    outputs: FixOutputs
 
     @property
     def is_given(self) -> bool:
@@ -54,6 +85,8 @@ class FixRequest(NamedTuple):
         """Raise :class:`click.UsageError` for options that do not go together."""
         if self.fix and self.diff:
             raise click.UsageError("--fix writes the fixes, --diff prints them: give one")
+        if self.outputs.is_given and not self.fix:
+            raise click.UsageError("what --fix makes of blobs and tables needs --fix")
         if (self.unsafe or self.only or self.shared) and not self.is_given:
             raise click.UsageError(
                 "--unsafe-fixes, --fix-only and --fix-shared go with --fix or --diff"
@@ -72,7 +105,7 @@ class FixRequest(NamedTuple):
     def run(
         self,
         plan: LintPlan,
-        compare: Callable[[Iterable[InputReport]], Iterable[InputReport]],
+        compare: Compare,
         *,
         jobs: int,
     ) -> Iterable[InputReport]:
@@ -81,6 +114,8 @@ class FixRequest(NamedTuple):
         from dtlink.engine.fixing import WantedFixes
 
         wanted = WantedFixes(self.only, self.unsafe, self.shared)
+        if self.outputs.is_given:
+            return self._whole(plan, wanted, compare)
         outcome = fix_plan(plan, wanted, compare, jobs=jobs)
         if self.diff:
             self._print(outcome, plan)
@@ -89,6 +124,26 @@ class FixRequest(NamedTuple):
         if failed:
             sys.exit(2)
         return [*outcome.reports.values(), *plan.unread]
+
+    def _whole(
+        self, plan: LintPlan, wanted: WantedFixes, compare: Compare
+    ) -> Iterable[InputReport]:
+        """Fix copies of blobs and tables, and write what the user asked for."""
+        from dtlink.api.fixing import put
+        from dtlink.api.fixing_whole import files_of, fix_input, told
+        from dtlink.cli.options import tell
+
+        if self.outputs.needs_one_input and len(plan.inputs) != 1:
+            raise click.UsageError(f"one file for the fixes of {len(plan.inputs)} inputs")
+        reports = []
+        for item in plan.inputs:
+            outcome = fix_input(plan, item, wanted, self.outputs, compare)
+            files = files_of(item, outcome, self.outputs)
+            for path, data in files.items():
+                put(path, data)
+            tell(told(item, outcome, files))
+            reports.append(outcome.report)
+        return [*reports, *plan.unread]
 
     def _print(self, outcome: FixOutcome, plan: LintPlan) -> NoReturn:
         from dtlink.cli.options import complain

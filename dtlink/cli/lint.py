@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtlink.api.fix_outputs import FixOutputs
 from dtlink.cli.baselines import Baselines, baseline_options
 from dtlink.cli.fixing import FixRequest, fix_options
 from dtlink.cli.given import named
@@ -134,11 +135,17 @@ def lint(
     unsafe_fixes: bool,  # noqa: FBT001
     fix_only: tuple[str, ...],
     fix_shared: bool,  # noqa: FBT001
+    in_place: bool,  # noqa: FBT001
+    blob_out: str,
+    overlay_out: str,
+    tables_out: str,
+    acpi_override_out: str,
     **_settings: Any,
 ) -> None:
     """Lint, print the report, and exit with the status of what was found."""
     _check_usage(paths, since, live=live, write_baseline=write_baseline)
-    asked = FixRequest(fix, diff, unsafe_fixes, fix_only, fix_shared)
+    made = FixOutputs(in_place, blob_out, overlay_out, tables_out, acpi_override_out)
+    asked = FixRequest(fix, diff, unsafe_fixes, fix_only, fix_shared, made)
     asked.check(since=since, changes_baseline=write_baseline or prune_baseline)
     outputs = resolve(targets, output)
     digest = digests(outputs)

@@ -22,10 +22,12 @@ _BASES = (".dtb", ".dts")
 
 if TYPE_CHECKING:
     from dtlink.engine.written import ExpectedTree
+    from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.choice import InputOptions
     from dtlink.firmware.git.commit import CommitFile
     from dtlink.firmware.source.options import SourceOptions
     from dtlink.firmware.storage import Disk
+    from dtlink.firmware.tree import Tree
     from dtlink.report.answer import InputAnswer
     from dtlink.report.known import BaselineComparison, RuleFilter
 
@@ -213,6 +215,13 @@ class LintPlan:
 
         run = engine.run(list(inputs), task, jobs=jobs)
         return (_sieved(item, self._settings[inputs[item.input]]) for item in run)
+
+    def report_of(self, item: Input, firmware: Tree | Machine) -> InputReport:
+        """As :meth:`reports`, of an input as it was made. Raises :class:`InputError`."""
+        answer = self._task(item).do(firmware)
+        settings = self._settings[item]
+        report = engine.report_of(item, firmware, answer)._replace(fail_on=settings.fail_on)
+        return _sieved(report, settings)
 
     def settings(self, item: Input) -> LintSettings:
         """What holds for an input."""

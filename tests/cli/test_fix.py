@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from dtlink.cli.main import cli
 from dtlink.firmware.edits import SetProperty
 from dtlink.rules.legacy import singular_gpio
-from dtlink.rules.model import Finding, Fix
+from dtlink.rules.model import Finding
 from tests.support.repositories import git, needs_git
 
 SOC = """/ {
@@ -123,7 +123,9 @@ def test_the_patch_is_one_that_git_applies(tree: Path) -> None:
 def test_a_fix_that_does_not_do_what_it_says_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     def useless(found: Finding) -> Finding:
         edits = [each for each in found.fix.edits if isinstance(each, SetProperty)]
-        return found._replace(fix=Fix("x", (SetProperty(edits[0].node, "x,y", ()),)))
+        return found._replace(
+            fix=found.fix._replace(edits=(SetProperty(edits[0].node, "x,y", ()),))
+        )
 
     check = singular_gpio.singular_gpio.check
     rule = singular_gpio.singular_gpio._replace(check=lambda board: map(useless, check(board)))

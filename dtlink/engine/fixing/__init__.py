@@ -2,5 +2,15 @@
 
 from dtlink.engine.fixing.fixing import FixOutcome, LeftFix, fix
 from dtlink.engine.fixing.proposals import Proposal, WantedFixes
+from dtlink.engine.fixing.whole import WholeOutcome, changed, fix_whole
 
-__all__ = ["FixOutcome", "LeftFix", "Proposal", "WantedFixes", "fix"]
+__all__ = [
+    "FixOutcome",
+    "LeftFix",
+    "Proposal",
+    "WantedFixes",
+    "WholeOutcome",
+    "changed",
+    "fix",
+    "fix_whole",
+]

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.engine.fixing.proof import fault
 from dtlink.engine.fixing.proposals import Proposal, WantedFixes, apart, proposals
 from dtlink.engine.written import ExpectedTree
 from dtlink.firmware.edits import SetField
@@ -263,7 +264,7 @@ class _Fixing:
                 others.append(board.path)
             elif after.differs and mine[board]:
                 return _Verdict(reports, f"{board}: {after.differs} would change as well")
-            elif reason := _fault(before, after, mine[board]):
+            elif reason := fault(before, after, mine[board]):
                 return _Verdict(reports, f"{board}: {reason}", is_fault=True)
         if others:
             return _Verdict(reports, _disagreement(batch[0], len(boards), others))
@@ -275,27 +276,4 @@ def _disagreement(proposal: Proposal, total: int, others: Sequence[str]) -> str:
     return (
         f"{counted(total, 'board')} include {files}, and {len(others)} of them would change "
         f"without having this finding ({listed(others, _NAMED)}): --fix-shared"
-    )
-
-
-def _fault(before: InputReport, after: InputReport, mine: Sequence[Finding]) -> str:
-    """What is wrong with a fix, on a board; empty: nothing."""
-    if before.error is not None:
-        return ""
-    if after.error is not None:
-        return f"the source is no longer read: {after.error.message}"
-    if after.faults:
-        return f"{after.faults[0].rule}: {after.faults[0].error}"
-    had, has = _counts(before.findings), _counts(after.findings)
-    for key, number in _counts(mine).items():
-        if had[key] - has[key] < number:
-            return f"{key[0]} is still found at {key[1]}"
-    for key in has - had:
-        return f"{key[0]} is found at {key[1]} afterwards"
-    return ""
-
-
-def _counts(findings: Sequence[Finding]) -> Counter[tuple[str, str, str, str]]:
-    return Counter(
-        (each.rule, each.subject.path, each.property_name or "", each.supplier) for each in findings
     )

@@ -60,6 +60,18 @@ class Machine:
         """A machine from the bytes of its tables, by signature. Raises :class:`InputError`."""
         return cls({word: header(data) for word, data in blobs.items()}, form=form)
 
+    def with_tables(self, changed: Mapping[str, bytes]) -> Machine:
+        """The machine with the bytes of some tables replaced."""
+        tables = {word: header(data, self.tables[word].source) for word, data in changed.items()}
+        machine = Machine({**self.tables, **tables}, form=self.form)
+        machine.skipped, machine.repeated, machine.refused = (
+            self.skipped,
+            self.repeated,
+            self.refused,
+        )
+        machine.files, machine.code = self.files, self.code
+        return machine
+
     def __repr__(self) -> str:
         return f"<Machine {', '.join(sorted(self.tables))}: {len(self)} nodes>"
 

@@ -1,0 +1,117 @@
+"""Fixes of what has no source, a blob or tables: made in a copy, proved, taken back if wrong."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from dtlink.engine.fixing.proof import fault
+from dtlink.engine.fixing.proposals import WantedFixes, is_wanted
+from dtlink.firmware.apply import apply, apply_fields
+from dtlink.firmware.edits import SetField
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.tree import Tree
+
+if TYPE_CHECKING:
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.edits import Edit
+    from dtlink.report.model import InputReport
+    from dtlink.rules.model import Finding
+
+    Firmware: TypeAlias = Tree | Machine
+
+#: Lints what was made.
+Lint = Callable[["Firmware"], "InputReport"]
+#: Makes edits. Raises :class:`InputError` for what can't be made.
+Change = Callable[["Firmware", "Sequence[Edit]"], "Firmware"]
+
+
+class LeftFinding(NamedTuple):
+    """A finding whose fix was not made, and why."""
+
+    finding: Finding
+    reason: str
+    is_fault: bool
+    """Whether it did not do what it says: a fault of dtlink."""
+
+
+class WholeOutcome(NamedTuple):
+    """What became of the fixes of an input."""
+
+    firmware: Firmware
+    edits: Sequence[Edit]
+    fixed: Sequence[Finding]
+    left: Sequence[LeftFinding]
+    report: InputReport
+    """Of the input with the fixes made."""
+
+
+def fix_whole(lint: Lint, change: Change, firmware: Firmware, wanted: WantedFixes) -> WholeOutcome:
+    """Make all fixes that are wanted and prove right."""
+    return _Fixing(lint, change, firmware, wanted).run()
+
+
+def changed(firmware: Firmware, edits: Sequence[Edit]) -> Firmware:
+    """A blob, or tables, with edits made. Raises :class:`InputError`."""
+    fields = [each for each in edits if isinstance(each, SetField)]
+    if isinstance(firmware, Tree):
+        return apply(firmware, [each for each in edits if not isinstance(each, SetField)])
+    by_table: dict[str, list[SetField]] = defaultdict(list)
+    for each in fields:
+        by_table[each.table].append(each)
+    return firmware.with_tables(
+        {word: apply_fields(firmware.tables[word].data, rows) for word, rows in by_table.items()}
+    )
+
+
+class _Fixing:
+    def __init__(self, lint: Lint, change: Change, firmware: Firmware, wanted: WantedFixes) -> None:
+        self._lint = lint
+        self._change = change
+        self._original = self._firmware = firmware
+        self._wanted = wanted
+        self._now = lint(firmware)
+        self._fixed: list[Finding] = []
+        self._left: list[LeftFinding] = []
+
+    def run(self) -> WholeOutcome:
+        while todo := self._todo():
+            before = len(self._fixed) + len(self._left)
+            self._accept(todo)
+            if before == len(self._fixed) + len(self._left):
+                break
+        edits = self._edits(self._fixed)
+        return WholeOutcome(self._firmware, edits, self._fixed, self._left, self._now)
+
+    def _todo(self) -> list[Finding]:
+        left = [each.finding for each in self._left]
+        return [
+            each
+            for each in self._now.findings
+            if each.fix.edits and each not in left and is_wanted(each, self._wanted)
+        ]
+
+    @staticmethod
+    def _edits(findings: Sequence[Finding]) -> list[Edit]:
+        return [edit for each in findings for edit in each.fix.edits]
+
+    def _accept(self, batch: Sequence[Finding]) -> None:
+        """Accept what proves right; what does not is found by halves."""
+        is_fault = False
+        try:
+            made = self._change(self._original, self._edits([*self._fixed, *batch]))
+            after = self._lint(made)
+            reason = fault(self._now, after, batch)
+            is_fault = bool(reason)
+        except InputError as error:
+            reason = error.message
+        if not reason:
+            self._firmware, self._now = made, after
+            self._fixed += batch
+        elif len(batch) > 1:
+            middle = len(batch) // 2
+            self._accept(batch[:middle])
+            self._accept(batch[middle:])
+        else:
+            self._left.append(LeftFinding(batch[0], reason, is_fault))

@@ -1,0 +1,57 @@
+"""Changed tables for Linux to take instead of the firmware's.
+
+With ``CONFIG_ACPI_TABLE_UPGRADE`` the kernel looks for ``kernel/firmware/acpi/*`` in an
+uncompressed cpio at the beginning of the initramfs, and takes a table if signature, OEM ID and OEM
+table ID are those of the firmware's and its OEM revision is higher (drivers/acpi/tables.c,
+acpi_table_upgrade() and acpi_table_initrd_override(); Documentation/admin-guide/acpi/
+initrd_table_override.rst).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+FOLDER: Final = "kernel/firmware/acpi"
+_CHECKSUM, _REVISION = 9, slice(24, 28)
+_LARGEST = 0xFFFFFFFF
+_FILE, _FOLDER = 0o100644, 0o040755
+_TRAILER = "TRAILER!!!"
+
+
+def with_next_revision(table: bytes) -> bytes:
+    """A table with the next OEM revision and a right checksum.
+
+    Raises :class:`ValueError` for the highest revision: nothing replaces such a table.
+    """
+    revision = int.from_bytes(table[_REVISION], "little")
+    if revision == _LARGEST:
+        raise ValueError("its OEM revision is the highest there is: Linux replaces no such table")
+    data = bytearray(table)
+    data[_REVISION] = (revision + 1).to_bytes(4, "little")
+    data[_CHECKSUM] = 0
+    data[_CHECKSUM] = -sum(data) & 0xFF
+    return bytes(data)
+
+
+def override_image(tables: Mapping[str, bytes]) -> bytes:
+    """The cpio (newc, uncompressed) that makes Linux take tables; to stand before the initramfs."""
+    folders = [FOLDER[:at] for at in (6, 15)] + [FOLDER]
+    parts = [_entry(name, _FOLDER, b"", number) for number, name in enumerate(folders, 1)]
+    for number, (word, data) in enumerate(sorted(tables.items()), len(parts) + 1):
+        name = f"{FOLDER}/{word.lower()}.aml"
+        parts.append(_entry(name, _FILE, with_next_revision(data), number))
+    image = b"".join((*parts, _entry(_TRAILER, 0, b"", 0)))
+    return image + bytes(-len(image) % 512)
+
+
+def _entry(name: str, mode: int, data: bytes, number: int) -> bytes:
+    """A member (Documentation/driver-api/early-userspace/buffer-format.rst)."""
+    links = 2 if mode == _FOLDER else 1
+    fields = (number, mode, 0, 0, links, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
+    head = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
+    return _padded(head) + _padded(data)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 4)
