@@ -17,10 +17,13 @@ from tests.support.repositories import git, needs_git
 SOC = """/ {
 	#address-cells = <1>;
 	#size-cells = <1>;
+	interrupt-parent = <&gic>;
+	gic: gic { compatible = "arm,gic-400"; interrupt-controller; #interrupt-cells = <1>; };
 	smmu: iommu@1000 {
 		compatible = "arm,mmu-401";
 		reg = <0x1000 0x1000>;
 		#global-interrupts = <1>;
+		interrupts = <1>, <2>;
 		/* the masters */
 		mmu-masters = <&sata 0x10 0x11>;
 	};
@@ -89,7 +92,7 @@ def test_a_shared_file_stays_where_a_board_would_change_that_lacks_the_finding()
     arguments = ("a.dts", "--fix", "--unsafe-fixes", "--fix-only", "legacy/mmu-masters")
     done = run(*arguments)
     assert texts("soc.dtsi") == [SOC]
-    assert "soc.dtsi:9: legacy/mmu-masters: not fixed: 2 boards include soc.dtsi" in done.stderr
+    assert "soc.dtsi:12: legacy/mmu-masters: not fixed: 2 boards include soc.dtsi" in done.stderr
     assert "b.dts" in done.stderr
     assert run(*arguments, "--fix-shared").exit_code == 0
     assert "#iommu-cells = <1>;" in texts("soc.dtsi")[0]

@@ -40,7 +40,7 @@ def test_concise_lines_have_a_place_and_a_rule() -> None:
     rows = [LINE.fullmatch(row) for row in told("concise", ".").splitlines()]
     found = {(row[1], int(row[2]), row[5]): row[6] for row in rows if row}
     assert len(rows) == len([row for row in rows if row]) > 3
-    assert found["soc.dtsi", 9, "legacy/mmu-masters"].endswith("[a.dts, b.dts]")
+    assert found["soc.dtsi", 12, "legacy/mmu-masters"].endswith("[a.dts, b.dts]")
     assert ("bad.dts", 2, "dtlink/unreadable-input") in found
 
 
@@ -58,7 +58,7 @@ def test_checkstyle_has_a_file_for_each() -> None:
     masters = next(
         each for each in files["soc.dtsi"] if each.get("source") == "dtlink.legacy/mmu-masters"
     )
-    assert (masters.get("line"), masters.get("column")) == ("9", "3")
+    assert (masters.get("line"), masters.get("column")) == ("12", "3")
     assert masters.get("severity") == "error"
 
 
