@@ -32,6 +32,7 @@ from tools.messages import reworded
 from tools.regulator_names import regulator_names
 from tools.suppliers import FILE, SupplierTable, differences, known_table, read_table
 from tools.supply_names import supply_names
+from tools.tried_once import tried_once
 
 _DATA = Path(__file__).parents[1] / "dtlink" / "facts" / "data"
 
@@ -81,6 +82,14 @@ def regulators(source: tuple[str, ...], into: str) -> None:
     """Write regulator-names.txt, of all these sources."""
     text = regulator_names(map(Path, source))
     _write(Path(into) / "regulator-names.txt", text.encode("ascii"))
+
+
+@main.command(help="Make the list of devices whose drivers are tried once.")
+@click.argument("source", type=click.Path(exists=True, file_okay=False), nargs=-1, required=True)
+@click.option("--into", type=click.Path(exists=True, file_okay=False), default=str(_DATA))
+def once(source: tuple[str, ...], into: str) -> None:
+    """Write tried-once.txt, of all these sources."""
+    _write(Path(into) / "tried-once.txt", tried_once(map(Path, source)).encode("ascii"))
 
 
 @main.command(help="Compare a supplier table with dtlink's rows, or those of two sources.")

@@ -14,6 +14,7 @@ from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
 from dtlink.views.drivers import NeedDriver, driver_words, providers
 from dtlink.views.nodes import node_named, struct_named
 from dtlink.views.why_asked import NOTES, is_weaker, of_parts, requested
+from dtlink.wording import joined
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -80,6 +81,8 @@ class WhyView(CommandResult):
     driver: NeedDriver | Absent = ABSENT
     on_bus: tuple[OnBusRow, ...] | Absent = ABSENT
     """Of a controller that can have the root filesystem, where a kernel is named."""
+    tried_once: tuple[str, ...] | Absent = ABSENT
+    """Of a node whose driver cannot be deferred: the nearest versions of which that is known."""
 
     @classmethod
     def of(cls, board: AnyBoard, name: str) -> WhyView:
@@ -90,7 +93,14 @@ class WhyView(CommandResult):
             driver = ABSENT if board.facts is None else NeedDriver.of(board, node.index)
             found = _nested(node.path, lambda: _tree_needs(board, graph, node))
             on_bus = () if board.facts is None else _on_bus(board, node.index)
-            return cls(node=node.path, suppliers=found, driver=driver, on_bus=on_bus or ABSENT)
+            once = _tried_once(board, node)
+            return cls(
+                node=node.path,
+                suppliers=found,
+                driver=driver,
+                on_bus=on_bus or ABSENT,
+                tried_once=once or ABSENT,
+            )
         struct = struct_named(board.machine, name)
         found = _nested(struct.path, lambda: _table_needs(board, struct))
         return cls(node=struct.path, suppliers=found)
@@ -98,6 +108,11 @@ class WhyView(CommandResult):
     def text(self) -> Iterator[Line]:
         """The suppliers as a tree."""
         yield line(Span(self.node, BOLD), *_driver(self.driver))
+        if self.tried_once:
+            yield line(
+                f"  its driver is tried once in Linux {joined(self.tried_once)}: a supplier that "
+                "is not bound when the driver is registered loses the device, silently"
+            )
         if not self.suppliers:
             yield line(Span("  needs no supplier", DIM))
         stack = [(row, "", last) for row, last in _with_last(self.suppliers)][::-1]
@@ -109,6 +124,14 @@ class WhyView(CommandResult):
         for each in self.on_bus or ():
             note = Span("  (if any)" if each.optional else "", DIM)
             yield line(Span("on its bus: ", DIM), each.drives, *_driver(each.driver), note)
+
+
+def _tried_once(board: TreeBoard, node: Node) -> tuple[str, ...]:
+    """The versions next to the modelled one in which the driver of a node is tried once."""
+    from dtlink.facts.tried_once import tried_once_in
+
+    found = (tried_once_in(name, board.version) for name in node.compatible)
+    return next(filter(None, found), ())
 
 
 def _on_bus(board: TreeBoard, node: int) -> tuple[OnBusRow, ...]:

@@ -138,3 +138,12 @@ def test_a_controller_says_what_its_bus_needs():
     (row,) = data(view.to_json())["on_bus"]
     assert (row["driver"]["modules"], row["driver"]["culprit"]) == (["nvme"], True)
     assert "on_bus" not in data(WhyView.of(board(source), "/pcie").to_json())
+
+
+def test_a_driver_that_is_tried_once():
+    """Without a kernel, 6.12 is assumed: drivers/memory/atmel-ebi.c could not be deferred there."""
+    ebi = 'ebi { compatible = "atmel,sama5d3-ebi"; clocks = <&c>; }; c: c { #clock-cells = <0>; };'
+    view = WhyView.of(board(ebi), "ebi")
+    assert data(view.to_json())["tried_once"] == ["6.12"]
+    assert "tried once in Linux 6.12" in list(shown(view.text()))[1]
+    assert "tried_once" not in data(WhyView.of(board(CHAIN), "a").to_json())
