@@ -351,7 +351,7 @@ VENDOR_BINDINGS: tuple[SupplierBinding, ...] = (
     _vendor("qcom,tx-device", _SOUNDWIRE),
     _vendor("firmware", _FIRMWARE),
     _vendor("mediatek,headset-codec", AUDIO_COMPONENT),
-    _vendor("qcom,tcsr-reg", SYSCON, fixed=1, probes_first=False),
+    _vendor("qcom,tcsr-reg", SYSCON, fixed=-1, probes_first=False),
     _vendor("samsung,pmu-syscon", SYSCON, fixed=-1, probes_first=False),
     _vendor("cci-control-port", other("cache interconnect", POINTER), probes_first=False),
     _vendor("ti,elm-id", ECC_ENGINE),

@@ -38,6 +38,16 @@ def _old_smmu(bed: Bed) -> int | None:
     return bed.add("seeded-smmu", compatible="arm,mmu-401", mmu_masters=tuple(entries))
 
 
+@fault("phandle/missing-cells", ERROR, boards=14)
+def master_without_stream_id_cells(bed: Bed) -> Planted | None:
+    smmu = None if any(generic_smmus(bed)) else _old_smmu(bed)
+    if smmu is None:
+        return None
+    master = next(bed.devices())
+    bed.drop(master, "#stream-id-cells")
+    return Planted(bed.path(smmu), "mmu-masters", together=bed.paths((smmu, master)))
+
+
 @fault("legacy/stream-id-cells", WARNING)
 def master_that_no_smmu_lists(bed: Bed) -> Planted | None:
     node = bed.pick(bed.devices())

@@ -192,6 +192,39 @@ def clocks_in_the_singular(bed: Bed) -> Planted | None:
     return Planted(bed.path(ref.node), "clock")
 
 
+@fault("supplier/misspelt-name", WARNING, boards=12)
+def gpio_of_a_fixed_regulator_misspelt(bed: Bed) -> Planted | None:
+    gpio = bed.add("seeded-gpio", compatible="seeded,gpio", _gpio_cells=2)
+    bed.put(gpio, "gpio-controller", b"")
+    user = bed.add("seeded-regulator", compatible="regulator-fixed", regulator_name="seeded")
+    bed.set(user, gpoi=(bed.phandle(gpio), 1, 0))
+    return Planted(bed.path(user), "gpoi")
+
+
+@fault("supplier/misspelt-name", WARNING, boards=12)
+def suffix_misspelt(bed: Bed) -> Planted | None:
+    ref = bed.pick(ref for ref in bed.references("*-supply") if _is_device(bed, ref))
+    if ref is None:
+        return None
+    name = bed.property_name(ref)
+    bed.rename(ref.node, name, name.removesuffix("supply") + "suply")
+    return Planted(bed.path(ref.node), name.removesuffix("supply") + "suply")
+
+
+@fault("supplier/misspelt-name", WARNING, boards=12)
+def names_in_the_singular(bed: Bed) -> Planted | None:
+    ref = bed.pick(
+        ref
+        for ref in bed.references("clocks", "resets", "dmas")
+        if _is_device(bed, ref) and bed.has(ref.node, f"{ref.binding.name[:-1]}-names")
+    )
+    if ref is None:
+        return None
+    name = f"{ref.binding.name[:-1]}-name"
+    bed.rename(ref.node, f"{name}s", name)
+    return Planted(bed.path(ref.node), name, together=bed.paths((ref.node,)))
+
+
 @fault("supplier/duplicate-clock-name", WARNING)
 def clocks_of_one_name(bed: Bed) -> Planted | None:
     bed.add("seeded-clock", compatible="seeded,clock", _clock_cells=0, clock_output_names="seeded")
