@@ -210,6 +210,20 @@ def test_a_segment_without_functions_needs_no_unit() -> None:
     assert "0001:00:1f.2" in lost.message
 
 
+def test_a_region_of_a_device_without_a_unit_is_sure() -> None:
+    """Linux finds a device by its own bus number, too: only the functions say whether it does."""
+    tables = DMAR.format(scope='bridge hops="1c.0"', flags="") + (
+        '  rmrr base=0x7b800000 last=0x7fffffff\n    endpoint bus=1 hops="00.0"\n'
+    )
+    assert found("dmar/uncovered", tables, "")[-1].confidence is Confidence.LIKELY
+    assert found("dmar/uncovered", tables, HOST + DISK + PORT + CARD) == []
+    other = tables.replace("1c.0", "1d.0")
+    no_unit, region = found("dmar/uncovered", other, HOST + DISK + PORT + CARD)
+    assert "0000:01:00.0" in no_unit.message
+    assert "rmrr" in region.message
+    assert region.confidence is Confidence.SURE
+
+
 def ghosts(scope: str, listing: str) -> list[tuple[Severity, str]]:
     tables = DMAR.format(scope=scope, flags=" flags=1")
     return [(each.severity, each.message) for each in found("dmar/ghost-scope", tables, listing)]

@@ -3,7 +3,8 @@
 What it finds: with --lspci, scopes of type 1 (endpoint) at whose path there is a bridge, and scopes
 of type 2 (bridge) at whose path there is a device that is not of a bridge's class.
 Why it matters: Linux takes such a scope for a sign that it reads the table wrongly: "Device scope
-type does not match", and it uses no unit: DMA is not translated, no device can be given to a guest.
+type does not match", and gives up on DMA remapping: no device can be given to a guest. (Interrupts
+are remapped all the same.)
 What to do: type 2 for root ports and bridges, type 1 for all else.
 References: Intel VT-d, 8.3.1; Linux, drivers/iommu/intel/dmar.c, dmar_insert_dev_scope(),
 dmar_pci_bus_add_dev(); iommu.c, intel_iommu_init().
@@ -17,7 +18,6 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Atsr, Bridge, Drhd, Endpoint, PciScope, Remapping, Rmrr, Satc
 from dtlink.firmware.pci.functions import Function
 from dtlink.links.acpi.dmar_functions import function_of
-from dtlink.rules.dmar._words import OFF
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.wording import and_more
 
@@ -101,7 +101,8 @@ def _finding(wrong: list[tuple[PciScope, Function]]) -> Finding:
         scope,
         f"{scope.name} is of type {scope.type}, {kind}, and {function.name} is {other}{more}",
         property_name="type",
-        effect=f'"Device scope type does not match for {function.name}": {OFF}',
+        effect=f'"Device scope type does not match for {function.name}": no DMA is translated, '
+        "no device can be given to a guest",
         fix=f"Set type to {2 if is_endpoint else 1}.",
         related=[each for each, _ in wrong[1:4]],
     )

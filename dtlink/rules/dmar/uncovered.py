@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import AcpiScope, Dmar, Drhd, PciScope, Remapping, Scope
 from dtlink.links.acpi.dmar import OTHER_ROWS
-from dtlink.links.acpi.dmar_functions import FunctionUnits
+from dtlink.links.acpi.dmar_functions import FunctionUnits, function_of
 from dtlink.links.acpi.dmar_units import Units
 from dtlink.rules.dmar._words import is_whole, listed
 from dtlink.rules.model import Finding, Severity, Tables, rule
@@ -70,10 +70,19 @@ def uncovered(board: TablesBoard) -> Iterator[Finding]:
         if missing:
             yield _segments(table, missing)
         yield from _empty(table)
+    functions = None if pci is None else FunctionUnits(units, pci)
     for structure in table.remappings:
-        lost = [each for each in _devices(structure) if units.of(each) is None]
-        if lost and lost[0].segment not in missing:
-            yield _lost(structure, lost)
+        lost = [each for each in _devices(structure) if _is_lost(each, units, functions)]
+        if lost and (functions is not None or lost[0].segment not in missing):
+            yield _lost(structure, lost, sure=functions is not None)
+
+
+def _is_lost(scope: Scope, units: Units, functions: FunctionUnits | None) -> bool:
+    """Whether a device has no unit; one that the machine does not have needs none."""
+    if functions is None or not isinstance(scope, PciScope):
+        return units.of(scope) is None
+    found = function_of(functions.hierarchy, scope)
+    return found is not None and functions.of(found) is None
 
 
 def _devices(structure: Remapping) -> Iterator[Scope]:
@@ -92,7 +101,7 @@ def _of_functions(table: Dmar, units: FunctionUnits) -> Iterator[Finding]:
             alone = segment not in {unit.segment for unit in table.units}
             yield uncovered.finding(
                 table,
-                f"no unit is for {listed(each.name for each in lost)}, which the machine has",
+                f"no DRHD covers {listed(each.name for each in lost)}, which the machine has",
                 effect=f"{_NO_IOMMU} {noun(len(lost), 'it: its', 'them: their')} DMA reaches all "
                 f"memory, and {noun(len(lost), 'it', 'they')} cannot be given to a guest",
                 fix=f"Add a DRHD structure with segment={segment} and INCLUDE_PCI_ALL."
@@ -145,7 +154,7 @@ def _empty(table: Dmar) -> Iterator[Finding]:
             )
 
 
-def _lost(structure: Remapping, lost: list[Scope]) -> Finding:
+def _lost(structure: Remapping, lost: list[Scope], *, sure: bool) -> Finding:
     return uncovered.finding(
         structure,
         f"{structure.name} refers to {listed(each.identity for each in lost)}, which no DRHD "
@@ -153,5 +162,5 @@ def _lost(structure: Remapping, lost: list[Scope]) -> Finding:
         effect=f"{_NO_IOMMU} it: the structure has no effect on it, and its DMA reaches all memory",
         fix="Add the device to the scopes of its unit, by its path from a root bus.",
         # Linux also finds a device by its own bus number, which only enumeration tells.
-        likely=True,
+        likely=not sure,
     )
