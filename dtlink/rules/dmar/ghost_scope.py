@@ -84,15 +84,13 @@ def ghost_scope(board: TablesBoard) -> Iterator[Finding]:
 
 def _may_appear(pci: PciHierarchy, scope: PciScope) -> bool:
     """Whether a device may be plugged in at a path; without bridges' numbers all may be there."""
-    if len(scope.hops) > 1 and not pci.functions.has_bridges:
+    (device, function), *behind = scope.hops
+    if behind and not pci.functions.has_bridges:
         return True
-    first = pci.functions.find(scope.segment, _rid(scope.bus, scope.hops[0]))
-    behind = len(scope.hops) > 1 and first is not None and first.hotplug
-    return behind or scope.bus in pci.hotplug_buses(scope.segment)
-
-
-def _rid(bus: int, hop: tuple[int, int]) -> int:
-    return bus << 8 | (hop[0] & 0x1F) << 3 | hop[1] & 7
+    rid = scope.bus << 8 | (device & 0x1F) << 3 | function & 7
+    first = pci.functions.find(scope.segment, rid)
+    plugged = bool(behind) and first is not None and first.hotplug
+    return plugged or scope.bus in pci.hotplug_buses(scope.segment)
 
 
 def _impossible(those: Sequence[tuple[PciScope, str]]) -> Finding:
