@@ -195,3 +195,19 @@ def test_blobs_are_left_alone() -> None:
     done = run("a.dtb", "--fix", "--select", "legacy/singular-gpio")
     assert Path("a.dtb").read_bytes() == before
     assert "there is no source" in done.stderr
+
+
+@pytest.mark.usefixtures("tree")
+def test_boards_that_share_a_part_of_a_finding_are_fixed_together() -> None:
+    node = '\t{0}: {0} {{ compatible = "x,mmc"; cd-gpio = <&gpio 1 0>; }};\n'
+    soc = SOC.replace("};\n\tgpio:", "};\n" + node.format("one") + node.format("two") + "\tgpio:")
+    own = '/ {\n\tthree { compatible = "x,mmc"; cd-gpio = <&gpio 1 0>; };\n};\n'
+    over = "&two {\n\t/delete-property/ cd-gpio;\n\tcd-gpios = <&gpio 3 0>;\n};\n"
+    put({"soc.dtsi": soc, "a.dts": B + own, "b.dts": B + over})
+    assert soc != SOC
+    done = run("a.dts", "b.dts", "--fix", "--select", "legacy/singular-gpio")
+    assert "not fixed" not in done.stderr
+    assert texts("soc.dtsi", "a.dts") == [
+        each.replace("cd-gpio ", "cd-gpios ") for each in (soc, B + own)
+    ]
+    assert texts("b.dts") == [B + over]

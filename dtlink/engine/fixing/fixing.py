@@ -119,7 +119,7 @@ class _Fixing:
         for _ in range(_ROUNDS):
             own = {item: self._now[item] for item in self._inputs if item in self._now}
             found = proposals(own, self._wanted)
-            todo = [each for edits, each in found.items() if edits not in self._left]
+            todo = [each for each in found if each.edits not in self._left]
             if not todo:
                 break
             self._round(list(apart(todo)))
@@ -176,11 +176,12 @@ class _Fixing:
 
     def _find_holders(self, proposal: Proposal) -> None:
         """Add the boards that have the finding and are no inputs."""
+        edits = set(proposal.edits)
         for board in self._others(proposal):
             found = [
                 each
                 for each in self._now[board].findings
-                if each.written and each.written.edits == proposal.edits
+                if each.written and each.written.edits and edits.issuperset(each.written.edits)
             ]
             if found:
                 proposal.holders[board] = found

@@ -33,7 +33,7 @@ class Proposal(NamedTuple):
 
     edits: tuple[TextEdit, ...]
     holders: dict[Input, list[Finding]]
-    """The boards that have a finding with these edits."""
+    """The boards that have a finding whose edits are among these."""
 
     @property
     def finding(self) -> Finding:
@@ -64,10 +64,12 @@ def is_wanted(finding: Finding, wanted: WantedFixes) -> bool:
     return named and (wanted.unsafe or is_safe(finding))
 
 
-def proposals(
-    reports: Mapping[Input, InputReport], wanted: WantedFixes
-) -> dict[tuple[TextEdit, ...], Proposal]:
-    """What the findings of boards propose, by the edits."""
+def proposals(reports: Mapping[Input, InputReport], wanted: WantedFixes) -> list[Proposal]:
+    """What the findings of boards propose.
+
+    Findings of one rule whose edits are partly the same, as where a board overrides one of the
+    nodes that a shared file has, are one proposal.
+    """
     found: dict[tuple[TextEdit, ...], Proposal] = {}
     for item, report in reports.items():
         for each in report.findings:
@@ -75,7 +77,35 @@ def proposals(
             if edits and is_wanted(each, wanted):
                 proposal = found.setdefault(edits, Proposal(edits, {}))
                 proposal.holders.setdefault(item, []).append(each)
-    return found
+    return list(_united(found.values()))
+
+
+def _united(found: Iterable[Proposal]) -> Iterator[Proposal]:
+    """The proposals, those of one rule together that have an edit in common."""
+    groups: dict[tuple[str, TextEdit], list[Proposal]] = {}
+    for each in found:
+        keys = [(each.finding.rule, edit) for edit in each.edits]
+        joined = list({id(groups[key]): groups[key] for key in keys if key in groups}.values())
+        group = [*(one for other in joined for one in other), each]
+        for one in group:
+            groups |= {(one.finding.rule, edit): group for edit in one.edits}
+    for group in {id(group): group for group in groups.values()}.values():
+        yield from _one(group)
+
+
+def _one(group: Sequence[Proposal]) -> Iterator[Proposal]:
+    """Proposals as one; apart, if their edits overlap."""
+    edits = dict.fromkeys(edit for each in group for edit in each.edits)
+    try:
+        ordered = [each for rows in by_file(edits).values() for each in in_order(rows)]
+    except EditConflictError:
+        yield from group
+        return
+    one = Proposal(tuple(ordered), {})
+    for each in group:
+        for item, findings in each.holders.items():
+            one.holders.setdefault(item, []).extend(findings)
+    yield one
 
 
 def apart(found: Iterable[Proposal]) -> Iterator[Proposal]:
