@@ -115,6 +115,13 @@ PLATFORM = Obstacle(
     "",
     "drivers/vfio/platform/vfio_platform_common.c, vfio_platform_init_common()",
 )
+DENYLIST = Obstacle(
+    "denylist",
+    Outcome.OPTION,
+    "it is on the denylist of vfio-pci: needs vfio_pci.disable_denylist=1",
+    "exists in vfio-pci device denylist, driver probing disallowed.",
+    "drivers/vfio/pci/vfio_pci.c, vfio_pci_is_denylisted()",
+)
 SHARED_GROUP = Obstacle(
     "shared-group",
     Outcome.TOGETHER,
@@ -135,6 +142,12 @@ IOMMU_UNKNOWN = Obstacle(
     "the driver of its IOMMU is not known here",
     "",
     f"{_VFIO}, __vfio_register_dev(), IOMMU_CAP_CACHE_COHERENCY",
+)
+
+#: Vendor and device ID of what the denylist has: Intel's QAT, DSA and IAX (the last two since 6.9,
+#: and in stable releases). Source: vfio_pci_dev_in_denylist(); include/linux/pci_ids.h.
+DENIED = frozenset(
+    (0x8086, each) for each in (0x19E2, 0x19E3, 0x37C8, 0x37C9, 0x0435, 0x0443, 0x0B25, 0x0CFE)
 )
 
 #: Every row.

@@ -342,6 +342,12 @@ REFUSES_DIRECT_REGIONS = _row(
     source="drivers/iommu/iommu.c, __iommu_device_set_domain()",
     steps={_FIRST: False, "6.6": True},
 )
+VFIO_DENIES = _row(
+    "vfio-denies",
+    "vfio-pci does not take accelerators that can harm the host, unless disable_denylist is set",
+    source="drivers/vfio/pci/vfio_pci.c, vfio_pci_dev_in_denylist()",
+    steps={_FIRST: False, "5.9": True},
+)
 VFIO_NEEDS_COHERENCE = _row(
     "vfio-needs-coherence",
     "VFIO takes a device only if the driver of its IOMMU says that its DMA is coherent "

@@ -228,6 +228,21 @@ def test_a_way_of_two_steps_ends_where_the_bridges_say(lspci: str) -> None:
     assert row.assignment is Outcome.REFUSED
 
 
+@pytest.mark.parametrize(("version", "denied"), [("5.4", False), ("5.10", True)])
+def test_the_denylist_of_vfio(tmp_path: Path, version: str, *, denied: bool) -> None:
+    path = tmp_path / "lspci.txt"
+    path.write_text(listing(*(each._replace(vendor=0x8086, device=0x37C8) for each in PORTS[-1:])))
+    row = asked(DMAR, "05:00.0", version, str(path))
+    assert ("denylist" in reasons(row)) is denied
+
+
+def test_a_component_with_ranges_only_has_no_iommu() -> None:
+    row = IommuView.of(server("arm-laptop"), "URS0").requesters[0]
+    assert row.iommus[0].end is not None
+    assert "single mappings only" in row.iommus[0].end
+    assert reasons(row) == {"no-iommu": Outcome.REFUSED}
+
+
 def test_bridges_are_refused(lspci: str) -> None:
     assert reasons(asked(DMAR, "00:1c.4", lspci=lspci)) == {"is-bridge": Outcome.REFUSED}
 

@@ -14,6 +14,7 @@ from dtlink.facts.behaviours import (
     ISOLATES_BY_DEVICE,
     REFUSES_DIRECT_REGIONS,
     SMMU_COHERENCE_IS_DECLARED,
+    VFIO_DENIES,
     VFIO_NEEDS_COHERENCE,
 )
 from dtlink.facts.iommus import Coherence
@@ -58,6 +59,8 @@ class Asked(NamedTuple):
     is_pci: bool = True
     is_iommu: bool = False
     is_bridge: bool | None = None
+    chip: tuple[int | None, int | None] = (None, None)
+    """Its vendor and its device ID."""
     partners: Sequence[Partner] | None = None
     """``None``: its IOMMU group is not known."""
     aliased: str = ""
@@ -96,6 +99,8 @@ def _found(asked: Asked) -> Iterator[ObstacleRow]:
     yield from _regions(asked)
     yield from _coherence(asked)
     yield from _interrupts(asked)
+    if asked.chip in facts.DENIED and VFIO_DENIES.on(asked.version):
+        yield _row(facts.DENYLIST)
     if not asked.is_pci:
         yield _row(facts.PLATFORM)
     elif asked.partners is None:

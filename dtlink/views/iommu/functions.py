@@ -91,6 +91,7 @@ class Functions:
             tuple(ids) if ids != [function.rid] else (),
             _msi_id(ids),
             function.header_type == 1 or function.is_bridge,
+            (function.vendor, function.device),
         )
 
     def _grouped(self, function: Function) -> Known:

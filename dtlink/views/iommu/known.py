@@ -26,6 +26,8 @@ class Known(NamedTuple):
     msi_id: int | None = None
     """The requester ID of its MSIs; ``None``: its own."""
     is_bridge: bool | None = None
+    chip: tuple[int | None, int | None] = (None, None)
+    """Its vendor and its device ID."""
     aliased: str = ""
     """The ID at an IOMMU that another function has, and which; empty: none."""
     group: GroupRow | None = None

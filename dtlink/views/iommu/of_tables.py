@@ -52,6 +52,7 @@ ID_KINDS = {
     "IVRS": "device ID",
     "RIMT": "device ID",
 }
+_UNMAPPED = "none of its mappings leads to an SMMU"
 _IOMMU, _MSI = "IOMMU", "MSI controller"
 
 
@@ -116,6 +117,7 @@ class TableRequesters:
             self._regions(known, used),
             is_iommu=(place.segment, place.requester) in self._iommu_functions,
             is_bridge=known.is_bridge,
+            chip=known.chip,
             partners=self._partners(known),
             aliased=known.aliased,
             unless=unless,
@@ -181,7 +183,7 @@ class TableRequesters:
 
     def of_component(self, node: Component, view: IortView) -> RequesterRow:
         """The answer for a device that the tables name, whose walks are known."""
-        iommus = _distinct(self._iommus(view.walks))
+        iommus = _distinct(self._iommus(view.walks)) or [_none(self._passed_over.get(node.path))]
         used = self._used(iommus)
         streams, version = _streams(used), self.board.version
         asked = Asked(
@@ -257,6 +259,13 @@ class TableRequesters:
         return NO_HOST_TABLES if host.fault is not None and not host.has_guest_tables else ""
 
     @cached_property
+    def _passed_over(self) -> dict[str, str]:
+        """Why Linux does not use the first mapping of a named component, by its path."""
+        links = (each.table_link for each in self.board.links("iort-iommu"))
+        unused = [each for each in links if each.why_not]
+        return {each.consumer.path: each.why_not for each in reversed(unused)}
+
+    @cached_property
     def _by_path(self) -> dict[str, Struct]:
         return {each.path: each for each in reversed(self.machine.nodes[1:])}
 
@@ -317,6 +326,13 @@ def _virtio(view: IortView) -> IommuRow:
         entry=EntryRow(node=said.node, name="pci-range", index=None) if said else None,
         end=said.end if said else None,
         note=None,
+    )
+
+
+def _none(end: str | None) -> IommuRow:
+    """No IOMMU, for a device of an IORT."""
+    return IommuRow(
+        found=None, id=None, id_kind=ID_KINDS["IORT"], entry=None, end=end or _UNMAPPED, note=None
     )
 
 

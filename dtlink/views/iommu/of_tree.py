@@ -91,6 +91,7 @@ class TreeRequesters:
             self._interrupts(ways, known.interrupt_id),
             list(self._regions(device)),
             is_bridge=known.is_bridge,
+            chip=known.chip,
             partners=self._partners(known, host),
             aliased=known.aliased,
         )
