@@ -158,3 +158,36 @@ def test_a_driver_that_says_what_it_has_not_does_not_run() -> None:
     text = "[    0.700000] x-dma 5000.dma: No clock specified\n"
     (cause,) = told(text + PENDING, tree).causes
     assert "/clock@1000" in (cause.origin.subject, *cause.origin.candidates)
+
+
+CAMERA = """
+/ {
+    off: off { compatible = "fixed-clock"; #clock-cells = <0>; status = "disabled"; };
+    clk: clock@1000 { compatible = "vendor,clk"; reg = <0x1000 0x100>; #clock-cells = <0>; };
+    csi@2000 { compatible = "vendor,csi"; reg = <0x2000 0x100>; port { host: endpoint {
+        remote-endpoint = <&out>; }; }; };
+    camera@3000 {
+        compatible = "vendor,camera"; reg = <0x3000 0x100>; clocks = <&%s>, <&clk>;
+        clock-names = "refclk", "bus";
+        own: bridge-clk { compatible = "fixed-clock"; #clock-cells = <0>; };
+        port { out: endpoint { remote-endpoint = <&host>; }; };
+    };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("clock", "words", "kind", "subject"),
+    [
+        ("own", "refclk", CauseKind.NOT_SERVED, "/camera@3000/bridge-clk"),
+        ("off", "refclk", CauseKind.SWITCHED_OFF, "/off"),
+        ("off", "bus clock", CauseKind.NO_DRIVER, "/clock@1000"),
+    ],
+)
+def test_what_the_words_name_though_nothing_waits_for_it(
+    clock: str, words: str, kind: CauseKind, subject: str
+) -> None:
+    text = f"3000.camera\tx-camera: failed to get {words}\n"
+    (cause,) = told(text, dts.read_text(CAMERA % clock)).causes
+    assert cause.origin[:2] == (kind, subject)
+    assert kind is not CauseKind.SWITCHED_OFF or 'status = "okay"' in cause.origin.cure

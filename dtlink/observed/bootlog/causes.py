@@ -11,7 +11,7 @@ from dtlink.observed.bootlog.device import DeferSource, LoggedDevice, ProbeStage
 from dtlink.observed.bootlog.model import CauseKind, CauseOrigin
 from dtlink.observed.bootlog.reach import Reach
 from dtlink.observed.bootlog.supplier_states import SupplierStates, by_device_name, error
-from dtlink.observed.bootlog.wording import meant
+from dtlink.observed.bootlog.wording import called, meant
 
 if TYPE_CHECKING:
     from dtlink.facts.resource import Resource
@@ -27,6 +27,15 @@ _NO_IDENTITY = (
     "all that it needs is there, and yet the AMBA bus reads no valid identity at its address: is "
     "the device there, and powered?"
 )
+
+#: drivers/of/platform.c, of_platform_notify(); drivers/clk/clk-fixed-rate.c, of_fixed_clk_setup().
+_AT_BOOT = (
+    "the driver asks for it, and the kernel starts it at boot, before there are devices: it is not "
+    "there if an overlay added it later below a node that is no bus, or if its own start failed"
+)
+#: What to do about it, and about a supplier that is disabled.
+_ROOT = "see what the log has of {who}; add the clock to the root if an overlay brings it"
+_ENABLE = 'set status = "okay" in {who}'
 
 
 def _is_power_domain(resource: Resource) -> bool:
@@ -174,14 +183,38 @@ class CauseTracer:
             return found
         if node is None or self._suppliers is None:
             return self._as_before(device, seen) or CauseChain(self._unclear(device, node, ()))
-        if device.wait.grade is DeferSource.UNSAID and device.bus == "amba":
-            return CauseChain(self._unclear_amba(node))
+        if (origin := self._by_bus_or_words(device, node)) is not None:
+            return CauseChain(origin)
         found = self._one_of(self._candidates(device, node), device, node, seen)
         if found.origin.is_absent or device.pending or not self._is_absent(node):
             return found
         # What it was put off for may have come since; what the kernel lacks has not.
         absent = self._absent(node)
         return absent._replace(origin=absent.origin._replace(sure=False))
+
+    def _by_bus_or_words(self, device: LoggedDevice, node: str) -> CauseOrigin | None:
+        """What is known of a wait without a look at the states of suppliers."""
+        if device.wait.grade is DeferSource.UNSAID and device.bus == "amba":
+            return self._unclear_amba(node)
+        return self._passed_over(device, node) if device.wait.grade is DeferSource.DRIVER else None
+
+    def _passed_over(self, device: LoggedDevice, node: str) -> CauseOrigin | None:
+        """What a driver's words are about, if the tree has it as disabled, or as there at boot."""
+        assert self._suppliers is not None  # noqa: S101 - the tree has the node
+        words, needs = device.wait.words.lower(), self._needs(node, None)
+        others = self._suppliers.passed_over(node)
+        if called(needs, words):
+            return None
+        found = called(others, words) or ([] if meant(needs, words) else meant(others, words))
+        if len({need.supplier for need in found}) != 1:
+            return None
+        path = found[0].supplier
+        if not self._suppliers.tree.by_path[path].enabled:
+            detail = "the driver asks for it, and it is disabled in this tree"
+            return CauseOrigin(
+                CauseKind.SWITCHED_OFF, path, detail, rule="supplier/disabled", cure=_ENABLE
+            )
+        return CauseOrigin(CauseKind.NOT_SERVED, path, _AT_BOOT, sure=False, cure=_ROOT)
 
     def _of_makers(self, device: LoggedDevice, seen: tuple[str, ...]) -> CauseChain | None:
         """The cause of a device that the driver of one of several nodes makes, if all have it."""

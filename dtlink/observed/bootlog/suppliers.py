@@ -97,6 +97,20 @@ class Suppliers:
                     found[key] = same._replace(requested=both)
         return list(found.values())
 
+    def passed_over(self, path: str) -> list[Need]:
+        """The suppliers that cannot hold a device up: disabled, or served before there are devices.
+
+        Its driver lacks one of them all the same where it is disabled, or not there at boot.
+        """
+        links = (link for link, _ in self._links(self.tree.by_path[path]))
+        found = [self._need(link) for link in links if link.binding.orders_probe]
+        return [
+            need
+            for need in found
+            if not self.tree.by_path[need.supplier].enabled
+            or (need.owner and self.is_served_early(need.owner))
+        ]
+
     def waits_for(self, path: str, need: Need) -> bool:
         """Whether fw_devlink makes the device wait for a supplier, with all drivers there."""
         order = self._board.order

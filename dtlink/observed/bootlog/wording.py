@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 
 def meant(needs: Sequence[Need], words: str) -> list[Need]:
     """The suppliers that a driver's words are about: those that it calls by name, or by kind."""
-    named = [need for need in needs if _says(words, need.name)]
-    if named:
-        longest = max(len(need.name) for need in named)
-        needs = [need for need in named if len(need.name) == longest]
+    if named := called(needs, words):
+        needs = named
     for spoken in _log_words():
         if any(word in words for word in spoken):
             found = [need for need in needs if need.resource.log_words == spoken]
             if found:
                 return found
     return list(needs) if named else []
+
+
+def called(needs: Sequence[Need], words: str) -> list[Need]:
+    """The suppliers that a driver's words call by name; of several names the longest."""
+    named = [need for need in needs if _says(words, need.name)]
+    longest = max((len(need.name) for need in named), default=0)
+    return [need for need in named if len(need.name) == longest]
 
 
 def _says(words: str, name: str) -> bool:
