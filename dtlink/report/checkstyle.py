@@ -13,7 +13,7 @@ from dtlink.report.lines import Problem, problems, shown_path
 from dtlink.report.model import Report
 
 #: The version of Checkstyle whose form it is: readers want one.
-_VERSION = "8.0"
+_VERSION = "8"
 
 
 def render(report: Report) -> str:

@@ -36,12 +36,13 @@ def with_next_revision(table: bytes) -> bytes:
 
 def override_image(tables: Mapping[str, bytes]) -> bytes:
     """The cpio (newc, uncompressed) that makes Linux take tables; to stand before the initramfs."""
-    folders = [FOLDER[:at] for at in (6, 15)] + [FOLDER]
-    parts = [_entry(name, _FOLDER, b"", number) for number, name in enumerate(folders, 1)]
-    for number, (word, data) in enumerate(sorted(tables.items()), len(parts) + 1):
+    parts = FOLDER.split("/")
+    folders = ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+    members = [_entry(name, _FOLDER, b"", number) for number, name in enumerate(folders, 1)]
+    for number, (word, data) in enumerate(sorted(tables.items()), len(members) + 1):
         name = f"{FOLDER}/{word.lower()}.aml"
-        parts.append(_entry(name, _FILE, with_next_revision(data), number))
-    image = b"".join((*parts, _entry(_TRAILER, 0, b"", 0)))
+        members.append(_entry(name, _FILE, with_next_revision(data), number))
+    image = b"".join((*members, _entry(_TRAILER, 0, b"", 0)))
     return image + bytes(-len(image) % 512)
 
 
