@@ -9,6 +9,7 @@ import pytest
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.early import is_served_early
 from dtlink.firmware.dts import read_text
+from dtlink.firmware.read import read_tree
 from dtlink.rules.catalogue import choose, find
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import check as run
@@ -102,6 +103,34 @@ def test_the_supplier_of_a_port_that_is_off_is_not_missed(name, found):
         }};
     """
     assert len(check("disabled", source)) == found
+
+
+SOC = """
+/ {
+    adc: adc { compatible = "vendor,adc"; #io-channel-cells = <1>; status = "disabled"; };
+    bus: bus { compatible = "simple-bus"; %s
+        hwmon: hwmon { compatible = "iio-hwmon"; io-channels = <&adc 1>; };
+    };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "board", "severity"),
+    [
+        ("", "", Severity.INFO),
+        ("", '&hwmon { label = "x"; };', Severity.WARNING),
+        ("", '&adc { status = "disabled"; };', Severity.WARNING),
+        (OFF, '&bus { status = "okay"; };', Severity.WARNING),
+    ],
+)
+def test_what_one_file_has_by_default_is_only_worth_knowing(tmp_path, own, board, severity):
+    """A board that does not use the ADC loses nothing; one that wrote a part of it does."""
+    (tmp_path / "soc.dtsi").write_text(SOC % own)
+    path = tmp_path / "board.dts"
+    path.write_text(f'/dts-v1/;\n#include "soc.dtsi"\n{board}\n')
+    [finding] = find("supplier/disabled").check(TreeBoard(read_tree(path)))
+    assert finding.severity is severity
 
 
 def test_the_second_interrupt_is_not_known_to_be_asked_for():

@@ -7,7 +7,9 @@ does without; what is for one of several ports, where some of these are disabled
 commonly so: graph endpoints, thermal and cooling links, clocks that CPUs and clock controllers can
 do without, contexts of an interrupt controller (a PLIC) at CPUs that Linux does not use, and
 references that do not order probing. Where it is not known whether the driver asks, and the
-request would fail at once, that is only worth knowing: the driver may do without.
+request would fail at once, that is only worth knowing: the driver may do without. So is, in a
+source, what one included file has and the board's own leave as it is: an ADC that an SoC's file
+disables, and a monitor of it that the same file enables.
 Why it matters: fw_devlink makes no link to a disabled supplier, so the consumer probes, and then
 its driver's request fails, or is deferred forever (-EPROBE_DEFER, even where the supplier is
 optional). An optional clock is different since 6.15 (5.15 to 6.12 by backport): one of a disabled
@@ -77,8 +79,10 @@ def disabled(board: TreeBoard) -> Iterator[Finding]:
         requested = _requested(board, ref)
         if requested.holds_nothing or (requested is Requested.OPTIONAL and _fails(board, ref)):
             continue
-        is_note = effect.optional or (
-            requested is Requested.UNKNOWN and _may_do_without(board, ref)
+        is_note = (
+            effect.optional
+            or (requested is Requested.UNKNOWN and _may_do_without(board, ref))
+            or _is_default(board, ref)
         )
         root = _switched_off(board, ref.supplier)[-1]
         roots.setdefault((root, is_note), {}).setdefault(requested, []).append(ref)
@@ -110,6 +114,33 @@ def _is_for_a_port_that_is_off(board: TreeBoard, ref: Reference) -> bool:
     return name[-1:].isdigit() and any(
         tree.parents[node] == ref.consumer for node in tree.unavailable
     )
+
+
+def _is_default(board: TreeBoard, ref: Reference) -> bool:
+    """Whether one included file has both, and the board's own source leaves them as they are.
+
+    The consumer waits in vain on every board that does not use the supplier, and nothing is lost.
+    """
+    tree = board.tree
+    origins = tree.origins or tree.source
+    if origins is None:
+        return False
+    places = [
+        *origins.node(tree.path(ref.consumer)),
+        *origins.node(tree.path(board.device_index(ref.consumer))),
+    ]
+    switches = [*_switched_off(board, ref.supplier), *_with_status(board, ref.consumer)]
+    for node in switches:
+        places += origins.property(tree.path(node), "status")
+    return len({place.file for place in places}) == 1 and all(place.chain for place in places)
+
+
+def _with_status(board: TreeBoard, node: int) -> Iterator[int]:
+    """The ancestors of a node that have a status of their own."""
+    tree = board.tree
+    while (node := tree.parents[node]) > 0:
+        if node in tree.holders("status"):
+            yield node
 
 
 def _may_do_without(board: TreeBoard, ref: Reference) -> bool:
