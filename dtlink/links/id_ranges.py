@@ -6,6 +6,7 @@ them are unmapped.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
@@ -35,6 +36,12 @@ class IdRange(NamedTuple):
 
 #: All requester IDs of a segment: bus, device and function are 16 bits.
 REQUESTER_IDS = IdRange(0, 0xFFFF)
+
+
+def contains(spans: Sequence[IdRange], ident: int) -> bool:
+    """Whether one of the spans has an ID; they are in ascending order and do not overlap."""
+    at = bisect_left(spans, ident, key=lambda span: span.last)
+    return at < len(spans) and spans[at].first <= ident
 
 
 class MappedRange(NamedTuple, Generic[T]):

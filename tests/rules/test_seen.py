@@ -125,6 +125,26 @@ def test_a_devicetree_asks_the_same_functions(listing: str, count: int) -> None:
     assert all(each.confidence is confidence for each in checked.findings)
 
 
+@pytest.mark.parametrize(
+    ("entries", "functions"),
+    [
+        ("<0x0 &smmu 0x0 0x1>, <0x100 &smmu 0x1 0x1>", []),
+        # The port itself is left out, as boards do.
+        ("<0x100 &smmu 0x1 0x1>", []),
+        ("<0x0 &smmu 0x0 0x1>, <0x200 &smmu 0x1 0x1>", ["0000:01:00.0"]),
+    ],
+)
+def test_a_map_of_single_functions(entries: str, functions: list[str]) -> None:
+    tree = TREE.replace("<0x0 &smmu 0x0 0x100>", entries)
+    assert "&smmu 0x1 0x1" in tree
+    board = TreeBoard(dts.read_text(tree), seen=seen(PORT + CARD))
+    found = check(board, choose(("iommu/bus-uncovered",), kind=Dts)).findings
+    assert len(found) == len(functions)
+    assert all(name in found[0].message for name in functions)
+    alone = TreeBoard(dts.read_text(tree))
+    assert not check(alone, choose(("iommu/bus-uncovered",), kind=Dts)).findings
+
+
 def test_one_of_several_hosts_is_known_by_the_nodes_of_its_functions() -> None:
     second = """
     pcie@3000 {

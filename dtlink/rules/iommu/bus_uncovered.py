@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.links.id_ranges import IdRange, contains
 from dtlink.links.maps import IdMap
 from dtlink.rules.iommu._rows import inputs, span
 from dtlink.rules.model import EXAMPLES, Dts, Example, Finding, Severity, Tables, rule
@@ -106,22 +107,21 @@ def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
         ids = board.pci_ids(node)
         if ids is None or table.mask & _MASKED != _MASKED:
             continue
-        if not any(row.length >= _BUS for row in table.entries):
-            continue
-        gaps = [gap for gap in _gaps(table, ids) if len(gap) >= _BUS]
-        if not gaps:
-            continue
         where = board.graph.firmware[node]
         words = _WORDS[EXAMPLES[board.firmware]]
-        there = _functions(board, where, gaps)
-        if there is None:
+        has_buses = any(row.length >= _BUS for row in table.entries)
+        every = list(_gaps(table, ids)) if table.entries else []
+        gaps = [gap for gap in every if len(gap) >= _BUS] if has_buses else []
+        there = _functions(board, where, every, gaps)
+        if there is None and gaps:
             lost = sum(map(len, gaps))
             is_note = 2 * lost > len(ids) and not _exist(board, where, gaps)
-            about, fix = f" of {words.buses}", f", or shrink {words.buses}"
+            about, fix = f" of {words.buses}", f"to all buses, or shrink {words.buses}"
         elif there:
-            gaps = [gap for gap in gaps if any(each.rid in gap for each in there)]
+            gaps = [gap for gap in every if any(each.rid in gap for each in there)]
             is_note = False
-            about, fix = f", which {listed(each.name for each in there)} {_have(there)}", ""
+            about = f", which {listed(each.name for each in there)} {_have(there)}"
+            fix = "to these functions"
         else:
             continue
         yield bus_uncovered.finding(
@@ -132,7 +132,7 @@ def bus_uncovered(board: AnyBoard) -> Iterator[Finding]:
             likely=there is None,
             severity=Severity.INFO if is_note else None,
             effect=_effect(board, table),
-            fix=f"Extend {words.map} to all buses{fix}.",
+            fix=f"Extend {words.map} {fix}.",
         )
 
 
@@ -141,13 +141,22 @@ def _have(there: Sequence[Function]) -> str:
 
 
 def _functions(
-    board: AnyBoard, where: Node | Struct, gaps: Sequence[range]
+    board: AnyBoard, where: Node | Struct, every: Sequence[range], buses: Sequence[range]
 ) -> list[Function] | None:
-    """The functions in the gaps; ``None``: not known. IOMMUs and host bridges need no entry."""
+    """The functions in the gaps; ``None``: not known.
+
+    IOMMUs and host bridges need no entry; other bridges count where whole buses lack entries, not
+    where a map of single functions leaves them out.
+    """
     pci, segment = board.seen.pci, _segment(board, where)
     if pci is None or segment is None:
         return None
-    return [each for each in pci.requesters(segment) if any(each.rid in gap for gap in gaps)]
+    lost, whole = ([IdRange(gap.start, gap.stop - 1) for gap in gaps] for gaps in (every, buses))
+    return [
+        each
+        for each in pci.requesters(segment)
+        if contains(whole if each.is_bridge else lost, each.rid)
+    ]
 
 
 def _segment(board: AnyBoard, where: Node | Struct) -> int | None:

@@ -19,7 +19,7 @@ from dtlink.firmware.acpi.iort import Iort, IortNode, ItsGroup, RootComplex
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
-from dtlink.links.id_ranges import IdRange, merged, within
+from dtlink.links.id_ranges import IdRange, contains, merged, within
 from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.wording import listed
@@ -84,11 +84,7 @@ def _functions(board: TablesBoard, node: RootComplex, spans: Sequence[IdRange]) 
     pci = board.seen.pci
     if pci is None:
         return None
-    return [
-        each.name
-        for each in pci.requesters(node.segment)
-        if any(span.first <= each.rid <= span.last for span in spans)
-    ]
+    return [each.name for each in pci.requesters(node.segment) if contains(spans, each.rid)]
 
 
 def _to(

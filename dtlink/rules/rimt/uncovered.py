@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.rimt import Iommu, RimtMapping, RimtRootComplex
-from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, common, merged, without
+from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, common, contains, merged, without
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import first_of_segments, nodes
 from dtlink.wording import listed
@@ -133,11 +133,7 @@ def _of_functions(root: RimtRootComplex, lost: Sequence[IdRange]) -> Finding:
 def _that_exist(
     root: RimtRootComplex, lost: Sequence[IdRange], pci: PciHierarchy
 ) -> Iterator[Finding]:
-    there = [
-        each
-        for each in pci.requesters(root.segment)
-        if any(span.first <= each.rid <= span.last for span in lost)
-    ]
+    there = [each for each in pci.requesters(root.segment) if contains(lost, each.rid)]
     if there:
         yield uncovered.finding(
             root,
