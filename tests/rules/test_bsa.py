@@ -10,7 +10,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.facts.bsa import REQUIREMENTS
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.links.id_ranges import IdRange
-from dtlink.rules.bsa._reach import Way
+from dtlink.rules.bsa._reach import Way, ways
 from dtlink.rules.bsa.device_id import is_simple
 from dtlink.rules.catalogue import choose, ids, is_chosen
 from dtlink.rules.model import Finding, Severity, Tables
@@ -232,3 +232,21 @@ def test_a_fault_seeded_into_tables_of_qemu() -> None:
     found = lint(Machine.of({**blobs, "APIC": bytes(damaged)}))
     new = [each.message for each in found if each.rule == "bsa/its-group"]
     assert new == ["ITS 9 of the MADT is in no ITS group of the IORT"]
+
+
+def test_the_ways_that_are_followed_are_bounded() -> None:
+    """A mapping of each of 60 root complexes meets each of the SMMU's 2,000."""
+    rows = "\n".join(
+        f"    map input_base={2 * each} output_base={7 * each} output=its" for each in range(2000)
+    )
+    hosts = "\n".join(
+        f"  root-complex segment={each}\n    map count=0xffff output=smmu" for each in range(60)
+    )
+    board = TablesBoard(
+        machine(f"IORT\n  its: its-group ids=0\n  smmu: smmu-v3 base=0x9050000\n{rows}\n{hosts}\n")
+    )
+    table = board.machine.iort
+    assert table is not None
+    followed = [len(found) for _, found in ways(board)]
+    assert 0 < len(followed) < 60
+    assert sum(followed) <= len(table.data)

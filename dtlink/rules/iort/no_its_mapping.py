@@ -88,7 +88,9 @@ def no_its_mapping(board: TablesBoard) -> Iterator[Finding]:
         return
     smmus = [node for node in table.nodes if isinstance(node, SMMUS)]
     served = {node.start: _served(table, node, board.version) for node in smmus}
-    losses = (_lost(board.machine, table, node, served) for node in root_complexes(table))
+    # Each of n mappings may meet each of m; no table that is meant to be used comes near its bytes.
+    steps = iter(range(len(table.data)))
+    losses = (_lost(board.machine, table, node, served, steps) for node in root_complexes(table))
     found = [each for each in losses if each]
     if found:
         yield _finding(found)
@@ -119,8 +121,13 @@ def _finding(found: list[_Lost]) -> Finding:
 
 
 def _lost(
-    machine: Machine, table: Iort, node: RootComplex, served: Mapping[int, Served | None]
+    machine: Machine,
+    table: Iort,
+    node: RootComplex,
+    served: Mapping[int, Served | None],
+    steps: Iterator[int],
 ) -> _Lost | None:
+    """What a root complex loses, as far as ``steps`` go: one is taken for each part of its way."""
     ids = bus_ids(machine, node)
     if not node.mapping_count:
         return _Lost(node, ids, None)
@@ -132,7 +139,8 @@ def _lost(
             continue
         first = output(mapping, span.first)
         given = IdRange(first, first if mapping.single else first + span.size - 1)
-        if rest := [part.span for part in filled(onward, given) if part.value is None]:
+        parts = zip(steps, filled(onward, given), strict=False)
+        if rest := [part.span for _, part in parts if part.value is None]:
             ends.append(table.by_offset[mapping.output])
             back = span.first - first
             lost += [span] if mapping.single else [IdRange(a + back, b + back) for a, b in rest]
