@@ -19,6 +19,8 @@ GROUPS: dict[str, Mapping[str, str]] = {
     "wait-for-node": {"device": "a.b", "node": "/soc/pin"},
     "wait-for-device": {"device": "a.b", "supplier": "c.d"},
     "pin-refused": {"device": "b.serial", "supplier": "a.pinctrl"},
+    "component-deferred": {"device": "display-engine", "component": "1ee0000.hdmi"},
+    "component-master": {"device": "display-engine"},
     "pin-bank-supply": {"device": "a.pinctrl", "bank": "A"},
     "timeout-ignored": {"driver": "of_serial", "device": "a.b"},
     "probe-failed": {"driver": "vc4_vec", "device": "3f806000.vec", "error": "-110"},

@@ -191,3 +191,31 @@ def test_what_the_words_name_though_nothing_waits_for_it(
     (cause,) = told(text, dts.read_text(CAMERA % clock)).causes
     assert cause.origin[:2] == (kind, subject)
     assert kind is not CauseKind.SWITCHED_OFF or 'status = "okay"' in cause.origin.cure
+
+
+DISPLAY = """
+/ {
+    engine { compatible = "vendor,engine"; };
+    i2c@1000 {
+        compatible = "vendor,i2c"; reg = <0x1000 0x100>; #address-cells = <1>; #size-cells = <0>;
+        pmic@34 { compatible = "vendor,pmic"; reg = <0x34>; regulators { ldo: ldo1 { }; }; };
+    };
+    hdmi@2000 { compatible = "vendor,hdmi"; reg = <0x2000 0x100>; hvcc-supply = <&ldo>; };
+};
+"""
+PARTS = (
+    "[    0.400000] x-drm engine: bound 1000.mixer (ops x_mixer_ops)\n"
+    "[    0.500000] x-hdmi 2000.hdmi: Couldn't get regulator\n"
+    "[    0.500000] x-drm engine: failed to bind 2000.hdmi (ops x_hdmi_ops): -517\n"
+    "[    0.500000] x-drm engine: Couldn't bind all pipelines components\n"
+    "[    0.500000] x-drm engine: %s bind failed: -517\n"
+    "[   10.500000] platform engine: deferred probe pending\n"
+)
+
+
+@pytest.mark.parametrize("word", ["master", "adev"])
+def test_a_device_of_parts_waits_for_what_one_of_them_lacks(word: str) -> None:
+    (cause,) = told(PARTS % word, dts.read_text(DISPLAY)).causes
+    assert cause.origin.subject == "/i2c@1000/pmic@34"
+    (victim,) = cause.victims
+    assert (victim.node, victim.via) == ("/engine", ("2000.hdmi",))

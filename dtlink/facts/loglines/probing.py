@@ -56,6 +56,28 @@ PROBE_LINES = (
         source="drivers/pinctrl/pinmux.c, pin_request()",
     ),
     LogMessage(
+        kind="component-deferred",
+        topic=Topic.PROBE,
+        needles=("failed to bind ",),
+        pattern=DEVICE
+        + r"failed to bind (?P<component>\S{1,200}) \(ops [^()]{1,200}\): (?:-517|-EPROBE_DEFER)",
+        harm=Harm.DEPENDS,
+        sample="sun4i-drm display-engine: failed to bind 1ee0000.hdmi (ops hdmi_ops): -517",
+        meaning="A device of several parts waits for what one of its parts lacks.",
+        source="drivers/base/component.c, component_bind()",
+    ),
+    LogMessage(
+        kind="component-master",
+        topic=Topic.PROBE,
+        needles=(" bind failed: ",),
+        pattern=DEVICE + r"(?:master|adev) bind failed: -517",
+        harm=Harm.DEPENDS,
+        sample="sun4i-drm display-engine: adev bind failed: -517",
+        forms=("sun4i-drm display-engine: master bind failed: -517",),
+        meaning="A device of several parts is put off, for the part that was named before.",
+        source="drivers/base/component.c, try_to_bring_up_aggregate_device()",
+    ),
+    LogMessage(
         kind="pin-bank-supply",
         topic=Topic.PROBE,
         needles=("get bank P",),

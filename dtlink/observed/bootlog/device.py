@@ -143,6 +143,12 @@ class LoggedDevice:
         elif self.stage is ProbeStage.PUT_OFF and not self.pending and self.is_by_words:
             self.to(ProbeStage.UNHEARD, line)  # the next attempt went further
 
+    def lacks(self, line: LogLine) -> None:
+        """It cannot go on, for what its driver last complained of."""
+        if self.stage is not ProbeStage.PUT_OFF:
+            self.to(ProbeStage.PUT_OFF, line)
+            self.wait = DeferReason(DeferSource.DRIVER, words=self.said)
+
     def complain(self, words: str, about: str) -> None:
         """Its driver lacks something, and says so of another device while it probes this one."""
         if self.probing:
@@ -192,6 +198,23 @@ def _pin_refused(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
         device.to(ProbeStage.PUT_OFF, line)
         words = f"{groups['supplier']} does not hand out its pins"
         device.wait = DeferReason(DeferSource.DEVICE, groups["supplier"], words)
+
+
+def _component(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    """It waits for one of its parts."""
+    if device.stage is not ProbeStage.BOUND:
+        device.to(ProbeStage.PUT_OFF, line)
+        words = f"failed to bind {groups['component']}"
+        device.wait = DeferReason(DeferSource.DEVICE, groups["component"], words)
+
+
+def _master(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
+    """The same, with the part named before, if one was."""
+    del groups
+    if device.stage is not ProbeStage.BOUND:
+        device.to(ProbeStage.PUT_OFF, line)
+        if device.wait.grade is not DeferSource.DEVICE:
+            device.wait = DeferReason(DeferSource.DRIVER, words=device.said)
 
 
 def _bank_supply(device: LoggedDevice, line: LogLine, groups: Groups) -> None:
@@ -281,6 +304,8 @@ TAKE: Mapping[str, Callable[[LoggedDevice, LogLine, Groups], None]] = {
     "wait-for-node": _for_node,
     "wait-for-device": _for_device,
     "pin-refused": _pin_refused,
+    "component-deferred": _component,
+    "component-master": _master,
     "pin-bank-supply": _bank_supply,
     "probing": _probing,
     "driver-defers": _driver_defers,

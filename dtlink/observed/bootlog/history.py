@@ -119,6 +119,8 @@ class History:
             device.bus = driver if driver in BUSES else device.bus
             device.driver = driver if driver and driver not in BUSES else device.driver
             take(device, line, found.groups)
+        if part := found.groups.get("component"):
+            self.device(part).lacks(line)
         if found.message.kind == "probing":
             self._now = name or ""
         elif found.message.kind == "error-defer" and self._now not in ("", name):
