@@ -78,6 +78,7 @@ def lint(
         ", ".join(plan.baselines),
         notes=[*plan.notes, *(machine.missing if machine else ())],
         since=change.told if change else None,
+        machine=plan.machine(),
     )
 
 

@@ -251,4 +251,13 @@ def _envelope(
 ) -> Report:
     since = change.told if change else None
     version = kernel["version"]
-    return Report("lint", list(reports), version, kernel, told, notes=plan.notes, since=since)
+    return Report(
+        "lint",
+        list(reports),
+        version,
+        kernel,
+        told,
+        notes=plan.notes,
+        since=since,
+        machine=plan.machine(),
+    )

@@ -263,6 +263,15 @@ class LintPlan:
         alike = len({_kernel(each) for each in self._kinds}) == 1
         return _identity(self._settings[self.inputs[0]], digest=digest and alike)
 
+    def machine(self) -> Mapping[str, Any]:
+        """What was given of the machine, for all inputs together."""
+        given = [each.board for each in self._kinds if each.board.lspci or each.board.iomem]
+        if not given:
+            return {}
+        from dtlink.report.kernel import machine_files
+
+        return machine_files(given)
+
     def _kernels(self) -> dict[LintSettings, Mapping[str, Any]]:
         """The identity of each input's kernel, where they differ."""
         if len({_kernel(each) for each in self._kinds}) < 2:

@@ -131,6 +131,7 @@ class Document(TypedDict):
     kernel: JsonObject | None
     baseline: NotRequired[str]
     since: NotRequired[JsonObject]
+    machine: NotRequired[JsonObject]
     summary: JsonObject
     notes: NotRequired[list[str]]
     union: NotRequired[Json]

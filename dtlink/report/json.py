@@ -70,6 +70,8 @@ def document(report: Report) -> Document:
         made["notes"] = list(report.notes)
     if report.since is not None:
         made["since"] = report.since._asdict()
+    if report.machine:
+        made["machine"] = dict(report.machine)
     if report.union is not None:
         made["union"] = report.union.to_json()
     return made

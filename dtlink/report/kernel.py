@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dtlink.board.settings import Settings
     from dtlink.facts.kernels import KernelVersion
     from dtlink.kernel.facts import Facts, Paths
     from dtlink.report.entries import JsonObject
@@ -58,6 +61,16 @@ def _seen_from(kernel: str, path: str) -> str:
     if below == ".":
         return kernel
     return path if below.startswith("..") else Path(below).as_posix()
+
+
+def machine_files(settings: Iterable[Settings]) -> JsonObject:
+    """What was given of the machine, by option, with hashes; options not given are absent."""
+    found = list(settings)
+    named = {
+        "lspci": sorted({each.lspci for each in found} - {""}),
+        "iomem": sorted({each.iomem for each in found} - {""}),
+    }
+    return {option: [_file(path) for path in paths] for option, paths in named.items() if paths}
 
 
 def _file(path: str) -> JsonObject | None:

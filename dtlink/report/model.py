@@ -239,6 +239,8 @@ class Report(NamedTuple):
     """What was passed over: it is not among the inputs."""
     since: SinceCommit | None = None
     """The commit without whose findings ``findings`` are."""
+    machine: "Mapping[str, Json] | None" = None
+    """What the user gave of the machine, by option: its PCI functions, its memory map."""
 
     def __repr__(self) -> str:
         from dtlink.wording import counted

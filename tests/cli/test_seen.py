@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,13 @@ def test_what_the_machine_shows_is_asked(run: Run, machine: Machine) -> None:
     assert result.exit_code == 1
     assert rules(result.stdout) == {"dmar/scope-type", "dmar/unreserved-region"}
     assert result.stderr == ""
+    named = json.loads(result.stdout)["machine"]
+    assert {option: [each["path"] for each in files] for option, files in named.items()} == {
+        "lspci": [str(machine.lspci)],
+        "iomem": [str(machine.iomem)],
+    }
+    assert named["lspci"][0]["sha256"] == sha256(LSPCI.encode()).hexdigest()
+    assert "machine" not in json.loads(alone.stdout)
 
 
 def test_the_listing_may_come_from_a_pipe(run: Run, machine: Machine) -> None:
