@@ -80,6 +80,15 @@ def test_without_an_iommu_what_linux_will_switch_on_is_assumed() -> None:
     assert len(made.groups) == 2
 
 
+def test_acs_that_is_off_in_spite_of_an_iommu_stays_off() -> None:
+    """On a devicetree machine Linux 6.12 asks for ACS after it has found the root ports."""
+    made = IommuGroups(
+        hierarchy(bridge(0xE0, 1, 1, ROOT, acs=OFF, group=0), function(0x100, ENDPOINT, group=0))
+    )
+    assert not made.isolations.assumed
+    assert len(made.groups) == 1
+
+
 def test_functions_of_one_device_share_a_group_unless_they_have_acs() -> None:
     port = bridge(0xE0, 1, 1, ROOT, acs=ON)
     alone = groups(port, function(0x100, ENDPOINT), function(0x101, ENDPOINT))

@@ -21,15 +21,17 @@ _ALWAYS = (PortType.DOWNSTREAM, PortType.ROOT_PORT)
 class Isolations:
     """Which functions of a machine are isolated.
 
-    Where no function at all has ACS switched on, the machine ran without an IOMMU: with one, Linux
-    switches on what each can (``assumed``).
+    Where no function at all has ACS switched on and none is known to be in a group, the machine ran
+    without an IOMMU: with one, Linux switches on what each can (``assumed``). Not all kernels do so
+    in time on devicetree machines: there the groups are larger.
     """
 
     def __init__(self, hierarchy: PciHierarchy, *, has_ivrs: bool = False) -> None:
         self.hierarchy = hierarchy
         self._has_ivrs = has_ivrs
         acs = [each.acs for each in hierarchy.functions if each.acs is not None]
-        self.assumed = not any(each.control & REQUIRED for each in acs)
+        has_groups = any(each.group is not None for each in hierarchy.functions)
+        self.assumed = not has_groups and not any(each.control & REQUIRED for each in acs)
         """Whether what Linux switches on is assumed, not seen."""
 
     def isolated(self, function: Function) -> bool:
