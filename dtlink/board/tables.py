@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.table import TableHeader
     from dtlink.kernel.facts import Facts
     from dtlink.links.acpi.link import AcpiLink
+    from dtlink.links.translation import IdTranslations
 
 #: SMMUs as the devicetree's table of IOMMUs knows them.
 _KINDS: Mapping[type[Struct], IommuKind | None] = {
@@ -56,6 +57,7 @@ class TablesBoard:
             self.seen = seen
         self.machine = machine
         self.settings = settings
+        self._served: dict[int, IdTranslations] = {}
         if facts is not None:
             self.facts = facts
             self.version = settings.kernel_version or facts.modelled
@@ -188,6 +190,14 @@ class TablesBoard:
             for node in (table.nodes if table else ())
             if isinstance(node, RootComplex)
         }
+
+    def served(self, segment: int) -> IdTranslations:
+        """What a RIMT, an IVRS or a DMAR gives to the requesters of a segment."""
+        if segment not in self._served:
+            from dtlink.links.acpi.units import served
+
+            self._served[segment] = served(self.machine, segment)
+        return self._served[segment]
 
     def iommu_kind(self, iommu: int) -> IommuKind | None:
         """What kind of IOMMU a node is, if that is known."""

@@ -9,7 +9,7 @@ from dtlink.facts.behaviours import READS_RIMT
 from dtlink.links.acpi.components import component_ways
 from dtlink.links.acpi.dmar_units import refused
 from dtlink.links.acpi.rimt import NOT_READ
-from dtlink.links.acpi.units import INCLUDE_ALL, bridges_above, served
+from dtlink.links.acpi.units import INCLUDE_ALL, bridges_above
 from dtlink.links.id_ranges import IdRange, within
 from dtlink.views.iort_walks import TranslationStep, TranslationWalk
 
@@ -32,7 +32,7 @@ def unit_walks(board: TablesBoard, segment: int, requester: int) -> Iterator[Tra
     tables = [name for name in _NONE if name in board.machine.tables]
     if not tables:
         return
-    ways = served(board.machine, segment)
+    ways = board.served(segment)
     way = next((each.value for each in within(ways, IdRange(requester, requester))), None)
     yield from _read(board, tables[0], _walk(board, tables[0], segment, requester, way))
 

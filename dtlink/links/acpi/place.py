@@ -36,7 +36,7 @@ class Place(NamedTuple):
         if scope.segment != self.segment:
             return False
         if self.above is None:
-            return len(scope.hops) == 1 and _end(scope) == self.requester
+            return len(scope.hops) == 1 and own_id(scope) == self.requester
         return _means(scope, (*self.above, self.requester))
 
     def is_behind(self, scope: PciScope) -> bool:
@@ -63,7 +63,7 @@ def _hop(requester: int) -> tuple[int, int]:
     return requester >> 3 & 0x1F, requester & 7
 
 
-def _end(scope: PciScope) -> int:
+def own_id(scope: PciScope) -> int:
     """The requester ID of a scope of one step."""
     device, function = scope.hops[-1]
     return scope.bus << 8 | device << 3 | function
@@ -73,4 +73,4 @@ def _means(scope: PciScope, way: Sequence[int]) -> bool:
     """Whether a scope is the way to a function: from the root bus on, or its last step alone."""
     if scope.bus == way[0] >> 8 and tuple(map(_hop, way)) == tuple(scope.hops):
         return True
-    return len(scope.hops) == 1 and _end(scope) == way[-1]
+    return len(scope.hops) == 1 and own_id(scope) == way[-1]

@@ -18,6 +18,7 @@ from dtlink.firmware.acpi.iort import Rmr
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivmd, Ivrs
 from dtlink.links.acpi.dmar_units import refused
 from dtlink.links.acpi.iort import RMR_SINCE
+from dtlink.links.acpi.place import own_id
 from dtlink.links.reserved import Region, RegionKind
 from dtlink.links.translation import EntryRef
 
@@ -40,13 +41,13 @@ _PRESERVED = "only if the host bridge's _DSM (function 5) keeps the bus numbers 
 
 def of_function(
     machine: Machine,
+    rmrrs: Rmrrs,
     place: Place,
     streams: Mapping[str, Sequence[int]],
     version: KernelVersion = DEFAULT,
 ) -> Iterator[Region]:
     """The regions of a PCI function; ``streams`` has its stream IDs by the path of the SMMU."""
-    if machine.dmar is not None and not refused(machine.dmar):
-        yield from _rmrrs(machine.dmar, place)
+    yield from rmrrs.of(place)
     if machine.ivrs is not None:
         yield from _ivmds(machine.ivrs, place.segment, place.requester)
     if machine.iort is not None and READS_RMR.on(version):
@@ -67,18 +68,43 @@ def of_component(
         yield from _rmrs(machine.iort, streams)
 
 
-def _rmrrs(table: Dmar, place: Place) -> Iterator[Region]:
-    """Those of the function's own scopes, and of bridges that it is behind."""
-    for structure in (each for each in table.remappings if isinstance(each, Rmrr)):
-        scopes = [each for each in structure.scopes if isinstance(each, PciScope)]
-        if any(place.is_at(each) or place.is_behind(each) for each in scopes):
-            yield _rmrr(structure, place)
-        else:
-            unsure = [each for each in scopes if place.may_be(each)]
-            if unsure:
-                what = "behind" if isinstance(unsure[0], Bridge) else "at"
+class Rmrrs:
+    """The RMRR structures of a DMAR, by the functions that they are for."""
+
+    def __init__(self, table: Dmar | None) -> None:
+        self._of_id: dict[tuple[int, int], list[Rmrr]] = {}
+        self._open: list[tuple[Rmrr, PciScope]] = []
+        known = table.remappings if table is not None and not refused(table) else ()
+        for structure in (each for each in known if isinstance(each, Rmrr)):
+            for scope in (each for each in structure.scopes if isinstance(each, PciScope)):
+                if len(scope.hops) == 1 and not isinstance(scope, Bridge):
+                    ends = self._of_id.setdefault((scope.segment, own_id(scope)), [])
+                    ends.append(structure)
+                else:
+                    self._open.append((structure, scope))
+
+    @property
+    def functions(self) -> Sequence[tuple[int, int]]:
+        """The functions, by segment and requester ID, that are named without a bridge."""
+        return list(self._of_id)
+
+    def of(self, place: Place) -> Iterator[Region]:
+        """Those of the function's own scopes, and of bridges that it is or may be behind."""
+        sure = {each.start: each for each in self._of_id.get((place.segment, place.requester), ())}
+        unsure: dict[int, tuple[Rmrr, PciScope]] = {}
+        for structure, scope in self._open:
+            if place.is_at(scope) or place.is_behind(scope):
+                sure[structure.start] = structure
+            elif place.may_be(scope):
+                unsure.setdefault(structure.start, (structure, scope))
+        for start in sorted(sure.keys() | unsure.keys()):
+            if start in sure:
+                yield _rmrr(sure[start], place)
+            else:
+                structure, scope = unsure[start]
                 region = _rmrr(structure, place)
-                where = f"if the function is {what} {unsure[0].place}"
+                what = "behind" if isinstance(scope, Bridge) else "at"
+                where = f"if the function is {what} {scope.place}"
                 yield region._replace(note="; ".join(filter(None, (where, region.note))))
 
 

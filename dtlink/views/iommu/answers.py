@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from dtlink.views.iommu.functions import Functions
     from dtlink.views.iommu.rows import RangeRow, RequesterRow
 
-#: Upper bound on the devices, and on the functions, that are listed.
-_MOST = 1000
+#: Upper bounds on the functions of a list, and on functions and devices that the input names.
+_LISTED, _NAMED = 1000, 250
 
 
 class Answers(ABC):
@@ -53,8 +53,9 @@ class Answers(ABC):
         """The answers for all that are named or listed, and how many more there are."""
         functions = list(self._functions or self._named_functions())
         devices = self._devices()
-        rows = [self._requesters.of_function(each) for each in functions[:_MOST]]
-        rows += [make() for make in islice(devices, _MOST)]
+        most = _LISTED if self._functions is not None else _NAMED
+        rows = [self._requesters.of_function(each) for each in functions[:most]]
+        rows += [make() for make in islice(devices, _NAMED)]
         return rows, len(functions) + len(devices) - len(rows)
 
     @abstractmethod

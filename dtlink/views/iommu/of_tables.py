@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.behaviours import AMD_READS_HATS, DMAR_OPTS_OUT, SMMU_V3_REFUSES_ALIASES
-from dtlink.firmware.acpi.dmar import Dmar, Endpoint, Rmrr
+from dtlink.firmware.acpi.dmar import Dmar
 from dtlink.firmware.acpi.iort import Smmu, SmmuV3
 from dtlink.firmware.acpi.ivrs import IvmdSelect
 from dtlink.firmware.acpi.rimt import Iommu
@@ -18,6 +18,7 @@ from dtlink.links.acpi.components import components
 from dtlink.links.acpi.dmar import OPTED_OUT
 from dtlink.links.acpi.ivrs import NO_HOST_TABLES, host_tables
 from dtlink.links.acpi.place import Place
+from dtlink.links.acpi.reserved import Rmrrs
 from dtlink.links.acpi.reserved import of_component as regions_of_component
 from dtlink.links.acpi.reserved import of_function as regions_of_function
 from dtlink.links.acpi.translation import of_machine
@@ -92,17 +93,14 @@ class TableRequesters:
     @cached_property
     def singled_out(self) -> Sequence[Place]:
         """The functions that the tables reserve memory for, where they name one by its ID."""
-        dmar, ivrs = self.machine.dmar, self.machine.ivrs
-        regions = (each for each in (dmar.remappings if dmar else ()) if isinstance(each, Rmrr))
-        scopes = (each for region in regions for each in region.scopes)
-        found = [
-            Place(each.segment, each.bus << 8 | each.hops[0][0] << 3 | each.hops[0][1])
-            for each in scopes
-            if isinstance(each, Endpoint) and len(each.hops) == 1
-        ]
+        ivrs = self.machine.ivrs
         blocks = (each for each in (ivrs.memory if ivrs else ()) if isinstance(each, IvmdSelect))
-        found += [Place(each.segment, each.device) for each in blocks]
-        return list(dict.fromkeys(found))
+        named = [*self._rmrrs.functions, *((each.segment, each.device) for each in blocks)]
+        return [Place(*each) for each in dict.fromkeys(named)]
+
+    @cached_property
+    def _rmrrs(self) -> Rmrrs:
+        return Rmrrs(self.machine.dmar)
 
     def of_function(self, known: Known) -> RequesterRow:
         """The answer for one PCI function."""
@@ -166,7 +164,7 @@ class TableRequesters:
 
     def _regions(self, known: Known, used: Sequence[IommuRow]) -> list[Region]:
         streams, version = _streams(used), self.board.version
-        return list(regions_of_function(self.machine, known.place, streams, version))
+        return list(regions_of_function(self.machine, self._rmrrs, known.place, streams, version))
 
     def _partners(self, known: Known) -> list[Partner] | None:
         """The others of its group, whose regions count as well; ``None``: not known."""

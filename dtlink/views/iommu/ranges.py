@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import READS_RIMT, READS_VIOT
@@ -12,6 +13,7 @@ from dtlink.firmware.acpi.iort import RootComplex
 from dtlink.firmware.acpi.ivrs import Ivhd
 from dtlink.firmware.acpi.rimt import RimtRootComplex
 from dtlink.firmware.acpi.viot import PciRange
+from dtlink.firmware.errors import InputError
 from dtlink.links import hosts as pci_hosts
 from dtlink.links.acpi.rimt import NOT_READ
 from dtlink.links.acpi.translation import holder, of_machine
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.links.translation import IdTranslation
 
-#: Upper bound on the segments of a range in a VIOT, each with 65,536 IDs.
-_MAX_SEGMENTS = 256
+#: Upper bound on segments; the largest machines have a few dozen.
+MAX_SEGMENTS = 256
 #: MSI controllers that do not tell devices apart.
 _WITHOUT_IDS = (SupplierKind.FRAME, SupplierKind.MSI)
 
@@ -40,14 +42,17 @@ def of_tables(machine: Machine, version: KernelVersion) -> Iterator[RangeRow]:
         node = holder(machine, segment)
         host = node.path if node else None
         rows = _rows(of_machine(machine, segment), segment, host, REQUESTER_IDS)
-        yield from _joined(_noted(row, machine, version) for row in rows)
+        above = lru_cache(maxsize=None)(partial(bridges_above, machine, segment))
+        yield from _joined(_noted(row, machine, version, above) for row in rows)
 
 
-def _noted(row: RangeRow, machine: Machine, version: KernelVersion) -> RangeRow:
+def _noted(
+    row: RangeRow, machine: Machine, version: KernelVersion, bridges: Callable[[int], str]
+) -> RangeRow:
     """The row with what is to be said of its IOMMU, instead of the name of the entry."""
     note = ""
     if row.note == INCLUDE_ALL or row.iommu is None:
-        above = bridges_above(machine, row.segment, row.last >> 8)
+        above = bridges(row.last >> 8)
         note = f"unless behind {above}" if above else ""
     elif row.note == "mappings" and machine.rimt is not None and not READS_RIMT.on(version):
         note = NOT_READ
@@ -67,7 +72,10 @@ def of_hosts(tree: Tree) -> Iterator[RangeRow]:
 
 
 def segments(machine: Machine) -> list[int]:
-    """The PCI segments that the tables describe."""
+    """The PCI segments that the tables describe.
+
+    Raises :class:`InputError` if there are more than :data:`MAX_SEGMENTS`.
+    """
     found = set(machine.mcfg.segments) if machine.mcfg else set()
     nodes = (
         *(machine.iort.nodes if machine.iort else ()),
@@ -79,7 +87,11 @@ def segments(machine: Machine) -> list[int]:
         if isinstance(each, RootComplex | RimtRootComplex | Drhd | Ivhd):
             found.add(each.segment)
     for each in machine.viot.ranges if machine.viot else ():
-        found.update(each.segments[:_MAX_SEGMENTS])
+        found.update(each.segments[: MAX_SEGMENTS + 1])
+    if len(found) > MAX_SEGMENTS:
+        raise InputError(
+            f"cannot list {len(found)} segments (limit {MAX_SEGMENTS}): name a function"
+        )
     return sorted(found)
 
 
