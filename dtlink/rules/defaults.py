@@ -92,6 +92,11 @@ OFF: Final = (
         notes_only=True,
     ),
     OffByDefault(
+        "phandle/names-mismatch",
+        "the driver does without the entry of that name, or is not known to ask for it",
+        notes_only=True,
+    ),
+    OffByDefault(
         "supplier/disabled",
         "drivers do without optional suppliers that a board leaves disabled",
         notes_only=True,
