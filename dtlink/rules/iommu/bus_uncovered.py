@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.links.id_ranges import IdRange, contains
 from dtlink.links.maps import IdMap
 from dtlink.rules.iommu._rows import inputs, span
 from dtlink.rules.model import EXAMPLES, Dts, Example, Finding, Severity, Tables, rule
@@ -151,6 +150,8 @@ def _functions(
     pci, segment = board.seen.pci, _segment(board, where)
     if pci is None or segment is None:
         return None
+    from dtlink.links.id_ranges import IdRange, contains
+
     lost, whole = ([IdRange(gap.start, gap.stop - 1) for gap in gaps] for gaps in (every, buses))
     return [
         each
