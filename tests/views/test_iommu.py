@@ -514,6 +514,16 @@ def test_a_function_of_a_devicetree() -> None:
         of_soc("0001:00:00.0")
 
 
+def test_functions_that_no_host_has_are_listed_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "lspci.txt"
+    path.write_text(listing(*PORTS, PORTS[0]._replace(segment=9)))
+    source = SOC.replace("COHERENT", "").replace("REGIONS", "&low")
+    view = IommuView.of(board(source), "", str(path))
+    row = next(each for each in view.requesters if each.requester == "0009:00:00.0")
+    assert row.iommus[0].end == "no PCI host of the devicetree has its bus"
+    assert reasons(row) == {"no-iommu": Outcome.REFUSED}
+
+
 def test_all_of_a_devicetree() -> None:
     view = of_soc("")
     assert [(each.first, each.last, each.iommu_id) for each in view.ranges] == [

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from dtlink.facts.behaviours import READS_IOMMU_ADDRESSES, SMMU_V3_REFUSES_ALIASES
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.iommus import Coherence, kind_of
-from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.errors import InputError
 from dtlink.links import hosts as pci_hosts
@@ -75,9 +74,14 @@ class TreeRequesters:
         return [self.tree[node] for node in nodes]
 
     def of_function(self, known: Known) -> RequesterRow:
-        """The answer for a PCI function. Raises :class:`InputError` if no host has its bus."""
+        """The answer for a PCI function.
+
+        Raises :class:`InputError` if no host has its bus, unless it is in a list of functions.
+        """
         place = known.place
         host = self._host(place)
+        if host is None:
+            return self._homeless(known)
         ways = self._of_host(host)
         pieces = [
             (ident, piece.value)
@@ -102,7 +106,8 @@ class TreeRequesters:
 
     def has_iommu(self, known: Known) -> bool:
         """Whether an IOMMU translates the DMA of a function."""
-        ways = self._of_host(self._host(known.place)).iommu
+        host = self._host(known.place)
+        ways = self._of_host(host).iommu if host else ()
         return any(list(within(ways, IdRange(each, each))) for each in known.ids)
 
     def own_ids(self, known: Known) -> frozenset[StreamId]:
@@ -115,7 +120,8 @@ class TreeRequesters:
         return self._ids_at(known, SupplierKind.SMMU)
 
     def _ids_at(self, known: Known, kind: SupplierKind) -> frozenset[StreamId]:
-        ways = self._of_host(self._host(known.place)).iommu
+        host = self._host(known.place)
+        ways = self._of_host(host).iommu if host else ()
         return frozenset(
             (piece.value.supplier.path, piece.value.ids.at(each))
             for each in known.ids
@@ -166,18 +172,30 @@ class TreeRequesters:
             self._nodes[host.node] = _function_nodes(self.tree, host.node)
         return self._nodes[host.node].get(requester)
 
-    def _host(self, place: Place) -> Host:
+    def _host(self, place: Place) -> Host | None:
         for each in self.hosts:
             if each.segment == place.segment and each.ids.first <= place.requester <= each.ids.last:
                 return each
-        there = (
-            f"{each.segment:04x}:{each.ids.first >> 8:02x}-{each.ids.last >> 8:02x} ({each.path})"
-            for each in self.hosts
+        return None
+
+    def _homeless(self, known: Known) -> RequesterRow:
+        """The answer for a function whose bus no host has."""
+        if not known.listed:
+            there = (
+                f"{each.segment:04x}:{each.ids.first >> 8:02x}-{each.ids.last >> 8:02x} "
+                f"({each.path})"
+                for each in self.hosts
+            )
+            raise InputError(f"no PCI host has {known.name}; there are: {listed(there) or 'none'}")
+        asked = Asked(
+            self.board.version,
+            (),
+            isolation.no_controller(_NO_MSI_CONTROLLER),
+            (),
+            is_bridge=known.is_bridge,
         )
-        raise InputError(
-            f"no PCI host has {bdf(place.requester, place.segment)}; there are: "
-            f"{listed(there) or 'none'}"
-        )
+        row = _row(known.name, None, [_none("no PCI host of the devicetree has its bus")], asked)
+        return replace(row, id=known.place.requester, dma_ids=known.dma_ids, group=known.group)
 
     def _of_host(self, host: Host) -> Translation:
         if host.node not in self._ways:
@@ -213,7 +231,9 @@ class TreeRequesters:
         return row
 
 
-def _row(requester: str, node: str, iommus: Sequence[IommuRow], asked: Asked) -> RequesterRow:
+def _row(
+    requester: str, node: str | None, iommus: Sequence[IommuRow], asked: Asked
+) -> RequesterRow:
     found = obstacles(asked)
     return RequesterRow(
         requester=requester,
