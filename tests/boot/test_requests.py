@@ -4,7 +4,7 @@ import pytest
 
 from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.drivers.requests import agreed, strongest
+from dtlink.boot.drivers.requests import agreed, is_made_for, strongest
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.outcomes import Outcome, Wait
 from dtlink.facts.resource import Requested
@@ -288,6 +288,15 @@ def test_devices_that_a_driver_makes_may_ask_for_what_its_node_references():
     assert need(board).requested is Requested.UNKNOWN
     board = board_of(SOURCE.format(NAMED), "makes:of:x,child", *asks)
     assert need(board).requested is Requested.NO
+
+
+def test_what_a_driver_makes_for_another_string_counts_for_that_string():
+    alias = "platform:cell %s"
+    assert is_made_for("platform:cell", ["x,host"])
+    assert is_made_for(alias % "x,host", ["x,new", "x,host"])
+    assert is_made_for(alias % "host", ["x,host"])  # as I²C binds
+    assert not is_made_for(alias % "x,other", ["x,host"])
+    assert not is_made_for(alias % "x,other", [])
 
 
 TYPEC = """

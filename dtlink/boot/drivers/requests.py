@@ -74,6 +74,10 @@ class DriverSources(Protocol):
         """Whether code that is no driver looks for a node, by one of its strings."""
         ...
 
+    def strings(self, node: int) -> tuple[str, ...]:
+        """The strings that a node's driver may match it by."""
+        ...
+
 
 class AnyDrivers:
     """The drivers that a kernel version's source has for a tree, whichever of them are built."""
@@ -101,6 +105,10 @@ class AnyDrivers:
             each for name in self._tree[node].compatible for each in self._index.entries(name)
         )
         return any(each.kind != "driver" for each in tables)
+
+    def strings(self, node: int) -> tuple[str, ...]:
+        """The strings that a node's driver may match it by."""
+        return self._tree[node].compatible
 
 
 class DriverRequests:
@@ -178,7 +186,10 @@ class DriverRequests:
     def makes_devices(self, device: int) -> bool:
         """Whether a device's driver makes devices that have no node of their own."""
         made = (alias for facts in self.facts(device) if facts for alias in facts.makes)
-        return self._is_in(device, _FUNCTIONS) or any(not each.startswith("of:") for each in made)
+        by = self._drivers.strings(device)
+        return self._is_in(device, _FUNCTIONS) or any(
+            not alias.startswith("of:") and is_made_for(alias, by) for alias in made
+        )
 
     def is_alone(self, device: int) -> bool:
         """Whether nothing but a device's driver serves its node: no device that it makes.
@@ -199,6 +210,16 @@ class DriverRequests:
         offered = found.pop() if len(found) == 1 else None
         folder = _PROVIDERS.get(kind)
         return None if offered is False and folder and self._is_in(node, folder) else offered
+
+
+def is_made_for(alias: str, strings: Iterable[str]) -> bool:
+    """Whether a device of an alias of the index is made of a node with some strings.
+
+    What a driver makes for one string alone has it after the alias; I²C and SPI bind by the string
+    without its vendor.
+    """
+    only = alias.partition(" ")[2]
+    return not only or any(only in (each, each.partition(",")[2]) for each in strings)
 
 
 def _by(

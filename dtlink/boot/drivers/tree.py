@@ -88,6 +88,10 @@ class TreeDrivers:
         tables = (each for name in names for each in self._compatibles.tables(name))
         return any(each.kind != "driver" for each in tables)
 
+    def strings(self, node: int) -> tuple[str, ...]:
+        """The strings that a node's driver may match it by."""
+        return self._tree[node].compatible
+
     def is_on_named_bus(self, node: int) -> bool:
         """Whether a node is a device on I²C or SPI."""
         return self._places.of(node) is DeviceMaker.NAMED
