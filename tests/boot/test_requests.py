@@ -290,6 +290,21 @@ def test_devices_that_a_driver_makes_may_ask_for_what_its_node_references():
     assert need(board).requested is Requested.NO
 
 
+def test_a_mailbox_asks_for_what_its_driver_asks_for():
+    source = """
+    clk: clk { compatible = "x,clk"; #clock-cells = <0>; };
+    host { compatible = "x,host"; clocks = <&clk>; };
+    """
+    for folder, requested in (("mailbox", Requested.NO), ("misc", Requested.UNKNOWN)):
+        kernel = sketch(f"""
+            built-in HOST drivers/{folder}/host.c x,host
+            off CLK drivers/clk/clk.c x,clk
+            facts drivers/{folder}/host.c offers:mailbox whole
+        """)
+        board = TreeBoard(dts.read_text(f"/ {{ {source} }};"), facts=kernel)
+        assert need(board).requested is requested
+
+
 def test_what_a_driver_makes_for_another_string_counts_for_that_string():
     alias = "platform:cell %s"
     assert is_made_for("platform:cell", ["x,host"])

@@ -37,6 +37,9 @@ _PROVIDERS = {
     PWM.kind: "drivers/pwm/",
     REGULATOR.kind: "drivers/regulator/",
 }
+#: Drivers that no other module calls back before their probe ends: they ask for what they ask for
+#: (drivers/mailbox/mailbox.c, mbox_controller_register()).
+_UNCALLED = "drivers/mailbox/"
 _RANKS = {each: rank for rank, each in enumerate(Requested)}
 _OF_NEED = {
     Need.REQUIRED: Requested.REQUIRED,
@@ -136,7 +139,20 @@ class DriverRequests:
 
         ``name`` is the entry's, see :func:`dtlink.links.names.entry_name`.
         """
-        return self._agreed(device, reference, name, of_children=False)
+        found = self._agreed(device, reference, name, of_children=False)
+        if found is Requested.UNKNOWN and self._asks_for_none(device, reference.binding.kind):
+            return Requested.NO
+        return found
+
+    def _asks_for_none(self, device: int, kind: str) -> bool:
+        """Whether all that a device's driver asks for is known, and nothing of a kind is."""
+        return self._is_in(device, _UNCALLED) and all(
+            facts is not None
+            and facts.whole
+            and not facts.may_ask(kind)
+            and not facts.asks_for(kind)
+            for facts in self.facts(device)
+        )
 
     def of_child(self, device: int, reference: Reference, name: str) -> Requested:
         """The same for what a node below the device references, which is no device by itself."""
