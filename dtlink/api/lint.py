@@ -68,7 +68,7 @@ def lint(
         plan = plan if source is None else plan.of_source(os.fspath(source))
     plan.check()
     kernel = plan.kernel(digest=True)
-    reports = _compared(plan, plan.reports(jobs=number, digest=True))
+    reports = _compared(plan, plan.reports(jobs=number, digest=True, write_fixes=True))
     reports = change.compare(plan, reports, jobs=number) if change else reports
     return Report(
         "lint",

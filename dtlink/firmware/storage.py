@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from typing import Any, SupportsIndex
 
 
 class Disk:
     """The files on the disk."""
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """In another process the disk is the one that is there: code asks whether it is."""
+        return "DISK" if type(self) is Disk else super().__reduce_ex__(protocol)
 
     def exists(self, path: str) -> bool:
         """Whether there is anything at a path; a symbolic link counts wherever it points."""

@@ -35,7 +35,7 @@ BOARD = """/dts-v1/;
   pd: power-controller@2000 {
     compatible = "vnd,pd"; reg = <0x2000 0x100>; clocks = <&clk 1>; #power-domain-cells = <1>;
   };
-  smmu: iommu@3000 { compatible = "arm,smmu-v3"; reg = <0x3000 0x1000>; #iommu-cells = <1>; };
+  smmu: iommu@3000 { compatible = "arm,smmu-v3"; reg = <0x3000 0x20000>; #iommu-cells = <1>; };
   uart@4000 { compatible = "vnd,uart"; reg = <0x4000 0x100>; clocks = <&clk 2>, <&clk 3>; };
   mmc@5000 {
     compatible = "vnd,mmc"; reg = <0x5000 0x100>;

@@ -97,3 +97,16 @@ def test_each_path_may_have_its_own_task(paths: list[str]) -> None:
         paths[:2], lambda each: engine.Task(count if each.path == paths[0] else fail), jobs=1
     )
     assert [bool(report.error) for report in reports] == [False, True]
+
+
+def test_the_disk_is_the_same_one_in_another_process() -> None:
+    import pickle
+
+    from dtlink.firmware.storage import DISK
+    from dtlink.firmware.text_edits import EditedDisk
+
+    def sent(disk: object) -> Any:
+        return pickle.loads(pickle.dumps(disk))  # noqa: S301 - as to a process of the pool
+
+    assert sent(DISK) is DISK
+    assert sent(EditedDisk({"x": b"1"})).read("x", 9) == b"1"
