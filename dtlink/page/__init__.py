@@ -1,0 +1,1 @@
+"""What the pages that dtlink writes are made of."""
