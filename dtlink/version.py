@@ -1,3 +1,12 @@
-"""The version, in one place."""
+"""The version, and the addresses of the documentation: each in one place."""
 
 __version__ = "0.1.0"
+
+#: Where the documentation is published, with a slash at the end. ``pyproject.toml`` and
+#: ``mkdocs.yml`` have it too, and a test compares them.
+SITE = "https://dtlink.readthedocs.io/"
+
+
+def page_url(rule: str) -> str:
+    """The address of a rule's page, by the rule's id."""
+    return f"{SITE}rules/{rule}/"

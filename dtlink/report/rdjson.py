@@ -15,6 +15,7 @@ from dtlink.report.lines import Problem, problems, shown_path
 from dtlink.report.model import Report
 from dtlink.report.places import relative
 from dtlink.report.wording import details, printable
+from dtlink.version import page_url
 
 if TYPE_CHECKING:
     from dtlink.firmware.text_edits import TextEdit
@@ -41,7 +42,7 @@ def _diagnostic(each: Problem) -> JsonObject:
         "message": each.message + more,
         "location": {"path": shown_path(each.place.path), "range": {"start": start}},
         "severity": _SEVERITIES[each.severity],
-        "code": {"value": each.rule},
+        "code": {"value": each.rule, "url": page_url(each.rule)},
     }
     files = {relative(path): edits for path, edits in by_file(each.edits).items()}
     if files.keys() == {each.place.path}:

@@ -10,6 +10,7 @@ from itertools import chain
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.rules.defaults import off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
+from dtlink.version import page_url
 
 #: The parts of a page, in their order.
 HEADINGS = ("What it finds:", "Why it matters:", "What to do:", "References:")
@@ -107,6 +108,8 @@ def page(rule: Rule, width: int | None) -> Iterator[Line]:
             yield line()
             yield from (line(Span(_INDENT + row, DIM)) for row in _wrap(note, columns - 4))
             yield from (line((_INDENT + row).rstrip()) for row in source.splitlines())
+    yield line()
+    yield line(Span("Page:", BOLD), f" {page_url(rule.id)}")
 
 
 def sections(rule: Rule) -> list[tuple[str, str]]:

@@ -80,6 +80,7 @@ class FindingEntry(TypedDict):
     location: LocationEntry | None
     offset: int | None
     fingerprint: str
+    url: str
     edits: NotRequired[list[EditEntry]]
     fix_safety: NotRequired[SafetyEntry]
     text_edits: NotRequired[list[TextEditEntry]]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dtlink.firmware.names import Subject
 from dtlink.firmware.tree import Location
 from dtlink.rules.fix import Fix
+from dtlink.version import page_url
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import Edit
@@ -143,6 +144,7 @@ class Finding(NamedTuple):
             "location": location and location_entry(location),
             "offset": self.offset,
             "fingerprint": fingerprint or self.fingerprint,
+            "url": page_url(self.rule),
         }
         if self.fix.edits:
             entry["edits"] = [_edit(each) for each in self.fix.edits]

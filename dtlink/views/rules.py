@@ -12,6 +12,7 @@ from dtlink.rules.aliases import meaning, rules_of
 from dtlink.rules.catalogue import all_rules, choose, find
 from dtlink.rules.defaults import off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
+from dtlink.version import page_url
 from dtlink.views.data import CommandResult, JsonRow, plain
 from dtlink.wording import counted
 
@@ -42,6 +43,8 @@ class RuleRow(JsonRow):
     """``on``, ``off``, or ``no notes``: errors and warnings alone."""
     default_reason: str | None
     page: str
+    url: str
+    """The address of the page in the documentation."""
     bad: str
     good: str
     examples: tuple[ExampleRow, ...]
@@ -61,6 +64,7 @@ class RuleRow(JsonRow):
             default=default_of(rule),
             default_reason=off.reason if (off := off_by_default(rule.id)) else None,
             page=rule.page,
+            url=page_url(rule.id),
             bad=examples[0].bad,
             good=examples[0].good,
             examples=examples,

@@ -36,6 +36,7 @@ from dtlink.report.model import (
 from dtlink.rules.catalogue import all_rules
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import RuleFault
+from dtlink.version import page_url
 from tests.report.reports import made
 from tests.support.boards import CHECKOUT, SHARED, need_corpus
 
@@ -382,7 +383,7 @@ def test_every_rule_has_what_services_ask_for():
         assert rule.examples[0].bad.source.split()[-1] in each["help"]["text"]
         assert rule.family in each["properties"]["tags"]
         assert len(each["properties"]["tags"]) <= 10
-        assert "helpUri" not in each
+        assert each["helpUri"] == page_url(rule.id)
 
 
 def test_help_is_well_formed_markdown():

@@ -12,6 +12,7 @@ from dtlink.report.rules import markdown_page, page, sections
 from dtlink.report.sarif.results import LEVELS, SarifResult
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Dts, Rule, Severity
+from dtlink.version import page_url
 
 #: Services cut a description that is longer.
 MOST_CHARACTERS = 1024
@@ -73,6 +74,7 @@ def _page(rule: Rule) -> JsonObject:
         "shortDescription": {"text": _plain(rule.summary)},
         "fullDescription": {"text": full},
         "help": {"text": plain(page(rule, None)), "markdown": markdown_page(rule)},
+        "helpUri": page_url(rule.id),
     }
 
 
