@@ -10,6 +10,7 @@ import click
 
 from dtlink import engine
 from dtlink.cli.options import complain
+from dtlink.cli.param import ParamType
 from dtlink.cli.single import Printing, one, view_of
 from dtlink.cli.writing import emit_json, emit_lines, terminal_width
 from dtlink.firmware.errors import InputError
@@ -30,7 +31,7 @@ _Spans = dict[int, list[IdRange]]
 _BUSES = re.compile(r"(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2})(?:-([0-9a-f]{1,2}))?", re.IGNORECASE)
 
 
-class Buses(click.ParamType[list[tuple[int, IdRange]]]):
+class Buses(ParamType[list[tuple[int, IdRange]]]):
     """Buses of a segment in hexadecimal, as requester IDs."""
 
     name = "[SEG:]BUS[-BUS]"

@@ -11,6 +11,7 @@ from dtlink import engine
 from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.cli.options import options
+from dtlink.cli.param import ParamType
 from dtlink.cli.single import Printing, finish, one, view_of
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KNOWN_KERNELS, Check
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from dtlink.report.answer import InputAnswer
 
 
-class _RunningBoard(click.ParamType["Observation"]):
+class _RunningBoard(ParamType["Observation"]):
     """What a running board reports."""
 
     name = "PATH"

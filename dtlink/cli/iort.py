@@ -9,6 +9,7 @@ import click
 
 from dtlink.board.settings import Settings
 from dtlink.cli.options import options
+from dtlink.cli.param import ParamType
 from dtlink.cli.single import Printing, finish, one, tables_task
 from dtlink.facts.pci import parse_bdf
 from dtlink.report.model import Report
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
 
 
-class Function(click.ParamType[tuple[int, int]]):
+class Function(ParamType[tuple[int, int]]):
     """A PCI function as ``lspci`` names it, as segment and requester ID."""
 
     name = "[SEG:]BUS:DEV.FN"

@@ -16,6 +16,7 @@ from dtlink.cli.completion import (
     complete_rules,
 )
 from dtlink.cli.given import keep
+from dtlink.cli.param import ParamType
 from dtlink.cli.sources import MacroParam
 from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
@@ -32,7 +33,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _BUG = " (a bug of dtlink: please report it)"
 
 
-class KernelVersionParam(click.ParamType[KernelVersion]):
+class KernelVersionParam(ParamType[KernelVersion]):
     """A kernel version such as 6.12, 6.12.117 or latest."""
 
     name = "VERSION"
@@ -55,7 +56,7 @@ class KernelVersionParam(click.ParamType[KernelVersion]):
         return version
 
 
-class KernelCommandLine(click.ParamType["CommandLine"]):
+class KernelCommandLine(ParamType["CommandLine"]):
     """A kernel command line."""
 
     name = "STRING"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dtlink.cli.options import Command, collect
+from dtlink.cli.param import ParamType
 from dtlink.cli.writing import emit, emit_lines, lines_to, terminal_width
 from dtlink.report.formats import DIGESTS, FORMATS, WITH_FIXES, render
 
@@ -28,7 +29,7 @@ class Target(NamedTuple):
     path: str | None = None
 
 
-class _TargetType(click.ParamType[Target]):
+class _TargetType(ParamType[Target]):
     """``FORMAT`` or ``FORMAT=FILE``, of some formats."""
 
     name = "FORMAT[=FILE]"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink.cli.given import named
+from dtlink.cli.param import ParamType
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.source.options import SourceOptions
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _BLOBS = (".dtb", ".dtbo")
 
 
-class MacroParam(click.ParamType[str]):
+class MacroParam(ParamType[str]):
     """A macro of the preprocessor, as a compiler's ``-D`` takes it."""
 
     name = "NAME[=TEXT]"

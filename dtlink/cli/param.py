@@ -1,0 +1,22 @@
+"""The base of the types of options: generic for type checkers, with any click from 8.1 on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click import ParamType
+else:
+
+    class ParamType(click.ParamType):
+        """click's base, which has a type argument from 8.4 on only."""
+
+        def __class_getitem__(cls, value: object) -> type[click.ParamType]:
+            """The class itself: the argument, the type of a value, is for type checkers."""
+            del value
+            return cls
+
+
+__all__ = ["ParamType"]
