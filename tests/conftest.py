@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
 from tests.support.boards import EVERY, SHARED, need_corpus
@@ -12,6 +15,10 @@ from tests.support.boards import EVERY, SHARED, need_corpus
 # Machines under load are slow, which is no fault of what is tested.
 settings.register_profile("dtlink", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dtlink")
+
+# Before 8.2 click's runner mixed standard error into standard output unless told not to.
+if "mix_stderr" in inspect.signature(CliRunner).parameters:
+    CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

@@ -275,7 +275,8 @@ def test_the_script_is_the_one_of_the_variable(run: Run, tmp_path: Path, shell: 
     done = subprocess.run(
         [sys.executable, "-m", "dtlink"], env=env, capture_output=True, text=True, check=True
     )
-    assert done.stdout == run("completion", shell).stdout
+    # Old clicks end it with an empty line.
+    assert done.stdout.rstrip() == run("completion", shell).stdout.rstrip()
     assert "_dtlink_completion" in done.stdout
 
 
