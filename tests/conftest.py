@@ -7,7 +7,7 @@ from functools import partialmethod
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 
 from tests.support.boards import EVERY, SHARED, need_corpus
@@ -16,9 +16,11 @@ from tests.support.boards import EVERY, SHARED, need_corpus
 settings.register_profile("dtlink", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dtlink")
 
-# Before 8.2 click's runner mixed standard error into standard output unless told not to.
+# Before 8.2 click's runner mixed standard error into standard output, or had it apart: now there is
+# each alone, and both.
 if "mix_stderr" in inspect.signature(CliRunner).parameters:
     CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[method-assign]
+    Result.output = property(lambda self: self.stdout + self.stderr)  # type: ignore[method-assign,assignment]
 
 
 @pytest.fixture(scope="session")
