@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.binding import SupplierBinding, Walk
@@ -153,6 +154,29 @@ def _judged(
     if len(lists) < _SHARE * total:
         return None
     return WrongCells(supplier, cells, value, first, tuple(sorted(lists)), total)
+
+
+def widths_of(tree: Tree, supplier: int, lists: Mapping[List, SupplierBinding]) -> set[int]:
+    """The numbers of cells for a supplier that fit all of the lists, and by which no argument is
+    the supplier's own phandle.
+    """
+    return {
+        width
+        for width in range(_MOST + 1)
+        if all(
+            tree.words[place[1] + 1] >> 2 <= _CELLS
+            and _is_whole(tree, place, row, (supplier, width))
+            and not _is_argument(tree, place[1], supplier, width)
+            for place, row in lists.items()
+        )
+    }
+
+
+def _is_argument(tree: Tree, at: int, supplier: int, width: int) -> bool:
+    """Whether a phandle of a node comes so near after another that it would be its argument."""
+    cells = tree.cells_at(at)
+    own = [place for place, cell in enumerate(cells) if tree.phandles.get(cell) == supplier]
+    return any(after - before <= width for before, after in pairwise(own))
 
 
 def _cells(row: SupplierBinding) -> str:

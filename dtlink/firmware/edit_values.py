@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.firmware.edits import Cells, PropertyValue, ref
+from dtlink.firmware.edits import Cells, DeleteProperty, PropertyValue, SetProperty, ref
 
 if TYPE_CHECKING:
+    from dtlink.firmware.edits import Edit
     from dtlink.firmware.tree import Node
 
 
@@ -38,3 +39,18 @@ def _entries(node: Node, cells: Sequence[int], cells_name: str | None) -> Iterat
         width = 0 if cells_name is None else tree.cell(cells_name, target) or 0
         yield (ref(tree[target]), *cells[at + 1 : at + 1 + width])
         at += 1 + width
+
+
+def renamed_list(node: Node, old: str, new: str, cells_name: str | None) -> Sequence[Edit]:
+    """The edits that give a phandle list of a node another name."""
+    return renamed(node, old, new, phandle_list(node, old, cells_name))
+
+
+def renamed_names(node: Node, old: str, new: str) -> Sequence[Edit]:
+    """The edits that give a list of strings of a node another name."""
+    return renamed(node, old, new, tuple(node.strings(old)))
+
+
+def renamed(node: Node, old: str, new: str, value: PropertyValue) -> Sequence[Edit]:
+    """The edits that put a value of a node under another name."""
+    return SetProperty(ref(node), new, value), DeleteProperty(ref(node), old)

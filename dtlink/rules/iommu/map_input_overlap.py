@@ -15,16 +15,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
+from dtlink.firmware.tree import Node
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import iommu_maps
 from dtlink.rules.iommu._rows import inputs, place, span
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "that the length is one too many is likely, not certain"),
     bad=Dts(
         """
         / {
@@ -79,8 +81,23 @@ def _finding(
             if name == "iommu-map"
             else "their MSIs reach no device, or another one's handler"
         ),
-        fix=f"Remove {span(ids)} from one of the two entries.",
+        fix=_fix(board.tree[node], name, rows, ids),
     )
+
+
+def _fix(node: Node, name: str, rows: tuple[IdMapEntry, IdMapEntry], ids: range) -> Fix:
+    """Take one ID from the entry that ends with it where the other begins: a count too many."""
+    from dtlink.firmware.edit_maps import id_map_value
+    from dtlink.firmware.edits import SetProperty, ref
+
+    low, high = sorted(rows, key=lambda row: row.input_base)
+    is_one = len(ids) == 1 and low.length > 1 and high.length > 1
+    if not is_one or ids[0] != high.input_base or low.input_base == high.input_base:
+        return Fix(f"Remove {span(ids)} from one of the two entries.")
+    length = low.length - 1
+    value = id_map_value(node, name, {low.cell + 2 + len(low.output): length})
+    text = f"Set the length of {name}[{low.entry}] to {length:#x}."
+    return Fix(text, (SetProperty(ref(node), name, value),))
 
 
 def overlaps(table: IdMap) -> Iterator[tuple[IdMapEntry, IdMapEntry]]:

@@ -21,18 +21,21 @@ from dtlink.facts.iommus import Sharing, kind_of
 from dtlink.links.maps import IdMap, IdMapEntry
 from dtlink.links.streams import bus_ids, iommu_maps, is_pci
 from dtlink.rules.iommu._rows import place
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 #: The bits in which the requester IDs of a root port and of what is plugged into it differ: the
 #: lowest of the bus number, and the function. Device 0 is the only one on a PCIe link (PCI Express
 #: Base Specification 6.0, 7.3.1), so that other bits need a switch, or ARI.
 _WITHOUT_SWITCH = 0x107
+#: The bits of a requester ID.
+_ALL = 0xFFFF
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "devices then get other IDs than with the mask"),
     bad=Dts(
         """
         / {
@@ -89,8 +92,29 @@ def _contradiction(
         effect="every device that no earlier entry matched gets no "
         f'{kind}: "Invalid {name} translation - {name}-mask ({table.mask:#x}) '
         f'ignores id-base ({row.input_base:#x})"',
-        fix=f"Write a {name}-mask that keeps {row.input_base:#x}, for example "
+        fix=_whole(board, node, name, table)
+        or f"Write a {name}-mask that keeps {row.input_base:#x}, for example "
         f"{name}-mask = <{table.mask | row.input_base:#x}>;",
+    )
+
+
+def _whole(board: TreeBoard, node: int, name: str, table: IdMap) -> Fix | None:
+    """Keep all bits, where the entries cover every requester ID of the host's buses."""
+    from dtlink.firmware.edits import Hex, SetProperty, ref
+
+    ids = bus_ids(board.tree, node)
+    if not ids or not is_pci(board.tree, node):
+        return None
+    at = ids[0]
+    for row in sorted(table.entries, key=lambda row: row.input_base):
+        if row.input_base <= at:
+            at = max(at, row.input_base + row.length)
+    if at <= ids[-1]:
+        return None
+    host, mask = board.tree[node], f"{name}-mask"
+    return Fix(
+        f"Set {mask} = <{_ALL:#x}>; in {ref(host)}: the entries cover every requester ID.",
+        (SetProperty(ref(host), mask, ((Hex(_ALL),),)),),
     )
 
 
@@ -113,5 +137,6 @@ def _folding(board: TreeBoard, node: int, table: IdMap) -> Iterator[Finding]:
             effect=f"of several functions behind {'the host' if near else 'a PCIe switch'} only "
             "the first gets the IOMMU; the others run without translation, and the SMMU refuses "
             f"their DMA{'' if near else '; without a switch nothing happens'}",
-            fix="Set iommu-map-mask = <0xffff>; and map every requester ID.",
+            fix=_whole(board, node, "iommu-map", table)
+            or "Set iommu-map-mask = <0xffff>; and map every requester ID.",
         )

@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.iommus import kind_of
 from dtlink.links.reference import Link
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "that the board's only IOMMU is meant is likely, not certain"),
     bad=Dts(
         """
         / {
@@ -66,5 +67,22 @@ def not_an_iommu(board: TreeBoard) -> Iterator[Finding]:
                 supplier=link.supplier,
                 effect=f'every device behind {link.node.name} waits ("deferred probe timeout, '
                 'ignoring dependency"), then runs without translation',
-                fix="Reference the IOMMU: iommu-map = <0x… &iommu 0x… 0x…>;",
+                fix=_fix(board, link),
             )
+
+
+def _fix(board: TreeBoard, link: Link) -> Fix:
+    """Reference the only IOMMU that the board has, if one output cell is what it takes."""
+    from dtlink.firmware.edit_maps import id_map_value
+    from dtlink.firmware.edits import SetProperty, ref
+
+    tree, name = board.tree, "iommu-map"
+    iommus = [node for node in tree.holders("#iommu-cells") if node not in tree.disabled]
+    if len(iommus) != 1 or tree.cell("#iommu-cells", iommus[0]) != 1:
+        return Fix("Reference the IOMMU: iommu-map = <0x… &iommu 0x… 0x…>;")
+    only = ref(tree[iommus[0]])
+    cells = link.node.cells(name)
+    at = {cell: only for cell in range(1, len(cells), 4) if cells[cell] == link.supplier.phandle}
+    value = id_map_value(link.node, name, at)
+    text = f"Reference {only}, the board's only IOMMU, instead of {ref(link.supplier)} in {name}."
+    return Fix(text, (SetProperty(ref(link.node), name, value),))

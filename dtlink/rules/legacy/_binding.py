@@ -41,7 +41,7 @@ class LegacyBinding(NamedTuple):
     fate: Fate
     effect: str
     fix: str = ""
-    """Empty where ``rewrite`` says it."""
+    """Empty where ``rewrite`` says it; with ``rewrite``, the words before the edits."""
     rewrite: Rewrite | None = None
     cells: str | None = None
     """The suppliers' cells property, where entries have arguments."""

@@ -54,7 +54,16 @@ def report(
 def _rewritten(row: LegacyBinding, nodes: Sequence[Node]) -> Fix:
     edits = [_rewrite(row, node) for node in nodes]
     verb = f"Delete {row.old}" if row.rewrite is Rewrite.DELETE else f"Write {row.new}"
-    return in_all(f"{verb}: ", edits)
+    fix = in_all(f"{row.fix or verb}: ", edits)
+    return fix if all(_resolves(row, node) for node in nodes) else fix._replace(edits=())
+
+
+def _resolves(row: LegacyBinding, node: Node) -> bool:
+    """Whether the new name's entries resolve: their suppliers have the cells property."""
+    if row.cells is None:
+        return True
+    suppliers = [node.tree.phandles.get(cell, -1) for cell in node.cells(row.old)[:1]]
+    return all(each in node.tree.holders(row.cells) for each in suppliers)
 
 
 def in_all(text: str, edits: Sequence[Sequence[Edit]]) -> Fix:
@@ -67,6 +76,7 @@ def in_all(text: str, edits: Sequence[Sequence[Edit]]) -> Fix:
 
 
 def _rewrite(row: LegacyBinding, node: Node) -> Sequence[Edit]:
+    from dtlink.firmware.edit_values import renamed_list
     from dtlink.firmware.edits import DeleteProperty, SetProperty, ref
 
     delete = DeleteProperty(ref(node), row.old)
@@ -79,15 +89,6 @@ def _rewrite(row: LegacyBinding, node: Node) -> Sequence[Edit]:
         if not phy.has("#phy-cells"):
             return (*renamed, SetProperty(ref(phy), "#phy-cells", ((0,),)))
     return renamed
-
-
-def renamed_list(node: Node, old: str, new: str, cells_name: str | None) -> Sequence[Edit]:
-    """The edits that give a property of a node another name."""
-    from dtlink.firmware.edit_values import phandle_list
-    from dtlink.firmware.edits import DeleteProperty, SetProperty, ref
-
-    value = phandle_list(node, old, cells_name)
-    return SetProperty(ref(node), new, value), DeleteProperty(ref(node), old)
 
 
 def several(nodes: Sequence[Node]) -> str:

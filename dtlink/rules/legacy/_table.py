@@ -119,9 +119,10 @@ LEGACY_BINDINGS = (
         fate=Fate.IGNORED,
         severity=Severity.WARNING,
         unless=("power-domains",),
+        cells="#power-domain-cells",
         effect="the power domain is not switched on for {node}: it works as long as another device "
         "keeps the domain on",
-        fix="Write power-domains = {value}; in {path}.",
+        rewrite=Rewrite.RENAME,
     ),
     LegacyBinding(
         old="power-domain",
@@ -133,7 +134,7 @@ LEGACY_BINDINGS = (
         cells="#power-domain-cells",
         effect="the power domain is not switched on for {node}: it works as long as another device "
         "or the boot loader keeps the domain on",
-        fix="Write power-domains = {value}; in {path}.",
+        rewrite=Rewrite.RENAME,
     ),
     LegacyBinding(
         old="usb-phy",
@@ -144,7 +145,7 @@ LEGACY_BINDINGS = (
         unless=("phys", "fsl,usbphy", "nvidia,phy"),
         effect="fw_devlink does not follow it either, and the ChipIdea driver uses any USB 2 PHY "
         "that is registered by then: that of another controller, or none if the PHY comes later",
-        fix="Write phys = {value}; in {path}.",
+        rewrite=Rewrite.RENAME_PHY,
     ),
     LegacyBinding(
         old="clocks-supply",
@@ -167,7 +168,8 @@ LEGACY_BINDINGS = (
         cells="#gpio-cells",
         effect="no driver controls the reset line of {node}: it works if the line happens to be "
         "released",
-        fix="Check the polarity and write reset-gpios = {value}; in {path}.",
+        fix="Check the polarity and write reset-gpios",
+        rewrite=Rewrite.RENAME,
     ),
     LegacyBinding(
         old="phy-reset-gpios",
@@ -179,7 +181,8 @@ LEGACY_BINDINGS = (
         cells="#gpio-cells",
         effect="it is a property of Ethernet controllers, not of PHYs: no driver controls the "
         "reset line of {node}, which works if the line happens to be released",
-        fix="Check the polarity and write reset-gpios = {value}; in {path}.",
+        fix="Check the polarity and write reset-gpios",
+        rewrite=Rewrite.RENAME,
     ),
     _cooling("cooling-min-state"),
     _cooling("cooling-min-level"),

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.patterns import fits
 from dtlink.rules.legacy._gpios import READ_BY_DRIVERS
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node
@@ -36,6 +36,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the GPIO that is wired may be the one under the old name"),
     since="0.2",
     bad=Dts(
         _TREE % "reset-gpios = <&gpio 5 0>; reset-gpio = <&gpio 6 0>;",
@@ -65,10 +66,19 @@ def _finding(board: TreeBoard, node: Node, old: str, new: str) -> Finding:
         effect=f"{reads}; {old} ({_gpios(board, node, old)}) is never used"
         if differ
         else f"none: {reads}, and {old} is never used",
-        fix=f"Delete {old}; write the GPIO that is wired into {new}.",
+        fix=_fix(node, old, new, differ=differ),
         property_name=old,
         severity=Severity.WARNING if differ else Severity.INFO,
     )
+
+
+def _fix(node: Node, old: str, new: str, *, differ: bool) -> Fix:
+    from dtlink.firmware.edits import DeleteProperty, ref
+
+    delete = (DeleteProperty(ref(node), old),)
+    if differ:
+        return Fix(f"Delete {old}; write the GPIO that is wired into {new}.", delete)
+    return Fix(f"Delete {old}.", delete, Safety(True, f"{new} has the same GPIO"))
 
 
 def _gpios(board: TreeBoard, node: Node, name: str) -> str:

@@ -21,7 +21,7 @@ from dtlink.facts.patterns import fits
 from dtlink.facts.supply_names import ONLY
 from dtlink.firmware.tree import Node
 from dtlink.rules.legacy._gpios import READ_BY_DRIVERS
-from dtlink.rules.legacy._rows import in_all, renamed_list, several
+from dtlink.rules.legacy._rows import in_all, several
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 
 
@@ -88,5 +88,7 @@ def _is_other(node: Node, name: str) -> bool:
 def _fix(board: TreeBoard, found: Sequence[tuple[int, str]]) -> Fix:
     """The plural for each."""
     tree = board.tree
+    from dtlink.firmware.edit_values import renamed_list
+
     renamed = [renamed_list(tree[node], name, f"{name}s", "#gpio-cells") for node, name in found]
     return in_all("Use the plural, unless the driver itself reads the old name: ", renamed)

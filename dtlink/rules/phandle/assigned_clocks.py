@@ -15,12 +15,16 @@ drivers/base/platform.c, platform_probe().
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.wording import counted
+
+if TYPE_CHECKING:
+    from dtlink.firmware.edits import PropertyValue
 
 _CLOCKS, _PARENTS = "assigned-clocks", "assigned-clock-parents"
 _RATES = {"assigned-clock-rates": 1, "assigned-clock-rates-u64": 2}
@@ -42,6 +46,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the clock may be what is missing"),
     since="0.2",
     needs=(_PARENTS, *_RATES),
     bad=Dts(
@@ -68,7 +73,7 @@ def assigned_clocks(board: TreeBoard) -> Iterator[Finding]:
         for name, width in _RATES.items():
             at = _first_rate(tree[node], name, width, known)
             if at is not None:
-                yield _rate(tree[node], name, at, count)
+                yield _rate(tree[node], name, width, at, count)
 
 
 def _entries(board: TreeBoard) -> Mapping[tuple[int, str], Sequence[Reference]]:
@@ -100,19 +105,45 @@ def _parent(board: TreeBoard, ref: Reference, clocks: int) -> Finding:
         Link(board.tree, ref),
         f"{_PARENTS}[{ref.entry}] is the parent of no clock: {_there(node, ref.entry, clocks)}",
         effect=f"{node.name} does not probe: its bus sets the clocks first, and gets -ENOENT",
-        fix=f"Add the clock to {_CLOCKS}, or remove the entry from {_PARENTS}.",
+        fix=_fix(node, _PARENTS, ref.entry, clocks, _parents(board, ref.node, clocks)),
     )
 
 
-def _rate(node: Node, name: str, rate: int, clocks: int) -> Finding:
+def _rate(node: Node, name: str, width: int, rate: int, clocks: int) -> Finding:
     return assigned_clocks.finding(
         node,
         f"rate {rate} of {name} is for no clock: {_there(node, rate, clocks)}",
         effect="the kernel ignores the rate without a message: the clock keeps its own",
-        fix=f"Add the clock to {_CLOCKS}, or remove the rate from {name}.",
+        fix=_fix(node, name, rate, clocks, (tuple(node.cells(name)[: clocks * width]),)),
         property_name=name,
         severity=Severity.WARNING,
     )
+
+
+def _parents(board: TreeBoard, node: int, clocks: int) -> PropertyValue:
+    """The parents of the clocks that there are."""
+    from dtlink.firmware.edit_values import phandle_list
+
+    refs = [
+        ref
+        for ref in board.graph.references
+        if ref.node == node and ref.binding.name == _PARENTS and ref.entry < clocks
+    ]
+    end = max((ref.cell + 1 + ref.args for ref in refs), default=0)
+    return phandle_list(board.tree[node], _PARENTS, "#clock-cells", end)
+
+
+def _fix(node: Node, name: str, first: int, clocks: int, kept: PropertyValue) -> Fix:
+    """Cut a list to as many entries as there are clocks."""
+    from dtlink.firmware.edits import DeleteProperty, SetProperty, ref
+
+    if first < clocks:
+        return Fix(f"Write the clock of entry {first} into {_CLOCKS}, or a 0 into {name}.")
+    add = f", or add the clock to {_CLOCKS}"
+    if not any(map(len, kept)):
+        return Fix(f"Delete {name}{add}.", (DeleteProperty(ref(node), name),))
+    text = f"Cut {name} to {counted(clocks, 'entry', 'entries')}{add}."
+    return Fix(text, (SetProperty(ref(node), name, kept),))
 
 
 def _there(node: Node, entry: int, clocks: int) -> str:

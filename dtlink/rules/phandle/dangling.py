@@ -22,7 +22,7 @@ from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
 from dtlink.links.interrupts import steps_up
 from dtlink.links.reference import Failure, UnresolvedReason
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._entry import (
     as_string,
     before,
@@ -39,6 +39,7 @@ from dtlink.rules.phandle._interrupt_map import misfit
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the endpoint is connected, which it was not"),
     covers=Covers.SUPPLIER,
     bad=Dts(
         """
@@ -123,9 +124,26 @@ def _lost(board: TreeBoard, entry: Failure) -> str:
     return f", and fw_devlink ignores {names(lost)} after it" if lost else ""
 
 
-def _fix(board: TreeBoard, entry: Failure) -> str:
+def _other_end(board: TreeBoard, entry: Failure) -> Fix:
+    """Reference the one endpoint that references this one."""
+    from dtlink.firmware.edits import SetProperty, ref
+
+    tree, own = board.tree, entry.node
+    users = [
+        node
+        for node, at in tree.holders("remote-endpoint").items()
+        if node != own.index and own.phandle and tree.first_cell(at) == own.phandle
+    ]
+    if len(users) != 1 or own.index in tree.mistakable or users[0] in tree.disabled:
+        return Fix("Set remote-endpoint = <&label-of-the-other-endpoint>; or remove the endpoint.")
+    other = ref(tree[users[0]])
+    text = f"Set remote-endpoint = <{other}>; in {ref(own)}: {tree[users[0]].path} references it."
+    return Fix(text, (SetProperty(ref(own), "remote-endpoint", ((other,),)),))
+
+
+def _fix(board: TreeBoard, entry: Failure) -> Fix | str:
     if entry.binding.walk is Walk.ENDPOINT:
-        return "Set remote-endpoint = <&label-of-the-other-endpoint>; or remove the endpoint."
+        return _other_end(board, entry)
     fix = f"Reference the {entry.binding.kind} by its label in {entry.entry}."
     last = before(board, entry)
     if not last or not entry.binding.cells or size_in_cells(entry) > entry.raw.cell + 1:

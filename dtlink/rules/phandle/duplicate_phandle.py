@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
+from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link, UnresolvedReason
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
-from dtlink.wording import listed, noun
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
+from dtlink.wording import joined, listed, noun
 
 #: The nodes of one phandle where nothing else has it.
 _PAIR = 2
@@ -26,6 +27,7 @@ _PAIR = 2
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(True, "no property references the node by the number"),
     covers=Covers.SUPPLIER,
     bad=Dts(
         """
@@ -78,10 +80,26 @@ def _finding(
         f"{first.path}, whichever was meant"
         if users
         else f"no property can reference {node.path}; none does so far",
-        fix=f"Give {node.path} its own phandle: reference it by a label, and dtc assigns a number.",
+        fix=_fix(node, is_used=bool(users)),
         property_name="phandle" if node.has("phandle") else "linux,phandle",
         related=(first, *users),
         severity=Severity.ERROR if users else Severity.WARNING,
+    )
+
+
+def _fix(node: Node, *, is_used: bool) -> Fix:
+    """Delete the number, which no property means: what a lookup finds stays the same."""
+    from dtlink.firmware.edits import DeleteProperty, ref
+
+    if is_used:
+        text = (
+            f"Give {node.path} its own phandle: reference it by a label, and dtc assigns a number."
+        )
+        return Fix(text)
+    names = [name for name in ("phandle", "linux,phandle") if node.has(name)]
+    return Fix(
+        f"Delete {joined(names)} of {node.path}: dtc assigns a number where a label is referenced.",
+        tuple(DeleteProperty(ref(node), name) for name in names),
     )
 
 

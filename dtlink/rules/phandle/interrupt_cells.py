@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from dtlink.board.tree import TreeBoard
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.firmware.tree import Node
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._entry import names
 from dtlink.wording import noun
 
@@ -39,6 +40,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "that each user has one interrupt is likely, not certain"),
     since="0.2",
     needs=("interrupt-controller",),
     covers=Covers.RELATED,
@@ -60,10 +62,18 @@ def _finding(board: TreeBoard, node: int, users: Collection[int]) -> Finding:
         f"{noun(len(nodes), 'has', 'have')} interrupts of it",
         effect="the kernel passes their interrupts to the next parent with #interrupt-cells: they "
         "fail, or are those of other devices",
-        fix=f"Add #interrupt-cells = <{width or '…'}>; to {board.ref(controller)}.",
+        fix=_fix(board, controller, width),
         property_name="interrupt-controller",
         related=nodes,
     )
+
+
+def _fix(board: TreeBoard, controller: Node, width: int) -> Fix:
+    from dtlink.firmware.edits import SetProperty, ref
+
+    text = f"Add #interrupt-cells = <{width or '…'}>; to {board.ref(controller)}."
+    edit = SetProperty(ref(controller), "#interrupt-cells", ((width,),))
+    return Fix(text, (edit,) if width else ())
 
 
 def _width(board: TreeBoard, users: Collection[int]) -> int:

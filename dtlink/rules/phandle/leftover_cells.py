@@ -103,18 +103,31 @@ def _bytes(board: TreeBoard, entry: Failure) -> Finding:
         effect="the kernel ignores the bytes after the last whole cell"
         if whole
         else f"{node.name} finds no {entry.binding.kind}: {_looks_like(entry)}",
-        fix=f"Write {name} as phandles and cells: {name} = <&label …>;",
+        fix=_without_bytes(board, entry)
+        if whole
+        else f"Write {name} as phandles and cells: {name} = <&label …>;",
         severity=Severity.WARNING if whole else Severity.ERROR,
     )
 
 
-def _without_rest(node: Node, name: str, cells_name: str, cells: int) -> Fix:
+def _without_bytes(board: TreeBoard, entry: Failure) -> Fix:
+    """Only the whole cells, if these are whole entries."""
+    name, cells = entry.property_name, size_in_cells(entry)
+    refs = [ref for ref in board.graph.references if ref.at == entry.raw.at]
+    if max((ref.cell + 1 + ref.args for ref in refs), default=0) != cells:
+        return Fix(f"Write {name} as phandles and cells: {name} = <&label …>;")
+    return _without_rest(entry.node, name, entry.binding.cells, cells, "bytes")
+
+
+def _without_rest(
+    node: Node, name: str, cells_name: str | None, cells: int, what: str = "cells"
+) -> Fix:
     """Only the cells up to the end of the last entry."""
     from dtlink.firmware.edit_values import phandle_list
     from dtlink.firmware.edits import SetProperty, ref
 
     value = phandle_list(node, name, cells_name, cells)
-    text = f"Remove the cells after the last entry of {name}."
+    text = f"Remove the {what} after the last entry of {name}."
     return Fix(text, (SetProperty(ref(node), name, value),))
 
 

@@ -21,12 +21,14 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Flaw, Link, UnresolvedReason
-from dtlink.rules.model import Covers, Dts, Finding, Severity, rule
+from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._elsewhere import is_told_elsewhere
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
 from dtlink.wording import counted
 
 _TRIGGER = "trigger-sources"
+#: The cells properties that say nothing about suppliers.
+_OF_BUSES = ("#address-cells", "#size-cells")
 #: The trigger of LEDs that reads cells.
 _USB_PORT = "usbport"
 
@@ -35,6 +37,7 @@ _USB_PORT = "usbport"
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the reference may be to a wrong node"),
     covers=Covers.SUPPLIER,
     bad=Dts(
         """
@@ -128,17 +131,51 @@ def _effect(board: TreeBoard, entry: Failure) -> str:
     return f"{line}; fw_devlink assumes 0 cells and links it to {names(linked)}" if linked else line
 
 
-def _fix(board: TreeBoard, entry: Failure, last: Link | None, meant: Node | None) -> str:
+def _fix(board: TreeBoard, entry: Failure, last: Link | None, meant: Node | None) -> Fix:
+    from dtlink.firmware.edits import SetProperty, ref
+
     cells = cells_name(entry)
     if last and meant:
-        return (
+        return Fix(
             f"Write {counted(len(last.args), 'argument')} after each {board.ref(last.supplier)} in "
             f"{entry.property_name} ({cells})."
         )
     if entry.binding.walk is Walk.MASTERS and entry.target:
-        return f"Add {cells} to {board.ref(entry.target)}: the number of its stream IDs."
+        return Fix(f"Add {cells} to {board.ref(entry.target)}: the number of its stream IDs.")
+    width = None if last else _only_width(board, entry)
+    if width is not None and entry.target:
+        text = (
+            f"Add {cells} = <{width}>; to {board.ref(entry.target)}, or reference the "
+            f"{entry.binding.kind} that was meant."
+        )
+        return Fix(text, (SetProperty(ref(entry.target), cells, ((width,),)),))
     before_it = ", or correct the arguments of the entry before it" if last else ""
     node = board.ref(entry.target) if entry.target else "the supplier"
-    return (
+    return Fix(
         f"Add {cells} to {node}, or reference the {entry.binding.kind} that was meant{before_it}."
     )
+
+
+def _only_width(board: TreeBoard, entry: Failure) -> int | None:
+    """The one number of arguments by which all lists with the supplier can be read, if any.
+
+    Of a supplier of other kinds only if its driver is known to provide this one too.
+    """
+    from dtlink.board.wrong_cells import widths_of
+
+    binding, target = entry.binding, entry.target
+    if binding.walk is not Walk.LIST or not binding.cells or target is None:
+        return None
+    has_others = any(
+        name.endswith("-cells") and name not in _OF_BUSES for name in target.properties
+    )
+    offers = board.requests.offers(target.index, binding.kind)
+    if offers is False or (offers is None and has_others):
+        return None
+    lists = {
+        (each.raw.node, each.raw.at): each.binding
+        for each in board.failures(UnresolvedReason.NO_CELLS)
+        if each.target == target and each.binding.cells == binding.cells
+    }
+    widths = widths_of(board.tree, target.index, lists)
+    return widths.pop() if len(widths) == 1 else None

@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import CLOCK, DMA_CHANNEL, INTERRUPT
+from dtlink.firmware.tree import Node
 from dtlink.links.entry_lists import LISTS, NamedList, named_lists
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.wording import counted, joined, noun
 
 
@@ -33,6 +34,7 @@ from dtlink.wording import counted, joined, noun
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "an entry may be what is missing, or another name"),
     since="0.2",
     needs=tuple(LISTS),
     bad=Dts(
@@ -111,12 +113,28 @@ def _without_entry(board: TreeBoard, found: NamedList) -> Finding:
         effect=_effect(requested, kind, quoted)
         if set(lost).isdisjoint(found.names[:count])
         else f"a driver that requests the {kind} {quoted} gets the entry of that name before",
-        fix=f"Add the missing {noun(len(lost), 'entry', 'entries')} to {found.binding.name}, or "
-        f"remove {quoted} from {found.names_property}.",
+        fix=_without_names(node, found, quoted, is_needed=requested is Requested.REQUIRED),
         property_name=found.names_property,
         other_property=found.binding.name,
         severity=Severity.INFO if is_unused else Severity.WARNING,
     )
+
+
+def _without_names(node: Node, found: NamedList, quoted: str, *, is_needed: bool) -> Fix:
+    """Remove the names that have no entry, unless the driver needs their entries."""
+    lost, names = len(found.names) - max(found.entries, 0), found.names_property
+    add = f"dd the missing {noun(lost, 'entry', 'entries')} to {found.binding.name}"
+    if is_needed:
+        return Fix(f"A{add}, or remove {quoted} from {names}.")
+    return _first_names(node, found, max(found.entries, 0), f"{quoted} from {names}, or a{add}")
+
+
+def _first_names(node: Node, found: NamedList, count: int, what: str) -> Fix:
+    from dtlink.firmware.edits import DeleteProperty, SetProperty, ref
+
+    name, here = found.names_property, ref(node)
+    kept = SetProperty(here, name, found.names[:count]) if count else DeleteProperty(here, name)
+    return Fix(f"Remove {what}.", (kept,))
 
 
 def _effect(requested: Requested, kind: str, names: str) -> str:
@@ -156,13 +174,20 @@ def _kind(found: NamedList) -> str:
 def _twice(board: TreeBoard, found: NamedList) -> Finding:
     name, times = Counter(found.names).most_common(1)[0]
     first, second = [at for at, each in enumerate(found.names) if each == name][:2]
+    own = f"Give each entry of {found.binding.name} its own name, as the binding has them"
+    is_tail = set(found.names[second:]) == {name}
+    node = board.tree[found.node]
     return names_mismatch.finding(
         board.tree[found.node],
         f'{found.names_property} has "{name}" {"twice" if times == 2 else f"{times} times"}; '
         f"lookups by name resolve to entry {first} of {found.binding.name}",
         effect=f"a driver that asks by name never gets entry {second}: it uses the "
         f"{_kind(found)} of entry {first} instead",
-        fix=f"Give each entry of {found.binding.name} its own name, as the binding has them.",
+        fix=_first_names(
+            node, found, second, f'the second "{name}" from {found.names_property}, or g{own[1:]}'
+        )
+        if is_tail
+        else f"{own}.",
         property_name=found.names_property,
         other_property=found.binding.name,
     )

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
-from dtlink.firmware.tree import Node
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.firmware.tree import Node, Tree
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 _TREE = """
 / {
@@ -37,6 +37,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the devices were not connected before"),
     since="0.2",
     needs=("remote-endpoint",),
     bad=Dts(
@@ -52,23 +53,40 @@ def one_way_graph(board: TreeBoard) -> Iterator[Finding]:
         return
     remotes = tree.holders("remote-endpoint")
     for node, at in remotes.items():
-        target = tree.phandles.get(tree.first_cell(at) or 0, -1)
+        target = _target(tree, at)
         if target < 0 or node in tree.disabled or target in tree.mistakable:
             continue
         back = remotes.get(target)
-        there = -1 if back is None else tree.phandles.get(tree.first_cell(back) or 0, -1)
+        there = -1 if back is None else _target(tree, back)
         if there != node and not (back is not None and there < 0):
-            yield _finding(tree[node], tree[target], tree[there] if there >= 0 else None)
+            users = [other for other, cell in remotes.items() if _target(tree, cell) == target]
+            fix = _fix(tree[node], tree[target], is_free=back is None and users == [node])
+            yield _finding(tree[node], tree[target], tree[there] if there >= 0 else None, fix)
 
 
-def _finding(node: Node, target: Node, there: Node | None) -> Finding:
+def _target(tree: Tree, at: int) -> int:
+    """The node that a remote-endpoint references; -1 if none has the phandle."""
+    return tree.phandles.get(tree.first_cell(at) or 0, -1)
+
+
+def _fix(node: Node, target: Node, *, is_free: bool) -> Fix:
+    """Add the reference back, if the other endpoint is free and no third one references it."""
+    from dtlink.firmware.edits import SetProperty, ref
+
+    if not is_free or not target.name.startswith("endpoint"):
+        return Fix("Let both endpoints reference each other, or delete this one.")
+    text = f"Write remote-endpoint = <{ref(node)}>; in {ref(target)}."
+    return Fix(text, (SetProperty(ref(target), "remote-endpoint", ((ref(node),),)),))
+
+
+def _finding(node: Node, target: Node, there: Node | None, fix: Fix) -> Finding:
     elsewhere = f"references {there.path}" if there else "has no remote-endpoint"
     return one_way_graph.finding(
         node,
         f"remote-endpoint references {target.path}, which {elsewhere}",
         effect=f"a driver that follows the graph from {target.path} "
         f"{'finds the other device' if there else 'does not find this one'}",
-        fix="Let both endpoints reference each other, or delete this one.",
+        fix=fix,
         property_name="remote-endpoint",
         supplier=target,
         related=[there] if there else [],

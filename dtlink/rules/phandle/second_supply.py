@@ -20,7 +20,7 @@ from dtlink.facts.patterns import fits
 from dtlink.facts.resources import GPIO
 from dtlink.facts.supply_names import SINGLE_GPIOS, stem
 from dtlink.links.reference import Link, Reference
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 #: The cells properties that regulators with child nodes have.
 _OF_BUSES = ("#address-cells", "#size-cells")
@@ -42,6 +42,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the second may be the one that is meant, or belong to another input"),
     since="0.2",
     bad=Dts(
         _TREE % ("vdd-supply = <&core>, <&io>;", "<&gpio 3 0>, <&gpio 4 0>"),
@@ -78,6 +79,15 @@ def _is_argument(board: TreeBoard, ref: Reference) -> bool:
     return any(name.endswith("-cells") and name not in _OF_BUSES for name in cells)
 
 
+def _first_only(link: Link, text: str) -> Fix:
+    from dtlink.firmware.edit_values import phandle_list
+    from dtlink.firmware.edits import SetProperty, ref
+
+    name, row = link.property_name, link.binding
+    kept = phandle_list(link.node, name, row.cells, link.reference.cell)
+    return Fix(text, (SetProperty(ref(link.node), name, kept),))
+
+
 def _finding(link: Link) -> Finding:
     name, supplier = link.property_name, link.supplier
     return second_supply.finding(
@@ -85,7 +95,10 @@ def _finding(link: Link) -> Finding:
         f"{name} has a second phandle ({supplier.path}); the kernel reads the first one only",
         effect=f"{supplier.name} is not switched on for {link.node.name}, which waits for it "
         "nevertheless",
-        fix=f"Keep one phandle in {name}; write a …-supply property for each other input.",
+        fix=_first_only(
+            link,
+            f"Keep the first phandle in {name}; write a …-supply property for each other input.",
+        ),
         supplier=supplier,
     )
 
@@ -96,8 +109,11 @@ def _of_pin(link: Link) -> Finding:
         link,
         f"{name} has a second GPIO; the driver of {node.name} asks for one, the first",
         effect=f"nothing drives the second GPIO for {node.name}",
-        fix=f"Keep the GPIO of the pin in {name}; describe the other one where it belongs, as the "
-        "GPIO of a regulator for one.",
+        fix=_first_only(
+            link,
+            f"Keep the first GPIO in {name}; describe the other one where it belongs, as the GPIO "
+            "of a regulator for one.",
+        ),
         supplier=link.supplier,
         likely=True,
     )

@@ -58,6 +58,8 @@ class Misspelt(NamedTuple):
     name: str
     meant: str
     why: str
+    is_only: bool = True
+    """Whether no other name may have been meant."""
 
 
 def misspelt(board: TreeBoard) -> Iterator[Misspelt]:
@@ -100,16 +102,17 @@ def _unknown(board: TreeBoard, name: str, suffix: str) -> Iterator[Misspelt]:
     for node in sorted(board.tree.holders(name).keys() - board.tree.disabled):
         meant = _asked_near(board, node, stem(name), suffix)
         if meant:
-            yield Misspelt(node, name, meant + suffix, "no driver and no binding has that name")
+            why = "no driver and no binding has that name"
+            yield Misspelt(node, name, meant[0] + suffix, why, is_only=len(meant) == 1)
 
 
-def _asked_near(board: TreeBoard, node: int, what: str, suffix: str) -> str:
-    """A name that the driver asks for and the node lacks, for an unknown one; empty: none.
+def _asked_near(board: TreeBoard, node: int, what: str, suffix: str) -> Sequence[str]:
+    """The names that the driver asks for and the node lacks, for an unknown one; nearest first.
 
     Of a device whose driver is not known: one that many devices have.
     """
     if not board.tree[node].has("compatible"):
-        return ""
+        return ()
     kind = REGULATOR.kind if suffix == "-supply" else GPIO.kind
     reader, own = board.requests, board.tree[node]
     if reader.is_known(node):
@@ -124,7 +127,7 @@ def _asked_near(board: TreeBoard, node: int, what: str, suffix: str) -> str:
         for each in meant
         if what != f"n{each}" and not any(own.has(each + end) for end in SUFFIXES)
     ]
-    return min(free, key=lambda each: slip(what, each), default="")
+    return sorted(free, key=lambda each: slip(what, each))
 
 
 def _of_lists(board: TreeBoard, name: str, meant: Sequence[str]) -> Iterator[Misspelt]:
@@ -133,12 +136,16 @@ def _of_lists(board: TreeBoard, name: str, meant: Sequence[str]) -> Iterator[Mis
         if node in board.tree.disabled:
             continue
         own = board.tree[node]
-        for each in meant:
-            if own.has(each) or own.has(f"{each}s"):
-                continue
-            if _names_entries(own, each, at) or _fits(board, name, each, at):
-                yield Misspelt(node, name, each, "no driver and no binding has that name")
-                break
+        fitting = [
+            each
+            for each in meant
+            if not (own.has(each) or own.has(f"{each}s"))
+            and (_names_entries(own, each, at) or _fits(board, name, each, at))
+        ]
+        if fitting:
+            why = "no driver and no binding has that name"
+            is_only = len(set(fitting)) == 1
+            yield Misspelt(node, name, fitting[0], why, is_only=is_only)
 
 
 def _common_near(name: str) -> list[str]:

@@ -34,7 +34,7 @@ from dtlink.facts.resource import Asker, Requested
 from dtlink.facts.resources import INTERRUPT, PHY
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.supplier._waiting import so_do
 from dtlink.wording import counted, noun
 
@@ -47,6 +47,7 @@ _OF_ANOTHER_KIND = "usb-nop-xceiv"
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the supplier may be disabled on purpose"),
     needs=("status",),
     bad=Dts(
         """
@@ -230,7 +231,29 @@ def _held(board: TreeBoard, first: Link) -> str:
     return f"; {board.tree.path(device)} as a whole does not probe{waiting if users else ''}"
 
 
-def _fix(board: TreeBoard, first: Link, off: Sequence[Node], *, sure: bool) -> str:
+def _fix(board: TreeBoard, first: Link, off: Sequence[Node], *, sure: bool) -> Fix:
+    """Enable the supplier, if what it needs itself is enabled."""
+    from dtlink.firmware.edits import SetProperty, ref
+
+    effect = first.binding.resource.if_disabled
+    is_left = (effect is not None and effect.optional) or _lacks_others(board, off)
+    edits = tuple(SetProperty(ref(node), "status", ("okay",)) for node in off)
+    return Fix(_advice(board, first, off, sure=sure), () if is_left else edits)
+
+
+def _lacks_others(board: TreeBoard, off: Sequence[Node]) -> bool:
+    """Whether a node that would be enabled needs what would stay disabled."""
+    tree, own = board.tree, {node.index for node in off}
+    return any(
+        not own.issuperset(_switched_off(board, ref.supplier))
+        for ref in board.graph.references
+        if own.issuperset(above := _switched_off(board, ref.consumer))
+        and above
+        and ref.supplier in tree.disabled
+    )
+
+
+def _advice(board: TreeBoard, first: Link, off: Sequence[Node], *, sure: bool) -> str:
     enable = " ".join(f'{board.ref(node)} {{ status = "okay"; }};' for node in off)
     effect = first.binding.resource.if_disabled
     if effect and effect.optional:

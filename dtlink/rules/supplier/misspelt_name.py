@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.bindings import binding_of
 from dtlink.firmware.tree import Node
-from dtlink.rules.model import Dts, Finding, Severity, rule
-from dtlink.rules.supplier._spelling import misspelt
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
+from dtlink.rules.supplier._spelling import Misspelt, misspelt
 
 _TREE = """
 / {
@@ -40,6 +41,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the driver did not use what the property references"),
     since="0.2",
     bad=Dts(
         _TREE % ("vim-supply", "gpoi"), finds=("/regulator-lan:vim-supply", "/regulator-lan:gpoi")
@@ -54,10 +56,25 @@ def misspelt_name(board: TreeBoard) -> Iterator[Finding]:
             node,
             f"{found.name} of {node.path}: {found.why}; {found.meant}?",
             effect=_effect(found.name, node),
-            fix=f"Write {found.meant} instead of {found.name}.",
+            fix=_fix(node, found),
             property_name=found.name,
             likely=True,
         )
+
+
+def _fix(node: Node, found: Misspelt) -> Fix:
+    """Rename the property, where there is one name that may have been meant."""
+    from dtlink.firmware.edit_values import renamed_list, renamed_names
+
+    text = f"Write {found.meant} instead of {found.name}."
+    if not found.is_only or node.has(found.meant):
+        return Fix(text)
+    row = binding_of(found.meant)
+    if "-name" in found.name:
+        edits = renamed_names(node, found.name, found.meant)
+    else:
+        edits = renamed_list(node, found.name, found.meant, row.cells if row else None)
+    return Fix(text, tuple(edits))
 
 
 def _effect(name: str, node: Node) -> str:

@@ -26,7 +26,7 @@ from dtlink.facts.resource import Requested
 from dtlink.facts.resources import GPIO, MSI_CONTROLLER, REGULATOR
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.supplier._waiting import also
 from dtlink.wording import joined, listed, noun
 
@@ -60,6 +60,7 @@ _TREE = """
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "drivers then register GPIOs for the node"),
     since="0.2",
     bad=Dts(_TREE % ("", "osc"), finds=("/gpio@1000:#gpio-cells", "/mmc@2000:vmmc-supply")),
     good=Dts(_TREE % ("gpio-controller;", "vcc")),
@@ -157,6 +158,13 @@ def _why(supplier: Node, kind: str) -> str:
     return f"{has} regulator-… property"
 
 
+def _mark(board: TreeBoard, supplier: Node) -> Fix:
+    from dtlink.firmware.edits import SetProperty, ref
+
+    edit = SetProperty(ref(supplier), "gpio-controller")
+    return Fix(f"Add gpio-controller; to {board.ref(supplier)}.", (edit,))
+
+
 def _without_mark(board: TreeBoard, links: Sequence[Link]) -> Finding:
     supplier = links[0].supplier
     users = listed(dict.fromkeys(f"{link.entry} of {link.node.path}" for link in links), 2)
@@ -166,7 +174,7 @@ def _without_mark(board: TreeBoard, links: Sequence[Link]) -> Finding:
         f"{noun(len(links), 'references', 'reference')} it",
         effect="drivers that look for gpio-controller register no GPIOs for it: requests for them "
         "then return -EPROBE_DEFER forever",
-        fix=f"Add gpio-controller; to {board.ref(supplier)}.",
+        fix=_mark(board, supplier),
         property_name="#gpio-cells",
         related=[link.node for link in links],
         likely=True,

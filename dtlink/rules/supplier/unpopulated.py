@@ -25,7 +25,7 @@ from dtlink.facts.early import is_served_early
 from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.supplier._waiting import also, effect, fallen, nodes, stranded
 
 _SYSCON = "syscon"
@@ -35,6 +35,7 @@ _SYSCON = "syscon"
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the kernel then makes devices of all its children"),
     bad=Dts(
         """
         / {
@@ -123,8 +124,11 @@ def _finding(board: TreeBoard, links: Sequence[Link], container: Node, why: str)
     )
 
 
-def _fix(board: TreeBoard, container: Node, device: Node) -> str:
+def _fix(board: TreeBoard, container: Node, device: Node) -> Fix | str:
+    from dtlink.firmware.edits import SetProperty, ref
+
     if container.compatible:
-        return f'Add "simple-mfd" to compatible of {container.path}.'
+        edit = SetProperty(ref(container), "compatible", (*container.compatible, "simple-mfd"))
+        return Fix(f'Add "simple-mfd" to compatible of {container.path}.', (edit,))
     write = f'Write {board.ref(container)} {{ compatible = "simple-bus"; }};'
     return f"{write} or move {device.name} into the root."
