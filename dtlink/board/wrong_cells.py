@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.facts.binding import SupplierBinding, Walk
@@ -157,26 +156,38 @@ def _judged(
 
 
 def widths_of(tree: Tree, supplier: int, lists: Mapping[List, SupplierBinding]) -> set[int]:
-    """The numbers of cells for a supplier that fit all of the lists, and by which no argument is
-    the supplier's own phandle.
-    """
+    """The numbers of cells for a supplier by which all of the lists can plainly be read."""
     return {
         width
         for width in range(_MOST + 1)
         if all(
             tree.words[place[1] + 1] >> 2 <= _CELLS
-            and _is_whole(tree, place, row, (supplier, width))
-            and not _is_argument(tree, place[1], supplier, width)
+            and _is_plain(tree, place, row, (supplier, width))
             for place, row in lists.items()
         )
     }
 
 
-def _is_argument(tree: Tree, at: int, supplier: int, width: int) -> bool:
-    """Whether a phandle of a node comes so near after another that it would be its argument."""
-    cells = tree.cells_at(at)
-    own = [place for place, cell in enumerate(cells) if tree.phandles.get(cell) == supplier]
-    return any(after - before <= width for before, after in pairwise(own))
+def _is_plain(tree: Tree, place: List, row: SupplierBinding, change: tuple[int, int]) -> bool:
+    """Whether a list fits, ends with an entry that is not empty, and no argument is the supplier's
+    own phandle.
+    """
+    cells, (supplier, width) = tree.cells_at(place[1]), change
+    cell, is_last_empty = 0, True
+    while cell < len(cells):
+        node = tree.phandles.get(cells[cell], -1) if cells[cell] else -1
+        is_last_empty = not cells[cell]
+        own = width if node == supplier else tree.cell(row.cells or "", node)
+        if is_last_empty:
+            cell += 1
+            continue
+        if node < 0 or own is None or cell + own >= len(cells):
+            return False
+        arguments = cells[cell + 1 : cell + 1 + own]
+        if any(tree.phandles.get(each) == supplier for each in arguments):
+            return False
+        cell += 1 + own
+    return not is_last_empty
 
 
 def _cells(row: SupplierBinding) -> str:

@@ -84,7 +84,7 @@ class BlobSource(Origins):
         if source is None or not self.difference:
             return source
         mine, theirs = self._blob.by_path.get(path), source.tree.by_path.get(path)
-        is_same = mine and theirs and (name is None or _is_same(mine, theirs, name, source))
+        is_same = mine and theirs and (name is None or is_same_property(mine, theirs, name, source))
         return source if is_same else None
 
     def location(
@@ -134,7 +134,9 @@ def _differences(blob: Tree, made: Tree, source: SourcePlaces) -> Iterator[str]:
             return
         other = theirs[path]
         names = dict.fromkeys((*node.properties, *other.properties))
-        yield from (f"{path}: {each}" for each in names if not _is_same(node, other, each, source))
+        yield from (
+            f"{path}: {each}" for each in names if not is_same_property(node, other, each, source)
+        )
     yield from (f"it has {path} as well" for path in theirs if path not in mine)
     if len(mine) < sum(map(_is_described, blob)):
         yield "two nodes of the blob have the same path"
@@ -149,7 +151,7 @@ def _is_described(node: Node) -> bool:
     return node.path.split("/", 2)[1] not in _GENERATED
 
 
-def _is_same(mine: Node, theirs: Node, name: str, source: SourcePlaces) -> bool:
+def is_same_property(mine: Node, theirs: Node, name: str, source: SourcePlaces) -> bool:
     """Whether a property of the blob is what the source makes of it; neither may have it."""
     value, made = mine.get(name), theirs.get(name)
     if name in _PHANDLES:

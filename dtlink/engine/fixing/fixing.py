@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.engine.fixing.proof import fault
+from dtlink.engine.fixing.proof import Kind, Problem, problem
 from dtlink.engine.fixing.proposals import Proposal, WantedFixes, apart, proposals
 from dtlink.engine.written import ExpectedTree
 from dtlink.firmware.edits import SetField
@@ -78,8 +78,7 @@ class FixOutcome(NamedTuple):
 
 class _Verdict(NamedTuple):
     reports: Mapping[Input, InputReport]
-    reason: str = ""
-    is_fault: bool = False
+    problem: Problem | None = None
 
 
 class _UnusableError(Exception):
@@ -231,7 +230,8 @@ class _Fixing:
         if not batch:
             return
         verdict = self._try(batch)
-        if not verdict.reason:
+        found = verdict.problem
+        if found is None or (len(batch) == 1 and found.kind is Kind.NOTE):
             self._now |= verdict.reports
             self._accepted += batch
         elif len(batch) > 1:
@@ -239,7 +239,7 @@ class _Fixing:
             self._accept(batch[:middle])
             self._accept(batch[middle:])
         else:
-            left = LeftFix(batch[0], verdict.reason, verdict.is_fault)
+            left = LeftFix(batch[0], found.reason, found.kind is Kind.FAULT)
             self._left[batch[0].edits] = left
 
     def _expected(self, board: Input, findings: Sequence[Finding]) -> ExpectedTree:
@@ -259,17 +259,23 @@ class _Fixing:
         expected = {board: self._expected(board, mine[board]) for board in readable}
         reports = {each.input: each for each in self._lint(of, storage, expected)}
         others: list[str] = []
+        note: Problem | None = None
         for board in boards:
             before, after = self._now[board], reports[board]
             if after.differs and not mine[board] and not self._wanted.shared:
                 others.append(board.path)
             elif after.differs and mine[board]:
-                return _Verdict(reports, f"{board}: {after.differs} would change as well")
-            elif reason := fault(before, after, mine[board]):
-                return _Verdict(reports, f"{board}: {reason}", is_fault=True)
+                reason = f"{board}: {after.differs} would change as well"
+                return _Verdict(reports, Problem(reason, Kind.CONSEQUENCE))
+            elif found := problem(before, after, mine[board]):
+                found = found._replace(reason=f"{board}: {found.reason}")
+                if found.kind is not Kind.NOTE:
+                    return _Verdict(reports, found)
+                note = found
         if others:
-            return _Verdict(reports, _disagreement(batch[0], len(boards), others))
-        return _Verdict(reports)
+            reason = _disagreement(batch[0], len(boards), others)
+            return _Verdict(reports, Problem(reason, Kind.CONSEQUENCE))
+        return _Verdict(reports, note)
 
 
 def _disagreement(proposal: Proposal, total: int, others: Sequence[str]) -> str:

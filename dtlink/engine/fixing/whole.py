@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from dtlink.engine.fixing.proof import fault
+from dtlink.engine.fixing.proof import Kind, Problem, problem
 from dtlink.engine.fixing.proposals import WantedFixes, is_wanted
 from dtlink.firmware.apply import apply, apply_fields
 from dtlink.firmware.edits import SetField
@@ -98,15 +98,13 @@ class _Fixing:
 
     def _accept(self, batch: Sequence[Finding]) -> None:
         """Accept what proves right; what does not is found by halves."""
-        is_fault = False
         try:
             made = self._change(self._original, self._edits([*self._fixed, *batch]))
             after = self._lint(made)
-            reason = fault(self._now, after, batch)
-            is_fault = bool(reason)
+            found = problem(self._now, after, batch)
         except InputError as error:
-            reason = error.message
-        if not reason:
+            found = Problem(error.message, Kind.CONSEQUENCE)
+        if found is None or (len(batch) == 1 and found.kind is Kind.NOTE):
             self._firmware, self._now = made, after
             self._fixed += batch
         elif len(batch) > 1:
@@ -114,4 +112,4 @@ class _Fixing:
             self._accept(batch[:middle])
             self._accept(batch[middle:])
         else:
-            self._left.append(LeftFinding(batch[0], reason, is_fault))
+            self._left.append(LeftFinding(batch[0], found.reason, found.kind is Kind.FAULT))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
-from dtlink.links.reference import Link, Reference
+from dtlink.links.reference import Flaw, Link, Reference
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.wording import counted
 
@@ -63,12 +63,13 @@ def assigned_clocks(board: TreeBoard) -> Iterator[Finding]:
     lists = _entries(board)
     for node in sorted({node for name in (_PARENTS, *_RATES) for node in tree.holders(name)}):
         clocks = lists.get((node, _CLOCKS), [])
-        if node in tree.disabled or not _is_whole(board, node, clocks):
+        if node in tree.disabled or not _is_whole(board, node, _CLOCKS, clocks):
             continue
         known = {ref.entry for ref in clocks}
         count = max(known, default=-1) + 1
-        lost = [ref for ref in lists.get((node, _PARENTS), ()) if ref.entry not in known]
-        if lost:
+        parents = lists.get((node, _PARENTS), [])
+        lost = [ref for ref in parents if ref.entry not in known]
+        if lost and _is_whole(board, node, _PARENTS, parents):
             yield _parent(board, lost[0], count)
         for name, width in _RATES.items():
             at = _first_rate(tree[node], name, width, known)
@@ -85,11 +86,12 @@ def _entries(board: TreeBoard) -> Mapping[tuple[int, str], Sequence[Reference]]:
     return found
 
 
-def _is_whole(board: TreeBoard, node: int, clocks: Sequence[Reference]) -> bool:
-    """Whether every entry of ``assigned-clocks`` was read: other rules report the others."""
-    at = board.tree.holders(_CLOCKS).get(node)
-    end = max((ref.cell + 1 + ref.args for ref in clocks), default=0)
-    return at is None or not any(board.tree.cells_at(at)[end:])
+def _is_whole(board: TreeBoard, node: int, name: str, refs: Sequence[Reference]) -> bool:
+    """Whether every entry of a list was read: other rules report the others."""
+    at = board.tree.holders(name).get(node)
+    end = max((ref.cell + 1 + ref.args for ref in refs), default=0)
+    is_read = all(ref.flaw is Flaw.NONE for ref in refs)
+    return at is None or (is_read and not any(board.tree.cells_at(at)[end:]))
 
 
 def _first_rate(node: Node, name: str, width: int, known: set[int]) -> int | None:

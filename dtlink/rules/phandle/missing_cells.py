@@ -142,7 +142,7 @@ def _fix(board: TreeBoard, entry: Failure, last: Link | None, meant: Node | None
         )
     if entry.binding.walk is Walk.MASTERS and entry.target:
         return Fix(f"Add {cells} to {board.ref(entry.target)}: the number of its stream IDs.")
-    width = None if last else _only_width(board, entry)
+    width = _only_width(board, entry, last)
     if width is not None and entry.target:
         text = (
             f"Add {cells} = <{width}>; to {board.ref(entry.target)}, or reference the "
@@ -156,10 +156,11 @@ def _fix(board: TreeBoard, entry: Failure, last: Link | None, meant: Node | None
     )
 
 
-def _only_width(board: TreeBoard, entry: Failure) -> int | None:
+def _only_width(board: TreeBoard, entry: Failure, last: Link | None) -> int | None:
     """The one number of arguments by which all lists with the supplier can be read, if any.
 
-    Of a supplier of other kinds only if its driver is known to provide this one too.
+    Of a supplier of other kinds, and after another entry, which may be what is wrong, only if the
+    supplier's driver is known to provide this kind.
     """
     from dtlink.board.wrong_cells import widths_of
 
@@ -170,7 +171,7 @@ def _only_width(board: TreeBoard, entry: Failure) -> int | None:
         name.endswith("-cells") and name not in _OF_BUSES for name in target.properties
     )
     offers = board.requests.offers(target.index, binding.kind)
-    if offers is False or (offers is None and has_others):
+    if offers is False or (offers is None and (has_others or last)):
         return None
     lists = {
         (each.raw.node, each.raw.at): each.binding

@@ -149,9 +149,7 @@ def _effect(requested: Requested, kind: str, names: str) -> str:
 
 def _nameless(board: TreeBoard, found: NamedList) -> Iterator[Finding]:
     """An entry without a name, where the driver requires a name that is missing."""
-    asked = board.requests.names_of(found.node, found.binding.kind, required=True)
-    missing = sorted(asked - set(found.names))
-    if missing and asked & set(found.names):
+    if missing := _missing(board, found):
         names, count = found.names_property, len(found.names)
         quoted = joined((f'"{name}"' for name in missing), "or")
         yield names_mismatch.finding(
@@ -166,6 +164,12 @@ def _nameless(board: TreeBoard, found: NamedList) -> Iterator[Finding]:
         )
 
 
+def _missing(board: TreeBoard, found: NamedList) -> list[str]:
+    """The names that the driver requires beside some of those that there are."""
+    asked = board.requests.names_of(found.node, found.binding.kind, required=True)
+    return sorted(asked - set(found.names)) if asked & set(found.names) else []
+
+
 def _kind(found: NamedList) -> str:
     """What an entry is for a driver: an interrupt, not its controller."""
     return "interrupt" if found.binding.resource is INTERRUPT else found.binding.kind
@@ -175,7 +179,7 @@ def _twice(board: TreeBoard, found: NamedList) -> Finding:
     name, times = Counter(found.names).most_common(1)[0]
     first, second = [at for at, each in enumerate(found.names) if each == name][:2]
     own = f"Give each entry of {found.binding.name} its own name, as the binding has them"
-    is_tail = set(found.names[second:]) == {name}
+    is_tail = set(found.names[second:]) == {name} and not _missing(board, found)
     node = board.tree[found.node]
     return names_mismatch.finding(
         board.tree[found.node],

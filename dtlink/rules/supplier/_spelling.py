@@ -144,7 +144,8 @@ def _of_lists(board: TreeBoard, name: str, meant: Sequence[str]) -> Iterator[Mis
         ]
         if fitting:
             why = "no driver and no binding has that name"
-            is_only = len(set(fitting)) == 1
+            name_known = not fitting[0].endswith(SUFFIXES) or is_known(stem(fitting[0]))
+            is_only = len(set(fitting)) == 1 and name_known
             yield Misspelt(node, name, fitting[0], why, is_only=is_only)
 
 

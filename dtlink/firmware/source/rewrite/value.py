@@ -128,13 +128,16 @@ def _replaced(
         return _inserted(held, new, change)
     if not wanted:
         return _deleted(held, change)
-    if len(words) == len(wanted):
+    # A string can't stand where a number did.
+    kinds, wanted_kinds = [_is_cells(held, each) for each in words], [e.is_cell for e in wanted]
+    if kinds == wanted_kinds:
         return [Replaced(a.start, a.end, b.text) for a, b in zip(words, wanted, strict=True)]
-    if words[0].group != words[-1].group or wanted[0].group != wanted[-1].group:
+    is_alike = {*kinds} == {*wanted_kinds} and len({*kinds}) == 1
+    is_one = words[0].group == words[-1].group and wanted[0].group == wanted[-1].group
+    start, end = words[0].start, words[-1].end
+    if not (is_alike and is_one) or held.text[start:end] != held.code[start:end]:
         return None
-    if held.text[words[0].start : words[-1].end] != held.code[words[0].start : words[-1].end]:
-        return None
-    return [Replaced(words[0].start, words[-1].end, " ".join(each.text for each in wanted))]
+    return [Replaced(start, end, " ".join(each.text for each in wanted))]
 
 
 def _inserted(

@@ -76,6 +76,11 @@ class WantedWord(NamedTuple):
     group: int
     """The number of the ``<…>`` or string that it is in."""
 
+    @property
+    def is_cell(self) -> bool:
+        """Whether it stands in a ``<…>``."""
+        return self.meaning[0] in ("cell", "path")
+
 
 def wanted(value: PropertyValue, label: dict[str, str]) -> Sequence[WantedWord]:
     """The words of a value; ``label`` has the labels of nodes that have none in the edit."""

@@ -1,0 +1,1 @@
+"""Faults that are put into the text of real boards' sources, and what fixes make of them."""
