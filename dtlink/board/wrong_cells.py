@@ -169,25 +169,27 @@ def widths_of(tree: Tree, supplier: int, lists: Mapping[List, SupplierBinding]) 
 
 
 def _is_plain(tree: Tree, place: List, row: SupplierBinding, change: tuple[int, int]) -> bool:
-    """Whether a list fits, ends with an entry that is not empty, and no argument is the supplier's
-    own phandle.
+    """Whether a list fits without an empty entry at the end, and without what is there by chance.
+
+    That is an argument that is the supplier's own phandle, and the same entry twice.
     """
     cells, (supplier, width) = tree.cells_at(place[1]), change
-    cell, is_last_empty = 0, True
+    cell, own_entries = 0, list[tuple[int, ...]]()
     while cell < len(cells):
-        node = tree.phandles.get(cells[cell], -1) if cells[cell] else -1
-        is_last_empty = not cells[cell]
-        own = width if node == supplier else tree.cell(row.cells or "", node)
-        if is_last_empty:
+        node = tree.phandles.get(cells[cell], -1)
+        taken = width if node == supplier else tree.cell(row.cells or "", node)
+        end = cell + 1 + (taken or 0)
+        if not cells[cell] and end < len(cells):
             cell += 1
             continue
-        if node < 0 or own is None or cell + own >= len(cells):
+        if node < 0 or taken is None or end > len(cells):
             return False
-        arguments = cells[cell + 1 : cell + 1 + own]
-        if any(tree.phandles.get(each) == supplier for each in arguments):
-            return False
-        cell += 1 + own
-    return not is_last_empty
+        if node == supplier:
+            own_entries.append(tuple(cells[cell + 1 : end]))
+        cell = end
+    arguments = (argument for entry in own_entries for argument in entry)
+    is_odd = any(tree.phandles.get(argument) == supplier for argument in arguments)
+    return not is_odd and len(set(own_entries)) == len(own_entries)
 
 
 def _cells(row: SupplierBinding) -> str:

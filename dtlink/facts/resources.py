@@ -511,3 +511,7 @@ PCI_POWER = "PCI power control"
 RESOURCES: tuple[Resource, ...] = tuple(
     row for row in globals().values() if isinstance(row, Resource)
 )
+
+#: The property without which a node is no provider of a kind: drivers look for it
+#: (drivers/gpio/gpiolib-of.c, drivers/irqchip).
+MARKS = {GPIO.kind: "gpio-controller", MSI_CONTROLLER.kind: "msi-controller"}

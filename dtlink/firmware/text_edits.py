@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -57,9 +58,15 @@ def in_order(edits: Iterable[TextEdit]) -> Sequence[TextEdit]:
         # Which of two texts comes first that are added at one place makes no difference for lines.
         is_same_place = other.start == one.start and other.end == one.end
         is_line = one.text.startswith("\n") and other.text.startswith("\n")
+        is_line = is_line and _first_word(one.text) != _first_word(other.text)
         if other.start < one.end or (is_same_place and not is_line):
             raise EditConflictError(f"{other.path}:{other.line}")
     return ordered
+
+
+def _first_word(line: str) -> str:
+    """What a statement sets."""
+    return re.split(r"[\s=;]", line.lstrip(), maxsplit=1)[0]
 
 
 def by_file(edits: Iterable[TextEdit]) -> dict[str, list[TextEdit]]:

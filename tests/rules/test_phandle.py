@@ -6,7 +6,7 @@ import pytest
 
 from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
-from dtlink.facts.kernels import DEFAULT
+from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.dts import read_text
 from dtlink.rules.catalogue import choose, find
 from dtlink.rules.model import Confidence, Finding, Severity
@@ -175,7 +175,9 @@ def test_a_gpio_nexus_needs_cells_of_its_own():
 
 
 def test_kernels_that_stop_at_missing_cells_link_nothing():
-    [finding] = check("missing-cells", OSC + "x: x { }; a { clocks = <&x 1>; };", version=(6, 1))
+    [finding] = check(
+        "missing-cells", OSC + "x: x { }; a { clocks = <&x 1>; };", version=KernelVersion(6, 1)
+    )
     assert "fw_devlink links" not in finding.effect
     assert finding.fix.text.startswith("Add #clock-cells to &x")
 

@@ -231,7 +231,7 @@ class _Fixing:
             return
         verdict = self._try(batch)
         found = verdict.problem
-        if found is None or (len(batch) == 1 and found.kind is Kind.NOTE):
+        if found is None or (len(batch) == 1 and found.kind is Kind.LESS):
             self._now |= verdict.reports
             self._accepted += batch
         elif len(batch) > 1:
@@ -269,7 +269,7 @@ class _Fixing:
                 return _Verdict(reports, Problem(reason, Kind.CONSEQUENCE))
             elif found := problem(before, after, mine[board]):
                 found = found._replace(reason=f"{board}: {found.reason}")
-                if found.kind is not Kind.NOTE:
+                if found.kind is not Kind.LESS:
                     return _Verdict(reports, found)
                 note = found
         if others:

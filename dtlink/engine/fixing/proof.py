@@ -8,7 +8,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.edits import SetProperty
-from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
     from dtlink.report.model import InputReport
@@ -17,7 +16,18 @@ if TYPE_CHECKING:
     _Key = tuple[str, str, str, str]
 
 #: Rules about what references lead to: a fix that makes the kernel follow some may show more.
-_OF_LINKS = ("cycle/", "supplier/unordered-iommu")
+_OF_LINKS, _OF_NAMES = ("cycle/", "supplier/"), "supplier/misspelt-name"
+#: Rules about whether lists can be read, which a number of cells decides.
+_OF_LISTS = frozenset(
+    (
+        "phandle/dangling",
+        "phandle/interrupt-map",
+        "phandle/leftover-cells",
+        "phandle/missing-cells",
+        "phandle/truncated-specifier",
+        "phandle/wrong-cells",
+    )
+)
 
 
 class Kind(Enum):
@@ -25,7 +35,7 @@ class Kind(Enum):
 
     FAULT = "it did not do what it says: a fault of dtlink"
     CONSEQUENCE = "it did, and the board then has another fault, which it hid"
-    NOTE = "it did, and what is then worth knowing weighs less than what was wrong"
+    LESS = "it did, and what it hid weighs less than what was wrong"
 
 
 class Problem(NamedTuple):
@@ -57,30 +67,40 @@ def _left(before: InputReport, after: InputReport, mine: Sequence[Finding]) -> I
 
 def _new(before: InputReport, after: InputReport, mine: Sequence[Finding]) -> Iterator[Problem]:
     more = _counts(after.findings) - _counts(before.findings)
-    enabled = tuple(_enabled(mine))
+    shown = _Shown(mine)
     for each in after.findings:
         key = _key(each)
         if more[key] > 0:
             more[key] -= 1
             reason = f"{each.rule} is found at {each.subject.path} afterwards"
-            yield Problem(reason, _kind(each, mine, enabled))
+            yield Problem(reason, shown.kind(each))
 
 
-def _kind(new: Finding, mine: Sequence[Finding], enabled: Sequence[str]) -> Kind:
-    is_of_links = new.rule.startswith(_OF_LINKS)
-    is_note = new.severity is Severity.INFO
-    if is_of_links and is_note and any(each.severity is not Severity.INFO for each in mine):
-        return Kind.NOTE
-    if is_of_links or f"{new.subject.path}/".startswith(tuple(enabled)):
-        return Kind.CONSEQUENCE
-    return Kind.FAULT
+class _Shown:
+    """What fixes may show that was hidden before."""
 
+    def __init__(self, mine: Sequence[Finding]) -> None:
+        edits = [edit for each in mine for edit in each.fix.edits]
+        sets = [edit for edit in edits if isinstance(edit, SetProperty)]
+        self._enabled = tuple(f"{each.node.path}/" for each in sets if each.name == "status")
+        self._with_cells = {each.node.path for each in sets if each.name.endswith("-cells")}
+        self._worst = min((each.severity.rank for each in mine), default=0)
 
-def _enabled(mine: Sequence[Finding]) -> Iterator[str]:
-    """The nodes that fixes enable, with what is below them: nothing was checked there before."""
-    for edit in (edit for each in mine for edit in each.fix.edits):
-        if isinstance(edit, SetProperty) and edit.name == "status":
-            yield f"{edit.node.path.rstrip('/')}/"
+    def kind(self, new: Finding) -> Kind:
+        """What a finding means that was not there before."""
+        if not self._is_hidden(new):
+            return Kind.FAULT
+        return Kind.LESS if new.severity.rank > self._worst else Kind.CONSEQUENCE
+
+    def _is_hidden(self, new: Finding) -> bool:
+        """Whether it is about links, about a node that was disabled, or a list not read before."""
+        if new.rule.startswith(_OF_LINKS) and new.rule != _OF_NAMES:
+            return True
+        paths = (new.subject.path, new.supplier, *new.related)
+        if any(f"{path}/".startswith(self._enabled) for path in paths):
+            return True
+        is_elsewhere = bool(self._with_cells) and new.subject.path not in self._with_cells
+        return is_elsewhere and new.rule not in _OF_LISTS
 
 
 def _key(each: Finding) -> _Key:

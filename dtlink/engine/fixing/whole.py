@@ -104,7 +104,7 @@ class _Fixing:
             found = problem(self._now, after, batch)
         except InputError as error:
             found = Problem(error.message, Kind.CONSEQUENCE)
-        if found is None or (len(batch) == 1 and found.kind is Kind.NOTE):
+        if found is None or (len(batch) == 1 and found.kind is Kind.LESS):
             self._firmware, self._now = made, after
             self._fixed += batch
         elif len(batch) > 1:

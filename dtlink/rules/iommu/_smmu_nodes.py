@@ -40,6 +40,8 @@ class Lack(NamedTuple):
     fails: bool
     """Whether the driver's probe fails."""
     likely: bool = False
+    cells: int | None = None
+    """The only number that the property may have, where there is one."""
 
 
 Check = Callable[[TreeBoard, Node], "Lack | None"]
@@ -129,8 +131,9 @@ def _v3_cells(_board: TreeBoard, node: Node) -> Lack | None:
         name,
         f"has {name} = <{value}>" if value is not None else f"has no {name}",
         f"{told}, -EINVAL",
-        f"Set {name} = <1>;.",
+        f"Set {name} = <1>;",
         fails=True,
+        cells=1,
     )
 
 

@@ -51,6 +51,11 @@ def cells(board: TreeBoard) -> Iterator[Finding]:
         for entry in board.failures(UnresolvedReason.NO_CELLS)
         if entry.binding.name == "iommus"
     }
+    told |= {
+        each.supplier
+        for each in board.wrong_cells
+        if each.value is None and each.cells == "#iommu-cells"
+    }
     for iommu in board.masters:
         kind = kind_of(board.tree[iommu].compatible)
         value = board.tree.cell("#iommu-cells", iommu)

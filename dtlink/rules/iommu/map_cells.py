@@ -25,13 +25,17 @@ from dtlink.facts.kernels import LATEST
 from dtlink.facts.patterns import fits
 from dtlink.firmware.tree import Node, Tree
 from dtlink.links.maps import IdMap
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
+
+#: Upper bound on the entries that a fix writes.
+_MOST = 32
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the machine may have been tested with a kernel that reads it as it is"),
     bad=Dts(
         """
         / {
@@ -88,8 +92,25 @@ def map_cells(board: TreeBoard) -> Iterator[Finding]:
             if wide
             else f"Linux {IOMMU_MAP_BY_CELLS.since} and newer read #iommu-cells output cells per "
             f"entry: the devices behind {name} get wrong stream IDs, or none",
-            fix="Write an entry of length 1 for each ID: iommu-map = <0x… &iommu 0x… 1>, …;",
+            fix=_one_by_one(board.tree[node], table, wide=wide),
         )
+
+
+def _one_by_one(host: Node, table: IdMap, *, wide: bool) -> Fix:
+    """Entries of 4 cells and of length 1, where all are at one IOMMU and are not many."""
+    from dtlink.firmware.edits import Hex, SetProperty, ref
+
+    text = "Write an entry of length 1 for each ID: iommu-map = <0x… &iommu 0x… 1>, …;"
+    targets = {row.target for row in table.entries}
+    if wide or len(targets) != 1 or sum(row.length for row in table.entries) > _MOST:
+        return Fix(text)
+    iommu = ref(host.tree[targets.pop()])
+    entries = tuple(
+        (Hex(row.input_base + each), iommu, Hex(row.output[0] + each), 1)
+        for row in table.entries
+        for each in range(row.length)
+    )
+    return Fix(text, (SetProperty(ref(host), "iommu-map", entries),))
 
 
 def _is_read_by_driver(host: Node) -> bool:

@@ -21,13 +21,14 @@ from collections.abc import Iterator
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
 from dtlink.rules.iommu._smmu_nodes import Lack, lacks
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the SMMU is used then, which it was not"),
     bad=Dts(
         """
         / {
@@ -109,5 +110,14 @@ def _finding(board: TreeBoard, node: Node, lack: Lack) -> Finding:
         severity=None if lack.fails and used else Severity.WARNING,
         likely=lack.likely,
         effect=lack.effect + (tail if lack.fails else ""),
-        fix=lack.fix,
+        fix=_fix(node, lack),
     )
+
+
+def _fix(node: Node, lack: Lack) -> Fix:
+    from dtlink.firmware.edits import SetProperty, ref
+
+    if lack.cells is None:
+        return Fix(lack.fix)
+    edit = SetProperty(ref(node), lack.property_name, ((lack.cells,),))
+    return Fix(f"Set {lack.property_name} = <{lack.cells}>; in {ref(node)}.", (edit,))

@@ -90,7 +90,7 @@ def _is_whole(board: TreeBoard, node: int, name: str, refs: Sequence[Reference])
     """Whether every entry of a list was read: other rules report the others."""
     at = board.tree.holders(name).get(node)
     end = max((ref.cell + 1 + ref.args for ref in refs), default=0)
-    is_read = all(ref.flaw is Flaw.NONE for ref in refs)
+    is_read = all(ref.flaw is not Flaw.ASSUMED_CELLS for ref in refs)
     return at is None or (is_read and not any(board.tree.cells_at(at)[end:]))
 
 

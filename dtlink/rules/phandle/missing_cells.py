@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
+from dtlink.facts.resources import MARKS
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Flaw, Link, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
@@ -170,6 +171,8 @@ def _only_width(board: TreeBoard, entry: Failure, last: Link | None) -> int | No
     has_others = any(
         name.endswith("-cells") and name not in _OF_BUSES for name in target.properties
     )
+    if binding.kind in MARKS and not target.has(MARKS[binding.kind]):
+        return None
     offers = board.requests.offers(target.index, binding.kind)
     if offers is False or (offers is None and (has_others or last)):
         return None

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
 
     Words = Callable[[SchemaFault], str]
+    Cure = Callable[[SchemaFault], Fix | str]
 
 
 def tell(
-    rule: Rule, board: TreeBoard, kind: SchemaFaultKind, message: Words, effect: Words, fix: Words
+    rule: Rule, board: TreeBoard, kind: SchemaFaultKind, message: Words, effect: Words, fix: Cure
 ) -> Iterator[Finding]:
     """A finding for each fault; ``effect`` and ``fix`` are those of device bindings.
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
-from dtlink.rules.model import Dts, Finding, Severity, rule
+from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.schema._tell import place, schema_of, tell
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind, names_of
 from dtlink.wording import counted, joined, noun
@@ -26,6 +26,7 @@ from dtlink.wording import counted, joined, noun
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "an entry may be what is missing"),
     yields=True,
     bad=Dts(
         """
@@ -105,11 +106,16 @@ def _effect(fault: SchemaFault) -> str:
     )
 
 
-def _fix(fault: SchemaFault) -> str:
+def _fix(fault: SchemaFault) -> Fix | str:
+    from dtlink.firmware.edits import SetProperty, ref
+
     if beyond := _beyond(fault):
-        return (
-            f"Add the entries of {joined(beyond)} to {fault.property_name} of "
-            f"{fault.node.path}, or remove {noun(len(beyond), 'the name', 'the names')} from "
-            f"{_names_of(fault)}."
+        names, node = _names_of(fault), fault.node
+        quoted = joined(f'"{name}"' for name in beyond)
+        kept = tuple(node.strings(names))[: fault.error.length]
+        return Fix(
+            f"Remove {quoted} from {names} of {node.path}, or add "
+            f"{noun(len(beyond), 'its entry', 'their entries')} to {fault.property_name}.",
+            (SetProperty(ref(node), names, kept),),
         )
     return f"Write {fault.property_name} of {fault.node.path} as the binding says."

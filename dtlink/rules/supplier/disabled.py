@@ -243,14 +243,13 @@ def _fix(board: TreeBoard, first: Link, off: Sequence[Node], *, sure: bool) -> F
 
 def _lacks_others(board: TreeBoard, off: Sequence[Node]) -> bool:
     """Whether a node that would be enabled needs what would stay disabled."""
-    tree, own = board.tree, {node.index for node in off}
-    return any(
-        not own.issuperset(_switched_off(board, ref.supplier))
-        for ref in board.graph.references
-        if own.issuperset(above := _switched_off(board, ref.consumer))
-        and above
-        and ref.supplier in tree.disabled
-    )
+    own = {node.index for node in off}
+    for ref in board.extraction.common_of_all.references:
+        above = _switched_off(board, ref.consumer)
+        is_enabled = bool(above) and own.issuperset(above)
+        if is_enabled and not own.issuperset(_switched_off(board, ref.supplier)):
+            return True
+    return False
 
 
 def _advice(board: TreeBoard, first: Link, off: Sequence[Node], *, sure: bool) -> str:

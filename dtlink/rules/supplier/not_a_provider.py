@@ -23,15 +23,13 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Origin
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.resource import Requested
-from dtlink.facts.resources import GPIO, MSI_CONTROLLER, REGULATOR
+from dtlink.facts.resources import GPIO, MARKS, REGULATOR
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.supplier._waiting import also
 from dtlink.wording import joined, listed, noun
 
-#: The property that marks a provider of a kind.
-_MARKS = {GPIO.kind: "gpio-controller", MSI_CONTROLLER.kind: "msi-controller"}
 #: What a provider of several kinds may have instead: it passes on to others.
 _INSTEAD = {GPIO.kind: "gpio-map"}
 #: The kinds that are registered by few functions and are referenced without cells.
@@ -70,7 +68,7 @@ def not_a_provider(board: TreeBoard) -> Iterator[Finding]:
     groups: dict[tuple[int, str], list[Reference]] = {}
     for ref in board.graph.references:
         kind = ref.binding.kind
-        mark = _MARKS.get(kind)
+        mark = MARKS.get(kind)
         if mark is not None:
             is_wrong = ref.supplier not in board.tree.holders(mark) and _is_unmarked(board, ref)
         elif kind == REGULATOR.kind:
@@ -139,7 +137,7 @@ def _finding(board: TreeBoard, links: Sequence[Link]) -> Finding:
         f"{first.entry} references {supplier.path}, which provides no {kind}: "
         f"{_why(supplier, kind)}{also(links)}",
         effect=f"a request for the {kind} returns -EPROBE_DEFER forever"
-        if kind not in _MARKS
+        if kind not in MARKS
         else f"{first.node.name} gets no MSIs from it, and uses other interrupts or fails",
         fix=f"Reference the {kind} that was meant in {first.property_name}.",
         supplier=supplier,
@@ -149,8 +147,8 @@ def _finding(board: TreeBoard, links: Sequence[Link]) -> Finding:
 
 
 def _why(supplier: Node, kind: str) -> str:
-    if kind in _MARKS:
-        return f"it has no {_MARKS[kind]}"
+    if kind in MARKS:
+        return f"it has no {MARKS[kind]}"
     if kind != REGULATOR.kind:
         return "its driver registers none"
     found = sorted(_OTHERS & supplier.properties.keys())

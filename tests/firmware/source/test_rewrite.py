@@ -202,6 +202,13 @@ def test_edits_that_overlap_are_an_error() -> None:
     assert edited("0123456", [one, one]) == "01a56"
 
 
+def test_two_lines_at_one_place_do_not_meet_unless_they_set_the_same() -> None:
+    one = TextEdit("a", 2, 2, "\n\ta = <1>;", 1, 3, 1, 3)
+    assert edited("0123", [one, one._replace(text="\n\tb;")]) == "01\n\ta = <1>;\n\tb;23"
+    with pytest.raises(EditConflictError):
+        in_order([one, one._replace(text="\n\ta = <2>;")])
+
+
 def test_edits_of_the_own_boards_make_the_trees_they_mean(tmp_path: Path) -> None:
     rng = random.Random(SEED)  # noqa: S311 - the same each time
     counts: Counter[str] = Counter()
@@ -245,3 +252,23 @@ def _is_elsewhere(edits: list[TreeEdit], detail: str) -> bool:
     """Whether another node has changed as well: its file is included twice."""
     owners = {each.parent.path if isinstance(each, AddNode) else each.node.path for each in edits}
     return detail.partition(":")[0] not in owners
+
+
+def test_a_string_takes_the_place_of_a_number(tmp_path: Path) -> None:
+    assert changed(tmp_path, SetProperty(DEVICE, "flat", ("okay",))) == [
+        "-\t\tflat = <&clk 1 &clk 2>;",
+        '+\t\tflat = "okay";',
+    ]
+
+
+def test_a_file_that_is_included_twice_is_changed_once(tmp_path: Path) -> None:
+    files = {
+        "board.dts": '/dts-v1/;\n#include "a.dtsi"\n#include "a.dtsi"\n',
+        "a.dtsi": "/ { a: a { old-name = <1>; gone; }; };\n",
+    }
+    path = written(tmp_path, files)
+    node = NodeRef("/a", "a")
+    edits = [SetProperty(node, "new-name", ((1,),)), DeleteProperty(node, "old-name")]
+    found = outcome(path, [*edits, DeleteProperty(node, "gone")])
+    assert found.word == "same", found.detail
+    assert list(found.files.values()) == ["/ { a: a { new-name = <1>; }; };\n"]

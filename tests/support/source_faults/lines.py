@@ -20,10 +20,12 @@ def strange_lines(
     own = set(_lines(tree, edits))
     for file, (before, after) in contents.items():
         old, new = before.decode().split("\n"), after.decode().split("\n")
+        # Of two equal lines a comparison may take the other one for the one that is gone.
+        texts = {old[line - 1] for path, line in own if path == file and line <= len(old)}
         for tag, first, last, *_ in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
             if tag in ("replace", "delete"):
                 for line in range(first + 1, last + 1):
-                    if (file, line) not in own and old[line - 1].strip():
+                    if old[line - 1] not in texts and old[line - 1].strip():
                         return f"{file}:{line} was changed as well: {old[line - 1].strip()}"
     return ""
 
@@ -50,9 +52,10 @@ def _references(edit: SetProperty) -> Sequence[str]:
 
 def _opening(tree: Tree, path: str) -> Iterator[tuple[str, int]]:
     """Where a node is opened: a label may be added there, or all of it be on one line."""
-    place = tree.origins.location(path) if tree.origins else None
-    if place is not None:
-        yield place.file, place.line
+    for name in (None, "a-property-that-it-lacks"):
+        place = tree.origins.location(path, name) if tree.origins else None
+        if place is not None:
+            yield place.file, place.line
 
 
 def _property(bed: Bed, path: str, name: str) -> Iterator[tuple[str, int]]:

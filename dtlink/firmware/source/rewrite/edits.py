@@ -280,7 +280,8 @@ class _Writer:
         before = [self._statement(n, v, indent) for n, v in new.items() if n != same]
         between = f"\n{indent}" if places.is_first_in_line(file, start) else " "
         if len(held.set_at) > 1:
-            yield from self._earlier(held, at, f"/delete-property/ {held.name};", before)
+            deletion = f"/delete-property/ {held.name};"
+            yield from self._earlier(held, (at, statement), deletion, before)
         if same is None:
             yield _edit(file, Replaced(start, statement.end, between.join(before)))
             return
@@ -301,22 +302,31 @@ class _Writer:
         at, statement = self._set(held)
         instead: list[str] = []
         if len(held.set_at) > 1:
-            yield from self._earlier(held, at, f"/delete-property/ {held.name};", instead)
+            deletion = f"/delete-property/ {held.name};"
+            yield from self._earlier(held, (at, statement), deletion, instead)
         if instead:
             yield _edit(at.file, Replaced(statement.start, statement.end, instead[0]))
         else:
             yield _edit(at.file, _line_of(at.file, statement))
 
     def _earlier(
-        self, held: DtsProperty, last: Place, deletion: str, instead: list[str]
+        self,
+        held: DtsProperty,
+        last: tuple[Place, Statement],
+        deletion: str,
+        instead: list[str],
     ) -> Iterator[TextEdit]:
         """What earlier statements set: those of the same file go; others are deleted there."""
-        earlier = [self._set(held, number) for number in range(len(held.set_at) - 1)]
-        if any(at.file is not last.file for at, _ in earlier):
+        file, own = last[0].file, last[1].start
+        found = [self._set(held, number) for number in range(len(held.set_at) - 1)]
+        # A file that is included twice sets it twice, by one statement.
+        earlier = {(at.file.path, each.start): (at.file, each) for at, each in found}
+        earlier.pop((file.path, own), None)
+        if any(other is not file for other, _ in earlier.values()):
             instead.append(deletion)
         else:
-            for at, statement in earlier:
-                yield _edit(at.file, _line_of(at.file, statement))
+            for other, statement in earlier.values():
+                yield _edit(other, _line_of(other, statement))
 
 
 def _by_node(edits: Iterable[TreeEdit]) -> Mapping[str, _NodeEdits]:
