@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -163,4 +164,5 @@ def write_formats(
         if each.form == "text":
             emit_lines(text(report, terminal_width(each.path)), each.path, color)
         elif each.form != "jsonl":
-            emit(render(each.form, report), each.path)
+            folder = None if each.path is None else os.path.dirname(each.path)  # noqa: PTH120 - any text
+            emit(render(each.form, report, folder), each.path)

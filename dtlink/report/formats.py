@@ -20,15 +20,19 @@ FORMATS = {
     "concise": "FILE:LINE:COLUMN: SEVERITY RULE MESSAGE, for editors and problem matchers",
     "rdjson": "Reviewdog Diagnostic Format, with the fixes as suggestions",
     "checkstyle": "Checkstyle XML",
+    "html": "one page with filters and the rules' pages, for a browser",
 }
 
 #: The formats that contain the hashes of the inputs.
 DIGESTS = frozenset(("json", "jsonl", "sarif"))
 #: The formats that contain the edits of fixes as edits of the source.
 WITH_FIXES = frozenset(("json", "jsonl", "sarif", "rdjson"))
+#: The formats that link to files beside them.
+LINKING = frozenset(("html",))
 
 
-def render(name: str, report: Report) -> str:
-    """A report in a format, ending in a newline."""
-    text: str = import_module(f"dtlink.report.{name}").render(report)
+def render(name: str, report: Report, folder: str | None = None) -> str:
+    """A report in a format, ending in a newline; ``folder``: where it will be, if that is known."""
+    module = import_module(f"dtlink.report.{name}")
+    text: str = module.render(report, folder) if name in LINKING else module.render(report)
     return text

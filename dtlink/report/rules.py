@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.rules.defaults import off_by_default
@@ -118,6 +119,21 @@ def sections(rule: Rule) -> list[tuple[str, str]]:
     _, *parts = re.split(rf"^({pattern})", rule.page, flags=re.MULTILINE)
     texts = [" ".join(text.split()) for text in parts[1::2]]
     return list(zip(parts[::2], texts, strict=True))
+
+
+class Parts(NamedTuple):
+    """The parts of a rule's page, for what lays it out in its own way."""
+
+    texts: Sequence[tuple[str, str]]
+    """Headings (with their colons) and texts, in which code is between double backquotes."""
+    examples: Sequence[tuple[str, Sequence[tuple[str, str]]]]
+    """Titles, each with remarks and the sources that they are about; either may be empty."""
+
+
+def parts(rule: Rule) -> Parts:
+    """The parts of a rule's page."""
+    texts = [*sections(rule), *_own_sections(rule)]
+    return Parts(texts, [(title, list(_pieces(each))) for title, each in _examples(rule)])
 
 
 def _examples(rule: Rule) -> Iterator[tuple[str, Dts | Tables]]:

@@ -33,8 +33,8 @@ def summary(
     rules that have most.
     """
     counts = counts_of(groups)
-    aside = list(_aside(report))
-    if not any(counts.values()) and not aside:
+    beside = list(aside(report))
+    if not any(counts.values()) and not beside:
         return
     shown = [each for each in Severity if each.rank <= least.rank]
     if by_rule and sum(counts[each.value] for each in shown) > _SCREEN:
@@ -44,7 +44,7 @@ def summary(
         total = f"new: {total}" if any(counts.values()) else "no new findings"
     each_input = repeats(groups)
     several = f" ({each_input})" if each_input else ""
-    parts = [f"{total} in {counted(len(report.inputs), 'input')}{several}", *aside]
+    parts = [f"{total} in {counted(len(report.inputs), 'input')}{several}", *beside]
     yield from flow([Span("; ".join(parts)), *_hints(counts, least)], width, indent=0)
     for kernel in dict.fromkeys(_kernels(report)):
         yield from flow([Span(kernel, DIM)], width, indent=0)
@@ -85,7 +85,7 @@ def _most(counted: Counter[str], what: str) -> Iterator[Span]:
     yield Span(last or named[-1])
 
 
-def _aside(report: Report) -> Iterator[str]:
+def aside(report: Report) -> Iterator[str]:
     """Findings that do not count, and inputs that could not be read."""
     inputs = report.inputs
     if known := sum(len(each.known) for each in inputs):
