@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,9 +10,14 @@ import pytest
 
 from dtlink.board.settings import Settings
 from dtlink.board.tables import TablesBoard
+from dtlink.engine.fixing import WantedFixes, changed, fix_whole
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.read import decode, read_folder
+from dtlink.firmware.acpi.table import TableHeader
+from dtlink.firmware.edits import Edit, SetField
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.tree import Tree
+from dtlink.report.model import InputReport
 from dtlink.rules.catalogue import all_rules
 from dtlink.rules.model import Finding
 from dtlink.rules.run import check
@@ -22,6 +27,8 @@ from tests.support.table_faults import TABLE_FAULTS, TableFault
 TABLES = SHARED / "tables"
 #: Machines of each kind of source that are tried.
 _MOST = 40
+#: Every so many machines are fixed.
+_FIXED = 3
 
 
 @lru_cache(maxsize=1)
@@ -74,6 +81,27 @@ def test_a_fault_in_a_real_table_is_found(fault: TableFault) -> None:
             missed.append(f"{name}, {path}: it is at {[each.subject.path for each in found]}")
     assert missed == []
     assert places >= fault.tables, f"{fault.id} fits on {places} machines"
+
+
+@pytest.mark.parametrize("fault", TABLE_FAULTS, ids=lambda fault: fault.id)
+def test_no_fix_of_a_fault_in_a_real_table_is_taken_back(fault: TableFault) -> None:
+    """All edits that are proposed are made, and prove right."""
+    for name, machine in machines()[::_FIXED]:
+        if planted := fault.plant(machine, f"{fault.id} {name}"):
+            made = fix_whole(_report, changed, Machine.of(planted[0]), WantedFixes(unsafe=True))
+            assert [each.reason for each in made.left if each.is_fault] == [], name
+            assert not any(table.sum for table in _written(made.firmware, made.edits))
+
+
+def _report(firmware: Tree | Machine) -> InputReport:
+    assert isinstance(firmware, Machine)
+    return InputReport("", findings=lint(firmware))
+
+
+def _written(firmware: Tree | Machine, edits: Sequence[Edit]) -> Iterator[TableHeader]:
+    assert isinstance(firmware, Machine)
+    for word in {each.table for each in edits if isinstance(each, SetField)}:
+        yield firmware.tables[word]
 
 
 def _at(path: str) -> str:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.edits import Edit
 
 
@@ -24,9 +25,18 @@ class Fix(NamedTuple):
     edits: "tuple[Edit, ...]" = ()
     safety: Safety | None = None
     """Whether the edits are safe; what the rule says of all its fixes, unless this fix differs."""
+    reveals: bool = False
+    """Whether more of the firmware is read with the edits made: that may have faults of its own."""
 
     def __str__(self) -> str:
         return self.text
+
+    @classmethod
+    def setting(cls, text: str, *fields: "tuple[Struct, str, int]") -> "Fix":
+        """A fix that sets fields of tables: structure, field and value of each."""
+        from dtlink.firmware.edits import set_field
+
+        return cls(text, tuple(set_field(*each) for each in fields))
 
     @classmethod
     def of(cls, fix: "Fix | str") -> "Fix":

@@ -96,9 +96,9 @@ def test_references_of_an_overlay_need_no_symbols() -> None:
 TABLES = """
 IORT
   its: its-group ids=0
-  smmu: smmu-v3 base=0x9050000
+  smmu: smmu-v3 base=0x9050000 identifier=1
     map count=0xffff output=its
-  rc: root-complex segment=0
+  rc: root-complex segment=0 identifier=2
     map count=0x100 output=smmu
     map input_base=0x100 count=0xfeff output_base=0x100 output=its
 """
@@ -135,6 +135,39 @@ def test_the_highest_revision_is_not_replaced() -> None:
     data[24:28] = b"\xff" * 4
     with pytest.raises(ValueError, match="highest"):
         with_next_revision(bytes(data))
+
+
+@pytest.mark.parametrize("word", ["RIMT", "VIOT"])
+def test_tables_that_linux_does_not_take_are_refused(word: str) -> None:
+    with pytest.raises(ValueError, match=f"replaces no {word}"):
+        override_image({word: assemble("MCFG\n  allocation base=0x40000000")["MCFG"]})
+
+
+def test_fixes_of_one_field_are_made_one_after_the_other() -> None:
+    """The ATS attribute has a bit of a later revision and a reserved one, which two rules clear."""
+    data = assemble(
+        """
+        IORT table_revision=0
+          smmu: smmu-v3 base=0x9050000 event_gsiv=74 gerr_gsiv=77
+          rc: root-complex segment=0 node_revision=1 ats=0x103
+            map count=0xffff output=smmu
+        """
+    )["IORT"]
+    Path("iort.dat").write_bytes(data)
+    done = run("iort.dat", "--fix", "--unsafe-fixes", "--tables-out", "fixed")
+    assert "taken back" not in done.stderr
+    assert "2 findings fixed: fixed/IORT.dat" in done.stderr
+    before = data.index((0x103).to_bytes(4, "little"))
+    assert Path("fixed/IORT.dat").read_bytes()[before : before + 4] == b"\1\0\0\0"
+
+
+def test_what_names_a_structure_may_change() -> None:
+    """A unit is named by its address, which the fix of one of its findings sets."""
+    data = assemble("DMAR\n  drhd base=0xfed90001 register_size=0\n    ioapic enumeration_id=2\n")
+    Path("dmar.dat").write_bytes(data["DMAR"])
+    done = run("dmar.dat", "--fix", "--unsafe-fixes", "--show", "info", "--tables-out", "fixed")
+    assert "1 finding fixed: fixed/DMAR.dat" in done.stderr
+    assert "(0xfed90000)" in done.stdout
 
 
 def test_cpio_reads_the_image(tmp_path: Path) -> None:

@@ -15,10 +15,26 @@ Key = tuple[str, str, str | None]
 WITH_EDITS = frozenset(
     (
         "acpi/checksum",
+        "acpi/dangling-reference",
+        "acpi/illegal-target",
         "acpi/reserved-bits",
+        "acpi/unknown-segment",
         "cycle/iommu-behind-itself",
         "cycle/supplier-cycle",
+        "dmar/affinity",
+        "dmar/scope-type",
+        "iort/address-limit",
+        "iort/ats-attribute",
+        "iort/id-wrap",
+        "iort/memory-attributes",
+        "iort/missing-field",
+        "iort/node-revision",
+        "iort/null-mapping",
         "iort/off-by-one",
+        "iort/pmcg-reference",
+        "iort/proximity-domain",
+        "iort/requester-id-range",
+        "ivrs/memory-range",
         "legacy/both-gpio-names",
         "legacy/dead-compatible",
         "legacy/dead-property",
@@ -36,6 +52,8 @@ WITH_EDITS = frozenset(
         "phandle/no-interrupt-parent",
         "phandle/second-supply",
         "phandle/wrong-cells",
+        "rimt/boundary-id",
+        "rimt/id-range",
         "schema/entry-names",
         "schema/missing-property",
         "schema/property-shape",
@@ -43,6 +61,7 @@ WITH_EDITS = frozenset(
         "supplier/misspelt-name",
         "supplier/not-a-provider",
         "tree/status",
+        "viot/iommu-off-bus",
     )
 )
 
@@ -54,8 +73,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
 
 
 def key(finding: Finding) -> Key:
-    """What a finding is about."""
-    return finding.rule, finding.subject.path, finding.property_name
+    """What a finding is about: a structure by its offset, since edits may set what names it."""
+    return finding.rule, finding.subject.path.partition(" (")[0], finding.property_name
 
 
 def left(edited: Iterable[Finding], after: Iterable[Finding]) -> Counter[Key]:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.edits import SetProperty
+from dtlink.firmware.names import SubjectKind
 
 if TYPE_CHECKING:
     from dtlink.report.model import InputReport
@@ -84,6 +85,7 @@ class _Shown:
         sets = [edit for edit in edits if isinstance(edit, SetProperty)]
         self._enabled = tuple(f"{each.node.path}/" for each in sets if each.name == "status")
         self._with_cells = {each.node.path for each in sets if each.name.endswith("-cells")}
+        self._reveals = any(each.fix.reveals for each in mine)
         self._worst = min((each.severity.rank for each in mine), default=0)
 
     def kind(self, new: Finding) -> Kind:
@@ -93,8 +95,8 @@ class _Shown:
         return Kind.LESS if new.severity.rank > self._worst else Kind.CONSEQUENCE
 
     def _is_hidden(self, new: Finding) -> bool:
-        """Whether it is about links, about a node that was disabled, or a list not read before."""
-        if new.rule.startswith(_OF_LINKS) and new.rule != _OF_NAMES:
+        """Whether it is about links, or about what was disabled, or not read, before."""
+        if self._reveals or (new.rule.startswith(_OF_LINKS) and new.rule != _OF_NAMES):
             return True
         paths = (new.subject.path, new.supplier, *new.related)
         if any(f"{path}/".startswith(self._enabled) for path in paths):
@@ -104,7 +106,12 @@ class _Shown:
 
 
 def _key(each: Finding) -> _Key:
-    return each.rule, each.subject.path, each.property_name or "", each.supplier
+    is_structure = each.subject.kind is SubjectKind.STRUCTURE
+    place, supplier = each.subject.path, each.supplier
+    if is_structure:
+        # The offset tells it; what names it, such as an address, may be what is set.
+        place, supplier = (path.partition(" (")[0] for path in (place, supplier))
+    return each.rule, place, each.property_name or "", supplier
 
 
 def _counts(findings: Sequence[Finding]) -> Counter[_Key]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from dtlink.engine.fixing.proof import Kind, Problem, problem
 from dtlink.engine.fixing.proposals import WantedFixes, is_wanted
 from dtlink.firmware.apply import apply, apply_fields
-from dtlink.firmware.edits import SetField
+from dtlink.firmware.edits import AddNode, SetField
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 
@@ -85,19 +85,27 @@ class _Fixing:
         return WholeOutcome(self._firmware, edits, self._fixed, self._left, self._now)
 
     def _todo(self) -> list[Finding]:
+        """The findings of the next round; those whose fixes let more be read are the last."""
         left = [each.finding for each in self._left]
-        return [
+        todo = [
             each
             for each in self._now.findings
             if each.fix.edits and each not in left and is_wanted(each, self._wanted)
         ]
+        return list(_apart([each for each in todo if not each.fix.reveals] or todo[:1]))
 
     @staticmethod
     def _edits(findings: Sequence[Finding]) -> list[Edit]:
         return [edit for each in findings for edit in each.fix.edits]
 
     def _accept(self, batch: Sequence[Finding]) -> None:
-        """Accept what proves right; what does not is found by halves."""
+        """Accept what proves right; what does not is found by halves.
+
+        Where the fixes of a half changed a finding, its own is for the next round.
+        """
+        batch = [each for each in batch if each in self._now.findings]
+        if not batch:
+            return
         try:
             made = self._change(self._original, self._edits([*self._fixed, *batch]))
             after = self._lint(made)
@@ -113,3 +121,24 @@ class _Fixing:
             self._accept(batch[middle:])
         else:
             self._left.append(LeftFinding(batch[0], found.reason, found.kind is Kind.FAULT))
+
+
+def _apart(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings whose edits do not set what those before them set to something else: the others
+    are looked at again when these are made.
+    """
+    taken: dict[tuple[str, str | int], Edit] = {}
+    for each in findings:
+        mine = {_target(edit): edit for edit in each.fix.edits}
+        if all(taken.get(key, edit) == edit for key, edit in mine.items()):
+            taken |= mine
+            yield each
+
+
+def _target(edit: Edit) -> tuple[str, str | int]:
+    """What an edit sets."""
+    if isinstance(edit, SetField):
+        return edit.table, edit.offset
+    if isinstance(edit, AddNode):
+        return edit.parent.path, edit.name
+    return edit.node.path, edit.name

@@ -4,7 +4,8 @@ With ``CONFIG_ACPI_TABLE_UPGRADE`` the kernel looks for ``kernel/firmware/acpi/*
 uncompressed cpio at the beginning of the initramfs, and takes a table if signature, OEM ID and OEM
 table ID are those of the firmware's and its OEM revision is higher (drivers/acpi/tables.c,
 acpi_table_upgrade() and acpi_table_initrd_override(); Documentation/admin-guide/acpi/
-initrd_table_override.rst).
+initrd_table_override.rst). It takes tables of the signatures that it knows only, and none when
+locked down (security_locked_down(LOCKDOWN_ACPI_TABLES)), as with Secure Boot.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ _CHECKSUM, _REVISION = 9, slice(24, 28)
 _LARGEST = 0xFFFFFFFF
 _FILE, _FOLDER = 0o100644, 0o040755
 _TRAILER = "TRAILER!!!"
+#: The tables among those that dtlink reads that no kernel takes from there: they are not in
+#: table_sigs[] of drivers/acpi/tables.c, from Linux 5.10 to 7.2 ("ACPI OVERRIDE: Unknown
+#: signature").
+NOT_TAKEN: Final = frozenset(("RIMT", "VIOT"))
 
 
 def with_next_revision(table: bytes) -> bytes:
@@ -35,7 +40,12 @@ def with_next_revision(table: bytes) -> bytes:
 
 
 def override_image(tables: Mapping[str, bytes]) -> bytes:
-    """The cpio (newc, uncompressed) that makes Linux take tables; to stand before the initramfs."""
+    """The cpio (newc, uncompressed) that makes Linux take tables; it goes before the initramfs.
+
+    Raises :class:`ValueError` for tables that Linux does not replace.
+    """
+    for word in sorted(NOT_TAKEN.intersection(tables)):
+        raise ValueError(f"Linux replaces no {word} from an initramfs; use --tables-out")
     parts = FOLDER.split("/")
     folders = ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
     members = [_entry(name, _FOLDER, b"", number) for number, name in enumerate(folders, 1)]

@@ -149,8 +149,21 @@ _NO_IDENTIFIERS = (
 )
 
 
+_LAST_IDENTIFIER = 0xFFFFFFFF
+
+
 def _own_identifier(_first: IortNode, _later: IortNode) -> str:
     return "Give each node of the table its own identifier."
+
+
+def _unused_identifier(node: IortNode) -> int | None:
+    """After the highest of the table, by the number of the node: no two get the same."""
+    nodes = node.owner.nodes if isinstance(node.owner, Iort) else ()
+    if node not in nodes:
+        return None
+    highest = max(each.identifier for each in nodes)
+    value = highest + 1 + nodes.index(node)
+    return value if value <= _LAST_IDENTIFIER else None
 
 
 UNIQUE = (
@@ -260,6 +273,7 @@ UNIQUE = (
             Effect(_NO_IDENTIFIERS, severity=Severity.INFO),
         ),
         fix=_own_identifier,
+        unused=_unused_identifier,
     ),
     UniqueRows(
         alias="iort/duplicate-identifier",
@@ -279,5 +293,6 @@ UNIQUE = (
             Effect(_NO_IDENTIFIERS, severity=Severity.INFO),
         ),
         fix=_own_identifier,
+        unused=_unused_identifier,
     ),
 )

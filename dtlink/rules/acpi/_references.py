@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.rules.acpi._effects import listed, table_of
 from dtlink.rules.acpi._rows import CheckedTable, OffsetReference
+from dtlink.rules.fix import Fix
 from dtlink.wording import and_more
 
 if TYPE_CHECKING:
@@ -73,16 +74,19 @@ def verb(some: Sequence[OffsetReference], one: str, several: str) -> str:
     return one if len(some) == 1 else several
 
 
-def fix(checked: CheckedTable, reference: OffsetReference) -> str:
-    """The offsets that may be written."""
-    words = legal(checked, reference)
+def fix(checked: CheckedTable, some: Sequence[OffsetReference]) -> Fix:
+    """The offsets that may be written; with edits where there is one only."""
+    words, field = legal(checked, some[0]), some[0].field
     nodes = [each for each in checked.table.structures if each.WORD in words]
     if not nodes:
-        return f"Add a node of type {' or '.join(words)}, and set {reference.field} to its offset."
+        return Fix(f"Add a node of type {' or '.join(words)}, and set {field} to its offset.")
     told = [f"{each.start:#x} ({_short(each)})" for each in nodes]
-    return (
-        f"Set {reference.field} to {'' if len(told) == 1 else 'one of '}{listed(told, _CHOICES)}."
-    )
+    text = f"Set {field} to {'' if len(told) == 1 else 'one of '}{listed(told, _CHOICES)}."
+    fields = [(each.where, field, nodes[0].start) for each in some if each.field == field]
+    if len(told) > 1:
+        return Fix(text)
+    # What the IDs then reach is looked at for the first time.
+    return Fix.setting(text, *fields)._replace(reveals=True)
 
 
 def _short(each: Struct) -> str:

@@ -195,6 +195,8 @@ class UniqueRows(NamedTuple):
     """The field that findings name."""
     same: Callable[[Any, Any], bool] | None = None
     """Whether a later structure says the same as the first, so that nothing comes of it."""
+    unused: Callable[[Any], int | None] | None = None
+    """A value that no other structure has, where any will do; it gives ``None`` if it has none."""
     per: str = "structure"
     """What makes a finding: each later ``structure``, each ``key``, or the ``table``."""
 

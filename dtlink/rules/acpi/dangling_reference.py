@@ -19,7 +19,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.rules.acpi import _references as refs
 from dtlink.rules.acpi._effects import Effect, effect_of
 from dtlink.rules.acpi._rows import CheckedTable, OffsetReference, checked_tables
-from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.rules.model import Example, Finding, Safety, Severity, Tables, rule
 
 _DEFAULT: Effect[OffsetReference] = Effect(
     "a reader takes the bytes there for a node, or finds none: the consumer has no supplier"
@@ -30,6 +30,7 @@ _DEFAULT: Effect[OffsetReference] = Effect(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "which structure is meant is known to the firmware only"),
     examples=(
         Example(
             about="IORT",
@@ -112,7 +113,7 @@ def _finding(checked: CheckedTable, some: Sequence[OffsetReference]) -> Finding:
         f"{refs.named(some)} {refs.verb(some, 'has', 'have')} {first.field} {where}",
         property_name=first.field,
         effect=effect.of(first),
-        fix=refs.fix(checked, first),
+        fix=refs.fix(checked, some),
         severity=effect.severity,
         alias=checked.alias(dangling_reference.id),
     )

@@ -21,7 +21,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.rules.acpi._effects import MOST_RELATED, Effect, effect_of, listed
 from dtlink.rules.acpi._rows import CheckedTable, UniqueRows, checked_tables
-from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.rules.model import Example, Finding, Fix, Safety, Severity, Tables, rule
 
 _DEFAULT: Effect[tuple[Struct, Struct]] = Effect(
     "a reader takes one of them, and ignores the other"
@@ -32,6 +32,7 @@ _DEFAULT: Effect[tuple[Struct, Struct]] = Effect(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "other tables may refer to a structure by the value"),
     examples=(
         Example(
             about="IORT",
@@ -228,7 +229,17 @@ def _finding(
         property_name=rows.field,
         related=(first, *(each for _, each in pairs[1:MOST_RELATED])),
         effect=effect.of((first, later)),
-        fix=rows.fix(first, later),
+        fix=_fix(rows, pairs),
         severity=effect.severity,
         alias=rows.alias,
     )
+
+
+def _fix(rows: UniqueRows, pairs: Sequence[tuple[Struct, Struct]]) -> Fix | str:
+    """With edits where any value that no other has will do."""
+    text = rows.fix(*pairs[0])
+    if rows.unused is None or rows.field is None:
+        return text
+    values = [(later, rows.field, rows.unused(later)) for _, later in pairs]
+    fields = [(later, name, value) for later, name, value in values if value is not None]
+    return Fix.setting(text, *fields) if len(fields) == len(pairs) else text

@@ -26,7 +26,7 @@ from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
 from dtlink.rules.acpi._effects import Effect, effect_of, table_of
 from dtlink.rules.acpi._rows import CheckedTable, checked_tables
-from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.rules.model import Example, Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.wording import besides, noun
 
 
@@ -89,6 +89,7 @@ _DEFAULT: Effect[FrameFault] = Effect(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the length may be what is wrong"),
     examples=(
         Example(
             about="IORT",
@@ -235,7 +236,7 @@ def _finding(
         _filled(words.message, first) + besides(len(faults)),
         property_name=(first.field or None) if named else None,
         effect=effect.of(first),
-        fix=_filled(words.fix, first),
+        fix=_fix(_filled(words.fix, first), faults),
         severity=effect.severity,
         alias=checked.alias(frame.id),
     )
@@ -265,3 +266,27 @@ def _filled(text: str, case: FrameFault) -> str:
 
 def _called(holder: Struct) -> str:
     return "the table" if isinstance(holder, TableHeader) else holder.name
+
+
+def _fix(text: str, faults: list[FrameFault]) -> Fix | str:
+    """With edits where the bytes that are there say the count."""
+    counts = [(each.where, each.field, _count(each)) for each in faults]
+    fields = [(where, field, count) for where, field, count in counts if count is not None]
+    if len(fields) != len(faults):
+        return text
+    return Fix.setting(text, *fields)._replace(reveals=True)
+
+
+def _count(case: FrameFault) -> int | None:
+    """How many entries there are, where they end with the structure that they are in."""
+    if not case.field.endswith("_count") or not case.where.has(case.field):
+        return None
+    announced: int = getattr(case.where, case.field)
+    if case.kind is FrameFaultKind.MISSING:
+        nodes = case.where.structures if isinstance(case.where, TableHeader) else ()
+        is_all = bool(nodes) and nodes[-1].end == case.where.end
+        return announced - case.length if is_all else None
+    if case.kind is not FrameFaultKind.BEYOND or not case.room or case.length % announced:
+        return None
+    count, rest = divmod(case.room, case.length // announced)
+    return count if count and not rest else None

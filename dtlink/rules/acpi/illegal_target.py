@@ -22,7 +22,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.rules.acpi import _references as refs
 from dtlink.rules.acpi._effects import Effect, effect_of
 from dtlink.rules.acpi._rows import CheckedTable, OffsetReference, checked_tables
-from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.rules.model import Example, Finding, Safety, Severity, Tables, rule
 
 _DEFAULT: Effect[OffsetReference] = Effect("a reader finds no supplier there")
 
@@ -31,6 +31,7 @@ _DEFAULT: Effect[OffsetReference] = Effect("a reader finds no supplier there")
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "which structure is meant is known to the firmware only"),
     examples=(
         Example(
             about="IORT",
@@ -137,7 +138,7 @@ def _finding(checked: CheckedTable, some: Sequence[OffsetReference]) -> Finding:
         property_name=first.field,
         supplier=first.target if rows.names_target else None,
         effect=effect.of(first),
-        fix=refs.fix(checked, first),
+        fix=refs.fix(checked, some),
         severity=effect.severity,
         alias=checked.alias(illegal_target.id),
     )

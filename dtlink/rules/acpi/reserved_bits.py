@@ -139,18 +139,22 @@ def _finding(checked: CheckedTable, cases: Sequence[ReservedBits]) -> Finding:
         property_name=first.field,
         related=dict.fromkeys(each.where for each in cases[1 : MOST_RELATED + 1]),
         effect=effect.of(first),
-        fix=_fix(cases),
+        fix=_fix(checked, cases),
         severity=effect.severity,
         alias=checked.alias(reserved_bits.id),
     )
 
 
-def _fix(cases: Sequence[ReservedBits]) -> Fix:
-    """Clear all of the bits; with edits where no other revision of the structure has them."""
+def _fix(checked: CheckedTable, cases: Sequence[ReservedBits]) -> Fix:
+    """Clear all of the bits; with edits where no other revision of the structure has them, and no
+    byte can belong to another structure as well.
+    """
     from dtlink.firmware.edits import set_field
 
     bits = dict.fromkeys(f"bits {each.bits:#x} of {each.field}" for each in cases)
-    always = all(_is_always_reserved(each) for each in cases)
+    table = checked.table
+    is_sound = not table.frame_faults and not any(table.minor_frame_faults)
+    always = is_sound and all(_is_always_reserved(each) for each in cases)
     edits = [
         set_field(each.where, each.field, getattr(each.where, each.field) & ~each.bits)
         for each in (cases if always else ())

@@ -14,13 +14,13 @@ pci_mcfg_lookup(); arch/arm64/kernel/pci.c; drivers/acpi/riscv/rimt.c, rimt_matc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.rules.acpi._effects import MOST_RELATED, Effect, effect_of, listed
 from dtlink.rules.acpi._rows import CheckedTable, SegmentRows, checked_tables
-from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.rules.model import Example, Finding, Fix, Safety, Severity, Tables, rule
 
 #: How many segments of the MCFG a message names.
 _SHOWN = 8
@@ -31,6 +31,7 @@ _DEFAULT: Effect[Struct] = Effect("there are no such devices")
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the host bridge may have the segment without an entry of the MCFG"),
     examples=(
         Example(
             about="IORT",
@@ -93,11 +94,16 @@ def unknown_segment(board: TablesBoard) -> Iterator[Finding]:
             for some in [absent] if rows.together and absent else [[each] for each in absent]:
                 # An MCFG without entries says nothing about a single structure.
                 if known or rows.together:
-                    yield _finding(checked, rows, some, sorted(known))
+                    used = {getattr(each, "segment", 0) for each in those}
+                    yield _finding(checked, rows, some, sorted(known), known - used)
 
 
 def _finding(
-    checked: CheckedTable, rows: SegmentRows, some: Sequence[Struct], known: Sequence[int]
+    checked: CheckedTable,
+    rows: SegmentRows,
+    some: Sequence[Struct],
+    known: Sequence[int],
+    unused: Collection[int],
 ) -> Finding:
     has = f"has {listed(list(map(str, known)), _SHOWN)}" if known else "has no entry"
     numbers = dict.fromkeys(str(getattr(each, "segment", 0)) for each in some)
@@ -111,7 +117,17 @@ def _finding(
         related=some[1 : MOST_RELATED + 1],
         likely=rows.likely,
         effect=effect.of(some[0]),
-        fix="Set segment to the number that the MCFG and _SEG have, or add it to the MCFG.",
+        fix=_fix(some, unused),
         severity=effect.severity,
         alias=checked.alias(unknown_segment.id),
+    )
+
+
+def _fix(some: Sequence[Struct], unused: Collection[int]) -> Fix | str:
+    """With an edit for one structure, where one segment has none."""
+    text = "Set segment to the number that the MCFG and _SEG have, or add it to the MCFG."
+    return (
+        Fix.setting(text, (some[0], "segment", min(unused)))
+        if len(some) == len(unused) == 1
+        else text
     )

@@ -13,15 +13,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.dmar import Drhd, Rhsa
+from dtlink.firmware.acpi.dmar import Dmar, Drhd, Rhsa
 from dtlink.rules.dmar._words import BUG, listed
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "which unit is meant follows from the others having one"),
     bad=Tables(
         """
         DMAR
@@ -56,7 +57,24 @@ def affinity(board: TablesBoard) -> Iterator[Finding]:
             property_name="base",
             effect=f'"{BUG}Your BIOS is broken; RHSA refers to non-existent DMAR unit at '
             f"{lost[0].base:x}\": the unit's tables may be in a distant node's memory",
-            fix="Set base to that of a DRHD, all of which must come first; or remove the RHSA "
-            "of a unit that is off.",
+            fix=_fix(lost, _without_affinity(table, lost[0])),
             related=lost[1:4],
         )
+
+
+def _without_affinity(table: Dmar | None, lost: Rhsa) -> set[int]:
+    """The addresses of the units before a structure that no structure is for."""
+    those = table.remappings if table else ()
+    units = {each.base for each in those if isinstance(each, Drhd) and each.start < lost.start}
+    return units - {each.base for each in those if isinstance(each, Rhsa) and each.has("base")}
+
+
+def _fix(lost: list[Rhsa], units: set[int]) -> Fix | str:
+    """With an edit where one unit, of which this is to say it, is left."""
+    text = (
+        "Set base to that of a DRHD, all of which must come first; or remove the RHSA of a unit "
+        "that is off."
+    )
+    return (
+        Fix.setting(text, (lost[0], "base", min(units))) if len(lost) == len(units) == 1 else text
+    )

@@ -17,15 +17,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.dmar import Dmar, Drhd
+from dtlink.firmware.acpi.dmar import AcpiScope, Dmar, Drhd, PciScope
 from dtlink.rules.dmar._words import listed
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "Linux gives devices to another unit"),
     bad=Tables(
         """
         DMAR
@@ -72,10 +73,25 @@ def _too_many(first: Drhd, second: Drhd, *more: Drhd) -> Finding:
         property_name="flags",
         effect=f"Linux gives all other devices to {first.name}: the DMA of those that are "
         'behind this one is refused ("DMAR: [DMA Read NO_PASID] Request device … fault addr …")',
-        fix="Keep the flag in the unit that has the rest of the segment, and list the devices "
-        "of the other in device scopes.",
+        fix=_fix([first, second, *more]),
         related=(first, *more[:3]),
     )
+
+
+def _fix(units: list[Drhd]) -> Fix | str:
+    """With edits where all of the units but one list devices, and that one is the last."""
+    text = (
+        "Keep the flag in the unit that has the rest of the segment, and list the devices of the "
+        "other in device scopes."
+    )
+    listing = [unit for unit in units if _lists_devices(unit)]
+    if units[-1] in listing or len(listing) != len(units) - 1:
+        return text
+    return Fix.setting(text, *((unit, "flags", unit.flags & ~1) for unit in listing))
+
+
+def _lists_devices(unit: Drhd) -> bool:
+    return any(isinstance(each, PciScope | AcpiScope) for each in unit.scopes)
 
 
 def _not_last(unit: Drhd, behind: list[Drhd]) -> Finding:

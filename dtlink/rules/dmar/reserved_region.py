@@ -18,13 +18,14 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Rmrr
 from dtlink.rules.dmar._words import BUG, listed
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "more memory is mapped for the devices"),
     bad=Tables(
         """
         DMAR
@@ -91,11 +92,18 @@ def _finding(
     )
 
 
-def _fix(region: Rmrr) -> str:
+def _fix(region: Rmrr) -> Fix | str:
     if region.last < region.base:
         return "Set base to the first byte of a page, and last to the last byte of the last page."
     whole = region.base & ~0xFFF, region.last | 0xFFF
-    return f"Set base to {whole[0]:#x} and last to {whole[1]:#x}, whole pages."
+    text = f"Set base to {whole[0]:#x} and last to {whole[1]:#x}, whole pages."
+    if not region.scopes:
+        return text
+    return Fix.setting(
+        text,
+        (region, "base", whole[0]),
+        (region, "last", whole[1]),
+    )
 
 
 def _for_nobody(region: Rmrr) -> Finding:

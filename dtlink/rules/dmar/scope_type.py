@@ -18,7 +18,7 @@ from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import Atsr, Bridge, Drhd, Endpoint, PciScope, Remapping, Rmrr, Satc
 from dtlink.firmware.pci.functions import Function
 from dtlink.links.acpi.dmar_functions import function_of
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.wording import and_more
 
 #: The base class of bridges; NTBs have it, and the header of a device.
@@ -30,6 +30,7 @@ _BRIDGES = 6
     __doc__,
     severity=Severity.ERROR,
     since="0.2",
+    fix=Safety(True, "lspci says which of the two the function is"),
     bad=Tables(
         """
         DMAR
@@ -103,6 +104,9 @@ def _finding(wrong: list[tuple[PciScope, Function]]) -> Finding:
         property_name="type",
         effect=f'"Device scope type does not match for {function.name}": no DMA is translated, '
         "no device can be given to a guest",
-        fix=f"Set type to {2 if is_endpoint else 1}.",
+        fix=Fix.setting(
+            f"Set type to {2 if is_endpoint else 1}.",
+            *((each, "type", 2 if isinstance(each, Endpoint) else 1) for each, _ in wrong),
+        ),
         related=[each for each, _ in wrong[1:4]],
     )

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.dmar import Drhd
+from dtlink.firmware.acpi.dmar import Dmar, Drhd
 from dtlink.rules.dmar._words import BUG, OFF
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 _ALL_ONES = (1 << 64) - 1
 
@@ -27,6 +27,7 @@ _ALL_ONES = (1 << 64) - 1
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the address in the register of the unit may be another"),
     bad=Tables(
         """
         DMAR
@@ -77,9 +78,20 @@ def _unaligned(unit: Drhd) -> Finding:
         property_name="base",
         effect="Linux takes other registers for the unit's capabilities: the unit, or all of "
         "VT-d, is left off, or is set up wrongly",
-        fix=f"Set base to the address in the base address register of the unit; "
-        f"{unit.base & ~0xFFF:#x} is the page.",
+        fix=_fix(unit),
     )
+
+
+def _fix(unit: Drhd) -> Fix | str:
+    """The page, as the lowest bits of a base address register are flags; no other unit's."""
+    page = unit.base & ~0xFFF
+    text = (
+        f"Set base to the address in the base address register of the unit; {page:#x} is the page."
+    )
+    units = unit.owner.units if isinstance(unit.owner, Dmar) else ()
+    if not page or any(each.base == page for each in units):
+        return text
+    return Fix.setting(text, (unit, "base", page))
 
 
 def _too_large(unit: Drhd) -> Finding:
@@ -89,6 +101,9 @@ def _too_large(unit: Drhd) -> Finding:
         property_name="register_size",
         effect=f"Linux takes the registers to have 2^{unit.register_size} pages of 4 KiB and "
         f"may find that they run into others': \"Can't reserve memory\": {OFF}",
-        fix="Set register_size to 0 for one page, or to N for 2^N pages.",
+        fix=Fix.setting(
+            "Set register_size to 0 for one page, or to N for 2^N pages.",
+            (unit, "register_size", unit.register_size & 0xF),
+        ),
         likely=True,
     )

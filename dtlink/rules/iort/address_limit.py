@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import NamedComponent, RootComplex
 from dtlink.rules.iort._nodes import listed, named, nodes, others
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 _MOST = 64
 #: The two kinds of node, as Linux calls them.
@@ -32,6 +32,7 @@ _KINDS: tuple[tuple[type[NamedComponent | RootComplex], str], ...] = (
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "how many address bits the device has is known to the firmware only"),
     bad=Tables(
         """
         IORT
@@ -71,8 +72,11 @@ def _zero(those: Sequence[NamedComponent | RootComplex], words: str) -> Finding:
         related=others(those),
         effect=f'"[Firmware Bug]: {words} missing memory address limit" for each device, which '
         "has no limit then",
-        fix="Set address_limit to the number of address bits of the device, 64 if it reaches "
-        "all memory.",
+        fix=_fix(
+            "Set address_limit to the number of address bits of the device, 64 if it reaches "
+            "all memory.",
+            those,
+        ),
     )
 
 
@@ -87,5 +91,12 @@ def _wide(those: Sequence[NamedComponent | RootComplex]) -> Finding:
         likely=True,
         effect="Linux computes the limit of DMA memory (ZONE_DMA) by a shift of more than 64 "
         "bits: the zone may come out too small to boot with",
-        fix="Set address_limit to the number of address bits of the device, at most 64.",
+        fix=_fix(
+            "Set address_limit to the number of address bits of the device, at most 64.", those
+        ),
     )
+
+
+def _fix(text: str, those: Sequence[NamedComponent | RootComplex]) -> Fix:
+    """64 bits: a limit that limits nothing, as Linux takes the node now."""
+    return Fix.setting(text, *((each, "address_limit", _MOST) for each in those))

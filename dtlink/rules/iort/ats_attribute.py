@@ -21,7 +21,7 @@ from dtlink.firmware.acpi.iort import Iort, RootComplex, is_whole
 from dtlink.links.acpi.iort_pieces import pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.rules.iort._nodes import named, nodes, others
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.wording import noun
 
 _NO_SMMU = "ATS, but none of its IDs go to an SMMU"
@@ -32,6 +32,7 @@ _NO_SMMU = "ATS, but none of its IDs go to an SMMU"
     __doc__,
     severity=Severity.WARNING,
     since="0.2",
+    fix=Safety(True, "Linux reads bit 0 of root complexes behind an SMMU only, and that bit stays"),
     bad=Tables(
         """
         IORT table_revision=0
@@ -61,7 +62,7 @@ def ats_attribute(board: TablesBoard) -> Iterator[Finding]:
         if is_whole(node) and (fault := _fault(table, node)):
             found.setdefault(fault, []).append(node)
     for fault, those in found.items():
-        yield _finding(fault, those)
+        yield _finding(table, fault, those)
 
 
 def _fault(table: Iort, node: RootComplex) -> str:
@@ -79,12 +80,9 @@ def _is_translated(table: Iort, node: RootComplex) -> bool:
     return any(isinstance(supplier(table, each.value), SMMUS) for each in pieces(node))
 
 
-def _finding(fault: str, those: list[RootComplex]) -> Finding:
+def _finding(table: Iort, fault: str, those: list[RootComplex]) -> Finding:
     untranslated = fault == _NO_SMMU
     values = ", ".join(dict.fromkeys(f"{each.ats:#x}" for each in those))
-    fix = "Set ats to 0." if untranslated else "Set ats to 1, or write the revision that has them."
-    if any(each.is_memory_flags_in_ats for each in those):
-        fix = "Set memory_flags to 0x3 (CPM and DACS), and ats to 0 or 1, if they were mixed up."
     return ats_attribute.finding(
         those[0],
         f"{named(those)} {noun(len(those), 'has', 'have')} ATS attribute {values}: {fault}",
@@ -94,5 +92,24 @@ def _finding(fault: str, those: list[RootComplex]) -> Finding:
         effect="none in Linux: without an SMMU there is no translation to ask for"
         if untranslated
         else "Linux reads bit 0 alone, and switches ATS on for functions that have it",
-        fix=fix,
+        fix=_fix(table, those, untranslated=untranslated),
     )
+
+
+def _fix(table: Iort, those: list[RootComplex], *, untranslated: bool) -> Fix | str:
+    if any(each.is_memory_flags_in_ats for each in those):
+        return "Set memory_flags to 0x3 (CPM and DACS), and ats to 0 or 1, if they were mixed up."
+    if untranslated:
+        return Fix.setting("Set ats to 0.", *((each, "ats", 0) for each in those))
+    values = [(each, "ats", _known(table, each)) for each in those]
+    first = values[0][2]
+    return Fix.setting(f"Set ats to {first:#x}, or write the revision that has them.", *values)
+
+
+def _known(table: Iort, node: RootComplex) -> int:
+    """The attribute with the bits that its node can have."""
+    if node.mappings and not _is_translated(table, node):
+        return 0
+    bits = (bit for bit, (_, since) in RootComplex.ATS_SINCE.items() if node.node_revision < since)
+    value = node.ats & ~sum(bits)
+    return value if value & RootComplex.ATS else value & ~sum(RootComplex.ATS_SINCE)

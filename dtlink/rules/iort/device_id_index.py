@@ -27,10 +27,12 @@ from dtlink.links.acpi.iort_walk import supplier
 from dtlink.links.id_ranges import IdRange, without
 from dtlink.rules.iort._mappings import spans
 from dtlink.rules.iort._nodes import nodes
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.wording import counted
 
 _SINCE_FLAG = 5
+#: The table revision of the document that has this node revision (E.e).
+_TABLE_SINCE_FLAG = 6
 #: What the driver says where it has neither an MSI nor a wired interrupt.
 _UNHEARD = (
     ("no evtq irq - events will not be reported!", "event_gsiv"),
@@ -42,6 +44,7 @@ _UNHEARD = (
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the SMMU, or devices behind it, get other interrupts than before"),
     bad=Tables(
         """
         IORT
@@ -74,7 +77,7 @@ def device_id_index(board: TablesBoard) -> Iterator[Finding]:
         if table is None or index is None:
             continue
         if index >= node.mapping_count:
-            yield _beyond(node, index, _why(node, board.version))
+            yield _beyond(node, index, board.version)
         elif index < len(node.mappings) and not node.mappings[index].single:
             yield _range(board, table, node, node.mappings[index])
 
@@ -100,8 +103,8 @@ def _silent(node: SmmuV3) -> str:
     return "".join(f'; "{line}"' for line in lines)
 
 
-def _beyond(node: SmmuV3, index: int, why: str) -> Finding:
-    number = node.mapping_count
+def _beyond(node: SmmuV3, index: int, version: KernelVersion) -> Finding:
+    number, why = node.mapping_count, _why(node, version)
     return device_id_index.finding(
         node,
         f"{node.name} has {counted(number, 'mapping')}, and its own is to be number {index}: {why}",
@@ -109,11 +112,34 @@ def _beyond(node: SmmuV3, index: int, why: str) -> Finding:
         severity=Severity.WARNING if _silent(node) else Severity.INFO,
         effect='"ACPI: IORT: [Firmware Bug]: [node … type 4] ID mapping index overflows valid '
         'mappings": its interrupts are the wired ones' + _silent(node),
-        fix=_fix(node),
+        fix=_fix(node, version),
     )
 
 
-def _fix(node: SmmuV3) -> str:
+def _fix(node: SmmuV3, version: KernelVersion) -> Fix:
+    """With edits where one single mapping to an ITS is there, or where the flag can say that the
+    wired interrupts are meant.
+    """
+    text, table = _text(node), node.owner
+    own = [
+        each
+        for each in node.mappings
+        if isinstance(table, Iort) and each.single and isinstance(supplier(table, each), ItsGroup)
+    ]
+    if len(own) == 1:
+        return Fix.setting(text, (node, "device_id_index", own[0].entry))
+    is_wired = node.event_gsiv and node.gerr_gsiv
+    if own or not is_wired or not READS_INDEX_FLAG.on(version):
+        return Fix(text)
+    flags = node.node_flags & ~SmmuV3.DEVICE_ID_VALID
+    if node.revision >= _SINCE_FLAG:
+        return Fix.setting(text, (node, "node_flags", flags))
+    if table is None or table.revision < _TABLE_SINCE_FLAG or node.node_flags != flags:
+        return Fix(text)
+    return Fix.setting(text, (node, "node_revision", _SINCE_FLAG))
+
+
+def _text(node: SmmuV3) -> str:
     if node.revision >= _SINCE_FLAG and not node.node_flags & SmmuV3.DEVICE_ID_VALID:
         return (
             "Add a single mapping to the ITS and set its index, for these kernels; or set "
@@ -147,7 +173,7 @@ def _range(board: TablesBoard, table: Iort, node: SmmuV3, mapping: IdMapping) ->
             if lost
             else ""
         ),
-        fix=_fix(node),
+        fix=_fix(node, board.version),
     )
 
 

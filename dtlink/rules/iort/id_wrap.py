@@ -19,13 +19,14 @@ from dtlink.links.acpi.iort_pieces import IDS
 from dtlink.links.id_ranges import REQUESTER_IDS
 from dtlink.rules.iort._mappings import entries, verb
 from dtlink.rules.iort._nodes import nodes
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "devices get an SMMU or an ITS that they did not have"),
     bad=Tables(
         """
         IORT
@@ -79,8 +80,19 @@ def _input(node: IortNode, some: Sequence[IdMapping]) -> Finding:
         if component
         else "for Linux no ID is within the range: the devices get nothing by this entry, "
         "without a message",
-        fix=f"Set count to at most {IDS - 1 - first.input_base:#x}.",
+        fix=_fix(node, some),
     )
+
+
+def _fix(node: IortNode, some: Sequence[IdMapping]) -> Fix | str:
+    """To the last ID that there is; with edits where the one count says all IDs."""
+    last = REQUESTER_IDS.last if isinstance(node, RootComplex) else IDS - 1
+    text = f"Set count to at most {IDS - 1 - some[0].input_base:#x}."
+    is_all = some[0].count == IDS - 1
+    if not is_all or len(node.mappings) > 1 or some[0].input_base > last:
+        return text
+    most = min(last - some[0].input_base, IDS - 1 - some[0].output_base)
+    return Fix.setting(text, (some[0], "count", most))
 
 
 def _output(node: IortNode, some: Sequence[IdMapping]) -> Finding:

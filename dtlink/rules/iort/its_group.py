@@ -18,13 +18,14 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import ItsGroup
 from dtlink.rules.iort._nodes import nodes, targets
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "devices get an ITS that they did not have"),
     bad=Tables(
         """
         IORT
@@ -67,8 +68,15 @@ def _empty(group: ItsGroup, *, is_used: bool) -> Finding:
         "lead here get no MSIs"
         if is_used
         else "none: nothing leads to it",
-        fix="List the ID that the MADT gives to the ITS, or remove the group.",
+        fix=_fix(group),
     )
+
+
+def _fix(group: ItsGroup) -> Fix | str:
+    """With an edit where the group has the bytes of one ID that is not counted."""
+    text = "List the ID that the MADT gives to the ITS, or remove the group."
+    has_one = group.end - group.start - group.SIZE == 4 and not group.mapping_count
+    return Fix.setting(text, (group, "id_count", 1)) if has_one else text
 
 
 def _several(group: ItsGroup) -> Finding:

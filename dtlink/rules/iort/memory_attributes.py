@@ -16,15 +16,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import IortNode, Memory, NamedComponent, RootComplex, is_whole
+from dtlink.firmware.acpi.iort import Memory, NamedComponent, RootComplex, is_whole
 from dtlink.rules.iort._nodes import named, nodes, others
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "whether the device is coherent is known to the firmware only"),
     bad=Tables(
         """
         IORT
@@ -46,7 +47,7 @@ from dtlink.rules.model import Finding, Severity, Tables, rule
 )
 def memory_attributes(board: TablesBoard) -> Iterator[Finding]:
     """One finding for each kind of fault."""
-    found: dict[str, list[IortNode]] = {}
+    found: dict[str, list[NamedComponent | RootComplex]] = {}
     for node in _described(board):
         fault = _fault(node) if is_whole(node) else ""
         if fault:
@@ -59,11 +60,25 @@ def memory_attributes(board: TablesBoard) -> Iterator[Finding]:
             related=others(those),
             effect="a system that relies on it does no cache maintenance where it is "
             "needed, or does it where it is not; Linux uses _CCA of the namespace instead",
-            fix="Set memory_flags to 0x3, and ats to what the root complex supports (0 or 1)."
-            if isinstance(those[0], RootComplex) and those[0].is_memory_flags_in_ats
-            else "For a coherent device, set attribute 1 and CPM 1; else attribute 0, and not "
-            "both CPM and DACS.",
+            fix=_fix(those),
         )
+
+
+def _fix(those: list[NamedComponent | RootComplex]) -> Fix | str:
+    if all(isinstance(each, RootComplex) and each.is_memory_flags_in_ats for each in those):
+        both = Memory.CPM | Memory.DACS
+        return Fix.setting(
+            "Set memory_flags to 0x3, and ats to what the root complex supports (0 or 1).",
+            *((each, "memory_flags", each.memory_flags | both) for each in those),
+        )
+    text = (
+        "For a coherent device, set attribute 1 and CPM 1; else attribute 0, and not both CPM and "
+        "DACS."
+    )
+    if all(each.coherent == Memory.COHERENT for each in those):
+        flags = ((each, "memory_flags", each.memory_flags | Memory.CPM) for each in those)
+        return Fix.setting(text, *flags)
+    return text
 
 
 def _described(board: TablesBoard) -> Iterator[NamedComponent | RootComplex]:

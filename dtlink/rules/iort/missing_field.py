@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IortNode, Pmcg, RootComplex, SmmuV3, is_whole
 from dtlink.rules.iort._nodes import nodes
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 #: The last field of revision 1 that Linux reads, how it is called, and what it makes of it.
 _READ: dict[type[IortNode], tuple[str, str, str]] = {
@@ -50,6 +50,7 @@ _READ: dict[type[IortNode], tuple[str, str, str]] = {
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the mappings may begin too early instead"),
     bad=Tables(
         """
         IORT table_revision=0
@@ -82,5 +83,24 @@ def missing_field(board: TablesBoard) -> Iterator[Finding]:
                     property_name=field,
                     severity=Severity.WARNING if kind is Pmcg else None,
                     effect=consequence,
-                    fix=f"Add the {words} and the fields before it, or set node_revision to 0.",
+                    fix=_fix(node, words),
                 )
+
+
+def _fix(node: IortNode, words: str) -> Fix | str:
+    """With edits where the node has no field and no bit of a later revision."""
+    text = f"Add the {words} and the fields before it, or set node_revision to 0."
+    if any(map(node.has, _later(node))) or _has_later_bits(node):
+        return text
+    return Fix.setting(text, (node, "node_revision", 0))
+
+
+def _later(node: IortNode) -> Iterator[str]:
+    """The names of the fields that revision 0 does not have."""
+    return (name for name, field in type(node).fields().items() if field.since)
+
+
+def _has_later_bits(node: IortNode) -> bool:
+    if isinstance(node, RootComplex):
+        return bool(node.ats & sum(RootComplex.ATS_SINCE))
+    return isinstance(node, SmmuV3) and bool(node.node_flags & sum(SmmuV3.FLAGS_SINCE))

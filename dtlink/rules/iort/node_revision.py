@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import (
     LATEST_IORT_REVISION,
+    Iort,
     IortNode,
     ItsGroup,
     NamedComponent,
@@ -27,7 +28,7 @@ from dtlink.firmware.acpi.iort import (
     SmmuV3,
 )
 from dtlink.rules.iort._nodes import named, others
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 #: The latest revision of each type. That of an IWB is not known here.
 LATEST_OF: dict[type[IortNode], int] = {
@@ -39,12 +40,17 @@ LATEST_OF: dict[type[IortNode], int] = {
     Pmcg: 2,
     Rmr: 3,
 }
+#: The first table revision whose document (E.e) has these.
+_HAS_LATEST = 6
+#: Those whose fields end where the mappings begin.
+_FIXED = (RootComplex, SmmuV3, Pmcg)
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.INFO,
+    fix=Safety(False, "a later document may define the revision"),
     bad=Tables(
         """
         IORT table_revision=6
@@ -81,6 +87,15 @@ def node_revision(board: TablesBoard) -> Iterator[Finding]:
             related=others(those),
             likely=True,
             effect="Linux reads the node as one of the latest revision that it knows",
-            fix=f"Set node_revision to that of the document that the table follows (at most "
-            f"{LATEST_OF[kind]}).",
+            fix=_fix(table, kind, those),
         )
+
+
+def _fix(table: Iort | None, kind: type[IortNode], those: list[IortNode]) -> Fix | str:
+    """With edits where the document and the size of the nodes say which revision it is."""
+    latest = LATEST_OF[kind]
+    text = f"Set node_revision to that of the document that the table follows (at most {latest})."
+    ends = {each.fields_end - each.start for each in those}
+    if table is None or table.revision < _HAS_LATEST or kind not in _FIXED or ends != {kind.SIZE}:
+        return text
+    return Fix.setting(text, *((each, "node_revision", latest) for each in those))

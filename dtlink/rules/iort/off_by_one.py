@@ -92,15 +92,19 @@ def _shared(node: IortNode, shared: Sequence[Overlap], beyond: Sequence[IdMappin
         property_name="count",
         severity=severity,
         effect=consequence,
-        fix=_fix(wrong),
+        fix=_fix(node, wrong),
     )
 
 
-def _fix(wrong: Sequence[IdMapping]) -> Fix:
+def _fix(node: IortNode, wrong: Sequence[IdMapping]) -> Fix:
+    """With edits unless another range begins with the ID that is then the last."""
     from dtlink.firmware.edits import set_field
 
     once = {each.entry: each for each in wrong}
     told = [f"mappings[{at}] to {each.count - 1:#x}" for at, each in once.items()]
+    first = {each.input_base for each in node.mappings if not each.single}
+    if any(each.count > 1 and each.inputs[-2] in first for each in once.values()):
+        return Fix(f"Set count of {listed(told)}.")
     edits = tuple(set_field(each, "count", each.count - 1) for each in once.values())
     return Fix(f"Set count of {listed(told)}.", edits)
 
@@ -134,5 +138,5 @@ def _beyond(node: IortNode, beyond: Sequence[IdMapping]) -> Finding:
         property_name="count",
         severity=Severity.INFO,
         effect="none by itself: no function has this ID",
-        fix=_fix(beyond),
+        fix=_fix(node, beyond),
     )

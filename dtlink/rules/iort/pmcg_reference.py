@@ -14,9 +14,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
-from dtlink.firmware.acpi.iort import NamedComponent, Pmcg, RootComplex, Smmu, SmmuV3, is_whole
+from dtlink.firmware.acpi.iort import (
+    Iort,
+    IortNode,
+    NamedComponent,
+    Pmcg,
+    RootComplex,
+    Smmu,
+    SmmuV3,
+    is_whole,
+)
 from dtlink.rules.iort._nodes import nodes
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.iort._windows import PAGE_64K
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 _COUNTED = (Smmu, SmmuV3, RootComplex, NamedComponent)
 
@@ -25,6 +35,7 @@ _COUNTED = (Smmu, SmmuV3, RootComplex, NamedComponent)
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the node is taken from where the registers are"),
     bad=Tables(
         """
         IORT
@@ -56,6 +67,22 @@ def pmcg_reference(board: TablesBoard) -> Iterator[Finding]:
             property_name="reference",
             supplier=counted,
             effect="no reader knows what the counters count; Linux does not read the reference",
-            fix="Set reference to the offset of the SMMU, root complex or named component that "
-            "it counts for.",
+            fix=_fix(table, node),
         )
+
+
+def _fix(table: Iort | None, node: Pmcg) -> Fix | str:
+    """With an edit where the counters are among the registers of an SMMU."""
+    text = (
+        "Set reference to the offset of the SMMU, root complex or named component that it counts "
+        "for."
+    )
+    nodes = filter(is_whole, table.nodes if table else ())
+    around = [each for each in nodes if node.base in _registers(each)]
+    return Fix.setting(text, (node, "reference", around[0].start)) if len(around) == 1 else text
+
+
+def _registers(node: IortNode) -> range:
+    if isinstance(node, Smmu):
+        return range(node.base, node.base + node.span)
+    return range(node.base, node.base + 2 * PAGE_64K) if isinstance(node, SmmuV3) else range(0)

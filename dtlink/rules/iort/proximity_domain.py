@@ -21,13 +21,14 @@ from dtlink.facts.behaviours import SRAT_IS_COMPLETE
 from dtlink.firmware.acpi.iort import SmmuV3
 from dtlink.firmware.acpi.srat import Srat
 from dtlink.rules.iort._nodes import listed, nodes
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "the tables of the SMMU may be in other memory than before"),
     bad=Tables(
         """
         SRAT
@@ -78,6 +79,13 @@ def _finding(node: SmmuV3, srat: Srat, there: str, *, is_old: bool) -> Finding:
         if is_old
         else "the SMMU has no NUMA node, and its tables lie in any memory; a kernel before "
         f"{SRAT_IS_COMPLETE.since} makes no device of it, nor of those after it in the table",
-        fix=f"Set proximity_domain to a domain of the SRAT ({there}), or clear bit 3 of "
-        f"node_flags.",
+        fix=_fix(node, srat, there),
     )
+
+
+def _fix(node: SmmuV3, srat: Srat, there: str) -> Fix:
+    """The one domain that there is; of several none."""
+    text = f"Set proximity_domain to a domain of the SRAT ({there}), or clear bit 3 of node_flags."
+    if len(srat.domains) == 1:
+        return Fix.setting(text, (node, "proximity_domain", min(srat.domains)))
+    return Fix.setting(text, (node, "node_flags", node.node_flags & ~SmmuV3.PROXIMITY_VALID))

@@ -21,13 +21,14 @@ from dtlink.firmware.acpi.iort import IdMapping, RootComplex
 from dtlink.links.id_ranges import REQUESTER_IDS
 from dtlink.rules.iort._mappings import entries, loss, span, verb
 from dtlink.rules.iort._nodes import nodes
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 
 @rule(
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "functions get an SMMU or an ITS that they did not have"),
     bad=Tables(
         """
         IORT
@@ -82,8 +83,11 @@ def _finding(node: RootComplex, beyond: Sequence[IdMapping]) -> Finding:
         f"{loss(node)}, without a message"
         if alone
         else "Linux never uses them",
-        fix=f"Set input_base to {first.input_base & 0xFFFF:#x}: requester IDs do not contain the "
-        f"segment."
+        fix=Fix.setting(
+            f"Set input_base to {first.input_base & 0xFFFF:#x}: requester IDs do not contain the "
+            f"segment.",
+            *((each, "input_base", each.input_base & 0xFFFF) for each in beyond),
+        )
         if segment
         else "Use requester IDs (bus << 8 | device << 3 | function) as the input.",
     )

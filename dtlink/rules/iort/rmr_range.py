@@ -13,13 +13,14 @@ iort_rmr_desc_check_overlap().
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Rmr, RmrDescriptor
 from dtlink.links.acpi.iort import RMR_SINCE
 from dtlink.rules.iort._nodes import listed, nodes
 from dtlink.rules.iort._windows import PAGE_64K, TOP
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 _BUG = '"[Firmware Bug]: RMR descriptor['
 
@@ -28,6 +29,7 @@ _BUG = '"[Firmware Bug]: RMR descriptor['
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "more memory is reserved"),
     bad=Tables(
         """
         IORT table_revision=5
@@ -109,8 +111,29 @@ def _finding(node: Rmr, fault: str, those: list[RmrDescriptor]) -> Finding:
         f"{node.name} has {'a range' if len(those) == 1 else f'{len(those)} ranges'} {fault}: "
         + listed([_words(each) for each in those]),
         effect=consequence,
-        fix="Set base and length to whole 64 KiB blocks of the memory that the device uses.",
+        fix=_fix(node, those),
     )
+
+
+def _fix(node: Rmr, those: list[RmrDescriptor]) -> Fix | str:
+    """With edits where a whole number of blocks holds each range, and no two of them one block."""
+    text = "Set base and length to whole 64 KiB blocks of the memory that the device uses."
+    blocks = {each: _blocks(each) for each in node.descriptors if each.length}
+    ordered = sorted(blocks.values(), key=lambda block: block.start)
+    apart = all(one.stop <= other.start for one, other in pairwise(ordered))
+    if not apart or not all(each in blocks and blocks[each].stop <= TOP for each in those):
+        return text
+    return Fix.setting(
+        text,
+        *((each, "base", blocks[each].start) for each in those),
+        *((each, "length", blocks[each].stop - blocks[each].start) for each in those),
+    )
+
+
+def _blocks(each: RmrDescriptor) -> range:
+    """The 64 KiB blocks that a range is in."""
+    stop = each.base + each.length
+    return range(each.base & ~(PAGE_64K - 1), -(-stop // PAGE_64K) * PAGE_64K)
 
 
 def _overlap(node: Rmr, pairs: list[tuple[RmrDescriptor, RmrDescriptor]]) -> Finding:

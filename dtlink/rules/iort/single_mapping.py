@@ -16,7 +16,7 @@ commit a7a4298f (Windows).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import IdMapping, Iort, IortNode, ItsGroup, Pmcg, RootComplex
@@ -24,7 +24,7 @@ from dtlink.links.acpi.iort_pieces import own_index, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.rules.iort._mappings import entries, verb
 from dtlink.rules.iort._nodes import listed, nodes
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.wording import counted
 
 _SKIPPED = (
@@ -38,6 +38,7 @@ _SKIPPED = (
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "whether the flag or the count is wrong is known to the firmware only"),
     bad=Tables(
         """
         IORT
@@ -66,12 +67,14 @@ def single_mapping(board: TablesBoard) -> Iterator[Finding]:
     table = board.machine.iort
     if table is None:
         return
+    ranges: list[IdMapping] = []
     for node in table.nodes:
         singles = [each for each in node.mappings if each.single]
         if isinstance(node, SMMUS):
             own = own_index(node, board.version)
             skipped = [each for each in singles if each.entry != own]
             if skipped:
+                ranges += skipped
                 yield _skipped(board, table, node, skipped)
         elif isinstance(node, RootComplex) and singles:
             behind = node.mappings[singles[0].entry + 1 :]
@@ -81,7 +84,7 @@ def single_mapping(board: TablesBoard) -> Iterator[Finding]:
             yield _ranged(node)
     counted = [each for each in _singles(board) if each.count]
     if counted:
-        yield _counted(table, counted)
+        yield _counted(table, counted, ranges)
 
 
 def _singles(board: TablesBoard) -> Iterator[IdMapping]:
@@ -107,9 +110,19 @@ def _skipped(
         severity=Severity.ERROR if none_left else None,
         effect=_SKIPPED.format(node.type)
         + (": what is behind it gets no MSIs" if none_left else ""),
-        fix="Write a range of stream IDs, with flags 0; for the interrupts of the SMMUv3 "
-        "itself, point device_id_index to the entry.",
+        fix=_as_ranges(skipped),
     )
+
+
+def _as_ranges(skipped: Sequence[IdMapping]) -> Fix | str:
+    """With edits where the entries have a count, as a range has."""
+    text = (
+        "Write a range of stream IDs, with flags 0; for the interrupts of the SMMUv3 itself, "
+        "point device_id_index to the entry."
+    )
+    if not all(each.count for each in skipped):
+        return text
+    return Fix.setting(text, *((each, "flags", each.flags & ~1) for each in skipped))
 
 
 def _hidden(node: RootComplex, single: IdMapping, behind: Sequence[IdMapping]) -> Finding:
@@ -133,11 +146,17 @@ def _ranged(node: Pmcg) -> Finding:
         property_name="flags",
         effect='"ACPI: IORT: [Firmware Bug]: [node … type 5] Invalid MSI mapping", "Setup '
         'irq failed, PMU @…": the driver gives up, and perf lacks the counters',
-        fix="Set flags to 1, count to 0, and output_base to the DeviceID of the counter.",
+        fix=_as_single(node.mappings[0]),
     )
 
 
-def _counted(table: Iort, those: Sequence[IdMapping]) -> Finding:
+def _as_single(mapping: IdMapping) -> Fix | str:
+    """With an edit where the range has one ID, so that its DeviceID is known."""
+    text = "Set flags to 1, count to 0, and output_base to the DeviceID of the counter."
+    return text if mapping.count else Fix.setting(text, (mapping, "flags", mapping.flags | 1))
+
+
+def _counted(table: Iort, those: Sequence[IdMapping], ranges: Collection[IdMapping]) -> Finding:
     names = listed(list(dict.fromkeys(each.owner.name for each in those if each.owner)))
     return single_mapping.finding(
         table,
@@ -146,5 +165,13 @@ def _counted(table: Iort, those: Sequence[IdMapping]) -> Finding:
         severity=Severity.INFO,
         effect="none in Linux, which ignores the count of a single mapping; Windows on Arm "
         "requires 0",
-        fix="Set count to 0, or clear the flag of the range.",
+        fix=_without_count(those, ranges),
     )
+
+
+def _without_count(those: Sequence[IdMapping], ranges: Collection[IdMapping]) -> Fix | str:
+    """With edits where none of the entries is to become a range."""
+    text = "Set count to 0, or clear the flag of the range."
+    if ranges:
+        return text
+    return Fix.setting(text, *((each, "count", 0) for each in those))

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.iort import Smmu, SmmuV3
 from dtlink.rules.iort._nodes import nodes, waiting
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 _LAST = 5
 _LAST_V3 = 2
@@ -27,6 +27,7 @@ _LAST_V3 = 2
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "a later document may define the model"),
     bad=Tables(
         """
         IORT
@@ -66,5 +67,7 @@ def smmu_model(board: TablesBoard) -> Iterator[Finding]:
                 property_name="model",
                 severity=Severity.INFO,
                 effect="Linux drives it as a generic SMMUv3, without workarounds",
-                fix="Set model to 0, unless a later document defines it.",
+                fix=Fix.setting(
+                    "Set model to 0, unless a later document defines it.", (v3, "model", 0)
+                ),
             )

@@ -25,7 +25,7 @@ from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.ivrs import Ivmd, IvmdAll
 from dtlink.links.acpi.ivrs import DeviceSpan, meets, merged, spans
 from dtlink.rules.ivrs._linux import NOT_SERVED, taken
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 _PAGE = 0x1000
 #: What a block can ask for.
@@ -37,6 +37,7 @@ _FAULT = "the device's DMA there ends in IO_PAGE_FAULT"
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "more memory, or other devices, are mapped"),
     bad=Tables(
         """
         IVRS
@@ -84,7 +85,7 @@ class _Fault(NamedTuple):
 
     wrong: str
     effect: str
-    fix: str
+    fix: Fix | str
     severity: Severity | None = None
     likely: bool = False
 
@@ -102,14 +103,15 @@ def _faults(block: Ivmd) -> Iterator[_Fault]:
         )
         wrong = f"is for the devices from {first} to {last}, which is lower"
         effect = f"Linux maps it for no device: {_FAULT}"
-        yield _Fault(wrong, effect, "Write the lower device ID first.")
+        yield _Fault(wrong, effect, _swapped(block))
     if not length:
         fix = "Set range_length to the length in bytes."
         yield _Fault("has the length 0", f"Linux maps nothing: {_FAULT}", fix)
     if start % _PAGE:
         lost = f"Linux begins at the next page, {-(-start // _PAGE) * _PAGE:#x}: before it {_FAULT}"
         fix = f"Set range_start to {start // _PAGE * _PAGE:#x}, and extend range_length to the end."
-        yield _Fault(f"begins within a page of {_PAGE >> 10} KiB", lost, fix)
+        edits = Fix.setting(fix, *_whole_pages(block)) if start + length <= 1 << 64 else fix
+        yield _Fault(f"begins within a page of {_PAGE >> 10} KiB", lost, edits)
     if start + length > 1 << 64:
         wrong = f"has the length {length:#x} and ends beyond the address space"
         fix = "Set range_length to the length in bytes."
@@ -117,8 +119,23 @@ def _faults(block: Ivmd) -> Iterator[_Fault]:
     if not block.flags & (Ivmd.READ | Ivmd.WRITE | Ivmd.EXCLUSION):
         wrong = f"has the flags {flags}: a unity mapping without reading or writing"
         seen = '"IOMMU driver was not able to establish FW requested direct mapping."'
-        yield _Fault(wrong, f"{seen}; {_FAULT}", "Set flags to 07h.")
-    yield from _odd_lengths(start, length)
+        mapped = Fix.setting("Set flags to 07h.", (block, "flags", 7))
+        yield _Fault(wrong, f"{seen}; {_FAULT}", mapped)
+    yield from _odd_lengths(block, start, length)
+
+
+def _swapped(block: Ivmd) -> Fix | str:
+    """With edits where the last device ID is not one that was not filled in."""
+    text = "Write the lower device ID first."
+    ends = (block, "device", block.aux), (block, "aux", block.device)
+    return Fix.setting(text, *ends) if block.aux else text
+
+
+def _whole_pages(block: Ivmd) -> tuple[tuple[Ivmd, str, int], ...]:
+    """The fields of the pages that a range is in."""
+    start = block.range_start // _PAGE * _PAGE
+    stop = -(-(block.range_start + block.range_length) // _PAGE) * _PAGE
+    return (block, "range_start", start), (block, "range_length", stop - start)
 
 
 def _unserved(block: Ivmd, ids: Sequence[range]) -> _Fault | None:
@@ -135,7 +152,7 @@ def _unserved(block: Ivmd, ids: Sequence[range]) -> _Fault | None:
     )
 
 
-def _odd_lengths(start: int, length: int) -> Iterator[_Fault]:
+def _odd_lengths(block: Ivmd, start: int, length: int) -> Iterator[_Fault]:
     """Lengths that were not meant, although Linux can map them."""
     if not start and length <= _PAGE:
         yield _Fault(
@@ -152,6 +169,6 @@ def _odd_lengths(start: int, length: int) -> Iterator[_Fault]:
         yield _Fault(
             f"has the length {length:#x}, not a whole number of pages of {_PAGE >> 10} KiB",
             f"none: Linux maps whole pages, {whole:#x} bytes",
-            f"Set range_length to {whole:#x}.",
+            Fix.setting(f"Set range_length to {whole:#x}.", (block, "range_length", whole)),
             Severity.INFO,
         )

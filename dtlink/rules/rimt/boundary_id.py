@@ -14,10 +14,11 @@ drivers/acpi/riscv/rimt.c, rimt_id_map().
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Mapped, RimtMapping
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import more, nodes
 
 
@@ -25,6 +26,7 @@ from dtlink.rules.rimt._nodes import more, nodes
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(True, "the order of ranges without a common ID has no meaning"),
     bad=Tables(
         """
         RIMT
@@ -61,8 +63,27 @@ def boundary_id(board: TablesBoard) -> Iterator[Finding]:
                 property_name="source_base",
                 effect=f"Linux counts one ID too far and takes mappings[{first.entry}] for "
                 f"{last.source_base:#x}: a wrong device ID or IOMMU",
-                fix="Sort the entries by falling source_base.",
+                fix=_fix(node.mappings),
             )
+
+
+def _fix(those: tuple[RimtMapping, ...]) -> Fix | str:
+    """With edits where no two entries have an ID in common."""
+    text = "Sort the entries by falling source_base."
+    ordered = sorted(those, key=lambda each: each.source_base, reverse=True)
+    apart = all(low.inputs.stop <= high.source_base for high, low in pairwise(ordered))
+    if not apart or not all(each.count for each in those):
+        return text
+    moved = [(at, source) for at, source in zip(those, ordered, strict=True) if at is not source]
+    return Fix.setting(
+        text,
+        *(
+            (at, name, getattr(source, name))
+            for at, source in moved
+            for name in RimtMapping.fields()
+            if getattr(at, name) != getattr(source, name)
+        ),
+    )
 
 
 def _late(those: tuple[RimtMapping, ...]) -> Iterator[tuple[RimtMapping, RimtMapping]]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.rimt import Mapped, RimtMapping, RimtRootComplex
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import entry, ids, more, nodes
 
 
@@ -24,6 +24,7 @@ from dtlink.rules.rimt._nodes import entry, ids, more, nodes
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "Linux maps other IDs than before"),
     bad=Tables(
         """
         RIMT
@@ -57,8 +58,22 @@ def id_range(board: TablesBoard) -> Iterator[Finding]:
                 f"{entry(node, mapping)} {wrong}{more(found)}",
                 property_name="count",
                 effect=consequence,
-                fix="Set count to the number of IDs that the device or the bus range has.",
+                fix=_fix(node, [each for each, _ in found]),
             )
+
+
+def _fix(node: Mapped, those: list[RimtMapping]) -> Fix | str:
+    """One ID, or as many as there are from the first; with edits where that says all of them."""
+    text = "Set count to the number of IDs that the device or the bus range has."
+    last = 1 << (16 if isinstance(node, RimtRootComplex) else 32)
+    fitting = [max(1, min(each.count, last - each.source_base)) for each in those]
+    ends = (each.source_base + count for each, count in zip(those, fitting, strict=True))
+    outputs = (each.output_base + count for each, count in zip(those, fitting, strict=True))
+    if len(node.mappings) > 1 or max(ends) > last or max(outputs) > 1 << 24:
+        return text
+    return Fix.setting(
+        text, *((each, "count", count) for each, count in zip(those, fitting, strict=True))
+    )
 
 
 def _fault(node: Mapped, mapping: RimtMapping) -> tuple[str, str] | None:

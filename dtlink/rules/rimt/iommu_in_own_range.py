@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.behaviours import RIMT_WAIT_ENDS
 from dtlink.firmware.acpi.rimt import Iommu, RimtMapping, RimtRootComplex
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.rules.rimt._nodes import first_of_segments, target
 
 
@@ -28,6 +28,7 @@ from dtlink.rules.rimt._nodes import first_of_segments, target
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "by the specification the last ID is then not mapped"),
     bad=Tables(
         """
         RIMT
@@ -88,8 +89,11 @@ def _finding(
             if ends
             else "neither it nor any device behind it ever probes"
         ),
-        fix=f"Set count to {mapping.count - 1:#x}: Linux maps the last ID all the same."
-        if slipped
+        fix=Fix.setting(
+            f"Set count to {mapping.count - 1:#x}: Linux maps the last ID all the same.",
+            (mapping, "count", mapping.count - 1),
+        )
+        if slipped and mapping.count > 1
         else split,
         related=[iommu],
     )

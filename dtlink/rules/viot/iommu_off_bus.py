@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.viot import VirtioIommuPci
-from dtlink.rules.model import Finding, Severity, Tables, rule
+from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.rules.viot._words import NO_IOMMU, PREFIX, UNTRANSLATED
 
 
@@ -26,6 +26,7 @@ from dtlink.rules.viot._words import NO_IOMMU, PREFIX, UNTRANSLATED
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    fix=Safety(False, "a host bridge without an entry of the MCFG may have it"),
     bad=Tables(
         """
         MCFG
@@ -87,6 +88,15 @@ def _finding(buses: dict[int, int], node: VirtioIommuPci) -> Finding:
         property_name="function" if node.segment in buses else "segment",
         effect=f'"{PREFIX}Could not find PCI IOMMU", {NO_IOMMU}: the devices behind it have '
         f"{UNTRANSLATED}",
-        fix="Set the segment and the BDF at which the guest finds the virtio-iommu (lspci -D).",
+        fix=_fix(buses, node),
         likely=True,
     )
+
+
+def _fix(buses: dict[int, int], node: VirtioIommuPci) -> Fix | str:
+    """With an edit where there is one segment, with the bus."""
+    text = "Set the segment and the BDF at which the guest finds the virtio-iommu (lspci -D)."
+    (segment, bits), *more = buses.items()
+    if more or segment == node.segment or not bits >> (node.function >> 8) & 1:
+        return text
+    return Fix.setting(text, (node, "segment", segment))
