@@ -27,6 +27,7 @@ COMMANDS = {
     "kernel": "Make an index of a kernel's source.",
     "diff": "Report changes between two builds, or between a devicetree and ACPI tables.",
     "preprocess": "Print devicetree source as it was read, with the place of each line.",
+    "lsp": "Run the language server, for an editor to start.",
     "inspect": "Show what is in a file: an image, an archive, a devicetree.",
     "config": "Show the effective configuration for a path.",
     "explain": "Explain a rule.",

@@ -21,6 +21,7 @@ from dtlink.firmware.tree import Location, Tree
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import TreeEdit
+    from dtlink.firmware.source.lookup import SourceLookup
     from dtlink.firmware.source.outline import OutlinedNode
     from dtlink.firmware.source.placed_comments import SourceComment
     from dtlink.firmware.text_edits import Written
@@ -45,6 +46,12 @@ class SourcePlaces:
         from dtlink.firmware.source.outline import outline
 
         return outline(self._live, self._text, self._files.data, tree)
+
+    def lookup(self) -> SourceLookup:
+        """What an editor asks: names, files, references, macros."""
+        from dtlink.firmware.source.lookup import SourceLookup
+
+        return SourceLookup(self._live, self._text)
 
     def rewritten(self, edits: Iterable[TreeEdit]) -> Written:
         """Edits of the tree as edits of the files."""
