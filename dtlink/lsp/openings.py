@@ -15,12 +15,12 @@ _TOKEN = re.compile(
     r"|(?P<directive>^[ \t]*#[ \t]*(?:define|undef|ifdef|ifndef|if|elif|else|endif|include|error"
     r"|warning|pragma|line)(?![\w,.+*?@-])[^\n]*)"
     r"|(?P<label>[A-Za-z_]\w*+)[ \t]*:(?!:)"
-    r"|(?P<word>&\{[^}\n]*+\}|/[a-z0-9-]++/|/(?=\s*\{)|&?[\w,.+*?#@-]++)"
+    r"|(?P<word>&\{[\w,.+*?#@/-]*+\}|/[a-z0-9-]++/|/(?=\s*\{)|&?[\w,.+*?#@-]++)"
     r"|(?P<mark>[{};])",
     re.MULTILINE | re.DOTALL | re.ASCII,
 )
 #: What is under a cursor: a reference, a word, with a colon for a label.
-_WORD = re.compile(r"&\{[^}\n]*\}|&?[\w,.+*?#@-]+", re.ASCII)
+_WORD = re.compile(r"&\{[\w,.+*?#@/-]*\}|&\w*|[\w,.+*?#@-]+", re.ASCII)
 #: Upper bounds on nodes in one file, and on their depth.
 _MOST: Final = 50_000
 _DEPTH: Final = 64

@@ -46,7 +46,7 @@ def read_options(value: object) -> ServerOptions:
             if type(each) is _OWN[key]:
                 own[key] = each
             else:
-                problems.append(f"initializationOptions: {key}: a {_OWN[key].__name__} is needed")
+                problems.append(f"initializationOptions: {key}: {_OWN[key].__name__} is needed")
         elif field in FIELDS and field not in ("allow", "severity"):
             given[field] = tuple(each) if isinstance(each, list) else each
         else:

@@ -35,6 +35,8 @@ class DtlinkServer(LanguageServer):
         self.session = Session()
         self.messages = Messages(self.session)
         self._timer: asyncio.TimerHandle | None = None
+        self.versions: dict[str, int] = {}
+        """By URI the versions of the open documents."""
         self._sent: dict[str, tuple[int | None, list[types.Diagnostic]]] = {}
         """By URI the version and the diagnostics that the editor has."""
 
@@ -97,7 +99,7 @@ class DtlinkServer(LanguageServer):
         """Send what is new: other diagnostics of a file, or those of its next version."""
         for path, found in self.session.published().items():
             uri = self.messages.uri(path)
-            version = self._version(uri)
+            version = self.versions.get(uri)
             sent = [self.messages.diagnostic(each) for each in found]
             if self._sent.get(uri, (None, [])) == (version, sent):
                 continue
@@ -106,11 +108,6 @@ class DtlinkServer(LanguageServer):
                 del self._sent[uri]
             params = types.PublishDiagnosticsParams(uri, sent, version)
             self.text_document_publish_diagnostics(params)
-
-    def _version(self, uri: str) -> int | None:
-        """The version of a document; ``None``: it is not open."""
-        document = self.workspace.text_documents.get(uri)
-        return document.version if document else None
 
     # Questions
 
@@ -180,6 +177,7 @@ def _add_documents(server: DtlinkServer) -> None:
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         uri = params.text_document.uri
         if path := path_of(uri):
+            server.versions[uri] = params.text_document.version
             session.open(path, params.text_document.text, uri)
             server.later(at_once=True)
 
@@ -187,6 +185,7 @@ def _add_documents(server: DtlinkServer) -> None:
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         uri = params.text_document.uri
         if path := path_of(uri):
+            server.versions[uri] = params.text_document.version
             session.change(path, server.workspace.get_text_document(uri).source)
             server.later()
 
@@ -202,6 +201,7 @@ def _add_documents(server: DtlinkServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         if path := path_of(params.text_document.uri):
+            server.versions.pop(params.text_document.uri, None)
             session.close(path)
             server.later(at_once=True)
 

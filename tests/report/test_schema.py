@@ -57,8 +57,9 @@ MORE = {
 
 
 def test_every_command_is_called() -> None:
-    # dtlink kernel writes an index, and prints nothing; dtlink completion prints a script.
-    assert {*CALLS, "kernel", "completion"} == set(COMMANDS), (
+    # dtlink kernel writes an index, and prints nothing; dtlink completion prints a script; dtlink
+    # lsp speaks another protocol.
+    assert {*CALLS, "kernel", "completion", "lsp"} == set(COMMANDS), (
         "call every command in CALLS, so that its JSON is held against the schema"
     )
 
