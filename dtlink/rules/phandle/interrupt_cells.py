@@ -13,8 +13,10 @@ References: Linux, drivers/of/irq.c, of_irq_find_parent(); Devicetree Specificat
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from math import gcd
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.bindings import BINDINGS
 from dtlink.firmware.tree import Node
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._entry import names
@@ -22,6 +24,8 @@ from dtlink.wording import noun
 
 #: Cells of one interrupt, at most: more are several interrupts.
 _WIDEST = 3
+_EXTENDED = "interrupts-extended"
+_ROW = next(row for row in BINDINGS if row.name == _EXTENDED)
 _TREE = """
 / {
     interrupt-parent = <&gic>;
@@ -55,7 +59,7 @@ def interrupt_cells(board: TreeBoard) -> Iterator[Finding]:
 
 def _finding(board: TreeBoard, node: int, users: Collection[int]) -> Finding:
     controller, nodes = board.tree[node], [board.tree[user] for user in users]
-    width = _width(board, users)
+    width = _width(board, controller, users)
     return interrupt_cells.finding(
         controller,
         f"{controller.path} is an interrupt controller without #interrupt-cells; {names(nodes)} "
@@ -76,7 +80,16 @@ def _fix(board: TreeBoard, controller: Node, width: int) -> Fix:
     return Fix(text, (edit,) if width else ())
 
 
-def _width(board: TreeBoard, users: Collection[int]) -> int:
+def _width(board: TreeBoard, controller: Node, users: Collection[int]) -> int:
     """The cells that all users write for one interrupt; 0 if that is not known."""
-    sizes = {len(board.tree[user].cells("interrupts")) for user in users}
-    return sizes.pop() if len(sizes) == 1 and max(sizes) <= _WIDEST else 0
+    from dtlink.board.wrong_cells import widths_of
+
+    tree, extended = board.tree, board.tree.holders(_EXTENDED)
+    lists = {(user, extended[user]): _ROW for user in users if user in extended}
+    fitting = widths_of(tree, controller.index, lists) - {0} if lists else set()
+    if lists and len(fitting) != 1:
+        return 0
+    sizes = [len(tree[user].cells("interrupts")) for user in users if user not in extended]
+    sizes = [*sizes, *fitting]
+    width = gcd(*sizes)
+    return width if width <= _WIDEST else 0

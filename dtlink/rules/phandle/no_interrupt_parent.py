@@ -25,7 +25,9 @@ from dtlink.wording import beside, noun
     __name__,
     __doc__,
     severity=Severity.ERROR,
-    fix=Safety(False, "the parent is the only interrupt controller, and need not be the right one"),
+    fix=Safety(
+        False, "it is the only controller with such specifiers, and need not be the right one"
+    ),
     covers=Covers.SUPPLIER,
     needs=("interrupts",),
     bad=Dts(
@@ -74,20 +76,22 @@ def no_interrupt_parent(board: TreeBoard) -> Iterator[Finding]:
 
 
 def _fix(board: TreeBoard, alone: Sequence[Failure]) -> Fix:
-    """The only interrupt controller as everybody's parent, if all specifiers fit it."""
+    """Set the parent in the root, if one controller alone has specifiers of the right length."""
     from dtlink.firmware.edits import SetProperty, ref
 
     tree = board.tree
-    controllers = tree.holders("interrupt-controller").keys() & tree.holders("#interrupt-cells")
-    text = "Set interrupt-parent in the root node to the interrupt controller."
-    if len(controllers) != 1 or tree.root.has("interrupt-parent"):
-        return Fix(text)
-    gic = tree[next(iter(controllers))]
-    width = gic.cell("#interrupt-cells") or 0
-    if not width or any(len(each.node.cells("interrupts")) % width for each in alone):
-        return Fix(text)
-    edit = SetProperty(ref(tree.root), "interrupt-parent", ((ref(gic),),))
-    return Fix(f"Set interrupt-parent = <{ref(gic)}>; in the root node.", (edit,))
+    marked = tree.holders("interrupt-controller").keys() & tree.holders("compatible").keys()
+    sizes = [len(each.node.cells("interrupts")) for each in alone]
+    fitting = [
+        node
+        for node in sorted(marked - tree.disabled)
+        if (width := tree.cell("#interrupt-cells", node)) and not any(n % width for n in sizes)
+    ]
+    if len(fitting) != 1 or tree.root.has("interrupt-parent"):
+        return Fix("Set interrupt-parent in the root node to the interrupt controller.")
+    gic = ref(tree[fitting[0]])
+    edit = SetProperty(ref(tree.root), "interrupt-parent", ((gic,),))
+    return Fix(f"Set interrupt-parent = <{gic}>; in the root node.", (edit,))
 
 
 def _is_broken_off(board: TreeBoard, entry: Failure) -> bool:
