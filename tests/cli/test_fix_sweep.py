@@ -58,7 +58,7 @@ def table(found: list[Verdict]) -> Iterator[str]:
     """How often each rule's fixes had each outcome."""
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for each in found:
-        rows[each.fault.rule][each.word] += 1
+        rows[each.rule or each.fault.rule][each.word] += 1
     yield f"{'rule':32}" + "".join(f"{word:>11}" for word in _WORDS)
     for rule in sorted(rows):
         yield f"{rule:32}" + "".join(f"{rows[rule][word]:11}" for word in _WORDS)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.firmware.edits import SetProperty
+from dtlink.firmware.edits import DeleteProperty, SetProperty
 from dtlink.firmware.names import SubjectKind
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class _Shown:
         self._enabled = tuple(f"{each.node.path}/" for each in sets if each.name == "status")
         self._with_cells = {each.node.path for each in sets if each.name.endswith("-cells")}
         self._reveals = any(each.fix.reveals for each in mine)
+        deleted = {each.node.path for each in edits if isinstance(each, DeleteProperty)}
+        self._renamed = {(e.node.path, e.name) for e in sets if e.node.path in deleted}
         self._worst = min((each.severity.rank for each in mine), default=0)
 
     def kind(self, new: Finding) -> Kind:
@@ -99,6 +101,8 @@ class _Shown:
     def _is_hidden(self, new: Finding) -> bool:
         """Whether it is about links, or about what was disabled, or not read, before."""
         if self._reveals or (new.rule.startswith(_OF_LINKS) and new.rule != _OF_NAMES):
+            return True
+        if (new.subject.path, new.property_name) in self._renamed and new.rule != _OF_NAMES:
             return True
         paths = (new.subject.path, new.supplier, *new.related)
         if any(f"{path}/".startswith(self._enabled) for path in paths):

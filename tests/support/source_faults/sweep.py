@@ -43,6 +43,8 @@ class Verdict(NamedTuple):
     """``restored``: the tree is as it was; ``fixed``: the finding is gone in another way;
     ``refused``; ``advice``: the fix has no edits; ``silent``: no finding; ``wrong``."""
     detail: str = ""
+    rule: str = ""
+    """The rule that reports it: the fault's, or another one if that is silent."""
 
 
 class _Planting(NamedTuple):
@@ -96,12 +98,13 @@ class Sweep:
         after = next(iter(outcome.reports.values()))
         fixed = _read(path, outcome)
         for each in chosen:
-            word, detail = _word(each, found, outcome, after)
+            mine = _about(each, found)
+            word, detail = _word(mine, outcome, after)
             if word == "fixed" and problem:
                 word, detail = "wrong", problem
             elif word == "fixed" and _is_restored(clean, fixed, each.planted):
                 word = "restored"
-            yield Verdict(name, each.fault, word, detail)
+            yield Verdict(name, each.fault, word, detail, mine[0].rule if mine else each.fault.rule)
 
     def _problem(self, path: Path, spoilt: Tree, outcome: FixOutcome) -> str:
         """What gcc and dtc say of the files, and whether other lines were touched."""
@@ -211,12 +214,17 @@ def _read(path: Path, outcome: FixOutcome) -> Tree:
     ).tree
 
 
-def _word(
-    each: _Planting, found: Sequence[Finding], outcome: FixOutcome, after: InputReport
-) -> tuple[str, str]:
-    mine = [f for f in found if f.rule == each.fault.rule and _is_about(f, each.planted)]
+def _about(each: _Planting, found: Sequence[Finding]) -> Sequence[Finding]:
+    """The findings about a fault: those of its rule, or of one that reports it instead."""
+    about = [f for f in found if {f.subject.path, *f.related} & each.planted.nodes]
+    first = next((f for f in about if f.fix.edits), about[0] if about else None)
+    own = [f for f in about if f.rule == each.fault.rule]
+    return own or [f for f in about if first and f.rule == first.rule]
+
+
+def _word(mine: Sequence[Finding], outcome: FixOutcome, after: InputReport) -> tuple[str, str]:
     if not mine:
-        return "silent", ", ".join(sorted({f.rule for f in found if _is_about(f, each.planted)}))
+        return "silent", ""
     keys = _keys(mine)
     for left in outcome.left:
         if any(_key(f) in keys for held in left.proposal.holders.values() for f in held):
@@ -226,10 +234,6 @@ def _word(
         return "fixed", mine[0].fix.text
     refused = next((f.written.refused for f in still if f.written and f.written.refused), "")
     return ("refused", refused) if refused else ("advice", still[0].fix.text)
-
-
-def _is_about(finding: Finding, planted: Planted) -> bool:
-    return bool({finding.subject.path, *finding.related} & planted.nodes)
 
 
 def _is_restored(clean: Tree, fixed: Tree, planted: Planted) -> bool:
