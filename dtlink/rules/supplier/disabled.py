@@ -26,9 +26,10 @@ pcie-mediatek.c, mtk_pcie_setup().
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
+from dtlink.facts.bindings import bindings_for
 from dtlink.facts.early import is_started_early
 from dtlink.facts.resource import Asker, Requested
 from dtlink.facts.resources import INTERRUPT, PHY
@@ -242,14 +243,27 @@ def _fix(board: TreeBoard, first: Link, off: Sequence[Node], *, sure: bool) -> F
 
 
 def _lacks_others(board: TreeBoard, off: Sequence[Node]) -> bool:
-    """Whether a node that would be enabled needs what would stay disabled."""
-    own = {node.index for node in off}
-    for ref in board.extraction.common_of_all.references:
-        above = _switched_off(board, ref.consumer)
-        is_enabled = bool(above) and own.issuperset(above)
-        if is_enabled and not own.issuperset(_switched_off(board, ref.supplier)):
-            return True
+    """Whether a node that would be enabled references what would stay disabled."""
+    tree, own, rows = board.tree, {node.index for node in off}, bindings_for(board.version)
+    for node in _enabled_by(board, own):
+        for name in tree[node].properties:
+            row = rows[name]
+            if row is None or row.resource.if_disabled is None:
+                continue
+            targets = {tree.phandles.get(cell, -1) for cell in tree[node].cells(name)}
+            left = (target for target in targets if target in tree.disabled)
+            if not all(own.issuperset(_switched_off(board, target)) for target in left):
+                return True
     return False
+
+
+def _enabled_by(board: TreeBoard, off: Collection[int]) -> Iterator[int]:
+    """The nodes, and what is enabled below them."""
+    tree, todo = board.tree, list(off)
+    while todo:
+        node = todo.pop()
+        yield node
+        todo += (child for child in tree.children[node] if child not in tree.unavailable)
 
 
 def _advice(board: TreeBoard, first: Link, off: Sequence[Node], *, sure: bool) -> str:
