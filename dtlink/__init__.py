@@ -15,11 +15,13 @@ from dtlink.version import __version__
 if TYPE_CHECKING:
     from dtlink.api.board import Board
     from dtlink.api.diff import diff, same_machine
+    from dtlink.api.fixing import fix
     from dtlink.api.inspect import inspect
     from dtlink.api.lint import lint
     from dtlink.api.log import log
     from dtlink.api.rules import explain
     from dtlink.board.settings import Settings
+    from dtlink.engine.fixing import FixOutcome, Proposal
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.firmware.acpi.machine import Machine
@@ -58,6 +60,7 @@ __all__ = [
     "DiffView",
     "DriversView",
     "Finding",
+    "FixOutcome",
     "Graph",
     "InputError",
     "InputReport",
@@ -75,6 +78,7 @@ __all__ = [
     "Node",
     "OrderView",
     "PreprocessView",
+    "Proposal",
     "Report",
     "Rule",
     "SameMachineView",
@@ -86,6 +90,7 @@ __all__ = [
     "__version__",
     "diff",
     "explain",
+    "fix",
     "inspect",
     "lint",
     "log",
@@ -106,6 +111,7 @@ _HOMES = {
     "DiffView": "dtlink.views.diff.view",
     "DriversView": "dtlink.views.drivers",
     "Finding": "dtlink.rules.model",
+    "FixOutcome": "dtlink.engine.fixing",
     "Graph": "dtlink.links.graph",
     "InputError": "dtlink.firmware.errors",
     "InputReport": "dtlink.report.model",
@@ -123,6 +129,7 @@ _HOMES = {
     "Node": "dtlink.firmware.tree",
     "OrderView": "dtlink.views.order",
     "PreprocessView": "dtlink.views.preprocess",
+    "Proposal": "dtlink.engine.fixing",
     "Report": "dtlink.report.model",
     "Rule": "dtlink.rules.model",
     "SameMachineView": "dtlink.views.same_machine",
@@ -133,6 +140,7 @@ _HOMES = {
     "WhyView": "dtlink.views.why",
     "diff": "dtlink.api.diff",
     "explain": "dtlink.api.rules",
+    "fix": "dtlink.api.fixing",
     "inspect": "dtlink.api.inspect",
     "lint": "dtlink.api.lint",
     "log": "dtlink.api.log",

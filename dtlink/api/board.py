@@ -98,7 +98,7 @@ class Board:
         from dtlink.report.model import Report
 
         chosen = values({"select": select, "ignore": ignore})
-        found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"])
+        found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"], write_fixes=True)
         item = engine.report_of(Input.of(self.path), self.firmware, found)
         held = LintSettings(self.settings, chosen["select"], chosen["ignore"])
         items = list(settled([apply(item, held)], lambda _: self.settings.sources))

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Unpack
 
-from dtlink.engine.fixing import FixOutcome, WantedFixes, fix
+from dtlink.api.lint import compared, named_paths, planned
+from dtlink.api.options import arguments, processes, refused_values
+from dtlink.config.resolve import forget
+from dtlink.engine.fixing import FixOutcome, WantedFixes, fix_all
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.includers import COMPILED, boards_with
+from dtlink.rules.catalogue import check_words
 
 #: The mode of a new file.
 _NEW = 0o666
 
 if TYPE_CHECKING:
+    from dtlink.api.options import AnyPath, LintOptions
     from dtlink.config.plan import LintPlan
     from dtlink.engine.written import ExpectedTree
     from dtlink.firmware.inputs import Input
@@ -24,6 +30,43 @@ if TYPE_CHECKING:
 
 #: Takes out of reports what a baseline accepts.
 Compare = Callable[[Iterable["InputReport"]], Iterable["InputReport"]]
+
+
+def fix(
+    paths: AnyPath | Iterable[AnyPath],
+    *,
+    write: bool = False,
+    unsafe: bool = False,
+    only: str | Iterable[str] = (),
+    shared: bool = False,
+    config: AnyPath | Literal[False] | None = None,
+    jobs: int = 1,
+    **options: Unpack[LintOptions],
+) -> FixOutcome:
+    """Fix devicetree source, as ``dtlink lint --fix`` does, and return what became of each fix.
+
+    ``write`` writes the changed files; without it nothing is written, as with ``--diff``, and
+    ``patch()`` of the outcome is the patch. ``unsafe``, ``only`` and ``shared`` are the options
+    ``--unsafe-fixes``, ``--fix-only`` and ``--fix-shared``; all other keywords are those of
+    :func:`dtlink.lint`.
+
+    Raises what :func:`dtlink.lint` raises, and :class:`InputError` for a file that can't be
+    written.
+    """
+    number, given = processes(jobs), arguments(options)
+    forget()
+    rules = (only,) if isinstance(only, str) else tuple(only)
+    with refused_values():
+        check_words(rules)
+        plan = planned(named_paths(paths), given, config)
+    plan.check()
+    outcome = fix_plan(
+        plan, WantedFixes(rules, unsafe, shared), partial(compared, plan), jobs=number
+    )
+    failed = write_files(outcome) if write else ()
+    if failed:
+        raise InputError(failed[0])
+    return outcome
 
 
 def fix_plan(plan: LintPlan, wanted: WantedFixes, compare: Compare, *, jobs: int) -> FixOutcome:
@@ -39,10 +82,10 @@ def fix_plan(plan: LintPlan, wanted: WantedFixes, compare: Compare, *, jobs: int
         like = plan.settings(plan.inputs[0]).board.sources
         return [*boards_with(path, like), *([path] if path.endswith(COMPILED) else [])]
 
-    return fix(lint, users, plan.inputs, wanted._replace(most=most))
+    return fix_all(lint, users, plan.inputs, wanted._replace(most=most))
 
 
-def write(outcome: FixOutcome) -> Sequence[str]:
+def write_files(outcome: FixOutcome) -> Sequence[str]:
     """Write the changed files; what could not be written, as messages.
 
     A file that is no longer as it was read is left alone.

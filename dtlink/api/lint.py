@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -55,20 +55,16 @@ def lint(
         machine, given = _live(given)
         paths = machine.paths
     forget()  # files that an earlier call read may have changed
-    named = _paths(paths)
+    named = named_paths(paths)
     change = None if since is None else _change(since, named)
-    file = None if config is None or config is False else os.fspath(config)
-    isolated = config is False
-    of = partial(settings_of, given=given, file=file, isolated=isolated)
-    variants = partial(variants_of, file=file, isolated=isolated)
     with refused_values():
-        paths = change.paths if change else named
-        plan = LintPlan.of(paths, of, variants, search=search, every=change is not None)
+        every = change is not None
+        plan = planned(change.paths if change else named, given, config, search=search, every=every)
         plan = change.narrow(plan) if change else plan
         plan = plan if source is None else plan.of_source(os.fspath(source))
     plan.check()
     kernel = plan.kernel(digest=True)
-    reports = _compared(plan, plan.reports(jobs=number, digest=True, write_fixes=True))
+    reports = compared(plan, plan.reports(jobs=number, digest=True, write_fixes=True))
     reports = change.compare(plan, reports, jobs=number) if change else reports
     return Report(
         "lint",
@@ -80,6 +76,22 @@ def lint(
         since=change.told if change else None,
         machine=plan.machine(),
     )
+
+
+def planned(
+    paths: Sequence[str],
+    given: dict[str, Any],
+    config: AnyPath | Literal[False] | None,
+    *,
+    search: bool = False,
+    every: bool = False,
+) -> LintPlan:
+    """The plan for paths, with settings that are given and those of configurations."""
+    file = None if config is None or config is False else os.fspath(config)
+    isolated = config is False
+    of = partial(settings_of, given=given, file=file, isolated=isolated)
+    variants = partial(variants_of, file=file, isolated=isolated)
+    return LintPlan.of(paths, of, variants, search=search, every=every)
 
 
 def _change(since: str, paths: list[str]) -> Change:
@@ -97,7 +109,8 @@ def _live(given: dict[str, Any]) -> tuple[LiveMachine, dict[str, Any]]:
     return machine, {**taken, **given}
 
 
-def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:
+def named_paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:
+    """The paths that a caller gives, one or several, as text."""
     if isinstance(paths, bytes):
         raise TypeError("paths are str or Path; Board.read() takes the bytes of one input")
     if isinstance(paths, str | os.PathLike):
@@ -113,7 +126,7 @@ def _path(path: AnyPath) -> str:
     return os.fspath(path)
 
 
-def _compared(plan: LintPlan, reports: Iterable[InputReport]) -> Iterator[InputReport]:
+def compared(plan: LintPlan, reports: Iterable[InputReport]) -> Iterator[InputReport]:
     """The reports without the findings that the baselines have."""
     if not plan.baselines:
         return iter(reports)

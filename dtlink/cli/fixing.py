@@ -110,7 +110,7 @@ class FixRequest(NamedTuple):
         jobs: int,
     ) -> Iterable[InputReport]:
         """Fix; the reports of what is left. With ``--diff`` print the patch, and exit."""
-        from dtlink.api.fixing import fix_plan, write
+        from dtlink.api.fixing import fix_plan, write_files
         from dtlink.engine.fixing import WantedFixes
 
         wanted = WantedFixes(self.only, self.unsafe, self.shared)
@@ -119,7 +119,7 @@ class FixRequest(NamedTuple):
         outcome = fix_plan(plan, wanted, compare, jobs=jobs)
         if self.diff:
             self._print(outcome, plan)
-        failed = write(outcome)
+        failed = write_files(outcome)
         _tell(outcome, "fixed", failed)
         if failed:
             sys.exit(2)
@@ -147,13 +147,9 @@ class FixRequest(NamedTuple):
 
     def _print(self, outcome: FixOutcome, plan: LintPlan) -> NoReturn:
         from dtlink.cli.options import complain
-        from dtlink.firmware.text_edits import patch
 
-        out = sys.stdout.buffer
-        for path in sorted(outcome.contents):
-            for line in patch(path, *outcome.contents[path]):
-                out.write(line.encode("utf-8", "surrogateescape"))
-        out.flush()
+        sys.stdout.buffer.write(outcome.patch().encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.flush()
         reports = [*outcome.reports.values(), *plan.unread]
         complain(reports, "")
         _tell(outcome, "would be fixed", ())

@@ -40,21 +40,27 @@ def lint(
 
     Raises :class:`InputError` for facts of a kernel, or schemas, that can't be read.
     """
-    answer = lint_board(board_of(firmware, settings), select, ignore)
-    if write_fixes and isinstance(firmware, Tree):
-        from dtlink.engine.written import with_written
-
-        with_written(firmware, answer, expected)
-    return answer
+    board = board_of(firmware, settings)
+    return lint_board(board, select, ignore, write_fixes=write_fixes, expected=expected)
 
 
 def lint_board(
-    board: AnyBoard, select: Sequence[str] = (), ignore: Sequence[str] = ()
+    board: AnyBoard,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    *,
+    write_fixes: bool = False,
+    expected: ExpectedTree | None = None,
 ) -> InputAnswer:
     """Run the chosen rules over a board; as :func:`lint`."""
-    if isinstance(board, TreeBoard):
-        return _lint_tree(board, tuple(select), tuple(ignore))
-    return _lint_tables(board, tuple(select), tuple(ignore))
+    if not isinstance(board, TreeBoard):
+        return _lint_tables(board, tuple(select), tuple(ignore))
+    answer = _lint_tree(board, tuple(select), tuple(ignore))
+    if write_fixes:
+        from dtlink.engine.written import with_written
+
+        with_written(board.tree, answer, expected)
+    return answer
 
 
 def _lint_tree(board: TreeBoard, select: tuple[str, ...], ignore: tuple[str, ...]) -> InputAnswer:

@@ -211,3 +211,17 @@ def test_boards_that_share_a_part_of_a_finding_are_fixed_together() -> None:
         each.replace("cd-gpio ", "cd-gpios ") for each in (soc, B + own)
     ]
     assert texts("b.dts") == [B + over]
+
+
+@pytest.mark.usefixtures("tree")
+def test_the_library_fixes_as_the_command() -> None:
+    import dtlink
+
+    outcome = dtlink.fix(".", unsafe=True, select="legacy")
+    assert texts("a.dts", "soc.dtsi") == [A, SOC]
+    assert outcome.patch() == run(".", "--diff", "--unsafe-fixes", "--select", "legacy").stdout
+    dtlink.fix(".", unsafe=True, select="legacy", only="legacy/mmu-masters", write=True)
+    assert texts("a.dts") == [A]
+    assert "#iommu-cells" in texts("soc.dtsi")[0]
+    with pytest.raises(ValueError, match="no/rule"):
+        dtlink.fix(".", only="no/rule")

@@ -1,6 +1,6 @@
 """Fixes: which are proposed, which prove right, and the files with them made."""
 
-from dtlink.engine.fixing.fixing import FixOutcome, LeftFix, fix
+from dtlink.engine.fixing.fixing import FixOutcome, LeftFix, fix_all
 from dtlink.engine.fixing.proposals import Proposal, WantedFixes
 from dtlink.engine.fixing.whole import WholeOutcome, changed, fix_whole
 
@@ -11,6 +11,6 @@ __all__ = [
     "WantedFixes",
     "WholeOutcome",
     "changed",
-    "fix",
+    "fix_all",
     "fix_whole",
 ]

@@ -16,7 +16,7 @@ from dtlink.engine.written import ExpectedTree
 from dtlink.firmware.edits import SetField
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.storage import DISK, Disk
-from dtlink.firmware.text_edits import EditedDisk, by_file, decoded, edited, encoded
+from dtlink.firmware.text_edits import EditedDisk, by_file, decoded, edited, encoded, patch
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class FixOutcome(NamedTuple):
     reports: Mapping[Input, InputReport]
     """The reports of the inputs with the fixes made."""
 
+    def patch(self) -> str:
+        """The changes as a patch, which ``git apply`` reads."""
+        paths = sorted(self.contents)
+        return "".join(line for path in paths for line in patch(path, *self.contents[path]))
+
     def told(self, done: str) -> Iterator[str]:
         """What became of them, in a few lines; ``done`` says it of those that prove right."""
         files = counted(len(self.contents), "file")
@@ -85,7 +90,7 @@ class _UnusableError(Exception):
     """A file that can't be changed; the message says why."""
 
 
-def fix(lint: Lint, users: Users, inputs: Sequence[Input], wanted: WantedFixes) -> FixOutcome:
+def fix_all(lint: Lint, users: Users, inputs: Sequence[Input], wanted: WantedFixes) -> FixOutcome:
     """Make all fixes that are wanted and prove right."""
     return _Fixing(lint, users, inputs, wanted).run()
 
