@@ -292,3 +292,32 @@ def test_nothing_is_set_where_the_tables_do_not_say_it(rule: str, source: str) -
     mine = found(assemble(source), rule)
     assert mine
     assert not any(each.fix.edits for each in mine)
+
+
+def test_a_range_of_one_id_is_not_one_too_long() -> None:
+    """It begins after the last requester ID, which iort/requester-id-range reports."""
+    source = """
+    IORT table_revision=0
+      its: its-group ids=0
+      root-complex segment=0
+        map count=0xffff output=its
+        map input_base=0x10000 count=0 output_base=0x10000 output=its
+    """
+    rules = {each.rule for each in found(assemble(source))}
+    assert "iort/requester-id-range" in rules
+    assert "iort/off-by-one" not in rules
+
+
+def test_bits_that_another_structure_may_have_are_left() -> None:
+    """The global interrupts of the SMMU are where its context interrupt is."""
+    source = """
+    IORT table_revision=0
+      its: its-group ids=0
+      smmu base=0x15000000 global_offset=76
+        global-interrupts gsiv=97
+        context-interrupt gsiv=128 flags=4
+        map count=0xffff output=its
+    """
+    mine = found(assemble(source), "acpi/reserved-bits")
+    assert mine
+    assert not any(each.fix.edits for each in mine)

@@ -15,8 +15,10 @@ drivers/acpi/arm64/iort.c.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from dtlink.board.tables import TablesBoard
+from dtlink.firmware.acpi.table import FrameFaultKind
 from dtlink.rules.acpi._effects import MOST_RELATED, Effect, effect_of, listed, place
 from dtlink.rules.acpi._rows import CheckedTable, ReservedBits, checked_tables
 from dtlink.rules.model import Example, Finding, Fix, Safety, Severity, Tables, rule
@@ -24,6 +26,9 @@ from dtlink.rules.model import Example, Finding, Fix, Safety, Severity, Tables, 
 _DEFAULT: Effect[ReservedBits] = Effect(
     "none: Linux does not read these bits; a later revision may give them a meaning"
 )
+
+#: Faults of the frame after which bytes may be read as something that they are not.
+_MISREAD = (FrameFaultKind.SHORT, FrameFaultKind.UNKNOWN, FrameFaultKind.OVERLAP)
 
 
 @rule(
@@ -153,7 +158,9 @@ def _fix(checked: CheckedTable, cases: Sequence[ReservedBits]) -> Fix:
 
     bits = dict.fromkeys(f"bits {each.bits:#x} of {each.field}" for each in cases)
     table = checked.table
-    is_sound = not table.frame_faults and not any(table.minor_frame_faults)
+    is_sound = not any(
+        each.kind in _MISREAD for each in chain(table.frame_faults, table.minor_frame_faults)
+    )
     always = is_sound and all(_is_always_reserved(each) for each in cases)
     edits = [
         set_field(each.where, each.field, getattr(each.where, each.field) & ~each.bits)

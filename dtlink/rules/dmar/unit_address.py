@@ -21,6 +21,8 @@ from dtlink.rules.dmar._words import BUG, OFF
 from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 
 _ALL_ONES = (1 << 64) - 1
+#: The size field has four bits.
+_LARGEST = 0xF
 
 
 @rule(
@@ -55,7 +57,7 @@ def unit_address(board: TablesBoard) -> Iterator[Finding]:
             yield _nowhere(unit)
         elif unit.base & 0xFFF:
             yield _unaligned(unit)
-        elif unit.register_size > 0xF:
+        elif unit.register_size > _LARGEST:
             yield _too_large(unit)
 
 
@@ -89,7 +91,7 @@ def _fix(unit: Drhd) -> Fix | str:
         f"Set base to the address in the base address register of the unit; {page:#x} is the page."
     )
     units = unit.owner.units if isinstance(unit.owner, Dmar) else ()
-    if not page or any(each.base == page for each in units):
+    if not page or unit.register_size > _LARGEST or any(each.base == page for each in units):
         return text
     return Fix.setting(text, (unit, "base", page))
 
@@ -103,7 +105,7 @@ def _too_large(unit: Drhd) -> Finding:
         f"may find that they run into others': \"Can't reserve memory\": {OFF}",
         fix=Fix.setting(
             "Set register_size to 0 for one page, or to N for 2^N pages.",
-            (unit, "register_size", unit.register_size & 0xF),
+            (unit, "register_size", unit.register_size & _LARGEST),
         ),
         likely=True,
     )

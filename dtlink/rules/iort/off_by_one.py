@@ -74,7 +74,8 @@ def _needs_workaround(overlap: Overlap) -> bool:
 
 def _ends_beyond(node: IortNode, mapping: IdMapping) -> bool:
     last = mapping.inputs[-1]
-    return isinstance(node, RootComplex) and not mapping.single and last == REQUESTER_IDS.last + 1
+    is_range = mapping.count and not mapping.single
+    return isinstance(node, RootComplex) and bool(is_range) and last == REQUESTER_IDS.last + 1
 
 
 def _shared(node: IortNode, shared: Sequence[Overlap], beyond: Sequence[IdMapping]) -> Finding:

@@ -122,7 +122,9 @@ def _as_ranges(skipped: Sequence[IdMapping]) -> Fix | str:
     )
     if not all(each.count for each in skipped):
         return text
-    return Fix.setting(text, *((each, "flags", each.flags & ~1) for each in skipped))
+    flags = ((each, "flags", each.flags & ~1) for each in skipped)
+    # IDs that the ranges leave out are looked at then.
+    return Fix.setting(text, *flags)._replace(reveals=True)
 
 
 def _hidden(node: RootComplex, single: IdMapping, behind: Sequence[IdMapping]) -> Finding:
