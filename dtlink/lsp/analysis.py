@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,19 @@ class Analysis:
     """
 
     def __init__(
-        self, path: str, report: InputReport, settings: LintSettings, board: TreeBoard | None
+        self,
+        path: str,
+        report: InputReport,
+        settings: LintSettings,
+        board: TreeBoard | None,
+        notes: Sequence[str] = (),
     ) -> None:
         self.path = path
         self.report = report
         self.settings = settings
         self.board = board
+        self.notes = [*notes, *report.notes]
+        """What was assumed, and what was not checked."""
         base = board.tree.overlaid.base if board and board.tree.overlaid else None
         tree = base or (board.tree if board else None)
         origins = tree.origins if tree else None
@@ -86,7 +93,8 @@ def analyse(
         report = InputReport(path, error=InputFault(str(error)))
         return Analysis(path, report, LintSettings(), None)
     if plan is None:
-        return Analysis(path, InputReport(path), settings, None)
+        left = "not checked: the configuration leaves this file out"
+        return Analysis(path, InputReport(path), settings, None, [left])
     if settings.board.schema and not schema:
         settings = settings._replace(board=settings.board._replace(schema=False))
     boards: list[TreeBoard] = []
@@ -102,7 +110,7 @@ def analyse(
 
     task = engine.Task(tree, sources=settings.board.sources, storage=files)
     report = _counted(engine.process(item, task, digest=False), settings, plan)
-    return Analysis(path, report, settings, boards[0] if boards else None)
+    return Analysis(path, report, settings, boards[0] if boards else None, plan.notes)
 
 
 def _planned(path: str, options: ServerOptions) -> tuple[Input, LintSettings, LintPlan | None]:
@@ -115,8 +123,7 @@ def _planned(path: str, options: ServerOptions) -> tuple[Input, LintSettings, Li
     found = [each for each in plan.inputs if each.path == path]
     if not found:
         return Input(path), of(path), None
-    plan.check()
-    return found[0], plan.settings(found[0]), plan.with_inputs(found[:1])
+    return found[0], plan.settings(found[0]), plan.with_inputs(found[:1], plan.check())
 
 
 def _counted(report: InputReport, settings: LintSettings, plan: LintPlan) -> InputReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.facts.outcomes import When
 from dtlink.lsp.lenses import in_cycles
 from dtlink.lsp.model import HoverText
 from dtlink.lsp.places import cursor, reference
@@ -115,7 +116,10 @@ def _driver(board: TreeBoard, node: Node) -> str:
     if found.in_initramfs is not None and found.modules:
         told += ", in the initramfs" if found.in_initramfs else ", not in the initramfs"
     release = board.named_facts.build.release
-    return f"driver: {told}" + (f" · kernel {release}" if release else "")
+    told += f" · kernel {release}" if release else ""
+    when = board.timeline.when(node.index) if node.index in board.devices else When.UNKNOWN
+    probes = "" if when is When.UNKNOWN else f"\n\nearliest probe: {when.value}"
+    return f"driver: {told}{probes}"
 
 
 def _entries_to(board: TreeBoard, here: Cursor, node: Node) -> Iterator[str]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 #: Upper bound on the lenses of one file.
 _MOST = 2_000
+#: Upper bounds on the notes above a file, and on the length of one.
+_NOTES = 4
+_LONGEST = 200
 
 
 def in_cycles(board: TreeBoard) -> Mapping[int, int]:
@@ -54,6 +57,12 @@ def lenses(
                 at = Span(opening.start, opening.name_at + len(opening.name))
                 found.append(LensText(at, ", ".join(told)))
     return found
+
+
+def note_lenses(analysis: Analysis) -> list[LensText]:
+    """The lines above a board that say what was assumed, and what was not checked."""
+    shown = [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in analysis.notes]
+    return [LensText(Span(0, 0), each) for each in shown[:_NOTES]]
 
 
 def board_lens(chosen: ChosenBoard) -> LensText:

@@ -272,5 +272,6 @@ def _add_lists(server: DtlinkServer) -> None:
         found = [lenses.board_lens(chosen)] if chosen else []
         analysis = server.session.analysis(path)
         if analysis is not None:
+            found += lenses.note_lenses(analysis) if analysis.path == path else []
             found += lenses.lenses(analysis, server.files, server.session.structures, path)
         return [server.messages.lens(path, each) for each in found]

@@ -9,7 +9,7 @@ import pytest
 from dtlink.firmware.text_edits import edited
 from dtlink.lsp.actions import all_safe, fixes
 from dtlink.lsp.hover import code, hover
-from dtlink.lsp.lenses import board_lens, lenses
+from dtlink.lsp.lenses import board_lens, lenses, note_lenses
 from dtlink.lsp.model import FileSpan
 from dtlink.lsp.positions import Span
 from dtlink.lsp.session import ChosenBoard, Session
@@ -88,10 +88,13 @@ def test_a_disabled_node_is_said_to_be(made: Session, tmp_path: Path) -> None:
 
 
 def test_with_a_kernel_the_driver_is_said(tmp_path: Path) -> None:
-    write(tmp_path, board=BOARD.replace('"x,mmc"', '"rockchip,rk3588-dwcmshc"'))
+    board = BOARD.replace('"x,mmc"', '"rockchip,rk3588-dwcmshc"').replace("clocks =", "x,y =")
+    write(tmp_path, board=board.replace("cd-gpio =", "x,z ="))
     (tmp_path / "config").write_text("CONFIG_MMC_SDHCI_OF_DWCMSHC=y\n", encoding="utf-8")
     made = session(tmp_path, "board.dts", given={"kernel": str(tmp_path / "config")})
-    assert "driver: built in" in hovered(made, tmp_path / "board.dts", "mmc@5000")
+    text = hovered(made, tmp_path / "board.dts", "mmc@5000")
+    assert "driver: built in" in text
+    assert "earliest probe: while the kernel starts" in text
 
 
 def test_text_of_a_file_ends_no_markup() -> None:
@@ -190,6 +193,16 @@ def test_lenses_count_consumers_and_name_cycles(tmp_path: Path) -> None:
         ("b: two", "1 consumer, in a cycle"),
     ]
     assert "in a cycle of 2 devices" in hovered(made, tmp_path / "board.dts", "one")
+
+
+def test_what_was_not_checked_is_above_a_board(tmp_path: Path) -> None:
+    (tmp_path / "o.dtso").write_text("/dts-v1/;\n/plugin/;\n&a { x; };\n", encoding="utf-8")
+    made = session(tmp_path, "o.dtso")
+    analysis = made.analysis(str(tmp_path / "o.dtso"))
+    assert analysis is not None
+    (found,) = note_lenses(analysis)
+    assert found.text.startswith("checked without a base")
+    assert hovered(made, tmp_path / "o.dtso", "&a").startswith("**`/fragment@0/__overlay__`**")
 
 
 def test_the_board_of_an_included_file_is_above_it() -> None:
