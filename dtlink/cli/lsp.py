@@ -24,6 +24,8 @@ def lsp(stdio: bool) -> None:  # noqa: FBT001 - click calls it
     if find_spec("pygls") is None:
         click.echo(f"dtlink: {_MISSING}", err=True)
         sys.exit(2)
+    if sys.stdin.isatty():
+        click.echo("dtlink: waiting for an editor on standard input: docs/editors.md", err=True)
     from dtlink.lsp.server import serve
 
     serve()

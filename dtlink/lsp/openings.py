@@ -55,7 +55,7 @@ class Opening:
 
     def walk(self) -> Iterator[Opening]:
         """This opening and all in it, in the order of the text."""
-        todo = [self]
+        todo: list[Opening] = [self]
         while todo:
             each = todo.pop()
             yield each

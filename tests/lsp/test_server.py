@@ -62,8 +62,8 @@ class Editor:
                 return message["result"]
             self._later.append(message)
 
-    def diagnostics(self, path: Path, version: int) -> list[Any]:
-        """The diagnostics of a version of a file."""
+    def diagnostics(self, path: Path, version: int | None) -> list[Any]:
+        """The diagnostics of a version of a file; ``None``: of one that is closed."""
         while True:
             message = self._later.pop(0) if self._later else self._receive()
             params = message.get("params") or {}
@@ -212,6 +212,19 @@ def test_documents_that_are_no_files_have_no_answers(
     editor.say("textDocument/didOpen", {"textDocument": item})
     assert not editor.ask(f"textDocument/{method}", params)
     assert editor.open(tmp_path / "board.dts")
+
+
+def test_changes_on_the_disk_count(start: Callable[..., Editor], tmp_path: Path) -> None:
+    watching = {"didChangeWatchedFiles": {"dynamicRegistration": True}}
+    editor = start(workspace=watching)
+    board, soc = tmp_path / "board.dts", tmp_path / "soc.dtsi"
+    assert len(editor.open(board)) == 1
+    soc.write_text(SOC.replace("#gpio-cells", "x,y"), encoding="utf-8")
+    changes = [{"uri": uri_of(str(soc)), "type": 2}]
+    editor.say("workspace/didChangeWatchedFiles", {"changes": changes})
+    assert "phandle/missing-cells" in [each["code"] for each in editor.diagnostics(board, 1)]
+    editor.say("textDocument/didClose", {"textDocument": {"uri": uri_of(str(board))}})
+    assert editor.diagnostics(board, None) == []
 
 
 def test_names_that_a_uri_escapes(start: Callable[..., Editor], tmp_path: Path) -> None:
