@@ -40,6 +40,35 @@ def test_the_list_of_masters_is_turned_round():
     assert finding.related == ("/ethernet@2", "/dma@3", "/pcie@4")
 
 
+@pytest.mark.parametrize(
+    ("compatible", "ids", "host", "cells", "first"),
+    [
+        ("arm,mmu-401", range(0x20, 0x40), "", 2, "iommus = <&smmu 0x20 0x1f>;"),
+        ("arm,mmu-401", (*range(8), *range(0x10, 0x18)), "", 2, "iommus = <&smmu 0x0 0x17>;"),
+        ("arm,mmu-401", range(8), "", 1, "iommus = <&smmu 0x0>, <&smmu 0x1>,"),
+        ("arm,mmu-401", range(0x1F), "", 1, "iommus = <&smmu 0x0>, <&smmu 0x1>,"),
+        ("arm,mmu-401", range(4, 20), "", 1, "iommus = <&smmu 0x4>, <&smmu 0x5>,"),
+        ("arm,smmu-v2", range(0x20), "", 1, "iommus = <&smmu 0x0>, <&smmu 0x1>,"),
+        ("arm,mmu-401", range(0x20), ", <&host 0>", 1, "iommus = <&smmu 0x0>, <&smmu 0x1>,"),
+    ],
+)
+def test_many_stream_ids_are_an_id_and_a_mask(compatible, ids, host, cells, first):
+    """Where they are all that differ in some bits, and the SMMU and all masters can have a mask."""
+    numbers = list(ids)
+    entry = " ".join(["&sata", *map(str, numbers)])
+    [finding] = check(
+        "mmu-masters",
+        f"""
+        smmu: iommu@1 {{ compatible = "{compatible}"; mmu-masters = <{entry}>{host}; }};
+        sata: sata@2 {{ #stream-id-cells = <{len(numbers)}>; }};
+        host: pcie@4 {{ device_type = "pci"; #stream-id-cells = <1>; }};
+        """,
+    )
+    assert f"#iommu-cells = <{cells}>;" in finding.fix.text
+    assert first in finding.fix.text
+    assert finding.fix.edits
+
+
 def test_only_arm_smmu_knows_mmu_masters():
     source = """
         iommu@1 { compatible = "samsung,exynos-sysmmu"; mmu-masters = <&dsi>; };

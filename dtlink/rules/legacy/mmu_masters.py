@@ -7,7 +7,8 @@ ARM_SMMU_LEGACY_DT_BINDINGS, ignore the list, and the SMMU, which they do set up
 its masters as that of unknown streams unless arm-smmu.disable_bypass=0 is given. With that option
 masters bypass the SMMU; the DMA API never uses it.
 What to do: list the SMMU in its masters, as the fix shows: #iommu-cells in the SMMU,
-iommus with the stream IDs in each master, iommu-map in a PCI host. For PCI the old binding used the
+iommus with the stream IDs in each master, or with an ID and a mask for many, iommu-map in a PCI
+host. For PCI the old binding used the
 requester ID as the stream ID, whatever the list said.
 References: Linux drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_device_dt_probe(),
 arm_smmu_register_legacy_master(), arm_smmu_def_domain_type(); drivers/iommu/Kconfig,
@@ -17,7 +18,9 @@ ARM_SMMU_LEGACY_DT_BINDINGS (depends on ARM_SMMU=y); binding arm,smmu.yaml.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, TypeAlias
 
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Node
@@ -35,6 +38,15 @@ _MOST = 32
 
 #: How many masters a message names.
 _NAMED = 3
+#: How many stream IDs of a master are listed one by one, whatever the SMMU.
+_LISTED = 8
+#: The SMMUs that have stream matching (arm_smmu_device_cfg_probe()), so that a mask is allowed.
+_MATCHING = frozenset(("arm,mmu-400", "arm,mmu-401", "arm,mmu-500"))
+#: Stream IDs and masks of an SMMUv1 and v2 have 15 bits, if extended IDs are off.
+_LAST_ID = 0x7FFF
+
+#: The cells after the phandle.
+_Specifier: TypeAlias = tuple[int, ...]
 
 
 @rule(
@@ -118,10 +130,11 @@ def _fix(smmu: Node, links: Sequence[Link], by_smmu: Mapping[int, Sequence[Link]
     for link in links:
         streams.setdefault(link.consumer.index, []).extend(link.args)
     here = ref(smmu)
-    edits: list[Edit] = [SetProperty(here, "#iommu-cells", ((1,),))]
+    masked = _masked(smmu, streams)
+    edits: list[Edit] = [SetProperty(here, "#iommu-cells", ((2 if masked else 1,),))]
     edits.append(DeleteProperty(here, "mmu-masters"))
     for index, ids in streams.items():
-        edits += _generic(smmu, smmu.tree[index], ids)
+        edits += _generic(smmu, smmu.tree[index], masked.get(index) or [(each,) for each in ids])
     shown = dts(edits).replace(f"<{here}>", f"<{here} …>").splitlines()
     rest = len(shown) - _MOST - 1
     more = [f"… and likewise in {counted(rest, 'more master')}"] if rest > 0 else []
@@ -139,7 +152,32 @@ def _is_determined(master: Node, ids: Sequence[int]) -> bool:
     )
 
 
-def _generic(smmu: Node, master: Node, ids: Sequence[int]) -> Iterator[Edit]:
+def _masked(smmu: Node, streams: Mapping[int, Sequence[int]]) -> dict[int, list[_Specifier]]:
+    """Specifiers of a stream ID and a mask, by master; empty where the IDs are to be listed.
+
+    They are for long lists, which the bindings of devices seldom allow, and for SMMUs of which
+    each has stream matching; ``iommu-map`` has no place for a mask.
+    """
+    tree = smmu.tree
+    is_long = any(len(ids) > _LISTED for ids in streams.values())
+    if not is_long or _MATCHING.isdisjoint(smmu.compatible):
+        return {}
+    found = {at: _cube(ids) for at, ids in streams.items() if not _is_pci_host(tree[at])}
+    whole = {at: [each] for at, each in found.items() if each is not None}
+    return whole if len(whole) == len(streams) else {}
+
+
+def _cube(ids: Sequence[int]) -> _Specifier | None:
+    """The ID and the mask of all IDs that differ in some bits, if these are all of them."""
+    if not ids:
+        return None
+    first, several = min(ids), set(ids)
+    mask = reduce(or_, (each ^ first for each in several))
+    is_cube = not first & mask and len(several) == 1 << mask.bit_count()
+    return (first, mask) if is_cube and first | mask <= _LAST_ID else None
+
+
+def _generic(smmu: Node, master: Node, specifiers: Sequence[_Specifier]) -> Iterator[Edit]:
     """``iommus``, or ``iommu-map`` for a PCI host, instead of ``#stream-id-cells``."""
     from dtlink.firmware.edits import DeleteProperty, Hex, SetProperty, ref
 
@@ -150,7 +188,7 @@ def _generic(smmu: Node, master: Node, ids: Sequence[int]) -> Iterator[Edit]:
         row = (Hex(buses.start), ref(smmu), Hex(buses.start), Hex(len(buses)))
         yield SetProperty(ref(master), "iommu-map", (row,))
     else:
-        entries = tuple((ref(smmu), Hex(stream)) for stream in ids)
+        entries = tuple((ref(smmu), *(Hex(cell) for cell in each)) for each in specifiers)
         yield SetProperty(ref(master), "iommus", entries or ((ref(smmu),),))
 
 
