@@ -31,7 +31,7 @@ from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
-    from dtlink.firmware.edits import Edit
+    from dtlink.firmware.edits import Cells, Edit
 
 #: How many masters a fix spells out.
 _MOST = 32
@@ -188,8 +188,9 @@ def _generic(smmu: Node, master: Node, specifiers: Sequence[_Specifier]) -> Iter
         row = (Hex(buses.start), ref(smmu), Hex(buses.start), Hex(len(buses)))
         yield SetProperty(ref(master), "iommu-map", (row,))
     else:
-        entries = tuple((ref(smmu), *(Hex(cell) for cell in each)) for each in specifiers)
-        yield SetProperty(ref(master), "iommus", entries or ((ref(smmu),),))
+        here = ref(smmu)
+        entries: list[Cells] = [(here, *(Hex(cell) for cell in each)) for each in specifiers]
+        yield SetProperty(ref(master), "iommus", tuple(entries) or ((here,),))
 
 
 def _is_pci_host(node: Node) -> bool:
