@@ -23,7 +23,12 @@ from tests.support.source_faults.sweep import Sweep, Verdict
 SEED = 20261130
 #: Faults in all, and upper bound on those of one board.
 SEEDS, TOGETHER = int(os.environ.get("DTLINK_FIX_SEEDS", "300")), 25
-_WANTED = ("arch/arm64/boot/dts", "arch/arm/boot/dts", "include", "scripts/dtc/include-prefixes")
+_WANTED = (
+    *("arch/arm64/boot/dts", "arch/arm/boot/dts", "arch/riscv/boot/dts"),
+    *("include/dt-bindings", "include/uapi/linux", "scripts/dtc/include-prefixes"),
+)
+#: The sweep over boards as they are takes every so-manyth.
+EVERY = int(os.environ.get("DTLINK_FIX_EVERY", "100"))
 _WORDS = ("restored", "fixed", "refused", "advice", "silent", "unreadable", "wrong")
 
 
@@ -73,3 +78,16 @@ def test_no_fix_is_wrong(sources: Path) -> None:
     assert [each for each in found if each.word in ("wrong", "unreadable")] == []
     words = Counter(each.word for each in found)
     assert words["restored"] + words["fixed"] > len(found) // 2
+
+
+@pytest.mark.corpus
+def test_no_fix_of_a_board_as_it_is_is_wrong(sources: Path) -> None:
+    sweep, counts = Sweep(sources), Counter[tuple[str, str]]()
+    wrong: list[tuple[str, str, str]] = []
+    for path in sorted((sources / _WANTED[0]).rglob("*.dts"))[::EVERY]:
+        for rule, word, reason in sweep.as_it_is(path):
+            counts[rule, word] += 1
+            wrong += [(path.name, rule, reason)] if word == "wrong" else []
+    lines = (f"{rule:32}{word:>11}{count:6}" for (rule, word), count in sorted(counts.items()))
+    sys.stdout.write("\n".join(("", *lines, "")))
+    assert wrong == []

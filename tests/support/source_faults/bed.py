@@ -52,13 +52,17 @@ class Statement(NamedTuple):
         """The statement with another name."""
         return Splice(self.file, self.start, self.start + len(self.name), new)
 
+    def replaced(self, text: str) -> Splice:
+        """Another statement in its place."""
+        return Splice(self.file, self.start, self.end, text)
+
     def deleted(self) -> Splice:
         """The file without the statement."""
-        return Splice(self.file, self.start, self.end, "")
+        return self.replaced("")
 
     def with_value(self, value: str) -> Splice:
         """The statement with another value."""
-        return Splice(self.file, self.start, self.end, f"{self.name} = {value};")
+        return self.replaced(f"{self.name} = {value};")
 
     def longer(self, more: str) -> Splice:
         """The statement with more at the end of its value."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from dtlink.facts.iommus import ARM_SMMU
 from dtlink.firmware.tree import Node
 from tests.support.source_faults.bed import Bed, Splice, Statement
 
@@ -570,3 +571,40 @@ def map_to_no_iommu(bed: Bed) -> Planted | None:
 @fault("iommu/cells")
 def no_iommu_cells(bed: Bed) -> Planted | None:
     return _without(bed, "#iommu-cells", "iommus iommu-map", "#iommu-cells")
+
+
+@fault("legacy/dead-compatible")
+def old_fixed_regulator(bed: Bed) -> Planted | None:
+    found = _one(bed, "compatible", lambda node, _: node.compatible == ("regulator-fixed",))
+    if found is None or not found[0].has("regulator-name"):
+        return None
+    node, held = found
+    return _planted(node, [held.with_value('"reg-fixed-voltage"')], "compatible")
+
+
+@fault("legacy/mmu-masters")
+def masters_at_the_smmu(bed: Bed) -> Planted | None:
+    smmu = bed.pick(
+        node
+        for node in bed.holders("#iommu-cells", "reg")
+        if set(node.compatible) & set(ARM_SMMU) and node.cell("#iommu-cells") == 1
+    )
+    held = bed.statement(smmu, "#iommu-cells") if smmu else None
+    users = {node.index: node for node in bed.holders("iommus")}
+    refs = [ref for ref in bed.references("iommus", "iommu-map") if ref.node in users]
+    mine = {ref.node for ref in refs if smmu and ref.supplier == smmu.index}
+    if smmu is None or held is None or not mine or not smmu.label:
+        return None
+    splices, masters = [], list[str]()
+    for index in sorted(mine):
+        master = users[index]
+        ids = master.cells("iommus")[1::2]
+        own = bed.statement(master, "iommus")
+        is_plain = len(ids) * 2 == len(master.cells("iommus")) and not master.has("iommu-map")
+        if own is None or not master.label or not is_plain:
+            return None
+        masters.append(f"<&{master.label} {' '.join(map(hex, ids))}>")
+        splices.append(own.replaced(f"#stream-id-cells = <{len(ids)}>;"))
+    splices.append(held.replaced(f"mmu-masters = {', '.join(masters)};"))
+    places = {(users[index].path, "iommus") for index in mine}
+    return Planted(splices, frozenset((smmu.path,)), frozenset(places))

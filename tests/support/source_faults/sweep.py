@@ -60,9 +60,26 @@ class Sweep:
 
     def board(self, path: Path, faults: Sequence[SourceFault], seed: str) -> Iterator[Verdict]:
         """Put some faults into a board, as many as fit beside each other, and fix it."""
-        clean = read_source_file(str(path)).tree
+        try:
+            clean = read_source_file(str(path)).tree
+        except InputError:
+            return  # it includes a file that the copy lacks
         chosen = list(_chosen(clean, faults, seed))
         yield from self._all(path, clean, chosen)
+
+    def as_it_is(self, path: Path) -> Iterator[tuple[str, str, str]]:
+        """Make all fixes of a board as it is; for each finding its rule, a word and a reason."""
+        try:
+            clean = read_source_file(str(path)).tree
+        except InputError:
+            return
+        outcome = _fixed(path, set())
+        problem = self._problem(path, clean, outcome)
+        for each in outcome.fixed:
+            yield each.finding.rule, "wrong" if problem else "fixed", problem
+        for left in outcome.left:
+            rule = left.proposal.finding.rule
+            yield rule, "wrong" if left.is_fault else "refused", left.reason
 
     def _all(self, path: Path, clean: Tree, chosen: Sequence[_Planting]) -> Iterator[Verdict]:
         """All together; each alone, where together something is wrong."""
