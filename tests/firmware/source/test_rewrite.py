@@ -272,3 +272,22 @@ def test_a_file_that_is_included_twice_is_changed_once(tmp_path: Path) -> None:
     found = outcome(path, [*edits, DeleteProperty(node, "gone")])
     assert found.word == "same", found.detail
     assert list(found.files.values()) == ["/ { a: a { new-name = <1>; }; };\n"]
+
+
+@pytest.mark.parametrize(
+    ("own", "more"),
+    [
+        ("/ { };\n", '\n&a {\n\tstatus = "okay";\n};\n'),
+        ("&a {\n\tx;\n};\n", ""),
+    ],
+)
+def test_a_board_enables_what_a_shared_file_leaves_disabled(
+    tmp_path: Path, own: str, more: str
+) -> None:
+    shared = '/ { a: a { status = "disabled"; }; };\n'
+    board = f'/dts-v1/;\n#include "soc.dtsi"\n{own}'
+    path = written(tmp_path, {"board.dts": board, "soc.dtsi": shared})
+    found = outcome(path, [SetProperty(NodeRef("/a", "a"), "status", ("okay",))])
+    assert found.word == "same", found.detail
+    changed_text = board.replace("\tx;\n", '\tx;\n\tstatus = "okay";\n') + more
+    assert found.files == {path: changed_text}

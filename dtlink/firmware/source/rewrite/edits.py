@@ -119,7 +119,8 @@ class _Writer:
         node = self._node_at(path)
         held = {name: found for name in edits.values if (found := node.get(name)) is not None}
         for name, found in held.items():
-            yield from self._changed(found, edits.values[name])
+            edit = self._enabled(node, found, edits.values[name])
+            yield from [edit] if edit else self._changed(found, edits.values[name])
         new = {name: value for name, value in edits.values.items() if name not in held}
         gone = [found for name in edits.deleted if (found := node.get(name)) is not None]
         if gone and new:
@@ -191,6 +192,31 @@ class _Writer:
         groups = grouped(words, [each.text for each in words])
         column = len(f"{indent}{name} = ".expandtabs(8))
         return f"{name} = {in_rows(groups, column, indent)};" if words else assignment(name, value)
+
+    def _enabled(self, node: DtsNode, held: DtsProperty, value: PropertyValue) -> TextEdit | None:
+        """The edit that enables a node in the board's own file; ``None``: it is no such edit.
+
+        Files that boards share leave devices disabled, and each board enables what it has.
+        """
+        data = held.value.data if held.value else b""
+        if held.name != "status" or value != ("okay",) or data != b"disabled\0":
+            return None
+        if not held.set_at or self._text.origin(held.set_at[-1])[0] == 0:
+            return None
+        later = (at for at in node.opened_at if at > held.set_at[-1])
+        own = [at for at in later if self._text.origin(at)[0] == 0]
+        new = {held.name: value}
+        if own:
+            at = self._place(own[-1], f"the opening of {node.path}")
+            return self._properties(at.file, places.opening(at, node), new)
+        if not node.labels:
+            return None
+        file = self._text.inclusions[0].file
+        end = len(file.text)
+        between = "\n" if file.text.endswith("\n") else "\n\n"
+        line = self._statement(held.name, value, "\t")
+        text = f"{between}&{node.labels[0]} {{\n\t{line}\n}};\n"
+        return _edit(file, Replaced(end, end, text))
 
     # Properties
 
