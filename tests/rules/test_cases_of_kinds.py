@@ -291,7 +291,8 @@ def test_a_controller_without_interrupt_cells(shared: Path) -> None:
     ("user", "width"),
     [
         ("a { interrupt-parent = <&c>; interrupts = <1 4>; };", "<2>"),
-        ("a { interrupts-extended = <&c 1>; };", "<…>"),
+        ("a { interrupts-extended = <&c 1>; };", "<1>"),
+        ("a { interrupts-extended = <&c 1>, <&c 2 4>; };", "<…>"),
         ("", None),
         ("a { interrupts-extended = <&gic 0 1 4>; interrupt-parent = <&c>; };", None),
     ],
