@@ -19,6 +19,7 @@ COMMANDS = {
     "cycles": "List the dependency cycles, and how to break them.",
     "order": "Show the order in which devices can probe, in waves.",
     "why": "Show what a node waits for, down to the roots.",
+    "graph": "Draw what devices wait for: a page for a browser, or a graph for another tool.",
     "iommu": "Show which IOMMU a device has, its IDs there, and what keeps it from a guest.",
     "iort": "Trace a requester ID through tables, entry by entry (iommu says more).",
     "drivers": "Show which driver each device has in one kernel.",

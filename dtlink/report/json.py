@@ -41,7 +41,7 @@ SCHEMA = "report-1"
 #: What each command adds to the inputs.
 PARTS = (
     *("links", "cycles", "order", "why", "devlink", "iommu", "iort"),
-    *("diff", "drivers", "log", "modules", "preprocess", "inspect"),
+    *("diff", "drivers", "graph", "log", "modules", "preprocess", "inspect"),
 )
 
 

@@ -31,10 +31,7 @@ class OrderView(CommandResult):
         Where a kernel is named, what drivers are known to wait for counts too.
         """
         if isinstance(board, TreeBoard):
-            arcs = board.order.arcs()
-            if board.facts is not None:
-                _add_requests(board, arcs)
-            return cls(waves=_device_waves(arcs))
+            return cls(waves=device_waves(probe_arcs(board)))
         return cls(waves=tuple(tuple(node.path for node in wave) for wave in board.waves))
 
     def to_json(self) -> Json:
@@ -49,6 +46,14 @@ class OrderView(CommandResult):
                 yield line("  ", path)
 
 
+def probe_arcs(board: TreeBoard) -> dict[str, list[str]]:
+    """What each device waits for, by paths; with what drivers wait for where a kernel is named."""
+    arcs = board.order.arcs()
+    if board.facts is not None:
+        _add_requests(board, arcs)
+    return arcs
+
+
 def _add_requests(board: TreeBoard, arcs: dict[str, list[str]]) -> None:
     """Add the suppliers that drivers are known to wait for."""
     path, devices = board.tree.path, board.devices
@@ -58,7 +63,8 @@ def _add_requests(board: TreeBoard, arcs: dict[str, list[str]]) -> None:
             arcs[path(each.consumer)].append(path(provider))
 
 
-def _device_waves(arcs: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+def device_waves(arcs: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """The waves of devices, of which each waits for those that ``arcs`` names."""
     from dtlink.links.components import waves
 
     numbers = {path: number for number, path in enumerate(arcs)}

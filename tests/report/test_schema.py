@@ -24,6 +24,7 @@ CALLS = {
     "cycles": ["cycles", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "order": ["order", str(ROOT / "fixtures/boards/phone-soc.dtb")],
     "why": ["why", str(GUEST), "/pcie@4010000000/ethernet@2,0", "--kernel", str(KERNEL)],
+    "graph": ["graph", str(GUEST), "--kernel", str(KERNEL)],
     "iommu": ["iommu", str(TABLES / "guest"), "0000:01:00.0"],
     "iort": ["iort", str(TABLES / "guest"), "--rid", "0000:01:00.0"],
     "diff": ["diff", str(BOARDS[-1]), str(ROOT / "fixtures/boards/phandle-faults.dtb")],
@@ -38,6 +39,15 @@ CALLS = {
 }
 
 MORE = {
+    "graph of a node": ["graph", str(ROOT / "fixtures/boards/phone-soc.dtb"), "/"],
+    "graph of tables": ["graph", str(TABLES / "arm-server"), "--kernel", str(KERNEL)],
+    "graph of a cycle": ["graph", str(ROOT / "fixtures/boards/phone-soc.dts")],
+    "graph of a change": [
+        "graph",
+        str(BOARDS[-1]),
+        "--against-input",
+        str(ROOT / "fixtures/boards/phandle-faults.dtb"),
+    ],
     "iommu of all": ["iommu", str(ROOT / "fixtures/boards/pci-server.dtb")],
     "iommu of an RMRR": ["iommu", str(TABLES / "intel-desktop")],
     "diff --same-machine": ["diff", "--same-machine", str(GUEST), str(TABLES / "guest")],

@@ -49,6 +49,15 @@ class ProbeTime(NamedTuple):
     unasked: When
 
 
+class Absence(NamedTuple):
+    """How a consumer ends without its supplier: if its driver asks for it, as far as it is not
+    known that it does not; and if it asks only for what it is known that it asks for.
+    """
+
+    asked: Outcome
+    unasked: Outcome
+
+
 _UNSETTLED = ProbeTime(When.UNKNOWN, When.UNKNOWN)
 
 
@@ -87,6 +96,29 @@ class ProbeTimes:
         ready = self._time(requirement.consumer)
         return self._judge(
             requirement, ProbeTime(latest((ready.asked, driver)), latest((ready.unasked, driver)))
+        )
+
+    def without(self, requirement: Requirement, *, part: bool = False) -> Absence:
+        """How a requirement's consumer ends if the supplier's driver never comes.
+
+        ``part``: the supplier's device binds, but what its driver makes to provide it does not.
+        """
+        provider = self._devices.provider(requirement.supplier)
+        if provider.early and not provider.partly:
+            return Absence(Outcome.OK, Outcome.OK)
+        never, node = When.NEVER, requirement.supplier
+        linked = node if self._links_nodes else self._devices.named(node)
+        is_part = linked != provider.device
+        bound = When.INITCALL if part else never
+        made = bound if is_part else When.INITCALL
+        supply = Supply(made, bound, bound, never, is_part)
+        # A consumer that lacks something else too ends as if it did not.
+        own = self.ready(requirement.consumer).asked
+        ready = When.INITCALL if own in (When.NEVER, When.UNKNOWN) else own
+        perhaps, surely = not requirement.requested.holds_nothing, requirement.is_certain
+        return Absence(
+            judge(requirement, supply, ready, self.limits, asked=perhaps).outcome,
+            judge(requirement, supply, ready, self.limits, asked=surely).outcome,
         )
 
     def ready(self, device: int) -> ProbeTime:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.requirement import Requirement
-    from dtlink.boot.timeline.settle import JudgedRequirement
+    from dtlink.boot.timeline.settle import Absence, JudgedRequirement
     from dtlink.facts.profile import KernelProfile
     from dtlink.kernel.holdings.model import Holdings
     from dtlink.kernel.initramfs import Initramfs
@@ -127,6 +127,15 @@ class Timeline:
     def waits(self) -> Sequence[Dependency]:
         """Every dependency of a device on another, those that cost nothing included."""
         return [self._dependency(each) for each in self._judged]
+
+    @cached_property
+    def absences(self) -> Sequence[Absence]:
+        """For each of :attr:`waits`: how its consumer ends if the supplier never probes."""
+        return [self._times.without(each.requirement) for each in self._judged]
+
+    def without_part(self, requirement: Requirement) -> Absence:
+        """How a consumer ends if the device that a supplier's driver makes for it never binds."""
+        return self._times.without(requirement, part=True)
 
     def waits_of(self, node: int) -> Sequence[Dependency]:
         """The dependencies of a device."""

@@ -1,0 +1,171 @@
+"""``dtlink graph``: a board's dependencies as a picture, for a browser or another tool."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from dtlink import engine
+from dtlink.cli.completion import complete_files, complete_nodes
+from dtlink.cli.options import KernelCommandLine, board_settings, complain, options
+from dtlink.cli.single import one, version_of, view_of
+from dtlink.cli.writing import emit, emit_json
+from dtlink.report.model import Report
+from dtlink.views.graph.formats import FORMATS, SUFFIXES
+from dtlink.views.graph.neighbourhood import Near
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dtlink.board.settings import Settings
+    from dtlink.facts.cmdline import CommandLine
+    from dtlink.facts.kernels import KernelVersion
+    from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.tree import Tree
+    from dtlink.report.answer import InputAnswer
+    from dtlink.report.model import InputReport
+    from dtlink.views.graph.view import GraphView
+
+_HELP = """Draw what devices wait for: a page for a browser, or a graph for another tool.
+
+The page has the whole board, and starts with its findings, waits and cycles, or at the NODEs: each
+a path, a label, an alias or a name that only one node has. Other formats have what is near the
+NODEs; without any, the whole graph.
+
+\b
+  dtlink graph board.dtb -o board.html --kernel /lib/modules/6.12.0
+  dtlink graph board.dtb mmc0 --format dot | dot -Tsvg > mmc0.svg
+  dtlink graph new.dtb --against-input old.dtb -o change.html
+"""
+#: From how many edges on a picture of them shows nothing.
+_HAIRBALL = 150
+
+
+@click.command(help=_HELP)
+@options("path")
+@click.argument("nodes", nargs=-1, metavar="[NODE...]", shell_complete=complete_nodes)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="Output format. [default: by the suffix of FILE, else html]",
+)
+@options("output", "kernel", "initramfs", "kernel_index", "kernel_version_or_own")
+@click.option(
+    "--cmdline",
+    metavar="STRING",
+    type=KernelCommandLine(),
+    help="Kernel command line. [default: bootargs of /chosen]",
+)
+@options("root", "root_after")
+@click.option(
+    "--against-input",
+    metavar="OLD",
+    default="",
+    shell_complete=complete_files,
+    help="Earlier build to compare with: what the input gained, lost and changed is marked.",
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    default=Near().depth,
+    show_default=True,
+    metavar="N",
+    help="How far to follow suppliers of the NODEs.",
+)
+@click.option(
+    "--consumers",
+    type=click.IntRange(min=0),
+    default=Near().consumers,
+    show_default=True,
+    metavar="N",
+    help="How far to follow consumers of the NODEs.",
+)
+@options("lspci", "sources", "overlay")
+def graph(
+    path: str,
+    nodes: tuple[str, ...],
+    form: str | None,
+    output: str | None,
+    kernel_version: KernelVersion | None,
+    cmdline: CommandLine | None,
+    against_input: str,
+    depth: int,
+    consumers: int,
+    **given: Any,
+) -> None:
+    """Collect the graph of one input, or of two, and write it."""
+    form = form or _by_suffix(output)
+    if form == "html" and output is None and sys.stdout.isatty():
+        raise click.UsageError("-o FILE is needed: a page is not for a terminal")
+    settings = board_settings(kernel_version=kernel_version, cmdline=cmdline, **given)
+    make = partial(_graph, settings=settings, names=nodes, near=Near(depth, consumers))
+    item = _of(path, make, settings, form)
+    items = [item]
+    if against_input:
+        other = partial(_graph, settings=settings, names=(), near=Near())
+        items.append(_of(against_input, other, settings, form))
+    _finish(items, form, output, version_of(settings))
+
+
+def _by_suffix(output: str | None) -> str:
+    if output is None:
+        return "html"
+    suffix = next((each for each in SUFFIXES if output.lower().endswith(each)), "")
+    return SUFFIXES.get(suffix, "html")
+
+
+def _of(path: str, make: partial[InputAnswer], settings: Settings, form: str) -> InputReport:
+    named = partial(make, path=path)
+    task = engine.Task(named, named, settings.sources)
+    return one(path, task, digest=form == "json")
+
+
+def _graph(
+    firmware: Tree | Machine, settings: Settings, names: Sequence[str], near: Near, path: str
+) -> InputAnswer:
+    """The graph of a board, with the findings of a lint of the same board."""
+    from dtlink.board.boards import assumptions, board_of
+    from dtlink.views.graph.view import GraphView
+
+    board = board_of(firmware, settings)
+    found = engine.lint_board(board)
+    view = GraphView.of(board, found.get("findings", ()), path=path, names=names, near=near)
+    return {"view": view, "faults": found["faults"], "notes": assumptions(board)}
+
+
+def _finish(items: list[InputReport], form: str, output: str | None, version: str) -> NoReturn:
+    """Write the graph, and exit."""
+    from dtlink.views.graph.view import GraphView
+
+    complain(items)
+    views = [view for item in items if (view := view_of(item, GraphView)) is not None]
+    if len(views) == len(items):
+        _write(_joined(views), items[0], form, output, version)
+    sys.exit(Report("graph", items, version).exit_status(None))
+
+
+def _joined(views: Sequence[GraphView]) -> GraphView:
+    if len(views) == 1:
+        return views[0]
+    from dtlink.views.graph.change import compared
+
+    return compared(views[1], views[0])
+
+
+def _write(view: GraphView, item: InputReport, form: str, output: str | None, version: str) -> None:
+    if view.left_out:
+        click.echo(f"dtlink: left out for want of room: {view.left_out}", err=True)
+    shown = view if form == "html" else view.in_view()
+    if form == "json":
+        emit_json(Report("graph", [item._replace(view=shown)], version), output)
+        return
+    if form in ("dot", "mermaid") and len(shown.edges) > _HAIRBALL:
+        note = f"{len(shown.edges)} edges: name a NODE, or use -o FILE.html, to see anything"
+        click.echo(f"dtlink: {note}", err=True)
+    from dtlink.views.graph.formats import render
+
+    emit(render(shown, form), output)

@@ -1,0 +1,87 @@
+/* What becomes of devices if some never probe; and why a device waits. */
+import { nodes, toSuppliers, fromConsumers, hasKernel, badness, TIMES } from "./model.js";
+const DEAD = badness("lost until rebound");
+/* How a consumer ends without its supplier: {outcome, sure}. */
+function without(edge) {
+  if (!hasKernel) {
+    return ["ordered", "waits", "parent"].includes(edge.effect) ? { outcome: "never", sure: false } : null;
+  }
+  if (!edge.if_missing) return null;
+  return { outcome: edge.if_missing, sure: edge.if_missing === edge.surely };
+}
+/* The devices that fail or lose something, by number: {outcome, sure, edge, step}. */
+export function blast(starts) {
+  const found = new Map();
+  const gone = new Set(starts);
+  let ring = [...gone].map((at) => [at, true]);
+  for (let step = 1; ring.length; step += 1) {
+    const next = new Map();
+    for (const [at, isSure] of ring) {
+      for (const edge of fromConsumers[at]) {
+        const end = without(edge);
+        if (!end || gone.has(edge.consumer)) continue;
+        const sure = end.sure && isSure;
+        const before = found.get(edge.consumer);
+        const isWorse = !before || badness(end.outcome) > badness(before.outcome)
+          || (end.outcome === before.outcome && sure && !before.sure);
+        if (!isWorse) continue;
+        found.set(edge.consumer, { outcome: end.outcome, sure, edge, step });
+        if (badness(end.outcome) >= DEAD) next.set(edge.consumer, sure);
+      }
+    }
+    ring = [...next];
+  }
+  return found;
+}
+/* "outcome" lists of a blast, the worst first. */
+export const sorted = (found) => [...found].sort(([a, one], [b, other]) =>
+  badness(other.outcome) - badness(one.outcome) || other.sure - one.sure || one.step - other.step || a - b);
+/* The outcomes that delay a probe, or prevent it; "degraded" does not. */
+const DELAYS = ["late", "recovers", "lost until rebound", "never"];
+const lateness = (node) => Math.max(0, TIMES.indexOf(node.when));
+/* Whether the driver of a node is what comes late or never. */
+export const isCulprit = (node) => node.state === "no driver" || node.state === "disabled"
+  || (node.state === "module" && node.when !== "in the initramfs");
+/* The way from a node to what it waits for last: [{at, edge}], the node itself first. */
+export function chain(at) {
+  const steps = [{ at, edge: null }];
+  const seen = new Set([at]);
+  for (;;) {
+    const here = steps[steps.length - 1].at;
+    const next = hop(here, seen);
+    if (!next) return steps;
+    seen.add(next.supplier);
+    steps.push({ at: next.supplier, edge: next });
+  }
+}
+function hop(at, seen) {
+  const open = toSuppliers[at].filter((edge) => !seen.has(edge.supplier));
+  const bad = open.filter((edge) => DELAYS.includes(edge.outcome));
+  if (bad.length) {
+    return bad.reduce((one, other) => (badness(other.outcome) > badness(one.outcome)
+      || (other.outcome === one.outcome && lateness(nodes[other.supplier]) > lateness(nodes[one.supplier]))
+      ? other : one));
+  }
+  const waits = open.find((edge) => edge.effect === "waits");
+  if (waits) return waits;
+  const gate = nodes[at].gate;
+  return open.find((edge) => edge.supplier === gate) || null;
+}
+/* The step of a chain at which it breaks: the deepest whose own driver is late or missing. */
+export function breakOf(steps) {
+  for (let at = steps.length - 1; at >= 0; at -= 1) {
+    if (isCulprit(nodes[steps[at].at])) return at;
+  }
+  return -1;
+}
+/* The step that decides when the first one probes: where the chain breaks, or what is loaded last. */
+export function decider(steps) {
+  const broken = breakOf(steps);
+  if (broken >= 0) return broken;
+  const when = nodes[steps[0].at].when;
+  for (let at = steps.length - 1; at >= 0; at -= 1) {
+    const node = nodes[steps[at].at];
+    if (when === "in the initramfs" && node.state === "module in the initramfs" && node.when === when) return at;
+  }
+  return -1;
+}

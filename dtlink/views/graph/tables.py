@@ -1,0 +1,73 @@
+"""The graph of ACPI tables: nodes, devices that they name, and the entries between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.facts.outcomes import When
+from dtlink.views.data import ABSENT
+from dtlink.views.graph.bounds import clipped
+from dtlink.views.graph.collector import Collector, worse
+from dtlink.views.graph.rows import EdgeEffect, EdgeEntry, GraphEdge, GraphNode, NodeState
+
+if TYPE_CHECKING:
+    from dtlink.board.tables import TablesBoard
+    from dtlink.boot.timeline.model import AcpiDependency
+
+_STATES = {
+    When.INITCALL: NodeState.BUILT_IN,
+    When.INITRAMFS: NodeState.INITRAMFS,
+    When.ROOT: NodeState.MODULE,
+    When.NEVER: NodeState.MISSING,
+}
+
+
+def collected(board: TablesBoard) -> Collector:
+    """The nodes that take part in a link, and the links."""
+    waits = board.timeline.waits if board.timeline else ()
+    suppliers = {each.supplier.path: each for each in waits}
+    collector = Collector(lambda path: _described(path, suppliers.get(path)))
+    for link in board.links():
+        effect = EdgeEffect.TABLE if link.used_by_linux else EdgeEffect.NONE
+        entry = EdgeEntry(
+            property_name=clipped(link.property_name),
+            index=link.index,
+            binding=link.binding.name,
+            node=ABSENT if link.node.path == link.consumer.path else clipped(link.node.path),
+            ids=link.args or ABSENT,
+        )
+        why_not = board.graph.not_followed(link.reference) if not link.used_by_linux else ""
+        collector.link(link.consumer.path, link.supplier.path, effect, entry, note=why_not)
+    for each in waits:
+        collector.judge(each.consumer.path, each.supplier.path, _Told(each))
+    return collector
+
+
+def _described(path: str, wait: AcpiDependency | None) -> GraphNode:
+    """The row of a node; of an IOMMU, with what is known of its driver."""
+    if wait is None:
+        return GraphNode(path=clipped(path), state=NodeState.UNKNOWN)
+    modules = wait.modules
+    words = f"module {' or '.join(modules)}" if modules else ""
+    return GraphNode(
+        path=clipped(path),
+        state=_STATES.get(wait.comes, NodeState.UNKNOWN),
+        when=wait.comes,
+        modules=modules or ABSENT,
+        config=wait.config or ABSENT,
+        driver=words or ABSENT,
+    )
+
+
+class _Told:
+    """Writes a dependency's end to an edge."""
+
+    def __init__(self, wait: AcpiDependency) -> None:
+        self._wait = wait
+
+    def __call__(self, edge: GraphEdge) -> GraphEdge:
+        from dataclasses import replace
+
+        return replace(
+            edge, outcome=worse(edge.outcome, self._wait.outcome), wait=self._wait.wait.value
+        )
