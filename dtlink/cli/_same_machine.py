@@ -12,7 +12,8 @@ from dtlink import engine
 from dtlink.cli.options import complain
 from dtlink.cli.param import ParamType
 from dtlink.cli.single import Printing, one, view_of
-from dtlink.cli.writing import emit_json, emit_lines, terminal_width
+from dtlink.cli.terminal import terminal_width
+from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.links.id_ranges import IdRange

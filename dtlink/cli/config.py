@@ -76,4 +76,4 @@ def config(
     if form == "json":
         emit_data(view)
     else:
-        emit_lines(view.text(), None, color)
+        emit_lines(view.text(), None, color, fold=False)

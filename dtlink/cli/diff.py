@@ -13,7 +13,8 @@ from dtlink.cli import _same_machine
 from dtlink.cli.given import named
 from dtlink.cli.options import collect, complain, options
 from dtlink.cli.single import Printing
-from dtlink.cli.writing import emit_json, emit_lines, terminal_width
+from dtlink.cli.terminal import terminal_width
+from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import STDIN
 from dtlink.firmware.source.options import SourceOptions

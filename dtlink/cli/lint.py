@@ -63,6 +63,13 @@ _LEVELS = [severity.value for severity in Severity]
     show_default=True,
     help="Minimum severity in text output (JSON contains all).",
 )
+@click.option("-q", "--quiet", is_flag=True, help="In text, errors and the summary only.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="In text, notes too, whole lists, and the inputs without findings.",
+)
 @click.option(
     "--statistics", is_flag=True, help="In text, count the findings of each rule instead."
 )
@@ -123,6 +130,8 @@ def lint(
     isolated: bool,  # noqa: FBT001 - click calls it
     write_baseline: bool,  # noqa: FBT001
     prune_baseline: bool,  # noqa: FBT001
+    quiet: bool,  # noqa: FBT001
+    verbose: bool,  # noqa: FBT001
     statistics: bool,  # noqa: FBT001
     search: bool,  # noqa: FBT001
     since: str | None,
@@ -149,7 +158,7 @@ def lint(
     asked.check(since=since, changes_baseline=write_baseline or prune_baseline)
     outputs = resolve(targets, output)
     digest = digests(outputs)
-    given = named(context)
+    given = _shown(named(context), quiet=quiet, verbose=verbose)
     try:
         machine = _live(given) if live else None
         paths = machine.paths if machine else paths
@@ -175,8 +184,10 @@ def lint(
     tell(plan.notes)
     complain(report.inputs, "" if allow_empty or (change and change.has_inputs) else NO_INPUTS)
     tell([change.summary] if change and change.has_inputs else [])
-    text = _statistics if statistics else partial(_text, least=plan.show)
-    write_formats(report, outputs, text, color)
+    of_findings = partial(_text, least=plan.show, everything=verbose)
+    text = _statistics if statistics else of_findings
+    # A linter runs in make, in hooks and in loops, where a pager would wait for a key.
+    write_formats(report, outputs, text, color, fold=False, page=False)
     baselines.prune(report)
     status = report.status if report.inputs or not allow_empty else 0
     sys.exit(max(status, 2) if strict and report.passed else status)
@@ -215,10 +226,20 @@ def _change(since: str, paths: Sequence[str]) -> Change:
     return Change(since, paths)
 
 
-def _text(report: Report, width: int | None, least: Severity) -> Iterable[Line]:
+def _shown(given: dict[str, Any], *, quiet: bool, verbose: bool) -> dict[str, Any]:
+    """What is given, with the severity that ``-q`` or ``-v`` stands for."""
+    if quiet + verbose + ("show" in given) > 1:
+        raise click.UsageError("of -q, -v and --show only one can be given")
+    least = "error" if quiet else "info" if verbose else ""
+    return given | {"show": least} if least else given
+
+
+def _text(
+    report: Report, width: int | None, least: Severity, *, everything: bool
+) -> Iterable[Line]:
     from dtlink.report import text
 
-    return text.lines(report, width, least)
+    return text.lines(report, width, least, everything=everything)
 
 
 def _statistics(report: Report, width: int | None) -> Iterable[Line]:

@@ -13,7 +13,8 @@ from dtlink.board.tree import TreeBoard
 from dtlink.cli.completion import complete_files
 from dtlink.cli.options import KernelVersionParam, board_settings, complain, options
 from dtlink.cli.single import one, view_of
-from dtlink.cli.writing import emit_json, emit_lines, terminal_width
+from dtlink.cli.terminal import terminal_width
+from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
 from dtlink.report.model import InputFault, InputReport, Report

@@ -37,6 +37,18 @@ COMMANDS = {
 }
 
 
+def _unknown(word: str) -> str:
+    """What to say of a word that is not a command: a file is probably to be linted."""
+    from difflib import get_close_matches
+    from pathlib import Path
+    from shlex import quote
+
+    told = f"No such command {word!r}."
+    if near := get_close_matches(word.lower(), COMMANDS, n=2):
+        return f"{told} Did you mean {' or '.join(map(repr, near))}?"
+    return f"{told} To lint it: dtlink lint {quote(word)}" if Path(word).exists() else told
+
+
 class _Commands(click.Group):
     """A group that imports a command only to run it."""
 
@@ -50,6 +62,15 @@ class _Commands(click.Group):
             return None
         command = getattr(import_module(f"dtlink.cli.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first word; what is none is answered with what may be meant."""
+        word = args[0]
+        if word not in COMMANDS and not ctx.resilient_parsing and not word.startswith("-"):
+            ctx.fail(_unknown(word))
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The commands and options; click would import every command for a line of its help."""
@@ -95,6 +116,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 
 @click.group(cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
+    "-V",
     "--version",
     is_flag=True,
     is_eager=True,

@@ -23,6 +23,7 @@ from dtlink.cli.options import (
 )
 from dtlink.cli.single import tree_task, version_of, view_of
 from dtlink.cli.sources import chosen_inputs, configured
+from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.read import STDIN, SUFFIXES
 from dtlink.report.model import Report
@@ -168,7 +169,12 @@ def _write(
 
 
 def _emit(result: ModulesView | ModulesUnion, form: str, output: str | None) -> None:
-    emit("".join(f"{row}\n" for row in result.lines(form)), output)
+    rows, width = result.lines(form), terminal_width(output)
+    if form == "list" and width is not None:
+        from dtlink.views.module_formats import beside
+
+        rows = beside(rows, width)
+    emit("".join(f"{row}\n" for row in rows), output)
     # Comments of a file, or at a pipe's other end, are not seen here.
     if (output or not sys.stdout.isatty()) and (summary := result.summary()):
         click.echo(f"dtlink: {summary}", err=True)

@@ -11,7 +11,8 @@ import click
 
 from dtlink.cli.options import Command, collect
 from dtlink.cli.param import ParamType
-from dtlink.cli.writing import emit, emit_lines, lines_to, terminal_width
+from dtlink.cli.terminal import terminal_width
+from dtlink.cli.writing import emit, emit_lines, lines_to
 from dtlink.report.formats import DIGESTS, FORMATS, WITH_FIXES, render
 
 if TYPE_CHECKING:
@@ -155,14 +156,19 @@ def write_formats(
     targets: Iterable[Target],
     text: Callable[[Report, int | None], Iterable[Line]],
     color: str,
+    *,
+    fold: bool = True,
+    page: bool = True,
 ) -> None:
     """Write the report in every format but those that went out input by input.
 
-    ``text`` lays it out for a terminal of so many columns.
+    ``text`` lays it out for a terminal of so many columns; ``fold`` and ``page`` are those of
+    :func:`~dtlink.cli.writing.emit_lines`.
     """
     for each in targets:
         if each.form == "text":
-            emit_lines(text(report, terminal_width(each.path)), each.path, color)
+            lines = text(report, terminal_width(each.path))
+            emit_lines(lines, each.path, color, fold=fold, page=page)
         elif each.form != "jsonl":
             folder = None if each.path is None else os.path.dirname(each.path)  # noqa: PTH120 - any text
             emit(render(each.form, report, folder), each.path)

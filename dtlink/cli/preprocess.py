@@ -49,4 +49,4 @@ def preprocess(
     task = tree_task(partial(PreprocessView.of, node=node), settings)
     report = Report("preprocess", [one(path, task, digest=form == "json")])
     text = partial(PreprocessView.text, places=Places(places), columns=columns)
-    finish(report, PreprocessView, text, Printing(form, output, color))
+    finish(report, PreprocessView, text, Printing(form, output, color, fold=False))

@@ -9,7 +9,8 @@ import click
 
 from dtlink.cli.completion import complete_rules
 from dtlink.cli.options import options, words
-from dtlink.cli.writing import emit, emit_data, emit_lines, terminal_width
+from dtlink.cli.terminal import terminal_width
+from dtlink.cli.writing import emit, emit_data, emit_lines
 from dtlink.rules.aliases import alias_ids
 from dtlink.rules.catalogue import families, ids, known_words
 from dtlink.views.rules import ExplainView, RulesView
@@ -42,7 +43,7 @@ def emit_rules(view: RulesView | ExplainView, form: str, color: str) -> None:
     elif form == "markdown":
         emit(view.markdown(), None)
     else:
-        emit_lines(view.text(terminal_width(None)), None, color)
+        emit_lines(view.text(terminal_width(None)), None, color, fold=False)
 
 
 def check_names(names: Sequence[str]) -> None:

@@ -36,6 +36,8 @@ class Printing(NamedTuple):
     output: str | None
     """A file; ``None`` is standard output."""
     color: str
+    fold: bool = True
+    """Whether a terminal gets long lines broken between words."""
 
 
 def one(path: str, task: engine.Task, *, digest: bool) -> InputReport:
@@ -105,7 +107,7 @@ def finish(
     else:
         result = view_of(report.inputs[0], kind)
         if result is not None:
-            emit_lines(text(result), to.output, to.color)
+            emit_lines(text(result), to.output, to.color, fold=to.fold)
     sys.exit(report.exit_status(None))
 
 

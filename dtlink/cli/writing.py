@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from dtlink.cli.terminal import terminal_width, use_color
 from dtlink.report.layout import Line, plain, show
 
 if TYPE_CHECKING:
@@ -17,22 +18,6 @@ if TYPE_CHECKING:
 
     from dtlink.report.model import Report
     from dtlink.views.data import CommandResult
-
-
-def use_color(choice: str, output: str | None) -> bool:
-    """Whether text is coloured (https://no-color.org)."""
-    if choice != "auto":
-        return choice == "always"
-    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def terminal_width(output: str | None) -> int | None:
-    """The columns to wrap at; ``None`` if the output is not a terminal."""
-    if output is not None or not sys.stdout.isatty():
-        return None
-    import shutil
-
-    return shutil.get_terminal_size().columns
 
 
 @contextmanager
@@ -106,12 +91,33 @@ def emit(text: str, output: str | None) -> None:
         stream.write(text)
 
 
-def emit_lines(lines: Iterable[Line], output: str | None, color: str) -> None:
-    """Write laid-out text, coloured if the user sees it."""
-    if output is None:
-        show(lines, sys.stdout, color=use_color(color, output))
-    else:
+def emit_lines(
+    lines: Iterable[Line],
+    output: str | None,
+    color: str,
+    *,
+    fold: bool = True,
+    page: bool = True,
+) -> None:
+    """Write laid-out text, coloured if the user sees it.
+
+    On a terminal, ``fold``: what is wider than it is broken between words; ``page``: what is longer
+    than its screen goes to a pager.
+    """
+    if output is not None:
         emit(plain(lines), output)
+        return
+    width, colored = terminal_width(output), use_color(color, output)
+    if width is None:
+        show(lines, sys.stdout, color=colored)
+        return
+    from dtlink.cli.hyperlinks import shows_hyperlinks
+    from dtlink.cli.pager import paged
+    from dtlink.report.folding import folded
+
+    rows = list(folded(lines, width) if fold else lines)
+    with paged(len(rows)) if page else nullcontext(sys.stdout) as stream:
+        show(rows, stream, color=colored, hyperlinks=shows_hyperlinks())
 
 
 def emit_json(report: Report, output: str | None) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from io import StringIO
 from typing import NamedTuple, TextIO
+
+from dtlink.version import page_url
 
 
 class Span(NamedTuple):
@@ -11,6 +14,8 @@ class Span(NamedTuple):
 
     text: str
     style: str = ""
+    url: str = ""
+    """What a terminal with hyperlinks opens; empty for none."""
 
 
 Line = tuple[Span, ...]
@@ -22,6 +27,11 @@ _STAYS = "\ufffc"
 _UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
 DIM = "dim"
 BOLD = "bold"
+
+
+def rule_name(rule: str, style: str = "", suffix: str = "") -> Span:
+    """A rule's id, which opens its page where the terminal has hyperlinks."""
+    return Span(rule + suffix, style, page_url(rule))
 
 
 def line(*parts: str | Span) -> Line:
@@ -55,7 +65,7 @@ def flow(
         used = sum(len(piece.text) for piece in row) + len(between) + len(span.text)
         if row and width is not None and used > width:
             yield tuple(row)
-            row = [Span(" " * indent + span.text, span.style)]
+            row = [span._replace(text=" " * indent + span.text)]
         else:
             row += [Span(between), span] if row else [span]
     if row:
@@ -80,17 +90,33 @@ def plain(lines: Iterable[Line]) -> str:
     return "".join("".join(harmless(span.text) for span in row) + "\n" for row in lines)
 
 
-def show(lines: Iterable[Line], stream: TextIO, *, color: bool) -> None:
-    """Print the lines, with colours if asked."""
+def show(lines: Iterable[Line], stream: TextIO, *, color: bool, hyperlinks: bool = False) -> None:
+    """Print the lines, with colours, and with hyperlinks (OSC 8), if asked."""
     if not color:
         stream.write(plain(lines))
         return
     from rich.console import Console
+    from rich.style import Style
     from rich.text import Text
 
-    console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
+    def styled(span: Span) -> Style:
+        style = Style.parse(span.style)
+        return style + Style(link=span.url) if span.url and hyperlinks else style
+
+    # What to use was decided by the caller, who knows the options: nothing is guessed here. A
+    # console that writes to the stream itself ends the program when the reader goes away.
+    shown = StringIO()
+    console = Console(
+        file=shown,
+        force_terminal=True,
+        color_system="standard",
+        no_color=False,
+        highlight=False,
+        soft_wrap=True,
+    )
     for row in lines:
-        console.print(Text.assemble(*((harmless(span.text), span.style) for span in row)))
+        console.print(Text.assemble(*((harmless(span.text), styled(span)) for span in row)))
+    stream.write(shown.getvalue())
 
 
 def harmless(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
+from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, rule_name
 from dtlink.rules.defaults import off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
 from dtlink.version import page_url
@@ -72,7 +72,8 @@ def table(rules: Sequence[Rule], width: int | None) -> Iterator[Line]:
         severity = rule.severity.value
         first, *more = _summary(rule, width, left)
         yield line(
-            rule.id.ljust(ids),
+            rule_name(rule.id),
+            " " * (ids - len(rule.id)),
             Span(severity.ljust(_SEVERITY), STYLES[severity]),
             rule.since.ljust(_SINCE if first else 0),
             first,
@@ -110,7 +111,7 @@ def page(rule: Rule, width: int | None) -> Iterator[Line]:
             yield from (line(Span(_INDENT + row, DIM)) for row in _wrap(note, columns - 4))
             yield from (line((_INDENT + row).rstrip()) for row in source.splitlines())
     yield line()
-    yield line(Span("Page:", BOLD), f" {page_url(rule.id)}")
+    yield line(Span("Page:", BOLD), " ", Span(page_url(rule.id), "", page_url(rule.id)))
 
 
 def sections(rule: Rule) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from dtlink.report.groups import groups
-from dtlink.report.layout import DIM, STYLES, Line, Span, line
+from dtlink.report.layout import DIM, STYLES, Line, Span, line, rule_name
 from dtlink.report.model import Report
 from dtlink.report.summary import summary
 from dtlink.rules.model import Severity
@@ -30,7 +30,7 @@ def lines(report: Report, width: int | None) -> Iterator[Line]:
     for key in sorted(counts, key=lambda key: (key[0].rank, -counts[key], key[1])):
         severity, rule = key[0].value, key[1]
         numbers = f"{counts[key]:>8,} {len(inputs[key]):>8,}  "
-        yield line(numbers, Span(severity.ljust(10), STYLES[severity]), rule)
+        yield line(numbers, Span(severity.ljust(10), STYLES[severity]), rule_name(rule))
     if counts:
         yield line()
     yield from summary(report, found, width, Severity.INFO, by_rule=False)

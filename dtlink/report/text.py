@@ -13,8 +13,8 @@ from typing import NamedTuple
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.tree import Location
 from dtlink.report.around import around, placed
-from dtlink.report.groups import Group, boards, groups, short_names
-from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph
+from dtlink.report.groups import BOARDS_IN_TEXT, Group, boards, groups, short_names
+from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph, rule_name
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
 from dtlink.report.places import relative, relative_name
 from dtlink.report.summary import summary
@@ -42,8 +42,12 @@ class _Section(NamedTuple):
     unmet: Sequence[Unmet] = ()
 
 
-def lines(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
+def lines(
+    report: Report, width: int | None, least: Severity, *, everything: bool = False
+) -> Iterator[Line]:
     """The whole report; findings below ``least`` are only counted.
+
+    ``everything``: lists are not cut short, and inputs without findings are named.
 
     ``width`` is the terminal's, in columns; ``None``: nothing is wrapped. Sections with errors come
     first, then those with warnings: the first screen has the worst.
@@ -52,7 +56,7 @@ def lines(report: Report, width: int | None, least: Severity) -> Iterator[Line]:
     found, names = groups(report), short_names(report)
     shown = [each for each in found if each.finding.severity.rank <= least.rank]
     for each in sorted(_sections(report, shown), key=_rank):
-        yield from _section(each, names, width)
+        yield from _section(each, names, width, everything=everything)
     yield from summary(report, found, width, least)
 
 
@@ -98,17 +102,24 @@ def _rank(section: _Section) -> int:
     return min((each.finding.severity.rank for each in section.groups), default=len(Severity))
 
 
-def _section(section: _Section, names: Mapping[Input, str], width: int | None) -> Iterator[Line]:
+def _section(
+    section: _Section, names: Mapping[Input, str], width: int | None, *, everything: bool
+) -> Iterator[Line]:
     item = section.item
     bases = bool(item and len(item.bases) > 1)
     if not (section.groups or bases or section.unmet or (item and item.fixed)):
+        if everything and item is not None:
+            yield from flow([*section.heading, Span("nothing to report", DIM)], width, " · ")
+            yield line()
         return
     yield from flow(section.heading, width, " · ")
     yield line()
     for group in section.groups:
-        yield from _finding(group, width)
+        most = len(group.finding.related) if everything else RELATED_IN_TEXT
+        yield from _finding(group, width, most)
         if group.is_shared:
-            yield from paragraph(" boards:", boards(group, names), width)
+            most = len(group.inputs) if everything else BOARDS_IN_TEXT
+            yield from paragraph(" boards:", boards(group, names, most), width)
         yield line()
     if item is not None and bases:
         yield from _bases(item, width)
@@ -122,13 +133,14 @@ def _identity(item: InputReport) -> Iterator[Span]:
     yield Span(f"{item.nodes:,} nodes, {item.references:,} links")
 
 
-def _finding(group: Group, width: int | None) -> Iterator[Line]:
+def _finding(group: Group, width: int | None, most: int) -> Iterator[Line]:
+    """A finding, with so many of its related nodes."""
     finding = group.finding
     severity = finding.severity.value
     likely = " (likely)" if finding.confidence.value == "likely" else ""
     head = [
         Span(severity.ljust(7), STYLES[severity]),
-        Span(f"{finding.rule}{likely} ", BOLD),
+        rule_name(finding.rule, BOLD, f"{likely} "),
         *_place(finding),
     ]
     yield from flow(head, width, indent=9)
@@ -142,7 +154,7 @@ def _finding(group: Group, width: int | None) -> Iterator[Line]:
     if finding.fix.text:
         yield from paragraph(" fix:", finding.fix.text, width)
     if finding.related:
-        yield from paragraph(" also:", listed(placed(group), RELATED_IN_TEXT), width)
+        yield from paragraph(" also:", listed(placed(group), most), width)
     if places := around(group):
         yield from paragraph(" source:", places, width)
 

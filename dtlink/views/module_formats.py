@@ -6,9 +6,12 @@ A comment has a line of its own: behind a name, initramfs-tools takes it for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+#: Between a name and its comment, in the list for people.
+_BESIDE = "  # "
 
 
 class NamedModule(Protocol):
@@ -42,7 +45,22 @@ class Form:
 def _list(modules: Sequence[NamedModule]) -> Iterator[str]:
     width = max((len(each.file_name) for each in modules), default=0)
     for each in modules:
-        yield f"{each.file_name:{width}}  # {each.reason}"
+        yield f"{each.file_name:{width}}{_BESIDE}{each.reason}"
+
+
+def beside(rows: Iterable[str], width: int) -> Iterator[str]:
+    """The rows of a list for people, the comments wrapped under themselves: still comments."""
+    import textwrap
+
+    for row in rows:
+        name, mark, comment = row.partition(_BESIDE.lstrip() if row.startswith("#") else _BESIDE)
+        left = " " * len(name) + mark
+        space = max(width - len(left), 20)
+        first, *rest = textwrap.wrap(
+            comment, space, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+        yield name + mark + first
+        yield from (left + each for each in rest)
 
 
 def _initramfs_tools(modules: Sequence[NamedModule]) -> Iterator[str]:

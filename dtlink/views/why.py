@@ -66,6 +66,9 @@ class OnBusRow(JsonRow):
     """Whether another driver may be the one."""
 
 
+#: The column of properties is no wider; a name that is longer pushes its row only.
+_WIDEST = 28
+
 #: The suppliers of a node, each with the way to find its own.
 _Needs = Sequence[tuple[NeedRow, "_Supplier"]]
 _Supplier = Callable[[], _Needs]
@@ -115,12 +118,12 @@ class WhyView(CommandResult):
             )
         if not self.suppliers:
             yield line(Span("  needs no supplier", DIM))
-        stack = [(row, "", last) for row, last in _with_last(self.suppliers)][::-1]
+        stack = [("", *each) for each in _siblings(self.suppliers)][::-1]
         while stack:
-            row, indent, last = stack.pop()
-            yield _line(row, indent + ("└─ " if last else "├─ "))
+            indent, row, width, last = stack.pop()
+            yield _line(row, indent + ("└─ " if last else "├─ "), width)
             below = indent + ("   " if last else "│  ")
-            stack += [(child, below, end) for child, end in _with_last(row.suppliers)][::-1]
+            stack += [(below, *each) for each in _siblings(row.suppliers)][::-1]
         for each in self.on_bus or ():
             note = Span("  (if any)" if each.optional else "", DIM)
             yield line(Span("on its bus: ", DIM), each.drives, *_driver(each.driver), note)
@@ -257,12 +260,18 @@ def _table_needs(board: TablesBoard, node: Struct) -> _Needs:
     return list(needs.values())
 
 
-def _with_last(rows: Sequence[NeedRow]) -> list[tuple[NeedRow, bool]]:
-    return [(row, row is rows[-1]) for row in rows]
+def _siblings(rows: Sequence[NeedRow]) -> list[tuple[NeedRow, int, bool]]:
+    """Each row, the width of the column of their properties, and whether it is the last."""
+    width = max((len(_property(row)) for row in rows), default=0)
+    return [(row, min(width, _WIDEST), row is rows[-1]) for row in rows]
 
 
-def _line(row: NeedRow, lead: str) -> Line:
-    by = "parent" if row.property_name is None else f"{row.property_name}[{row.index}]"
+def _property(row: NeedRow) -> str:
+    return "parent" if row.property_name is None else f"{row.property_name}[{row.index}]"
+
+
+def _line(row: NeedRow, lead: str, width: int) -> Line:
+    by = _property(row)
     notes = ["DISABLED"] * (not row.enabled)
     if row.kind is not ABSENT:
         notes.append(row.kind)
@@ -279,7 +288,7 @@ def _line(row: NeedRow, lead: str) -> Line:
         notes.append("see above")
     note = f"  ({', '.join(notes)})" if notes else ""
     drivers = [*_driver(row.driver), *_providers(row.provided_by)]
-    return line(Span(lead, DIM), f"{by:<16} ", row.supplier, *drivers, Span(note, DIM))
+    return line(Span(lead, DIM), f"{by:<{width}}  ", row.supplier, *drivers, Span(note, DIM))
 
 
 def _driver(driver: NeedDriver | Absent) -> tuple[Span, ...]:

@@ -24,10 +24,10 @@ CHAIN = """
 def test_each_supplier_is_followed_where_it_comes_first():
     assert shown(WhyView.of(board(CHAIN), "a").text()) == [
         "/bus/a",
-        "├─ clocks[0]        /b",
-        "│  └─ resets[0]        /c",
-        "├─ resets[0]        /c  (see above)",
-        "└─ parent           /bus",
+        "├─ clocks[0]  /b",
+        "│  └─ resets[0]  /c",
+        "├─ resets[0]  /c  (see above)",
+        "└─ parent     /bus",
     ]
 
 
@@ -67,8 +67,8 @@ def test_a_kernel_says_what_drivers_request():
     kernel = TreeBoard(board(DOMAINS).tree, facts=sketch(DRIVERS))
     assert shown(WhyView.of(kernel, "/pd").text()) == [
         "/pd  built in",
-        "├─ resets[0]        /clk  clk, module  (optional)",
-        "└─ clocks[0]        /gate  clk, module  (of domain@1, requested by its parent's driver)",
+        "├─ resets[0]  /clk  clk, module  (optional)",
+        "└─ clocks[0]  /gate  clk, module  (of domain@1, requested by its parent's driver)",
     ]
     (_, gate) = data(WhyView.of(kernel, "/pd").to_json())["suppliers"]
     assert (gate["requested"], gate["part"], gate["followed"]) == (

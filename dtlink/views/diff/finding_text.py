@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import stable
-from dtlink.report.layout import BOLD, STYLES, Line, Span, line, paragraph
+from dtlink.report.layout import BOLD, STYLES, Line, Span, line, paragraph, rule_name
 from dtlink.views.diff.link_text import SIGNS
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _finding(sign: Span, row: FindingRow, was: str = "") -> Line:
         *before,
         Span(level, STYLES[severity]),
         " " if was else "",
-        Span(row.rule, BOLD),
+        rule_name(row.rule, BOLD),
         likely,
         f"  {stable(row.subject)}",
     )
