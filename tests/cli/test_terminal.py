@@ -22,10 +22,25 @@ pty = pytest.importorskip("pty")
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;]*m|\]8;[^\x1b]*\x1b\\)")
 #: What decides about terminals; the tests' own environment does not count.
-DECIDING = (
-    "CI NO_COLOR FORCE_COLOR FORCE_HYPERLINK TERM TERM_PROGRAM TERM_PROGRAM_VERSION VTE_VERSION "
-    "KONSOLE_VERSION WT_SESSION DOMTERM KITTY_WINDOW_ID DTLINK_PAGER PAGER LESS LINES COLUMNS"
-).split()
+DECIDING = [
+    "CI",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "FORCE_HYPERLINK",
+    "TERM",
+    "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION",
+    "VTE_VERSION",
+    "KONSOLE_VERSION",
+    "WT_SESSION",
+    "DOMTERM",
+    "KITTY_WINDOW_ID",
+    "DTLINK_PAGER",
+    "PAGER",
+    "LESS",
+    "LINES",
+    "COLUMNS",
+]
 
 
 class Shown(NamedTuple):
