@@ -52,10 +52,16 @@ def apply_fields(table: bytes, edits: Iterable[SetField]) -> bytes:
     if not edits:
         return table
     for edit in edits:
-        data[edit.offset : edit.offset + edit.size] = edit.value.to_bytes(edit.size, "little")
+        data[edit.offset : edit.offset + edit.size] = _bytes(edit)
     data[_CHECKSUM] = 0
     data[_CHECKSUM] = -sum(data) & 0xFF
     return bytes(data)
+
+
+def _bytes(edit: SetField) -> bytes:
+    if isinstance(edit.value, str):
+        return edit.value.encode("latin-1").ljust(edit.size, b"\0")
+    return edit.value.to_bytes(edit.size, "little")
 
 
 class _Edited:

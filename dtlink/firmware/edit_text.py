@@ -24,7 +24,8 @@ def dts(edits: Iterable[Edit]) -> str:
     fields: list[str] = []
     for edit in edits:
         if isinstance(edit, SetField):
-            fields.append(f"{edit.structure}: {edit.field} = {edit.value:#x}")
+            value = f'"{edit.value}"' if isinstance(edit.value, str) else f"{edit.value:#x}"
+            fields.append(f"{edit.structure}: {edit.field} = {value}")
         else:
             owner = edit.parent if isinstance(edit, AddNode) else edit.node
             nodes.setdefault(owner, []).append(statement(edit))

@@ -57,12 +57,15 @@ class AddNode(NamedTuple):
 
 
 class SetField(NamedTuple):
-    """Set a field of a table's structure; ``offset`` (in the table) and ``size`` are in bytes."""
+    """Set a field of a table's structure; ``offset`` (in the table) and ``size`` are in bytes.
+
+    Characters are padded with NUL to the size.
+    """
 
     table: str
     structure: str
     field: str
-    value: int
+    value: int | str
     offset: int
     size: int
 
@@ -76,8 +79,17 @@ def ref(node: "Node") -> NodeRef:
     return NodeRef(node.path, node.label)
 
 
-def set_field(structure: "Struct", field: str, value: int) -> SetField:
-    """Return the edit that sets a field. Raises :class:`KeyError` for an unknown field."""
-    row = type(structure).fields()[field]
-    place = structure.offset(field), row.size
+def set_field(structure: "Struct", field: str, value: int | str) -> SetField:
+    """Return the edit that sets a field.
+
+    Characters end with a NUL, over what was there. Raises :class:`KeyError` for an unknown field,
+    and :class:`ValueError` for characters that the structure has no room for.
+    """
+    row, at = type(structure).fields()[field], structure.offset(field)
+    size = row.size
+    if isinstance(value, str):
+        size = max(len(value), len(getattr(structure, field))) + 1
+        if at + size > structure.fields_end:
+            raise ValueError(f"{structure.path} has no room for {field} {value!r}")
+    place = at, size
     return SetField(structure.TABLE, structure.path, field, value, *place)

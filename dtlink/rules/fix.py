@@ -32,7 +32,7 @@ class Fix(NamedTuple):
         return self.text
 
     @classmethod
-    def setting(cls, text: str, *fields: "tuple[Struct, str, int]") -> "Fix":
+    def setting(cls, text: str, *fields: "tuple[Struct, str, int | str]") -> "Fix":
         """A fix that sets fields of tables: structure, field and value of each."""
         from dtlink.firmware.edits import set_field
 

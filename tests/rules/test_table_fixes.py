@@ -4,6 +4,8 @@ made.
 
 from __future__ import annotations
 
+from ast import literal_eval
+
 import pytest
 
 from dtlink.board.tables import TablesBoard
@@ -137,7 +139,7 @@ ROWS = (
         "iort/single-mapping",
         f"""IORT table_revision=0
              smmu: {V3}
-             named-component object_name="\\\\_SB_.GPU0"
+             named-component object_name="\\_SB_.GPU0"
                map flags=1 count=1 output_base=1 output=smmu""",
         ["map.count=0"],
     ),
@@ -149,6 +151,14 @@ ROWS = (
              pmcg base=0x9052000 page1=0x9062000 reference=smmu node_revision=1
                map output_base=5 output=its""",
         ["map.flags=1"],
+    ),
+    (
+        "acpi/device-name",
+        f"""IORT table_revision=0
+             smmu: {V3}
+             named-component object_name="\\_SB.GPU0"
+               map flags=1 output_base=1 output=smmu""",
+        ['named-component.object_name="\\\\_SB_.GPU0"'],
     ),
     (
         "iort/smmu-model",
@@ -201,6 +211,13 @@ ROWS = (
 
 #: Rule, and tables of which nothing says what is right.
 UNDETERMINED = (
+    (
+        "acpi/device-name",
+        f"""IORT table_revision=0
+             smmu: {V3}
+             named-component object_name="\\_SB.A.GPU0"
+               map flags=1 output_base=1 output=smmu""",
+    ),
     (
         "acpi/dangling-reference",
         f"""IORT table_revision=0
@@ -271,7 +288,9 @@ def test_what_the_tables_determine_is_set(rule: str, source: str, wanted: list[s
     assert all(each.fix.safety for each in mine)
     rows = of_table(next(iter(tables)), edits)
     told = [f"{_word(each.structure)}.{each.field}" for each in rows]
-    expected = [(name, int(value, 0)) for name, _, value in (row.partition("=") for row in wanted)]
+    expected = [
+        (name, literal_eval(value)) for name, _, value in (row.partition("=") for row in wanted)
+    ]
     assert list(zip(told, (each.value for each in rows), strict=True)) == expected
     made = {name: apply_fields(data, of_table(name, edits)) for name, data in tables.items()}
     assert all(sum(data) % 256 == 0 for data in made.values())

@@ -31,7 +31,7 @@ from dtlink.rules.acpi._rows import (
     checked_tables,
 )
 from dtlink.rules.iort._nodes import full_path
-from dtlink.rules.model import Example, Finding, Severity, Tables, rule
+from dtlink.rules.model import Example, Finding, Fix, Safety, Severity, Tables, rule
 
 #: Characters of each segment of a path.
 _SEGMENT = 4
@@ -48,6 +48,7 @@ _DEFAULT: Effect[NamedDevice] = Effect("no device matches the node")
     __name__,
     __doc__,
     severity=Severity.ERROR,
+    fix=Safety(False, "the node then has an effect on Linux: the device gets an SMMU or an ITS"),
     examples=(
         Example(
             about="IORT",
@@ -192,20 +193,29 @@ def _message_of_one(where: Struct, fault: NameFault) -> str:
     return f'the name of {at} is "{name}", which is not an absolute path'
 
 
-def _fix(cases: Sequence[NamedDevice], unnamed: AbstractSet[str]) -> str:
+def _fix(cases: Sequence[NamedDevice], unnamed: AbstractSet[str]) -> Fix | str:
     fault = cases[0].fault
     if fault in (NameFault.UNTERMINATED, NameFault.LUCKY):
         return "End the name with a NUL, before the mappings."
     if fault is NameFault.UNPADDED:
-        right = listed([f'"{full_path(_name(each.where))}"' for each in cases])
-        return f"Set object_name to {right}."
+        right = {_name(each.where): full_path(_name(each.where)) or "" for each in cases}
+        told = listed([f'"{right[_name(each.where)]}"' for each in cases])
+        return _renamed(f"Set object_name to {told}.", cases, right)
     if fault is NameFault.UNKNOWN:
-        return _fix_unknown([_name(each.where) for each in cases], unnamed)
+        return _fix_unknown(cases, unnamed)
     return 'Set object_name to the full path of the device, such as "\\_SB_.DEV0".'
 
 
-def _fix_unknown(names: Sequence[str], unnamed: AbstractSet[str]) -> str:
+def _renamed(text: str, cases: Sequence[NamedDevice], names: Mapping[str, str]) -> Fix | str:
+    """With edits where all of the structures have room for their names."""
+    fields = [(each.where, "object_name", names.get(_name(each.where), "")) for each in cases]
+    fits = (where.offset(name) + len(path) < where.fields_end for where, name, path in fields)
+    return Fix.setting(text, *fields) if all(fits) and all(path for *_, path in fields) else text
+
+
+def _fix_unknown(cases: Sequence[NamedDevice], unnamed: AbstractSet[str]) -> Fix | str:
     """The paths that the namespace has instead, for those of which it has one."""
+    names = [_name(each.where) for each in cases]
     by_last: dict[str, list[list[str]]] = {}
     for path in sorted(unnamed):
         segments = _segments(path)
@@ -216,7 +226,8 @@ def _fix_unknown(names: Sequence[str], unnamed: AbstractSet[str]) -> str:
     if not meant:
         return f"{remove}; for the others, set object_name to the full path of the device."
     told = listed([f'"{near}" for {name}' for name, near in meant.items()], _MOST_MEANT)
-    return f"Set object_name to {told}." + (f" {remove}." if rest else "")
+    text = f"Set object_name to {told}." + (f" {remove}." if rest else "")
+    return _renamed(text, cases, meant)
 
 
 def _meant(name: str, by_last: Mapping[str, Sequence[Sequence[str]]]) -> str | None:

@@ -126,8 +126,7 @@ def _finding(
 def _fix(some: Sequence[Struct], unused: Collection[int]) -> Fix | str:
     """With an edit for one structure, where one segment has none."""
     text = "Set segment to the number that the MCFG and _SEG have, or add it to the MCFG."
-    return (
-        Fix.setting(text, (some[0], "segment", min(unused)))
-        if len(some) == len(unused) == 1
-        else text
-    )
+    if len(some) != 1 or len(unused) != 1:
+        return text
+    # The mappings are then those of a segment that there is.
+    return Fix.setting(text, (some[0], "segment", min(unused)))._replace(reveals=True)

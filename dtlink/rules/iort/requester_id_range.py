@@ -87,7 +87,7 @@ def _finding(node: RootComplex, beyond: Sequence[IdMapping]) -> Finding:
             f"Set input_base to {first.input_base & 0xFFFF:#x}: requester IDs do not contain the "
             f"segment.",
             *((each, "input_base", each.input_base & 0xFFFF) for each in beyond),
-        )
+        )._replace(reveals=True)
         if segment
         else "Use requester IDs (bus << 8 | device << 3 | function) as the input.",
     )
