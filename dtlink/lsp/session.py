@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -258,20 +258,34 @@ class Session:
     def _holders(self) -> dict[Diagnostic, list[str]]:
         """What is shown, each with the boards that have it."""
         holders: dict[Diagnostic, list[str]] = {}
-        opened = set(self._open_boards())
+        # Boards include a file at different places, and differ in nothing else.
+        known: dict[Diagnostic, Diagnostic] = {}
+        for path, held in self._shown():
+            for each in dict.fromkeys(held.found):
+                if self._is_shown(each, path, held):
+                    one = known.setdefault(each._replace(related=()), each)
+                    holders.setdefault(one, []).append(path)
+        return holders
+
+    def _shown(self) -> Iterator[tuple[str, _Board]]:
+        """The boards whose diagnostics are shown, as far as they have been read."""
         for path in self._active():
             held = self._boards.get(path)
-            for each in dict.fromkeys(held.found if held else ()):
-                # Of a board that is not open, the user asked for one file.
-                if path in opened or self.is_open(each.at.path):
-                    holders.setdefault(each, []).append(path)
-        return holders
+            if held is not None:
+                yield path, held
+
+    def _is_shown(self, each: Diagnostic, path: str, held: _Board) -> bool:
+        """Whether a diagnostic of a board is shown."""
+        # What a board that waits to be read has in the file that has changed is at no place of it.
+        if held.is_stale and self._open and os.path.realpath(each.at.path) == self._open[0]:
+            return False
+        # Of a board that is not open, the user asked for one file.
+        return os.path.realpath(path) in self._names or self.is_open(each.at.path)
 
     def _sharing(self, path: str) -> int:
         """How many of the boards that are shown include a file."""
         real = os.path.realpath(path)
-        held = (self._boards.get(each) for each in self._active())
-        return sum(each is not None and real in each.files for each in held)
+        return sum(real in held.files for _, held in self._shown())
 
     def _let_go(self) -> None:
         """Forget the boards that nothing shows any more."""

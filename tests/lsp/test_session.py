@@ -112,6 +112,20 @@ def test_what_only_some_boards_have_names_them(tmp_path: Path) -> None:
     assert all(each.message.endswith("board: other.dts") for each in found)
 
 
+def test_what_all_boards_have_is_shown_once(tmp_path: Path) -> None:
+    write(tmp_path, other="// another line\n" + OTHER)
+    made = session(tmp_path, "other.dts", "board.dts", "soc.dtsi")
+    soc = str(tmp_path / "soc.dtsi")
+    made.change(soc, SOC.replace("&clk CLK", "&nope CLK"))
+    settle(made)
+    (found,) = made.published()[soc]
+    assert "board:" not in found.message
+    # A board that is still to be read has no place in the new text.
+    made.change(soc, SOC)
+    made.step()
+    assert [each for each in made.published()[soc] if each.code == "source"] == []
+
+
 def test_closed_boards_take_their_diagnostics_along(tmp_path: Path) -> None:
     write(tmp_path)
     made = session(tmp_path, "board.dts")
