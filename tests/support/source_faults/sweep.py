@@ -9,7 +9,7 @@ from typing import NamedTuple
 from dtlink.board.settings import DEFAULTS
 from dtlink.config.model import LintSettings
 from dtlink.config.plan import LintPlan
-from dtlink.engine.fixing import FixOutcome, WantedFixes, fix
+from dtlink.engine.fixing import FixOutcome, WantedFixes, fix_all
 from dtlink.engine.written import ExpectedTree
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware import fdt
@@ -218,7 +218,7 @@ def _fixed(path: Path, old: set[tuple[str, str, str | None, str]]) -> FixOutcome
             kept = [e._replace(written=None) if _key(e) in old else e for e in report.findings]
             yield report._replace(findings=kept)
 
-    return fix(lint, lambda _: [str(path)], plan.inputs, _WANTED)
+    return fix_all(lint, lambda _: [str(path)], plan.inputs, _WANTED)
 
 
 def _read(path: Path, outcome: FixOutcome) -> Tree:
