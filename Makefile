@@ -1,13 +1,15 @@
 # make demo    a virtual environment, dtlink in it, and the fixtures linted
 # make test    the whole suite
 # make lint    ruff, mypy, pyright, import-linter, and dtlink on its own fixtures
+# make docs    the documentation as a site, in build/site
+# make man     the man pages, in build/man
 # make fixtures, make bench: see CONTRIBUTING.md
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test corpus lint bench fixtures clean
+.PHONY: demo test corpus lint bench docs man fixtures clean
 
 demo: $(BIN)/dtlink
 	@echo
@@ -24,6 +26,13 @@ lint: $(VENV)/.dev
 
 bench: $(BIN)/dtlink
 	$(BIN)/python tests/benchmarks/bench.py
+
+# Strict: a link to a page or a heading that is not there fails.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/python -m mkdocs build --strict --quiet
+
+man: $(BIN)/dtlink
+	PYTHONPATH=. $(BIN)/python -m tools.docs.man build/man
 
 fixtures: $(BIN)/dtlink
 	for f in fixtures/boards/*.dts; do dtc -q -@ -I dts -O dtb -o "$${f%.dts}.dtb" "$$f"; done
@@ -46,5 +55,9 @@ $(VENV)/.dev: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+$(VENV)/.docs: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@ $(BIN)/dtlink
+
 clean:
-	rm -rf $(VENV) dist
+	rm -rf $(VENV) build dist

@@ -15,7 +15,7 @@ from dtlink.board.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures"
-README, LIBRARY = ROOT / "README.md", ROOT / "docs" / "library.md"
+START, LIBRARY = ROOT / "docs" / "start" / "library.md", ROOT / "docs" / "library.md"
 #: What the examples call the project's own fixtures.
 NAMES = {
     "board.dtb": "boards/phone-soc.dtb",
@@ -39,7 +39,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("files")
-@pytest.mark.parametrize("page", [README, LIBRARY], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "page", [START, LIBRARY], ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_the_examples_run(page: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     pytest.importorskip("networkx")
     blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)

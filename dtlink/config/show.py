@@ -274,7 +274,7 @@ def toml(value: Any) -> str:
 
 
 def table() -> str:
-    """The keys, and those of the entries, as Markdown for the README."""
+    """The keys, and those of the entries, as Markdown for the documentation."""
     rows = ["| key | takes | default | what it is |", "|---|---|---|---|"]
     rows += [_documented(key) for key in (*KEYS, *TABLES)]
     rows += ["", "| in `[[allow]]` and `[[expect]]` | takes | default | what it is |"]

@@ -3,7 +3,7 @@
     python tests/benchmarks/bench.py [--record] [FOLDER]
 
 FOLDER holds DTBs (default: ../shared/corpus/arm64). Prints processor time (user + system), and the
-ratios that the README quotes: commands take turns, since machines drift, and medians are printed.
+ratios of docs/performance.md: commands take turns, since machines drift, and medians are printed.
 ``--record`` appends the figures to tests/benchmarks/history.jsonl, with the commit. Needs dtc, and
 for sources gcc and a source of Linux (``DTLINK_KERNEL_SOURCE``).
 """

@@ -1,4 +1,4 @@
-"""What the README tells users to paste into their builds, taken from there and tried."""
+"""What the documentation tells users to paste into their builds, taken from there and tried."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ import pytest
 
 from tests.delivery.conftest import BAD, GOOD, RULE, Done, execute
 from tests.support.boards import CHECKOUT
-from tests.support.readme import README
 from tests.support.repositories import commit, git, needs_git, repository
+from tools.docs.generated import ROOT
 
 yaml = pytest.importorskip("yaml")
 
 MARK = re.compile(r"<!-- try: (.+?) -->\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-SNIPPETS = dict(MARK.findall(README.read_text(encoding="utf-8")))
+PAGE = ROOT / "docs" / "ci.md"
+SNIPPETS = dict(MARK.findall(PAGE.read_text(encoding="utf-8")))
 #: What stands for dtlink's address, which is for the user to fill in.
 PLACEHOLDER = re.compile(r"<[\w ,']+>")
 
@@ -50,8 +51,8 @@ def snippet(name: str) -> Any:
 def test_every_snippet_is_tried() -> None:
     tried = {"pre-commit", "pre-commit-build", "github", "github-since", "gitlab"}
     assert set(SNIPPETS) == {*tried, "make", "kernel", "yocto", "buildroot"}, (
-        "write a test that runs each snippet marked with <!-- try: NAME --> in README.md, and list "
-        "it here"
+        "write a test that runs each snippet marked with <!-- try: NAME --> in docs/ci.md, and "
+        "list it here"
     )
 
 

@@ -83,10 +83,11 @@ def test_exceptions_are_needed():
         )
 
 
-def test_the_readme_has_the_range_of_known_versions():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "docs/options.md"])
+def test_the_pages_have_the_range_of_known_versions(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
     wanted = f"{KNOWN[0]} to {LATEST}"
-    assert wanted in text, f"README.md, --kernel-version: write {wanted!r} (KNOWN has changed)"
+    assert wanted in text, f"{page}: write {wanted!r} (KNOWN has changed)"
 
 
 def test_ranges_of_bindings():

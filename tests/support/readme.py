@@ -1,63 +1,33 @@
-"""The generated parts of the README: the rules, the keys of a configuration, ``--help``.
+"""The generated parts of the README: the families of rules, and what was measured.
 
 ``python tests/support/readme.py`` writes them; a test holds the README against them.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from click.testing import CliRunner
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+sys.path.insert(0, str(ROOT))  # run as a program, only this folder is there
 
-from dtlink.cli.main import cli
-from dtlink.config.show import table
-from dtlink.facts.kernels import KNOWN_KERNELS
-from dtlink.report.rules import markdown_table
-from dtlink.rules.catalogue import all_rules
-
-README = Path(__file__).resolve().parents[2] / "README.md"
-
-#: The commands whose help the README has; none is the program itself.
-HELPED = ((), ("lint",))
+from tools.docs import measure, rules  # noqa: E402 - after the path
 
 
-def index() -> str:
-    """What ``dtlink rules --format markdown`` prints."""
-    return markdown_table(all_rules())
+def families() -> str:
+    """What each family of rules is about."""
+    rows = (f"| `{name}/` | {about} |\n" for name, about in rules.FAMILIES.items())
+    return "| rules | about |\n|---|---|\n" + "".join(rows)
 
 
-def keys() -> str:
-    """The keys of a configuration."""
-    return table()
-
-
-def kernels() -> str:
-    """The versions whose fw_devlink is modelled, and how each was checked."""
-    head = "| version | checked | release |\n|---|---|---|\n"
-    rows = (f"| {row.version} | {row.checked.value} | {row.release} |\n" for row in KNOWN_KERNELS)
-    return head + "".join(rows)
-
-
-def helps() -> str:
-    """The help of some commands, each folded away."""
-    return "\n".join(
-        f"<details>\n<summary><code>{' '.join(('dtlink', *command))} --help</code></summary>\n\n"
-        f"```text\n{help_of(command)}```\n\n</details>\n"
-        for command in HELPED
-    )
-
-
-def help_of(command: tuple[str, ...]) -> str:
-    """The help of a command at 80 columns, however wide the terminal is."""
-    # click hands this on to the context. It leaves two columns of a terminal free.
-    context = {"prog_name": "dtlink", "terminal_width": 78}
-    result = CliRunner().invoke(cli, [*command, "--help"], **context)
-    assert result.exit_code == 0, result.output
-    return result.output
+def measured() -> str:
+    """What dtlink reports on boards that boot."""
+    return measure.table() + "\n"
 
 
 #: What stands between ``<!-- name -->`` and ``<!-- /name -->``.
-PARTS = {"rules": index, "help": helps, "keys": keys, "kernels": kernels}
+PARTS = {"families": families, "measured": measured}
 
 
 def filled(text: str) -> str:
@@ -68,7 +38,7 @@ def filled(text: str) -> str:
         _, closed, tail = rest.partition(end)
         if not (found and closed):
             raise ValueError(f"the README has no {begin.strip()} … {end.strip()}")
-        text = head + begin + part() + end + tail
+        text = head + begin + "\n" + part() + "\n" + end + tail
     return text
 
 

@@ -9,7 +9,7 @@ mistake ends the run; here everything else is still checked.
 What to do: write the rule as `dtlink rules` lists it, and why the finding is acceptable; put the
 comment directly before the property or the node, at the end of its line, or at the head of the
 file.
-References: dtlink's README, "Comments in the source".
+References: dtlink's documentation, "Devicetree source", "Comments in the source".
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The documentation: generated pages and parts of pages, man pages, the picture."""
