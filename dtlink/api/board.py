@@ -159,8 +159,10 @@ class Board:
         with self._named():
             return DevlinkView.of(self._tree(), view, observation)
 
-    def why(self, node: str) -> WhyView:
-        """What a node waits for, down to the roots.
+    def why(self, node: str, *, depth: int | None = None, only_waiting: bool = False) -> WhyView:
+        """What a node waits for, down to the roots, or ``depth`` levels of it.
+
+        ``only_waiting``: only suppliers that hold their consumer back.
 
         ``node`` is a path, a label, an alias or a name that no other node has. Raises
         :class:`InputError`, which suggests nodes, if there is none.
@@ -168,7 +170,7 @@ class Board:
         from dtlink.views.why import WhyView
 
         with self._named():
-            return WhyView.of(self.parts, node)
+            return WhyView.of(self.parts, node, depth=depth, only_waiting=only_waiting)
 
     def drivers(self) -> DriversView:
         """The driver of each device in the kernel that the board was read with."""

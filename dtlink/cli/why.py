@@ -19,11 +19,24 @@ if TYPE_CHECKING:
 @click.command(help="Show what a node waits for, down to the roots.")
 @options("path")
 @click.argument("node", metavar="NODE", shell_complete=complete_nodes)
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only so many levels of suppliers. [default: down to the roots]",
+)
+@click.option(
+    "--only-waiting",
+    is_flag=True,
+    help="Only suppliers that hold their consumer back.",
+)
 @options("kernel", "initramfs", "kernel_index", "format", "output")
 @options("kernel_version_or_own", "sources", "overlay", "color")
 def why(
     path: str,
     node: str,
+    depth: int | None,
+    only_waiting: bool,  # noqa: FBT001 - click calls it
     kernel: str,
     initramfs: str,
     kernel_index: str,
@@ -43,7 +56,8 @@ def why(
         kernel_index=kernel_index,
         **sources,
     )
-    task = view_task(partial(WhyView.of, name=node), settings)
+    make = partial(WhyView.of, name=node, depth=depth, only_waiting=only_waiting)
+    task = view_task(make, settings)
     item = one(path, task, digest=form == "json")
     report = Report("why", [item], version_of(settings))
     finish(report, WhyView, WhyView.text, Printing(form, output, color))

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.timeline import PARENT
+from dtlink.firmware.errors import InputError
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow
 from dtlink.views.drivers import NeedDriver, driver_words, providers
 from dtlink.views.nodes import node_named, struct_named
 from dtlink.views.why_asked import NOTES, is_weaker, of_parts, requested
-from dtlink.wording import joined
+from dtlink.views.why_waiting import only_waiting as waiting_suppliers
+from dtlink.wording import counted, joined
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -46,6 +48,11 @@ class NeedRow(JsonRow):
     told_above: bool = False
     """Whether the suppliers are listed where the node comes first."""
     suppliers: tuple[NeedRow, ...] = ()
+    more: int | Absent = ABSENT
+    """How many suppliers are left out by a depth; absent if none is."""
+    holds_back: bool | Absent = ABSENT
+    """Whether it holds its consumer back; where only suppliers that do are asked for. One that does
+    not is then on the way of a node that is no device to its device's driver."""
     driver: NeedDriver | Absent = ABSENT
     """Where a kernel is named, as the next two."""
     requested: Requested | Absent = ABSENT
@@ -87,14 +94,32 @@ class WhyView(CommandResult):
     tried_once: tuple[str, ...] | Absent = ABSENT
     """Of a node whose driver cannot be deferred: the nearest versions of which that is known."""
 
+    only_waiting: bool | Absent = ABSENT
+    """Whether only suppliers that hold a device back are listed."""
+
     @classmethod
-    def of(cls, board: AnyBoard, name: str) -> WhyView:
-        """The suppliers of the node of a name, see :mod:`dtlink.views.nodes`."""
+    def of(
+        cls,
+        board: AnyBoard,
+        name: str,
+        *,
+        depth: int | None = None,
+        only_waiting: bool = False,
+    ) -> WhyView:
+        """The suppliers of the node of a name, see :mod:`dtlink.views.nodes`.
+
+        ``depth``: so many levels of them; ``None``: all. ``only_waiting``: see
+        :mod:`dtlink.views.why_waiting`. Raises :class:`InputError` for tables, where Linux defers
+        no probe by a link.
+        """
         if isinstance(board, TreeBoard):
             node = node_named(board.tree, name)
             graph = board.graph_for(node)
             driver = ABSENT if board.facts is None else NeedDriver.of(board, node.index)
-            found = _nested(node.path, lambda: _tree_needs(board, graph, node))
+            needs: _Supplier = partial(_tree_needs, board, graph, node)
+            if only_waiting:
+                needs = waiting_suppliers(board, node.path, needs)
+            found = _nested(node.path, needs, depth)
             on_bus = () if board.facts is None else _on_bus(board, node.index)
             once = _tried_once(board, node)
             return cls(
@@ -103,9 +128,12 @@ class WhyView(CommandResult):
                 driver=driver,
                 on_bus=on_bus or ABSENT,
                 tried_once=once or ABSENT,
+                only_waiting=only_waiting or ABSENT,
             )
+        if only_waiting:
+            raise InputError("--only-waiting is about devicetrees: no probe waits by these tables")
         struct = struct_named(board.machine, name)
-        found = _nested(struct.path, lambda: _table_needs(board, struct))
+        found = _nested(struct.path, lambda: _table_needs(board, struct), depth)
         return cls(node=struct.path, suppliers=found)
 
     def text(self) -> Iterator[Line]:
@@ -117,7 +145,8 @@ class WhyView(CommandResult):
                 "is not bound when the driver is registered loses the device, silently"
             )
         if not self.suppliers:
-            yield line(Span("  needs no supplier", DIM))
+            none = "waits for no supplier" if self.only_waiting else "needs no supplier"
+            yield line(Span(f"  {none}", DIM))
         stack = [("", *each) for each in _siblings(self.suppliers)][::-1]
         while stack:
             indent, row, width, last = stack.pop()
@@ -150,18 +179,24 @@ def _on_bus(board: TreeBoard, node: int) -> tuple[OnBusRow, ...]:
     )
 
 
-def _nested(top: str, needs: _Supplier) -> tuple[NeedRow, ...]:
-    """All that a node needs, the suppliers of each row below it where its node comes first."""
+def _nested(top: str, needs: _Supplier, depth: int | None) -> tuple[NeedRow, ...]:
+    """All that a node needs, the suppliers of each row below it where its node comes first.
+
+    Those below ``depth`` levels are only counted.
+    """
     told = {top}
     rows: list[tuple[int, NeedRow]] = []
-    todo = [(-1, *need) for need in reversed(needs())]
+    todo = [(-1, 1, *need) for need in reversed(needs())]
     while todo:
-        parent, row, supplier = todo.pop()
+        parent, level, row, supplier = todo.pop()
         again = row.supplier in told
-        told.add(row.supplier)
-        if not again:
-            todo += [(len(rows), *need) for need in reversed(supplier())]
-        rows.append((parent, replace(row, told_above=again)))
+        more: int | Absent = ABSENT
+        if not again and depth is not None and level >= depth:
+            more = len(supplier()) or ABSENT  # it is not told: it may come again, not as deep
+        elif not again:
+            told.add(row.supplier)
+            todo += [(len(rows), level + 1, *need) for need in reversed(supplier())]
+        rows.append((parent, replace(row, told_above=again, more=more)))
     below: list[list[NeedRow]] = [[] for _ in (*rows, top)]
     for number, (parent, row) in reversed(list(enumerate(rows))):
         below[parent].append(replace(row, suppliers=tuple(reversed(below[number]))))
@@ -286,6 +321,8 @@ def _line(row: NeedRow, lead: str, width: int) -> Line:
         notes.append("relaxed: part of a cycle, not ordered")
     if row.told_above:
         notes.append("see above")
+    if row.more:
+        notes.append(f"{counted(row.more, 'supplier')} of its own")
     note = f"  ({', '.join(notes)})" if notes else ""
     drivers = [*_driver(row.driver), *_providers(row.provided_by)]
     return line(Span(lead, DIM), f"{by:<{width}}  ", row.supplier, *drivers, Span(note, DIM))
