@@ -6,7 +6,6 @@ import pytest
 
 from dtlink.engine.fixing.proof import Kind, problem
 from dtlink.firmware.edits import Edit, NodeRef, SetProperty
-from dtlink.firmware.inputs import Input
 from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.report.model import InputReport
 from dtlink.rules.model import Confidence, Finding, Fix, Severity
@@ -37,7 +36,7 @@ def finding(
 
 
 def report(*findings: Finding) -> InputReport:
-    return InputReport(Input("a.dts"), findings=list(findings))
+    return InputReport("a.dts", findings=list(findings))
 
 
 @pytest.mark.parametrize(

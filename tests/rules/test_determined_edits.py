@@ -9,6 +9,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.apply import apply
 from dtlink.firmware.edit_text import dts
+from dtlink.firmware.edits import SetField
 from dtlink.rules.catalogue import choose
 from dtlink.rules.model import Dts, Finding
 from dtlink.rules.run import check
@@ -35,7 +36,8 @@ def found(rule: str, source: str) -> list[Finding]:
     example = Dts(f"/ {{ {source} }};")
     tree = tree_of(example)
     findings = check(TreeBoard(tree, NEWEST), choose([rule])).findings
-    edits = [edit for each in findings for edit in each.fix.edits]
+    made = (edit for each in findings for edit in each.fix.edits)
+    edits = [edit for edit in made if not isinstance(edit, SetField)]
     if edits:
         after = check(TreeBoard(apply(tree, edits), NEWEST), choose([rule])).findings
         with_edits = sum(bool(each.fix.edits) for each in findings)
