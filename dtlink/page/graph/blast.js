@@ -49,10 +49,18 @@ export function chain(at) {
   for (;;) {
     const here = steps[steps.length - 1].at;
     const next = hop(here, seen);
-    if (!next) return steps;
+    if (!next) return trimmed(steps);
     seen.add(next.supplier);
     steps.push({ at: next.supplier, edge: next });
   }
+}
+/* What follows the break says nothing, nor do buses without a driver at the end. */
+function trimmed(steps) {
+  const broken = breakOf(steps);
+  if (broken >= 0) return steps.slice(0, broken + 1);
+  let last = steps.length - 1;
+  while (last > 0 && nodes[steps[last].at].state === "needs no driver") last -= 1;
+  return steps.slice(0, last + 1);
 }
 function hop(at, seen) {
   const open = toSuppliers[at].filter((edge) => !seen.has(edge.supplier));

@@ -7,20 +7,37 @@ import { arrow, changed } from "./focus.js";
 import { findingPart, longList, changeBadge, edgeKey } from "./details.js";
 import { cycleTitle } from "./home.js";
 const { el } = dtlink;
-const MOST_DRAWN = 120;
+/* More edges than these are a ball of wool: the lists have them. */
+const MOST_DRAWN = 45;
+const SIGNS = { gained: "+", lost: "−", changed: "~" };
 const ORDER = ["gained", "lost", "changed"];
 export function changeView() {
-  const found = edges.filter((edge) => edge.change);
+  const found = edges.filter((edge) => edge.change && edge.effect !== "no wait");
   const canvas = el("div", { class: "canvas", id: "canvas" });
-  if (found.length) requestAnimationFrame(() => show(canvas, found));
+  const isDrawn = found.length > 0 && found.length <= MOST_DRAWN;
+  if (isDrawn) requestAnimationFrame(() => show(canvas, found));
   return el("div", { class: "change" }, el("p", {}, "From ", el("code", {}, graph.old.input), " to ", el("code", {}, graph.input), "."),
     countsTable(), part("Findings", graph.findings, (each) => findingPart(each)),
     part("Cycles", graph.cycles, (cycle) => [changeBadge(cycle), " ", el("button", { type: "button", class: "link", onclick: () => go({ view: "cycles", cycle: graph.cycles.indexOf(cycle) }) }, cycleTitle(cycle))]),
-    found.length ? el("section", {}, el("h2", {}, "Edges, drawn"), canvas) : null,
+    isDrawn ? el("section", {}, el("h2", {}, "What waits for what else"), canvas) : null,
     part("Devices and nodes", nodes, (node) => [changeBadge(node), " ", nodeLink(nodes.indexOf(node)), " ", badge(node), node.was ? ` (was: ${node.was})` : ""]),
-    part("Edges", edges, (edge) => [changeBadge(edge), " ", nodeLink(edge.consumer, short(nodes[edge.consumer])), " → ", nodeLink(edge.supplier, short(nodes[edge.supplier])), ` ${edgeName(edge)}`,
-      edge.was ? ` (was: ${edge.was})` : ""]));
+    edgesPart());
 }
+/* The edges by their consumers, closed where there are many. */
+function edgesPart() {
+  const found = edges.filter((edge) => edge.change);
+  if (!found.length) return null;
+  const consumers = [...new Set(found.map((edge) => edge.consumer))];
+  return el("section", {}, el("h2", {}, `Edges (${found.length}), by consumer`), longList(consumers, (at) => {
+    const own = found.filter((edge) => edge.consumer === at);
+    return el("li", {}, el("details", { open: consumers.length <= 12 }, el("summary", {}, el("span", { class: "mono" }, nodes[at].path), " ", counts(own)),
+      nodeLink(at, "Focus"), el("ul", {}, own.map(edgeRow))));
+  }, { id: "changed-edges" }));
+}
+const counts = (own) => ORDER.map((each) => [each, own.filter((edge) => edge.change === each).length]).filter(([, count]) => count)
+  .map(([each, count]) => [el("span", { class: `change-${each}` }, `${SIGNS[each]}${count}`), " "]);
+const edgeRow = (edge) => el("li", {}, changeBadge(edge), ` ${edgeName(edge)} → `, nodeLink(edge.supplier, short(nodes[edge.supplier])),
+  el("span", { class: "muted" }, ` ${edge.effect}${edge.was ? ` (was: ${edge.was})` : ""}`));
 function countsTable() {
   const kinds = ["findings", "cycles", "nodes", "edges"];
   return el("table", { class: "counts" }, el("thead", {}, el("tr", {}, ["", "+ gained", "− lost", "~ changed"].map((each) => el("th", { scope: "col" }, each)))),
@@ -33,9 +50,8 @@ function part(title, rows, make) {
 }
 function show(canvas, found) {
   if (!canvas.isConnected) return;
-  const shown = [...found].sort((one, other) => ORDER.indexOf(one.change) - ORDER.indexOf(other.change)).slice(0, MOST_DRAWN);
-  const there = [...new Set(shown.flatMap((edge) => [edge.consumer, edge.supplier]))];
+  const there = [...new Set(found.flatMap((edge) => [edge.consumer, edge.supplier]))];
   draw(canvas, there.map((at) => ({ id: `n${at}`, node: at, ...changed(nodes[at]) })),
-    shown.map((edge) => ({ ...arrow(edge), text: `${{ gained: "+", lost: "−", changed: "~" }[edge.change]} ${edgeName(edge)}` })),
-    { label: `${shown.length} edges that changed`, onPoint: (point) => go({ view: "focus", node: point.node }), onArrow: (each) => go({ view: "focus", node: each.edge.consumer, edge: edgeKey(each.edge) }) });
+    found.map((edge) => ({ ...arrow(edge), text: `${SIGNS[edge.change]} ${edgeName(edge)}` })),
+    { label: `${found.length} edges that changed`, onPoint: (point) => go({ view: "focus", node: point.node }), onArrow: (each) => go({ view: "focus", node: each.edge.consumer, edge: edgeKey(each.edge) }) });
 }

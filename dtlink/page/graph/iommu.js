@@ -50,13 +50,15 @@ function requesterTable(rows) {
     el("thead", {}, el("tr", {}, ["requester", "IOMMU and ID"].map((each) => el("th", { scope: "col" }, each)))),
     el("tbody", {}, rows.slice(0, 300).map((row) => el("tr", {}, el("td", {}, place(row.requester)), el("td", {}, said(row))))))));
 }
+/* So many boxes of requesters can be read; more are joined by their host and its IOMMU. */
+const MOST_BOXES = 14;
 /* Three columns of boxes: who asks, the IOMMU, the MSI controller. */
 function flow(ranges, requesters) {
-  const ways = [
-    ...ranges.map((row) => ({ from: `${span(row.first, row.last - row.first + 1)} ${row.host ? row.host.split("/").pop() : `segment ${row.segment}`}`, iommu: row.iommu, there: span(row.iommu_id, row.iommu_ids), msi: row.msi, msis: span(row.msi_id, row.msi_ids) })),
-    ...requesters.filter((row) => row.iommus.some((each) => each.found)).slice(0, 40).map((row) => ({ from: row.requester, iommu: row.iommus[0].found,
+  const ways = joined([
+    ...ranges.map((row) => ({ from: `${span(row.first, row.last - row.first + 1)} ${row.host ? row.host.split("/").pop() : `segment ${row.segment}`}`, host: row.host || `segment ${row.segment}`, iommu: row.iommu, there: span(row.iommu_id, row.iommu_ids), msi: row.msi, msis: span(row.msi_id, row.msi_ids) })),
+    ...requesters.filter((row) => row.iommus.some((each) => each.found)).map((row) => ({ from: row.requester, host: row.requester.split("/").slice(0, -1).join("/") || "/", iommu: row.iommus[0].found,
       there: row.iommus.map((each) => (each.id === null ? "?" : hex(each.id))).slice(0, 3).join(", "), msi: row.interrupts.controller, msis: row.interrupts.id === null ? "" : hex(row.interrupts.id) })),
-  ].slice(0, 60);
+  ].filter((way) => way.iommu || way.msi)).slice(0, 40);
   if (!ways.length) return null;
   const columns = [column(ways.map((way) => way.from)), column(ways.map((way) => way.iommu)), column(ways.map((way) => way.msi))];
   const height = Math.max(...columns.map((each) => each.size)) * 34 + 40;
@@ -69,6 +71,16 @@ function flow(ranges, requesters) {
   }
   columns.forEach((each, at) => { for (const [name, y] of each) box.append(...flowBox(name, at, y)); });
   return el("div", { class: "scroll-x" }, box);
+}
+function joined(ways) {
+  if (ways.length <= MOST_BOXES) return ways;
+  const groups = new Map();
+  for (const way of ways) {
+    const key = JSON.stringify([way.host, way.iommu, way.msi]);
+    groups.set(key, [...(groups.get(key) || []), way]);
+  }
+  return [...groups.values()].map((same) => (same.length === 1 ? same[0]
+    : { ...same[0], from: `${same.length} of ${same[0].host}`, there: `${same[0].there}, …`, msis: "" }));
 }
 const column = (names) => new Map([...new Set(names.filter(Boolean))].map((name, at) => [name, at * 34 + 40]));
 const flowBox = (name, at, y) => [svg("rect", { x: at * 400 + 10, y: y - 13, width: 250, height: 26, rx: at === 1 ? 12 : 3 }),
