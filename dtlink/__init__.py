@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dtlink.views.devlink import DevlinkView
     from dtlink.views.diff.view import DiffView
     from dtlink.views.drivers import DriversView
+    from dtlink.views.graph.view import GraphView
     from dtlink.views.inspect import InspectView
     from dtlink.views.iommu.view import IommuView
     from dtlink.views.iort import IortView
@@ -62,6 +63,7 @@ __all__ = [
     "Finding",
     "FixOutcome",
     "Graph",
+    "GraphView",
     "InputError",
     "InputReport",
     "InspectView",
@@ -116,6 +118,7 @@ _HOMES = {
     "InputError": "dtlink.firmware.errors",
     "InputReport": "dtlink.report.model",
     "InspectView": "dtlink.views.inspect",
+    "GraphView": "dtlink.views.graph.view",
     "IommuView": "dtlink.views.iommu.view",
     "IortView": "dtlink.views.iort",
     "Json": "dtlink.report.entries",

@@ -222,6 +222,7 @@ def test_results_are_those_of_the_commands(path: Path) -> None:
             (board.cycles(), "cycles", path),
             (board.order(), "order", path),
             *(((board.devlink(), "devlink", path),) if path.suffix else ()),
+            (board.graph_view(last.consumer).in_view(), "graph", path, last.consumer),
             (board.why(last.consumer), "why", path, last.consumer),
         ):
             (item,) = printed(*arguments, "--kernel-version", version)["inputs"]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dtlink.views.cycles import CyclesView
     from dtlink.views.devlink import DevlinkView
     from dtlink.views.drivers import DriversView
+    from dtlink.views.graph.view import GraphView
     from dtlink.views.iommu.view import IommuView
     from dtlink.views.iort import IortView
     from dtlink.views.links import LinksView
@@ -126,6 +127,30 @@ class Board:
         from dtlink.views.order import OrderView
 
         return OrderView.of(self.parts)
+
+    def graph_view(
+        self,
+        *nodes: str,
+        depth: int = 3,
+        consumers: int = 1,
+        old: Board | None = None,
+    ) -> GraphView:
+        """Devices and what they wait for, to draw: ``graph_view().render("html")`` is a page.
+
+        ``nodes`` are those to look at first; other formats than the page have what is near them:
+        suppliers to ``depth``, consumers to ``consumers``. With an ``old`` board, what was gained,
+        lost and changed since is marked.
+        """
+        from dtlink import engine
+        from dtlink.views.graph.change import compared
+        from dtlink.views.graph.neighbourhood import Near
+        from dtlink.views.graph.view import GraphView
+
+        with self._named():
+            found = engine.lint_board(self.parts)["findings"]
+            near = Near(depth, consumers)
+            view = GraphView.of(self.parts, found, path=self.path, names=nodes, near=near)
+        return view if old is None else compared(old.graph_view(), view)
 
     def preprocess(self, node: str = "") -> PreprocessView:
         """A devicetree source as it was read, with the places of nodes and properties.

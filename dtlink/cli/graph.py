@@ -166,6 +166,4 @@ def _write(view: GraphView, item: InputReport, form: str, output: str | None, ve
     if form in ("dot", "mermaid") and len(shown.edges) > _HAIRBALL:
         note = f"{len(shown.edges)} edges: name a NODE, or use -o FILE.html, to see anything"
         click.echo(f"dtlink: {note}", err=True)
-    from dtlink.views.graph.formats import render
-
-    emit(render(shown, form), output)
+    emit(view.render(form), output)

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from dtlink.cli.main import cli
 from dtlink.firmware import dts
-from dtlink.views.graph.formats import FORMATS, render
+from dtlink.views.graph.formats import FORMATS
 from dtlink.views.graph.view import GraphView
 from tests.support.boards import FIXTURES
 from tests.views.boards import TABLES, board
@@ -114,7 +114,7 @@ def hostile() -> GraphView:
 
 
 def test_hostile_names_are_labels_in_dot():
-    text = render(hostile(), "dot")
+    text = hostile().render("dot")
     strings = re.compile(r'"(?:[^"\\]|\\.)*"')
     rest = strings.sub('""', text)
     assert set(re.findall(r"\b(?:evil|script|alert)\b", rest)) == set()
@@ -127,7 +127,7 @@ def test_hostile_names_are_labels_in_dot():
 
 
 def test_hostile_names_are_data_in_graphml():
-    text = render(hostile(), "graphml")
+    text = hostile().render("graphml")
     root = ET.fromstring(text)  # noqa: S314 - our own text
     space = "{http://graphml.graphdrawing.org/xmlns}"
     assert len(root.findall(f".//{space}node")) == len(HOSTILE)
@@ -146,7 +146,7 @@ def test_networkx_reads_graphml(tmp_path: Path):
 
 
 def test_hostile_names_are_codes_in_mermaid():
-    text = render(hostile(), "mermaid")
+    text = hostile().render("mermaid")
     labels = re.compile(r'"[A-Za-z0-9 ,@/._+:\[\]#;<>-]*"')
     rest = labels.sub('""', text)
     assert '"' not in rest.replace('""', "")
@@ -155,7 +155,7 @@ def test_hostile_names_are_codes_in_mermaid():
 
 
 def test_hostile_names_are_data_in_the_page():
-    text = render(hostile(), "html")
+    text = hostile().render("html")
     assert "<script>alert(1)" not in text
     block = re.search('<script type="application/json" id="graph">(.*?)</script>', text, re.DOTALL)
     assert block is not None
@@ -171,4 +171,4 @@ def test_a_name_from_a_source_is_inert_too():
     tree = dts.read_text('/ { a { compatible = "</script><script>1</script>"; }; };')
     from dtlink.board.tree import TreeBoard
 
-    assert "</script><script>1" not in render(GraphView.of(TreeBoard(tree)), "html")
+    assert "</script><script>1" not in GraphView.of(TreeBoard(tree)).render("html")

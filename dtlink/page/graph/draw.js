@@ -44,6 +44,12 @@ function fit() {
   const left = first.length && first.position("x") - box.x1 > 150 ? drawn.width() * 0.38 : first.length ? 90 : 15;
   drawn.pan({ x: left - middle.x * least, y: drawn.height() / 2 - middle.y * least });
 }
+/* The first drawing is slow, since the browser has not compiled the code yet: one that nobody sees. */
+export function warmUp() {
+  if (drawn) return;
+  const nothing = draw(dtlink.el("div"), [{ id: "a", text: "a" }, { id: "b", text: "b" }], [{ id: "e", from: "a", to: "b", text: "" }], { label: "" });
+  if (drawn === nothing) forget();
+}
 export const refit = () => { if (drawn) { drawn.resize(); fit(); } };
 function sized(point) {
   const lines = point.node === undefined ? [point.text] : [point.title || clip(short(nodes[point.node]), 30), clip(stateWords(nodes[point.node]), 34)];

@@ -9,7 +9,8 @@ const { el } = dtlink;
 /* A node with so many consumers is a hub: it is drawn closed. */
 const HUB = 12;
 const SHOWN_CONSUMERS = 10;
-const MOST_POINTS = 160;
+const MOST_POINTS = 70;
+const MOST_HOPS = 8;
 export function focusView() {
   const at = current().node;
   if (at < 0) return el("p", {}, "There is no device.");
@@ -45,51 +46,61 @@ function show(canvas, panel) {
     onPoint: (point) => (point.run ? point.run() : point.node === state.node ? change({ edge: "" }) : go({ view: "focus", node: point.node })),
     onArrow: (arrow) => arrow.edge && change({ edge: edgeKey(arrow.edge) }) });
 }
-/* The points and arrows near a node. */
+/* The points and arrows near a node. What is beyond MOST_POINTS is not drawn: a reader sees no more. */
 export function near({ node, depth, all, open }) {
   const wanted = (edge) => all || matters(edge);
+  const isHub = (at) => at !== node && !open.has(at) && fromConsumers[at].filter(matters).length >= HUB;
   const points = new Map([[node, { focus: true }]]);
   const kept = new Set();
+  const full = () => points.size >= MOST_POINTS;
+  let missing = 0;
+  const add = (at, edge) => {
+    if (points.has(at) || !full()) kept.add(edge);
+    else missing += 1;
+    if (points.has(at) || full()) return false;
+    points.set(at, {});
+    return true;
+  };
+  const extra = addChain(node, points, kept);
+  addConsumers(node, wanted, open, add, extra);
+  let ring = [node];
+  for (let step = 0; step < depth; step += 1) {
+    ring = ring.filter((at) => !isHub(at)).flatMap((at) => toSuppliers[at].filter(wanted)
+      .filter((edge) => add(edge.supplier, edge) || (step === 0 && edge.supplier !== node)).map((edge) => edge.supplier));
+  }
+  if (missing) extra.points.push({ id: "missing", text: `${missing} more edges: less depth, or another node`, run: () => {} });
+  return { points: [...[...points].map(([at, marks]) => point(at, marks, isHub(at), open)), ...extra.points],
+    arrows: [...[...kept].map((edge) => arrow(edge, extra.chain)), ...extra.arrows] };
+}
+/* The way to where the chain breaks; the middle of a long one is left out. */
+function addChain(node, points, kept) {
   const steps = chain(node);
   const broken = breakOf(steps);
-  const isHub = (at) => at !== node && !open.has(at) && fromConsumers[at].filter(matters).length >= HUB;
-  let ring = [node];
-  for (let step = 0; step < depth && points.size < MOST_POINTS; step += 1) {
-    const next = [];
-    for (const at of ring) {
-      if (isHub(at)) continue;
-      for (const edge of toSuppliers[at].filter(wanted)) {
-        kept.add(edge);
-        if (!points.has(edge.supplier)) { points.set(edge.supplier, {}); next.push(edge.supplier); }
-      }
-    }
-    ring = next;
-  }
-  for (const step of steps) {
+  const extra = { points: [], arrows: [], chain: new Set() };
+  if (broken < 0) return extra;
+  const skips = broken > MOST_HOPS;
+  steps.slice(0, broken + 1).forEach((step, at) => {
+    if (skips && at > MOST_HOPS - 2 && at < broken) return;
     if (!points.has(step.at)) points.set(step.at, {});
-    if (step.edge) kept.add(step.edge);
+    if (step.edge && !(skips && at === broken)) { kept.add(step.edge); extra.chain.add(step.edge); }
+  });
+  points.get(steps[broken].at).culprit = true;
+  if (skips) {
+    extra.points.push({ id: "hops", text: `${broken - MOST_HOPS + 1} more on the way`, run: () => {} });
+    extra.arrows.push({ id: "hops-in", from: `n${steps[MOST_HOPS - 2].at}`, to: "hops", text: "", onchain: true },
+      { id: "hops-out", from: "hops", to: `n${steps[broken].at}`, text: "", onchain: true });
   }
-  const extra = addConsumers(node, wanted, open, points, kept);
-  for (const edge of toSuppliers.flat()) {
-    if (wanted(edge) && points.has(edge.consumer) && points.has(edge.supplier) && !points.get(edge.consumer).shut && edge.effect !== "parent" && !isHub(edge.consumer)) kept.add(edge);
-  }
-  if (broken >= 0) points.get(steps[broken].at).culprit = true;
-  const onChain = new Set(broken > 0 ? steps.slice(1, broken + 1).map((each) => each.edge) : []);
-  return { points: [...[...points].map(([at, marks]) => point(at, marks, isHub(at), open)), ...extra.points],
-    arrows: [...[...kept].map((edge) => arrow(edge, onChain)), ...extra.arrows] };
+  return extra;
 }
-function addConsumers(node, wanted, open, points, kept) {
+function addConsumers(node, wanted, open, add, extra) {
   const all = fromConsumers[node].filter(wanted);
   const isOpen = open.has(node);
-  const shown = isOpen ? all.slice(0, MOST_POINTS) : all.slice(0, all.length > SHOWN_CONSUMERS + 2 ? SHOWN_CONSUMERS : all.length);
-  for (const edge of shown) {
-    kept.add(edge);
-    if (!points.has(edge.consumer)) points.set(edge.consumer, {});
-  }
-  const more = all.length - shown.length;
-  if (!more) return { points: [], arrows: [] };
-  const run = isOpen ? null : () => change({ open: [...open, node].join(",") });
-  return { points: [{ id: "more", text: `${more} more consumers ▸`, run: run || (() => {}) }], arrows: [{ id: "more-edge", from: "more", to: `n${node}`, text: "" }] };
+  const most = isOpen ? MOST_POINTS : all.length > SHOWN_CONSUMERS + 2 ? SHOWN_CONSUMERS : all.length;
+  for (const edge of all.slice(0, most)) add(edge.consumer, edge);
+  const more = all.length - most;
+  if (more <= 0) return;
+  extra.points.push({ id: "more", text: `${more} more consumers ▸`, run: isOpen ? () => {} : () => change({ open: [...open, node].join(",") }) });
+  extra.arrows.push({ id: "more-edge", from: "more", to: `n${node}`, text: "" });
 }
 function point(at, marks, hub, open) {
   const consumers = fromConsumers[at].length;

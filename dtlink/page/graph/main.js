@@ -2,7 +2,7 @@
 import { current, go, onRoute, viewNames } from "./route.js";
 import { setUpSearch } from "./search.js";
 import { setUpKeys } from "./keys.js";
-import { forget, refit } from "./draw.js";
+import { forget, refit, warmUp } from "./draw.js";
 import { homeView } from "./home.js";
 import { focusView } from "./focus.js";
 import { timelineView } from "./timeline.js";
@@ -27,5 +27,6 @@ document.getElementById("views").append(...viewNames.map(([name, text]) => dtlin
 setUpSearch();
 setUpKeys();
 onRoute(show);
+setTimeout(warmUp, 200);
 addEventListener("resize", dtlink.later(refit, 150));
 show();

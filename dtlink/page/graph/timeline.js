@@ -52,10 +52,10 @@ function timeout() {
 function bandPart(band, inside, onPath) {
   const waves = [...new Set(inside.map((at) => nodes[at].wave))].sort((one, other) => one - other);
   return el("section", { class: `band band-${Math.max(0, TIMES.indexOf(band))}` },
-    el("h3", {}, band ? WHEN[band] : "probe order", el("span", { class: "muted" }, ` · ${dtlink.counted(inside.length, "device")}`)),
+    el("h2", {}, band ? WHEN[band] : "probe order", el("span", { class: "muted" }, ` · ${dtlink.counted(inside.length, "device")}`)),
     el("div", { class: "waves" }, waves.map((wave) => {
       const here = inside.filter((at) => nodes[at].wave === wave).sort((one, other) => onPath.has(other) - onPath.has(one) || Boolean(nodes[other].role) - Boolean(nodes[one].role) || one - other);
-      return el("div", { class: "wave" }, el("h4", {}, `wave ${wave}`), here.map((at) => chip(at, onPath.has(at))));
+      return el("div", { class: "wave" }, el("h3", {}, `wave ${wave}`), here.map((at) => chip(at, onPath.has(at))));
     })));
 }
 const chip = (at, isOn) => el("button", { type: "button", class: `chip s-${stateOf(nodes[at]).key}${isOn ? " on-path" : ""}`, "data-at": at,

@@ -112,6 +112,18 @@ class GraphView(CommandResult):
         """The part that is near the nodes that were asked for; all of it if none was."""
         return near(self) if self.view else self
 
+    def render(self, form: str) -> str:
+        """The text of ``html``, ``dot``, ``mermaid`` or ``graphml``.
+
+        A page has all there is, the others what is in view. Raises :class:`ValueError` for a word
+        that is not one of them.
+        """
+        from dtlink.views.graph.formats import TEXTS
+
+        if form not in TEXTS:
+            raise ValueError(f"unknown format {form!r}; one of {', '.join(TEXTS)}")
+        return TEXTS[form](self if form == "html" else self.in_view())
+
     def text(self) -> Iterator[Line]:
         """What there is, counted."""
         yield line(

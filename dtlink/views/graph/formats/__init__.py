@@ -30,7 +30,17 @@ SUFFIXES: Mapping[str, str] = {
 }
 
 
-def render(view: GraphView, form: str) -> str:
-    """The text of a view in a format; of ``json``, :mod:`dtlink.report.json` makes a report."""
-    module = import_module(f"dtlink.views.graph.formats.{form}")
-    return cast("Callable[[GraphView], str]", module.render)(view)
+def _text(form: str) -> Callable[[GraphView], str]:
+    """The function of a module here, which is imported only when it is called."""
+
+    def render(view: GraphView) -> str:
+        module = import_module(f"dtlink.views.graph.formats.{form}")
+        return cast("Callable[[GraphView], str]", module.render)(view)
+
+    return render
+
+
+#: What makes the text of each format; of ``json``, :mod:`dtlink.report.json` makes a report.
+TEXTS: Mapping[str, Callable[[GraphView], str]] = {
+    form: _text(form) for form in FORMATS if form != "json"
+}
