@@ -103,8 +103,10 @@ def _fix(node: IortNode, wrong: Sequence[IdMapping]) -> Fix:
 
     once = {each.entry: each for each in wrong}
     told = [f"mappings[{at}] to {each.count - 1:#x}" for at, each in once.items()]
-    first = {each.input_base for each in node.mappings if not each.single}
-    if any(each.count > 1 and each.inputs[-2] in first for each in once.values()):
+    ranges = [each for each in node.mappings if not each.single]
+    counts = {each.entry: each.count - (each.entry in once) for each in ranges}
+    first = {each.input_base for each in ranges}
+    if any(counts[each.entry] and each.inputs[counts[each.entry]] in first for each in ranges):
         return Fix(f"Set count of {listed(told)}.")
     edits = tuple(set_field(each, "count", each.count - 1) for each in once.values())
     return Fix(f"Set count of {listed(told)}.", edits)
