@@ -41,8 +41,8 @@ class Verdict(NamedTuple):
     fault: SourceFault
     word: str
     """``restored``: the tree is as it was; ``fixed``: the finding is gone in another way;
-    ``refused``; ``advice``: the fix has no edits; ``silent``: no finding; ``unreadable``: the fault is one
-    of the language; ``wrong``."""
+    ``refused``; ``advice``: the fix has no edits; ``silent``: no finding; ``unreadable``: the
+    fault is one of the language; ``wrong``."""
     detail: str = ""
     rule: str = ""
     """The rule that reports it: the fault's, or another one if that is silent."""
