@@ -27,6 +27,7 @@ COMMANDS = {
     "log": "Explain a boot log: which devices waited for what, and why.",
     "kernel": "Make an index of a kernel's source.",
     "diff": "Report changes between two builds, or between a devicetree and ACPI tables.",
+    "history": "Show findings over many builds, from saved reports.",
     "preprocess": "Print devicetree source as it was read, with the place of each line.",
     "lsp": "Run the language server, for an editor to start.",
     "inspect": "Show what is in a file: an image, an archive, a devicetree.",

@@ -6,7 +6,7 @@ What is on the disk is untyped: its form is checked here, and rows are made of i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dtlink.boot.devlink.model import WaitingDevice
@@ -21,48 +21,45 @@ from dtlink.views.diff.former import reason
 from dtlink.views.diff.rows import FindingRow, IdentityRow, PairRow, WaitRow
 from dtlink.views.diff.sides import Side
 from dtlink.views.diff.snapshot import Snapshot
+from dtlink.views.forms import FLAG, NONE, NUMBER, TEXT, Members, check
 from dtlink.views.links import LinkRow, PropertyRow
 
-#: An object of the report.
-Members = Mapping[str, Any]
-
-_TEXT, _NUMBER, _FLAG, _NONE = (str,), (int,), (bool,), (type(None),)
 _FINDING: Members = {
-    **dict.fromkeys(("rule", "severity", "subject", "message", "fix", "fingerprint"), _TEXT),
-    **dict.fromkeys(("consequence", "confidence"), _TEXT),
-    "property": _TEXT + _NONE,
-    "related": [_TEXT],
+    **dict.fromkeys(("rule", "severity", "subject", "message", "fix", "fingerprint"), TEXT),
+    **dict.fromkeys(("consequence", "confidence"), TEXT),
+    "property": TEXT + NONE,
+    "related": [TEXT],
 }
 _LINK: Members = {
-    **dict.fromkeys(("consumer", "supplier", "node", "binding", "property"), _TEXT),
-    **dict.fromkeys(("kind", "origin"), _TEXT),
-    "index": _NUMBER,
-    "args": [_NUMBER],
-    **dict.fromkeys(("optional", "followed"), _FLAG),
-    "why_not": _TEXT + _NONE,
+    **dict.fromkeys(("consumer", "supplier", "node", "binding", "property"), TEXT),
+    **dict.fromkeys(("kind", "origin"), TEXT),
+    "index": NUMBER,
+    "args": [NUMBER],
+    **dict.fromkeys(("optional", "followed"), FLAG),
+    "why_not": TEXT + NONE,
 }
 _PROPERTY: Members = {
-    **dict.fromkeys(("node", "name", "meaning"), _TEXT),
-    "value": _NUMBER,
-    "is_flag": _FLAG,
+    **dict.fromkeys(("node", "name", "meaning"), TEXT),
+    "value": NUMBER,
+    "is_flag": FLAG,
 }
 _STEP: Members = {
-    **dict.fromkeys(("consumer", "supplier"), _TEXT),
-    "property": _TEXT + _NONE,
-    "index": _NUMBER + _NONE,
+    **dict.fromkeys(("consumer", "supplier"), TEXT),
+    "property": TEXT + NONE,
+    "index": NUMBER + NONE,
 }
-_PAIR: Members = {"consumer": _TEXT, "supplier": _TEXT}
+_PAIR: Members = {"consumer": TEXT, "supplier": TEXT}
 _DEVLINK: Members = {
-    "view": _TEXT,
+    "view": TEXT,
     "cycles": [_PAIR],
-    "waiting": [{"device": _TEXT, "suppliers": [_TEXT]}],
-    "device_links": [{**_PAIR, "sync_state_only": _FLAG}],
-    "devices": [{"node": _TEXT, "driver": _TEXT + _NONE}],
+    "waiting": [{"device": TEXT, "suppliers": [TEXT]}],
+    "device_links": [{**_PAIR, "sync_state_only": FLAG}],
+    "devices": [{"node": TEXT, "driver": TEXT + NONE}],
 }
 _ENTRY: Members = {
-    "path": _TEXT,
-    **dict.fromkeys(("sha256", "form", "model"), _TEXT + _NONE),
-    "compatible": [_TEXT],
+    "path": TEXT,
+    **dict.fromkeys(("sha256", "form", "model"), TEXT + NONE),
+    "compatible": [TEXT],
 }
 #: What is read of an input, each with its form: the types of a value, or the form of members.
 _READ: Members = {
@@ -71,10 +68,9 @@ _READ: Members = {
     "ignored": [{"finding": _FINDING}],
     "links": [_LINK],
     "properties": [_PROPERTY],
-    "cycles": [{"nodes": [_TEXT], "chain": [_STEP], "breaks": [_STEP]}],
+    "cycles": [{"nodes": [TEXT], "chain": [_STEP], "breaks": [_STEP]}],
     "devlink": _DEVLINK,
 }
-_NAMES = {str: "text", int: "a number", bool: "true or false", type(None): "null"}
 _SEVERITIES = frozenset(each.value for each in Severity)
 
 
@@ -126,15 +122,15 @@ def _inputs(document: Any) -> Iterator[SavedInput]:
         raise InputError(
             f"a JSON document that is not a report of dtlink: its schema is {schema!r}"
         )
-    _check(document, {"dtlink": _TEXT, "inputs": [_ENTRY]}, "")
+    check(document, {"dtlink": TEXT, "inputs": [_ENTRY]}, "")
     kernel = document.get("kernel")
-    _check(kernel, ({"version": _TEXT}, _NONE), "kernel")
+    check(kernel, ({"version": TEXT}, NONE), "kernel")
     version = kernel["version"] if kernel else ""
     for number, entry in enumerate(document["inputs"]):
         where = f"inputs[{number}]"
-        _check(entry.get("error"), ({"message": _TEXT}, _NONE), f"{where}.error")
+        check(entry.get("error"), ({"message": TEXT}, NONE), f"{where}.error")
         there = {name: form for name, form in _READ.items() if name in entry}
-        _check(entry, there, where)
+        check(entry, there, where)
         if not entry["path"]:
             raise InputError(f"{where}.path is empty")
         snapshot = _snapshot(entry, kernel or {}, where)
@@ -149,33 +145,6 @@ def _inputs(document: Any) -> Iterator[SavedInput]:
         )
         error = entry["error"]["message"] if entry.get("error") else ""
         yield SavedInput(Side(identity, snapshot), error)
-
-
-def _check(value: Any, form: Any, where: str) -> None:
-    """Raise :class:`InputError` unless a value has a form; see :data:`_READ`."""
-    if isinstance(form, tuple) and isinstance(form[0], dict):
-        if value is not None:
-            _check(value, form[0], where)
-    elif isinstance(form, tuple):
-        if type(value) not in form:
-            raise InputError(f"{where} is not {' or '.join(_NAMES[each] for each in form)}")
-    elif isinstance(form, list):
-        if not isinstance(value, list):
-            raise InputError(f"{where} is not a list")
-        for number, each in enumerate(value):
-            _check(each, form[0], f"{where}[{number}]")
-    else:
-        _check_members(value, form, where)
-
-
-def _check_members(value: Any, form: Mapping[str, Any], where: str) -> None:
-    if not isinstance(value, dict):
-        raise InputError(f"{where or 'the document'} is not an object")
-    for name, below in form.items():
-        place = f"{where}.{name}".lstrip(".")
-        if name not in value:
-            raise InputError(f"{place} is missing")
-        _check(value[name], below, place)
 
 
 def _snapshot(entry: Members, kernel: Members, where: str) -> Snapshot:

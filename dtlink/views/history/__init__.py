@@ -1,0 +1,1 @@
+"""Findings over many builds: what saved reports of ``lint`` show one after the other."""
