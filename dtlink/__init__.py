@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dtlink.api.board import Board
     from dtlink.api.diff import diff, same_machine
     from dtlink.api.fixing import fix
+    from dtlink.api.history import history
     from dtlink.api.inspect import inspect
     from dtlink.api.lint import lint
     from dtlink.api.log import log
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from dtlink.views.diff.view import DiffView
     from dtlink.views.drivers import DriversView
     from dtlink.views.graph.view import GraphView
+    from dtlink.views.history.view import HistoryView
     from dtlink.views.inspect import InspectView
     from dtlink.views.iommu.view import IommuView
     from dtlink.views.iort import IortView
@@ -64,6 +66,7 @@ __all__ = [
     "FixOutcome",
     "Graph",
     "GraphView",
+    "HistoryView",
     "InputError",
     "InputReport",
     "InspectView",
@@ -93,6 +96,7 @@ __all__ = [
     "diff",
     "explain",
     "fix",
+    "history",
     "inspect",
     "lint",
     "log",
@@ -115,6 +119,7 @@ _HOMES = {
     "Finding": "dtlink.rules.model",
     "FixOutcome": "dtlink.engine.fixing",
     "Graph": "dtlink.links.graph",
+    "HistoryView": "dtlink.views.history.view",
     "InputError": "dtlink.firmware.errors",
     "InputReport": "dtlink.report.model",
     "InspectView": "dtlink.views.inspect",
@@ -144,6 +149,7 @@ _HOMES = {
     "diff": "dtlink.api.diff",
     "explain": "dtlink.api.rules",
     "fix": "dtlink.api.fixing",
+    "history": "dtlink.api.history",
     "inspect": "dtlink.api.inspect",
     "lint": "dtlink.api.lint",
     "log": "dtlink.api.log",

@@ -23,6 +23,7 @@ NAMES = {
     "dmesg.txt": "kernel/boot.log",
     "kernel": "kernel",
     "old.dtb": "boards/clean-board.dtb",
+    "reports": "reports",
     "server.dtb": "boards/pci-server.dtb",
     "tables": "tables/arm-server",
 }

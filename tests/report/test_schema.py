@@ -33,6 +33,7 @@ CALLS = {
     "modules": ["modules", str(GUEST), "/pcie@4010000000/iommu@1,0", "--kernel", str(KERNEL)],
     "preprocess": ["preprocess", str(ROOT / "fixtures/boards/phone-soc.dts")],
     "inspect": ["inspect", *map(str, BOARDS), str(TABLES), "missing.dtb"],
+    "history": ["history", str(ROOT / "fixtures/reports")],
     "rules": ["rules"],
     "explain": ["explain", "phandle/dangling"],
     "config": ["config", "."],

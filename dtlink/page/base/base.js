@@ -61,6 +61,12 @@ const dtlink = (() => {
     return made;
   }
 
+  /* Replaces what is in an element; as with el(), null and false are nothing. */
+  function show(place, ...children) {
+    place.replaceChildren();
+    return fill(place, null, children);
+  }
+
   /* The state of a page is in the hash, as of a query: "#rule=iommu&q=pcie". */
   const state = () => new URLSearchParams(location.hash.slice(1));
   function setState(values, { push = false } = {}) {
@@ -103,5 +109,5 @@ const dtlink = (() => {
     };
   }
 
-  return { data, el, svg, state, setState, onState, color, onTheme, announce, number, counted, later };
+  return { data, el, svg, show, state, setState, onState, color, onTheme, announce, number, counted, later };
 })();

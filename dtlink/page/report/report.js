@@ -182,7 +182,7 @@
     if (!board) return;
     const facts = [board.model, board.compatible, board.form, board.nodes && counted(board.nodes, "node"),
       board.links && counted(board.links, "link"), board.unread && "not read"].filter(Boolean);
-    place.replaceChildren(el("h2", {}, board.name), board.path ? el("p", { class: "mono" }, board.path) : null,
+    dtlink.show(place, el("h2", {}, board.name), board.path ? el("p", { class: "mono" }, board.path) : null,
       el("p", { class: "muted" }, facts.join(" · ")), ...graph(board, ""));
   }
 

@@ -12,8 +12,9 @@ from dtlink.wording import counted, listed
 if TYPE_CHECKING:
     from dtlink.views.history.view import BuildRow, FaultRow, HistoryView
 
-#: How many builds, rules, and boards of a finding are listed unless all are asked for.
-_BUILDS, _RULES, _BOARDS = 20, 12, 8
+#: How many builds, rules, boards of a fault, and faults of an event are listed unless all are
+#: asked for.
+_BUILDS, _RULES, _BOARDS, _FAULTS = 20, 12, 8, 20
 _HEAD = ("boards", "errors", "warnings", "notes", "new", "regressed", "fixed")
 _EVENTS = {
     "new": Span("new      ", "bold yellow"),
@@ -64,15 +65,33 @@ def _last(view: HistoryView, width: int | None, *, everything: bool) -> Iterator
     if not found:
         same = "the only build" if last == 0 else f"nothing is new, regressed or fixed in {name}"
         yield line(same)
-    for event, span in _EVENTS.items():
-        for fault, boards in found.get(event, ()):
-            severity = Span(fault.severity.ljust(8), STYLES[fault.severity])
-            yield line(span, " ", severity, Span(fault.rule, BOLD), f"  {fault.subject}")
-            yield from paragraph("", fault.message, width)
-            yield from paragraph(" boards:", _named(view, boards, everything=everything), width)
-            if event == "regressed":
-                yield from paragraph(" before:", _before(view, fault, boards[0]), width)
+    for event in _EVENTS:
+        rows = found.get(event, ())
+        shown = rows if everything else rows[:_FAULTS]
+        for fault, boards in shown:
+            yield from _change(view, event, fault, boards, width, everything=everything)
+        if len(shown) < len(rows):
+            yield line(Span(f"{len(rows) - len(shown):,} more {event} (--all lists them)", DIM))
     yield line()
+
+
+def _change(
+    view: HistoryView,
+    event: str,
+    fault: FaultRow,
+    boards: Sequence[int],
+    width: int | None,
+    *,
+    everything: bool,
+) -> Iterator[Line]:
+    """A fault that is new, came back, or is fixed: what is gone needs no message."""
+    severity = Span(fault.severity.ljust(8), STYLES[fault.severity])
+    yield line(_EVENTS[event], " ", severity, Span(fault.rule, BOLD), f"  {fault.subject}")
+    if event != "fixed":
+        yield from paragraph("", fault.message, width)
+    yield from paragraph(" boards:", _named(view, boards, everything=everything), width)
+    if event == "regressed":
+        yield from paragraph(" before:", _before(view, fault, boards[0]), width)
 
 
 def _named(view: HistoryView, boards: Sequence[int], *, everything: bool) -> str:
