@@ -11,7 +11,8 @@ from dtlink.cli.completion import complete_rules
 from dtlink.cli.options import options, words
 from dtlink.cli.outputs import Target, formats, resolve
 from dtlink.cli.rules import check_names
-from dtlink.cli.writing import emit, emit_lines, terminal_width
+from dtlink.cli.terminal import terminal_width
+from dtlink.cli.writing import emit, emit_lines
 from dtlink.firmware.errors import InputError
 from dtlink.views.history.builds import ORDERS
 
