@@ -25,6 +25,7 @@ _FIXTURES = {
     "tables": "tables/arm-server",
     "faulty-tables": "tables/arm-server-faults",
     "kernel": "kernel",
+    "reports": "reports",
     "dmesg.txt": "kernel/boot.log",
     "boards/clean-board.dtb": "boards/clean-board.dtb",
     "boards/phone-soc.dtb": "boards/phone-soc.dtb",
