@@ -167,8 +167,9 @@ class Index:
 
     def _data(self, table: str, number: Any) -> list[Any]:
         row = self._base.execute(f"SELECT data FROM {table} WHERE id = ?", (number,)).fetchone()  # noqa: S608 - our own
-        _check(row is not None and isinstance(row[0], str))
-        data = json.loads(row[0])
+        text = row[0] if row else None
+        _check(isinstance(text, str))
+        data = json.loads(text)
         _check(isinstance(data, list))
         return list(data)
 
