@@ -167,7 +167,7 @@ class Index:
 
     def _data(self, table: str, number: Any) -> list[Any]:
         row = self._base.execute(f"SELECT data FROM {table} WHERE id = ?", (number,)).fetchone()  # noqa: S608 - our own
-        text = row[0] if row else None
+        text = row[0] if row else ""
         _check(isinstance(text, str))
         data = json.loads(text)
         _check(isinstance(data, list))
