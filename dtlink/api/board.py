@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.links.acpi.graph import AcpiGraph
     from dtlink.links.graph import Graph
+    from dtlink.observed.observation import Observation
     from dtlink.report.model import Report
     from dtlink.views.cycles import CyclesView
     from dtlink.views.devlink import DevlinkView
@@ -134,12 +135,13 @@ class Board:
         depth: int = 3,
         consumers: int = 1,
         old: Board | None = None,
+        observed: AnyPath | None = None,
     ) -> GraphView:
         """Devices and what they wait for, to draw: ``graph_view().render("html")`` is a page.
 
         ``nodes`` are those to look at first; other formats than the page have what is near them:
         suppliers to ``depth``, consumers to ``consumers``. With an ``old`` board, what was gained,
-        lost and changed since is marked.
+        lost and changed since is marked. ``observed`` is as of :meth:`devlink`.
         """
         from dtlink import engine
         from dtlink.views.graph.change import compared
@@ -149,7 +151,10 @@ class Board:
         with self._named():
             found = engine.lint_board(self.parts)["findings"]
             near = Near(depth, consumers)
-            view = GraphView.of(self.parts, found, path=self.path, names=nodes, near=near)
+            seen = None if observed is None else _observation(observed)
+            view = GraphView.of(
+                self.parts, found, path=self.path, names=nodes, near=near, observed=seen
+            )
         return view if old is None else compared(old.graph_view(), view)
 
     def preprocess(self, node: str = "") -> PreprocessView:
@@ -176,11 +181,7 @@ class Board:
 
         if view not in ("full", "bare"):
             raise ValueError(f"view: {view!r} is not one of 'full' and 'bare'")
-        observation = None
-        if observed is not None:
-            from dtlink.observed import sysfs
-
-            observation = sysfs.read(os.fspath(observed))
+        observation = None if observed is None else _observation(observed)
         with self._named():
             return DevlinkView.of(self._tree(), view, observation)
 
@@ -264,3 +265,10 @@ class Board:
         except InputError as error:
             error.path = error.path or self.path
             raise
+
+
+def _observation(path: AnyPath) -> Observation:
+    """What a running board reports."""
+    from dtlink.observed import sysfs
+
+    return sysfs.read(os.fspath(path))

@@ -10,13 +10,12 @@ import click
 from dtlink import engine
 from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
+from dtlink.cli.observed import RunningBoardParam
 from dtlink.cli.options import options
-from dtlink.cli.param import ParamType
 from dtlink.cli.single import Printing, finish, one, view_of
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KNOWN_KERNELS, Check
 from dtlink.facts.profile import KernelProfile
-from dtlink.firmware.errors import InputError
 from dtlink.observed.command import BOARD_COMMAND
 from dtlink.report.model import Report
 from dtlink.views.profile import kernel
@@ -27,24 +26,6 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.observed.observation import Observation
     from dtlink.report.answer import InputAnswer
-
-
-class _RunningBoard(ParamType["Observation"]):
-    """What a running board reports."""
-
-    name = "PATH"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Observation:
-        """What was read, or a usage error that says why it can't be."""
-        from dtlink.observed import sysfs
-        from dtlink.observed.observation import Observation
-
-        try:
-            return value if isinstance(value, Observation) else sysfs.read(str(value))
-        except InputError as error:
-            self.fail(str(error), param, ctx)
 
 
 def _versions(check: Check) -> str:
@@ -74,7 +55,9 @@ By their source only: {_versions(Check.SOURCE)}.
 )
 @options("against")
 @click.option(
-    "--observed", type=_RunningBoard(), help="Compare with what a running board reports; see below."
+    "--observed",
+    type=RunningBoardParam(),
+    help="Compare with what a running board reports; see below.",
 )
 @click.option("--all", "everything", is_flag=True, help="Do not abbreviate text output.")
 @options("sources", "overlay", "color")

@@ -10,6 +10,7 @@ import click
 
 from dtlink import engine
 from dtlink.cli.completion import complete_files, complete_nodes
+from dtlink.cli.observed import RunningBoardParam
 from dtlink.cli.options import KernelCommandLine, board_settings, complain, options
 from dtlink.cli.single import one, version_of, view_of
 from dtlink.cli.writing import emit, emit_json
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.tree import Tree
+    from dtlink.observed.observation import Observation
     from dtlink.report.answer import InputAnswer
     from dtlink.report.model import InputReport
     from dtlink.views.graph.view import GraphView
@@ -69,6 +71,11 @@ _HAIRBALL = 150
     help="Earlier build to compare with: what the input gained, lost and changed is marked.",
 )
 @click.option(
+    "--observed",
+    type=RunningBoardParam(),
+    help="What a running board reports, beside the prediction: as of 'dtlink devlink --help'.",
+)
+@click.option(
     "--depth",
     type=click.IntRange(min=0),
     default=Near().depth,
@@ -93,6 +100,7 @@ def graph(
     kernel_version: KernelVersion | None,
     cmdline: CommandLine | None,
     against_input: str,
+    observed: Observation | None,
     depth: int,
     consumers: int,
     **given: Any,
@@ -102,11 +110,12 @@ def graph(
     if form == "html" and output is None and sys.stdout.isatty():
         raise click.UsageError("-o FILE is needed: a page is not for a terminal")
     settings = board_settings(kernel_version=kernel_version, cmdline=cmdline, **given)
-    make = partial(_graph, settings=settings, names=nodes, near=Near(depth, consumers))
+    near = Near(depth, consumers)
+    make = partial(_graph, settings=settings, names=nodes, near=near, observed=observed)
     item = _of(path, make, settings, form)
     items = [item]
     if against_input:
-        other = partial(_graph, settings=settings, names=(), near=Near())
+        other = partial(_graph, settings=settings, names=(), near=Near(), observed=None)
         items.append(_of(against_input, other, settings, form))
     _finish(items, form, output, version_of(settings))
 
@@ -125,7 +134,12 @@ def _of(path: str, make: partial[InputAnswer], settings: Settings, form: str) ->
 
 
 def _graph(
-    firmware: Tree | Machine, settings: Settings, names: Sequence[str], near: Near, path: str
+    firmware: Tree | Machine,
+    settings: Settings,
+    names: Sequence[str],
+    near: Near,
+    observed: Observation | None,
+    path: str,
 ) -> InputAnswer:
     """The graph of a board, with the findings of a lint of the same board."""
     from dtlink.board.boards import assumptions, board_of
@@ -133,7 +147,8 @@ def _graph(
 
     board = board_of(firmware, settings)
     found = engine.lint_board(board)
-    view = GraphView.of(board, found.get("findings", ()), path=path, names=names, near=near)
+    findings = found.get("findings", ())
+    view = GraphView.of(board, findings, path=path, names=names, near=near, observed=observed)
     return {"view": view, "faults": found["faults"], "notes": assumptions(board)}
 
 

@@ -22,7 +22,7 @@ def compare_held_back(prediction: Prediction, board: RunningBoard) -> ComparedPa
         for device in prediction.devices:
             if device.driver is None and device.node in suppliers:
                 ours.setdefault(device.node, suppliers[device.node])
-    theirs = _reported_back(board)
+    theirs = reported_back(board)
     all_told = bool(board.told.waiting or board.told.drivers)
     return ComparedPairs(
         agreed=[
@@ -42,7 +42,7 @@ def compare_held_back(prediction: Prediction, board: RunningBoard) -> ComparedPa
     )
 
 
-def _reported_back(board: RunningBoard) -> dict[str, str]:
+def reported_back(board: RunningBoard) -> dict[str, str]:
     """The nodes of the devices that the board holds back, and what it says of them."""
     told, found = board.told, dict[str, str]()
     for path, waits in told.waiting.items():

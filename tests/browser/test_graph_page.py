@@ -9,6 +9,7 @@ import pytest
 
 from dtlink import engine
 from dtlink.board.tree import TreeBoard
+from dtlink.observed.observation import ReportCollector
 from dtlink.testing.sketch import sketch
 from dtlink.views.graph.change import compared
 from dtlink.views.graph.formats.html import render
@@ -69,7 +70,7 @@ def test_why_does_this_disk_wait_is_one_click(page: Any):
     row.locator("button").first.click()
     assert "breaks here" in panel(page)
     assert "phy@2" in panel(page)
-    assert page.locator("canvas").count() > 0
+    page.wait_for_selector("canvas")
 
 
 def test_search_finds_paths_labels_compatibles_and_modules(page: Any):
@@ -170,12 +171,23 @@ def test_a_board_without_devices_has_a_page(opened: Callable[..., Any]):
     assert page.inner_text("#view")
 
 
+def test_a_board_that_runs_is_beside_the_prediction(opened: Callable[..., Any]):
+    told = ReportCollector()
+    told.link("devices/platform/1.mmc/of_node", "../../../firmware/devicetree/base/mmc@1")
+    told.attribute("kernel/debug/devices_deferred", "1.mmc\tsupplier 2.phy not ready")
+    made = TreeBoard(board(BOARD).tree, facts=sketch(KERNEL))
+    page = opened(render(GraphView.of(made, observed=told.found)), "#view=timeline")
+    text = page.inner_text("#observed")
+    assert "1 held back" in text
+    assert "/mmc@1 predicted after the root filesystem is mounted" in text
+
+
 def test_both_themes_draw(opened: Callable[..., Any], page_text: str):
     page = opened(page_text, "#view=focus&node=/mmc@1", color_scheme="dark")
     assert page.get_attribute("html", "data-theme") == "dark"
     page.click("#theme")
     assert page.get_attribute("html", "data-theme") == "light"
-    assert page.locator("canvas").count() > 0
+    page.wait_for_selector("canvas")
 
 
 def large(number: int) -> str:

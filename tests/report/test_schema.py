@@ -43,6 +43,14 @@ MORE = {
     "graph of a node": ["graph", str(ROOT / "fixtures/boards/phone-soc.dtb"), "/"],
     "graph of tables": ["graph", str(TABLES / "arm-server"), "--kernel", str(KERNEL)],
     "graph of a cycle": ["graph", str(ROOT / "fixtures/boards/phone-soc.dts")],
+    "graph of a board that runs": [
+        "graph",
+        str(GUEST),
+        "--kernel",
+        str(KERNEL),
+        "--observed",
+        str(KERNEL / "boot.log"),
+    ],
     "graph of a change": [
         "graph",
         str(BOARDS[-1]),

@@ -8,11 +8,12 @@ import pytest
 
 from dtlink import engine
 from dtlink.board.tree import TreeBoard
+from dtlink.observed.observation import ReportCollector
 from dtlink.testing.sketch import sketch
 from dtlink.views.graph import bounds
 from dtlink.views.graph.change import compared
 from dtlink.views.graph.neighbourhood import Near
-from dtlink.views.graph.rows import Change, EdgeEffect, NodeState
+from dtlink.views.graph.rows import Change, EdgeEffect, NodeState, ObservedState
 from dtlink.views.graph.view import GraphView
 from tests.views.boards import board, data, server
 
@@ -194,6 +195,26 @@ def test_a_cycle_that_a_build_brings_is_gained():
     assert cycle.change is Change.GAINED
     (cycle,) = compared(GraphView.of(board(CYCLE)), GraphView.of(board(old))).cycles
     assert cycle.change is Change.LOST
+
+
+def test_what_a_board_reports_is_beside_the_prediction():
+    told = ReportCollector()
+    for name, node_, driver in (("1.mmc", "mmc@1", ""), ("clock", "clock", "clk-v")):
+        path = f"devices/platform/{name}"
+        told.link(f"{path}/of_node", f"../../../firmware/devicetree/base/{node_}")
+        if driver:
+            told.link(f"{path}/driver", f"../../../bus/platform/drivers/{driver}")
+    told.attribute("kernel/debug/devices_deferred", "1.mmc\tplatform: supplier 2.phy not ready")
+    made = TreeBoard(board(CHAIN).tree, facts=sketch(KERNEL))
+    view = GraphView.of(made, observed=told.found)
+    seen = {each.path: each.observed for each in view.nodes if each.observed}
+    assert seen.keys() == {"/mmc@1", "/clock"}
+    assert (seen["/clock"].state, seen["/clock"].text) == (ObservedState.BOUND, "clk-v")
+    assert seen["/clock"].agrees
+    assert seen["/mmc@1"].state is ObservedState.HELD_BACK
+    assert "not ready" in seen["/mmc@1"].text
+    assert seen["/mmc@1"].agrees is False
+    assert not node(GraphView.of(board(CHAIN), observed=told.found), "/clock").observed.agrees
 
 
 def test_the_graph_of_tables_has_ids():

@@ -1,6 +1,6 @@
 /* What is known of one node, and of one edge. */
 import { graph, nodes, edges, hasKernel, toSuppliers, fromConsumers, matters } from "./model.js";
-import { WHEN, OUTCOME, EFFECT, badge, edgeName, entryName, hex, short } from "./words.js";
+import { WHEN, OUTCOME, EFFECT, badge, edgeName, entryName, hex, observedWords, short } from "./words.js";
 import { nodeLink, change, go } from "./route.js";
 import { blast, sorted, chain, breakOf, decider, isCulprit } from "./blast.js";
 const { el } = dtlink;
@@ -31,7 +31,7 @@ export function nodePanel(at) {
       fact("label", node.label && `&${node.label}`), fact("compatible", node.compatible?.join(", ")),
       fact("driver", node.driver && (node.config ? `${node.driver} (CONFIG_${node.config})` : node.driver)),
       fact("probes", node.when && WHEN[node.when]), fact("wave", node.wave === undefined ? "" : String(node.wave)),
-      fact("outcome", node.outcome && OUTCOME[node.outcome]), fact("source", node.place), fact("was", node.was)),
+      fact("on the board", observedWords(node)), fact("outcome", node.outcome && OUTCOME[node.outcome]), fact("source", node.place), fact("was", node.was)),
     findingsPart(at), blastPart(at), neighbours("Suppliers", toSuppliers[at], "supplier"),
     neighbours("Consumers", fromConsumers[at], "consumer"),
   ];

@@ -80,7 +80,7 @@ function elements(points, arrows, sizes, plan) {
     })),
   ];
 }
-const MARKS = ["focus", "hub", "culprit", "onchain", "gained", "lost", "changed", "given", "dead", "selected"];
+const MARKS = ["focus", "hub", "culprit", "onchain", "gained", "lost", "changed", "given", "selected"];
 const classes = (marked, first) => [first, ...MARKS.filter((mark) => marked[mark])].join(" ");
 const EFFECT_CLASS = {
   "waits": "waits", "relaxed": "relaxed", "ignored": "relaxed", "no wait": "faint", "sync_state() only": "faint",
@@ -101,7 +101,6 @@ function style() {
     state("part", "tag", { "border-style": "dotted" }), state("unknown", "ellipse"),
     { selector: "node.more", style: { shape: "round-rectangle", "border-style": "double", "border-width": 4, "background-color": color("accent-soft") } },
     { selector: "node.hub", style: { "border-style": "double", "border-width": 5 } },
-    { selector: "node.dead", style: { "border-color": color("error"), "border-width": 3 } },
     { selector: "node.culprit", style: { "border-color": color("error"), "border-width": 5, "font-weight": "bold" } },
     { selector: "node.focus", style: { "border-color": color("accent"), "border-width": 5, "font-weight": "bold" } },
     { selector: "node.selected", style: { "outline-color": color("accent"), "outline-width": 3, "outline-offset": 3 } },

@@ -12,12 +12,14 @@ const SHOWN_CONSUMERS = 10;
 const MOST_POINTS = 70;
 const MOST_HOPS = 8;
 export function focusView() {
-  const at = current().node;
-  if (at < 0) return el("p", {}, "There is no device.");
+  const state = current();
+  if (state.node < 0) return el("p", {}, "There is no device.");
   const canvas = el("div", { class: "canvas", id: "canvas" });
   const panel = el("aside", { class: "panel", id: "panel", "aria-live": "polite" });
   const view = el("div", { class: "split" }, el("div", { class: "picture" }, controls(), canvas, legend()), panel);
-  requestAnimationFrame(() => show(canvas, panel));
+  const edge = edgeOf(state.edge);
+  panel.replaceChildren(...(edge ? edgePanel(edge) : nodePanel(state.node)).flat(9).filter(Boolean));
+  requestAnimationFrame(() => show(canvas, state, edge));
   return view;
 }
 function controls() {
@@ -34,11 +36,8 @@ function legend() {
     el("span", { class: `state s-${state.key}` }, `${state.sign} ${state.text}`)),
   el("span", { class: "muted" }, "consumers ← → suppliers · thick red: why it waits · double border: a hub, click to open"));
 }
-function show(canvas, panel) {
+function show(canvas, state, edge) {
   if (!canvas.isConnected) return;
-  const state = current();
-  const edge = edgeOf(state.edge);
-  panel.replaceChildren(...(edge ? edgePanel(edge) : nodePanel(state.node)).flat(9).filter(Boolean));
   const { points, arrows } = near(state);
   if (edge) for (const each of arrows) each.selected = each.edge && edgeKey(each.edge) === state.edge;
   const label = `${nodes[state.node].path}: ${arrows.length} edges among ${points.length} nodes; the panel has them as text.`;

@@ -1,13 +1,13 @@
 /* The order of probing: waves as columns, in bands of time; and the critical path to a device. */
 import { graph, nodes, hasKernel, TIMES } from "./model.js";
-import { WHEN, stateOf, stateWords, short } from "./words.js";
+import { WHEN, OBSERVED, observedWords, stateOf, stateWords, short } from "./words.js";
 import { current, change, focusOn, firstNode } from "./route.js";
 const { el, svg } = dtlink;
 const BANDS = ["while the kernel starts", "in the initramfs", "after the root file system is there", "never", "unknown"];
 export function timelineView() {
   const to = current().to >= 0 ? current().to : firstNode();
   const path = criticalPath(to);
-  const view = el("div", { class: "timeline" }, intro(to, path), el("div", { class: "scroll-x", tabindex: "0", "aria-label": "Bands and waves" },
+  const view = el("div", { class: "timeline" }, intro(to, path), observedPart(), el("div", { class: "scroll-x", tabindex: "0", "aria-label": "Bands and waves" },
     el("div", { class: "bands" }, bands(new Set(path)))));
   requestAnimationFrame(() => connect(view, path));
   return view;
@@ -47,7 +47,7 @@ function timeout() {
   const seconds = graph.kernel.timeout;
   const text = seconds > 0 ? `deferred_probe_timeout: ${seconds} s after the last driver was registered; then fw_devlink gives up on suppliers without a driver`
     : seconds === 0 ? "deferred_probe_timeout=0: the kernel gives up at once" : "no deferred_probe_timeout";
-  return el("div", { class: "timeout", role: "note" }, el("span", {}, `⏱ ${text}`));
+  return el("div", { class: "timeout", role: "note" }, el("span", {}, text));
 }
 function bandPart(band, inside, onPath) {
   const waves = [...new Set(inside.map((at) => nodes[at].wave))].sort((one, other) => one - other);
@@ -58,8 +58,22 @@ function bandPart(band, inside, onPath) {
       return el("div", { class: "wave" }, el("h3", {}, `wave ${wave}`), here.map((at) => chip(at, onPath.has(at))));
     })));
 }
-const chip = (at, isOn) => el("button", { type: "button", class: `chip s-${stateOf(nodes[at]).key}${isOn ? " on-path" : ""}`, "data-at": at,
-  title: `${nodes[at].path}: ${stateWords(nodes[at])}`, onclick: () => focusOn(at) }, `${stateOf(nodes[at]).sign} ${short(nodes[at])}`);
+/* Prediction and board: how many devices are as predicted, and which are not. */
+function observedPart() {
+  const seen = nodes.map((node, at) => at).filter((at) => nodes[at].observed);
+  if (!seen.length) return null;
+  const count = (state) => seen.filter((at) => nodes[at].observed.state === state).length;
+  const others = seen.filter((at) => nodes[at].observed.agrees === false);
+  return el("section", { id: "observed" }, el("p", {}, el("strong", {}, "On the board: "),
+    `${count("bound")} bound ✓, ${count("held back")} held back ✗, ${count("not bound")} not bound –; `,
+    el("strong", {}, `${others.length} other than predicted`), others.length ? ":" : "."),
+  others.length ? el("ul", { class: "rows" }, others.slice(0, 30).map((at) => el("li", {},
+    el("button", { type: "button", class: "link mono", onclick: () => focusOn(at) }, nodes[at].path),
+    ` predicted ${WHEN[nodes[at].when]}; ${observedWords(nodes[at])}`))) : null);
+}
+const observedSign = ({ observed }) => (observed ? ` ${OBSERVED[observed.state]}` : "");
+const chip = (at, isOn) => el("button", { type: "button", class: `chip s-${stateOf(nodes[at]).key}${isOn ? " on-path" : ""}${nodes[at].observed?.agrees === false ? " differs" : ""}`, "data-at": at,
+  title: `${nodes[at].path}: ${stateWords(nodes[at])} ${observedWords(nodes[at])}`, onclick: () => focusOn(at) }, `${stateOf(nodes[at]).sign} ${short(nodes[at])}${observedSign(nodes[at])}`);
 /* A line along the chips of the critical path. */
 function connect(view, path) {
   const box = view.querySelector(".bands");

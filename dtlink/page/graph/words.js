@@ -57,6 +57,13 @@ export const dtsName = (path) => {
   const node = nodes[byPath.get(path)];
   return node && node.label ? `&${node.label}` : `&{${path}}`;
 };
+export const OBSERVED = { "bound": "✓", "held back": "✗", "not bound": "–" };
+/* What the running board reports of a node, and whether that was predicted. */
+export function observedWords({ observed }) {
+  if (!observed) return "";
+  const differs = observed.agrees === false ? ", other than predicted" : "";
+  return `${OBSERVED[observed.state]} ${observed.state}${observed.text ? `: ${observed.text}` : ""}${differs}`;
+}
 /* The state of a node as a badge: sign, words and colour. */
 export const badge = (node) =>
   dtlink.el("span", { class: `state s-${stateOf(node).key}`, title: node.driver || node.state }, stateWords(node));

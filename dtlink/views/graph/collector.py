@@ -24,15 +24,19 @@ class Collector:
         self._numbers: dict[str, int] = {}
         self.nodes: list[GraphNode] = []
         self.edges: dict[tuple[int, int], GraphEdge] = {}
-        self.left_out = 0
-        """How many nodes and edges there was no room for."""
+        self._left_out: set[str | tuple[int, int]] = set()
+
+    @property
+    def left_out(self) -> int:
+        """How many nodes, and edges between those that are there, there was no room for."""
+        return len(self._left_out)
 
     def add(self, path: str) -> int:
         """The number of a node; -1 if there is no room for it."""
         number = self._numbers.get(path, -1)
         if number < 0:
             if len(self.nodes) >= MAX_NODES:
-                self.left_out += 1
+                self._left_out.add(path)
                 return -1
             number = self._numbers[path] = len(self.nodes)
             self.nodes.append(self._describe(path))
@@ -67,7 +71,7 @@ class Collector:
         before = self.edges.get(ends)
         if before is None:
             if len(self.edges) >= MAX_EDGES:
-                self.left_out += 1
+                self._left_out.add(ends)
                 return
             before = GraphEdge(consumer=ends[0], supplier=ends[1], effect=effect)
         self.edges[ends] = _with_entry(before, effect, entry, note)

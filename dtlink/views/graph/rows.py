@@ -51,12 +51,32 @@ class EdgeEffect(Enum):
     """An entry of an ACPI table."""
 
 
+class ObservedState(Enum):
+    """What a running board reports of a device."""
+
+    BOUND = "bound"
+    HELD_BACK = "held back"
+    """It waits for a supplier, or its driver deferred its probe."""
+    UNBOUND = "not bound"
+
+
 class Change(Enum):
     """How a node, an edge, a cycle or a finding differs from the other input."""
 
     GAINED = "gained"
     LOST = "lost"
     CHANGED = "changed"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
+class ObservedNode(JsonRow):
+    """What a running board reports of a node's device."""
+
+    state: ObservedState
+    text: str
+    """The driver, or the reason for which it is held back; empty: not reported."""
+    agrees: bool | Absent
+    """Whether it is as predicted; absent: nothing was predicted."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -86,6 +106,8 @@ class GraphNode(JsonRow):
     """Whether it has no node: its parent's driver makes it; the path ends in its name."""
     place: str | Absent = ABSENT
     """The file and line of a node that was read from source."""
+    observed: ObservedNode | Absent = ABSENT
+    """What a running board reports, where that was given."""
     change: Change | Absent = ABSENT
     was: str | Absent = ABSENT
     """Of a changed node: its state and time in the other input."""

@@ -32,6 +32,7 @@ from dtlink.wording import counted
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
+    from dtlink.observed.observation import Observation
     from dtlink.rules.model import Finding
     from dtlink.views.graph.collector import Collector
 
@@ -77,15 +78,21 @@ class GraphView(CommandResult):
         path: str = "",
         names: Sequence[str] = (),
         near: Near = Near(),  # noqa: B008 - a value
+        observed: Observation | None = None,
     ) -> GraphView:
         """The graph of a board, with findings that a lint of it made.
 
         ``path`` is the input's name. ``names`` are nodes to look at first, see
         :mod:`dtlink.views.nodes`; raises :class:`InputError` if there is no such node.
+        ``observed`` is what the running board reports, of a devicetree.
         """
         collector = _collected(board)
         asked = [collector.add(_named(board, name)) for name in names]
         add_waves(board, collector)
+        if observed is not None and isinstance(board, TreeBoard):
+            from dtlink.views.graph.observed import add_observed
+
+            add_observed(board, observed, collector)
         told = tuple(rows(findings, collector))
         add_to_edges(told, collector)
         nodes = tuple(collector.nodes)
