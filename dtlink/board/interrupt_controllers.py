@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Walk
-from dtlink.links.interrupts import InterruptTree, steps_up
+from dtlink.links.interrupts import InterruptTree, Ways
 from dtlink.links.reference import UnresolvedReason
 
 if TYPE_CHECKING:
@@ -27,9 +27,10 @@ def users_by_controller(
         return {}
     found: dict[int, dict[int, None]] = {}
     irq, extended = InterruptTree(tree), tree.holders("interrupts-extended")
+    ways = Ways(irq, lambda there: there in bare or irq.width(there) >= 0)
     for node in tree.holders("interrupts"):
         if node not in tree.disabled and node not in extended:
-            controller = _on_the_way(irq, node, bare)
+            controller = _on_the_way(ways, node, bare)
             if controller is not None:
                 found.setdefault(controller, {})[node] = None
     for raw in unresolved:
@@ -39,11 +40,7 @@ def users_by_controller(
     return {controller: users.keys() for controller, users in found.items()}
 
 
-def _on_the_way(irq: InterruptTree, node: int, bare: Collection[int]) -> int | None:
+def _on_the_way(ways: Ways, node: int, bare: Collection[int]) -> int | None:
     """The first of the controllers that a node meets before its interrupt parent."""
-    for _, there in steps_up(irq.tree, node):
-        if there in bare:
-            return there
-        if there < 0 or irq.width(there) >= 0:
-            return None
-    return None
+    last = ways.end(node)
+    return last[1] if last and last[1] in bare else None

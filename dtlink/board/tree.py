@@ -460,6 +460,17 @@ class TreeBoard:
                 found |= {(path, tree.property_name(at)), (path, names or "")}
         return frozenset(found)
 
+    @cached_property
+    def _entries(self) -> Mapping[int, Sequence[Reference]]:
+        found: dict[int, list[Reference]] = {}
+        for ref in self.graph.references:
+            found.setdefault(ref.at, []).append(ref)
+        return found
+
+    def entries(self, at: int) -> Sequence[Reference]:
+        """The references of the property whose token is at word ``at``, in its order."""
+        return self._entries.get(at, ())
+
     def failures(self, *why: UnresolvedReason) -> Iterator[Failure]:
         """The entries of supplier properties that do not resolve for one of these reasons.
 

@@ -5,13 +5,17 @@ Used for AMBA devices, which Linux creates only if ``reg`` translates, and to id
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
+    from dtlink.links.id_ranges import Ids, MappedRange
 
 _MAX_ADDRESS_CELLS = 4
+#: A ``ranges`` of more cells is sorted before addresses are looked up: no real board has one.
+_LONG = 512
 
 
 class Region(NamedTuple):
@@ -60,16 +64,56 @@ def _translate(tree: Tree, bus: int, address: int) -> int | None:
     at = tree.holders("ranges").get(bus)
     if at is None or inner is None or outer is None:
         return None
-    ranges = tree.cells_at(at)
-    if not ranges:
+    if not tree.size(at) >> 2:
         return address
-    width = inner[0] + outer[0] + inner[1]
+    if tree.size(at) >> 2 > _LONG:
+        return _looked_up(tree, at, (*inner, outer[0]), address)
+    for row in _windows(tree, at, (*inner, outer[0])):
+        if row.bus <= address < row.bus + row.size:
+            return row.parent + address - row.bus
+    return None
+
+
+class _Window(NamedTuple):
+    """An entry of ``ranges``."""
+
+    bus: int
+    parent: int
+    size: int
+
+
+def _windows(tree: Tree, at: int, cells: tuple[int, int, int]) -> Iterator[_Window]:
+    """The entries of a ``ranges``; ``cells`` are those of address, size and parent address."""
+    ranges = tree.cells_at(at)
+    inner, size, outer = cells
+    width = inner + outer + size
     for first in range(0, len(ranges) - width + 1, width):
         row = ranges[first : first + width]
-        offset = address - _number(row[: inner[0]])
-        if 0 <= offset < _number(row[inner[0] + outer[0] :]):
-            return _number(row[inner[0] : inner[0] + outer[0]]) + offset
-    return None
+        yield _Window(
+            _number(row[:inner]), _number(row[inner : inner + outer]), _number(row[inner + outer :])
+        )
+
+
+#: Long ``ranges`` for lookup, by tree, position and cells.
+_Lookup = dict[tuple[int, tuple[int, int, int]], "list[MappedRange[Ids]]"]
+_LOOKUPS: WeakKeyDictionary[Tree, _Lookup] = WeakKeyDictionary()
+
+
+def _looked_up(tree: Tree, at: int, cells: tuple[int, int, int], address: int) -> int | None:
+    """Translate by a long ``ranges``, which is sorted once: the first of its entries that fits."""
+    from dtlink.links.id_ranges import IdRange, Ids, first_match, within
+
+    known = _LOOKUPS.setdefault(tree, {})
+    if (at, cells) not in known:
+        known[at, cells] = first_match(
+            [
+                (IdRange(row.bus, row.bus + row.size - 1), Ids.line(row.bus, row.parent))
+                for row in _windows(tree, at, cells)
+                if row.size
+            ]
+        )
+    found = next(within(known[at, cells], IdRange(address, address)), None)
+    return None if found is None else found.value.at(address)
 
 
 def _cells(tree: Tree, bus: int) -> tuple[int, int] | None:

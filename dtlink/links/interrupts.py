@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.links.reference import Flaw, Reference, UnresolvedReason
@@ -213,6 +213,30 @@ class InterruptTree:
             rows.append(row)
             at = middle + width
         return rows
+
+
+class Ways:
+    """Where the ways to interrupt parents end; each node is walked once, whoever asks."""
+
+    def __init__(self, irq: InterruptTree, is_end: Callable[[int], bool]) -> None:
+        self._irq = irq
+        self._is_end = is_end
+        self._ends: dict[int, tuple[int, int] | None] = {}
+
+    def end(self, node: int) -> tuple[int, int] | None:
+        """Return the last step of :func:`steps_up`, up to an end; ``None`` in a circle."""
+        trail: list[int] = []
+        while node not in self._ends:
+            self._ends[node] = None  # a way that comes back here goes in a circle
+            trail.append(node)
+            there = self._irq.step(node)
+            if there < 0 or self._is_end(there):
+                self._ends.update(dict.fromkeys(trail, (node, there)))
+                return node, there
+            node = there
+        last = self._ends[node]
+        self._ends.update(dict.fromkeys(trail, last))
+        return last
 
 
 def steps_up(tree: Tree, node: int) -> Iterator[tuple[int, int]]:

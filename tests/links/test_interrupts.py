@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from dtlink.firmware.dts import read_text
+from dtlink.links.interrupts import InterruptTree, Ways, steps_up
 from dtlink.links.reference import UnresolvedReason
 from tests.support.blobs import word
 from tests.support.limits import at_most
@@ -312,3 +316,23 @@ def test_a_bad_row_ends_an_interrupt_map_and_is_reported(second, why):
     """)
     assert [link[2] for link in links(made, "interrupt-map")] == ["interrupt-map[0]"]
     assert [(item.why, item.entry) for item in made.unresolved] == [(why, 1)]
+
+
+def test_ways_end_where_each_walk_ends():
+    """Each node's way is walked once, whoever asks first: as steps_up() from that node alone."""
+    rng = random.Random(19)  # noqa: S311
+    for _ in range(50):
+        size = rng.randrange(2, 12)
+        nodes = "".join(
+            f"n{number}: n{number} {{ interrupt-parent = <&n{rng.randrange(size)}>; }};"
+            if rng.random() < 0.7
+            else f"n{number}: n{number} {{ }};"
+            for number in range(size)
+        )
+        tree = read_text(f"/ {{ {nodes} }};")
+        ends = set(rng.sample(range(len(tree)), 2))
+        ways = Ways(InterruptTree(tree), ends.__contains__)
+        for node in rng.sample(range(len(tree)), len(tree)):
+            steps = list(steps_up(tree, node))
+            expected = next((step for step in steps if step[1] < 0 or step[1] in ends), None)
+            assert ways.end(node) == expected

@@ -1,6 +1,8 @@
 """Stream IDs and ID maps: where a small difference decides."""
 
+import random
 from collections.abc import Sequence
+from itertools import combinations
 
 import pytest
 
@@ -226,3 +228,42 @@ class TestIommus:
     def test_rows(self, compatible: tuple[str, ...], cells: tuple[int, ...] | None) -> None:
         kind = kind_of(compatible)
         assert (kind.cells if kind else None) == cells
+
+
+def test_stream_match_entries_are_compared_as_pair_by_pair():
+    rng = random.Random(19)  # noqa: S311
+    for _ in range(4):
+        entries = [
+            (rng.randrange(1 << 10), (1 << rng.randrange(10)) | (1 << rng.randrange(10)))
+            for _ in range(80)
+        ]
+        devices = "".join(
+            f'd{number} {{ compatible = "vendor,d"; iommus = <&smmu {ident} {mask}>; }};'
+            for number, (ident, mask) in enumerate(entries)
+        )
+        found = lint(
+            'smmu: smmu { compatible = "arm,mmu-500"; #iommu-cells = <2>; };'.join(
+                ("/ {", devices + "};")
+            ),
+            "stream-match-overlap",
+        )
+        expected = sum(
+            not (one[0] ^ other[0]) & ~(one[1] | other[1])
+            and (one[0] & ~one[1], one[1]) != (other[0] & ~other[1], other[1])
+            for one, other in combinations(entries, 2)
+        )
+        assert len(found) == expected > 0
+
+
+def test_stream_match_entries_that_all_overlap_are_not_all_listed():
+    devices = "".join(
+        f'd{number} {{ compatible = "vendor,d"; iommus = <&smmu 0 {1 << number % 15}>, '
+        f"<&smmu 0 {3 << number % 14}>; }};"
+        for number in range(400)
+    )
+    found = lint(
+        f'/ {{ smmu: smmu {{ compatible = "arm,mmu-500"; #iommu-cells = <2>; }}; {devices} }};',
+        "stream-match-overlap",
+    )
+    assert 0 < len(found) <= 1000
+    assert all(each.message.endswith("; further pairs are not listed") for each in found)

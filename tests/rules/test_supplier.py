@@ -421,3 +421,18 @@ def test_without_a_kernel_only_properties_without_cells_are_checked(monkeypatch)
     text = KINDS.format(to="timer", part="").replace("pwms = ", "backlight = <&timer>; pwms = ")
     findings = check("wrong-kind", text)
     assert [(each.subject.path, each.property_name) for each in findings] == [("/fan", "backlight")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'dev { x-note = "arm,primecell"; clocks = <&clk>; }; clk: clk { #clock-cells = <0>; };',
+        (
+            'x-note = "arm,primecell"; dev { clocks = <&clk>; }; '
+            'clk: clk { compatible = "vendor,clk"; #clock-cells = <0>; };'
+        ),
+    ],
+    ids=["no node has compatible", "before the first compatible"],
+)
+def test_the_name_of_amba_devices_may_be_anywhere_in_a_blob(source):
+    assert check("never-probes", source) == []

@@ -5,6 +5,7 @@ What the kernel serves before there are drivers may need no device: no consumer 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -172,11 +173,12 @@ class Population:
             return
         own_cells = BUS_NEEDS_ADDRESS_CELLS.on(self._version)
         region = first_region(self._tree, node, own_cells=own_cells)
-        if region is None or any(
-            region.start < other.end and other.start < region.end for other in self._regions
-        ):
+        if region is None:
             return
-        self._regions.append(region)
+        number = bisect_left(self._regions, Region(region.end, -1))
+        if number and region.start < self._regions[number - 1].end:
+            return  # they are sorted and do not overlap: no other comes as near
+        self._regions.insert(number, region)
         self._populated.add(node)
         yield Spawn(node, above, "amba")
 

@@ -98,12 +98,15 @@ class IortNode(Struct):
         return self.array(IdMapping, self.mapping_count, self.mapping_offset)
 
 
+_ITS_IDS = Numbers(20, 4, "id_count")
+
+
 class ItsGroup(IortNode):
     """GIC interrupt translation services that work as one; Linux uses the first only."""
 
     WORD, TYPE, SIZE, LEAST = "its-group", 0, 20, 20
     id_count = U32(16)
-    ids = Numbers(20, 4, "id_count")
+    ids = _ITS_IDS
 
     @property
     def fields_end(self) -> int:
@@ -112,7 +115,12 @@ class ItsGroup(IortNode):
 
     @property
     def identity(self) -> str:
-        return f"ITS {', '.join(map(str, self.ids[:4]))}" if self.ids else ""
+        shown = self.first_ids(4)
+        return f"ITS {', '.join(map(str, shown))}" if shown else ""
+
+    def first_ids(self, most: int) -> tuple[int, ...]:
+        """The first of the ids, without reading the others."""
+        return _ITS_IDS.first(self, most) if self.has("ids") else ()
 
 
 class Memory:

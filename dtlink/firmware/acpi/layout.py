@@ -158,10 +158,14 @@ class Numbers(Field[tuple[int, ...]]):
         self.counted_by = counted_by
 
     def read(self, owner: Struct) -> tuple[int, ...]:
+        return self.first(owner)
+
+    def first(self, owner: Struct, most: int | None = None) -> tuple[int, ...]:
+        """The numbers of a structure, or the first of them: a hostile table has thousands."""
         start = owner.start + self.offset
         room = max(owner.fields_end - start, 0) // self.width
         announced: int = getattr(owner, self.counted_by)
-        number = min(announced, room)
+        number = min(announced, room) if most is None else min(announced, room, most)
         ends = range(start, start + number * self.width, self.width)
         return tuple(int.from_bytes(owner.data[at : at + self.width], "little") for at in ends)
 

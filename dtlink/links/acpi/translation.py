@@ -95,7 +95,7 @@ def _services(machine: Machine, segment: int) -> Iterator[MappedRange[IdTranslat
         if isinstance(entry, GicIts | GicTranslateFrame)
     }
     for way in _ways(machine, segment, (ItsGroup,)):
-        ids = way.node.ids if isinstance(way.node, ItsGroup) else ()
+        ids = way.node.first_ids(1) if isinstance(way.node, ItsGroup) else ()
         its = there.get(ids[0]) if ids else None
         if its is not None:
             yield _piece(way, Supplier(("mmio", its.base), SupplierKind.ITS, its.path))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import islice, product
 from operator import or_
 
 from dtlink.board.tree import TreeBoard
@@ -23,6 +24,11 @@ from dtlink.facts.iommus import Sharing, kind_of
 from dtlink.links.reference import Link
 from dtlink.links.streams import Stream
 from dtlink.rules.model import Dts, Finding, Severity, rule
+
+#: So few entries are compared with each other.
+_FEW = 32
+#: So many pairs of an SMMU are enough: it has 255 entries at most (ARM_SMMU_ID0_NUMSMRG).
+_MOST = 1000
 
 
 @rule(
@@ -56,11 +62,14 @@ def stream_match_overlap(board: TreeBoard) -> Iterator[Finding]:
         kind = kind_of(board.tree[iommu].compatible)
         if kind and kind.sharing is Sharing.GROUP:
             seen: set[tuple[int, int]] = set()
-            for first, second in _overlaps(streams):
+            pairs = list(_overlaps(streams))
+            more = "; further pairs are not listed" if len(pairs) >= _MOST else ""
+            for first, second in pairs:
                 pair = first.master, second.master
                 if pair not in seen:
                     seen.add(pair)
-                    yield from _findings(board, first, second)
+                    for found in _findings(board, first, second):
+                        yield found._replace(message=found.message + more)
 
 
 def _overlaps(streams: Sequence[Stream]) -> Iterator[tuple[Stream, Stream]]:
@@ -78,11 +87,64 @@ def _overlaps(streams: Sequence[Stream]) -> Iterator[tuple[Stream, Stream]]:
             group.setdefault((stream.master, stream.match), stream)
     for group in alike.values():
         members = list(group.values())
-        for index, second in enumerate(members):
-            for first in members[:index]:
-                both = first.mask | second.mask
-                if first.match != second.match and not (first.first ^ second.first) & ~both:
-                    yield first, second
+        same: dict[tuple[int, int], list[int]] = {}
+        for number, stream in enumerate(members):
+            same.setdefault(stream.match, []).append(number)
+        wide = list(same.values())
+        pairs = (
+            (max(pair), min(pair))
+            for one, other in sorted(_alike([members[numbers[0]] for numbers in wide]))
+            for pair in product(wide[one], wide[other])
+        )
+        for second, first in sorted(islice(pairs, _MOST)):
+            yield members[first], members[second]
+
+
+def _alike(members: Sequence[Stream]) -> set[tuple[int, int]]:
+    """The numbers of members that match some ID both, the later one first; about _MOST at most.
+
+    No two members match the same IDs. They are parted by one bit after the other, until few are
+    left to be compared with each other; a member whose mask leaves the bit out is in both parts.
+    Where most leave it out they overlap, and enough pairs are soon found.
+    """
+    found: set[tuple[int, int]] = set()
+    bits = _parting(members)
+    todo = [(list(range(len(members))), 0)]
+    while todo and len(found) < _MOST:
+        numbers, used = todo.pop()
+        bit = bits[used] if used < len(bits) and len(numbers) > _FEW else 0
+        loose = sum(1 for number in numbers if members[number].mask & bit)
+        if not bit or 2 * loose > len(numbers):
+            found.update(islice(_compared(members, numbers), _MOST))
+            continue
+        for value in (0, bit):
+            part = [
+                number
+                for number in numbers
+                if members[number].mask & bit or members[number].first & bit == value
+            ]
+            todo.append((part, used + 1))
+    return found
+
+
+def _parting(members: Sequence[Stream]) -> Sequence[int]:
+    """The bits in which the members differ, those first that the fewest masks leave out."""
+    if len(members) <= _FEW:
+        return ()
+    differ = reduce(or_, (each.first ^ members[0].first for each in members))
+    bits = [1 << number for number in range(differ.bit_length()) if differ >> number & 1]
+    return sorted(bits, key=lambda bit: sum(1 for each in members if each.mask & bit))
+
+
+def _compared(members: Sequence[Stream], numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The pairs of these members that match some ID both."""
+    for index, later in enumerate(numbers):
+        second = members[later]
+        for earlier in numbers[:index]:
+            first = members[earlier]
+            both = first.mask | second.mask
+            if not (first.first ^ second.first) & ~both:
+                yield later, earlier
 
 
 def _contains(wide: Stream, narrow: Stream) -> bool:
@@ -91,20 +153,15 @@ def _contains(wide: Stream, narrow: Stream) -> bool:
 
 def _findings(board: TreeBoard, first: Stream, second: Stream) -> Iterator[Finding]:
     if not _contains(first, second) and not _contains(second, first):
-        yield _finding(
-            board, first, second, "overlap, and neither contains the other", Severity.ERROR
-        )
+        how = "overlap, and neither contains the other"
+        yield _finding(board, first, second, how, Severity.ERROR)
     elif first.master != second.master:
-        yield _finding(
-            board,
-            *((first, second) if _contains(second, first) else (second, first)),
-            "overlap: the second contains the first",
-            Severity.WARNING,
-        )
+        pair = (first, second) if _contains(second, first) else (second, first)
+        how = "overlap: the second contains the first"
+        yield _finding(board, *pair, how, Severity.WARNING)
     elif _contains(second, first):
-        yield _finding(
-            board, first, second, "overlap, and the wider one comes last", Severity.ERROR
-        )
+        how = "overlap, and the wider one comes last"
+        yield _finding(board, first, second, how, Severity.ERROR)
 
 
 def _finding(

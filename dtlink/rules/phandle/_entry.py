@@ -57,8 +57,8 @@ def before(board: TreeBoard, entry: Failure) -> Link | None:
     """The entry before one that does not resolve; ``None`` if there is none."""
     near = [
         ref
-        for ref in board.graph.references
-        if ref.at == entry.raw.at and ref.cell < entry.raw.cell and ref.flaw is Flaw.NONE
+        for ref in board.entries(entry.raw.at)
+        if ref.cell < entry.raw.cell and ref.flaw is Flaw.NONE
     ]
     return Link(board.tree, near[-1]) if near else None
 

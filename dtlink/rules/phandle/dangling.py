@@ -15,7 +15,8 @@ References: Linux, drivers/of/base.c, of_phandle_iterator_next(); Devicetree Spe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import cache, partial
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
@@ -60,6 +61,7 @@ from dtlink.rules.phandle._interrupt_map import misfit
 )
 def dangling(board: TreeBoard) -> Iterator[Finding]:
     """Every entry whose phandle no node has."""
+    users = cache(partial(_users, board))
     for entry in board.failures(UnresolvedReason.DANGLING):
         # Else it is not a list of phandles: leftover-cells reports it.
         if not bytes_left(entry) and not misfit(entry):
@@ -68,25 +70,27 @@ def dangling(board: TreeBoard) -> Iterator[Finding]:
                 _message(entry),
                 effect=_effect(board, entry),
                 fix=_fix(board, entry),
-                severity=_severity(board, entry),
+                severity=_severity(entry, users),
             )
 
 
-def _severity(board: TreeBoard, entry: Failure) -> Severity:
+def _severity(entry: Failure, users: Callable[[], Collection[int]]) -> Severity:
     if entry.binding.walk is Walk.ENDPOINT and not entry.value:
         return Severity.INFO
     if entry.binding.name != "interrupt-parent":
         return severity_of(entry.binding)
-    users = (
-        node
-        for failure in board.failures(UnresolvedReason.NO_PARENT)
-        for node, _ in _way(board, failure)
-    )
-    return Severity.ERROR if entry.node.index in users else Severity.WARNING
+    return Severity.ERROR if entry.node.index in users() else Severity.WARNING
 
 
-def _way(board: TreeBoard, failure: Failure) -> Iterator[tuple[int, int]]:
-    return steps_up(board.tree, failure.node.index)
+def _users(board: TreeBoard) -> Collection[int]:
+    """The nodes on the ways of the nodes with interrupts that have no interrupt parent."""
+    found: set[int] = set()
+    for failure in board.failures(UnresolvedReason.NO_PARENT):
+        for node, _ in steps_up(board.tree, failure.node.index):
+            if node in found:
+                break
+            found.add(node)
+    return found
 
 
 def _message(entry: Failure) -> str:

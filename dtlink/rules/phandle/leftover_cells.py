@@ -95,7 +95,7 @@ def _cut_row(entry: Failure) -> Finding:
 
 def _bytes(board: TreeBoard, entry: Failure) -> Finding:
     node, name = entry.node, entry.property_name
-    whole = any(ref.at == entry.raw.at for ref in board.graph.references)
+    whole = bool(board.entries(entry.raw.at))
     size = size_in_cells(entry) * 4 + bytes_left(entry)
     return leftover_cells.finding(
         entry,
@@ -113,7 +113,7 @@ def _bytes(board: TreeBoard, entry: Failure) -> Finding:
 def _without_bytes(board: TreeBoard, entry: Failure) -> Fix:
     """Only the whole cells, if these are whole entries."""
     name, cells = entry.property_name, size_in_cells(entry)
-    refs = [ref for ref in board.graph.references if ref.at == entry.raw.at]
+    refs = board.entries(entry.raw.at)
     if max((ref.cell + 1 + ref.args for ref in refs), default=0) != cells:
         return Fix(f"Write {name} as phandles and cells: {name} = <&label …>;")
     return _without_rest(entry.node, name, entry.binding.cells, cells, "bytes")

@@ -82,11 +82,11 @@ def _lost(board: TreeBoard, refs: Sequence[Reference]) -> list[Node]:
     """The suppliers that are not linked by other entries, and need not come later anyhow."""
     consumer, graph = refs[0].consumer, board.graph
     known = {
-        ref.supplier
-        for ref in graph.references
-        if ref[0] == consumer and not graph.not_followed(ref)
+        link.reference.supplier
+        for link in graph.suppliers.get(consumer, ())
+        if not graph.not_followed(link.reference)
     }
-    known.update(ref.consumer for ref in graph.references if ref[1] == consumer)
+    known.update(link.reference.consumer for link in graph.consumers.get(consumer, ()))
     known |= board.tree.disabled
     return [board.tree[ref.supplier] for ref in refs if ref.supplier not in known]
 
@@ -96,7 +96,7 @@ def _is_surplus(board: TreeBoard, refs: Sequence[Reference]) -> bool:
     if board.tree.property_name(refs[0].at) == _CHIP_SELECTS:
         return False
     cells = board.tree.cells_at(refs[0].at)
-    starts = [ref for ref in board.graph.references if ref.at == refs[0].at]
+    starts = board.entries(refs[0].at)
     return all(
         ref.args and ref.cell == number * (ref.args + 2) for number, ref in enumerate(starts)
     ) and len(cells) == sum(ref.args + 2 for ref in starts)
@@ -121,7 +121,7 @@ def _shorter(board: TreeBoard, link: Link) -> Fix:
     from dtlink.firmware.edits import SetProperty, ref
 
     cells = board.tree.cells_at(link.reference.at)
-    entries = [each for each in board.graph.references if each.at == link.reference.at]
+    entries = board.entries(link.reference.at)
     value: PropertyValue = tuple(
         (ref(board.tree[each.supplier]), *cells[each.cell + 1 : each.cell + 1 + each.args])
         for each in entries

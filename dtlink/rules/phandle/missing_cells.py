@@ -15,7 +15,9 @@ parse_prop_cells(); drivers/usb/core/ledtrig-usbport.c, usbport_trig_port_observ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Walk
@@ -26,6 +28,9 @@ from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._elsewhere import is_told_elsewhere
 from dtlink.rules.phandle._entry import before, cells_name, names, read_by_list, severity_of
 from dtlink.wording import counted
+
+if TYPE_CHECKING:
+    from dtlink.facts.binding import SupplierBinding
 
 _TRIGGER = "trigger-sources"
 #: The cells properties that say nothing about suppliers.
@@ -62,6 +67,7 @@ _USB_PORT = "usbport"
 )
 def missing_cells(board: TreeBoard) -> Iterator[Finding]:
     """Every entry whose supplier has no cells property."""
+    widths = _Widths(board)
     for entry in board.failures(UnresolvedReason.NO_CELLS):
         if entry.target is None or is_told_elsewhere(board, entry) or _is_unread(entry):
             continue
@@ -73,7 +79,7 @@ def missing_cells(board: TreeBoard) -> Iterator[Finding]:
             entry,
             _message(entry, entry.target, last, meant),
             effect=_effect(board, entry),
-            fix=_fix(board, entry, last, meant),
+            fix=_fix(widths, entry, last, meant),
             supplier=entry.target,
             related=(meant,) if meant else (),
             severity=severity_of(entry.binding),
@@ -124,18 +130,16 @@ def _effect(board: TreeBoard, entry: Failure) -> str:
     line += f"{entry.node.name} finds no {entry.binding.kind} from this entry on"
     linked = [
         board.tree[ref.supplier]
-        for ref in board.graph.references
-        if ref.at == entry.raw.at
-        and ref.flaw is Flaw.ASSUMED_CELLS
-        and not board.graph.not_followed(ref)
+        for ref in board.entries(entry.raw.at)
+        if ref.flaw is Flaw.ASSUMED_CELLS and not board.graph.not_followed(ref)
     ]
     return f"{line}; fw_devlink assumes 0 cells and links it to {names(linked)}" if linked else line
 
 
-def _fix(board: TreeBoard, entry: Failure, last: Link | None, meant: Node | None) -> Fix:
+def _fix(widths: _Widths, entry: Failure, last: Link | None, meant: Node | None) -> Fix:
     from dtlink.firmware.edits import SetProperty, ref
 
-    cells = cells_name(entry)
+    board, cells = widths.board, cells_name(entry)
     if last and meant:
         return Fix(
             f"Write {counted(len(last.args), 'argument')} after each {board.ref(last.supplier)} in "
@@ -143,7 +147,7 @@ def _fix(board: TreeBoard, entry: Failure, last: Link | None, meant: Node | None
         )
     if entry.binding.walk is Walk.MASTERS and entry.target:
         return Fix(f"Add {cells} to {board.ref(entry.target)}: the number of its stream IDs.")
-    width = _only_width(board, entry, last)
+    width = _only_width(widths, entry, last)
     if width is not None and entry.target:
         text = (
             f"Add {cells} = <{width}>; to {board.ref(entry.target)}, or reference the "
@@ -157,14 +161,12 @@ def _fix(board: TreeBoard, entry: Failure, last: Link | None, meant: Node | None
     )
 
 
-def _only_width(board: TreeBoard, entry: Failure, last: Link | None) -> int | None:
+def _only_width(widths: _Widths, entry: Failure, last: Link | None) -> int | None:
     """The one number of arguments by which all lists with the supplier can be read, if any.
 
     Of a supplier of other kinds, and after another entry, which may be what is wrong, only if the
     supplier's driver is known to provide this kind.
     """
-    from dtlink.board.wrong_cells import widths_of
-
     binding, target = entry.binding, entry.target
     if binding.walk is not Walk.LIST or not binding.cells or target is None:
         return None
@@ -173,13 +175,33 @@ def _only_width(board: TreeBoard, entry: Failure, last: Link | None) -> int | No
     )
     if binding.kind in MARKS and not target.has(MARKS[binding.kind]):
         return None
-    offers = board.requests.offers(target.index, binding.kind)
+    offers = widths.board.requests.offers(target.index, binding.kind)
     if offers is False or (offers is None and (has_others or last)):
         return None
-    lists = {
-        (each.raw.node, each.raw.at): each.binding
-        for each in board.failures(UnresolvedReason.NO_CELLS)
-        if each.target == target and each.binding.cells == binding.cells
-    }
-    widths = widths_of(board.tree, target.index, lists)
-    return widths.pop() if len(widths) == 1 else None
+    return widths.only(target.index, binding.cells)
+
+
+class _Widths:
+    """The numbers of cells that fit all lists of a supplier, each found once for all its lists."""
+
+    def __init__(self, board: TreeBoard) -> None:
+        self.board = board
+        self._found: dict[tuple[int, str], int | None] = {}
+
+    def only(self, target: int, cells: str) -> int | None:
+        """The one number that fits; ``None`` if none does, or several do."""
+        from dtlink.board.wrong_cells import widths_of
+
+        if (target, cells) not in self._found:
+            fitting = widths_of(self.board.tree, target, self._lists.get((target, cells), {}))
+            self._found[target, cells] = fitting.pop() if len(fitting) == 1 else None
+        return self._found[target, cells]
+
+    @cached_property
+    def _lists(self) -> Mapping[tuple[int, str], dict[tuple[int, int], SupplierBinding]]:
+        """The lists with a supplier that has no cells property, by it and that property."""
+        found: dict[tuple[int, str], dict[tuple[int, int], SupplierBinding]] = {}
+        for each in self.board.failures(UnresolvedReason.NO_CELLS):
+            lists = found.setdefault((each.raw.target, each.binding.cells or ""), {})
+            lists[each.raw.node, each.raw.at] = each.binding
+        return found

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
-from dtlink.links.interrupts import steps_up
+from dtlink.links.interrupts import InterruptTree, Ways
 from dtlink.links.reference import Failure, UnresolvedReason
 from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.rules.phandle._elsewhere import is_for_controller
@@ -57,10 +57,11 @@ from dtlink.wording import beside, noun
 )
 def no_interrupt_parent(board: TreeBoard) -> Iterator[Finding]:
     """The nodes that have no interrupt controller."""
+    ways = Ways(InterruptTree(board.tree), lambda _: False)
     alone = [
         entry
         for entry in board.failures(UnresolvedReason.NO_PARENT)
-        if not _is_broken_off(board, entry) and not is_for_controller(board, entry)
+        if not _is_broken_off(board, ways, entry) and not is_for_controller(board, entry)
     ]
     if not alone:
         return
@@ -94,7 +95,7 @@ def _fix(board: TreeBoard, alone: Sequence[Failure]) -> Fix:
     return Fix(f"Set interrupt-parent = <{gic}>; in the root node.", (edit,))
 
 
-def _is_broken_off(board: TreeBoard, entry: Failure) -> bool:
+def _is_broken_off(board: TreeBoard, ways: Ways, entry: Failure) -> bool:
     """Whether an ``interrupt-parent`` on the way is dangling, which phandle/dangling reports."""
-    *_, (last, there) = steps_up(board.tree, entry.node.index)
-    return there < 0 and last in board.tree.holders("interrupt-parent")
+    last = ways.end(entry.node.index)
+    return last is not None and last[0] in board.tree.holders("interrupt-parent")

@@ -147,10 +147,12 @@ def _primecells(tree: Tree) -> set[int]:
     """The nodes with that compatible, found by where the string stands: few have it."""
     compatible = tree.holders("compatible")
     nodes, places = list(compatible), list(compatible.values())
-    found, at = set(), tree.blob.find(_PRIMECELL)
+    found, at = set[int](), tree.blob.find(_PRIMECELL)
     while at >= 0:
-        number = bisect_right(places, at - tree.layout.base >> 2)
-        found.add(nodes[number - 1])
+        number = bisect_right(places, at - tree.layout.base >> 2) - 1
+        # The string may be anywhere in the blob: in another property, in a name, in no node at all.
+        if number >= 0 and _PRIMECELL in tree.value(places[number]):
+            found.add(nodes[number])
         at = tree.blob.find(_PRIMECELL, at + 1)
     return found
 
