@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+import dtlink
 from dtlink import engine
+from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
+from dtlink.boot.timeline import Timeline
+from dtlink.facts.outcomes import Outcome
 from dtlink.observed.observation import ReportCollector
 from dtlink.testing.sketch import sketch
 from dtlink.views.graph.change import compared
@@ -16,6 +20,7 @@ from dtlink.views.graph.formats.html import render
 from dtlink.views.graph.view import GraphView
 from tests.browser.conftest import faults_of_access, times_of
 from tests.cli.test_graph import hostile
+from tests.support.boards import SHARED
 from tests.views.boards import board, server
 
 BOARD = """
@@ -32,7 +37,7 @@ module PHY_V drivers/phy/vphy.c v,phy
 built-in REG_V drivers/regulator/vreg.c v,reg
 built-in CLK_V drivers/clk/vclk.c v,clk
 built-in PLL_V drivers/clk/vpll.c v,pll
-facts drivers/mmc/host/v.c required:clock: required:phy:p whole
+facts drivers/mmc/host/v.c required:clock: required:PHY:p whole
 """
 
 
@@ -123,8 +128,49 @@ def test_what_dies_without_this_module(page: Any):
     page.fill("#q", "vphy")
     page.keyboard.press("Enter")
     text = panel(page)
-    assert "Dead without it: 2 devices" in text
+    assert "Without it: 2 devices fail" in text
     assert "mmc@1" in text
+
+
+@pytest.mark.parametrize("name", ["sdm845-db845c", "rk3588-rock-5b"])
+def test_what_dies_is_what_a_kernel_without_the_module_loses(opened: Callable[..., Any], name: str):
+    """The page follows edges; the timeline is settled anew, without the module."""
+    blob = next((SHARED / "corpus").glob(f"arm64/*/{name}.dtb"), None)
+    kernel = SHARED / "kernel" / "debian-6.12-arm64"
+    if blob is None or not kernel.is_dir():
+        pytest.skip("the corpus and its kernel are not beside the checkout")
+    made = TreeBoard(dtlink.read(str(blob)), Settings(kernel=str(kernel)))
+    page = opened(render(GraphView.of(made)))
+    before = dead_of(made, made.timeline)
+    wanted = [row["name"] for row in page.evaluate("module_model.graph.modules")][::9]
+    everything = set(made.named_facts.build.modules)
+    assert wanted
+    for module in wanted:
+        lacking = Timeline(
+            made.devices,
+            made.requirements,
+            made.profile,
+            root=everything - {module},
+            build=made.named_facts.build,
+        )
+        told = page.evaluate(DIES, module)
+        assert set(told) - before == dead_of(made, lacking) - before, module
+
+
+#: The devices that the page says fail without a module, those that it drives included.
+DIES = """(name) => {
+  const { nodes, drivenBy } = module_model, driven = drivenBy(name);
+  const found = [...module_blast.blast(driven)].filter(([, end]) =>
+    ["never", "lost until rebound"].includes(end.outcome)).map(([at]) => at);
+  return [...driven, ...found].filter((at) => !nodes[at].made && nodes[at].when)
+    .map((at) => nodes[at].path);
+}"""
+
+
+def dead_of(made: TreeBoard, timeline: Timeline) -> set[str]:
+    """The devices that never probe, or fail for good."""
+    gone = (Outcome.NEVER, Outcome.LOST)
+    return {made.tree.path(node) for node in timeline.devices if timeline.outcome(node) in gone}
 
 
 def test_the_cycle_has_what_goes_to_post_init_providers(page: Any):
@@ -151,6 +197,17 @@ def test_a_change_begins_with_what_was_gained_and_lost(opened: Callable[..., Any
     assert "+ gained" in text
     assert "\N{MINUS SIGN} lost" in text
     assert "vdd-supply → regulator" in text
+
+
+def test_a_drawing_is_printed_whole_and_light(opened: Callable[..., Any], page_text: str):
+    page = opened(page_text, "#view=focus&node=/mmc@1", color_scheme="dark")
+    page.wait_for_selector("canvas")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.is_visible(".printed")
+    assert not page.is_visible("#canvas")
+    assert page.get_attribute("html", "data-theme") == "dark"
+    assert page.evaluate("document.querySelector('.printed').naturalWidth") > 100
 
 
 def test_hostile_names_are_text(opened: Callable[..., Any]):

@@ -33,6 +33,14 @@ export function blast(starts) {
   }
   return found;
 }
+/* Of a blast: how many devices surely fail, and how many more fail if their drivers ask. */
+export function deadOf(found) {
+  const dead = found.filter(([, end]) => badness(end.outcome) >= DEAD);
+  const sure = dead.filter(([, end]) => end.sure).length;
+  return { sure, maybe: dead.length - sure };
+}
+/* "5 devices fail, 2 more may" */
+export const deadWords = ({ sure, maybe }) => `${dtlink.counted(sure, "device")} ${sure === 1 ? "fails" : "fail"}${maybe ? `, ${maybe} more may` : ""}`;
 /* "outcome" lists of a blast, the worst first. */
 export const sorted = (found) => [...found].sort(([a, one], [b, other]) =>
   badness(other.outcome) - badness(one.outcome) || other.sure - one.sure || one.step - other.step || a - b);

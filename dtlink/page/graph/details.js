@@ -2,7 +2,7 @@
 import { graph, nodes, edges, hasKernel, toSuppliers, fromConsumers, matters } from "./model.js";
 import { WHEN, OUTCOME, EFFECT, badge, edgeName, entryName, hex, observedWords, short } from "./words.js";
 import { nodeLink, change, go } from "./route.js";
-import { blast, sorted, chain, breakOf, decider, isCulprit } from "./blast.js";
+import { blast, sorted, deadOf, deadWords, chain, breakOf, decider, isCulprit } from "./blast.js";
 const { el } = dtlink;
 const MOST = 40;
 export function fact(name, ...value) {
@@ -76,8 +76,7 @@ export function whySentence(at, steps = chain(at), broken = breakOf(steps)) {
 export function blastPart(at) {
   const found = sorted(blast([at]));
   if (!found.length) return el("section", {}, el("h3", {}, "Without it"), el("p", {}, "No other device is affected."));
-  const dead = found.filter(([, end]) => end.outcome === "never" || end.outcome === "lost until rebound").length;
-  const title = hasKernel ? `${dead} of ${found.length} affected devices fail` : `${found.length} devices may wait`;
+  const title = hasKernel ? deadWords(deadOf(found)) : `${dtlink.counted(found.length, "device")} may wait`;
   return el("section", {}, el("h3", {}, `Without it: ${title}`), blastList(found));
 }
 export const blastList = (found, most = 12) => longList(found, ([other, end]) => el("li", {},

@@ -25,6 +25,19 @@ export function forget() {
   drawn = null;
 }
 dtlink.onTheme(() => drawn?.style(style()));
+/* Paper is white, and of another size: a picture of the whole drawing is printed in its place. */
+addEventListener("beforeprint", () => {
+  const container = drawn?.container();
+  if (!container) return;
+  const theme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+  drawn.style(style());
+  const source = drawn.png({ full: true, scale: 2, maxWidth: 4000, maxHeight: 4000, bg: dtlink.color("bg") });
+  document.documentElement.dataset.theme = theme;
+  drawn.style(style());
+  container.parentElement.querySelector(".printed")?.remove();
+  container.after(dtlink.el("img", { class: "printed", src: source, alt: container.getAttribute("aria-label") }));
+});
 /* All of it, but no smaller than can be read, and no larger than life. What does not fit begins
    at the left, or with the node in focus. */
 const LEAST = 0.75;
