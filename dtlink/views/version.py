@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class Package(NamedTuple):
     needed_for: str
     module: str = ""
     """Its module, where some systems install it under no name, or another."""
+    before: tuple[int, int] = (99, 0)
+    """The Python version that needs it no more."""
 
 
 class Program(NamedTuple):
@@ -48,11 +51,12 @@ PACKAGES = (
     Package("rich", "colours on a terminal"),
     Package("dtschema", "lint --schema"),
     Package("pylibfdt", "lint --schema: dtschema reads blobs with it", module="libfdt"),
-    Package("zstandard", "kernels, initramfs images and logs packed with zstd"),
+    Package("zstandard", "kernels, initramfs images and logs packed with zstd", before=(3, 14)),
     Package("lz4", "kernels, initramfs images and logs packed with lz4"),
     Package("pathspec", "exclude, and .gitignore in folders"),
     Package("pyelftools", "--kernel: modules (.ko) without a modules.alias"),
     Package("junitparser", "lint --format junit"),
+    Package("pygls", "dtlink lsp"),
 )
 
 PROGRAMS = (
@@ -88,7 +92,8 @@ class VersionView(CommandResult):
         """What is installed. Imports none of the packages, and runs the programs there are."""
         python = f"{platform.python_implementation()} on {platform.system()} {platform.machine()}"
         there = InstalledRow(name="Python", version=platform.python_version(), needed_for=python)
-        rows = (there, *map(_package, packages), *_programs(programs))
+        needed = (each for each in packages if sys.version_info < each.before)
+        rows = (there, *map(_package, needed), *_programs(programs))
         return cls(dtlink=__version__, installed=rows)
 
     def text(self) -> Iterator[Line]:

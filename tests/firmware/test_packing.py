@@ -164,7 +164,7 @@ def test_empty_streams_without_end(name: str) -> None:
     "row", [each for each in COMPRESSIONS if each.package], ids=lambda row: row.name
 )
 def test_a_missing_package_is_named(row, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("zstandard", "lz4", "lz4.block", "lz4.frame"):
+    for module in ("zstandard", "compression.zstd", "lz4", "lz4.block", "lz4.frame"):
         monkeypatch.setitem(sys.modules, module, None)
     message = rf"{row.name} data needs the Python package {row.package} \(pip install"
     with pytest.raises(InputError, match=message):

@@ -220,7 +220,8 @@ def _crc(data):
 
 def test_a_missing_library_is_named(tmp_path, monkeypatch):
     data = _zstd(RAW)
-    monkeypatch.setitem(__import__("sys").modules, "zstandard", None)
+    for name in ("zstandard", "compression.zstd"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
     with pytest.raises(InputError, match=r"needs the Python package zstandard.*pip install"):
         found(tmp_path, data)
 

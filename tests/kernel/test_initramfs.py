@@ -518,7 +518,7 @@ class TestDamage:
     @pytest.mark.parametrize("library", ["zstandard", "lz4"])
     def test_a_missing_library_is_named(self, library, file, monkeypatch):
         data = zstd(IMAGE) if library == "zstandard" else lz4_legacy(IMAGE)
-        for name in (library, "lz4.block"):
+        for name in (library, "lz4.block", "compression.zstd"):
             monkeypatch.setitem(sys.modules, name, None)
         with pytest.raises(InputError, match=rf"needs the Python package {library} \(pip install"):
             read_initramfs(file(data))

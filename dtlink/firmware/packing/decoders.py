@@ -6,7 +6,9 @@ the first byte after it. The libraries are imported late: most runs need one of 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Protocol, cast
 
 from dtlink.firmware.packing import source as sources
@@ -73,7 +75,7 @@ def zstd(source: ByteSource) -> Iterator[bytes]:
     """One frame, in pieces of at least a chunk."""
     held: list[bytes] = []
     size = 0
-    for piece in _pump(_Zstd(), source):
+    for piece in _pump(_zstd_decoder(), source):
         held.append(piece)
         size += len(piece)
         if size >= sources.CHUNK:
@@ -164,6 +166,17 @@ class _Inflate:
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         return self._zlib.decompress(self._zlib.unconsumed_tail or data, max_length)
+
+
+def _zstd_decoder() -> _Decoder:
+    """Python's own reader, which 3.14 and newer may have, else the package zstandard."""
+    if sys.version_info >= (3, 14):
+        with suppress(ImportError):  # it is optional when Python is built
+            from compression.zstd import DecompressionParameter, ZstdDecompressor
+
+            window = {DecompressionParameter.window_log_max: _MAX_WINDOW.bit_length() - 1}
+            return ZstdDecompressor(options=window)
+    return _Zstd()
 
 
 class _Zstd:

@@ -1,1 +1,1 @@
-"""The form of the tree itself."""
+"""Overlays: whether they can be applied, and what they do to their base."""
