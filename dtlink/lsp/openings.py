@@ -11,7 +11,7 @@ from dtlink.firmware.source.scan import SourceFile
 from dtlink.lsp.positions import Span
 
 _TOKEN = re.compile(
-    r"(?P<string>\"(?:[^\"\\\n]++|\\.)*+\"?)"
+    r"(?P<string>\"(?>(?:[^\"\\\n]++|\\.)*)\"?)"
     r"|(?P<directive>^[ \t]*#[ \t]*(?:define|undef|ifdef|ifndef|if|elif|else|endif|include|error"
     r"|warning|pragma|line)(?![\w,.+*?@-])[^\n]*)"
     r"|(?P<label>[A-Za-z_]\w*+)[ \t]*:(?!:)"

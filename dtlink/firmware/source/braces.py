@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _BRACE = re.compile(
-    r"\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z)|[{}]", re.DOTALL
+    r"\"(?>(?:[^\"\\]++|\\.)*)(?:\"|\\?\Z)|'(?>(?:[^'\\]++|\\.)*)(?:'|\\?\Z)|[{}]", re.DOTALL
 )
 
 #: How far before a brace its line may begin, in characters.

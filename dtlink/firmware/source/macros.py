@@ -11,8 +11,8 @@ _DEFINE = re.compile(r"([A-Za-z_]\w*)(\()?", re.ASCII)
 _PARAMETER = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 #: Blanks, names, numbers, strings and characters, and other signs, in groups of this order.
 TOKEN: Final = re.compile(
-    r"(\s+)|([A-Za-z_]\w*)|(\.?[0-9](?:[eEpP][+-]|[\w.])*+)"
-    r"|(\"(?:[^\"\\\n]++|\\.)*+\"?|'(?:[^'\\\n]++|\\.)*+'?)|(##|<<|>>|&&|\|\||[=!<>]=|--|\+\+|.)",
+    r"(\s+)|([A-Za-z_]\w*)|(\.?[0-9](?>(?:[eEpP][+-]|[\w.])*))"
+    r"|(\"(?>(?:[^\"\\\n]++|\\.)*)\"?|'(?>(?:[^'\\\n]++|\\.)*)'?)|(##|<<|>>|&&|\|\||[=!<>]=|--|\+\+|.)",
     re.DOTALL | re.ASCII,
 )
 #: Bodies with more characters are read only when they are used, and count.

@@ -28,11 +28,11 @@ _PER_OPENING: Final = 3
 
 _NAME = r"\\?([A-Za-z0-9,._+*#?@-]+)"
 _REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
-_STRING = r"\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'"
-_TEXT = r"[^;\"'{}]*+(?:(?:" + _STRING + r"|\{[^;\"'{}]*+\})[^;\"'{}]*+)*+"
+_STRING = r"\"(?>(?:[^\"\\]++|\\.)*)\"|'(?>(?:[^'\\]++|\\.)*)'"
+_TEXT = r"[^;\"'{}]*+(?>(?:(?:" + _STRING + r"|\{[^;\"'{}]*+\})[^;\"'{}]*+)*)"
 #: A statement in a node: labels, then one of the alternatives, told apart by their groups.
 _INSIDE = re.compile(
-    r"\s*((?:[A-Za-z_]\w*:\s*)*+)(?:(/omit-if-no-ref/)\s*((?:[A-Za-z_]\w*:\s*)*+))?"
+    r"\s*((?>(?:[A-Za-z_]\w*:\s*)*))(?:(/omit-if-no-ref/)\s*((?>(?:[A-Za-z_]\w*:\s*)*)))?"
     r"(?:" + _NAME + r"\s*(?:(\{)|(;)|=(" + _TEXT + r");)|(\})"
     r"|/delete-(?:node/\s*" + _NAME + r"|property/\s*" + _NAME + r")\s*;)",
     re.DOTALL | re.ASCII,
@@ -40,7 +40,7 @@ _INSIDE = re.compile(
 _LABELS, _OMIT, _MORE, _OWN, _OPEN, _EMPTY, _VALUE, _CLOSE, _NODE, _PROPERTY = range(1, 11)
 _OUTSIDE = re.compile(
     r"\s*(?:(/dts-v1/)\s*;(?:\s*(/plugin/)\s*;)?"
-    r"|(?:[A-Za-z_]\w*:\s*)*+/memreserve/([^;]*);"
+    r"|(?>(?:[A-Za-z_]\w*:\s*)*)/memreserve/([^;]*);"
     r"|(?:(/)|(?:([A-Za-z_]\w*):\s*)?" + _REFERENCE + r")\s*\{"
     r"|(/delete-node/|/omit-if-no-ref/)\s*" + _REFERENCE + r"\s*;)",
     re.DOTALL | re.ASCII,
@@ -49,7 +49,7 @@ _V1, _PLUGIN, _RESERVE, _ROOT, _NEW_LABEL, _TOP_PATH, _TOP_LABEL = range(1, 8)
 _WORD, _PATH, _LABEL = range(8, 11)
 _SEMICOLON = re.compile(r"\s*;", re.ASCII)
 _STOP = re.compile(
-    r"\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z)|[;{}]", re.DOTALL
+    r"\"(?>(?:[^\"\\]++|\\.)*)(?:\"|\\?\Z)|'(?>(?:[^'\\]++|\\.)*)(?:'|\\?\Z)|[;{}]", re.DOTALL
 )
 _BLANK = re.compile(r"\s*", re.ASCII)
 

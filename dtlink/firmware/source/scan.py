@@ -17,10 +17,10 @@ from typing import Final, NamedTuple
 from dtlink.firmware.source.macros import Macro, read_define
 
 #: A quote that is not closed goes to the end of its line (gcc, libcpp/lex.c, lex_string()).
-_QUOTED: Final = r"\"(?:[^\"\\\n]++|\\.)*+\"?|'(?:[^'\\\n]++|\\.)*+'?"
+_QUOTED: Final = r"\"(?>(?:[^\"\\\n]++|\\.)*)\"?|'(?>(?:[^'\\\n]++|\\.)*)'?"
 _STRING = re.compile(_QUOTED, re.DOTALL)
 COMMENT_OR_STRING: Final = re.compile(
-    _QUOTED + r"|//(?:[^\\\n]++|\\[ \t]*\n|\\)*+|/\*.*?(?:\*/|\Z)|\\[ \t]*\n", re.DOTALL
+    _QUOTED + r"|//(?>(?:[^\\\n]++|\\[ \t]*\n|\\)*)|/\*.*?(?:\*/|\Z)|\\[ \t]*\n", re.DOTALL
 )
 _CONTINUED = re.compile(r"\\[ \t]*\n")
 _NOT_NEWLINE = re.compile(r"[^\n]")
@@ -30,12 +30,12 @@ _HASH = re.compile(r"[ \t]*#")
 _DIRECTIVE = re.compile(
     r"^[ \t]*#[ \t]*(?:(define|undef|ifdef|ifndef|if|elif|else|endif|include|error|warning|pragma)"
     r"(?![\w,.+*?@-])[ \t]*([^\n]*)"
-    r"|(?:line[ \t]+)?([0-9]+)(?![\w.])(?:[ \t]+\"((?:[^\"\\\n]++|\\.)*+)\")?[^\n]*|$)"
-    r"|/include/\s*(\"(?:[^\"\\\n]++|\\.)*+\")",
+    r"|(?:line[ \t]+)?([0-9]+)(?![\w.])(?:[ \t]+\"((?>(?:[^\"\\\n]++|\\.)*))\")?[^\n]*|$)"
+    r"|/include/\s*(\"(?>(?:[^\"\\\n]++|\\.)*)\")",
     re.MULTILINE,
 )
 #: Strings, numbers (also such as 0x1f_000 and 12mA), and identifiers, which are the group.
-WORD: Final = re.compile(_QUOTED + r"|\.?[0-9](?:[eEpP][+-]|[\w.])*+|([A-Za-z_]\w*)", re.ASCII)
+WORD: Final = re.compile(_QUOTED + r"|\.?[0-9](?>(?:[eEpP][+-]|[\w.])*)|([A-Za-z_]\w*)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 #: Files with more characters have no index of words: one takes more memory than the text.
 _INDEXED: Final = 1 << 19

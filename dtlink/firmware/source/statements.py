@@ -16,7 +16,7 @@ from dtlink.firmware.source.scan import Kind, SourceFile
 
 #: Strings, references with a path, what ends a statement or a node, and all other text.
 _PART = re.compile(
-    r"\"(?:[^\"\\]++|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z)|&\{[^}\n]*\}|([;{]|\}\s*;?)"
+    r"\"(?>(?:[^\"\\]++|\\.)*)(?:\"|\\?\Z)|'(?>(?:[^'\\]++|\\.)*)(?:'|\\?\Z)|&\{[^}\n]*\}|([;{]|\}\s*;?)"
     r"|[^\s\"'&;{}]+|[\"'&]",
     re.DOTALL,
 )

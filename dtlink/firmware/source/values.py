@@ -20,10 +20,10 @@ from dtlink.firmware.source.kept import Kept
 _REFERENCE = r"&(?:\{([A-Za-z0-9,._+*#?@/-]*)\}|([A-Za-z_]\w*))"
 _LITERAL = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)"
 #: A number, a character or an expression in parentheses.
-_INTEGER = r"(\w+|'(?:[^'\\]++|\\.)*+'|\([^,]*\))"
+_INTEGER = r"(\w+|'(?>(?:[^'\\]++|\\.)*)'|\([^,]*\))"
 _BLANK = re.compile(r"\s*", re.ASCII)
 _ITEM = re.compile(
-    r"\s*(?:([A-Za-z_]\w*):|(\"(?:[^\"\\]++|\\.)*+\")|(<)|(\[)|(/bits/)|(/incbin/)|"
+    r"\s*(?:([A-Za-z_]\w*):|(\"(?>(?:[^\"\\]++|\\.)*)\")|(<)|(\[)|(/bits/)|(/incbin/)|"
     + _REFERENCE
     + r"|(,))",
     re.DOTALL | re.ASCII,
@@ -35,16 +35,17 @@ _SAME: Final = {_BITS: CELLS, _NODE: PATH}
 _WIDTH_OF: Final = {CELLS: 32, BYTES: 8}
 _CELL = re.compile(
     r"\s*(?:([A-Za-z_]\w*):|(>)|(\()|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?(?!\w)|"
-    r"'((?:[^'\\]++|\\.)*+)'|" + _REFERENCE + ")",
+    r"'((?>(?:[^'\\]++|\\.)*))'|" + _REFERENCE + ")",
     re.DOTALL | re.ASCII,
 )
 _BYTE = re.compile(r"\s*(?:([A-Za-z_]\w*):|([0-9a-fA-F]{2})|(\]))", re.ASCII)
 _WIDTH = re.compile(r"\s*(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?\s*<", re.ASCII)
 _INCLUDED = re.compile(
-    r"\s*\(\s*\"((?:[^\"\\]++|\\.)*+)\"\s*(?:,\s*" + _INTEGER + r"\s*,\s*" + _INTEGER + r"\s*)?\)",
+    r"\s*\(\s*\"((?>(?:[^\"\\]++|\\.)*))\"\s*(?:,\s*"
+    + (_INTEGER + r"\s*,\s*" + _INTEGER + r"\s*)?\)"),
     re.DOTALL | re.ASCII,
 )
-_PARENTHESIS = re.compile(r"[()]|'(?:[^'\\]++|\\.)*+'")
+_PARENTHESIS = re.compile(r"[()]|'(?>(?:[^'\\]++|\\.)*)'")
 #: Cells without anything but numbers and references by label: nearly all lists.
 _SIMPLE = re.compile(r"\s*<([\s\w&]*)>\s*\Z", re.ASCII)
 _SIMPLE_CELL = re.compile(r"(?:&([A-Za-z_]\w*)|(" + _LITERAL + r")(?:ULL|UL|LL|U|L)?)\Z", re.ASCII)

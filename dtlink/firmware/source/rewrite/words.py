@@ -17,11 +17,11 @@ from dtlink.firmware.edits import Cells, NodeRef, PropertyValue
 Meaning = tuple[str, str | int | bytes]
 
 _TOKEN = re.compile(
-    r"\s+|(?P<text>\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+')|(?P<open>[<\[])|(?P<close>[>\]])"
+    r"\s+|(?P<text>\"(?>(?:[^\"\\]++|\\.)*)\"|'(?>(?:[^'\\]++|\\.)*)')|(?P<open>[<\[])|(?P<close>[>\]])"
     r"|(?P<comma>,)|(?P<sub>\()|(?P<word>&\{[^}]*\}|&?[\w/:.#@+-]+)|(?P<odd>.)",
     re.DOTALL,
 )
-_PARENTHESIS = re.compile(r"[()]|\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'")
+_PARENTHESIS = re.compile(r"[()]|\"(?>(?:[^\"\\]++|\\.)*)\"|'(?>(?:[^'\\]++|\\.)*)'")
 
 
 class Token(NamedTuple):
