@@ -34,6 +34,7 @@ COMMANDS = {
     "config": "Show the effective configuration for a path.",
     "explain": "Explain a rule.",
     "rules": "List the rules.",
+    "report-bug": "Pack what is needed to reproduce a wrong finding, nothing private.",
     "completion": "Print a shell completion script.",
 }
 
@@ -61,7 +62,8 @@ class _Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"dtlink.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"dtlink.cli.{name}"), name)
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(

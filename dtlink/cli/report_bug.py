@@ -1,0 +1,80 @@
+"""``dtlink report-bug``: what is needed to reproduce a wrong finding, without what is private."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dtlink.cli.completion import complete_rules
+from dtlink.cli.options import board_settings, options, tell
+from dtlink.cli.rules import unknown
+from dtlink.firmware.errors import InputError
+from dtlink.firmware.read import read
+from dtlink.rules.catalogue import known_words
+
+if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelVersion
+
+_HELP = """Pack what is needed to reproduce wrong findings.
+
+Without RULE, all findings of PATH are packed. Command lines, MAC addresses, serial numbers, seeds,
+keys and paths are removed; what is in the file is printed. Nothing is sent: attach the file to an
+issue after you have looked at it.
+"""
+
+
+@click.command(help=_HELP)
+@options("path")
+@click.argument("rules", nargs=-1, metavar="[RULE[:NODE]]...", shell_complete=complete_rules)
+@click.option(
+    "-o",
+    "--output",
+    default="dtlink-report.zip",
+    show_default=True,
+    metavar="FILE",
+    help="File to write: .zip, or .txt for one text.",
+)
+@click.option(
+    "--minimal",
+    is_flag=True,
+    help="Of a devicetree, pack only the nodes of the findings and what these reference.",
+)
+@options("kernel_version_or_own", "cmdline", "kernel", "initramfs", "kernel_index")
+@options("sources", "overlay")
+def report_bug(
+    path: str,
+    rules: tuple[str, ...],
+    output: str,
+    minimal: bool,  # noqa: FBT001 - click calls it
+    kernel_version: KernelVersion | None,
+    **given: Any,
+) -> None:
+    """Write the file, and say what is in it."""
+    from dtlink.api.bug.report import BugReport
+
+    target = Path(output)
+    if target.suffix not in (".zip", ".txt"):
+        raise click.UsageError(f"{output}: name a .zip or a .txt")
+    for word in rules:
+        if (name := word.partition(":")[0].rstrip("/")) not in known_words():
+            raise click.UsageError(unknown(name))
+    settings = board_settings(kernel_version=kernel_version, **given)
+    try:
+        firmware = read(path, "", settings.sources)
+        report = BugReport.of(firmware, settings, rules, minimal=minimal)
+        data = report.zipped() if target.suffix == ".zip" else report.joined().encode()
+    except InputError as error:
+        error.path = error.path or path
+        tell([str(error)])
+        sys.exit(2)
+    try:
+        target.write_bytes(data)
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror or error}") from error
+    click.echo(f"{output}:")
+    for row in report.contents():
+        click.echo(row)
+    click.echo("nothing was sent; look at the file, then attach it to an issue")
