@@ -61,7 +61,7 @@ def test_a_line_of_source_and_a_property_have_a_mark() -> None:
     of_source, of_blob = _data(reports.report(lines, blob))["findings"]
     mark = of_source["snippet"]
     assert of_source["place"] == "boards/a.dts:7:3"
-    assert mark["text"][mark["start"]] == "c"
+    assert mark["text"][mark["start"] :][: mark["length"]] == "clocks"
     assert mark["line"] == 7
     assert "place" not in of_blob
     assert of_blob["snippet"] == {"text": "clocks = <7>;", "start": 10, "length": 1}

@@ -241,7 +241,7 @@
     row("boards", names(finding.boards));
     for (const each of finding.others || []) row("but", [each.message, names(each.boards)]);
     const board = boards[finding.boards[0]];
-    if (finding.is_node) row("look at it", el("code", {}, `dtlink graph ${board.argument} ${quoted(finding.node)} -o graph.html`));
+    if (finding.is_node) row("look at it", el("code", {}, `dtlink graph ${board.argument || board.path || board.name} ${quoted(finding.node)} -o graph.html`));
     const made = [code(finding.snippet), el("dl", {}, rows)];
     if (finding.is_node) for (const at of finding.boards.slice(0, NAMED)) made.push(...graph(boards[at], finding.node));
     made.push(page(finding.rule));
@@ -361,6 +361,7 @@
   document.addEventListener("keydown", key);
   addEventListener("beforeprint", () => expandAll(true));
   addEventListener("afterprint", () => expandAll(false));
+  if (boards.length < 2) byId("by-board").hidden = byId("board").parentElement.hidden = true;
   dtlink.onState(load);
   renderNotices();
   renderAbout();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from dtlink.report.model import InputReport, Report
     from dtlink.rules.finding import Finding
 
+#: What is marked in a line of source: a cell, a string, a name, else one character.
+_WORD = re.compile(r"[^\s,;<>()\"]+|\"[^\"]*\"|.", re.DOTALL)
 #: What is appended to the name of a board's file for its page of ``dtlink graph``.
 GRAPH_SUFFIX = ".graph.html"
 
@@ -89,6 +92,7 @@ def _expected(report: Report) -> Iterator[str]:
 
 def _board(item: InputReport, name: str, folder: str | None) -> Mapping[str, Any]:
     full = relative_name(item)
+    quoted = shlex.quote(full)
     graph = os.path.basename(item.path) + GRAPH_SUFFIX  # noqa: PTH119 - any text
     is_there = folder is not None and os.path.isfile(os.path.join(folder, graph))  # noqa: PTH113, PTH118
     return _without_empty(
@@ -101,7 +105,7 @@ def _board(item: InputReport, name: str, folder: str | None) -> Mapping[str, Any
             "nodes": item.nodes,
             "links": item.references,
             "unread": item.error is not None,
-            "argument": shlex.quote(full),
+            "argument": quoted if quoted != full else "",
             "graph": graph if is_there else "",
         }
     )
@@ -152,7 +156,8 @@ def _place(finding: Finding) -> Mapping[str, Any]:
     text = location.text.expandtabs(8).rstrip()
     at = len(location.text[: max(location.column - 1, 0)].expandtabs(8))
     indent = len(text) - len(text.lstrip())
-    code = {"line": location.line, "text": text[indent:], "start": at - indent, "length": 1}
+    length = len(_WORD.match(text, at)[0]) if at < len(text) else 1  # type: ignore[index]
+    code = {"line": location.line, "text": text[indent:], "start": at - indent, "length": length}
     return {
         "place": f"{relative(location.file)}:{location.line}{column}",
         "snippet": code if text and location.column else None,
