@@ -157,7 +157,12 @@ def _place(finding: Finding) -> Mapping[str, Any]:
     at = len(location.text[: max(location.column - 1, 0)].expandtabs(8))
     indent = len(text) - len(text.lstrip())
     length = len(_WORD.match(text, at)[0]) if at < len(text) else 1  # type: ignore[index]
-    code = {"line": location.line, "text": text[indent:], "start": at - indent, "length": length}
+    code = {
+        "line": location.line,
+        "text": text[indent:],
+        "start": max(at - indent, 0),
+        "length": length,
+    }
     return {
         "place": f"{relative(location.file)}:{location.line}{column}",
         "snippet": code if text and location.column else None,
