@@ -10,8 +10,9 @@ from dtlink.page.embed import Page, asset
 
 #: The modules, each after those that it imports from.
 MODULES = (
-    *("model", "words", "route", "blast", "search", "draw", "details"),
-    *("home", "focus", "timeline", "cycles", "without", "iommu", "change", "keys", "main"),
+    *("model", "words", "route", "blast", "search", "drawstyle", "draw"),
+    *("parts", "why", "details", "edge", "home", "focus", "timeline", "cycles", "without"),
+    *("flow", "iommu", "change", "keys", "main"),
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|let|function) (\w+))", re.MULTILINE)

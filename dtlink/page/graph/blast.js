@@ -22,8 +22,10 @@ export function blast(starts) {
         if (!end || gone.has(edge.consumer)) continue;
         const sure = end.sure && isSure;
         const before = found.get(edge.consumer);
-        const isWorse = !before || badness(end.outcome) > badness(before.outcome)
-          || (end.outcome === before.outcome && sure && !before.sure);
+        const isWorse =
+          !before ||
+          badness(end.outcome) > badness(before.outcome) ||
+          (end.outcome === before.outcome && sure && !before.sure);
         if (!isWorse) continue;
         found.set(edge.consumer, { outcome: end.outcome, sure, edge, step });
         if (badness(end.outcome) >= DEAD) next.set(edge.consumer, sure);
@@ -40,16 +42,25 @@ export function deadOf(found) {
   return { sure, maybe: dead.length - sure };
 }
 /* "5 devices fail, 2 more may" */
-export const deadWords = ({ sure, maybe }) => `${dtlink.counted(sure, "device")} ${sure === 1 ? "fails" : "fail"}${maybe ? `, ${maybe} more may` : ""}`;
+export const deadWords = ({ sure, maybe }) =>
+  `${dtlink.counted(sure, "device")} ${sure === 1 ? "fails" : "fail"}${maybe ? `, ${maybe} more may` : ""}`;
 /* "outcome" lists of a blast, the worst first. */
-export const sorted = (found) => [...found].sort(([a, one], [b, other]) =>
-  badness(other.outcome) - badness(one.outcome) || other.sure - one.sure || one.step - other.step || a - b);
+export const sorted = (found) =>
+  [...found].sort(
+    ([a, one], [b, other]) =>
+      badness(other.outcome) - badness(one.outcome) ||
+      other.sure - one.sure ||
+      one.step - other.step ||
+      a - b,
+  );
 /* The outcomes that delay a probe, or prevent it; "degraded" does not. */
 const DELAYS = ["late", "recovers", "lost until rebound", "never"];
 const lateness = (node) => Math.max(0, TIMES.indexOf(node.when));
 /* Whether the driver of a node is what comes late or never. */
-export const isCulprit = (node) => node.state === "no driver" || node.state === "disabled"
-  || (node.state === "module" && node.when !== "in the initramfs");
+export const isCulprit = (node) =>
+  node.state === "no driver" ||
+  node.state === "disabled" ||
+  (node.state === "module" && node.when !== "in the initramfs");
 /* The way from a node to what it waits for last: [{at, edge}], the node itself first. */
 export function chain(at) {
   const steps = [{ at, edge: null }];
@@ -74,9 +85,12 @@ function hop(at, seen) {
   const open = toSuppliers[at].filter((edge) => !seen.has(edge.supplier));
   const bad = open.filter((edge) => DELAYS.includes(edge.outcome));
   if (bad.length) {
-    return bad.reduce((one, other) => (badness(other.outcome) > badness(one.outcome)
-      || (other.outcome === one.outcome && lateness(nodes[other.supplier]) > lateness(nodes[one.supplier]))
-      ? other : one));
+    return bad.reduce((one, other) =>
+      badness(other.outcome) > badness(one.outcome) ||
+      (other.outcome === one.outcome && lateness(nodes[other.supplier]) > lateness(nodes[one.supplier]))
+        ? other
+        : one,
+    );
   }
   const waits = open.find((edge) => edge.effect === "waits");
   if (waits) return waits;
@@ -97,7 +111,8 @@ export function decider(steps) {
   const when = nodes[steps[0].at].when;
   for (let at = steps.length - 1; at >= 0; at -= 1) {
     const node = nodes[steps[at].at];
-    if (when === "in the initramfs" && node.state === "module in the initramfs" && node.when === when) return at;
+    if (when === "in the initramfs" && node.state === "module in the initramfs" && node.when === when)
+      return at;
   }
   return -1;
 }

@@ -1,7 +1,7 @@
 /* A drawing: dagre places the nodes in layers, cytoscape.js draws them. */
 import { nodes } from "./model.js";
 import { stateOf, stateWords, short, clip, edgeName } from "./words.js";
-const FONT = "system-ui, sans-serif";
+import { style } from "./drawstyle.js";
 let drawn = null;
 /* Draw points [{id, node | text, ...marks}] and arrows [{id, from, to, edge, ...marks}].
    onPoint and onArrow get the ids of what was clicked. */
@@ -10,8 +10,14 @@ export function draw(container, points, arrows, { onPoint, onArrow, label, sprea
   const sizes = new Map(points.map((point) => [point.id, sized(point)]));
   const places = layout(points, arrows, sizes, spread);
   drawn = cytoscape({
-    container, elements: elements(points, arrows, sizes, places), style: style(), layout: { name: "preset" },
-    minZoom: 0.15, maxZoom: 2.5, boxSelectionEnabled: false, autoungrabify: true,
+    container,
+    elements: elements(points, arrows, sizes, places),
+    style: style(),
+    layout: { name: "preset" },
+    minZoom: 0.15,
+    maxZoom: 2.5,
+    boxSelectionEnabled: false,
+    autoungrabify: true,
   });
   container.setAttribute("role", "img");
   container.setAttribute("aria-label", label);
@@ -36,7 +42,9 @@ addEventListener("beforeprint", () => {
   document.documentElement.dataset.theme = theme;
   drawn.style(style());
   container.parentElement.querySelector(".printed")?.remove();
-  container.after(dtlink.el("img", { class: "printed", src: source, alt: container.getAttribute("aria-label") }));
+  container.after(
+    dtlink.el("img", { class: "printed", src: source, alt: container.getAttribute("aria-label") }),
+  );
 });
 /* All of it, but no smaller than can be read, and no larger than life. What does not fit begins
    at the left, or with the node in focus. */
@@ -54,18 +62,35 @@ function fit() {
   const box = drawn.elements().boundingBox();
   const first = drawn.nodes(".focus");
   const middle = first.length ? first.position() : { x: box.x1, y: (box.y1 + box.y2) / 2 };
-  const left = first.length && first.position("x") - box.x1 > 150 ? drawn.width() * 0.38 : first.length ? 90 : 15;
+  const left =
+    first.length && first.position("x") - box.x1 > 150 ? drawn.width() * 0.38 : first.length ? 90 : 15;
   drawn.pan({ x: left - middle.x * least, y: drawn.height() / 2 - middle.y * least });
 }
 /* The first drawing is slow, since the browser has not compiled the code yet: one that nobody sees. */
 export function warmUp() {
   if (drawn) return;
-  const nothing = draw(dtlink.el("div"), [{ id: "a", text: "a" }, { id: "b", text: "b" }], [{ id: "e", from: "a", to: "b", text: "" }], { label: "" });
+  const nothing = draw(
+    dtlink.el("div"),
+    [
+      { id: "a", text: "a" },
+      { id: "b", text: "b" },
+    ],
+    [{ id: "e", from: "a", to: "b", text: "" }],
+    { label: "" },
+  );
   if (drawn === nothing) forget();
 }
-export const refit = () => { if (drawn) { drawn.resize(); fit(); } };
+export const refit = () => {
+  if (drawn) {
+    drawn.resize();
+    fit();
+  }
+};
 function sized(point) {
-  const lines = point.node === undefined ? [point.text] : [point.title || clip(short(nodes[point.node]), 30), clip(stateWords(nodes[point.node]), 34)];
+  const lines =
+    point.node === undefined
+      ? [point.text]
+      : [point.title || clip(short(nodes[point.node]), 30), clip(stateWords(nodes[point.node]), 34)];
   if (point.note) lines.push(point.note);
   const width = Math.max(...lines.map((line) => line.length)) * 6.4 + 26;
   return { lines, width, height: 16 + lines.length * 15 };
@@ -84,11 +109,20 @@ function elements(points, arrows, sizes, plan) {
     ...points.map((point) => {
       const { x, y } = plan.node(point.id);
       const { lines, width, height } = sizes.get(point.id);
-      return { data: { id: point.id, label: lines.join("\n"), width, height, point }, position: { x, y },
-        classes: classes(point, point.node === undefined ? "more" : `s-${stateOf(nodes[point.node]).key}`) };
+      return {
+        data: { id: point.id, label: lines.join("\n"), width, height, point },
+        position: { x, y },
+        classes: classes(point, point.node === undefined ? "more" : `s-${stateOf(nodes[point.node]).key}`),
+      };
     }),
     ...arrows.map((arrow) => ({
-      data: { id: arrow.id, source: arrow.from, target: arrow.to, label: arrow.text ?? edgeName(arrow.edge), arrow },
+      data: {
+        id: arrow.id,
+        source: arrow.from,
+        target: arrow.to,
+        label: arrow.text ?? edgeName(arrow.edge),
+        arrow,
+      },
       classes: classes(arrow, EFFECT_CLASS[arrow.edge?.effect] || "ordered"),
     })),
   ];
@@ -96,42 +130,11 @@ function elements(points, arrows, sizes, plan) {
 const MARKS = ["focus", "hub", "culprit", "onchain", "gained", "lost", "changed", "given", "selected"];
 const classes = (marked, first) => [first, ...MARKS.filter((mark) => marked[mark])].join(" ");
 const EFFECT_CLASS = {
-  "waits": "waits", "relaxed": "relaxed", "ignored": "relaxed", "no wait": "faint", "sync_state() only": "faint",
-  "parent": "parent", "table": "ordered",
+  waits: "waits",
+  relaxed: "relaxed",
+  ignored: "relaxed",
+  "no wait": "faint",
+  "sync_state() only": "faint",
+  parent: "parent",
+  table: "ordered",
 };
-function style() {
-  const color = dtlink.color;
-  const state = (key, shape, more) => ({ selector: `node.s-${key}`, style: {
-    "background-color": color(`s-${key}`), "border-color": color(`s-${key}-line`), color: color("text"), shape, ...more } });
-  return [
-    { selector: "node", style: {
-      label: "data(label)", width: "data(width)", height: "data(height)", "text-valign": "center",
-      "text-wrap": "wrap", "text-max-width": "600px", "font-size": 11, "font-family": FONT, "line-height": 1.25,
-      "border-width": 1.5, color: color("text"), "background-color": color("surface"), "border-color": color("strong-line") } },
-    state("built", "rectangle"), state("initramfs", "round-rectangle"),
-    state("later", "barrel", { "border-style": "dashed" }), state("missing", "octagon", { "border-width": 3 }),
-    state("none", "rectangle", { "border-style": "dotted" }), state("disabled", "cut-rectangle", { "border-style": "dotted", "border-width": 3 }),
-    state("part", "tag", { "border-style": "dotted" }), state("unknown", "ellipse"),
-    { selector: "node.more", style: { shape: "round-rectangle", "border-style": "double", "border-width": 4, "background-color": color("accent-soft") } },
-    { selector: "node.hub", style: { "border-style": "double", "border-width": 5 } },
-    { selector: "node.culprit", style: { "border-color": color("error"), "border-width": 5, "font-weight": "bold" } },
-    { selector: "node.focus", style: { "border-color": color("accent"), "border-width": 5, "font-weight": "bold" } },
-    { selector: "node.selected", style: { "outline-color": color("accent"), "outline-width": 3, "outline-offset": 3 } },
-    { selector: "node.gained", style: { "border-color": color("ok"), "border-width": 4 } },
-    { selector: "node.lost", style: { "border-color": color("error"), "border-width": 4, "border-style": "dashed" } },
-    { selector: "edge", style: {
-      width: 1.6, "curve-style": "bezier", "control-point-step-size": 55, "target-arrow-shape": "triangle", "arrow-scale": 0.9,
-      "line-color": color("strong-line"), "target-arrow-color": color("strong-line"), label: "data(label)",
-      "font-size": 9, "font-family": FONT, color: color("muted"), "text-background-color": color("bg"),
-      "text-background-opacity": 0.85, "text-background-padding": 1 } },
-    { selector: "edge.parent", style: { "target-arrow-shape": "triangle-backcurve", "target-arrow-fill": "hollow", "line-style": "dashed", "line-dash-pattern": [2, 3] } },
-    { selector: "edge.faint", style: { "line-style": "dotted", width: 1, opacity: 0.7 } },
-    { selector: "edge.relaxed", style: { "line-style": "dashed", "line-color": color("warning"), "target-arrow-color": color("warning") } },
-    { selector: "edge.waits", style: { width: 3, "line-color": color("error"), "target-arrow-color": color("error") } },
-    { selector: "edge.onchain", style: { width: 4, "line-color": color("error"), "target-arrow-color": color("error"), color: color("text"), "font-weight": "bold", "z-index": 9 } },
-    { selector: "edge.given", style: { width: 4, "line-style": "dashed", "line-color": color("ok"), "target-arrow-color": color("ok"), color: color("text"), "font-weight": "bold" } },
-    { selector: "edge.gained", style: { width: 3, "line-color": color("ok"), "target-arrow-color": color("ok"), color: color("ok") } },
-    { selector: "edge.lost", style: { width: 3, "line-style": "dashed", "line-color": color("error"), "target-arrow-color": color("error"), color: color("error") } },
-    { selector: "edge.selected", style: { width: 4, "line-color": color("accent"), "target-arrow-color": color("accent") } },
-  ];
-}

@@ -2,12 +2,24 @@
 import { viewNames, go, current } from "./route.js";
 import { toSuppliers, fromConsumers, matters } from "./model.js";
 const KEYS = [
-  ["/", "search"], ["1 … 7", "the views, in their order"], ["→", "in Focus: the supplier that matters first"],
-  ["←", "in Focus: the first consumer"], ["Backspace", "back"], ["?", "this list"], ["Esc", "close"],
+  ["/", "search"],
+  ["1 … 7", "the views, in their order"],
+  ["→", "in Focus: the supplier that matters first"],
+  ["←", "in Focus: the first consumer"],
+  ["Backspace", "back"],
+  ["?", "this list"],
+  ["Esc", "close"],
 ];
 export function setUpKeys() {
   const dialog = document.getElementById("keys");
-  document.getElementById("key-list").append(...KEYS.flatMap(([key, text]) => [dtlink.el("dt", {}, dtlink.el("kbd", {}, key)), dtlink.el("dd", {}, text)]));
+  document
+    .getElementById("key-list")
+    .append(
+      ...KEYS.flatMap(([key, text]) => [
+        dtlink.el("dt", {}, dtlink.el("kbd", {}, key)),
+        dtlink.el("dd", {}, text),
+      ]),
+    );
   document.getElementById("help").addEventListener("click", () => dialog.showModal());
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
@@ -16,11 +28,23 @@ export function setUpKeys() {
   });
 }
 function pressed(key, dialog) {
-  if (key === "/") { document.getElementById("q").focus(); return true; }
-  if (key === "?") { dialog.showModal(); return true; }
-  if (key === "Backspace") { history.back(); return true; }
+  if (key === "/") {
+    document.getElementById("q").focus();
+    return true;
+  }
+  if (key === "?") {
+    dialog.showModal();
+    return true;
+  }
+  if (key === "Backspace") {
+    history.back();
+    return true;
+  }
   const view = viewNames[Number(key) - 1];
-  if (view) { go({ view: view[0], node: view[0] === "focus" ? current().node : undefined }); return true; }
+  if (view) {
+    go({ view: view[0], node: view[0] === "focus" ? current().node : undefined });
+    return true;
+  }
   return (key === "ArrowRight" || key === "ArrowLeft") && current().view === "focus" && step(key);
 }
 function step(key) {

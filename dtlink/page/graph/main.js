@@ -11,7 +11,15 @@ import { modulesView } from "./without.js";
 import { iommuView } from "./iommu.js";
 import { changeView } from "./change.js";
 import { nodes } from "./model.js";
-const VIEWS = { start: homeView, focus: focusView, timeline: timelineView, cycles: cyclesView, modules: modulesView, iommu: iommuView, change: changeView };
+const VIEWS = {
+  start: homeView,
+  focus: focusView,
+  timeline: timelineView,
+  cycles: cyclesView,
+  modules: modulesView,
+  iommu: iommuView,
+  change: changeView,
+};
 function show() {
   const state = current();
   forget();
@@ -22,8 +30,19 @@ function show() {
   const about = state.view === "focus" && nodes[state.node] ? `: ${nodes[state.node].path}` : "";
   dtlink.announce(`${viewNames.find(([name]) => name === state.view)[1]}${about}`);
 }
-document.getElementById("views").append(...viewNames.map(([name, text]) => dtlink.el("button", { type: "button", "data-view": name,
-  onclick: () => go({ view: name, node: name === "focus" ? current().node : undefined }) }, text)));
+document.getElementById("views").append(
+  ...viewNames.map(([name, text]) =>
+    dtlink.el(
+      "button",
+      {
+        type: "button",
+        "data-view": name,
+        onclick: () => go({ view: name, node: name === "focus" ? current().node : undefined }),
+      },
+      text,
+    ),
+  ),
+);
 setUpSearch();
 setUpKeys();
 onRoute(show);

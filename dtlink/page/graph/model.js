@@ -13,10 +13,14 @@ for (const edge of edges) {
 }
 export const hasKernel = graph.kernel.release !== null;
 export const TIMES = [
-  "while the kernel starts", "in the initramfs", "after the root file system is there", "unknown", "never",
+  "while the kernel starts",
+  "in the initramfs",
+  "after the root file system is there",
+  "unknown",
+  "never",
 ];
 /* How bad an outcome is: as in dtlink, the worst is last. */
-export const OUTCOMES = ["ok", "unknown", "late", "recovers", "degraded", "lost until rebound", "never"];
+const OUTCOMES = ["ok", "unknown", "late", "recovers", "degraded", "lost until rebound", "never"];
 export const badness = (outcome) => Math.max(0, OUTCOMES.indexOf(outcome || "ok"));
 /* The nodes that a module drives, itself or since their modules need it. */
 export function drivenBy(name) {
@@ -39,3 +43,5 @@ export function matters(edge) {
   if (edge.effect === "parent") return nodes[edge.supplier].state !== "needs no driver";
   return edge.effect !== "no wait" && edge.effect !== "sync_state() only";
 }
+export const edgeKey = (edge) => `${edge.consumer}-${edge.supplier}`;
+export const edgeOf = (key) => edges.find((edge) => edgeKey(edge) === key);

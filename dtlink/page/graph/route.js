@@ -1,21 +1,35 @@
 /* The view is in the address: "#view=focus&node=/soc/mmc&depth=3". */
 import { nodes, byPath, graph } from "./model.js";
 const VIEW_NAMES = new Map([
-  ["start", "Start"], ["focus", "Focus"], ["timeline", "Timeline"], ["cycles", "Cycles"],
-  ["modules", "Modules"], ["iommu", "IOMMU"], ["change", "Change"],
+  ["start", "Start"],
+  ["focus", "Focus"],
+  ["timeline", "Timeline"],
+  ["cycles", "Cycles"],
+  ["modules", "Modules"],
+  ["iommu", "IOMMU"],
+  ["change", "Change"],
 ]);
-export const viewNames = [...VIEW_NAMES].filter(([name]) =>
-  (name !== "change" || graph.old) && (name !== "modules" || graph.kernel.release)
-  && (name !== "iommu" || graph.iommu));
+export const viewNames = [...VIEW_NAMES].filter(
+  ([name]) =>
+    (name !== "change" || graph.old) &&
+    (name !== "modules" || graph.kernel.release) &&
+    (name !== "iommu" || graph.iommu),
+);
 export function current() {
   const state = dtlink.state();
   const view = viewNames.some(([name]) => name === state.get("view")) ? state.get("view") : firstView(state);
   const opened = (state.get("open") || "").split(",").filter(Boolean).map(Number);
   return {
-    view, node: byPath.get(state.get("node")) ?? firstNode(), edge: state.get("edge") || "",
-    depth: Math.min(8, Math.max(1, Number(state.get("depth")) || 2)), all: state.get("all") === "1",
-    module: state.get("module") || "", cycle: Number(state.get("cycle")) || 0, open: new Set(opened),
-    requester: state.get("requester") || "", to: byPath.get(state.get("to")) ?? -1,
+    view,
+    node: byPath.get(state.get("node")) ?? firstNode(),
+    edge: state.get("edge") || "",
+    depth: Math.min(8, Math.max(1, Number(state.get("depth")) || 2)),
+    all: state.get("all") === "1",
+    module: state.get("module") || "",
+    cycle: Number(state.get("cycle")) || 0,
+    open: new Set(opened),
+    requester: state.get("requester") || "",
+    to: byPath.get(state.get("to")) ?? -1,
   };
 }
 const asked = graph.view ? graph.view.nodes.filter((at) => at >= 0) : [];
@@ -30,7 +44,10 @@ export function firstNode() {
   return found ?? (nodes.length ? 0 : -1);
 }
 const listeners = [];
-export const onRoute = (run) => { listeners.push(run); dtlink.onState(run); };
+export const onRoute = (run) => {
+  listeners.push(run);
+  dtlink.onState(run);
+};
 /* Go to another view: only what is given is kept in the address. */
 export function go(values, { replace = false } = {}) {
   const told = { ...values };
@@ -48,6 +65,9 @@ export const focusOn = (at) => go({ view: "focus", node: at });
 /* A button that goes to a node. */
 export function nodeLink(at, text) {
   const node = nodes[at];
-  return dtlink.el("button", { type: "button", class: "link mono", title: node.path, onclick: () => focusOn(at) },
-    text || node.path);
+  return dtlink.el(
+    "button",
+    { type: "button", class: "link mono", title: node.path, onclick: () => focusOn(at) },
+    text || node.path,
+  );
 }

@@ -3,22 +3,37 @@ import { nodes, modules, graph } from "./model.js";
 import { badge, short } from "./words.js";
 import { focusOn, go } from "./route.js";
 const MOST = 20;
-const texts = nodes.map((node) => [
-  node.path, node.label ? `&${node.label}` : "", ...(node.compatible || []), ...(node.modules || []),
-  node.config ? `CONFIG_${node.config}` : "",
-].join("\n").toLowerCase());
+const texts = nodes.map((node) =>
+  [
+    node.path,
+    node.label ? `&${node.label}` : "",
+    ...(node.compatible || []),
+    ...(node.modules || []),
+    node.config ? `CONFIG_${node.config}` : "",
+  ]
+    .join("\n")
+    .toLowerCase(),
+);
 const FUNCTION = /^(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
 /* What is found: nodes whose name begins so first; {label, detail, run}. */
-export function find(text) {
+function find(text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return [];
   const found = [];
   if (graph.iommu && FUNCTION.test(wanted)) {
-    found.push({ label: wanted, detail: "PCI function", run: () => go({ view: "iommu", requester: wanted }) });
+    found.push({
+      label: wanted,
+      detail: "PCI function",
+      run: () => go({ view: "iommu", requester: wanted }),
+    });
   }
   for (const [name] of modules) {
     if (name.toLowerCase().startsWith(wanted.replaceAll("-", "_"))) {
-      found.push({ label: name, detail: "module: what dies without it", run: () => go({ view: "modules", module: name }) });
+      found.push({
+        label: name,
+        detail: "module: what dies without it",
+        run: () => go({ view: "modules", module: name }),
+      });
     }
     if (found.length >= MOST / 2) break;
   }
@@ -40,12 +55,25 @@ export function setUpSearch() {
   const list = document.getElementById("hits");
   let hits = [];
   let chosen = -1;
-  const close = () => { list.hidden = true; box.setAttribute("aria-expanded", "false"); box.removeAttribute("aria-activedescendant"); };
-  const take = (hit) => { close(); box.value = ""; box.blur(); hit.run(); document.getElementById("main").focus(); };
+  const close = () => {
+    list.hidden = true;
+    box.setAttribute("aria-expanded", "false");
+    box.removeAttribute("aria-activedescendant");
+  };
+  const take = (hit) => {
+    close();
+    box.value = "";
+    box.blur();
+    hit.run();
+    document.getElementById("main").focus();
+  };
   const choose = (number) => {
     chosen = number;
     [...list.children].forEach((row, at) => row.setAttribute("aria-selected", at === number));
-    if (number >= 0) { box.setAttribute("aria-activedescendant", `hit-${number}`); list.children[number].scrollIntoView({ block: "nearest" }); }
+    if (number >= 0) {
+      box.setAttribute("aria-activedescendant", `hit-${number}`);
+      list.children[number].scrollIntoView({ block: "nearest" });
+    }
   };
   box.addEventListener("input", () => {
     hits = find(box.value);
@@ -58,8 +86,10 @@ export function setUpSearch() {
   box.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && hits.length) choose((chosen + step + hits.length) % hits.length);
-    else if (event.key === "Escape") { close(); box.blur(); }
-    else return;
+    else if (event.key === "Escape") {
+      close();
+      box.blur();
+    } else return;
     event.preventDefault();
   });
   document.getElementById("search").addEventListener("submit", (event) => {
@@ -72,7 +102,22 @@ function row(hit, at, take) {
   const node = nodes[hit.at];
   const parts = node
     ? [dtlink.el("span", { class: "mono" }, node.path), node.label ? ` &${node.label} ` : " ", badge(node)]
-    : [dtlink.el("span", { class: "mono" }, hit.label), " ", dtlink.el("span", { class: "muted" }, hit.detail)];
-  return dtlink.el("li", { id: `hit-${at}`, role: "option", "aria-selected": "false",
-    onmousedown: (event) => { event.preventDefault(); take(hit); } }, parts);
+    : [
+        dtlink.el("span", { class: "mono" }, hit.label),
+        " ",
+        dtlink.el("span", { class: "muted" }, hit.detail),
+      ];
+  return dtlink.el(
+    "li",
+    {
+      id: `hit-${at}`,
+      role: "option",
+      "aria-selected": "false",
+      onmousedown: (event) => {
+        event.preventDefault();
+        take(hit);
+      },
+    },
+    parts,
+  );
 }

@@ -1,14 +1,19 @@
-import { nodes, byPath } from "./model.js";
 /* What nodes, states and edges are called, and the shape and colour of a state. */
+import { nodes, byPath } from "./model.js";
 export const STATES = {
   "built in": { key: "built", sign: "■", shape: "rectangle", text: "built in" },
-  "module in the initramfs": { key: "initramfs", sign: "◧", shape: "round-rectangle", text: "in the initramfs" },
-  "module": { key: "later", sign: "◷", shape: "barrel", text: "module, later" },
+  "module in the initramfs": {
+    key: "initramfs",
+    sign: "◧",
+    shape: "round-rectangle",
+    text: "in the initramfs",
+  },
+  module: { key: "later", sign: "◷", shape: "barrel", text: "module, later" },
   "no driver": { key: "missing", sign: "✖", shape: "octagon", text: "NO DRIVER" },
   "needs no driver": { key: "none", sign: "·", shape: "rectangle", text: "needs no driver" },
-  "disabled": { key: "disabled", sign: "⊘", shape: "cut-rectangle", text: "disabled" },
+  disabled: { key: "disabled", sign: "⊘", shape: "cut-rectangle", text: "disabled" },
   "no device": { key: "part", sign: "○", shape: "tag", text: "not a device" },
-  "unknown": { key: "unknown", sign: "?", shape: "ellipse", text: "driver not known" },
+  unknown: { key: "unknown", sign: "?", shape: "ellipse", text: "driver not known" },
 };
 export const stateOf = (node) => STATES[node.state] || STATES.unknown;
 /* The last part of a path; with its parent's where it says little by itself. */
@@ -27,23 +32,27 @@ export const WHEN = {
   "while the kernel starts": "while the kernel starts",
   "in the initramfs": "from the initramfs",
   "after the root file system is there": "after the root filesystem is mounted",
-  "never": "never",
-  "unknown": "at a time that is not known",
+  never: "never",
+  unknown: "at a time that is not known",
 };
 export const OUTCOME = {
-  "ok": "probes", "late": "probes later", "recovers": "keeps waiting, probes when it comes",
-  "degraded": "works without it", "lost until rebound": "fails for good", "never": "never probes",
-  "unknown": "not known",
+  ok: "probes",
+  late: "probes later",
+  recovers: "keeps waiting, probes when it comes",
+  degraded: "works without it",
+  "lost until rebound": "fails for good",
+  never: "never probes",
+  unknown: "not known",
 };
 export const EFFECT = {
-  "ordered": "fw_devlink orders it: the supplier probes first",
-  "waits": "fw_devlink waits: the supplier is not a device",
-  "relaxed": "part of a cycle: fw_devlink does not order it",
-  "ignored": "given up by post-init-providers",
+  ordered: "fw_devlink orders it: the supplier probes first",
+  waits: "fw_devlink waits: the supplier is not a device",
+  relaxed: "part of a cycle: fw_devlink does not order it",
+  ignored: "given up by post-init-providers",
   "sync_state() only": "orders sync_state() only, delays no probe",
-  "parent": "its parent",
+  parent: "its parent",
   "no wait": "delays nothing",
-  "table": "an entry of an ACPI table",
+  table: "an entry of an ACPI table",
 };
 export const entryName = (entry) => `${entry.property}[${entry.index}]`;
 export const edgeName = (edge) => {
@@ -57,7 +66,7 @@ export const dtsName = (path) => {
   const node = nodes[byPath.get(path)];
   return node && node.label ? `&${node.label}` : `&{${path}}`;
 };
-export const OBSERVED = { "bound": "✓", "held back": "✗", "not bound": "–" };
+export const OBSERVED = { bound: "✓", "held back": "✗", "not bound": "–" };
 /* What the running board reports of a node, and whether that was predicted. */
 export function observedWords({ observed }) {
   if (!observed) return "";
@@ -66,4 +75,8 @@ export function observedWords({ observed }) {
 }
 /* The state of a node as a badge: sign, words and colour. */
 export const badge = (node) =>
-  dtlink.el("span", { class: `state s-${stateOf(node).key}`, title: node.driver || node.state }, stateWords(node));
+  dtlink.el(
+    "span",
+    { class: `state s-${stateOf(node).key}`, title: node.driver || node.state },
+    stateWords(node),
+  );

@@ -1,0 +1,115 @@
+/* Why a device waits, and what becomes of others without it. */
+import { nodes, hasKernel, toSuppliers } from "./model.js";
+import { WHEN, OUTCOME, badge, edgeName, short } from "./words.js";
+import { nodeLink } from "./route.js";
+import { blast, sorted, deadOf, deadWords, chain, breakOf, decider, isCulprit } from "./blast.js";
+import { longList } from "./parts.js";
+const { el } = dtlink;
+/* "Why does it wait": the chain, with the hop at which it breaks. */
+export function whyPart(at) {
+  const steps = chain(at);
+  const broken = breakOf(steps);
+  return el(
+    "section",
+    {},
+    el("h3", {}, "Why it waits"),
+    whySentence(at, steps, broken),
+    steps.length > 1
+      ? el(
+          "ol",
+          { class: "chain" },
+          steps.map((step, number) =>
+            el(
+              "li",
+              { class: number === broken ? "broken" : null },
+              step.edge ? el("span", { class: "by" }, `needs (${edgeName(step.edge)})`) : null,
+              " ",
+              nodeLink(step.at, short(nodes[step.at])),
+              " ",
+              badge(nodes[step.at]),
+              number === broken ? el("strong", { class: "mark" }, " ← breaks here") : null,
+            ),
+          ),
+        )
+      : null,
+  );
+}
+function whySentence(at, steps = chain(at), broken = breakOf(steps)) {
+  const node = nodes[at];
+  if (node.state === "disabled")
+    return el("p", {}, "It is disabled: nothing that needs it can probe for it.");
+  if (!hasKernel) {
+    const waits = toSuppliers[at].filter((edge) => edge.effect === "waits");
+    if (waits.length)
+      return el(
+        "p",
+        {},
+        "It waits without a limit for ",
+        nodeLink(waits[0].supplier),
+        ", which is not a device.",
+      );
+    return el(
+      "p",
+      {},
+      node.wave ? `It probes in wave ${node.wave}. ` : "It waits for nothing. ",
+      el("span", { class: "muted" }, "Name a kernel (--kernel) to see which drivers are there, and when."),
+    );
+  }
+  const when = WHEN[node.when];
+  if (!when) return el("p", {}, "Not a device of its own.");
+  if (broken < 0) {
+    const last = decider(steps);
+    if (last > 0)
+      return el(
+        "p",
+        {},
+        `It probes ${when}: the module of `,
+        nodeLink(steps[last].at, short(nodes[steps[last].at])),
+        ` (${nodes[steps[last].at].driver}) is loaded there.`,
+      );
+    if (last === 0)
+      return el("p", {}, `It probes ${when}, where its own module is loaded; nothing holds it back longer.`);
+  }
+  if (broken === 0)
+    return el("p", {}, `It probes ${when}: its own driver (${node.driver}) is not there earlier.`);
+  if (broken > 0) {
+    const last = nodes[steps[broken].at];
+    return el(
+      "p",
+      {},
+      `It probes ${when}: `,
+      nodeLink(steps[broken].at, short(last)),
+      ` has ${last.driver || last.state}.`,
+      isCulprit(node) ? ` Its own driver (${node.driver}) is not there earlier either.` : "",
+    );
+  }
+  return el("p", {}, `It probes ${when}; nothing holds it back longer.`);
+}
+/* "What dies without it" */
+export function blastPart(at) {
+  const found = sorted(blast([at]));
+  if (!found.length)
+    return el("section", {}, el("h3", {}, "Without it"), el("p", {}, "No other device is affected."));
+  const title = hasKernel ? deadWords(deadOf(found)) : `${dtlink.counted(found.length, "device")} may wait`;
+  return el("section", {}, el("h3", {}, `Without it: ${title}`), blastList(found));
+}
+export const blastList = (found, most = 12) =>
+  longList(
+    found,
+    ([other, end]) =>
+      el(
+        "li",
+        {},
+        nodeLink(other, short(nodes[other])),
+        " ",
+        el(
+          "span",
+          { class: `end end-${end.outcome.split(" ")[0]}` },
+          hasKernel ? OUTCOME[end.outcome] : "waits",
+        ),
+        end.sure || !hasKernel ? "" : " (if its driver asks)",
+        el("span", { class: "muted" }, ` · ${edgeName(end.edge)}`),
+      ),
+    {},
+    most,
+  );
