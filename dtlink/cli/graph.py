@@ -14,6 +14,7 @@ from dtlink.cli.observed import RunningBoardParam
 from dtlink.cli.options import KernelCommandLine, board_settings, complain, options
 from dtlink.cli.single import one, version_of, view_of
 from dtlink.cli.writing import emit, emit_json
+from dtlink.firmware.errors import InputError
 from dtlink.report.model import Report
 from dtlink.views.graph.formats import FORMATS, SUFFIXES
 from dtlink.views.graph.neighbourhood import Near
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.machine import Machine
+    from dtlink.firmware.git.commit import CommitFile
     from dtlink.firmware.tree import Tree
     from dtlink.observed.observation import Observation
     from dtlink.report.answer import InputAnswer
@@ -41,6 +43,7 @@ NODEs; without any, the whole graph.
   dtlink graph board.dtb -o board.html --kernel /lib/modules/6.12.0
   dtlink graph board.dtb mmc0 --format dot | dot -Tsvg > mmc0.svg
   dtlink graph new.dtb --against-input old.dtb -o change.html
+  dtlink graph board.dts --against-input HEAD~1:board.dts -o change.html
 """
 #: From how many edges on a picture of them shows nothing.
 _HAIRBALL = 150
@@ -68,7 +71,8 @@ _HAIRBALL = 150
     metavar="OLD",
     default="",
     shell_complete=complete_files,
-    help="Earlier build to compare with: what the input gained, lost and changed is marked.",
+    help="Earlier build to compare with, or REF:path of a commit: what the input gained, lost and "
+    "changed is marked.",
 )
 @click.option(
     "--observed",
@@ -130,7 +134,21 @@ def _by_suffix(output: str | None) -> str:
 def _of(path: str, make: partial[InputAnswer], settings: Settings, form: str) -> InputReport:
     named = partial(make, path=path)
     task = engine.Task(named, named, settings.sources)
+    if file := _in_commit(path):
+        return engine.process(path, task._replace(at=file), digest=form == "json")
     return one(path, task, digest=form == "json")
+
+
+def _in_commit(path: str) -> CommitFile | None:
+    """The file of a commit that a path names as ``REF:path``; ``None``: it is one of the disk."""
+    if ":" not in path:
+        return None
+    from dtlink.firmware.git.commit import file_at
+
+    try:
+        return file_at(path)
+    except InputError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _graph(

@@ -17,6 +17,7 @@ from dtlink.firmware import dts
 from dtlink.views.graph.formats import FORMATS
 from dtlink.views.graph.view import GraphView
 from tests.support.boards import FIXTURES
+from tests.support.repositories import commit, needs_git, repository, write
 from tests.views.boards import TABLES, board
 
 PHONE = FIXTURES / "phone-soc.dtb"
@@ -172,3 +173,24 @@ def test_a_name_from_a_source_is_inert_too():
     from dtlink.board.tree import TreeBoard
 
     assert "</script><script>1" not in GraphView.of(TreeBoard(tree)).render("html")
+
+
+@needs_git
+def test_a_commit_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    soc = (
+        '/ {{ a: a {{ compatible = "v,a"; #clock-cells = <0>; }};'
+        ' b {{ compatible = "v,b"; {} }}; }};'
+    )
+    files = {"b.dts": '/dts-v1/;\n#include "soc.dtsi"\n', "soc.dtsi": soc.format("")}
+    top = repository(tmp_path / "tree", files)
+    write(top, {"soc.dtsi": soc.format("clocks = <&a>;")})
+    commit(top)
+    monkeypatch.chdir(top)
+    words = ["b.dts", "--against-input", "HEAD~1:b.dts", "--format", "json"]
+    graph = json.loads(run(*words))["inputs"][0]["graph"]
+    (edge,) = [edge for edge in graph["edges"] if edge["effect"] == "ordered"]
+    assert edge["change"] == "gained"
+    assert graph["old"]["counts"]["edges"] == {"gained": 1, "lost": 0, "changed": 0}
+    result = CliRunner().invoke(cli, ["graph", "b.dts", "--against-input", "nothing:b.dts"])
+    assert result.exit_code == 2
+    assert "nothing" in result.output

@@ -4,7 +4,7 @@ import { badge, edgeName, short } from "./words.js";
 import { nodeLink, go } from "./route.js";
 import { draw } from "./draw.js";
 import { arrow, changed } from "./focus.js";
-import { findingPart, longList, changeBadge } from "./parts.js";
+import { findingPart, longList, changeBadge, changeColour } from "./parts.js";
 import { cycleTitle } from "./home.js";
 const { el } = dtlink;
 /* More edges than these are a ball of wool: the lists have them. */
@@ -13,7 +13,7 @@ const SIGNS = { gained: "+", lost: "−", changed: "~" };
 const ORDER = ["gained", "lost", "changed"];
 export function changeView() {
   const found = edges.filter((edge) => edge.change && edge.effect !== "no wait");
-  const canvas = el("div", { class: "canvas", id: "canvas" });
+  const canvas = el("div", { class: "canvas low", id: "canvas" });
   const isDrawn = found.length > 0 && found.length <= MOST_DRAWN;
   if (isDrawn) requestAnimationFrame(() => show(canvas, found));
   return el(
@@ -23,7 +23,7 @@ export function changeView() {
     countsTable(),
     part("Findings", graph.findings, (each) => findingPart(each)),
     part("Cycles", graph.cycles, (cycle) => [
-      changeBadge(cycle),
+      changeBadge(cycle, true),
       " ",
       el(
         "button",
@@ -114,7 +114,11 @@ function countsTable() {
           ORDER.map((each) =>
             el(
               "td",
-              { class: graph.old.counts[kind][each] ? `num change-${each}` : "num" },
+              {
+                class: graph.old.counts[kind][each]
+                  ? `num ${changeColour(each, kind === "findings" || kind === "cycles")}`
+                  : "num",
+              },
               String(graph.old.counts[kind][each]),
             ),
           ),
@@ -145,6 +149,7 @@ function show(canvas, found) {
     found.map((edge) => ({ ...arrow(edge), text: `${SIGNS[edge.change]} ${edgeName(edge)}` })),
     {
       label: `${found.length} edges that changed`,
+      spread: 150,
       onPoint: (point) => go({ view: "focus", node: point.node }),
       onArrow: (each) => go({ view: "focus", node: each.edge.consumer, edge: edgeKey(each.edge) }),
     },

@@ -37,7 +37,7 @@ export function cyclesView() {
               },
               cycleTitle(cycle),
               " ",
-              changeBadge(cycle),
+              changeBadge(cycle, true),
             ),
           ),
         ),

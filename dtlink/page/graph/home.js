@@ -171,7 +171,7 @@ function cyclesPart() {
             cycleTitle(cycle),
           ),
           " ",
-          changeBadge(cycle),
+          changeBadge(cycle, true),
         ),
       {},
       10,

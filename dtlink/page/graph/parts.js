@@ -28,11 +28,14 @@ export function longList(rows, make, attributes = {}, most = MOST) {
   }
   return list;
 }
-export const changeBadge = (row) =>
+/* A finding or a cycle that was gained is bad news: it has the colour of what was lost. */
+const OPPOSITE = { gained: "lost", lost: "gained", changed: "changed" };
+export const changeColour = (change, isBad) => `change-${isBad ? OPPOSITE[change] : change}`;
+export const changeBadge = (row, isBad = false) =>
   row.change
     ? el(
         "span",
-        { class: `badge change-${row.change}` },
+        { class: `badge ${changeColour(row.change, isBad)}` },
         `${{ gained: "+", lost: "−", changed: "~" }[row.change]} ${row.change}`,
       )
     : null;
@@ -49,7 +52,7 @@ export function findingPart(finding) {
       " ",
       finding.message,
       " ",
-      changeBadge(finding),
+      changeBadge(finding, true),
     ),
     el("p", {}, el("b", {}, "effect: "), finding.effect),
     el("p", {}, el("b", {}, "fix: "), finding.fix),
