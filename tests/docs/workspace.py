@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -174,6 +175,8 @@ def made(folder: Path) -> Path:
     pi = (folder / "old.dtb").read_bytes()
     conf = {"conf-1": ["fdt-1"], "conf-2": ["fdt-2"]}
     write_files(folder, {**blobs, "pi.dtb": pi, "fit.itb": images.fit(trees, conf)})
+    report = dtlink.lint(folder / "boards", config=False).to_dict()
+    write_files(folder, {f"reports/build-{n}.json": json.dumps(report) for n in (1, 2)})
     commit(folder)
     git(folder, "update-ref", "refs/remotes/origin/main", "HEAD")
     for name, path in CORPUS.items():

@@ -87,8 +87,9 @@ def page(rule: Rule) -> str:
     ]
     head, _, rest = text.partition("\n\n")
     _, _, rest = rest.partition("\n\n")  # severity and version are in the table
+    summary, _, rest = rest.partition("\n\n")
     table = "\n".join(["| | |", "|---|---|", *facts])
-    return f"{head}\n\n{rest.strip()}\n\n{_outputs(rule)}\n## Where it holds\n\n{table}\n"
+    return "\n\n".join((head, summary, table, rest.strip(), _outputs(rule)))
 
 
 def _aliases(rule: Rule) -> list[str]:
