@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import mkstemp
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from dtlink.api.lint import compared, named_paths, planned
 from dtlink.api.options import arguments, processes, refused_values
+from dtlink.api.replacing import replace
 from dtlink.config.resolve import forget
 from dtlink.engine.fixing import FixOutcome, WantedFixes, fix_all
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.includers import COMPILED, boards_with
 from dtlink.rules.catalogue import check_words
-
-#: The mode of a new file.
-_NEW = 0o666
 
 if TYPE_CHECKING:
     from dtlink.api.options import AnyPath, LintOptions
@@ -63,9 +59,8 @@ def fix(
     outcome = fix_plan(
         plan, WantedFixes(rules, unsafe, shared), partial(compared, plan), jobs=number
     )
-    failed = write_files(outcome) if write else ()
-    if failed:
-        raise InputError(failed[0])
+    if write and (failed := write_files(outcome)):
+        raise InputError(failed)
     return outcome
 
 
@@ -85,52 +80,23 @@ def fix_plan(plan: LintPlan, wanted: WantedFixes, compare: Compare, *, jobs: int
     return fix_all(lint, users, plan.inputs, wanted._replace(most=most))
 
 
-def write_files(outcome: FixOutcome) -> Sequence[str]:
-    """Write the changed files; what could not be written, as messages.
-
-    A file that is no longer as it was read is left alone.
-    """
-    failed = []
-    for path, (before, after) in outcome.contents.items():
-        try:
-            _write(Path(path).resolve(), before, after)
-        except OSError as error:
-            failed.append(f"{path}: {error.strerror or error}")
-    return failed
-
-
-def _write(path: Path, before: bytes, after: bytes) -> None:
-    """Replace a file as a whole. Raises :class:`OSError`."""
-    if path.read_bytes() != before:
-        raise OSError(0, "it has changed while it was linted: not written")
-    _put(path, after)
-
-
-def put(path: str, data: bytes) -> None:
-    """Write a file as a whole. Raises :class:`InputError`."""
-    target = Path(path).resolve()
+def write_files(outcome: FixOutcome) -> str:
+    """Write the changed files, all or none; why not, if they are not written."""
     try:
-        target.parent.mkdir(exist_ok=True)
-        _put(target, data)
+        for path, (before, _) in outcome.contents.items():
+            if Path(path).read_bytes() != before:
+                return f"{path}: it has changed while it was linted: nothing is written"
+        replace({Path(path): after for path, (_, after) in outcome.contents.items()})
     except OSError as error:
-        raise InputError(error.strerror or str(error), path=path) from error
+        return f"{error.filename}: {error.strerror}: nothing is written"
+    return ""
 
 
-def _put(path: Path, data: bytes) -> None:
-    handle, name = mkstemp(dir=path.parent, prefix=".dtlink-")
-    new = Path(name)
+def put(files: Mapping[str, bytes]) -> None:
+    """Write files that the user named, all or none. Raises :class:`InputError`."""
     try:
-        with open(handle, "wb") as file:
-            file.write(data)
-        new.chmod(path.stat().st_mode if path.exists() else _NEW & ~_mask())
-        new.replace(path)
-    except BaseException:
-        new.unlink()
-        raise
-
-
-def _mask() -> int:
-    """The bits that new files do not get."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        for path in files:
+            Path(path).resolve().parent.mkdir(exist_ok=True)
+        replace({Path(path): data for path, data in files.items()})
+    except OSError as error:
+        raise InputError(error.strerror or str(error), path=str(error.filename)) from error

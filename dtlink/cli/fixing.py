@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
@@ -119,10 +119,10 @@ class FixRequest(NamedTuple):
         outcome = fix_plan(plan, wanted, compare, jobs=jobs)
         if self.diff:
             self._print(outcome, plan)
-        failed = write_files(outcome)
-        _tell(outcome, "fixed", failed)
-        if failed:
+        if failed := write_files(outcome):
+            click.echo(f"dtlink: {failed}", err=True)
             sys.exit(2)
+        _tell(outcome, "fixed")
         return [*outcome.reports.values(), *plan.unread]
 
     def _whole(
@@ -139,8 +139,7 @@ class FixRequest(NamedTuple):
         for item in plan.inputs:
             outcome = fix_input(plan, item, wanted, self.outputs, compare)
             files = files_of(item, outcome, self.outputs)
-            for path, data in files.items():
-                put(path, data)
+            put(files)
             tell(told(item, outcome, files))
             reports.append(outcome.report)
         return [*reports, *plan.unread]
@@ -152,15 +151,13 @@ class FixRequest(NamedTuple):
         sys.stdout.buffer.flush()
         reports = [*outcome.reports.values(), *plan.unread]
         complain(reports, "")
-        _tell(outcome, "would be fixed", ())
+        _tell(outcome, "would be fixed")
         broken = any(each.error for each in reports)
         sys.exit(2 if broken else 1 if outcome.contents else 0)
 
 
-def _tell(outcome: FixOutcome, done: str, failed: Sequence[str]) -> None:
+def _tell(outcome: FixOutcome, done: str) -> None:
     """What was fixed and what was not, on standard error."""
     from dtlink.cli.options import tell
 
     tell(outcome.told(done))
-    for each in failed:
-        click.echo(f"dtlink: {each}", err=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from dtlink.firmware.edits import SetField, TreeEdit
+from dtlink.firmware.edits import DeleteProperty, SetField, SetProperty, TreeEdit
 from dtlink.firmware.text_edits import Written
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ class ExpectedTree(NamedTuple):
 def with_written(tree: Tree, answer: InputAnswer, expected: ExpectedTree | None) -> None:
     """Give each finding whose fix has edits those of the source, or why there are none."""
     answer["blob"] = tree.blob
-    if expected is not None and not tree.is_overlay:
-        answer["differs"] = _difference(tree, expected)
+    if expected is not None:
+        differs = _lost_reference if tree.is_overlay else _difference
+        answer["differs"] = differs(tree, expected)
     answer["findings"] = [_written(tree, each) for each in answer.get("findings", ())]
 
 
@@ -37,6 +39,30 @@ def _written(tree: Tree, finding: Finding) -> Finding:
         return finding
     origins = tree.overlaid or tree.origins or tree.source
     return finding._replace(written=origins.rewritten(edits) if origins else _NO_SOURCE)
+
+
+def _lost_reference(tree: Tree, expected: ExpectedTree) -> str:
+    """The reference to a node of the base that an overlay no longer has, if there is one.
+
+    In its blob all of them are the same number: ``__fixups__`` says what each is.
+    """
+    from dtlink.firmware import fdt
+
+    edits = expected.edits
+    set_in = {each.node.path for each in edits if isinstance(each, SetProperty)}
+    deleted = {each.node.path for each in edits if isinstance(each, DeleteProperty)} - set_in
+    lost = _of_base(fdt.read(expected.blob)) - _of_base(tree)
+    kept = ((path, label) for path, label in lost if path not in deleted)
+    return next((f"{path}: the reference to &{label}" for path, label in kept), "")
+
+
+def _of_base(tree: Tree) -> Counter[tuple[str, str]]:
+    table = tree.by_path.get("/__fixups__")
+    return Counter(
+        (entry.partition(":")[0], label)
+        for label in (table.properties if table else ())
+        for entry in (table.strings(label) if table else ())
+    )
 
 
 def _difference(tree: Tree, expected: ExpectedTree) -> str:

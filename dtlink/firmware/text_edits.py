@@ -11,6 +11,10 @@ from dtlink.firmware.storage import DISK, Disk
 
 #: Lines of context in a patch, as of ``diff -u``.
 _CONTEXT = 3
+_CRLF = "\r\n"
+#: What git quotes in the name of a file, and the letters that it has for some of it.
+_QUOTED = re.compile(rb'[\0-\x1f"\\\x7f-\xff]')
+_ESCAPES = dict(zip(b'\a\b\t\n\v\f\r"\\', 'abtnvfr"\\', strict=True))
 
 
 class TextEdit(NamedTuple):
@@ -42,12 +46,15 @@ class EditConflictError(ValueError):
 
 def edited(text: str, edits: Iterable[TextEdit]) -> str:
     """A file's text with edits made. Raises :class:`EditConflictError` where they overlap."""
-    ordered = in_order(edits)
     parts: list[str] = []
     at = 0
-    for each in ordered:
-        parts += text[at : each.start], each.text
-        at = each.end
+    ends = _CRLF if text.find("\n") > 0 and text[text.find("\n") - 1] == "\r" else "\n"
+    for each in in_order(edits):
+        # What is added at the end of a line comes before both characters that end it.
+        back = int(each.text.startswith("\n") and text.startswith(_CRLF, each.start - 1))
+        start, end = each.start - back, each.end - (back if each.start == each.end else 0)
+        parts += text[at:start], each.text.replace("\n", ends)
+        at = end
     return "".join((*parts, text[at:]))
 
 
@@ -114,8 +121,22 @@ def patch(path: str, before: bytes, after: bytes) -> Iterator[str]:
 
     old, new = (_lines(decoded(each)) for each in (before, after))
     name = path.lstrip("/")
-    for line in unified_diff(old, new, f"a/{name}", f"b/{name}", n=_CONTEXT):
+    one, other = _named(f"a/{name}"), _named(f"b/{name}")
+    for line in unified_diff(old, new, one, other, n=_CONTEXT):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _named(path: str) -> str:
+    """A name as ``git diff`` has it: quoted where it must be, with a tab after one with blanks."""
+    data = path.encode("utf-8", "surrogateescape")
+    if not _QUOTED.search(data):
+        return f"{path}\t" if " " in path else path
+    text = _QUOTED.sub(lambda match: f"\\{_escaped(match[0][0])}".encode(), data)
+    return f'"{text.decode()}"'
+
+
+def _escaped(byte: int) -> str:
+    return _ESCAPES.get(byte) or f"{byte:03o}"
 
 
 def _lines(text: str) -> Sequence[str]:

@@ -225,3 +225,140 @@ def test_the_library_fixes_as_the_command() -> None:
     assert "#iommu-cells" in texts("soc.dtsi")[0]
     with pytest.raises(ValueError, match="no/rule"):
         dtlink.fix(".", only="no/rule")
+
+
+OVERLAY = """/dts-v1/;
+/plugin/;
+&sata {
+	reset-gpio = <&gpio 3 0>;
+};
+"""
+
+
+@pytest.mark.usefixtures("tree")
+def test_references_of_an_overlay_to_its_base_stay() -> None:
+    put({"o.dtso": OVERLAY})
+    assert run("o.dtso", "--fix", "--select", "legacy/singular-gpio").exit_code == 0
+    assert texts("o.dtso") == [OVERLAY.replace("reset-gpio ", "reset-gpios ")]
+
+
+@pytest.mark.usefixtures("tree")
+def test_an_overlay_that_would_lose_a_reference_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dtlink.firmware.source.rewrite import edits
+
+    # What the rewriter did before it knew of such references.
+    monkeypatch.setattr(edits, "_OF_BASE", ("path", "nothing"))
+    put({"o.dtso": OVERLAY})
+    done = run("o.dtso", "--fix", "--select", "legacy/singular-gpio")
+    assert texts("o.dtso") == [OVERLAY]
+    assert "the reference to &gpio would change as well" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ('x: "okey"', "labels within the value of status would be lost"),
+        ("[6f 6b 65 79 00]", ""),
+    ],
+)
+@pytest.mark.usefixtures("tree")
+def test_a_value_that_is_written_otherwise(value: str, reason: str) -> None:
+    before = A.replace('"okay"', value)
+    put({"a.dts": before})
+    done = run("a.dts", "--fix", "--unsafe-fixes", "--fix-only", "tree/status")
+    assert reason in done.stderr
+    assert texts("a.dts") == [before if reason else A]
+    assert "fault of dtlink" not in done.stderr
+
+
+@pytest.mark.usefixtures("tree")
+def test_lines_that_are_added_end_as_the_others() -> None:
+    before = SOC.replace("\n", "\r\n").encode()
+    Path("soc.dtsi").write_bytes(before)
+    run("a.dts", "--fix", "--unsafe-fixes", "--fix-only", "legacy/mmu-masters")
+    after = Path("soc.dtsi").read_bytes()
+    assert after != before
+    assert after.count(b"\n") == after.count(b"\r\n") == after.count(b"\r")
+
+
+@needs_git
+def test_a_file_with_several_names_is_changed_once(tree: Path) -> None:
+    before = A + '#include "t.dtsi"\n'
+    own = '/ { x { compatible = "x,x"; reset-gpio = <&gpio 4 0>; }; };\n'
+    put({"a.dts": before, "u.dtsi": own})
+    Path("t.dtsi").symlink_to("u.dtsi")
+    Path("b.dts").unlink()
+    Path("b.dts").symlink_to("a.dts")
+    arguments = (".", "--select", "legacy/singular-gpio")
+    (tree / "p").write_text(run(*arguments, "--diff").stdout, encoding="utf-8")
+    git(tree, "apply", "--check", "p")
+    done = run(*arguments, "--fix")
+    assert done.exit_code == 0, done.output
+    assert texts("u.dtsi", "a.dts") == [
+        own.replace("-gpio ", "-gpios "),
+        before.replace("-gpio ", "-gpios "),
+    ]
+    assert Path("t.dtsi").is_symlink()
+    assert Path("b.dts").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["a b.dts", "tab\t.dts", "line\nend.dts", 'q"uote.dts', "é.dts"])
+@needs_git
+def test_a_patch_has_names_as_git_quotes_them(tree: Path, name: str) -> None:
+    put({name: A})
+    (tree / "p").write_bytes(run(name, "--diff", "--select", "legacy/singular-gpio").stdout_bytes)
+    git(tree, "apply", "p")
+    assert texts(name) == [A.replace("cd-gpio ", "cd-gpios ")]
+
+
+@pytest.mark.usefixtures("tree")
+def test_all_files_are_written_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dtlink.api import replacing
+
+    put({"soc.dtsi": SOC.replace("#gpio-cells", 'status = "okey"; #gpio-cells')})
+    before = texts("a.dts", "soc.dtsi")
+    beside = replacing._beside
+    made: list[Path] = []
+
+    def full(path: Path, data: bytes) -> Path:
+        if made:
+            raise OSError(28, "No space left on device")
+        made.append(beside(path, data))
+        return made[0]
+
+    monkeypatch.setattr(replacing, "_beside", full)
+    arguments = ("a.dts", "--fix", "--unsafe-fixes", "--select", "legacy/singular-gpio,tree/status")
+    done = run(*arguments)
+    assert (done.exit_code, texts("a.dts", "soc.dtsi")) == (2, before)
+    assert "No space left on device: nothing is written" in done.stderr
+    assert "fixed in" not in done.stderr
+    assert made
+    assert not list(Path().glob(".dtlink-*"))
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_file_that_changes_meanwhile_is_left() -> None:
+    import dtlink
+    from dtlink.api.fixing import write_files
+
+    outcome = dtlink.fix(".", select="legacy/singular-gpio")
+    put({"a.dts": B})
+    assert write_files(outcome) == ("a.dts: it has changed while it was linted: nothing is written")
+    assert texts("a.dts") == [B]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_byte_order_mark_is_skipped_and_stays() -> None:
+    put({"a.dts": f"\ufeff{A}"})
+    assert run("a.dts", "--fix", "--select", "legacy/singular-gpio").exit_code == 0
+    assert texts("a.dts") == ["\ufeff" + A.replace("cd-gpio ", "cd-gpios ")]
+
+
+def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
+    from dtlink.api.replacing import replace
+
+    (tmp_path / "x").write_bytes(b"1")
+    (tmp_path / "x").chmod(0o640)
+    replace({tmp_path / "x": b"2", tmp_path / "y": b"3"})
+    assert (tmp_path / "x").read_bytes() == b"2"
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o640

@@ -57,7 +57,7 @@ class SourcePlaces:
         """Edits of the tree as edits of the files."""
         from dtlink.firmware.source.rewrite import written
 
-        return written(self._live, self._text, self._files, edits)
+        return written(self._live, self._text, self._files, edits, is_overlay=self.is_plugin)
 
     def reserved(self) -> Sequence[tuple[str, Location]]:
         """The reservations of memory: address and length as they are written, and where."""

@@ -22,6 +22,8 @@ _STRING = re.compile(_QUOTED, re.DOTALL)
 COMMENT_OR_STRING: Final = re.compile(
     _QUOTED + r"|//(?>(?:[^\\\n]++|\\[ \t]*\n|\\)*)|/\*.*?(?:\*/|\Z)|\\[ \t]*\n", re.DOTALL
 )
+#: The byte order mark of UTF-8, which gcc skips (libcpp/charset.cc, _cpp_convert_input()).
+_BOM: Final = "\ufeff"
 _CONTINUED = re.compile(r"\\[ \t]*\n")
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _HASH = re.compile(r"[ \t]*#")
@@ -101,7 +103,8 @@ class SourceFile:
     @cached_property
     def code(self) -> str:
         """The text without comments and continued lines; offsets are the same."""
-        return COMMENT_OR_STRING.sub(self._blanked, self.text)
+        code = COMMENT_OR_STRING.sub(self._blanked, self.text)
+        return f" {code[1:]}" if code.startswith(_BOM) else code
 
     @cached_property
     def has_comments(self) -> bool:

@@ -16,7 +16,7 @@ from dtlink.firmware.source.rewrite import place as places
 from dtlink.firmware.source.rewrite.place import Place, RefusedError
 from dtlink.firmware.source.rewrite.value import FileValue, Replaced, changed, file_words, grouped
 from dtlink.firmware.source.rewrite.value import rows as in_rows
-from dtlink.firmware.source.rewrite.words import Meaning, tokens, wanted
+from dtlink.firmware.source.rewrite.words import Meaning, labels_within, tokens, wanted
 from dtlink.firmware.source.values import spans
 from dtlink.firmware.text_edits import EditConflictError, TextEdit, Written, by_file, in_order
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.source.statements import Statement
 
 _WORD = re.compile(r"\W+", re.ASCII)
+#: What an overlay has in place of the phandle of a node that is the base's.
+_OF_BASE = ("cell", 0xFFFFFFFF)
 
 
 class _NodeEdits:
@@ -42,10 +44,15 @@ class _NodeEdits:
 
 
 def written(
-    live: LiveTree, text: SourceText, files: SourceFiles, edits: Iterable[TreeEdit]
+    live: LiveTree,
+    text: SourceText,
+    files: SourceFiles,
+    edits: Iterable[TreeEdit],
+    *,
+    is_overlay: bool = False,
 ) -> Written:
     """The edits as edits of files."""
-    writer = _Writer(live, text, files)
+    writer = _Writer(live, text, files, is_overlay=is_overlay)
     try:
         found = list(writer.run(edits))
         ordered = [each for of_one in by_file(found).values() for each in in_order(of_one)]
@@ -57,8 +64,11 @@ def written(
 
 
 class _Writer:
-    def __init__(self, live: LiveTree, text: SourceText, files: SourceFiles) -> None:
+    def __init__(
+        self, live: LiveTree, text: SourceText, files: SourceFiles, *, is_overlay: bool
+    ) -> None:
         self._live = live
+        self._is_overlay = is_overlay
         self._text = text
         self._files = files
         self._labels: dict[str, str] = {}
@@ -189,6 +199,8 @@ class _Writer:
         if not value:
             return f"{name};"
         words = wanted(value, self._labels)
+        if self._is_overlay and any(each.meaning == _OF_BASE for each in words):
+            raise RefusedError(f"the value of {name} references a node of the base")
         groups = grouped(words, [each.text for each in words])
         column = len(f"{indent}{name} = ".expandtabs(8))
         return f"{name} = {in_rows(groups, column, indent)};" if words else assignment(name, value)
@@ -233,7 +245,15 @@ class _Writer:
         if old is None or not value:
             yield self._whole(held, at, statement, value)
             return
-        found = changed(old, wanted(value, self._labels))
+        new = wanted(value, self._labels)
+        if self._is_overlay and any(_OF_BASE in each.meanings for each in old.words):
+            # Which of several references goes can't be told from numbers that are all the same.
+            if [each.meaning for each in new] != [
+                one for each in old.words for one in each.meanings
+            ]:
+                raise RefusedError(f"the value of {held.name} references a node of the base")
+            return
+        found = changed(old, new)
         if found is None:
             raise RefusedError(f"comments within the value of {held.name} would be lost")
         yield from (_edit(at.file, each) for each in found)
@@ -247,6 +267,8 @@ class _Writer:
         code, start = at.file.code, statement.start
         if at.file.text[start : statement.end] != code[start : statement.end]:
             raise RefusedError(f"comments within the value of {held.name} would be lost")
+        if labels_within(code, start + code[start : statement.end].find("="), statement.end):
+            raise RefusedError(f"labels within the value of {held.name} would be lost")
         labels = code[start : code.index(held.name, start)]
         line = self._statement(held.name, value, places.indent_of(at.file, start))
         return _edit(at.file, Replaced(start, statement.end, labels + line))
@@ -291,7 +313,7 @@ class _Writer:
     def _meaning(self, data: bytes, target: str | None, sign: str) -> Meaning:
         if target is not None:
             node = self._live.find(target)
-            return "path", node.path if node else target
+            return ("path", node.path) if node else _OF_BASE
         if sign in "\"'" and data.endswith(b"\0"):
             return "text", data[:-1]
         return ("cell", int.from_bytes(data)) if len(data) == 4 else ("bytes", data)
@@ -389,4 +411,6 @@ def _line_of(file: SourceFile, statement: Statement) -> Replaced:
 def _edit(file: SourceFile, change: Replaced) -> TextEdit:
     _, line, column = file.position(change.start)
     _, last, end = file.position(change.end)
-    return TextEdit(file.path, change.start, change.end, change.text, line, column, last, end)
+    return TextEdit(
+        places.own_path(file), change.start, change.end, change.text, line, column, last, end
+    )

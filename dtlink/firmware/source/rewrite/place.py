@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -28,6 +29,17 @@ class Place(NamedTuple):
 
     file: SourceFile
     offset: int
+
+
+def own_path(file: SourceFile) -> str:
+    """The path of a file that is to change: of what a link leads to, so that it has one.
+
+    Neither ``git apply`` nor ``patch`` changes a file through a link.
+    """
+    here = os.path.realpath(os.curdir)
+    if file.real in (file.path, os.path.normpath(f"{here}{os.sep}{file.path}")):
+        return file.path
+    return file.real.removeprefix(f"{here}{os.sep}")
 
 
 @lru_cache(maxsize=256)

@@ -128,8 +128,8 @@ def _replaced(
         return _inserted(held, new, change)
     if not wanted:
         return _deleted(held, change)
-    # A string can't stand where a number did.
-    kinds, wanted_kinds = [_is_cells(held, each) for each in words], [e.is_cell for e in wanted]
+    # A string can't stand where a number or bytes did.
+    kinds, wanted_kinds = [_kind(held, each) for each in words], [each.kind for each in wanted]
     if kinds == wanted_kinds:
         return [Replaced(a.start, a.end, b.text) for a, b in zip(words, wanted, strict=True)]
     is_alike = {*kinds} == {*wanted_kinds} and len({*kinds}) == 1
@@ -176,6 +176,12 @@ def _appended(held: FileValue, before: FileWord, groups: Sequence[str]) -> Seque
 def _gap(held: FileValue, group: int) -> str:
     """What is between a group and the one before it, but for the comma."""
     return held.code[held.groups[group - 1][1] : held.groups[group][0]].replace(",", "")
+
+
+def _kind(held: FileValue, word: FileWord) -> str:
+    """What a word is in: ``<``, ``[``, or ``"`` for a string."""
+    sign = held.code[held.groups[word.group][0]]
+    return sign if sign in "<[" else '"'
 
 
 def _is_cells(held: FileValue, word: FileWord) -> bool:

@@ -58,6 +58,14 @@ def tokens(code: str, start: int, end: int) -> Iterator[Token]:
         at = stop
 
 
+def labels_within(code: str, start: int, end: int) -> bool:
+    """Whether a value has labels, such as in ``<&gpio flags: 0>``."""
+    words = (
+        code[each.start : each.end] for each in tokens(code, start, end) if each.kind == "word"
+    )
+    return any(each.endswith(":") for each in words)
+
+
 def _closed(code: str, start: int, end: int) -> int:
     """Where the parenthesis ends that begins at an offset."""
     depth = 0
@@ -80,6 +88,11 @@ class WantedWord(NamedTuple):
     def is_cell(self) -> bool:
         """Whether it stands in a ``<…>``."""
         return self.meaning[0] in ("cell", "path")
+
+    @property
+    def kind(self) -> str:
+        """What it stands in: ``<``, ``[``, or ``"`` for a string."""
+        return {"text": '"', "bytes": "["}.get(self.meaning[0], "<")
 
 
 def wanted(value: PropertyValue, label: dict[str, str]) -> Sequence[WantedWord]:

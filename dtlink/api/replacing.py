@@ -1,0 +1,84 @@
+"""Write several files, each as a whole, or none of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import mkstemp
+
+#: The mode of a new file.
+_NEW = 0o666
+#: What would end the process between two files, or leave a part of one.
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def replace(contents: Mapping[Path, bytes]) -> None:
+    """Write files: all are written beside the old ones before the first takes its place.
+
+    Mode and owner stay, as far as this user may set them; a link stays a link. Raises
+    :class:`OSError` with the path in question, and then has written nothing, unless a file could
+    be written but not put in its place.
+    """
+    with _no_signals():
+        ready: dict[Path, Path] = {}
+        try:
+            for path, data in contents.items():
+                target = path.resolve()
+                with _about(path):
+                    ready[target] = _beside(target, data)
+            for target, new in ready.items():
+                with _about(target):
+                    new.replace(target)
+        finally:
+            for new in ready.values():
+                new.unlink(missing_ok=True)
+
+
+def _beside(path: Path, data: bytes) -> Path:
+    handle, name = mkstemp(dir=path.parent, prefix=".dtlink-")
+    new = Path(name)
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+        there = path.stat() if path.exists() else None
+        if there is not None and hasattr(os, "chown"):
+            with suppress(OSError):
+                os.chown(new, there.st_uid, there.st_gid)
+        new.chmod(there.st_mode if there is not None else _NEW & ~_mask())
+    except BaseException:
+        new.unlink()
+        raise
+    return new
+
+
+@contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """The errors of the system, with the path that the user knows."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def _mask() -> int:
+    """The bits that new files do not get."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """What would end the process waits: a file that is half of a fix is none."""
+    mask = getattr(signal, "pthread_sigmask", None)
+    if mask is None:  # not on Windows
+        yield
+        return
+    before = mask(signal.SIG_BLOCK, {getattr(signal, each) for each in _SIGNALS})
+    try:
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
