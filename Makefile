@@ -3,13 +3,14 @@
 # make lint    ruff, mypy, pyright, import-linter, and dtlink on its own fixtures
 # make docs    the documentation as a site, in build/site
 # make man     the man pages, in build/man
+# make dist    the wheel and the source archive, in dist, checked
 # make fixtures, make bench: see CONTRIBUTING.md
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test corpus lint bench docs man fixtures clean
+.PHONY: demo test corpus lint bench dist docs man fixtures clean
 
 demo: $(BIN)/dtlink
 	@echo
@@ -34,6 +35,13 @@ docs: $(VENV)/.docs
 man: $(BIN)/dtlink
 	PYTHONPATH=. $(BIN)/python -m tools.docs.man build/man
 
+# With the same sources and SOURCE_DATE_EPOCH (by default a date of hatchling's) the bytes are the same.
+dist: $(VENV)/.dist
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
 fixtures: $(BIN)/dtlink
 	for f in fixtures/boards/*.dts; do dtc -q -@ -I dts -O dtb -o "$${f%.dts}.dtb" "$$f"; done
 	dtc -f -q -@ -I dts -O dtb -o fixtures/boards/phandle-duplicates.dtb \
@@ -53,6 +61,10 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.dist: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build check-wheel-contents twine
 	@touch $@
 
 $(VENV)/.docs: $(BIN)/python pyproject.toml
