@@ -82,7 +82,9 @@ def test_all_supported_versions_of_python_are_tested() -> None:
 
 
 def test_a_workflow_calls_only_what_make_has() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    targets = set(
+        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     texts = [path.read_text(encoding="utf-8") for path in FILES]
     texts.append((ROOT / ".readthedocs.yaml").read_text(encoding="utf-8"))
     called = {
