@@ -30,6 +30,7 @@ def kernels() -> str:
 
 #: The parts, by name.
 PARTS: Mapping[str, Callable[[], str]] = {
+    "errors": measure.errors,
     "keys": table,
     "kernels": kernels,
     "measured": measure.table,

@@ -49,6 +49,12 @@ def measured(name: str) -> dict[str, Any]:
         "most_warnings": max((each["warning"] for each in counts), default=0),
         "median_notes": median(each["info"] for each in counts),
         "unread": sum(item.error is not None for item in report.inputs),
+        "found": [
+            [Path(item.path).stem, finding.rule, finding.subject.path]
+            for item in report.inputs
+            for finding in item.findings
+            if finding.severity.value == "error"
+        ],
     }
 
 
@@ -70,6 +76,15 @@ def _rows(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         notes = format(row["median_notes"], "g")
         warned = f"{row['boards_with_warning']} (at most {row['most_warnings']} each)"
         yield f"| {SETS[name]} | {row['boards']:,} | {row['errors']} | {warned} | {notes} |"
+
+
+def errors() -> str:
+    """Each error that was found, as a table in Markdown."""
+    rows = ["| devicetrees | board | rule | node |", "|---|---|---|---|"]
+    for name, row in load().items():
+        for board, rule, node in row["found"]:
+            rows.append(f"| {SETS[name]} | `{board}` | [`{rule}`](rules/{rule}.md) | `{node}` |")
+    return "\n".join(rows)
 
 
 if __name__ == "__main__":
