@@ -36,7 +36,7 @@ man: $(BIN)/dtlink
 	PYTHONPATH=. $(BIN)/python -m tools.docs.man build/man
 
 # With the same sources and SOURCE_DATE_EPOCH (by default a date of hatchling's) the bytes are the same.
-dist: $(VENV)/.dist
+dist: $(VENV)/.dist man
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
 	$(BIN)/python -m twine check --strict dist/*

@@ -28,6 +28,8 @@ LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "dist", "__pycache__
 def built(folder: Path) -> dict[str, bytes]:
     """The files of a build from a copy of the tree, by name."""
     tree = shutil.copytree(ROOT, folder / "tree", ignore=LEFT_OUT, symlinks=True)
+    (tree / "build" / "man").mkdir(parents=True)
+    (tree / "build" / "man" / "dtlink.1").write_text(".TH dtlink 1\n")
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build"],
         cwd=tree,
@@ -68,7 +70,11 @@ def test_a_second_build_has_the_same_bytes(distributions: Path, tmp_path: Path) 
 
 def test_the_wheel_has_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
-    assert {name.split("/")[0] for name in names} == {"dtlink", f"dtlink-{__version__}.dist-info"}
+    own = f"dtlink-{__version__}"
+    assert {name.split("/")[0] for name in names} == {"dtlink", f"{own}.data", f"{own}.dist-info"}
+    assert [name for name in names if ".data/" in name] == [
+        f"{own}.data/data/share/man/man1/dtlink.1"
+    ]
     sources = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "dtlink").rglob("*.py")
@@ -120,4 +126,5 @@ def test_the_source_archive_is_enough_to_test_and_to_build(distributions: Path) 
         "CHANGELOG.md", "Containerfile", "LICENSE", "Makefile", "PKG-INFO", "README.md", "docs",
         "dtlink", "fixtures", "mkdocs.yml", "pyproject.toml", "schemas", "tests", "tools",
     } <= parts  # fmt: skip
+    assert f"{top}build/man/dtlink.1" in names
     assert not [name for name in names if "__pycache__" in name or "/.git/" in name]
