@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
     from dtlink.facts.outcomes import Driver
 
+#: The column of paths is no wider; a path that is longer pushes its row only.
+_WIDEST = 44
+
 #: The style of a state: what keeps a device from working stands out.
 _STYLES = {
     State.NOT_BUILT: STYLES["error"],
@@ -104,15 +107,18 @@ class DriversView(CommandResult):
 
     def text(self, states: Collection[str] = ()) -> Iterator[Line]:
         """The nodes of these states (all if none is named), and the counts."""
-        for row in self.nodes:
-            if not states or row.state.value in states:
-                yield _line(row.node, row)
-            for each in row.creates:
-                if not states or each.state.value in states:
-                    yield _line(f"{row.node} creates {each.name}", each)
+        rows = [row for row in self._rows() if not states or row[1].state.value in states]
+        width = min(max((len(device) for device, _ in rows), default=0), _WIDEST)
+        yield from (_line(device.ljust(width), row) for device, row in rows)
         told = ", ".join(f"{count:,} {state.value}" for state, count in self.states.items())
         kernel = f" · kernel {self.kernel}" if self.kernel else ""
         yield line(Span(f"{counted(len(self.nodes), 'node')}: {told}{kernel}", BOLD))
+
+    def _rows(self) -> Iterator[tuple[str, NodeDriver | NeedDriver]]:
+        """Each device with a node, followed by those that its driver makes."""
+        for row in self.nodes:
+            yield row.node, row
+            yield from ((f"{row.node} creates {each.name}", each) for each in row.creates)
 
 
 def node_driver(board: TreeBoard, node: int) -> NodeDriver:

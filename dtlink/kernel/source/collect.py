@@ -47,14 +47,16 @@ def collect(tree: Path) -> Collected:
     makers = Makers(reader.text, lambda path, text: reader.unit(path, text).macros, modules)
     library = Library(reader, places)
     files = {}
-    step("match tables of the source")
-    for path in sorted(places):
+    for number, path in enumerate(sorted(places)):
+        if number % _STEP == 0:
+            step(f"match tables, {number:,} of {len(places):,} files of the source")
         text = reader.text(path)
         if text is not None:
             makers.enter(path, text)
             library.enter(path, text)
             if (tables := _read(reader, path, text)) is not None:
                 files[path] = tables
+    step("which drivers make devices")
     makers.follow()
     linker = _Linker(files, places)
     sources, aliases = set(linker.sources()), set(linker.aliases())
@@ -70,7 +72,7 @@ def _facts(
     drivers, found = Drivers(library), {}
     for number, path in enumerate(paths):
         if number % _STEP == 0:
-            step(f"what drivers do, {number} of {len(paths)} files")
+            step(f"what drivers do, {number:,} of {len(paths):,} files")
         facts = drivers.facts(path)
         if facts is not None or path in made:
             makes_here = made.get(path, frozenset())
