@@ -7,6 +7,7 @@ import json
 import pytest
 
 from dtlink import engine
+from dtlink.board.tables import TablesBoard
 from dtlink.board.tree import TreeBoard
 from dtlink.observed.observation import ReportCollector
 from dtlink.testing.sketch import sketch
@@ -236,3 +237,12 @@ def test_the_size_is_bounded(monkeypatch: pytest.MonkeyPatch):
 def test_the_same_input_makes_the_same_data():
     one, other = (json.dumps(data(GraphView.of(board(CHAIN)).to_json())) for _ in range(2))
     assert one == other
+
+
+def test_tables_know_what_becomes_of_devices_without_their_iommu():
+    machine = server().machine
+    made = TablesBoard(machine, facts=sketch("built-in ARM_SMMU_V3 drivers/iommu/v3.c v,smmu"))
+    view = GraphView.of(made)
+    smmu = next(at for at, each in enumerate(view.nodes) if "smmu-v3" in each.path)
+    ends = {each.if_missing.value for each in view.edges if each.supplier == smmu}
+    assert ends == {"never"}

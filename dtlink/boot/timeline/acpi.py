@@ -83,6 +83,18 @@ class AcpiTimeline:
             if not told.why_not
         ]
 
+    @cached_property
+    def absences(self) -> Sequence[Outcome]:
+        """For each of :attr:`waits`: how its consumer ends if the supplier's driver never binds."""
+        from dtlink.links.acpi.graph import links
+
+        rows = [
+            SUPPLIERS.get(told.supplier.WORD)
+            for told in links(self._machine, self._version)
+            if not told.why_not
+        ]
+        return [self._end(row, When.NEVER, When.INITCALL, self._limits)[1] for row in rows]
+
     def _judge(self, told: TableLink, ready: When) -> AcpiDependency:
         row = SUPPLIERS.get(told.supplier.WORD)
         comes = When.UNKNOWN if row is None else self.comes(row)

@@ -6,7 +6,7 @@ function without(edge) {
   if (!hasKernel) {
     return ["ordered", "waits", "parent"].includes(edge.effect) ? { outcome: "never", sure: false } : null;
   }
-  if (!edge.if_missing) return null;
+  if (!edge.if_missing) return edge.effect === "table" ? { outcome: "unknown", sure: false } : null;
   return { outcome: edge.if_missing, sure: edge.if_missing === edge.surely };
 }
 /* The devices that fail or lose something, by number: {outcome, sure, edge, step}. */
@@ -44,6 +44,11 @@ export function deadOf(found) {
 /* "5 devices fail, 2 more may" */
 export const deadWords = ({ sure, maybe }) =>
   `${dtlink.counted(sure, "device")} ${sure === 1 ? "fails" : "fail"}${maybe ? `, ${maybe} more may` : ""}`;
+/* The same of a whole blast, of which none may fail. */
+export function affectedWords(found) {
+  const dead = deadOf(found);
+  return dead.sure + dead.maybe ? deadWords(dead) : `${dtlink.counted(found.length, "device")} affected`;
+}
 /* "outcome" lists of a blast, the worst first. */
 export const sorted = (found) =>
   [...found].sort(

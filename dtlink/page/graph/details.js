@@ -22,7 +22,13 @@ export function nodePanel(at) {
       { class: "facts" },
       fact("label", node.label && `&${node.label}`),
       fact("compatible", node.compatible?.join(", ")),
-      fact("driver", node.driver && (node.config ? `${node.driver} (CONFIG_${node.config})` : node.driver)),
+      fact(
+        "driver",
+        node.driver &&
+          (node.config && !node.driver.includes("CONFIG_")
+            ? `${node.driver} (CONFIG_${node.config})`
+            : node.driver),
+      ),
       fact("probes", node.when && WHEN[node.when]),
       fact("wave", node.wave === undefined ? "" : String(node.wave)),
       fact("on the board", observedWords(node)),

@@ -86,13 +86,16 @@ export const refit = () => {
     fit();
   }
 };
+/* How much wider shapes are whose corners are cut, so that a text fits. */
+const ROOM = { octagon: 1.2, ellipse: 1.3, tag: 1.25, "cut-rectangle": 1.1 };
 function sized(point) {
   const lines =
     point.node === undefined
       ? [point.text]
       : [point.title || clip(short(nodes[point.node]), 30), clip(stateWords(nodes[point.node]), 34)];
   if (point.note) lines.push(point.note);
-  const width = Math.max(...lines.map((line) => line.length)) * 6.4 + 26;
+  const shape = point.node === undefined ? 1 : ROOM[stateOf(nodes[point.node]).shape] || 1;
+  const width = shape * Math.max(...lines.map((line) => line.length)) * 6.4 + 26;
   return { lines, width, height: 16 + lines.length * 15 };
 }
 function layout(points, arrows, sizes, spread) {

@@ -12,7 +12,7 @@ const VIEW_NAMES = new Map([
 export const viewNames = [...VIEW_NAMES].filter(
   ([name]) =>
     (name !== "change" || graph.old) &&
-    (name !== "modules" || graph.kernel.release) &&
+    (name !== "modules" || graph.modules.length) &&
     (name !== "iommu" || graph.iommu),
 );
 export function current() {

@@ -1,8 +1,8 @@
 /* Why a device waits, and what becomes of others without it. */
-import { nodes, hasKernel, toSuppliers } from "./model.js";
+import { graph, nodes, hasKernel, toSuppliers } from "./model.js";
 import { WHEN, OUTCOME, badge, edgeName, short } from "./words.js";
 import { nodeLink } from "./route.js";
-import { blast, sorted, deadOf, deadWords, chain, breakOf, decider, isCulprit } from "./blast.js";
+import { blast, sorted, affectedWords, chain, breakOf, decider, isCulprit } from "./blast.js";
 import { longList } from "./parts.js";
 const { el } = dtlink;
 /* "Why does it wait": the chain, with the hop at which it breaks. */
@@ -55,42 +55,43 @@ function whySentence(at, steps = chain(at), broken = breakOf(steps)) {
       el("span", { class: "muted" }, "Name a kernel (--kernel) to see which drivers are there, and when."),
     );
   }
-  const when = WHEN[node.when];
-  if (!when) return el("p", {}, "Not a device of its own.");
-  if (broken < 0) {
-    const last = decider(steps);
-    if (last > 0)
-      return el(
-        "p",
-        {},
-        `It probes ${when}: the module of `,
-        nodeLink(steps[last].at, short(nodes[steps[last].at])),
-        ` (${nodes[steps[last].at].driver}) is loaded there.`,
-      );
-    if (last === 0)
-      return el("p", {}, `It probes ${when}, where its own module is loaded; nothing holds it back longer.`);
+  if (!WHEN[node.when]) return el("p", {}, "Not a device of its own.");
+  if (broken >= 0) {
+    const own = broken > 0 && isCulprit(node) ? [" It is itself late: ", lack(at), "."] : "";
+    return el("p", {}, `${probes(node)}: `, lack(steps[broken].at), ".", own);
   }
-  if (broken === 0)
-    return el("p", {}, `It probes ${when}: its own driver (${node.driver}) is not there earlier.`);
-  if (broken > 0) {
-    const last = nodes[steps[broken].at];
-    return el(
-      "p",
-      {},
-      `It probes ${when}: `,
-      nodeLink(steps[broken].at, short(last)),
-      ` has ${last.driver || last.state}.`,
-      isCulprit(node) ? ` Its own driver (${node.driver}) is not there earlier either.` : "",
-    );
+  const last = decider(steps);
+  const held =
+    last > 0
+      ? [
+          ": it needs ",
+          nodeLink(steps[last].at, short(nodes[steps[last].at])),
+          ", whose module is loaded then.",
+        ]
+      : last === 0
+        ? ", when its own module is loaded; nothing holds it back longer."
+        : "; nothing holds it back longer.";
+  return el("p", {}, probes(node), held);
+}
+/* "It never probes", "It probes after the root filesystem is mounted" */
+const probes = (node) => (node.when === "never" ? "It never probes" : `It probes ${WHEN[node.when]}`);
+/* What a node lacks: a driver, its status, or an earlier module. */
+function lack(at) {
+  const node = nodes[at];
+  const link = nodeLink(at, short(node));
+  if (node.state === "disabled") return [link, " is disabled"];
+  if (node.state === "no driver") {
+    return ["the kernel has no driver for ", link, node.config ? ` (CONFIG_${node.config} is off)` : ""];
   }
-  return el("p", {}, `It probes ${when}; nothing holds it back longer.`);
+  const place = graph.kernel.initramfs ? "is not in the initramfs" : "is loaded from the root filesystem";
+  return ["the module of ", link, ` (${(node.modules || []).join(" or ")}) ${place}`];
 }
 /* "What dies without it" */
 export function blastPart(at) {
   const found = sorted(blast([at]));
   if (!found.length)
     return el("section", {}, el("h3", {}, "Without it"), el("p", {}, "No other device is affected."));
-  const title = hasKernel ? deadWords(deadOf(found)) : `${dtlink.counted(found.length, "device")} may wait`;
+  const title = hasKernel ? affectedWords(found) : `${dtlink.counted(found.length, "device")} may wait`;
   return el("section", {}, el("h3", {}, `Without it: ${title}`), blastList(found));
 }
 export const blastList = (found, most = 12) =>

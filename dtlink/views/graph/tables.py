@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.facts.outcomes import When
+from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.views.data import ABSENT
 from dtlink.views.graph.bounds import clipped
 from dtlink.views.graph.collector import Collector, worse
@@ -38,8 +38,9 @@ def collected(board: TablesBoard) -> Collector:
         )
         why_not = board.graph.not_followed(link.reference) if not link.used_by_linux else ""
         collector.link(link.consumer.path, link.supplier.path, effect, entry, note=why_not)
-    for each in waits:
-        collector.judge(each.consumer.path, each.supplier.path, _Told(each))
+    absences = board.timeline.absences if board.timeline else ()
+    for each, absence in zip(waits, absences, strict=True):
+        collector.judge(each.consumer.path, each.supplier.path, _Told(each, absence))
     return collector
 
 
@@ -62,12 +63,16 @@ def _described(path: str, wait: AcpiDependency | None) -> GraphNode:
 class _Told:
     """Writes a dependency's end to an edge."""
 
-    def __init__(self, wait: AcpiDependency) -> None:
-        self._wait = wait
+    def __init__(self, wait: AcpiDependency, absence: Outcome) -> None:
+        self._wait, self._absence = wait, absence
 
     def __call__(self, edge: GraphEdge) -> GraphEdge:
         from dataclasses import replace
 
         return replace(
-            edge, outcome=worse(edge.outcome, self._wait.outcome), wait=self._wait.wait.value
+            edge,
+            outcome=worse(edge.outcome, self._wait.outcome),
+            wait=ABSENT if self._wait.wait is Wait.NONE else self._wait.wait.value,
+            if_missing=worse(edge.if_missing, self._absence),
+            surely=worse(edge.surely, self._absence),
         )
