@@ -1,13 +1,13 @@
 /* What becomes of devices if some never probe; and why a device waits. */
 import { nodes, toSuppliers, fromConsumers, hasKernel, badness, TIMES } from "./model.js";
 const DEAD = badness("lost until rebound");
-/* How a consumer ends without its supplier: {outcome, sure}. */
+/* How a consumer ends without its supplier: {outcome, sure}; "behind": the PCI functions behind it do. */
 function without(edge) {
-  if (!hasKernel) {
-    return ["ordered", "waits", "parent"].includes(edge.effect) ? { outcome: "never", sure: false } : null;
-  }
-  if (!edge.if_missing) return edge.effect === "table" ? { outcome: "unknown", sure: false } : null;
-  return { outcome: edge.if_missing, sure: edge.if_missing === edge.surely };
+  if (edge.if_missing) return { outcome: edge.if_missing, sure: edge.if_missing === edge.surely };
+  if (edge.functions) return { outcome: edge.functions, sure: true, behind: true };
+  if (edge.effect === "table") return { outcome: "unknown", sure: true };
+  if (hasKernel) return null;
+  return ["ordered", "waits", "parent"].includes(edge.effect) ? { outcome: "never", sure: false } : null;
 }
 /* The devices that fail or lose something, by number: {outcome, sure, edge, step}. */
 export function blast(starts) {
@@ -27,8 +27,8 @@ export function blast(starts) {
           badness(end.outcome) > badness(before.outcome) ||
           (end.outcome === before.outcome && sure && !before.sure);
         if (!isWorse) continue;
-        found.set(edge.consumer, { outcome: end.outcome, sure, edge, step });
-        if (badness(end.outcome) >= DEAD) next.set(edge.consumer, sure);
+        found.set(edge.consumer, { ...end, sure, edge, step });
+        if (badness(end.outcome) >= DEAD && !end.behind) next.set(edge.consumer, sure);
       }
     }
     ring = [...next];
@@ -37,7 +37,7 @@ export function blast(starts) {
 }
 /* Of a blast: how many devices surely fail, and how many more fail if their drivers ask. */
 export function deadOf(found) {
-  const dead = found.filter(([, end]) => badness(end.outcome) >= DEAD);
+  const dead = found.filter(([, end]) => badness(end.outcome) >= DEAD && !end.behind);
   const sure = dead.filter(([, end]) => end.sure).length;
   return { sure, maybe: dead.length - sure };
 }

@@ -37,9 +37,11 @@ export function drivenBy(name) {
   });
   return found;
 }
-/* Whether an edge delays its consumer, or would; others are drawn only when asked for. */
+/* Whether an edge delays its consumer, or the consumer lacks something without it; others are drawn
+   only when asked for. */
 export function matters(edge) {
-  if (edge.outcome || edge.change || edge.findings) return true;
+  if (edge.outcome || edge.functions || edge.change || edge.findings) return true;
+  if (edge.if_missing && edge.effect !== "parent") return true;
   if (edge.effect === "parent") return nodes[edge.supplier].state !== "needs no driver";
   return edge.effect !== "no wait" && edge.effect !== "sync_state() only";
 }

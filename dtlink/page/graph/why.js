@@ -94,6 +94,15 @@ export function blastPart(at) {
   const title = hasKernel ? affectedWords(found) : `${dtlink.counted(found.length, "device")} may wait`;
   return el("section", {}, el("h3", {}, `Without it: ${title}`), blastList(found));
 }
+function endWords({ outcome, behind }) {
+  if (behind) return `PCI functions behind it: ${FUNCTIONS[outcome] || OUTCOME[outcome]}`;
+  return hasKernel || outcome !== "never" ? OUTCOME[outcome] : "waits";
+}
+const FUNCTIONS = {
+  never: "never probe",
+  degraded: "work untranslated",
+  "lost until rebound": "fail for good",
+};
 export const blastList = (found, most = 12) =>
   longList(
     found,
@@ -103,12 +112,8 @@ export const blastList = (found, most = 12) =>
         {},
         nodeLink(other, short(nodes[other])),
         " ",
-        el(
-          "span",
-          { class: `end end-${end.outcome.split(" ")[0]}` },
-          hasKernel ? OUTCOME[end.outcome] : "waits",
-        ),
-        end.sure || !hasKernel ? "" : " (if its driver asks)",
+        el("span", { class: `end end-${end.outcome.split(" ")[0]}` }, endWords(end)),
+        end.sure || end.behind || !hasKernel ? "" : " (if its driver asks)",
         el("span", { class: "muted" }, ` · ${edgeName(end.edge)}`),
       ),
     {},

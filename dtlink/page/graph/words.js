@@ -51,7 +51,7 @@ export const EFFECT = {
   ignored: "given up by post-init-providers",
   "sync_state() only": "orders sync_state() only, delays no probe",
   parent: "its parent",
-  "no wait": "delays nothing",
+  "no wait": "delays no probe by fw_devlink",
   table: "an entry of an ACPI table",
 };
 export const entryName = (entry) => `${entry.property}[${entry.index}]`;

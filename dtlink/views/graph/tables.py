@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dtlink.facts.outcomes import Outcome, Wait, When
+from dtlink.firmware.acpi.iort import RootComplex
 from dtlink.views.data import ABSENT
 from dtlink.views.graph.bounds import clipped
 from dtlink.views.graph.collector import Collector, worse
@@ -65,14 +67,16 @@ class _Told:
 
     def __init__(self, wait: AcpiDependency, absence: Outcome) -> None:
         self._wait, self._absence = wait, absence
+        #: A root complex is no device that asks: the functions behind it do.
+        self._of_functions = wait.consumer.WORD == RootComplex.WORD
 
     def __call__(self, edge: GraphEdge) -> GraphEdge:
-        from dataclasses import replace
-
-        return replace(
+        edge = replace(
             edge,
             outcome=worse(edge.outcome, self._wait.outcome),
             wait=ABSENT if self._wait.wait is Wait.NONE else self._wait.wait.value,
-            if_missing=worse(edge.if_missing, self._absence),
-            surely=worse(edge.surely, self._absence),
         )
+        if self._of_functions:
+            return replace(edge, functions=worse(edge.functions, self._absence))
+        end = worse(edge.if_missing, self._absence)
+        return replace(edge, if_missing=end, surely=end)
