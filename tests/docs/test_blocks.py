@@ -27,8 +27,8 @@ MARK = re.compile(
     r"^```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
-#: Blocks with an answer: what follows a command's line.
-PROMPTS = ("$ ", "# ")
+#: The pages whose Python tests/test_library_docs.py runs.
+START, LIBRARY = "docs/start/library.md", "docs/library.md"
 
 
 class Block(NamedTuple):
@@ -85,8 +85,12 @@ def test_every_block_is_run_by_some_test():
             assert block.about in SNIPPETS, f"{block}: tests/delivery/test_snippets.py has no test"
         elif block.mark == "not run":
             assert len(block.about) > 10, f"{block}: say why it is not run"
+        elif block.language == "python":
+            assert block.page in (START, LIBRARY), (
+                f"{block}: tests/test_library_docs.py runs others"
+            )
         else:
-            assert block.language in ("sh", "console", "toml", "dts", "python"), (
+            assert block.language in ("sh", "console", "toml", "dts"), (
                 f"{block}: a test has to run it: give it one of these languages, mark it "
                 "<!-- try: NAME --> with a test in tests/delivery, or <!-- not run: REASON -->"
             )
