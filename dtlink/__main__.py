@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -12,6 +13,8 @@ from typing import NoReturn
 _BROKEN_PIPE = 141
 #: And of one that SIGINT ended.
 _INTERRUPTED = 130
+#: Errors of a disk that is full, or of a quota.
+_NOT_WRITTEN = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 #: How many new objects the garbage collector waits for: imports make thousands, all of which stay.
 _NEW_OBJECTS = 50_000
@@ -29,6 +32,8 @@ def main() -> NoReturn:
         sys.stderr.flush()
     except BrokenPipeError:
         status = _BROKEN_PIPE  # the reader went away: there is nobody to tell
+    except OSError as error:
+        status = _fault(error)
     os._exit(status)
 
 
@@ -58,12 +63,20 @@ def _run() -> int:
     except BrokenPipeError:
         return _BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - no traceback for users
-        sys.stderr.write(
-            f"dtlink: internal fault: {type(error).__name__}: {error}\n"
-            "This is a bug of dtlink: please report it with the input that shows it.\n"
-        )
-        return 3
+        return _fault(error)
     return status if isinstance(status, int) else 0
+
+
+def _fault(error: Exception) -> int:
+    """Report what no command expects; the exit status."""
+    if isinstance(error, OSError) and error.errno in _NOT_WRITTEN:
+        sys.stderr.write(f"dtlink: {error.strerror}: the output is not complete\n")
+        return 2
+    sys.stderr.write(
+        f"dtlink: internal fault: {type(error).__name__}: {error}\n"
+        "This is a bug of dtlink: please report it with the input that shows it.\n"
+    )
+    return 3
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Where fixes of what has no source go."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -21,6 +22,24 @@ class FixOutputs(NamedTuple):
     def is_given(self) -> bool:
         """Whether any is."""
         return any(self)
+
+    @property
+    def overlay_blob(self) -> str:
+        """The blob of the overlay."""
+        return str(Path(self.overlay).with_suffix(".dtbo")) if self.overlay else ""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the names, if anything is."""
+        if self.overlay and self.overlay == self.overlay_blob:
+            return f"--overlay-out {self.overlay}: name the source, such as FILE.dtso"
+        files = [
+            each for each in (self.blob, self.overlay, self.overlay_blob, self.override) if each
+        ]
+        if "-" in files:
+            return "-: fixes are written to files, not to standard output"
+        twice = next((each for each in files if files.count(each) > 1), "")
+        return f"{twice}: two outputs have one name" if twice else ""
 
     @property
     def needs_one_input(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dtlink.api.fix_outputs import FixOutputs
-from dtlink.engine.fixing import WantedFixes, WholeOutcome, changed, fix_whole
+from dtlink.engine.fixing import WantedFixes, WholeOutcome, changed, fix_whole, unsafe_fixes
 from dtlink.firmware.edits import SetField
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read, read_tree
@@ -50,8 +50,15 @@ def _check(item: Input, firmware: Firmware, outputs: FixOutputs) -> None:
             raise InputError("a devicetree: --tables-out and such are for tables", path=name)
         if outputs.in_place and item.member:
             raise InputError("a member of a container is not written in place", path=name)
+        if outputs.in_place and not _is_plain(Path(item.path).read_bytes(), firmware.blob):
+            raise InputError("not a plain blob, such as a compressed one: --blob-out", path=name)
     elif outputs.in_place or outputs.blob or outputs.overlay:
         raise InputError("ACPI tables: use --tables-out or --acpi-override-out", path=name)
+
+
+def _is_plain(data: bytes, blob: bytes) -> bool:
+    """Whether a file has a blob and nothing else but padding."""
+    return data.startswith(blob[:8]) and not data[len(blob) :].strip(b"\0")
 
 
 def _overlaid(firmware: Firmware, edits: Sequence[Edit]) -> Firmware:
@@ -89,8 +96,7 @@ def _of_tree(
         of_tree = [each for each in edits if not isinstance(each, SetField)]
         source = overlay_source(base, of_tree)
         yield outputs.overlay, source.encode()
-        blob = Path(outputs.overlay).with_suffix(".dtbo")
-        yield str(blob), dts.read_text(source, outputs.overlay).blob
+        yield outputs.overlay_blob, dts.read_text(source, outputs.overlay).blob
 
 
 def _of_tables(
@@ -110,11 +116,17 @@ def _of_tables(
             raise InputError(str(error)) from error
 
 
-def told(item: Input, outcome: WholeOutcome, files: Iterable[str]) -> Iterator[str]:
+def told(
+    item: Input, outcome: WholeOutcome, files: Iterable[str], outputs: FixOutputs
+) -> Iterator[str]:
     """What became of the fixes of an input, in a few lines."""
     if outcome.fixed:
         yield f"{item}: {counted(len(outcome.fixed), 'finding')} fixed: {', '.join(files)}"
+    elif outputs.needs_one_input:
+        yield f"{item}: no finding fixed, nothing is written"
     for each in outcome.left:
         what = "taken back, a fault of dtlink: please report it" if each.is_fault else "not fixed"
         where = each.finding.subject.path
         yield f"{item}: {where}: {each.finding.rule}: {what}: {each.reason}"
+    if outcome.unsafe:
+        yield f"{item}: {unsafe_fixes(outcome.unsafe)}"

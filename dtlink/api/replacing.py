@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -28,13 +29,25 @@ def replace(contents: Mapping[Path, bytes]) -> None:
             for path, data in contents.items():
                 target = path.resolve()
                 with _about(path):
-                    ready[target] = _beside(target, data)
-            for target, new in ready.items():
-                with _about(target):
-                    new.replace(target)
+                    if not _is_special(target):
+                        ready[target] = _beside(target, data)
+            for path, data in contents.items():
+                target = path.resolve()
+                with _about(path):
+                    if target in ready:
+                        ready[target].replace(target)
+                    else:
+                        target.write_bytes(data)
         finally:
             for new in ready.values():
                 new.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe or a device: a file in its place is not what the user means."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return path.exists() and not path.is_file()
 
 
 def _beside(path: Path, data: bytes) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
@@ -86,15 +87,22 @@ class FixRequest(NamedTuple):
         if self.fix and self.diff:
             raise click.UsageError("--fix writes the fixes, --diff prints them: give one")
         if self.outputs.is_given and not self.fix:
-            raise click.UsageError("what --fix makes of blobs and tables needs --fix")
+            raise click.UsageError(
+                "--in-place, --blob-out, --overlay-out, --tables-out and --acpi-override-out "
+                "need --fix"
+            )
         if (self.unsafe or self.only or self.shared) and not self.is_given:
             raise click.UsageError(
                 "--unsafe-fixes, --fix-only and --fix-shared go with --fix or --diff"
             )
-        if self.is_given and (since is not None or changes_baseline):
+        if self.is_given and since is not None:
+            raise click.UsageError("--fix and --diff do not go with --since: they fix all findings")
+        if self.is_given and changes_baseline:
             raise click.UsageError(
-                "--fix and --diff are about all findings, and no baseline changes"
+                "--fix and --diff do not go with --write-baseline and --prune-baseline"
             )
+        if problem := self.outputs.problem:
+            raise click.UsageError(problem)
         from dtlink.rules.catalogue import check_words
 
         try:
@@ -134,24 +142,30 @@ class FixRequest(NamedTuple):
         from dtlink.cli.options import tell
 
         if self.outputs.needs_one_input and len(plan.inputs) != 1:
-            raise click.UsageError(f"one file for the fixes of {len(plan.inputs)} inputs")
+            raise click.UsageError(
+                "--blob-out, --overlay-out, --tables-out and --acpi-override-out take one input, "
+                f"not {len(plan.inputs)}"
+            )
         reports = []
         for item in plan.inputs:
             outcome = fix_input(plan, item, wanted, self.outputs, compare)
             files = files_of(item, outcome, self.outputs)
             put(files)
-            tell(told(item, outcome, files))
+            tell(told(item, outcome, files, self.outputs))
             reports.append(outcome.report)
         return [*reports, *plan.unread]
 
     def _print(self, outcome: FixOutcome, plan: LintPlan) -> NoReturn:
-        from dtlink.cli.options import complain
+        from dtlink.cli.options import complain, tell
 
         sys.stdout.buffer.write(outcome.patch().encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
         reports = [*outcome.reports.values(), *plan.unread]
         complain(reports, "")
         _tell(outcome, "would be fixed")
+        here = Path.cwd()
+        if outcome.contents and (folder := Path(outcome.folder)) != here:
+            tell([f"the names in the patch begin at {folder}: git -C {folder} apply"])
         broken = any(each.error for each in reports)
         sys.exit(2 if broken else 1 if outcome.contents else 0)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dtlink.report.answer import InputAnswer
     from dtlink.rules.model import Finding
 
-_NO_SOURCE = Written(refused="there is no source: it is a blob")
+_NO_SOURCE = Written(refused="there is no source: --overlay-out, --blob-out or --in-place")
 
 
 class ExpectedTree(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -362,3 +363,63 @@ def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
     replace({tmp_path / "x": b"2", tmp_path / "y": b"3"})
     assert (tmp_path / "x").read_bytes() == b"2"
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.usefixtures("tree")
+def test_what_is_not_fixed_is_said() -> None:
+    put({"a.dts": A.replace("okay", "okey")})
+    arguments = ("a.dts", "--select", "tree/status")
+    assert "1 finding has a fix that may change what works" in run(*arguments, "--diff").stderr
+    assert "--unsafe-fixes" not in run(*arguments, "--diff", "--unsafe-fixes").stderr
+    put({"a.dts": A.replace("cd-gpio = <&gpio 1 0>", "cd-gpios = <0x7001 1 0>")})
+    done = run("a.dts", "--fix", "--select", "phandle/dangling")
+    assert "no finding fixed: none that is left has a fix" in done.stderr
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_file_that_changed_after_it_was_linted_is_no_fault_of_dtlink(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from dtlink.engine.fixing import fixing
+
+    whole = fixing.proposals
+    calls: list[int] = []
+
+    def late(*arguments: Any) -> Any:
+        if not calls:
+            put({"a.dts": f"/* another */\n{A}"})
+        calls.append(1)
+        return whole(*arguments)
+
+    monkeypatch.setattr(fixing, "proposals", late)
+    done = run("a.dts", "--fix", "--select", "legacy/singular-gpio")
+    assert "a.dts has changed while it was linted" in done.stderr
+    assert "fault of dtlink" not in done.stderr
+    assert texts("a.dts") == [f"/* another */\n{A}"]
+
+
+@needs_git
+def test_a_patch_begins_at_a_folder_that_has_all_files(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / "x").mkdir()
+    put({"x/a.dts": A.replace("soc.dtsi", "../s.dtsi")})
+    node = 'z { compatible = "x,z"; a-gpio = <&gpio 1 0>; };'
+    put({"s.dtsi": SOC.replace("\tgpio:", f"\t{node}\n\tgpio:")})
+    monkeypatch.chdir(tree / "x")
+    done = run("a.dts", "--diff", "--select", "legacy/singular-gpio", "--allow-include", "..")
+    assert f"git -C {tree} apply" in done.stderr
+    (tree / "p").write_text(done.stdout, encoding="utf-8")
+    git(tree, "apply", "p")
+    assert "a-gpios" in (tree / "s.dtsi").read_text()
+
+
+@pytest.mark.usefixtures("tree")
+def test_the_last_name_after_a_comment_goes_with_its_comma() -> None:
+    names = 'clock-names = "a", // one\n\t\t\t"b"; // two\n'
+    clocks = f"\t\tclocks = <&c 1>;\n\t\t{names}"
+    clock = '/ { c: c { compatible = "x,c"; #clock-cells = <1>; }; };\n'
+    put({"a.dts": A.replace('\t\tstatus = "okay";\n', clocks) + clock})
+    run("a.dts", "--fix", "--unsafe-fixes", "--select", "phandle/names-mismatch")
+    rest = texts("a.dts")[0].replace("\t // ", "\t// ")
+    assert 'clock-names = "a"; // one\n\t\t\t// two\n' in rest

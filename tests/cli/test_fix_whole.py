@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import subprocess
 from pathlib import Path
@@ -199,3 +200,41 @@ def test_what_does_not_go_together(arguments: tuple[str, ...]) -> None:
     assert done.exit_code == 2, done.output
     assert Path("b.dtb").read_bytes() == before
     assert not Path("n.dtb").exists()
+
+
+def test_a_blob_that_is_compressed_is_not_rewritten() -> None:
+    packed = gzip.compress(Path("b.dtb").read_bytes())
+    Path("b.dtb.gz").write_bytes(packed)
+    done = run("b.dtb.gz", "--fix", "--in-place")
+    assert (done.exit_code, Path("b.dtb.gz").read_bytes()) == (2, packed)
+    assert "not a plain blob" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        ("--blob-out", "z", "--overlay-out", "z"),
+        ("--blob-out", "z.dtbo", "--overlay-out", "z.dtso"),
+        ("--overlay-out", "z.dtbo"),
+        ("--blob-out", "-"),
+    ],
+)
+def test_outputs_have_names_of_their_own(outputs: tuple[str, ...]) -> None:
+    before = sorted(Path().iterdir())
+    assert run(*FIX, *outputs).exit_code == 2
+    assert sorted(Path().iterdir()) == before
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    import os
+    import threading
+
+    os.mkfifo(tmp_path / "pipe")
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    assert run(*FIX, "--blob-out", str(tmp_path / "pipe")).exit_code == 0
+    reader.join(10)
+    assert read[0].startswith(b"\xd0\x0d\xfe\xed")
+    assert (tmp_path / "pipe").is_fifo()
+    assert run(*FIX, "--blob-out", str(tmp_path)).exit_code == 2

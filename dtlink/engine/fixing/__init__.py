@@ -1,7 +1,7 @@
 """Fixes: which are proposed, which prove right, and the files with them made."""
 
 from dtlink.engine.fixing.fixing import FixOutcome, LeftFix, fix_all
-from dtlink.engine.fixing.proposals import Proposal, WantedFixes
+from dtlink.engine.fixing.proposals import Proposal, WantedFixes, unsafe_fixes
 from dtlink.engine.fixing.whole import WholeOutcome, changed, fix_whole
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "changed",
     "fix_all",
     "fix_whole",
+    "unsafe_fixes",
 ]

@@ -6,12 +6,21 @@ Nothing is written here: boards are linted anew with the edited files in memory.
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.engine.fixing.proof import Kind, Problem, problem
-from dtlink.engine.fixing.proposals import Proposal, WantedFixes, apart, proposals
+from dtlink.engine.fixing.proposals import (
+    Proposal,
+    WantedFixes,
+    apart,
+    is_safe,
+    proposals,
+    unsafe_fixes,
+)
 from dtlink.engine.written import ExpectedTree
 from dtlink.firmware.edits import SetField
 from dtlink.firmware.inputs import Input
@@ -46,6 +55,11 @@ class LeftFix(NamedTuple):
     is_fault: bool = False
     """Whether it did not do what it says: a fault of dtlink."""
 
+    def __str__(self) -> str:
+        rule, what = self.proposal.finding.rule, "not fixed"
+        what = "taken back, a fault of dtlink: please report it" if self.is_fault else what
+        return f"{self.proposal.place}: {rule}: {what}: {self.reason}"
+
 
 class FixOutcome(NamedTuple):
     """What became of the fixes."""
@@ -56,29 +70,46 @@ class FixOutcome(NamedTuple):
     left: Sequence[LeftFix]
     reports: Mapping[Input, InputReport]
     """The reports of the inputs with the fixes made."""
+    unsafe: int = 0
+    """How many findings have a fix that is made only if unsafe ones are wanted."""
 
     def patch(self) -> str:
-        """The changes as a patch, which ``git apply`` reads."""
-        paths = sorted(self.contents)
-        return "".join(line for path in paths for line in patch(path, *self.contents[path]))
+        """The changes as a patch, which ``git apply`` reads in the folder of the patch."""
+        files = sorted((_inside(self.folder, path), path) for path in self.contents)
+        return "".join(line for name, path in files for line in patch(name, *self.contents[path]))
+
+    @property
+    def folder(self) -> str:
+        """The folder that the names in the patch begin at: this one, or one that it is in."""
+        here = os.path.realpath(os.curdir)
+        return os.path.commonpath([here, *(DISK.real(path) for path in self.contents)])
 
     def told(self, done: str) -> Iterator[str]:
         """What became of them, in a few lines; ``done`` says it of those that prove right."""
         files = counted(len(self.contents), "file")
         if self.fixed:
             yield f"{counted(len(self.fixed), 'finding')} {done} in {files}"
-        for each in self.left:
-            rule, what = each.proposal.finding.rule, "not fixed"
-            what = "taken back, a fault of dtlink: please report it" if each.is_fault else what
-            yield f"{each.proposal.place}: {rule}: {what}: {each.reason}"
-        for reason, count in Counter(self._refused()).items():
+        # What was tried again after other changes is the same for who reads it.
+        yield from dict.fromkeys(map(str, self.left))
+        refused = Counter(self._refused())
+        for reason, count in refused.items():
             yield f"not fixed ({counted(count, 'finding')}): {reason}"
+        if self.unsafe:
+            yield unsafe_fixes(self.unsafe)
+        elif not (self.fixed or self.left or refused) and any(
+            report.findings for report in self.reports.values()
+        ):
+            yield f"no finding {done}: none that is left has a fix"
 
     def _refused(self) -> Iterator[str]:
         for report in self.reports.values():
             for each in report.findings:
                 if each.written and each.written.refused:
                     yield each.written.refused
+                elif not each.written and any(
+                    isinstance(edit, SetField) for edit in each.fix.edits
+                ):
+                    yield "there is no source: --tables-out or --acpi-override-out"
 
 
 class _Verdict(NamedTuple):
@@ -116,6 +147,7 @@ class _Fixing:
         self._fixed: list[Proposal] = []
         self._left: dict[tuple[TextEdit, ...], LeftFix] = {}
         self._affected: dict[str, list[Input]] = {}
+        self._began = time.time_ns()
 
     def run(self) -> FixOutcome:
         inputs = {each: each for each in self._inputs}
@@ -133,7 +165,15 @@ class _Fixing:
             for path, text in self._base.items()
             if text != self._original[path]
         }
-        return FixOutcome(contents, self._fixed, list(self._left.values()), own)
+        left = list(self._left.values())
+        return FixOutcome(contents, self._fixed, left, own, self._unsafe(own))
+
+    def _unsafe(self, reports: Mapping[Input, InputReport]) -> int:
+        """How many fixes only ``unsafe`` would make."""
+        if self._wanted.unsafe:
+            return 0
+        found = proposals(reports, self._wanted._replace(unsafe=True))
+        return sum(not is_safe(each.finding) for each in found)
 
     def _round(self, batch: Sequence[Proposal]) -> None:
         self._accepted = []
@@ -213,6 +253,9 @@ class _Fixing:
             data = DISK.read(path, _SIZE)
             if isinstance(data, str):
                 raise _UnusableError(f"{path} {data}")
+            if self._began < Path(path).stat().st_mtime_ns < time.time_ns():
+                # Edits count the characters of the file as it was linted.
+                raise _UnusableError(f"{path} has changed while it was linted")
             self._original[path] = self._base[path] = decoded(data)
         return self._base[path]
 
@@ -281,6 +324,16 @@ class _Fixing:
             reason = _disagreement(batch[0], len(boards), others)
             return _Verdict(reports, Problem(reason, Kind.CONSEQUENCE))
         return _Verdict(reports, note)
+
+
+def _is_table(finding: Finding) -> bool:
+    """Whether a fix sets fields of tables."""
+    return any(isinstance(edit, SetField) for edit in finding.fix.edits)
+
+
+def _inside(folder: str, path: str) -> str:
+    """The path of a file from a folder that it is in, as patches have it."""
+    return os.path.relpath(DISK.real(path), folder).replace(os.sep, "/")
 
 
 def _disagreement(proposal: Proposal, total: int, others: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dtlink.firmware.text_edits import EditConflictError, by_file, in_order
 from dtlink.rules.catalogue import is_named
+from dtlink.wording import counted
 
 if TYPE_CHECKING:
     from dtlink.firmware.inputs import Input
@@ -51,6 +52,12 @@ class Proposal(NamedTuple):
         found = self.finding.location
         file, line = (found.file, found.line) if found else (self.edits[0].path, self.edits[0].line)
         return f"{file}:{line}"
+
+
+def unsafe_fixes(number: int) -> str:
+    """What to say of findings whose fixes are unsafe and not wanted."""
+    has = "has" if number == 1 else "have"
+    return f"{counted(number, 'finding')} {has} a fix that may change what works: --unsafe-fixes"
 
 
 def is_safe(finding: Finding) -> bool:

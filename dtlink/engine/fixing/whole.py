@@ -45,6 +45,8 @@ class WholeOutcome(NamedTuple):
     left: Sequence[LeftFinding]
     report: InputReport
     """Of the input with the fixes made."""
+    unsafe: int = 0
+    """How many findings have a fix that is made only if unsafe ones are wanted."""
 
 
 def fix_whole(lint: Lint, change: Change, firmware: Firmware, wanted: WantedFixes) -> WholeOutcome:
@@ -82,7 +84,12 @@ class _Fixing:
             if before == len(self._fixed) + len(self._left):
                 break
         edits = self._edits(self._fixed)
-        return WholeOutcome(self._firmware, edits, self._fixed, self._left, self._now)
+        both = self._wanted._replace(unsafe=True)
+        unsafe = sum(
+            bool(each.fix.edits) and is_wanted(each, both) and not is_wanted(each, self._wanted)
+            for each in self._now.findings
+        )
+        return WholeOutcome(self._firmware, edits, self._fixed, self._left, self._now, unsafe)
 
     def _todo(self) -> list[Finding]:
         """The findings of the next round; those whose fixes let more be read are the last."""

@@ -214,10 +214,18 @@ def _without_groups(held: FileValue, first: int, last: int) -> Sequence[Replaced
     # Comments stay: only the groups go, and the comma before them, or after the first ones.
     groups = held.groups[first][0], held.groups[last][1]
     gap = (start, groups[0]) if first > 0 else (groups[1], end)
-    if last + 1 == len(held.groups):
-        groups = len(held.text[: groups[0]].rstrip()), groups[1]
     comma = held.code.index(",", *gap)
-    return sorted((Replaced(comma, comma + 1, ""), Replaced(*groups, "")))
+    sign = ""
+    if last + 1 == len(held.groups):
+        line = held.text[: groups[0]].rstrip()
+        if "//" in held.text[comma : len(line)]:
+            # The comment goes to the end of its line: the ';' comes before it.
+            if held.text[groups[1] : held.end].strip():
+                return None
+            sign, groups = ";", (groups[0], held.end + 1)
+        if not sign or held.text.startswith("\n", groups[1]):
+            groups = len(line), groups[1]
+    return sorted((Replaced(comma, comma + 1, sign), Replaced(*groups, "")))
 
 
 def _anew(
