@@ -88,7 +88,8 @@ class FixOutcome(NamedTuple):
         """What became of them, in a few lines; ``done`` says it of those that prove right."""
         files = counted(len(self.contents), "file")
         if self.fixed:
-            yield f"{counted(len(self.fixed), 'finding')} {done} in {files}"
+            number = sum(each.number for each in self.fixed)
+            yield f"{counted(number, 'finding')} {done} in {files}"
         # What was tried again after other changes is the same for who reads it.
         yield from dict.fromkeys(map(str, self.left))
         refused = Counter(self._refused())

@@ -42,6 +42,12 @@ class Proposal(NamedTuple):
         return next(iter(self.holders.values()))[0]
 
     @property
+    def number(self) -> int:
+        """How many findings they are; what boards have from one shared file is one."""
+        found = (each.written for rows in self.holders.values() for each in rows)
+        return len({each.edits for each in found if each})
+
+    @property
     def paths(self) -> Sequence[str]:
         """The files that it changes."""
         return list(dict.fromkeys(each.path for each in self.edits))
