@@ -63,7 +63,10 @@ def on_terminal(*args: object, columns: int = 80, rows: int = 24, **given: str) 
     import struct
     import termios
 
-    ours, theirs = pty.openpty()
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as error:  # a container without /dev/pts
+        pytest.skip(f"no terminal can be made here: {error}")
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with subprocess.Popen(
         [sys.executable, "-m", "dtlink", *map(str, args)],
