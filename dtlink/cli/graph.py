@@ -48,6 +48,9 @@ NODEs; without any, the whole graph.
 #: From how many edges on a picture of them shows nothing.
 _HAIRBALL = 150
 
+#: What ends the names of files that a page in them would be taken for a picture.
+_PICTURES = (".svg", ".png", ".pdf", ".jpg", ".jpeg")
+
 
 @click.command(help=_HELP)
 @options("path")
@@ -127,6 +130,10 @@ def graph(
 def _by_suffix(output: str | None) -> str:
     if output is None:
         return "html"
+    if output.lower().endswith(_PICTURES):
+        raise click.UsageError(
+            f"{output}: dtlink draws no pictures; use --format dot, and dot -Tsvg of Graphviz"
+        )
     suffix = next((each for each in SUFFIXES if output.lower().endswith(each)), "")
     return SUFFIXES.get(suffix, "html")
 

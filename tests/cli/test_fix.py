@@ -423,3 +423,12 @@ def test_the_last_name_after_a_comment_goes_with_its_comma() -> None:
     run("a.dts", "--fix", "--unsafe-fixes", "--select", "phandle/names-mismatch")
     rest = texts("a.dts")[0].replace("\t // ", "\t// ")
     assert 'clock-names = "a"; // one\n\t\t\t// two\n' in rest
+
+
+@pytest.mark.usefixtures("tree")
+def test_each_renamed_property_stays_in_its_place() -> None:
+    more = "\t\twp-gpio = <&gpio 2 0>; /* lock */ b-gpio = <&gpio 2 0>;\n"
+    before = A.replace("\t\tstatus", f"{more}\t\tstatus")
+    put({"a.dts": before})
+    assert run("a.dts", "--fix", "--select", "legacy/singular-gpio").exit_code == 0
+    assert texts("a.dts") == [before.replace("-gpio ", "-gpios ")]

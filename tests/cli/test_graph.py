@@ -55,6 +55,13 @@ def test_the_suffix_names_the_format(tmp_path: Path, name: str, starts: str):
     assert (tmp_path / name).read_text(encoding="utf-8").startswith(starts)
 
 
+def test_a_page_is_not_written_to_a_picture(tmp_path: Path):
+    file = tmp_path / "a.svg"
+    done = CliRunner().invoke(cli, ["graph", str(PHONE), "-o", str(file)])
+    assert (done.exit_code, file.exists()) == (2, False)
+    assert "dot -Tsvg" in done.output
+
+
 def test_json_is_a_report_with_a_graph():
     found = json.loads(run(PHONE, "--format", "json"))
     graph = found["inputs"][0]["graph"]

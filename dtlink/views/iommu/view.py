@@ -60,10 +60,12 @@ class IommuView(CommandResult):
                 yield from shown.whole(row)
             return
         if self.ranges:
-            yield line(Span("PCI requesters", BOLD))
+            of = "IOMMU and its IDs, MSI controller and its IDs"
+            yield line(Span("PCI requesters", BOLD), Span(f": {of}", DIM))
             yield from shown.ranges(self.ranges)
         if self.requesters:
-            yield line(Span("functions and devices that the input names", BOLD))
+            head = Span("functions and devices that the input names", BOLD)
+            yield line(head, Span(": name one for all about it", DIM))
             for row in self.requesters:
                 yield shown.short(row)
         if self.left_out:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dtlink.firmware.edit_text import assignment
@@ -133,13 +134,29 @@ class _Writer:
             yield from [edit] if edit else self._changed(found, edits.values[name])
         new = {name: value for name, value in edits.values.items() if name not in held}
         gone = [found for name in edits.deleted if (found := node.get(name)) is not None]
-        if gone and new:
-            yield from self._instead(gone[0], new)
-            new, gone = {}, gone[1:]
-        for each in gone:
-            yield from self._without(each)
+        for each, instead in self._successors(gone, new):
+            yield from self._instead(each, instead) if instead else self._without(each)
+        new = {} if gone else new
         if new or edits.added:
             yield from self._added(node, new, edits.added)
+
+    def _successors(
+        self, gone: Sequence[DtsProperty], new: Mapping[str, PropertyValue]
+    ) -> Iterator[tuple[DtsProperty, Mapping[str, PropertyValue]]]:
+        """What takes the place of each property that goes: one with its value, if there is one.
+
+        What has the value of none is in the place of one that has no successor, else of any.
+        """
+        rest = dict(new)
+        found: list[tuple[DtsProperty, dict[str, PropertyValue]]] = []
+        for each in gone:
+            same = [name for name, value in rest.items() if self._is(each, value)]
+            # Of several with one value: the name that begins as the old one.
+            alike = max(same, key=partial(_same_beginning, each.name), default=None)
+            found.append((each, {} if alike is None else {alike: rest.pop(alike)}))
+        place = next((instead for _, instead in found if not instead), found[0][1] if found else {})
+        place |= rest
+        yield from found
 
     def _added(
         self,
@@ -375,6 +392,12 @@ class _Writer:
         else:
             for other, statement in earlier.values():
                 yield _edit(other, _line_of(other, statement))
+
+
+def _same_beginning(one: str, other: str) -> int:
+    """How many characters two names begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _by_node(edits: Iterable[TreeEdit]) -> Mapping[str, _NodeEdits]:
