@@ -4,13 +4,13 @@
 # make docs    the documentation as a site, in build/site
 # make man     the man pages, in build/man
 # make dist    the wheel and the source archive, in dist, checked
-# make fixtures, make bench: see CONTRIBUTING.md
+# make fixtures, make bench, make slopes: see CONTRIBUTING.md
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test corpus lint bench dist docs man fixtures clean
+.PHONY: demo test corpus lint bench slopes dist docs man fixtures clean
 
 demo: $(BIN)/dtlink
 	@echo
@@ -27,6 +27,9 @@ lint: $(VENV)/.dev
 
 bench: $(BIN)/dtlink
 	$(BIN)/python tests/benchmarks/bench.py
+
+slopes: $(BIN)/dtlink
+	$(BIN)/python tests/benchmarks/slopes.py
 
 # Strict: a link to a page or a heading that is not there fails.
 docs: $(VENV)/.docs

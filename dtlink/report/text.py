@@ -7,6 +7,7 @@ writes them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ from dtlink.wording import RELATED_IN_TEXT, counted, listed
 
 #: Maximum width of a line; longer lines are hard to read.
 _WIDEST = 120
+#: How many findings of one rule are shown in a section.
+_ALIKE = 100
 #: How many bases with one reason are named.
 _BASES = 4
 #: The heading of what several inputs have that no file has which they include.
@@ -114,16 +117,31 @@ def _section(
         return
     yield from flow(section.heading, width, " · ")
     yield line()
-    for group in section.groups:
+    counts = Counter(group.finding.rule for group in section.groups)
+    for group in section.groups if everything else _first(section.groups):
         most = len(group.finding.related) if everything else RELATED_IN_TEXT
         yield from _finding(group, width, most)
         if group.is_shared:
             most = len(group.inputs) if everything else BOARDS_IN_TEXT
             yield from paragraph(" boards:", boards(group, names, most), width)
         yield line()
+    for rule, number in counts.items():
+        if number > _ALIKE and not everything:
+            text = f"{counted(number - _ALIKE, 'more finding')} of {rule}: --verbose shows all"
+            yield from paragraph(" more:", text, width)
+            yield line()
     if item is not None and bases:
         yield from _bases(item, width)
     yield from _expected(item.fixed if item else (), section.unmet, width)
+
+
+def _first(groups: Sequence[Group]) -> Iterator[Group]:
+    """The findings without those of a rule that has many already."""
+    seen: Counter[str] = Counter()
+    for group in groups:
+        seen[group.finding.rule] += 1
+        if seen[group.finding.rule] <= _ALIKE:
+            yield group
 
 
 def _identity(item: InputReport) -> Iterator[Span]:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from dtlink.links.graph import Graph
 
 
+#: Levels of suppliers that are shown at most: many times what real boards have.
+_DEEPEST = 200
+#: Suppliers that text shows at most.
+_SHOWN = 2000
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
 class NeedRow(JsonRow):
     """A supplier of a node, with its own suppliers."""
@@ -148,7 +154,12 @@ class WhyView(CommandResult):
             none = "waits for no supplier" if self.only_waiting else "needs no supplier"
             yield line(Span(f"  {none}", DIM))
         stack = [("", *each) for each in _siblings(self.suppliers)][::-1]
+        shown = 0
         while stack:
+            if shown == _SHOWN:
+                yield line(Span("  further suppliers are left out", DIM))
+                break
+            shown += 1
             indent, row, width, last = stack.pop()
             yield _line(row, indent + ("└─ " if last else "├─ "), width)
             below = indent + ("   " if last else "│  ")
@@ -182,8 +193,9 @@ def _on_bus(board: TreeBoard, node: int) -> tuple[OnBusRow, ...]:
 def _nested(top: str, needs: _Supplier, depth: int | None) -> tuple[NeedRow, ...]:
     """All that a node needs, the suppliers of each row below it where its node comes first.
 
-    Those below ``depth`` levels are only counted.
+    Those below ``depth`` levels are only counted; also below _DEEPEST levels.
     """
+    most = _DEEPEST if depth is None else min(depth, _DEEPEST)
     told = {top}
     rows: list[tuple[int, NeedRow]] = []
     todo = [(-1, 1, *need) for need in reversed(needs())]
@@ -191,7 +203,7 @@ def _nested(top: str, needs: _Supplier, depth: int | None) -> tuple[NeedRow, ...
         parent, level, row, supplier = todo.pop()
         again = row.supplier in told
         more: int | Absent = ABSENT
-        if not again and depth is not None and level >= depth:
+        if not again and level >= most:
             more = len(supplier()) or ABSENT  # it is not told: it may come again, not as deep
         elif not again:
             told.add(row.supplier)

@@ -1,5 +1,7 @@
 """What a node waits for, as data and as text."""
 
+import json
+
 import pytest
 
 from dtlink.board.tree import TreeBoard
@@ -147,3 +149,30 @@ def test_a_driver_that_is_tried_once():
     assert data(view.to_json())["tried_once"] == ["6.12"]
     assert "tried once in Linux 6.12" in list(shown(view.text()))[1]
     assert "tried_once" not in data(WhyView.of(board(CHAIN), "a").to_json())
+
+
+def test_a_long_chain_is_followed_so_far_as_no_real_one_goes():
+    source = "".join(
+        f'n{number}: n{number} {{ compatible = "vendor,n"; #clock-cells = <0>; '
+        f"clocks = <&n{number + 1}>; }};"
+        for number in range(1500)
+    )
+    last = 'n1500: n1500 { compatible = "vendor,n"; #clock-cells = <0>; };'
+    found = WhyView.of(board(source + last), "n0")
+    rows, row = 1, found.suppliers[0]
+    while row.suppliers:
+        rows, row = rows + 1, row.suppliers[0]
+    assert (rows, row.supplier, row.more) == (200, "/n200", 1)
+    assert json.dumps(found.to_dict())
+
+
+def test_text_shows_so_many_suppliers():
+    clocks = ", ".join(f"<&n{number}>" for number in range(2100))
+    nodes = "".join(
+        f'n{number}: n{number} {{ compatible = "vendor,n"; #clock-cells = <0>; }};'
+        for number in range(2100)
+    )
+    found = WhyView.of(board(f'dev {{ compatible = "d"; clocks = {clocks}; }}; {nodes}'), "dev")
+    text = shown(found.text())
+    assert len(found.suppliers) == 2100
+    assert (len(text), text[-1].strip()) == (2002, "further suppliers are left out")

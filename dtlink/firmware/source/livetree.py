@@ -181,12 +181,12 @@ class LiveTree:
 
     def add_label(self, node: DtsNode, label: str) -> None:
         """Label a node. A label that it had before it was deleted keeps its place (add_label())."""
-        if label not in node.given:
-            node.given.insert(0, label)
-        elif label in node.dropped:
+        if node in self.labels.get(label, ()):
+            return
+        if label in node.dropped:
             node.dropped -= {label}
         else:
-            return
+            node.given.insert(0, label)
         self.labels.setdefault(label, {})[node] = None
 
     def delete(self, node: DtsNode) -> None:

@@ -13,7 +13,7 @@ from dtlink.firmware.acpi.dmar import AcpiScope
 from dtlink.firmware.acpi.iort import NamedComponent
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivhd
 from dtlink.firmware.acpi.rimt import Iommu, PlatformDevice
-from dtlink.links.acpi.dmar_units import Units, refused
+from dtlink.links.acpi.dmar_units import units_of
 from dtlink.links.acpi.units import amd_supplier, intel_supplier, riscv_supplier
 from dtlink.links.id_ranges import Ids
 from dtlink.links.translation import EntryRef, IdTranslation
@@ -54,8 +54,8 @@ def component_ways(machine: Machine, node: Component) -> Iterator[IdTranslation]
     elif isinstance(node, AcpiHid) and isinstance(node.owner, Ivhd):
         said = EntryRef(node.path, node.WORD)
         yield IdTranslation(amd_supplier(node.owner), Ids(node.device, 0), said)
-    elif isinstance(node, AcpiScope) and machine.dmar and not refused(machine.dmar):
-        unit = Units(machine.dmar).finds(node)
+    elif isinstance(node, AcpiScope) and machine.dmar and not units_of(machine.dmar).refused:
+        unit = units_of(machine.dmar).finds(node)
         if unit is not None and node.hops:
             device, function = node.hops[-1]
             ids = Ids(node.bus << 8 | device << 3 | function, 0)

@@ -6,7 +6,8 @@ Sources: Linux 6.12, drivers/iommu/intel/dmar.c (the units that there are, and t
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 
 from dtlink.firmware.acpi.dmar import Andd, Bridge, Dmar, Drhd, Hops, PciScope, Scope
 from dtlink.firmware.acpi.table import FrameFaultKind
@@ -27,7 +28,8 @@ class Units:
 
     def __init__(self, table: Dmar) -> None:
         self.table = table
-        self._refused = refused(table)
+        self.refused = refused(table)
+        """Why Linux makes no use of the whole table; empty if it does."""
 
     @cached_property
     def in_order(self) -> tuple[Drhd, ...]:
@@ -42,6 +44,14 @@ class Units:
         known = tuple(first.values())
         explicit = (each for each in reversed(known) if not each.include_all)
         return (*explicit, *(each for each in known if each.include_all))
+
+    @cached_property
+    def by_segment(self) -> Mapping[int, Sequence[Drhd]]:
+        """The same by segment."""
+        found: dict[int, list[Drhd]] = {}
+        for unit in self.in_order:
+            found.setdefault(unit.segment, []).append(unit)
+        return found
 
     @cached_property
     def _known(self) -> frozenset[Drhd]:
@@ -109,7 +119,13 @@ class Units:
 
     def why_not(self, unit: Drhd) -> str:
         """Why Linux does not use a unit; empty if it does."""
-        return self._refused or ("" if unit in self._known else SECOND)
+        return self.refused or ("" if unit in self._known else SECOND)
+
+
+@lru_cache(maxsize=1)
+def units_of(table: Dmar) -> Units:
+    """The units of the table at hand, looked through once for all segments and components."""
+    return Units(table)
 
 
 def refused(table: Dmar) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dtlink.firmware.acpi.dmar import Bridge, Drhd, PciScope
 from dtlink.firmware.acpi.ivrs import Alias, AliasRange
 from dtlink.firmware.acpi.rimt import Iommu, RimtRootComplex
-from dtlink.links.acpi.dmar_units import Units, refused
+from dtlink.links.acpi.dmar_units import units_of
 from dtlink.links.acpi.ivrs import spans
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange, Ids, MappedRange
 from dtlink.links.translation import EntryRef, IdTranslation, Key, Supplier, SupplierKind, given
@@ -116,10 +116,10 @@ def amd_supplier(block: Ivhd) -> Supplier:
 
 def _intel(table: Dmar, segment: int) -> _Entries:
     """The functions that units name on the bus of the scope itself, then all others."""
-    if refused(table):
+    if units_of(table).refused:
         return
-    units = Units(table)
-    for unit in (each for each in units.in_order if each.segment == segment):
+    units = units_of(table)
+    for unit in units.by_segment.get(segment, ()):
         for scope in unit.scopes:
             if isinstance(scope, PciScope) and len(scope.hops) == 1:
                 ((device, function),) = scope.hops
