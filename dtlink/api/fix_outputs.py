@@ -1,6 +1,5 @@
 """Where fixes of what has no source go."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 
@@ -26,6 +25,8 @@ class FixOutputs(NamedTuple):
     @property
     def overlay_blob(self) -> str:
         """The blob of the overlay."""
+        from pathlib import Path
+
         return str(Path(self.overlay).with_suffix(".dtbo")) if self.overlay else ""
 
     @property
