@@ -25,9 +25,11 @@ class FixOutputs(NamedTuple):
     @property
     def overlay_blob(self) -> str:
         """The blob of the overlay."""
+        if not self.overlay:
+            return ""
         from pathlib import Path
 
-        return str(Path(self.overlay).with_suffix(".dtbo")) if self.overlay else ""
+        return str(Path(self.overlay).with_suffix(".dtbo"))
 
     @property
     def problem(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
@@ -156,6 +155,8 @@ class FixRequest(NamedTuple):
         return [*reports, *plan.unread]
 
     def _print(self, outcome: FixOutcome, plan: LintPlan) -> NoReturn:
+        from pathlib import Path
+
         from dtlink.cli.options import complain, tell
 
         sys.stdout.buffer.write(outcome.patch().encode("utf-8", "surrogateescape"))

@@ -44,7 +44,9 @@ def _folded(row: Line, width: int) -> Iterator[Line]:
     space = width - len(hang.text)
     out: list[Span] = []
     for gap, piece in _pieces(row, space):
-        if _length(out) > len(hang.text) and _length((*out, *gap, *piece)) > width:
+        # Where only the indentation is before it, a word has its own line already.
+        has_words = _length(out) > (len(hang.text) if out and out[0] is hang else len(lead))
+        if has_words and _length((*out, *gap, *piece)) > width:
             yield tuple(out)
             out = [hang, *piece]
         else:

@@ -1,6 +1,6 @@
 """Lines that are wider than a terminal."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dtlink.report.folding import folded
@@ -61,10 +61,15 @@ def test_styles_and_addresses_are_kept():
     assert rows[1][1] == named
 
 
+def test_a_short_first_word_is_followed_by_a_line_end():
+    assert shown("aaaa ", "b" * 37, width=40) == ["aaaa", "    " + "b" * 37]
+
+
 GUIDES = str.maketrans("", "", "│├└─")
 
 
-@given(st.lists(st.text("ab /│", max_size=30), max_size=8), st.integers(40, 100))
+@settings(max_examples=1000)
+@given(st.lists(st.text("ab /│", max_size=30), max_size=8), st.integers(40, 60))
 def test_nothing_but_blanks_is_lost_and_lines_are_short(parts: list[str], width: int):
     before = "".join(parts)
     after = plain(folded([line(*parts)], width))
