@@ -149,7 +149,7 @@ class Board:
         from dtlink.views.graph.view import GraphView
 
         with self._named():
-            found = engine.lint_board(self.parts)["findings"]
+            found = engine.lint_board(self.parts).get("findings", ())
             near = Near(depth, consumers)
             seen = None if observed is None else _observation(observed)
             view = GraphView.of(

@@ -174,7 +174,7 @@ def _graph(
     found = engine.lint_board(board)
     findings = found.get("findings", ())
     view = GraphView.of(board, findings, path=path, names=names, near=near, observed=observed)
-    return {"view": view, "faults": found["faults"], "notes": assumptions(board)}
+    return {"view": view, "faults": found.get("faults", ()), "notes": assumptions(board)}
 
 
 def _finish(items: list[InputReport], form: str, output: str | None, version: str) -> NoReturn:
