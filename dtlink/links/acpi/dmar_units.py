@@ -54,6 +54,15 @@ class Units:
         return found
 
     @cached_property
+    def bridges(self) -> Mapping[int, Sequence[Bridge]]:
+        """The bridges that units name, also those that Linux does not know, by segment."""
+        found: dict[int, list[Bridge]] = {}
+        for unit in self.table.units:
+            named = [each for each in unit.scopes if isinstance(each, Bridge)]
+            found.setdefault(unit.segment, []).extend(named)
+        return found
+
+    @cached_property
     def _known(self) -> frozenset[Drhd]:
         return frozenset(self.in_order)
 

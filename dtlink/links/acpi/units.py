@@ -7,7 +7,7 @@ device_lookup_iommu().
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.dmar import Bridge, Drhd, PciScope
@@ -58,11 +58,9 @@ def riscv_root(machine: Machine, segment: int) -> RimtRootComplex | None:
     return next((each for each in found if each.segment == segment), None)
 
 
-def unsure(machine: Machine, segment: int) -> list[Bridge]:
+def unsure(machine: Machine, segment: int) -> Sequence[Bridge]:
     """Bridges that units of a DMAR name: what is behind them is known at run time only."""
-    units = machine.dmar.units if machine.dmar else ()
-    scopes = (each for unit in units if unit.segment == segment for each in unit.scopes)
-    return [each for each in scopes if isinstance(each, Bridge)]
+    return units_of(machine.dmar).bridges.get(segment, ()) if machine.dmar else ()
 
 
 def bridges_above(machine: Machine, segment: int, bus: int) -> str:
