@@ -432,3 +432,14 @@ def test_each_renamed_property_stays_in_its_place() -> None:
     put({"a.dts": before})
     assert run("a.dts", "--fix", "--select", "legacy/singular-gpio").exit_code == 0
     assert texts("a.dts") == [before.replace("-gpio ", "-gpios ")]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_list_that_disagrees_with_a_new_number_of_cells_is_no_fault_of_dtlink() -> None:
+    soc = SOC.replace(" #gpio-cells = <2>;", "")
+    lists = "\t\twp-gpios = <&gpio 2 0>;\n\t\tx-gpios = <&gpio 1 0>, [00 01];\n"
+    put({"soc.dtsi": soc, "a.dts": A.replace("\t\tstatus", f"{lists}\t\tstatus")})
+    done = run("a.dts", "--fix", "--unsafe-fixes", "--fix-only", "phandle/wrong-cells")
+    assert "phandle/leftover-cells is found at /mmc@5000 afterwards" in done.stderr
+    assert "fault of dtlink" not in done.stderr
+    assert texts("soc.dtsi") == [soc]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _OF_LINKS, _OF_NAMES = ("cycle/", "supplier/"), "supplier/misspelt-name"
 #: About the numbers of phandles, which dtc counts anew where a fix references another node.
 _OF_NUMBERS = "iommu/map-strict"
+#: About bytes of lists that are no cells.
+_OF_BYTES = "phandle/leftover-cells"
 #: Rules about whether lists can be read, which a number of cells decides.
 _OF_LISTS = frozenset(
     (
@@ -95,7 +97,8 @@ class _Shown:
     def kind(self, new: Finding) -> Kind:
         """What a finding means that was not there before."""
         if not self._is_hidden(new):
-            return Kind.FAULT
+            # The list was not read before; that its bytes are no cells has nothing to do with it.
+            return Kind.CONSEQUENCE if self._is_other_list(new) else Kind.FAULT
         return Kind.LESS if new.severity.rank > self._worst else Kind.CONSEQUENCE
 
     def _is_hidden(self, new: Finding) -> bool:
@@ -107,8 +110,14 @@ class _Shown:
         paths = (new.subject.path, new.supplier, *new.related)
         if any(f"{path}/".startswith(self._enabled) for path in paths):
             return True
-        is_elsewhere = bool(self._with_cells) and new.subject.path not in self._with_cells
-        return is_elsewhere and new.rule not in _OF_LISTS
+        return self._is_elsewhere(new) and new.rule not in _OF_LISTS
+
+    def _is_other_list(self, new: Finding) -> bool:
+        return self._is_elsewhere(new) and new.rule == _OF_BYTES
+
+    def _is_elsewhere(self, new: Finding) -> bool:
+        """Whether it is about another node than those that get a number of cells."""
+        return bool(self._with_cells) and new.subject.path not in self._with_cells
 
 
 def _key(each: Finding) -> _Key:
