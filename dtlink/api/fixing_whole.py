@@ -45,15 +45,21 @@ def _check(item: Input, firmware: Firmware, outputs: FixOutputs) -> None:
     name = str(item)
     if isinstance(firmware, Tree):
         if firmware.origins is not None or item.overlays:
-            raise InputError("a source is fixed itself: --fix alone", path=name)
+            raise InputError(
+                "this is source: use --fix without an output for blobs or tables", path=name
+            )
         if outputs.tables or outputs.override:
-            raise InputError("a devicetree: --tables-out and such are for tables", path=name)
+            raise InputError(
+                "this is a devicetree: use --overlay-out, --blob-out or --in-place", path=name
+            )
         if outputs.in_place and item.member:
             raise InputError("a member of a container is not written in place", path=name)
         if outputs.in_place and not _is_plain(Path(item.path).read_bytes(), firmware.blob):
             raise InputError("not a plain blob, such as a compressed one: --blob-out", path=name)
     elif outputs.in_place or outputs.blob or outputs.overlay:
-        raise InputError("ACPI tables: use --tables-out or --acpi-override-out", path=name)
+        raise InputError(
+            "these are ACPI tables: use --tables-out or --acpi-override-out", path=name
+        )
 
 
 def _is_plain(data: bytes, blob: bytes) -> bool:

@@ -51,7 +51,7 @@ def fix_options(command: Command) -> Command:
         click.option(
             "--fix-shared",
             is_flag=True,
-            help="Also fix what stands in a file that boards without the finding include.",
+            help="Also change files that boards without the finding include.",
         ),
         click.option(
             "--fix-only", multiple=True, metavar="RULE", help="Fix only this rule or family."

@@ -250,7 +250,8 @@ class _Fixing:
         """A file as it is when the round begins."""
         if path not in self._base:
             if not os.access(path, os.W_OK):
-                raise _UnusableError(f"{path} can't be written")
+                shown = "standard input" if path == "-" else path
+                raise _UnusableError(f"{shown} can't be written")
             data = DISK.read(path, _SIZE)
             if isinstance(data, str):
                 raise _UnusableError(f"{path} {data}")

@@ -91,7 +91,9 @@ def read_folder(folder: str, storage: Disk = DISK) -> Machine:
     files = list(_files(folder, storage))
     members = _members(files)
     if not members:
-        raise InputError("a folder without ACPI tables", path=folder)
+        raise InputError(
+            "a folder without ACPI tables; for a devicetree name its file", path=folder
+        )
     if len(members) > MAX_FILES:
         raise InputError(f"a folder with more than {MAX_FILES} tables", path=folder)
     refused: list[InputError] = []
