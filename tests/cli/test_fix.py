@@ -443,3 +443,17 @@ def test_a_list_that_disagrees_with_a_new_number_of_cells_is_no_fault_of_dtlink(
     assert "phandle/leftover-cells is found at /mmc@5000 afterwards" in done.stderr
     assert "fault of dtlink" not in done.stderr
     assert texts("soc.dtsi") == [soc]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_blob_with_its_source_beside_it_is_no_fault_of_dtlink() -> None:
+    from dtlink.firmware import dts
+
+    Path("a.dtb").write_bytes(dts.read_file("a.dts").blob)
+    done = run("a.dtb", "--fix", "--select", "legacy/singular-gpio")
+    assert "a.dtb is a blob: lint a.dts to fix it" in done.stderr
+    assert "fault of dtlink" not in done.stderr
+    assert texts("a.dts") == [A]
+    done = run("a.dtb", "a.dts", "--fix", "--select", "legacy/singular-gpio")
+    assert texts("a.dts") == [A.replace("cd-gpio ", "cd-gpios ")]
+    assert "fault of dtlink" not in done.stderr

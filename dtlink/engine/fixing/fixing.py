@@ -72,6 +72,8 @@ class FixOutcome(NamedTuple):
     """The reports of the inputs with the fixes made."""
     unsafe: int = 0
     """How many findings have a fix that is made only if unsafe ones are wanted."""
+    blobs: Sequence[Input] = ()
+    """The inputs that are blobs: their source is fixed where it is an input itself."""
 
     def patch(self) -> str:
         """The changes as a patch, which ``git apply`` reads in the folder of the patch."""
@@ -107,6 +109,8 @@ class FixOutcome(NamedTuple):
             for each in report.findings:
                 if each.written and each.written.refused:
                     yield each.written.refused
+                elif each.written and each.written.edits and report.input in self.blobs:
+                    yield f"{report.input} is a blob: lint {each.written.edits[0].path} to fix it"
                 elif not each.written and any(
                     isinstance(edit, SetField) for edit in each.fix.edits
                 ):
@@ -149,12 +153,16 @@ class _Fixing:
         self._left: dict[tuple[TextEdit, ...], LeftFix] = {}
         self._affected: dict[str, list[Input]] = {}
         self._began = time.time_ns()
+        self._blobs: list[Input] = []
 
     def run(self) -> FixOutcome:
         inputs = {each: each for each in self._inputs}
         self._now = {each.input: each for each in self._lint(inputs, DISK, {})}
+        # With its source changed a blob is what it was.
+        blobs = self._blobs = [each for each in self._inputs if _is_blob(each)]
         for _ in range(_ROUNDS):
-            own = {item: self._now[item] for item in self._inputs if item in self._now}
+            sources = (each for each in self._inputs if each not in blobs)
+            own = {item: self._now[item] for item in sources if item in self._now}
             found = proposals(own, self._wanted)
             todo = [each for each in found if each.edits not in self._left]
             if not todo:
@@ -167,7 +175,7 @@ class _Fixing:
             if text != self._original[path]
         }
         left = list(self._left.values())
-        return FixOutcome(contents, self._fixed, left, own, self._unsafe(own))
+        return FixOutcome(contents, self._fixed, left, own, self._unsafe(own), blobs)
 
     def _unsafe(self, reports: Mapping[Input, InputReport]) -> int:
         """How many fixes only ``unsafe`` would make."""
@@ -233,6 +241,8 @@ class _Fixing:
 
     def _has(self, item: Input, path: str) -> bool:
         """Whether an input's findings lead to a file, which no search for includes may find."""
+        if item in self._blobs:
+            return False
         written = (each.written for each in self._now[item].findings if each.written)
         return any(edit.path == path for each in written for edit in each.edits)
 
@@ -326,6 +336,11 @@ class _Fixing:
             reason = _disagreement(batch[0], len(boards), others)
             return _Verdict(reports, Problem(reason, Kind.CONSEQUENCE))
         return _Verdict(reports, note)
+
+
+def _is_blob(item: Input) -> bool:
+    data = DISK.read(item.path, _SIZE)
+    return isinstance(data, bytes) and data.startswith(b"\xd0\x0d\xfe\xed")
 
 
 def _is_table(finding: Finding) -> bool:
