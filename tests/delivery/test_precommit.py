@@ -21,7 +21,10 @@ yaml = pytest.importorskip("yaml")
 
 MANIFEST = CHECKOUT / ".pre-commit-hooks.yaml"
 #: What pip needs to install dtlink, and pre-commit to know its hooks.
-PARTS = ("dtlink", "schemas", "pyproject.toml", "README.md", "LICENSE", MANIFEST.name)
+PARTS = (
+    *("dtlink", "schemas", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE"),
+    MANIFEST.name,
+)
 #: Files that a hook takes, and files that it must leave alone: it would fail on them.
 TABLES = ("IORT.dat", "t/iort.bin", "IORT.aml", "tables/DMAR", "box.ivrs.bin", "acpidump.txt")
 BLOBS = ("board.dtb", "overlay.dtbo", "boot/BOARD.DTB")
