@@ -1,6 +1,6 @@
 """The version, and the addresses of the documentation: each in one place."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 #: Where the documentation is published, with a slash at the end. ``pyproject.toml`` and
 #: ``mkdocs.yml`` have it too, and a test compares them.
