@@ -172,7 +172,9 @@ MADT = "APIC\n  ioapic id=4 gsi_base=0\n  ioapic id=5 gsi_base=24\nIVRS\n"
 
 def test_an_ioapic_that_no_entry_names() -> None:
     finding = only(MADT + BLOCK + "    special handle=4 source=0xa0\n")
-    assert finding.message.startswith("the MADT has the I/O APIC 5, but the IVRS")
+    assert finding.message.startswith(
+        "the MADT has I/O APIC 5, but the blocks of type 40h in the IVRS have"
+    )
     assert "IOAPIC[5] not in IVRS table" in finding.effect
     assert "southbridge" not in finding.effect
 
@@ -265,7 +267,7 @@ def test_real_tables_with_their_madt() -> None:
     finding = only_of(decode(dump.read_bytes()))
     assert finding.identity == "ivrs/missing-ioapic"
     assert finding.message == (
-        "the MADT has the I/O APIC 0, but the IVRS, in its blocks of type 10h, has none"
+        "the MADT has I/O APIC 0, but the blocks of type 10h in the IVRS have none"
     )
 
 

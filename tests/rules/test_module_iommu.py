@@ -129,7 +129,7 @@ def test_what_rests_on_the_time_of_the_root_filesystem_may_be(rule, kernel, sett
     timeout = 30 if "=30" in cmdline and "probe" in cmdline else 10
     assumed = (
         "if the root filesystem is mounted later than deferred_probe_timeout "
-        f"({timeout} s) after the last driver registration, "
+        f"({timeout} s) after the last driver registration, the kernel prints "
     )
     for finding in tells:
         assert ("may run untranslated" in finding.message) is may

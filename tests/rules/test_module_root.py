@@ -96,7 +96,7 @@ def test_another_disk_than_the_root_is_no_matter() -> None:
 def test_one_of_two_disks_is_only_likely(bootargs: str) -> None:
     finding = one(lint(disks(bootargs=bootargs), kernel("MMC")), LACKS)
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
-    assert "if the root filesystem is there" in finding.effect
+    assert "gives access to the root filesystem" in finding.effect
 
 
 def test_all_disks_are_an_error() -> None:
@@ -432,7 +432,7 @@ def test_without_a_place_for_disks_a_usb_host_may_have_the_root() -> None:
     facts = sketch(PLUGGED_KERNEL.format(clk="module", held="usb_storage sd_mod"))
     finding = one(lint(PLUGGED.replace("NODE", USB), facts), LACKS)
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
-    assert "if the root filesystem is there" in finding.effect
+    assert "gives access to the root filesystem" in finding.effect
     told = one(lint(PLUGGED.replace("NODE", USB), facts, root="/usb@10"), LACKS)
     assert told.severity is Severity.ERROR
 

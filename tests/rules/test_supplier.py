@@ -162,7 +162,7 @@ def test_the_part_that_surely_misses_it_is_told_first():
         TreeBoard(read_text(f"/ {{ {source} }};"), facts=kernel)
     )
     assert (finding.subject.path, finding.confidence) == ("/vop@4", Confidence.SURE)
-    assert finding.message.endswith("which is disabled; so does /dev")
+    assert finding.message.endswith("which is disabled; /dev has the same reference")
     assert finding.fix.text.endswith("or disable /vop@4 as well.")
 
 
@@ -175,7 +175,7 @@ def test_a_disabled_supplier_is_told_once_for_all_its_consumers():
     [finding] = check("disabled", source)
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
     assert (finding.subject.path, finding.related) == ("/a", ("/cru", "/b"))
-    assert finding.message.endswith("to /cru, which is disabled; so does /b")
+    assert finding.message.endswith("to /cru, which is disabled; /b has the same reference")
     assert finding.fix.text == (
         'Write &cru { status = "okay"; };, unless the driver can do without this clock.'
     )

@@ -59,7 +59,7 @@ NAMES = NameRows(
             _MATCH,
         ),
         Effect(
-            "Linux finds the bridge by no such name: no wired interrupt behind it works",
+            "Linux does not find the bridge by this name: no wired interrupt behind it works",
             lambda case: isinstance(case.where, Iwb),
             source="iort_iwb_handle(), iort_match_node_callback()",
         ),

@@ -37,8 +37,8 @@ _ALL = tuple(kind.WORD for kind in (ItsGroup, *SMMUS))
 #: The nodes whose IDs Linux follows from node to node.
 _FOLLOWED = (RootComplex, NamedComponent, *SMMUS)
 _NO_RESERVATION = (
-    "Linux finds no SMMU with this entry: it reserves nothing for its stream IDs, and the DMA that "
-    "continues since before the boot is refused"
+    "Linux finds no SMMU for this entry and reserves nothing for its stream IDs: DMA that the "
+    "firmware left running is refused"
 )
 _RMR = "iort_node_get_rmr_info()"
 _GET = "iort_node_get_id()"

@@ -130,7 +130,7 @@ SEGMENTS = (
     ),
 )
 
-_NO_NODE = "Linux finds the node for no device: the device has no IOMMU"
+_NO_NODE = "Linux does not match the node to its device, which has no IOMMU"
 NAMES = NameRows(
     among=lambda table: _whole(table, PlatformDevice),
     effects=(

@@ -146,7 +146,7 @@ def _places(machine: Machine) -> Iterator[_Place]:
 
 def _finding(place: _Place, pci: PciHierarchy) -> Finding:
     there = [each.name for each in pci.functions if each.class_code == _IOMMU_CLASS]
-    has = f"; it has IOMMUs at {listed(there)}" if there else ""
+    has = f"; IOMMU functions of the machine: {listed(there)}" if there else ""
     return absent_iommu.finding(
         place.node,
         f"{place.node.name} is at {bdf(place.function, place.segment)}, where the machine has no "

@@ -107,7 +107,7 @@ def _finding(checked: CheckedTable, some: Sequence[OffsetReference]) -> Finding:
     same = len({each.value for each in some}) == 1
     where = f"{first.value:#x}, which is {refs.lies(first)}"
     if not same:
-        where = f"that is not the offset of a node, the first {where}"
+        where = f"values that are not offsets of nodes; the first is {where}"
     return dangling_reference.finding(
         first.where,
         f"{refs.named(some)} {refs.verb(some, 'has', 'have')} {first.field} {where}",

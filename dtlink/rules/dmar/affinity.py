@@ -72,8 +72,8 @@ def _without_affinity(table: Dmar | None, lost: Rhsa) -> set[int]:
 def _fix(lost: list[Rhsa], units: set[int]) -> Fix | str:
     """With an edit where one unit, of which this is to say it, is left."""
     text = (
-        "Set base to that of a DRHD, all of which must come first; or remove the RHSA of a unit "
-        "that is off."
+        "Set base to that of a DRHD (all DRHDs must precede the RHSA), or remove the RHSA of a "
+        "unit that is off."
     )
     return (
         Fix.setting(text, (lost[0], "base", min(units))) if len(lost) == len(units) == 1 else text

@@ -108,8 +108,8 @@ def _second(those: list[Andd]) -> Finding:
         f"{listed(f'{each.name} has the number {each.device_number}' for each in those)}, which "
         "an ANDD structure before it has already",
         property_name="device_number",
-        effect="both are entered for the same scope, the second in the place of another "
-        "device of the unit; where there is none left, Linux stops with a BUG at boot",
+        effect="both are entered for the same scope, and the second takes the slot of another "
+        "device of the unit; if no slot is left, Linux stops with a BUG at boot",
         fix="Give it its own number, and a scope with that number.",
         related=those[1:4],
     )

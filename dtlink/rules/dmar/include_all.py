@@ -81,8 +81,8 @@ def _too_many(first: Drhd, second: Drhd, *more: Drhd) -> Finding:
 def _fix(units: list[Drhd]) -> Fix | str:
     """With edits where all of the units but one list devices, and that one is the last."""
     text = (
-        "Keep the flag in the unit that has the rest of the segment, and list the devices of the "
-        "other in device scopes."
+        "Keep the flag in the unit that has the rest of the segment; in the other unit, list its "
+        "devices in device scopes."
     )
     listing = [unit for unit in units if _lists_devices(unit)]
     if units[-1] in listing or len(listing) != len(units) - 1:

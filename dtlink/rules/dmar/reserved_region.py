@@ -78,7 +78,7 @@ def _finding(
     refused = (
         ""
         if severity
-        else '; DMA to what is not mapped is refused ("DMAR: [DMA … NO_PASID] Request …")'
+        else '; DMA to unmapped memory is refused ("DMAR: [DMA … NO_PASID] Request …")'
     )
     bounds = f"[{region.base:#018x}-{region.last:#018x}]"
     devices = listed(each.identity for each in region.scopes) or "no device"

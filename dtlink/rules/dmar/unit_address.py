@@ -68,8 +68,8 @@ def _nowhere(unit: Drhd) -> Finding:
         f"the unit {unit.name} has its registers at {unit.base:#x}, where no unit can be",
         property_name="base",
         effect=f"{told}: {OFF}" if unit.base == 0 else f"Linux cannot read its registers: {OFF}",
-        fix="Remove the structure of a unit that is off (the table, if none is on), or set base "
-        "to the address in the base address register of the unit.",
+        fix="Set base to the address in the base address register of the unit. If the unit is "
+        "off, remove its structure; if all units are off, remove the table.",
     )
 
 

@@ -95,7 +95,11 @@ def _finding(board: TreeBoard, links: Sequence[Link]) -> Finding:
 
 def _more(links: Sequence[Link]) -> str:
     others = {link.supplier.path for link in links} - {links[0].supplier.path}
-    return f", and others for those of {counted(len(others), 'more node')}" if others else ""
+    return (
+        f"; it takes other cells for phandles of {counted(len(others), 'more node')}"
+        if others
+        else ""
+    )
 
 
 def _follows_maps(board: TreeBoard) -> bool:

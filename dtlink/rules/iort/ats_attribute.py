@@ -24,7 +24,7 @@ from dtlink.rules.iort._nodes import named, nodes, others
 from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 from dtlink.wording import noun
 
-_NO_SMMU = "ATS, but none of its IDs go to an SMMU"
+_NO_SMMU = "ATS is set, but no ID goes to an SMMU"
 
 
 @rule(
@@ -68,7 +68,9 @@ def ats_attribute(board: TablesBoard) -> Iterator[Finding]:
 def _fault(table: Iort, node: RootComplex) -> str:
     for bit, (name, since) in RootComplex.ATS_SINCE.items():
         if node.ats & bit and node.node_revision < since:
-            return f"{name} (bit {bit.bit_length() - 1}), which nodes have from revision {since} on"
+            return (
+                f"{name} (bit {bit.bit_length() - 1}) is not defined before node revision {since}"
+            )
     if node.ats & ~RootComplex.ATS & sum(RootComplex.ATS_SINCE) and not node.ats & RootComplex.ATS:
         return "PRI or PASIDs on translated requests, but no ATS (bit 0)"
     if node.ats & RootComplex.ATS and node.mappings and not _is_translated(table, node):
@@ -103,7 +105,7 @@ def _fix(table: Iort, those: list[RootComplex], *, untranslated: bool) -> Fix | 
         return Fix.setting("Set ats to 0.", *((each, "ats", 0) for each in those))
     values = [(each, "ats", _known(table, each)) for each in those]
     first = values[0][2]
-    return Fix.setting(f"Set ats to {first:#x}, or write the revision that has them.", *values)
+    return Fix.setting(f"Set ats to {first:#x}, or write a newer node_revision.", *values)
 
 
 def _known(table: Iort, node: RootComplex) -> int:

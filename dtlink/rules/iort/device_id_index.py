@@ -94,7 +94,7 @@ def _why(node: SmmuV3, version: KernelVersion) -> str:
         return (
             f"Linux before {READS_INDEX_FLAG.since} does not read its flag, and the {told} {are} 0"
         )
-    return f"in node revision {node.revision} the index is valid as the {told} {are} 0"
+    return f"in node revision {node.revision} the index is valid because the {told} {are} 0"
 
 
 def _silent(node: SmmuV3) -> str:
@@ -161,8 +161,8 @@ def _range(board: TablesBoard, table: Iort, node: SmmuV3, mapping: IdMapping) ->
     )
     return device_id_index.finding(
         mapping,
-        f"mappings[{mapping.entry}] of {node.name} is a range, and is to be the one for its own "
-        f"interrupts: {_why(node, board.version)}",
+        f"mappings[{mapping.entry}] of {node.name} is selected for the own interrupts of the SMMU, "
+        f"but is a range: {_why(node, board.version)}",
         property_name="flags",
         severity=None if lost else Severity.WARNING,
         effect='"ACPI: IORT: [Firmware Bug]: [node … type 4] Invalid MSI mapping"'

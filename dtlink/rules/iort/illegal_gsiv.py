@@ -81,10 +81,10 @@ def _finding(node: IortNode, those: list[Line]) -> Finding:
             f'"[Firmware Bug]: Illegal GSI{first.gsiv} translation request", '
             f'"could not register gsi hwirq {first.gsiv}"'
             if is_low
-            else "Linux cannot register, or not request, the interrupt"
+            else "Linux cannot register or cannot request the interrupt"
         )
         + (
-            "; the SMMU does not probe if a context bank is left without"
+            "; the SMMU does not probe if a context bank has no interrupt"
             if isinstance(node, Smmu)
             else ""
         ),

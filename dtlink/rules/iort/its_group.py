@@ -97,7 +97,7 @@ def _mapped(group: ItsGroup) -> Finding:
         property_name="mapping_count",
         severity=Severity.WARNING,
         effect="Linux follows them when it looks for the SMMU of an ID that leads here, and "
-        "may so find one that does not serve the device",
+        "may thus find one that does not serve the device",
         fix="Set mapping_count and mapping_offset to 0, and move the mappings to the node that "
         "they belong to.",
     )

@@ -58,8 +58,8 @@ def memory_attributes(board: TablesBoard) -> Iterator[Finding]:
             f"{named(those)}: {fault}",
             property_name="coherent",
             related=others(those),
-            effect="a system that relies on it does no cache maintenance where it is "
-            "needed, or does it where it is not; Linux uses _CCA of the namespace instead",
+            effect="a system that relies on it omits cache maintenance that is needed, or "
+            "does it needlessly; Linux uses _CCA of the namespace instead",
             fix=_fix(those),
         )
 
@@ -92,8 +92,8 @@ def _fault(node: NamedComponent | RootComplex) -> str:
         return f"the cache coherency attribute is {node.coherent:#x}, neither 0 nor 1"
     if isinstance(node, RootComplex) and node.is_memory_flags_in_ats:
         return (
-            "fully coherent (CCA 1), but without a coherent path to memory (CPM 0), while the ATS "
-            "attribute is 0x3, as if CPM and DACS were written there"
+            "fully coherent (CCA 1), but without a coherent path to memory (CPM 0); the ATS "
+            "attribute is 0x3, which may be CPM and DACS in the wrong field"
         )
     if node.coherent and not cpm:
         return "fully coherent (CCA 1), but without a coherent path to memory (CPM 0)"

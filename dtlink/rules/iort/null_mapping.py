@@ -91,5 +91,5 @@ def _fix(node: IortNode) -> Fix | str:
 
 
 def _consequence(node: IortNode) -> str:
-    who = "what is behind it gets no MSI controller" if isinstance(node, SMMUS) else "it gets none"
-    return f"Linux takes it as a node without mappings, without a message: {who}"
+    who = "what is behind it gets no MSI controller" if isinstance(node, SMMUS) else "it maps no ID"
+    return f"Linux silently takes it as a node without mappings: {who}"

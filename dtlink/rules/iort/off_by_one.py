@@ -87,9 +87,9 @@ def _shared(node: IortNode, shared: Sequence[Overlap], beyond: Sequence[IdMappin
     severity, consequence = _outcome(node, worst)
     return off_by_one.finding(
         long,
-        f"mappings[{long.entry}] of {node.name} ends with ID {worst.ids.first:#x}, with which "
-        f"mappings[{other.entry}] begins{more}: count seems to be the number of IDs instead of "
-        f"that minus 1",
+        f"mappings[{long.entry}] of {node.name} ends with ID {worst.ids.first:#x}, where "
+        f"mappings[{other.entry}] begins{more}: count seems to be the number of IDs, but must be "
+        f"one less",
         property_name="count",
         severity=severity,
         effect=consequence,
@@ -137,7 +137,7 @@ def _beyond(node: IortNode, beyond: Sequence[IdMapping]) -> Finding:
     return off_by_one.finding(
         first,
         f"mappings[{first.entry}] of {node.name} ends with ID {first.inputs[-1]:#x}, but "
-        f"requester IDs have 16 bits: count seems to be the number of IDs instead of that minus 1",
+        f"requester IDs have 16 bits: count seems to be the number of IDs, but must be one less",
         property_name="count",
         severity=Severity.INFO,
         effect="none by itself: no function has this ID",

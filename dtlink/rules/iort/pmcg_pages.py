@@ -61,8 +61,8 @@ def _misplaced(node: Pmcg, field: str, address: int) -> Finding:
     page = "page 1" if field == "page1" else "page 0"
     return pmcg_pages.finding(
         node,
-        f"{page} of {node.WORD} at {node.start:#x} is said to be at {address:#x}"
-        + (", which is no multiple of 4 KiB" if address else ""),
+        f"{page} of {node.WORD} at {node.start:#x} has the address {address:#x}"
+        + (", which is not a multiple of 4 KiB" if address else ""),
         property_name=field,
         likely=not address,
         effect="the driver reads what is there instead of the counters",

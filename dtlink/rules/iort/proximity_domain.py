@@ -68,10 +68,14 @@ def proximity_domain(board: TablesBoard) -> Iterator[Finding]:
 
 def _finding(node: SmmuV3, srat: Srat, there: str, *, is_old: bool) -> Finding:
     domain = node.proximity_domain
-    only = "only in structures that make no node of it" if domain in srat.named else "not"
+    only = (
+        "is in the SRAT only in structures that make no node of it"
+        if domain in srat.named
+        else "is not in the SRAT"
+    )
     return proximity_domain.finding(
         node,
-        f"{node.name} is in proximity domain {domain}, which the SRAT has {only} (it has {there})",
+        f"{node.name} is in proximity domain {domain}, which {only} (it has {there})",
         property_name="proximity_domain",
         severity=Severity.ERROR if is_old else None,
         effect="Linux makes no device of it, nor of any SMMU or PMCG after it in the "

@@ -76,7 +76,8 @@ def _finding(node: NamedComponent, entry: int, first: IortNode, other: IortNode)
     refused = type(other) is not type(first)
     return several_smmus.finding(
         mapping,
-        f"mappings[{entry}] of {node.name} leads to {other.name}, those before it to {first.name}",
+        f"mappings[{entry}] of {node.name} leads to {other.name}, "
+        f"but earlier mappings lead to {first.name}",
         property_name="output",
         supplier=other,
         related=(first,),

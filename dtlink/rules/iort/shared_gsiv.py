@@ -67,7 +67,7 @@ def _finding(board: TablesBoard, gsiv: int, first: Line, more: list[Line]) -> Fi
     is_combined = "combined" in second.words
     return shared_gsiv.finding(
         second.node,
-        f"GSIV {gsiv} is the {first.name}, and also {listed([line.name for line in more])}",
+        f"GSIV {gsiv} is the {first.name}, and also the {listed([line.name for line in more])}",
         property_name=second.field,
         related=list(related)[:MOST_RELATED],
         # An SMMU that sends MSIs does not use its lines; page requests only come with PRI.

@@ -104,8 +104,8 @@ def _skipped(
     none_left = was_one and not is_one
     return single_mapping.finding(
         skipped[0],
-        f"{entries(skipped)} of {node.name} {verb(skipped, 'is', 'are')} single, which "
-        f"mappings of an SMMU for the devices behind it must not be",
+        f"{entries(skipped)} of {node.name} {verb(skipped, 'is', 'are')} single, but an "
+        f"SMMU needs ranges for the devices behind it",
         property_name="flags",
         severity=Severity.ERROR if none_left else None,
         effect=_SKIPPED.format(node.type)

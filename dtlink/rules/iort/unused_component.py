@@ -88,10 +88,9 @@ def _ended(
         f"{entries(late)} of {node.name} {'follows' if len(late) == 1 else 'follow'} "
         f"mappings[{end.entry}], {'a mapping to an ITS' if end.single else 'a range'}, at which "
         f"Linux ends its search for stream IDs",
-        effect="the device gets no stream ID by these: "
+        effect="the device gets no stream ID from these: "
         + (
-            "it runs without its IOMMU, and where the SMMU refuses what it does not know, its "
-            "DMA fails"
+            "it runs without its IOMMU, and its DMA fails if the SMMU refuses unknown stream IDs"
             if not used
             else "its DMA with them is refused by the SMMU, or continues untranslated"
         ),
@@ -107,8 +106,8 @@ def _ranged(table: Iort, ranged: Sequence[NamedComponent]) -> Finding:
         f"mapping: {named(ranged)}",
         severity=Severity.INFO,
         related=ranged[:32],
-        effect="Linux has no input ID for a platform device, and gives these no IOMMU (a "
-        "device "
-        "on the fsl-mc bus has one); systems that do have IDs for them use the ranges",
+        effect="Linux has no input ID for a platform device, and gives these no IOMMU "
+        "(only devices on the fsl-mc bus have an input ID); systems with IDs for them use the "
+        "ranges",
         fix="For Linux, write one single mapping (flags 1, count 0) for each stream ID.",
     )

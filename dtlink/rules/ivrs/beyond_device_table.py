@@ -91,7 +91,7 @@ def _finding(far: list[DeviceSpan], last: int, size: int) -> Finding:
         entry,
         f"{entry.name} has the device ID {name}, but the highest of a PCI device in the segment is "
         f"{bdf(last, entry.segment)}{more(far)}",
-        effect=f"Linux's table of devices ends at {bdf(size - 1, entry.segment)}: it writes the "
-        "entry after it, over other memory",
+        effect=f"Linux's table of devices ends at {bdf(size - 1, entry.segment)}: Linux "
+        "writes this entry past the end, over other memory",
         fix=f"Extend a range of PCI devices to {name}, or correct the device ID.",
     )

@@ -71,8 +71,8 @@ def block_mismatch(board: TablesBoard) -> Iterator[Finding]:
                 block,
                 f"{block.name} and {main.name} describe one IOMMU, but differ in "
                 + " and in ".join(differences),
-                effect=f"systems that take the block of type {block.type:x}h see another "
-                f"machine than Linux, which takes type {main.type:x}h; one of them is wrong",
+                effect=f"systems that take the block of type {block.type:x}h read other "
+                f"values than Linux, which takes type {main.type:x}h; one block is wrong",
                 fix="Write the same base address, capability offset and entries in both.",
                 related=[main],
             )

@@ -57,7 +57,7 @@ def block_order(board: TablesBoard) -> Iterator[Finding]:
         kind = type_name(block.type)
         yield block_order.finding(
             block,
-            f"Linux takes {kind} for the type of the IOMMUs' blocks, because of {block.name}",
+            f"Linux looks for IOMMUs in blocks of type {kind} only, because of {block.name}",
             effect=f'"AMD-Vi: Unsupported IVHD type {block.type:#x}"; {NO_IOMMU}',
             fix="Move the blocks of the first IOMMU to the beginning, and let no other block "
             "use its device ID.",

@@ -108,7 +108,7 @@ def _faults(block: Ivmd) -> Iterator[_Fault]:
         fix = "Set range_length to the length in bytes."
         yield _Fault("has the length 0", f"Linux maps nothing: {_FAULT}", fix)
     if start % _PAGE:
-        lost = f"Linux begins at the next page, {-(-start // _PAGE) * _PAGE:#x}: before it {_FAULT}"
+        lost = f"Linux begins at the next page, {-(-start // _PAGE) * _PAGE:#x}: below it, {_FAULT}"
         fix = f"Set range_start to {start // _PAGE * _PAGE:#x}, and extend range_length to the end."
         edits = Fix.setting(fix, *_whole_pages(block)) if start + length <= 1 << 64 else fix
         yield _Fault(f"begins within a page of {_PAGE >> 10} KiB", lost, edits)

@@ -128,10 +128,11 @@ def _message(table: Ivrs, entries: Named, lacking: list[int]) -> str:
         f"{handle} at {bdf(entry.source, entry.segment)}"
         for handle, entry in list(entries.by_handle.items())[:4]
     )
-    told = f"the IVRS, in its blocks of type {table.taken_type:x}h, has {named or 'none'}"
+    told = f"the blocks of type {table.taken_type:x}h in the IVRS have "
+    told += f"I/O APIC {named}" if named else "none"
     if lacking:
-        return f"the MADT has the I/O APIC {_ids(lacking)}, but {told}"
-    return f"{told}: no I/O APIC is the southbridge's at 0000:00:14.0"
+        return f"the MADT has I/O APIC {_ids(lacking)}, but {told}"
+    return f"{told}; Linux takes none of them for the southbridge's, at 0000:00:14.0"
 
 
 def _ids(lacking: list[int]) -> str:

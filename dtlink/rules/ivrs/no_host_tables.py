@@ -98,6 +98,6 @@ def _effect(found: HostTables) -> str:
 def _before() -> str:
     since = AMD_READS_HATS.since
     return (
-        f"Linux before {since} does not read it, and uses host page tables; {since} and later do "
-        "not"
+        f"Linux before {since} ignores the value and uses host page tables; {since} and later "
+        "do not use them"
     )

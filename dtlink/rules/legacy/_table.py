@@ -227,9 +227,9 @@ LEGACY_BINDINGS = (
         fate=Fate.READ,
         cells="#gpio-cells",
         effect="{node}, not its PHY, waits for the GPIO controller and resets the PHY",
-        fix="Write reset-gpios = {value}; in the PHY of {path}, with GPIO_ACTIVE_LOW for "
-        "snps,reset-active-low, and reset-assert-us and reset-deassert-us for "
-        "snps,reset-delays-us.",
+        fix="Write reset-gpios = {value}; in the PHY of {path}. Replace snps,reset-active-low "
+        "with GPIO_ACTIVE_LOW, and snps,reset-delays-us with reset-assert-us and "
+        "reset-deassert-us.",
     ),
     LegacyBinding(
         old="phy-reset-gpios",
@@ -239,8 +239,8 @@ LEGACY_BINDINGS = (
         cells="#gpio-cells",
         effect="{node}, not its PHY, waits for the GPIO controller and resets the PHY",
         fix="Write reset-gpios = {value}; in the PHY of {path}, with GPIO_ACTIVE_LOW unless there "
-        "is phy-reset-active-high, and reset-assert-us and reset-deassert-us for "
-        "phy-reset-duration and phy-reset-post-delay.",
+        "is phy-reset-active-high. Replace phy-reset-duration with reset-assert-us, and "
+        "phy-reset-post-delay with reset-deassert-us.",
     ),
     LegacyBinding(
         old="phy",

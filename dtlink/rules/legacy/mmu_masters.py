@@ -110,8 +110,8 @@ def mmu_masters(board: TreeBoard) -> Iterator[Finding]:
             property_name="mmu-masters",
             effect='"deprecated "mmu-masters" DT property in use; SMMU support unavailable" '
             "if arm-smmu is a module or lacks ARM_SMMU_LEGACY_DT_BINDINGS: the masters' DMA is "
-            "refused as that of unknown streams, unless arm-smmu.disable_bypass=0; else "
-            '"… DMA API support unavailable": it bypasses the SMMU',
+            "refused as that of unknown streams, unless arm-smmu.disable_bypass=0. Otherwise "
+            '"… DMA API support unavailable": the DMA bypasses the SMMU',
             fix=_fix(smmu, mine, links),
             related=[link.consumer for link in mine],
         )

@@ -61,8 +61,8 @@ def redundant_interrupts(board: TreeBoard) -> Iterator[Finding]:
             nodes[0],
             f"{several(nodes)}: both interrupts and interrupts-extended",
             property_name="interrupts",
-            effect="the kernel reads interrupts-extended, and interrupts only for entries after "
-            "its end",
+            effect="the kernel reads interrupts-extended; from interrupts it reads only entries "
+            "beyond the end of that list",
             fix=_fix(board, nodes),
             related=nodes[1:],
         )

@@ -107,7 +107,7 @@ def given_up(board: AnyBoard, then: str, *, if_late: bool = False) -> str:
     if timeout < 0 and board.profile.timeout_holds_requests:
         return "the masters wait for it forever; a root filesystem behind it is not found"
     if if_late:
-        return f"{if_mounted_late(board.profile)}, {line}: {then}"
+        return f"{if_mounted_late(board.profile)}, the kernel prints {line}: {then}"
     if timeout > 0:
         return f"{line}, {timeout} s after the last {timeout_start(board.profile)}: {then}"
     return f"{line}, as soon as the built-in drivers are done: {then}"

@@ -63,8 +63,8 @@ _GOOD = Dts(_BOARD, kernel=_KERNEL.format(held="initramfs"))
 _WORSE = (Outcome.DEGRADED, *FAILS)
 _END = {
     Outcome.DEGRADED: "it works without, and does not request it again",
-    Outcome.LOST: '"deferred probe timeout, ignoring dependency", its probe fails (-110), and '
-    "it is not probed again after the module is loaded",
+    Outcome.LOST: 'the kernel prints "deferred probe timeout, ignoring dependency", '
+    "its probe fails (-110), and it is not probed again after the module is loaded",
     Outcome.NEVER: "it never probes, because its supplier has failed permanently",
 }
 

@@ -85,8 +85,8 @@ def _finding(board: TreeBoard, found: dict[int, dict[str, int]]) -> Finding:
     return unload.finding(
         devices[0],
         f"unbinding a device of {listed(modules, _SHOWN)} unbinds {names} first",
-        effect="the controller is removed, with the root filesystem if that is there: no program "
-        "can be started any more",
+        effect="the controller is removed; if it has the root filesystem, no program can be "
+        "started any more",
         fix="Keep these modules loaded in a running system.",
         related=[*devices[1:], *(board.tree[node] for node in modules.values())],
     )

@@ -71,4 +71,4 @@ def lost_node(board: TreeBoard) -> Iterator[Finding]:
 
 
 def _instead(name: str) -> str:
-    return f", but {name}" if name else ""
+    return f"; it has {name} instead" if name else ""

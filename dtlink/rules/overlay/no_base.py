@@ -42,7 +42,7 @@ def no_base(board: TreeBoard) -> Iterator[Finding]:
             board.tree.root,
             f"applies to none of {counted(len(fits), 'base')}; nearest: {nearest.path}",
             effect=f"on {nearest.path}, {nearest.why}",
-            fix="See dtlink lint with this overlay and that base alone.",
+            fix="Run dtlink lint with this overlay and that base only.",
         )
 
 

@@ -111,8 +111,8 @@ def _of_pin(link: Link) -> Finding:
         effect=f"nothing drives the second GPIO for {node.name}",
         fix=_first_only(
             link,
-            f"Keep the first GPIO in {name}; describe the other one where it belongs, as the GPIO "
-            "of a regulator for one.",
+            f"Keep the first GPIO in {name}; describe the other one where it belongs, for example "
+            "as the GPIO of a regulator.",
         ),
         supplier=link.supplier,
         likely=True,

@@ -113,7 +113,7 @@ ROWS = (
         "interrupts",
         "interrupts",
         SchemaFaultKind.UNEXPECTED,
-        "interrupts-extended wins: interrupts is read only after the end of that list",
+        "interrupts-extended wins: of interrupts, only entries beyond its end are read",
         "Delete interrupts from {path}.",
     ),
     Row(

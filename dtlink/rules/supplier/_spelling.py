@@ -95,7 +95,7 @@ def _of_generic(board: TreeBoard, name: str, suffix: str) -> Iterator[Misspelt]:
             continue
         own = tree[node]
         if not (own.has(only) or own.has(f"{only}s") or own.has(only.removesuffix("s"))):
-            yield Misspelt(node, name, only, f"the driver reads no other than {only}")
+            yield Misspelt(node, name, only, f"the driver reads {only} only")
 
 
 def _unknown(board: TreeBoard, name: str, suffix: str) -> Iterator[Misspelt]:

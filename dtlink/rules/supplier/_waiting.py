@@ -154,5 +154,5 @@ def also(links: Sequence[Link]) -> str:
 def so_do(others: Sequence[str], of: str) -> str:
     """The others that do the same, in one phrase."""
     if len(others) > 1:
-        return f"; so do {counted(len(others), f'more {of}')}"
-    return "".join(f"; so does {path}" for path in others)
+        return f"; {counted(len(others), f'more {of}')} have the same reference"
+    return "".join(f"; {path} has the same reference" for path in others)

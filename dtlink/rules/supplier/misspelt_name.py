@@ -54,7 +54,7 @@ def misspelt_name(board: TreeBoard) -> Iterator[Finding]:
         node = board.tree[found.node]
         yield misspelt_name.finding(
             node,
-            f"{found.name} of {node.path}: {found.why}; {found.meant}?",
+            f"{found.name} of {node.path}: {found.why}; did you mean {found.meant}?",
             effect=_effect(found.name, node),
             fix=_fix(node, found),
             property_name=found.name,

@@ -63,9 +63,10 @@ def _finding(node: Node, value: bytes) -> Finding:
     is_text = bool(text) and text.isascii() and text.isprintable()
     is_off = is_text and text.lower().startswith(_OFF)
     shown = f'"{text[:40]}"' if is_text else "not a string" if value else "empty"
+    wrong = ", which is not a value of the specification" if is_text or not value else ""
     return status.finding(
         node,
-        f"status of {node.path} is {shown}, which is not a value of the specification",
+        f"status of {node.path} is {shown}{wrong}",
         effect="none today: every value but okay and ok disables the node"
         if is_off
         else f"the node is disabled: {_lost(node)}",

@@ -21,7 +21,7 @@ BUG = f"{PREFIX}[Firmware Bug]: "
 OVERFLOW = f'"{BUG}Node pointer overflows"'
 NO_IOMMU = f'"{PREFIX}No IOMMU node found"'
 UNTRANSLATED = (
-    "no IOMMU: DMA is not translated, or is refused where the virtio-iommu lets nothing bypass it, "
+    "no IOMMU: DMA is not translated (or is refused, if the virtio-iommu does not allow bypass), "
     "and VFIO cannot assign the devices"
 )
 

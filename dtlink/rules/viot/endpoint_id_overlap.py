@@ -95,8 +95,8 @@ def _finding(table: Viot, pairs: list[_Pair]) -> Finding:
         f"{late.name} and {early.name} both have the {which} of {iommu.name if iommu else 'it'}"
         f"{more}",
         property_name="endpoint_start" if isinstance(late, PciRange) else "endpoint",
-        effect="the IOMMU takes both for one endpoint: a device that is attached to its "
-        "domain takes the other out of its own, whose DMA then faults or goes astray",
+        effect="the IOMMU takes both for one endpoint: attaching one device to a domain "
+        "detaches the other from its own, and the DMA of the other faults or goes astray",
         fix="Give each device its own endpoint ID, as the monitor numbers them: for PCI usually "
         "the segment in the upper and the BDF in the lower 16 bits.",
         related=[early, *(pair.late for pair in pairs[1:4])],

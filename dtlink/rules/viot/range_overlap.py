@@ -73,8 +73,8 @@ def _finding(table: Viot, late: PciRange, others: list[PciRange]) -> Finding:
         late,
         f"{late.name} shares {bdf(first)} to {bdf(last)} of segment {segment} with "
         f"{early.name}{more}",
-        effect=f"Linux takes the later range, and {bdf(first)} for endpoint {told[0]}; "
-        f"another system may take the earlier, and it for {told[-1]}",
+        effect=f"Linux takes the later range: {bdf(first)} is endpoint {told[0]}; "
+        f"another system may take the earlier, where it is endpoint {told[-1]}",
         fix="Make the ranges disjoint: cut the wider one in two around the other.",
         related=others[:4],
     )
