@@ -508,7 +508,7 @@ def test_misspelt_names_of_suppliers(shared: Path) -> None:
         ("supplier/misspelt-name", "/soc/mmc@2000", "vmcc-supply"),
         ("supplier/misspelt-name", "/soc/mmc@2000", "clock"),
     }
-    meant = {each.message.rpartition("; ")[2] for each in found}
+    meant = {each.message.rpartition("did you mean ")[2] for each in found}
     assert meant == {"vin-supply?", "gpio?", "vmmc-supply?", "clocks?"}
 
 

@@ -103,7 +103,7 @@ class TestDangling:
         found = lint(table(node(RC, *some)), self.RULE)
         assert [(f.index, f.severity.value) for f in found] == [(0, "error"), (1, "error")]
         assert "mappings[0] and 1 more of" in found[0].message
-        assert "the first 0x4c, which is inside smmu-v3@0x48" in found[1].message
+        assert "the first is 0x4c, which is inside smmu-v3@0x48" in found[1].message
 
     @pytest.mark.parametrize(
         ("consumer", "maps", "said"),
