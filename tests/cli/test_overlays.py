@@ -255,7 +255,11 @@ def test_the_library_takes_overlays() -> None:
         ("truth/j2base.dts", "truth/j2.dts", "gives /fpga@1000/child@0 a phandle"),
         ("truth/j2base.dts", "truth/o1.dts", "hdmi-con is beside the fragments"),
         ("truth/j2base.dts", "truth/o1.dts", "has neither target nor target-path"),
-        ("truth/j2base.dts", "truth/o1.dts", "this fragment has no __overlay__; it has overlay instead"),
+        (
+            "truth/j2base.dts",
+            "truth/o1.dts",
+            "has no __overlay__; it has overlay instead",
+        ),
     ],
 )
 def test_known_cases(shared: Path, base: str, overlay: str, expected: str) -> None:

@@ -78,7 +78,7 @@ def _unmapped(node: RootComplex, lost: list[IdRange]) -> Finding:
         likely=True,
         effect=f"if functions there send MSIs, {breaks(GROUP_OF_DEVICE, HAS_DEVICE_ID)}; Linux "
         "gives them no MSIs",
-        fix="Map them, or remove buses that can have no device from the MCFG.",
+        fix="Map them, or limit the MCFG to buses that can have devices.",
     )
 
 

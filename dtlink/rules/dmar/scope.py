@@ -98,7 +98,9 @@ def _not_found(each: Scope) -> str:
             '("DMAR: [INTR-REMAP] Request device … fault index …")'
         )
     if isinstance(each, PciScope):
-        return "Linux finds no device by it: the device gets the unit with INCLUDE_PCI_ALL, or none"
+        return (
+            "Linux finds no device by it: the device goes to the unit with INCLUDE_PCI_ALL, or none"
+        )
     return "Linux takes the DMA of the device to come from elsewhere, and it is refused"
 
 

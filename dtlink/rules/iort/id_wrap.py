@@ -109,7 +109,7 @@ def _output(node: IortNode, some: Sequence[IdMapping]) -> Finding:
         severity=Severity.INFO if harmless else Severity.WARNING,
         effect="none: requester IDs have 16 bits, and theirs come out right"
         if harmless
-        else f"from ID {wraps:#x} on the outputs restart at 0, so other IDs may have the same",
+        else f"from ID {wraps:#x} on the outputs restart at 0, and may equal those of others",
         fix="Set output_base to the ID that the SMMU or ITS expects, or count to the number of "
         "IDs minus 1.",
     )

@@ -153,7 +153,7 @@ def _effect(board: TreeBoard, first: AffectedDevice, *, all_lost: bool) -> str:
     is_root = _may_have_root(board, first)
     if_asked = [] if _is_sure(board, first) else ["its driver requests what its node references"]
     is_open = is_root and not (all_lost and worst is Role.ROOT)
-    if_there = ["it gives access to the root filesystem"] if is_open else []
+    if_there = ["the device gives access to the root filesystem"] if is_open else []
     conditions = " and ".join(if_asked + if_there)
     is_network = first.node in board.root.network or board.roles.is_phy(first.node)
     lost = _NO_NETWORK if is_network else _NO_DISK
