@@ -129,7 +129,8 @@ def _folding(board: TreeBoard, node: int, table: IdMap) -> Iterator[Finding]:
         yield map_mask.finding(
             place(board, node, "iommu-map", row),
             f"iommu-map-mask ({table.mask:#x}) of {tree[node].name} maps requester IDs "
-            f"that differ only in bits {folded:#x} to one stream ID of the SMMUv3 {tree[row.target].name}",
+            f"that differ only in bits {folded:#x} to one stream ID of the "
+            f"SMMUv3 {tree[row.target].name}",
             property_name="iommu-map",
             supplier=tree[row.target],
             severity=Severity.WARNING if near else Severity.INFO,

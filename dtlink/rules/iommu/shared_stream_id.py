@@ -142,7 +142,8 @@ def _group(board: AnyBoard, pairs: Sequence[Shared]) -> Finding:
         related=[board.graph.firmware[stream.master] for pair in pairs for stream in pair],
         effect="they share one IOMMU group and one translation: neither is protected from the "
         "other, and they can be assigned to a guest together only",
-        fix="Check which IDs the hardware sends; unless both send the same one, correct one device.",
+        fix="Check which IDs the hardware sends; unless both send the same one, correct "
+        "one device.",
     )
 
 
