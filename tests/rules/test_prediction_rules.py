@@ -15,6 +15,7 @@ from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.devlink.model import Prediction
 from dtlink.facts.cmdline import CommandLine
+from dtlink.facts.kernels import KernelVersion
 from dtlink.facts.profile import KernelProfile, Mode
 from dtlink.firmware import dts, fdt
 from dtlink.firmware.fdt_write import SourceNode, write
@@ -295,7 +296,7 @@ def test_what_a_plainer_rule_tells_is_told_there_with_all_who_wait():
 
 def lost(path: Path, version: tuple[int, int]) -> set[str]:
     """Suppliers that devices wait for forever, by the prediction, and that no rule reports."""
-    on = TreeBoard(fdt.read(path.read_bytes()), Settings(version))
+    on = TreeBoard(fdt.read(path.read_bytes()), Settings(KernelVersion(*version)))
     rules = ("supplier/never-probes", "supplier/no-device", "supplier/unpopulated")
     found = [finding for name in rules for finding in check(name, on)]
     reported = {path for f in found for path in (f.supplier, *f.related)}

@@ -242,7 +242,11 @@ def own_smmu_with_global_interrupts_only(bed: Bed) -> Planted | None:
 
 @fault("iommu/smmu-node", WARNING)
 def smmu_v3_whose_interrupts_have_other_names(bed: Bed) -> Planted | None:
-    gic = bed.pick(bed.enabled("interrupt-controller", "#interrupt-cells"))
+    gic = bed.pick(
+        each
+        for each in bed.enabled("interrupt-controller", "#interrupt-cells")
+        if any(name.startswith("arm,gic") for name in bed.tree[each].compatible)
+    )
     if gic is None:
         return None
     iommu = smmu(

@@ -47,6 +47,7 @@ def _missed(bed: Bed, names: tuple[str, ...]) -> list[Reference]:
         ref
         for ref in bed.references(*names)
         if _is_device(bed, ref)
+        and "/ethernet-port@" not in bed.path(ref.consumer)  # of one of several ports it is a note
         and not bed.path(ref.consumer).startswith("/cpus/")
         and not (ref.binding.name == "clocks" and bed.tree.cell("#clock-cells", ref.consumer))
         and _requested(bed, ref) in _asked(ref)
@@ -203,7 +204,8 @@ def gpio_of_a_fixed_regulator_misspelt(bed: Bed) -> Planted | None:
 
 @fault("supplier/misspelt-name", WARNING, boards=12)
 def suffix_misspelt(bed: Bed) -> Planted | None:
-    ref = bed.pick(ref for ref in bed.references("*-supply") if _is_device(bed, ref))
+    # What a driver may do without is not missed by it.
+    ref = bed.pick(_missed(bed, ("*-supply",)))
     if ref is None:
         return None
     name = bed.property_name(ref)
