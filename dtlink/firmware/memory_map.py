@@ -61,7 +61,7 @@ class MemoryMap(NamedTuple):
         """
         at = span.start
         for entry in self.entries:
-            if entry.span.start >= span.stop or entry.span.stop <= span.start:
+            if entry.span.start >= span.stop or entry.span.stop <= at:
                 continue
             if entry.span.start <= at:
                 at = entry.span.stop
