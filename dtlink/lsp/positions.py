@@ -115,7 +115,7 @@ def path_of(uri: str) -> str | None:
     path = unquote(parts.path, errors="surrogateescape")
     if re.match(r"/[A-Za-z]:", path) and os.sep == "\\":
         path = path[1:]
-    return os.path.normpath(path) if path and "\0" not in path else None  # noqa: PTH - paths stay text
+    return os.path.normpath(path) if path and "\0" not in path else None
 
 
 def uri_of(path: str) -> str:
