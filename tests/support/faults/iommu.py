@@ -240,7 +240,7 @@ def own_smmu_with_global_interrupts_only(bed: Bed) -> Planted | None:
     return Planted(bed.path(iommu), "interrupts")
 
 
-@fault("iommu/smmu-node", WARNING)
+@fault("iommu/smmu-node", WARNING, boards=12)  # those that have a GIC
 def smmu_v3_whose_interrupts_have_other_names(bed: Bed) -> Planted | None:
     gic = bed.pick(
         each
