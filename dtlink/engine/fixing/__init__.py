@@ -1,6 +1,7 @@
 """Fixes: which are proposed, which prove right, and the files with them made."""
 
-from dtlink.engine.fixing.fixing import FixOutcome, LeftFix, fix_all
+from dtlink.engine.fixing.fixing import fix_all
+from dtlink.engine.fixing.outcome import FixOutcome, LeftFix
 from dtlink.engine.fixing.proposals import Proposal, WantedFixes, unsafe_fixes
 from dtlink.engine.fixing.whole import WholeOutcome, changed, fix_whole
 

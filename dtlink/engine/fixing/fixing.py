@@ -5,13 +5,11 @@ Nothing is written here: boards are linted anew with the edited files in memory.
 
 from __future__ import annotations
 
-import os
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtlink.engine.fixing.files import LARGEST, ChangedFiles, UnusableError
+from dtlink.engine.fixing.outcome import FixOutcome, LeftFix
 from dtlink.engine.fixing.proof import Kind, Problem, problem
 from dtlink.engine.fixing.proposals import (
     Proposal,
@@ -19,13 +17,11 @@ from dtlink.engine.fixing.proposals import (
     apart,
     is_safe,
     proposals,
-    unsafe_fixes,
 )
 from dtlink.engine.written import ExpectedTree
 from dtlink.firmware.edits import SetField
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.storage import DISK, Disk
-from dtlink.firmware.text_edits import EditedDisk, by_file, decoded, edited, encoded, patch
 from dtlink.wording import counted, listed
 
 if TYPE_CHECKING:
@@ -35,8 +31,8 @@ if TYPE_CHECKING:
 
 #: Upper bound on rounds: what overlaps is fixed one after the other.
 _ROUNDS = 30
-#: How many boards a reason names, and the largest file that is changed, in bytes.
-_NAMED, _SIZE = 3, 4 << 20
+#: How many boards a reason names.
+_NAMED = 3
 
 #: Lints inputs, each with the settings of another, as a storage has their files, and compares
 #: their trees.
@@ -47,83 +43,9 @@ Lint = Callable[
 Users = Callable[[str], Sequence[str]]
 
 
-class LeftFix(NamedTuple):
-    """A fix that was not made, and why."""
-
-    proposal: Proposal
-    reason: str
-    is_fault: bool = False
-    """Whether it did not do what it says: a fault of dtlink."""
-
-    def __str__(self) -> str:
-        rule, what = self.proposal.finding.rule, "not fixed"
-        what = "taken back, a fault of dtlink: please report it" if self.is_fault else what
-        return f"{self.proposal.place}: {rule}: {what}: {self.reason}"
-
-
-class FixOutcome(NamedTuple):
-    """What became of the fixes."""
-
-    contents: Mapping[str, tuple[bytes, bytes]]
-    """What changed files had, and have."""
-    fixed: Sequence[Proposal]
-    left: Sequence[LeftFix]
-    reports: Mapping[Input, InputReport]
-    """The reports of the inputs with the fixes made."""
-    unsafe: int = 0
-    """How many findings have a fix that is made only if unsafe ones are wanted."""
-    blobs: Sequence[Input] = ()
-    """The inputs that are blobs: their source is fixed where it is an input itself."""
-
-    def patch(self) -> str:
-        """The changes as a patch, which ``git apply`` reads in the folder of the patch."""
-        files = sorted((_inside(self.folder, path), path) for path in self.contents)
-        return "".join(line for name, path in files for line in patch(name, *self.contents[path]))
-
-    @property
-    def folder(self) -> str:
-        """The folder that the names in the patch begin at: this one, or one that it is in."""
-        here = os.path.realpath(os.curdir)
-        return os.path.commonpath([here, *(DISK.real(path) for path in self.contents)])
-
-    def told(self, done: str) -> Iterator[str]:
-        """What became of them, in a few lines; ``done`` says it of those that prove right."""
-        files = counted(len(self.contents), "file")
-        if self.fixed:
-            number = sum(each.number for each in self.fixed)
-            yield f"{counted(number, 'finding')} {done} in {files}"
-        # What was tried again after other changes is the same for who reads it.
-        yield from dict.fromkeys(map(str, self.left))
-        refused = Counter(self._refused())
-        for reason, count in refused.items():
-            yield f"not fixed ({counted(count, 'finding')}): {reason}"
-        if self.unsafe:
-            yield unsafe_fixes(self.unsafe)
-        elif not (self.fixed or self.left or refused) and any(
-            report.findings for report in self.reports.values()
-        ):
-            yield f"no finding {done}: none that is left has a fix"
-
-    def _refused(self) -> Iterator[str]:
-        for report in self.reports.values():
-            for each in report.findings:
-                if each.written and each.written.refused:
-                    yield each.written.refused
-                elif each.written and each.written.edits and report.input in self.blobs:
-                    yield f"{report.input} is a blob: lint {each.written.edits[0].path} to fix it"
-                elif not each.written and any(
-                    isinstance(edit, SetField) for edit in each.fix.edits
-                ):
-                    yield "there is no source: --tables-out or --acpi-override-out"
-
-
 class _Verdict(NamedTuple):
     reports: Mapping[Input, InputReport]
     problem: Problem | None = None
-
-
-class _UnusableError(Exception):
-    """A file that can't be changed; the message says why."""
 
 
 def fix_all(lint: Lint, users: Users, inputs: Sequence[Input], wanted: WantedFixes) -> FixOutcome:
@@ -144,15 +66,12 @@ class _Fixing:
         """The reports with all that was accepted."""
         self._witnesses: dict[Input, Input] = {}
         """Boards that are no inputs but include a file that is changed, and whose settings hold."""
-        self._original: dict[str, str] = {}
-        self._base: dict[str, str] = {}
-        """The files as they are when a round begins, as far as they have changed."""
+        self._files = ChangedFiles()
         self._accepted: list[Proposal] = []
         """What is accepted of a round."""
         self._fixed: list[Proposal] = []
         self._left: dict[tuple[TextEdit, ...], LeftFix] = {}
         self._affected: dict[str, list[Input]] = {}
-        self._began = time.time_ns()
         self._blobs: list[Input] = []
 
     def run(self) -> FixOutcome:
@@ -169,12 +88,7 @@ class _Fixing:
                 break
             self._round(list(apart(todo)))
         own = {item: self._now[item] for item in self._inputs if item in self._now}
-        contents = {
-            path: (encoded(self._original[path]), encoded(text))
-            for path, text in self._base.items()
-            if text != self._original[path]
-        }
-        left = list(self._left.values())
+        left, contents = list(self._left.values()), self._files.contents()
         return FixOutcome(contents, self._fixed, left, own, self._unsafe(own), blobs)
 
     def _unsafe(self, reports: Mapping[Input, InputReport]) -> int:
@@ -192,7 +106,7 @@ class _Fixing:
         for each in alone:
             self._accept([each])
         # Offsets of what is left are those of the files before the round.
-        self._base |= self._texts(self._accepted)
+        self._files.keep(self._accepted)
         self._fixed += self._accepted
 
     # Boards
@@ -201,10 +115,10 @@ class _Fixing:
         """Whether all files can be changed, and all boards that include them are known."""
         try:
             for path in proposal.paths:
-                self._text(path)
+                self._files.text(path)
                 self._know(path, next(iter(proposal.holders)))
             self._find_holders(proposal)
-        except _UnusableError as error:
+        except UnusableError as error:
             self._left[proposal.edits] = LeftFix(proposal, str(error))
             return False
         return True
@@ -217,13 +131,13 @@ class _Fixing:
         users = [each for each in self._users(path) if DISK.real(each) != real]
         if self._wanted.most and len(users) > self._wanted.most:
             boards = counted(len(users), "board")
-            raise _UnusableError(f"{boards} include {path}, more than --max-boards")
+            raise UnusableError(f"{boards} include {path}, more than --max-boards")
         found = [self._by_path.get(DISK.real(each)) or Input(each) for each in users]
         own = [self._by_path[real]] if real in self._by_path else []
         # A board on which something else is changed, or that can't be read, is no witness.
         more = {each: like for each in found if each not in self._now}
         self._witnesses |= more
-        self._now |= {each.input: each for each in self._lint(more, self._disk([]), {})}
+        self._now |= {each.input: each for each in self._lint(more, self._files.disk([]), {})}
         inputs = (each for each in self._inputs if self._has(each, path))
         self._affected[path] = list(dict.fromkeys((*own, *inputs, *found)))
 
@@ -254,35 +168,6 @@ class _Fixing:
         """The boards that include a file that is changed, and do not have the finding."""
         return [each for each in self._boards([proposal]) if each not in proposal.holders]
 
-    # Files
-
-    def _text(self, path: str) -> str:
-        """A file as it is when the round begins."""
-        if path not in self._base:
-            if not os.access(path, os.W_OK):
-                shown = "standard input" if path == "-" else path
-                raise _UnusableError(f"{shown} can't be written")
-            data = DISK.read(path, _SIZE)
-            if isinstance(data, str):
-                raise _UnusableError(f"{path} {data}")
-            if self._began < Path(path).stat().st_mtime_ns < time.time_ns():
-                # Edits count the characters of the file as it was linted.
-                raise _UnusableError(f"{path} has changed while it was linted")
-            self._original[path] = self._base[path] = decoded(data)
-        return self._base[path]
-
-    def _texts(self, batch: Sequence[Proposal]) -> dict[str, str]:
-        """The files that proposals change, with the changes made."""
-        files = by_file(edit for each in batch for edit in each.edits)
-        return {path: edited(self._text(path), edits) for path, edits in files.items()}
-
-    def _disk(self, batch: Sequence[Proposal]) -> Disk:
-        texts = {**self._base, **self._texts(batch)}
-        changed = {
-            path: encoded(text) for path, text in texts.items() if text != self._original[path]
-        }
-        return EditedDisk(changed) if changed else DISK
-
     # Trials
 
     def _accept(self, batch: Sequence[Proposal]) -> None:
@@ -310,7 +195,7 @@ class _Fixing:
     def _try(self, batch: Sequence[Proposal]) -> _Verdict:
         boards = self._boards(batch)
         of = {each: self._witnesses.get(each, each) for each in boards}
-        storage = self._disk([*self._accepted, *batch])
+        storage = self._files.disk([*self._accepted, *batch])
         mine = {
             board: [found for each in batch for found in each.holders.get(board, ())]
             for board in boards
@@ -339,18 +224,8 @@ class _Fixing:
 
 
 def _is_blob(item: Input) -> bool:
-    data = DISK.read(item.path, _SIZE)
+    data = DISK.read(item.path, LARGEST)
     return isinstance(data, bytes) and data.startswith(b"\xd0\x0d\xfe\xed")
-
-
-def _is_table(finding: Finding) -> bool:
-    """Whether a fix sets fields of tables."""
-    return any(isinstance(edit, SetField) for edit in finding.fix.edits)
-
-
-def _inside(folder: str, path: str) -> str:
-    """The path of a file from a folder that it is in, as patches have it."""
-    return os.path.relpath(DISK.real(path), folder).replace(os.sep, "/")
 
 
 def _disagreement(proposal: Proposal, total: int, others: Sequence[str]) -> str:
