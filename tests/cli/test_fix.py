@@ -245,10 +245,11 @@ def test_references_of_an_overlay_to_its_base_stay() -> None:
 
 @pytest.mark.usefixtures("tree")
 def test_an_overlay_that_would_lose_a_reference_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dtlink.firmware.source.rewrite import edits
+    from dtlink.firmware.source.rewrite import edits, held, statements
 
     # What the rewriter did before it knew of such references.
-    monkeypatch.setattr(edits, "_OF_BASE", ("path", "nothing"))
+    for module in (edits, held, statements):
+        monkeypatch.setattr(module, "OF_BASE", ("path", "nothing"))
     put({"o.dtso": OVERLAY})
     done = run("o.dtso", "--fix", "--select", "legacy/singular-gpio")
     assert texts("o.dtso") == [OVERLAY]
@@ -381,8 +382,8 @@ def test_a_file_that_changed_after_it_was_linted_is_no_fault_of_dtlink(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from dtlink.engine.fixing import fixing
+    from dtlink.engine.fixing.proposals import proposals as whole
 
-    whole = fixing.proposals
     calls: list[int] = []
 
     def late(*arguments: Any) -> Any:

@@ -6,42 +6,26 @@ written so is refused, with a reason.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dtlink.firmware.edit_text import assignment
-from dtlink.firmware.edits import AddNode, DeleteProperty, NodeRef, PropertyValue, SetProperty
 from dtlink.firmware.source.rewrite import place as places
+from dtlink.firmware.source.rewrite.held import HeldValues
+from dtlink.firmware.source.rewrite.labels import Labels
+from dtlink.firmware.source.rewrite.node_edits import NodeEdits, by_node
 from dtlink.firmware.source.rewrite.place import Place, RefusedError
-from dtlink.firmware.source.rewrite.value import FileValue, Replaced, changed, file_words, grouped
-from dtlink.firmware.source.rewrite.value import rows as in_rows
-from dtlink.firmware.source.rewrite.words import Meaning, labels_within, tokens, wanted
-from dtlink.firmware.source.values import spans
+from dtlink.firmware.source.rewrite.statements import NewStatements
+from dtlink.firmware.source.rewrite.value import Replaced, changed
+from dtlink.firmware.source.rewrite.words import OF_BASE, labels_within, wanted
 from dtlink.firmware.text_edits import EditConflictError, TextEdit, Written, by_file, in_order
 
 if TYPE_CHECKING:
-    from dtlink.firmware.edits import TreeEdit
+    from dtlink.firmware.edits import PropertyValue, TreeEdit
     from dtlink.firmware.source.files import SourceFiles
     from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
     from dtlink.firmware.source.preprocess import SourceText
-    from dtlink.firmware.source.scan import SourceFile
     from dtlink.firmware.source.statements import Statement
-
-_WORD = re.compile(r"\W+", re.ASCII)
-#: What an overlay has in place of the phandle of a node that is the base's.
-_OF_BASE = ("cell", 0xFFFFFFFF)
-
-
-class _NodeEdits:
-    """What is to become of one node."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, PropertyValue] = {}
-        self.deleted: list[str] = []
-        self.added: dict[str, dict[str, PropertyValue]] = {}
-        """New children, with their properties."""
 
 
 def written(
@@ -71,49 +55,25 @@ class _Writer:
         self._live = live
         self._is_overlay = is_overlay
         self._text = text
-        self._files = files
-        self._labels: dict[str, str] = {}
-        self._new_labels: dict[str, str] = {}
+        self._labels = Labels(live)
+        self._new = NewStatements(self._labels.known, is_overlay=is_overlay)
+        self._values = HeldValues(live, text, files, self._labels.known)
 
     def run(self, edits: Iterable[TreeEdit]) -> Iterator[TextEdit]:
-        nodes = _by_node(edits)
+        nodes = by_node(edits)
         for path, each in nodes.items():
-            self._find_labels(each)
+            self._labels.find(each.all_values())
             yield from self._node(path, each)
-        for path, label in self._new_labels.items():
+        for path, label in self._labels.new.items():
             yield self._labelled(path, label)
 
     # Labels
-
-    def _find_labels(self, node: _NodeEdits) -> None:
-        """A label for every node that the values refer to without one."""
-        values = [*node.values.values(), *(v for new in node.added.values() for v in new.values())]
-        for piece in (piece for value in values for piece in value):
-            for cell in piece if isinstance(piece, tuple) else ():
-                if isinstance(cell, NodeRef) and not cell.label and cell.path not in self._labels:
-                    self._labels[cell.path] = self._label(cell.path)
-
-    def _label(self, path: str) -> str:
-        node = self._live.find(path)
-        if node is None or node.parent is None:
-            return ""
-        if node.labels:
-            return node.labels[0]
-        name, _, unit = node.name.partition("@")
-        stem = _WORD.sub("_", name)
-        stem = stem if stem[:1].isalpha() else f"node_{stem}"
-        taken = self._live.labels.keys() | self._new_labels.values()
-        tries = (stem, *([f"{stem}_{_WORD.sub('_', unit)}"] if unit else []))
-        numbered = (f"{tries[-1]}_{number}" for number in range(2, len(taken) + 4))
-        label = next(each for each in (*tries, *numbered) if each not in taken)
-        self._new_labels[path] = label
-        return label
 
     def _labelled(self, path: str, label: str) -> TextEdit:
         node = self._node_at(path)
         at = self._place(node.opened_at[0], f"the opening of {path}")
         places.opening(at, node)
-        return _edit(at.file, Replaced(at.offset, at.offset, f"{label}: "))
+        return places.text_edit(at.file, Replaced(at.offset, at.offset, f"{label}: "))
 
     # Nodes
 
@@ -126,7 +86,7 @@ class _Writer:
     def _place(self, at: int, what: str) -> Place:
         return places.place(self._text, at, what)
 
-    def _node(self, path: str, edits: _NodeEdits) -> Iterator[TextEdit]:
+    def _node(self, path: str, edits: NodeEdits) -> Iterator[TextEdit]:
         node = self._node_at(path)
         held = {name: found for name in edits.values if (found := node.get(name)) is not None}
         for name, found in held.items():
@@ -150,7 +110,7 @@ class _Writer:
         rest = dict(new)
         found: list[tuple[DtsProperty, dict[str, PropertyValue]]] = []
         for each in gone:
-            same = [name for name, value in rest.items() if self._is(each, value)]
+            same = [name for name, value in rest.items() if self._values.has(each, value)]
             # Of several with one value: the name that begins as the old one.
             alike = max(same, key=partial(_same_beginning, each.name), default=None)
             found.append((each, {} if alike is None else {alike: rest.pop(alike)}))
@@ -169,58 +129,14 @@ class _Writer:
         if opened.end <= opened.brace + 1:
             raise RefusedError(f"the end of {node.path} can't be told from its text")
         if new:
-            yield self._properties(file, opened, new)
+            yield self._new.properties(file, opened, new)
         if children:
-            yield self._children(file, opened, children)
+            yield self._new.children(file, opened, children)
 
     def _opening(self, node: DtsNode) -> int:
         from dtlink.firmware.source.read import lacking
 
         return lacking(node, self._text)
-
-    def _properties(
-        self, file: SourceFile, opened: Statement, new: Mapping[str, PropertyValue]
-    ) -> TextEdit:
-        after = places.anchor(file, opened)
-        is_line = "\n" not in file.code[opened.brace : opened.end]
-        if after is None:
-            at, indent = opened.brace + 1, f"{places.indent_of(file, opened.start)}\t"
-            at = at if is_line else places.line_end(file, at)
-        else:
-            at, indent = places.line_end(file, after.end), places.indent_of(file, after.start)
-            is_line = is_line or not places.is_first_in_line(file, after.start)
-            at = after.end if is_line else at
-        lines = [self._statement(name, value, indent) for name, value in new.items()]
-        between = " " if is_line else f"\n{indent}"
-        return _edit(file, Replaced(at, at, "".join(f"{between}{line}" for line in lines)))
-
-    def _children(
-        self,
-        file: SourceFile,
-        opened: Statement,
-        children: Mapping[str, Mapping[str, PropertyValue]],
-    ) -> TextEdit:
-        close = file.code.rindex("}", opened.brace, opened.end)
-        if "\n" not in file.code[opened.brace : close]:
-            raise RefusedError("a node on one line gets no children")
-        at = file.text.rindex("\n", 0, close)
-        outer = f"{places.indent_of(file, opened.start)}\t"
-        texts = []
-        for name, new in children.items():
-            lines = [self._statement(each, value, f"{outer}\t") for each, value in new.items()]
-            inside = "".join(f"\n{outer}\t{line}" for line in lines)
-            texts.append(f"\n\n{outer}{name} {{{inside}\n{outer}}};")
-        return _edit(file, Replaced(at, at, "".join(texts)))
-
-    def _statement(self, name: str, value: PropertyValue, indent: str) -> str:
-        if not value:
-            return f"{name};"
-        words = wanted(value, self._labels)
-        if self._is_overlay and any(each.meaning == _OF_BASE for each in words):
-            raise RefusedError(f"the value of {name} references a node of the base")
-        groups = grouped(words, [each.text for each in words])
-        column = len(f"{indent}{name} = ".expandtabs(8))
-        return f"{name} = {in_rows(groups, column, indent)};" if words else assignment(name, value)
 
     def _enabled(self, node: DtsNode, held: DtsProperty, value: PropertyValue) -> TextEdit | None:
         """The edit that enables a node in the board's own file; ``None``: it is no such edit.
@@ -237,15 +153,15 @@ class _Writer:
         new = {held.name: value}
         if own:
             at = self._place(own[-1], f"the opening of {node.path}")
-            return self._properties(at.file, places.opening(at, node), new)
+            return self._new.properties(at.file, places.opening(at, node), new)
         if not node.labels:
             return None
         file = self._text.inclusions[0].file
         end = len(file.text)
         between = "\n" if file.text.endswith("\n") else "\n\n"
-        line = self._statement(held.name, value, "\t")
+        line = self._new.statement(held.name, value, "\t")
         text = f"{between}&{node.labels[0]} {{\n\t{line}\n}};\n"
-        return _edit(file, Replaced(end, end, text))
+        return places.text_edit(file, Replaced(end, end, text))
 
     # Properties
 
@@ -258,12 +174,12 @@ class _Writer:
 
     def _changed(self, held: DtsProperty, value: PropertyValue) -> Iterator[TextEdit]:
         at, statement = self._set(held)
-        old = self._value(held, at, statement)
+        old = self._values.value(held, at, statement)
         if old is None or not value:
             yield self._whole(held, at, statement, value)
             return
-        new = wanted(value, self._labels)
-        if self._is_overlay and any(_OF_BASE in each.meanings for each in old.words):
+        new = wanted(value, self._labels.known)
+        if self._is_overlay and any(OF_BASE in each.meanings for each in old.words):
             # Which of several references goes can't be told from numbers that are all the same.
             if [each.meaning for each in new] != [
                 one for each in old.words for one in each.meanings
@@ -273,7 +189,7 @@ class _Writer:
         found = changed(old, new)
         if found is None:
             raise RefusedError(f"comments within the value of {held.name} would be lost")
-        yield from (_edit(at.file, each) for each in found)
+        yield from (places.text_edit(at.file, each) for each in found)
 
     def _whole(
         self, held: DtsProperty, at: Place, statement: Statement, value: PropertyValue
@@ -287,53 +203,8 @@ class _Writer:
         if labels_within(code, start + code[start : statement.end].find("="), statement.end):
             raise RefusedError(f"labels within the value of {held.name} would be lost")
         labels = code[start : code.index(held.name, start)]
-        line = self._statement(held.name, value, places.indent_of(at.file, start))
-        return _edit(at.file, Replaced(start, statement.end, labels + line))
-
-    def _value(self, held: DtsProperty, at: Place, statement: Statement) -> FileValue | None:
-        """A value as its file has it; ``None`` if its words can't be told one by one."""
-        if held.value is None or held.start == held.end:
-            return None
-        file = at.file
-        start = file.code.index("=", statement.start) + 1
-        meanings = self._meanings(held)
-        if meanings is None:
-            return None
-        origins = [(self._text.origin(place), meaning) for place, meaning in meanings]
-        files = {self._text.inclusions[inclusion].file for (inclusion, *_), _ in origins}
-        if files != {file}:
-            return None
-        found = file_words(
-            list(tokens(file.code, start, statement.end - 1)),
-            [(offset, meaning) for (_, offset, _), meaning in origins],
-        )
-        if found is None:
-            return None
-        return FileValue(file.text, file.code, start, statement.end - 1, *found)
-
-    def _meanings(self, held: DtsProperty) -> Sequence[tuple[int, Meaning]] | None:
-        """What the words of a value mean, with the place of each in the text."""
-        if held.value is None or any(each.is_path for each in held.value.references):
-            return None
-        text, file = self._text.text[held.start : held.end], self._text.place(held.start).file
-        parts = spans(text, lambda name: self._files.data(name, file))
-        targets = {each.offset: each.name for each in held.value.references}
-        ends = [offset for offset, _, _ in parts[1:]] + [len(held.value.data)]
-        return [
-            (
-                held.start + start,
-                self._meaning(held.value.data[offset:end], targets.get(offset), text[start]),
-            )
-            for (offset, start, _), end in zip(parts, ends, strict=True)
-        ]
-
-    def _meaning(self, data: bytes, target: str | None, sign: str) -> Meaning:
-        if target is not None:
-            node = self._live.find(target)
-            return ("path", node.path) if node else _OF_BASE
-        if sign in "\"'" and data.endswith(b"\0"):
-            return "text", data[:-1]
-        return ("cell", int.from_bytes(data)) if len(data) == 4 else ("bytes", data)
+        line = self._new.statement(held.name, value, places.indent_of(at.file, start))
+        return places.text_edit(at.file, Replaced(start, statement.end, labels + line))
 
     def _instead(self, held: DtsProperty, new: Mapping[str, PropertyValue]) -> Iterator[TextEdit]:
         """Other properties in the place of one; a value that stays keeps its text."""
@@ -341,27 +212,19 @@ class _Writer:
         file, start = at.file, statement.start
         indent = places.indent_of(file, start)
         own = file.code.index(held.name, start)
-        same = next((name for name, value in new.items() if self._is(held, value)), None)
-        before = [self._statement(n, v, indent) for n, v in new.items() if n != same]
+        same = next((name for name, value in new.items() if self._values.has(held, value)), None)
+        before = [self._new.statement(n, v, indent) for n, v in new.items() if n != same]
         between = f"\n{indent}" if places.is_first_in_line(file, start) else " "
         if len(held.set_at) > 1:
             deletion = f"/delete-property/ {held.name};"
             yield from self._earlier(held, (at, statement), deletion, before)
         if same is None:
-            yield _edit(file, Replaced(start, statement.end, between.join(before)))
+            yield places.text_edit(file, Replaced(start, statement.end, between.join(before)))
             return
         text = "".join(f"{line}{between}" for line in before)
-        yield _edit(file, Replaced(own, own + len(held.name), same))
+        yield places.text_edit(file, Replaced(own, own + len(held.name), same))
         if text:
-            yield _edit(file, Replaced(start, start, text))
-
-    def _is(self, held: DtsProperty, value: PropertyValue) -> bool:
-        """Whether a property has a value already, however it is written."""
-        if held.value is None:
-            return not value
-        meanings = self._meanings(held)
-        new = [each.meaning for each in wanted(value, self._labels)]
-        return meanings is not None and [meaning for _, meaning in meanings] == new
+            yield places.text_edit(file, Replaced(start, start, text))
 
     def _without(self, held: DtsProperty) -> Iterator[TextEdit]:
         at, statement = self._set(held)
@@ -370,9 +233,9 @@ class _Writer:
             deletion = f"/delete-property/ {held.name};"
             yield from self._earlier(held, (at, statement), deletion, instead)
         if instead:
-            yield _edit(at.file, Replaced(statement.start, statement.end, instead[0]))
+            yield places.text_edit(at.file, Replaced(statement.start, statement.end, instead[0]))
         else:
-            yield _edit(at.file, _line_of(at.file, statement))
+            yield places.text_edit(at.file, places.whole_line(at.file, statement))
 
     def _earlier(
         self,
@@ -391,49 +254,10 @@ class _Writer:
             instead.append(deletion)
         else:
             for other, statement in earlier.values():
-                yield _edit(other, _line_of(other, statement))
+                yield places.text_edit(other, places.whole_line(other, statement))
 
 
 def _same_beginning(one: str, other: str) -> int:
     """How many characters two names begin with alike."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _by_node(edits: Iterable[TreeEdit]) -> Mapping[str, _NodeEdits]:
-    """The edits by the node that they are about; those of a new node are its parent's."""
-    nodes: dict[str, _NodeEdits] = {}
-    new: dict[str, dict[str, PropertyValue]] = {}
-    for edit in edits:
-        if isinstance(edit, AddNode):
-            path = f"{edit.parent.path.rstrip('/')}/{edit.name}"
-            new[path] = nodes.setdefault(edit.parent.path, _NodeEdits()).added[edit.name] = {}
-        elif edit.node.path in new:
-            if isinstance(edit, SetProperty):
-                new[edit.node.path][edit.name] = edit.value
-        elif isinstance(edit, DeleteProperty):
-            nodes.setdefault(edit.node.path, _NodeEdits()).deleted.append(edit.name)
-        else:
-            nodes.setdefault(edit.node.path, _NodeEdits()).values[edit.name] = edit.value
-    return nodes
-
-
-def _line_of(file: SourceFile, statement: Statement) -> Replaced:
-    """A statement with the line that it has for itself."""
-    start, end = statement.start, statement.end
-    line_end = places.line_end(file, end)
-    alone = places.is_first_in_line(file, start)
-    if alone and (line_end == len(file.text) or file.text[line_end] == "\n"):
-        first = file.text.rfind("\n", 0, start) + 1
-        return Replaced(first, min(line_end + 1, len(file.text)), "")
-    while not alone and file.text[start - 1] in " \t":
-        start -= 1
-    return Replaced(start, end, "")
-
-
-def _edit(file: SourceFile, change: Replaced) -> TextEdit:
-    _, line, column = file.position(change.start)
-    _, last, end = file.position(change.end)
-    return TextEdit(
-        places.own_path(file), change.start, change.end, change.text, line, column, last, end
-    )

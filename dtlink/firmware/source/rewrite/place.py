@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from dtlink.firmware.source.livetree import DtsNode
 from dtlink.firmware.source.preprocess import SourceText
+from dtlink.firmware.source.rewrite.value import Replaced
 from dtlink.firmware.source.scan import Kind, SourceFile
 from dtlink.firmware.source.statements import Statement, Statements
+from dtlink.firmware.text_edits import TextEdit
 
 _LABELS = r"(?:[A-Za-z_]\w*:\s*)*"
 _OWN_NAME = re.compile(_LABELS + r"([A-Za-z0-9,._+*#?@-]+)")
@@ -136,3 +138,23 @@ def anchor(file: SourceFile, node: Statement) -> Statement | None:
 def _name(file: SourceFile, statement: Statement) -> str:
     match = _OWN_NAME.match(file.code, statement.start)
     return match[1] if match else ""
+
+
+def whole_line(file: SourceFile, statement: Statement) -> Replaced:
+    """A statement with the line that it has for itself."""
+    start, end = statement.start, statement.end
+    last = line_end(file, end)
+    alone = is_first_in_line(file, start)
+    if alone and (last == len(file.text) or file.text[last] == "\n"):
+        first = file.text.rfind("\n", 0, start) + 1
+        return Replaced(first, min(last + 1, len(file.text)), "")
+    while not alone and file.text[start - 1] in " \t":
+        start -= 1
+    return Replaced(start, end, "")
+
+
+def text_edit(file: SourceFile, change: Replaced) -> TextEdit:
+    """A change of a file's text, with its lines and columns."""
+    _, line, column = file.position(change.start)
+    _, last, end = file.position(change.end)
+    return TextEdit(own_path(file), change.start, change.end, change.text, line, column, last, end)

@@ -7,7 +7,7 @@ macro, a number in hexadecimal.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dtlink.firmware.edit_text import number
@@ -15,6 +15,8 @@ from dtlink.firmware.edits import Cells, NodeRef, PropertyValue
 
 #: What a word means: its kind (``path``, ``cell``, ``text``, ``bytes``) and its value.
 Meaning = tuple[str, str | int | bytes]
+#: What an overlay has in place of the phandle of a node that is the base's.
+OF_BASE: Meaning = ("cell", 0xFFFFFFFF)
 
 _TOKEN = re.compile(
     r"\s+|(?P<text>\"(?>(?:[^\"\\]++|\\.)*)\"|'(?>(?:[^'\\]++|\\.)*)')|(?P<open>[<\[])|(?P<close>[>\]])"
@@ -95,7 +97,7 @@ class WantedWord(NamedTuple):
         return {"text": '"', "bytes": "["}.get(self.meaning[0], "<")
 
 
-def wanted(value: PropertyValue, label: dict[str, str]) -> Sequence[WantedWord]:
+def wanted(value: PropertyValue, label: Mapping[str, str]) -> Sequence[WantedWord]:
     """The words of a value; ``label`` has the labels of nodes that have none in the edit."""
     return [
         WantedWord(meaning, text, group)
@@ -104,7 +106,7 @@ def wanted(value: PropertyValue, label: dict[str, str]) -> Sequence[WantedWord]:
     ]
 
 
-def _words(piece: str | bytes | Cells, label: dict[str, str]) -> Iterator[tuple[Meaning, str]]:
+def _words(piece: str | bytes | Cells, label: Mapping[str, str]) -> Iterator[tuple[Meaning, str]]:
     if isinstance(piece, str):
         escaped = piece.replace("\\", "\\\\").replace('"', '\\"')
         yield ("text", piece.encode("latin-1")), f'"{escaped}"'
