@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from dtlink.kernel import cache
+from dtlink import cache
 from dtlink.kernel.holdings.gather import Gatherer
 from dtlink.kernel.holdings.read import read_holdings
 from tests.support.kernels import CONFIG, RELEASE, image, modinfo, module, package, table, write

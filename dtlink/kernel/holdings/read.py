@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from dtlink.kernel import cache
+from dtlink import cache
 from dtlink.kernel.holdings.aliases import AliasIndex
 from dtlink.kernel.holdings.layout import (
     RUNNING,
@@ -25,7 +25,7 @@ def read_holdings(path: str) -> Holdings:
 
     ``path`` is a folder of modules (``lib/modules/VERSION``), the root of an unpacked package, a
     build tree, a configuration, or ``running``. What was found out is kept
-    (:mod:`dtlink.kernel.cache`). Raises :class:`InputError`, with the path of the file that
+    (:mod:`dtlink.cache`). Raises :class:`InputError`, with the path of the file that
     cannot be read in it.
     """
     layout = find(path)

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from dtlink import cache
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
-from dtlink.kernel import cache
 from dtlink.kernel.initramfs.model import Initramfs
 
 STDIN = "-"

@@ -1,0 +1,166 @@
+"""What was found out, kept for the next time: facts of kernels, results of lints.
+
+In ``$XDG_CACHE_HOME/dtlink``, or ``~/.cache/dtlink``; ``DTLINK_CACHE`` names another folder, and
+none if it is empty. An entry is one file, and JSON: nothing in it is executed. It holds the key
+under which it was written, with all that its content depends on; under another key it is not used,
+and written anew. Entries are written beside their place and renamed, so that a reader meets a whole
+one, however many write. An entry that is damaged, or that another user wrote or could have written,
+is never reported: it is not used.
+"""
+
+# Paths are text here: there may be thousands, and pathlib is slow.
+# ruff: noqa: PTH103, PTH105, PTH111, PTH116, PTH117, PTH119, PTH120
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+from zlib import adler32, crc32
+
+from dtlink.version import __version__
+
+#: Of the entry's own form: another one where what is stored changes.
+FORM = 3
+#: No entry comes near this size.
+MAX_ENTRY = 64 << 20
+#: What all entries together may have.
+MAX_FOLDER = 256 << 20
+#: Seconds after which an entry that was not used is removed.
+_UNUSED = 30 * 86400
+#: Seconds after which a file that was not renamed is left by a process that was killed.
+_LEFT = 3600
+#: Seconds for which the time of the last use may be wrong: less would write at each use.
+_USED_AGAIN = 86400
+
+#: What entries are about; their names begin with it.
+KERNEL, LINT = "kernel", "lint"
+
+
+def folder() -> str:
+    """Where entries are kept; empty: nowhere."""
+    if (own := os.environ.get("DTLINK_CACHE")) is not None:
+        return own
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.expanduser("~/.cache")
+    return f"{base}/dtlink" if os.path.isabs(base) else ""
+
+
+def key_of(paths: Iterable[str], more: Iterable[str] = ()) -> str | None:
+    """What must be the same for an entry to hold; ``None`` if a file cannot be read."""
+    parts = [str(FORM), __version__, *more]
+    try:
+        for path in paths:
+            found = os.stat(path)
+            parts.append(f"{path}\0{found.st_size}\0{found.st_mtime_ns}")
+    except (OSError, ValueError):
+        return None
+    return "\n".join(parts)
+
+
+def load(name: str, key: str | None, kind: str = KERNEL, where: str | None = None) -> Any:
+    """What was kept for a name under the same key; ``None`` if there is nothing."""
+    path = _path(name, kind, where)
+    if not path or key is None:
+        return None
+    try:
+        entry = _own(path)
+        sealed, _, text = entry.partition(b"\n")
+        found = json.loads(text) if sealed == _seal(text) else [None]
+        return found[1] if found[0] == key else None
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return None
+
+
+def store(
+    name: str, key: str | None, facts: Any, kind: str = KERNEL, where: str | None = None
+) -> None:
+    """Keep facts (what JSON can hold) for a name."""
+    path = _path(name, kind, where)
+    if not path or key is None:
+        return
+    try:
+        text = json.dumps([key, facts], separators=(",", ":")).encode("ascii")
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        _write(path, _seal(text) + b"\n" + text)
+    except (OSError, ValueError, RecursionError):
+        return
+
+
+def trim(where: str | None = None, now: float | None = None) -> None:
+    """Remove what was not used for a long time, then the oldest until the rest is small enough."""
+    now = time.time() if now is None else now
+    try:
+        there = [*_entries(folder() if where is None else where)]
+    except OSError:
+        return
+    left = MAX_FOLDER
+    for used, size, path in sorted(there, reverse=True):
+        left -= size
+        limit = _LEFT if "." in os.path.basename(path) else _UNUSED
+        if left < 0 or now - used > limit:
+            with suppress(OSError):
+                os.unlink(path)
+
+
+def _entries(where: str) -> Iterable[tuple[float, int, str]]:
+    """When each file of this module was used, its size and path."""
+    with os.scandir(where) as found:
+        for each in found:
+            if each.name.startswith((f"{KERNEL}-", f"{LINT}-")) and not each.is_dir():
+                with suppress(OSError):
+                    is_of = each.stat(follow_symlinks=False)
+                    yield is_of.st_mtime, is_of.st_size, f"{where}/{each.name}"
+
+
+def _own(path: str) -> bytes:
+    """The bytes of an entry. Raises :class:`OSError` unless only this user can have written it."""
+    with open(path, "rb", opener=_careful) as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_ENTRY:
+            raise OSError(path)
+        if os.name == "posix" and (found.st_uid != os.geteuid() or found.st_mode & 0o022):
+            raise OSError(path)
+        if time.time() - found.st_mtime > _USED_AGAIN:
+            with suppress(OSError):
+                os.utime(path)
+        return file.read(MAX_ENTRY)
+
+
+def _careful(path: str, flags: int) -> int:
+    """Neither through a link to another file, nor waiting for the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _write(path: str, data: bytes) -> None:
+    """Write beside the place, then rename: no reader meets a part. Raises :class:`OSError`."""
+    beside = f"{path}.{os.urandom(8).hex()}"
+    try:
+        with open(beside, "xb", opener=_private) as file:
+            file.write(data)
+        os.replace(beside, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _path(name: str, kind: str, where: str | None) -> str:
+    """The entry of a name. Two names that share one push each other out, and no more."""
+    where = folder() if where is None else where
+    data = name.encode("utf-8", "surrogateescape")
+    return f"{where}/{kind}-{crc32(data):08x}{adler32(data):08x}" if where else ""
+
+
+def _seal(text: bytes) -> bytes:
+    """Tells a whole entry from a damaged one. (hashlib would take longer to import than to run.)"""
+    return b"%08x" % crc32(text)
