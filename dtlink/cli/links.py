@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from dtlink.cli.options import NO_INPUTS, complain, options, words
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.cli.single import view_of
 from dtlink.cli.sources import chosen_inputs, configured
-from dtlink.report.model import InputReport, Report
+from dtlink.report.model import Report
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
@@ -55,14 +55,11 @@ def links(
     settings = Settings(kernel_version, **sources)
     make = partial(_links, settings=settings, disabled=disabled, bindings=words(binding))
     outputs = resolve(targets, output)
-
-    def envelope(reports: Sequence[InputReport]) -> Report:
-        return Report("links", reports, str(kernel_version), notes=chosen.notes)
-
+    blank = Report("links", (), str(kernel_version), notes=chosen.notes)
     task = partial(configured, task=engine.Task(make, make, settings.sources))
     reports = engine.run(chosen.inputs, task, jobs=jobs, digest=digests(outputs))
     total = len(chosen.inputs) + len(chosen.unread)
-    report = gather(chain(reports, chosen.unread), total, outputs, envelope)
+    report = gather(chain(reports, chosen.unread), total, outputs, blank)
     complain(report.inputs, NO_INPUTS)
     write_formats(report, outputs, _lines, color)
     sys.exit(report.exit_status(None))

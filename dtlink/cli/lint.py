@@ -27,7 +27,7 @@ from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of, variants_of
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import Line
-from dtlink.report.model import InputReport, Report
+from dtlink.report.model import Report
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
@@ -170,14 +170,14 @@ def lint(
         plan = plan.with_inputs(plan.inputs, machine.missing) if machine else plan
         kernel = plan.kernel(digest=digest)
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
-        envelope = partial(_envelope, plan=plan, kernel=kernel, told=baselines.told, change=change)
+        blank = _blank(plan, kernel, baselines.told, change)
         if asked.is_given:
             reports = asked.run(plan, baselines.compare, jobs=jobs)
         else:
             found = plan.reports(jobs=jobs, digest=digest, write_fixes=has_fixes(outputs))
             reports = baselines.compare(found)
         reports = change.compare(plan, reports, jobs=jobs) if change else reports
-        report = gather(reports, plan.total, outputs, envelope, plan.settled)
+        report = gather(reports, plan.total, outputs, blank, plan.settled)
     except InputError as error:
         click.echo(f"dtlink: {error}", err=True)
         sys.exit(2)
@@ -267,18 +267,15 @@ def _plan(
     return plan
 
 
-def _envelope(
-    reports: Iterable[InputReport], plan: LintPlan, kernel: Any, told: str, change: Change | None
-) -> Report:
-    since = change.told if change else None
-    version = kernel["version"]
+def _blank(plan: LintPlan, kernel: Any, told: str, change: Change | None) -> Report:
+    """The report without inputs."""
     return Report(
         "lint",
-        list(reports),
-        version,
+        (),
+        kernel["version"],
         kernel,
         told,
         notes=plan.notes,
-        since=since,
+        since=change.told if change else None,
         machine=plan.machine(),
     )

@@ -124,30 +124,31 @@ def gather(
     reports: Iterable[InputReport],
     total: int,
     targets: Iterable[Target],
-    envelope: Callable[[list[InputReport]], Report],
+    blank: Report,
     settle: Callable[[Iterable[InputReport]], Iterable[InputReport]] = iter,
 ) -> Report:
     """The whole report. What goes out input by input is written on the way.
 
-    ``settle`` adds to the reports what only the whole run shows; twice has the effect of once.
+    ``blank`` is the report without inputs. ``settle`` adds to the reports what only the whole run
+    shows; twice has the effect of once.
     """
     with ExitStack() as stack:
         for each in targets:
             if each.form == "jsonl":
                 writer = stack.enter_context(lines_to(each.path))
-                reports = _told(settle(reports), writer, envelope)
-        return envelope(list(settle(collect(reports, total))))
+                reports = _told(settle(reports), writer, blank)
+        return blank._replace(inputs=list(settle(collect(reports, total))))
 
 
 def _told(
     reports: Iterable[InputReport],
     write: Callable[[str], object],
-    envelope: Callable[[list[InputReport]], Report],
+    blank: Report,
 ) -> Iterator[InputReport]:
     from dtlink.report.json import line
 
     for item in reports:
-        write(line(envelope([item])))
+        write(line(blank._replace(inputs=[item])))
         yield item
 
 
