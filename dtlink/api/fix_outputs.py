@@ -1,6 +1,8 @@
 """Where fixes of what has no source go."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from dtlink.records import NamedTuple
 
 
 class FixOutputs(NamedTuple):

@@ -9,7 +9,7 @@ Which links the kernel relaxes is another question: :mod:`dtlink.boot.devlink.cy
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.board.cycle_breaks import DeviceStep, arcs_of, chain, smallest_breaks
 from dtlink.board.devices import device_at
@@ -18,6 +18,7 @@ from dtlink.facts.bindings import KERNEL_BINDINGS
 from dtlink.facts.early import is_served_early
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.links.components import strong_components
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering

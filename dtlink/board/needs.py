@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.boot.timeline import PARENT
 from dtlink.boot.timeline.requirement import Hold
 from dtlink.facts.outcomes import State
 from dtlink.facts.resource import Asker
 from dtlink.facts.resources import INTERRUPT
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.boot.drivers.made import MadeDevice

@@ -1,9 +1,12 @@
 """What decides what is known of one board: a value that every board is made with."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.source.options import SourceOptions
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine
@@ -17,7 +20,7 @@ class Settings(NamedTuple):
     """``None``: that of the kernel that is named, else the default."""
     against: KernelVersion | None = None
     """Another kernel version to compare with."""
-    cmdline: "CommandLine | None" = None
+    cmdline: CommandLine | None = None
     """``None``: bootargs of ``/chosen``."""
     root: str = ""
     """The node that has the root file system; empty: by ``root=`` of the command line."""
@@ -50,7 +53,7 @@ class Settings(NamedTuple):
         return SourceOptions(self.include, self.define, self.allow_include, self.overlay)
 
     @property
-    def paths(self) -> "Paths | None":
+    def paths(self) -> Paths | None:
         """Where the kernel's facts are; ``None`` where no kernel is named."""
         if not self.kernel:
             return None

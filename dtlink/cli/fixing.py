@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from dtlink.api.fix_outputs import FixOutputs
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.cli.options import Command

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+
+from dtlink.records import NamedTuple
 
 
 class _Sign(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from dtlink.cli.options import Command, collect
 from dtlink.cli.param import ParamType
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit, emit_lines, lines_to
+from dtlink.records import NamedTuple
 from dtlink.report.formats import DIGESTS, FORMATS, WITH_FIXES, render
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from dtlink import engine
 from dtlink.cli.options import complain
@@ -13,6 +13,7 @@ from dtlink.cli.sources import configured
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport, Report
 
 if TYPE_CHECKING:

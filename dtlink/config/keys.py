@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from dtlink.config import readers
 from dtlink.config.model import FIELD_DEFAULTS, FindingPattern
 from dtlink.config.readers import ConfigPlace, ValueReader, of_type
 from dtlink.facts.kernels import DEFAULT
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Severity
 from dtlink.rules.words import meant, short
 

@@ -1,10 +1,13 @@
 """What holds for one input, and where each value comes from."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.firmware.choice import MAX_BOARDS, Exclusion, InputOptions
+from dtlink.records import NamedTuple
 from dtlink.rules.catalogue import AGAINST_FAMILY, KERNEL_FAMILY, SCHEMA_FAMILY
 from dtlink.rules.defaults import DEFAULT as DEFAULT_RULES
 from dtlink.rules.model import Severity
@@ -48,7 +51,7 @@ class LintSettings(NamedTuple):
     """Those that concern this input."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> "LintSettings":
+    def of(cls, values: Mapping[str, Any]) -> LintSettings:
         """The settings of these values, by field: the board's and all others together."""
         board = {name: value for name, value in values.items() if name in Settings._fields}
         others = {name: value for name, value in values.items() if name not in board}

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Severity
 from dtlink.rules.words import problem, short
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from types import ModuleType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from dtlink.engine.inputs import expand
 from dtlink.firmware.choice import InputOptions
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import BLOBS, INCLUDED, STDIN
+from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport
 from dtlink.wording import counted, listed
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dtlink.records import NamedTuple
 from dtlink.report.model import CommentEntry, Ignored
 from dtlink.rules.catalogue import known_words, words_for
 from dtlink.rules.model import Covers, Finding

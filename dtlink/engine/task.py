@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
@@ -21,6 +21,7 @@ from dtlink.firmware.read import (
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Tree
+from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport, Refused
 from dtlink.wording import listed
 

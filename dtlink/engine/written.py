@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.firmware.edits import DeleteProperty, SetField, SetProperty, TreeEdit
 from dtlink.firmware.text_edits import Written
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

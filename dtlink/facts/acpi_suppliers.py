@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple
 
 from dtlink.facts.behaviours import ACPI_WAIT_ENDS, RIMT_WAIT_ENDS, Behaviour
+from dtlink.records import NamedTuple
 
 
 class Without(Enum):

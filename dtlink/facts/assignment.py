@@ -4,8 +4,11 @@ What is not here does not follow from firmware: a driver that is bound, options 
 what the IOMMU itself says of its capabilities.
 """
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import NamedTuple
+
+from dtlink.records import NamedTuple
 
 
 class Outcome(Enum):

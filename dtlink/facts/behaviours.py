@@ -3,10 +3,13 @@
 Which property fw_devlink follows from which version on is in the table of supplier bindings.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from dtlink.facts.kernels import OLDEST, KernelVersion
+from dtlink.records import NamedTuple
 
 _ValueT = TypeVar("_ValueT", str, int, bool)
 _NOTHING: Mapping[str, str] = {}

@@ -1,10 +1,12 @@
 """The form of a row in the table of supplier bindings."""
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import NamedTuple
 
 from dtlink.facts.kernels import KernelVersion, VersionRange
 from dtlink.facts.resource import Resource
+from dtlink.records import NamedTuple
 
 
 class Walk(Enum):

@@ -8,7 +8,9 @@ in test_pool/. Each row says which test was read. What a rule asks is in our wor
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from dtlink.records import NamedTuple
 
 
 class Standard(NamedTuple):

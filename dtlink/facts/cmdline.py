@@ -3,13 +3,16 @@
 Only the parameters that decide when devices probe, or what becomes of one, are kept.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.errors import OptionError
 from dtlink.facts.root_layers import PREFIXES, WORDS
+from dtlink.records import NamedTuple
 
 #: What keeps resources on that no driver uses (drivers/clk/clk.c, clk_ignore_unused_setup();
 #: drivers/pmdomain/core.c, pd_ignore_unused_setup(); drivers/regulator/core.c,
@@ -40,7 +43,7 @@ class CommandLine(NamedTuple):
     """What says where the root filesystem is, as ``parameter=value`` (:mod:`root_layers`)."""
 
     @classmethod
-    def parse(cls, text: str) -> "CommandLine":
+    def parse(cls, text: str) -> CommandLine:
         """Read a command line. Raises :class:`OptionError` for values the kernel would refuse."""
         line, refused = cls.read(text)
         if refused:
@@ -48,7 +51,7 @@ class CommandLine(NamedTuple):
         return line
 
     @classmethod
-    def read(cls, text: str) -> "tuple[CommandLine, list[OptionError]]":
+    def read(cls, text: str) -> tuple[CommandLine, list[OptionError]]:
         """Read a command line as a booting kernel does: what it refuses has no effect.
 
         The last value that is none of the refused ones counts; those are returned beside it.

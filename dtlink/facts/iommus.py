@@ -4,12 +4,14 @@ Sources: Documentation/devicetree/bindings/iommu, …/memory-controllers for Teg
 tables of compatible values.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
 
 from dtlink.facts.patterns import fits
+from dtlink.records import NamedTuple
 
 
 class Sharing(Enum):

@@ -1,9 +1,11 @@
 """Kernel versions: the value, the versions whose behaviour is known, and ranges of them."""
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import NamedTuple
 
 from dtlink.facts.errors import OptionError
+from dtlink.records import NamedTuple
 
 _DIGITS = "0123456789"
 
@@ -22,12 +24,12 @@ class KernelVersion(NamedTuple):
         return f"{self.major}.{self.minor}"
 
     @classmethod
-    def of(cls, version: str | tuple[int, int]) -> "KernelVersion":
+    def of(cls, version: str | tuple[int, int]) -> KernelVersion:
         """The version that text, or a pair of numbers, gives. Raises :class:`OptionError`."""
         return cls.parse(version) if isinstance(version, str) else cls(*version)
 
     @classmethod
-    def parse(cls, text: str) -> "KernelVersion":
+    def parse(cls, text: str) -> KernelVersion:
         """Read ``6.12``, ``6.12.117``, ``6.12.117-amd64`` or ``latest``.
 
         Raises :class:`OptionError` for anything else, and for kernels before :data:`OLDEST`.
@@ -45,7 +47,7 @@ class KernelVersion(NamedTuple):
         return version
 
     @classmethod
-    def of_release(cls, release: str) -> "KernelVersion":
+    def of_release(cls, release: str) -> KernelVersion:
         """The version of a release as ``uname -r`` prints it, or else the default."""
         try:
             return cls.parse(release)

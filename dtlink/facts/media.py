@@ -7,7 +7,8 @@ than a name does. Drivers on the bus (``nvme`` behind a PCI host) have no node: 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+
+from dtlink.records import NamedTuple
 
 
 class BusDriver(NamedTuple):

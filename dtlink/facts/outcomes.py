@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from dtlink.facts.resource import Outcome
+from dtlink.records import NamedTuple
 
 # Defined with the rows that use it: a lint without a kernel needs nothing else of this module.
 __all__ = ["Driver", "Drivers", "Outcome", "State", "Wait", "When"]

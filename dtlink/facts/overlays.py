@@ -8,7 +8,9 @@ Sources: libfdt (dtc 1.7.2), fdt_overlay.c; Linux 5.10 to 7.2, drivers/of/overla
 drivers/of/resolver.c.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from dtlink.records import NamedTuple
 
 #: Who can use ``__symbols__``: what makes them, in words for a fix.
 SYMBOLS_OPTION = "dtc -@"

@@ -7,7 +7,8 @@ include/linux/pci_ids.h. Rows apply in order; the first that decides counts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from dtlink.records import NamedTuple
 
 
 class Isolation(NamedTuple):

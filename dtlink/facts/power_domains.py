@@ -8,7 +8,8 @@ driver of the parent node. Since 6.17 such a domain becomes a device itself (see
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+
+from dtlink.records import NamedTuple
 
 
 class DomainNodes(Enum):

@@ -1,7 +1,8 @@
 """A kernel as fw_devlink depends on it: the version, and how it was started."""
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import NamedTuple
 
 from dtlink.facts.behaviours import (
     DEFERRED_PROBE_TIMEOUT,
@@ -16,6 +17,7 @@ from dtlink.facts.behaviours import (
 )
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import DEFAULT, KernelVersion
+from dtlink.records import NamedTuple
 
 
 class Mode(Enum):
@@ -58,7 +60,7 @@ class KernelProfile(NamedTuple):
         *,
         modules: bool = True,
         configured: int | None = None,
-    ) -> "KernelProfile":
+    ) -> KernelProfile:
         """The profile of a kernel version with a command line.
 
         ``modules`` says whether the kernel has CONFIG_MODULES; ``configured`` is the value of

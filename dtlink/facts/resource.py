@@ -1,7 +1,11 @@
 """The form of a row in the table of resources: what is known of one kind of supplier."""
 
+from __future__ import annotations
+
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.facts.behaviours import Behaviour
@@ -96,14 +100,14 @@ class IfDisabled(NamedTuple):
     effect: str
     own_status: str = ""
     """The same where the supplier's own status is the reason, if it fails at once for that."""
-    own_status_from: "Behaviour[bool] | None" = None
+    own_status_from: Behaviour[bool] | None = None
     """The kernels in which ``own_status`` is true; ``None``: all."""
     own_status_of_parts: bool = False
     """``own_status`` is true only of a part of a provider, without ``compatible``."""
     optional: bool = False
     """Drivers mostly continue without."""
 
-    def fails(self, version: "KernelVersion", *, own: bool, is_part: bool) -> bool:
+    def fails(self, version: KernelVersion, *, own: bool, is_part: bool) -> bool:
         """Whether a request fails at once, so that one that is optional goes on without.
 
         ``own``: the supplier's own status is the reason; ``is_part``: it is a part of a provider.

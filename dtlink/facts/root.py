@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.media import MEDIA, PCI_MEDIA, VIRTUAL_MEDIA, BusDriver
 from dtlink.facts.root_layers import (
@@ -14,6 +14,7 @@ from dtlink.facts.root_layers import (
     USUAL_FILESYSTEM,
     Layer,
 )
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,8 @@ encrypt hook, systemd-cryptsetup-generator(8), open-iscsi, overlayroot, live-boo
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dtlink.facts.media import MTD_BLOCK, SCSI_DISK, UBI, BusDriver
+from dtlink.records import NamedTuple
 
 
 class Layer(NamedTuple):

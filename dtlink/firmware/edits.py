@@ -5,9 +5,12 @@ process. :mod:`dtlink.firmware.edit_text` writes them as DTS, :mod:`dtlink.firmw
 them.
 """
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
 
 from dtlink.firmware.dts_text import reference
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
@@ -74,12 +77,12 @@ TreeEdit: TypeAlias = SetProperty | DeleteProperty | AddNode
 Edit: TypeAlias = TreeEdit | SetField
 
 
-def ref(node: "Node") -> NodeRef:
+def ref(node: Node) -> NodeRef:
     """Return a reference to a node, with its first label if it has one."""
     return NodeRef(node.path, node.label)
 
 
-def set_field(structure: "Struct", field: str, value: int | str) -> SetField:
+def set_field(structure: Struct, field: str, value: int | str) -> SetField:
     """Return the edit that sets a field.
 
     Characters end with a NUL, over what was there. Raises :class:`KeyError` for an unknown field,

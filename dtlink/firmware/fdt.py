@@ -10,10 +10,11 @@ import re
 import struct
 import sys
 from array import array
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import METADATA_NODES, PROP, Layout, Oddity, Tree
+from dtlink.records import NamedTuple
 
 MAGIC = b"\xd0\x0d\xfe\xed"
 #: Upper bound on a file, in bytes. Linux accepts at most 2 MiB on arm64 (MAX_FDT_SIZE).

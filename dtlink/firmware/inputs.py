@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from dtlink.records import NamedTuple
 
 #: Between a container and its member, as the user writes it and as reports print it.
 MEMBER = "!"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+
+from dtlink.records import NamedTuple
 
 #: The offset in the name of a table node; it differs between builds.
 #: Not compiled here: only reports of tables need it.

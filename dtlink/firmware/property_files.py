@@ -10,12 +10,12 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from dtlink.firmware.containers.model import Problem
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.fdt import MAGIC, MAX_DEPTH
 from dtlink.firmware.fdt_write import SourceNode, write
+from dtlink.records import NamedTuple
 from dtlink.wording import listed
 
 #: Files of one tree, bytes of all of them, and of one.

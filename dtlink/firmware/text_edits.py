@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from dtlink.firmware.storage import DISK, Disk
+from dtlink.records import NamedTuple
 
 #: Lines of context in a patch, as of ``diff -u``.
 _CONTEXT = 3

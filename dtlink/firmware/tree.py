@@ -11,8 +11,10 @@ from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
+
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.firmware.edits import TreeEdit

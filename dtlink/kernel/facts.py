@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT, LATEST, OLDEST, KernelVersion
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings

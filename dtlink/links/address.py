@@ -6,8 +6,10 @@ Used for AMBA devices, which Linux creates only if ``reg`` translates, and to id
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree

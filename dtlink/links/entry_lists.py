@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.resources import INTERCONNECT
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding

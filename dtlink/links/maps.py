@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
 from dtlink.links.reference import Flaw, Reference, UnresolvedReason
 from dtlink.links.walk import Column, WalkResult
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding

@@ -4,11 +4,13 @@ References are plain tuples of numbers, since a large board has thousands; :clas
 of one that the rest of dtlink uses.
 """
 
+from __future__ import annotations
+
 from enum import Enum, IntEnum
-from typing import NamedTuple
 
 from dtlink.facts.binding import SupplierBinding
 from dtlink.firmware.tree import Node, Tree
+from dtlink.records import NamedTuple
 
 
 class Flaw(IntEnum):

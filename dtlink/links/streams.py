@@ -4,14 +4,17 @@ A master's IDs come from ``iommus`` or, for functions on a bus, from ``iommu-map
 numbers, so ACPI tables can use the same types.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.bindings import IOMMU_NAMES
 from dtlink.facts.iommus import IommuKind, kind_of
 from dtlink.firmware.tree import Tree
 from dtlink.links.maps import IdMap, IdMapEntry, read_id_map
 from dtlink.links.reference import Reference
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.links.graph import Graph
@@ -47,7 +50,7 @@ class Stream(NamedTuple):
         return self.first + self.length - 1
 
 
-def by_iommu(graph: "Graph") -> Mapping[int, list[Reference]]:
+def by_iommu(graph: Graph) -> Mapping[int, list[Reference]]:
     """Return the references of ``iommus`` and ``iommu-map``, grouped by IOMMU."""
     groups: dict[int, list[Reference]] = {}
     for ref in graph.references:

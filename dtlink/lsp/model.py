@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dtlink.lsp.positions import Span
+from dtlink.records import NamedTuple
 from dtlink.rules.finding import Severity
 
 

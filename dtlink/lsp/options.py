@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from dtlink.records import NamedTuple
 
 #: How long the server waits for the next keystroke before it reads a source, in milliseconds.
 _DELAY = 100

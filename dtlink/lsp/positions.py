@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_right
-from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
+
+from dtlink.records import NamedTuple
 
 _END = re.compile(r"\r\n|\r|\n")
 _NEWLINE = re.compile(r"\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from dtlink.config.model import LintSettings
 from dtlink.firmware.source.includers import COMPILED
@@ -17,6 +16,7 @@ from dtlink.lsp.model import Diagnostic, FileSpan
 from dtlink.lsp.options import ServerOptions
 from dtlink.lsp.positions import Span, uri_of
 from dtlink.lsp.structure import FileStructures
+from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport
 from dtlink.rules.finding import Severity
 

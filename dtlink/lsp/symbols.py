@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dtlink.lsp.openings import Opening
 from dtlink.lsp.positions import Span
+from dtlink.records import NamedTuple
 
 #: Upper bound on the nodes of one outline.
 _MOST = 20_000

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.firmware.tree import Node

@@ -10,10 +10,10 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from dtlink.facts.loglines import HEADER_LINES, LOG_MESSAGES
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 
 #: The attributes of a device link, and the one of a device, that are looked at.
 LINK_ATTRIBUTES = frozenset(("status", "sync_state_only", "runtime_pm", "auto_remove_on"))

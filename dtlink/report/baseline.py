@@ -15,11 +15,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, load
+from dtlink.records import NamedTuple
 from dtlink.report.model import BaselineEntry, InputReport, identified
 from dtlink.rules.model import Finding, Severity
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
+from dtlink.records import NamedTuple
 from dtlink.report.around import around
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import Report

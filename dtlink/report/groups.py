@@ -17,9 +17,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.firmware.inputs import Input
+from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport, Report, identified
 from dtlink.report.places import relative, relative_name
 from dtlink.rules.finding import Finding, PlaceRole, RelatedPlace, Severity

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dtlink.records import NamedTuple
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
 from dtlink.report.places import Place, relative_name, where
 from dtlink.report.wording import details, headline, newlines, severity, troubles_of, unmet

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from io import StringIO
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
+from dtlink.records import NamedTuple
 from dtlink.version import page_url
 
 

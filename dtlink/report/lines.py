@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dtlink.records import NamedTuple
 from dtlink.report.groups import BOARDS, boards, groups, short_names
 from dtlink.report.model import Report
 from dtlink.report.places import Place, place_of, where

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
+from dtlink.records import NamedTuple
 from dtlink.report.groups import Group, bare, groups, repeats, short_names
 from dtlink.report.groups import counts as counts_of
 from dtlink.report.model import InputReport, Report, SinceCommit

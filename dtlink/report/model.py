@@ -1,13 +1,16 @@
 """Reports: plain data, made of strings and numbers, that every output format reads."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.inputs import MEMBER, Input
 from dtlink.firmware.names import Subject
 from dtlink.firmware.tree import Location
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
@@ -27,7 +30,7 @@ class InputFault(NamedTuple):
     message: str
     offset: int | None = None
     bug: bool = False
-    faults: "Sequence[SourceFault]" = ()
+    faults: Sequence[SourceFault] = ()
     """All that is wrong, of devicetree source."""
 
 
@@ -37,7 +40,7 @@ class Refused(NamedTuple):
     path: str
     message: str
     offset: int | None = None
-    faults: "Sequence[SourceFault]" = ()
+    faults: Sequence[SourceFault] = ()
     """All that is wrong, of devicetree source."""
 
 
@@ -125,7 +128,7 @@ class InputReport(NamedTuple):
     error: InputFault | None = None
     findings: Sequence[Finding] = ()
     faults: Sequence[RuleFault] = ()
-    view: "Reportable | None" = None
+    view: Reportable | None = None
     """The result of another command than ``lint``."""
     refused: Sequence[Refused] = ()
     notes: Sequence[str] = ()
@@ -134,7 +137,7 @@ class InputReport(NamedTuple):
     """The signatures of an input of tables."""
     files: Mapping[str, str] = {}
     """The file of each table, by signature, where the input is a folder of them."""
-    kernel: "Mapping[str, Json] | None" = None
+    kernel: Mapping[str, Json] | None = None
     """The kernel of the results as JSON data, unless it equals the report's."""
     fail_on: Severity | None = Severity.ERROR
     """The minimum severity that counts for the exit status; ``None``: none does."""
@@ -160,7 +163,7 @@ class InputReport(NamedTuple):
 
     member: str = ""
     """The member of a container; empty for a plain file."""
-    container: Mapping[str, "AboutValue"] = {}
+    container: Mapping[str, AboutValue] = {}
     """What the container says of a member, such as the boards that it is for."""
     passed: Sequence[str] = ()
     """Those of the notes that say what was passed over."""
@@ -229,17 +232,17 @@ class Report(NamedTuple):
     command: str
     inputs: Sequence[InputReport]
     kernel_version: str = str(DEFAULT)
-    kernel: "Mapping[str, Json] | None" = None
+    kernel: Mapping[str, Json] | None = None
     """The kernel of the results, for commands that use more than its version."""
     baseline: str = ""
     """The baseline that ``findings`` are compared with, if there is one."""
-    union: "Convertible | None" = None
+    union: Convertible | None = None
     """What ``modules`` lists for several inputs together."""
     notes: Sequence[str] = ()
     """What was passed over: it is not among the inputs."""
     since: SinceCommit | None = None
     """The commit without whose findings ``findings`` are."""
-    machine: "Mapping[str, Json] | None" = None
+    machine: Mapping[str, Json] | None = None
     """What the user gave of the machine, by option: its PCI functions, its memory map."""
 
     def __repr__(self) -> str:
@@ -251,7 +254,7 @@ class Report(NamedTuple):
         inputs = counted(len(self.inputs), "input")
         return f"<Report {self.command} of {inputs}: {', '.join(found) or 'no findings'}>"
 
-    def to_dict(self) -> "Document":
+    def to_dict(self) -> Document:
         """The JSON document of the command, as data."""
         from dtlink.report.json import document
 

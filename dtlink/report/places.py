@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from dtlink.firmware.read import STDIN
+from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport, Unmet
 from dtlink.rules.model import Finding
 

@@ -6,8 +6,8 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
 
+from dtlink.records import NamedTuple
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line, rule_name
 from dtlink.rules.defaults import off_by_default
 from dtlink.rules.model import Dts, Rule, Tables

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.tree import Location
+from dtlink.records import NamedTuple
 from dtlink.report.around import around, placed
 from dtlink.report.groups import BOARDS_IN_TEXT, Group, boards, groups, short_names
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph, rule_name

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from dtlink.records import NamedTuple
 from dtlink.report.model import InputFault, InputReport, Refused, Report, Unmet
 from dtlink.report.places import Place, relative
 from dtlink.rules.finding import PlaceRole, RelatedPlace

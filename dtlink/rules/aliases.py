@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from dtlink.firmware.acpi.registry import DESCRIBING
+from dtlink.records import NamedTuple
 
 
 class RuleAlias(NamedTuple):

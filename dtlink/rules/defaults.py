@@ -7,7 +7,9 @@ They are listed here and not in their files, so that a run without them imports 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from dtlink.records import NamedTuple
 
 #: The word that means every rule.
 ALL: Final = "all"

@@ -1,10 +1,13 @@
 """What a rule yields."""
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.firmware.names import Subject
 from dtlink.firmware.tree import Location
+from dtlink.records import NamedTuple
 from dtlink.rules.fix import Fix
 from dtlink.version import page_url
 
@@ -102,7 +105,7 @@ class Finding(NamedTuple):
     """The property of a blob, for text."""
     overlay: str = ""
     """The overlay that brought what is wrong; empty: the base has it."""
-    written: "Written | None" = None
+    written: Written | None = None
     """The edits of the fix as edits of the source, where they were asked for."""
 
     def __repr__(self) -> str:
@@ -126,7 +129,7 @@ class Finding(NamedTuple):
         key = "\0".join((self.identity, node, self.property_name or "", to))
         return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16]
 
-    def to_dict(self, fingerprint: str = "") -> "FindingEntry":
+    def to_dict(self, fingerprint: str = "") -> FindingEntry:
         """The finding in the JSON document, with a fingerprint of its own or that is given."""
         location = self.location
         entry: FindingEntry = {
@@ -160,7 +163,7 @@ class Finding(NamedTuple):
         return entry
 
 
-def location_entry(location: Location) -> "LocationEntry":
+def location_entry(location: Location) -> LocationEntry:
     """A place in a source as JSON data."""
     entry: LocationEntry = {"file": location.file, "line": location.line}
     if location.column > 0:
@@ -172,7 +175,7 @@ def location_entry(location: Location) -> "LocationEntry":
     return entry
 
 
-def _related(place: RelatedPlace) -> "RelatedPlaceEntry":
+def _related(place: RelatedPlace) -> RelatedPlaceEntry:
     entry: RelatedPlaceEntry = {
         "role": place.role.value,
         "node": place.node,
@@ -185,7 +188,7 @@ def _related(place: RelatedPlace) -> "RelatedPlaceEntry":
     return entry
 
 
-def _add_written(entry: "FindingEntry", written: "Written") -> None:
+def _add_written(entry: FindingEntry, written: Written) -> None:
     """The edits of the source, or why there are none."""
     if written.refused:
         entry["fix_refused"] = written.refused
@@ -203,7 +206,7 @@ def _add_written(entry: "FindingEntry", written: "Written") -> None:
     ]
 
 
-def _edit(edit: "Edit") -> "EditEntry":
+def _edit(edit: Edit) -> EditEntry:
     from dtlink.firmware.edit_text import property_value
     from dtlink.firmware.edits import AddNode, DeleteProperty, SetField
 

@@ -1,6 +1,10 @@
 """What to do about a finding."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct
@@ -22,7 +26,7 @@ class Fix(NamedTuple):
     """
 
     text: str
-    edits: "tuple[Edit, ...]" = ()
+    edits: tuple[Edit, ...] = ()
     safety: Safety | None = None
     """Whether the edits are safe; what the rule says of all its fixes, unless this fix differs."""
     reveals: bool = False
@@ -32,13 +36,13 @@ class Fix(NamedTuple):
         return self.text
 
     @classmethod
-    def setting(cls, text: str, *fields: "tuple[Struct, str, int | str]") -> "Fix":
+    def setting(cls, text: str, *fields: tuple[Struct, str, int | str]) -> Fix:
         """A fix that sets fields of tables: structure, field and value of each."""
         from dtlink.firmware.edits import set_field
 
         return cls(text, tuple(set_field(*each) for each in fields))
 
     @classmethod
-    def of(cls, fix: "Fix | str") -> "Fix":
+    def of(cls, fix: Fix | str) -> Fix:
         """A fix as it is; a sentence as a fix without edits."""
         return cls(fix) if isinstance(fix, str) else fix

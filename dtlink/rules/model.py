@@ -1,13 +1,16 @@
 """What a rule is."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.firmware.tree import Location, Node, Origins, Tree
 from dtlink.links.reference import Failure, Link
+from dtlink.records import NamedTuple
 from dtlink.rules.finding import Confidence, Finding, RelatedPlace, Severity, Snippet
 from dtlink.rules.fix import Fix, Safety
 
@@ -138,15 +141,15 @@ class Rule(NamedTuple):
 
     def finding(
         self,
-        where: "FindingAt",
+        where: FindingAt,
         message: str,
         *,
         effect: str,
         fix: Fix | str,
         property_name: str | None = None,
         other_property: str | None = None,
-        related: "Iterable[Node | Struct]" = (),
-        supplier: "Node | Struct | None" = None,
+        related: Iterable[Node | Struct] = (),
+        supplier: Node | Struct | None = None,
         severity: Severity | None = None,
         likely: bool = False,
         alias: str = "",
@@ -186,7 +189,7 @@ class Rule(NamedTuple):
         )
 
 
-def _changed_by(nodes: "Iterable[Node | Struct]") -> str:
+def _changed_by(nodes: Iterable[Node | Struct]) -> str:
     """The overlay that added one of the nodes, or set its status; empty: the base has them so."""
     trees = ((node, node.tree.overlaid) for node in nodes if isinstance(node, Node))
     names = (overlaid.bringer(node.path, "status") for node, overlaid in trees if overlaid)
@@ -204,7 +207,7 @@ class _Position(NamedTuple):
     overlay: str = ""
 
 
-def _position(where: "FindingAt", property_name: str | None, other: str | None = None) -> _Position:
+def _position(where: FindingAt, property_name: str | None, other: str | None = None) -> _Position:
     if isinstance(where, Node):
         at = _in_tree(where, property_name, None, where.offset(property_name))
         return at if other is None else _of_latest(where, at, other)
@@ -229,7 +232,7 @@ def _of_latest(node: Node, at: _Position, other: str) -> _Position:
 
 
 def _places(
-    where: "FindingAt", at: _Position, others: "Iterable[Node | Struct]", other: str | None
+    where: FindingAt, at: _Position, others: Iterable[Node | Struct], other: str | None
 ) -> tuple[RelatedPlace, ...]:
     """The related places, for a finding with a place in a source."""
     from dtlink.rules.related_places import related_places
@@ -245,7 +248,7 @@ def _places(
     return related_places(origins, node, names, at.location, nodes)
 
 
-def _snippet(where: "FindingAt", at: _Position) -> Snippet | None:
+def _snippet(where: FindingAt, at: _Position) -> Snippet | None:
     """The property of a blob."""
     if at.property_name is None or not isinstance(where, Node | Link | Failure):
         return None
@@ -274,7 +277,7 @@ def _within(node: Node, name: str | None, index: int | None, offset: int | None)
     return max(offset - node.offset(name), 0)
 
 
-def _in_table(where: "Struct | AcpiLink", name: str | None) -> _Position:
+def _in_table(where: Struct | AcpiLink, name: str | None) -> _Position:
     from dtlink.firmware.acpi.layout import Struct
 
     node: Struct

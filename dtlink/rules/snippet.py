@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from dtlink.facts.binding import SupplierBinding, Walk
 from dtlink.facts.bindings import binding_of
 from dtlink.firmware.dts_text import number, reference
 from dtlink.firmware.tree import Node
 from dtlink.links.reference import Failure, Link
+from dtlink.records import NamedTuple
 from dtlink.rules.finding import Snippet
 
 #: Upper bounds: the characters of a name, of a value and of a reference, and the parts that are

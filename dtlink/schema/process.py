@@ -12,9 +12,10 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 from dtlink.schema.model import SchemaError, SchemaResult
 from dtlink.wording import besides
 

@@ -25,7 +25,6 @@ a kind is ``_``; after an alias, ``@`` and a compatible string say for which dev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.facts.media import MEDIA, PCI_MEDIA, VIRTUAL_MEDIA
 from dtlink.facts.root_layers import FILESYSTEMS
@@ -35,6 +34,7 @@ from dtlink.kernel.holdings.model import Holdings, Module
 from dtlink.kernel.initramfs import Initramfs
 from dtlink.kernel.source.driver_facts import Ask, DriverFacts, Need, encode
 from dtlink.kernel.source.index import FACTS, KCONFIG, SourceIndex
+from dtlink.records import NamedTuple
 
 RELEASE = "6.12.0"
 #: What a sketch knows: all of it.

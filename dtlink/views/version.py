@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
+from dtlink.records import NamedTuple
 from dtlink.report.layout import Line, line
 from dtlink.version import __version__
 from dtlink.views.data import CommandResult, JsonRow

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.facts.bindings import binding_of
 from dtlink.firmware.fdt_write import SourceNode
 from dtlink.firmware.overlay.nodes import walk
+from dtlink.records import NamedTuple
 
 
 class PrivateName(NamedTuple):

@@ -8,7 +8,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.api.bug.minimal import smallest
 from dtlink.api.bug.privacy import Removed, scrub
@@ -24,6 +24,7 @@ from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.firmware.overlay.nodes import editable, walk
 from dtlink.firmware.read import read
 from dtlink.firmware.tree import Tree
+from dtlink.records import NamedTuple
 from dtlink.report.wording import details
 from dtlink.rules.finding import Confidence, Finding
 from dtlink.version import __version__

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import STRINGS_END_IN_NUL
 from dtlink.facts.kernels import DEFAULT, KernelVersion
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

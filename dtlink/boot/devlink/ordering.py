@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.model import TryResult
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.model import FwnodeLink, Prediction, PropertyEntry, TriedReference

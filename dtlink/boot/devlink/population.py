@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import (
     BOOT_FRAMEBUFFER,
@@ -19,6 +19,7 @@ from dtlink.facts.behaviours import (
 from dtlink.facts.early import early_tables
 from dtlink.facts.platform import SERVED_MEMORY, TRANSPARENT_BUSES
 from dtlink.links.address import Region, first_region
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.availability import Availability

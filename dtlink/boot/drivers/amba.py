@@ -8,10 +8,11 @@ device, or from ``arm,primecell-periphid`` (drivers/amba/bus.c, amba_match()), n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.boot.drivers.options import by_option
 from dtlink.facts.outcomes import Driver, State
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

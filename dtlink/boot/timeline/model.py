@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.outcomes import Driver, Outcome, Wait, When
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Walk
 from dtlink.facts.resource import UNKNOWN_REQUEST, Asker, Request, Requested
@@ -17,6 +17,7 @@ from dtlink.facts.resources import (
     REGULATOR,
 )
 from dtlink.links.names import entry_name
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.boot.drivers.requests import DriverRequests

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 from dtlink.facts.resource import Asker, Request, Requested
+from dtlink.records import NamedTuple
 
 
 class Hold(Enum):

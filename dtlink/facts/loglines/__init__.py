@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from dtlink.facts.loglines.faults import FAULT_LINES
 from dtlink.facts.loglines.firmware import FIRMWARE_LINES
@@ -23,6 +22,7 @@ from dtlink.facts.loglines.references import REFERENCE_LINES
 from dtlink.facts.loglines.row import Harm, LogMessage, Topic
 from dtlink.facts.loglines.setup import SETUP_LINES
 from dtlink.facts.loglines.system import SYSTEM_LINES
+from dtlink.records import NamedTuple
 
 __all__ = [
     "HEADER_LINES",

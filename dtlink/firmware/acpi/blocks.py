@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dtlink.firmware.acpi.machine import CODE, Machine, header
 from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import TableHeader
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 
 #: A machine has one each of these; of SSDT, PSDT, OEMx and the like it may have many.
 UNIQUE = frozenset((*REGISTRY, "DSDT"))

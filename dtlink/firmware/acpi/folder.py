@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from dtlink.firmware.acpi import acpidump, listing, raw, textdump
 from dtlink.firmware.acpi.blocks import FIRST_COUNTS, UNIQUE, RawTable, machine_of
@@ -19,6 +18,7 @@ from dtlink.firmware.acpi.registry import REGISTRY
 from dtlink.firmware.acpi.table import MAX_SIZE
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.storage import DISK, Disk
+from dtlink.records import NamedTuple
 
 FORM = "acpi-folder"
 #: A folder with more candidates is none of one machine.

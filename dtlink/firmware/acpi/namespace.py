@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+
+from dtlink.records import NamedTuple
 
 PROGRAM = "iasl"
 #: Seconds, for all tables together. The largest DSDTs take about two.

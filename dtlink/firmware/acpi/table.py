@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from typing import NamedTuple
 
 from dtlink.firmware.acpi.layout import U8, U32, Chars, Struct
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 
 HEADER = 36
 #: No table of this kind comes near it: the largest of a server with thousands of nodes has 1 MB.

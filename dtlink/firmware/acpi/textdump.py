@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dtlink.firmware.acpi.blocks import RawTable, machine_of
 from dtlink.firmware.acpi.machine import Machine
 from dtlink.firmware.acpi.raw import KNOWN
 from dtlink.firmware.acpi.table import MAX_SIZE
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 
 FORM = "hexdump"
 #: Bytes of a row, as all of these programs print them unless they are told otherwise.

@@ -7,11 +7,11 @@ vendor_boot_img_hdr_v3 and v4, with the layout of the sections in the comments t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dtlink.firmware.containers.fields import HeaderLayout, aligned, cut, text
 from dtlink.firmware.containers.model import Contents, Part, What
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 
 BOOT, VENDOR_BOOT = b"ANDROID!", b"VNDRBOOT"
 _BOOTIMG = "mkbootimg, include/bootimg/bootimg.h, struct "

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.firmware.containers import IMAGES_NODE
 from dtlink.firmware.containers.fields import HeaderLayout
 from dtlink.firmware.containers.model import Contents, Part, Problem
 from dtlink.firmware.fdt import MAGIC, MAX_SIZE
+from dtlink.records import NamedTuple
 
 #: More trees in one file are not taken for trees; real ones have some hundred.
 MAX_BLOBS = 4096

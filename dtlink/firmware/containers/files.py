@@ -6,13 +6,13 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from dtlink.firmware.containers import opening
 from dtlink.firmware.containers.model import Entry, Problem
 from dtlink.firmware.containers.opening import leaves
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Tree
+from dtlink.records import NamedTuple
 
 #: Files whose members are kept: those of one file are asked for one after the other.
 _KEPT = 2

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from dtlink.firmware import fdt
 from dtlink.firmware.containers import IMAGES_NODE
@@ -16,6 +15,7 @@ from dtlink.firmware.containers.fit_hashes import check
 from dtlink.firmware.containers.model import AboutValue, Contents, Part, Problem, What
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.tree import Node, Tree
+from dtlink.records import NamedTuple
 
 #: A FIT image with its data inside; what is after it (mkimage -E) does not count.
 MAX_IMAGE = 320 << 20

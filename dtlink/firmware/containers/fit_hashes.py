@@ -8,10 +8,10 @@ from __future__ import annotations
 import binascii
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from dtlink.firmware.containers.fields import plain, text
 from dtlink.firmware.tree import Node
+from dtlink.records import NamedTuple
 
 #: The name of a hash node begins so (FIT_HASH_NODENAME); so does that of a signature.
 _HASH, _SIGNATURE = "hash", "signature"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from dtlink.firmware.containers import (
     android,
@@ -16,6 +15,7 @@ from dtlink.firmware.containers import (
     uimage,
 )
 from dtlink.firmware.containers.model import Contents
+from dtlink.records import NamedTuple
 
 
 class Container(NamedTuple):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dtlink.firmware.containers import blobs
 from dtlink.firmware.containers.fields import HeaderLayout
 from dtlink.firmware.containers.model import Contents
+from dtlink.records import NamedTuple
 
 
 class KernelImage(NamedTuple):

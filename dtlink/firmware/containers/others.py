@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dtlink.firmware.containers.kernels import kernel_image
+from dtlink.records import NamedTuple
 from dtlink.wording import counted
 
 

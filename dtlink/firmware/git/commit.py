@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from typing import NamedTuple
 
 from dtlink.firmware.git.command import GitError, program, run
+from dtlink.records import NamedTuple
 
 #: A colon within braces belongs to the name of the commit: ``HEAD^{/fix: x}:path``.
 _REF_AND_PATH = re.compile(r"((?:[^:{]|\{[^}]*\}|\{)+):(.*)", re.DOTALL)

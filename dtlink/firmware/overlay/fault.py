@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dtlink.facts.overlays import OverlayProblem
 from dtlink.firmware.tree import Location
+from dtlink.records import NamedTuple
 
 
 class OverlayFault(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.facts import overlays as facts
 from dtlink.firmware.fdt_write import SourceNode
@@ -11,6 +10,7 @@ from dtlink.firmware.overlay import fixups
 from dtlink.firmware.overlay.fault import Fixup, OverlayFault
 from dtlink.firmware.overlay.nodes import Children, at_path, below, subnode, text_of
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
+from dtlink.records import NamedTuple
 
 OVERLAY = "__overlay__"
 #: What a fragment of Raspberry Pi has in place of ``__overlay__`` while a parameter has it off.

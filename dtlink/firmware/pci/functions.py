@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from typing import NamedTuple
 
 from dtlink.facts.pci import bdf
+from dtlink.records import NamedTuple
 
 
 class PortType(IntEnum):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 from dtlink.wording import and_more
 
 if TYPE_CHECKING:

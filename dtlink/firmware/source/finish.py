@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from dtlink.firmware.fdt_write import SourceNode, cells
 from dtlink.firmware.source.errors import MAX_FAULTS
 from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.parse import Parsed
 from dtlink.firmware.source.values import Reference, Value
+from dtlink.records import NamedTuple
 
 #: Upper bound on the paths of nodes that labels mean, in characters: few bytes of source
 #: make paths of any length. In 250 boards of Linux 7.2 it was 33,000 at most.

@@ -1,6 +1,8 @@
 """What the user says of how devicetree source is read."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from dtlink.records import NamedTuple
 
 
 class SourceOptions(NamedTuple):

@@ -8,7 +8,6 @@ was left out because nothing references it: what that node references is numbere
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from dtlink.firmware.edit_text import number
 from dtlink.firmware.source import values
@@ -18,6 +17,7 @@ from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.preprocess import SourceText
 from dtlink.firmware.source.values import Value, ValuePart
 from dtlink.firmware.tree import Location, Tree
+from dtlink.records import NamedTuple
 
 #: Reads the bytes of a file that ``/incbin/`` in another file names.
 Data = Callable[[str, str], bytes | Unread]

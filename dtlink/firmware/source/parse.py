@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from dtlink.firmware.fdt import MAX_DEPTH
 from dtlink.firmware.source.absent import Unread
@@ -17,6 +17,7 @@ from dtlink.firmware.source.files import SourceFiles
 from dtlink.firmware.source.livetree import DtsNode, DtsProperty, LiveTree
 from dtlink.firmware.source.preprocess import SourceText
 from dtlink.firmware.source.values import Reference, Value, ValueTextError, read_value
+from dtlink.records import NamedTuple
 
 #: Upper bound on nodes and properties that are opened or set.
 MAX_STATEMENTS: Final = 200_000

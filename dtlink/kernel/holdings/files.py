@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from typing import NamedTuple
 
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 
 #: No text that belongs to a kernel comes near this size.
 MAX_SIZE = 64 << 20

@@ -7,7 +7,6 @@ EFI zboot (drivers/firmware/efi/libstub/zboot-header.S), zImage on arm, bzImage 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import (
@@ -21,6 +20,7 @@ from dtlink.firmware.packing import (
 from dtlink.kernel.holdings.ikconfig import EmbeddedConfig
 from dtlink.kernel.holdings.match_tables import MatchTables
 from dtlink.kernel.progress import step
+from dtlink.records import NamedTuple
 
 #: Bytes of a file: a vmlinux with debug information has some 1.5 GB.
 MAX_FILE = 4 << 30

@@ -12,10 +12,10 @@ the key, children for a range of next characters, values.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.files import module_name, read_text
+from dtlink.records import NamedTuple
 
 MAGIC = 0xB007F457
 MAJOR = 2

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 from dtlink.kernel.holdings.aliases import AliasIndex
+from dtlink.records import NamedTuple
 
 
 class Module(NamedTuple):

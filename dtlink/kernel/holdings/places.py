@@ -7,7 +7,7 @@ sources are the files that install them, with the line that does, as they were i
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dtlink.records import NamedTuple
 
 #: Names of images, the ones that cost least to read first.
 IMAGES = ("Image", "vmlinuz", "vmlinux", "kernel", "zImage", "bzImage", "uImage")

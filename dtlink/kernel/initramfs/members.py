@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.holdings.files import module_of_file
 from dtlink.kernel.initramfs.explicit import explicit_order, is_explicit_list
 from dtlink.kernel.initramfs.model import Initramfs
+from dtlink.records import NamedTuple
 
 FILE, FOLDER, LINK, OTHER, UNKNOWN = "file", "folder", "link", "other", "unknown"
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from dtlink.kernel.progress import step
 from dtlink.kernel.source.bus_names import WORDS, names_bound
@@ -23,6 +23,7 @@ from dtlink.kernel.source.makers import Maker, Makers, makes
 from dtlink.kernel.source.objects import ObjectPlace, Objects
 from dtlink.kernel.source.tables import FileTables, Table, read_tables
 from dtlink.kernel.source.text import SourceReader
+from dtlink.records import NamedTuple
 
 #: A source, and the compatible string, or the alias, it names.
 NamedSource = tuple[str, Source]

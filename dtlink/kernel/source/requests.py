@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from dtlink.facts import resources, vendor_bindings
+from dtlink.records import NamedTuple
 
 
 class Api(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.firmware.acpi.iort import (
@@ -21,6 +20,7 @@ from dtlink.firmware.acpi.iort import (
     SmmuV3,
 )
 from dtlink.links.acpi.iort_pieces import output, own_index, piece_of, usable
+from dtlink.records import NamedTuple
 
 __all__ = [
     "MAX_STEPS",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import AMD_READS_HATS
 from dtlink.facts.kernels import DEFAULT, KernelVersion
@@ -29,6 +29,7 @@ from dtlink.firmware.acpi.ivrs import (
     Special,
 )
 from dtlink.links.acpi.link import TableLink, row
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine

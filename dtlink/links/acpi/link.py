@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
 from dtlink.facts.resource import other
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.links.reference import Flaw, Reference
+from dtlink.records import NamedTuple
 
 
 class TableLink(NamedTuple):

@@ -8,9 +8,10 @@ drivers/iommu/intel/iommu.c, is_downstream_to_pci_bridge().
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.dmar import Bridge, PciScope
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

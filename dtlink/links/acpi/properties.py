@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import DMAR_OPTS_OUT
 from dtlink.firmware.acpi.dmar import Atsr, Dmar, Satc
 from dtlink.firmware.acpi.iort import NamedComponent, Pmcg, Rmr, RootComplex, Smmu, SmmuV3
 from dtlink.firmware.acpi.ivrs import Ivhd, Ivhd11, Ivmd, Ivrs
 from dtlink.firmware.acpi.rimt import Iommu, RimtRootComplex
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.firmware.acpi.layout import Struct

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from dtlink.facts.pci_quirks import (
     FIXED_ALIASES,
@@ -20,6 +19,7 @@ from dtlink.facts.pci_quirks import (
 )
 from dtlink.firmware.pci.functions import Function, PortType
 from dtlink.links.pci.hierarchy import PciHierarchy
+from dtlink.records import NamedTuple
 
 _PASS_ON = (PortType.ROOT_PORT, PortType.UPSTREAM, PortType.DOWNSTREAM)
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.observed.bootlog.read import LogLine

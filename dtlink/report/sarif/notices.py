@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from dtlink.records import NamedTuple
 from dtlink.report.entries import JsonObject
 from dtlink.report.model import InputReport, Report, Unmet
 from dtlink.report.places import place_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from dtlink.firmware.names import Subject, SubjectKind
 from dtlink.firmware.text_edits import TextEdit, by_file
+from dtlink.records import NamedTuple
 from dtlink.report.entries import JsonObject
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import InputReport, Report

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dtlink import wording
 from dtlink.facts.behaviours import Behaviour
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.rules.model import Severity

@@ -5,18 +5,21 @@ with a fault, with the source, beside the fields that it is about. A table witho
 checked all the same; its findings then say what holds for any reader.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.registry import DESCRIBING, RegisteredTable
 from dtlink.firmware.acpi.table import FrameFault, TableHeader
+from dtlink.records import NamedTuple
 from dtlink.rules.acpi._effects import Effect
 from dtlink.rules.aliases import alias_for
 
@@ -238,7 +241,7 @@ def rows_of(module: str) -> TableRows:
     return rows
 
 
-def checked_tables(board: "TablesBoard") -> Iterator[CheckedTable]:
+def checked_tables(board: TablesBoard) -> Iterator[CheckedTable]:
     """The tables of a machine that describe suppliers and consumers."""
     for row in DESCRIBING:
         table = board.machine.tables.get(row.signature)

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.layout import Struct
 from dtlink.firmware.acpi.table import FrameFault, FrameFaultKind, TableHeader
+from dtlink.records import NamedTuple
 from dtlink.rules.acpi._effects import Effect, effect_of, table_of
 from dtlink.rules.acpi._rows import CheckedTable, checked_tables
 from dtlink.rules.model import Example, Finding, Fix, Safety, Severity, Tables, rule

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.kernels import KernelVersion
@@ -13,6 +12,7 @@ from dtlink.firmware.acpi.machine import Machine
 from dtlink.links.acpi.iort_pieces import output, pieces
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.id_ranges import IdRange, within
+from dtlink.records import NamedTuple
 from dtlink.rules.iort._mappings import bus_ids, root_complexes
 
 

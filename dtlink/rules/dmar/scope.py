@@ -19,7 +19,6 @@ set_ioapic_sid().
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.dmar import (
@@ -37,6 +36,7 @@ from dtlink.firmware.acpi.dmar import (
     Satc,
     Scope,
 )
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.wording import and_more
 

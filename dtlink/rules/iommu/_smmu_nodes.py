@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.iommus import ARM_SMMU
@@ -22,6 +21,7 @@ from dtlink.facts.smmu_nodes import (
 from dtlink.firmware.tree import Node
 from dtlink.links.address import first_region
 from dtlink.links.interrupts import InterruptTree
+from dtlink.records import NamedTuple
 from dtlink.wording import counted, joined, listed
 
 _V3 = "arm,smmu-v3"

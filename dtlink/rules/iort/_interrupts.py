@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.firmware.acpi.iort import Iort, IortNode, Pmcg, Smmu, SmmuV3, is_whole
 from dtlink.firmware.acpi.layout import Struct
+from dtlink.records import NamedTuple
 
 #: The wired interrupts of an SMMUv3 that Linux asks for: the field, and what the line is for. The
 #: sync interrupt is not among them.

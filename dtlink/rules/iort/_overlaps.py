@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.acpi.iort import IdMapping, IortNode, RootComplex
 from dtlink.links.acpi.iort_pieces import IDS, output, taken, usable
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange
+from dtlink.records import NamedTuple
 
 
 class Overlap(NamedTuple):

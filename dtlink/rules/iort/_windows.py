@@ -7,9 +7,9 @@ that the drivers map, from arm_smmu_device_probe() of both drivers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.firmware.acpi.iort import Iort, IortNode, Pmcg, Smmu, SmmuV3, is_whole
+from dtlink.records import NamedTuple
 from dtlink.rules.iort._interrupts import CN99XX
 
 PAGE_64K = 0x10000

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.kernels import KernelVersion
@@ -31,6 +30,7 @@ from dtlink.firmware.acpi.iort import (
 from dtlink.links.acpi.iort_pieces import taken
 from dtlink.links.acpi.iort_walk import SMMUS, End, map_id, supplier
 from dtlink.links.id_ranges import REQUESTER_IDS, IdRange
+from dtlink.records import NamedTuple
 from dtlink.rules.iort._mappings import Cycle, cycles, root_complexes
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

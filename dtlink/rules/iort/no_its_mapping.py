@@ -15,7 +15,6 @@ drivers/pci/msi/irqdomain.c, pci_msi_get_device_domain().
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.kernels import KernelVersion
@@ -26,6 +25,7 @@ from dtlink.links.acpi.iort_pieces import output, own_index, pieces, taken
 from dtlink.links.acpi.iort_walk import SMMUS, supplier
 from dtlink.links.acpi.its import its_ids
 from dtlink.links.id_ranges import IdRange, MappedRange, filled, merged, within
+from dtlink.records import NamedTuple
 from dtlink.rules.iort._mappings import bus_ids, root_complexes, spans
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.wording import and_more, noun

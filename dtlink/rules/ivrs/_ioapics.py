@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.firmware.acpi.ivrs import IOAPIC, Special
+from dtlink.records import NamedTuple
 from dtlink.rules.ivrs._linux import taken
 
 if TYPE_CHECKING:

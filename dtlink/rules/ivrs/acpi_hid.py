@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivhd, Ivhd40
+from dtlink.records import NamedTuple
 from dtlink.rules.ivrs._linux import more, taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

@@ -12,11 +12,11 @@ References: AMD 48882, IVHD; Linux, drivers/iommu/amd/init.c, get_highest_suppor
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.ivrs import AcpiHid, Ivhd, Special
 from dtlink.links.acpi.ivrs import merged, spans
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Finding, Severity, Tables, rule
 
 

@@ -14,12 +14,12 @@ set_dev_entry_from_acpi(), amd_iommu_set_rlookup_table().
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.ivrs import AliasRange, DeviceEntry, Ivhd
 from dtlink.links.acpi.ivrs import spans
+from dtlink.records import NamedTuple
 from dtlink.rules.ivrs._linux import taken
 from dtlink.rules.model import Finding, Severity, Tables, rule
 

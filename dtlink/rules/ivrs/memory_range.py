@@ -18,12 +18,12 @@ drivers/iommu/iommu.c, iommu_create_device_direct_mappings().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.facts.pci import bdf
 from dtlink.firmware.acpi.ivrs import Ivmd, IvmdAll
 from dtlink.links.acpi.ivrs import DeviceSpan, meets, merged, spans
+from dtlink.records import NamedTuple
 from dtlink.rules.ivrs._linux import NOT_SERVED, taken
 from dtlink.rules.model import Finding, Fix, Safety, Severity, Tables, rule
 

@@ -1,11 +1,13 @@
 """The rows of the table of legacy bindings, and the nodes that a row applies to."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import NamedTuple
 
 from dtlink.facts.patterns import fits
 from dtlink.firmware.tree import Node, Tree
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Severity
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dtlink.facts.bindings import binding_of
 from dtlink.facts.iommus import ARM_SMMU
 from dtlink.firmware.tree import Node, Tree
 from dtlink.links.walk import WalkResult, masters
+from dtlink.records import NamedTuple
 
 
 class Smmus(NamedTuple):

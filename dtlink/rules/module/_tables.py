@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.outcomes import Outcome, Wait, When
 from dtlink.firmware.acpi.iort import RootComplex
 from dtlink.firmware.acpi.rimt import RimtRootComplex
 from dtlink.firmware.acpi.viot import PciRange
+from dtlink.records import NamedTuple
 from dtlink.rules.module._iommu import given_up, listed
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ References: Linux, drivers/base/dd.c, driver_deferred_probe_add(), driver_bound(
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.outcomes import State
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.wording import listed
 

@@ -21,13 +21,13 @@ initramfs-tools, scripts/local, local_device_setup(), local_mount_root().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dtlink.board.root_needs import driver_of, root_ways
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.media import BusDriver
 from dtlink.facts.outcomes import State
 from dtlink.firmware.tree import Node
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._missing import named
 

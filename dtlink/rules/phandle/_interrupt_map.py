@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Walk
 from dtlink.links.interrupts import InterruptTree, child_cells
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,9 @@ suppliers that no property references.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Severity
 from dtlink.schema.suppliers import SchemaFault, SchemaFaultKind
 

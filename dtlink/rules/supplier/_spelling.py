@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
@@ -22,6 +21,7 @@ from dtlink.facts.supply_names import (
 )
 from dtlink.firmware.tree import Node
 from dtlink.links.entry_lists import LISTS
+from dtlink.records import NamedTuple
 
 #: Properties with numbers that look like one of references.
 _NUMBERS = frozenset(("blocks", "ngpio", "ngpios"))

@@ -14,11 +14,11 @@ endpoint ID, ATTACH; Linux, drivers/acpi/viot.c, viot_pci_dev_iommu_init().
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dtlink.board.tables import TablesBoard
 from dtlink.firmware.acpi.viot import Endpoint, MmioEndpoint, PciRange, Viot
 from dtlink.links.acpi.viot import agree, exempt, ids_overlap
+from dtlink.records import NamedTuple
 from dtlink.rules.model import Finding, Severity, Tables, rule
 from dtlink.wording import noun
 

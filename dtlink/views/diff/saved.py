@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from dtlink.boot.devlink.model import WaitingDevice
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
+from dtlink.records import NamedTuple
 from dtlink.report.json import SCHEMA
 from dtlink.rules.model import Severity
 from dtlink.views.cycles import CycleRow, CycleStep

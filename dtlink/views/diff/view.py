@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
+from dtlink.records import NamedTuple
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
 from dtlink.views.data import ABSENT, Absent, CommandResult, plain
 from dtlink.views.diff.compare import (

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from dtlink.records import NamedTuple
 from dtlink.views.history.model import Build, SavedFinding, SavedInput
 
 #: What happens to a finding in a build. ``first``: the board's first build has it; ``changed``: its

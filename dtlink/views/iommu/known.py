@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dtlink.facts.pci import bdf
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.links.acpi.place import Place

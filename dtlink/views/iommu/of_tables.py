@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import AMD_READS_HATS, DMAR_OPTS_OUT, SMMU_V3_REFUSES_ALIASES
 from dtlink.firmware.acpi.dmar import Dmar
@@ -24,6 +24,7 @@ from dtlink.links.acpi.reserved import of_function as regions_of_function
 from dtlink.links.acpi.translation import of_machine
 from dtlink.links.id_ranges import IdRange, within
 from dtlink.links.translation import IdTranslations, Supplier, SupplierKind
+from dtlink.records import NamedTuple
 from dtlink.views.iommu import isolation
 from dtlink.views.iommu.assignment import Asked, Partner, Served, obstacles, worst
 from dtlink.views.iommu.coherence import of_struct

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from dtlink.facts import overlays as facts
 from dtlink.facts import raspberry_pi
@@ -21,6 +20,7 @@ from dtlink.firmware.overlay.raspberry.config_txt import (
 )
 from dtlink.firmware.overlay.raspberry.merge import Numbers, RaspberryMerge, apply_to_base
 from dtlink.firmware.tree import Tree
+from dtlink.records import NamedTuple
 
 #: Reads a devicetree of a path. Raises :class:`InputError`.
 Load = Callable[[str], Tree]

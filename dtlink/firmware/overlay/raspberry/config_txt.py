@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from dtlink.facts import raspberry_pi as facts
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.overlay.raspberry.merge import Parameter
 from dtlink.firmware.tree import Location
+from dtlink.records import NamedTuple
 
 #: Upper bounds on a file, and on files that include each other.
 MAX_SIZE = 1 << 20

@@ -10,7 +10,6 @@ Source: Raspberry Pi documentation, "Device Trees, overlays, and parameters"; co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from dtlink.facts import overlays as facts
 from dtlink.firmware.fdt_write import SourceNode
@@ -45,6 +44,7 @@ from dtlink.firmware.overlay.raspberry.parameters import (
 )
 from dtlink.firmware.overlay.raspberry.targets import ParameterError
 from dtlink.firmware.tree import Location
+from dtlink.records import NamedTuple
 
 _PRESERVE = "dtoverlay,preserve-phandle"
 _FRAGMENTS = ("fragment@", "fragment-")

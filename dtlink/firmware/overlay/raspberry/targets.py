@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from dtlink.facts.raspberry_pi import SIZES, STATUS
+from dtlink.records import NamedTuple
 
 
 class ParameterError(ValueError):

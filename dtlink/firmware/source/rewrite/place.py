@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from dtlink.firmware.source.livetree import DtsNode
 from dtlink.firmware.source.preprocess import SourceText
@@ -14,6 +13,7 @@ from dtlink.firmware.source.rewrite.value import Replaced
 from dtlink.firmware.source.scan import Kind, SourceFile
 from dtlink.firmware.source.statements import Statement, Statements
 from dtlink.firmware.text_edits import TextEdit
+from dtlink.records import NamedTuple
 
 _LABELS = r"(?:[A-Za-z_]\w*:\s*)*"
 _OWN_NAME = re.compile(_LABELS + r"([A-Za-z0-9,._+*#?@-]+)")

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
-from typing import NamedTuple
 
 from dtlink.firmware.source.rewrite.words import Meaning, Token, WantedWord
+from dtlink.records import NamedTuple
 
 #: A longer list is written anew rather than compared, which costs the square of its length.
 _COMPARED = 2_000

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from dtlink.firmware.edit_text import number
 from dtlink.firmware.edits import Cells, NodeRef, PropertyValue
+from dtlink.records import NamedTuple
 
 #: What a word means: its kind (``path``, ``cell``, ``text``, ``bytes``) and its value.
 Meaning = tuple[str, str | int | bytes]
