@@ -55,7 +55,9 @@ def _run() -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except click.ClickException as error:
-        error.show()
+        from dtlink.cli.messages import show_error
+
+        show_error(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write("dtlink: interrupted\n")
@@ -69,12 +71,14 @@ def _run() -> int:
 
 def _fault(error: Exception) -> int:
     """Report what no command expects; the exit status."""
+    from dtlink.cli.messages import say
+
     if isinstance(error, OSError) and error.errno in _NOT_WRITTEN:
-        sys.stderr.write(f"dtlink: {error.strerror}: the output is not complete\n")
+        say(f"dtlink: {error.strerror}: the output is not complete")
         return 2
-    sys.stderr.write(
-        f"dtlink: internal fault: {type(error).__name__}: {error}\n"
-        "This is a bug of dtlink: please report it with the input that shows it.\n"
+    say(
+        f"dtlink: internal fault: {type(error).__name__}: {error}",
+        "This is a bug of dtlink: please report it with the input that shows it.",
     )
     return 3
 

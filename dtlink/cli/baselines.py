@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dtlink.cli.messages import say
 from dtlink.cli.writing import emit
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Baselines:
     def _put(self, path: str, text: str) -> None:
         emit(text, path)
         self._files[path] = _read(path)
-        click.echo(f"dtlink: {path}: {len(self._files[path].entries)} findings", err=True)
+        say(f"dtlink: {path}: {len(self._files[path].entries)} findings")
 
 
 def _read(path: str, *, may_lack: bool = False) -> Baseline:

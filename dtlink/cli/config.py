@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dtlink.cli.given import named
+from dtlink.cli.messages import say
 from dtlink.cli.options import options
 from dtlink.cli.writing import emit_data, emit_lines
 from dtlink.config.keys import KEYS, ConfigKey
@@ -69,7 +70,7 @@ def config(
     try:
         told = effective(path, named(context), file=file, isolated=isolated)
     except InputError as error:
-        click.echo(f"dtlink: {error}", err=True)
+        say(f"dtlink: {error}")
         sys.exit(2)
     whole = os.path.isdir(path)  # noqa: PTH112 - a str, as all paths
     view = ConfigView.of(path, told, whole=whole)

@@ -11,6 +11,7 @@ from dtlink.api.changes import compared
 from dtlink.api.pairs import UnpairedError
 from dtlink.cli import _same_machine
 from dtlink.cli.given import named
+from dtlink.cli.messages import say
 from dtlink.cli.options import collect, complain, options
 from dtlink.cli.single import Printing
 from dtlink.cli.terminal import terminal_width
@@ -118,7 +119,7 @@ def diff(
     except UnpairedError as error:
         raise click.UsageError(str(error)) from error
     except InputError as error:
-        click.echo(f"dtlink: {error}", err=True)
+        say(f"dtlink: {error}")
         sys.exit(2)
     _tell(report, form, output, color, everything=everything)
     sys.exit(report.exit_status(None) or _fails(report, fail_on))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from dtlink.api.fix_outputs import FixOutputs
+from dtlink.cli.messages import say, tell
 from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class FixRequest(NamedTuple):
         if self.diff:
             self._print(outcome, plan)
         if failed := write_files(outcome):
-            click.echo(f"dtlink: {failed}", err=True)
+            say(f"dtlink: {failed}")
             sys.exit(2)
         _tell(outcome, "fixed")
         return [*outcome.reports.values(), *plan.unread]
@@ -139,7 +140,6 @@ class FixRequest(NamedTuple):
         """Fix copies of blobs and tables, and write what the user asked for."""
         from dtlink.api.fixing import put
         from dtlink.api.fixing_whole import files_of, fix_input, told
-        from dtlink.cli.options import tell
 
         if self.outputs.needs_one_input and len(plan.inputs) != 1:
             raise click.UsageError(
@@ -158,7 +158,7 @@ class FixRequest(NamedTuple):
     def _print(self, outcome: FixOutcome, plan: LintPlan) -> NoReturn:
         from pathlib import Path
 
-        from dtlink.cli.options import complain, tell
+        from dtlink.cli.options import complain
 
         sys.stdout.buffer.write(outcome.patch().encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
@@ -174,6 +174,4 @@ class FixRequest(NamedTuple):
 
 def _tell(outcome: FixOutcome, done: str) -> None:
     """What was fixed and what was not, on standard error."""
-    from dtlink.cli.options import tell
-
     tell(outcome.told(done))

@@ -10,6 +10,7 @@ import click
 
 from dtlink import engine
 from dtlink.cli.completion import complete_files, complete_nodes
+from dtlink.cli.messages import say
 from dtlink.cli.observed import RunningBoardParam
 from dtlink.cli.options import KernelCommandLine, board_settings, complain, options
 from dtlink.cli.single import one, version_of, view_of
@@ -198,12 +199,12 @@ def _joined(views: Sequence[GraphView]) -> GraphView:
 
 def _write(view: GraphView, item: InputReport, form: str, output: str | None, version: str) -> None:
     if view.left_out:
-        click.echo(f"dtlink: left out for want of room: {view.left_out}", err=True)
+        say(f"dtlink: left out for want of room: {view.left_out}")
     shown = view if form == "html" else view.in_view()
     if form == "json":
         emit_json(Report("graph", [item._replace(view=shown)], version), output)
         return
     if form in ("dot", "mermaid") and len(shown.edges) > _HAIRBALL:
         note = f"{len(shown.edges)} edges: name a NODE, or use -o FILE.html, to see anything"
-        click.echo(f"dtlink: {note}", err=True)
+        say(f"dtlink: {note}")
     emit(view.render(form), output)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dtlink.cli.completion import complete_rules
+from dtlink.cli.messages import say
 from dtlink.cli.options import options, words
 from dtlink.cli.outputs import Target, formats, resolve
 from dtlink.cli.rules import check_names
@@ -90,7 +91,7 @@ def history(
             told=_tell,
         )
     except InputError as error:
-        click.echo(f"dtlink: {error}", err=True)
+        say(f"dtlink: {error}")
         sys.exit(2)
     for each in view.unread:
         _tell(f"{each.path}: {each.message}")
@@ -102,21 +103,17 @@ def history(
 
 
 def _tell(text: str) -> None:
-    from dtlink.report.layout import harmless
-
-    click.echo(f"dtlink: {harmless(text)}", err=True)
+    say(f"dtlink: {text}")
 
 
 def _emit(view: HistoryView, target: Target, color: str, *, everything: bool) -> None:
     if target.form == "html":
         emit(view.html(), target.path)
     elif target.form == "json":
-        import json
-
+        from dtlink.escaping import jsontext
         from dtlink.report.json import without_inputs
 
-        document = without_inputs(view.members())
-        emit(json.dumps(document, indent=1, ensure_ascii=False) + "\n", target.path)
+        emit(jsontext.document(without_inputs(view.members())), target.path)
     else:
         width = terminal_width(target.path)
         emit_lines(view.text(width, everything=everything), target.path, color)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from dtlink.cli.completion import complete_files
+from dtlink.cli.messages import say
 from dtlink.firmware.errors import InputError
 
 
@@ -32,7 +33,7 @@ def index(tree: str, output: str) -> None:
     try:
         packed = make_index(tree)
     except InputError as error:
-        click.echo(f"dtlink: {error}", err=True)
+        say(f"dtlink: {error}")
         sys.exit(2)
     _write(packed, output)
 

@@ -13,7 +13,8 @@ from dtlink.api.fix_outputs import FixOutputs
 from dtlink.cli.baselines import Baselines, baseline_options
 from dtlink.cli.fixing import FixRequest, fix_options
 from dtlink.cli.given import named
-from dtlink.cli.options import NO_INPUTS, complain, options, tell
+from dtlink.cli.messages import say, tell
+from dtlink.cli.options import NO_INPUTS, complain, options
 from dtlink.cli.outputs import (
     Target,
     digests,
@@ -179,7 +180,7 @@ def lint(
         reports = change.compare(plan, reports, jobs=jobs) if change else reports
         report = gather(reports, plan.total, outputs, blank, plan.settled)
     except InputError as error:
-        click.echo(f"dtlink: {error}", err=True)
+        say(f"dtlink: {error}")
         sys.exit(2)
     tell(plan.notes)
     complain(report.inputs, "" if allow_empty or (change and change.has_inputs) else NO_INPUTS)

@@ -11,6 +11,7 @@ import click
 from dtlink import engine
 from dtlink.board.tree import TreeBoard
 from dtlink.cli.completion import complete_files
+from dtlink.cli.messages import say
 from dtlink.cli.options import KernelVersionParam, board_settings, complain, options
 from dtlink.cli.single import one, view_of
 from dtlink.cli.terminal import terminal_width
@@ -74,7 +75,7 @@ def log(
     tree, unread = _tree(dtb, settings)
     board = None if tree is None else TreeBoard(tree, settings)
     if dtb is None and settings.kernel:
-        click.echo("dtlink: --kernel and --initramfs have no effect without --dtb", err=True)
+        say("dtlink: --kernel and --initramfs have no effect without --dtb")
     item = _explained(dmesg, board, kernel_version, dtb)
     view = view_of(item, LogView)
     report = Report("log", [item, *unread], kernel=_kernel(view))

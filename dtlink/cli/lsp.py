@@ -7,6 +7,8 @@ from importlib.util import find_spec
 
 import click
 
+from dtlink.cli.messages import say
+
 _ABOUT = """Run the language server for devicetree source, for an editor to start.
 
 It speaks the Language Server Protocol on standard input and output: diagnostics while you type,
@@ -22,10 +24,10 @@ def lsp(stdio: bool) -> None:  # noqa: FBT001 - click calls it
     """Serve until the editor ends it."""
     del stdio
     if find_spec("pygls") is None:
-        click.echo(f"dtlink: {_MISSING}", err=True)
+        say(f"dtlink: {_MISSING}")
         sys.exit(2)
     if sys.stdin.isatty():
-        click.echo("dtlink: waiting for an editor on standard input: docs/editors.md", err=True)
+        say("dtlink: waiting for an editor on standard input: docs/editors.md")
     from dtlink.lsp.server import serve
 
     serve()

@@ -13,6 +13,7 @@ import click
 
 from dtlink import engine
 from dtlink.cli.completion import complete_boards
+from dtlink.cli.messages import say
 from dtlink.cli.options import (
     KernelCommandLine,
     board_settings,
@@ -141,9 +142,9 @@ def _complain(reports: Sequence[InputReport], overlays: int) -> None:
     rest = [[note for note in item.notes if note not in shared] for item in reports]
     complain(item._replace(notes=own) for item, own in zip(reports, rest, strict=True))
     for note in shared:
-        click.echo(f"dtlink: {note}", err=True)
+        say(f"dtlink: {note}")
     if overlays:
-        click.echo(f"dtlink: overlays (.dtbo, .dtso) passed over: {overlays}", err=True)
+        say(f"dtlink: overlays (.dtbo, .dtso) passed over: {overlays}")
 
 
 def _write(
@@ -177,4 +178,4 @@ def _emit(result: ModulesView | ModulesUnion, form: str, output: str | None) -> 
     emit("".join(f"{row}\n" for row in rows), output)
     # Comments of a file, or at a pipe's other end, are not seen here.
     if (output or not sys.stdout.isatty()) and (summary := result.summary()):
-        click.echo(f"dtlink: {summary}", err=True)
+        say(f"dtlink: {summary}")

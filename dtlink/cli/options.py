@@ -16,6 +16,7 @@ from dtlink.cli.completion import (
     complete_rules,
 )
 from dtlink.cli.given import keep
+from dtlink.cli.messages import say, tell
 from dtlink.cli.param import ParamType
 from dtlink.cli.sources import MacroParam
 from dtlink.facts.errors import OptionError
@@ -52,7 +53,7 @@ class KernelVersionParam(ParamType[KernelVersion]):
             self.fail(f"{value}: the newest kernel known is {LATEST} (latest)", param, ctx)
         if version < KNOWN[0] and not (ctx and ctx.resilient_parsing):
             note = f"no supplier bindings are known before {KNOWN[0]}"
-            click.echo(f"dtlink: kernel {value}: {note}, so this kernel follows no link", err=True)
+            say(f"dtlink: kernel {value}: {note}, so this kernel follows no link")
         return version
 
 
@@ -308,11 +309,6 @@ NO_INPUTS = (
 )
 
 
-def tell(notes: Iterable[str]) -> None:
-    """Print what was passed over on standard error."""
-    _print(f"dtlink: {note}" for note in notes)
-
-
 def complain(inputs: Iterable[InputReport], nothing: str = "") -> None:
     """Print errors, notes and rules that raised on standard error; ``nothing`` without inputs."""
     printed = _Complaints()
@@ -321,7 +317,7 @@ def complain(inputs: Iterable[InputReport], nothing: str = "") -> None:
         printed.add(item)
     printed.end()
     if not number and nothing:
-        click.echo(f"dtlink: {nothing}", err=True)
+        say(f"dtlink: {nothing}")
 
 
 class _Complaints:
@@ -336,33 +332,23 @@ class _Complaints:
             self._error(item.name, item.error, bug)
         for refused in item.refused:
             self._error(refused.path, refused)
-        _print(f"dtlink: {item.name}: {note}" for note in item.notes)
-        _print(
-            f"dtlink: {item.name}: rule {fault.rule} failed: {fault.error}{_BUG}"
-            for fault in item.faults
-        )
+        tell(f"{item.name}: {note}" for note in item.notes)
+        tell(f"{item.name}: rule {fault.rule} failed: {fault.error}{_BUG}" for fault in item.faults)
 
     def _error(self, name: str, fault: InputFault | Refused, bug: str = "") -> None:
         if not fault.faults:
             at = "" if fault.offset is None else f", byte {fault.offset:#x}"
-            _print([f"dtlink: {name}{at}: {fault.message}{bug}"])
+            say(f"dtlink: {name}{at}: {fault.message}{bug}")
             return
         if self._sources is None:
             from dtlink.cli.source_faults import SourceFaultLines
 
             self._sources = SourceFaultLines()
-        _print(self._sources.of(name, fault.faults))
+        say(*self._sources.of(name, fault.faults))
 
     def end(self) -> None:
         if self._sources is not None:
-            _print(self._sources.rest())
-
-
-def _print(lines: Iterable[str]) -> None:
-    from dtlink.report.layout import harmless
-
-    for line in lines:
-        click.echo(harmless(line), err=True)
+            say(*self._sources.rest())
 
 
 def collect(

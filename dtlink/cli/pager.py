@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TextIO, cast
 
+from dtlink.cli.messages import say
 from dtlink.cli.terminal import is_dumb, terminal_height
 
 #: The variables that name it, the first that is set counts.
@@ -67,7 +68,7 @@ def _started(command: Sequence[str]) -> subprocess.Popen[str] | None:
             errors="backslashreplace",
         )
     except OSError as error:
-        sys.stderr.write(f"dtlink: {command[0]}: {error.strerror or error}; see DTLINK_PAGER\n")
+        say(f"dtlink: {command[0]}: {error.strerror or error}; see DTLINK_PAGER")
         return None
 
 

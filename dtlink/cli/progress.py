@@ -16,5 +16,11 @@ def show_steps() -> None:
 
 
 def _show(text: str) -> None:
-    sys.stderr.write(f"{_CLEAR}dtlink: reading the kernel: {text}" if text else _CLEAR)
+    from shutil import get_terminal_size
+
+    from dtlink.escaping.text import row
+
+    # What is wider than the terminal would remain on it.
+    shown = row(f"dtlink: reading the kernel: {text}")[: get_terminal_size().columns - 1]
+    sys.stderr.write(_CLEAR + shown if text else _CLEAR)
     sys.stderr.flush()

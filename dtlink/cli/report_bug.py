@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink.cli.completion import complete_rules
-from dtlink.cli.options import board_settings, options, tell
+from dtlink.cli.messages import tell
+from dtlink.cli.options import board_settings, options
 from dtlink.cli.rules import unknown
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.firmware.source.errors import SourceFault
-from dtlink.report.wording import printable
 from dtlink.wording import and_more, counted
 
 #: Upper bounds on the faults of one input and of all, on the includers of one, and on inputs that
@@ -40,11 +39,11 @@ class SourceFaultLines:
         self._left -= len(shown)
         for number, each in enumerate(shown, 1):
             yield from self._includers(each)
-            yield printable(f"{each.at}: error: {each.message}").replace("\n", " ")
+            yield f"{each.at}: error: {each.message}"
             has_same_next = number < len(shown) and shown[number].fix == each.fix
             if each.fix and not has_same_next and each.fix not in self._fixes:
                 self._fixes.add(each.fix)
-                yield f"  fix: {printable(each.fix)}"
+                yield f"  fix: {each.fix}"
         self._more += len(fresh) - len(shown)
 
     def rest(self) -> Iterator[str]:
@@ -52,7 +51,7 @@ class SourceFaultLines:
         if self._more:
             yield f"dtlink: {and_more(self._more, 'error')} (--format json has all)"
         if self._same:
-            named = ", ".join(map(printable, self._same[:_INPUTS]))
+            named = ", ".join(self._same[:_INPUTS])
             more = len(self._same) - _INPUTS
             named += f" {and_more(more, 'input')}" if more > 0 else ""
             inputs = counted(len(self._same), "more input")
@@ -69,7 +68,7 @@ class SourceFaultLines:
         for number, each in enumerate(shown):
             begin = "                 from" if number else "In file included from"
             end = ":" if number == len(shown) - 1 else ","
-            yield printable(f"{begin} {each}{end}")
+            yield f"{begin} {each}{end}"
 
 
 def _by_key(faults: Sequence[SourceFault]) -> dict[tuple[str, str], SourceFault]:

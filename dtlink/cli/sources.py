@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink.cli.given import named
+from dtlink.cli.messages import say
 from dtlink.cli.param import ParamType
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
@@ -65,10 +66,10 @@ def chosen_inputs(paths: Iterable[str], *, search: bool = False) -> ChosenInputs
     try:
         chosen = choose(paths, lambda path: settings_of(path, given).inputs, search=search)
     except InputError as error:
-        click.echo(f"dtlink: {error}", err=True)
+        say(f"dtlink: {error}")
         sys.exit(2)
     for note in chosen.notes:
-        click.echo(f"dtlink: {note}", err=True)
+        say(f"dtlink: {note}")
     return chosen
 
 
@@ -79,6 +80,6 @@ def configured(item: Input | str, task: Task) -> Task:
     try:
         options = read_options(Input.of(item).path, task.sources)
     except InputError as error:
-        click.echo(f"dtlink: {error}", err=True)
+        say(f"dtlink: {error}")
         sys.exit(2)
     return task if options == task.sources else task._replace(sources=options)

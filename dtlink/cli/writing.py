@@ -129,9 +129,7 @@ def emit_json(report: Report, output: str | None) -> None:
 
 def emit_data(result: CommandResult) -> None:
     """Write the JSON document of a command that reads no inputs."""
-    import json
-
+    from dtlink.escaping import jsontext
     from dtlink.report.json import without_inputs
 
-    document = without_inputs(result.members())
-    emit(json.dumps(document, indent=1, ensure_ascii=False) + "\n", None)
+    emit(jsontext.document(without_inputs(result.members())), None)

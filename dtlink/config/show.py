@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dtlink.config.keys import ENTRY, FOLDER, KEYS, TABLES, VARIANT, ConfigKey
 from dtlink.config.model import FindingPattern, LintSettings, ValueOrigin
 from dtlink.config.readers import NEVER
+from dtlink.escaping import jsontext
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KernelVersion
 from dtlink.firmware.choice import Exclusion
@@ -270,7 +270,7 @@ def _quoted(value: str | int) -> str:
 
 def toml(value: Any) -> str:
     """A string, a boolean or an array of strings as TOML, whose strings are written as JSON's."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return jsontext.value(value)
 
 
 def table() -> str:

@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from dtlink.escaping import html, jsontext
 from dtlink.records import NamedTuple
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
     from typing import Any
 
-#: What ends or begins something in HTML, or a line in scripts.
-_ESCAPES = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
-#: UTF-8 cannot encode these; file names may have them.
-_ESCAPES |= {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
 #: Ends a script, or changes what ends it.
 _NOT_IN_SCRIPTS = ("</script", "<script", "<!--")
 
@@ -51,15 +46,15 @@ class Page(NamedTuple):
         """The file: the same bytes for the same page."""
         style = "\n".join((asset("base/base.css"), *self.styles))
         scripts = [asset("base/base.js"), *self.scripts]
-        title = html.escape(_encodable(self.title))
+        title = html.content(self.title)
         return _PAGE.format(
             policy=policy(scripts, [style, *self.inserted_styles]),
             title=title,
             style=style,
             first=_script(scripts[0]),
             main=self.main,
-            without=html.escape(_encodable(self.without_scripts)),
-            version=html.escape(__version__),
+            without=html.content(self.without_scripts),
+            version=html.content(__version__),
             data="\n".join(_data(name, value) for name, value in self.data.items()),
             rest="\n".join(map(_script, scripts[1:])),
         )
@@ -96,12 +91,7 @@ def _script(text: str) -> str:
 
 
 def _data(name: str, value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return f'<script type="application/json" id="{name}">{text.translate(_ESCAPES)}</script>'
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return f'<script type="application/json" id="{name}">{jsontext.in_html(value)}</script>'
 
 
 _PAGE = """<!DOCTYPE html>

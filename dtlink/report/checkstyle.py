@@ -7,9 +7,10 @@ a severity (``error``, ``warning``, ``info``), a message and a source.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import quoteattr
 
-from dtlink.report.lines import Problem, problems, shown_path
+from dtlink.escaping import xml
+from dtlink.escaping.text import name
+from dtlink.report.lines import Problem, problems
 from dtlink.report.model import Report
 
 #: The version of Checkstyle whose form it is: readers want one.
@@ -23,16 +24,16 @@ def render(report: Report) -> str:
         files.setdefault(each.place.path, []).append(each)
     rows = [row for path, found in files.items() for row in _file(path, found)]
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<checkstyle version="{_VERSION}">\n'
-    return head + "".join(f"{row}\n" for row in rows) + "</checkstyle>\n"
+    return xml.document(head + "".join(f"{row}\n" for row in rows) + "</checkstyle>\n")
 
 
 def _file(path: str, found: Sequence[Problem]) -> Sequence[str]:
-    return (f"  <file name={quoteattr(shown_path(path))}>", *map(_error, found), "  </file>")
+    return (f"  <file name={xml.attribute(name(path))}>", *map(_error, found), "  </file>")
 
 
 def _error(each: Problem) -> str:
     column = f' column="{each.place.column}"' if each.place.column else ""
     return (
         f'    <error line="{each.place.line}"{column} severity="{each.severity}"'
-        f" message={quoteattr(each.message)} source={quoteattr(f'dtlink.{each.rule}')}/>"
+        f" message={xml.attribute(each.message)} source={xml.attribute(f'dtlink.{each.rule}')}/>"
     )

@@ -6,14 +6,15 @@ has no line, as in a blob, is at line 1.
 
 from __future__ import annotations
 
-from dtlink.report.lines import problems, shown_path
+from dtlink.escaping.text import name
+from dtlink.report.lines import problems
 from dtlink.report.model import Report
 
 
 def render(report: Report) -> str:
     """The lines, the worst first; empty without problems."""
     return "".join(
-        f"{shown_path(each.place.path)}:{each.place.line}:{max(each.place.column, 1)}: "
+        f"{name(each.place.path)}:{each.place.line}:{max(each.place.column, 1)}: "
         f"{each.severity} {each.rule} {each.message}\n"
         for each in problems(report)
     )

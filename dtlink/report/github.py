@@ -1,8 +1,6 @@
 """The report as annotations of a GitHub workflow: commands that its runner reads from the output.
 
-The form and its escapes are those of
-https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands and of the
-runner's ``ActionCommand.cs``; the limit is that of its ``ExecutionContext.cs``.
+The limit is that of the runner's ``ExecutionContext.cs``.
 """
 
 from __future__ import annotations
@@ -10,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from dtlink.escaping.github import command
+from dtlink.escaping.text import name
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
 from dtlink.records import NamedTuple
@@ -19,9 +19,7 @@ from dtlink.report.model import Report
 from dtlink.report.places import place_of, relative, where
 from dtlink.report.wording import (
     details,
-    encodable,
     headline,
-    printable,
     troubles,
     unmet,
 )
@@ -33,9 +31,6 @@ SHOWN = 10
 
 _ORDER = ("error", "warning", "notice")
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-# "%" first, because the other escapes contain it.
-_DATA = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
-_PROPERTY = (*_DATA, (":", "%3A"), (",", "%2C"))
 
 
 class _Annotation(NamedTuple):
@@ -103,16 +98,9 @@ def _more(there: Counter[str], left_out: int) -> _Annotation:
 
 
 def _command(each: _Annotation) -> str:
-    properties = {"title": printable(each.title).replace("\n", " ")}
+    properties = {"title": name(each.title)}
     if each.path not in ("", STDIN):
-        path = encodable(relative(each.path))
+        path = relative(each.path)
         column = {"col": str(each.column)} if each.column else {}
         properties = {"file": path, "line": str(each.line), **column, **properties}
-    listed = ",".join(f"{name}={_escape(text, _PROPERTY)}" for name, text in properties.items())
-    return f"::{each.level} {listed}::{_escape(printable(each.message), _DATA)}"
-
-
-def _escape(text: str, escapes: tuple[tuple[str, str], ...]) -> str:
-    for character, code in escapes:
-        text = text.replace(character, code)
-    return text
+    return command(each.level, properties, each.message)

@@ -7,19 +7,18 @@ which wants paths without ``./`` and fingerprints that are unique in the report.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import TypedDict
 
+from dtlink.escaping import jsontext
+from dtlink.escaping.text import name, sentence
 from dtlink.report.around import around
 from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
 from dtlink.report.model import Report
 from dtlink.report.places import Place, place_of, relative_name, where
 from dtlink.report.wording import (
     cut,
-    encodable,
     headline,
-    printable,
     story,
     troubles,
     unmet,
@@ -62,7 +61,7 @@ def render(report: Report) -> str:
     issues = sorted(_issues(report), key=lambda issue: _ORDER.index(issue["severity"]))
     # GitLab keeps one of several issues with one fingerprint, as of an input that is given twice.
     distinct = {issue["fingerprint"]: issue for issue in issues}
-    return json.dumps(list(distinct.values()), indent=1, ensure_ascii=False) + "\n"
+    return jsontext.document(list(distinct.values()))
 
 
 def _issues(report: Report) -> Iterator[Issue]:
@@ -88,11 +87,11 @@ def _issue(check: str, severity: str, text: str, at: Place, key: str, identity: 
     named = f"{identity or check}\0{path}\0{key}"
     digest = hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
     return {
-        "description": cut(" ".join(printable(text).split()), _DESCRIPTION),
+        "description": cut(sentence(text), _DESCRIPTION),
         "check_name": check,
         "fingerprint": digest[:32],
         "severity": severity,
-        "location": {"path": encodable(path), "lines": {"begin": line}},
+        "location": {"path": name(path), "lines": {"begin": line}},
     }
 
 

@@ -6,10 +6,10 @@ read. Within version 1 members are only added.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.escaping import jsontext
 from dtlink.firmware.source.errors import SourceFault
 from dtlink.report.entries import (
     Document,
@@ -47,12 +47,12 @@ PARTS = (
 
 def render(report: Report) -> str:
     """The whole document, ending in a newline."""
-    return json.dumps(document(report), indent=1, ensure_ascii=False) + "\n"
+    return jsontext.document(document(report))
 
 
 def line(report: Report) -> str:
     """The whole document in one line, without a newline."""
-    return json.dumps(document(report), separators=(",", ":"))
+    return jsontext.line(document(report))
 
 
 def document(report: Report) -> Document:

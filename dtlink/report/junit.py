@@ -9,22 +9,19 @@ the exit status fails; a warning that does not is skipped, which is shown withou
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from dtlink.escaping import xml
 from dtlink.records import NamedTuple
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
 from dtlink.report.places import Place, relative_name, where
-from dtlink.report.wording import details, headline, newlines, severity, troubles_of, unmet
+from dtlink.report.wording import details, headline, severity, troubles_of, unmet
 from dtlink.rules.model import Finding, Severity
 
 if TYPE_CHECKING:
     from junitparser import TestCase, TestSuite
-
-#: What XML 1.0 has no place for, escaped or not.
-_FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class _Case(NamedTuple):
@@ -64,7 +61,7 @@ def _laid_out(document: bytes) -> str:
     root = ET.fromstring(document)  # noqa: S314 - made here, a moment ago
     ET.indent(root, " ")
     text: str = ET.tostring(root, encoding="unicode")
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
+    return xml.document(f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n')
 
 
 def _before(report: Report) -> str:
@@ -78,7 +75,7 @@ def _before(report: Report) -> str:
 def _suite(item: InputReport, taken: Counter[tuple[str, str]], known: str) -> TestSuite:
     from junitparser import TestSuite
 
-    path = _text(relative_name(item))
+    path = xml.legal(relative_name(item))
     suite = TestSuite(path)
     suite.add_testcases([_element(path, case, taken) for case in _cases(item, known)])
     return suite
@@ -91,19 +88,19 @@ def _element(path: str, case: _Case, taken: Counter[tuple[str, str]]) -> TestCas
         file = Attr()
         line = Attr()
 
-    name = _text(case.name)
+    name = xml.legal(case.name)
     taken[path, name] += 1
     number = taken[path, name]
     element = Placed(name if number == 1 else f"{name} ({number})", path)
     file, line, _ = case.place or Place(path)
-    element.file, element.line = _text(file), str(line)
+    element.file, element.line = xml.legal(file), str(line)
     if case.result:
         kinds = {"failure": Failure, "error": Error, "skipped": Skipped}
-        result = kinds[case.result](_text(case.message), case.kind)
-        result.text = _text(case.text)
+        result = kinds[case.result](xml.legal(case.message), case.kind)
+        result.text = xml.legal(case.text)
         element.append(result)
     elif case.text:
-        element.system_out = _text(case.text)
+        element.system_out = xml.legal(case.text)
     return element
 
 
@@ -167,8 +164,3 @@ def _whole(item: InputReport, finding: Finding) -> str:
     at = f"{path}:{line}" if finding.location else path
     head = f"{at}: {severity(finding)}: {headline(finding)}"
     return "\n".join(filter(None, (head, details(finding))))
-
-
-def _text(text: str) -> str:
-    """Text that XML can hold; readers make newlines of returns, so here is none."""
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", newlines(text))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import TextIO
 
+from dtlink.escaping.text import row as row_of
 from dtlink.records import NamedTuple
 from dtlink.version import page_url
 
@@ -24,8 +25,6 @@ Line = tuple[Span, ...]
 STYLES = {"error": "bold red", "warning": "bold yellow", "info": "cyan"}
 #: Marks a blank where a line must not be broken; no text has this character.
 _STAYS = "\ufffc"
-#: Unicode's categories of controls, of what changes the direction of writing, and of line ends.
-_UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
 DIM = "dim"
 BOLD = "bold"
 
@@ -88,7 +87,7 @@ def _wrap(row: str, width: int | None) -> list[str]:
 
 def plain(lines: Iterable[Line]) -> str:
     """The lines without styles."""
-    return "".join("".join(harmless(span.text) for span in row) + "\n" for row in lines)
+    return "".join(row_of("".join(span.text for span in row)) + "\n" for row in lines)
 
 
 def show(lines: Iterable[Line], stream: TextIO, *, color: bool, hyperlinks: bool = False) -> None:
@@ -116,17 +115,14 @@ def show(lines: Iterable[Line], stream: TextIO, *, color: bool, hyperlinks: bool
         soft_wrap=True,
     )
     for row in lines:
-        console.print(Text.assemble(*((harmless(span.text), styled(span)) for span in row)))
+        console.print(Text.assemble(*((span.text, styled(span)) for span in _safe(row))))
     stream.write(shown.getvalue())
 
 
-def harmless(text: str) -> str:
-    """Text that controls no terminal: lines of sources and names of files may have any bytes."""
-    if text.isprintable():
-        return text
-    from unicodedata import category
-
-    return "".join(
-        each if each in "\t\n" or category(each) not in _UNSEEN else "\N{REPLACEMENT CHARACTER}"
-        for each in text
-    )
+def _safe(row: Line) -> Iterator[Span]:
+    """The spans of a line that is escaped as a whole: a span may end within what is replaced."""
+    text, at = row_of("".join(span.text for span in row)), 0
+    for span in row:
+        end = at + len(span.text)
+        yield span._replace(text=text[at:end])
+        at = end

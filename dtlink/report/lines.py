@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.escaping.text import sentence
 from dtlink.records import NamedTuple
 from dtlink.report.groups import BOARDS, boards, groups, short_names
 from dtlink.report.model import Report
 from dtlink.report.places import Place, place_of, where
-from dtlink.report.wording import encodable, headline, printable, troubles, unmet
+from dtlink.report.wording import headline, troubles, unmet
 from dtlink.rules.model import Severity
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def problems(report: Report) -> Iterator[Problem]:
     One in a file that several boards include is one problem.
     """
     for trouble in troubles(report):
-        yield Problem(trouble.place, "error", trouble.check, _one_line(trouble.text))
+        yield Problem(trouble.place, "error", trouble.check, sentence(trouble.text))
     names = short_names(report)
     for group in groups(report):
         item, finding = group.item, group.finding
@@ -44,17 +45,8 @@ def problems(report: Report) -> Iterator[Problem]:
         on = boards(group, names, BOARDS)
         text = f"{of}{headline(finding)}{f' [{on}]' if on else ''}"
         place, level = where(item, finding), finding.severity.value
-        yield Problem(place, level, finding.rule, _one_line(text), finding, group.edits)
+        yield Problem(place, level, finding.rule, sentence(text), finding, group.edits)
     for item in report.inputs:
         for entry in item.unmet:
             level = Severity.WARNING.value
-            yield Problem(place_of(item, entry), level, entry.rule, _one_line(unmet(entry)))
-
-
-def shown_path(path: str) -> str:
-    """A path that fits in one line, and that UTF-8 can encode."""
-    return " ".join(printable(encodable(path)).split("\n"))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(printable(encodable(text)).split())
+            yield Problem(place_of(item, entry), level, entry.rule, sentence(unmet(entry)))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from dtlink.escaping import markdown
+from dtlink.escaping.text import prose
 from dtlink.records import NamedTuple
 from dtlink.report.groups import Group, bare, groups, repeats, short_names
 from dtlink.report.groups import counts as counts_of
@@ -18,7 +20,6 @@ from dtlink.report.wording import (
     ReadingProblem,
     counts,
     cut,
-    printable,
     severity,
     story,
     troubles,
@@ -197,7 +198,7 @@ def _story(entry: _Entry) -> str:
     finding, places, on = entry
     rows = [f"- {severity(finding)} {_code(finding.rule)} {_code(finding.subject.path)}"]
     for label, text in story(finding):
-        lines = (_prose(line) for line in printable(cut(text, _TEXT)).split("\n"))
+        lines = (_prose(line) for line in prose(cut(text, _TEXT)).split("\n"))
         rows.append(f"{label}: {'<br>'.join(lines)}")
     if len(places) > 1:
         rows.append(f"in: {listed(map(_code, places), _LISTED)}")
@@ -222,7 +223,7 @@ def _trouble_place(problem: ReadingProblem) -> str:
 
 def _prose(text: str) -> str:
     """Text in one line: plain words as they are, statements of DTS and all else in code spans."""
-    pieces = _DTS.split(printable(cut(text, _TEXT)))
+    pieces = _DTS.split(prose(cut(text, _TEXT)))
     spans = [
         _words(each) if number % 2 == 0 else _code(each, _TEXT)
         for number, each in enumerate(pieces)
@@ -248,10 +249,4 @@ def _wrapped(word: str) -> tuple[str, str, str]:
 
 
 def _code(text: str, length: int = _NAME) -> str:
-    """Text as a code span, with a fence longer than any in the text."""
-    plain = cut(printable(text).replace("\n", " "), length)
-    if not plain:
-        return ""
-    fence = "`" * (1 + max(map(len, re.findall("`+", plain)), default=0))
-    pad = " " if plain[0] in "` " or plain[-1] in "` " else ""
-    return f"{fence}{pad}{plain}{pad}{fence}"
+    return markdown.code(text, length)

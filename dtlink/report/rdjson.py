@@ -7,14 +7,15 @@ has none.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from dtlink.escaping import jsontext
+from dtlink.escaping.text import name, prose
 from dtlink.firmware.text_edits import by_file
-from dtlink.report.lines import Problem, problems, shown_path
+from dtlink.report.lines import Problem, problems
 from dtlink.report.model import Report
 from dtlink.report.places import relative
-from dtlink.report.wording import details, printable
+from dtlink.report.wording import details
 from dtlink.version import page_url
 
 if TYPE_CHECKING:
@@ -30,17 +31,17 @@ def render(report: Report) -> str:
         "source": {"name": "dtlink"},
         "diagnostics": [_diagnostic(each) for each in problems(report)],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return jsontext.document(document)
 
 
 def _diagnostic(each: Problem) -> JsonObject:
     start: JsonObject = {"line": each.place.line}
     if each.place.column:
         start["column"] = _bytes_column(each, each.place.line, each.place.column)
-    more = f"\n{printable(details(each.finding))}" if each.finding else ""
+    more = f"\n{prose(details(each.finding))}" if each.finding else ""
     found: JsonObject = {
         "message": each.message + more,
-        "location": {"path": shown_path(each.place.path), "range": {"start": start}},
+        "location": {"path": name(each.place.path), "range": {"start": start}},
         "severity": _SEVERITIES[each.severity],
         "code": {"value": each.rule, "url": page_url(each.rule)},
     }

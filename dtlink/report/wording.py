@@ -1,9 +1,7 @@
-"""What the formats for services share: the words around findings, and text that is safe to show."""
+"""What the formats for services share: the words around findings."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -13,11 +11,6 @@ from dtlink.report.places import Place, relative
 from dtlink.rules.finding import PlaceRole, RelatedPlace
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.wording import RELATED, counted, joined, listed
-
-_SURROGATES = re.compile("[\ud800-\udfff]")
-#: Unicode's categories of controls, formats (which may change the direction of writing), surrogates
-#: and line separators.
-_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
 class ReadingProblem(NamedTuple):
@@ -174,23 +167,6 @@ def counts(by_severity: Mapping[str, int]) -> str:
         counted(by_severity[each.value], word) for each, word in words if by_severity[each.value]
     ]
     return joined(there) or "no findings"
-
-
-def encodable(text: str) -> str:
-    """Text that UTF-8 can encode: file names may have other bytes."""
-    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def printable(text: str) -> str:
-    """Text without controls of terminals, lines or the direction of writing, except newlines."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_seen, text.replace("\r\n", "\n").replace("\t", " ")))
-
-
-def _seen(character: str) -> str:
-    unseen = character != "\n" and unicodedata.category(character) in _UNSEEN
-    return "\N{REPLACEMENT CHARACTER}" if unseen else character
 
 
 def cut(text: str, length: int) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from dtlink.escaping.text import name
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.read import SourcePlaces
 from dtlink.report.layout import BOLD, DIM, Line, Span, line
-from dtlink.report.wording import printable
 from dtlink.rules.finding import location_entry
 from dtlink.views.data import CommandResult, JsonRow
 from dtlink.views.nodes import node_named
@@ -188,7 +188,7 @@ class _Comments:
     def _comment(self, text: str) -> Iterator[Span]:
         if text and self._places is not Places.NONE:
             # A name of a file must not end the comment.
-            yield Span(f" /* {printable(text).replace('*/', '* /')} */".replace("\n", " "), DIM)
+            yield Span(f" /* {name(text).replace('*/', '* /')} */", DIM)
 
 
 def _opened(node: PreprocessedNode, depth: int, comments: _Comments) -> Iterator[Line]:

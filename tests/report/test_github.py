@@ -165,7 +165,7 @@ def test_no_text_gets_out_of_its_place(path: str, subject: str, message: str) ->
 
 
 def test_hostile_names_arrive_as_they_are() -> None:
-    name = "/::error::x,line=7%0A##[add-mask]y"
+    name = "/::error::x,line=7%0A# #[add-mask]y"
     (command,) = commands(report(finding(subject=name, message="m", effect="", fix="")))
     assert command.message == f"{name}: m"
     (command,) = commands(report(finding(), path="a::b,line=7%2C\nc"))

@@ -7,16 +7,16 @@ GitHub's "SARIF support for code scanning".
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from dtlink.escaping import jsontext
+from dtlink.escaping.text import prose
 from dtlink.report.entries import JsonObject
 from dtlink.report.model import Report
 from dtlink.report.sarif.artifacts import Artifacts
 from dtlink.report.sarif.notices import Notices
 from dtlink.report.sarif.results import order, results_of
 from dtlink.report.sarif.rules import descriptors
-from dtlink.report.wording import printable
 from dtlink.version import __version__
 
 #: The schema's own id.
@@ -30,7 +30,7 @@ MOST_RESULTS = 25_000
 def render(report: Report) -> str:
     """The whole document, ending in a newline."""
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
-    return json.dumps(_printable(document), indent=1, ensure_ascii=False) + "\n"
+    return jsontext.document(_printable(document))
 
 
 def _run(report: Report) -> JsonObject:
@@ -76,7 +76,7 @@ def _printable(data: Any) -> Any:
     many a database, and what turns the direction of writing would hide what is there.
     """
     if isinstance(data, str):
-        return printable(data)
+        return prose(data)
     if isinstance(data, dict):
         return {name: _printable(value) for name, value in data.items()}
     if isinstance(data, list):

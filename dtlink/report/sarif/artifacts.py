@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import PurePath
-from urllib.parse import quote
 
+from dtlink.escaping import uris
 from dtlink.firmware.read import STDIN
 from dtlink.report.entries import JsonObject
 from dtlink.report.model import InputReport
@@ -52,7 +52,7 @@ class Artifacts:
         index = self._indexes[self._uris[item.path]]
         if not item.member:
             return self.items[index]
-        uri = "/" + quote(_bytes(item.member), safe="/")
+        uri = "/" + uris.path(item.member)
         entry: JsonObject = {"location": {"uri": uri}, "parentIndex": index}
         self.items.append(entry)
         return entry
@@ -115,15 +115,8 @@ def uri_of(path: str) -> str:
     except ValueError:  # a name that no file can have, as a source's #line may give
         plain = path
     if PurePath(plain).is_absolute():
-        return "file:///" + quote(_bytes(plain).lstrip(b"/"), safe="/:")
-    return quote(_bytes(plain), safe="/")
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        return path.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return path.encode("utf-8", "surrogatepass")
+        return "file:///" + uris.path(plain.lstrip("/"), "/:")
+    return uris.path(plain)
 
 
 def is_below_base(uri: str) -> bool:

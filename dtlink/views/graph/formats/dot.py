@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dtlink.escaping.graphs import dot
 from dtlink.views.graph.formats import words
 from dtlink.views.graph.rows import EdgeEffect, NodeState
 
@@ -52,7 +53,7 @@ def _lines(view: GraphView) -> Iterator[str]:
 
 
 def _node(node: GraphNode, *, is_asked: bool) -> str:
-    label = f"{_escaped(words.name(node))}\\n{_escaped(words.state(node))}"
+    label = f"{dot(words.name(node))}\\n{dot(words.state(node))}"
     bold = ",penwidth=3" if is_asked else ""
     return f'label="{label}",tooltip={_quoted(node.path)},{_SHAPES[node.state]}{bold}'
 
@@ -63,11 +64,4 @@ def _edge(edge: GraphEdge) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{_escaped(text)}"'
-
-
-def _escaped(text: str) -> str:
-    """In a quoted string only quotes and backslashes mean something, and a NUL ends it."""
-    from dtlink.report.layout import harmless
-
-    return harmless(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{dot(text)}"'

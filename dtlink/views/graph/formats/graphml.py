@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
+from dtlink.escaping import xml
 from dtlink.views.graph.formats import words
 
 if TYPE_CHECKING:
@@ -15,15 +14,13 @@ if TYPE_CHECKING:
     from dtlink.views.graph.rows import GraphEdge, GraphNode
     from dtlink.views.graph.view import GraphView
 
-#: What XML 1.0 has no form for (2.2, Characters).
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NODE_KEYS = ("path", "state", "label", "compatible", "driver", "modules", "when", "wave", "role")
 _EDGE_KEYS = ("effect", "entries", "bindings", "outcome", "wait", "if_missing")
 
 
 def render(view: GraphView) -> str:
     """The document."""
-    return "\n".join(_lines(view)) + "\n"
+    return xml.document("\n".join(_lines(view)) + "\n")
 
 
 def _lines(view: GraphView) -> Iterator[str]:
@@ -33,7 +30,8 @@ def _lines(view: GraphView) -> Iterator[str]:
         for key in keys:
             type_ = "int" if key == "wave" else "string"
             yield (f'  <key id="{kind}-{key}" for="{kind}" attr.name="{key}" attr.type="{type_}"/>')
-    yield f'  <graph id={_attribute(view.model or view.input or "board")} edgedefault="directed">'
+    named = xml.attribute(view.model or view.input or "board")
+    yield f'  <graph id={named} edgedefault="directed">'
     for number, node in enumerate(view.nodes):
         yield f'    <node id="n{number}">{_data("node", _node(node))}</node>'
     for edge in view.edges:
@@ -71,15 +69,7 @@ def _edge(edge: GraphEdge) -> Mapping[str, str]:
 
 def _data(kind: str, values: Mapping[str, str]) -> str:
     return "".join(
-        f'<data key="{kind}-{key}">{escape(_legal(value))}</data>'
+        f'<data key="{kind}-{key}">{xml.content(value)}</data>'
         for key, value in values.items()
         if value
     )
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(_legal(text))
-
-
-def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\ufffd", text)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dtlink.escaping.graphs import mermaid
 from dtlink.views.graph.formats import words
 from dtlink.views.graph.rows import EdgeEffect, NodeState
 
@@ -35,8 +35,6 @@ _COLOURS = {
     NodeState.MISSING: "#fbdad7",
     NodeState.DISABLED: "#e4e6e9",
 }
-#: What means nothing in a quoted label; all else is written as a code.
-_PLAIN = re.compile(r"[^A-Za-z0-9 ,@/._+:\[\]-]")
 
 
 def render(view: GraphView) -> str:
@@ -48,11 +46,11 @@ def _lines(view: GraphView) -> Iterator[str]:
     yield "flowchart LR"
     for number, node in enumerate(view.nodes):
         opens, closes = _SHAPES.get(node.state, ("[", "]"))
-        label = f"{_escaped(words.name(node))}<br>{_escaped(words.state(node))}"
+        label = f"{mermaid(words.name(node))}<br>{mermaid(words.state(node))}"
         yield f'  n{number}{opens}"{label}"{closes}'
     for edge in view.edges:
         arrow = _ARROWS.get(edge.effect, "-->")
-        yield f'  n{edge.consumer} {arrow}|"{_escaped(words.entries(edge))}"| n{edge.supplier}'
+        yield f'  n{edge.consumer} {arrow}|"{mermaid(words.entries(edge))}"| n{edge.supplier}'
     for state, colour in _COLOURS.items():
         there = [f"n{at}" for at, node in enumerate(view.nodes) if node.state is state]
         if there:
@@ -60,7 +58,3 @@ def _lines(view: GraphView) -> Iterator[str]:
             yield f"  class {','.join(there)} {state.name.lower()}"
     for number in view.view.nodes if view.view else ():
         yield f"  style n{number} stroke-width:3px"
-
-
-def _escaped(text: str) -> str:
-    return _PLAIN.sub(lambda found: f"#{ord(found[0])};", text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.report.layout import harmless
 from dtlink.wording import listed
 
 if TYPE_CHECKING:
@@ -14,19 +13,19 @@ if TYPE_CHECKING:
 def name(node: GraphNode) -> str:
     """The last component of a path, with its parent's where that is a bus's or a chip's."""
     parts = node.path.split("/")
-    return harmless("/".join(parts[-2:]) if len(parts) > 2 else node.path)
+    return "/".join(parts[-2:]) if len(parts) > 2 else node.path
 
 
 def state(node: GraphNode) -> str:
     """The state of a node, with its modules."""
     modules = f" {' or '.join(node.modules)}" if node.modules else ""
-    return harmless(f"{node.state.value}{modules}")
+    return f"{node.state.value}{modules}"
 
 
 def entries(edge: GraphEdge, most: int = 3) -> str:
     """The entries of an edge, each property once."""
     names = list(dict.fromkeys(map(entry, edge.entries or ()))) or [edge.effect.value]
-    return harmless(listed(names, most))
+    return listed(names, most)
 
 
 def entry(each: EdgeEntry) -> str:

@@ -1,0 +1,43 @@
+"""Messages on standard error: the only place that writes there, and escapes what it writes.
+
+A message is one line, whatever it names: a newline in it could forge the next one, and the runner
+of a CI service obeys lines of standard error too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from dtlink.escaping.text import REPLACEMENT, row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: click lists choices below a message, indented by a tab.
+_NEW_LINE = re.compile(r"\n(?!\t)")
+
+
+def say(*lines: str) -> None:
+    """Write lines to standard error."""
+    for each in lines:
+        click.echo(row(each), err=True)
+
+
+def tell(notes: Iterable[str]) -> None:
+    """Write messages to standard error, with the program's name before each."""
+    for each in notes:
+        say(f"dtlink: {each}")
+
+
+def show_error(error: click.ClickException) -> None:
+    """Write what click says of an error, in which words of the command line are repeated."""
+    from io import StringIO
+
+    written = StringIO()
+    error.show(file=written)
+    message = error.format_message()
+    usage = written.getvalue().removesuffix(f"{message}\n")
+    say(*(usage + _NEW_LINE.sub(REPLACEMENT, message)).split("\n"))
