@@ -27,6 +27,15 @@ def device_at(tree: Tree, index: int) -> int:
     return cursor if cursor > 0 else index
 
 
+def devices(tree: Tree) -> Sequence[int]:
+    """:func:`device_at` of every node, in one pass."""
+    compatible, found = tree.holders("compatible"), [0]
+    add = found.append
+    for node, parent in enumerate(tree.parents[1:], 1):
+        add(node if node in compatible else found[parent])
+    return [device or node for node, device in enumerate(found)]
+
+
 def unpopulated(tree: Tree) -> Sequence[range]:
     """The children of the root for which the kernel makes no devices, each with all below it.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache, partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from dtlink.board.devices import device_at, passed_over, unpopulated
+from dtlink.board.devices import devices, passed_over, unpopulated
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.facts.errors import OptionError
 from dtlink.facts.iommus import IommuKind, kind_of
@@ -181,7 +182,8 @@ class TreeBoard:
         """The links of enabled consumers, without the vendors' own properties."""
         found = self.extraction.common
         link = partial(Link, self.tree)
-        return Graph(self.tree, found.references, link, found.unresolved, self.version)
+        more = found.unresolved, self.version, found.columns
+        return Graph(self.tree, found.references, link, *more)
 
     @cached_property
     def full_graph(self) -> Graph:
@@ -189,7 +191,8 @@ class TreeBoard:
         common, own = self.extraction.common, self.extraction.vendor
         references = [*common.references, *own.references]
         unresolved = [*common.unresolved, *own.unresolved]
-        return Graph(self.tree, references, partial(Link, self.tree), unresolved, self.version)
+        more = unresolved, self.version, [*common.columns, *own.columns]
+        return Graph(self.tree, references, partial(Link, self.tree), *more)
 
     def graph_for(self, node: Node) -> Graph:
         """A graph that holds the links of a node: :attr:`full_graph`, unless it is disabled."""
@@ -512,11 +515,16 @@ class TreeBoard:
 
     def device(self, node: Node) -> Node:
         """The device that a node is, or is a part of; a node of no device stays itself."""
-        return self.tree[device_at(self.tree, node.index)]
+        return self.tree[self.device_numbers[node.index]]
 
     def device_index(self, index: int) -> int:
         """:meth:`device` in node numbers."""
-        return device_at(self.tree, index)
+        return self.device_numbers[index]
+
+    @cached_property
+    def device_numbers(self) -> Sequence[int]:
+        """The number of each node's :meth:`device`."""
+        return devices(self.tree)
 
     @cached_property
     def users_of_bare_controllers(self) -> Mapping[int, Collection[int]]:
@@ -528,7 +536,13 @@ class TreeBoard:
     @cached_property
     def suppliers(self) -> frozenset[int]:
         """Every node that some reference names."""
-        return frozenset(ref[1] for ref in self.graph.references)
+        return frozenset(map(itemgetter(1), self.graph.references))
+
+    @cached_property
+    def regulators(self) -> AbstractSet[int]:
+        """The nodes with a property of a regulator."""
+        columns = self.tree.columns
+        return set().union(*(columns[name] for name in columns if name.startswith("regulator-")))
 
     @cached_property
     def unpopulated(self) -> Sequence[range]:

@@ -289,6 +289,25 @@ class Tree:
         return children
 
     @cached_property
+    def by_compatible(self) -> Mapping[bytes, Sequence[int]]:
+        """The nodes with each value of ``compatible``, in blob order."""
+        found: dict[bytes, list[int]] = {}
+        blob, words, base = self.blob, self.words, self.layout.base + 12
+        for node, at in self.holders("compatible").items():
+            start = base + 4 * at
+            found.setdefault(blob[start : start + words[at + 1]], []).append(node)
+        return found
+
+    def with_compatible(self, name: bytes) -> set[int]:
+        """The nodes that have a ``compatible`` string, in any place of the list."""
+        return {
+            node
+            for value, nodes in self.by_compatible.items()
+            if name in value and name in value.split(b"\0")
+            for node in nodes
+        }
+
+    @cached_property
     def by_path(self) -> dict[str, Node]:
         """Nodes by full path; the first one if several nodes have the same path."""
         return {node.path: node for node in reversed(list(self))}

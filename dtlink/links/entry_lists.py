@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Walk
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dtlink.facts.binding import SupplierBinding
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
+    from dtlink.links.walk import BindingColumn
 
 
 def _lists() -> Mapping[str, tuple[SupplierBinding, ...]]:
@@ -29,6 +30,10 @@ def _lists() -> Mapping[str, tuple[SupplierBinding, ...]]:
 LISTS: Mapping[str, tuple[SupplierBinding, ...]] = _lists()
 
 
+#: The names of these lists.
+_LISTED = frozenset(row.name for rows in LISTS.values() for row in rows)
+
+
 class NamedList(NamedTuple):
     """The names of a node's list, and how many entries it has."""
 
@@ -41,28 +46,44 @@ class NamedList(NamedTuple):
     """How many entries a driver can ask for by number; -1 where the node has no such list."""
 
 
-def named_lists(tree: Tree, references: Iterable[Reference]) -> Iterator[NamedList]:
-    """The lists with names of all enabled nodes, but for those whose entries do not resolve."""
-    last = {ref[4]: ref for ref in references}  # by place of the property, which is in order
+def misnamed_lists(tree: Tree, columns: Iterable[BindingColumn]) -> Iterator[NamedList]:
+    """The lists of enabled nodes that have not one name of its own for each entry.
+
+    Lists whose entries do not resolve are not among them.
+    """
+    listed = [references for row, references in columns if row.name in _LISTED]
+    last = {ref[4]: ref for references in listed for ref in references}  # by place of the property
     off = tree.disabled
-    for name, rows in LISTS.items():
+    for name in [each for each in LISTS if each in tree.columns]:
+        rows = [(row, tree.holders(row.name)) for row in LISTS[name]]
         for node, at in tree.holders(name).items():
-            if node in off:
-                continue
-            names = tuple(tree.value(at).decode("latin-1").rstrip("\0").split("\0"))
-            found = [
-                (row, tree.holders(row.name)[node])
-                for row in rows
-                if node in tree.holders(row.name)
-            ]
-            if not found:
-                yield NamedList(node, name, rows[0], names, -1)
-            elif (count := _count(tree, found[-1][1], last, names)) is not None:
-                yield NamedList(node, name, found[-1][0], names, count)
+            if node not in off:
+                names = tree.value(at).rstrip(b"\0").split(b"\0")
+                yield from _misnamed(tree, name, rows, (node, names), last)
+
+
+def _misnamed(
+    tree: Tree,
+    name: str,
+    rows: Sequence[tuple[SupplierBinding, Mapping[int, int]]],
+    named: tuple[int, Sequence[bytes]],
+    last: Mapping[int, Reference],
+) -> Iterator[NamedList]:
+    """The list of one node with its names, unless they fit."""
+    node, names = named
+    binding, entries = rows[0][0], -1
+    for row, holders in reversed(rows):
+        if node in holders:
+            count = _count(tree, holders[node], last, names)
+            if count is None or (count == len(names) == len(set(names))):
+                return
+            binding, entries = row, count
+            break
+    yield NamedList(node, name, binding, tuple(each.decode("latin-1") for each in names), entries)
 
 
 def _count(
-    tree: Tree, at: int, last: Mapping[int, Reference], names: tuple[str, ...]
+    tree: Tree, at: int, last: Mapping[int, Reference], names: Sequence[bytes]
 ) -> int | None:
     """The number of entries; ``None`` if one does not resolve."""
     cells = tree.words[at + 1] >> 2
@@ -71,13 +92,13 @@ def _count(
         return None if any(tree.cells_at(at)) else cells
     if ref.binding.walk is Walk.INTERRUPTS:
         return _interrupts(tree, ref, cells)
-    rest = tree.cells_at(at)[ref.cell + 1 + ref.args :]
-    if any(rest):  # an entry that does not resolve
+    end = ref.cell + 1 + ref.args
+    if end < cells and any(tree.cells_at(at)[end:]):  # an entry that does not resolve
         return None
-    count = ref.entry + 1 + len(rest)
+    count = ref.entry + 1 + max(cells - end, 0)
     if ref.binding.resource is not INTERCONNECT:
         return count
-    return 1 if count == 1 and names == ("dma-mem",) else count // 2
+    return 1 if count == 1 and names == [b"dma-mem"] else count // 2
 
 
 def _interrupts(tree: Tree, ref: Reference, cells: int) -> int | None:

@@ -54,7 +54,10 @@ def extract(
                 row = on_powerpc(row)
             skip = off | tree.holders(row.unless).keys() if row.unless else off
             column = [item for item in holders.items() if item[0] not in skip]
+            first = len(result.references)
             _WALKERS[row.walk](result, row, column)
+            if len(result.references) > first:
+                result.columns.append((row, result.references[first:]))
     return result
 
 

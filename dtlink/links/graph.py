@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.links.acpi.graph import AcpiGraph
     from dtlink.links.acpi.link import AcpiLink
+    from dtlink.links.walk import BindingColumn
 
     #: A version, or its text.
     Version = KernelVersion | str
@@ -43,6 +44,7 @@ class Graph(Generic[LinkT]):
         link: Callable[[Reference], LinkT],
         unresolved: Sequence[Unresolved] = (),
         version: KernelVersion = DEFAULT,
+        columns: Sequence[BindingColumn] = (),
     ) -> None:
         self.firmware = firmware
         self.references = references
@@ -50,6 +52,8 @@ class Graph(Generic[LinkT]):
         """Makes the link that is a view of a reference."""
         self.unresolved = unresolved
         self.version = version
+        self.columns = columns
+        """The references of a tree by property name, each with the binding, in their order."""
 
     def __repr__(self) -> str:
         links = f"{len(self.references)} links, kernel {self.version}"
@@ -81,7 +85,7 @@ class Graph(Generic[LinkT]):
             return AcpiGraph(firmware, version)
         found = extract(firmware, version, disabled=disabled, vendor=vendor)
         link = partial(Link, firmware)
-        return Graph(firmware, found.references, link, found.unresolved, version)
+        return Graph(firmware, found.references, link, found.unresolved, version, found.columns)
 
     @cached_property
     def links(self) -> Sequence[LinkT]:

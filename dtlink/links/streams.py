@@ -53,8 +53,8 @@ class Stream(NamedTuple):
 def by_iommu(graph: Graph) -> Mapping[int, list[Reference]]:
     """Return the references of ``iommus`` and ``iommu-map``, grouped by IOMMU."""
     groups: dict[int, list[Reference]] = {}
-    for ref in graph.references:
-        if ref.binding.name in IOMMU_NAMES:
+    for row, references in graph.columns:
+        for ref in references if row.name in IOMMU_NAMES else ():
             groups.setdefault(ref.supplier, []).append(ref)
     return groups
 

@@ -6,7 +6,7 @@ A walker stops at an entry of unknown length and notes it as one :class:`Unresol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.facts.binding import Owner, SupplierBinding
@@ -20,6 +20,9 @@ _PORT_CONTAINERS = frozenset((b"ports", b"in-ports", b"out-ports"))
 
 Column = Iterable[tuple[int, int]]
 
+#: A binding, and the references that the column of one property has by it.
+BindingColumn = tuple[SupplierBinding, Sequence[Reference]]
+
 _SOUND, _HOLE, _ASSUMED = Flaw.NONE, Flaw.AFTER_HOLE, Flaw.ASSUMED_CELLS
 
 
@@ -30,6 +33,8 @@ class WalkResult:
         self.tree = tree
         self.references: list[Reference] = []
         self.unresolved: list[Unresolved] = []
+        self.columns: list[BindingColumn] = []
+        """The references of each property name, in their order."""
 
     def fail(
         self,

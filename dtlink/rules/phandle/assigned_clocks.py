@@ -80,9 +80,9 @@ def assigned_clocks(board: TreeBoard) -> Iterator[Finding]:
 def _entries(board: TreeBoard) -> Mapping[tuple[int, str], Sequence[Reference]]:
     """The entries of the lists of each node, by the lists' names."""
     found: dict[tuple[int, str], list[Reference]] = {}
-    for ref in board.graph.references:
-        if ref.binding.name in (_CLOCKS, _PARENTS):
-            found.setdefault((ref.node, ref.binding.name), []).append(ref)
+    for row, references in board.graph.columns:
+        for ref in references if row.name in (_CLOCKS, _PARENTS) else ():
+            found.setdefault((ref.node, row.name), []).append(ref)
     return found
 
 

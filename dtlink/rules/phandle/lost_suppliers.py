@@ -66,37 +66,36 @@ _CHIP_SELECTS = "cs-gpios"
 )
 def lost_suppliers(board: TreeBoard) -> Iterator[Finding]:
     """Every property with suppliers after an empty entry."""
-    behind: dict[int, list[Reference]] = {}
-    for ref in [ref for ref in board.graph.references if ref[8] is _HOLE]:
-        if ref.binding.in_kernel(board.version):
+    for row, references in board.graph.columns:
+        behind: dict[int, list[Reference]] = {}
+        for ref in [ref for ref in references if ref[8] is _HOLE]:
             behind.setdefault(ref.at, []).append(ref)
-    for refs in behind.values():
-        link = Link(board.tree, refs[0])
-        if _is_surplus(board, refs):
-            yield _surplus(board, link)
-        elif lost := _lost(board, refs):
-            yield _hole(link, lost)
+        for at, refs in behind.items() if row.in_kernel(board.version) else ():
+            link = Link(board.tree, refs[0])
+            if _is_surplus(board, at, [ref for ref in references if ref.at == at]):
+                yield _surplus(board, link)
+            elif lost := _lost(board, refs):
+                yield _hole(link, lost)
 
 
 def _lost(board: TreeBoard, refs: Sequence[Reference]) -> list[Node]:
     """The suppliers that are not linked by other entries, and need not come later anyhow."""
     consumer, graph = refs[0].consumer, board.graph
     known = {
-        link.reference.supplier
-        for link in graph.suppliers.get(consumer, ())
-        if not graph.not_followed(link.reference)
+        ref.supplier
+        for ref in [ref for ref in graph.references if ref[0] == consumer]
+        if not graph.not_followed(ref)
     }
-    known.update(link.reference.consumer for link in graph.consumers.get(consumer, ()))
+    known.update([ref.consumer for ref in graph.references if ref[1] == consumer])
     known |= board.tree.disabled
     return [board.tree[ref.supplier] for ref in refs if ref.supplier not in known]
 
 
-def _is_surplus(board: TreeBoard, refs: Sequence[Reference]) -> bool:
+def _is_surplus(board: TreeBoard, at: int, starts: Sequence[Reference]) -> bool:
     """Whether a single 0 follows every entry, which all have arguments: one too many."""
-    if board.tree.property_name(refs[0].at) == _CHIP_SELECTS:
+    if board.tree.property_name(at) == _CHIP_SELECTS:
         return False
-    cells = board.tree.cells_at(refs[0].at)
-    starts = board.entries(refs[0].at)
+    cells = board.tree.cells_at(at)
     return all(
         ref.args and ref.cell == number * (ref.args + 2) for number, ref in enumerate(starts)
     ) and len(cells) == sum(ref.args + 2 for ref in starts)

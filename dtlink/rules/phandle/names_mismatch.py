@@ -25,7 +25,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import CLOCK, DMA_CHANNEL, INTERRUPT
 from dtlink.firmware.tree import Node
-from dtlink.links.entry_lists import LISTS, NamedList, named_lists
+from dtlink.links.entry_lists import LISTS, NamedList, misnamed_lists
 from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
 from dtlink.wording import counted, joined, noun
 
@@ -71,7 +71,7 @@ from dtlink.wording import counted, joined, noun
 )
 def names_mismatch(board: TreeBoard) -> Iterator[Finding]:
     """Each list with names that have no entry of their own."""
-    for found in named_lists(board.tree, board.graph.references):
+    for found in misnamed_lists(board.tree, board.graph.columns):
         if len(found.names) > found.entries:
             if found.entries >= 0 or _is_missed(board, found):
                 yield _without_entry(board, found)

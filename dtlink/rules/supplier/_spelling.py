@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.binding import Origin, SupplierBinding, Walk
@@ -19,10 +20,15 @@ from dtlink.facts.supply_names import (
     slip,
     stem,
 )
-from dtlink.firmware.tree import Node
+from dtlink.firmware.tree import Node, Tree
 from dtlink.links.entry_lists import LISTS
 from dtlink.records import NamedTuple
 
+if TYPE_CHECKING:
+    from dtlink.facts.kernels import KernelVersion
+
+#: Upper bound on names that are remembered.
+_REMEMBERED = 8192
 #: Properties with numbers that look like one of references.
 _NUMBERS = frozenset(("blocks", "ngpio", "ngpios"))
 #: Properties that nodes of all kinds may have, whose entries have a form that can be checked.
@@ -64,34 +70,82 @@ class Misspelt(NamedTuple):
 
 def misspelt(board: TreeBoard) -> Iterator[Misspelt]:
     """All such properties of enabled nodes."""
-    rows = bindings_for(board.version)
+    suspects, generic = _suspects(board.version), _generic(board.tree)
     for name in board.tree.columns:
-        if "," in name:
+        suspect = suspects[name]
+        if suspect is None:
             continue
-        if name.endswith(SUFFIXES):
-            suffix = next(end for end in SUFFIXES if name.endswith(end))
-            yield from _of_generic(board, name, suffix)
-            if not is_known(stem(name)):
-                yield from _unknown(board, name, suffix)
-        elif rows[name] is None and (meant := _meant(name)):
-            yield from _of_lists(board, name, meant)
+        if suspect.suffix:
+            yield from _of_generic(board, name, generic[suspect.suffix])
+            if not suspect.is_known:
+                yield from _unknown(board, name, suspect.suffix)
+        else:
+            yield from _of_lists(board, name, suspect.meant)
 
 
-@lru_cache(maxsize=8192)
+class _Suspect(NamedTuple):
+    """What a property's name says before any value is looked at."""
+
+    suffix: str = ""
+    """That of a supply or a GPIO."""
+    is_known: bool = False
+    meant: tuple[str, ...] = ()
+    """Names of other properties of which it may be a misspelling."""
+
+
+class _Suspects(dict[str, _Suspect | None]):
+    """The names that a kernel does not read as they are, each looked at once."""
+
+    def __init__(self, version: KernelVersion) -> None:
+        super().__init__()
+        self._rows = bindings_for(version)
+
+    def __missing__(self, name: str) -> _Suspect | None:
+        suspect = self._of(name)
+        if len(self) < _REMEMBERED:
+            self[name] = suspect
+        return suspect
+
+    def _of(self, name: str) -> _Suspect | None:
+        if "," in name:
+            return None
+        suffix = next((end for end in SUFFIXES if name.endswith(end)), "")
+        if suffix:
+            return _Suspect(suffix, is_known(stem(name)))
+        meant = _meant(name) if self._rows[name] is None else ()
+        return _Suspect(meant=meant) if meant else None
+
+
+@lru_cache(maxsize=16)
+def _suspects(version: KernelVersion) -> Mapping[str, _Suspect | None]:
+    return _Suspects(version)
+
+
 def _meant(name: str) -> tuple[str, ...]:
-    """Names of other properties of which a name may be a misspelling."""
     if name[0] == "#" or name in _NUMBERS:
         return ()
     names = [each for each in _LIST_NAMES if is_near(name, each)] if "-name" in name else []
     return (*_common_near(name), *_suffix_near(name), *names)
 
 
-def _of_generic(board: TreeBoard, name: str, suffix: str) -> Iterator[Misspelt]:
+def _generic(tree: Tree) -> Mapping[str, Mapping[int, str]]:
+    """The generic regulators, each with the one name that its driver reads, by its suffix."""
+    return {
+        suffix: {
+            node: only
+            for value, only in names.items()
+            for node in tree.by_compatible.get(value, ())
+        }
+        for suffix, names in _ONLY.items()
+    }
+
+
+def _of_generic(board: TreeBoard, name: str, generic: Mapping[int, str]) -> Iterator[Misspelt]:
     """Another supply or GPIO of a generic regulator than the one that its driver reads."""
-    tree, compatible = board.tree, board.tree.holders("compatible")
-    for node in sorted(tree.holders(name).keys() & compatible.keys()):
-        only = _ONLY[suffix].get(tree.value(compatible[node]))
-        if only is None or only == name or node in tree.disabled:
+    tree = board.tree
+    for node in sorted(tree.holders(name).keys() & generic.keys()):
+        only = generic[node]
+        if only == name or node in tree.disabled:
             continue
         own = tree[node]
         if not (own.has(only) or own.has(f"{only}s") or own.has(only.removesuffix("s"))):

@@ -15,6 +15,7 @@ _of_fixed_clk_setup(); drivers/clk/clk-fixed-factor.c, _of_fixed_factor_clk_setu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.patterns import fits
@@ -66,17 +67,25 @@ def _registered(board: TreeBoard) -> Mapping[str, Sequence[int]]:
     """The providers of each name, in the order of the tree."""
     tree = board.tree
     found: dict[str, dict[int, None]] = {}
-    given = tree.holders(_NAMES)
+    given, compatible = tree.holders(_NAMES), tree.holders("compatible")
     for node in tree.holders("#clock-cells"):
         if node in tree.disabled:
             continue
+        by_node, ignored = _naming(tree.value(compatible[node]) if node in compatible else b"")
         if node not in given:
-            if fits(tree[node].compatible[:1], _BY_NODE):
-                found.setdefault(tree[node].name.partition("@")[0], {})[node] = None
-        elif not fits(tree[node].compatible, _IGNORED_BY):
+            if by_node:
+                found.setdefault(tree.name(node).partition("@")[0], {})[node] = None
+        elif not ignored:
             for name in filter(None, tree[node].strings(_NAMES)):
                 found.setdefault(name, {})[node] = None
     return {name: tuple(providers) for name, providers in found.items()}
+
+
+@lru_cache(maxsize=1024)
+def _naming(compatible: bytes) -> tuple[bool, bool]:
+    """Whether the driver names its clock after the node, and whether it ignores the property."""
+    strings = compatible.removesuffix(b"\0").decode("latin-1").split("\0")
+    return fits(strings[:1], _BY_NODE), fits(strings, _IGNORED_BY)
 
 
 def _finding(name: str, providers: Sequence[Node]) -> Finding:

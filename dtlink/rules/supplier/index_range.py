@@ -15,6 +15,7 @@ of_reset_simple_xlate(); drivers/pmdomain/core.c, genpd_xlate_onecell(); include
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from dtlink.board.tree import TreeBoard
 from dtlink.facts.index_limits import KINDS, index_limit
@@ -44,9 +45,10 @@ _TREE = """
 def index_range(board: TreeBoard) -> Iterator[Finding]:
     """The references to each provider whose index it does not have."""
     highest: dict[tuple[int, str], list[Reference]] = {}
-    for ref in board.graph.references:
-        if ref.args == 1 and ref.binding.resource.kind in KINDS:
-            highest.setdefault((ref.supplier, ref.binding.resource.kind), []).append(ref)
+    for row, references in board.graph.columns:
+        kind = row.kind
+        for ref in [ref for ref in references if ref[7] == 1] if kind in KINDS else ():
+            highest.setdefault((ref[1], kind), []).append(ref)
     for (supplier, kind), refs in highest.items():
         limit = _limit(board, supplier, kind)
         lost = [ref for ref in refs if limit is not None and _index(board, ref) > limit]
@@ -60,7 +62,16 @@ def _index(board: TreeBoard, ref: Reference) -> int:
 
 def _limit(board: TreeBoard, supplier: int, kind: str) -> int | None:
     """The highest index of any of a provider's compatible strings."""
-    limits = [index_limit(name, kind) for name in board.tree[supplier].compatible]
+    at = board.tree.holders("compatible").get(supplier)
+    return None if at is None else _limit_of(board.tree.value(at), kind)
+
+
+@lru_cache(maxsize=1024)
+def _limit_of(compatible: bytes, kind: str) -> int | None:
+    limits = [
+        index_limit(name, kind)
+        for name in compatible.removesuffix(b"\0").decode("latin-1").split("\0")
+    ]
     return max((each for each in limits if each is not None), default=None)
 
 

@@ -16,7 +16,6 @@ backport) any node can be a supplier.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.tree import Tree
 
-_PRIMECELL = b"arm,primecell\0"
 #: The rows that some kernel follows, by identity: a row is slow to hash, and a board has hundreds.
 _FOLLOWED = frozenset(map(id, KERNEL_BINDINGS))
 
@@ -132,7 +130,7 @@ def _without_registers(board: TreeBoard) -> set[int]:
     another device has taken them: those cases are not seen.
     """
     tree = board.tree
-    nodes = _primecells(tree) if _PRIMECELL in tree.blob else set[int]()
+    nodes = tree.with_compatible(b"arm,primecell")
     if nodes.isdisjoint(board.suppliers):
         return set()
     from dtlink.links.address import first_region
@@ -141,20 +139,6 @@ def _without_registers(board: TreeBoard) -> set[int]:
     buses = {tree.parents[node]: node for node in suspects & placed}
     lost = {bus for bus, node in buses.items() if first_region(tree, node) is None}
     return {node for node in suspects if node not in placed or tree.parents[node] in lost}
-
-
-def _primecells(tree: Tree) -> set[int]:
-    """The nodes with that compatible, found by where the string stands: few have it."""
-    compatible = tree.holders("compatible")
-    nodes, places = list(compatible), list(compatible.values())
-    found, at = set[int](), tree.blob.find(_PRIMECELL)
-    while at >= 0:
-        number = bisect_right(places, at - tree.layout.base >> 2) - 1
-        # The string may be anywhere in the blob: in another property, in a name, in no node at all.
-        if number >= 0 and _PRIMECELL in tree.value(places[number]):
-            found.add(nodes[number])
-        at = tree.blob.find(_PRIMECELL, at + 1)
-    return found
 
 
 def _is_tended(tree: Tree, node: int, version: KernelVersion) -> bool:

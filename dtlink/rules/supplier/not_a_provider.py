@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dtlink.board.tree import TreeBoard
-from dtlink.facts.binding import Origin
+from dtlink.facts.binding import Origin, SupplierBinding
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.resource import Requested
 from dtlink.facts.resources import GPIO, MARKS, REGULATOR
@@ -66,20 +66,27 @@ _TREE = """
 def not_a_provider(board: TreeBoard) -> Iterator[Finding]:
     """Each node that is referenced for what it does not provide."""
     groups: dict[tuple[int, str], list[Reference]] = {}
-    for ref in board.graph.references:
-        kind = ref.binding.kind
-        mark = MARKS.get(kind)
-        if mark is not None:
-            is_wrong = ref.supplier not in board.tree.holders(mark) and _is_unmarked(board, ref)
-        elif kind == REGULATOR.kind:
-            # Of several, the regulator core reads the first: phandle/second-supply reports others.
-            is_wrong = ref.entry == 0 and _is_no_regulator(board, ref)
-        else:
-            is_wrong = ref.binding.name in _PLAIN and _is_no_such(board, ref)
-        if is_wrong:
-            groups.setdefault((ref.supplier, kind), []).append(ref)
+    for row, references in board.graph.columns:
+        for ref in _wrong(board, row, references):
+            groups.setdefault((ref.supplier, row.kind), []).append(ref)
     for refs in groups.values():
         yield _finding(board, [Link(board.tree, ref) for ref in refs])
+
+
+def _wrong(
+    board: TreeBoard, row: SupplierBinding, references: Sequence[Reference]
+) -> Sequence[Reference]:
+    """Those of a column whose suppliers do not provide what is referenced."""
+    mark = MARKS.get(row.kind)
+    if mark is not None:
+        marked = board.tree.holders(mark)
+        return [ref for ref in references if ref[1] not in marked and _is_unmarked(board, ref)]
+    if row.kind == REGULATOR.kind:
+        # Of several, the regulator core reads the first: phandle/second-supply reports others.
+        sound = board.regulators
+        first = [ref for ref in references if ref.entry == 0 and ref[1] not in sound]
+        return [ref for ref in first if _is_no_regulator(board, ref)]
+    return [ref for ref in references if _is_no_such(board, ref)] if row.name in _PLAIN else ()
 
 
 def _is_unmarked(board: TreeBoard, ref: Reference) -> bool:
@@ -96,7 +103,7 @@ def _is_unmarked(board: TreeBoard, ref: Reference) -> bool:
 
 def _is_no_regulator(board: TreeBoard, ref: Reference) -> bool:
     node = board.tree[ref.supplier]
-    if any(name.startswith("regulator-") for name in node.properties) or board.tree.is_overlay:
+    if board.tree.is_overlay:
         return False
     offers = board.requests.offers(node.index, REGULATOR.kind) if node.has("compatible") else None
     if offers is True or (offers is None and _OTHERS.isdisjoint(node.properties)):

@@ -20,7 +20,7 @@ from dtlink.board.tree import TreeBoard
 from dtlink.facts.regulator_names import regulator_names
 from dtlink.facts.resources import REGULATOR
 from dtlink.firmware.tree import Node
-from dtlink.links.reference import Link
+from dtlink.links.reference import Link, Reference
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.supplier._waiting import also
 
@@ -50,24 +50,25 @@ _TREE = """
 def unknown_regulator(board: TreeBoard) -> Iterator[Finding]:
     """Each node that is referenced as a regulator, and has a name of no regulator."""
     tree, compatible = board.tree, board.tree.holders("compatible")
-    lost: dict[int, list[Link]] = {}
-    for ref in board.graph.references:
-        is_part = ref.binding.resource is REGULATOR and ref.supplier not in compatible
-        if is_part and ref.supplier not in tree.disabled and ref.consumer not in tree.disabled:
-            lost.setdefault(ref.supplier, []).append(Link(tree, ref))
-    for supplier, links in lost.items():
-        node = tree[supplier]
-        known = _names(board, node)
+    lost: dict[int, list[Reference]] = {}
+    for row, references in board.graph.columns:
+        for ref in references if row.resource is REGULATOR else ():
+            is_part = ref.supplier not in compatible and ref.supplier not in tree.disabled
+            if is_part and ref.supplier and ref.consumer not in tree.disabled:
+                lost.setdefault(ref.supplier, []).append(ref)
+    of_parents = {
+        parent: _names(board, tree[parent]) for parent in {tree.parents[node] for node in lost}
+    }
+    for supplier, references in lost.items():
+        node, known = tree[supplier], of_parents[tree.parents[supplier]]
         if known and _name(node) not in known:
-            yield _finding(links, node, known)
+            yield _finding([Link(tree, ref) for ref in references], node, known)
 
 
-def _names(board: TreeBoard, node: Node) -> Collection[str]:
-    """The names that the driver of a regulator's PMIC looks for; empty: not known."""
-    parent, pmic = node.parent, board.device(node)
-    if parent is None or not (
-        parent.index == pmic.index or (parent.name == _CONTAINER and parent.parent == pmic)
-    ):
+def _names(board: TreeBoard, parent: Node) -> Collection[str]:
+    """The names that the driver of a PMIC looks for below a node; empty: not known."""
+    pmic = board.device(parent)
+    if parent != pmic and not (parent.name == _CONTAINER and parent.parent == pmic):
         return ()
     known = [regulator_names(name) for name in pmic.compatible]
     names = frozenset().union(*known)

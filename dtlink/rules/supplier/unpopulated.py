@@ -79,17 +79,27 @@ def unpopulated(board: TreeBoard) -> Iterator[Finding]:
 def _below_syscons(board: TreeBoard) -> dict[Node, list[Link]]:
     """The links to what is a child of a syscon that nothing populates, by the syscon."""
     tree, found = board.tree, dict[Node, list[Link]]()
-    compatible = tree.holders("compatible")
-    for ref in board.graph.references:
-        device = tree[board.device_index(ref.supplier)]
-        parent = device.parent
-        if parent is None or device.index not in compatible or ref.supplier in tree.disabled:
-            continue
-        if _SYSCON in parent.compatible and ref.consumer not in tree.disabled:
-            is_lost = _is_bare(board, parent) and not _comes_early(board, device)
-            if is_lost and board.graph.orders(ref):
-                found.setdefault(parent, []).append(Link(tree, ref))
+    lost = _children_of_syscons(board)
+    for ref in [ref for ref in board.graph.references if ref[1] in lost] if lost else ():
+        if ref.consumer not in tree.disabled and board.graph.orders(ref):
+            syscon = tree[tree.parents[board.device_index(ref.supplier)]]
+            found.setdefault(syscon, []).append(Link(tree, ref))
     return found
+
+
+def _children_of_syscons(board: TreeBoard) -> set[int]:
+    """The suppliers that are, or are parts of, a child of a syscon that nothing populates."""
+    tree, compatible = board.tree, board.tree.holders("compatible")
+    syscons = tree.with_compatible(_SYSCON.encode())
+    children = {node for node in compatible if tree.parents[node] in syscons} if syscons else set()
+    suppliers = board.suppliers - tree.disabled if children else ()
+    devices = {node: board.device_index(node) for node in suppliers}
+    used = children.intersection(devices.values())
+    bare = {each for each in {tree.parents[node] for node in used} if _is_bare(board, tree[each])}
+    lost = {
+        node for node in used if tree.parents[node] in bare and not _comes_early(board, tree[node])
+    }
+    return {node for node, device in devices.items() if device in lost}
 
 
 def _is_bare(board: TreeBoard, syscon: Node) -> bool:

@@ -61,24 +61,24 @@ def wrong_kind(board: TreeBoard) -> Iterator[Finding]:
     if board.facts is None and board.holdings.isdisjoint(_PLAIN):
         return
     groups: dict[tuple[int, str], list[Reference]] = {}
-    for ref in board.graph.references:
-        kind, device = ref.binding.kind, board.device_index(ref.supplier)
-        if _is_checked(board, ref) and _lacks(board, device, kind) and _is_requested(board, ref):
-            groups.setdefault((device, kind), []).append(ref)
+    for row, references in board.graph.columns:
+        if row.resource.is_registered and (board.facts is not None or row.name in _PLAIN):
+            for ref in references:
+                device = board.device_index(ref.supplier)
+                if _is_wrong(board, ref, device):
+                    groups.setdefault((device, row.kind), []).append(ref)
     for (device, _), refs in groups.items():
         yield _finding(board, device, [Link(board.tree, ref) for ref in refs])
 
 
-def _is_checked(board: TreeBoard, ref: Reference) -> bool:
-    is_plain = ref.binding.name in _PLAIN
-    known = board.facts is not None or is_plain
-    is_registered = ref.binding.resource.is_registered
-    return known and is_registered and ref.supplier not in board.tree.disabled
-
-
-def _lacks(board: TreeBoard, device: int, kind: str) -> bool:
-    """Whether a device's driver, and what it makes, provides no resource of a kind."""
-    return device > 0 and board.requests.lacks(device, kind)
+def _is_wrong(board: TreeBoard, ref: Reference, device: int) -> bool:
+    """Whether a device's driver, and what it makes, provides nothing of the kind requested."""
+    return (
+        device > 0
+        and ref.supplier not in board.tree.disabled
+        and board.requests.lacks(device, ref.binding.kind)
+        and _is_requested(board, ref)
+    )
 
 
 def _is_requested(board: TreeBoard, ref: Reference) -> bool:
