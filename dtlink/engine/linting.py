@@ -10,18 +10,20 @@ from dtlink.board.boards import board_of
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Tree
-from dtlink.rules.catalogue import SCHEMA_FAMILY, choose, has_notes
+from dtlink.rules.catalogue import SCHEMA_FAMILY, chosen_rules, family_of, has_notes
 from dtlink.rules.model import Dts, Finding, Severity, Tables
 from dtlink.rules.run import check
+from dtlink.rules.screen import speaking
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from dtlink.board.boards import AnyBoard
     from dtlink.board.tables import TablesBoard
     from dtlink.engine.written import ExpectedTree
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.report.answer import InputAnswer
-    from dtlink.rules.catalogue import Kind
-    from dtlink.rules.model import Rule
+    from dtlink.rules.catalogue import Asked, ChosenRule, Kind
 
 
 def lint(
@@ -67,11 +69,12 @@ def _lint_tree(board: TreeBoard, select: tuple[str, ...], ignore: tuple[str, ...
     settings = board.settings
     named, compared, schema = board.facts is not None, settings.against is not None, settings.schema
     overlay = board.tree.is_overlay or board.tree.overlaid is not None
-    given = {"kernel": named, "against": compared, "schema": schema, "overlay": overlay}
-    rules = _rules(select, ignore, Dts, **given)
-    asked = schema and any(rule.family == SCHEMA_FAMILY for rule in rules)
+    chosen = _chosen(
+        select, ignore, Dts, kernel=named, against=compared, schema=schema, overlay=overlay
+    )
+    asked = schema and any(family_of(each.id) == SCHEMA_FAMILY for each in chosen)
     answered = not asked or board.verdict.answered
-    found = _checked(board, rules, select)
+    found = _checked(board, chosen, select)
     if settings.bases:
         from dtlink.report.model import TriedBase
 
@@ -87,11 +90,12 @@ def _lint_tables(
     board: TablesBoard, select: tuple[str, ...], ignore: tuple[str, ...]
 ) -> InputAnswer:
     there, named = frozenset(board.machine.tables), board.facts is not None
-    rules = _rules(select, ignore, Tables, there, kernel=named)
-    return _checked(board, rules, select)
+    given: Asked = {"kernel": named, "against": False, "schema": False, "overlay": False}
+    return _checked(board, _chosen(select, ignore, Tables, there, **given), select)
 
 
-def _checked(board: AnyBoard, rules: Sequence[Rule], select: tuple[str, ...]) -> InputAnswer:
+def _checked(board: AnyBoard, chosen: Sequence[ChosenRule], select: tuple[str, ...]) -> InputAnswer:
+    rules = [each.load() for each in speaking(board, chosen)]
     checked = check(board, rules)
     findings: Sequence[Finding] = checked.findings
     answer: InputAnswer = {"faults": checked.faults, "references": len(board.graph.references)}
@@ -110,16 +114,11 @@ def _is_wanted(finding: Finding, select: tuple[str, ...]) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _rules(
+def _chosen(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     kind: Kind,
     tables: frozenset[str] | None = None,
-    *,
-    kernel: bool = False,
-    against: bool = False,
-    schema: bool = False,
-    overlay: bool = False,
-) -> Sequence[Rule]:
-    given = {"kernel": kernel, "against": against, "schema": schema, "overlay": overlay}
-    return choose(select, ignore, kind, tables, **given)
+    **asked: Unpack[Asked],
+) -> Sequence[ChosenRule]:
+    return chosen_rules(select, ignore, kind, tables, **asked)

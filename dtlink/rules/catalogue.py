@@ -12,11 +12,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dtlink import rules
+from dtlink.records import NamedTuple
 from dtlink.rules.defaults import ALL, DEFAULT, is_on, off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
 
 if TYPE_CHECKING:
+    from typing import TypedDict, Unpack
+
     from dtlink.rules.aliases import RuleAlias
+
+    class Asked(TypedDict, total=False):
+        """Whether the user asks for what only one family has something to say of; they do."""
+
+        kernel: bool
+        against: bool
+        schema: bool
+        overlay: bool
+
 
 #: The family of the rules that hold for every ACPI table.
 EVERY_TABLE_FAMILY = "acpi"
@@ -53,6 +65,14 @@ COMMON = frozenset(
         "module/iommu-late",
     )
 )
+
+#: These families, by the name of what each has something to say of.
+_FAMILY_OF = {
+    "kernel": KERNEL_FAMILY,
+    "against": AGAINST_FAMILY,
+    "schema": SCHEMA_FAMILY,
+    "overlay": OVERLAY_FAMILY,
+}
 
 #: A kind of firmware, by the kind of example that a rule gives for it.
 Kind = type[Dts] | type[Tables]
@@ -112,17 +132,37 @@ def check_words(words: Iterable[str]) -> None:
             raise ValueError(f"no rule or family is named {word}")
 
 
+class ChosenRule(NamedTuple):
+    """A rule that is chosen, not imported yet."""
+
+    id: str
+    only: frozenset[str] | None = None
+    """The aliases that are chosen of it; ``None``: all."""
+
+    def load(self) -> Rule:
+        """The rule."""
+        rule = _load(self.id)
+        return rule if self.only is None else rule._replace(only=self.only)
+
+
 def choose(
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     kind: Kind | None = None,
     tables: Container[str] | None = None,
-    *,
-    kernel: bool = True,
-    against: bool = True,
-    schema: bool = True,
-    overlay: bool = True,
+    **given: Unpack[Asked],
 ) -> list[Rule]:
+    """The rules that :func:`chosen_rules` has, imported."""
+    return [each.load() for each in chosen_rules(select, ignore, kind, tables, **given)]
+
+
+def chosen_rules(
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    kind: Kind | None = None,
+    tables: Container[str] | None = None,
+    **asked: Unpack[Asked],
+) -> list[ChosenRule]:
     """The rules that these ids or families select, less those that they ignore.
 
     Without a selection: the rules that are on by default.
@@ -134,33 +174,27 @@ def choose(
     """
     select, ignore = tuple(select), tuple(ignore)
     check_words((*select, *ignore))
-    given = {
-        KERNEL_FAMILY: kernel,
-        AGAINST_FAMILY: against,
-        SCHEMA_FAMILY: schema,
-        OVERLAY_FAMILY: overlay,
-    }
-    chosen = (
+    given = {_FAMILY_OF[name]: value for name, value in asked.items()}
+    found = (
         _narrowed(each, select, ignore, tables)
         for each in ids()
         if given.get(family_of(each), True)
         if _concerns(each, kind, tables)
     )
-    return [rule for rule in chosen if rule is not None]
+    return [each for each in found if each is not None]
 
 
 def _narrowed(
     rule_id: str, select: Sequence[str], ignore: Sequence[str], tables: Container[str] | None
-) -> Rule | None:
+) -> ChosenRule | None:
     """The rule, narrowed to the tables that are chosen of it; ``None`` if nothing is."""
     if not (aliases := _aliases(rule_id)):
-        return _load(rule_id) if is_chosen(rule_id, select, ignore) else None
+        return ChosenRule(rule_id) if is_chosen(rule_id, select, ignore) else None
     there = {each.id for each in aliases if tables is None or each.table in tables}
     chosen = frozenset(each for each in there if is_chosen(rule_id, select, ignore, each))
     if not chosen:
         return None
-    rule = _load(rule_id)
-    return rule if chosen == there else rule._replace(only=chosen)
+    return ChosenRule(rule_id, None if chosen == there else chosen)
 
 
 def _concerns(rule_id: str, kind: Kind | None, tables: Container[str] | None) -> bool:

@@ -116,6 +116,9 @@ class Rule(NamedTuple):
     """Property names, and signatures of tables, of which the input must have one for the rule to
     have anything to say."""
     check: Check
+    asks: str = ""
+    """A part of the board, as an attribute with dots, that is empty where the rule has nothing to
+    say."""
     covers: Covers = Covers.SUBJECT
     yields: bool = False
     """Whether it is silent where the finding of a rule that does not yield covers its own."""
@@ -301,6 +304,7 @@ def rule(
     examples: tuple[Example, ...] = (),
     since: str = "0.1",
     needs: tuple[str, ...] = (),
+    asks: str = "",
     covers: Covers = Covers.SUBJECT,
     yields: bool = False,
     fix: Safety | None = None,
@@ -324,6 +328,7 @@ def rule(
             examples=(*first, *([tables] if tables else ()), *examples),
             needs=needs,
             check=check,
+            asks=asks,
             covers=covers,
             yields=yields,
             fix=fix,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.records import NamedTuple
 from dtlink.rules.model import EXAMPLES, Covers, Finding, Rule
+from dtlink.rules.screen import may_speak
 
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
@@ -32,9 +33,8 @@ def check(board: AnyBoard, rules: Collection[Rule]) -> Checked:
     Where the kernel version reads nothing of a table, its findings say so.
     """
     checked = Checked([], [])
-    holdings = board.holdings
     for rule in rules:
-        if rule.needs and holdings.isdisjoint(rule.needs):
+        if not may_speak(board, rule.needs, rule.asks):
             continue
         if rule.example(EXAMPLES[board.firmware]) is None:
             continue

@@ -39,6 +39,7 @@ _PROPERTY = "post-init-providers"
     __doc__,
     severity=Severity.INFO,
     fix=Safety(False, "which of the links is needed for the probe is known to the drivers only"),
+    asks="cycles",
     bad=Dts(
         """
         / {

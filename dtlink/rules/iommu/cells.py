@@ -25,6 +25,7 @@ from dtlink.rules.model import Dts, Finding, Fix, Safety, Severity, rule
     __doc__,
     severity=Severity.ERROR,
     fix=Safety(True, "all entries of the map are of that length already"),
+    asks="masters",
     bad=Dts(
         """
         / {

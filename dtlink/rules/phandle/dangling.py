@@ -42,6 +42,7 @@ from dtlink.rules.phandle._interrupt_map import misfit
     severity=Severity.ERROR,
     fix=Safety(False, "the endpoint is connected, which it was not"),
     covers=Covers.SUPPLIER,
+    asks="graph.unresolved",
     bad=Dts(
         """
         / {

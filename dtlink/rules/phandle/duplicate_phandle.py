@@ -29,6 +29,7 @@ _PAIR = 2
     severity=Severity.ERROR,
     fix=Safety(True, "no property references the node by the number"),
     covers=Covers.SUPPLIER,
+    asks="tree.oddities",
     bad=Dts(
         """
         / {

@@ -48,6 +48,7 @@ _TREE = """
     since="0.2",
     needs=("interrupt-controller",),
     covers=Covers.RELATED,
+    asks="users_of_bare_controllers",
     bad=Dts(_TREE % "", finds=("/pmic@58:interrupt-controller",)),
     good=Dts(_TREE % "#interrupt-cells = <2>;"),
 )

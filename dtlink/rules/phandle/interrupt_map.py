@@ -53,6 +53,7 @@ _TREE = """
     since="0.2",
     needs=("interrupt-map",),
     covers=Covers.SUPPLIER,
+    asks="graph.unresolved",
     bad=Dts(_TREE % ("", "", "", ""), finds=("/pcie@2000:interrupt-map",)),
     good=Dts(_TREE % ("0 ", "0 ", "0 ", "0 ")),
 )

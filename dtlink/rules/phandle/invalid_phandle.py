@@ -23,6 +23,7 @@ from dtlink.rules.model import Covers, Dts, Finding, Fix, Safety, Severity, rule
     severity=Severity.WARNING,
     fix=Safety(True, "the number that Linux uses is kept"),
     covers=Covers.SUPPLIER,
+    asks="tree.oddities",
     bad=Dts(
         """
         / {

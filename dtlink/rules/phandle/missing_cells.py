@@ -45,6 +45,7 @@ _USB_PORT = "usbport"
     severity=Severity.ERROR,
     fix=Safety(False, "the reference may be to a wrong node"),
     covers=Covers.SUPPLIER,
+    asks="graph.unresolved",
     bad=Dts(
         """
         / {

@@ -30,6 +30,7 @@ from dtlink.wording import beside, noun
     ),
     covers=Covers.SUPPLIER,
     needs=("interrupts",),
+    asks="graph.unresolved",
     bad=Dts(
         """
         / {

@@ -34,6 +34,7 @@ from dtlink.wording import counted
     __doc__,
     severity=Severity.ERROR,
     covers=Covers.SUPPLIER,
+    asks="graph.unresolved",
     bad=Dts(
         """
         / {

@@ -44,6 +44,7 @@ def _board(cells: int) -> str:
     since="0.2",
     severity=Severity.ERROR,
     fix=Safety(False, "the references may be what is wrong"),
+    asks="wrong_cells",
     bad=Dts(_board(2), finds=("/clock-controller@1000:#clock-cells",)),
     good=Dts(_board(1)),
 )

@@ -25,6 +25,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     __doc__,
     severity=Severity.ERROR,
     since="0.2",
+    asks="tree.origins",
     bad=Dts(
         """
         / {

@@ -50,6 +50,7 @@ _OF_ANOTHER_KIND = "usb-nop-xceiv"
     severity=Severity.WARNING,
     fix=Safety(False, "the supplier may be disabled on purpose"),
     needs=("status",),
+    asks="tree.disabled",
     bad=Dts(
         """
         / {

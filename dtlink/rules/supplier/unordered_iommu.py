@@ -40,6 +40,7 @@ _GIVES_UP = "deferred probe timeout, ignoring dependency"
     __doc__,
     severity=Severity.INFO,
     needs=_NAMES,
+    asks="masters",
     bad=Dts(
         """
         / {

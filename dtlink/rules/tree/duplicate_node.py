@@ -21,6 +21,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    asks="tree.oddities",
     bad=Dts(
         """
         / {

@@ -19,6 +19,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
     __name__,
     __doc__,
     severity=Severity.WARNING,
+    asks="tree.oddities",
     bad=Dts(
         """
         / { serial@1000 { compatible = "ns16550a"; status = "okay"; }; };

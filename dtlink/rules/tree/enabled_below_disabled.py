@@ -38,6 +38,7 @@ _TREE = """
     severity=Severity.INFO,
     since="0.2",
     needs=("status",),
+    asks="tree.disabled",
     bad=Dts(_TREE % "disabled", finds=("/i2c@1000/touchscreen@38:status",)),
     good=Dts(_TREE % "okay"),
 )

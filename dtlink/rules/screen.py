@@ -1,0 +1,34 @@
+"""Which rules may have anything to say of a board, without importing any."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from dtlink.rules.index import INDEX
+
+if TYPE_CHECKING:
+    from dtlink.board.boards import AnyBoard
+    from dtlink.rules.catalogue import ChosenRule
+
+
+def may_speak(board: AnyBoard, needs: Collection[str], asks: str) -> bool:
+    """Whether the input has one of the names that a rule needs, and the board what it asks for.
+
+    A part of the board that cannot be had is for the rule to fail on: that is reported.
+    """
+    if needs and board.holdings.isdisjoint(needs):
+        return False
+    try:
+        return not asks or bool(attrgetter(asks)(board))
+    except Exception:  # noqa: BLE001 - as in run.check()
+        return True
+
+
+def speaking(board: AnyBoard, chosen: Iterable[ChosenRule]) -> list[ChosenRule]:
+    """The rules that may have anything to say. One that the index lacks may always."""
+    return [each for each in chosen if may_speak(board, *INDEX.get(each.id, _ALWAYS))]
+
+
+_ALWAYS: tuple[tuple[str, ...], str] = ((), "")
