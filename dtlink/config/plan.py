@@ -331,7 +331,15 @@ def _identity(settings: LintSettings, *, digest: bool) -> Mapping[str, Any]:
 @lru_cache(maxsize=256)
 def _task(settings: LintSettings) -> engine.Task:
     lint = _lint(settings)
-    return engine.Task(lint, lint, settings.board.sources)
+    prepare = partial(_prepare, settings)
+    return engine.Task(lint, lint, settings.board.sources, prepare=prepare)
+
+
+def _prepare(settings: LintSettings) -> None:
+    """Import what a lint with settings needs, without the program that dtschema is."""
+    from dtlink.engine.warm import warm
+
+    warm(_lint(settings._replace(board=settings.board._replace(schema=False))))
 
 
 def _lint(settings: LintSettings) -> Callable[..., InputAnswer]:

@@ -1,131 +1,144 @@
-"""A pool of processes, any of which may be killed.
+"""A pool of processes, any of which may be killed: an executor of dtlink's own.
 
 The pools of the standard library only report that some process ended, and wait forever for one that
-ends during its answer. Here each process has its own pipe, which identifies the one that ended.
+ends during its answer. Here each process has its own pipes, which identify the one that ended.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from multiprocessing.connection import Connection, wait
+import select
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
 
-from dtlink.engine.task import Task
-from dtlink.firmware.inputs import Input
-from dtlink.report.model import InputFault, InputReport
-
-#: Upper bound on inputs per chunk: larger chunks cost more repeated work if a process is killed.
-_CHUNK = 32
-
-Jobs = Sequence[tuple[Input, Task]]
-Work = Callable[[Jobs], Iterator[InputReport]]
+from dtlink.engine.worker import Worker, WorkerLostError
 
 
-def elsewhere(plan: Jobs, work: Work, jobs: int) -> Iterator[InputReport]:
-    """Lint the inputs of a plan in ``jobs`` processes; yield the reports in that order."""
-    size = max(1, min(_CHUNK, len(plan) // (jobs * 4)))
-    chunks = [plan[at : at + size] for at in range(0, len(plan), size)]
-    finished: dict[int, list[InputReport]] = {}
-    due = 0
-    for number, reports in _as_done(chunks, work, jobs):
-        finished[number] = reports
-        while due in finished:
-            yield from finished.pop(due)
-            due += 1
+class Promise:
+    """What a call in another process will return."""
+
+    def __init__(self, pool: Processes, function: Callable[..., Any], *arguments: Any) -> None:
+        self.call = function, arguments
+        self.error: Exception | None = None
+        self.value: Any = None
+        self.is_done = False
+        self._pool = pool
+
+    def done(self) -> bool:
+        """Whether :meth:`result` would not wait."""
+        if not self.is_done:
+            self._pool.look(0)
+        return self.is_done
+
+    def result(self) -> Any:
+        """Wait for the value.
+
+        Raises what the call raised, and :class:`WorkerLostError` if the process ended in it.
+        """
+        while not self.is_done:
+            self._pool.look()
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+    def cancel(self) -> bool:
+        """Have the call not begun, or not waited for."""
+        return self._pool.forget(self)
+
+    def settle(self, value: Any = None, error: Exception | None = None) -> None:
+        """Keep what became of the call."""
+        self.value, self.error, self.is_done = value, error, True
 
 
-def _as_done(
-    chunks: Sequence[Jobs], work: Work, jobs: int
-) -> Iterator[tuple[int, list[InputReport]]]:
-    """The reports of each chunk, with its number, in order of completion."""
-    todo = iter(enumerate(chunks))
-    busy: dict[Connection, tuple[_Worker, int]] = {}
+class Processes:
+    """An executor: calls functions in processes of this machine, each of which does one at a time.
 
-    def give(worker: _Worker) -> None:
-        number, chunk = next(todo, (0, None))
-        if chunk is None:
+    It has no thread: calls go out, and answers come in, while one is waited for.
+    """
+
+    def __init__(self, number: int = 0, *, fork: bool | None = None) -> None:
+        """Have at most ``number`` processes: 0 takes as many as there are processors."""
+        self.workers = number or os.cpu_count() or 1
+        self._fork = fork
+        self._waiting: deque[Promise] = deque()
+        self._idle: list[Worker] = []
+        self._busy: dict[int, tuple[Worker, Promise]] = {}
+        self._poll = select.poll()
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Promise:
+        """Call a function in one of the processes."""
+        promise = Promise(self, function, *arguments)
+        self._waiting.append(promise)
+        self._give()
+        return promise
+
+    def look(self, seconds: float | None = None) -> None:
+        """Take the answers that there are; wait for one, or as long as is said."""
+        wait = None if seconds is None else seconds * 1000
+        for descriptor, _ in self._poll.poll(wait) if self._busy else ():
+            worker, promise = self._busy.pop(descriptor)
+            self._poll.unregister(descriptor)
+            try:
+                promise.settle(worker.answer())
+                self._idle.append(worker)
+            except WorkerLostError as error:
+                promise.settle(error=error)
+                worker.stop()
+            except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+                promise.settle(error=error)
+                self._idle.append(worker)
+        self._give()
+
+    def forget(self, promise: Promise) -> bool:
+        """Do not begin a call. Returns whether it had not begun."""
+        if promise not in self._waiting:
+            return False
+        self._waiting.remove(promise)
+        promise.settle(error=RuntimeError("the call was cancelled"))
+        return True
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as in the standard library
+        """End the processes, whatever they do."""
+        del wait, cancel_futures
+        while self._waiting:
+            self.forget(self._waiting[0])
+        for worker, promise in self._busy.values():
+            worker.stop(at_once=True)
+            promise.settle(error=RuntimeError("the processes were ended"))
+        for worker in self._idle:
             worker.stop()
-        else:
-            busy[worker.link] = worker, number
-            worker.ask(chunk)
+        self._busy.clear()
+        self._idle.clear()
+        self._poll = select.poll()
 
-    try:
-        for _ in range(min(jobs, len(chunks))):
-            give(_Worker(work))
-        while busy:
-            ready = wait(list(busy))
-            for link in [each for each in busy if each in ready]:
-                worker, number = busy.pop(link)
-                reports = worker.answer()
-                give(worker if reports else _Worker(work))
-                yield number, reports or list(_one_by_one(chunks[number], work))
-    finally:
-        for worker, _ in busy.values():
-            worker.stop()
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.shutdown()
 
-def _one_by_one(chunk: Jobs, work: Work) -> Iterator[InputReport]:
-    """The reports of a chunk that ended its process: one process per input finds the culprit."""
-    for job in chunk:
-        worker = _Worker(work)
-        worker.ask([job])
-        reports = worker.answer()
-        worker.stop()
-        yield from reports or [_ended(job[0], worker.end())]
+    def _give(self) -> None:
+        """Have every process that there may be do something."""
+        while self._waiting and len(self._busy) < self.workers:
+            promise = self._waiting.popleft()
+            worker = self._idle.pop() if self._idle else self._started()
+            try:
+                worker.ask(*promise.call)
+            except Exception as error:  # noqa: BLE001 - what can't be sent
+                promise.settle(error=error)
+                self._idle.append(worker)
+                continue
+            self._busy[worker.descriptor] = worker, promise
+            self._poll.register(worker.descriptor, select.POLLIN)
 
-
-def _ended(item: Input, how: str) -> InputReport:
-    fault = InputFault(how, bug=True)
-    return InputReport(
-        item.path, member=item.member, overlays=item.overlays, variant=item.variant, error=fault
-    )
-
-
-class _Worker:
-    """A process and the pipe to it."""
-
-    def __init__(self, work: Work) -> None:
-        self.link, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.Process(target=_serve, args=(theirs, work), daemon=True)
-        self._process.start()
-        theirs.close()
-
-    def ask(self, chunk: Jobs) -> None:
-        """Send a chunk to the process."""
-        with suppress(OSError):  # the process has ended: answer() reports that
-            self.link.send(chunk)
-
-    def answer(self) -> list[InputReport] | None:
-        """Wait for the reports; ``None`` if the process has ended."""
-        try:
-            reports: list[InputReport] = self.link.recv()
-        except (EOFError, OSError):
-            self._process.join()
-            return None
-        return reports
-
-    def stop(self) -> None:
-        """End the process."""
-        if self._process.is_alive():
-            self._process.terminate()
-        self._process.join()
-        self.link.close()
-
-    def end(self) -> str:
-        """How the process ended; negative exit codes are signals."""
-        code = self._process.exitcode or 0
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        return f"the process that read it {how}"
-
-
-def _serve(link: Connection, work: Work) -> None:
-    """Answer until the parent process ends."""
-    # Ctrl-C reaches every process of the terminal; the parent handles it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    while parent is not None and link in wait([link, parent.sentinel]):
-        link.send(list(work(link.recv())))
-    os._exit(0)
+    def _started(self) -> Worker:
+        there = [*self._idle, *(worker for worker, _ in self._busy.values())]
+        inherited = [each for worker in there for each in worker.descriptors]
+        return Worker(inherited, fork=self._fork)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 
 from dtlink.engine.task import Task, process
 from dtlink.firmware.inputs import Input
-from dtlink.firmware.read import STDIN
-from dtlink.report.model import InputReport
+from dtlink.firmware.read import STDIN, SUFFIXES
+from dtlink.report.model import InputFault, InputReport
 
 #: Fewer inputs than this are not worth another process.
 _WORTH_A_PROCESS = 24
+#: Upper bound on inputs per chunk: larger chunks cost more repeated work if a process is killed.
+_CHUNK = 32
 #: Inputs between two runs of the garbage collector, for cycles that libraries may make.
-_COLLECT_EVERY = 256
+_COLLECT_EVERY = 32
+#: Upper bound on tasks that are prepared: most of what one imports serves the others.
+_PREPARATIONS = 4
 
 #: An input, and what is done with it.
 Job = tuple[Input, Task]
@@ -36,22 +42,70 @@ def run(
     plan = [
         (each, task if isinstance(task, Task) else task(each)) for each in map(Input.of, inputs)
     ]
-    many = partial(_here, digest=digest)
     jobs = jobs or (os.cpu_count() or 1 if len(plan) >= _WORTH_A_PROCESS else 1)
     if jobs == 1 or len(plan) < 2 or any(each.path == STDIN for each, _ in plan):
-        return many(plan)
-    from dtlink.engine.pool import elsewhere
+        return _here(plan, digest=digest)
+    return _in_processes(plan, min(jobs, len(plan)), digest=digest)
 
-    return elsewhere(plan, many, min(jobs, len(plan)))
+
+def do(chunk: Sequence[Job], *, digest: bool) -> list[InputReport]:
+    """Do the tasks of some inputs, in whichever process and thread this is."""
+    return [_done(job, digest=digest) for job in chunk]
+
+
+def _done(job: Job, *, digest: bool) -> InputReport:
+    try:
+        return process(*job, digest=digest)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done
+        return lost(job, f"{type(error).__name__}: {error}")
+
+
+def lost(job: Job, how: str) -> InputReport:
+    """The report of an input that was not done because of a fault of dtlink."""
+    item = job[0]
+    return InputReport(
+        item.path,
+        member=item.member,
+        overlays=item.overlays,
+        variant=item.variant,
+        error=InputFault(how, bug=True),
+    )
 
 
 def _here(plan: Sequence[Job], *, digest: bool) -> Iterator[InputReport]:
     """In this process. Trees hold no reference cycles: the collector would look in vain."""
-    gc.disable()
+    may_pause = gc.isenabled() and _is_main_thread()
+    if may_pause:
+        gc.disable()
     try:
-        for number, (each, task) in enumerate(plan, 1):
-            yield process(each, task, digest=digest)
-            if number % _COLLECT_EVERY == 0:
-                gc.collect()
+        for number, job in enumerate(plan, 1):
+            yield _done(job, digest=digest)
+            if may_pause and number % _COLLECT_EVERY == 0:
+                gc.collect(0)  # what is new: the reports before were looked at once
     finally:
-        gc.enable()
+        if may_pause:
+            gc.enable()
+
+
+def _is_main_thread() -> bool:
+    """Whether this is the main thread: others would switch the collector off for one another."""
+    threading = sys.modules.get("threading")
+    return threading is None or threading.current_thread() is threading.main_thread()
+
+
+def _preparations(plan: Sequence[Job]) -> Iterable[Callable[[], object]]:
+    """What is worth doing once, here, rather than in every process."""
+    found = {id(task.prepare): task.prepare for item, task in plan if item.path.endswith(SUFFIXES)}
+    return islice(filter(None, found.values()), _PREPARATIONS)
+
+
+def _in_processes(plan: Sequence[Job], jobs: int, *, digest: bool) -> Iterator[InputReport]:
+    from dtlink.engine.executors import Work, in_order
+    from dtlink.engine.pool import Processes
+
+    for prepare in _preparations(plan):
+        prepare()
+    size = max(1, min(_CHUNK, len(plan) // (jobs * 4)))
+    chunks = (plan[at : at + size] for at in range(0, len(plan), size))
+    with Processes(jobs) as pool:
+        yield from in_order(chunks, Work(partial(do, digest=digest), lost), pool)

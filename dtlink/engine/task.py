@@ -62,6 +62,8 @@ class Task(NamedTuple):
     """The source that a blob was made from, if the user named it."""
     storage: Disk = DISK
     """What the files are read from that a source is made of."""
+    prepare: Callable[[], object] | None = None
+    """Imports what the task needs, before processes are forked that would each import it."""
 
     def do(self, firmware: Tree | Machine) -> InputAnswer:
         """Do it. Raises :class:`InputError` for an input of the other kind."""

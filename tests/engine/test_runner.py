@@ -32,7 +32,7 @@ def stop(tree: Tree) -> dict[str, Any]:
 def kill_while_answering(tree: Tree) -> dict[str, Any]:
     """More than a pipe holds, sent by a process that a moment later is no more."""
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGKILL)).start()
-    return {"view": bytes(50_000_000), "nodes": len(tree), "notes": [Slow()]}
+    return {"view": bytes(50_000_000), "references": len(tree), "notes": [Slow()]}
 
 
 class Slow:

@@ -1,0 +1,226 @@
+"""Work on an executor, whatever its kind: results in order, what is lost is done again.
+
+An executor is what ``concurrent.futures`` calls so: dtlink's own processes, the pools of the
+standard library, a client of dask. What they share is ``submit()``; how they report that a worker
+is no more, and whether they go on then, differs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from pickle import PickleError
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from dtlink.engine.worker import WorkerLostError
+
+_ItemT = TypeVar("_ItemT")
+_ResultT = TypeVar("_ResultT")
+
+#: How often an item whose worker is lost is tried alone, before it is said to be why.
+_TRIES = 2
+#: Calls that are in flight for each worker: one that it does, and others for when that is done,
+#: while the oldest, whose results are due, takes long.
+_CALLS_PER_WORKER = 4
+#: Workers of an executor that does not say how many it has.
+_WORKERS = 8
+#: What is not the loss of a worker, if it happens to the first call: it cannot do any.
+_OF_THE_CALL = (ImportError, AttributeError, TypeError, ValueError, PickleError)
+#: Names of what executors raise for a lost worker: those of the standard library, and dask.
+_LOSSES = frozenset(("BrokenExecutor", "KilledWorker"))
+
+
+class Pending(Protocol):
+    """What a call will return, as ``concurrent.futures.Future`` has it."""
+
+    def result(self) -> Any:
+        """Wait for the value; raise what the call raised."""
+
+    def done(self) -> bool:
+        """Whether :meth:`result` would not wait."""
+
+    def cancel(self) -> bool:
+        """Have the call not begun."""
+
+
+class Executor(Protocol):
+    """What calls functions elsewhere, as ``concurrent.futures.Executor`` does."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any) -> Any:
+        """Call a function. Returns what is :class:`Pending`."""
+
+
+class ExecutorError(ValueError):
+    """Workers that cannot do what they are asked; the message says why."""
+
+
+class Work(NamedTuple, Generic[_ItemT, _ResultT]):
+    """What is done with items, some at a time."""
+
+    call: Callable[[Sequence[_ItemT]], Sequence[_ResultT]]
+    """It returns a result for each item, and can be sent to another process."""
+    lost: Callable[[_ItemT, str], _ResultT]
+    """The result of an item whose worker did not survive it, and how it ended."""
+
+
+def workers_of(executor: Any) -> int:
+    """How many calls an executor does at a time, as far as it says so."""
+    for name in ("workers", "_max_workers"):
+        if isinstance(number := getattr(executor, name, None), int):
+            return number
+    client = getattr(executor, "_client", None)  # dask's
+    return sum(client.nthreads().values()) or _WORKERS if client is not None else _WORKERS
+
+
+def in_order(
+    chunks: Iterable[Sequence[_ItemT]],
+    work: Work[_ItemT, _ResultT],
+    executor: Executor,
+    spare: Callable[[], Executor] | None = None,
+    in_flight: int = 0,
+) -> Iterator[_ResultT]:
+    """The results of chunks of items, in the order of the items.
+
+    ``chunks`` may have no end: at most ``in_flight`` are with the executor, by default some for
+    each of its workers. What a lost worker had is done again; where it is lost again, item by item,
+    so that the one because of which it is lost is known. ``spare`` makes an executor for when this
+    one has broken.
+    """
+    run = _Run(work, executor, spare)
+    limit = in_flight or _CALLS_PER_WORKER * workers_of(executor)
+    try:
+        for chunk in chunks:
+            run.begin(chunk)
+            while run.pending and (len(run.pending) >= limit or run.is_next_done):
+                yield from run.take()
+        while run.pending:
+            yield from run.take()
+    finally:
+        run.end()
+
+
+class _Run(Generic[_ItemT, _ResultT]):
+    """Chunks that are with an executor."""
+
+    def __init__(
+        self,
+        work: Work[_ItemT, _ResultT],
+        executor: Executor,
+        spare: Callable[[], Executor] | None,
+    ) -> None:
+        self.pending: deque[tuple[Sequence[_ItemT], Pending]] = deque()
+        self._work = work
+        self._executor = executor
+        self._spare = spare
+        self._is_first = True
+        """Whether no call has returned yet: the workers may lack what they need for any."""
+
+    def begin(self, chunk: Sequence[_ItemT]) -> None:
+        """Give a chunk to the executor."""
+        self.pending.append((chunk, self._submit(chunk)))
+
+    @property
+    def is_next_done(self) -> bool:
+        """Whether the results of the oldest chunk are there."""
+        return self.pending[0][1].done()
+
+    def take(self) -> Sequence[_ResultT]:
+        """The results of the oldest chunk."""
+        chunk, call = self.pending.popleft()
+        try:
+            return self._results(call)
+        except _LostError:
+            return self._again(chunk)
+
+    def end(self) -> None:
+        """Take back what is not done."""
+        for _, call in self.pending:
+            call.cancel()
+        self.pending.clear()
+
+    def _submit(self, chunk: Sequence[_ItemT]) -> Pending:
+        try:
+            return self._begun(chunk)
+        except RuntimeError as error:  # the executor is broken, or shut down
+            if self._spare is None or not _is_broken(error):
+                raise
+            self._executor = self._spare()
+            return self._begun(chunk)
+
+    def _begun(self, chunk: Sequence[_ItemT]) -> Pending:
+        call: Pending = self._executor.submit(self._work.call, chunk)
+        return call
+
+    def _results(self, call: Pending) -> Sequence[_ResultT]:
+        """The results of a call. Raises :class:`_LostError` for those of a lost worker."""
+        try:
+            results: Sequence[_ResultT] = call.result()
+        except Exception as error:
+            if _is_cancelled(error) or (self._is_first and _is_of_the_call(error)):
+                raise
+            raise _LostError(_how(error)) from error
+        self._is_first = False
+        return results
+
+    def _again(self, chunk: Sequence[_ItemT]) -> Sequence[_ResultT]:
+        """The results of a chunk whose worker was lost, with nothing else in flight.
+
+        What else was with the same worker, or in the same pool, would be lost with it again.
+        """
+        for _, call in self.pending:
+            _wait(call)
+        try:
+            return self._results(self._submit(chunk))
+        except _LostError as error:
+            if len(chunk) == 1:
+                return [self._alone(chunk, str(error), _TRIES - 1)]
+        return [self._alone([item]) for item in chunk]
+
+    def _alone(self, chunk: Sequence[_ItemT], how: str = "", tries: int = _TRIES) -> _ResultT:
+        for _ in range(tries):
+            try:
+                return self._results(self._submit(chunk))[0]
+            except _LostError as error:
+                how = str(error)
+        return self._work.lost(chunk[0], how)
+
+
+class _LostError(Exception):
+    """A worker that ended before it had answered, and how."""
+
+
+def _wait(call: Pending) -> None:
+    """Wait until a worker is done with a call; whoever asks for the results gets what it raises."""
+    with suppress(Exception):
+        call.result()
+
+
+def _is_of_the_call(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, _OF_THE_CALL):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _is_cancelled(error: Exception) -> bool:
+    return "CancelledError" in _names(error)
+
+
+def _is_broken(error: RuntimeError) -> bool:
+    return "BrokenExecutor" in _names(error)
+
+
+def _how(error: Exception) -> str:
+    """How a worker ended. What others say of it has addresses and times in it."""
+    if isinstance(error, WorkerLostError):
+        return str(error)
+    if _LOSSES.isdisjoint(_names(error)):
+        return f"{type(error).__name__}: {error}"
+    return f"the worker that read it was lost each time ({type(error).__name__})"
+
+
+def _names(error: BaseException) -> list[str]:
+    """The names of the kinds of an error: importing them would import their libraries."""
+    return [kind.__name__ for kind in type(error).__mro__]

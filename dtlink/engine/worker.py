@@ -1,0 +1,220 @@
+"""A process that works for this one: a fork of it, or a new interpreter.
+
+A fork has what this process has imported and read; it is not safe where other threads run, and a
+daemonic process of ``multiprocessing`` may not have children of that package. A new interpreter is
+both, and needs a tenth of a second to begin.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
+
+if TYPE_CHECKING:
+    import subprocess
+
+#: What the standard streams of a new interpreter do not have: the pipes, as numbers, and the path
+#: on which modules are found, without the working folder, which may be anybody's.
+_BEGIN = (
+    "import sys; sys.path[:] = sys.argv[3:]; "
+    "from dtlink.engine.worker import main; main(*map(int, sys.argv[1:3]))"
+)
+
+
+class WorkerLostError(Exception):
+    """A process ended before it had answered; the message says how."""
+
+
+class Ended(Protocol):
+    """A process that can be ended."""
+
+    def stop(self) -> None:
+        """End it, without waiting."""
+
+    def wait(self) -> int:
+        """Wait for its end. Returns the exit code; negative ones are signals."""
+
+
+class Worker:
+    """A process, and the pipes to and from it."""
+
+    def __init__(self, inherited: Iterable[int] = (), *, fork: bool | None = None) -> None:
+        """Start it. ``inherited`` are descriptors of this process that a fork is to close."""
+        forks = may_fork() if fork is None else fork
+        pipes = _Pipes.made()
+        self._process = _fork(pipes, inherited) if forks else _interpreter(pipes)
+        os.close(pipes.asked)
+        os.close(pipes.answers)
+        self._ask = os.fdopen(pipes.ask, "wb")
+        self._answer = os.fdopen(pipes.answered, "rb")
+        self.descriptor = pipes.answered
+        """Readable when there is an answer, or the process has ended."""
+
+    @property
+    def descriptors(self) -> tuple[int, int]:
+        """Those of this end of the pipes."""
+        return self._ask.fileno(), self.descriptor
+
+    def ask(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        """Have the process call a function. Raises what can't be sent raises."""
+        request = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
+        with suppress(OSError):  # the process has ended: answer() reports that
+            self._ask.write(request)
+            self._ask.flush()
+
+    def answer(self) -> Any:
+        """Wait for what the function returns.
+
+        Raises what it raises, and :class:`WorkerLostError` if the process has ended.
+        """
+        try:
+            returned, value = pickle.load(self._answer)  # noqa: S301 - from a process of our own
+        except (EOFError, OSError, pickle.UnpicklingError):
+            raise WorkerLostError(self._end()) from None
+        if returned:
+            return value
+        raise value
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """End the process; ``at_once``: whatever it is doing."""
+        if at_once:
+            self._process.stop()
+        for each in (self._ask, self._answer):
+            with suppress(OSError):
+                each.close()
+        self._process.wait()
+
+    def _end(self) -> str:
+        """How the process ended."""
+        code = self._process.wait()
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        return f"the process that read it {how}"
+
+
+def may_fork() -> bool:
+    """Whether a fork of this process is safe: of one thread, and not on macOS."""
+    if sys.platform == "darwin" or not hasattr(os, "fork"):
+        return False
+    threading = sys.modules.get("threading")
+    return threading is None or threading.active_count() == 1
+
+
+class _Pipes(NamedTuple):
+    """The ends of a pipe to a process, and of one from it."""
+
+    asked: int
+    ask: int
+    answered: int
+    answers: int
+
+    @classmethod
+    def made(cls) -> _Pipes:
+        return cls(*os.pipe(), *os.pipe())
+
+
+class _Forked:
+    """A fork of this process."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._code: int | None = None
+
+    def stop(self) -> None:
+        if self._code is None:
+            with suppress(ProcessLookupError):
+                os.kill(self._number, signal.SIGTERM)
+
+    def wait(self) -> int:
+        if self._code is None:
+            try:
+                self._code = os.waitstatus_to_exitcode(os.waitpid(self._number, 0)[1])
+            except ChildProcessError:  # whoever made this process ignores its children
+                self._code = 0
+        return self._code
+
+
+class _Interpreter:
+    """Another interpreter."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def stop(self) -> None:
+        self._process.terminate()
+
+    def wait(self) -> int:
+        return self._process.wait()
+
+
+def _fork(pipes: _Pipes, inherited: Iterable[int]) -> Ended:
+    number = os.fork()
+    if number:
+        return _Forked(number)
+    code = 1
+    try:
+        # A pipe ends when no process holds its other end.
+        for each in (pipes.ask, pipes.answered, *inherited):
+            with suppress(OSError):
+                os.close(each)
+        _serve(pipes.asked, pipes.answers)
+        code = 0
+    finally:
+        # What this process was going to do at its end is for the one that was forked.
+        os._exit(code)
+
+
+def _interpreter(pipes: _Pipes) -> Ended:
+    import subprocess
+
+    theirs = (pipes.asked, pipes.answers)
+    path = [each for each in sys.path if each]
+    process = subprocess.Popen(  # noqa: S603 - this interpreter
+        [sys.executable, "-P", "-c", _BEGIN, *map(str, theirs), *path],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=theirs,
+    )
+    return _Interpreter(process)
+
+
+def main(asked: int, answers: int) -> NoReturn:
+    """Serve as a new interpreter."""
+    _serve(asked, answers)
+    sys.exit(0)
+
+
+def _serve(asked: int, answers: int) -> None:
+    """Answer until the other process closes the pipe, or ends."""
+    import gc
+
+    # Ctrl-C reaches every process of the terminal; the other one handles it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Trees hold no reference cycles: the collector would look in vain while there is one. What is
+    # here already stays, and pages that nothing touches stay those of the process that was forked.
+    gc.disable()
+    gc.freeze()
+    requests, responses = os.fdopen(asked, "rb"), os.fdopen(answers, "wb")
+    with suppress(EOFError, OSError):
+        while True:
+            function, arguments = pickle.load(requests)  # noqa: S301 - from the process that made it
+            responses.write(_answered(function, arguments))
+            responses.flush()
+            gc.collect(0)  # cycles that libraries made; no report is left to be looked at
+
+
+def _answered(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
+    """What a function returns or raises, as it is sent."""
+    try:
+        answer = (True, function(*arguments))
+        return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # noqa: BLE001 - the process that asked raises it
+        try:
+            return pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
+        except Exception:  # noqa: BLE001 - not every exception can be sent
+            return pickle.dumps((False, RuntimeError(repr(error))), pickle.HIGHEST_PROTOCOL)
