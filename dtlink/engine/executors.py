@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pickle import PickleError
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from dtlink.engine.worker import WorkerLostError
 
@@ -55,13 +55,18 @@ class ExecutorError(ValueError):
     """Workers that cannot do what they are asked; the message says why."""
 
 
-class Work(NamedTuple, Generic[_ItemT, _ResultT]):
+class Work(Generic[_ItemT, _ResultT]):
     """What is done with items, some at a time."""
 
-    call: Callable[[Sequence[_ItemT]], Sequence[_ResultT]]
-    """It returns a result for each item, and can be sent to another process."""
-    lost: Callable[[_ItemT, str], _ResultT]
-    """The result of an item whose worker did not survive it, and how it ended."""
+    def __init__(
+        self,
+        call: Callable[[Sequence[_ItemT]], Sequence[_ResultT]],
+        lost: Callable[[_ItemT, str], _ResultT],
+    ) -> None:
+        self.call = call
+        """It returns a result for each item, and can be sent to another process."""
+        self.lost = lost
+        """The result of an item whose worker did not survive it, and how it ended."""
 
 
 def workers_of(executor: Any) -> int:

@@ -13,7 +13,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     import subprocess
