@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from dtlink.links.maps import id_map, nexus_map
 from dtlink.links.walk import Column, WalkResult, endpoint, masters, phandle_list
 
 if TYPE_CHECKING:
-    from dtlink.firmware.tree import Tree
+    from dtlink.firmware.tree import Node, Tree
 
 _WALKERS: Mapping[Walk, Callable[[WalkResult, SupplierBinding, Column], None]] = {
     Walk.LIST: phandle_list,
@@ -46,14 +46,16 @@ def extract(
     """
     result = WalkResult(tree)
     off = frozenset[int]() if disabled else tree.disabled
-    rows = bindings_for(version)
+    rows, on_power = bindings_for(version), is_powerpc(tree)
     for name, holders in tree.columns.items():
         row = rows[name]
         if row is not None and (vendor if row.origin is Origin.VENDOR else common):
-            if row.walk in _TO_CONTROLLERS and is_powerpc(tree):
+            if on_power and row.walk in _TO_CONTROLLERS:
                 row = on_powerpc(row)
             skip = off | tree.holders(row.unless).keys() if row.unless else off
-            column = [item for item in holders.items() if item[0] not in skip]
+            column: Column = holders.items()
+            if not skip.isdisjoint(holders):
+                column = [item for item in column if item[0] not in skip]
             first = len(result.references)
             _WALKERS[row.walk](result, row, column)
             if len(result.references) > first:
@@ -66,12 +68,23 @@ def is_powerpc(tree: Tree) -> bool:
 
     Source: Linux, Documentation/arch/powerpc/booting.rst, /cpus/PowerPC,… .
     """
-    cpus = next((node for node in tree.root.children if node.name == "cpus"), None)
-    return cpus is not None and any(
+    return any(
         text.startswith("PowerPC,")
-        for cpu in cpus.children
+        for cpu in _cpus(tree)
         for text in (cpu.name, *cpu.compatible, *cpu.strings("model"))
     )
+
+
+def _cpus(tree: Tree) -> Iterator[Node]:
+    """The children of the root's first ``cpus``."""
+    names, parents = tree.layout.names, tree.parents
+    tops = (node for node, name in enumerate(names) if name == b"cpus" and not parents[node])
+    top = next(tops, len(names))
+    for node in range(top + 1, len(names)):
+        if parents[node] == top:
+            yield tree[node]
+        elif parents[node] < top:
+            return
 
 
 class Extraction:

@@ -83,17 +83,24 @@ class InterruptTree:
 
     def parent(self, node: int) -> int:
         """Return the interrupt parent (of_irq_find_parent()); -1 if there is none."""
+        known = self._parents
+        if node in known:
+            return known[node]
+        above = self.tree.parents[node]
+        if above in known and node not in self._explicit and above not in self._widths:
+            known[node] = known[above]  # as most nodes: as a sibling
+            return known[above]
         trail: list[int] = []
-        cursor = node
-        while cursor not in self._parents:
+        cursor, limit = node, len(self.tree)
+        while cursor not in known:
             trail.append(cursor)
             cursor = self.step(cursor)
-            if cursor < 0 or cursor in self._widths or len(trail) > len(self.tree):
+            if cursor < 0 or cursor in self._widths or len(trail) > limit:
                 break
         else:
-            cursor = self._parents[cursor]
+            cursor = known[cursor]
         parent = cursor if cursor in self._widths else -1
-        self._parents.update(dict.fromkeys(trail, parent))
+        known.update(dict.fromkeys(trail, parent))
         return parent
 
     def step(self, node: int) -> int:
@@ -255,22 +262,34 @@ def steps_up(tree: Tree, node: int) -> Iterator[tuple[int, int]]:
 
 def interrupts(found: WalkResult, row: SupplierBinding, column: Column) -> None:
     """Walk ``interrupts`` and ``interrupts-extended``; the latter has precedence per entry."""
-    irq = InterruptTree(found.tree)
+    irq, words = InterruptTree(found.tree), found.tree.words
     extended = found.tree.holders("interrupts-extended")
     own = row.name == "interrupts"
+    sizes: dict[int, int] = {}  # of an entry, in bytes, at a parent that handles it itself
+    add, new = found.references.append, tuple.__new__
     for node, at in column:
         if node in extended:
             _both(found, irq, row, (node, at))
         elif own:
-            _plain(found, irq, row, (node, at))
+            parent = irq.parent(node)
+            if parent not in sizes:
+                sizes[parent] = irq.width(parent) * 4 if parent >= 0 and irq.is_end(parent) else 0
+            if 0 < words[at + 1] == sizes[parent]:  # as most: one entry
+                args = sizes[parent] >> 2
+                add(new(Reference, (node, parent, row, node, at, 0, 0, args, _SOUND)))
+            else:
+                _plain(found, irq, row, (node, at), parent)
 
 
 def _plain(
-    found: WalkResult, irq: InterruptTree, row: SupplierBinding, where: tuple[int, int]
+    found: WalkResult,
+    irq: InterruptTree,
+    row: SupplierBinding,
+    where: tuple[int, int],
+    parent: int,
 ) -> None:
     """The common case: only ``interrupts``, all entries at one interrupt parent."""
     node, at = where
-    parent = irq.parent(node)
     size = found.tree.words[at + 1] >> 2
     width = irq.width(parent) if parent >= 0 else -1
     if width <= 0:

@@ -50,7 +50,7 @@ class WalkResult:
         self.unresolved.append(Unresolved(why, row, *where, index, cell, value, target))
 
 
-def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would double its time
+def phandle_list(  # noqa: C901, PLR0912, PLR0915 - a hot loop: a call an entry would double its time
     found: WalkResult, row: SupplierBinding, column: Column
 ) -> None:
     """Phandles, each followed by its specifier (drivers/of/base.c, of_phandle_iterator_next())."""
@@ -60,44 +60,45 @@ def phandle_list(  # noqa: C901, PLR0912 - a hot loop: a call an entry would dou
     cells = row.cells  # a property: read once for each column
     widths = tree.holders(cells) if cells else None
     fixed, own = row.fixed, row.own_cells
+    known: dict[int, tuple[int, int]] = {}  # the supplier of a phandle, and its arguments
     for node, at in column:
         if own:
             fixed = max(row.fixed, 1 + (tree.cell(own, node) or 0))
+            known = {}
         size = words[at + 1] >> 2
         first = at + 3
         cell = index = 0
         flaw = _SOUND
         while cell < size:
             phandle = words[first + cell]
-            if not phandle:
+            if phandle in known:
+                supplier, args = known[phandle]
+            elif not phandle:
                 flaw = _HOLE
                 cell += 1
                 index += 1
                 continue
-            supplier = phandles.get(phandle)
-            if supplier is None:
-                if flaw is not _ASSUMED:
-                    found.fail(UnresolvedReason.DANGLING, row, (node, at), index, cell, phandle)
-                break
-            args = fixed
-            if widths is not None:
-                width_at = widths.get(supplier)
-                if width_at is not None and words[width_at + 1] >= 4:  # not a partial cell
+            else:
+                target = phandles.get(phandle)
+                if target is None:
+                    if flaw is not _ASSUMED:
+                        found.fail(UnresolvedReason.DANGLING, row, (node, at), index, cell, phandle)
+                    break
+                supplier, args = target, fixed
+                if widths is None:
+                    if args < 0:
+                        args = size - cell - 1
+                    else:
+                        known[phandle] = supplier, args
+                elif (width_at := widths.get(supplier)) is not None and words[width_at + 1] >= 4:
                     args = words[width_at + 3]
+                    known[phandle] = supplier, args
                 elif row.missing_cells is None:
                     if flaw is not _ASSUMED:
                         found.fail(
-                            UnresolvedReason.NO_CELLS,
-                            row,
-                            (node, at),
-                            index,
-                            cell,
-                            phandle,
-                            supplier,
+                            UnresolvedReason.NO_CELLS, row, (node, at), index, cell, phandle, target
                         )
                     flaw = flaw or _ASSUMED
-            elif args < 0:
-                args = size - cell - 1
             if cell + args >= size:
                 if flaw is not _ASSUMED:
                     found.fail(
