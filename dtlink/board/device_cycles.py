@@ -9,9 +9,11 @@ Which links the kernel relaxes is another question: :mod:`dtlink.boot.devlink.cy
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from dtlink.board.cycle_breaks import DeviceStep, arcs_of, chain, smallest_breaks
+from dtlink.board.cycle_breaks import DeviceStep, arcs_of, smallest_breaks
+from dtlink.board.cycle_breaks import chain as short_chain
 from dtlink.board.devices import device_at
 from dtlink.facts.binding import Walk
 from dtlink.facts.bindings import KERNEL_BINDINGS
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.firmware.tree import Tree
     from dtlink.links.reference import Reference
+    from dtlink.links.walk import BindingColumn
 
 #: The rows that make a device wait, by identity: a row is slow to hash, and a board has hundreds.
 _WAITS = frozenset(
@@ -37,7 +40,7 @@ _WAITS = frozenset(
 #: The weight of a cycle of parents only, which has no resource.
 _NO_LINK = 3
 #: How often nodes that can't be in a cycle are taken out before the search; each pass is linear.
-_PASSES = 3
+_PASSES = 8
 
 
 class DeviceCycle(NamedTuple):
@@ -59,15 +62,15 @@ class DeviceCycle(NamedTuple):
 
 def device_cycles(
     tree: Tree,
-    references: Sequence[Reference],
+    columns: Sequence[BindingColumn],
     suppliers: Iterable[int],
     version: KernelVersion = DEFAULT,
 ) -> Sequence[DeviceCycle]:
     """The components, those through an IOMMU, a power domain or a regulator first.
 
-    ``suppliers`` are the suppliers of the references.
+    ``columns`` are the references, and ``suppliers`` the suppliers of all of them.
     """
-    links = _Links(tree, references)
+    links = _Links(tree, columns)
     components = strong_components(links.arcs(suppliers))
     if not components:
         return ()
@@ -79,63 +82,64 @@ def device_cycles(
 class _Links:
     """The references of one tree, as far as they make a device wait."""
 
-    def __init__(self, tree: Tree, references: Sequence[Reference]) -> None:
+    def __init__(self, tree: Tree, columns: Sequence[BindingColumn]) -> None:
         self._tree = tree
-        self._references = references
-        self._given_up = _given_up(tree, references)
+        self._columns = [references for row, references in columns if id(row) in _WAITS]
+        self._given_up = _given_up(tree, columns)
 
     def arcs(self, suppliers: Iterable[int]) -> dict[int, list[int]]:
         """The suppliers and the parent of each device, without most of what can't be in a cycle."""
-        parents = self._tree.parents
-        arcs: dict[int, list[int]] = {}
-        for consumer, supplier in self._pairs(suppliers):
-            arcs.setdefault(consumer, []).append(supplier)
+        parents, arcs = self._tree.parents, self._waits(suppliers)
         waiting = frozenset(arcs)
-        for node in {target for targets in arcs.values() for target in targets} | waiting:
+        for node in waiting.union(*arcs.values()):
             above = parents[node]
             while above > 0 and above not in waiting:
                 above = parents[above]
             if above > 0:
-                arcs.setdefault(node, []).append(above)
+                arcs.setdefault(node, set()).add(above)
         for _ in range(_PASSES):
-            arcs = {
-                node: kept
-                for node, targets in arcs.items()
-                if (kept := [t for t in targets if t in arcs])
-            }
-        return arcs
+            kept = {node: ends for node, ends in arcs.items() if not arcs.keys().isdisjoint(ends)}
+            if len(kept) == len(arcs):
+                break
+            arcs = kept
+        return {node: [end for end in sorted(ends) if end in arcs] for node, ends in arcs.items()}
 
-    def _pairs(self, suppliers: Iterable[int]) -> set[tuple[int, int]]:
-        """Consumers and the devices they wait for, where something else may wait for both."""
+    def _waits(self, suppliers: Iterable[int]) -> dict[int, set[int]]:
+        """The devices that each consumer waits for, where something else may wait for both."""
         tree, gone = self._tree, self._given_up
-        compatible, parents, off = tree.holders("compatible"), tree.parents, tree.disabled
+        compatible, parents = tree.holders("compatible"), tree.parents
         wanted = _with_parents(tree, suppliers) & compatible.keys()
-        pairs = set()
-        for ref in [ref for ref in self._references if ref[0] in wanted]:
-            consumer, supplier, row, _, _, _, _, _, flaw = ref
-            if id(row) in _WAITS and not flaw and supplier not in off:
+        pairs = {
+            ref[:2]
+            for references in self._columns
+            for ref in references
+            if ref[0] in wanted and not ref[8]
+        }
+        waits: dict[int, set[int]] = {}
+        devices: dict[int, int] = dict.fromkeys(tree.disabled, 0)
+        for consumer, supplier in pairs - gone if gone else pairs:
+            device = devices.get(supplier)
+            if device is None:
                 device = supplier
                 while device and device not in compatible:
                     device = parents[device]
-                if device and device != consumer and not (gone and ref[:2] in gone):
-                    pairs.add((consumer, device))
-        return pairs
+                devices[supplier] = device
+            if device and device != consumer:
+                waits.setdefault(consumer, set()).add(device)
+        return waits
 
     def steps(self, inside: set[int]) -> dict[tuple[int, int], DeviceStep]:
         """The steps between some devices, by their ends."""
         tree = self._tree
         found: dict[tuple[int, int], list[Reference]] = {}
-        for ref in self._references:
-            if ref.consumer not in inside:
-                continue
+        references = chain.from_iterable(self._columns)
+        for ref in [ref for ref in references if ref[0] in inside and not ref[8]]:
             ends = ref.consumer, device_at(tree, ref.supplier)
             if (
                 ends[1] in inside
                 and ends[0] != ends[1]
-                and id(ref.binding) in _WAITS
-                and not ref.flaw
                 and ref.supplier not in tree.disabled
-                and (ref.consumer, ref.supplier) not in self._given_up
+                and ref[:2] not in self._given_up
             ):
                 found.setdefault(ends, []).append(ref)
         for node in inside:
@@ -158,13 +162,11 @@ def _with_parents(tree: Tree, nodes: Iterable[int]) -> set[int]:
     return found
 
 
-def _given_up(tree: Tree, references: Iterable[Reference]) -> frozenset[tuple[int, int]]:
+def _given_up(tree: Tree, columns: Sequence[BindingColumn]) -> frozenset[tuple[int, int]]:
     """What post-init-providers takes back."""
     if not tree.holders("post-init-providers"):
         return frozenset()
-    return frozenset(
-        (ref.consumer, ref.supplier) for ref in references if not ref.binding.orders_probe
-    )
+    return frozenset(ref[:2] for row, refs in columns if not row.orders_probe for ref in refs)
 
 
 def _late(
@@ -197,7 +199,7 @@ def _late(
 
 def _cycle(tree: Tree, steps: Sequence[DeviceStep]) -> DeviceCycle:
     """A component, with one of its cycles."""
-    short = chain(steps)
+    short = short_chain(steps)
     breaks = smallest_breaks(tree, steps)
     at = next((at for at, step in enumerate(short) if step in breaks), 0)
     devices = sorted({step.consumer for step in steps})

@@ -205,7 +205,7 @@ class TreeBoard:
         """The devices that wait for each other, and which links to give up for that to end."""
         from dtlink.board.device_cycles import device_cycles
 
-        return device_cycles(self.tree, self.graph.references, self.suppliers, self.version)
+        return device_cycles(self.tree, self.graph.columns, self.suppliers, self.version)
 
     @cached_property
     def prediction(self) -> Prediction:
