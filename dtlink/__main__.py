@@ -7,14 +7,19 @@ import gc
 import io
 import os
 import sys
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 #: What a shell reports of a program that SIGPIPE ended.
 _BROKEN_PIPE = 141
 #: And of one that SIGINT ended.
 _INTERRUPTED = 130
-#: Errors of a disk that is full, or of a quota.
-_NOT_WRITTEN = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+#: Errors of a disk that is full, of a quota, of a device, and of a stream that is closed.
+_NOT_WRITTEN = (
+    *(errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)),
+    *(errno.EIO, errno.EBADF),
+)
+#: Errors of a system, or a limit, that has no more of something.
+_USED_UP = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 
 #: How many new objects the garbage collector waits for: imports make thousands, all of which stay.
 _NEW_OBJECTS = 50_000
@@ -26,15 +31,29 @@ def main() -> NoReturn:
     Python would take apart every tree and module first: a seventh of the time of a short run.
     """
     gc.set_threshold(_NEW_OBJECTS)
-    status = _run()
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from dtlink.cli.streams import open_closed_streams
+
+        open_closed_streams()
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        status = _run()
+        status = _flushed(sys.stdout) or status
+    except KeyboardInterrupt:
+        status = _interrupted()
+    except OSError:
+        status = 2  # standard error can't be written: there is nobody to tell
+    os._exit(_flushed(sys.stderr) or status)
+
+
+def _flushed(stream: TextIO) -> int:
+    """Write what a stream holds back; the exit status if that fails, else 0."""
+    try:
+        stream.flush()
     except BrokenPipeError:
-        status = _BROKEN_PIPE  # the reader went away: there is nobody to tell
+        return _BROKEN_PIPE  # the reader went away
     except OSError as error:
-        status = _fault(error)
-    os._exit(status)
+        return 2 if stream is sys.stderr else _fault(error)
+    return 0
 
 
 def _run() -> int:
@@ -59,14 +78,18 @@ def _run() -> int:
 
         show_error(error)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("dtlink: interrupted\n")
-        return _INTERRUPTED
+    except click.Abort:
+        return _interrupted()
     except BrokenPipeError:
         return _BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - no traceback for users
         return _fault(error)
     return status if isinstance(status, int) else 0
+
+
+def _interrupted() -> int:
+    sys.stderr.write("dtlink: interrupted\n")
+    return _INTERRUPTED
 
 
 def _fault(error: Exception) -> int:
@@ -75,6 +98,12 @@ def _fault(error: Exception) -> int:
 
     if isinstance(error, OSError) and error.errno in _NOT_WRITTEN:
         say(f"dtlink: {error.strerror}: the output is not complete")
+        return 2
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _USED_UP):
+        say(f"dtlink: {getattr(error, 'strerror', None) or 'not enough memory'} (see ulimit -a)")
+        return 2
+    if isinstance(error, FileNotFoundError) and not os.path.exists(os.curdir):  # noqa: PTH110
+        say("dtlink: the working folder is gone")
         return 2
     say(
         f"dtlink: internal fault: {type(error).__name__}: {error}",

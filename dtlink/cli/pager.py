@@ -25,14 +25,15 @@ _DEFAULTS = {"LESS": "FRX", "LV": "-c"}
 def pager_command() -> Sequence[str]:
     """The pager's words; empty: there is none, or the user wants none."""
     import shlex
-    import shutil
+
+    from dtlink.firmware.programs import program
 
     for name in _VARIABLES:
         value = os.environ.get(name)
         if value is not None:
             words = shlex.split(value)
             return () if words == ["cat"] else words
-    less = shutil.which("less")
+    less = program("less")
     return (less,) if less else ()
 
 

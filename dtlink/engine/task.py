@@ -88,6 +88,8 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
         names = ("", item.path, str(item), task.at and task.at.path)
         about = f"{error.path}: " if error.path not in names else ""
         return _failed(item, InputFault(about + error.message, error.offset, faults=error.faults))
+    except MemoryError:
+        return _failed(item, InputFault("not enough memory to read it"))
     except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done
         return _failed(item, InputFault(f"{type(error).__name__}: {error}", bug=True))
     sha256 = _sha256(loaded.data, firmware) if digest else ""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +13,8 @@ from importlib import metadata
 from importlib.util import find_spec
 from typing import ClassVar
 
+from dtlink.firmware.programs import environment
+from dtlink.firmware.programs import program as find
 from dtlink.records import NamedTuple
 from dtlink.report.layout import Line, line
 from dtlink.version import __version__
@@ -134,13 +134,13 @@ def _programs(programs: Sequence[Program]) -> Iterator[InstalledRow]:
 
 
 def _start(program: Program) -> subprocess.Popen[str] | None:
-    path = shutil.which(program.name)
+    path = find(program.name)
     if path is None:
         return None
     with suppress(OSError):
         return subprocess.Popen(  # noqa: S603 - the user's own program, by a name given here
             [path, program.option],
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

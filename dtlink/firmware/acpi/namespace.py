@@ -5,15 +5,13 @@ Nothing in them is run, here or by iasl: it prints them, and the printed nesting
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
+from dtlink.firmware.programs import environment, limit, program
 from dtlink.records import NamedTuple
 
 PROGRAM = "iasl"
@@ -41,8 +39,8 @@ def device_paths(code: Mapping[str, bytes]) -> frozenset[str] | None:
     by names of which the DSDT's begins so. Devices that methods would make, or tables that methods
     would load, are not among them. ``None``: there is no DSDT, no iasl, or a table is damaged.
     """
-    program = shutil.which(PROGRAM)
-    if program is None or not any(name.startswith("DSDT") for name in code):
+    iasl = program(PROGRAM)
+    if iasl is None or not any(name.startswith("DSDT") for name in code):
         return None
     # Of damaged programs iasl makes what it can, and does not say so.
     if any(sum(data) & 0xFF for data in code.values()):
@@ -52,7 +50,7 @@ def device_paths(code: Mapping[str, bytes]) -> frozenset[str] | None:
         # The DSDT first, for the others add to its scopes.
         for file, (_, data) in zip(files, sorted(code.items()), strict=True):
             (Path(folder) / file).write_bytes(data)
-        if not _run([program, "-vs", "-d", *files], folder):
+        if not _run([iasl, "-vs", "-d", *files], folder):
             return None
         return _devices(_listings(folder, len(files)))
 
@@ -62,26 +60,17 @@ def _run(command: list[str], folder: str) -> bool:
     with subprocess.Popen(  # noqa: S603 - the arguments are names made here
         command,
         cwd=folder,
-        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        _limit(process.pid)
+        limit(process.pid, memory=MAX_MEMORY, file=MAX_LISTING)
         try:
             return process.wait(TIMEOUT) == 0
         except subprocess.TimeoutExpired:
             process.kill()
             return False
-
-
-def _limit(pid: int) -> None:
-    """Bound the memory of a process and the files that it writes, where the system can."""
-    with suppress(ImportError, AttributeError, OSError):
-        import resource
-
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (MAX_LISTING, MAX_LISTING))
-        resource.prlimit(pid, resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
 
 
 def _listings(folder: str, count: int) -> Iterator[str]:

@@ -8,13 +8,13 @@ convert no file, and what else could start a program is switched off.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from dtlink.firmware import programs
 from dtlink.firmware.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ def at_most(process: Process) -> Iterator[threading.Event]:
 
 def program() -> str:
     """The absolute path of git. Raises :class:`GitError` if there is none."""
-    # A relative entry of PATH would find a program in the repository.
-    entries = [each for each in os.get_exec_path() if os.path.isabs(each)]
-    found = shutil.which("git", path=os.pathsep.join(entries))
+    found = programs.program("git")
     if not found:
         raise GitError("git is needed to read a commit, and was not found in PATH")
     return found
