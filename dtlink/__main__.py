@@ -87,6 +87,15 @@ def _run() -> int:
     return status if isinstance(status, int) else 0
 
 
+def _has_no_folder() -> bool:
+    """Whether the working folder was removed."""
+    try:
+        os.getcwd()  # noqa: PTH109 - nothing is imported for it
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _interrupted() -> int:
     sys.stderr.write("dtlink: interrupted\n")
     return _INTERRUPTED
@@ -102,7 +111,7 @@ def _fault(error: Exception) -> int:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _USED_UP):
         say(f"dtlink: {getattr(error, 'strerror', None) or 'not enough memory'} (see ulimit -a)")
         return 2
-    if isinstance(error, FileNotFoundError) and not os.path.exists(os.curdir):  # noqa: PTH110
+    if isinstance(error, FileNotFoundError) and _has_no_folder():
         say("dtlink: the working folder is gone")
         return 2
     say(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
 from dtlink.cli.completion import complete_files
 from dtlink.cli.messages import say
+from dtlink.cli.writing import write_file
 from dtlink.firmware.errors import InputError
 
 
@@ -35,14 +35,4 @@ def index(tree: str, output: str) -> None:
     except InputError as error:
         say(f"dtlink: {error}")
         sys.exit(2)
-    _write(packed, output)
-
-
-def _write(packed: bytes, output: str) -> None:
-    """Write a file beside its place first, so that it is never half."""
-    part = Path(f"{output}.part")
-    try:
-        part.write_bytes(packed)
-        part.replace(output)
-    except OSError as error:
-        raise click.UsageError(f"{output}: {error.strerror or error}") from error
+    write_file(packed, output)

@@ -12,6 +12,7 @@ from dtlink.cli.completion import complete_rules
 from dtlink.cli.messages import tell
 from dtlink.cli.options import board_settings, options
 from dtlink.cli.rules import unknown
+from dtlink.cli.writing import write_file
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
 from dtlink.rules.catalogue import known_words
@@ -71,10 +72,7 @@ def report_bug(
         error.path = error.path or path
         tell([str(error)])
         sys.exit(2)
-    try:
-        target.write_bytes(data)
-    except OSError as error:
-        raise click.UsageError(f"{output}: {error.strerror or error}") from error
+    write_file(data, output)
     click.echo(f"{output}:")
     for row in report.contents():
         click.echo(row)

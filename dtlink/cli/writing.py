@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from dtlink.cli.terminal import terminal_width, use_color
+from dtlink.firmware.termination import terminable
 from dtlink.report.layout import Line, plain, show
 
 if TYPE_CHECKING:
@@ -47,12 +48,13 @@ def _beside(path: Path) -> Iterator[TextIO]:
             yield stream
         return
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-            yield stream
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with terminable():
+        try:
+            with part.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+                yield stream
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -83,6 +85,21 @@ def lines_to(output: str | None) -> Iterator[Callable[[str], None]]:
                     stream.flush()
 
         yield write
+
+
+def write_file(data: bytes, output: str) -> None:
+    """Write a file that is whole or stays as it was.
+
+    Raises :class:`click.UsageError` for one that can't be written.
+    """
+    from pathlib import Path
+
+    from dtlink.api.replacing import replace
+
+    try:
+        replace({Path(output): data})
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror or error}") from error
 
 
 def emit(text: str, output: str | None) -> None:

@@ -227,11 +227,17 @@ def load(path: str) -> bytes:
 
 
 def hold_standard_input() -> bytes:
-    """Read standard input and keep it, so that :func:`load` returns it each time it is asked."""
+    """Read standard input and keep it, so that :func:`load` returns it each time it is asked.
+
+    Raises :class:`InputError` if it can't be read.
+    """
     global _held  # noqa: PLW0603 - there is one standard input, which can be read once
     stream = sys.stdin.buffer
     if _held is None or _held[0] is not stream:
-        _held = stream, stream.read(_MAX_PIPED + 1)
+        try:
+            _held = stream, stream.read(_MAX_PIPED + 1)
+        except OSError as error:
+            raise InputError(error.strerror or str(error), path=STDIN) from error
     return _held[1]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dtlink.firmware.programs import environment, limit, program
+from dtlink.firmware.termination import terminable
 from dtlink.records import NamedTuple
 
 PROGRAM = "iasl"
@@ -45,7 +46,7 @@ def device_paths(code: Mapping[str, bytes]) -> frozenset[str] | None:
     # Of damaged programs iasl makes what it can, and does not say so.
     if any(sum(data) & 0xFF for data in code.values()):
         return None
-    with tempfile.TemporaryDirectory(prefix="dtlink-") as folder:
+    with terminable(), tempfile.TemporaryDirectory(prefix="dtlink-") as folder:
         files = [f"{number}.aml" for number in range(len(code))]
         # The DSDT first, for the others add to its scopes.
         for file, (_, data) in zip(files, sorted(code.items()), strict=True):

@@ -1,0 +1,126 @@
+"""What the system may refuse: streams, files, memory, the working folder, the time to end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dtlink.cli.writing import opened, write_file
+from dtlink.firmware.programs import program
+from dtlink.firmware.termination import terminable
+from tests.support.boards import FIXTURES
+
+BOARD = FIXTURES / "clean-board.dtb"
+INCOMPLETE = "the output is not complete"
+
+
+def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What a shell says of a command, in which ``dtlink`` is this one."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'dtlink() {{ "{sys.executable}" -m dtlink "$@"; }}; {command}'],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "told"),
+    [
+        (f"dtlink links {BOARD} >&-", 2, INCOMPLETE),
+        (f"dtlink lint --format json {BOARD} >&-", 2, INCOMPLETE),
+        (f"dtlink lint {BOARD} nothing.dtb 2>&-", 2, ""),
+        ("dtlink lint - <&-", 2, "-: Bad file descriptor"),
+        (f"dtlink lint {BOARD} <&-", 0, ""),
+        (f"dtlink links {BOARD} <&- >&- 2>&-", 2, ""),
+        (f"dtlink lint {BOARD} --format json=report <&- >&- 2>&-", 0, ""),
+        (f"mkdir gone; cd gone; rmdir ../gone; dtlink lint {BOARD}", 2, "the working folder is"),
+        (f"ulimit -n 12; dtlink lint -j4 {FIXTURES}", 2, "Too many open files"),
+    ],
+)
+def test_one_line_tells_what_is_missing(
+    command: str, status: int, told: str, tmp_path: Path
+) -> None:
+    done = shell(command, tmp_path)
+    assert done.returncode == status
+    assert told in done.stderr
+    assert "bug" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", ["links", "lint --format json", "lint --format jsonl"])
+def test_a_full_disk_is_told(command: str, tmp_path: Path) -> None:
+    done = shell(f"dtlink {command} {BOARD} > /dev/full", tmp_path)
+    assert (done.returncode, INCOMPLETE in done.stderr) == (2, True)
+    assert shell("dtlink lint nothing.dtb 2> /dev/full", tmp_path).returncode == 2
+
+
+def test_closed_streams_do_not_become_files(tmp_path: Path) -> None:
+    done = shell(f"dtlink lint --format json=report {BOARD} >&- 2>&-", tmp_path)
+    assert done.returncode == 0
+    assert (tmp_path / "report").read_text().startswith("{\n")
+
+
+def interrupted(file: str, number: int) -> None:
+    with opened(file) as stream:
+        stream.write("half")
+        signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_leaves_the_old_file_and_no_part(number: int, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text("old")
+    with pytest.raises((SystemExit, KeyboardInterrupt)):
+        interrupted(str(file), number)
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"report.json": "old"}
+
+
+def test_termination_has_the_status_that_shells_report() -> None:
+    with pytest.raises(SystemExit) as stop, terminable():
+        signal.raise_signal(signal.SIGTERM)
+    assert stop.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_the_handler_of_a_program_that_uses_dtlink_stays() -> None:
+    seen: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: seen.append(number))
+    try:
+        with terminable():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == [signal.SIGTERM]
+
+
+def test_a_file_that_can_not_be_replaced_stays_without_a_part(tmp_path: Path) -> None:
+    import click
+
+    (tmp_path / "out").mkdir()
+    with pytest.raises(click.UsageError, match="Is a directory"):
+        write_file(b"new", str(tmp_path / "out"))
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+def test_programs_are_found_by_absolute_entries_of_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = tmp_path / "iasl"
+    hostile.write_text("#!/bin/sh\n")
+    hostile.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    for path in (".", "", "bin:.", f"{os.pathsep}"):
+        monkeypatch.setenv("PATH", path)
+        assert program("iasl") is None
+    monkeypatch.setenv("PATH", f".{os.pathsep}{tmp_path}")
+    assert program("iasl") == str(hostile)
