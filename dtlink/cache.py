@@ -37,13 +37,16 @@ _LEFT = 3600
 #: Seconds for which the time of the last use may be wrong: less would write at each use.
 _USED_AGAIN = 86400
 
+#: The variable of the environment that names the folder.
+FOLDER = "DTLINK_CACHE"
+
 #: What entries are about; their names begin with it.
 KERNEL, LINT = "kernel", "lint"
 
 
 def folder() -> str:
     """Where entries are kept; empty: nowhere."""
-    if (own := os.environ.get("DTLINK_CACHE")) is not None:
+    if (own := os.environ.get(FOLDER)) is not None:
         return own
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):

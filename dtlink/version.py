@@ -1,6 +1,11 @@
 """The version, and the addresses of the documentation: each in one place."""
 
+import time
+
 __version__ = "0.2.0"
+
+#: When this process began to import dtlink, in nanoseconds: code that is newer does not run in it.
+LOADED = time.time_ns()
 
 #: Where the documentation is published, with a slash at the end. ``pyproject.toml`` and
 #: ``mkdocs.yml`` have it too, and a test compares them.

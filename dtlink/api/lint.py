@@ -27,6 +27,7 @@ def lint(
     search: bool = False,
     live: bool = False,
     source: AnyPath | None = None,
+    cache: AnyPath | bool = True,
     **options: Unpack[LintOptions],
 ) -> Report:
     """Lint files and folders, as ``dtlink lint`` does, and return the report.
@@ -37,7 +38,9 @@ def lint(
     ``dtlink.toml`` nearest to each input holds, as for the command; ``False`` reads none. ``jobs``
     is the number of processes, 0 one for each processor; ``search`` looks for devicetrees anywhere
     in the files; ``live`` lints the machine that this runs on, with its kernel, initramfs and
-    command line; ``source`` is the source that the one blob was made from. All other keywords are
+    command line; ``source`` is the source that the one blob was made from; ``cache`` is a folder in
+    which results are kept, and taken from while nothing has changed that they rest on: by default
+    the user's, as for the command; ``False`` keeps none. All other keywords are
     the options of the command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``,
     ``baseline``, ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``,
     ``kernel``, ``initramfs``, ``kernel_index``, ``lspci``, ``iomem``, ``schema``, ``schema_dir``,
@@ -64,7 +67,9 @@ def lint(
         plan = plan if source is None else plan.of_source(os.fspath(source))
     plan.check()
     kernel = plan.kernel(digest=True)
-    reports = compared(plan, plan.reports(jobs=number, digest=True, write_fixes=True))
+    kept = _folder(cache) if cache else ""
+    found = plan.reports(jobs=number, digest=True, write_fixes=True, cache=kept)
+    reports = compared(plan, found)
     reports = change.compare(plan, reports, jobs=number) if change else reports
     return Report(
         "lint",
@@ -92,6 +97,13 @@ def planned(
     of = partial(settings_of, given=given, file=file, isolated=isolated)
     variants = partial(variants_of, file=file, isolated=isolated)
     return LintPlan.of(paths, of, variants, search=search, every=every)
+
+
+def _folder(cache: AnyPath | Literal[True]) -> str:
+    """The folder of the cache: one that is given, or the user's."""
+    from dtlink.cache import folder
+
+    return folder() if cache is True else os.fspath(cache)
 
 
 def _change(since: str, paths: list[str]) -> Change:

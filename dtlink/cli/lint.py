@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtlink import cache
 from dtlink.api.fix_outputs import FixOutputs
 from dtlink.cli.baselines import Baselines, baseline_options
+from dtlink.cli.caching import cache_options
 from dtlink.cli.fixing import FixRequest, fix_options
 from dtlink.cli.given import named
 from dtlink.cli.messages import say, tell
@@ -117,7 +119,9 @@ _LEVELS = [severity.value for severity in Severity]
     "[default: the .dts beside the blob, if it makes the same tree]",
 )
 @fix_options
-@options("sources", "overlay", "inputs", "search", "config", "jobs", "color")
+@options("sources", "overlay", "inputs", "search", "config", "jobs")
+@cache_options
+@options("color")
 @click.pass_context
 def lint(
     context: click.Context,
@@ -175,7 +179,9 @@ def lint(
         if asked.is_given:
             reports = asked.run(plan, baselines.compare, jobs=jobs)
         else:
-            found = plan.reports(jobs=jobs, digest=digest, write_fixes=has_fixes(outputs))
+            found = plan.reports(
+                jobs=jobs, digest=digest, write_fixes=has_fixes(outputs), cache=cache.folder()
+            )
             reports = baselines.compare(found)
         reports = change.compare(plan, reports, jobs=jobs) if change else reports
         report = gather(reports, plan.total, outputs, blank, plan.settled)

@@ -17,10 +17,14 @@ from dtlink.wording import counted, listed
 
 #: How many overlays a line names.
 _NAMED = 3
+#: How many inputs a run has whose results are kept: fewer are linted before the cache is read, more
+#: have results that do not belong in memory.
+_WORTH_KEEPING = range(16, 20_000)
 #: What ends the name of a devicetree that is not an overlay.
 _BASES = (".dtb", ".dts")
 
 if TYPE_CHECKING:
+    from dtlink.engine.cache.results import ResultCache
     from dtlink.engine.written import ExpectedTree
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.choice import InputOptions
@@ -173,20 +177,33 @@ class LintPlan:
         return [each for each in hints if each]
 
     def reports(
-        self, *, jobs: int, digest: bool, write_fixes: bool = False
+        self, *, jobs: int, digest: bool, write_fixes: bool = False, cache: str = ""
     ) -> Iterator[InputReport]:
         """Lint; what the user accepts is not among the findings of the reports.
 
-        ``write_fixes``: findings have the edits of their fixes as edits of the source.
+        ``write_fixes``: findings have the edits of their fixes as edits of the source. ``cache``
+        is the folder of results that are kept; empty: none are.
         """
         kernels = self._kernels() if digest else {}
         task = self._writing if write_fixes else self._task
-        run = engine.run(self.inputs, task, jobs=jobs, digest=digest)
-        for item in run:
+        if cache and not self._source and len(self.inputs) in _WORTH_KEEPING:
+            run = self._kept(cache, write_fixes=write_fixes).run
+        else:
+            run = engine.run
+        for item in run(self.inputs, task, jobs=jobs, digest=digest):
             settings = self._settings[item.input]
             kernel = kernels.get(settings)
-            yield _sieved(item._replace(kernel=kernel, fail_on=settings.fail_on), settings)
+            # What fixes were tried on is not part of the result.
+            whole = item._replace(kernel=kernel, fail_on=settings.fail_on, blob=b"")
+            yield _sieved(whole, settings)
         yield from self.unread
+
+    def _kept(self, cache: str, *, write_fixes: bool) -> ResultCache:
+        from dtlink.config.basis import basis_of
+        from dtlink.engine.cache.results import ResultCache
+
+        basis = {each: basis_of(each, write_fixes=write_fixes) for each in self._kinds}
+        return ResultCache(cache, lambda item: basis[self._settings[item]])
 
     def reports_at(self, files: Mapping[Input, CommitFile], *, jobs: int) -> Iterator[InputReport]:
         """As :meth:`reports`, of these inputs as they are in a commit."""

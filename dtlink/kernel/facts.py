@@ -36,6 +36,8 @@ class Facts(NamedTuple):
     initramfs: Initramfs | None
     given: KernelVersion | None = None
     """The version that the user gave."""
+    stamp: str | None = None
+    """What the files were before they were read, as text; ``None``: not known."""
 
     @property
     def version(self) -> KernelVersion:
@@ -84,13 +86,18 @@ def version_in(release: str) -> KernelVersion | None:
 def load(paths: Paths) -> Facts:
     """Read the facts, once a process. Raises :class:`InputError` for what cannot be read."""
     initramfs = None
+    packed: str | None = ""
     if paths.initramfs:
-        from dtlink.kernel.initramfs.read import kept_initramfs
+        from dtlink.kernel.initramfs.read import kept_initramfs, stamp_of
 
+        packed = stamp_of(paths.initramfs)
         initramfs = kept_initramfs(paths.initramfs)
     holdings = _holdings(paths.kernel)
     version = version_in(holdings.release) or paths.version or DEFAULT
-    return Facts(holdings, index_of(paths.kernel_index, version), initramfs, paths.version)
+    index = index_of(paths.kernel_index, version)
+    is_known = holdings.stamp is not None and packed is not None and not paths.kernel_index
+    stamp = f"{holdings.stamp}\n{packed}" if is_known else None
+    return Facts(holdings, index, initramfs, paths.version, stamp)
 
 
 @lru_cache(maxsize=4)

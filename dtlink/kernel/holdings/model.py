@@ -54,6 +54,8 @@ class Holdings:
     """What exists but could not be used, a sentence each."""
     aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
     builtin_aliases: AliasIndex = field(default_factory=AliasIndex, repr=False)
+    stamp: str | None = field(default=None, repr=False)
+    """What the files were before they were read, as text; ``None``: not known."""
 
     def knows(self, fact: str) -> bool:
         """Whether a fact was read: ``config``, ``config_part`` (a savedefconfig or a fragment),

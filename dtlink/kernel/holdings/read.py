@@ -49,7 +49,7 @@ def _kept(name: str, key: str | None) -> Holdings | None:
     """What the cache has, if it is of the form that is understood here."""
     facts = cache.load(name, key)
     try:
-        return _holdings(facts) if facts else None
+        return _holdings(facts, key) if facts else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 
@@ -63,7 +63,7 @@ def _gathered(layout: KernelFiles, name: str, key: str | None) -> Holdings:
         step("")
     # Under the key from before: if a file changed meanwhile, that key is never asked for again.
     cache.store(name, key, facts)
-    return _holdings(facts)
+    return _holdings(facts, key)
 
 
 def _key(layout: KernelFiles) -> str | None:
@@ -79,7 +79,7 @@ def _key(layout: KernelFiles) -> str | None:
     return cache.key_of(paths, (_form(layout), layout.release, *readable, *running))
 
 
-def _holdings(facts: dict[str, Any]) -> Holdings:
+def _holdings(facts: dict[str, Any], stamp: str | None) -> Holdings:
     modules = {
         name: Module(name, path, *(tuple(each.split()) for each in lists))
         for name, (path, *lists) in facts["modules"].items()
@@ -96,4 +96,5 @@ def _holdings(facts: dict[str, Any]) -> Holdings:
         notes=tuple(facts["notes"]),
         aliases=AliasIndex(**facts["aliases"]),
         builtin_aliases=AliasIndex(**facts["builtin_aliases"]),
+        stamp=stamp,
     )

@@ -87,13 +87,18 @@ def kept_initramfs(path: str) -> Initramfs:
     if not Path(path).is_file():
         return read_initramfs(path)
     # One path may be given as a kernel and as an initramfs: they are kept apart.
-    name, key = f"{path}\0initramfs", cache.key_of([path], ("initramfs",))
+    name, key = f"{path}\0initramfs", stamp_of(path)
     facts = cache.load(name, key)
     if isinstance(facts, dict):
         return _from(facts)
     found = read_initramfs(path)
     cache.store(name, key, _facts(found))
     return found
+
+
+def stamp_of(path: str) -> str | None:
+    """What an image or a text is before it is read; ``None`` for a folder, a pipe and the like."""
+    return cache.key_of([path], ("initramfs",)) if Path(path).is_file() else None
 
 
 def _facts(found: Initramfs) -> dict[str, Any]:

@@ -1,0 +1,102 @@
+"""The results of a lint: those that the cache has, and the others, which are made and kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+from dtlink import cache
+from dtlink.engine.cache.origin import origin
+from dtlink.engine.cache.shelf import Shelf
+from dtlink.engine.cache.stamps import Stamp, stamp_of
+from dtlink.engine.runner import run
+from dtlink.engine.task import Task
+from dtlink.firmware.inputs import Input
+from dtlink.firmware.read import STDIN, source_beside
+from dtlink.records import NamedTuple
+from dtlink.report.model import InputReport
+
+
+class Basis(NamedTuple):
+    """What the result of an input rests on besides its files, as text."""
+
+    settings: str
+    kernel: str = ""
+    """What the files of its kernel were when they were read."""
+
+
+class _Place(NamedTuple):
+    """Where the result of an input is kept, and the stamp of its file."""
+
+    shelf: Shelf
+    name: str
+    stamp: Stamp
+
+
+class ResultCache:
+    """The results of the inputs of one run.
+
+    ``basis_of`` returns ``None`` for an input whose result rests on more than can be compared.
+    """
+
+    def __init__(self, where: str, basis_of: Callable[[Input], Basis | None]) -> None:
+        self._where = where
+        self._basis_of = basis_of
+        self._shelves: dict[tuple[str, Basis], Shelf] = {}
+        self._origin = origin()
+
+    def run(
+        self, inputs: Sequence[Input], task: Callable[[Input], Task], *, jobs: int, digest: bool
+    ) -> Iterator[InputReport]:
+        """As :func:`dtlink.engine.run`."""
+        places = [self._place(each) for each in inputs]
+        pairs = [*zip(inputs, places, strict=True)]
+        kept = [at and at.shelf.find(each.path, at.name, at.stamp) for each, at in pairs]
+        missed = [each for each, found in zip(inputs, kept, strict=True) if found is None]
+        fresh = run(missed, task, jobs=jobs, digest=True)
+        try:
+            for report, place in zip(kept, places, strict=True):
+                found = report or _kept(next(fresh), place)
+                yield found if digest else found._replace(sha256="")
+        finally:
+            self._save()
+
+    def _place(self, item: Input) -> _Place | None:
+        basis = self._basis_of(item)
+        if basis is None or item != Input(item.path) or item.path == STDIN:
+            return None
+        stamp = stamp_of(item.path)
+        if stamp is None:
+            return None
+        folder, name = os.path.split(item.path)
+        shelf = self._shelf(folder, basis)
+        if shelf is None or (shelf.has_sources and source_beside(item.path)):
+            return None
+        return _Place(shelf, name, stamp)
+
+    def _shelf(self, folder: str, basis: Basis) -> Shelf | None:
+        shelf = self._shelves.get((folder, basis))
+        if shelf is None and self._origin is not None:
+            # Reports have paths as the user wrote them.
+            name = f"{_here()}\n{folder}\n{basis.settings}"
+            key = f"{name}\n{self._origin}\n{basis.kernel}"
+            shelf = self._shelves[folder, basis] = Shelf(folder, self._where, name, key)
+        return shelf
+
+    def _save(self) -> None:
+        saved = [each.save() for each in self._shelves.values()]
+        if any(saved):
+            cache.trim(self._where)
+
+
+def _kept(report: InputReport, place: _Place | None) -> InputReport:
+    if place is not None:
+        place.shelf.keep(place.name, place.stamp, report._replace(blob=b""))
+    return report
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - text
+    except OSError:  # it was removed; paths from it lead nowhere
+        return ""

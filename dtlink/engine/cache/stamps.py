@@ -1,0 +1,66 @@
+"""Whether a file is the one that it was: by what the system says of it, or by its content."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from contextlib import suppress
+from functools import lru_cache
+from typing import Final
+
+#: What is the same for a file that was not written: size, times of the last write and of the last
+#: change of the file's own entry, its number and its device.
+Stamp = list[int]
+
+#: Nanoseconds in which a file may be written twice with the same times: those of FAT have steps of
+#: two seconds.
+_STEP: Final = 3_000_000_000
+
+
+def stamp_of(path: str) -> Stamp | None:
+    """The stamp of a regular file; ``None`` if there is none, or if it would mean nothing.
+
+    The files of ``/proc`` and ``/sys`` have others although their times stay as they are.
+    """
+    try:
+        found = os.stat(path)  # noqa: PTH116 - once for each input
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(found.st_mode) or not found.st_size or found.st_dev in _made_up():
+        return None
+    return [
+        found.st_size,
+        found.st_mtime_ns,
+        found.st_ctime_ns,
+        found.st_ino,
+        found.st_dev,
+    ]
+
+
+def is_settled(stamp: Stamp, now: int | None = None) -> bool:
+    """Whether a file that is written from now on gets another stamp."""
+    now = time.time_ns() if now is None else now
+    return max(stamp[1], stamp[2]) < now - _STEP
+
+
+def content_of(path: str, size: int) -> str:
+    """The hash of a file's bytes if it has so many; empty if it cannot be read."""
+    import hashlib
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read(size + 1)
+    except OSError:
+        return ""
+    return hashlib.sha256(data).hexdigest() if len(data) == size else ""
+
+
+@lru_cache(maxsize=1)
+def _made_up() -> frozenset[int]:
+    """The devices of files that the kernel makes when they are read."""
+    found = set()
+    for path in ("/proc", "/sys"):
+        with suppress(OSError):
+            found.add(os.stat(path).st_dev)  # noqa: PTH116
+    return frozenset(found)
