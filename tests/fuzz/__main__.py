@@ -1,0 +1,109 @@
+"""``python -m tests.fuzz``: run damaged inputs, print those that are faults of dtlink."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.fuzz.oracle import invoke, run, write
+from tests.fuzz.readers import READERS, case
+from tests.fuzz.run import CHUNK, Chunk, Tally, run_chunks
+
+
+def options(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of the command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    add = parser.add_argument
+    add("--reader", action="append", choices=READERS, help="only this reader; repeatable")
+    add("--seed", type=int, default=1, help="another seed makes other inputs [1]")
+    add("--count", type=int, default=10_000, help="inputs, of all readers together [10000]")
+    add("--first", type=int, default=0, help="number of the first input of each reader [0]")
+    add("--seconds", type=float, default=0, help="start no more inputs after so long")
+    add("-j", "--jobs", type=int, default=1, help="processes [1]")
+    add("--number", type=int, help="run one input of one reader in this process")
+    add("--keep", type=Path, help="with --number: also write its files to this folder")
+    add("--shrink", type=Path, help="with --number: write a smaller input with the fault there")
+    add("--stop", type=int, default=100, help="faults after which the run ends [100]")
+    return parser.parse_args(words)
+
+
+def chunks(readers: Sequence[str], seed: int, count: int, first: int) -> Iterator[Chunk]:
+    """The inputs of some readers, by their shares, in chunks that take turns."""
+    total = sum(READERS[each].share for each in readers)
+    left = {each: max(count * READERS[each].share // total, 1) for each in readers}
+    at = dict.fromkeys(readers, first)
+    while any(left.values()):
+        # The reader that is furthest behind.
+        each = max(readers, key=lambda name: left[name] / READERS[name].share)
+        size = min(CHUNK, left[each])
+        yield Chunk(each, seed, range(at[each], at[each] + size))
+        at[each] += size
+        left[each] -= size
+
+
+def warm() -> None:
+    """Import and read in the parent what every child would."""
+    for name in READERS:
+        for number in range(3):
+            case(name, 0, number)
+    run_warm()
+
+
+def run_warm() -> None:
+    """Import the commands."""
+    from tests.fuzz.calls import CLEAN, KERNEL
+
+    for form in ("text", "json", "html", "sarif", "junit", "markdown"):
+        invoke(["lint", CLEAN, "-j1", "--select", "all", "--format", form, "--kernel", KERNEL])
+    for word in ("links", "devlink", "cycles", "order", "graph", "iommu", "inspect"):
+        invoke([word, CLEAN])
+
+
+def one(chosen: argparse.Namespace) -> int:
+    """Run one input here."""
+    made = case(chosen.reader[0], chosen.seed, chosen.number)
+    if chosen.keep:
+        write(made, chosen.keep)
+    for call in made.calls:
+        print("dtlink", *call)
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = run(made, Path(folder))
+    print(outcome.fault or f"no fault; exit statuses {list(outcome.statuses)}")
+    if outcome.fault and chosen.shrink:
+        from tests.fuzz.shrink import shrunk
+
+        write(shrunk(made), chosen.shrink)
+    return int(bool(outcome.fault))
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the inputs; the exit status is 1 if one of them is a fault."""
+    chosen = options(words)
+    if chosen.number is not None:
+        return one(chosen)
+    start = time.monotonic()
+    warm()
+    tally = Tally()
+    there = chunks(chosen.reader or list(READERS), chosen.seed, chosen.count, chosen.first)
+    for each in run_chunks(there, chosen.jobs, chosen.seconds):
+        tally.add(each)
+        for fault in each.faults:
+            print(fault, flush=True)
+        if len(tally.faults) >= chosen.stop:
+            break
+    told = ", ".join(f"{name} {count}" for name, count in tally.inputs.items())
+    print(f"{sum(tally.inputs.values())} inputs ({told}), {tally.commands} commands")
+    print("exit status of lint:", dict(sorted(tally.statuses.items())))
+    took = time.monotonic() - start
+    print(f"slowest: {tally.slowest[1]}, {tally.slowest[0]:.2f} s; {took:.0f} s in all")
+    print(f"{len(tally.faults)} faults (seed {chosen.seed})")
+    return int(bool(tally.faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""The readers that are fuzzed: one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import NamedTuple
+
+from tests.fuzz.case import Case, Maker, case_of
+
+
+class Reader(NamedTuple):
+    """What is read, and what makes damaged inputs for it."""
+
+    module: str
+    function: str
+    share: int
+    """Its part of a run of all readers."""
+
+    @property
+    def make(self) -> Maker:
+        """The maker of inputs."""
+        found: Maker = getattr(import_module(f"tests.fuzz.{self.module}"), self.function)
+        return found
+
+
+READERS: Mapping[str, Reader] = {
+    "blob": Reader("blobs", "make", 8),
+    "tables": Reader("tables", "make_raw", 6),
+    "table-text": Reader("tables", "make_text", 2),
+}
+
+
+def case(reader: str, seed: int, number: int) -> Case:
+    """The input of a reader, a seed and a number."""
+    return case_of(reader, READERS[reader].make, seed, number)
