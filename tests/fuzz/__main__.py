@@ -94,6 +94,9 @@ def main(words: Sequence[str] | None = None) -> int:
         tally.add(each)
         for fault in each.faults:
             print(fault, flush=True)
+        done = sum(tally.inputs.values())
+        if done // 10_000 != (done - sum(each.inputs.values())) // 10_000:
+            print(f"{done} inputs", file=sys.stderr, flush=True)
         if len(tally.faults) >= chosen.stop:
             break
     told = ", ".join(f"{name} {count}" for name, count in tally.inputs.items())

@@ -30,7 +30,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 #: One document in so many is compared with the schema, which takes long.
 VALIDATED = 40
 #: The same of JSON, whose readers decode it before they show it.
-_ASCII_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_ASCII_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f]")
 _JSON = ("json", "jsonl", "sarif", "gitlab", "rdjson")
 _XML = ("junit", "checkstyle")
 ROOT = Path(__file__).resolve().parents[2]
