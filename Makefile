@@ -4,13 +4,13 @@
 # make docs    the documentation as a site, in build/site
 # make man     the man pages, in build/man
 # make dist    the wheel and the source archive, in dist, checked
-# make fixtures, make bench, make slopes: see CONTRIBUTING.md
+# make fixtures, make bench, make slopes, make fuzz: see CONTRIBUTING.md
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test corpus lint bench slopes dist docs man fixtures clean
+.PHONY: demo test corpus lint bench slopes fuzz dist docs man fixtures clean
 
 demo: $(BIN)/dtlink
 	@echo
@@ -30,6 +30,9 @@ bench: $(BIN)/dtlink
 
 slopes: $(BIN)/dtlink
 	$(BIN)/python tests/benchmarks/slopes.py
+
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz --count 1000000 --seconds 600 -j2
 
 # Strict: a link to a page or a heading that is not there fails.
 docs: $(VENV)/.docs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dtlink.firmware.errors import InputError
@@ -15,12 +15,18 @@ Form = Any
 
 TEXT, NUMBER, FLAG, NONE = (str,), (int,), (bool,), (type(None),)
 
+#: The first and the last of a range, or null.
+PAIR = "a pair of numbers or null"
+
 _NAMES = {str: "text", int: "a number", bool: "true or false", type(None): "null"}
 
 
 def check(value: Any, form: Any, where: str) -> None:
     """Raise :class:`InputError` unless a value has a form; see :data:`Form`."""
-    if isinstance(form, tuple) and isinstance(form[0], dict):
+    if form is PAIR:
+        if value is not None and not _is_pair(value):
+            raise InputError(f"{where} is not {PAIR}")
+    elif isinstance(form, tuple) and isinstance(form[0], dict):
         if value is not None:
             check(value, form[0], where)
     elif isinstance(form, tuple):
@@ -33,6 +39,16 @@ def check(value: Any, form: Any, where: str) -> None:
             check(each, form[0], f"{where}[{number}]")
     else:
         _check_members(value, form, where)
+
+
+def check_present(items: Iterable[Members], form: Mapping[str, Any], where: str) -> None:
+    """Raise :class:`InputError` unless the members that are there have their forms."""
+    for number, each in enumerate(items):
+        check(each, {name: form[name] for name in form if name in each}, f"{where}[{number}]")
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and [type(each) for each in value] == [int, int]
 
 
 def _check_members(value: Any, form: Mapping[str, Any], where: str) -> None:

@@ -583,6 +583,28 @@ def test_a_report_with_a_broken_member(
     assert message in failed(builds.run("diff", report, builds.old))
 
 
+@pytest.mark.parametrize(
+    ("command", "member", "value", "message"),
+    [
+        ("links", "inputs", [1], "inputs[0].links[0].inputs is not a pair of numbers or null"),
+        ("links", "inputs", ["a", "b"], "inputs[0].links[0].inputs is not a pair"),
+        ("links", "output", "0", "inputs[0].links[0].output is not a number or null"),
+        ("links", "through", [], "inputs[0].links[0].through is not text or null"),
+        ("links", "used_by_linux", 1, "inputs[0].links[0].used_by_linux is not true or false"),
+        ("cycles", "links", "x", "inputs[0].cycles[0].links is not a number"),
+        ("cycles", "relaxed", [{}], "inputs[0].cycles[0].relaxed[0].consumer is missing"),
+    ],
+)
+def test_a_broken_member_that_older_reports_do_not_have(
+    builds: Builds, command: str, member: str, value: object, message: str
+) -> None:
+    report = builds.report(command, "fixtures/boards/phone-soc.dtb")
+    document = json.loads(report.read_text())
+    document["inputs"][0][command][0][member] = value
+    report.write_text(json.dumps(document))
+    assert message in failed(builds.run("diff", report, builds.old))
+
+
 def test_a_severity_that_there_is_not(builds: Builds) -> None:
     report = builds.report("lint", builds.new(("<&clk 3>", "<0x77 3>")))
     report.write_text(report.read_text().replace('"severity": "error"', '"severity": "awful"'))

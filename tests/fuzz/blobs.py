@@ -249,7 +249,7 @@ def damaged_blob(chance: random.Random) -> tuple[bytes, list[str]]:
 def make(chance: random.Random) -> Made:
     """A damaged blob, and commands about it."""
     data, there = damaged_blob(chance)
-    return Made({"board.dtb": data}, tree_calls(chance, "@/board.dtb", there))
+    return Made({"board.dtb": data}, tree_calls(chance, "$HERE/board.dtb", there))
 
 
 def sound_paths(data: bytes) -> list[str]:

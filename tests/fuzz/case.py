@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-#: What a path in a command line begins with: the folder of the input's files.
-HERE = "@"
+#: In a command line: the folder of the input's files.
+HERE = "$HERE"
 
 Files = Mapping[str, bytes]
 Call = Sequence[str]
@@ -19,7 +19,7 @@ class Made(NamedTuple):
     files: Files
     """By their path in the input's folder; a path that ends in ``/`` is an empty folder."""
     calls: Sequence[Call]
-    """Command lines; ``@/name`` is a path in the folder."""
+    """Command lines; ``$HERE/name`` is a path in the folder."""
 
 
 Maker = Callable[[random.Random], Made]

@@ -115,7 +115,7 @@ def make(chance: random.Random) -> Made:
         suffix += packing
         data = damaged(data, chance) if chance.random() < 0.5 else data
     path = f"image{suffix}"
-    return Made({path: data}, _calls(f"@/{path}", chance))
+    return Made({path: data}, _calls(f"$HERE/{path}", chance))
 
 
 def _calls(path: str, chance: random.Random) -> list[Call]:
@@ -145,9 +145,11 @@ def make_folder(chance: random.Random) -> Made:
         good = all(part not in ("", ".", "..") and "\0" not in part for part in parts)
         if good and len(name) < 3000 and all(len(each) < 120 for each in parts):
             files[f"base/{name}"] = value
-    tops = {"/".join(name.split("/")[:at]) for name in files for at in range(1, name.count("/") + 1)}
+    tops = {
+        "/".join(name.split("/")[:at]) for name in files for at in range(1, name.count("/") + 1)
+    }
     files = {name: value for name, value in files.items() if name not in tops}
     return Made(
-        {"base/": b"", "base/#address-cells": b"\0\0\0\1", **files},
-        [lint(chance, "@/base"), ["inspect", "@/base"]],
+        {"base/compatible": b"v,b\0", "base/#address-cells": b"\0\0\0\1", **files},
+        [lint(chance, "$HERE/base"), ["inspect", "$HERE/base"]],
     )

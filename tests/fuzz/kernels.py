@@ -17,9 +17,9 @@ from tests.support.packing import gzipped
 _LIB = f"k/lib/modules/{kernels.RELEASE}"
 _BOARD = {
     "board.dtb": (
-        "compatible = \"v,b\";\n clk: clk { compatible = \"vendor,clk\"; #clock-cells = <0>; };\n"
-        "mmc { compatible = \"vendor,mmc\"; clocks = <&clk>; phys = <&phy>; };\n"
-        "phy: phy { compatible = \"vendor,phy\"; #phy-cells = <0>; };"
+        'compatible = "v,b";\n clk: clk { compatible = "vendor,clk"; #clock-cells = <0>; };\n'
+        'mmc { compatible = "vendor,mmc"; clocks = <&clk>; phys = <&phy>; };\n'
+        'phy: phy { compatible = "vendor,phy"; #phy-cells = <0>; };'
     )
 }
 
@@ -61,14 +61,14 @@ def modules() -> Mapping[str, bytes]:
 
 
 def _calls(chance: random.Random, *more: str) -> list[Call]:
-    here = ("--kernel", "@/k", *more)
+    here = ("--kernel", "$HERE/k", *more)
     form = ("--format", chance.choice(("text", "json")))
     rows: list[Call] = [
-        ["modules", "@/board.dtb", *here],
-        ["drivers", "@/board.dtb", *here, *form],
-        ["why", "@/board.dtb", "/mmc", *here, *form],
+        ["modules", "$HERE/board.dtb", *here],
+        ["drivers", "$HERE/board.dtb", *here, *form],
+        ["why", "$HERE/board.dtb", "/mmc", *here, *form],
     ]
-    first: Call = [*lint(chance, "@/board.dtb", form="text"), *here]
+    first: Call = [*lint(chance, "$HERE/board.dtb", form="text"), *here]
     return [first] if chance.random() < 0.5 else [chance.choice(rows)]
 
 
@@ -158,7 +158,7 @@ def make_initramfs(chance: random.Random) -> Made:
         if chance.random() < 0.2:
             data = _cpio(chance) + data
     files = {**package(), "board.dtb": board(), "initrd": data}
-    return Made(files, _calls(chance, "--initramfs", "@/initrd"))
+    return Made(files, _calls(chance, "--initramfs", "$HERE/initrd"))
 
 
 def guest() -> str:

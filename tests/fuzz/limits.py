@@ -38,7 +38,7 @@ def cpu_limit(seconds: float) -> Iterator[None]:
 
 def bound_memory() -> None:
     """Bound the memory of this process, which ends in a MemoryError beyond."""
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - one line
+    with open("/proc/self/statm", encoding="ascii") as file:
         pages = int(file.read().split()[0])
     most = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))

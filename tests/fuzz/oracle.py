@@ -12,9 +12,10 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import click
 
@@ -23,6 +24,8 @@ from tests.fuzz.limits import LIMIT, TookTooLongError, cpu_limit
 
 #: Bytes that one command may print of a small input: a list of many equal entries is a count.
 LONGEST = 2 << 20
+#: The same of a command that prints all that its input includes and expands to.
+EXPANDED = 32 << 20
 #: Where an input is larger: so many for each byte of it.
 PER_BYTE = 40
 #: What no output may contain, whatever its format: it would control a terminal.
@@ -61,21 +64,16 @@ def run(case: Case, folder: Path) -> Outcome:
     try:
         with cpu_limit(LIMIT):
             for call in case.calls:
-                printed = invoke([_placed(word, place) for word in call])
+                printed = invoke([word.replace(HERE, str(place)) for word in call])
                 statuses.append(printed.status)
-                if wrong := _wrong(call, printed, size, case.number):
-                    return Outcome(statuses, f"{' '.join(call)}: {wrong}")
+                if told := wrong(call, printed, size, case.number):
+                    return Outcome(statuses, f"{' '.join(call)}: {told}")
     except (Exception, TookTooLongError) as error:  # noqa: BLE001 - none may come
         call = case.calls[len(statuses)]
         return Outcome(statuses, f"{' '.join(call)}: {_told(error)}")
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return Outcome(statuses)
-
-
-def _placed(word: str, place: Path) -> str:
-    """A word of a command line with the path of the input's folder."""
-    return f"{place}{word[1:]}" if word.startswith(f"{HERE}/") else word
 
 
 def write(case: Case, place: Path) -> None:
@@ -139,14 +137,14 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__} in {where}: {error}"[:300] + "\n" + "".join(lines[-12:])
 
 
-def _wrong(call: Call, printed: Printed, size: int, number: int) -> str:
+def wrong(call: Call, printed: Printed, size: int, number: int) -> str:
     """What is wrong with what a command did; empty if nothing is."""
     if printed.status not in (0, 1, 2):
         told = [line for line in printed.out.splitlines() if "fault" in line or "bug" in line]
         return f"exit status {printed.status}: {' | '.join(told)[:600]} {printed.err[-300:]}"
     if printed.status == 2 and not printed.err and not printed.out:
         return "exit status 2 without a word"
-    most = max(LONGEST, size * PER_BYTE)
+    most = EXPANDED if call[0] == "preprocess" else max(LONGEST, size * PER_BYTE)
     if (longest := max(len(printed.out), len(printed.err))) > most:
         return f"{longest} characters of output"
     form = _form(call)
@@ -162,7 +160,7 @@ def _wrong(call: Call, printed: Printed, size: int, number: int) -> str:
 
 
 def _form(call: Call) -> str:
-    return next((b for a, b in zip(call, call[1:], strict=False) if a == "--format"), "text")
+    return next((after for word, after in pairwise(call) if word == "--format"), "text")
 
 
 def _wrong_document(form: str, printed: Printed, number: int) -> str:
@@ -176,8 +174,8 @@ def _wrong_document(form: str, printed: Printed, number: int) -> str:
             if form == "json" and number % VALIDATED == 0:
                 return _invalid(document)
         elif form in _XML:
-            ElementTree.fromstring(printed.out)  # noqa: S314 - dtlink wrote it
-    except (ValueError, ElementTree.ParseError) as error:
+            ET.fromstring(printed.out)  # noqa: S314 - dtlink wrote it
+    except (ValueError, ET.ParseError) as error:
         return f"no {form}: {error}"
     return ""
 

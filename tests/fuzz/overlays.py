@@ -78,20 +78,23 @@ def make(chance: random.Random) -> Made:
     files = {"base.dtb": whole, "over.dtbo": over}
     if chance.random() < 0.2:
         return _with_config(files, base, chance)
-    both = "@/base.dtb+@/over.dtbo"
+    both = "$HERE/base.dtb+$HERE/over.dtbo"
     rows: list[list[Call]] = [
-        [lint(chance, "@/over.dtbo"), ["links", "@/over.dtbo", "-j1"]],
-        [[*lint(chance, "@/over.dtbo"), "--bases", "@/base.dtb"]],
-        [[*lint(chance, "@/base.dtb"), "--overlay", "@/over.dtbo"]],
-        [lint(chance, "@/"), ["diff", "@/base.dtb", "@/base.dtb", "--overlay", "@/over.dtbo"]],
-        [[*call, "--overlay", "@/over.dtbo"] for call in _whole(chance, paths(base))],
-        [["diff", "@/base.dtb", both]],
+        [lint(chance, "$HERE/over.dtbo"), ["links", "$HERE/over.dtbo", "-j1"]],
+        [[*lint(chance, "$HERE/over.dtbo"), "--bases", "$HERE/base.dtb"]],
+        [[*lint(chance, "$HERE/base.dtb"), "--overlay", "$HERE/over.dtbo"]],
+        [
+            lint(chance, "$HERE/"),
+            ["diff", "$HERE/base.dtb", "$HERE/base.dtb", "--overlay", "$HERE/over.dtbo"],
+        ],
+        [[*call, "--overlay", "$HERE/over.dtbo"] for call in _whole(chance, paths(base))],
+        [["diff", "$HERE/base.dtb", both]],
     ]
     return Made(files, chance.choice(rows))
 
 
 def _whole(chance: random.Random, nodes: list[str]) -> list[Call]:
-    calls = tree_calls(chance, "@/base.dtb", nodes)
+    calls = tree_calls(chance, "$HERE/base.dtb", nodes)
     return [call for call in calls if call[0] not in ("inspect", "log", "diff", "modules")]
 
 
@@ -108,5 +111,5 @@ def _with_config(files: Files, base: PlainNode, chance: random.Random) -> Made:
         "config.txt": damaged(text, chance) if chance.random() < 0.3 else text,
         "more.txt": chance.choice((b"dtparam=x=2\n", b"include config.txt\n", b"")),
     }
-    call = lint(chance, "@/base.dtb")
-    return Made(held, [[*call, "--overlay", "@/config.txt"]])
+    call = lint(chance, "$HERE/base.dtb")
+    return Made(held, [[*call, "--overlay", "$HERE/config.txt"]])

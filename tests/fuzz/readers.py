@@ -28,6 +28,18 @@ READERS: Mapping[str, Reader] = {
     "blob": Reader("blobs", "make", 8),
     "tables": Reader("tables", "make_raw", 6),
     "table-text": Reader("tables", "make_text", 2),
+    "source": Reader("sources", "make", 4),
+    "overlay": Reader("overlays", "make", 3),
+    "image": Reader("images", "make", 3),
+    "tree-folder": Reader("images", "make_folder", 1),
+    "kernel": Reader("kernels", "make", 2),
+    "initramfs": Reader("kernels", "make_initramfs", 2),
+    "log": Reader("machines", "make_log", 2),
+    "sysfs": Reader("machines", "make_sysfs", 2),
+    "functions": Reader("machines", "make_functions", 1),
+    "report": Reader("saved", "make_report", 2),
+    "baseline": Reader("saved", "make_baseline", 1),
+    "config": Reader("saved", "make_config", 2),
 }
 
 

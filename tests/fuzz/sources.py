@@ -11,11 +11,11 @@ from tests.fuzz.case import Made
 from tests.fuzz.damage import NUMBERS, some
 from tests.support.damaged_sources import BOARD, BOMBS, ESCAPES, Damage, _files
 
-_PATH = f"@/{BOARD}"
+_PATH = f"$HERE/{BOARD}"
 #: What source is made of, beside what the mutator of the suite has.
 _PIECES = (
     "&{/}", "&a", "<&a 1>", "<0x1 0x2>", "[00 1f]", '"x"', "/bits/ 64 <1>", "/memreserve/ 0 1;",
-    "/ {\n};\n", "a: b@1 { };", "#include <x.h>\n", "/delete-property/ reg;", "status = \"okay\";",
+    "/ {\n};\n", "a: b@1 { };", "#include <x.h>\n", "/delete-property/ reg;", 'status = "okay";',
     "// dtlink: allow(phandle/dangling) x\n", "/* dtlink: expect(cycle) */", "(1 << 63)", "(1/0)",
     "phandle = <1>;", "&{/a/b} { };", "/dts-v1/;", "/include/", "__overlay__", "(-1 ? 2 : 3)",
 )  # fmt: skip
@@ -67,8 +67,8 @@ def make(chance: random.Random) -> Made:
     if chance.random() < 0.1:
         calls[1] = ["preprocess", _PATH, "--format", chance.choice(("text", "json"))]
     elif chance.random() < 0.15:
-        calls[1] = ["lint", _PATH, "-j1", "--fix", "--diff", "--unsafe-fixes", "--select", "all"]
-    include = [] if chance.random() < 0.2 else ["-I", "@/tree/include"]
+        calls[1] = ["lint", _PATH, "-j1", "--diff", "--unsafe-fixes", "--select", "all"]
+    include = [] if chance.random() < 0.2 else ["-I", "$HERE/tree/include"]
     calls = [[*call, *include] if _includes(call) else call for call in calls]
     return Made(files, calls)
 

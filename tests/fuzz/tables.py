@@ -134,15 +134,15 @@ def make_raw(chance: random.Random) -> Made:
     tables = damaged_tables(chance)
     if chance.random() < 0.75:
         files: Files = {f"m/{word}.dat": data for word, data in tables.items()}
-        return Made({**files, "m/": b""}, table_calls(chance, "@/m"))
+        return Made({**files, "m/": b""}, table_calls(chance, "$HERE/m"))
     data = b"".join(chance.sample(list(tables.values()), len(tables)))
-    return Made({"tables.bin": data}, table_calls(chance, "@/tables.bin"))
+    return Made({"tables.bin": data}, table_calls(chance, "$HERE/tables.bin"))
 
 
 def make_text(chance: random.Random) -> Made:
     """Tables as text."""
     data = _text(damaged_tables(chance), chance)
-    return Made({"tables.txt": data}, table_calls(chance, "@/tables.txt"))
+    return Made({"tables.txt": data}, table_calls(chance, "$HERE/tables.txt"))
 
 
 def kinds() -> Sequence[str]:

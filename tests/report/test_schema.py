@@ -1,6 +1,8 @@
 """Every document that dtlink prints is of the published form."""
 
 import json
+from collections.abc import Iterable, Iterator
+from enum import Enum
 from pathlib import Path
 
 import jsonschema
@@ -8,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from dtlink.cli.main import COMMANDS, cli
+from dtlink.observed.bootlog.model import CauseKind, DeviceEffect
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARDS = sorted((ROOT / "fixtures" / "boards").glob("*.dtb"))
@@ -90,6 +93,22 @@ def test_documents_are_of_the_schema(call: list[str]) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert [error.message for error in VALIDATOR.iter_errors(document)] == []
     assert undescribed(document, SCHEMA, SCHEMA) == []
+
+
+@pytest.mark.parametrize("words", [DeviceEffect, CauseKind])
+def test_the_words_of_a_log_are_of_the_schema(words: type[Enum]) -> None:
+    named = {each.name.lower().replace("_", "-") for each in words}
+    described = [set(each["enum"]) for each in _all(SCHEMA) if "enum" in each]
+    assert [each for each in described if len(each & named) > 3] == [named]
+
+
+def _all(schema: object) -> Iterator[dict]:
+    """All objects of the schema."""
+    if isinstance(schema, dict):
+        yield schema
+    below = schema.values() if isinstance(schema, dict) else schema
+    for each in below if isinstance(below, Iterable) and not isinstance(below, str) else ():
+        yield from _all(each)
 
 
 def test_what_does_not_count_is_of_the_schema_too(tmp_path: Path) -> None:

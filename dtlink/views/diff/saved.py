@@ -22,7 +22,7 @@ from dtlink.views.diff.former import reason
 from dtlink.views.diff.rows import FindingRow, IdentityRow, PairRow, WaitRow
 from dtlink.views.diff.sides import Side
 from dtlink.views.diff.snapshot import Snapshot
-from dtlink.views.forms import FLAG, NONE, NUMBER, TEXT, Members, check
+from dtlink.views.forms import FLAG, NONE, NUMBER, PAIR, TEXT, Members, check, check_present
 from dtlink.views.links import LinkRow, PropertyRow
 
 _FINDING: Members = {
@@ -72,6 +72,14 @@ _READ: Members = {
     "cycles": [{"nodes": [TEXT], "chain": [_STEP], "breaks": [_STEP]}],
     "devlink": _DEVLINK,
 }
+#: Members that not every version wrote: they have their form, or are absent.
+_LATER_OF_LINKS: Members = {
+    "used_by_linux": FLAG,
+    "inputs": PAIR,
+    "output": NUMBER + NONE,
+    "through": TEXT + NONE,
+}
+_LATER_OF_CYCLES: Members = {"links": NUMBER, "relaxed": [_STEP]}
 _SEVERITIES = frozenset(each.value for each in Severity)
 
 
@@ -132,6 +140,8 @@ def _inputs(document: Any) -> Iterator[SavedInput]:
         check(entry.get("error"), ({"message": TEXT}, NONE), f"{where}.error")
         there = {name: form for name, form in _READ.items() if name in entry}
         check(entry, there, where)
+        check_present(entry.get("links", ()), _LATER_OF_LINKS, f"{where}.links")
+        check_present(entry.get("cycles", ()), _LATER_OF_CYCLES, f"{where}.cycles")
         if not entry["path"]:
             raise InputError(f"{where}.path is empty")
         snapshot = _snapshot(entry, kernel or {}, where)
