@@ -12,7 +12,7 @@ import click
 
 from dtlink import engine
 from dtlink.board.settings import Settings
-from dtlink.cli.options import NO_INPUTS, complain, options, words
+from dtlink.cli.options import NO_INPUTS, Complaints, options, words
 from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
 from dtlink.cli.single import view_of
 from dtlink.cli.sources import chosen_inputs, configured
@@ -59,8 +59,9 @@ def links(
     task = partial(configured, task=engine.Task(make, make, settings.sources))
     reports = engine.run(chosen.inputs, task, jobs=jobs, digest=digests(outputs))
     total = len(chosen.inputs) + len(chosen.unread)
-    report = gather(chain(reports, chosen.unread), total, outputs, blank)
-    complain(report.inputs, NO_INPUTS)
+    complaints = Complaints(total)
+    report = gather(chain(reports, chosen.unread), total, outputs, blank, complaints)
+    complaints.end(NO_INPUTS)
     write_formats(report, outputs, _lines, color)
     sys.exit(report.exit_status(None))
 

@@ -16,7 +16,7 @@ from dtlink.cli.caching import cache_options
 from dtlink.cli.fixing import FixRequest, fix_options
 from dtlink.cli.given import named
 from dtlink.cli.messages import say, tell
-from dtlink.cli.options import NO_INPUTS, complain, options
+from dtlink.cli.options import NO_INPUTS, Complaints, options
 from dtlink.cli.outputs import (
     Target,
     digests,
@@ -184,20 +184,22 @@ def lint(
             )
             reports = baselines.compare(found)
         reports = change.compare(plan, reports, jobs=jobs) if change else reports
-        report = gather(reports, plan.total, outputs, blank, plan.settled)
+        tell(blank.notes)
+        complaints, settled = Complaints(plan.total), plan.settled(reports)
+        report = gather(settled, plan.total, outputs, blank, complaints, every=verbose)
     except InputError as error:
         say(f"dtlink: {error}")
         sys.exit(2)
-    tell(plan.notes)
-    complain(report.inputs, "" if allow_empty or (change and change.has_inputs) else NO_INPUTS)
+    complaints.end("" if allow_empty or (change and change.has_inputs) else NO_INPUTS)
     tell([change.summary] if change and change.has_inputs else [])
     of_findings = partial(_text, least=plan.show, everything=verbose)
     text = _statistics if statistics else of_findings
     # A linter runs in make, in hooks and in loops, where a pager would wait for a key.
     write_formats(report, outputs, text, color, fold=False, page=False)
     baselines.prune(report)
-    status = report.status if report.inputs or not allow_empty else 0
-    sys.exit(max(status, 2) if strict and report.passed else status)
+    status = report.status if report.totals.inputs or not allow_empty else 0
+    has_passed = bool(report.notes or report.totals.passed)
+    sys.exit(max(status, 2) if strict and has_passed else status)
 
 
 def _live(given: dict[str, Any]) -> LiveMachine:
@@ -285,4 +287,5 @@ def _blank(plan: LintPlan, kernel: Any, told: str, change: Change | None) -> Rep
         notes=plan.notes,
         since=change.told if change else None,
         machine=plan.machine(),
+        named=plan.named,
     )

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtlink.cli.options import Command, collect
+from dtlink.cli.options import Command, Complaints, progress
 from dtlink.cli.param import ParamType
 from dtlink.cli.terminal import terminal_width
-from dtlink.cli.writing import emit, emit_lines, lines_to
+from dtlink.cli.writing import emit_lines, emit_pieces, lines_to
 from dtlink.records import NamedTuple
-from dtlink.report.formats import DIGESTS, FORMATS, WITH_FIXES, render
+from dtlink.report.formats import DIGESTS, FORMATS, STREAMED, WITH_FIXES, pieces
+from dtlink.report.kept import KeptReports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,27 +125,31 @@ def has_fixes(targets: Iterable[Target]) -> bool:
 def gather(
     reports: Iterable[InputReport],
     total: int,
-    targets: Iterable[Target],
+    targets: Sequence[Target],
     blank: Report,
-    settle: Callable[[Iterable[InputReport]], Iterable[InputReport]] = iter,
+    complaints: Complaints,
+    *,
+    every: bool = False,
 ) -> Report:
-    """The whole report. What goes out input by input is written on the way.
+    """The report, with what the formats need. What goes out input by input is written on the way.
 
-    ``blank`` is the report without inputs. ``settle`` adds to the reports what only the whole run
-    shows; twice has the effect of once.
+    ``blank`` is the report without inputs; ``every``: text is about inputs without findings too.
+    ``complaints`` are printed on the way.
     """
+    kept = KeptReports([each.form for each in targets], every=every)
     with ExitStack() as stack:
         for each in targets:
-            if each.form == "jsonl":
+            if each.form in STREAMED:
                 writer = stack.enter_context(lines_to(each.path))
-                reports = _told(settle(reports), writer, blank)
-        return blank._replace(inputs=list(settle(collect(reports, total))))
+                reports = _told(reports, writer, blank)
+        for item in progress(reports, total):
+            complaints.add(item)
+            kept.add(item)
+    return kept.report(blank)
 
 
 def _told(
-    reports: Iterable[InputReport],
-    write: Callable[[str], object],
-    blank: Report,
+    reports: Iterable[InputReport], write: Callable[[str], object], blank: Report
 ) -> Iterator[InputReport]:
     from dtlink.report.json import line
 
@@ -171,6 +176,6 @@ def write_formats(
         if each.form == "text":
             lines = text(report, terminal_width(each.path))
             emit_lines(lines, each.path, color, fold=fold, page=page)
-        elif each.form != "jsonl":
+        elif each.form not in STREAMED:
             folder = None if each.path is None else os.path.dirname(each.path)  # noqa: PTH120 - any text
-            emit(render(each.form, report, folder), each.path)
+            emit_pieces(pieces(each.form, report, folder), each.path)

@@ -104,8 +104,13 @@ def write_file(data: bytes, output: str) -> None:
 
 def emit(text: str, output: str | None) -> None:
     """Write results to standard output, or to a file."""
+    emit_pieces((text,), output)
+
+
+def emit_pieces(pieces: Iterable[str], output: str | None) -> None:
+    """Write results, piece by piece."""
     with opened(output) as stream:
-        stream.write(text)
+        stream.writelines(pieces)
 
 
 def emit_lines(
@@ -141,7 +146,7 @@ def emit_json(report: Report, output: str | None) -> None:
     """Write the JSON document."""
     from dtlink.report import json
 
-    emit(json.render(report), output)
+    emit_pieces(json.pieces(report), output)
 
 
 def emit_data(result: CommandResult) -> None:

@@ -143,6 +143,11 @@ class LintPlan:
         return [*self._notes, *_without_base(found)]
 
     @property
+    def named(self) -> Sequence[Input]:
+        """The inputs of all reports."""
+        return [*self.inputs, *(each.input for each in self.unread)]
+
+    @property
     def total(self) -> int:
         """The number of reports."""
         return len(self.inputs) + len(self.unread)

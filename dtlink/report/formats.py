@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 
 from dtlink.report.model import Report
@@ -27,12 +28,29 @@ FORMATS = {
 DIGESTS = frozenset(("json", "jsonl", "sarif"))
 #: The formats that contain the edits of fixes as edits of the source.
 WITH_FIXES = frozenset(("json", "jsonl", "sarif", "rdjson"))
+#: The formats that are written input by input.
+STREAMED = frozenset(("jsonl",))
+#: The formats that print what was found, and of the other inputs only their number.
+ONLY_FINDINGS = frozenset(
+    ("text", "github", "gitlab", "markdown", "concise", "rdjson", "checkstyle")
+)
+#: Those of them that have fingerprints.
+FINGERPRINTED = frozenset(("gitlab",))
+#: The formats that are made in pieces, input by input.
+IN_PIECES = frozenset(("json",))
 #: The formats that link to files beside them.
 LINKING = frozenset(("html",))
 
 
 def render(name: str, report: Report, folder: str | None = None) -> str:
     """A report in a format, ending in a newline; ``folder``: where it will be, if that is known."""
+    return "".join(pieces(name, report, folder))
+
+
+def pieces(name: str, report: Report, folder: str | None = None) -> Iterator[str]:
+    """As :func:`render`, in pieces: of many inputs the whole text would take much memory."""
     module = import_module(f"dtlink.report.{name}")
-    text: str = module.render(report, folder) if name in LINKING else module.render(report)
-    return text
+    if name in IN_PIECES:
+        yield from module.pieces(report)
+    else:
+        yield module.render(report, folder) if name in LINKING else module.render(report)

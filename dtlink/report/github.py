@@ -6,15 +6,14 @@ The limit is that of the runner's ``ExecutionContext.cs``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from dtlink.escaping.github import command
 from dtlink.escaping.text import name
-from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
 from dtlink.records import NamedTuple
 from dtlink.report.around import around
-from dtlink.report.groups import BOARDS, Group, boards, groups, short_names
+from dtlink.report.groups import BOARDS, Group, ShortNames, boards, groups, short_names
 from dtlink.report.model import Report
 from dtlink.report.places import place_of, relative, where
 from dtlink.report.wording import (
@@ -71,7 +70,7 @@ def _annotations(report: Report) -> Iterator[_Annotation]:
             yield _Annotation("warning", entry.rule, unmet(entry), *place_of(item, entry))
 
 
-def _annotation(group: Group, names: Mapping[Input, str]) -> _Annotation:
+def _annotation(group: Group, names: ShortNames) -> _Annotation:
     item, finding = group.item, group.finding
     likely = " (likely)" if finding.confidence is Confidence.LIKELY else ""
     of = f"{item.part}: " if item.part else ""

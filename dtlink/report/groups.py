@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 from typing import TYPE_CHECKING
 
 from dtlink.firmware.inputs import Input
@@ -105,7 +105,7 @@ def groups(report: Report, *, fingerprints: bool = False) -> list[Group]:
     members: defaultdict[Hashable, list[Member]] = defaultdict(list)
     file = cache(relative)
     keyed = partial(_keyed, file=file, fingerprints=fingerprints)
-    for key, member in chain.from_iterable(map(keyed, report.inputs)):
+    for key, member in chain.from_iterable(map(keyed, count(), report.inputs)):
         members[key].append(member)
     if fingerprints:
         found = list(_numbered(members.values(), file))
@@ -128,37 +128,51 @@ def repeats(groups: Iterable[Group]) -> str:
     return f"{total} counted per input" if sum(sizes) > len(sizes) else ""
 
 
-def short_names(report: Report) -> Mapping[Input, str]:
+class ShortNames(dict[Input, str]):
+    """Names of the inputs of a report; ``total`` is the number of all, named here or not."""
+
+    total: int
+
+
+def short_names(report: Report) -> ShortNames:
     """Names of the inputs for lists: without the folder, where that leaves them distinct."""
-    short = {
-        item.input: str(item.input._replace(path=os.path.basename(item.path)))  # noqa: PTH119 - any text
-        for item in report.inputs
-    }
-    taken = Counter(short.values())
     full = {item.input: item for item in report.inputs}
-    return {
-        each: name if taken[name] == 1 else relative_name(full[each])
+    every = {*report.named, *full}
+    short = {each: _short(each) for each in full}
+    there = set(short.values())
+    taken = Counter(name for each in every if (name := _short(each)) in there)
+    names = ShortNames(
+        (each, name if taken[name] == 1 else relative_name(full[each]))
         for each, name in short.items()
-    }
+    )
+    names.total = len(every)
+    return names
 
 
-def boards(group: Group, names: Mapping[Input, str], most: int = BOARDS_IN_TEXT) -> str:
+def _short(item: Input) -> str:
+    return str(item._replace(path=os.path.basename(item.path)))  # noqa: PTH119 - any text
+
+
+def boards(group: Group, names: ShortNames, most: int = BOARDS_IN_TEXT) -> str:
     """The inputs that have a fault, in a sentence; empty for one that is where the fault is.
 
     ``names`` are those of all inputs of the report.
     """
     if not group.is_shared and not group.is_elsewhere:
         return ""
-    is_all = len(group.inputs) == len(names) > most
+    is_all = len(group.inputs) == names.total > most
     listing = listed((names[each.input] for each in group.inputs), most)
-    text = f"all {len(names):,} inputs" if is_all else listing
+    text = f"all {names.total:,} inputs" if is_all else listing
     return f"{text} (details differ in {group.others:,} of them)" if group.others else text
 
 
 def _keyed(
-    item: InputReport, file: Callable[[str], str], *, fingerprints: bool
+    at: int, item: InputReport, file: Callable[[str], str], *, fingerprints: bool
 ) -> Iterator[tuple[Hashable, Member]]:
-    """The findings of an input, each with what makes it the same as those of other inputs."""
+    """The findings of an input, each with what makes it the same as those of other inputs.
+
+    ``at`` is the position of the input in the report.
+    """
     seen: Counter[Hashable] = Counter()
     named = (
         identified(item.findings, item.known) if fingerprints else zip(repeat(""), item.findings)
@@ -169,7 +183,7 @@ def _keyed(
             key = bare(finding)
         seen[key] += 1
         # Two of one input are two faults, as a macro makes them at one place.
-        place = (id(item), number) if key is None else (key, seen[key])
+        place = (at, number) if key is None else (key, seen[key])
         yield place, Member(item, finding, fingerprint)
 
 

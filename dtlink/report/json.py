@@ -6,7 +6,7 @@ read. Within version 1 members are only added.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.escaping import jsontext
@@ -47,7 +47,21 @@ PARTS = (
 
 def render(report: Report) -> str:
     """The whole document, ending in a newline."""
-    return jsontext.document(document(report))
+    return "".join(pieces(report))
+
+
+def pieces(report: Report) -> Iterator[str]:
+    """The whole document in pieces: what is before the inputs, each input, what is after them."""
+    made = document(report._replace(inputs=(), counted=report.totals))
+    before, after = jsontext.document(made).split('\n "inputs": []')
+    yield f'{before}\n "inputs": ['
+    between = ""
+    for item in report.inputs:
+        entry = jsontext.document(_input(item, report.command)).rstrip()
+        # A newline is never in a string: each is between members.
+        yield f"{between}\n  " + entry.replace("\n", "\n  ")
+        between = ","
+    yield ("\n ]" if between else "]") + after
 
 
 def line(report: Report) -> str:
@@ -79,8 +93,8 @@ def document(report: Report) -> Document:
 
 def _summary(report: Report) -> JsonObject:
     summary: JsonObject = {
-        "inputs": len(report.inputs),
-        "unreadable": sum(item.error is not None for item in report.inputs),
+        "inputs": report.totals.inputs,
+        "unreadable": report.totals.unreadable,
     }
     if report.command == "lint":
         summary["findings"] = report.counts()

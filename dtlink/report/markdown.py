@@ -93,13 +93,12 @@ def _head(report: Report, faults: Sequence[Group]) -> Iterator[str]:
     each_input = repeats(faults)
     several = f" ({each_input})" if each_input else ""
     total = counts(counts_of(faults))
-    yield f"**dtlink: {total} in {counted(len(report.inputs), 'input')}{several}**"
+    yield f"**dtlink: {total} in {counted(report.totals.inputs, 'input')}{several}**"
     if report.since:
         yield _since(report, report.since)
-    elif report.baseline or any(item.known or item.fixed for item in report.inputs):
+    elif report.baseline or report.totals.known or report.totals.fixed:
         yield _baseline(report)
-    ignored = sum(len(item.ignored) for item in report.inputs)
-    if ignored:
+    if ignored := report.totals.ignored:
         yield f"{counted(ignored, 'finding')} ignored, as configured or by comments in the source."
     problems = [
         f"{_trouble_place(each)}: {_prose(cut(each.text, _SHORT))}" for each in troubles(report)
@@ -117,16 +116,15 @@ def _head(report: Report, faults: Sequence[Group]) -> Iterator[str]:
 
 
 def _baseline(report: Report) -> str:
-    new = sum(len(item.findings) for item in report.inputs)
-    known = sum(len(item.known) for item in report.inputs)
-    fixed = sum(len(item.fixed) for item in report.inputs)
+    totals = report.totals
+    new, known, fixed = totals.findings.total(), totals.known, totals.fixed
     name = _place(report.baseline) if report.baseline else "the baseline"
     return f"Against {name}: {new:,} new, {known:,} known, {fixed:,} fixed."
 
 
 def _since(report: Report, since: SinceCommit) -> str:
-    known = sum(len(item.known) for item in report.inputs)
-    inputs = f"{len(report.inputs):,} of {len(report.inputs) + since.unchanged:,} inputs"
+    known, number = report.totals.known, report.totals.inputs
+    inputs = f"{number:,} of {number + since.unchanged:,} inputs"
     also = f" or in {_place(report.baseline)}" if report.baseline else ""
     return (
         f"The change since {_code(since.ref)} ({since.commit}) reaches {inputs}. "

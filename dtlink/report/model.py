@@ -11,6 +11,7 @@ from dtlink.firmware.inputs import MEMBER, Input
 from dtlink.firmware.names import Subject
 from dtlink.firmware.tree import Location
 from dtlink.records import NamedTuple
+from dtlink.report.totals import Totals
 from dtlink.rules.model import Finding, Severity
 from dtlink.rules.run import RuleFault
 
@@ -244,14 +245,18 @@ class Report(NamedTuple):
     """The commit without whose findings ``findings`` are."""
     machine: Mapping[str, Json] | None = None
     """What the user gave of the machine, by option: its PCI functions, its memory map."""
+    counted: Totals | None = None
+    """The numbers of all inputs, where ``inputs`` lacks some; ``None``: they are all there."""
+    named: Sequence[Input] = ()
+    """All inputs, where ``inputs`` lacks some."""
 
     def __repr__(self) -> str:
         from dtlink.wording import counted
 
-        unread = sum(1 for item in self.inputs if item.error)
+        unread = self.totals.unreadable
         found = [f"{unread} unreadable"] if unread else []
         found += [f"{level} {number}" for level, number in self.counts().items() if number]
-        inputs = counted(len(self.inputs), "input")
+        inputs = counted(self.totals.inputs, "input")
         return f"<Report {self.command} of {inputs}: {', '.join(found) or 'no findings'}>"
 
     def to_dict(self) -> Document:
@@ -267,13 +272,19 @@ class Report(NamedTuple):
 
     def counts(self) -> dict[str, int]:
         """How many findings there are of each severity."""
-        counted = Counter(finding.severity for finding in self.findings())
-        return {severity.value: counted[severity] for severity in Severity}
+        findings = self.totals.findings
+        return {severity.value: findings[severity] for severity in Severity}
+
+    @property
+    def totals(self) -> Totals:
+        """The numbers of all inputs."""
+        return self.counted or Totals.of(self.inputs)
 
     @property
     def status(self) -> int:
         """As :meth:`exit_status`, each input with its own ``fail_on``."""
-        return max((item.exit_status(item.fail_on) for item in self.inputs), default=self._nothing)
+        totals = self.totals
+        return totals.status if totals.inputs else self._nothing
 
     @property
     def passed(self) -> list[str]:
@@ -284,7 +295,8 @@ class Report(NamedTuple):
         """0: no findings that count, 1: findings of at least ``fail_on``, 2: unreadable inputs, or
         no inputs at all, 3: a fault of dtlink.
         """
-        return max((item.exit_status(fail_on) for item in self.inputs), default=self._nothing)
+        totals = self.totals
+        return totals.exit_status(fail_on) if totals.inputs else self._nothing
 
     @property
     def is_compared(self) -> bool:

@@ -44,7 +44,7 @@ def summary(
         total = f"new: {total}" if any(counts.values()) else "no new findings"
     each_input = repeats(groups)
     several = f" ({each_input})" if each_input else ""
-    parts = [f"{total} in {counted(len(report.inputs), 'input')}{several}", *beside]
+    parts = [f"{total} in {counted(report.totals.inputs, 'input')}{several}", *beside]
     yield from flow([Span("; ".join(parts)), *_hints(counts, least)], width, indent=0)
     for kernel in dict.fromkeys(_kernels(report)):
         yield from flow([Span(kernel, DIM)], width, indent=0)
@@ -52,7 +52,7 @@ def summary(
 
 def _kernels(report: Report) -> Iterator[str]:
     """The kernels that the user named, each with the index of its source."""
-    for kernel in (each.kernel or report.kernel or {} for each in report.inputs):
+    for kernel in (each or report.kernel or {} for each in report.totals.kernels):
         if "index_release" in kernel:
             what = kernel["release"] or kernel["path"]
             model = f"fw_devlink of {kernel['version']}"
@@ -87,21 +87,20 @@ def _most(counted: Counter[str], what: str) -> Iterator[Span]:
 
 def aside(report: Report) -> Iterator[str]:
     """Findings that do not count, and inputs that could not be read."""
-    inputs = report.inputs
-    if known := sum(len(each.known) for each in inputs):
+    totals = report.totals
+    if totals.known:
         where = "known" if report.since else "in baseline"
-        yield f"{known:,} {where}"
-    if fixed := sum(len(each.fixed) for each in inputs):
-        yield f"{fixed:,} fixed"
-    if ignored := sum(len(each.ignored) for each in inputs):
-        yield f"{ignored:,} ignored"
-    missing = [each.is_expected for item in inputs for each in item.unmet]
-    if unmet := sum(missing):
-        yield f"{unmet:,} expected but missing"
-    if unused := len(missing) - unmet:
-        yield f"{unused:,} allowed but unused"
-    if unread := sum(each.error is not None for each in inputs):
-        yield f"{unread:,} not read"
+        yield f"{totals.known:,} {where}"
+    if totals.fixed:
+        yield f"{totals.fixed:,} fixed"
+    if totals.ignored:
+        yield f"{totals.ignored:,} ignored"
+    if totals.unmet:
+        yield f"{totals.unmet:,} expected but missing"
+    if totals.unused:
+        yield f"{totals.unused:,} allowed but unused"
+    if totals.unreadable:
+        yield f"{totals.unreadable:,} not read"
 
 
 def _hints(counts: dict[str, int], least: Severity) -> Iterator[Span]:

@@ -14,7 +14,7 @@ from dtlink.firmware.inputs import Input
 from dtlink.firmware.tree import Location
 from dtlink.records import NamedTuple
 from dtlink.report.around import around, placed
-from dtlink.report.groups import BOARDS_IN_TEXT, Group, boards, groups, short_names
+from dtlink.report.groups import BOARDS_IN_TEXT, Group, ShortNames, boards, groups, short_names
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, flow, line, paragraph, rule_name
 from dtlink.report.model import BaselineEntry, InputReport, Report, Unmet
 from dtlink.report.places import relative, relative_name
@@ -106,7 +106,7 @@ def _rank(section: _Section) -> int:
 
 
 def _section(
-    section: _Section, names: Mapping[Input, str], width: int | None, *, everything: bool
+    section: _Section, names: ShortNames, width: int | None, *, everything: bool
 ) -> Iterator[Line]:
     item = section.item
     bases = bool(item and len(item.bases) > 1)

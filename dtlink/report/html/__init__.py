@@ -20,7 +20,7 @@ __all__ = ["render"]
 def render(report: Report, folder: str | None = None) -> str:
     """The page. ``folder``: where it will be; pages of ``dtlink graph`` there are linked."""
     found = groups(report)
-    inputs = counted(len(report.inputs), "input")
+    inputs = counted(report.totals.inputs, "input")
     summary = f"{counts(counts_of(found)).capitalize()} in {inputs}"
     return Page(
         title=f"dtlink: {summary}",

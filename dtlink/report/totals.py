@@ -1,0 +1,71 @@
+"""What a report counts: over all inputs of a run, also those whose reports are not kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from dtlink.rules.finding import Severity
+
+if TYPE_CHECKING:
+    from dtlink.report.entries import Json
+    from dtlink.report.model import InputReport
+
+
+class Totals:
+    """Numbers of a run, taken in input by input."""
+
+    def __init__(self) -> None:
+        self.inputs = 0
+        self.unreadable = 0
+        self.findings: Counter[Severity] = Counter()
+        self.known = 0
+        self.fixed = 0
+        self.ignored = 0
+        self.unmet = 0
+        """Expected findings that are missing."""
+        self.unused = 0
+        """What comments allow, and nothing has."""
+        self.passed = 0
+        """Notes of inputs about what was passed over."""
+        self.status = 0
+        """The highest exit status of an input, each with its own ``fail_on``."""
+        self.broken = 0
+        """The highest exit status of an input, whatever its findings: 0, 2 or 3."""
+        self.kernels: list[Mapping[str, Json] | None] = []
+        """The kernels of inputs, each once; ``None`` is the report's."""
+
+    @classmethod
+    def of(cls, inputs: Iterable[InputReport]) -> Totals:
+        """The numbers of reports that are all there."""
+        totals = cls()
+        for each in inputs:
+            totals.add(each)
+        return totals
+
+    def add(self, item: InputReport) -> None:
+        """Take in the report of one input."""
+        self.inputs += 1
+        self.unreadable += item.error is not None
+        for finding in item.findings:
+            self.findings[finding.severity] += 1
+        self.known += len(item.known)
+        self.fixed += len(item.fixed)
+        self.ignored += len(item.ignored)
+        for each in item.unmet:
+            self.unmet += each.is_expected
+            self.unused += not each.is_expected
+        self.passed += len(item.passed)
+        self.status = max(self.status, item.exit_status(item.fail_on))
+        self.broken = max(self.broken, item.exit_status(None))
+        if not any(each is item.kernel for each in self.kernels):
+            self.kernels.append(item.kernel)
+
+    def exit_status(self, fail_on: Severity | None) -> int:
+        """The exit status if findings of at least this severity count; ``None``: none does."""
+        if self.broken or fail_on is None:
+            return self.broken
+        there = set(self.findings)
+        there |= {Severity.WARNING} if self.unmet + self.unused else set()
+        return int(any(each.rank <= fail_on.rank for each in there))
