@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from dtlink.config.plan import LintPlan
     from dtlink.report.baseline import Baseline
     from dtlink.report.known import BaselineComparison
-    from dtlink.report.model import InputReport, Report
+    from dtlink.report.model import InputReport
 
 
 def baseline_options(command: Command) -> Command:
@@ -51,6 +52,7 @@ class Baselines:
             raise click.UsageError("there is no baseline to write: name it with --baseline")
         self._plan, self._write, self._prune = plan, write, prune
         self._files = {path: _read(path, may_lack=write) for path in plan.baselines}
+        self._compared: dict[str, BaselineComparison] = {}
 
     @property
     def told(self) -> str:
@@ -61,9 +63,10 @@ class Baselines:
         """The reports with what is known taken out of the findings."""
         if not self._files:
             return reports
+        self._compared = self._comparisons()
         if self._write:
-            reports = self._rewrite(list(reports))
-        return self._plan.compare(reports, self._comparisons())
+            return self._rewritten(reports)
+        return self._plan.compare(reports, self._compared)
 
     def _comparisons(self) -> dict[str, BaselineComparison]:
         from dtlink.report.known import BaselineComparison
@@ -73,27 +76,31 @@ class Baselines:
             for path, known in self._files.items()
         }
 
-    def _rewrite(self, reports: list[InputReport]) -> list[InputReport]:
-        """Make the baselines of what is found, with what this run can say nothing of kept."""
-        from dtlink.report.baseline import write
+    def _rewritten(self, reports: Iterable[InputReport]) -> Iterator[InputReport]:
+        """Make the baselines of what is found, with what this run can say nothing of kept.
 
-        before = self._comparisons()
-        for _ in self._plan.compare(reports, before):
-            pass
-        for path, comparison in before.items():
-            inputs = set(self._plan.of_baseline(path))
-            mine = [item for item in reports if item.input in inputs]
-            self._put(path, write(mine, path, comparison.kept()))
-        return reports
+        The reports have what is found as known: that is what the new baseline will have.
+        """
+        from dtlink.report.baseline import NewBaseline
 
-    def prune(self, report: Report) -> None:
+        made = {path: NewBaseline(path) for path in self._files}
+        for item in reports:
+            path = self._plan.baseline_of(item)
+            if path not in made:
+                yield item
+                continue
+            deque(self._plan.compare((item,), self._compared), 0)  # for what it keeps of the old
+            made[path].add(item)
+            yield item._replace(findings=(), known=item.findings)
+        for path, baseline in made.items():
+            self._put(path, baseline.text(self._compared[path].kept()))
+
+    def prune(self) -> None:
         """Take out what is fixed, if that was asked for."""
         for path in self._files if self._prune else ():
             from dtlink.report.baseline import prune
 
-            inputs = set(self._plan.of_baseline(path))
-            mine = [each for each in report.inputs if each.input in inputs]
-            self._put(path, prune(self._files[path], mine))
+            self._put(path, prune(self._files[path], self._compared[path].fixed()))
 
     def _put(self, path: str, text: str) -> None:
         emit(text, path)

@@ -196,7 +196,7 @@ def lint(
     text = _statistics if statistics else of_findings
     # A linter runs in make, in hooks and in loops, where a pager would wait for a key.
     write_formats(report, outputs, text, color, fold=False, page=False)
-    baselines.prune(report)
+    baselines.prune()
     status = report.status if report.totals.inputs or not allow_empty else 0
     has_passed = bool(report.notes or report.totals.passed)
     sys.exit(max(status, 2) if strict and has_passed else status)

@@ -315,6 +315,11 @@ class LintPlan:
         """The inputs that have a baseline."""
         return [each for each in self.inputs if self._settings[each].baseline == baseline]
 
+    def baseline_of(self, item: InputReport) -> str:
+        """The baseline of an input; empty for none."""
+        settings = self._settings.get(item.input)
+        return settings.baseline if settings else ""
+
     def compare(
         self, reports: Iterable[InputReport], comparisons: Mapping[str, BaselineComparison]
     ) -> Iterator[InputReport]:

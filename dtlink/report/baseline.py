@@ -21,7 +21,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, load
 from dtlink.records import NamedTuple
-from dtlink.report.model import BaselineEntry, InputReport, identified
+from dtlink.report.model import BaselineEntry, InputReport, numbered
 from dtlink.rules.model import Finding, Severity
 
 SCHEMA = "baseline-1"
@@ -74,11 +74,6 @@ def _placed(path: str, resolve: Callable[[str], str]) -> PurePath:
     """A path with its folder resolved; its own name is what the user knows it by."""
     folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - pathlib keeps ".."
     return PurePath(resolve(folder), name)
-
-
-def once(reports: Iterable[InputReport]) -> Iterable[InputReport]:
-    """The reports, of inputs that were named twice the first."""
-    return {place_of(item.input): item for item in reversed([*reports])}.values()
 
 
 def place_of(item: Input) -> Input:
@@ -143,20 +138,52 @@ def _entry(member: Any) -> AcceptedFinding:
     return AcceptedFinding(BaselineEntry._make((*texts, fingerprint)), _SEVERITIES[severity])
 
 
-def write(reports: Iterable[InputReport], path: str, keep: Iterable[AcceptedFinding] = ()) -> str:
-    """The text of a baseline, for the file ``path``, with all findings of the reports.
+class NewBaseline:
+    """A baseline for the file ``path`` that is made of reports, one after the other.
 
-    Findings that the configuration ignores are not among them. ``keep`` are the entries of an
-    existing baseline that stay (see :meth:`~dtlink.report.known.BaselineComparison.kept`).
+    It has all findings of each input, also of one that is named twice, once. Findings that the
+    configuration ignores are not among them.
     """
-    found: defaultdict[str, list[Finding]] = defaultdict(list)
-    for item in once(reports):
-        found[member_key(item.input, path)] += (*item.findings, *item.known)
-    entries = list(keep)
-    for key, findings in found.items():
-        findings.sort(key=lambda finding: finding.severity.rank)
-        entries += (accepted(key, *each) for each in identified(findings))
-    return _text(entries)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._found: defaultdict[str, list[AcceptedFinding]] = defaultdict(list)
+        self._places: set[Input] = set()
+
+    def add(self, item: InputReport) -> None:
+        """Accept the findings of an input."""
+        findings = (*item.findings, *item.known)
+        place = place_of(item.input) if findings else None
+        if place is None or place in self._places:
+            return
+        self._places.add(place)
+        key = member_key(item.input, self._path)
+        self._found[key] += (accepted(key, each.fingerprint, each) for each in findings)
+
+    def text(self, keep: Iterable[AcceptedFinding] = ()) -> str:
+        """The text of the file. ``keep`` are the entries of an existing baseline that stay (see
+        :meth:`~dtlink.report.known.BaselineComparison.kept`).
+        """
+        entries = list(keep)
+        for found in self._found.values():
+            entries += _numbered(sorted(found, key=lambda each: each.severity.rank))
+        return _text(entries)
+
+
+def _numbered(found: Iterable[AcceptedFinding]) -> Iterator[AcceptedFinding]:
+    """The entries of one input; of several with the same fingerprint, the later get a number."""
+    entries = list(found)
+    names = numbered(each.entry.fingerprint for each in entries)
+    for fingerprint, each in zip(names, entries, strict=True):
+        yield each._replace(entry=each.entry._replace(fingerprint=fingerprint))
+
+
+def write(reports: Iterable[InputReport], path: str, keep: Iterable[AcceptedFinding] = ()) -> str:
+    """The text of a baseline of reports that are all there; see :class:`NewBaseline`."""
+    made = NewBaseline(path)
+    for each in reports:
+        made.add(each)
+    return made.text(keep)
 
 
 def accepted(key: str, fingerprint: str, item: Finding) -> AcceptedFinding:
@@ -166,13 +193,13 @@ def accepted(key: str, fingerprint: str, item: Finding) -> AcceptedFinding:
     return AcceptedFinding(entry, item.severity)
 
 
-def prune(baseline: Baseline, reports: Iterable[InputReport]) -> str:
-    """The text of a baseline without what the reports, compared with it, list as fixed."""
-    fixed = Counter(each for item in once(reports) for each in item.fixed)
+def prune(baseline: Baseline, fixed: Iterable[BaselineEntry]) -> str:
+    """The text of a baseline without the entries that are fixed."""
+    gone = Counter(fixed)
     left: list[AcceptedFinding] = []
     for entry in baseline.entries:
-        fixed[entry.entry] -= 1
-        if fixed[entry.entry] < 0:
+        gone[entry.entry] -= 1
+        if gone[entry.entry] < 0:
             left.append(entry)
     return _text(left)
 

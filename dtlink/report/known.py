@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import blob_of
 from dtlink.report.baseline import AcceptedFinding, Baseline, member_key, place_of
-from dtlink.report.model import InputReport
+from dtlink.report.model import BaselineEntry, InputReport
 from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import family_of, has_notes, ids, is_chosen
 from dtlink.rules.model import Finding, Severity
@@ -59,16 +59,22 @@ class BaselineComparison:
         self._names: dict[tuple[str, int], _Name] = {}
         self._seen: Counter[Input] = Counter()
         for each in inputs:
-            self._name(Input.of(each)).to_come += 1
+            if name := self._name(Input.of(each)):
+                name.to_come += 1
         self._seen.clear()
 
-    def _name(self, item: Input) -> _Name:
-        """The entries of an input's name; another object each time that the same input is given."""
+    def _name(self, item: Input) -> _Name | None:
+        """The entries of an input's name; another object each time that the same input is given.
+
+        ``None`` if there are none: most inputs of a long run leave nothing here.
+        """
         key, place = self._key(item), place_of(item)
+        if key not in self._entries:
+            return None
         self._seen[place] += 1
         time = self._seen[place]
         if (key, time) not in self._names:
-            self._names[key, time] = _Name(self._entries.get(key, ()))
+            self._names[key, time] = _Name(self._entries[key])
         return self._names[key, time]
 
     def _key(self, item: Input) -> str:
@@ -89,6 +95,8 @@ class BaselineComparison:
         Findings that the configuration ignores are neither new nor fixed.
         """
         mine = self._name(item.input)
+        if mine is None:
+            return item
         known = mine.take(item.findings)
         mine.seen.update(each.finding.fingerprint for each in item.ignored)
         mine.spoke.append(_spoke(item, is_asked))
@@ -98,6 +106,12 @@ class BaselineComparison:
             known=[each for at, each in enumerate(item.findings) if at in known],
             fixed=[entry.entry for entry in mine.fixed()],
         )
+
+    def fixed(self) -> Iterator[BaselineEntry]:
+        """The entries that are fixed, once all inputs have been compared."""
+        for (_, time), name in self._names.items():
+            if time == 1:
+                yield from (each.entry for each in name.fixed())
 
     def kept(self) -> Iterator[AcceptedFinding]:
         """The entries that a new baseline keeps of the old: those that this run did not check."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT
@@ -316,9 +316,13 @@ def identified(
 
     ``after`` are findings of the same input that are reported elsewhere, and are numbered first.
     """
-    seen = Counter(item.fingerprint for item in after)
-    for item in findings:
-        fingerprint = item.fingerprint
-        seen[fingerprint] += 1
-        number = seen[fingerprint]
-        yield fingerprint if number == 1 else f"{fingerprint}-{number}", item
+    names = numbered((item.fingerprint for item in findings), (item.fingerprint for item in after))
+    yield from zip(names, findings, strict=True)
+
+
+def numbered(fingerprints: Iterable[str], after: Iterable[str] = ()) -> Iterator[str]:
+    """The fingerprints of one input's findings; as :func:`identified`."""
+    seen = Counter(after)
+    for each in fingerprints:
+        seen[each] += 1
+        yield each if seen[each] == 1 else f"{each}-{seen[each]}"

@@ -18,7 +18,7 @@ from dtlink.cli.main import cli
 from dtlink.firmware.errors import InputError
 from dtlink.report.baseline import Baseline, input_key, prune, read, write
 from dtlink.report.known import BaselineComparison, asked
-from dtlink.report.model import Ignored, InputFault, InputReport, Refused
+from dtlink.report.model import BaselineEntry, Ignored, InputFault, InputReport, Refused
 from dtlink.rules.catalogue import find
 from dtlink.rules.model import Confidence, Finding, Severity
 from dtlink.rules.run import RuleFault
@@ -306,6 +306,10 @@ def test_another_place_is_another_finding(other: dict[str, Any]) -> None:
     assert (len(item.known), len(item.findings), len(item.fixed)) == (0, 1, 1)
 
 
+def fixed(*items: InputReport) -> list[BaselineEntry]:
+    return [each for item in items for each in item.fixed]
+
+
 @pytest.mark.parametrize(("had", "has"), [(1, 3), (3, 1), (2, 2)])
 def test_of_several_with_one_fingerprint_it_knows_as_many_as_it_has(had: int, has: int) -> None:
     baseline = accepted(report(*[finding()] * had))
@@ -313,7 +317,7 @@ def test_of_several_with_one_fingerprint_it_knows_as_many_as_it_has(had: int, ha
     assert len(item.known) == min(had, has)
     assert len(item.findings) == max(has - had, 0)
     assert len(item.fixed) == max(had - has, 0)
-    assert len(json.loads(prune(baseline, [item]))["findings"]) == min(had, has)
+    assert len(json.loads(prune(baseline, fixed(item)))["findings"]) == min(had, has)
 
 
 def test_a_finding_that_got_worse_is_new_and_the_old_one_not_fixed() -> None:
@@ -343,7 +347,7 @@ def test_nothing_is_fixed_where_nothing_could_be_found(fields: dict[str, Any]) -
     baseline = accepted(report(finding()))
     (item,) = compared(baseline, report(**fields))
     assert (item.known, item.findings, item.fixed) == ([], [], [])
-    assert prune(baseline, [item]) == Path(baseline.path).read_text(encoding="utf-8")
+    assert prune(baseline, fixed(item)) == Path(baseline.path).read_text(encoding="utf-8")
 
 
 def test_what_was_not_asked_for_is_not_fixed() -> None:
@@ -375,7 +379,7 @@ def test_other_inputs_are_no_matter() -> None:
     (item,) = compared(baseline, report(finding("/b"), path="a.dtb"))
     assert subjects(item.findings) == ["/b"]
     assert subjects(item.fixed) == ["/soc/usb@1000"]
-    assert "b.dtb" in prune(baseline, [item])
+    assert "b.dtb" in prune(baseline, fixed(item))
 
 
 # Inputs with one name
@@ -389,7 +393,7 @@ def test_inputs_with_one_name_share_what_is_known_of_it() -> None:
     assert [len(item.known) for item in compared(baseline, one, other)] == [1, 1]
     items = compared(baseline, one._replace(findings=[]), other)
     assert [(len(item.known), len(item.fixed)) for item in items] == [(0, 0), (1, 1)]
-    assert prune(baseline, items) == write([one], baseline.path)
+    assert prune(baseline, fixed(*items)) == write([one], baseline.path)
 
 
 def test_of_inputs_with_one_name_all_must_have_been_read() -> None:
@@ -401,12 +405,26 @@ def test_of_inputs_with_one_name_all_must_have_been_read() -> None:
 
 def test_an_input_that_is_named_twice_shares_nothing_with_itself() -> None:
     one = report(finding())
+    twice = ("board.dtb", "./board.dtb")
     baseline = accepted(one, one._replace(path="./board.dtb"))
     assert len(baseline.entries) == 1
     items = compared(baseline, one, one._replace(path="./board.dtb"))
     assert [len(item.known) for item in items] == [1, 1]
-    items = compared(baseline, report(), report(path="./board.dtb"))
-    assert prune(baseline, items) == EMPTY
+    comparison = BaselineComparison(baseline, twice)
+    items = [comparison.compare(report(path=each)) for each in twice]
+    assert [len(item.fixed) for item in items] == [1, 1]
+    assert len(list(comparison.fixed())) == 1, "and yet it is one entry"
+    assert prune(baseline, comparison.fixed()) == EMPTY
+
+
+def test_inputs_that_a_baseline_does_not_name_leave_nothing_in_a_comparison() -> None:
+    baseline = accepted(report(finding()))
+    paths = ["board.dtb", *(f"{number}.dtb" for number in range(100))]
+    comparison = BaselineComparison(baseline, paths)
+    for path in paths[1:]:
+        item = report(finding(), path=path)
+        assert comparison.compare(item) is item
+    assert len(comparison._names) == 1
 
 
 # Writing anew, and pruning
@@ -446,7 +464,7 @@ def test_a_new_baseline_has_the_severities_of_today() -> None:
 def test_pruning_drops_what_is_fixed_and_accepts_nothing() -> None:
     baseline = accepted(report(finding("/a"), finding("/b")))
     items = compared(baseline, report(finding("/b"), finding("/new")))
-    assert prune(baseline, items) == write([report(finding("/b"))], baseline.path)
+    assert prune(baseline, fixed(*items)) == write([report(finding("/b"))], baseline.path)
 
 
 def test_a_source_takes_the_entries_of_its_blob() -> None:
