@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from dtlink.api.lint import lint
     from dtlink.api.log import log
     from dtlink.api.rules import explain
+    from dtlink.api.streaming import lint_iter
     from dtlink.board.settings import Settings
+    from dtlink.engine.executors import ExecutorError
     from dtlink.engine.fixing import FixOutcome, Proposal
     from dtlink.facts.kernels import KernelVersion
     from dtlink.firmware.acpi.layout import Struct
@@ -62,6 +64,7 @@ __all__ = [
     "DevlinkView",
     "DiffView",
     "DriversView",
+    "ExecutorError",
     "Finding",
     "FixOutcome",
     "Graph",
@@ -99,6 +102,7 @@ __all__ = [
     "history",
     "inspect",
     "lint",
+    "lint_iter",
     "log",
     "read",
     "read_tables",
@@ -116,6 +120,7 @@ _HOMES = {
     "DevlinkView": "dtlink.views.devlink",
     "DiffView": "dtlink.views.diff.view",
     "DriversView": "dtlink.views.drivers",
+    "ExecutorError": "dtlink.engine.executors",
     "Finding": "dtlink.rules.model",
     "FixOutcome": "dtlink.engine.fixing",
     "Graph": "dtlink.links.graph",
@@ -152,6 +157,7 @@ _HOMES = {
     "history": "dtlink.api.history",
     "inspect": "dtlink.api.inspect",
     "lint": "dtlink.api.lint",
+    "lint_iter": "dtlink.api.streaming",
     "log": "dtlink.api.log",
     "read": "dtlink.firmware.read",
     "read_tables": "dtlink.firmware.read",

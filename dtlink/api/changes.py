@@ -16,6 +16,8 @@ from dtlink.report.model import InputFault, InputReport, Refused, Report
 from dtlink.version import __version__
 
 if TYPE_CHECKING:
+    from dtlink.engine.runner import Workers
+
     #: Gathers reports, of which it also gets the number.
     Collect = Callable[[Iterable[InputReport], int], list[InputReport]]
 
@@ -36,7 +38,7 @@ def compared(
     file: str | None,
     *,
     isolated: bool,
-    jobs: int,
+    jobs: Workers,
     digest: bool,
     collect: Collect | None = None,
 ) -> Report:
@@ -91,7 +93,7 @@ def _run(
     found: Sequence[Pair],
     settings: Mapping[str, LintSettings],
     untouched: frozenset[str],
-    jobs: int,
+    jobs: Workers,
     *,
     digest: bool,
 ) -> Iterator[InputReport]:

@@ -19,6 +19,7 @@ from dtlink.rules.catalogue import check_words
 if TYPE_CHECKING:
     from dtlink.api.options import AnyPath, LintOptions
     from dtlink.config.plan import LintPlan
+    from dtlink.engine.runner import Workers
     from dtlink.engine.written import ExpectedTree
     from dtlink.firmware.inputs import Input
     from dtlink.firmware.storage import Disk
@@ -64,7 +65,7 @@ def fix(
     return outcome
 
 
-def fix_plan(plan: LintPlan, wanted: WantedFixes, compare: Compare, *, jobs: int) -> FixOutcome:
+def fix_plan(plan: LintPlan, wanted: WantedFixes, compare: Compare, *, jobs: Workers) -> FixOutcome:
     """Make the fixes of a lint in memory."""
     most = max((plan.settings(each).inputs.max_boards for each in plan.inputs), default=0)
 

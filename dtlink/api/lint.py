@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from dtlink.api.options import LintOptions, arguments, processes, refused_values
+from dtlink.api.options import LintOptions, arguments, refused_values, workers_of
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of, variants_of
 from dtlink.report.model import InputReport, Report
@@ -15,6 +15,7 @@ from dtlink.report.model import InputReport, Report
 if TYPE_CHECKING:
     from dtlink.api.options import AnyPath
     from dtlink.api.since import Change
+    from dtlink.engine.executors import Executor
     from dtlink.observed.live import LiveMachine
 
 
@@ -24,6 +25,7 @@ def lint(
     since: str | None = None,
     config: AnyPath | Literal[False] | None = None,
     jobs: int = 1,
+    executor: Executor | None = None,
     search: bool = False,
     live: bool = False,
     source: AnyPath | None = None,
@@ -36,23 +38,24 @@ def lint(
     then reaches are linted, and the findings are those that it brings; without paths, in the whole
     repository of the working folder. ``config`` is a configuration for all inputs; by default the
     ``dtlink.toml`` nearest to each input holds, as for the command; ``False`` reads none. ``jobs``
-    is the number of processes, 0 one for each processor; ``search`` looks for devicetrees anywhere
-    in the files; ``live`` lints the machine that this runs on, with its kernel, initramfs and
-    command line; ``source`` is the source that the one blob was made from; ``cache`` is a folder in
-    which results are kept, and taken from while nothing has changed that they rest on: by default
-    the user's, as for the command; ``False`` keeps none. All other keywords are
-    the options of the command: ``select``, ``ignore``, ``expect``, ``severity``, ``fail_on``,
-    ``baseline``, ``kernel_version``, ``against``, ``cmdline``, ``root``, ``root_after``,
-    ``kernel``, ``initramfs``, ``kernel_index``, ``lspci``, ``iomem``, ``schema``, ``schema_dir``,
-    ``include``, ``define``, ``allow_include``, ``exclude``, ``force_exclude``,
-    ``respect_gitignore``, ``max_boards``, ``overlay`` and ``bases``.
+    is the number of processes, 0 one for each processor; an ``executor``, as those of
+    ``concurrent.futures``, does without them, and its workers read the files by their paths;
+    ``search`` looks for devicetrees anywhere in the files; ``live`` lints the machine that this
+    runs on, with its kernel, initramfs and command line; ``source`` is the source that the one
+    blob was made from; ``cache`` is a folder in which results are kept, and taken from while
+    nothing has changed that they rest on: by default the user's, as for the command; ``False``
+    keeps none. All other keywords are the options of the command: ``select``, ``ignore``,
+    ``expect``, ``severity``, ``fail_on``, ``baseline``, ``kernel_version``, ``against``,
+    ``cmdline``, ``root``, ``root_after``, ``kernel``, ``initramfs``, ``kernel_index``, ``lspci``,
+    ``iomem``, ``schema``, ``schema_dir``, ``include``, ``define``, ``allow_include``, ``exclude``,
+    ``force_exclude``, ``respect_gitignore``, ``max_boards``, ``overlay`` and ``bases``.
 
     An input that cannot be read has its ``error`` in the report. Raises :class:`InputError` for
     a kernel, schemas, a configuration, a baseline or a commit that cannot be read,
     :class:`ValueError` for a word that is not a rule or family, and for any other value that the
     command refuses.
     """
-    number, given = processes(jobs), arguments(options)
+    workers, given = workers_of(executor, jobs), arguments(options)
     machine = None
     if live:
         machine, given = _live(given)
@@ -68,9 +71,9 @@ def lint(
     plan.check()
     kernel = plan.kernel(digest=True)
     kept = _folder(cache) if cache else ""
-    found = plan.reports(jobs=number, digest=True, write_fixes=True, cache=kept)
+    found = plan.reports(jobs=workers, digest=True, write_fixes=True, cache=kept)
     reports = compared(plan, found)
-    reports = change.compare(plan, reports, jobs=number) if change else reports
+    reports = change.compare(plan, reports, jobs=workers) if change else reports
     return Report(
         "lint",
         list(plan.settled(reports)),

@@ -15,6 +15,8 @@ from dtlink.firmware.errors import InputError
 
 if TYPE_CHECKING:
     from dtlink.board.settings import Settings
+    from dtlink.engine.executors import Executor
+    from dtlink.engine.runner import Workers
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
     from dtlink.rules.model import Severity
@@ -114,6 +116,18 @@ def processes(jobs: object) -> int:
     if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 0:
         raise ValueError(f"jobs: a number of processes is needed, 0 or more, not {jobs!r}")
     return jobs
+
+
+def workers_of(executor: Executor | None, jobs: object) -> Workers:
+    """An executor, if there is one, else the number of processes.
+
+    Raises :class:`ValueError` as :func:`processes`, and :class:`TypeError` for what is no executor.
+    """
+    if executor is None:
+        return processes(jobs)
+    if not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"executor: what has submit() is needed, not {type(executor).__name__}")
+    return executor
 
 
 def settings(options: Mapping[str, Any]) -> Settings:

@@ -19,6 +19,7 @@ from dtlink.wording import counted
 
 if TYPE_CHECKING:
     from dtlink.config.plan import LintPlan
+    from dtlink.engine.runner import Workers
     from dtlink.firmware.inputs import Input
 
 
@@ -107,7 +108,7 @@ class Change:
         )
 
     def compare(
-        self, plan: LintPlan, reports: Iterable[InputReport], *, jobs: int
+        self, plan: LintPlan, reports: Iterable[InputReport], *, jobs: Workers
     ) -> Iterator[InputReport]:
         """The reports without what the inputs had at the commit.
 

@@ -62,6 +62,14 @@ class Settings(NamedTuple):
         return Paths(self.kernel, self.initramfs, self.kernel_index, self.kernel_version)
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The files and folders that are named."""
+        own = "" if self.kernel == "running" else self.kernel
+        one = (own, self.initramfs, self.kernel_index, self.lspci, self.iomem)
+        several = (self.schema_dir, self.include, self.allow_include, self.overlay, self.bases)
+        return (*filter(None, one), *(each for paths in several for each in paths))
+
+    @property
     def version(self) -> KernelVersion:
         """The version whose behaviour is modelled.
 

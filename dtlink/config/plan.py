@@ -25,6 +25,7 @@ _BASES = (".dtb", ".dts")
 
 if TYPE_CHECKING:
     from dtlink.engine.cache.results import ResultCache
+    from dtlink.engine.runner import Workers
     from dtlink.engine.written import ExpectedTree
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.firmware.choice import InputOptions
@@ -136,6 +137,11 @@ class LintPlan:
         inputs = [each for each, _ in found]
         return cls(inputs, dict(found), chosen.unread, chosen.notes)
 
+    @classmethod
+    def of_input(cls, item: Input, settings: LintSettings) -> LintPlan:
+        """The plan for an input as it is, with the overlays that it has."""
+        return cls([item], {item: _with(settings)})
+
     @property
     def notes(self) -> list[str]:
         """What is not linted although a path means it, and what is not checked in full."""
@@ -182,7 +188,7 @@ class LintPlan:
         return [each for each in hints if each]
 
     def reports(
-        self, *, jobs: int, digest: bool, write_fixes: bool = False, cache: str = ""
+        self, *, jobs: Workers, digest: bool, write_fixes: bool = False, cache: str = ""
     ) -> Iterator[InputReport]:
         """Lint; what the user accepts is not among the findings of the reports.
 
@@ -200,7 +206,7 @@ class LintPlan:
             kernel = kernels.get(settings)
             # What fixes were tried on is not part of the result.
             whole = item._replace(kernel=kernel, fail_on=settings.fail_on, blob=b"")
-            yield _sieved(whole, settings)
+            yield sieved(whole, settings)
         yield from self.unread
 
     def _kept(self, cache: str, *, write_fixes: bool) -> ResultCache:
@@ -210,12 +216,14 @@ class LintPlan:
         basis = {each: basis_of(each, write_fixes=write_fixes) for each in self._kinds}
         return ResultCache(cache, lambda item: basis[self._settings[item]])
 
-    def reports_at(self, files: Mapping[Input, CommitFile], *, jobs: int) -> Iterator[InputReport]:
+    def reports_at(
+        self, files: Mapping[Input, CommitFile], *, jobs: Workers
+    ) -> Iterator[InputReport]:
         """As :meth:`reports`, of these inputs as they are in a commit."""
         run = engine.run(
             list(files), lambda item: self._task(item)._replace(at=files[item]), jobs=jobs
         )
-        return (_sieved(item, self._settings[item.input]) for item in run)
+        return (sieved(item, self._settings[item.input]) for item in run)
 
     def reports_of(
         self,
@@ -223,7 +231,7 @@ class LintPlan:
         storage: Disk,
         expected: Mapping[Input, ExpectedTree],
         *,
-        jobs: int,
+        jobs: Workers,
     ) -> Iterator[InputReport]:
         """As :meth:`reports`, of inputs as a storage has them, with what their fixes write.
 
@@ -236,14 +244,18 @@ class LintPlan:
             return task._replace(storage=storage)
 
         run = engine.run(list(inputs), task, jobs=jobs)
-        return (_sieved(item, self._settings[inputs[item.input]]) for item in run)
+        return (sieved(item, self._settings[inputs[item.input]]) for item in run)
 
     def report_of(self, item: Input, firmware: Tree | Machine) -> InputReport:
         """As :meth:`reports`, of an input as it was made. Raises :class:`InputError`."""
         answer = self._task(item).do(firmware)
         settings = self._settings[item]
         report = engine.report_of(item, firmware, answer)._replace(fail_on=settings.fail_on)
-        return _sieved(report, settings)
+        return sieved(report, settings)
+
+    def task(self, item: Input) -> engine.Task:
+        """What is done with an input, with the edits of fixes as edits of the source."""
+        return self._writing(item)
 
     def settings(self, item: Input) -> LintSettings:
         """What holds for an input."""
@@ -333,7 +345,7 @@ class LintPlan:
                 yield comparison.compare(item, _asked(settings))
 
 
-def _sieved(item: InputReport, settings: LintSettings) -> InputReport:
+def sieved(item: InputReport, settings: LintSettings) -> InputReport:
     """The report as the configuration wants it; most runs have nothing to say about findings."""
     if not (settings.severity or settings.allow or settings.expect or item.comments):
         return item
@@ -359,7 +371,8 @@ def _identity(settings: LintSettings, *, digest: bool) -> Mapping[str, Any]:
 def _task(settings: LintSettings) -> engine.Task:
     lint = _lint(settings)
     prepare = partial(_prepare, settings)
-    return engine.Task(lint, lint, settings.board.sources, prepare=prepare)
+    sources, paths = settings.board.sources, settings.board.files
+    return engine.Task(lint, lint, sources, paths=paths, prepare=prepare)
 
 
 def _prepare(settings: LintSettings) -> None:

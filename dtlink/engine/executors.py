@@ -23,6 +23,8 @@ _TRIES = 2
 #: Calls that are in flight for each worker: one that it does, and others for when that is done,
 #: while the oldest, whose results are due, takes long.
 _CALLS_PER_WORKER = 4
+#: Calls between two looks at how many workers there are: those of a cluster come and go.
+_CALLS_PER_LOOK = 64
 #: Workers of an executor that does not say how many it has.
 _WORKERS = 8
 #: What is not the loss of a worker, if it happens to the first call: it cannot do any.
@@ -93,9 +95,11 @@ def in_order(
     one has broken.
     """
     run = _Run(work, executor, spare)
-    limit = in_flight or _CALLS_PER_WORKER * workers_of(executor)
+    limit = in_flight
     try:
-        for chunk in chunks:
+        for number, chunk in enumerate(chunks):
+            if not in_flight and number % _CALLS_PER_LOOK == 0:
+                limit = _CALLS_PER_WORKER * workers_of(executor)
             run.begin(chunk)
             while run.pending and (len(run.pending) >= limit or run.is_next_done):
                 yield from run.take()

@@ -40,6 +40,12 @@ def expand(
                 yield from _members(Input(each))
 
 
+def members(name: str, data: bytes) -> Sequence[str]:
+    """The inputs that bytes are: the members of a container, else an empty name."""
+    names = _names(Input(name), data) if containers.may_be_container_data(data) else ()
+    return names or ("",)
+
+
 def _named(path: str, passed: list[str], *, search: bool) -> Iterator[Input]:
     item = Input.named(path)
     names: Sequence[str] = ()

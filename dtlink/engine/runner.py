@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from dtlink.engine.task import Task, process
 from dtlink.firmware.inputs import Input
@@ -23,6 +24,12 @@ _COLLECT_EVERY = 32
 #: Upper bound on tasks that are prepared: most of what one imports serves the others.
 _PREPARATIONS = 4
 
+if TYPE_CHECKING:
+    from dtlink.engine.executors import Executor
+
+    #: A number of processes, or what calls functions elsewhere.
+    Workers = int | Executor
+
 #: An input, and what is done with it.
 Job = tuple[Input, Task]
 
@@ -31,32 +38,36 @@ def run(
     inputs: Sequence[Input | str],
     task: Task | Callable[[Input], Task],
     *,
-    jobs: int = 0,
+    jobs: Workers = 0,
     digest: bool = False,
 ) -> Iterator[InputReport]:
     """Do a task, or the one that an input gets, on every input, in the order of the inputs.
 
-    ``jobs`` is the number of processes; 0 takes as many as there are processors, where there are
-    inputs enough to be worth it.
+    ``jobs`` is an executor, or the number of processes; 0 takes as many as there are processors,
+    where there are inputs enough to be worth it. Standard input is read here, with all others.
     """
     plan = [
         (each, task if isinstance(task, Task) else task(each)) for each in map(Input.of, inputs)
     ]
-    jobs = jobs or (os.cpu_count() or 1 if len(plan) >= _WORTH_A_PROCESS else 1)
-    if jobs == 1 or len(plan) < 2 or any(each.path == STDIN for each, _ in plan):
+    if jobs == 0:
+        jobs = os.cpu_count() or 1 if len(plan) >= _WORTH_A_PROCESS else 1
+    if jobs == 1 or not plan or any(each.path == STDIN for each, _ in plan):
         return _here(plan, digest=digest)
+    if not isinstance(jobs, int):
+        return _elsewhere(plan, jobs, digest=digest)
     return _in_processes(plan, min(jobs, len(plan)), digest=digest)
 
 
 def do(chunk: Sequence[Job], *, digest: bool) -> list[InputReport]:
     """Do the tasks of some inputs, in whichever process and thread this is."""
-    return [_done(job, digest=digest) for job in chunk]
+    return [done(job, digest=digest) for job in chunk]
 
 
-def _done(job: Job, *, digest: bool) -> InputReport:
+def done(job: Job, *, digest: bool) -> InputReport:
+    """The report of an input; of a fault of dtlink too, whatever it is."""
     try:
         return process(*job, digest=digest)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are still done
+    except Exception as error:  # noqa: BLE001 - the other inputs are still done
         return lost(job, f"{type(error).__name__}: {error}")
 
 
@@ -79,7 +90,7 @@ def _here(plan: Sequence[Job], *, digest: bool) -> Iterator[InputReport]:
         gc.disable()
     try:
         for number, job in enumerate(plan, 1):
-            yield _done(job, digest=digest)
+            yield done(job, digest=digest)
             if may_pause and number % _COLLECT_EVERY == 0:
                 gc.collect(0)  # what is new: the reports before were looked at once
     finally:
@@ -100,12 +111,35 @@ def _preparations(plan: Sequence[Job]) -> Iterable[Callable[[], object]]:
 
 
 def _in_processes(plan: Sequence[Job], jobs: int, *, digest: bool) -> Iterator[InputReport]:
+    if jobs == 1:
+        yield from _here(plan, digest=digest)
+        return
     from dtlink.engine.executors import Work, in_order
     from dtlink.engine.pool import Processes
 
     for prepare in _preparations(plan):
         prepare()
-    size = max(1, min(_CHUNK, len(plan) // (jobs * 4)))
-    chunks = (plan[at : at + size] for at in range(0, len(plan), size))
     with Processes(jobs) as pool:
-        yield from in_order(chunks, Work(partial(do, digest=digest), lost), pool)
+        yield from in_order(_chunks(plan, jobs), Work(partial(do, digest=digest), lost), pool)
+
+
+def _elsewhere(plan: Sequence[Job], executor: Executor, *, digest: bool) -> Iterator[InputReport]:
+    """On an executor, whose processes may be those of other machines."""
+    from dtlink.engine.executors import Work, in_order, workers_of
+    from dtlink.engine.remote import Home, spare
+
+    work = Work(partial(Home.here().call, partial(do, digest=digest), paths), lost)
+    with spare() as more:
+        yield from in_order(_chunks(plan, workers_of(executor)), work, executor, more)
+
+
+def paths(jobs: Iterable[Job]) -> Iterator[str]:
+    """The paths that some jobs read."""
+    for item, task in jobs:
+        yield from item.paths if task.data is None else item.overlays
+        yield from task.paths
+
+
+def _chunks(plan: Sequence[Job], workers: int) -> Iterable[Sequence[Job]]:
+    size = max(1, min(_CHUNK, len(plan) // (workers * 4)))
+    return (plan[at : at + size] for at in range(0, len(plan), size))

@@ -17,6 +17,8 @@ from dtlink.firmware.read import (
     load_folder,
     load_image,
     load_input,
+    loaded_data,
+    member_data,
 )
 from dtlink.firmware.source.options import NO_OPTIONS, SourceOptions
 from dtlink.firmware.storage import DISK, Disk
@@ -62,6 +64,10 @@ class Task(NamedTuple):
     """The source that a blob was made from, if the user named it."""
     storage: Disk = DISK
     """What the files are read from that a source is made of."""
+    data: bytes | None = None
+    """The bytes of the input, if they are given: nothing is read from its path."""
+    paths: tuple[str, ...] = ()
+    """Files and folders, besides the input, that the task may read."""
     prepare: Callable[[], object] | None = None
     """Imports what the task needs, before processes are forked that would each import it."""
 
@@ -147,7 +153,7 @@ def _with_container(report: InputReport, loaded: LoadedInput) -> InputReport:
 
 def _read(item: Input, task: Task) -> tuple[LoadedInput, Tree | Machine]:
     """The bytes of a file or a member, none for a folder of tables, and what they say."""
-    one = partial(_read_one, base=item.path, at=task.at, storage=task.storage)
+    one = partial(_read_one, base=item.path, at=task.at, storage=task.storage, given=task.data)
     if not item.overlays:
         return one(item, task.sources)
     from dtlink.firmware.overlay.read import read_overlaid
@@ -161,9 +167,13 @@ def _read_one(
     base: str,
     at: CommitFile | None,
     storage: Disk,
+    given: bytes | None,
 ) -> tuple[LoadedInput, Tree | Machine]:
     """The same of one file, here or in a commit; what that calls the base may be another path."""
     path = item.path
+    if given is not None and path == base:
+        loaded = member_data(item, given) if item.member else loaded_data(Input(""), given)
+        return loaded, decode(loaded._replace(inside=True), str(item), sources)
     if at is not None:
         from dtlink.firmware.git.read import load_file
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import assert_type
 
@@ -34,6 +35,11 @@ dtlink.lint(
     schema=True,
     schema_dir=["bindings", Path("more")],
 )
+
+with ThreadPoolExecutor() as pool:
+    dtlink.lint("boards/", executor=pool)
+    for item in dtlink.lint_iter([Path("a.dtb"), b"", ("b", b"")], executor=pool, batch=1):
+        assert_type(item, dtlink.InputReport)
 
 for item in report.inputs:
     assert_type(item.path, str)

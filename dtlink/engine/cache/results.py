@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dtlink import cache
 from dtlink.engine.cache.origin import origin
@@ -15,6 +16,9 @@ from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN, source_beside
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport
+
+if TYPE_CHECKING:
+    from dtlink.engine.runner import Workers
 
 
 class Basis(NamedTuple):
@@ -46,7 +50,7 @@ class ResultCache:
         self._origin = origin()
 
     def run(
-        self, inputs: Sequence[Input], task: Callable[[Input], Task], *, jobs: int, digest: bool
+        self, inputs: Sequence[Input], task: Callable[[Input], Task], *, jobs: Workers, digest: bool
     ) -> Iterator[InputReport]:
         """As :func:`dtlink.engine.run`."""
         places = [self._place(each) for each in inputs]
