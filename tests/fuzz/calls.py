@@ -35,6 +35,8 @@ def lint(chance: random.Random, *inputs: str, form: str = "") -> Call:
     """A lint with all rules, in a format, and with more options at times."""
     form = form or chance.choice(("text", "text", "json", *FORMATS))
     call = ["lint", *inputs, "-j1", "--select", "all", "--format", form]
+    if chance.random() < 0.95:
+        call.append("--no-cache")
     if chance.random() < 0.5:
         call += ["--kernel-version", chance.choice(versions())]
     if chance.random() < 0.2:
