@@ -299,7 +299,9 @@ class _Parser:
         return f": is the '}}' of the node at {place.file}:{place.line} missing?"
 
     def _word(self, at: int) -> str:
-        return self._text[at : at + 40].split(maxsplit=1)[0][:20]
+        """The word at a place; blanks that are not ASCII's are a word too."""
+        text = self._text[at : at + 40]
+        return (text.split(maxsplit=1) or [text])[0][:20]
 
     def _skip(self, start: int) -> None:
         """Go on after the next ``;``, past nodes on the way, or before a ``}`` ahead of it."""

@@ -302,7 +302,7 @@ class _Preprocessor:
         if value:
             before, after = code[place - 1 : place], code[end : end + 1]
             value = f" {value}" if apart(before, value[:1]) else value
-            value = f"{value} " if apart(value.split()[-1], after) else value
+            value = f"{value} " if apart((value.split() or [value])[-1], after) else value
             self._put(value, Origin(own, place, name))
         return end
 

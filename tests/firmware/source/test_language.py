@@ -12,7 +12,7 @@ from weakref import ref
 
 import pytest
 
-from dtlink.firmware import fdt
+from dtlink.firmware import dts, fdt
 from dtlink.firmware.source.errors import SourceError
 from tests.firmware.source.sources import compiled, written
 from tests.support.blobs import word
@@ -247,3 +247,19 @@ def test_a_tree_is_freed_without_the_garbage_collector(tmp_path):
     finally:
         if was_enabled:
             gc.enable()
+
+
+@pytest.mark.parametrize("blank", ["\xa0", "\x85", "\u2028", "\u3000"])
+@pytest.mark.parametrize(
+    "text", ["/ {{ {0}", "/ {{ a {0}", "/ {{ a = {0}", "/ {{ a = <{0}", "{0}", "&{0}"]
+)
+def test_blanks_that_are_not_of_c_are_words(text, blank):
+    for times in (1, 50):
+        with pytest.raises(SourceError):
+            dts.read_text(V1 + text.format(blank * times))
+
+
+@pytest.mark.parametrize("blank", ["\xa0", "\x85", "\u2028"])
+def test_a_macro_of_blanks_that_are_not_of_c(blank):
+    tree = dts.read_text(f"{V1}#define X {blank}\n#define Y X X\n/ {{ a = <X Y X>; }};\n")
+    assert tree.root.properties == {"a": b""}
