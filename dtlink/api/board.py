@@ -103,7 +103,8 @@ class Board:
         found = engine.lint_board(self.parts, chosen["select"], chosen["ignore"], write_fixes=True)
         item = engine.report_of(Input.of(self.path), self.firmware, found)
         held = LintSettings(self.settings, chosen["select"], chosen["ignore"])
-        items = list(settled([apply(item, held)], lambda _: self.settings.sources))
+        sources = self.settings.sources
+        items = list(settled([apply(item, held)], lambda _: sources, [item.input]))
         kernel = identity(self.settings.version, self.settings.paths)
         return Report("lint", items, str(kernel["version"]), kernel)
 

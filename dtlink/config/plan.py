@@ -277,7 +277,7 @@ class LintPlan:
         """The reports, with the comments in the source that no board needs."""
         from dtlink.report.comments import settled
 
-        return settled(reports, self._sources)
+        return settled(reports, self._sources, self.inputs)
 
     def _sources(self, item: InputReport) -> SourceOptions:
         return self.settings(item.input).board.sources

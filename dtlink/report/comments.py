@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from dtlink.firmware.inputs import Input
 from dtlink.firmware.source.options import SourceOptions
 from dtlink.report.model import CommentEntry, InputReport, Unmet
 
@@ -14,15 +15,17 @@ _Key = tuple[str, int, int, str, bool]
 SourcesOf = Callable[[InputReport], SourceOptions]
 
 
-def settled(reports: Iterable[InputReport], sources: SourcesOf) -> Iterator[InputReport]:
-    """The reports, with the comments that no board needs, each once.
+def settled(
+    reports: Iterable[InputReport], sources: SourcesOf, inputs: Sequence[Input]
+) -> Iterator[InputReport]:
+    """The reports of these inputs, with the comments that no board needs, each once.
 
     A comment is needed if one of the boards that include its file has such a finding. It is
     reported with the first of them, and only if all boards of the tree that include the file were
     read, and its rule was run on each: others may need it. Reports are held back until no comment
     of them is open.
     """
-    run = _Run(sources)
+    run = _Run(sources, inputs)
     held: list[InputReport] = []
     for item in reports:
         run.add(item)
@@ -37,19 +40,20 @@ def settled(reports: Iterable[InputReport], sources: SourcesOf) -> Iterator[Inpu
 class _Run:
     """What is known so far of each comment."""
 
-    def __init__(self, sources: SourcesOf) -> None:
+    def __init__(self, sources: SourcesOf, inputs: Sequence[Input]) -> None:
         self._sources = sources
+        self._inputs = inputs
         self._needed: set[_Key] = set()
         self._closed: set[_Key] = set()
         """What is reported already, or was not checked in one of the boards."""
         self._real: dict[str, str] = {}
-        self._paths: list[str] = []
+        self._unread: set[Input] = set()
         self._boards: dict[str, bool] = {}
 
     def add(self, item: InputReport) -> None:
         """Take in what one board needs."""
-        if item.error is None:
-            self._paths.append(item.path)
+        if item.error is not None:
+            self._unread.add(item.input)
         for each in item.comments:
             if each.found:
                 self._needed.add(self._key(each))
@@ -91,7 +95,7 @@ class _Run:
             forget()  # files may have changed since an earlier run of this process
         if not os.path.isfile(file):  # noqa: PTH113 - text, as all paths
             return file == item.path  # it is standard input, or of a commit
-        there = {os.path.realpath(path) for path in self._paths}
+        there = {os.path.realpath(x.path) for x in self._inputs if x not in self._unread}
         return all(
             os.path.realpath(each) in there for each in boards_with(file, self._sources(item))
         )
