@@ -13,7 +13,6 @@ is never reported: it is not used.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import time
@@ -71,6 +70,8 @@ def load(name: str, key: str | None, kind: str = KERNEL, where: str | None = Non
     path = _path(name, kind, where)
     if not path or key is None:
         return None
+    import json
+
     try:
         entry = _own(path)
         sealed, _, text = entry.partition(b"\n")
@@ -87,6 +88,8 @@ def store(
     path = _path(name, kind, where)
     if not path or key is None:
         return
+    import json
+
     try:
         text = json.dumps([key, facts], separators=(",", ":")).encode("ascii")
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)

@@ -71,7 +71,7 @@ def lint(
     plan.check()
     kernel = plan.kernel(digest=True)
     kept = _folder(cache) if cache else ""
-    found = plan.reports(jobs=workers, digest=True, write_fixes=True, cache=kept)
+    found = plan.reports(jobs=workers, digest=True, write_fixes=True, kept=kept)
     reports = compared(plan, found)
     reports = change.compare(plan, reports, jobs=workers) if change else reports
     return Report(

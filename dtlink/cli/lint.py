@@ -180,7 +180,7 @@ def lint(
             reports = asked.run(plan, baselines.compare, jobs=jobs)
         else:
             found = plan.reports(
-                jobs=jobs, digest=digest, write_fixes=has_fixes(outputs), cache=cache.folder()
+                jobs=jobs, digest=digest, write_fixes=has_fixes(outputs), kept=cache.folder()
             )
             reports = baselines.compare(found)
         reports = change.compare(plan, reports, jobs=jobs) if change else reports

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from dtlink import engine
@@ -24,7 +24,7 @@ _WORTH_KEEPING = range(16, 20_000)
 _BASES = (".dtb", ".dts")
 
 if TYPE_CHECKING:
-    from dtlink.engine.cache.results import ResultCache
+    from dtlink.engine.cache.results import Basis, ResultCache
     from dtlink.engine.runner import Workers
     from dtlink.engine.written import ExpectedTree
     from dtlink.firmware.acpi.machine import Machine
@@ -126,14 +126,15 @@ class LintPlan:
         ``every``: with all boards that include a file, whatever ``max-boards`` says.
         ``allow_empty``: a named file that means no input is a note.
         """
+        of = cache(settings_of)
 
         def options(path: str) -> InputOptions:
-            found = settings_of(path).inputs
+            found = of(path).inputs
             return found._replace(max_boards=0) if every else found
 
         chosen = engine.choose(paths, options, search=search)
         chosen = chosen.without_unread() if allow_empty else chosen
-        found = [*_with_overlays(paths, chosen.inputs, settings_of, variants_of)]
+        found = [*_with_overlays(paths, chosen.inputs, of, variants_of)]
         inputs = [each for each, _ in found]
         return cls(inputs, dict(found), chosen.unread, chosen.notes)
 
@@ -188,17 +189,17 @@ class LintPlan:
         return [each for each in hints if each]
 
     def reports(
-        self, *, jobs: Workers, digest: bool, write_fixes: bool = False, cache: str = ""
+        self, *, jobs: Workers, digest: bool, write_fixes: bool = False, kept: str = ""
     ) -> Iterator[InputReport]:
         """Lint; what the user accepts is not among the findings of the reports.
 
-        ``write_fixes``: findings have the edits of their fixes as edits of the source. ``cache``
+        ``write_fixes``: findings have the edits of their fixes as edits of the source. ``kept``
         is the folder of results that are kept; empty: none are.
         """
         kernels = self._kernels() if digest else {}
         task = self._writing if write_fixes else self._task
-        if cache and not self._source and len(self.inputs) in _WORTH_KEEPING:
-            run = self._kept(cache, write_fixes=write_fixes).run
+        if kept and self._may_be_kept(jobs):
+            run = self._kept(kept, write_fixes=write_fixes).run
         else:
             run = engine.run
         for item in run(self.inputs, task, jobs=jobs, digest=digest):
@@ -209,12 +210,25 @@ class LintPlan:
             yield sieved(whole, settings)
         yield from self.unread
 
-    def _kept(self, cache: str, *, write_fixes: bool) -> ResultCache:
+    def _may_be_kept(self, jobs: Workers) -> bool:
+        """Whether results may be in the cache: other machines may have other files at a path."""
+        is_here = isinstance(jobs, int) and not self._source
+        return is_here and len(self.inputs) in _WORTH_KEEPING
+
+    def _kept(self, folder: str, *, write_fixes: bool) -> ResultCache:
         from dtlink.config.basis import basis_of
         from dtlink.engine.cache.results import ResultCache
 
-        basis = {each: basis_of(each, write_fixes=write_fixes) for each in self._kinds}
-        return ResultCache(cache, lambda item: basis[self._settings[item]])
+        # By identity: to hash the settings of each input would take longer than to find its result.
+        known: dict[int, Basis | None] = {}
+
+        def basis(item: Input) -> Basis | None:
+            settings = self._settings[item]
+            if id(settings) not in known:
+                known[id(settings)] = basis_of(settings, write_fixes=write_fixes)
+            return known[id(settings)]
+
+        return ResultCache(folder, basis)
 
     def reports_at(
         self, files: Mapping[Input, CommitFile], *, jobs: Workers

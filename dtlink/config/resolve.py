@@ -22,6 +22,8 @@ _VERSION = "kernel_version"
 #: Tables to which the user of a command, or of the library, adds.
 _GIVEN_TABLES = ("expect", "severity")
 COMMAND_LINE = ValueOrigin("command line")
+#: How many paths are looked at once only.
+_PATHS = 1 << 15
 
 Given = tuple[tuple[str, Any], ...]
 
@@ -63,7 +65,7 @@ def effective(
     path: str, given: Mapping[str, Any], *, file: str | None = None, isolated: bool = False
 ) -> EffectiveSettings:
     """As :func:`settings_of`, with where each value comes from."""
-    whole = _absolute("" if path == STDIN else path)
+    whole = _whole(path)
     found = None if isolated else _file_for(path, whole, file)
     if given.get("schema_dir"):
         given = {"schema": True, **given}
@@ -79,7 +81,7 @@ def variants_of(path: str, *, file: str | None = None, isolated: bool = False) -
     """The variants that the configuration has of an input. Raises :class:`InputError`."""
     if path == STDIN or isolated:
         return []
-    whole = _absolute(path)
+    whole = _whole(path)
     found = _file_for(path, whole, file)
     rows = files.load(found).variants if found else ()
     return [
@@ -92,14 +94,35 @@ def variants_of(path: str, *, file: str | None = None, isolated: bool = False) -
 def forget() -> None:
     """Look at the files anew."""
     files.forget()
-    _merged.cache_clear()
+    for kept in (_merged, _nearest, _absolute_from):
+        kept.cache_clear()
 
 
 def _file_for(path: str, whole: str, file: str | None) -> str | None:
-    if file is not None:
-        return _absolute(file)
-    is_folder = path == STDIN or os.path.isdir(whole)  # noqa: PTH112 - paths stay text
+    return _nearest(whole, is_folder=path == STDIN) if file is None else _absolute(file)
+
+
+@lru_cache(maxsize=_PATHS)
+def _nearest(whole: str, *, is_folder: bool) -> str | None:
+    """The file for a path. A lint asks three times for each input."""
+    is_folder = is_folder or os.path.isdir(whole)  # noqa: PTH112 - paths stay text
     return files.nearest(whole if is_folder else os.path.dirname(whole))  # noqa: PTH120 - paths stay text
+
+
+def _whole(path: str) -> str:
+    """The absolute path of an input; of standard input the working folder."""
+    if path == STDIN:
+        return _absolute("")
+    try:
+        return _absolute_from("" if os.path.isabs(path) else os.getcwd(), path)  # noqa: PTH109, PTH117
+    except OSError:
+        return _absolute(path)
+
+
+@lru_cache(maxsize=_PATHS)
+def _absolute_from(folder: str, path: str) -> str:
+    del folder  # of another one the path means another file
+    return _absolute(path)
 
 
 def _absolute(path: str) -> str:

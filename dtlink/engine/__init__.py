@@ -1,10 +1,16 @@
 """From paths to input reports: read, ask, gather; in this process or in several."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from dtlink.engine.chosen import ChosenInputs, choose
 from dtlink.engine.inputs import expand, members
-from dtlink.engine.linting import lint, lint_board
 from dtlink.engine.runner import run
 from dtlink.engine.task import Task, process, report_of
+
+if TYPE_CHECKING:
+    from dtlink.engine.linting import lint, lint_board
 
 __all__ = [
     "ChosenInputs",
@@ -18,3 +24,14 @@ __all__ = [
     "report_of",
     "run",
 ]
+
+#: What imports all that a board is asked: a run whose results are in the cache asks nothing.
+_OF_BOARDS = ("lint", "lint_board")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OF_BOARDS:
+        raise AttributeError(name)
+    from dtlink.engine import linting
+
+    return getattr(linting, name)

@@ -48,8 +48,10 @@ def is_excluded(path: str, exclude: Sequence[Exclusion]) -> bool:
 
 def is_ignored(path: str) -> bool:
     """Whether git ignores a source, or a folder that it is in; no other file is asked for."""
+    if not path.endswith(tuple(BLOBS)):
+        return False
     whole = _absolute(path)
-    return whole.endswith(tuple(BLOBS)) and _is_ignored(whole, os.path.dirname(whole))
+    return _is_ignored(whole, os.path.dirname(whole))
 
 
 def is_ignored_folder(path: str) -> bool:
@@ -59,7 +61,7 @@ def is_ignored_folder(path: str) -> bool:
 
 def forget() -> None:
     """Look at the files anew."""
-    for kept in (_is_folder_ignored, _repository, _ignore_file):
+    for kept in (_is_folder_ignored, _real, _repository, _ignore_file):
         kept.cache_clear()
     _EFFORT.left = _STEPS
 
@@ -122,12 +124,18 @@ def _wildcards(line: str) -> tuple[int, int]:
 def _absolute(path: str) -> str:
     """The path with its folders resolved; a link keeps its own name."""
     folder, name = os.path.split(os.path.abspath(path))
-    return os.path.join(os.path.realpath(folder), name)
+    return os.path.join(_real(folder), name)
+
+
+@cache
+def _real(folder: str) -> str:
+    """The folder with links resolved: a folder of a thousand inputs is resolved once."""
+    return os.path.realpath(folder)
 
 
 def _inside(whole: str, base: str) -> str:
     """A path from a folder; empty if it is not in it."""
-    start = os.path.join(os.path.realpath(base), "")
+    start = os.path.join(_real(base), "")
     return whole[len(start) :] if whole.startswith(start) else ""
 
 

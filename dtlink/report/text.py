@@ -58,13 +58,16 @@ def lines(
     width = None if width is None else min(width, _WIDEST)
     found, names = groups(report), short_names(report)
     shown = [each for each in found if each.finding.severity.rank <= least.rank]
-    for each in sorted(_sections(report, shown), key=_rank):
+    for each in sorted(_sections(report, shown, everything=everything), key=_rank):
         yield from _section(each, names, width, everything=everything)
     yield from summary(report, found, width, least)
 
 
-def _sections(report: Report, found: Sequence[Group]) -> Iterator[_Section]:
-    """What several inputs share, by file, then what is of one input alone."""
+def _sections(report: Report, found: Sequence[Group], *, everything: bool) -> Iterator[_Section]:
+    """What several inputs share, by file, then what is of one input alone.
+
+    Inputs with nothing to report have no section, unless ``everything`` is asked for.
+    """
     shared: dict[str, list[Group]] = {}
     own: dict[Input, list[Group]] = {item.input: [] for item in report.inputs}
     for group in found:
@@ -81,10 +84,11 @@ def _sections(report: Report, found: Sequence[Group]) -> Iterator[_Section]:
         heading = [Span(file or _EQUAL, BOLD), *among]
         yield _Section(heading, of, None, unmet.get(file, []))
     for item in report.inputs:
-        if item.error is None:
+        of = own.pop(item.input, [])
+        if item.error is None and (everything or of or item.unmet or item.bases or item.fixed):
             heading = [Span(relative_name(item), BOLD), *_identity(item)]
             rest = [each for each in item.unmet if not _is_elsewhere(each, item)]
-            yield _Section(heading, own.pop(item.input, []), item, rest)
+            yield _Section(heading, of, item, rest)
 
 
 def _unmet_by_file(report: Report) -> Mapping[str, Sequence[Unmet]]:

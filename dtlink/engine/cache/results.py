@@ -66,15 +66,16 @@ class ResultCache:
             self._save()
 
     def _place(self, item: Input) -> _Place | None:
-        basis = self._basis_of(item)
-        if basis is None or item != Input(item.path) or item.path == STDIN:
+        path, member, overlays, variant = item
+        if member or overlays or variant or path == STDIN:
             return None
-        stamp = stamp_of(item.path)
-        if stamp is None:
+        basis, stamp = self._basis_of(item), stamp_of(path)
+        if basis is None or stamp is None:
             return None
-        folder, name = os.path.split(item.path)
-        shelf = self._shelf(folder, basis)
-        if shelf is None or (shelf.has_sources and source_beside(item.path)):
+        # os.path.split() would take longer than to look at the file.
+        above, _, name = path.rpartition(os.sep)
+        shelf = self._shelf(above or path[: -len(name)], basis)
+        if shelf is None or (shelf.has_sources and source_beside(path)):
             return None
         return _Place(shelf, name, stamp)
 
