@@ -10,6 +10,7 @@ from dtlink import engine
 from dtlink.api.pairs import Pair, PairInput, inputs, is_same_blob, pairs
 from dtlink.config.plan import LintPlan
 from dtlink.config.resolve import forget, settings_of
+from dtlink.escaping import shell
 from dtlink.firmware.inputs import Input
 from dtlink.firmware.read import STDIN
 from dtlink.report.model import InputFault, InputReport, Refused, Report
@@ -280,10 +281,10 @@ def _unlike(old: Side, new: Side) -> str:
 
 def _is_no_tree(old: Side, new: Side) -> str:
     tree, overlay = (new, old) if old.is_overlay else (old, new)
-    both = f"{tree.path}+{overlay.path}"
+    both = shell.file(f"{tree.path}+{overlay.path}")
     return (
         f"{overlay.path} is an overlay, which is no tree to compare with; see what it adds with: "
-        f"dtlink diff {tree.path} {both}"
+        f"dtlink diff {shell.file(tree.path)} {both}"
     )
 
 

@@ -10,6 +10,7 @@ import click
 
 from dtlink.api.fix_outputs import FixOutputs
 from dtlink.cli.messages import say, tell
+from dtlink.escaping import shell
 from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -167,7 +168,8 @@ class FixRequest(NamedTuple):
         _tell(outcome, "would be fixed")
         here = Path.cwd()
         if outcome.contents and (folder := Path(outcome.folder)) != here:
-            tell([f"the names in the patch begin at {folder}: git -C {folder} apply"])
+            apply = f"git -C {shell.word(str(folder))} apply"
+            tell([f"the names in the patch begin at {folder}: {apply}"])
         broken = any(each.error for each in reports)
         sys.exit(2 if broken else 1 if outcome.contents else 0)
 

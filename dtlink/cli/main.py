@@ -43,12 +43,13 @@ def _unknown(word: str) -> str:
     """What to say of a word that is not a command: a file is probably to be linted."""
     from difflib import get_close_matches
     from pathlib import Path
-    from shlex import quote
+
+    from dtlink.escaping import shell
 
     told = f"No such command {word!r}."
     if near := get_close_matches(word.lower(), COMMANDS, n=2):
         return f"{told} Did you mean {' or '.join(map(repr, near))}?"
-    return f"{told} To lint it: dtlink lint {quote(word)}" if Path(word).exists() else told
+    return f"{told} To lint it: dtlink lint {shell.file(word)}" if Path(word).exists() else told
 
 
 class _Commands(click.Group):

@@ -7,14 +7,15 @@ of a CI service obeys lines of standard error too.
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
-
-import click
 
 from dtlink.escaping.text import REPLACEMENT, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import click
 
 #: click lists choices below a message, indented by a tab.
 _NEW_LINE = re.compile(r"\n(?!\t)")
@@ -23,7 +24,7 @@ _NEW_LINE = re.compile(r"\n(?!\t)")
 def say(*lines: str) -> None:
     """Write lines to standard error."""
     for each in lines:
-        click.echo(row(each), err=True)
+        sys.stderr.write(row(each) + "\n")
 
 
 def tell(notes: Iterable[str]) -> None:

@@ -12,9 +12,10 @@ from dtlink.cli.completion import complete_rules
 from dtlink.cli.messages import tell
 from dtlink.cli.options import board_settings, options
 from dtlink.cli.rules import unknown
-from dtlink.cli.writing import write_file
+from dtlink.cli.writing import emit, write_file
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.read import read
+from dtlink.report.layout import line, plain
 from dtlink.rules.catalogue import known_words
 
 if TYPE_CHECKING:
@@ -73,7 +74,5 @@ def report_bug(
         tell([str(error)])
         sys.exit(2)
     write_file(data, output)
-    click.echo(f"{output}:")
-    for row in report.contents():
-        click.echo(row)
-    click.echo("nothing was sent; look at the file, then attach it to an issue")
+    closing = "nothing was sent; look at the file, then attach it to an issue"
+    emit(plain(line(row) for row in (f"{output}:", *report.contents(), closing)), None)

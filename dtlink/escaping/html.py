@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 
-from dtlink.escaping.text import prose
+from dtlink.escaping.text import name
 
 
 def content(text: str) -> str:
-    """Text between tags, or in a value that has quotation marks."""
-    return html.escape(prose(text))
+    """Text in one line, between tags or in a value that has quotation marks."""
+    return html.escape(name(text))

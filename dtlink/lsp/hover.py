@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dtlink.escaping import markdown
 from dtlink.facts.outcomes import When
 from dtlink.lsp.lenses import in_cycles
 from dtlink.lsp.model import HoverText
@@ -61,8 +62,7 @@ def _property(here: Cursor) -> str:
 
 def code(text: str) -> str:
     """Text of a file as code in Markdown: it can't end the code."""
-    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return f"`{shown.replace('`', chr(39)).replace(chr(10), ' ')}`"
+    return markdown.code(text, _LONGEST)
 
 
 def node_text(analysis: Analysis, board: TreeBoard, node: Node) -> Iterator[str]:
@@ -112,11 +112,11 @@ def _driver(board: TreeBoard, node: Node) -> str:
     if found.modules:
         told += f" {', '.join(code(each) for each in found.modules)}"
     if found.config:
-        told += f" (CONFIG_{found.config})"
+        told += f" ({code(f'CONFIG_{found.config}')})"
     if found.in_initramfs is not None and found.modules:
         told += ", in the initramfs" if found.in_initramfs else ", not in the initramfs"
     release = board.named_facts.build.release
-    told += f" · kernel {release}" if release else ""
+    told += f" · kernel {code(release)}" if release else ""
     when = board.timeline.when(node.index) if node.index in board.devices else When.UNKNOWN
     probes = "" if when is When.UNKNOWN else f"\n\nearliest probe: {when.value}"
     return f"driver: {told}{probes}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from dtlink.escaping.text import prose
 from dtlink.firmware.text_edits import by_file
 from dtlink.lsp.positions import Position, Span, TextLines
 from dtlink.rules.finding import Severity
@@ -45,12 +46,12 @@ class Messages:
     def diagnostic(self, each: Diagnostic) -> types.Diagnostic:
         """A finding."""
         related = [
-            types.DiagnosticRelatedInformation(self.location(note.at), note.message)
+            types.DiagnosticRelatedInformation(self.location(note.at), prose(note.message))
             for note in each.related
         ]
         return types.Diagnostic(
             self.range(each.at),
-            each.message,
+            prose(each.message),
             severity=_SEVERITIES[each.severity],
             code=each.code,
             source="dtlink",
@@ -60,7 +61,7 @@ class Messages:
     def action(self, fix: OfferedFix, kind: types.CodeActionKind) -> types.CodeAction:
         """A fix."""
         return types.CodeAction(
-            fix.title,
+            prose(fix.title),
             kind=kind,
             diagnostics=[self.diagnostic(each) for each in fix.diagnostics],
             is_preferred=fix.is_preferred or None,
@@ -84,7 +85,7 @@ class Messages:
     def lens(self, path: str, each: LensText) -> types.CodeLens:
         """A line above a node; there is nothing to run."""
         at = _range(self._session.files.lines(path), each.at)
-        return types.CodeLens(at, command=types.Command(each.text, ""))
+        return types.CodeLens(at, command=types.Command(prose(each.text), ""))
 
 
 def position(at: types.Position) -> Position:
@@ -99,10 +100,10 @@ def _range(lines: TextLines, span: Span) -> types.Range:
 
 def _symbol(lines: TextLines, each: Symbol) -> types.DocumentSymbol:
     return types.DocumentSymbol(
-        each.name,
+        prose(each.name),
         types.SymbolKind.Class,
         _range(lines, each.whole),
         _range(lines, each.name_at),
-        detail=each.detail or None,
+        detail=prose(each.detail or "") or None,
         children=[_symbol(lines, below) for below in each.children],
     )

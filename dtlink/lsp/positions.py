@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_right
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from dtlink.escaping import uris
 from dtlink.records import NamedTuple
 
 _END = re.compile(r"\r\n|\r|\n")
@@ -123,4 +124,4 @@ def uri_of(path: str) -> str:
     """The URI of an absolute path."""
     path = path.replace(os.sep, "/")
     begin = "" if path.startswith("/") else "/"
-    return f"file://{quote((begin + path).encode('utf-8', 'surrogateescape'))}"
+    return f"file://{uris.path(begin + path)}"

@@ -17,6 +17,7 @@ from dtlink.board.boards import board_of
 from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.config.show import written
+from dtlink.escaping import shell
 from dtlink.facts.cmdline import CommandLine
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
@@ -216,9 +217,9 @@ def _command(name: str, settings: Settings, findings: Sequence[Finding]) -> str:
     options = [f"--select {','.join(dict.fromkeys(each.rule for each in findings))}"]
     if settings.kernel_version or settings.kernel:
         options.append(f"--kernel-version {settings.version}")
-    options += [f'--cmdline "{parameters}"'] if parameters else []
+    options += [f"--cmdline {shell.word(parameters)}"] if parameters else []
     options += ["--kernel (its drivers are below)"] if settings.kernel else []
-    return " ".join(("dtlink lint", name, *options))
+    return " ".join(("dtlink lint", shell.file(name), *options))
 
 
 def _text(

@@ -6,6 +6,7 @@ import os
 import re
 from contextlib import suppress
 
+from dtlink.escaping import shell
 from dtlink.firmware.git.command import GitError, program, run
 from dtlink.records import NamedTuple
 
@@ -46,7 +47,9 @@ def top_of(folder: str) -> str:
     except GitError as error:
         if "not a git repository" in error.message:
             raise GitError(f"{folder} is not in a git repository") from error
-        trust = f" (to trust it: {_TRUST} {os.path.abspath(folder)})" * ("dubious" in error.message)
+        trust = f" (to trust it: {_TRUST} {shell.word(os.path.abspath(folder))})" * (
+            "dubious" in error.message
+        )
         raise GitError(f"git refuses the repository of {folder}: {error.message}{trust}") from error
     return os.path.realpath(os.fsdecode(answer.removesuffix(b"\n")))
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
+from dtlink.escaping import shell
 from dtlink.firmware.source.surroundings import and_above
 from dtlink.records import NamedTuple
 
@@ -45,7 +46,7 @@ def missing(name: str, source: str, folders: Sequence[str]) -> Unread:
     where = ", ".join(seen(each) for each in folders)
     found = next(_elsewhere(name, source), "")
     if found:
-        return Unread(message, f"add -I {seen(found)}, which has it")
+        return Unread(message, f"add -I {shell.file(seen(found))}, which has it")
     looked = f"it is not in {where}" if where else "there is no include path"
     return Unread(message, f"add the folder that has it with -I DIR ({looked})")
 
@@ -56,7 +57,7 @@ def outside(name: str, real: str) -> Unread:
     folder = os.path.dirname(real)
     if _is_below(real, _KERNEL) or not os.path.isfile(real):
         return Unread(message)
-    return Unread(message, f"if that is meant, add --allow-include {seen(folder)}")
+    return Unread(message, f"if that is meant, add --allow-include {shell.file(seen(folder))}")
 
 
 def shortened(name: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dtlink.escaping import shell
 from dtlink.firmware.names import SubjectKind
 from dtlink.report.around import around, placed
 from dtlink.report.groups import Group, counts, repeats, short_names
@@ -92,7 +92,7 @@ def _expected(report: Report) -> Iterator[str]:
 
 def _board(item: InputReport, name: str, folder: str | None) -> Mapping[str, Any]:
     full = relative_name(item)
-    quoted = shlex.quote(full)
+    quoted = shell.file(full)
     graph = os.path.basename(item.path) + GRAPH_SUFFIX  # noqa: PTH119 - any text
     is_there = folder is not None and os.path.isfile(os.path.join(folder, graph))  # noqa: PTH113, PTH118
     return _without_empty(

@@ -1,0 +1,1 @@
+"""Texts that would control what shows them, the places that have them, and the judges."""
