@@ -98,7 +98,7 @@ def test_with_a_kernel_the_driver_is_said(tmp_path: Path) -> None:
 
 
 def test_text_of_a_file_ends_no_markup() -> None:
-    assert code("a`b\n[x](command:y)") == "`a'b [x](command:y)`"
+    assert code("a`b\n[x](command:y)") == "``a`b [x](command:y)``"
     assert len(code("x" * 1000)) < 400
 
 
