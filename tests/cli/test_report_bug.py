@@ -148,7 +148,7 @@ def test_parameters_that_decide_are_kept(tmp_path: Path):
     path.write_bytes(write(root))
     run(path, "phandle", "-o", tmp_path / "r.txt")
     text = (tmp_path / "r.txt").read_text(encoding="utf-8")
-    assert '--cmdline "fw_devlink=permissive deferred_probe_timeout=7"' in text
+    assert "--cmdline 'fw_devlink=permissive deferred_probe_timeout=7'" in text
     assert "hunter2" not in text
 
 
