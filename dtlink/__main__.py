@@ -58,33 +58,54 @@ def _flushed(stream: TextIO) -> int:
 
 def _run() -> int:
     """The exit status; faults of dtlink itself are told in two lines, and give 3."""
-    import click
-
-    from dtlink.cli.main import cli
-
-    if "_DTLINK_COMPLETE" in os.environ:
-        from dtlink.cli.shells import register
-
-        register()
     # A file's name may hold bytes that are no text.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        status = cli.main(prog_name="dtlink", standalone_mode=False)
+        status = _command(sys.argv[1:])
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except click.ClickException as error:
-        from dtlink.cli.messages import show_error
-
-        show_error(error)
-        return error.exit_code
-    except click.Abort:
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")  # after what the terminal shows of Ctrl-C, as click does it
         return _interrupted()
     except BrokenPipeError:
         return _BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - no traceback for users
-        return _fault(error)
+        return _told(error)
     return status if isinstance(status, int) else 0
+
+
+def _command(words: list[str]) -> object:
+    """Run the command; what a plain ``lint`` asks for without click, which takes long to import."""
+    completes = "_DTLINK_COMPLETE" in os.environ
+    # On Windows click expands patterns of file names.
+    if words[:1] == ["lint"] and not completes and sys.platform != "win32":
+        from dtlink.cli.plain_lint import lint_plainly
+
+        lint_plainly(words[1:])
+    from dtlink.cli.main import cli
+
+    if completes:
+        from dtlink.cli.shells import register
+
+        register()
+    return cli.main(prog_name="dtlink", standalone_mode=False)
+
+
+def _told(error: Exception) -> int:
+    """Report an error; the exit status."""
+    if "click" not in sys.modules:
+        return _fault(error)
+    import click
+
+    if isinstance(error, click.Abort):
+        return _interrupted()
+    if not isinstance(error, click.ClickException):
+        return _fault(error)
+    from dtlink.cli.messages import show_error
+
+    show_error(error)
+    return error.exit_code
 
 
 def _has_no_folder() -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
-from dtlink.cli.options import complain
+from dtlink.cli.complaints import complain
 from dtlink.cli.param import ParamType
 from dtlink.cli.single import Printing, one, view_of
 from dtlink.cli.terminal import terminal_width

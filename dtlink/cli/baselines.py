@@ -6,37 +6,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import click
-
 from dtlink.cli.messages import say
+from dtlink.cli.usage import usage_error
 from dtlink.cli.writing import emit
 
 if TYPE_CHECKING:
-    from dtlink.cli.options import Command
     from dtlink.config.plan import LintPlan
     from dtlink.report.baseline import Baseline
     from dtlink.report.known import BaselineComparison
     from dtlink.report.model import InputReport
-
-
-def baseline_options(command: Command) -> Command:
-    """The options about baselines."""
-    for option in (
-        click.option(
-            "--prune-baseline", is_flag=True, help="Remove fixed findings from the baseline."
-        ),
-        click.option(
-            "--write-baseline", is_flag=True, help="Write the current findings to the baseline."
-        ),
-        click.option(
-            "--baseline",
-            metavar="FILE",
-            default="",
-            help="Baseline of accepted findings; only new ones are reported.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 class Baselines:
@@ -47,9 +25,9 @@ class Baselines:
 
     def __init__(self, plan: LintPlan, *, write: bool, prune: bool) -> None:
         if write and prune:
-            raise click.UsageError("--write-baseline leaves nothing to --prune-baseline")
+            raise usage_error("--write-baseline leaves nothing to --prune-baseline")
         if (write or prune) and not plan.baselines:
-            raise click.UsageError("there is no baseline to write: name it with --baseline")
+            raise usage_error("there is no baseline to write: name it with --baseline")
         self._plan, self._write, self._prune = plan, write, prune
         self._files = {path: _read(path, may_lack=write) for path in plan.baselines}
         self._compared: dict[str, BaselineComparison] = {}

@@ -5,7 +5,7 @@ A shell runs dtlink at every tab, and every command imports this: so it imports 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -101,6 +101,22 @@ def complete_kernels(
 
     names = ("latest", *map(str, reversed(KNOWN)))
     return [_item(each) for each in names if each.startswith(incomplete)]
+
+
+def complete_formats(
+    names: Iterable[str],
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """What completes a format, of those of a command."""
+
+    def complete(
+        ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        del ctx, param
+        from dtlink.report.formats import FORMATS
+
+        return [_item(name, FORMATS[name]) for name in names if name.startswith(incomplete)]
+
+    return complete
 
 
 def complete_commands(names: dict[str, str], incomplete: str) -> list[CompletionItem]:

@@ -10,9 +10,10 @@ import click
 from dtlink.api.changes import compared
 from dtlink.api.pairs import UnpairedError
 from dtlink.cli import _same_machine
+from dtlink.cli.complaints import collect, complain
 from dtlink.cli.given import named
 from dtlink.cli.messages import say
-from dtlink.cli.options import collect, complain, options
+from dtlink.cli.options import options
 from dtlink.cli.single import Printing
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit_json, emit_lines

@@ -6,67 +6,19 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NoReturn
 
-import click
-
 from dtlink.api.fix_outputs import FixOutputs
 from dtlink.cli.messages import say, tell
+from dtlink.cli.usage import usage_error
 from dtlink.escaping import shell
 from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
-    from dtlink.cli.options import Command
     from dtlink.config.plan import LintPlan
     from dtlink.engine.fixing import FixOutcome, WantedFixes
     from dtlink.report.model import InputReport
 
     #: Takes out of reports what a baseline accepts.
     Compare = Callable[[Iterable[InputReport]], Iterable[InputReport]]
-
-
-def fix_options(command: Command) -> Command:
-    """The options about fixes."""
-    for option in (
-        click.option(
-            "--acpi-override-out",
-            metavar="FILE",
-            default="",
-            help="With --fix, of tables: write a cpio with the fixed tables for the initramfs.",
-        ),
-        click.option(
-            "--tables-out",
-            metavar="FOLDER",
-            default="",
-            help="With --fix, of tables: write the fixed tables into this folder.",
-        ),
-        click.option(
-            "--overlay-out",
-            metavar="FILE.dtso",
-            default="",
-            help="With --fix, of a blob: write an overlay with the fixes, and its .dtbo beside it.",
-        ),
-        click.option(
-            "--blob-out",
-            metavar="FILE",
-            default="",
-            help="With --fix, of a blob: write the fixed blob to FILE.",
-        ),
-        click.option("--in-place", is_flag=True, help="With --fix: rewrite blobs themselves."),
-        click.option(
-            "--fix-shared",
-            is_flag=True,
-            help="Also change files that boards without the finding include.",
-        ),
-        click.option(
-            "--fix-only", multiple=True, metavar="RULE", help="Fix only this rule or family."
-        ),
-        click.option(
-            "--unsafe-fixes", is_flag=True, help="Also make fixes that may change what works."
-        ),
-        click.option("--diff", is_flag=True, help="Print the fixes as a patch; write nothing."),
-        click.option("--fix", is_flag=True, help="Write the fixes into the source."),
-    ):
-        command = option(command)
-    return command
 
 
 class FixRequest(NamedTuple):
@@ -79,6 +31,25 @@ class FixRequest(NamedTuple):
     shared: bool
     outputs: FixOutputs
 
+    @classmethod
+    def of(
+        cls,
+        *,
+        fix: bool,
+        diff: bool,
+        unsafe_fixes: bool,
+        fix_only: tuple[str, ...],
+        fix_shared: bool,
+        in_place: bool,
+        blob_out: str,
+        overlay_out: str,
+        tables_out: str,
+        acpi_override_out: str,
+    ) -> FixRequest:
+        """What these options ask for."""
+        made = FixOutputs(in_place, blob_out, overlay_out, tables_out, acpi_override_out)
+        return cls(fix, diff, unsafe_fixes, fix_only, fix_shared, made)
+
     @property
     def is_given(self) -> bool:
         """Whether anything is to be fixed."""
@@ -87,30 +58,28 @@ class FixRequest(NamedTuple):
     def check(self, *, since: str | None, changes_baseline: bool) -> None:
         """Raise :class:`click.UsageError` for options that do not go together."""
         if self.fix and self.diff:
-            raise click.UsageError("--fix writes the fixes, --diff prints them: give one")
+            raise usage_error("--fix writes the fixes, --diff prints them: give one")
         if self.outputs.is_given and not self.fix:
-            raise click.UsageError(
+            raise usage_error(
                 "--in-place, --blob-out, --overlay-out, --tables-out and --acpi-override-out "
                 "need --fix"
             )
         if (self.unsafe or self.only or self.shared) and not self.is_given:
-            raise click.UsageError(
-                "--unsafe-fixes, --fix-only and --fix-shared go with --fix or --diff"
-            )
+            raise usage_error("--unsafe-fixes, --fix-only and --fix-shared go with --fix or --diff")
         if self.is_given and since is not None:
-            raise click.UsageError("--fix and --diff do not go with --since: they fix all findings")
+            raise usage_error("--fix and --diff do not go with --since: they fix all findings")
         if self.is_given and changes_baseline:
-            raise click.UsageError(
+            raise usage_error(
                 "--fix and --diff do not go with --write-baseline and --prune-baseline"
             )
         if problem := self.outputs.problem:
-            raise click.UsageError(problem)
+            raise usage_error(problem)
         from dtlink.rules.catalogue import check_words
 
         try:
             check_words(self.only)
         except ValueError as error:
-            raise click.UsageError(f"--fix-only: {error}") from error
+            raise usage_error(f"--fix-only: {error}") from error
 
     def run(
         self,
@@ -143,7 +112,7 @@ class FixRequest(NamedTuple):
         from dtlink.api.fixing_whole import files_of, fix_input, told
 
         if self.outputs.needs_one_input and len(plan.inputs) != 1:
-            raise click.UsageError(
+            raise usage_error(
                 "--blob-out, --overlay-out, --tables-out and --acpi-override-out take one input, "
                 f"not {len(plan.inputs)}"
             )
@@ -159,7 +128,7 @@ class FixRequest(NamedTuple):
     def _print(self, outcome: FixOutcome, plan: LintPlan) -> NoReturn:
         from pathlib import Path
 
-        from dtlink.cli.options import complain
+        from dtlink.cli.complaints import complain
 
         sys.stdout.buffer.write(outcome.patch().encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from dtlink import engine
+from dtlink.cli.complaints import complain
 from dtlink.cli.completion import complete_files, complete_nodes
 from dtlink.cli.messages import say
 from dtlink.cli.observed import RunningBoardParam
-from dtlink.cli.options import KernelCommandLine, board_settings, complain, options
+from dtlink.cli.options import KernelCommandLine, board_settings, options
 from dtlink.cli.single import one, version_of, view_of
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.errors import InputError

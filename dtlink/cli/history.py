@@ -9,9 +9,9 @@ import click
 
 from dtlink.cli.completion import complete_rules
 from dtlink.cli.messages import say
-from dtlink.cli.options import options, words
-from dtlink.cli.outputs import Target, formats, resolve
+from dtlink.cli.options import formats, options, words
 from dtlink.cli.rules import check_names
+from dtlink.cli.targets import Target, resolve
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit, emit_lines
 from dtlink.firmware.errors import InputError

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dtlink.cli.options import complain, options
+from dtlink.cli.complaints import complain
+from dtlink.cli.options import options
 from dtlink.cli.single import view_of
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.errors import InputError

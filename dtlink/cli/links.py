@@ -12,10 +12,12 @@ import click
 
 from dtlink import engine
 from dtlink.board.settings import Settings
-from dtlink.cli.options import NO_INPUTS, Complaints, options, words
-from dtlink.cli.outputs import Target, digests, formats, gather, resolve, write_formats
+from dtlink.cli.complaints import NO_INPUTS, Complaints
+from dtlink.cli.options import formats, options, words
+from dtlink.cli.outputs import gather, write_formats
 from dtlink.cli.single import view_of
 from dtlink.cli.sources import chosen_inputs, configured
+from dtlink.cli.targets import Target, digests, resolve
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import click
 
 from dtlink import engine
 from dtlink.board.tree import TreeBoard
+from dtlink.cli.complaints import complain
 from dtlink.cli.completion import complete_files
 from dtlink.cli.messages import say
-from dtlink.cli.options import KernelVersionParam, board_settings, complain, options
+from dtlink.cli.options import KernelVersionParam, board_settings, options
 from dtlink.cli.single import one, view_of
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit_json, emit_lines

@@ -64,7 +64,9 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        command = getattr(import_module(f"dtlink.cli.{name}"), name)
+        # What lint does is in a module without click (dtlink.cli.plain).
+        module = "lint_command" if name == "lint" else name
+        command = getattr(import_module(f"dtlink.cli.{module}"), name)
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(

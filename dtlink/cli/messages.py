@@ -6,7 +6,6 @@ of a CI service obeys lines of standard error too.
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import click
-
-#: click lists choices below a message, indented by a tab.
-_NEW_LINE = re.compile(r"\n(?!\t)")
 
 
 def say(*lines: str) -> None:
@@ -35,10 +31,12 @@ def tell(notes: Iterable[str]) -> None:
 
 def show_error(error: click.ClickException) -> None:
     """Write what click says of an error, in which words of the command line are repeated."""
+    import re
     from io import StringIO
 
     written = StringIO()
     error.show(file=written)
     message = error.format_message()
     usage = written.getvalue().removesuffix(f"{message}\n")
-    say(*(usage + _NEW_LINE.sub(REPLACEMENT, message)).split("\n"))
+    # click lists choices below a message, indented by a tab.
+    say(*(usage + re.sub(r"\n(?!\t)", REPLACEMENT, message)).split("\n"))

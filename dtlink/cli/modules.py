@@ -12,16 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink import engine
+from dtlink.cli.complaints import collect, complain
 from dtlink.cli.completion import complete_boards
 from dtlink.cli.messages import say
-from dtlink.cli.options import (
-    KernelCommandLine,
-    board_settings,
-    collect,
-    complain,
-    need_kernel,
-    options,
-)
+from dtlink.cli.options import KernelCommandLine, board_settings, need_kernel, options
 from dtlink.cli.single import tree_task, version_of, view_of
 from dtlink.cli.sources import chosen_inputs, configured
 from dtlink.cli.terminal import terminal_width

@@ -1,16 +1,17 @@
-"""The options that commands share, and messages on standard error."""
+"""The options that commands share."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from dtlink.board.settings import Settings
+from dtlink.cli.clicked import clicked
 from dtlink.cli.completion import (
     complete_files,
+    complete_formats,
     complete_kernels,
     complete_nodes,
     complete_rules,
@@ -18,20 +19,17 @@ from dtlink.cli.completion import (
 from dtlink.cli.given import keep
 from dtlink.cli.messages import say
 from dtlink.cli.param import ParamType
+from dtlink.cli.plain_options import PLAIN, format_option
 from dtlink.cli.sources import MacroParam
 from dtlink.facts.errors import OptionError
 from dtlink.facts.kernels import DEFAULT, KNOWN, LATEST, KernelVersion
 from dtlink.firmware.choice import MAX_BOARDS
+from dtlink.report.formats import FORMATS
 
 if TYPE_CHECKING:
-    from dtlink.cli.source_faults import SourceFaultLines
     from dtlink.facts.cmdline import CommandLine
-    from dtlink.report.model import InputFault, InputReport, Refused
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-#: Suffix for messages about internal errors.
-_BUG = " (a bug of dtlink: please report it)"
 
 
 class KernelVersionParam(ParamType[KernelVersion]):
@@ -85,7 +83,19 @@ def options(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
-def _both(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def plain(*names: str) -> Callable[[Command], Command]:
+    """Decorate a command with these of the options that are read without click, too."""
+    return both(*(clicked(PLAIN[name]) for name in names))
+
+
+def formats(*names: str) -> Callable[[Command], Command]:
+    """Decorate a command with the options about formats: of these, or of all."""
+    row = format_option(names) if names else PLAIN["format"]
+    of_format = clicked(row, shell_complete=complete_formats(names or tuple(FORMATS)))
+    return both(of_format, clicked(PLAIN["output"], type=click.Path(dir_okay=False)))
+
+
+def both(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Several options that come together."""
 
     def decorate(command: Any) -> Any:
@@ -140,29 +150,9 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         type=KernelCommandLine(),
         help="Kernel command line. [default: bootargs of /chosen]",
     ),
-    "kernel": click.option(
-        "--kernel",
-        metavar="PATH",
-        shell_complete=complete_files,
-        default="",
-        help="Kernel to check against: /lib/modules/VERSION, unpacked package, build tree, .config "
-        "or 'running'.",
-    ),
-    "initramfs": click.option(
-        "--initramfs",
-        metavar="FILE",
-        shell_complete=complete_files,
-        default="",
-        help="Its initramfs: an image, the output of lsinitramfs or lsinitrd, or a modules.load.",
-    ),
-    "kernel_index": click.option(
-        "--kernel-index",
-        metavar="FILE",
-        shell_complete=complete_files,
-        default="",
-        help="Index of the kernel's source ('dtlink kernel index'). "
-        "[default: the nearest one shipped]",
-    ),
+    "kernel": clicked(PLAIN["kernel"], shell_complete=complete_files),
+    "initramfs": clicked(PLAIN["initramfs"], shell_complete=complete_files),
+    "kernel_index": clicked(PLAIN["kernel_index"], shell_complete=complete_files),
     "lspci": click.option(
         "--lspci",
         metavar="PATH",
@@ -197,21 +187,9 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         shell_complete=complete_kernels,
         help="Also report what changes relative to this kernel version.",
     ),
-    "select": click.option(
-        "--select",
-        multiple=True,
-        metavar="RULE|FAMILY",
-        shell_complete=complete_rules,
-        help="Run only these rules ('all': every rule; 'default': those on by default).",
-    ),
-    "ignore": click.option(
-        "--ignore",
-        multiple=True,
-        metavar="RULE|FAMILY",
-        shell_complete=complete_rules,
-        help="Do not run these rules.",
-    ),
-    "sources": _both(
+    "select": clicked(PLAIN["select"], shell_complete=complete_rules),
+    "ignore": clicked(PLAIN["ignore"], shell_complete=complete_rules),
+    "sources": both(
         click.option(
             "-I",
             "--include",
@@ -248,7 +226,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         help="Look for devicetrees anywhere in the files named, such as an initramfs or a firmware "
         "image.",
     ),
-    "inputs": _both(
+    "inputs": both(
         click.option(
             "--exclude",
             multiple=True,
@@ -281,114 +259,10 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
             help="How many boards to read at most that include the named files (0: all).",
         ),
     ),
-    "config": _both(
-        click.option(
-            "--config", "file", metavar="FILE", help="Configuration file for every input."
-        ),
-        click.option("--no-config", "isolated", is_flag=True, help="Ignore configuration files."),
-    ),
-    "jobs": click.option(
-        "-j",
-        "--jobs",
-        type=click.IntRange(min=0),
-        default=0,
-        help="Number of processes. [default: one per processor if there are many inputs]",
-    ),
-    "color": click.option(
-        "--color",
-        type=click.Choice(["auto", "always", "never"]),
-        default="auto",
-        help="Colours in text. [default: auto: on a terminal, unless NO_COLOR is set]",
-    ),
+    "config": both(clicked(PLAIN["file"]), clicked(PLAIN["isolated"])),
+    "jobs": clicked(PLAIN["jobs"]),
+    "color": clicked(PLAIN["color"]),
 }
-
-
-#: Fewer inputs than this are done before a progress bar would be read.
-_PROGRESS = 100
-
-NO_INPUTS = (
-    "no inputs: no devicetree (.dtb, .dtbo, .dts, .dtso), no image that holds one and no ACPI "
-    "table was found"
-)
-
-
-def complain(inputs: Iterable[InputReport], nothing: str = "") -> None:
-    """Print errors, notes and rules that raised on standard error; ``nothing`` without inputs."""
-    complaints = Complaints(0)
-    for item in inputs:
-        complaints.add(item)
-    complaints.end(nothing)
-
-
-class Complaints:
-    """What is printed of inputs on standard error: at once, or after the progress bar."""
-
-    def __init__(self, total: int) -> None:
-        self._sources: SourceFaultLines | None = None
-        self._is_held = _shows_progress(total)
-        self._held: list[str] = []
-        self._number = 0
-
-    def add(self, item: InputReport) -> None:
-        """Print what there is of one input."""
-        self._number += 1
-        if item.error is not None:
-            bug = _BUG if item.error.bug else ""
-            self._error(item.name, item.error, bug)
-        for refused in item.refused:
-            self._error(refused.path, refused)
-        self._say(f"dtlink: {item.name}: {note}" for note in item.notes)
-        self._say(
-            f"dtlink: {item.name}: rule {fault.rule} failed: {fault.error}{_BUG}"
-            for fault in item.faults
-        )
-
-    def _error(self, name: str, fault: InputFault | Refused, bug: str = "") -> None:
-        if not fault.faults:
-            at = "" if fault.offset is None else f", byte {fault.offset:#x}"
-            self._say([f"dtlink: {name}{at}: {fault.message}{bug}"])
-            return
-        if self._sources is None:
-            from dtlink.cli.source_faults import SourceFaultLines
-
-            self._sources = SourceFaultLines()
-        self._say(self._sources.of(name, fault.faults))
-
-    def end(self, nothing: str = "") -> None:
-        """Print what is known at the end of the run; ``nothing`` if there were no inputs."""
-        say(*self._held)
-        if self._sources is not None:
-            say(*self._sources.rest())
-        if not self._number and nothing:
-            say(f"dtlink: {nothing}")
-
-    def _say(self, lines: Iterable[str]) -> None:
-        if self._is_held:
-            self._held += lines
-        else:
-            say(*lines)
-
-
-def progress(
-    reports: Iterable[InputReport], total: int, label: str = "linting"
-) -> Iterator[InputReport]:
-    """The reports, with a progress bar on a terminal."""
-    if not _shows_progress(total):
-        yield from reports
-        return
-    with click.progressbar(reports, length=total, label=label, file=sys.stderr) as bar:
-        yield from bar
-
-
-def collect(
-    reports: Iterable[InputReport], total: int, label: str = "linting"
-) -> list[InputReport]:
-    """All reports, with a progress bar on a terminal."""
-    return list(progress(reports, total, label))
-
-
-def _shows_progress(total: int) -> bool:
-    return total >= _PROGRESS and sys.stderr.isatty()
 
 
 def board_settings(**values: Any) -> Settings:

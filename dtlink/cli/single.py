@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from dtlink import engine
-from dtlink.cli.options import complain
+from dtlink.cli.complaints import complain
 from dtlink.cli.sources import configured
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.facts.kernels import DEFAULT

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, TextIO
 
-import click
-
 from dtlink.cli.terminal import terminal_width, use_color
+from dtlink.cli.usage import usage_error
 from dtlink.firmware.termination import terminable
 from dtlink.report.layout import Line, plain, show
 
@@ -36,7 +35,7 @@ def opened(output: str | None) -> Iterator[TextIO]:
         with _beside(Path(output)) as stream:
             yield stream
     except OSError as error:
-        raise click.UsageError(f"{output}: {error.strerror or error}") from error
+        raise usage_error(f"{output}: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -99,7 +98,7 @@ def write_file(data: bytes, output: str) -> None:
     try:
         replace({Path(output): data})
     except OSError as error:
-        raise click.UsageError(f"{output}: {error.strerror or error}") from error
+        raise usage_error(f"{output}: {error.strerror or error}") from error
 
 
 def emit(text: str, output: str | None) -> None:

@@ -9,17 +9,18 @@ from pathlib import Path
 from tests.cli.conftest import ROOT
 
 _PROBE = """
-import sys
-from dtlink.cli.main import cli
-try:
-    cli(prog_name="dtlink")
-except SystemExit:
-    pass
-print(*sys.modules, file=sys.stderr)
+import os, sys
+from dtlink.__main__ import main
+def leave(status):
+    print(*sys.modules, file=sys.stderr, flush=True)
+    leave_at_once(0)
+leave_at_once, os._exit = os._exit, leave
+main()
 """
 
 #: For other inputs, for options that are not given, and for findings of other kinds.
 _NOT_NEEDED = {
+    "click",
     "dataclasses",
     "hashlib",
     "heapq",

@@ -42,7 +42,8 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         (f"dtlink lint {BOARD} <&-", 0, ""),
         (f"dtlink links {BOARD} <&- >&- 2>&-", 2, ""),
         (f"dtlink lint {BOARD} --format json=report <&- >&- 2>&-", 0, ""),
-        (f"mkdir gone; cd gone; rmdir ../gone; dtlink lint {BOARD}", 2, "the working folder is"),
+        ("mkdir gone; cd gone; rmdir ../gone; dtlink lint x.dtb", 2, "the working folder is gone"),
+        (f"mkdir gone; cd gone; rmdir ../gone; dtlink lint {BOARD}", 0, ""),
         (f"ulimit -n 12; dtlink lint -j4 {FIXTURES}", 2, "Too many open files"),
     ],
 )

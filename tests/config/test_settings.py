@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from dtlink.cli.lint import lint
+from dtlink.cli.lint_command import lint
 from dtlink.config.keys import KEYS, TABLES, ConfigKey
 from dtlink.config.model import FIELDS, FindingPattern, LintSettings
 from dtlink.config.resolve import effective, settings_of
@@ -284,7 +284,7 @@ def test_a_file_elsewhere_is_seen_from_the_configuration(write: Write) -> None:
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
 def test_an_option_of_lint_says_what_its_key_says(key: ConfigKey) -> None:
     options = {each.name: each for each in lint.params if isinstance(each, click.Option)}
-    assert key.field in options, f"give lint an option --{key.name} (dtlink/cli/lint.py)"
+    assert key.field in options, f"give lint an option --{key.name} (dtlink/cli/)"
     option = options[key.field]
     said = (option.help or "").partition(" [default")[0]
     assert said == key.help.replace("`", ""), (

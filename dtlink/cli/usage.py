@@ -1,0 +1,15 @@
+"""Errors of usage, for modules that a plain command line imports: they do without click."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+
+def usage_error(message: str) -> click.UsageError:
+    """What to raise for arguments that do not go together."""
+    import click
+
+    return click.UsageError(message)
