@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of the readers of blobs, source and tables, with atheris.
+"""Coverage-guided fuzzing of the readers of blobs, source and tables, and of rules, with atheris.
 
 ``pip install atheris``, then ``python -m tests.fuzz.guided READER FOLDER [libFuzzer options]``:
 inputs that reach new code are kept in the folder, which begins with the sound ones. Without
@@ -7,12 +7,18 @@ inputs that reach new code are kept in the folder, which begins with the sound o
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.fuzz import dumps, seeds
+from tests.fuzz.blobs import TreeDamage
+from tests.fuzz.damage import some
+from tests.fuzz.nodes import parse, write
+from tests.fuzz.sources import pieces
+from tests.fuzz.tables import damaged_table
 
 
 class Target(NamedTuple):
@@ -22,6 +28,8 @@ class Target(NamedTuple):
     seeds: Callable[[], list[bytes]]
     words: Callable[[], list[bytes]]
     """What its inputs contain, for the mutator."""
+    damage: Callable[[bytes, random.Random], bytes]
+    """Damage by structure; raises an error where it finds none."""
 
 
 def _blob(data: bytes) -> None:
@@ -49,6 +57,45 @@ def _tables(data: bytes) -> None:
         _ = list(table.frame_faults), list(table.minor_frame_faults)
 
 
+def _lint(data: bytes) -> None:
+    """The reader, then all rules and the results of commands, in which any fault is raised."""
+    from dtlink import Board
+    from dtlink.firmware.tree import Tree
+
+    board = Board.read(data, name="input", against="5.15")
+    report = board.lint(select=["all"])
+    report.to_dict()
+    for item in report.inputs:
+        if item.faults:
+            raise AssertionError(item.faults)
+    board.links(disabled=True).to_json()
+    board.order().to_json()
+    board.cycles().to_json()
+    board.iommu().to_json()
+    if isinstance(board.firmware, Tree):
+        board.devlink().to_json()
+
+
+def _damaged_blob(data: bytes, chance: random.Random) -> bytes:
+    """A blob with other nodes and properties."""
+    damage = TreeDamage(parse(data), chance)
+    for _ in some(chance, 4):
+        damage.once()
+    return write(damage.root)
+
+
+def _damaged_table(data: bytes, chance: random.Random) -> bytes:
+    """A table with other fields."""
+    return damaged_table(data[:4].decode("ascii"), data, chance)
+
+
+def _damaged_source(data: bytes, chance: random.Random) -> bytes:
+    """A source with more pieces."""
+    return pieces(data.decode("utf-8", "surrogateescape"), chance).encode(
+        "utf-8", "surrogateescape"
+    )
+
+
 def _of_tables() -> list[bytes]:
     found: list[bytes] = []
     for each in seeds.tables():
@@ -58,6 +105,18 @@ def _of_tables() -> list[bytes]:
     return list(dict.fromkeys(found))
 
 
+def _of_sources() -> list[bytes]:
+    return [text.encode() for text in seeds.sources()]
+
+
+def _small_blobs() -> list[bytes]:
+    return [each for each in seeds.blobs() if len(each) < 2000]
+
+
+def _raw_tables() -> list[bytes]:
+    return list(dict.fromkeys(data for each in seeds.tables() for data in each.values()))
+
+
 def _names() -> list[bytes]:
     from tests.fuzz.words import properties
 
@@ -65,10 +124,13 @@ def _names() -> list[bytes]:
 
 
 TARGETS: Mapping[str, Target] = {
-    "blob": Target(_blob, lambda: list(seeds.blobs()), _names),
-    "source": Target(_source, lambda: [text.encode() for text in seeds.sources()], _names),
-    "tables": Target(_tables, _of_tables, lambda: [b"IORT", b"DMAR", b"IVRS", b"VIOT", b"RIMT"]),
+    "blob": Target(_blob, lambda: list(seeds.blobs()), _names, _damaged_blob),
+    "source": Target(_source, _of_sources, _names, _damaged_source),
+    "tables": Target(_tables, _of_tables, lambda: _SIGNATURES, _damaged_table),
+    "lint-blob": Target(_lint, _small_blobs, _names, _damaged_blob),
+    "lint-tables": Target(_lint, _raw_tables, lambda: _SIGNATURES, _damaged_table),
 }
+_SIGNATURES = [b"IORT", b"DMAR", b"IVRS", b"VIOT", b"RIMT", b"APIC", b"MCFG", b"SRAT"]
 
 
 def begin(target: Target, folder: Path) -> list[str]:
@@ -95,16 +157,30 @@ def main() -> None:
     with atheris.instrument_imports(include=["dtlink"]):
         from dtlink.firmware.errors import InputError
 
-        for data in target.seeds()[:200]:  # what is imported late
-            target.run(data)
+        def one(data: bytes) -> None:
+            try:
+                target.run(data)
+            except InputError:
+                return
 
-    def one(data: bytes) -> None:
-        try:
-            target.run(data)
-        except InputError:
-            return
+        for data in target.seeds()[:40]:  # what is imported late
+            one(data)
 
-    atheris.Setup([sys.argv[0], "-timeout=5", "-rss_limit_mb=2048", *more, *given], one)
+    def damaged(data: bytes, most: int, seed: int) -> bytes:
+        """Damage by structure, or any where there is none."""
+        if seed % 3:
+            try:
+                chance = random.Random(seed)  # noqa: S311 - repeatable is what it must be
+                return target.damage(data, chance)[:most]
+            except Exception:  # noqa: BLE001 - the input is not sound enough to be damaged so
+                return bytes(atheris.Mutate(data, most))
+        return bytes(atheris.Mutate(data, most))
+
+    atheris.Setup(
+        [sys.argv[0], "-timeout=5", "-rss_limit_mb=2048", *more, *given],
+        one,
+        custom_mutator=damaged,
+    )
     atheris.Fuzz()
 
 

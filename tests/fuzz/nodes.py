@@ -42,7 +42,7 @@ class PlainNode:
 
 
 def parse(blob: bytes) -> PlainNode:
-    """The nodes of a sound blob."""
+    """The nodes of a sound blob. Raises ValueError or IndexError for most that are not."""
     strings = blobs.field(blob, "off_dt_strings")
     at = blobs.field(blob, "off_dt_struct")
     top = PlainNode(b"")
@@ -66,6 +66,8 @@ def parse(blob: bytes) -> PlainNode:
             at = (at + 8 + size + 3) & ~3
         elif token == 9:
             return top.children[0]
+        elif token != 4:
+            raise ValueError(f"token {token}")
 
 
 def write(root: PlainNode) -> bytes:

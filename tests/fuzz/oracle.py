@@ -148,6 +148,8 @@ def wrong(call: Call, printed: Printed, size: int, number: int) -> str:
     if (longest := max(len(printed.out), len(printed.err))) > most:
         return f"{longest} characters of output"
     form = _form(call)
+    if "--diff" in call:  # a patch has the ends of lines of its source
+        printed = printed._replace(out=printed.out.replace("\r\n", "\n"))
     controls = _ASCII_CONTROLS if form in _JSON else _CONTROLS
     checked = {"standard error": (printed.err, _CONTROLS), "output": (printed.out, controls)}
     if form == "html":  # scripts have what they like
@@ -182,7 +184,7 @@ def _wrong_document(form: str, printed: Printed, number: int) -> str:
 
 def _invalid(document: object) -> str:
     error = next(_validator().iter_errors(document), None)
-    return f"not of the schema: {error.message[:300]}" if error else ""
+    return f"not of the schema: {error.json_path}: {error.message[:300]}" if error else ""
 
 
 @lru_cache(maxsize=1)

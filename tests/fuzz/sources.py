@@ -36,7 +36,7 @@ def _damage() -> Damage:
     return damage
 
 
-def _pieces(text: str, chance: random.Random) -> str:
+def pieces(text: str, chance: random.Random) -> str:
     """Statements, values and names put in."""
     for _ in some(chance, 6):
         at = chance.randrange(len(text) + 1)
@@ -62,7 +62,7 @@ def make(chance: random.Random) -> Made:
         files = dict(damage._damaged(0).files)
         if chance.random() < 0.4:
             text = files[BOARD].decode("utf-8", "surrogateescape")
-            files[BOARD] = _pieces(text, chance).encode("utf-8", "surrogateescape")
+            files[BOARD] = pieces(text, chance).encode("utf-8", "surrogateescape")
     calls = tree_calls(chance, _PATH, ["/", "a", "/soc"])
     if chance.random() < 0.1:
         calls[1] = ["preprocess", _PATH, "--format", chance.choice(("text", "json"))]

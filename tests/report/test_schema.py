@@ -95,6 +95,20 @@ def test_documents_are_of_the_schema(call: list[str]) -> None:
     assert undescribed(document, SCHEMA, SCHEMA) == []
 
 
+def test_a_log_that_names_a_device_in_the_line_of_another(tmp_path: Path) -> None:
+    log = tmp_path / "boot.log"
+    log.write_text(
+        "[    0.000000] Linux version 6.12.1-x (a@b) (gcc 12) #1 SMP\n"
+        "[    0.400000] platform a.b: deferred probe pending\n"
+        "[    0.500000] x-drm engine: failed to bind 2000.hdmi (ops x_hdmi_ops): -517\n"
+    )
+    result = CliRunner().invoke(cli, ["log", str(log), "--format", "json"])
+    document = json.loads(result.stdout)
+    causes = document["inputs"][0]["log"]["causes"]
+    assert {0, 1} == {victim["lines"] for cause in causes for victim in cause["victims"]}
+    assert [error.message for error in VALIDATOR.iter_errors(document)] == []
+
+
 @pytest.mark.parametrize("words", [DeviceEffect, CauseKind])
 def test_the_words_of_a_log_are_of_the_schema(words: type[Enum]) -> None:
     named = {each.name.lower().replace("_", "-") for each in words}

@@ -117,7 +117,7 @@ class Victim(NamedTuple):
     via: tuple[str, ...] = ()
     """The devices between it and the cause, the nearest first."""
     lines: int = 1
-    """Number of lines of the log about it."""
+    """Number of lines of the log about it; 0 if only another device's line names it."""
     note: str = ""
     """What is to be said beside the log's words."""
     driver: str = ""
