@@ -74,7 +74,7 @@ def lint(
     found = plan.reports(jobs=workers, digest=True, write_fixes=True, kept=kept)
     reports = compared(plan, found)
     reports = change.compare(plan, reports, jobs=workers) if change else reports
-    return Report(
+    report = Report(
         "lint",
         list(plan.settled(reports)),
         kernel["version"],
@@ -84,6 +84,7 @@ def lint(
         since=change.told if change else None,
         machine=plan.machine(),
     )
+    return plan.note_unchecked(report)
 
 
 def planned(
@@ -127,7 +128,7 @@ def _live(given: dict[str, Any]) -> tuple[LiveMachine, dict[str, Any]]:
 def named_paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:
     """The paths that a caller gives, one or several, as text."""
     if isinstance(paths, bytes):
-        raise TypeError("paths are str or Path; Board.read() takes the bytes of one input")
+        raise TypeError("paths are str or Path; lint_iter() and Board.read() take bytes of files")
     if isinstance(paths, str | os.PathLike):
         return [os.fspath(paths)]
     if not isinstance(paths, Iterable):
@@ -137,7 +138,8 @@ def named_paths(paths: AnyPath | Iterable[AnyPath]) -> list[str]:
 
 def _path(path: AnyPath) -> str:
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"a path is str or Path, not {type(path).__name__}")
+        hint = "; lint_iter() takes bytes of files" if isinstance(path, bytes) else ""
+        raise TypeError(f"a path is str or Path, not {type(path).__name__}{hint}")
     return os.fspath(path)
 
 

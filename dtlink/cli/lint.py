@@ -85,17 +85,19 @@ def run(
         tell(blank.notes)
         complaints, settled = Complaints(plan.total), plan.settled(reports)
         report = gather(settled, plan.total, outputs, blank, complaints, every=verbose)
+        report = plan.note_unchecked(report)
     except InputError as error:
         say(f"dtlink: {error}")
         sys.exit(2)
     complaints.end("" if allow_empty or (change and change.has_inputs) else NO_INPUTS)
+    tell(report.notes[len(blank.notes) :])
     tell([change.summary] if change and change.has_inputs else [])
     of_findings = partial(_text, least=plan.show, everything=verbose)
     text = _statistics if statistics else of_findings
     # A linter runs in make, in hooks and in loops, where a pager would wait for a key.
     write_formats(report, outputs, text, color, fold=False, page=False)
     baselines.prune()
-    status = report.status if report.totals.inputs or not allow_empty else 0
+    status = report.status if report.totals.checked or not allow_empty else 0
     has_passed = bool(report.notes or report.totals.passed)
     sys.exit(max(status, 2) if strict and has_passed else status)
 

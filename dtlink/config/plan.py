@@ -11,7 +11,7 @@ from dtlink import engine
 from dtlink.config.model import LintSettings
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.inputs import Input
-from dtlink.report.model import InputReport
+from dtlink.report.model import InputReport, Report
 from dtlink.rules.model import Severity
 from dtlink.wording import counted, listed
 
@@ -304,6 +304,14 @@ class LintPlan:
         lint = partial(_lint(self._settings[item]), write_fixes=True, expected=expected)
         return self._task(item)._replace(tree=lint, tables=lint)
 
+    def note_unchecked(self, report: Report) -> Report:
+        """The report with a note about inputs that no chosen rule is about."""
+        if not report.totals.unchecked:
+            return report
+        from dtlink.config.unchecked import unchecked_note
+
+        return report._replace(notes=[*report.notes, unchecked_note(report.totals, self._kinds)])
+
     def kernel(self, *, digest: bool) -> Mapping[str, Any]:
         """The identity of the kernel of all inputs; where they differ, the first one's version."""
         if not self.inputs:
@@ -361,6 +369,10 @@ class LintPlan:
 
 def sieved(item: InputReport, settings: LintSettings) -> InputReport:
     """The report as the configuration wants it; most runs have nothing to say about findings."""
+    if settings.select or settings.ignore:
+        from dtlink.config.unchecked import is_checked
+
+        item = item._replace(checked=is_checked(item, settings))
     if not (settings.severity or settings.allow or settings.expect or item.comments):
         return item
     from dtlink.config.apply import apply

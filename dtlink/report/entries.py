@@ -113,6 +113,7 @@ class InputEntry(TypedDict):
     bases: NotRequired[list[BaseEntry]]
     files: NotRequired[list[FileEntry]]
     kernel: NotRequired[JsonObject]
+    checked: NotRequired[bool]
     notes: NotRequired[list[str]]
     refused: NotRequired[list[RefusedEntry]]
     findings: NotRequired[list[FindingEntry]]

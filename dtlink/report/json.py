@@ -116,6 +116,8 @@ def _input(item: InputReport, command: str) -> Mapping[str, object]:
         entry["files"] = [{"table": name, "path": item.files[name]} for name in sorted(item.files)]
     if item.kernel is not None:
         entry["kernel"] = dict(item.kernel)
+    if not item.checked:
+        entry["checked"] = False
     if item.notes:
         entry["notes"] = list(item.notes)
     if item.refused:

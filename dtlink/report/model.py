@@ -180,6 +180,8 @@ class InputReport(NamedTuple):
     """Where that is not the devicetree that was expected, the first place; empty if nowhere."""
     bases: Sequence[TriedBase] = ()
     """The bases on which it was tried, if it is an overlay."""
+    checked: bool = True
+    """Whether any rule was run, if it could be read: the chosen rules may be about others."""
 
     @property
     def input(self) -> Input:
@@ -284,7 +286,7 @@ class Report(NamedTuple):
     def status(self) -> int:
         """As :meth:`exit_status`, each input with its own ``fail_on``."""
         totals = self.totals
-        return totals.status if totals.inputs else self._nothing
+        return totals.status if totals.checked else self._nothing
 
     @property
     def passed(self) -> list[str]:
@@ -293,10 +295,10 @@ class Report(NamedTuple):
 
     def exit_status(self, fail_on: Severity | None) -> int:
         """0: no findings that count, 1: findings of at least ``fail_on``, 2: unreadable inputs, or
-        no inputs at all, 3: a fault of dtlink.
+        nothing was checked, 3: a fault of dtlink.
         """
         totals = self.totals
-        return totals.exit_status(fail_on) if totals.inputs else self._nothing
+        return totals.exit_status(fail_on) if totals.checked else self._nothing
 
     @property
     def is_compared(self) -> bool:
@@ -305,7 +307,7 @@ class Report(NamedTuple):
 
     @property
     def _nothing(self) -> int:
-        """The status without inputs: 0 if there are some, and none has changed."""
+        """The status if nothing was checked: 0 if there are inputs that have not changed."""
         return 0 if self.since is not None and self.since.unchanged else 2
 
 

@@ -19,6 +19,8 @@ class Totals:
     def __init__(self) -> None:
         self.inputs = 0
         self.unreadable = 0
+        self.unchecked = 0
+        """Inputs that no chosen rule is about."""
         self.findings: Counter[Severity] = Counter()
         self.known = 0
         self.fixed = 0
@@ -36,6 +38,11 @@ class Totals:
         self.kernels: list[Mapping[str, Json] | None] = []
         """The kernels of inputs, each once; ``None`` is the report's."""
 
+    @property
+    def checked(self) -> int:
+        """Inputs that a rule was run on, or that could not be read."""
+        return self.inputs - self.unchecked
+
     @classmethod
     def of(cls, inputs: Iterable[InputReport]) -> Totals:
         """The numbers of reports that are all there."""
@@ -48,6 +55,7 @@ class Totals:
         """Take in the report of one input."""
         self.inputs += 1
         self.unreadable += item.error is not None
+        self.unchecked += not item.checked
         for finding in item.findings:
             self.findings[finding.severity] += 1
         self.known += len(item.known)
