@@ -61,11 +61,13 @@ def flow(
     No piece is cut: one that is longer than a line has a line of its own.
     """
     row: list[Span] = []
+    used = 0
     for span in spans:
-        used = sum(len(piece.text) for piece in row) + len(between) + len(span.text)
+        used += len(between) * bool(row) + len(span.text)
         if row and width is not None and used > width:
             yield tuple(row)
             row = [span._replace(text=" " * indent + span.text)]
+            used = len(row[0].text)
         else:
             row += [Span(between), span] if row else [span]
     if row:

@@ -54,7 +54,7 @@ class DeviceEntry(Struct):
     device = U16(1)
     flags = U8(3, reserved=0x08)
 
-    __slots__ = ("last",)
+    __slots__ = ("_devices", "last")
 
     def __init__(
         self, data: bytes, start: int, end: int, owner: Struct | None = None, entry: int = 0
@@ -66,11 +66,19 @@ class DeviceEntry(Struct):
     @property
     def segment(self) -> int:
         """The PCI segment of the block."""
-        return self.owner.segment if isinstance(self.owner, Ivhd) else 0
+        return self.owner.key[0] if isinstance(self.owner, Ivhd) else 0
 
     @property
     def devices(self) -> range:
-        """The device IDs that the entry gives to its IOMMU."""
+        """The device IDs that the entry gives to its IOMMU; asked for often, and made once."""
+        try:
+            return self._devices
+        except AttributeError:
+            self._devices = self.covered()
+            return self._devices
+
+    def covered(self) -> range:
+        """The device IDs by the entry's fields."""
         return range(0)
 
     @property
@@ -93,8 +101,7 @@ class All(DeviceEntry):
     WORD, TYPE = "all", 1
     __slots__ = ()
 
-    @property
-    def devices(self) -> range:
+    def covered(self) -> range:
         return range(DEVICES)
 
 
@@ -104,8 +111,7 @@ class Select(DeviceEntry):
     WORD, TYPE = "select", 2
     __slots__ = ()
 
-    @property
-    def devices(self) -> range:
+    def covered(self) -> range:
         return range(self.device, self.device + 1)
 
 
@@ -115,8 +121,7 @@ class Range(DeviceEntry):
     WORD, TYPE = "range", 3
     __slots__ = ()
 
-    @property
-    def devices(self) -> range:
+    def covered(self) -> range:
         return range(self.device, self.last + 1)
 
     @property
@@ -181,8 +186,7 @@ class Special(DeviceEntry):
     variety = U8(7, IOAPIC)
     __slots__ = ()
 
-    @property
-    def devices(self) -> range:
+    def covered(self) -> range:
         return range(self.source, self.source + 1)
 
     @property
@@ -208,8 +212,7 @@ class AcpiHid(DeviceEntry):
 
     NO_UID, INTEGER, TEXT = 0, 1, 2
 
-    @property
-    def devices(self) -> range:
+    def covered(self) -> range:
         return range(self.device, self.device + 1)
 
     @property
@@ -284,7 +287,7 @@ class Ivhd(IvrsBlock):
         """The IOMMU's place, as ``0000:00:00.2``."""
         return bdf(self.device, self.segment)
 
-    @property
+    @cached_property
     def key(self) -> tuple[int, int]:
         """What tells IOMMUs apart: segment and device ID."""
         return self.segment, self.device

@@ -55,7 +55,15 @@ class Field(Generic[T]):
     def __get__(self, owner: Struct | None, kind: type) -> Field[T] | T:
         if owner is None:
             return self
-        return self.read(owner) if owner.has(self.name) else self.default
+        return self.read(owner) if self.lies_in(owner) else self.default
+
+    def lies_in(self, owner: Struct) -> bool:
+        """Whether a structure is long and new enough to have the field."""
+        last = owner.start + self.offset + self.size
+        fields_end = owner.fields_end if owner.ENDS_EARLY else owner.end
+        if last > fields_end or last > len(owner.data):
+            return False
+        return not self.since or owner.revision >= self.since
 
     def read(self, owner: Struct) -> T:
         """The value in a structure that has the field."""
@@ -73,6 +81,24 @@ class UInt(Field[int]):
         self, offset: int, size: int, default: int = 0, *, since: int = 0, reserved: int = 0
     ) -> None:
         super().__init__(offset, size, default, since=since, reserved=reserved)
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Field[int]: ...
+    @overload
+    def __get__(self, owner: Struct, kind: type) -> int: ...
+    def __get__(self, owner: Struct | None, kind: type) -> Field[int] | int:
+        # As of a Field, in one call: a table of 1 MB has a million of them.
+        if owner is None:
+            return self
+        at = owner.start + self.offset
+        last = at + self.size
+        if (
+            last > (owner.fields_end if owner.ENDS_EARLY else owner.end)
+            or last > len(owner.data)
+            or (self.since and owner.revision < self.since)
+        ):
+            return self.default
+        return int.from_bytes(owner.data[at:last], "little")
 
     def read(self, owner: Struct) -> int:
         at = owner.start + self.offset
@@ -214,8 +240,10 @@ class Struct:
     PARTS: ClassVar[tuple[Part, ...]] = ()
     ALIGN: ClassVar[int] = 1
     """Its length is padded to a multiple of this when it is written."""
+    ENDS_EARLY: ClassVar[bool] = False
+    """Whether ``fields_end`` may be before ``end``."""
 
-    __slots__ = ("data", "end", "entry", "index", "owner", "start")
+    __slots__ = ("_path", "data", "end", "entry", "index", "owner", "start")
 
     def __init__(
         self, data: bytes, start: int, end: int, owner: Struct | None = None, entry: int = 0
@@ -227,6 +255,9 @@ class Struct:
         self.entry = entry
         self.index = 0
         """Its number among the nodes of its machine; 0 if it is none."""
+
+    def __init_subclass__(cls) -> None:
+        cls.ENDS_EARLY = cls.fields_end is not Struct.fields_end
 
     def __repr__(self) -> str:
         return f"<{self.path}>"
@@ -243,11 +274,7 @@ class Struct:
 
     def has(self, name: str) -> bool:
         """Whether the structure is long and new enough to have a field."""
-        field = type(self).fields()[name]
-        last = self.start + field.offset + field.size
-        if last > min(self.fields_end, len(self.data)):
-            return False
-        return not field.since or self.revision >= field.since
+        return type(self).fields()[name].lies_in(self)
 
     def offset(self, name: str | None = None) -> int:
         """Byte offset, in the table, of a field, or of the structure itself."""
@@ -261,8 +288,15 @@ class Struct:
 
     @property
     def path(self) -> str:
-        """Its name: table, kind, offset and, where it has one, its identity."""
-        return f"{self.TABLE}/{self.name}"
+        """Its name: table, kind, offset and, where it has one, its identity.
+
+        It is made once: each finding and each link asks for it several times.
+        """
+        try:
+            return self._path
+        except AttributeError:
+            self._path = f"{self.TABLE}/{self.name}"
+            return self._path
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import AMD_READS_HATS
@@ -114,20 +115,17 @@ def _links(table: Ivrs) -> Iterator[TableLink]:
     named: set[tuple[int, int]] = set()
     for block in table.hardware:
         supplier = table.iommus[block.key]
+        passed_over = _other_block(table, block)
         for entry in block.entries:
             if isinstance(entry, Special):
-                yield from _special(table, entry, supplier, named)
+                yield from _special(passed_over, entry, supplier, named)
             elif entry.devices:
-                why_not = _other_block(table, entry) or _why_not(entry, own)
-                yield _translated(entry, supplier, why_not)
+                yield _translated(entry, supplier, passed_over or _why_not(entry, own))
     yield from _reservations(table)
 
 
-def _other_block(table: Ivrs, entry: DeviceEntry) -> str:
-    """Why Linux takes nothing of the block that an entry is in."""
-    block = entry.owner
-    if not isinstance(block, Ivhd):
-        return ""
+def _other_block(table: Ivrs, block: Ivhd) -> str:
+    """Why Linux takes nothing of a block."""
     if block.type != table.taken_type:
         return f"Linux takes the blocks of type {table.taken_type:x}h of this table"
     return "" if block is table.iommus[block.key] else SECOND
@@ -149,12 +147,12 @@ def _translated(entry: DeviceEntry, supplier: Ivhd, why_not: str) -> TableLink:
 
 
 def _special(
-    table: Ivrs, entry: Special, supplier: Ivhd, named: set[tuple[int, int]]
+    passed_over: str, entry: Special, supplier: Ivhd, named: set[tuple[int, int]]
 ) -> Iterator[TableLink]:
     """The first entry of a number counts (get_ioapic_devid(), get_hpet_devid())."""
     if entry.variety not in (IOAPIC, HPET):
         return
-    why_not = _other_block(table, entry)
+    why_not = passed_over
     number = (entry.variety, entry.handle)
     if not why_not:
         why_not = NAMED_BEFORE if number in named else ""
@@ -168,20 +166,34 @@ def _reservations(table: Ivrs) -> Iterator[TableLink]:
     served = [(block, merged(spans(block))) for block in suppliers[:MAX_IOMMUS]]
     for memory in table.memory:
         why_not = "" if memory.flags & (Ivmd.UNITY | Ivmd.EXCLUSION) else NO_FLAG
+        segment, devices = memory.segment, memory.devices
         for block, ids in served:
-            if block.segment == memory.segment and meets(ids, memory.devices):
-                yield TableLink(
-                    memory, block, RESERVED, memory, memory.devices, None, None, why_not
-                )
+            if block.key[0] == segment and meets(ids, devices):
+                yield TableLink(memory, block, RESERVED, memory, devices, None, None, why_not)
 
 
-def spans(block: Ivhd) -> Iterator[DeviceSpan]:
+def spans(block: Ivhd) -> Sequence[DeviceSpan]:
     """The device IDs that Linux gives to a block's IOMMU, in the order of the entries."""
+    if not isinstance(block.owner, Ivrs):
+        return tuple(_spans(block))
+    known = _spans_of(block.owner)
+    if block.start not in known:
+        known[block.start] = tuple(_spans(block))
+    return known[block.start]
+
+
+@lru_cache(maxsize=1)
+def _spans_of(_: Ivrs) -> dict[int, Sequence[DeviceSpan]]:
+    """The IDs of the blocks of the table at hand, by offset: several rules ask for them."""
+    return {}
+
+
+def _spans(block: Ivhd) -> Iterator[DeviceSpan]:
     for entry in block.entries:
         devices = entry.devices
         if not devices or (isinstance(entry, AcpiHid) and _why_not(entry, set())):
             continue
-        yield DeviceSpan(devices[0], devices[-1], entry)
+        yield DeviceSpan(devices.start, devices.stop - 1, entry)
         if isinstance(entry, Alias | AliasRange):
             yield DeviceSpan(entry.alias, entry.alias, entry)
 
