@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dtlink.boot.devlink.detours import arcs_on_paths
+from dtlink.boot.devlink.detours import Effort, arcs_on_paths
 from dtlink.boot.devlink.state import CoreDeviceLink, CoreFwnodeLink, DriverState
 from dtlink.links.components import strong_components
 
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 Why = CoreFwnodeLink | CoreDeviceLink | None
 Arcs = dict[int, list[tuple[int, Why]]]
 
-#: How many steps all searches in one tree may take: many times what real boards need. Beyond, two
-#: nodes are said to be on a cycle if they are in one strongly connected component of all the tree
-#: says (:meth:`CoreState.share_component`): so it is for all but a few links of real boards.
-_BUDGET = 1_000_000
+#: How many steps all searches in one tree may take: five times what the largest boards need.
+#: Beyond, two nodes are said to be on a cycle if they are in one strongly connected component of
+#: all the tree says (:meth:`CoreState.share_component`): so it is for all but a few links of real
+#: boards.
+_BUDGET = 250_000
+#: How many nodes may be visited for paths within components: the largest boards need 100,000.
+_DETOURS = 500_000
 
 
 class Detector:
@@ -39,6 +42,7 @@ class Detector:
     def __init__(self, state: CoreState) -> None:
         self._state = state
         self._left = _BUDGET
+        self._effort = Effort(_DETOURS)
         self.pruned = False
         """Whether the last search left out what a bound device needs."""
         self.marked: list[CoreFwnodeLink] = []
@@ -118,7 +122,8 @@ class Detector:
             return
         arcs = _towards(arcs, consumer)
         strict = _strict(arcs)
-        used = _within_components(arcs, supplier, {(a, b) for a, b, _ in strict})
+        wanted = {(a, b) for a, b, _ in strict}
+        used = _within_components(arcs, supplier, wanted, self._effort)
         for node, target, why in strict:
             if not used.get((node, target), True):
                 continue
@@ -160,7 +165,7 @@ def _towards(arcs: Arcs, goal: int) -> Arcs:
 
 
 def _within_components(
-    arcs: Arcs, start: int, wanted: set[tuple[int, int]]
+    arcs: Arcs, start: int, wanted: set[tuple[int, int]], effort: Effort
 ) -> dict[tuple[int, int], bool]:
     """For each wanted arc within a component: whether a path without a repeated node has it."""
     plain = {node: [target for target, _ in targets] for node, targets in arcs.items()}
@@ -177,6 +182,6 @@ def _within_components(
             elif not inside.issuperset(targets):
                 exits.add(node)
         within = {node: [t for t in plain[node] if t in inside] for node in component}
-        used = arcs_on_paths(within, entries, exits, asked)
+        used = arcs_on_paths(within, entries, exits, asked, effort)
         verdict.update({arc: arc in used for arc in asked})
     return verdict
