@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from dtlink.links.graph import Graph
 
 
-#: Levels of suppliers that are shown at most: many times what real boards have.
+#: Levels of suppliers at most: many times what real boards have.
 _DEEPEST = 200
-#: Suppliers that text shows at most.
-_SHOWN = 2000
+#: Rows at most, and the sum of their levels: seven and twenty times what real boards have. JSON is
+#: indented by the level.
+_ROWS = 2000
+_INDENTS = 40_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -55,7 +58,8 @@ class NeedRow(JsonRow):
     """Whether the suppliers are listed where the node comes first."""
     suppliers: tuple[NeedRow, ...] = ()
     more: int | Absent = ABSENT
-    """How many suppliers are left out by a depth; absent if none is."""
+    """How many suppliers are left out, by a depth or because there are too many rows; absent if
+    none is."""
     holds_back: bool | Absent = ABSENT
     """Whether it holds its consumer back; where only suppliers that do are asked for. One that does
     not is then on the way of a node that is no device to its device's driver."""
@@ -102,6 +106,8 @@ class WhyView(CommandResult):
 
     only_waiting: bool | Absent = ABSENT
     """Whether only suppliers that hold a device back are listed."""
+    more: int | Absent = ABSENT
+    """How many of the node's own suppliers are left out; absent if none is."""
 
     @classmethod
     def of(
@@ -125,7 +131,7 @@ class WhyView(CommandResult):
             needs: _Supplier = partial(_tree_needs, board, graph, node)
             if only_waiting:
                 needs = waiting_suppliers(board, node.path, needs)
-            found = _nested(node.path, needs, depth)
+            found, more = _nested(node.path, needs, depth)
             on_bus = () if board.facts is None else _on_bus(board, node.index)
             once = _tried_once(board, node)
             return cls(
@@ -135,12 +141,13 @@ class WhyView(CommandResult):
                 on_bus=on_bus or ABSENT,
                 tried_once=once or ABSENT,
                 only_waiting=only_waiting or ABSENT,
+                more=more,
             )
         if only_waiting:
             raise InputError("--only-waiting is about devicetrees: no probe waits by these tables")
         struct = struct_named(board.machine, name)
-        found = _nested(struct.path, lambda: _table_needs(board, struct), depth)
-        return cls(node=struct.path, suppliers=found)
+        found, more = _nested(struct.path, lambda: _table_needs(board, struct), depth)
+        return cls(node=struct.path, suppliers=found, more=more)
 
     def text(self) -> Iterator[Line]:
         """The suppliers as a tree."""
@@ -154,16 +161,13 @@ class WhyView(CommandResult):
             none = "waits for no supplier" if self.only_waiting else "needs no supplier"
             yield line(Span(f"  {none}", DIM))
         stack = [("", *each) for each in _siblings(self.suppliers)][::-1]
-        shown = 0
         while stack:
-            if shown == _SHOWN:
-                yield line(Span("  further suppliers are left out", DIM))
-                break
-            shown += 1
             indent, row, width, last = stack.pop()
             yield _line(row, indent + ("└─ " if last else "├─ "), width)
             below = indent + ("   " if last else "│  ")
             stack += [(below, *each) for each in _siblings(row.suppliers)][::-1]
+        if self.more:
+            yield line(Span(f"  {counted(self.more, 'more supplier')} left out", DIM))
         for each in self.on_bus or ():
             note = Span("  (if any)" if each.optional else "", DIM)
             yield line(Span("on its bus: ", DIM), each.drives, *_driver(each.driver), note)
@@ -190,17 +194,22 @@ def _on_bus(board: TreeBoard, node: int) -> tuple[OnBusRow, ...]:
     )
 
 
-def _nested(top: str, needs: _Supplier, depth: int | None) -> tuple[NeedRow, ...]:
+def _nested(
+    top: str, needs: _Supplier, depth: int | None
+) -> tuple[tuple[NeedRow, ...], int | Absent]:
     """All that a node needs, the suppliers of each row below it where its node comes first.
 
-    Those below ``depth`` levels are only counted; also below _DEEPEST levels.
+    Those below ``depth`` levels are only counted; also below _DEEPEST levels, and what more than
+    _ROWS rows would have. The second value is how many of the node's own are left out.
     """
     most = _DEEPEST if depth is None else min(depth, _DEEPEST)
     told = {top}
     rows: list[tuple[int, NeedRow]] = []
+    indents = 0
     todo = [(-1, 1, *need) for need in reversed(needs())]
-    while todo:
+    while todo and len(rows) < _ROWS and indents < _INDENTS:
         parent, level, row, supplier = todo.pop()
+        indents += level
         again = row.supplier in told
         more: int | Absent = ABSENT
         if not again and level >= most:
@@ -209,10 +218,12 @@ def _nested(top: str, needs: _Supplier, depth: int | None) -> tuple[NeedRow, ...
             told.add(row.supplier)
             todo += [(len(rows), level + 1, *need) for need in reversed(supplier())]
         rows.append((parent, replace(row, told_above=again, more=more)))
+    left = Counter(parent for parent, *_ in todo)
     below: list[list[NeedRow]] = [[] for _ in (*rows, top)]
     for number, (parent, row) in reversed(list(enumerate(rows))):
-        below[parent].append(replace(row, suppliers=tuple(reversed(below[number]))))
-    return tuple(reversed(below[-1]))
+        more = left.get(number, row.more)
+        below[parent].append(replace(row, suppliers=tuple(reversed(below[number])), more=more))
+    return tuple(reversed(below[-1])), left.get(-1, ABSENT)
 
 
 def _tree_needs(board: TreeBoard, graph: Graph, node: Node) -> _Needs:
@@ -334,7 +345,8 @@ def _line(row: NeedRow, lead: str, width: int) -> Line:
     if row.told_above:
         notes.append("see above")
     if row.more:
-        notes.append(f"{counted(row.more, 'supplier')} of its own")
+        what = "more supplier" if row.suppliers else "supplier"
+        notes.append(f"{counted(row.more, what)} of its own")
     note = f"  ({', '.join(notes)})" if notes else ""
     drivers = [*_driver(row.driver), *_providers(row.provided_by)]
     return line(Span(lead, DIM), f"{by:<{width}}  ", row.supplier, *drivers, Span(note, DIM))

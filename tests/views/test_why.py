@@ -166,7 +166,7 @@ def test_a_long_chain_is_followed_so_far_as_no_real_one_goes():
     assert json.dumps(found.to_dict())
 
 
-def test_text_shows_so_many_suppliers():
+def test_so_many_suppliers_are_listed_and_the_others_counted():
     clocks = ", ".join(f"<&n{number}>" for number in range(2100))
     nodes = "".join(
         f'n{number}: n{number} {{ compatible = "vendor,n"; #clock-cells = <0>; }};'
@@ -174,5 +174,22 @@ def test_text_shows_so_many_suppliers():
     )
     found = WhyView.of(board(f'dev {{ compatible = "d"; clocks = {clocks}; }}; {nodes}'), "dev")
     text = shown(found.text())
-    assert len(found.suppliers) == 2100
-    assert (len(text), text[-1].strip()) == (2002, "further suppliers are left out")
+    assert (len(found.suppliers), found.more) == (2000, 100)
+    assert (len(text), text[-1].strip()) == (2002, "100 more suppliers left out")
+
+
+def test_what_is_left_out_is_counted_at_its_consumer():
+    """Rows that are deep are dear in JSON, which is indented."""
+    device = 'n{n}: n{n} {{ compatible = "v,n"; #clock-cells = <0>; clocks = <{rest}>; }};'
+    wide = " ".join(f"&w{number}" for number in range(1500))
+    chain = "".join(device.format(n=n, rest=f"&n{n + 1}") for n in range(150))
+    last = device.format(n=150, rest=wide)
+    leaves = "".join(
+        f'w{n}: w{n} {{ compatible = "v,w"; #clock-cells = <0>; }};' for n in range(1500)
+    )
+    found = WhyView.of(board(chain + last + leaves), "n0")
+    row = found.suppliers[0]
+    while row.suppliers[0].suppliers:
+        row = row.suppliers[0]
+    assert row.supplier == "/n150"
+    assert row.more == 1500 - len(row.suppliers) > 1000
