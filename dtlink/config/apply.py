@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dtlink.config.globs import names_node
 from dtlink.report.model import Ignored, InputReport, Unmet
 from dtlink.rules.aliases import aliases_of, rules_of
 from dtlink.rules.catalogue import choose, family_of, is_chosen, is_named, words_for
 from dtlink.rules.model import Dts, Tables
 
 if TYPE_CHECKING:
-    from dtlink.config.model import FindingPattern, LintSettings
+    from dtlink.config.model import LintSettings
     from dtlink.rules.model import Finding, Rule, Severity
 
 #: The forms of inputs that are devicetrees; all others are tables.
@@ -33,21 +32,23 @@ def apply(
         report = _with_checked(report, settings)
     if not (settings.severity or settings.allow or settings.expect):
         return report
-    entries = (*settings.expect, *settings.allow)
+    from dtlink.config.patterns import FindingPatterns
+
+    patterns = FindingPatterns((*settings.expect, *settings.allow))
     kept, ignored = [], list(report.ignored)
     for finding in _graded(report.findings, settings):
-        hits = [entry for entry in entries if _concerns(entry, finding)]
+        hits = [patterns.entries[number] for number in patterns.numbers(finding)]
         if hits:
             first = next((each for each in hits if each.reason), hits[0])
             ignored.append(Ignored(finding, first.reason, first.source))
         else:
             kept.append(finding)
     there = (*kept, *report.known, *(each.finding for each in ignored))
+    met = {number for finding in there for number in patterns.numbers(finding)}
     missed = [
         Unmet(entry.rule, entry.node, entry.reason, entry.source)
-        for entry in settings.expect
-        if not any(_concerns(entry, finding) for finding in there)
-        and _was_checked(entry.rule, report, settings, tables)
+        for number, entry in enumerate(settings.expect)
+        if number not in met and _was_checked(entry.rule, report, settings, tables)
     ]
     return report._replace(findings=kept, ignored=ignored, unmet=(*report.unmet, *missed))
 
@@ -76,11 +77,6 @@ def _level(levels: Mapping[str, Severity], finding: Finding) -> Severity:
     """The severity that the most exact of the words has that a finding goes by."""
     words = words_for(finding.rule, finding.alias)
     return next((levels[word] for word in words if word in levels), finding.severity)
-
-
-def _concerns(entry: FindingPattern, finding: Finding) -> bool:
-    named = is_named(finding.rule, (entry.rule,), finding.alias)
-    return named and names_node(entry.node, finding.subject.path)
 
 
 def _was_checked(

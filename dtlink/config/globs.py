@@ -1,4 +1,4 @@
-"""Patterns of nodes and of files, in the manner of :mod:`fnmatch`: ``*`` matches slashes too.
+"""Patterns of files, in the manner of :mod:`fnmatch`: ``*`` matches slashes too.
 
 Case matters. ``?`` is any one character, ``[ab]`` one of these; a backslash, as ACPI's paths have
 it, is itself.
@@ -7,13 +7,6 @@ it, is itself.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-
-from dtlink.firmware.names import stable
-
-
-def names_node(pattern: str, subject: str) -> bool:
-    """Whether a pattern names a finding's subject, a table's node with or without its offset."""
-    return not pattern or any(fnmatchcase(each, pattern) for each in (subject, stable(subject)))
 
 
 def covers(pattern: str, path: str) -> bool:

@@ -1,0 +1,35 @@
+"""Which entries of a configuration concern a finding."""
+
+import pytest
+
+from dtlink.config.model import FindingPattern
+from dtlink.config.patterns import FindingPatterns
+from tests.report.reports import finding
+
+ENTRIES = (
+    FindingPattern("phandle/dangling", "/soc/d1"),
+    FindingPattern("phandle", "/soc/d*"),
+    FindingPattern("phandle/", "*/d[12]"),
+    FindingPattern("all"),
+    FindingPattern("legacy", "/soc/d1"),
+    FindingPattern("phandle/dangling", "/soc"),
+    FindingPattern("phandle/dangling", "/soc/d?"),
+)
+
+
+@pytest.mark.parametrize(
+    ("subject", "numbers"),
+    [
+        ("/soc/d1", [0, 1, 2, 3, 6]),
+        ("/soc/d12", [1, 3]),
+        ("/d2", [2, 3]),
+        ("/soc", [3, 5]),
+        ("/so", [3]),
+    ],
+)
+def test_the_entries_are_found_in_their_order(subject: str, numbers: list[int]) -> None:
+    assert FindingPatterns(ENTRIES).numbers(finding(subject=subject)) == numbers
+
+
+def test_an_entry_of_another_rule_is_not_found() -> None:
+    assert FindingPatterns(ENTRIES).numbers(finding("legacy/old-name", subject="/soc/d1")) == [3, 4]
