@@ -55,6 +55,7 @@ class DeviceEntry(Struct):
     flags = U8(3, reserved=0x08)
 
     __slots__ = ("_devices", "last")
+    _devices: range
 
     def __init__(
         self, data: bytes, start: int, end: int, owner: Struct | None = None, entry: int = 0

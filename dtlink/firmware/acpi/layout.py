@@ -244,6 +244,7 @@ class Struct:
     """Whether ``fields_end`` may be before ``end``."""
 
     __slots__ = ("_path", "data", "end", "entry", "index", "owner", "start")
+    _path: str
 
     def __init__(
         self, data: bytes, start: int, end: int, owner: Struct | None = None, entry: int = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import DMAR_OPTS_OUT
@@ -207,12 +206,11 @@ class TableProperty(NamedTuple):
 def properties(machine: Machine) -> Iterator[TableProperty]:
     """The properties of the headers, then those of the structures; only fields that are there."""
     headers = (machine.tables[name] for name in sorted(machine.tables))
+    rows: dict[type, tuple[PropertyKind, ...]] = {}
     for where in (*headers, *machine.nodes[1:]):
-        for row in _rows_of(type(where)):
+        kind = type(where)
+        if kind not in rows:
+            rows[kind] = tuple(row for row in PROPERTIES if issubclass(kind, row.kind))
+        for row in rows[kind]:
             if where.has(row.field):
                 yield TableProperty(where, row)
-
-
-@lru_cache(maxsize=256)
-def _rows_of(kind: type[Struct]) -> tuple[PropertyKind, ...]:
-    return tuple(row for row in PROPERTIES if issubclass(kind, row.kind))
