@@ -9,6 +9,7 @@ Which links the kernel relaxes is another question: :mod:`dtlink.boot.devlink.cy
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -65,13 +66,17 @@ def device_cycles(
     columns: Sequence[BindingColumn],
     suppliers: Iterable[int],
     version: KernelVersion = DEFAULT,
+    through: AbstractSet[int] | None = None,
 ) -> Sequence[DeviceCycle]:
     """The components, those through an IOMMU, a power domain or a regulator first.
 
-    ``columns`` are the references, and ``suppliers`` the suppliers of all of them.
+    ``columns`` are the references, and ``suppliers`` the suppliers of all of them. ``through``:
+    only the components that have one of these devices.
     """
     links = _Links(tree, columns)
     components = strong_components(links.arcs(suppliers))
+    if through is not None:
+        components = [nodes for nodes in components if not through.isdisjoint(nodes)]
     if not components:
         return ()
     steps = links.steps({node for component in components for node in component})

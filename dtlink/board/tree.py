@@ -62,6 +62,8 @@ class TreeBoard:
 
     firmware: Final = "devicetree"
     """Which kind of firmware this is a board of."""
+    without_notes: AbstractSet[str] = frozenset()
+    """The ids of the rules whose notes are not reported: they need not look for any."""
 
     def __init__(
         self,
@@ -206,6 +208,22 @@ class TreeBoard:
         from dtlink.board.device_cycles import device_cycles
 
         return device_cycles(self.tree, self.graph.columns, self.suppliers, self.version)
+
+    @cached_property
+    def iommu_cycles(self) -> Sequence[DeviceCycle]:
+        """Those of the :attr:`cycles` that have an IOMMU."""
+        if "cycles" in self.__dict__ or not self.masters:
+            return self.cycles if self.masters else ()
+        from dtlink.board.device_cycles import device_cycles
+
+        iommus = frozenset(map(self.device_index, self.masters))
+        columns, suppliers = self.graph.columns, self.suppliers
+        return device_cycles(self.tree, columns, suppliers, self.version, iommus)
+
+    @property
+    def reported_cycles(self) -> Sequence[DeviceCycle]:
+        """The :attr:`cycles` that may be more than a note, or all where notes are reported."""
+        return self.iommu_cycles if "cycle/supplier-cycle" in self.without_notes else self.cycles
 
     @cached_property
     def prediction(self) -> Prediction:

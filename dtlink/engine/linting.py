@@ -10,9 +10,15 @@ from dtlink.board.boards import board_of
 from dtlink.board.settings import DEFAULTS, Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.firmware.tree import Tree
-from dtlink.rules.catalogue import SCHEMA_FAMILY, chosen_rules, family_of, has_notes
+from dtlink.rules.catalogue import (
+    SCHEMA_FAMILY,
+    chosen_rules,
+    family_of,
+    has_notes,
+    without_notes,
+)
 from dtlink.rules.model import Dts, Finding, Severity, Tables
-from dtlink.rules.run import check
+from dtlink.rules.run import run, yielding
 from dtlink.rules.screen import speaking
 
 if TYPE_CHECKING:
@@ -24,6 +30,8 @@ if TYPE_CHECKING:
     from dtlink.firmware.acpi.machine import Machine
     from dtlink.report.answer import InputAnswer
     from dtlink.rules.catalogue import Asked, ChosenRule, Kind
+    from dtlink.rules.model import Rule
+    from dtlink.rules.run import Checked
 
 
 def lint(
@@ -95,8 +103,14 @@ def _lint_tables(
 
 
 def _checked(board: AnyBoard, chosen: Sequence[ChosenRule], select: tuple[str, ...]) -> InputAnswer:
-    rules = [each.load() for each in speaking(board, chosen)]
-    checked = check(board, rules)
+    if isinstance(board, TreeBoard):
+        # A comment may be about a note that is not reported.
+        has_comments = board.tree.origins and board.tree.origins.comments
+        board.without_notes = frozenset() if has_comments else without_notes(select)
+    rules, checked = _asked(board, chosen)
+    if isinstance(board, TreeBoard) and board.without_notes and yielding(checked.findings, rules):
+        board.without_notes = frozenset()  # a note, too, may cover what yields
+        rules, checked = _asked(board, chosen)
     findings: Sequence[Finding] = checked.findings
     answer: InputAnswer = {"faults": checked.faults, "references": len(board.graph.references)}
     if isinstance(board, TreeBoard) and board.tree.origins and board.tree.origins.comments:
@@ -107,6 +121,12 @@ def _checked(board: AnyBoard, chosen: Sequence[ChosenRule], select: tuple[str, .
         answer["ignored"] = [each for each in left.ignored if _is_wanted(each.finding, select)]
     answer["findings"] = [each for each in findings if _is_wanted(each, select)]
     return answer
+
+
+def _asked(board: AnyBoard, chosen: Sequence[ChosenRule]) -> tuple[list[Rule], Checked]:
+    """The rules that may have something to say, and what they say."""
+    rules = [each.load() for each in speaking(board, chosen)]
+    return rules, run(board, rules)
 
 
 def _is_wanted(finding: Finding, select: tuple[str, ...]) -> bool:

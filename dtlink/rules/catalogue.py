@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dtlink import rules
 from dtlink.records import NamedTuple
-from dtlink.rules.defaults import ALL, DEFAULT, is_on, off_by_default
+from dtlink.rules.defaults import ALL, DEFAULT, OFF, is_on, off_by_default
 from dtlink.rules.model import Dts, Rule, Tables
 
 if TYPE_CHECKING:
@@ -239,6 +239,12 @@ def has_notes(rule_id: str, select: Collection[str], alias: str = "") -> bool:
     """Whether the notes of a rule that is run are reported: not if only they are off by default."""
     off = off_by_default(rule_id)
     return off is None or not off.notes_only or is_named(rule_id, select, alias)
+
+
+@lru_cache(maxsize=8)
+def without_notes(select: tuple[str, ...]) -> frozenset[str]:
+    """The rules whose notes are not reported, of those that a selection runs or not."""
+    return frozenset(each.rule for each in OFF if not has_notes(each.rule, select))
 
 
 def is_named(rule_id: str, words: Iterable[str], alias: str = "") -> bool:

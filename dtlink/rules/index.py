@@ -22,7 +22,7 @@ INDEX: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "bsa/smmu-version-mix": (("IORT",), ""),
     "bsa/stream-id": (("IORT",), ""),
     "cycle/iommu-behind-itself": (("iommu-map",), ""),
-    "cycle/supplier-cycle": ((), "cycles"),
+    "cycle/supplier-cycle": ((), "reported_cycles"),
     "dmar/affinity": (("DMAR",), ""),
     "dmar/andd": (("DMAR",), ""),
     "dmar/duplicate-scope": (("DMAR",), ""),

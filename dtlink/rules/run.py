@@ -28,16 +28,25 @@ class Checked(NamedTuple):
 
 
 def check(board: AnyBoard, rules: Collection[Rule]) -> Checked:
-    """Run the rules that concern the board. A rule that raises does not stop the others.
+    """:func:`run` the rules that concern the board."""
+    kind = EXAMPLES[board.firmware]
+    return run(
+        board,
+        [
+            rule
+            for rule in rules
+            if rule.example(kind) is not None and may_speak(board, rule.needs, rule.asks)
+        ],
+    )
+
+
+def run(board: AnyBoard, rules: Collection[Rule]) -> Checked:
+    """What the rules say of a board. A rule that raises does not stop the others.
 
     Where the kernel version reads nothing of a table, its findings say so.
     """
     checked = Checked([], [])
     for rule in rules:
-        if not may_speak(board, rule.needs, rule.asks):
-            continue
-        if rule.example(EXAMPLES[board.firmware]) is None:
-            continue
         try:
             checked.findings.extend(_of_version(board, _wanted(rule, rule.check(board))))
         except Exception as error:  # noqa: BLE001 - whatever it is, the other rules still run
@@ -69,13 +78,19 @@ def _of_version(board: AnyBoard, found: Iterable[Finding]) -> Iterable[Finding]:
     return (as_read(each, board.version) for each in found)
 
 
+def yielding(findings: Iterable[Finding], rules: Iterable[Rule]) -> bool:
+    """Whether one of the findings is of a rule that yields."""
+    yielding = {rule.id for rule in rules if rule.yields}
+    return not yielding.isdisjoint(each.rule for each in findings)
+
+
 def _without_repeats(findings: list[Finding], rules: Iterable[Rule]) -> list[Finding]:
     """The findings, less those of rules that yield where another rule's finding covers them."""
-    by_id = {rule.id: rule for rule in rules}
-    if not any(by_id[each.rule].yields for each in findings):
+    if not yielding(findings, rules):
         return findings
     from dtlink.schema.suppliers import repeats
 
+    by_id = {rule.id: rule for rule in rules}
     kept = [each for each in findings if not by_id[each.rule].yields]
     covered = {pair for each in kept for pair in _covered(each, by_id[each.rule].covers)}
     return kept + [

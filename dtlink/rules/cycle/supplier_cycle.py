@@ -39,7 +39,7 @@ _PROPERTY = "post-init-providers"
     __doc__,
     severity=Severity.INFO,
     fix=Safety(False, "which of the links is needed for the probe is known to the drivers only"),
-    asks="cycles",
+    asks="reported_cycles",
     bad=Dts(
         """
         / {
@@ -81,10 +81,13 @@ _PROPERTY = "post-init-providers"
 )
 def supplier_cycle(board: TreeBoard) -> Iterator[Finding]:
     """One finding a component."""
-    for cycle in board.cycles:
+    is_quiet = supplier_cycle.id in board.without_notes
+    for cycle in board.reported_cycles:
         unseen = unseen_chain(cycle.steps)
-        chain = _to_give_up_first(cycle, unseen)
         masters = [step for step in unseen if step.is_to_iommu]
+        if is_quiet and not masters:
+            continue
+        chain = _to_give_up_first(cycle, unseen)
         first = chain[0]
         nodes = board.tree
         yield supplier_cycle.finding(

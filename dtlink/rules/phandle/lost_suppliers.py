@@ -66,6 +66,7 @@ _CHIP_SELECTS = "cs-gpios"
 )
 def lost_suppliers(board: TreeBoard) -> Iterator[Finding]:
     """Every property with suppliers after an empty entry."""
+    is_quiet = lost_suppliers.id in board.without_notes
     for row, references in board.graph.columns:
         behind: dict[int, list[Reference]] = {}
         for ref in [ref for ref in references if ref[8] is _HOLE]:
@@ -74,7 +75,7 @@ def lost_suppliers(board: TreeBoard) -> Iterator[Finding]:
             link = Link(board.tree, refs[0])
             if _is_surplus(board, at, [ref for ref in references if ref.at == at]):
                 yield _surplus(board, link)
-            elif lost := _lost(board, refs):
+            elif not (is_quiet and row.resource.may_be_empty) and (lost := _lost(board, refs)):
                 yield _hole(link, lost)
 
 

@@ -71,13 +71,14 @@ from dtlink.wording import counted, joined, noun
 )
 def names_mismatch(board: TreeBoard) -> Iterator[Finding]:
     """Each list with names that have no entry of their own."""
+    is_quiet = names_mismatch.id in board.without_notes
     for found in misnamed_lists(board.tree, board.graph.columns):
         if len(found.names) > found.entries:
             if found.entries >= 0 or _is_missed(board, found):
                 yield _without_entry(board, found)
         elif len(set(found.names)) < len(found.names) and found.binding.resource is not DMA_CHANNEL:
             yield _twice(board, found)
-        elif len(found.names) < found.entries:
+        elif len(found.names) < found.entries and not is_quiet:
             yield from _nameless(board, found)
 
 

@@ -73,11 +73,11 @@ _OF_ANOTHER_KIND = "usb-nop-xceiv"
 )
 def disabled(board: TreeBoard) -> Iterator[Finding]:
     """Every disabled node that an enabled device needs."""
-    off = board.tree.disabled
+    off, is_quiet = board.tree.disabled, disabled.id in board.without_notes
     roots: dict[tuple[int, bool], dict[Requested, list[Reference]]] = {}
     for ref in [ref for ref in board.graph.references if ref[1] in off] if off else ():
         effect = ref.binding.resource.if_disabled
-        if effect is None or not _matters(board, ref):
+        if effect is None or (is_quiet and effect.optional) or not _matters(board, ref):
             continue
         requested = _requested(board, ref)
         if requested.holds_nothing or (requested is Requested.OPTIONAL and _fails(board, ref)):
@@ -87,6 +87,8 @@ def disabled(board: TreeBoard) -> Iterator[Finding]:
             or (requested is Requested.UNKNOWN and _may_do_without(board, ref))
             or _is_default(board, ref)
         )
+        if is_note and is_quiet:
+            continue
         root = _switched_off(board, ref.supplier)[-1]
         roots.setdefault((root, is_note), {}).setdefault(requested, []).append(ref)
     for (_, is_note), found in roots.items():
