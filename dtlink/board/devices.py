@@ -29,10 +29,10 @@ def device_at(tree: Tree, index: int) -> int:
 
 def devices(tree: Tree) -> Sequence[int]:
     """:func:`device_at` of every node, in one pass."""
-    compatible, found = tree.holders("compatible"), [0]
-    add = found.append
-    for node, parent in enumerate(tree.parents[1:], 1):
-        add(node if node in compatible else found[parent])
+    compatible, parents = tree.holders("compatible"), tree.parents
+    found = list(range(len(parents)))
+    for node in [node for node in found if node and node not in compatible]:
+        found[node] = found[parents[node]]  # 0: none, so far
     return [device or node for node, device in enumerate(found)]
 
 

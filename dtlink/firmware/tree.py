@@ -267,17 +267,22 @@ class Tree:
         """The nodes that are not available by their own ``status``."""
         return frozenset(
             node
-            for node, at in self.holders("status").items()
-            if self.value(at).partition(b"\0")[0] not in _AVAILABLE
+            for value, nodes in self.by_status.items()
+            if value.partition(b"\0")[0] not in _AVAILABLE
+            for node in nodes
         )
 
     @cached_property
     def disabled(self) -> frozenset[int]:
         """The nodes that are not available, or have an ancestor that is not."""
-        disabled = set(self.unavailable)
-        for node, parent in enumerate(self.parents if disabled else ()):
-            if parent in disabled:
-                disabled.add(node)
+        parents = self.parents
+        disabled, end = set[int](), len(parents)
+        for top in sorted(self.unavailable):
+            if top not in disabled:
+                node = top + 1
+                while node < end and parents[node] >= top:  # what is below it comes right after it
+                    node += 1
+                disabled.update(range(top, node))
         return frozenset(disabled)
 
     @cached_property
@@ -291,11 +296,23 @@ class Tree:
     @cached_property
     def by_compatible(self) -> Mapping[bytes, Sequence[int]]:
         """The nodes with each value of ``compatible``, in blob order."""
+        return self._by_value("compatible")
+
+    @cached_property
+    def by_status(self) -> Mapping[bytes, Sequence[int]]:
+        """The nodes with each value of ``status``, in blob order."""
+        return self._by_value("status")
+
+    def _by_value(self, name: str) -> Mapping[bytes, Sequence[int]]:
         found: dict[bytes, list[int]] = {}
         blob, words, base = self.blob, self.words, self.layout.base + 12
-        for node, at in self.holders("compatible").items():
+        for node, at in self.holders(name).items():
             start = base + 4 * at
-            found.setdefault(blob[start : start + words[at + 1]], []).append(node)
+            value = blob[start : start + words[at + 1]]
+            if value in found:
+                found[value].append(node)
+            else:
+                found[value] = [node]
         return found
 
     def with_compatible(self, name: bytes) -> set[int]:

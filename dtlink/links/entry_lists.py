@@ -55,11 +55,13 @@ def misnamed_lists(tree: Tree, columns: Iterable[BindingColumn]) -> Iterator[Nam
     last = {ref[4]: ref for references in listed for ref in references}  # by place of the property
     off = tree.disabled
     for name in [each for each in LISTS if each in tree.columns]:
-        rows = [(row, tree.holders(row.name)) for row in LISTS[name]]
+        rows = [(row, tree.holders(row.name)) for row in reversed(LISTS[name])]
         for node, at in tree.holders(name).items():
             if node not in off:
                 names = tree.value(at).rstrip(b"\0").split(b"\0")
-                yield from _misnamed(tree, name, rows, (node, names), last)
+                found = _misnamed(tree, name, rows, (node, names), last)
+                if found is not None:
+                    yield found
 
 
 def _misnamed(
@@ -68,18 +70,19 @@ def _misnamed(
     rows: Sequence[tuple[SupplierBinding, Mapping[int, int]]],
     named: tuple[int, Sequence[bytes]],
     last: Mapping[int, Reference],
-) -> Iterator[NamedList]:
-    """The list of one node with its names, unless they fit."""
+) -> NamedList | None:
+    """The list of one node with its names; ``None``: they fit."""
     node, names = named
-    binding, entries = rows[0][0], -1
-    for row, holders in reversed(rows):
+    binding, entries = rows[-1][0], -1
+    for row, holders in rows:
         if node in holders:
             count = _count(tree, holders[node], last, names)
             if count is None or (count == len(names) == len(set(names))):
-                return
+                return None
             binding, entries = row, count
             break
-    yield NamedList(node, name, binding, tuple(each.decode("latin-1") for each in names), entries)
+    shown = tuple(each.decode("latin-1") for each in names)
+    return NamedList(node, name, binding, shown, entries)
 
 
 def _count(

@@ -14,8 +14,6 @@ drivers/regulator/core.c, regulator_resolve_supply().
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import compress
-from operator import eq
 
 from dtlink.board.tree import TreeBoard
 from dtlink.links.reference import Link
@@ -50,10 +48,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 def self_link(board: TreeBoard) -> Iterator[Finding]:
     """Every such reference; one a property."""
     seen = set()
-    references = board.graph.references
-    columns = zip(*references, strict=True)
-    same = map(eq, next(columns, ()), next(columns, ()))
-    for ref in compress(references, same):
+    for ref in [ref for ref in board.graph.references if ref[0] == ref[1]]:
         effect = ref.binding.resource.if_itself
         if effect is None or ref.at in seen:
             continue

@@ -47,7 +47,7 @@ _TREE = """
 def both_gpio_names(board: TreeBoard) -> Iterator[Finding]:
     """Each GPIO of a node that is there under both names."""
     tree = board.tree
-    for name in tree.columns:
+    for name in [name for name in tree.columns if name.endswith("gpio")]:
         new = f"{name}s"
         if not (name == "gpio" or name.endswith("-gpio")) or new not in tree.columns:
             continue

@@ -61,9 +61,10 @@ def assigned_clocks(board: TreeBoard) -> Iterator[Finding]:
     if tree.is_overlay:  # the base tree may have the clocks
         return
     lists = _entries(board)
-    for node in sorted({node for name in (_PARENTS, *_RATES) for node in tree.holders(name)}):
+    nodes = {node for name in (_PARENTS, *_RATES) for node in tree.holders(name)}
+    for node in sorted(nodes - tree.disabled):
         clocks = lists.get((node, _CLOCKS), [])
-        if node in tree.disabled or not _is_whole(board, node, _CLOCKS, clocks):
+        if not _is_whole(board, node, _CLOCKS, clocks):
             continue
         known = {ref.entry for ref in clocks}
         count = max(known, default=-1) + 1
@@ -72,9 +73,10 @@ def assigned_clocks(board: TreeBoard) -> Iterator[Finding]:
         if lost and _is_whole(board, node, _PARENTS, parents):
             yield _parent(board, lost[0], count)
         for name, width in _RATES.items():
-            at = _first_rate(tree[node], name, width, known)
-            if at is not None:
-                yield _rate(tree[node], name, width, at, count)
+            if node in tree.holders(name):
+                at = _first_rate(tree[node], name, width, known)
+                if at is not None:
+                    yield _rate(tree[node], name, width, at, count)
 
 
 def _entries(board: TreeBoard) -> Mapping[tuple[int, str], Sequence[Reference]]:
@@ -89,16 +91,17 @@ def _entries(board: TreeBoard) -> Mapping[tuple[int, str], Sequence[Reference]]:
 def _is_whole(board: TreeBoard, node: int, name: str, refs: Sequence[Reference]) -> bool:
     """Whether every entry of a list was read: other rules report the others."""
     at = board.tree.holders(name).get(node)
-    end = max((ref.cell + 1 + ref.args for ref in refs), default=0)
-    is_read = all(ref.flaw is not Flaw.ASSUMED_CELLS for ref in refs)
-    return at is None or (is_read and not any(board.tree.cells_at(at)[end:]))
+    if at is None:
+        return True
+    end = refs[-1].cell + 1 + refs[-1].args if refs else 0
+    is_read = end == board.tree.size(at) >> 2 or not any(board.tree.cells_at(at)[end:])
+    return is_read and all(ref.flaw is not Flaw.ASSUMED_CELLS for ref in refs)
 
 
 def _first_rate(node: Node, name: str, width: int, known: set[int]) -> int | None:
     """The first rate that is not 0 and has no clock."""
-    cells = node.cells(name) if node.has(name) else ()
-    rates = [any(cells[at : at + width]) for at in range(0, len(cells), width)]
-    return next((at for at, rate in enumerate(rates) if rate and at not in known), None)
+    rates = (at // width for at, cell in enumerate(node.cells(name)) if cell)
+    return next((rate for rate in rates if rate not in known), None)
 
 
 def _parent(board: TreeBoard, ref: Reference, clocks: int) -> Finding:

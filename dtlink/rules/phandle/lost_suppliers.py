@@ -67,16 +67,18 @@ _CHIP_SELECTS = "cs-gpios"
 def lost_suppliers(board: TreeBoard) -> Iterator[Finding]:
     """Every property with suppliers after an empty entry."""
     is_quiet = lost_suppliers.id in board.without_notes
-    for row, references in board.graph.columns:
-        behind: dict[int, list[Reference]] = {}
-        for ref in [ref for ref in references if ref[8] is _HOLE]:
+    behind: dict[int, list[Reference]] = {}
+    for ref in [ref for ref in board.graph.references if ref[8] is _HOLE]:
+        if ref.binding.in_kernel(board.version):
             behind.setdefault(ref.at, []).append(ref)
-        for at, refs in behind.items() if row.in_kernel(board.version) else ():
-            link = Link(board.tree, refs[0])
-            if _is_surplus(board, at, [ref for ref in references if ref.at == at]):
-                yield _surplus(board, link)
-            elif not (is_quiet and row.resource.may_be_empty) and (lost := _lost(board, refs)):
-                yield _hole(link, lost)
+    for at, refs in behind.items():
+        link = Link(board.tree, refs[0])
+        if _is_surplus(board, at):
+            yield _surplus(board, link)
+        elif is_quiet and link.binding.resource.may_be_empty:
+            continue
+        elif lost := _lost(board, refs):
+            yield _hole(link, lost)
 
 
 def _lost(board: TreeBoard, refs: Sequence[Reference]) -> list[Node]:
@@ -92,11 +94,12 @@ def _lost(board: TreeBoard, refs: Sequence[Reference]) -> list[Node]:
     return [board.tree[ref.supplier] for ref in refs if ref.supplier not in known]
 
 
-def _is_surplus(board: TreeBoard, at: int, starts: Sequence[Reference]) -> bool:
+def _is_surplus(board: TreeBoard, at: int) -> bool:
     """Whether a single 0 follows every entry, which all have arguments: one too many."""
     if board.tree.property_name(at) == _CHIP_SELECTS:
         return False
     cells = board.tree.cells_at(at)
+    starts = [ref for ref in board.graph.references if ref[4] == at]
     return all(
         ref.args and ref.cell == number * (ref.args + 2) for number, ref in enumerate(starts)
     ) and len(cells) == sum(ref.args + 2 for ref in starts)

@@ -98,7 +98,7 @@ def _is_worth_a_prediction(board: TreeBoard) -> bool:
     outside = set[int]().union(*board.unpopulated)
     lost = {
         node
-        for node in outside & board.suppliers
+        for node in board.suppliers & outside
         if not _is_tended(board.tree, node, board.version)
     }
     if lost and _links(board, lost, outside):

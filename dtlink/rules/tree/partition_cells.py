@@ -58,15 +58,13 @@ def partition_cells(board: TreeBoard) -> Iterator[Finding]:
     if _NAME not in tree.blob:
         return
     names, registers = tree.layout.names, tree.holders("reg")
-    for parent, at in tree.holders("#size-cells").items():
-        if tree.first_cell(at) == 0 and parent not in tree.disabled:
-            found = [
-                child
-                for child in tree.children[parent]
-                if names[child].startswith(_NAME) and child in registers
-            ]
-            if found:
-                yield _finding(board, tree[parent], [tree[child] for child in found])
+    found: dict[int, list[Node]] = {}
+    for node in [node for node in registers if names[node].startswith(_NAME)]:
+        found.setdefault(tree.parents[node], []).append(tree[node])
+    for parent in tree.holders("#size-cells") if found else ():
+        is_flat = parent in found and tree.cell("#size-cells", parent) == 0
+        if is_flat and parent not in tree.disabled:
+            yield _finding(board, tree[parent], found[parent])
 
 
 def _finding(board: TreeBoard, parent: Node, partitions: Sequence[Node]) -> Finding:

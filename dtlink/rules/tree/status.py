@@ -50,12 +50,19 @@ _OFF = ("dis", "off", "no", "false", "0", "n", "fail", "reserv")
 def status(board: TreeBoard) -> Iterator[Finding]:
     """Each node whose status is not a value of the specification."""
     tree = board.tree
-    for node, at in tree.holders("status").items():
-        value = tree.value(at)
-        text = value.partition(b"\0")[0]
-        if value[-1:] == b"\0" and (text in _KNOWN or text.startswith(_FAIL)):
-            continue
-        yield _finding(tree[node], value)
+    bad = {
+        node: value
+        for value, nodes in tree.by_status.items()
+        if not _is_known(value)
+        for node in nodes
+    }
+    for node in sorted(bad):
+        yield _finding(tree[node], bad[node])
+
+
+def _is_known(value: bytes) -> bool:
+    text = value.partition(b"\0")[0]
+    return value[-1:] == b"\0" and (text in _KNOWN or text.startswith(_FAIL))
 
 
 def _finding(node: Node, value: bytes) -> Finding:
