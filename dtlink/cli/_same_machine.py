@@ -10,6 +10,7 @@ import click
 
 from dtlink import engine
 from dtlink.cli.complaints import complain
+from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.param import ParamType
 from dtlink.cli.single import Printing, one, view_of
 from dtlink.cli.terminal import terminal_width
@@ -74,6 +75,7 @@ def compare_and_print(
     reports = _compare((old, new), there, sources, digest=to.form == "json")
     report = Report("diff", reports)
     complain(reports)
+    refuse_inputs(to.output, (old, new))
     view = view_of(reports[0], SameMachineView)
     if to.form == "json":
         emit_json(report, to.output)

@@ -14,6 +14,7 @@ from dtlink.cli.complaints import collect, complain
 from dtlink.cli.given import named
 from dtlink.cli.messages import say
 from dtlink.cli.options import options
+from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.single import Printing
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit_json, emit_lines
@@ -122,6 +123,7 @@ def diff(
     except InputError as error:
         say(f"dtlink: {error}")
         sys.exit(2)
+    refuse_inputs(output, (old, new, *(each.path for each in report.inputs)))
     _tell(report, form, output, color, everything=everything)
     sys.exit(report.exit_status(None) or _fails(report, fail_on))
 

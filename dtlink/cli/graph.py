@@ -14,6 +14,7 @@ from dtlink.cli.completion import complete_files, complete_nodes
 from dtlink.cli.messages import say
 from dtlink.cli.observed import RunningBoardParam
 from dtlink.cli.options import KernelCommandLine, board_settings, options
+from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.single import one, version_of, view_of
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.errors import InputError
@@ -184,6 +185,7 @@ def _finish(items: list[InputReport], form: str, output: str | None, version: st
     from dtlink.views.graph.view import GraphView
 
     complain(items)
+    refuse_inputs(output, (each.path for each in items))
     views = [view for item in items if (view := view_of(item, GraphView)) is not None]
     if len(views) == len(items):
         _write(_joined(views), items[0], form, output, version)

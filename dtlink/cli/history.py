@@ -10,6 +10,7 @@ import click
 from dtlink.cli.completion import complete_rules
 from dtlink.cli.messages import say
 from dtlink.cli.options import formats, options, words
+from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.rules import check_names
 from dtlink.cli.targets import Target, resolve
 from dtlink.cli.terminal import terminal_width
@@ -98,6 +99,7 @@ def history(
     if not view.builds:
         _tell("no reports of lint: nothing to show")
     for target in outputs:
+        refuse_inputs(target.path, reports)
         _emit(view, target, color, everything=everything)
     sys.exit(2 if view.unread or not view.builds else 0)
 

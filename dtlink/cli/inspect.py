@@ -10,6 +10,7 @@ import click
 
 from dtlink.cli.complaints import complain
 from dtlink.cli.options import options
+from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.single import view_of
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.firmware.errors import InputError
@@ -34,6 +35,7 @@ def inspect(
 
     report = Report("inspect", [_report(path, search=search) for path in paths])
     complain(report.inputs)
+    refuse_inputs(output, paths)
     if form == "json":
         emit_json(report, output)
     else:

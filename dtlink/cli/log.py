@@ -14,6 +14,7 @@ from dtlink.cli.complaints import complain
 from dtlink.cli.completion import complete_files
 from dtlink.cli.messages import say
 from dtlink.cli.options import KernelVersionParam, board_settings, options
+from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.single import one, view_of
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit_json, emit_lines
@@ -81,6 +82,7 @@ def log(
     view = view_of(item, LogView)
     report = Report("log", [item, *unread], kernel=_kernel(view))
     complain(report.inputs)
+    refuse_inputs(output, (dmesg, *(each.path for each in report.inputs)))
     if form == "json":
         emit_json(report, output)
     elif view is not None:

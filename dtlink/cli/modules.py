@@ -16,6 +16,7 @@ from dtlink.cli.complaints import collect, complain
 from dtlink.cli.completion import complete_boards
 from dtlink.cli.messages import say
 from dtlink.cli.options import KernelCommandLine, board_settings, need_kernel, options
+from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.single import tree_task, version_of, view_of
 from dtlink.cli.sources import chosen_inputs, configured
 from dtlink.cli.terminal import terminal_width
@@ -148,6 +149,7 @@ def _write(
     from dtlink.views.modules import ModulesView
     from dtlink.views.modules_union import ModulesUnion
 
+    refuse_inputs(output, (each.path for each in report.inputs))
     views = {item.name: view_of(item, ModulesView) for item in report.inputs}
     found = {name: view for name, view in views.items() if view is not None}
     is_one = len(report.inputs) == 1 and report.inputs[0].path in paths

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from dtlink import engine
 from dtlink.cli.complaints import complain
+from dtlink.cli.overwriting import refuse_inputs
 from dtlink.cli.sources import configured
 from dtlink.cli.writing import emit_json, emit_lines
 from dtlink.facts.kernels import DEFAULT
@@ -103,6 +104,7 @@ def finish(
 ) -> NoReturn:
     """Print the result of the first input as text or JSON, and exit."""
     complain(report.inputs)
+    refuse_inputs(to.output, (each.path for each in report.inputs))
     if to.form == "json":
         emit_json(report, to.output)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from dtlink.cli.writing import opened, write_file
 from dtlink.firmware.programs import program
 from dtlink.firmware.termination import terminable
+from tests.cli.conftest import Run
 from tests.support.boards import FIXTURES
 
 BOARD = FIXTURES / "clean-board.dtb"
@@ -125,3 +127,46 @@ def test_programs_are_found_by_absolute_entries_of_path(
         assert program("iasl") is None
     monkeypatch.setenv("PATH", f".{os.pathsep}{tmp_path}")
     assert program("iasl") == str(hostile)
+
+
+WRITERS = [
+    ("lint board.dtb -o board.dtb", "board.dtb"),
+    ("lint folder --format jsonl=folder/../board.dtb board.dtb", "board.dtb"),
+    ("lint folder --format json=folder/other.dtb", "folder/other.dtb"),
+    ("links board.dtb -o link.dtb", "board.dtb"),
+    ("links board.dtb -o hard.dtb", "board.dtb"),
+    ("devlink board.dtb -o board.dtb", "board.dtb"),
+    ("order board.dtb --format json -o board.dtb", "board.dtb"),
+    ("graph board.dtb --format dot -o board.dtb", "board.dtb"),
+    ("inspect board.dtb -o board.dtb", "board.dtb"),
+    ("diff board.dtb folder/other.dtb -o board.dtb", "board.dtb"),
+    ("log boot.log -o boot.log", "boot.log"),
+    ("history report.json -o report.json", "report.json"),
+    ("preprocess source.dts -o source.dts", "source.dts"),
+]
+
+
+@pytest.mark.parametrize(("words", "file"), WRITERS)
+def test_an_input_is_not_overwritten(
+    words: str, file: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    for name in ("board.dtb", "folder/other.dtb"):
+        shutil.copy(BOARD, name)
+    Path("link.dtb").symlink_to("board.dtb")
+    os.link("board.dtb", "hard.dtb")
+    Path("source.dts").write_text("/dts-v1/;\n/ { };\n")
+    Path("boot.log").write_text("[    0.000000] Linux version 6.12.0\n")
+    Path("report.json").write_text(run("lint", "--format", "json", "board.dtb").stdout)
+    before = Path(file).read_bytes()
+    done = run(*words.split())
+    assert (done.exit_code, "is an input: name another file" in done.stderr) == (2, True)
+    assert Path(file).read_bytes() == before
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_report_is_overwritten(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "report"
+    for _ in range(2):
+        assert run("lint", str(BOARD), "--format", f"json={file}").exit_code == 0
