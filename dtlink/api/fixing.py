@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, Unpack
 from dtlink.api.lint import compared, named_paths, planned
 from dtlink.api.options import arguments, processes, refused_values
 from dtlink.api.replacing import replace
-from dtlink.config.resolve import forget
+from dtlink.config.confined import foreign_source
+from dtlink.config.resolve import effective, forget
 from dtlink.engine.fixing import FixOutcome, WantedFixes, fix_all
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.includers import COMPILED, boards_with
@@ -18,6 +19,7 @@ from dtlink.rules.catalogue import check_words
 
 if TYPE_CHECKING:
     from dtlink.api.options import AnyPath, LintOptions
+    from dtlink.config.confined import Effective
     from dtlink.config.plan import LintPlan
     from dtlink.engine.runner import Workers
     from dtlink.engine.written import ExpectedTree
@@ -60,7 +62,10 @@ def fix(
     outcome = fix_plan(
         plan, WantedFixes(rules, unsafe, shared), partial(compared, plan), jobs=number
     )
-    if write and (failed := write_files(outcome)):
+    # A configuration that the caller names is the caller's own.
+    is_found = config is None or config is False
+    origins = partial(effective, given=given, isolated=config is False) if is_found else None
+    if write and (failed := write_files(outcome, plan.inputs, origins)):
         raise InputError(failed)
     return outcome
 
@@ -81,8 +86,14 @@ def fix_plan(plan: LintPlan, wanted: WantedFixes, compare: Compare, *, jobs: Wor
     return fix_all(lint, users, plan.inputs, wanted._replace(most=most))
 
 
-def write_files(outcome: FixOutcome) -> str:
-    """Write the changed files, all or none; why not, if they are not written."""
+def write_files(outcome: FixOutcome, inputs: Iterable[Input], origins: Effective | None) -> str:
+    """Write the changed files, all or none; why not, if they are not written.
+
+    ``origins`` has the configuration of an input, which allows no file outside of its own folder;
+    ``None``: it is the user's own.
+    """
+    if origins and (refused := foreign_source(outcome.contents, inputs, origins)):
+        return refused
     try:
         for path, (before, _) in outcome.contents.items():
             if Path(path).read_bytes() != before:

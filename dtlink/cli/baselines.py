@@ -11,6 +11,7 @@ from dtlink.cli.usage import usage_error
 from dtlink.cli.writing import emit
 
 if TYPE_CHECKING:
+    from dtlink.config.confined import Effective
     from dtlink.config.plan import LintPlan
     from dtlink.report.baseline import Baseline
     from dtlink.report.known import BaselineComparison
@@ -31,6 +32,17 @@ class Baselines:
         self._plan, self._write, self._prune = plan, write, prune
         self._files = {path: _read(path, may_lack=write) for path in plan.baselines}
         self._compared: dict[str, BaselineComparison] = {}
+
+    def check_places(self, origins: Effective | None) -> None:
+        """Raise :class:`InputError` for one that a configuration must not have written."""
+        if origins is None or not (self._write or self._prune):
+            return
+        from dtlink.config.confined import foreign_baseline
+        from dtlink.firmware.errors import InputError
+
+        for path in self._files:
+            if refused := foreign_baseline(path, self._plan.of_baseline(path), origins):
+                raise InputError(refused)
 
     @property
     def told(self) -> str:

@@ -10,11 +10,14 @@ from dtlink.api.fix_outputs import FixOutputs
 from dtlink.cli.messages import say, tell
 from dtlink.cli.usage import usage_error
 from dtlink.escaping import shell
+from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
+    from dtlink.config.confined import Effective
     from dtlink.config.plan import LintPlan
     from dtlink.engine.fixing import FixOutcome, WantedFixes
+    from dtlink.firmware.inputs import Input
     from dtlink.report.model import InputReport
 
     #: Takes out of reports what a baseline accepts.
@@ -85,27 +88,31 @@ class FixRequest(NamedTuple):
         self,
         plan: LintPlan,
         compare: Compare,
+        origins: Effective | None,
         *,
         jobs: int,
     ) -> Iterable[InputReport]:
-        """Fix; the reports of what is left. With ``--diff`` print the patch, and exit."""
+        """Fix; the reports of what is left. With ``--diff`` print the patch, and exit.
+
+        ``origins``: see :func:`~dtlink.api.fixing.write_files`.
+        """
         from dtlink.api.fixing import fix_plan, write_files
         from dtlink.engine.fixing import WantedFixes
 
         wanted = WantedFixes(self.only, self.unsafe, self.shared)
         if self.outputs.is_given:
-            return self._whole(plan, wanted, compare)
+            return self._whole(plan, wanted, compare, origins)
         outcome = fix_plan(plan, wanted, compare, jobs=jobs)
         if self.diff:
             self._print(outcome, plan)
-        if failed := write_files(outcome):
+        if failed := write_files(outcome, plan.inputs, origins):
             say(f"dtlink: {failed}")
             sys.exit(2)
         _tell(outcome, "fixed")
         return [*outcome.reports.values(), *plan.unread]
 
     def _whole(
-        self, plan: LintPlan, wanted: WantedFixes, compare: Compare
+        self, plan: LintPlan, wanted: WantedFixes, compare: Compare, origins: Effective | None
     ) -> Iterable[InputReport]:
         """Fix copies of blobs and tables, and write what the user asked for."""
         from dtlink.api.fixing import put
@@ -118,12 +125,22 @@ class FixRequest(NamedTuple):
             )
         reports = []
         for item in plan.inputs:
+            self._check_place(item, origins)
             outcome = fix_input(plan, item, wanted, self.outputs, compare)
             files = files_of(item, outcome, self.outputs)
             put(files)
             tell(told(item, outcome, files, self.outputs))
             reports.append(outcome.report)
         return [*reports, *plan.unread]
+
+    def _check_place(self, item: Input, origins: Effective | None) -> None:
+        """Raise :class:`InputError` for a blob in a folder that is a link to one elsewhere."""
+        from dtlink.config.confined import foreign_source
+
+        if not (self.outputs.in_place and origins):
+            return
+        if refused := foreign_source([item.path], [item], origins):
+            raise InputError(refused)
 
     def _print(self, outcome: FixOutcome, plan: LintPlan) -> NoReturn:
         from pathlib import Path

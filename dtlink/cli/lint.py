@@ -15,7 +15,7 @@ from dtlink.cli.outputs import gather, write_formats
 from dtlink.cli.targets import Target, digests, has_fixes, resolve
 from dtlink.cli.usage import usage_error
 from dtlink.config.plan import LintPlan
-from dtlink.config.resolve import forget, settings_of, variants_of
+from dtlink.config.resolve import effective, forget, settings_of, variants_of
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import Line
 from dtlink.report.model import Report
@@ -73,9 +73,12 @@ def run(
         plan = plan.with_inputs(plan.inputs, machine.missing) if machine else plan
         kernel = plan.kernel(digest=digest)
         baselines = Baselines(plan, write=write_baseline, prune=prune_baseline)
+        # A configuration that the user names is the user's own.
+        origins = None if file else partial(effective, given=given, isolated=isolated)
+        baselines.check_places(origins)
         blank = _blank(plan, kernel, baselines.told, change)
         if asked is not None:
-            reports = asked.run(plan, baselines.compare, jobs=jobs)
+            reports = asked.run(plan, baselines.compare, origins, jobs=jobs)
         else:
             found = plan.reports(
                 jobs=jobs, digest=digest, write_fixes=has_fixes(outputs), kept=cache.folder()

@@ -159,7 +159,20 @@ def path(value: Any, place: ConfigPlace) -> str:
     if not found or not place.base:
         return found
     whole = os.path.normpath(os.path.join(place.base, found))  # noqa: PTH118 - a str, as all paths
+    if _is_special(whole):
+        raise place.error(f"{short(found)} is a pipe or a device, not a file or a folder")
     return shown(whole)
+
+
+def _is_special(path: str) -> bool:
+    """Whether reading may never end: the files of a repository need not be trusted."""
+    import stat
+
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - a str, as all paths
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def shown(whole: str) -> str:
