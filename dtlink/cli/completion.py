@@ -67,7 +67,7 @@ def complete_nodes(
     """Nodes of the devicetree that the command line names, one level at a time."""
     del param
     path = ctx.params.get("path") or next(iter(ctx.params.get("paths") or ()), "")
-    return [_item(each) for each in _step(_nodes(path, ctx), incomplete or "/")]
+    return _plain(_step(_nodes(path, ctx), incomplete or "/"))
 
 
 def complete_boards(
@@ -77,7 +77,7 @@ def complete_boards(
     files = complete_files(ctx, param, incomplete)
     first = next(iter(ctx.params.get("words") or ()), "")
     nodes = _step(_nodes(first, ctx), incomplete or "/") if first else []
-    return [*map(_item, nodes), *files]
+    return [*_plain(nodes), *files]
 
 
 def complete_files(
@@ -88,7 +88,7 @@ def complete_files(
     from click.shell_completion import CompletionItem
 
     if "!" in incomplete:
-        return [_item(each) for each in _members(incomplete.partition("!")[0], incomplete)]
+        return _plain(_members(incomplete.partition("!")[0], incomplete))
     return [CompletionItem(incomplete, type="file")]
 
 
@@ -179,6 +179,13 @@ def _members(path: str, begin: str) -> list[str]:
     except InputError:
         return []
     return [each for each in (f"{path}!{name}" for name in names) if each.startswith(begin)]
+
+
+def _plain(names: Iterable[str]) -> list[CompletionItem]:
+    """The names of an input that a shell may insert: it does so without quoting them."""
+    from dtlink.escaping.shell import is_plain
+
+    return [_item(each) for each in names if is_plain(each)]
 
 
 def _item(value: str, about: str = "") -> CompletionItem:

@@ -15,9 +15,11 @@ from dtlink.cli.completion import VARIABLE
 from dtlink.cli.main import COMMANDS, cli
 from dtlink.cli.shells import register
 from dtlink.facts.kernels import KNOWN
+from dtlink.firmware.fdt_write import SourceNode, write
 from dtlink.rules.aliases import rules_of
 from dtlink.rules.catalogue import find, ids
 from tests.cli.conftest import ROOT, Run
+from tests.support.images import zipped
 
 SHELLS = ("bash", "zsh", "fish")
 FAMILIES = sorted({"all", "default", *(each.partition("/")[0] for each in ids())})
@@ -339,3 +341,27 @@ def test_members_of_a_container_and_their_nodes(tab: Tab, tmp_path: Path) -> Non
     whole = values(tab("dtlink", "why", str(BOARD), "/s"))
     assert whole
     assert values(tab("dtlink", "why", f"{image}!fdt-2", "/s")) == whole
+
+
+@pytest.mark.parametrize("by", SHELLS)
+def test_names_that_mean_something_to_a_shell_are_not_offered(
+    by: str, tab: Tab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shells insert what they are offered as it is."""
+    monkeypatch.chdir(tmp_path)
+    odd = ("$(touch&x)", "`x`", "a;b", "a|b", "a'b", 'a"b', "a>b", "a*", "a\\b", "~a", "{a,b}")
+    root = SourceNode()
+    for name in (*odd, "serial@1000", "snps,dw-apb"):
+        root.child(name)
+    Path("a.dtb").write_bytes(write(root))
+    members = {f"x{name}\nplain,y.dtb": b"" for name in odd} | {"x-1.dtb": b"", "x\x1b[2J": b""}
+    Path("a.zip").write_bytes(zipped(members))
+    nodes = tab("dtlink", "why", "a.dtb", "/s", by=by)
+    assert sorted(value.rpartition("/")[2] for value in values(nodes)) == [
+        "serial@1000",
+        "snps,dw-apb",
+    ]
+    everything = tab("dtlink", "why", "a.dtb", "/", by=by)
+    assert len(everything) == 2
+    found = values(tab("dtlink", "lint", "a.zip!x", by=by))
+    assert found == ["a.zip!x-1.dtb"]
