@@ -22,6 +22,7 @@ from dtlink.cli.sources import chosen_inputs, configured
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.read import STDIN, SUFFIXES
+from dtlink.report.layout import line, plain
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _emit(result: ModulesView | ModulesUnion, form: str, output: str | None) -> 
         from dtlink.views.module_formats import beside
 
         rows = beside(rows, width)
-    emit("".join(f"{row}\n" for row in rows), output)
+    emit(plain(map(line, rows)), output)
     # Comments of a file, or at a pipe's other end, are not seen here.
     if (output or not sys.stdout.isatty()) and (summary := result.summary()):
         say(f"dtlink: {summary}")

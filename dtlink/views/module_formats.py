@@ -6,10 +6,15 @@ A comment has a line of its own: behind a name, initramfs-tools takes it for the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dtlink.wording import counted
+
+#: What a module can be called. Shells read some of these files: another name may be a command.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 #: Between a name and its comment, in the list for people.
 _BESIDE = "  # "
 
@@ -39,7 +44,11 @@ class Form:
     def lines(self, modules: Sequence[NamedModule], remarks: Sequence[str]) -> Iterator[str]:
         """The lines: remarks as comments, then the modules. Without modules, comments alone."""
         yield from (f"# {remark}" for remark in remarks)
-        yield from self.modules(modules)
+        named = [each for each in modules if _NAME.fullmatch(each.file_name)]
+        if len(named) < len(modules):
+            left_out = counted(len(modules) - len(named), "module")
+            yield f"# {left_out} left out: no module can be called that (--format json names all)"
+        yield from self.modules(named)
 
 
 def _list(modules: Sequence[NamedModule]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner, Result
@@ -177,3 +178,21 @@ def test_a_real_board_on_a_real_kernel() -> None:
     full = bare(run(board, *options).stdout)
     assert {"sdhci-msm", *bare(lacking.stdout)} <= set(full)
     assert full.index("rpm-proc") < full.index("sdhci-msm")
+
+
+class NamedName(NamedTuple):
+    """A module of any name."""
+
+    file_name: str
+    reason: str
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["$(touch x)", "`x`", 'a" "b', "a;b", "a b", "-a", "a\nb", ""])
+def test_what_no_module_can_be_called_is_in_no_list(form: str, name: str) -> None:
+    """dracut and mkinitcpio run these files as shell, as root."""
+    modules = needed().modules
+    odd = NamedName(name, "what needs it")
+    remark = "# 1 module left out: no module can be called that (--format json names all)"
+    plain = list(FORMS[form].lines(modules, ()))
+    assert [*FORMS[form].lines((odd, *modules), ())] == [remark, *plain]

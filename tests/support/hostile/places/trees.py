@@ -118,7 +118,9 @@ def blobs_with_a_kernel(folder: Path, texts: Texts) -> Iterator[Call]:
     given = ("board.dtb", "--kernel", os.fspath(kernel(folder, texts)))
     yield from lint(*given)
     yield from views(*given, of=("drivers", "order"))
-    yield from (Call(("modules", *given, "--format", form), form) for form in LISTS)
+    nodes = [f"/n{number:x}{word(text)}@{number:x}" for number, text in enumerate(texts)]
+    for form in LISTS:
+        yield Call(("modules", *given, *nodes, "--format", form), form)
     yield Call(("graph", *given, "--format", "html"), "html")
     listing = "".join(f"usr/lib/modules/6.12/{each}.ko\n" for each in texts if "\0" not in each)
     (folder / "listing").write_bytes(raw(listing))
