@@ -11,8 +11,8 @@ from dtlink.facts.outcomes import Driver, Wait, When
 
 if TYPE_CHECKING:
     from dtlink.boot.roles import Roles
-    from dtlink.boot.timeline import Timeline
     from dtlink.boot.timeline.devices import Devices
+    from dtlink.boot.timeline.timeline import Timeline
 
 
 def merged(

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink.boot.roles import Role
-from dtlink.boot.timeline import AffectedDevice
+from dtlink.boot.timeline.model import AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
-    from dtlink.boot.drivers import TreeDrivers
+    from dtlink.boot.drivers.tree import TreeDrivers
     from dtlink.boot.roles import Roles
-    from dtlink.boot.timeline import Timeline
+    from dtlink.boot.timeline.timeline import Timeline
 
 #: The binding of a device that lacks its own driver.
 OWN_DRIVER = "driver"

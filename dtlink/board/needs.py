@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from dtlink.boot.timeline import PARENT
+from dtlink.boot.timeline.model import PARENT
 from dtlink.boot.timeline.requirement import Hold
 from dtlink.facts.outcomes import State
 from dtlink.facts.resource import Asker

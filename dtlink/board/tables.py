@@ -16,7 +16,7 @@ from dtlink.links.streams import Stream
 if TYPE_CHECKING:
     from dtlink.board.seen import SeenMachine
     from dtlink.board.table_cycles import TableCycle
-    from dtlink.boot.timeline import AcpiTimeline
+    from dtlink.boot.timeline.acpi import AcpiTimeline
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
     from dtlink.facts.profile import KernelProfile
@@ -135,7 +135,7 @@ class TablesBoard:
     @cached_property
     def timeline(self) -> AcpiTimeline | None:
         """When the IOMMUs come with the kernel that the user named; ``None``: not known."""
-        from dtlink.boot.timeline import AcpiTimeline
+        from dtlink.boot.timeline.acpi import AcpiTimeline
 
         facts = self.facts
         if facts is None or not facts.build.knows("config"):

@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from dtlink.boot.devlink.model import Prediction
     from dtlink.boot.devlink.ordering import Ordering
     from dtlink.boot.devlink.predict import View
-    from dtlink.boot.drivers import TreeDrivers
     from dtlink.boot.drivers.made import MadeDevices
+    from dtlink.boot.drivers.tree import TreeDrivers
     from dtlink.boot.roles import Roles
     from dtlink.boot.roots.controllers import Controllers
     from dtlink.boot.roots.root import Root
-    from dtlink.boot.timeline import Timeline
     from dtlink.boot.timeline.devices import Devices
     from dtlink.boot.timeline.request_reader import RequestReader
     from dtlink.boot.timeline.requirement import Requirement
+    from dtlink.boot.timeline.timeline import Timeline
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
     from dtlink.facts.profile import KernelProfile
@@ -259,7 +259,7 @@ class TreeBoard:
     @cached_property
     def drivers(self) -> TreeDrivers:
         """The driver of each device; for boards with :attr:`facts` alone."""
-        from dtlink.boot.drivers import TreeDrivers
+        from dtlink.boot.drivers.tree import TreeDrivers
 
         facts = self.named_facts
         return TreeDrivers(
@@ -336,7 +336,7 @@ class TreeBoard:
     @cached_property
     def timeline(self) -> Timeline:
         """When each device can probe; for boards with :attr:`facts` alone."""
-        from dtlink.boot.timeline import Timeline
+        from dtlink.boot.timeline.timeline import Timeline
 
         facts = self.named_facts
         return Timeline(

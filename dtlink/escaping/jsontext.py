@@ -8,15 +8,18 @@ escape too.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dtlink.escaping.text import COMMAND, UNSEEN
+from dtlink.late import pattern
 
-_UNSAFE = re.compile(f"[{UNSEEN}]|{COMMAND}")
+if TYPE_CHECKING:
+    import re
+
+_UNSAFE = pattern(f"[{UNSEEN}]|{COMMAND}")
 #: What ends or begins something in HTML.
-_MARKUP = re.compile("[<>&]")
+_MARKUP = pattern("[<>&]")
 
 
 def document(data: Mapping[str, Any] | list[Any]) -> str:

@@ -5,8 +5,7 @@ What is replaced is replaced by one character, so that columns and marks below a
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from dtlink.late import pattern
 
 #: What stands for a character that is not shown.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -24,18 +23,14 @@ UNSEEN = (
 #: the runner of GitHub (ActionCommand.cs, TryParse()), ``##vso[`` for Azure Pipelines (Command.cs),
 #: ``##teamcity[`` for TeamCity (its manual, service messages).
 COMMAND = r"(?<=#)#(?=\w{0,16}\[)"
-
-
-@cache
-def _unsafe() -> re.Pattern[str]:
-    return re.compile(f"[{UNSEEN}]|{COMMAND}")
+_UNSAFE = pattern(f"[{UNSEEN}]|{COMMAND}")
 
 
 def shown(text: str) -> str:
     """Text of several lines, in which tabs and newlines are kept."""
     if text.isprintable() and "##" not in text:
         return text
-    return _unsafe().sub(REPLACEMENT, text)
+    return _UNSAFE.sub(REPLACEMENT, text)
 
 
 def row(text: str) -> str:

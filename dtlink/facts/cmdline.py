@@ -5,13 +5,13 @@ Only the parameters that decide when devices probe, or what becomes of one, are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from dtlink.facts.bindings import BINDINGS
 from dtlink.facts.errors import OptionError
 from dtlink.facts.root_layers import PREFIXES, WORDS
+from dtlink.late import pattern
 from dtlink.records import NamedTuple
 
 #: What keeps resources on that no driver uses (drivers/clk/clk.c, clk_ignore_unused_setup();
@@ -75,12 +75,17 @@ class CommandLine(NamedTuple):
         return cls(**values), refused
 
 
+_WORD = pattern(r'(?:[^\s"]|"[^"]*"?)+')
+_NUMBER = pattern(r"[+-]?[0-9]{1,10}")
+_LEADING = pattern(r"0[xX](?P<hex>[0-9a-fA-F]{1,8})|(?P<octal>0[0-7]{0,9})|[1-9][0-9]{0,8}")
+
+
 def words(text: str) -> Iterator[tuple[str, str]]:
     """Parameters with their values, up to ``--``: what follows that goes to init.
 
     Quotes keep spaces together, around a value or around the whole word (next_arg()).
     """
-    for word in re.findall(r'(?:[^\s"]|"[^"]*"?)+', text):
+    for word in _WORD.findall(text) if '"' in text else text.split():
         if word == "--":
             return
         bare = word.removeprefix('"')
@@ -109,16 +114,14 @@ def _truth(option: str, value: str) -> bool:
 
 
 def _number(option: str, value: str) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]{1,10}", value) or abs(int(value)) >= 1 << 31:
+    if not _NUMBER.fullmatch(value) or abs(int(value)) >= 1 << 31:
         raise OptionError(option, value, ("a number of seconds", "a negative number for never"))
     return int(value)
 
 
 def _leading_number(option: str, value: str) -> int:  # noqa: ARG001 - no value is refused
     """A number of any base, with what follows ignored (lib/vsprintf.c, simple_strtoul())."""
-    found = re.match(
-        r"0[xX](?P<hex>[0-9a-fA-F]{1,8})|(?P<octal>0[0-7]{0,9})|[1-9][0-9]{0,8}", value
-    )
+    found = _LEADING.match(value)
     if found is None:
         return 0
     if found["hex"]:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from dtlink.firmware.storage import DISK, Disk
+from dtlink.late import pattern
 from dtlink.records import NamedTuple
 
 #: Lines of context in a patch, as of ``diff -u``.
 _CONTEXT = 3
 _CRLF = "\r\n"
 #: What git quotes in the name of a file, and the letters that it has for some of it.
-_QUOTED = re.compile(rb'[\0-\x1f"\\\x7f-\xff]')
+_QUOTED = pattern(rb'[\0-\x1f"\\\x7f-\xff]')
 _ESCAPES = dict(zip(b'\a\b\t\n\v\f\r"\\', 'abtnvfr"\\', strict=True))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dtlink.facts.kernels import DEFAULT, LATEST, OLDEST, KernelVersion
+from dtlink.late import pattern
 from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dtlink.kernel.source.index import SourceIndex
 
 
-_VERSION = re.compile(r"(\d{1,3})\.(\d{1,4})(?!\d)")
+_VERSION = pattern(r"(\d{1,3})\.(\d{1,4})(?!\d)")
 
 
 class Paths(NamedTuple):

@@ -34,6 +34,7 @@ from dtlink.kernel.holdings.model import Holdings, Module
 from dtlink.kernel.initramfs import Initramfs
 from dtlink.kernel.source.driver_facts import Ask, DriverFacts, Need, encode
 from dtlink.kernel.source.index import FACTS, KCONFIG, SourceIndex
+from dtlink.kernel.source.lookup import text_of
 from dtlink.records import NamedTuple
 
 RELEASE = "6.12.0"
@@ -87,7 +88,8 @@ def sketch(text: str) -> Facts:
     facts = [_fact_row(*words[1:]) for words in rows if words[0] == "facts"]
     hidden = [f"{words[1]}={' '.join(words[2:])}" for words in rows if words[0] == "hidden"]
     facts += ["\t".join((FACTS, KCONFIG, *hidden))] if hidden else []
-    index = SourceIndex(RELEASE, list(_tables(drivers)), facts=facts.copy)
+    known = "".join(f"{row}\n" for row in facts)
+    index = SourceIndex(RELEASE, text_of(_tables(drivers)), facts=lambda: known)
     return Facts(holdings, index, _initramfs_of(drivers, rows))
 
 

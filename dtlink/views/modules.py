@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.board.root_needs import RootNeeds, Way, driver_of, node_way, root_needs
 from dtlink.boot.drivers.identity import GENERIC_PHY
-from dtlink.boot.timeline import PARENT
+from dtlink.boot.timeline.model import PARENT
 from dtlink.facts.outcomes import Outcome, State
 from dtlink.report.layout import Line, line
 from dtlink.views.data import CommandResult, JsonRow

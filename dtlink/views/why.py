@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.timeline import PARENT
+from dtlink.boot.timeline.model import PARENT
 from dtlink.firmware.errors import InputError
 from dtlink.report.layout import BOLD, DIM, STYLES, Line, Span, line
 from dtlink.views.data import ABSENT, Absent, CommandResult, JsonRow

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from dtlink.boot.devlink.ordering import Ordering
 from dtlink.boot.devlink.predict import predict
-from dtlink.boot.drivers import TreeDrivers
-from dtlink.boot.timeline import AcpiTimeline, Timeline
+from dtlink.boot.drivers.tree import TreeDrivers
+from dtlink.boot.timeline.acpi import AcpiTimeline
 from dtlink.boot.timeline.devices import Devices
 from dtlink.boot.timeline.requirements import requirements
+from dtlink.boot.timeline.timeline import Timeline
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.outcomes import Driver, Drivers, Outcome, State, Wait
 from dtlink.facts.profile import KernelProfile

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from dtlink.boot.drivers import TreeDrivers
+from dtlink.boot.drivers.tree import TreeDrivers
 from dtlink.facts.outcomes import Outcome, Wait
 from dtlink.firmware import dts
 from tests.boot.boot_cases import HANGS, NOT_BUILT, Case, kernel, rows, timeline_of

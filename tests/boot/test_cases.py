@@ -5,7 +5,7 @@ References are those that the cases were read from; the boards are made up.
 
 import pytest
 
-from dtlink.boot.timeline import AcpiTimeline
+from dtlink.boot.timeline.acpi import AcpiTimeline
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 from dtlink.facts.profile import KernelProfile
 from tests.boot.boot_cases import initramfs

@@ -9,14 +9,15 @@ from functools import lru_cache
 import pytest
 
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.drivers import TreeDrivers
 from dtlink.boot.drivers.places import PLAIN
+from dtlink.boot.drivers.tree import TreeDrivers
 from dtlink.facts.outcomes import Driver, State
 from dtlink.firmware import dts, fdt
 from dtlink.kernel.holdings.aliases import AliasIndex
 from dtlink.kernel.holdings.model import Holdings, Module
 from dtlink.kernel.holdings.read import read_holdings
 from dtlink.kernel.source.index import SourceIndex
+from dtlink.kernel.source.lookup import text_of
 from dtlink.testing.sketch import sketch
 from tests.support.boards import SHARED, need_corpus
 from tests.support.boots import BOOTS, blob, boot
@@ -49,7 +50,7 @@ def make_index(release="6.12", facts=()):
         if line:
             kind, file, module, symbol, also, *names = line.split(" ")
             lines.append([kind, file, module, symbol, "" if also == "-" else also, *names])
-    return SourceIndex(release, lines, facts=lambda: facts)
+    return SourceIndex(release, text_of(lines), facts=lambda: "".join(f"{row}\n" for row in facts))
 
 
 def make_build(config="", *, aliases=(), image=(), modules=(), knows=EVERYTHING, release="6.12.1"):
@@ -188,7 +189,8 @@ def test_a_bare_configuration():
 def test_an_option_of_the_versions_before_and_after():
     between = make_build("ONE=y", knows=("config",), release="6.6.0")
     assert platform("v,off", between, make_index()).state is State.UNKNOWN
-    settled = SourceIndex("6.12", [list(each) for each in make_index().tables], settled=99)
+    tables = text_of(make_index().tables)
+    settled = SourceIndex("6.12", tables, settled=len(tables))
     assert platform("v,off", between, settled) == Driver(State.NOT_BUILT, config="OFF", by="v,off")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.timeline import Cause
+from dtlink.boot.timeline.model import Cause
 from dtlink.boot.timeline.pci_power import POWER_CONTROL
 from dtlink.facts.outcomes import Outcome, When
 from dtlink.firmware import dts

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dtlink.boot.timeline import PARENT, AcpiTimeline
+from dtlink.boot.timeline.acpi import AcpiTimeline
 from dtlink.boot.timeline.loading import Loading
+from dtlink.boot.timeline.model import PARENT
 from dtlink.facts.outcomes import Driver, Outcome, State, Wait, When
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware.acpi.machine import Machine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from dtlink.boot.timeline import Dependency
+from dtlink.boot.timeline.model import Dependency
 from dtlink.facts.outcomes import Driver, State, When
 from dtlink.facts.profile import KernelProfile
 from dtlink.firmware import dts

@@ -11,7 +11,7 @@ import dtlink
 from dtlink import engine
 from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.timeline import Timeline
+from dtlink.boot.timeline.timeline import Timeline
 from dtlink.facts.outcomes import Outcome
 from dtlink.observed.observation import ReportCollector
 from dtlink.testing.sketch import sketch

@@ -129,11 +129,12 @@ def test_damaged_facts_of_a_file_are_reported_when_it_is_read() -> None:
 def test_lines_of_facts_cost_nothing_until_they_are_asked_for() -> None:
     calls = []
 
-    def rows() -> list[str]:
+    def rows() -> str:
         calls.append(time.monotonic())
-        return [f"f\t{FILE}\tw\t+clock"]
+        return f"f\t{FILE}\tw\t+clock\n"
 
-    index = SourceIndex("6.12.1", [["d", FILE, "vendor", "", "", "vendor,mmc"]], facts=rows)
+    tables = f"d\t{FILE}\tvendor\t\t\tvendor,mmc\n"
+    index = SourceIndex("6.12.1", tables, facts=rows)
     assert index.entries("vendor,mmc")
     assert calls == []
     assert index.facts(FILE) == DriverFacts(offers=frozenset({"clock"}), whole=True)

@@ -5,26 +5,26 @@ Their buses match drivers by the numbers in these strings, never by the strings.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dtlink.boot.drivers.options import by_option
 from dtlink.facts.outcomes import Driver, State
+from dtlink.late import pattern
 
 if TYPE_CHECKING:
+    import re
+
     from dtlink.kernel.holdings.model import Holdings
 
-_PCI = re.compile(r"pci([0-9a-f]{1,4}),([0-9a-f]{1,4})", re.IGNORECASE).fullmatch
-_PCI_CLASS = re.compile(r"pciclass,([0-9a-f]{4})(?:[0-9a-f]{2})?", re.IGNORECASE).fullmatch
-_USB = re.compile(r"usb(?:if)?([0-9a-f]{1,4}),([0-9a-f]{1,4})(?:\..*)?", re.IGNORECASE).fullmatch
-_PHY_ID = re.compile(r"ethernet-phy-id([0-9a-f]{4})\.([0-9a-f]{4})", re.IGNORECASE).fullmatch
-_PHY = re.compile(r"ethernet-phy-(?:id[0-9a-f]{4}\.[0-9a-f]{4}|ieee802\.3-c(?:22|45))").fullmatch
-_SOUNDWIRE = re.compile(
-    r"sdw([0-9a-f])([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{2})", re.IGNORECASE
-).fullmatch
-_SLIMBUS = re.compile(r"slim([0-9a-f]{1,4}),([0-9a-f]{1,4})", re.IGNORECASE).fullmatch
-_VIRTIO = re.compile(r"virtio,device([0-9a-f]{1,8})").fullmatch
+_PCI = pattern(r"(?i)pci([0-9a-f]{1,4}),([0-9a-f]{1,4})")
+_PCI_CLASS = pattern(r"(?i)pciclass,([0-9a-f]{4})(?:[0-9a-f]{2})?")
+_USB = pattern(r"(?i)usb(?:if)?([0-9a-f]{1,4}),([0-9a-f]{1,4})(?:\..*)?")
+_PHY_ID = pattern(r"(?i)ethernet-phy-id([0-9a-f]{4})\.([0-9a-f]{4})")
+_PHY = pattern(r"ethernet-phy-(?:id[0-9a-f]{4}\.[0-9a-f]{4}|ieee802\.3-c(?:22|45))")
+_SOUNDWIRE = pattern(r"(?i)sdw([0-9a-f])([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{2})")
+_SLIMBUS = pattern(r"(?i)slim([0-9a-f]{1,4}),([0-9a-f]{1,4})")
+_VIRTIO = pattern(r"virtio,device([0-9a-f]{1,8})")
 
 #: The option of what drives a PHY that has no driver of its own.
 GENERIC_PHY = "PHYLIB"
@@ -53,15 +53,15 @@ def by_identity(build: Holdings, names: Iterable[str]) -> Driver | None:
     """The driver of a device on such a bus; ``None`` if the strings name none."""
     names = tuple(names)
     for name in names:
-        if _PHY(name):
+        if _PHY.fullmatch(name):
             return phy_driver(build, names)
-        if found := _PCI(name):
+        if found := _PCI.fullmatch(name):
             return _pci(build, int(found[1], 16), int(found[2], 16), names)
-        if found := _PCI_CLASS(name):
+        if found := _PCI_CLASS.fullmatch(name):
             return _pci_class(build, int(found[1], 16), name)
-        if found := _VIRTIO(name):
+        if found := _VIRTIO.fullmatch(name):
             return virtio_driver(build, int(found[1], 16), name)
-        if (found := _SOUNDWIRE(name)) or (found := _SLIMBUS(name)):
+        if (found := _SOUNDWIRE.fullmatch(name)) or (found := _SLIMBUS.fullmatch(name)):
             return _by_alias(build, _alias_of(name, found))
     return None
 
@@ -73,7 +73,7 @@ def usb_driver(build: Holdings, names: Iterable[str]) -> Driver | None:
     binds to the device (drivers/usb/core/generic.c).
     """
     for name in names:
-        if found := _USB(name):
+        if found := _USB.fullmatch(name):
             vendor, product = (int(each, 16) for each in found.groups())
             alias = f"usb:v{vendor:04X}p{product:04X}d0000dc00dsc00dp00ic00isc00ip00in00"
             if modules := build.modules_for(alias):
@@ -89,7 +89,7 @@ def phy_driver(build: Holdings, names: Iterable[str]) -> Driver:
     id is only in the device, a better one may be there.
     """
     for name in names:
-        if found := _PHY_ID(name):
+        if found := _PHY_ID.fullmatch(name):
             bits = f"{int(found[1] + found[2], 16):032b}"
             if modules := build.modules_for(f"mdio:{bits}"):
                 return Driver(State.MODULE, modules, by=name)
@@ -113,7 +113,8 @@ def _pci(build: Holdings, vendor: int, device: int, names: tuple[str, ...]) -> D
         if transport.state is State.NOT_BUILT:
             return transport
         return virtio_driver(build, device - _VIRTIO_FIRST, by)
-    class_ = next((int(found[1], 16) for each in names if (found := _PCI_CLASS(each))), None)
+    classes = filter(None, map(_PCI_CLASS.fullmatch, names))
+    class_ = next((int(found[1], 16) for found in classes), None)
     kind = "bc{:02X}sc{:02X}i00".format(*divmod(class_, 256)) if class_ else "bc00sc00i00"
     alias = f"pci:v{vendor:08X}d{device:08X}sv00000000sd00000000{kind}"
     if modules := build.modules_for(alias):

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.packing import decoders
 from dtlink.firmware.packing.source import ByteSource, SizeLimit
+from dtlink.records import NamedTuple
 
 #: Concatenated streams of one text or archive.
 _MAX_STREAMS = 10_000
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, slots=True)
-class Compression:
+class Compression(NamedTuple):
     """A compression: its first bytes, and what unpacks it."""
 
     name: str
     magic: bytes
     unpack: Callable[[ByteSource], Iterator[bytes]]
-    package: str = ""
-    """The Python package that reads it; empty: the standard library."""
     source: str
     """Where the magic is defined."""
+    package: str = ""
+    """The Python package that reads it; empty: the standard library."""
 
 
 COMPRESSIONS = (

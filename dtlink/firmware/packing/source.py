@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import IO
 
 from dtlink.firmware.errors import InputError
+from dtlink.late import pattern
 
 #: Bytes that are read, or unpacked, at a time.
 CHUNK = 256 << 10
 
-_ZEROS = re.compile(rb"\0*")
+_ZEROS = pattern(rb"\0*")
 
 
 class SizeLimitError(InputError):

@@ -6,31 +6,31 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 
 from dtlink.firmware.errors import InputError
+from dtlink.late import pattern
 from dtlink.records import NamedTuple
 
 #: No text that belongs to a kernel comes near this size.
 MAX_SIZE = 64 << 20
 
-_SET = re.compile(r"^CONFIG_(\w+)=(.*?)\r?$", re.MULTILINE)
-_UNSET = re.compile(r"^# CONFIG_(\w+) is not set", re.MULTILINE)
+_SET = pattern(r"(?m)^CONFIG_(\w+)=(.*?)\r?$")
+_UNSET = pattern(r"(?m)^# CONFIG_(\w+) is not set")
 #: Symbols without a prompt that are in every whole configuration, and so in no savedefconfig
 #: (init/Kconfig: the one since 2.6, the other since 5.8).
 _ALWAYS = ("INIT_ENV_ARG_LIMIT", "CC_VERSION_TEXT")
 #: The second line of a configuration (scripts/kconfig, the main menu of the top Kconfig).
-_TITLE = re.compile(r"^# Linux/(\S+) (\d\S*) Kernel Configuration", re.MULTILINE)
+_TITLE = pattern(r"(?m)^# Linux/(\S+) (\d\S*) Kernel Configuration")
 #: What else says of which version a part of a configuration is: the first line of Armbian's
 #: (lib/functions/compilation/kernel-config.sh), and the name of OpenWrt's (target/linux/).
-_MADE_FOR = re.compile(r"^# \w+ defconfig generated with (\d\S*)", re.MULTILINE)
-_NAMED = re.compile(r"config-(\d+\.\d+[\w.+-]*)")
-_ESCAPED = re.compile(r"\\(.)")
+_MADE_FOR = pattern(r"(?m)^# \w+ defconfig generated with (\d\S*)")
+_NAMED = pattern(r"config-(\d+\.\d+[\w.+-]*)")
+_ESCAPED = pattern(r"\\(.)")
 
 #: A file that depmod takes for a module, and a module's name.
-_MODULE_FILE = re.compile(r"[A-Za-z0-9_-]{1,255}(?:\.[\w.-]{0,255})?\.ko(?:\.(?:gz|xz|zst))?")
-_MODULE = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_MODULE_FILE = pattern(r"[A-Za-z0-9_-]{1,255}(?:\.[\w.-]{0,255})?\.ko(?:\.(?:gz|xz|zst))?")
+_MODULE = pattern(r"[A-Za-z0-9_-]{1,255}")
 
 
 def read_bytes(path: str, limit: int = MAX_SIZE) -> bytes:

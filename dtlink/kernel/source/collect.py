@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -78,9 +77,8 @@ def _facts(
         if facts is not None or path in made:
             makes_here = made.get(path, frozenset())
             populates = ANY_CHILD in makes_here
-            found[path] = replace(
-                facts or DriverFacts(), makes=makes_here - {ANY_CHILD}, populates=populates
-            )
+            known = facts or DriverFacts()
+            found[path] = known._replace(makes=makes_here - {ANY_CHILD}, populates=populates)
     step("")
     return found
 

@@ -7,7 +7,6 @@ the fact after it. So releases share what they have in common, fact by fact (``s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -53,8 +52,7 @@ class Ask(NamedTuple):
         return fits and len(name) >= len(before) + len(after)
 
 
-@dataclass(frozen=True, slots=True)
-class DriverFacts:
+class DriverFacts(NamedTuple):
     """What is known of one driver's source file, together with what its probe calls elsewhere."""
 
     asks: tuple[Ask, ...] = ()

@@ -15,7 +15,6 @@ releases (``several``), as the one that is shipped does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -23,7 +22,9 @@ from dtlink.facts.kernels import DEFAULT, KernelVersion
 from dtlink.facts.shipped import SOURCES, beyond, nearest
 from dtlink.firmware.errors import InputError
 from dtlink.kernel.source.driver_facts import DriverFacts, decode
+from dtlink.kernel.source.lookup import Lines
 from dtlink.kernel.source.several import Contents, contents
+from dtlink.records import NamedTuple
 
 #: The first field of an index.
 HEADING: Final = "dtlink source index 1"
@@ -52,8 +53,7 @@ _PRINTABLE = b"\t\n" + bytes(range(0x20, 0x7F))
 _FIELDS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One table of the kernel's source that names a ``compatible``.
 
     ``file`` is its path in the source tree, ``object_name`` the object it is linked into, as the
@@ -77,7 +77,7 @@ class Source:
     symbol: str
     kind: str
     also: tuple[str, ...] = ()
-    is_settled: bool = field(default=False, compare=False)
+    is_settled: bool = False
     """Whether the sources before and after the version that was asked for both have it, where the
     index is of one of them."""
 
@@ -125,41 +125,36 @@ class SourceIndex:
     def __init__(
         self,
         release: str,
-        lines: list[list[str]],
+        tables: str,
         path: str = "",
-        facts: Callable[[], Iterable[str]] = tuple,
+        facts: Callable[[], str] = str,
         settled: int = 0,
     ) -> None:
-        """``facts`` returns the lines of that kind; it is called when they are first asked for.
+        """``tables`` are lines of tables, each with its newline.
 
-        ``settled``: how many lines, from the first on, are of :attr:`Source.is_settled` tables.
+        ``facts`` returns the lines of that kind; it is called when they are first asked for.
+        ``settled``: how many characters, from the first, are of :attr:`Source.is_settled` tables.
         """
         self.release = release
         self._settled = settled
         self.path = path
-        self._facts = facts
-        self._lines = lines
-        self._by_name: dict[str, list[int]] = {}
-        for number, fields in enumerate(lines):
-            for name in fields[5:]:
-                self._by_name.setdefault(name, []).append(number)
+        self._read_facts = facts
+        self._lines = Lines(tables, slice(5, None))
 
     def __len__(self) -> int:
-        return len(self._by_name)
+        return len(self._lines.by_word)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_name)
+        return iter(self._lines.by_word)
 
     def entries(self, compatible: str) -> tuple[Source, ...]:
         """All tables that name a ``compatible``, drivers first; empty where none does.
 
         Several entries are alternatives: any one of them that is built is enough.
         """
-        found = [
-            (self._lines[number], number < self._settled)
-            for number in self._by_name.get(compatible, ())
-        ]
-        return tuple(_source(*each) for each in sorted(found))
+        found = self._lines.with_word(compatible)
+        rows = sorted((fields, at < self._settled) for at, fields in found)
+        return tuple(_source(*each) for each in rows)
 
     def module_file(self, module: str) -> str | None:
         """The name of a module's file, ``phy-x.ko`` of ``phy_x``; ``None``: not in the index."""
@@ -175,13 +170,13 @@ class SourceIndex:
 
         An index that an older dtlink made has no facts.
         """
-        found = self._facts_by_file.get(file)
-        return None if found is None else decode(found)
+        found = self._facts_of(file)
+        return decode(found) if found else None
 
-    @property
+    @cached_property
     def has_facts(self) -> bool:
         """Whether it has facts about drivers at all."""
-        return bool(self._facts_by_file.keys() - {KCONFIG})
+        return any(fields[1:2] != [KCONFIG] for fields in self._facts)
 
     def turned_on_by(self, option: str) -> tuple[str, ...] | None:
         """The options that turn on one that nobody can set; none if there are many.
@@ -193,22 +188,21 @@ class SourceIndex:
 
     @cached_property
     def _hidden(self) -> Mapping[str, str]:
-        pairs = (item.partition("=") for item in self._facts_by_file.get(KCONFIG, ()))
+        pairs = (item.partition("=") for item in self._facts_of(KCONFIG))
         return {option: by for option, _, by in pairs}
 
     @property
     def fact_rows(self) -> Iterator[Sequence[str]]:
         """The fields of every line of facts: kind, file, then the facts."""
-        return ([FACTS, file, *items] for file, items in self._facts_by_file.items())
+        return ([FACTS, file, *self._facts_of(file)] for file in self._facts.by_word)
+
+    def _facts_of(self, file: str) -> list[str]:
+        """The facts of a file, of all its lines."""
+        return [fact for _, fields in self._facts.with_word(file) for fact in fields[2:]]
 
     @cached_property
-    def _facts_by_file(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for row in self._facts():
-            _, _, rest = row.partition("\t")
-            file, _, items = rest.partition("\t")
-            found.setdefault(file, []).extend(items.split("\t"))
-        return found
+    def _facts(self) -> Lines:
+        return Lines(self._read_facts(), slice(1, 2))
 
     @classmethod
     def load(cls, path: str = "", version: KernelVersion = DEFAULT) -> SourceIndex:
@@ -235,27 +229,31 @@ class SourceIndex:
     def parse(cls, data: bytes, path: str, version: KernelVersion = DEFAULT) -> SourceIndex:
         """The index in the bytes of a file. Raises as :meth:`load`."""
         if (held := contents(data)) and held.releases:
-            known = {KernelVersion.of_release(each): each for each in held.releases}
-            release = known[nearest(known, version)]
-            places, other = list(held.places(release)), beyond(known, version)
-            shared = list(held.places(release, known[other])) if other else []
-            both = [row for row in _rows(data, shared, path) if row]
-            rest = (each for each in places if each not in shared)
-            rows = [*both, *_rows(data, rest, path)]
-            facts = _facts_of(data, held, release, path)
-        else:
-            first, *rows = _text(data, path).split("\n")
-            heading, _, release = first.partition("\t")
-            if heading != HEADING:
-                raise InputError(f"not a source index (it begins with {first[:40]!r})", path=path)
-            known_facts = [row for row in rows if row.startswith(f"{FACTS}\t")]
-            rows = [row for row in rows if not row.startswith(f"{FACTS}\t")]
-            facts, both = known_facts.copy, []
-        lines = [row.split("\t") for row in rows if row]
-        for number, fields in enumerate(lines, 2):
-            if len(fields) < _FIELDS or fields[0] not in KINDS:
-                raise InputError(f"damaged source index: line {number} is not a table", path=path)
-        return cls(release, lines, path, facts, len(both))
+            return cls._of_several(data, held, path, version)
+        first, _, text = _text(data, path).partition("\n")
+        heading, _, release = first.partition("\t")
+        if heading != HEADING:
+            raise InputError(f"not a source index (it begins with {first[:40]!r})", path=path)
+        facts: list[str] = []
+        tables: list[str] = []
+        for row in text.split("\n"):
+            (facts if row.startswith(f"{FACTS}\t") else tables).append(f"{row}\n" if row else "")
+        known = "".join(facts)
+        return cls(release, _checked("".join(tables), path), path, lambda: known)
+
+    @classmethod
+    def _of_several(
+        cls, data: bytes, held: Contents, path: str, version: KernelVersion
+    ) -> SourceIndex:
+        known = {KernelVersion.of_release(each): each for each in held.releases}
+        release = known[nearest(known, version)]
+        places, other = list(held.places(release)), beyond(known, version)
+        shared = list(held.places(release, known[other])) if other else []
+        both = _texts(data, shared, path)
+        text = both + _texts(data, (each for each in places if each not in shared), path)
+        # Only what a user provides may be damaged.
+        tables = text if path == SOURCES else _checked(text, path)
+        return cls(release, tables, path, _facts_of(data, held, release, path), len(both))
 
     @property
     def tables(self) -> Iterator[Sequence[str]]:
@@ -268,25 +266,39 @@ def _source(fields: list[str], is_settled: bool) -> Source:  # noqa: FBT001 - a 
     return Source(file, module, symbol, KINDS[kind], tuple(also.split()), is_settled)
 
 
-def _facts_of(data: bytes, held: Contents, release: str, path: str) -> Callable[[], Iterable[str]]:
+def _checked(tables: str, path: str) -> str:
+    """The lines of tables. Raises ``InputError`` for a line that is none."""
+    for number, row in enumerate(tables.splitlines(), 2):
+        fields = row.split("\t")
+        if len(fields) < _FIELDS or fields[0] not in KINDS:
+            raise InputError(f"damaged source index: line {number} is not a table", path=path)
+    return tables
+
+
+def _facts_of(data: bytes, held: Contents, release: str, path: str) -> Callable[[], str]:
     """What reads the facts of a release: later for the file that is shipped, at once for others.
 
     Those may be damaged, and that is better reported before anything was checked.
     """
 
-    def read() -> list[str]:
-        return [row for row in _rows(data, held.places(release, facts=True), path) if row]
+    def read() -> str:
+        return _texts(data, held.places(release, facts=True), path)
 
-    return read if path == SOURCES else read().copy
+    if path == SOURCES:
+        return read
+    known = read()
+    return lambda: known
 
 
-def _rows(data: bytes, places: Iterable[slice], path: str) -> Iterator[str]:
+def _texts(data: bytes, places: Iterable[slice], path: str) -> str:
     """The lines at several places of a file."""
     left = _PLAIN
+    found = []
     for place in places:
         text = _text(data[place], path, left)
         left -= len(text)
-        yield from text.split("\n")
+        found.append(text)
+    return "".join(found)
 
 
 def _text(packed: bytes, path: str, limit: int = _PLAIN) -> str:

@@ -13,7 +13,8 @@ from dtlink.wording import joined
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
-    from dtlink.boot.timeline import Cause, Timeline
+    from dtlink.boot.timeline.model import Cause
+    from dtlink.boot.timeline.timeline import Timeline
     from dtlink.facts.outcomes import Driver
 
 _NO_DRIVER = (

@@ -18,7 +18,7 @@ from dtlink.rules.module._missing import if_mounted_late, timeout_start
 if TYPE_CHECKING:
     from dtlink.board.boards import AnyBoard
     from dtlink.board.tree import TreeBoard
-    from dtlink.boot.timeline import Dependency
+    from dtlink.boot.timeline.model import Dependency
     from dtlink.firmware.tree import Node
 
 _NAMED = 3

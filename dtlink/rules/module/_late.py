@@ -13,7 +13,7 @@ from dtlink.rules.module._missing import FAILS, is_sure, role
 
 if TYPE_CHECKING:
     from dtlink.board.tree import TreeBoard
-    from dtlink.boot.timeline import AffectedDevice
+    from dtlink.boot.timeline.model import AffectedDevice
 
 _WORSE = (Outcome.DEGRADED, *FAILS)
 

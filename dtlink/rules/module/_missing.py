@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.timeline import PARENT, AffectedDevice
+from dtlink.boot.timeline.model import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome
 from dtlink.wording import counted, listed
 

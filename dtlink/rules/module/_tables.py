@@ -14,7 +14,7 @@ from dtlink.rules.module._iommu import given_up, listed
 
 if TYPE_CHECKING:
     from dtlink.board.tables import TablesBoard
-    from dtlink.boot.timeline import AcpiDependency
+    from dtlink.boot.timeline.model import AcpiDependency
     from dtlink.firmware.acpi.layout import Struct
     from dtlink.kernel.facts import Facts
 

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 from dtlink.board.missing_drivers import MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
-from dtlink.boot.timeline import PARENT, AffectedDevice
+from dtlink.boot.timeline.model import PARENT, AffectedDevice
 from dtlink.facts.outcomes import Driver, Outcome, When
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._missing import (

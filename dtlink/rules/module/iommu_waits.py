@@ -34,7 +34,7 @@ from dtlink.rules.module._late import fails_late
 from dtlink.rules.module._missing import WAITS, role
 
 if TYPE_CHECKING:
-    from dtlink.boot.timeline import AffectedDevice, Cause
+    from dtlink.boot.timeline.model import AffectedDevice, Cause
     from dtlink.kernel.facts import Facts
 
 _TREE = """

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 
 from dtlink.board.missing_drivers import MissingDriver
 from dtlink.board.tree import TreeBoard
-from dtlink.boot.timeline import AffectedDevice
+from dtlink.boot.timeline.model import AffectedDevice
 from dtlink.facts.outcomes import Outcome
 from dtlink.rules.model import Dts, Finding, Severity, rule
 from dtlink.rules.module._iommu import effect, listed, masters_hurt

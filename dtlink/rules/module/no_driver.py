@@ -24,7 +24,7 @@ from dtlink.board.driver_words import to_set
 from dtlink.board.missing_drivers import OWN_DRIVER, MissingDriver
 from dtlink.board.tree import TreeBoard
 from dtlink.boot.roles import Role
-from dtlink.boot.timeline import PARENT, AffectedDevice
+from dtlink.boot.timeline.model import PARENT, AffectedDevice
 from dtlink.facts.bindings import row_named
 from dtlink.facts.outcomes import Driver, Outcome, State
 from dtlink.rules.model import Dts, Finding, Severity, rule
