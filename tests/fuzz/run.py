@@ -22,7 +22,7 @@ from tests.fuzz.oracle import run
 from tests.fuzz.readers import case
 
 #: Inputs that one process does: it begins with what the parent has, so no input sees many others.
-CHUNK = 250
+CHUNK = 500
 #: Wall-clock seconds after which a process that makes no progress is ended.
 STUCK = 120.0
 _FORK = get_context("fork")
@@ -98,7 +98,9 @@ class _Worker:
         self.at = _FORK.RawValue(c_longlong, chunk.numbers.start)
         self.seen = (chunk.numbers.start, time.monotonic())
         self.answer, sender = _FORK.Pipe(duplex=False)
-        self.process = _FORK.Process(target=_child, args=(chunk, folder, self.at, sender))
+        self.process = _FORK.Process(
+            target=_child, args=(chunk, folder, self.at, sender), daemon=True
+        )
         self.process.start()
         sender.close()
 

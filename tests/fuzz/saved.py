@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -71,16 +72,15 @@ def damaged_document(document: Any, chance: random.Random) -> bytes:
         if kind == 0:
             del holder[key]
         elif kind == 1 and isinstance(holder, list):
-            holder += holder[: chance.choice((1, 3, 40))]
+            holder += deepcopy(holder[: chance.choice((1, 3, 40))])
         elif kind == 2:
             other, there = chance.choice(places)
-            holder[key] = other.get(there) if isinstance(other, dict) else other[there]
-            data = json.loads(_written(data))  # nothing contains itself
+            holder[key] = deepcopy(other[there])  # nothing contains itself
         elif kind == 3 and isinstance(holder, dict):
             holder[chance.choice(HOSTILE).decode("latin-1")] = holder.pop(key)
         else:
-            holder[key] = chance.choice(_VALUES)
-    text = _written(data).encode("utf-8", "surrogatepass")
+            holder[key] = deepcopy(chance.choice(_VALUES))
+    text = json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass")
     kind = chance.random()
     if kind < 0.15:
         return damaged(text, chance)
@@ -88,13 +88,6 @@ def damaged_document(document: Any, chance: random.Random) -> bytes:
         deep = chance.choice((50, 5000))
         return text[: len(text) // 2] + chance.choice((b"[", b'{"a":')) * deep
     return text
-
-
-def _written(data: Any) -> str:
-    try:
-        return json.dumps(data, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return "[]"
 
 
 def make_report(chance: random.Random) -> Made:

@@ -65,9 +65,9 @@ def make(chance: random.Random) -> Made:
             files[BOARD] = pieces(text, chance).encode("utf-8", "surrogateescape")
     calls = tree_calls(chance, _PATH, ["/", "a", "/soc"])
     if chance.random() < 0.1:
-        calls[1] = ["preprocess", _PATH, "--format", chance.choice(("text", "json"))]
+        calls[1:] = [["preprocess", _PATH, "--format", chance.choice(("text", "json"))]]
     elif chance.random() < 0.15:
-        calls[1] = ["lint", _PATH, "-j1", "--diff", "--unsafe-fixes", "--select", "all"]
+        calls[1:] = [["lint", _PATH, "-j1", "--diff", "--unsafe-fixes", "--select", "all"]]
     include = [] if chance.random() < 0.2 else ["-I", "$HERE/tree/include"]
     calls = [[*call, *include] if _includes(call) else call for call in calls]
     return Made(files, calls)
