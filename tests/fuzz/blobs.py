@@ -246,6 +246,22 @@ def damaged_blob(chance: random.Random) -> tuple[bytes, list[str]]:
     return damage(data, where), there
 
 
+def make_board(chance: random.Random) -> Made:
+    """A whole board, many of whose cells, names or tokens are wrong."""
+    data = chance.choice(seeds.boards()).read_bytes()
+    if chance.random() < 0.4:
+        damage = TreeDamage(parse(data), chance)
+        for _ in range(chance.randint(1, 60)):
+            damage.once()
+        data = write(damage.root)
+    else:
+        mutator = Mutator({}, 0)
+        mutator.random = chance
+        kinds = ("cells", "small", "copied", "copied", "names", "shuffled")
+        data = mutator.kinds[chance.choice(kinds)](data, places(data))
+    return Made({"board.dtb": data}, tree_calls(chance, "$HERE/board.dtb", ["/"]))
+
+
 def make(chance: random.Random) -> Made:
     """A damaged blob, and commands about it."""
     data, there = damaged_blob(chance)

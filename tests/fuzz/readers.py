@@ -26,6 +26,7 @@ class Reader(NamedTuple):
 
 READERS: Mapping[str, Reader] = {
     "blob": Reader("blobs", "make", 8),
+    "board": Reader("blobs", "make_board", 1),
     "tables": Reader("tables", "make_raw", 6),
     "table-text": Reader("tables", "make_text", 2),
     "source": Reader("sources", "make", 4),

@@ -54,6 +54,17 @@ def _blobs() -> Iterator[bytes]:
             yield path.read_bytes()
 
 
+#: The largest board of the corpus that is a seed of whole boards.
+WHOLE = 64 << 10
+
+
+@lru_cache(maxsize=1)
+def boards() -> tuple[Path, ...]:
+    """Whole boards: those of the corpus, else the largest fixtures."""
+    real = [path for path in corpus() if LARGEST < path.stat().st_size <= WHOLE]
+    return tuple(real or sorted(FIXTURES.glob("*.dtb")))
+
+
 @lru_cache(maxsize=1)
 def trees() -> tuple[PlainNode, ...]:
     """The nodes of the blobs: small ones four times as often."""
