@@ -236,7 +236,7 @@ def damaged_blob(chance: random.Random) -> tuple[bytes, list[str]]:
     kind = chance.random()
     if kind < 0.7:
         return structured(chance)
-    data, there = structured(chance) if kind < 0.8 else (chance.choice(seeds.blobs()), ["/"])
+    data, there = structured(chance) if kind < 0.8 else (chance.choice(seeds.small()), ["/"])
     where = places(data)
     if kind > 0.93 or not where.small:
         return damaged(data, chance), there

@@ -9,10 +9,13 @@ from functools import lru_cache
 from dtlink.facts.kernels import KNOWN_KERNELS
 from dtlink.report.formats import FORMATS
 from tests.fuzz.case import Call
+from tests.fuzz.library import OF_TREES, VIEWS
 from tests.fuzz.oracle import ROOT
 
 #: How often an input goes through another command beside ``lint``.
 OTHERS = 0.6
+#: How often it goes through the library instead, which takes a third of the time.
+LIBRARY = 0.7
 KERNEL = str(ROOT / "fixtures" / "kernel")
 GUEST = str(ROOT / "fixtures" / "boards" / "virtio-iommu-guest.dtb")
 CLEAN = str(ROOT / "fixtures" / "boards" / "clean-board.dtb")
@@ -50,8 +53,21 @@ def lint(chance: random.Random, *inputs: str, form: str = "") -> Call:
     return call
 
 
+def _by_library(chance: random.Random, board: str, views: Sequence[str]) -> list[Call]:
+    """The same as commands do, by the library."""
+    form = chance.choice([each for each in FORMATS if each not in ("text", "jsonl")])
+    version, view = chance.choice(versions()), chance.choice(views)
+    if view == "graph_view" and chance.random() < 0.8:  # takes long
+        view = "links"
+    return [
+        ["library", board, "--format", form, "--kernel-version", version, "--view", view],
+    ]
+
+
 def tree_calls(chance: random.Random, board: str, nodes: Sequence[str]) -> list[Call]:
     """The commands about one devicetree."""
+    if chance.random() < LIBRARY and not board.endswith(".dts"):
+        return _by_library(chance, board, OF_TREES)
     node = chance.choice(nodes) if nodes else "/"
     if "\0" in node or node.startswith("-"):
         node = "/"
@@ -101,6 +117,8 @@ def _drawn(chance: random.Random, board: str, *nodes: str) -> list[str]:
 
 def table_calls(chance: random.Random, tables: str) -> list[Call]:
     """The commands about the tables of one machine."""
+    if chance.random() < LIBRARY:
+        return _by_library(chance, tables, VIEWS)
     form = chance.choice(("text", "json"))
     function = chance.choice(("0000:00:00.0", "0000:01:00.0", "0001:ff:1f.7", "0002:10:01.0"))
     rows: list[list[str]] = [

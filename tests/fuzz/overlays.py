@@ -95,7 +95,8 @@ def make(chance: random.Random) -> Made:
 
 def _whole(chance: random.Random, nodes: list[str]) -> list[Call]:
     calls = tree_calls(chance, "$HERE/base.dtb", nodes)
-    return [call for call in calls if call[0] not in ("inspect", "log", "diff", "modules")]
+    others = ("inspect", "log", "diff", "modules", "library")
+    return [call for call in calls if call[0] not in others] or [lint(chance, "$HERE/base.dtb")]
 
 
 def _with_config(files: Files, base: PlainNode, chance: random.Random) -> Made:

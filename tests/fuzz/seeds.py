@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dtlink.testing.assemble import assemble
-from tests.fuzz.nodes import PlainNode, parse
+from tests.fuzz.nodes import PlainNode, parse, write
 from tests.support.boards import FIXTURES, SHARED, corpus
 from tests.support.make_tables import machines
 
@@ -54,6 +54,12 @@ def _blobs() -> Iterator[bytes]:
             yield path.read_bytes()
 
 
+@lru_cache(maxsize=1)
+def small() -> tuple[bytes, ...]:
+    """The blobs that :func:`trees` has."""
+    return tuple(map(write, trees()))
+
+
 #: The largest board of the corpus that is a seed of whole boards.
 WHOLE = 64 << 10
 
@@ -67,10 +73,10 @@ def boards() -> tuple[Path, ...]:
 
 @lru_cache(maxsize=1)
 def trees() -> tuple[PlainNode, ...]:
-    """The nodes of the blobs: small ones four times as often."""
-    found = [parse(blob) for blob in blobs()]
+    """The nodes of the blobs: small ones ten times as often, the largest not at all."""
+    found = [parse(blob) for blob in blobs() if len(blob) <= LARGEST]
     small = [each for each in found if sum(1 for _ in each.walk()) <= 40]
-    return (*found, *small * 3)
+    return (*found, *small * 9)
 
 
 @lru_cache(maxsize=1)
