@@ -57,7 +57,7 @@ def _flushed(stream: TextIO) -> int:
 
 
 def _run() -> int:
-    """The exit status; faults of dtlink itself are told in two lines, and give 3."""
+    """The exit status; faults of dtlink itself are reported in two lines, and give 3."""
     # A file's name may hold bytes that are no text.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

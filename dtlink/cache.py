@@ -168,5 +168,5 @@ def _path(name: str, kind: str, where: str | None) -> str:
 
 
 def _seal(text: bytes) -> bytes:
-    """Tells a whole entry from a damaged one. (hashlib would take longer to import than to run.)"""
+    """The checksum of an entry. (hashlib would take longer to import than to run.)"""
     return b"%08x" % crc32(text)

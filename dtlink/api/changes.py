@@ -173,7 +173,7 @@ def _each(
     untouched: frozenset[str],
     version: str,
 ) -> Iterator[InputReport]:
-    """The report of each pair, as soon as both are read; a note is told once."""
+    """The report of each pair, as soon as both are read; a note is reported once."""
     noted: set[str] = set()
     for pair in found:
         same = _is_in(pair, untouched)
@@ -246,7 +246,7 @@ def _pair(
 
 
 def _broken(items: Sequence[InputReport]) -> InputReport:
-    """Of two that can't be read, one is told as refused beside the other."""
+    """Of two that can't be read, one is reported as refused beside the other."""
     first, *others = items
     also = [
         Refused(x.path, x.error.message, x.error.offset, x.error.faults) for x in others if x.error

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dtlink.firmware.git.commit import CommitFile
     from dtlink.views.diff.saved import SavedInput
 
-#: So much of a file tells a saved report from firmware.
+#: Bytes at the start of a file that distinguish a saved report from firmware.
 _HEAD = 64
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def to_set(facts: Facts, config: str, value: str = "") -> str:
-    """The option that builds a driver, or those that do where nobody can set that."""
+    """The option that builds a driver, or those that select it where it has no prompt."""
     by = facts.source_index.turned_on_by(config)
     if by is None:
         return f"CONFIG_{config}{value}"

@@ -53,7 +53,7 @@ def root_needs(board: TreeBoard) -> RootNeeds:
 
 
 def root_ways(board: TreeBoard) -> tuple[Way, ...]:
-    """The controllers that can have the root, as far as the command line tells them."""
+    """The controllers that can have the root, as far as the command line determines them."""
     return tuple(_ways(board.root, board.root.media))
 
 

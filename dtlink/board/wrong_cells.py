@@ -73,7 +73,7 @@ def wrong_cells(
     sound = _sound(references, votes, broken)
     found: list[WrongCells] = []
     open_lists = set(broken)
-    # Most votes first: what a list names behind the first misfit is there by chance.
+    # Most votes first: what a list names after the first misfit is there by chance.
     for key in sorted(votes, key=lambda key: (-len(votes[key].lists), key)):
         judged = _judged(tree, key, votes[key], sound[key], open_lists)
         if judged is not None:

@@ -1,4 +1,4 @@
-"""The inputs that the user's paths stand for."""
+"""The inputs that the user's paths name."""
 
 from __future__ import annotations
 

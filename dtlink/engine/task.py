@@ -203,7 +203,7 @@ def _sourced(firmware: Tree | Machine, task: Task) -> Sequence[str]:
 
 
 def _with_tables(report: InputReport, machine: Machine) -> InputReport:
-    """What is told of tables: where they are from, and what of them could not be read."""
+    """The fields of a report about tables: where they are from, and what could not be read."""
     notes = [_UNKNOWN_NAMESPACE] if machine.lacks_device_paths else []
     refused = [Refused(error.path, error.message, error.offset) for error in machine.refused]
     if not machine.tables and not refused:

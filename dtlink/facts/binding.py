@@ -23,7 +23,7 @@ class Walk(Enum):
 
     @property
     def args_skip(self) -> int:
-        """How far behind the reference's cell its arguments begin."""
+        """How many cells after the reference's its arguments begin."""
         return 0 if self is Walk.INTERRUPTS else 1
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from dtlink.facts.kernels import DEFAULT, KernelVersion, since
 from dtlink.facts.shipped import shipped
 
-#: Tables whose entries make the kernel mark a node as initialised, so that nobody waits for it
+#: Tables whose entries make the kernel mark a node as initialised, so that no device waits for it
 #: (drivers/clk/clk.c, of_clk_add_provider(); kernel/irq/irqdomain.c, __irq_domain_create()).
 _PROVIDERS = ("CLK_OF_DECLARE", "CLK_OF_DECLARE_DRIVER", "IRQCHIP_DECLARE")
 

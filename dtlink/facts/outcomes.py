@@ -24,7 +24,7 @@ class State(Enum):
     EARLY = "needs no driver"
     """It is set up before there are devices (OF_DECLARE and its kind)."""
     NO_DEVICE = "no device"
-    """A node that tells its parent's driver, or the kernel, something: no device is made of it."""
+    """A node that configures its parent's driver, or the kernel: no device is made of it."""
     NO_DRIVER = "no driver"
     """The source of this kernel has none: no table or name that a driver binds by is the node's."""
     UNKNOWN = "unknown"

@@ -26,7 +26,7 @@ class Mode(Enum):
     OFF = "off"
     """Nothing is linked."""
     PERMISSIVE = "permissive"
-    """Links order sync_state() callbacks only; nobody waits."""
+    """Links order sync_state() callbacks only; no probe waits."""
     ON = "on"
     """Suppliers probe first."""
     RPM = "rpm"

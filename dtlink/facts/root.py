@@ -122,7 +122,7 @@ def _layers(words: tuple[str, ...]) -> Iterator[tuple[Layer, str]]:
 
 
 def _disk(device: str) -> str:
-    """The beginning of the name of a root device that tells its medium."""
+    """The beginning of the name of a root device that identifies its medium."""
     if device.startswith("/dev/disk/"):
         return next((disk for link, disk in _LINKS if link.search(device[9:])), "")
     name = device.removeprefix("/dev/")

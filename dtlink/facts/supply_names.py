@@ -12,7 +12,7 @@ from typing import Final
 
 from dtlink.facts.shipped import SUPPLY_NAMES, read_data
 
-#: What is behind the name of a supply or a GPIO, the longest first.
+#: What follows the name of a supply or a GPIO, the longest first.
 SUFFIXES: Final = ("-supply", "-gpios", "-gpio")
 #: The supply and the GPIO of generic regulators, by suffix: the only ones that their drivers read
 #: (drivers/regulator/fixed.c, of_get_fixed_voltage_config(), reg_fixed_voltage_probe();

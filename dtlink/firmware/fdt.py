@@ -44,7 +44,7 @@ class Header(NamedTuple):
 
 
 def read(blob: bytes, most: int = MAX_SIZE) -> Tree:
-    """Read a flattened devicetree of at most so many bytes.
+    """Read a flattened devicetree of bounded size.
 
     Raises :class:`InputError` with the byte offset of the first invalid field or token.
     """

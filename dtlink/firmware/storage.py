@@ -67,7 +67,7 @@ class Disk:
             return f"can't be read: {getattr(error, 'strerror', None) or error}"
 
     def begin(self, path: str, most: int) -> bytes:
-        """The first bytes of a file, at most so many. Raises :class:`OSError`."""
+        """The first ``most`` bytes of a file. Raises :class:`OSError`."""
         with open(path, "rb") as file:
             # Asked for a byte more than there is, not for the most there may be; see read.load().
             size = os.fstat(file.fileno()).st_size

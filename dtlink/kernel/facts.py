@@ -25,7 +25,7 @@ class Paths(NamedTuple):
     initramfs: str = ""
     kernel_index: str = ""
     version: KernelVersion | None = None
-    """The version that the user gave: it counts for a kernel of which nothing tells its release."""
+    """The version that the user gave: it counts for a kernel whose release is not known."""
 
 
 class Facts(NamedTuple):

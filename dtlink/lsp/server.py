@@ -54,7 +54,7 @@ class DtlinkServer(LanguageServer):
         self.session.options = read_options(params.initialization_options)
 
     def started(self) -> None:
-        """Say what was not understood, and ask to be told of changes on the disk."""
+        """Report what was not understood, and watch for changes on the disk."""
         encoding = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
         self.session.files.encoding = types.PositionEncodingKind(encoding).value
         for problem in self.session.options.problems:

@@ -69,7 +69,7 @@ class ComparedPairs:
     unforeseen: Sequence[ComparedPair] = ()
     """There on the board, and not predicted."""
     observed: bool = True
-    """Whether the board told of all such things: else nothing is said to be missing."""
+    """Whether the board has reported all such things: else nothing is reported as missing."""
 
     @property
     def predicted(self) -> int:

@@ -1,4 +1,4 @@
-"""What a board told, by the paths of nodes."""
+"""What a running board reports, by the paths of nodes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NodePair = tuple[str, str]
 
 
 class RunningBoard:
-    """What the board told, by the paths of nodes."""
+    """What the board reported, by the paths of nodes."""
 
     def __init__(self, observation: Observation, tree: Tree) -> None:
         self.told = observation

@@ -29,7 +29,7 @@ _FENCES = {Dts: "dts", Tables: "text"}
 
 
 def default_of(rule: Rule) -> str:
-    """``on``, ``off``, or ``no notes``: whether a rule runs where nobody chooses rules."""
+    """``on``, ``off``, or ``no notes``: whether a rule runs without --select."""
     off = off_by_default(rule.id)
     return "on" if off is None else "no notes" if off.notes_only else "off"
 

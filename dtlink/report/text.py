@@ -156,7 +156,7 @@ def _identity(item: InputReport) -> Iterator[Span]:
 
 
 def _finding(group: Group, width: int | None, most: int) -> Iterator[Line]:
-    """A finding, with so many of its related nodes."""
+    """A finding, with a number of its related nodes."""
     finding = group.finding
     severity = finding.severity.value
     likely = " (likely)" if finding.confidence.value == "likely" else ""

@@ -1,6 +1,6 @@
 """What is not reported unless it is asked for, and why.
 
-A rule is on by default only if somebody who maintains a board would act on what it finds. The
+A rule is on by default only if a board's maintainer would act on what it finds. The
 others are chosen by name, by family, or by the word ``all``; ``default`` means those that are on.
 They are listed here and not in their files, so that a run without them imports none of them.
 """
@@ -118,6 +118,6 @@ def off_by_default(rule: str) -> OffByDefault | None:
 
 
 def is_on(rule: str) -> bool:
-    """Whether a rule is run where nobody chooses rules."""
+    """Whether a rule is run without ``--select``."""
     off = off_by_default(rule)
     return off is None or off.notes_only

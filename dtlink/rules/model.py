@@ -69,7 +69,7 @@ class Dts(NamedTuple):
     kernel: str = ""
     """What the kernel holds, for rules that ask (see :mod:`dtlink.testing.sketch`)."""
     schema: bool = False
-    """Whether dtlink's own schemas are asked, for rules that tell what they say."""
+    """Whether dtlink's own schemas are asked, for rules that report what they find."""
     overlays: tuple[str, ...] = ()
     """Sources of overlays that are applied to the source; places in them are paths of theirs."""
     config_txt: str = ""

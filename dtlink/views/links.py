@@ -89,7 +89,7 @@ class PropertyRow(JsonRow):
     is_flag: bool
     """Whether it is a single bit."""
     meaning: str
-    """What it tells a kernel."""
+    """What it means to a kernel."""
 
     @property
     def shown(self) -> str:

@@ -1,6 +1,6 @@
 """The forms of a list of modules: each is valid for the program that reads it.
 
-A comment has a line of its own: behind a name, initramfs-tools takes it for the module's parameters
+A comment has a line of its own: after a name, initramfs-tools takes it for the module's parameters
 (initramfs-tools, hook-functions, add_modules_from_file()), and others for further names.
 """
 

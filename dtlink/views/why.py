@@ -213,7 +213,7 @@ def _nested(
         again = row.supplier in told
         more: int | Absent = ABSENT
         if not again and level >= most:
-            more = len(supplier()) or ABSENT  # it is not told: it may come again, not as deep
+            more = len(supplier()) or ABSENT  # it is not reported: it may come again, not as deep
         elif not again:
             told.add(row.supplier)
             todo += [(len(rows), level + 1, *need) for need in reversed(supplier())]

@@ -57,7 +57,7 @@ class DeviceCycleBookkeeper(Bookkeeper):
         return LinkAttempt.REFUSED
 
     def _without_device(self, consumer: CoreDevice, supplier: int, *, orders: bool) -> LinkAttempt:
-        """A supplier that is no device may stand for the one above it."""
+        """A supplier that is not a device may stand for its parent."""
         state = self._state
         if supplier in state.initialized:
             return LinkAttempt.REFUSED

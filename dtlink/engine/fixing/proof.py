@@ -125,7 +125,7 @@ def _key(each: Finding) -> _Key:
     is_structure = each.subject.kind is SubjectKind.STRUCTURE
     place, supplier = each.subject.path, each.supplier
     if is_structure:
-        # The offset tells it; what names it, such as an address, may be what is set.
+        # The offset identifies it; what names it, such as an address, may be what is set.
         place, supplier = (path.partition(" (")[0] for path in (place, supplier))
     return each.rule, place, each.property_name or "", supplier
 

@@ -63,7 +63,7 @@ def _check_title(word: str, table: bytes, offset: int) -> None:
 
 
 def _check_length(word: str, table: bytes, offset: int) -> None:
-    """Told of the line where bytes are missing. The pointer to the tables is itself none."""
+    """Reported for the line where bytes are missing. The RSDP is not a table."""
     length = int.from_bytes(table[4:8], "little")
     if length > len(table) and not word.startswith("RSD "):
         raise InputError(

@@ -31,11 +31,11 @@ class RawTable(NamedTuple):
     """Where an error is reported; the file's byte offset."""
     file: str = ""
     binary: bool = True
-    """Whether the table itself stands there, so that an offset within it can be told."""
+    """Whether the table itself stands there, so that an offset within it can be reported."""
 
     @property
     def table(self) -> bytes:
-        """Its bytes alone, if its header tells the truth."""
+        """Its bytes alone, if the length in its header is right."""
         return self.data[: int.from_bytes(self.data[4:8], "little")]
 
 

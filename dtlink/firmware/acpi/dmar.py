@@ -1,7 +1,7 @@
 """DMAR: which VT-d unit translates the DMA, and remaps the interrupts, of which device.
 
 Sources: Intel Virtualization Technology for Directed I/O (chapter 8, BIOS considerations) as far as
-ACPICA (actbl1.h) and Linux (drivers/iommu/intel/dmar.c) tell it. Linux up to 7.2 passes over
+ACPICA (actbl1.h) and Linux (drivers/iommu/intel/dmar.c) define it. Linux up to 7.2 passes over
 type 6 (SIDP), and over whatever it does not know.
 """
 
@@ -65,7 +65,7 @@ class Scope(Struct):
 
     @property
     def name(self) -> str:
-        """All are called scopes; what they identify tells them apart."""
+        """All are called scopes; what they identify distinguishes them."""
         told = f" ({self.identity})" if self.identity else ""
         return f"scope@{self.start:#x}{told}"
 

@@ -25,7 +25,7 @@ FORM = "acpi-folder"
 MAX_FILES = 1024
 #: Bytes that are read of all members together.
 MAX_TOTAL = 64 << 20
-#: Bytes that tell what a file is: a text may begin with something else.
+#: Bytes that decide what a file is: a text may begin with something else.
 HEAD = 4096
 
 TABLES = (".aml", ".bin", ".dat", ".10")
@@ -193,14 +193,14 @@ def _files(folder: str, storage: Disk) -> Iterator[_File]:
         try:
             found = _sniff(path, name, _read(path, HEAD, storage), storage)
         except InputError:
-            # The system's own are for root's eyes only; that must be told, not passed over.
+            # The system's own are for root's eyes only; that is reported, not passed over.
             found = None
         if found := found or _by_name(path, name):
             yield found
 
 
 def _by_name(path: str, name: str) -> _File | None:
-    """A file that is named for a table, though it is none, or can't be read: an error to tell."""
+    """A file that is named for a table, but is not one, or can't be read: an error to report."""
     stem, suffix = os.path.splitext(name.upper())  # noqa: PTH122
     named = stem[:4] in UNIQUE and _SYSFS.fullmatch(stem) and suffix.lower() in ("", *TABLES)
     return _File(path, "table", stem[:4]) if named else None

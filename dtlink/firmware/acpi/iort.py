@@ -1,8 +1,8 @@
 """IORT: which SMMU and which ITS serve the PCI segments and the named devices of an Arm machine.
 
 Sources: Arm DEN0049 (IO Remapping Table) revisions A to E.f as far as ACPICA (actbl2.h), edk2 and
-Linux (drivers/acpi/arm64/iort.c) tell them. Old nodes are shorter: the offset of a node's mapping
-array tells which fields there are before it.
+Linux (drivers/acpi/arm64/iort.c) define them. Old nodes are shorter: the offset of a node's mapping
+array determines which fields there are before it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ lists the devices that its IOMMU serves, as entries of 4, 8 or more bytes: what 
 follows from its type. Blocks 20h to 22h reserve memory for devices.
 
 Sources: AMD 48882 (I/O Virtualization Technology specification), chapter on the IVRS, as far as
-Linux (drivers/iommu/amd/init.c) and ACPICA (actbl2.h) tell it. Device IDs are bus, device and
+Linux (drivers/iommu/amd/init.c) and ACPICA (actbl2.h) define it. Device IDs are bus, device and
 function in 16 bits.
 """
 
@@ -40,7 +40,7 @@ _HID = 0xF0
 
 
 class Uid(Numbers):
-    """Bytes whose number another field tells; they are written as a text, too."""
+    """Bytes whose number another field has; they are also written as text."""
 
     def write(self, value: Value) -> bytes:
         return value.encode("latin-1") if isinstance(value, str) else super().write(value)
@@ -248,7 +248,7 @@ ENTRIES: dict[int, type[DeviceEntry]] = {
 
 
 def entry_length(data: bytes, at: int) -> int:
-    """How many bytes the entry at an offset has; 0 if its type does not tell.
+    """How many bytes the entry at an offset has; 0 if its type does not determine it.
 
     Source: Linux, drivers/iommu/amd/init.c, ivhd_entry_length().
     """
@@ -290,7 +290,7 @@ class Ivhd(IvrsBlock):
 
     @cached_property
     def key(self) -> tuple[int, int]:
-        """What tells IOMMUs apart: segment and device ID."""
+        """What identifies an IOMMU: segment and device ID."""
         return self.segment, self.device
 
     @property
@@ -410,7 +410,7 @@ KINDS: dict[int, type[Struct]] = {
 
 
 class Ivrs(TableHeader):
-    """The table. An IOMMU that several blocks tell of is one: see :attr:`iommus`."""
+    """The table. An IOMMU that several blocks describe is one: see :attr:`iommus`."""
 
     TABLE, SIZE = "IVRS", 48
     PARTS = (Part((*KINDS.values(), IvrsBlock)),)
@@ -459,7 +459,7 @@ class Ivrs(TableHeader):
 
     @cached_property
     def hardware(self) -> tuple[Ivhd, ...]:
-        """All blocks that tell of IOMMUs."""
+        """All blocks that describe IOMMUs."""
         return tuple(block for block in self.blocks if isinstance(block, Ivhd))
 
     @cached_property
@@ -499,7 +499,7 @@ class Ivrs(TableHeader):
 
 
 def _pair(entries: Sequence[DeviceEntry]) -> None:
-    """Tell each start of a range where it ends: at the first end before another start."""
+    """Give each start of a range its end: the first end before another start."""
     start: Range | None = None
     for entry in entries:
         if isinstance(entry, RangeEnd):

@@ -265,7 +265,7 @@ class Struct:
 
     @property
     def revision(self) -> int:
-        """The revision that tells which fields there are; structures that have one say it."""
+        """The revision that determines which fields there are; structures that have one say it."""
         return 0
 
     @property
@@ -284,7 +284,7 @@ class Struct:
 
     @property
     def identity(self) -> str:
-        """What tells it from others of its kind, whatever its offset; empty if nothing does."""
+        """What identifies it among its kind, whatever its offset; empty if nothing does."""
         return ""
 
     @property

@@ -77,7 +77,7 @@ class Machine:
 
     @cached_property
     def device_paths(self) -> frozenset[str] | None:
-        """The full paths of the devices in the namespace; ``None`` if nobody can tell.
+        """The full paths of the devices in the namespace; ``None`` if they are not known.
 
         Asking runs ``iasl``, if there is one, on the tables in :attr:`code`; see
         :func:`dtlink.firmware.acpi.namespace.device_paths`.
@@ -90,7 +90,7 @@ class Machine:
 
     @property
     def lacks_device_paths(self) -> bool:
-        """Whether :attr:`device_paths` was asked for, and could not be told from the programs."""
+        """Whether :attr:`device_paths` was asked for, and could not be found in the DSDT."""
         return bool(self.code) and vars(self).get("device_paths", self) is None
 
     def table(self, kind: type[Header]) -> Header | None:
@@ -181,7 +181,7 @@ class Machine:
 
     @cached_property
     def parents(self) -> Sequence[int]:
-        """Everyone's parent is the machine: the tables tell of no buses between."""
+        """The parent of each device is the machine: the tables describe no buses between."""
         return [-1, *[0] * len(self)]
 
     @property

@@ -1,4 +1,4 @@
-"""Reading ACPI tables of any form: the first bytes of a file tell which."""
+"""Reading ACPI tables of any form: the first bytes of a file decide which."""
 
 from __future__ import annotations
 

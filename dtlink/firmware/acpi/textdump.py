@@ -2,9 +2,9 @@
 
 Rows have an offset, the bytes, and perhaps the same as characters. hexdump and ``od -x`` print
 words of two bytes, the low byte last; xxd prints pairs in their order, after a colon; od writes
-offsets in octal unless it is told otherwise. A row ``*`` stands for copies of the row before it,
-and a last row may have nothing but the offset of the end. What is before and after the rows is
-ignored.
+offsets in octal unless an option says otherwise. A row ``*`` is any number of copies of the row
+before it, and a last row may have nothing but the offset of the end. What is before and after the
+rows is ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 
 FORM = "hexdump"
-#: Bytes of a row, as all of these programs print them unless they are told otherwise.
+#: Bytes of a row, as all of these programs print them unless an option says otherwise.
 _WIDTH = 16
 _ROW = re.compile(
     rb"[ \t]{0,16}([0-9A-Fa-f]{6,16})(:?)(?:[ \t]{1,4}((?:[0-9A-Fa-f]{2}){1,2}(?![0-9A-Za-z])"

@@ -37,7 +37,7 @@ MAX_DEPTH = 8
 MAX_ENTRIES = 20_000
 #: Bytes that a text does not have.
 _CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
-#: So much of a file is looked at to see what it is.
+#: Bytes at the start of a file that decide what it is.
 _LOOK = 64 << 10
 #: So much of compressed data is unpacked for that, more where the first block is larger: bzip2's
 #: has up to 900 KB, that of lz4's legacy frame 8 MiB (doc/lz4_Frame_format.md, Legacy frame).

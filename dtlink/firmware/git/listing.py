@@ -13,7 +13,7 @@ from dtlink.firmware.git.command import GitError, run
 from dtlink.firmware.git.commit import Commit
 from dtlink.records import NamedTuple
 
-#: Submodules beyond the first are not listed, nor any once there are so many entries.
+#: Submodules beyond the first are not listed, nor any once there are this many entries.
 MAX_SUBMODULES: Final = 100
 MAX_ENTRIES: Final = 1_000_000
 _LINK: Final = b"120000"

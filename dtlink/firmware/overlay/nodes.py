@@ -107,7 +107,7 @@ def at_path(root: SourceNode, path: str, find: Finder = subnode) -> Found | None
         aliases = find(root, "aliases")
         value = aliases.properties.get(alias) if aliases else None
         start = _text(value) if value else ""
-        # An alias is a path from the root: libfdt would follow aliases of aliases, for ever.
+        # An alias is a path from the root: libfdt would follow aliases of aliases forever.
         return at_path(root, f"{start}/{rest}", find) if start.startswith("/") else None
     found = Found(root, "/")
     for name in filter(None, path.split("/")):

@@ -39,7 +39,7 @@ from dtlink.firmware.overlay.nodes import (
 )
 from dtlink.firmware.tree import EXTERNAL_PHANDLE
 
-#: For so many labels the one that may be meant is looked for.
+#: Upper bound on the labels for which a similar name is looked up.
 _GUESSES = 16
 
 

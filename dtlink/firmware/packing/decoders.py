@@ -89,7 +89,7 @@ def lz4_frame(source: ByteSource) -> Iterator[bytes]:
     """One frame of the current format."""
     import lz4.frame
 
-    # Its attributes have no values, hence no types, before it is told to start.
+    # Its attributes have no values, hence no types, before it is started.
     return _pump(cast("_Decoder", lz4.frame.LZ4FrameDecompressor()), source)
 
 

@@ -18,7 +18,7 @@ class IncludedName(NamedTuple):
     """What a directive includes."""
 
     name: str
-    """Empty: a macro stands there, which may be any name."""
+    """Empty: it is a macro, which may be any name."""
     quoted: bool
     """Whether it is looked for beside the file first."""
 

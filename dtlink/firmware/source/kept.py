@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 
 
 class Kept(Generic[Key, Item]):
-    """Items by key; those that nobody asked for lately go first.
+    """Items by key; the least recently used go first.
 
     Two generations instead of an order: asking for an item costs what a dict costs.
     """

@@ -28,7 +28,7 @@ class SourceComment(NamedTuple):
     fault: str
     """Why it cannot be followed; empty if it can."""
     start: tuple[int, int]
-    """Line and column in its file from which on it covers what stands there."""
+    """Line and column in its file from which on it covers what follows."""
     end: tuple[int, int]
     """Line and column before which it does."""
     nodes: tuple[str, ...]

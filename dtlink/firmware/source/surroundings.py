@@ -12,7 +12,7 @@ from dtlink.records import NamedTuple
 
 
 class Surroundings(NamedTuple):
-    """Where a source stands."""
+    """The tree that a source is in."""
 
     root: str
     """The folder that has all that it may include, but for the include paths."""

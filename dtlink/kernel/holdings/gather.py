@@ -104,7 +104,7 @@ class Gatherer:
         self._sources["config" if config.whole else "config_part"] = path
 
     def _options(self, modules: Entries) -> dict[str, str]:
-        """What is on, and, where only that tells what the kernel has, also what is off."""
+        """What is on, and, where only that shows what the kernel has, also what is off."""
         values = self._config.values
         if not modules or "config_part" in self._sources:
             return values

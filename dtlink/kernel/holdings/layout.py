@@ -193,7 +193,7 @@ def _line(path: str) -> str:
 
 
 def _image_in(places: list[str], release: str) -> str:
-    """An image with the version in its name, or else one without (it tells its version itself)."""
+    """An image with the version in its name, or else one without (it contains its version)."""
     there = {place: names_in(place) for place in places}
     for version in (f"-{re.escape(release)}", "") if release else ("",):
         for name in IMAGES:

@@ -60,7 +60,7 @@ class MatchTables:
     def _look(self) -> None:
         """Look at every string beside 64 zeros: the two fields before it, or the rest of its own.
 
-        So many zeros are rare in an image, and searching for them is fast.
+        Runs of zeros this long are rare in an image, and searching for them is fast.
         """
         data = self._window
         if not self.release:

@@ -49,7 +49,7 @@ class Call(NamedTuple):
     start: int
     """Where the name begins in the body."""
     end: int
-    """Behind the closing parenthesis."""
+    """After the closing parenthesis."""
     arguments: tuple[str, ...]
     is_member: bool
     """Called through a pointer in a structure: ``ops->name()``."""

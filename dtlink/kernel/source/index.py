@@ -179,7 +179,7 @@ class SourceIndex:
         return any(fields[1:2] != [KCONFIG] for fields in self._facts)
 
     def turned_on_by(self, option: str) -> tuple[str, ...] | None:
-        """The options that turn on one that nobody can set; none if there are many.
+        """The options that select one without a prompt; none if there are many.
 
         ``None``: it has a prompt, or is in no line of the index.
         """

@@ -1,4 +1,4 @@
-"""Options that nobody can set, since they have no prompt, and those that turn them on.
+"""Options without a prompt, which users cannot set, and those that select them.
 
 Of Documentation/kbuild/kconfig-language.rst this is understood: ``config`` and ``menuconfig`` with
 their prompts, ``select``, and ``default`` and ``def_…`` of a single option. What depends on what is
@@ -25,7 +25,7 @@ _PROMPT = re.compile(r"\s+(?:tristate|bool|int|hex|string|prompt)\s+[\"']")
 _SELECT = re.compile(r"\s+select\s+(\w+)")
 _DEFAULT = re.compile(r"\s+(?:default|def_tristate|def_bool)\s+([A-Z]\w*)\s*(?:$|if\b)")
 
-#: How far options without a prompt are followed to those that select them, and how many are told.
+#: How far options without a prompt are followed to those that select them; how many are reported.
 _DEPTH: Final = 4
 _MOST: Final = 6
 

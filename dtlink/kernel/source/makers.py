@@ -168,7 +168,7 @@ class Maker(NamedTuple):
 
     @property
     def variants(self) -> frozenset[str]:
-        """What its devices are told apart by: of the aliases, those of I²C and SPI alone.
+        """What its devices are distinguished by: of the aliases, those of I²C and SPI alone.
 
         A compatible string with the same name goes before an alias; only where there is no string
         do the names of platform devices count.

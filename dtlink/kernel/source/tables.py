@@ -1,9 +1,9 @@
 """The match tables of one C file: their compatible strings, and what uses them.
 
-Told apart as include/linux/of.h, linux/module.h and the buses do: a table that a driver points to
-(``.of_match_table``) or that makes module aliases (``MODULE_DEVICE_TABLE()``) is a driver's; what
-``OF_DECLARE`` macros name, and tables that go to ``of_irq_init()`` or ``of_clk_init()``, the kernel
-starts early and without a device; any other table helps something to look for nodes.
+Distinguished as include/linux/of.h, linux/module.h and the buses do: a table that a driver points
+to (``.of_match_table``) or that makes module aliases (``MODULE_DEVICE_TABLE()``) is a driver's;
+what ``OF_DECLARE`` macros name, and tables that go to ``of_irq_init()`` or ``of_clk_init()``, the
+kernel starts early and without a device; any other table helps something to look for nodes.
 
 Not found, because only a compiler sees them: tables filled in by code; entries without
 ``.compatible =`` before the string; strings made by macros of headers that are found only through
@@ -65,7 +65,7 @@ def read_tables(code: Code) -> FileTables:
     for match in _POINTED.finditer(code.text):
         found.driver_uses.update(re.findall(r"\w+", match[1]))
     found.early_uses.update(_STARTED.findall(code.text))
-    # Few files have such, and looking for so many words takes long.
+    # Few files have such, and looking for all these words takes long.
     for match in _DECLARED.finditer(code.text) if "_DECLARE" in code.text else ():
         given = arguments(code.text, match.end())
         place = DECLARATIONS[match[1]]

@@ -1,1 +1,1 @@
-"""The links that ACPI tables tell of, in the same graph as those of a devicetree."""
+"""The links that ACPI tables describe, in the same graph as those of a devicetree."""

@@ -1,4 +1,4 @@
-"""The graph of a machine whose tables tell who needs whom."""
+"""The supplier-consumer graph of a machine's ACPI tables."""
 
 from __future__ import annotations
 

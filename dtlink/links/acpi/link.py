@@ -1,4 +1,4 @@
-"""A link that a table tells of."""
+"""A link that a table describes."""
 
 from __future__ import annotations
 

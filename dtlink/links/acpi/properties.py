@@ -25,7 +25,7 @@ class PropertyKind(NamedTuple):
     name: str
     """As the specification, or Linux, calls it."""
     meaning: str
-    """What it tells the kernel."""
+    """What it means to the kernel."""
     bits: int = 0
     """0 for the whole field."""
     source: str = ""

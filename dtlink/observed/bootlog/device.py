@@ -67,7 +67,7 @@ class DeferSource(Enum):
     DRIVER = auto()
     """The driver itself."""
     UNSAID = auto()
-    """Nobody says."""
+    """The log does not say."""
 
 
 class DeferReason(NamedTuple):

@@ -1,4 +1,4 @@
-"""A boot log explained: what does harm, by root cause; what does none, counted and put away."""
+"""A boot log explained: what is harmful, by root cause; what is harmless, counted and hidden."""
 
 from __future__ import annotations
 

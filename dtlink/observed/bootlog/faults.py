@@ -40,7 +40,7 @@ _EFFECTS = {
     "smmu-context-irqs": DeviceEffect.UNUSED,
     "riscv-iommu-irqs": DeviceEffect.UNUSED,
 }
-#: So many lines below an event belong to it: the rest of its record.
+#: Lines after an event that belong to it: the rest of its record.
 _RECORD = 4
 
 

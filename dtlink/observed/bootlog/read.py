@@ -59,7 +59,7 @@ class LogLine(NamedTuple):
     number: int
     time: float | None
     text: str
-    """The message, without what stood before it."""
+    """The message, without its prefixes."""
 
 
 def read_log(path: str) -> list[LogLine]:

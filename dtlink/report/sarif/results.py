@@ -16,7 +16,7 @@ from dtlink.rules.finding import PlaceRole
 from dtlink.rules.model import Confidence, Finding, Severity
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-#: Of a result's locations services keep so many, and refuse an upload with ten times as many.
+#: Locations of a result that services keep; an upload with ten times as many is refused.
 MOST_RELATED = 99
 
 

@@ -4,7 +4,7 @@ What it finds: stream IDs of an SMMU that two requesters have: functions of root
 buses of the MCFG, and devices that are named components. A single mapping of a root complex gives
 one stream ID to all of its functions.
 Why it matters: stream IDs are what an SMMU knows a device by. Devices that share one share their
-translations, cannot be told apart in faults, and can be given to a guest only together.
+translations, cannot be distinguished in faults, and can be given to a guest only together.
 What to do: compare the ranges with the SoC's manual, and correct output_base.
 References: BSA rule ITS_DEV_2; Arm DEN0049, ID mappings.
 """

@@ -82,7 +82,7 @@ def _named(table: Dmar) -> Iterator[Andd]:
 
 
 def _missing(paths: frozenset[str] | None) -> Callable[[str], bool]:
-    """Whether the namespace lacks a device; it lacks none if nobody listed its devices."""
+    """Whether the namespace lacks a device; it lacks none if its devices are not known."""
     known = {_padded(path) for path in paths or ()}
     return lambda name: paths is not None and _padded(name) not in known
 

@@ -1,11 +1,11 @@
 """More than one unit takes all other devices of a segment, or one that is not the last.
 
-What it finds: in one PCI segment, a second DRHD with INCLUDE_PCI_ALL, or a DRHD behind the one that
+What it finds: in one PCI segment, a second DRHD with INCLUDE_PCI_ALL, or a DRHD after the one that
 has it.
 Why it matters: only one unit can have "all other devices". Linux takes the first such unit, and the
 devices that are really behind the second are set up in the wrong unit: their DMA is refused.
 Linux sorts units that come in the wrong order; hypervisors are known that end their search at the
-first INCLUDE_PCI_ALL, and never ask the units behind it.
+first INCLUDE_PCI_ALL, and never ask the units after it.
 What to do: set INCLUDE_PCI_ALL in one unit of a segment, and put that unit last; name the devices
 of all others.
 References: Intel VT-d, 8.3, flags; Linux, drivers/iommu/intel/dmar.c, dmar_register_drhd_unit(),

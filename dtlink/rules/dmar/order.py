@@ -1,8 +1,8 @@
 """Structures are not in the order of their types.
 
-What it finds: a remapping structure behind one with a higher type.
+What it finds: a remapping structure after one with a higher type.
 Why it matters: the specification wants all DRHD structures first, then all RMRR, and so forth.
-Linux reads them in any order, but gives an RHSA only to a unit before it (dmar/affinity tells
+Linux reads them in any order, but gives an RHSA only to a unit before it (dmar/affinity reports
 that); a system that reads the table once may miss what comes out of turn.
 What to do: sort the structures by type; within a segment the unit with INCLUDE_PCI_ALL comes last.
 References: Intel VT-d, 8.2; Linux, drivers/iommu/intel/dmar.c, dmar_walk_remapping_entries().

@@ -73,7 +73,7 @@ def scope(board: TablesBoard) -> Iterator[Finding]:
         alike: dict[str, tuple[Fault, list[Scope]]] = {}
         for each in structure.scopes:
             fault = next((fault for fault in FAULTS if fault.holds(each)), None)
-            # What does not fit its frame is told by dmar/frame.
+            # What does not fit its frame is reported by dmar/frame.
             if fault is not None and each.length == each.end - each.start >= each.SIZE:
                 alike.setdefault(fault.what, (fault, []))[1].append(each)
         yield from (_finding(fault, scopes) for fault, scopes in alike.values())

@@ -161,6 +161,6 @@ def _lost(structure: Remapping, lost: list[Scope], *, sure: bool) -> Finding:
         f"covers",
         effect=f"{_NO_IOMMU} it: the structure has no effect on it, and its DMA reaches all memory",
         fix="Add the device to the scopes of its unit, by its path from a root bus.",
-        # Linux also finds a device by its own bus number, which only enumeration tells.
+        # Linux also finds a device by its own bus number, which only enumeration assigns.
         likely=not sure,
     )

@@ -27,7 +27,7 @@ from dtlink.rules.model import Dts, Finding, Severity, rule
 
 #: So few entries are compared with each other.
 _FEW = 32
-#: So many pairs of an SMMU are enough: it has 255 entries at most (ARM_SMMU_ID0_NUMSMRG).
+#: Upper bound on the pairs reported of an SMMU: it has 255 entries at most (ARM_SMMU_ID0_NUMSMRG).
 _MOST = 1000
 
 

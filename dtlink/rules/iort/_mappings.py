@@ -1,4 +1,4 @@
-"""What the rules about ID mappings share: which nodes lead where, and how IDs are told."""
+"""What the rules about ID mappings share: which nodes lead where, and how IDs are written."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def root_complexes(table: Iort) -> list[RootComplex]:
 
 
 def bus_ids(machine: Machine, node: RootComplex) -> list[IdRange]:
-    """The requester IDs on the buses that the MCFG has for a segment; all, if it does not tell."""
+    """The requester IDs on the buses that the MCFG has for a segment; all, if it has none."""
     entries = machine.mcfg.allocations if machine.mcfg else ()
     buses = merged(
         IdRange(each.start_bus, each.end_bus)

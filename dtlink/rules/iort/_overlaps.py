@@ -12,7 +12,7 @@ from dtlink.records import NamedTuple
 
 
 class Overlap(NamedTuple):
-    """Two mappings of a node, in the order in which they stand there, and the IDs of both."""
+    """Two mappings of a node, in their order in the table, and the IDs of both."""
 
     first: IdMapping
     second: IdMapping

@@ -66,7 +66,7 @@ def gap(board: TablesBoard) -> Iterator[Finding]:
     before = table.data[table.SIZE : table.node_offset]
     if any(before) and table.node_offset <= table.end:
         yield _bytes(table, len(before), table.SIZE, "between the header and the first node")
-    # Where the walk ended in trouble, nobody knows where the nodes end.
+    # Where the walk ended in a fault, the end of the nodes is not known.
     if not table.frame_faults:
         yield from _after(table, nodes[-1].end if nodes else table.node_offset)
     for node in nodes:

@@ -54,7 +54,7 @@ def id_wrap(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node for what goes in, and one for what comes out."""
     for node in nodes(board, IortNode):
         ranges = [each for each in node.mappings if not each.single]
-        # Of the inputs of an RMR nobody takes notice.
+        # Linux ignores the inputs of an RMR.
         inputs = [each for each in ranges if each.inputs.stop > IDS and not isinstance(node, Rmr)]
         told = {each.entry for each in inputs}
         outputs = [each for each in ranges if each.outputs.stop > IDS and each.entry not in told]

@@ -7,7 +7,7 @@ Why it matters: Linux follows an ID from mapping to mapping with no bound on the
 comes back as it was, the kernel hangs at boot, without a message, when it looks for the MSI
 controller or the IOMMU of the first device with such an ID. Where each round changes the ID, it
 leaves the ranges some day, and is then taken as mapped to nothing.
-What to do: let the mappings of an SMMU name the ITS group, and nobody a root complex or a
+What to do: let the mappings of an SMMU name the ITS group, and no mapping a root complex or a
 component.
 References: Arm DEN0049, ID mappings; Linux, drivers/acpi/arm64/iort.c, iort_node_map_id().
 """

@@ -149,7 +149,7 @@ def _lost(
 
 def _served(table: Iort, smmu: IortNode, version: KernelVersion) -> Served | None:
     """The stream IDs that an SMMU maps to ITS groups; ``None`` where its mappings are not as they
-    should be, and other rules tell why.
+    should be, and other rules report why.
     """
     own = own_index(smmu, version)
     right = len(smmu.mappings) == smmu.mapping_count and all(

@@ -1,7 +1,7 @@
 """A node announces ID mappings, and does not say where they are.
 
 What it finds: a mapping count that is not 0 with a mapping offset of 0. (The opposite, an offset
-and no mappings, is fine. Of an RMR node iort/rmr-unread tells.)
+and no mappings, is fine. iort/rmr-unread reports RMR nodes.)
 Why it matters: Linux then takes the node as one without mappings: its devices get neither SMMU nor
 MSI controller.
 What to do: the byte offset of the first mapping, from the start of the node; or the count 0.
@@ -57,7 +57,7 @@ _ALIGNMENT = 4
 def null_mapping(board: TablesBoard) -> Iterator[Finding]:
     """One finding a node."""
     for node in nodes(board, IortNode):
-        # Of an RMR without mappings rmr-unread tells.
+        # rmr-unread reports an RMR without mappings.
         if node.mapping_count and not node.mapping_offset and not isinstance(node, Rmr):
             yield null_mapping.finding(
                 node,

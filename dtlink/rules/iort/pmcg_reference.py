@@ -2,7 +2,7 @@
 
 What it finds: node references of PMCG nodes that name no SMMU, root complex or named component:
 0, an offset at which no node begins, or a node of another type.
-Why it matters: the reference is all that tells whose events the counters count. Linux does not
+Why it matters: only the reference says whose events the counters count. Linux does not
 read it and has the counters all the same; who reads it takes whatever bytes lie there for a node.
 What to do: the byte offset, from the start of the table, of the node's first byte.
 References: Arm DEN0049, PMCG node, node reference; Linux, drivers/acpi/arm64/iort.c, which does

@@ -2,7 +2,7 @@
 
 What it finds: RMR descriptors of length 0, with a base or a length that is no multiple of 64 KiB,
 that run beyond the last address, or that overlap another descriptor of their node.
-Why it matters: Linux tells each as a firmware bug and goes on. It widens an unaligned range to
+Why it matters: Linux reports each as a firmware bug and goes on. It widens an unaligned range to
 its own pages only; with pages of 64 KiB that is more than was reserved. An empty range reserves
 nothing: the device whose DMA it was to let through is cut off when the SMMU's driver takes over.
 What to do: ranges of whole 64 KiB blocks, each listed once.

@@ -58,7 +58,7 @@ def rmr_unread(board: TablesBoard) -> Iterator[Finding]:
         yield _old(table, those)
         return
     for node in those:
-        # Linux looks for the mappings first, and tells it if there are none.
+        # Linux looks for the mappings first, and reports it if there are none.
         if not node.mapping_count or not node.mapping_offset:
             yield _lacking(
                 node, "mapping", '"[Firmware Bug]: Invalid ID mapping, skipping RMR node"'

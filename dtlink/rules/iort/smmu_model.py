@@ -1,7 +1,7 @@
 """An SMMU is of a model that no document has.
 
 What it finds: SMMUv1 and v2 of a model above 5, SMMUv3 of a model above 2.
-Why it matters: the model tells Linux' arm-smmu driver whether it has an SMMUv1 or v2 before it;
+Why it matters: from the model Linux' arm-smmu driver knows whether this is an SMMUv1 or v2;
 it refuses an SMMU of another model, and the devices behind it then wait
 (forever before 6.15, later until deferred_probe_timeout expires). The arm-smmu-v3
 driver takes an unknown model for a generic SMMUv3, without the workarounds that it may need.

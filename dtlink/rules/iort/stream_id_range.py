@@ -1,7 +1,7 @@
 """A mapping gives stream IDs that an SMMUv1 or SMMUv2 cannot have.
 
 What it finds: output bases for an SMMUv1 beyond 15 bits, or for an SMMUv2 beyond 16. (Of an SMMUv3
-the table does not tell how many it has.)
+the table does not say how many it has.)
 Why it matters: Linux takes the upper 16 bits of the number as a mask, and the lower as the stream
 ID: the device gets the streams of others as well, or is refused.
 What to do: write the stream ID as the SMMU sees it, without the bits that route to it. The segments

@@ -80,7 +80,7 @@ def _ended(
     late = [each for each in smmus if each.entry > used]
     end = node.mappings[used] if late else None
     target = supplier(table, end) if end else None
-    # Other ends are other rules' to tell: no node, a node of the wrong kind, SMMUs of two drivers.
+    # Other rules report other ends: no node, a node of the wrong kind, SMMUs of two drivers.
     if end is None or target is None or (end.single and not isinstance(target, ItsGroup)):
         return
     yield unused_component.finding(

@@ -1,4 +1,4 @@
-"""What Linux does with an IVRS, as several rules tell it.
+"""What Linux does with an IVRS, as several rules report it.
 
 Source: Linux, drivers/iommu/amd/init.c.
 """

@@ -1,12 +1,12 @@
 """The order of the blocks makes Linux take the wrong type.
 
-What it finds: a table whose first block tells of no IOMMU; a later block that tells of none, but
-names the first IOMMU's own device ID; and a first IOMMU with an older block behind a newer one.
+What it finds: a table whose first block describes no IOMMU; a later block that describes none, but
+names the first IOMMU's own device ID; and a first IOMMU with an older block after a newer one.
 Why it matters: Linux takes the type of the last block that names the same device as the first block
 does, whatever the two are. If that is no type of an IOMMU, it sets none up: "Unsupported IVHD type
 0x21". If it is an older type, it does without what the newer block says: extended features, x2APIC
 mode, devices of the namespace.
-What to do: begin with the first IOMMU, its blocks by rising type, and put memory blocks behind; an
+What to do: begin with the first IOMMU, its blocks by rising type, and put memory blocks last; an
 IOMMU's own device ID needs no reserved memory.
 References: AMD 48882, IVRS; Linux, drivers/iommu/amd/init.c, get_highest_supported_ivhd_type(),
 get_ivhd_header_size().

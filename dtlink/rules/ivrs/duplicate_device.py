@@ -4,7 +4,7 @@ What it finds: in the blocks that Linux takes, entries of two IOMMUs of one segm
 same devices. The alias range over bus ff, which firmware writes where there is no bus behind a
 PCI-to-PCI bridge, is left out.
 Why it matters: Linux keeps one IOMMU for each device, and the entry that it reads last wins. Only
-one of the two stands between the device and the memory. If it is the other, Linux never sets the
+one of the two is between the device and the memory. If it is the other, Linux never sets the
 right one up for the device, whose DMA is then blocked.
 What to do: let the ranges of each IOMMU end where those of the next begin.
 References: AMD 48882, IVHD device entries; Linux, drivers/iommu/amd/init.c,

@@ -91,7 +91,7 @@ class _Fault(NamedTuple):
 
 
 def _faults(block: Ivmd) -> Iterator[_Fault]:
-    """The faults of a block; the first of them tells."""
+    """The faults of a block; the first of them is reported."""
     start, length, flags = block.range_start, block.range_length, f"{block.flags:#04x}"
     if not block.flags & _ASKS:
         wrong = f"has the flags {flags}: neither a unity mapping nor an exclusion"

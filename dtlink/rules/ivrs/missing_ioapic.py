@@ -6,7 +6,7 @@ ID, and no entry with device ID 00:14.0 for the one that has the interrupts from
 Without a MADT it looks for the device ID alone.
 Why it matters: Linux checks both before it remaps interrupts: "IOAPIC[4] not in IVRS table", "No
 southbridge IOAPIC found", "Disabling interrupt remapping". Without that a device that a guest owns
-can raise any interrupt of the host: vfio hands out no device unless it is told to
+can raise any interrupt of the host: vfio assigns no device unless an option allows it
 (allow_unsafe_interrupts). CPUs beyond the 255th cannot be used either.
 What to do: write one entry for each I/O APIC, its handle being the ID that the MADT gives to it.
 Users can help themselves with ivrs_ioapic=ID@BUS:DEVICE.FUNCTION on the kernel's command line; for

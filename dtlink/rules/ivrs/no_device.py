@@ -57,5 +57,5 @@ def no_device(board: TablesBoard) -> Iterator[Finding]:
 
 
 def _is_whole(block: Ivhd) -> bool:
-    """Whether no fault of its frame hides entries, which is told elsewhere."""
+    """Whether no fault of its frame hides entries, which another rule reports."""
     return block.end - block.start == block.length >= block.SIZE and not block.walked[1]

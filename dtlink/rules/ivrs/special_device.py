@@ -70,7 +70,7 @@ def special_device(board: TablesBoard) -> Iterator[Finding]:
 
 
 def _twice(board: TablesBoard) -> Iterator[Finding]:
-    """Where an I/O APIC has no entry of its own, ``ivrs/missing-ioapic`` tells it."""
+    """Where an I/O APIC has no entry of its own, ``ivrs/missing-ioapic`` reports it."""
     for variety in (IOAPIC, HPET):
         contradictions = named(board, variety).contradictions
         for first, second in contradictions[:1]:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from dtlink.facts.profile import KernelProfile
     from dtlink.firmware.tree import Node
 
-#: Outcomes of a device that does not work, until somebody does something about it.
+#: Outcomes of a device that does not work until the user acts.
 FAILS = (Outcome.LOST, Outcome.NEVER)
 #: Outcomes of a device that waits for a module of the root file system.
 WAITS = (Outcome.LATE, Outcome.RECOVERS, *FAILS)
 
-#: How many devices are told by name.
+#: How many devices are reported by name.
 _TOLD = 4
 
 

@@ -1,6 +1,6 @@
 """A PCI host maps some of the pins INTA to INTD, and not the others.
 
-What it finds: an ``interrupt-map`` of a PCI host bridge that tells pins apart (by its mask), with
+What it finds: an ``interrupt-map`` of a PCI host bridge that distinguishes pins (by its mask), with
 entries for one to three of the four pins. Not of a host with a single bus, whose functions are on
 the chip itself, nor where entries are for single slots, as in virtual machines.
 Why it matters: which pin a function uses is up to the card, and bridges swizzle them: INTA of the

@@ -38,7 +38,7 @@ def on_plain_buses(board: TreeBoard) -> Iterator[Sequence[Link]]:
     """The links to each supplier without ``compatible`` whose nearest device is a plain bus.
 
     No driver makes anything of such a node: drivers/bus/simple-pm-bus.c, simple_pm_bus_probe().
-    Nor of a consumer that is none itself: nobody asks for what it names.
+    Nor of a consumer that is not a device itself: no driver asks for what it references.
     """
     tree, parents = board.tree, board.tree.parents
     bare = board.suppliers - tree.holders("compatible").keys()

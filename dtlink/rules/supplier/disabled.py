@@ -154,7 +154,7 @@ def _may_do_without(board: TreeBoard, ref: Reference) -> bool:
     if ref.binding.resource is INTERRUPT and ref.entry:
         # A bus asks for the first alone: drivers/i2c/i2c-core-base.c, i2c_device_probe().
         return True
-    # Of a node that another's driver looks for, such as a GPU's management unit, nobody may ask.
+    # Of a node that another's driver looks for, such as a GPU's management unit, no driver may ask.
     is_read = reader.has_only_readers(device) and not is_started_early(
         board.tree[device].compatible, board.version
     )

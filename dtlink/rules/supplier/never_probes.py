@@ -126,7 +126,7 @@ def _links(
 def _without_registers(board: TreeBoard) -> set[int]:
     """AMBA devices whose registers can't be found.
 
-    To be quick, one device of a bus stands for all that have ``reg``, and nobody looks whether
+    To be quick, one device of a bus stands for all that have ``reg``, and it is not checked whether
     another device has taken them: those cases are not seen.
     """
     tree = board.tree
@@ -142,7 +142,7 @@ def _without_registers(board: TreeBoard) -> set[int]:
 
 
 def _is_tended(tree: Tree, node: int, version: KernelVersion) -> bool:
-    """Whether the kernel looks for a node where it stands: firmware, or what starts early."""
+    """Whether the kernel looks for a node at its path: firmware, or what starts early."""
     compatible = tree.holders("compatible")
     top = below = node
     while node > 0:

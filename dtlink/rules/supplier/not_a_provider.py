@@ -7,7 +7,7 @@ a GPIO of a node with ``#gpio-cells``, but without ``gpio-controller``; an ``ext
 or the like whose driver is known to register none (where the driver of the consumer is known, too,
 ``supplier/wrong-kind`` reports it). One finding for each such node and kind.
 Why it matters: fw_devlink waits for the node that is referenced, whatever it is, and then lets the
-consumer probe. Its request is for something that nobody registers: it returns -EPROBE_DEFER
+consumer probe. Its request is for something that no driver registers: it returns -EPROBE_DEFER
 forever. A node without ``msi-controller`` or ``gpio-controller`` is passed over by drivers that
 look for that property.
 What to do: reference the provider that was meant, or add the property that marks it.

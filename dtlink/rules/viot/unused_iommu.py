@@ -2,7 +2,7 @@
 
 What it finds: a virtio-iommu that no PCI range and no MMIO endpoint names.
 Why it matters: the machine has the IOMMU, and its driver binds, but no device is behind it: nothing
-is translated, and VFIO finds no groups. Monitors write such a table where every bus is told to
+is translated, and VFIO finds no groups. Monitors write such a table if every bus is configured to
 bypass the IOMMU.
 What to do: nothing, if that is meant; else add the range (with QEMU: no default_bus_bypass_iommu).
 References: ACPI specification 6.5, 5.2.34; Linux, drivers/acpi/viot.c, viot_parse_node(), which

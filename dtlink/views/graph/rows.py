@@ -23,7 +23,7 @@ class NodeState(Enum):
     BUILT_IN = "built in"
     INITRAMFS = "module in the initramfs"
     MODULE = "module"
-    """On the root filesystem, or nobody knows where."""
+    """On the root filesystem, or it is not known where."""
     MISSING = "no driver"
     """The kernel has none: its configuration leaves it out, or its source has none."""
     NONE_NEEDED = "needs no driver"

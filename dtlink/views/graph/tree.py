@@ -167,7 +167,7 @@ class _Told:
         if wait.of_functions:
             return replace(edge, functions=worse(edge.functions, absence.asked))
         held = ABSENT if wait.wait is Wait.NONE else wait.wait.value
-        # The worst of several is told with its reason.
+        # The worst of several is reported with its reason.
         is_worst = worst((edge.outcome or wait.outcome, wait.outcome)) is wait.outcome
         return replace(
             _without(edge, absence),

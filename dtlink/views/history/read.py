@@ -80,7 +80,7 @@ class Reader:
         check(list(ignored), [{"finding": {}}], f"{where}.ignored")
         failed = entry.get("faults", ())
         check(list(failed), [{"rule": TEXT}], f"{where}.faults")
-        # With --since, what is known was there before: nobody has accepted it.
+        # With --since, what is known was there before: it is not accepted.
         found = (
             *((each, False) for each in entry.get("findings", ())),
             *((each, not is_since) for each in entry.get("known", ())),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: Upper bound on segments; the largest machines have a few dozen.
 MAX_SEGMENTS = 256
-#: MSI controllers that do not tell devices apart.
+#: MSI controllers that do not distinguish devices.
 _WITHOUT_IDS = (SupplierKind.FRAME, SupplierKind.MSI)
 
 

@@ -58,7 +58,7 @@ class ConfigTxt(NamedTuple):
 
 
 def read_config(path: str, compatible: Sequence[str], load: Callable[[str], bytes]) -> ConfigTxt:
-    """Read a file; ``compatible`` are the strings of the base's root, which tell the model.
+    """Read a file; ``compatible`` are the strings of the base's root, which identify the model.
 
     Raises :class:`InputError` if it can't be read.
     """

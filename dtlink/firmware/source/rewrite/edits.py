@@ -180,7 +180,7 @@ class _Writer:
             return
         new = wanted(value, self._labels.known)
         if self._is_overlay and any(OF_BASE in each.meanings for each in old.words):
-            # Which of several references goes can't be told from numbers that are all the same.
+            # Which of several references goes can't be found from numbers that are all the same.
             if [each.meaning for each in new] != [
                 one for each in old.words for one in each.meanings
             ]:

@@ -40,7 +40,7 @@ class HeldValues:
         return meanings is not None and [meaning for _, meaning in meanings] == new
 
     def value(self, held: DtsProperty, at: Place, statement: Statement) -> FileValue | None:
-        """A value as its file has it; ``None`` if its words can't be told one by one."""
+        """A value as its file has it; ``None`` if its words can't be matched one by one."""
         if held.value is None or held.start == held.end:
             return None
         file = at.file

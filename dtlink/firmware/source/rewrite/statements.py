@@ -29,7 +29,7 @@ class NewStatements:
     def properties(
         self, file: SourceFile, opened: Statement, new: Mapping[str, PropertyValue]
     ) -> TextEdit:
-        """New properties behind those that a node's text has."""
+        """New properties after those that a node's text has."""
         after = places.anchor(file, opened)
         is_line = "\n" not in file.code[opened.brace : opened.end]
         if after is None:
