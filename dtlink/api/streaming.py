@@ -191,7 +191,7 @@ def _reports(
             from dtlink.engine.pool import Processes
 
             workers = stack.enter_context(Processes(workers))
-        work = Work(partial(Home.here().call, _do, _paths), _lost)
+        work = Work(partial(Home.of(workers).call, _do, _paths), _lost)
         yield from in_order(_batches(items, batch), work, workers, more, in_flight)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dtlink.config.confined import Effective
     from dtlink.config.plan import LintPlan
     from dtlink.engine.fixing import FixOutcome, WantedFixes
+    from dtlink.engine.runner import Workers
     from dtlink.firmware.inputs import Input
     from dtlink.report.model import InputReport
 
@@ -90,7 +91,7 @@ class FixRequest(NamedTuple):
         compare: Compare,
         origins: Effective | None,
         *,
-        jobs: int,
+        jobs: Workers,
     ) -> Iterable[InputReport]:
         """Fix; the reports of what is left. With ``--diff`` print the patch, and exit.
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dtlink.api.since import Change
     from dtlink.cli.fixing import FixRequest
     from dtlink.config.model import LintSettings
+    from dtlink.engine.runner import Workers
     from dtlink.firmware.inputs import Input
     from dtlink.observed.live import LiveMachine
 
@@ -35,7 +36,7 @@ def run(
     paths: tuple[str, ...] = (),
     targets: tuple[Target, ...] = (),
     output: str | None = None,
-    jobs: int = 0,
+    jobs: Workers = 0,
     color: str = "auto",
     file: str | None = None,
     isolated: bool = False,

@@ -61,10 +61,21 @@ from dtlink.config.model import FIELDS
 )
 @both(*FIX_OPTIONS)
 @options("sources", "overlay", "inputs", "search", "config", "jobs")
+@click.option(
+    "--executor",
+    metavar="ADDRESS",
+    default="",
+    help="Lint on the workers of a scheduler of dask, which read the files: dask://HOST:PORT.",
+)
 @cache_options
 @options("color")
 @click.pass_context
-def lint(context: click.Context, /, **values: Any) -> None:
+def lint(context: click.Context, /, executor: str, **values: Any) -> None:
     """Lint with what the user named of the settings, and with the other options."""
     others = {name: value for name, value in values.items() if name not in FIELDS}
-    run(named(context), **others)
+    if not executor:
+        run(named(context), **others)
+    from dtlink.cli.executor import opened
+
+    with opened(executor) as workers:
+        run(named(context), **{**others, "jobs": workers})

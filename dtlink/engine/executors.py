@@ -28,7 +28,7 @@ _CALLS_PER_LOOK = 64
 #: Workers of an executor that does not say how many it has.
 _WORKERS = 8
 #: What is not the loss of a worker, if it happens to the first call: it cannot do any.
-_OF_THE_CALL = (ImportError, AttributeError, TypeError, ValueError, PickleError)
+_OF_THE_CALL = (AttributeError, TypeError, ValueError, PickleError)
 #: Names of what executors raise for a lost worker: those of the standard library, and dask.
 _LOSSES = frozenset(("BrokenExecutor", "KilledWorker"))
 
@@ -73,11 +73,12 @@ class Work(Generic[_ItemT, _ResultT]):
 
 def workers_of(executor: Any) -> int:
     """How many calls an executor does at a time, as far as it says so."""
-    for name in ("workers", "_max_workers"):
-        if isinstance(number := getattr(executor, name, None), int):
-            return number
-    client = getattr(executor, "_client", None)  # dask's
-    return sum(client.nthreads().values()) or _WORKERS if client is not None else _WORKERS
+    numbers = (getattr(executor, name, None) for name in ("workers", "_max_workers"))
+    client: Any = getattr(executor, "_client", None)  # dask's
+    found = next((each for each in numbers if isinstance(each, int)), 0)
+    if not found and hasattr(client, "nthreads"):
+        found = sum(client.nthreads().values())
+    return found or _WORKERS
 
 
 def in_order(
@@ -166,7 +167,7 @@ class _Run(Generic[_ItemT, _ResultT]):
         try:
             results: Sequence[_ResultT] = call.result()
         except Exception as error:
-            if _is_cancelled(error) or (self._is_first and _is_of_the_call(error)):
+            if _is_fatal(error) or (self._is_first and _is(error, _OF_THE_CALL)):
                 raise
             raise _LostError(_how(error)) from error
         self._is_first = False
@@ -205,16 +206,16 @@ def _wait(call: Pending) -> None:
         call.result()
 
 
-def _is_of_the_call(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, _OF_THE_CALL):
-            return True
+def _is(error: BaseException | None, kinds: tuple[type[Exception], ...]) -> bool:
+    """Whether an error, or what it comes from, is of some kinds."""
+    while error is not None and not isinstance(error, kinds):
         error = error.__cause__
-    return False
+    return error is not None
 
 
-def _is_cancelled(error: Exception) -> bool:
-    return "CancelledError" in _names(error)
+def _is_fatal(error: Exception) -> bool:
+    """Whether the run can't go on: a worker without dtlink, or the call was taken back."""
+    return _is(error, (ImportError, ExecutorError)) or "CancelledError" in _names(error)
 
 
 def _is_broken(error: RuntimeError) -> bool:

@@ -33,6 +33,20 @@ class Home(NamedTuple):
         """This process."""
         return cls(__version__, _folder())
 
+    @classmethod
+    def of(cls, executor: Executor) -> Home:
+        """This process, which asks an executor.
+
+        Raises :class:`ExecutorError` for workers of dask that do not have this version of dtlink:
+        they would answer nothing.
+        """
+        client = getattr(executor, "_client", None)
+        if hasattr(client, "run_on_scheduler") and not hasattr(executor, "workers"):
+            from dtlink.engine.cluster import check
+
+            check(client)
+        return cls.here()
+
     def call(
         self,
         function: Callable[[Sequence[_ItemT]], Sequence[_ResultT]],

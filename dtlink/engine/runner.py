@@ -128,7 +128,7 @@ def _elsewhere(plan: Sequence[Job], executor: Executor, *, digest: bool) -> Iter
     from dtlink.engine.executors import Work, in_order, workers_of
     from dtlink.engine.remote import Home, spare
 
-    work = Work(partial(Home.here().call, partial(do, digest=digest), paths), lost)
+    work = Work(partial(Home.of(executor).call, partial(do, digest=digest), paths), lost)
     with spare() as more:
         yield from in_order(_chunks(plan, workers_of(executor)), work, executor, more)
 
