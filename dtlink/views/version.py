@@ -58,6 +58,7 @@ PACKAGES = (
     Package("pyelftools", "--kernel: modules (.ko) without a modules.alias"),
     Package("junitparser", "lint --format junit"),
     Package("pygls", "dtlink lsp"),
+    Package("distributed", "lint --executor dask://HOST:PORT"),
 )
 
 PROGRAMS = (
