@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 
 from dtlink.api.lint import compared, named_paths, planned
 from dtlink.api.options import arguments, processes, refused_values
-from dtlink.api.replacing import replace
+from dtlink.api.replacing import PartlyWrittenError, replace
 from dtlink.config.confined import foreign_source
 from dtlink.config.resolve import effective, forget
 from dtlink.engine.fixing import FixOutcome, WantedFixes, fix_all
@@ -87,7 +87,7 @@ def fix_plan(plan: LintPlan, wanted: WantedFixes, compare: Compare, *, jobs: Wor
 
 
 def write_files(outcome: FixOutcome, inputs: Iterable[Input], origins: Effective | None) -> str:
-    """Write the changed files, all or none; why not, if they are not written.
+    """Write the changed files, all or none; else why not, and what was written if any was.
 
     ``origins`` has the configuration of an input, which allows no file outside of its own folder;
     ``None``: it is the user's own.
@@ -99,6 +99,8 @@ def write_files(outcome: FixOutcome, inputs: Iterable[Input], origins: Effective
             if Path(path).read_bytes() != before:
                 return f"{path}: it has changed while it was linted: nothing is written"
         replace({Path(path): after for path, (_, after) in outcome.contents.items()})
+    except PartlyWrittenError as error:
+        return f"{error.filename}: {error.strerror}"
     except OSError as error:
         return f"{error.filename}: {error.strerror}: nothing is written"
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
@@ -16,12 +16,20 @@ _NEW = 0o666
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
+class PartlyWrittenError(OSError):
+    """Some files were written, and one could not be put in its place."""
+
+    def __init__(self, cause: OSError, written: Sequence[str], left: Sequence[str]) -> None:
+        there = f"written: {', '.join(written)}; not written: {', '.join(left)}"
+        super().__init__(cause.errno, f"{cause.strerror}; {there}", cause.filename)
+
+
 def replace(contents: Mapping[Path, bytes]) -> None:
     """Write files: all are written beside the old ones before the first takes its place.
 
     Mode and owner stay, as far as this user may set them; a link stays a link. Raises
-    :class:`OSError` with the path in question, and then has written nothing, unless a file could
-    be written but not put in its place.
+    :class:`OSError` with the path in question, and then has written nothing, or
+    :class:`PartlyWrittenError` if a file could be written but not put in its place.
     """
     with _no_signals():
         ready: dict[Path, Path] = {}
@@ -31,16 +39,28 @@ def replace(contents: Mapping[Path, bytes]) -> None:
                 with _about(path):
                     if not _is_special(target):
                         ready[target] = _beside(target, data)
-            for path, data in contents.items():
-                target = path.resolve()
-                with _about(path):
-                    if target in ready:
-                        ready[target].replace(target)
-                    else:
-                        target.write_bytes(data)
+            _put_in_place(contents, ready)
         finally:
             for new in ready.values():
                 new.unlink(missing_ok=True)
+
+
+def _put_in_place(contents: Mapping[Path, bytes], ready: Mapping[Path, Path]) -> None:
+    written: list[str] = []
+    for path, data in contents.items():
+        target = path.resolve()
+        try:
+            with _about(path):
+                if target in ready:
+                    ready[target].replace(target)
+                else:
+                    target.write_bytes(data)
+        except OSError as error:
+            if not written:
+                raise
+            left = [str(each) for each in contents if str(each) not in written]
+            raise PartlyWrittenError(error, written, left) from error
+        written.append(str(path))
 
 
 def _is_special(path: Path) -> bool:

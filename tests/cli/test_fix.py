@@ -339,6 +339,31 @@ def test_all_files_are_written_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("tree")
+def test_what_was_written_before_a_file_could_not_be_put_in_its_place_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replace, placed = Path.replace, list[str]()
+
+    def fails(path: Path, target: Path) -> Path:
+        placed.append(target.name)
+        if len(placed) == 3:
+            raise OSError(1, "Operation not permitted")
+        return replace(path, target)
+
+    for name in ("a.dts", "c.dts", "d.dts", "e.dts"):
+        put({name: A})
+    monkeypatch.setattr(Path, "replace", fails)
+    done = run("a.dts", "c.dts", "d.dts", "e.dts", "--fix", "--select", "legacy/singular-gpio")
+    fixed, own = A.replace("cd-gpio ", "cd-gpios "), A
+    assert done.exit_code == 2
+    assert texts("a.dts", "c.dts", "d.dts", "e.dts") == [fixed, fixed, own, own]
+    assert done.stderr == (
+        "dtlink: d.dts: Operation not permitted; written: a.dts, c.dts; not written: d.dts, e.dts\n"
+    )
+    assert not list(Path().glob(".dtlink-*"))
+
+
+@pytest.mark.usefixtures("tree")
 def test_a_file_that_changes_meanwhile_is_left() -> None:
     import dtlink
     from dtlink.api.fixing import write_files
