@@ -42,6 +42,8 @@ def main() -> NoReturn:
         status = _interrupted()
     except OSError:
         status = 2  # standard error can't be written: there is nobody to tell
+    if schemas := sys.modules.get("dtlink.schema.process"):
+        schemas.end_processes()
     os._exit(_flushed(sys.stderr) or status)
 
 

@@ -167,6 +167,8 @@ def _fork(pipes: _Pipes, inherited: Iterable[int]) -> Ended:
         code = 0
     finally:
         # What this process was going to do at its end is for the one that was forked.
+        if schemas := sys.modules.get("dtlink.schema.process"):
+            schemas.end_processes()
         os._exit(code)
 
 

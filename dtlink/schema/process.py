@@ -28,6 +28,20 @@ _MAX_ANSWER = 256 << 20
 _WORKER = Path(__file__).with_name("worker.py")
 
 
+#: The validators that have a process, or had one.
+_STARTED: list[Validator] = []
+
+
+@atexit.register
+def end_processes() -> None:
+    """End the processes that this one has started, and wait for them.
+
+    Who leaves by ``os._exit`` calls it before: nothing is run at the exit then.
+    """
+    while _STARTED:
+        _STARTED.pop().close()
+
+
 class _Answer(NamedTuple):
     """An answer: ``content`` is ``None`` if the process ended, ``late`` if it was too slow."""
 
@@ -54,8 +68,8 @@ class Validator:
         if self._failed:
             raise self._failed
         if not self._is_running():
-            self._process = self._launch()
             self._owner = os.getpid()
+            self._process = self._launch()
             answer = self._exchange(self._process, None, LOAD_LIMIT)
             content = answer.content or {
                 "failed": "time limit exceeded" if answer.late else "the process ended"
@@ -107,7 +121,7 @@ class Validator:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        atexit.register(self.close)
+        _STARTED.append(self)
         return process
 
     @staticmethod

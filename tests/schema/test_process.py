@@ -10,6 +10,7 @@ import pytest
 
 from dtlink.firmware import dts
 from dtlink.firmware.errors import InputError
+from dtlink.schema import process as process_module
 from dtlink.schema import source as source_module
 from dtlink.schema.process import Validator
 from dtlink.schema.source import SchemaSource, own_folder
@@ -183,3 +184,39 @@ def test_an_invalid_processed_schema_is_rejected(tmp_path, text, message):
         with pytest.raises(InputError, match=message) as raised:
             source.load()
         assert raised.value.path == str(file)
+
+
+def test_the_end_of_a_process_waits_for_its_own_processes(own):
+    made = Validator(str(own_folder()), own.named)
+    assert works(made)
+    process = made._process
+    process_module.end_processes()
+    assert process.returncode is not None
+    assert made._process is None
+    process_module.end_processes()
+    assert works(made), "it can be started again"
+    made.close()
+
+
+def test_the_command_line_waits_for_its_processes(own, tmp_path):
+    del own  # dtschema is installed
+    program = """
+import os, sys
+import dtlink.schema.process as schemas
+ended = schemas.end_processes
+def end():
+    (validator,) = schemas._STARTED
+    process = validator._process
+    ended()
+    os.write(1, b"waited" if process.returncode is not None else b"not waited")
+schemas.end_processes = end
+from dtlink.__main__ import main
+main()
+"""
+    board = tmp_path / "board.dtb"
+    board.write_bytes(blob('compatible = "v,board"; model = "a board";'))
+    arguments = ["lint", "--no-config", "--no-cache", "--schema", "--select", "schema", str(board)]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "waited", "")
