@@ -23,7 +23,7 @@ _VERSION = "kernel_version"
 _GIVEN_TABLES = ("expect", "severity")
 COMMAND_LINE = ValueOrigin("command line")
 #: How many paths are looked at once only.
-_PATHS = 1 << 15
+_PATHS = 1 << 12
 
 Given = tuple[tuple[str, Any], ...]
 
