@@ -85,6 +85,7 @@ class Task(NamedTuple):
 def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     """Read one input and do the task; what can't be read becomes a report that says so."""
     item = Input.of(named).with_overlays(task.sources.overlay)
+    task.storage.start()
     try:
         loaded, firmware = _read(item, task)
         notes = _sourced(firmware, task) if task.source else ()
@@ -101,6 +102,8 @@ def process(named: Input | str, task: Task, *, digest: bool) -> InputReport:
     sha256 = _sha256(loaded.data, firmware) if digest else ""
     report = report_of(item, firmware, told, sha256)
     report = report._replace(notes=(*report.notes, *notes)) if notes else report
+    if asked := task.storage.asked():
+        report = report._replace(asked=asked)
     return _with_container(report, loaded) if loaded.inside else report
 
 

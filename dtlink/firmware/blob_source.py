@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dtlink.firmware.errors import InputError
 from dtlink.firmware.source.options import SourceOptions
+from dtlink.firmware.storage import DISK, Disk
 from dtlink.firmware.tree import Location, Node, Origins, Tree
 
 if TYPE_CHECKING:
@@ -36,7 +37,13 @@ class BlobSource(Origins):
     """
 
     def __init__(
-        self, blob: Tree, path: str, sources: SourceOptions, *, is_given: bool = False
+        self,
+        blob: Tree,
+        path: str,
+        sources: SourceOptions,
+        storage: Disk = DISK,
+        *,
+        is_given: bool = False,
     ) -> None:
         #: None: what the comments of the source allow is reported of a blob.
         self.comments: Sequence[SourceComment] = ()
@@ -44,6 +51,7 @@ class BlobSource(Origins):
         self._layout = blob.blob, blob.layout
         self._path = path
         self._sources = sources
+        self._storage = storage
         self._is_given = is_given
 
     @cached_property
@@ -56,7 +64,9 @@ class BlobSource(Origins):
         from dtlink.firmware import dts
 
         symbols = b"__symbols__" in self._blob.layout.names
-        return dts.read_source_file(self._path, self._sources, symbols=symbols)
+        return dts.read_source_file(
+            self._path, self._sources, symbols=symbols, storage=self._storage
+        )
 
     @cached_property
     def _usable(self) -> SourceTree | None:

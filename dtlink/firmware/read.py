@@ -79,12 +79,12 @@ def blob_of(source: str) -> str:
     return stem + blob if blob else ""
 
 
-def source_beside(blob: str) -> str:
+def source_beside(blob: str, storage: Disk = DISK) -> str:
     """The source of a blob's name beside it; empty if there is none, and for other files."""
     stem, dot, suffix = blob.rpartition(".")
     endings = [source for source, made in BLOBS.items() if made == dot + suffix]
     names = [stem + each for each in (*endings, *([".dts"] if suffix == "dtbo" else []))]
-    return next(filter(os.path.isfile, names), "")
+    return next(filter(storage.is_file, names), "")
 
 
 def read_tree(source: Source, name: str = "") -> Tree:
@@ -268,7 +268,8 @@ def decode(
     if tree is not None:
         return tree
     if data[:4] == fdt.MAGIC:
-        return _decode_blob(data, "" if inside or storage is not DISK else path, sources)
+        beside = "" if inside or not storage.is_disk else path
+        return _decode_blob(data, beside, sources, storage)
     if path.endswith(tuple(BLOBS)) or b"/dts-v1/" in data[:65536]:
         return _decode_source(data, path, sources, storage, inside=inside)
     from dtlink.firmware.acpi import read as tables
@@ -284,14 +285,14 @@ def decode(
     raise InputError(unknown(data), offset=0)
 
 
-def _decode_blob(data: bytes, path: str, sources: SourceOptions) -> Tree:
+def _decode_blob(data: bytes, path: str, sources: SourceOptions, storage: Disk) -> Tree:
     """A blob; its source, if it is a file that has one beside it, is read when it is needed."""
     tree = fdt.read(data)
-    source = source_beside(path)
+    source = source_beside(path, storage)
     if source:
         from dtlink.firmware.blob_source import BlobSource
 
-        tree.source = BlobSource(tree, source, sources)
+        tree.source = BlobSource(tree, source, sources, storage)
     return tree
 
 

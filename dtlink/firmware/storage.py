@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, SupportsIndex
 
 
 class Disk:
     """The files on the disk."""
 
+    is_disk = True
+    """Whether its files are those of the disk, and no others."""
+    notes = False
+    """Whether it notes what it is asked: no answer may be kept from one input to the next."""
+
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         """In another process the disk is the one that is there: code asks whether it is."""
         return "DISK" if type(self) is Disk else super().__reduce_ex__(protocol)
+
+    def start(self) -> None:
+        """An input begins, for a storage that notes what it is asked."""
+
+    def asked(self) -> Sequence[Sequence[Any]]:
+        """What was asked since, for one that notes it."""
+        return ()
 
     def exists(self, path: str) -> bool:
         """Whether there is anything at a path; a symbolic link counts wherever it points."""

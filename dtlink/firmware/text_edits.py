@@ -88,6 +88,8 @@ def by_file(edits: Iterable[TextEdit]) -> dict[str, list[TextEdit]]:
 class EditedDisk(Disk):
     """The disk with the contents of some files replaced; nothing is written."""
 
+    is_disk = False
+
     def __init__(self, contents: Mapping[str, bytes]) -> None:
         self._contents = {DISK.real(path): data for path, data in contents.items()}
 

@@ -20,6 +20,8 @@ class OpenFiles(Disk):
     file changes, and not kept beside it.
     """
 
+    is_disk = False
+
     def __init__(self) -> None:
         self.encoding = "utf-16"
         self._held: dict[str, tuple[int, bytes]] = {}

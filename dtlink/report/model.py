@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dtlink.facts.kernels import DEFAULT
 from dtlink.firmware.inputs import MEMBER, Input
@@ -180,6 +180,8 @@ class InputReport(NamedTuple):
     """Where that is not the devicetree that was expected, the first place; empty if nowhere."""
     bases: Sequence[TriedBase] = ()
     """The bases on which it was tried, if it is an overlay."""
+    asked: Sequence[Sequence[Any]] = ()
+    """What was asked of the disk to read it, until its result is in the cache."""
     checked: bool = True
     """Whether any rule was run, if it could be read: the chosen rules may be about others."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 from pathlib import Path
@@ -13,7 +14,9 @@ from dtlink import version
 from dtlink.engine import linting
 from dtlink.engine.cache import origin as origins
 from dtlink.engine.cache import shelf, stamps
+from dtlink.engine.task import Task
 from dtlink.report.formats import FORMATS
+from dtlink.rules.run import RuleFault
 from tests.cli.conftest import run
 from tests.support.cached import kept, processed, settled, write_examples
 from tests.support.kernels import RELEASE, package, write
@@ -249,11 +252,25 @@ def test_a_source_that_comes_beside_a_blob(read, boards):
     """A blob's findings have the lines of the source beside it."""
     read(boards)
     path = min(boards.iterdir())
-    path.with_suffix(".dts").write_text('/dts-v1/;\n#include "absent.h"\n/ { };\n')
+    source = path.with_suffix(".dts")
+    source.write_text('/dts-v1/;\n#include "absent.h"\n/ { };\n')
     assert read(boards) == [path.name]
-    assert read(boards) == [path.name]
-    path.with_suffix(".dts").unlink()
     assert read(boards) == []
+    source.write_text('/dts-v1/;\n#include "other.h"\n/ { };\n')
+    assert read(boards) == [path.name]
+    (boards / "other.h").write_text("")
+    assert read(boards) == [source.name]
+    source.unlink()
+    assert read(boards) == [path.name]
+    assert read(boards) == []
+
+
+def test_what_a_result_rests_on_is_known():
+    """What is new here decides results too: it belongs to the basis, or rules out the cache."""
+    given = {*inspect.signature(linting.lint).parameters}
+    assert given == {"firmware", "settings", "select", "ignore", "write_fixes", "expected"}
+    tasks = {"tree", "tables", "sources", "at", "source", "storage", "data", "paths", "prepare"}
+    assert {*Task._fields} == tasks
 
 
 # What is never kept
@@ -296,15 +313,12 @@ def test_a_fault_is_not_kept(run, boards, processed, monkeypatch):
     for _ in range(2):
         run("lint", "-j1", boards)
         assert str(boards / "broken.dtb") in processed.take()
-    check = linting.check
+    lint = linting.lint
 
-    def raises(board, rules):
-        from dtlink.rules.run import RuleFault
+    def raises(*given, **more):
+        return {**lint(*given, **more), "faults": [RuleFault("a/rule", "it raised")]}
 
-        found = check(board, rules)
-        return found._replace(faults=[RuleFault("a/rule", "it raised")])
-
-    monkeypatch.setattr(linting, "check", raises)
+    monkeypatch.setattr(linting, "lint", raises)
     for _ in range(2):
         assert run("lint", "-j1", "--ignore", "legacy", boards).exit_code == 3
         assert len(processed.take()) == SOME + 1

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dtlink import cache
+from dtlink.engine.cache.asked import ASKED, DiskNow
 from dtlink.engine.cache.origin import origin
 from dtlink.engine.cache.shelf import Shelf
 from dtlink.engine.cache.stamps import Stamp, stamp_of
 from dtlink.engine.runner import run
 from dtlink.engine.task import Task
 from dtlink.firmware.inputs import Input
-from dtlink.firmware.read import STDIN, source_beside
+from dtlink.firmware.read import STDIN
+from dtlink.firmware.storage import DISK
 from dtlink.records import NamedTuple
 from dtlink.report.model import InputReport
 
@@ -48,6 +51,8 @@ class ResultCache:
         self._basis_of = basis_of
         self._shelves: dict[tuple[str, Basis], Shelf] = {}
         self._origin = origin()
+        self._now = time.time_ns()
+        self._disk = DiskNow(self._now)
 
     def run(
         self, inputs: Sequence[Input], task: Callable[[Input], Task], *, jobs: Workers, digest: bool
@@ -55,12 +60,13 @@ class ResultCache:
         """As :func:`dtlink.engine.run`."""
         places = [self._place(each) for each in inputs]
         pairs = [*zip(inputs, places, strict=True)]
-        kept = [at and at.shelf.find(each.path, at.name, at.stamp) for each, at in pairs]
+        kept = [at and at.shelf.find(each.path, at.name, at.stamp, self._now) for each, at in pairs]
         missed = [each for each, found in zip(inputs, kept, strict=True) if found is None]
-        fresh = run(missed, task, jobs=jobs, digest=True)
+        ASKED.forget()
+        fresh = run(missed, lambda item: _noting(task(item)), jobs=jobs, digest=True)
         try:
             for report, place in zip(kept, places, strict=True):
-                found = report or _kept(next(fresh), place)
+                found = report or self._kept(next(fresh), place)
                 yield found if digest else found._replace(sha256="")
         finally:
             self._save()
@@ -75,9 +81,7 @@ class ResultCache:
         # os.path.split() would take longer than to look at the file.
         above, _, name = path.rpartition(os.sep)
         shelf = self._shelf(above or path[: -len(name)], basis)
-        if shelf is None or (shelf.has_sources and source_beside(path)):
-            return None
-        return _Place(shelf, name, stamp)
+        return None if shelf is None else _Place(shelf, name, stamp)
 
     def _shelf(self, folder: str, basis: Basis) -> Shelf | None:
         shelf = self._shelves.get((folder, basis))
@@ -85,8 +89,13 @@ class ResultCache:
             # Reports have paths as the user wrote them.
             name = f"{_here()}\n{folder}\n{basis.settings}"
             key = f"{name}\n{self._origin}\n{basis.kernel}"
-            shelf = self._shelves[folder, basis] = Shelf(folder, self._where, name, key)
+            shelf = self._shelves[folder, basis] = Shelf(folder, self._where, name, key, self._disk)
         return shelf
+
+    def _kept(self, report: InputReport, place: _Place | None) -> InputReport:
+        if place is not None:
+            place.shelf.keep(place.name, place.stamp, report, self._now)
+        return report._replace(asked=())
 
     def _save(self) -> None:
         saved = [each.save() for each in self._shelves.values()]
@@ -94,10 +103,9 @@ class ResultCache:
             cache.trim(self._where)
 
 
-def _kept(report: InputReport, place: _Place | None) -> InputReport:
-    if place is not None:
-        place.shelf.keep(place.name, place.stamp, report._replace(blob=b""))
-    return report
+def _noting(task: Task) -> Task:
+    """The task, with what it asks of the disk in its reports."""
+    return task._replace(storage=ASKED) if task.storage is DISK else task
 
 
 def _here() -> str:

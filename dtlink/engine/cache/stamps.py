@@ -18,16 +18,20 @@ Stamp = list[int]
 _STEP: Final = 3_000_000_000
 
 
-def stamp_of(path: str) -> Stamp | None:
+def stamp_of(path: str, *, empty: bool = False) -> Stamp | None:
     """The stamp of a regular file; ``None`` if there is none, or if it would mean nothing.
 
-    The files of ``/proc`` and ``/sys`` have others although their times stay as they are.
+    The content of files in ``/proc`` and ``/sys`` changes while their times stay as they are. Nor
+    have other files a stamp whose content is made when they are read: their size is 0, as that of a
+    file that is ``empty``, where that is allowed.
     """
     try:
         found = os.stat(path)  # noqa: PTH116 - once for each input
     except (OSError, ValueError):
         return None
-    if not stat.S_ISREG(found.st_mode) or not found.st_size or found.st_dev in _made_up():
+    if not stat.S_ISREG(found.st_mode) or found.st_dev in _made_up():
+        return None
+    if not found.st_size and not empty:
         return None
     return [
         found.st_size,
@@ -39,7 +43,7 @@ def stamp_of(path: str) -> Stamp | None:
 
 
 def is_settled(stamp: Stamp, now: int | None = None) -> bool:
-    """Whether a file that is written from now on gets another stamp."""
+    """Whether a file that is written from now on, when the stamp was taken, gets another one."""
     now = time.time_ns() if now is None else now
     return max(stamp[1], stamp[2]) < now - _STEP
 

@@ -25,6 +25,8 @@ _NO_NAMES: Final = ("", ".", "..")
 class GitTree(Disk):
     """The files of a commit; those outside of the repository are on the disk."""
 
+    is_disk = False
+
     def __init__(self, commit: Commit) -> None:
         self.commit = commit
         self._below = os.path.join(commit.top, "")

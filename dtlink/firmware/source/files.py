@@ -41,7 +41,8 @@ class SourceFiles:
     ) -> None:
         self._storage = storage
         self._include = [os.path.join(path, "") for path in include]
-        self._inside = [storage.real(path) for path in (*roots, *include)]
+        self._tops = (*roots, *include)
+        self._inside = [storage.real(path) for path in self._tops]
         self._current: dict[str, SourceFile | Unread] = {}
         self._found: dict[tuple[str, str, bool], SourceFile | Unread] = {}
         self._folders: dict[str, str] = {}
@@ -54,6 +55,8 @@ class SourceFiles:
         self._found.clear()
         self._left = MAX_FILES
         self._folders.clear()
+        if self._storage.notes:
+            self._inside = [self._storage.real(each) for each in self._tops]
         found = self._read(path, inside=False)
         if isinstance(found, Unread):
             raise InputError(found.message, path=path)
@@ -91,7 +94,7 @@ class SourceFiles:
         return self._missing(name, by.path, (*folders, *self._include))
 
     def _missing(self, name: str, by: str, folders: Sequence[str]) -> Unread:
-        if self._storage is DISK:
+        if self._storage.is_disk:
             return missing(name, by, folders)
         where = ", ".join(each.rstrip("/") or "." for each in folders)
         absent = (self._storage.absence(f"{each}{name}") for each in folders)
@@ -153,7 +156,7 @@ class SourceFiles:
 
     def _link(self, path: str) -> str:
         """Where a link points that leads nowhere; empty if it is none."""
-        if self._storage is DISK and os.path.islink(path) and not os.path.exists(path):
+        if self._storage.is_disk and os.path.islink(path) and not os.path.exists(path):
             return os.readlink(path)
         return ""
 
