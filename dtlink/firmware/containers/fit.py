@@ -14,12 +14,16 @@ from dtlink.firmware.containers.fields import aligned, cut, plain, text
 from dtlink.firmware.containers.fit_hashes import check
 from dtlink.firmware.containers.model import AboutValue, Contents, Part, Problem, What
 from dtlink.firmware.errors import InputError
+from dtlink.firmware.packing import SizeLimitError
 from dtlink.firmware.tree import Node, Tree
 from dtlink.records import NamedTuple
 
 #: A FIT image with its data inside; what is after it (mkimage -E) does not count.
 MAX_IMAGE = 320 << 20
-
+#: Devicetree and overlays of one configuration; real ones have a few dozen.
+_MAX_TREES = 256
+#: How often the bytes of a file may be read: images that name the same data have no bound.
+_HELD, _READ = 4, 16
 
 #: Types of images (boot/image.c, uimage_type) that are devicetrees.
 _DEVICETREE = "flat_dt"
@@ -84,11 +88,17 @@ def read(data: bytes) -> Contents:
     tree = _tree(data)
     images = tree.root.child("images")
     end = aligned(len(tree.blob), 4)
-    found = [_part(data, each, end) for each in images.children] if images else []
+    found: list[Part] = []
+    read_yet = 0
+    for each in images.children if images else ():
+        found.append(part := _part(data, each, end))
+        read_yet += len(part.data) * (_READ // _HELD + len(each.children))
+        if read_yet > _READ * len(data):
+            raise SizeLimitError("the images overlap: together they are many times the file")
     loaded = list(configurations(tree))
     trees = {part.name: part for part in found}
     return Contents(
-        [*(_with_configurations(part, loaded) for part in found), *_merged(trees, loaded)],
+        [*_with_configurations(found, loaded), *_merged(trees, loaded)],
         about=_about(tree, loaded),
         problems=tuple(_missing(found, loaded)),
     )
@@ -122,6 +132,8 @@ def _merged(parts: Mapping[str, Part], loaded: list[Configuration]) -> Iterator[
     """
     for each in loaded:
         used = [parts[name] for name in each.trees if name in parts]
+        if len(used) > _MAX_TREES:
+            raise SizeLimitError(f"the configuration {each.name} has more than {_MAX_TREES} trees")
         if len(used) > 1 and len(used) == len(each.trees):
             yield Part(
                 f"#{each.name}",
@@ -141,9 +153,14 @@ def _apply(parts: list[Part]) -> Tree:
     return apply_overlays(trees[0], [NamedOverlay(part.name, tree) for part, tree in overlays])
 
 
-def _with_configurations(part: Part, loaded: list[Configuration]) -> Part:
-    used = [each.name for each in loaded if part.name in each.trees]
-    return part._replace(about={**part.about, "configurations": used}) if used else part
+def _with_configurations(parts: list[Part], loaded: list[Configuration]) -> Iterator[Part]:
+    users: dict[str, list[str]] = {}
+    for each in loaded:
+        for name in dict.fromkeys(each.trees):
+            users.setdefault(name, []).append(each.name)
+    for part in parts:
+        used = users.get(part.name)
+        yield part._replace(about={**part.about, "configurations": used}) if used else part
 
 
 def _missing(found: list[Part], loaded: list[Configuration]) -> Iterator[Problem]:

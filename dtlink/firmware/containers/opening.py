@@ -32,6 +32,9 @@ from dtlink.firmware.packing import (
 #: Bytes that a file may have, and all that it unpacks to.
 MAX_FILE = 1 << 30
 MAX_UNPACKED = 512 << 20
+#: What a small file may unpack to: flash images, which are mostly empty, and many times more than
+#: a file with something in it.
+_SURE, _RATIO = 64 << 20, 100
 #: Containers in containers, and members of all of them.
 MAX_DEPTH = 8
 MAX_ENTRIES = 20_000
@@ -50,28 +53,29 @@ def open_file(file: BinaryIO, *, search: bool = False) -> Entry:
     Raises :class:`InputError` for a container that is damaged, for what is not a format that dtlink
     reads, and beyond the bounds.
     """
-    opening = _Opening(search=search)
+    size = os.fstat(file.fileno()).st_size
+    opening = _Opening(search=search, packed=size)
     head = file.read(archives.HEAD)
     if compression_of(head) or archives.is_tar(head):
         source = ByteSource.of_file(file, SizeLimit(MAX_FILE), head)
         return opening.source("", source, "devicetree", 0)
     file.seek(0)
     # No more than its size: Python would allocate what it is asked for.
-    data = file.read(min(os.fstat(file.fileno()).st_size, MAX_FILE) + 1)
+    data = file.read(min(size, MAX_FILE) + 1)
     return opening.data("", data, "devicetree", 0)
 
 
 def open_data(data: bytes, *, search: bool = False) -> Entry:
     """As :func:`open_file`, of the bytes of a file."""
-    return _Opening(search=search).data("", data, "devicetree", 0)
+    return _Opening(search=search, packed=len(data)).data("", data, "devicetree", 0)
 
 
 class _Opening:
-    """One file, and what may still be unpacked and found in it."""
+    """One file, and what may still be unpacked and found in it; ``packed`` is its size."""
 
-    def __init__(self, *, search: bool) -> None:
+    def __init__(self, *, search: bool, packed: int) -> None:
         self._search = search
-        self._unpacked = SizeLimit(MAX_UNPACKED)
+        self._unpacked = SizeLimit(min(_SURE + (_RATIO * packed >> 20 << 20), MAX_UNPACKED))
         self._kept = SizeLimit(MAX_UNPACKED)
         self._entries = 0
 
