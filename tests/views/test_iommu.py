@@ -326,6 +326,15 @@ def test_memory_of_an_ivrs_is_rounded_to_pages_and_all_of_it_is_direct() -> None
     assert reasons(asked(IVRS, "03:00.0", "6.1")) == {"group-unknown": Outcome.UNKNOWN}
 
 
+def test_regions_that_have_no_end_are_cut() -> None:
+    """A hostile table reserves thousands of them for all devices."""
+    block = "  ivmd-all flags=7 range_start={start:#x} range_length=0x1000\n"
+    many = IVRS + "".join(block.format(start=number << 16) for number in range(1, 300))
+    row = asked(many, "03:00.0")
+    assert (len(row.reserved), row.more_reserved) == (256, True)
+    assert "more_reserved" not in data(asked(IVRS, "03:00.0").to_json())
+
+
 def test_an_iommu_is_not_given_away() -> None:
     assert reasons(asked(IVRS, "00:00.2")) == {"is-iommu": Outcome.REFUSED}
     assert reasons(asked(IVRS, "00:00.1")) == {"no-iommu": Outcome.REFUSED}

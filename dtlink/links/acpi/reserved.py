@@ -42,14 +42,14 @@ _PRESERVED = "only if the host bridge's _DSM (function 5) keeps the bus numbers 
 def of_function(
     machine: Machine,
     rmrrs: Rmrrs,
+    ivmds: Ivmds,
     place: Place,
     streams: Mapping[str, Sequence[int]],
     version: KernelVersion = DEFAULT,
 ) -> Iterator[Region]:
     """The regions of a PCI function; ``streams`` has its stream IDs by the path of the SMMU."""
     yield from rmrrs.of(place)
-    if machine.ivrs is not None:
-        yield from _ivmds(machine.ivrs, place.segment, place.requester)
+    yield from ivmds.of(place.segment, place.requester)
     if machine.iort is not None and READS_RMR.on(version):
         for each in _rmrs(machine.iort, streams):
             yield each._replace(note=_PRESERVED)
@@ -57,13 +57,14 @@ def of_function(
 
 def of_component(
     machine: Machine,
+    ivmds: Ivmds,
     node: Component,
     streams: Mapping[str, Sequence[int]],
     version: KernelVersion = DEFAULT,
 ) -> Iterator[Region]:
     """The regions of a device that the tables name; Linux reads RMRRs for PCI functions only."""
-    if isinstance(node, AcpiHid) and machine.ivrs is not None:
-        yield from _ivmds(machine.ivrs, node.segment, node.device)
+    if isinstance(node, AcpiHid):
+        yield from ivmds.of(node.segment, node.device)
     if machine.iort is not None and READS_RMR.on(version):
         yield from _rmrs(machine.iort, streams)
 
@@ -121,16 +122,28 @@ def _direct(structure: Rmrr, kind: RegionKind, note: str = "") -> Region:
     return Region(structure.base, structure.last, kind, said, note)
 
 
-def _ivmds(table: Ivrs, segment: int, requester: int) -> Iterator[Region]:
-    """Linux maps what is to be excluded from translation 1:1 as well."""
-    for block in table.memory:
-        is_used = block.flags & (Ivmd.UNITY | Ivmd.EXCLUSION)
-        if is_used and block.segment == segment and requester in block.devices:
-            first = block.range_start + _PAGE & ~_PAGE
+class Ivmds:
+    """The memory blocks of an IVRS, by segment.
+
+    Linux maps what is to be excluded from translation 1:1 as well.
+    """
+
+    def __init__(self, table: Ivrs | None) -> None:
+        self._of_segment: dict[int, list[tuple[range, Region]]] = {}
+        for block in table.memory if table is not None else ():
             size = block.range_length + _PAGE & ~_PAGE
-            said = EntryRef(block.path, block.WORD)
-            if size:
-                yield Region(first, first + size - 1, RegionKind.DIRECT, said)
+            if size and block.flags & (Ivmd.UNITY | Ivmd.EXCLUSION):
+                first = block.range_start + _PAGE & ~_PAGE
+                said = EntryRef(block.path, block.WORD)
+                region = Region(first, first + size - 1, RegionKind.DIRECT, said)
+                blocks = self._of_segment.setdefault(block.segment, [])
+                blocks.append((block.devices, region))
+
+    def of(self, segment: int, requester: int) -> Iterator[Region]:
+        """Those of the blocks that are for a requester."""
+        for devices, region in self._of_segment.get(segment, ()):
+            if requester in devices:
+                yield region
 
 
 def _rmrs(table: Iort, streams: Mapping[str, Sequence[int]]) -> Iterator[Region]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import AMD_READS_HATS, DMAR_OPTS_OUT, SMMU_V3_REFUSES_ALIASES
@@ -18,18 +19,20 @@ from dtlink.links.acpi.components import components
 from dtlink.links.acpi.dmar import OPTED_OUT
 from dtlink.links.acpi.ivrs import NO_HOST_TABLES, host_tables
 from dtlink.links.acpi.place import Place
-from dtlink.links.acpi.reserved import Rmrrs
+from dtlink.links.acpi.reserved import Ivmds, Rmrrs
 from dtlink.links.acpi.reserved import of_component as regions_of_component
 from dtlink.links.acpi.reserved import of_function as regions_of_function
 from dtlink.links.acpi.translation import of_machine
 from dtlink.links.id_ranges import IdRange, within
 from dtlink.links.translation import IdTranslations, Supplier, SupplierKind
 from dtlink.records import NamedTuple
+from dtlink.views.data import ABSENT
 from dtlink.views.iommu import isolation
 from dtlink.views.iommu.assignment import Asked, Partner, Served, obstacles, worst
 from dtlink.views.iommu.coherence import of_struct
 from dtlink.views.iommu.dmar import by_place
 from dtlink.views.iommu.rows import (
+    MOST_REGIONS,
     EntryRow,
     InterruptsRow,
     IommuRow,
@@ -103,6 +106,10 @@ class TableRequesters:
     def _rmrrs(self) -> Rmrrs:
         return Rmrrs(self.machine.dmar)
 
+    @cached_property
+    def _ivmds(self) -> Ivmds:
+        return Ivmds(self.machine.ivrs)
+
     def of_function(self, known: Known) -> RequesterRow:
         """The answer for one PCI function."""
         place = known.place
@@ -165,7 +172,11 @@ class TableRequesters:
 
     def _regions(self, known: Known, used: Sequence[IommuRow]) -> list[Region]:
         streams, version = _streams(used), self.board.version
-        return list(regions_of_function(self.machine, self._rmrrs, known.place, streams, version))
+        place = known.place
+        regions = regions_of_function(
+            self.machine, self._rmrrs, self._ivmds, place, streams, version
+        )
+        return list(islice(regions, MOST_REGIONS))
 
     def _partners(self, known: Known) -> list[Partner] | None:
         """The others of its group, whose regions count as well; ``None``: not known."""
@@ -185,11 +196,12 @@ class TableRequesters:
         iommus = _distinct(self._iommus(view.walks)) or [_none(self._passed_over.get(node.path))]
         used = self._used(iommus)
         streams, version = _streams(used), self.board.version
+        regions = regions_of_component(self.machine, self._ivmds, node, streams, version)
         asked = Asked(
             version,
             [self._served(each, node) for each in used],
             self._of_component(view, used),
-            list(regions_of_component(self.machine, node, streams, version)),
+            list(islice(regions, MOST_REGIONS)),
             is_pci=False,
         )
         return self._row(view.requester, view.node, iommus, asked, view.walks)
@@ -213,6 +225,7 @@ class TableRequesters:
             iommus=tuple(marked),
             interrupts=asked.interrupts,
             reserved=region_rows(asked.regions),
+            more_reserved=len(asked.regions) == MOST_REGIONS or ABSENT,
             group=None,
             assignment=worst(found),
             obstacles=found,

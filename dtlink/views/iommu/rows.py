@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from dtlink.facts.assignment import Outcome
 from dtlink.links.reserved import RegionKind
-from dtlink.views.data import JsonRow
+from dtlink.views.data import ABSENT, Absent, JsonRow
 from dtlink.views.iort_walks import TranslationWalk
 
 if TYPE_CHECKING:
     from dtlink.links.reserved import Region
     from dtlink.links.translation import EntryRef
+
+#: Upper bound on the regions of one requester; real ones have fewer than ten.
+MOST_REGIONS = 256
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
@@ -114,6 +117,8 @@ class RequesterRow(JsonRow):
     obstacles: tuple[ObstacleRow, ...]
     walks: tuple[TranslationWalk, ...] = ()
     """How tables translate its ID, entry by entry."""
+    more_reserved: bool | Absent = ABSENT
+    """Whether there may be more regions than are listed; absent if there are not."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)

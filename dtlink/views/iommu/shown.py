@@ -53,6 +53,8 @@ def whole(row: RequesterRow) -> Iterator[Line]:
     yield _labelled("MSIs", *_interrupts(row.interrupts))
     for region in row.reserved:
         yield from _region(region)
+    if row.more_reserved:
+        yield _labelled("reserved", Span("and more, which are left out", DIM))
     if row.group is not None:
         yield from _group(row.group)
     yield from _assignment(row)
@@ -65,7 +67,8 @@ def short(row: RequesterRow) -> Line:
         for each in row.iommus
         if each.found
     )
-    reserved = f" · {len(row.reserved)} reserved" if row.reserved else ""
+    more = " or more" if row.more_reserved else ""
+    reserved = f" · {len(row.reserved)}{more} reserved" if row.reserved else ""
     reasons = [each.reason for each in row.obstacles if each.outcome is row.assignment]
     why = f" ({', '.join(dict.fromkeys(reasons))})" if row.assignment in _STYLE else ""
     answer = Span(f"assignment: {_ANSWERS[row.assignment]}{why}", _STYLE.get(row.assignment, DIM))
