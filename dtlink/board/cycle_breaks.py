@@ -28,6 +28,14 @@ class DeviceStep(NamedTuple):
     consumer: int
     supplier: int
     references: tuple[Reference, ...]
+    is_to_iommu: bool = False
+    """Whether the supplier translates the consumer's DMA."""
+
+    @classmethod
+    def of(cls, ends: tuple[int, int], references: Iterable[Reference]) -> DeviceStep:
+        """The step that references are."""
+        found = tuple(references)
+        return cls(*ends, found, any(ref.binding.resource.is_iommu for ref in found))
 
     @property
     def bindings(self) -> tuple[str, ...]:
@@ -38,11 +46,6 @@ class DeviceStep(NamedTuple):
     def resources(self) -> tuple[Resource, ...]:
         """What the consumer needs of the supplier."""
         return tuple(ref.binding.resource for ref in self.references)
-
-    @property
-    def is_to_iommu(self) -> bool:
-        """Whether the supplier translates the consumer's DMA."""
-        return any(ref.binding.resource.is_iommu for ref in self.references)
 
 
 def arcs_of(steps: Iterable[DeviceStep]) -> dict[int, list[int]]:
@@ -100,6 +103,10 @@ def smallest_breaks(tree: Tree, steps: Sequence[DeviceStep]) -> tuple[DeviceStep
     eight. What the kernel asks for before any driver is called is given up only where nothing
     else helps. Empty if a cycle has parents and IOMMUs only.
     """
+    ends = {step[:2] for step in steps}
+    pairs = sum(consumer < supplier and (supplier, consumer) in ends for consumer, supplier in ends)
+    if pairs > _MOST_BREAKS:  # each two devices that need each other take a break of their own
+        return ()
     ranks = {step[:2]: _rank(tree, step) for step in steps}
     for hardest in (Effort.OTHER, Effort.BEFORE_PROBE):
         found = _Search(ranks, hardest).run(steps)

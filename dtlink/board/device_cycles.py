@@ -153,7 +153,7 @@ class _Links:
                 above = tree.parents[above]
             if above > 0:
                 found[node, above] = []
-        return {ends: DeviceStep(*ends, tuple(references)) for ends, references in found.items()}
+        return {ends: DeviceStep.of(ends, references) for ends, references in found.items()}
 
 
 def _with_parents(tree: Tree, nodes: Iterable[int]) -> set[int]:

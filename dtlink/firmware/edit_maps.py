@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Cells of an entry: input base, phandle, output base, length.
 _ENTRY = 4
+#: Cells of the longest map that each of its findings may write anew: real ones have up to 80.
+LONGEST = 512
 
 
 def id_map_value(node: Node, name: str, changes: Mapping[int, int | NodeRef]) -> PropertyValue:

@@ -111,6 +111,23 @@ class Graph(Generic[LinkT]):
             if ref.binding.name in wanted:
                 yield self.link(ref)
 
+    def link_at(self, binding: str, node: int, entry: int) -> LinkT | None:
+        """Return the link that a binding makes of an entry of a node's property, if there is one.
+
+        Rules ask for thousands of entries of one property: they are looked up.
+        """
+        if binding not in self._by_entry:
+            found = self._by_entry[binding] = {}
+            for ref in self.references:
+                if ref.binding.name == binding:
+                    found.setdefault((ref.node, ref.entry), ref)
+        asked = self._by_entry[binding].get((node, entry))
+        return None if asked is None else self.link(asked)
+
+    @cached_property
+    def _by_entry(self) -> dict[str, dict[tuple[int, int], Reference]]:
+        return {}
+
     def not_followed(self, ref: Reference) -> str:
         """Return why this kernel's fw_devlink creates no link for a reference; empty if it does.
 

@@ -5,13 +5,15 @@ It is short, whatever the blob holds: what is far from the entry is left out.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from dtlink.facts.binding import SupplierBinding, Walk
 from dtlink.facts.bindings import binding_of
 from dtlink.firmware.dts_text import number, reference
-from dtlink.firmware.tree import Node
+from dtlink.firmware.tree import Node, Tree
 from dtlink.links.reference import Failure, Link
 from dtlink.records import NamedTuple
 from dtlink.rules.finding import Snippet
@@ -46,12 +48,34 @@ def snippet(where: Node | Link | Failure, name: str, offset: int | None) -> Snip
         return None
     if not value:
         return Snippet(f"{name};", 0, len(name))
-    entry = None if isinstance(where, Node) else where
-    parts = list(islice(_parts(node, name, value, entry), _PARTS))
-    at = sum(part.offset <= (offset or 0) for part in parts) - 1
+    parts = _first_parts(node.tree, node.index, name, _Form.of(where))
+    at = bisect_right(parts, offset or 0, key=lambda part: part.offset) - 1
     if not parts or (len(parts) == _PARTS and at == _PARTS - 1):
         return None  # nodes that describe the tree, such as __fixups__, have no cells
     return _statement(name, parts, at, is_marked=offset is not None)
+
+
+class _Form(NamedTuple):
+    """What of an entry says how its property is split."""
+
+    binding: SupplierBinding | None
+    """``None``: as the name says."""
+    args: int
+    """Cells of an interrupt; -1 where they are not known."""
+
+    @classmethod
+    def of(cls, where: Node | Link | Failure) -> _Form:
+        """The form of what a finding is about."""
+        if isinstance(where, Node):
+            return cls(None, -1)
+        return cls(where.binding, where.reference.args if isinstance(where, Link) else -1)
+
+
+@lru_cache(maxsize=1)
+def _first_parts(tree: Tree, node: int, name: str, form: _Form) -> Sequence[_Part]:
+    """The parts of a property that are looked at: there may be a finding for each of them."""
+    where = tree[node]
+    return tuple(islice(_parts(where, name, where.get(name) or b"", form), _PARTS))
 
 
 def _statement(name: str, parts: Sequence[_Part], at: int, *, is_marked: bool) -> Snippet:
@@ -81,8 +105,8 @@ def _window(parts: Sequence[_Part], at: int) -> tuple[int, int]:
     return first, last
 
 
-def _parts(node: Node, name: str, value: bytes, entry: Link | Failure | None) -> Iterator[_Part]:
-    binding = entry.binding if entry else binding_of(name)
+def _parts(node: Node, name: str, value: bytes, form: _Form) -> Iterator[_Part]:
+    binding = form.binding or binding_of(name)
     walk = binding.walk if binding else None
     cells = node.cells(name)
     groups: Iterator[tuple[int, str]]
@@ -94,8 +118,8 @@ def _parts(node: Node, name: str, value: bytes, entry: Link | Failure | None) ->
         groups = _rows(node, cells, 4, 1)
     elif binding is not None and name == "interrupts-extended":
         groups = _entries(node, cells, binding, "#interrupt-cells")
-    elif walk is Walk.INTERRUPTS and isinstance(entry, Link):
-        groups = _rows(node, cells, entry.reference.args)
+    elif walk is Walk.INTERRUPTS and form.args >= 0:
+        groups = _rows(node, cells, form.args)
     elif len(value) % 4:
         groups = iter([(0, _group(node, cells, -1))] if cells else [])
     else:

@@ -185,11 +185,14 @@ def _waiting(result: DevlinkView, limit: int | None) -> Iterator[Line]:
     style = STYLES["error"] if full else BOLD
     yield line(Span(f"{counted(number, 'device')} {title}", style))
     rows = []
+    told: dict[tuple[str, str], str] = {}  # nodes of one name share their paths
     for who in prediction.waiting:
         for supplier in who.suppliers:
-            tie = ordering.dependencies.get((who.device, supplier))
-            entry = by(tie.origins) if tie else ""
-            rows.append(line(f"  {who.device} {waits} {supplier}", Span(f"  {entry}", DIM)))
+            ends = who.device, supplier
+            if ends not in told:
+                tie = ordering.dependencies.get(ends)
+                told[ends] = by(tie.origins) if tie else ""
+            rows.append(line(f"  {who.device} {waits} {supplier}", Span(f"  {told[ends]}", DIM)))
     rows += [
         line(f"  {who} waits for {', '.join(what)}, which never probes")
         for who, what in held.items()

@@ -10,10 +10,7 @@ from dtlink.links.reference import Link
 
 def place(board: TreeBoard, node: int, name: str, row: IdMapEntry) -> Link | Node:
     """The entry as a link, which knows its index and offset; the node if there is no link."""
-    for link in board.graph.links_of(name):
-        if link.reference.node == node and link.index == row.entry:
-            return link
-    return board.tree[node]
+    return board.graph.link_at(name, node, row.entry) or board.tree[node]
 
 
 def span(ids: range) -> str:

@@ -87,7 +87,7 @@ def _finding(
 
 def _fix(node: Node, name: str, rows: tuple[IdMapEntry, IdMapEntry], ids: range) -> Fix:
     """Take one ID from the entry that ends with it where the other begins: a count too many."""
-    from dtlink.firmware.edit_maps import id_map_value
+    from dtlink.firmware.edit_maps import LONGEST, id_map_value
     from dtlink.firmware.edits import SetProperty, ref
 
     low, high = sorted(rows, key=lambda row: row.input_base)
@@ -95,8 +95,10 @@ def _fix(node: Node, name: str, rows: tuple[IdMapEntry, IdMapEntry], ids: range)
     if not is_one or ids[0] != high.input_base or low.input_base == high.input_base:
         return Fix(f"Remove {span(ids)} from one of the two entries.")
     length = low.length - 1
-    value = id_map_value(node, name, {low.cell + 2 + len(low.output): length})
     text = f"Set the length of {name}[{low.entry}] to {length:#x}."
+    if len(node.cells(name)) > LONGEST:
+        return Fix(text)
+    value = id_map_value(node, name, {low.cell + 2 + len(low.output): length})
     return Fix(text, (SetProperty(ref(node), name, value),))
 
 

@@ -12,6 +12,7 @@ Documentation/devicetree/bindings/graph.txt.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from dtlink.board.tree import TreeBoard
@@ -52,6 +53,7 @@ def one_way_graph(board: TreeBoard) -> Iterator[Finding]:
     if tree.is_overlay:  # the base tree has the other end
         return
     remotes = tree.holders("remote-endpoint")
+    users = Counter(_target(tree, at) for at in remotes.values())
     for node, at in remotes.items():
         target = _target(tree, at)
         if target < 0 or node in tree.disabled or target in tree.mistakable:
@@ -59,8 +61,7 @@ def one_way_graph(board: TreeBoard) -> Iterator[Finding]:
         back = remotes.get(target)
         there = -1 if back is None else _target(tree, back)
         if there != node and not (back is not None and there < 0):
-            users = [other for other, cell in remotes.items() if _target(tree, cell) == target]
-            fix = _fix(tree[node], tree[target], is_free=back is None and users == [node])
+            fix = _fix(tree[node], tree[target], is_free=back is None and users[target] == 1)
             yield _finding(tree[node], tree[target], tree[there] if there >= 0 else None, fix)
 
 
