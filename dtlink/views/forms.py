@@ -2,30 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dtlink.firmware.errors import InputError
 
 #: An object of JSON data.
 Members = Mapping[str, Any]
-#: The types of a value; a list of the form of each item; the forms of an object's members; or that
-#: and null, as a tuple.
+#: The types of a value; a :class:`Narrow` form; a list of the form of each item; the forms of an
+#: object's members; or that and null, as a tuple.
 Form = Any
 
 TEXT, NUMBER, FLAG, NONE = (str,), (int,), (bool,), (type(None),)
 
-#: The first and the last of a range, or null.
-PAIR = "a pair of numbers or null"
 
-_NAMES = {str: "text", int: "a number", bool: "true or false", type(None): "null"}
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """The form of some values of some types."""
+
+    types: tuple[type, ...]
+    name: str
+    """What a value of another form is not."""
+    holds: Callable[[Any], object]
+    """Asked of values of the types but null."""
+
+
+def matching(pattern: str, name: str, types: tuple[type, ...] = TEXT) -> Narrow:
+    """Text that matches a pattern as a whole."""
+    return Narrow(types, name, re.compile(pattern, re.DOTALL).fullmatch)
+
+
+def one_of(*words: str) -> Narrow:
+    """One of some words."""
+    return Narrow(TEXT, f"one of {', '.join(words)}", frozenset(words).__contains__)
+
+
+COUNT = Narrow(NUMBER, "a number from 0", lambda value: value >= 0)
+COUNT_OR_NONE = Narrow(NUMBER + NONE, "a number from 0, or null", lambda value: value >= 0)
+#: A node, by its path or by its name in a table.
+NODE = matching("(/|[A-Z]{4}/).*", "the path of a node")
+#: The first and the last of a range, or null.
+PAIR = Narrow(
+    (list, *NONE),
+    "a pair of numbers or null",
+    lambda value: [type(each) for each in value] == [int, int] and min(value) >= 0,
+)
+
+_NAMES = {list: "a list", str: "text", int: "a number", bool: "true or false", type(None): "null"}
 
 
 def check(value: Any, form: Any, where: str) -> None:
     """Raise :class:`InputError` unless a value has a form; see :data:`Form`."""
-    if form is PAIR:
-        if value is not None and not _is_pair(value):
-            raise InputError(f"{where} is not {PAIR}")
+    if isinstance(form, Narrow):
+        check(value, form.types, where)
+        if value is not None and not form.holds(value):
+            raise InputError(f"{where} is not {form.name}")
     elif isinstance(form, tuple) and isinstance(form[0], dict):
         if value is not None:
             check(value, form[0], where)
@@ -45,10 +78,6 @@ def check_present(items: Iterable[Members], form: Mapping[str, Any], where: str)
     """Raise :class:`InputError` unless the members that are there have their forms."""
     for number, each in enumerate(items):
         check(each, {name: form[name] for name in form if name in each}, f"{where}[{number}]")
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and [type(each) for each in value] == [int, int]
 
 
 def _check_members(value: Any, form: Mapping[str, Any], where: str) -> None:

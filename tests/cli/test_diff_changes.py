@@ -567,6 +567,9 @@ def test_a_broken_report(builds: Builds, content: str, message: str) -> None:
         ("path", "", "inputs[0].path is empty"),
         ("findings", [3], "inputs[0].findings[0] is not an object"),
         ("findings", [{"rule": "a/b"}], "is missing"),
+        ("findings", [{"rule": "a"}], "inputs[0].findings[0].rule is not the name of a rule"),
+        ("sha256", "", "inputs[0].sha256 is not a SHA-256"),
+        ("sha256", 1, "inputs[0].sha256 is not text or null"),
         ("links", [{}], "inputs[0].links[0].consumer is missing"),
         ("cycles", [{"nodes": [1], "chain": []}], "inputs[0].cycles[0].nodes[0] is not text"),
         ("devlink", [], "inputs[0].devlink is not an object"),
@@ -586,8 +589,12 @@ def test_a_report_with_a_broken_member(
 @pytest.mark.parametrize(
     ("command", "member", "value", "message"),
     [
+        ("links", "origin", "me", "origin is not one of kernel, dtc, schema, vendor, acpi"),
+        ("links", "consumer", "a", "inputs[0].links[0].consumer is not the path of a node"),
+        ("links", "index", -1, "inputs[0].links[0].index is not a number from 0"),
         ("links", "inputs", [1], "inputs[0].links[0].inputs is not a pair of numbers or null"),
         ("links", "inputs", ["a", "b"], "inputs[0].links[0].inputs is not a pair"),
+        ("links", "inputs", [0, -1], "inputs[0].links[0].inputs is not a pair"),
         ("links", "output", "0", "inputs[0].links[0].output is not a number or null"),
         ("links", "through", [], "inputs[0].links[0].through is not text or null"),
         ("links", "used_by_linux", 1, "inputs[0].links[0].used_by_linux is not true or false"),

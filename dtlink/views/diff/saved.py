@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from dtlink.boot.devlink.model import WaitingDevice
+from dtlink.facts.binding import Origin
 from dtlink.firmware import fdt
 from dtlink.firmware.errors import InputError
 from dtlink.records import NamedTuple
 from dtlink.report.json import SCHEMA
-from dtlink.rules.model import Severity
+from dtlink.rules.model import Confidence, Severity
 from dtlink.views.cycles import CycleRow, CycleStep
 from dtlink.views.data import ABSENT
 from dtlink.views.diff.firmware import waits
@@ -22,44 +23,63 @@ from dtlink.views.diff.former import reason
 from dtlink.views.diff.rows import FindingRow, IdentityRow, PairRow, WaitRow
 from dtlink.views.diff.sides import Side
 from dtlink.views.diff.snapshot import Snapshot
-from dtlink.views.forms import FLAG, NONE, NUMBER, PAIR, TEXT, Members, check, check_present
+from dtlink.views.forms import (
+    COUNT,
+    COUNT_OR_NONE,
+    FLAG,
+    NODE,
+    NONE,
+    PAIR,
+    TEXT,
+    Members,
+    check,
+    check_present,
+    matching,
+    one_of,
+)
 from dtlink.views.links import LinkRow, PropertyRow
 
 _FINDING: Members = {
-    **dict.fromkeys(("rule", "severity", "subject", "message", "fix", "fingerprint"), TEXT),
-    **dict.fromkeys(("consequence", "confidence"), TEXT),
+    "rule": matching("[a-z]+/[a-z0-9-]+", "the name of a rule"),
+    "severity": TEXT,
+    "subject": NODE,
+    **dict.fromkeys(("message", "fix", "consequence"), TEXT),
+    "fingerprint": matching("[0-9a-f]{16}(-[0-9]+)?", "a fingerprint"),
+    "confidence": one_of(*(each.value for each in Confidence)),
     "property": TEXT + NONE,
-    "related": [TEXT],
+    "related": [NODE],
 }
 _LINK: Members = {
-    **dict.fromkeys(("consumer", "supplier", "node", "binding", "property"), TEXT),
-    **dict.fromkeys(("kind", "origin"), TEXT),
-    "index": NUMBER,
-    "args": [NUMBER],
+    **dict.fromkeys(("consumer", "supplier", "node"), NODE),
+    **dict.fromkeys(("binding", "property", "kind"), TEXT),
+    "origin": one_of(*(each.value for each in Origin)),
+    "index": COUNT,
+    "args": [COUNT],
     **dict.fromkeys(("optional", "followed"), FLAG),
     "why_not": TEXT + NONE,
 }
 _PROPERTY: Members = {
     **dict.fromkeys(("node", "name", "meaning"), TEXT),
-    "value": NUMBER,
+    "value": COUNT,
     "is_flag": FLAG,
 }
 _STEP: Members = {
-    **dict.fromkeys(("consumer", "supplier"), TEXT),
+    **dict.fromkeys(("consumer", "supplier"), NODE),
     "property": TEXT + NONE,
-    "index": NUMBER + NONE,
+    "index": COUNT_OR_NONE,
 }
-_PAIR: Members = {"consumer": TEXT, "supplier": TEXT}
+_PAIR: Members = {"consumer": NODE, "supplier": NODE}
 _DEVLINK: Members = {
     "view": TEXT,
     "cycles": [_PAIR],
-    "waiting": [{"device": TEXT, "suppliers": [TEXT]}],
+    "waiting": [{"device": NODE, "suppliers": [NODE]}],
     "device_links": [{**_PAIR, "sync_state_only": FLAG}],
-    "devices": [{"node": TEXT, "driver": TEXT + NONE}],
+    "devices": [{"node": NODE, "driver": TEXT + NONE}],
 }
 _ENTRY: Members = {
     "path": TEXT,
-    **dict.fromkeys(("sha256", "form", "model"), TEXT + NONE),
+    "sha256": matching("[0-9a-f]{64}", "a SHA-256", TEXT + NONE),
+    **dict.fromkeys(("form", "model"), TEXT + NONE),
     "compatible": [TEXT],
 }
 #: What is read of an input, each with its form: the types of a value, or the form of members.
@@ -69,17 +89,17 @@ _READ: Members = {
     "ignored": [{"finding": _FINDING}],
     "links": [_LINK],
     "properties": [_PROPERTY],
-    "cycles": [{"nodes": [TEXT], "chain": [_STEP], "breaks": [_STEP]}],
+    "cycles": [{"nodes": [NODE], "chain": [_STEP], "breaks": [_STEP]}],
     "devlink": _DEVLINK,
 }
 #: Members that not every version wrote: they have their form, or are absent.
 _LATER_OF_LINKS: Members = {
     "used_by_linux": FLAG,
     "inputs": PAIR,
-    "output": NUMBER + NONE,
+    "output": COUNT_OR_NONE,
     "through": TEXT + NONE,
 }
-_LATER_OF_CYCLES: Members = {"links": NUMBER, "relaxed": [_STEP]}
+_LATER_OF_CYCLES: Members = {"links": COUNT, "relaxed": [_STEP]}
 _SEVERITIES = frozenset(each.value for each in Severity)
 
 
