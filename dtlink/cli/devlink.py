@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from dtlink.board.settings import Settings
 from dtlink.board.tree import TreeBoard
 from dtlink.cli.observed import RunningBoardParam
 from dtlink.cli.options import options
-from dtlink.cli.single import Printing, finish, one, view_of
+from dtlink.cli.several import Answers, Boards
+from dtlink.cli.single import Printing
 from dtlink.facts.cmdline import CommandLine
 from dtlink.facts.kernels import KNOWN_KERNELS, Check
 from dtlink.facts.profile import KernelProfile
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from dtlink.firmware.tree import Tree
     from dtlink.observed.observation import Observation
     from dtlink.report.answer import InputAnswer
+    from dtlink.report.entries import JsonObject
+    from dtlink.report.layout import Line
+    from dtlink.report.model import InputReport
+    from dtlink.views.devlink import DevlinkView
 
 
 def _versions(check: Check) -> str:
@@ -44,7 +50,7 @@ Kernel versions compared with a running kernel: {_versions(Check.ORACLE)}.
 By their source only: {_versions(Check.SOURCE)}.
 """,
 )
-@options("path", "format", "output", "kernel_version")
+@options("paths", "format", "output", "kernel_version")
 @options("cmdline")
 @click.option(
     "--view",
@@ -60,9 +66,9 @@ By their source only: {_versions(Check.SOURCE)}.
     help="Compare with what a running board reports; see below.",
 )
 @click.option("--all", "everything", is_flag=True, help="Do not abbreviate text output.")
-@options("sources", "overlay", "color")
+@options("sources", "overlay", "inputs", "color")
 def devlink(
-    path: str,
+    paths: tuple[str, ...],
     form: str,
     output: str | None,
     kernel_version: KernelVersion,
@@ -79,13 +85,32 @@ def devlink(
 
     settings = Settings(kernel_version, against, cmdline, **sources)
     make = partial(_devlink, settings=settings, view=view, observation=observed)
+    boards = Boards.of(paths)
+    if observed is not None and len(boards.inputs) > 1:
+        raise click.UsageError(f"--observed is about one board, not {len(boards.inputs):,}")
+
+    def text(item: InputReport, found: DevlinkView) -> Iterable[Line]:
+        return found.text(item.name, everything=everything)
+
     task = engine.Task(make, sources=settings.sources)
-    item = one(path, task, digest=form == "json")
-    profile = KernelProfile.of(kernel_version, cmdline or CommandLine())
-    found = view_of(item, DevlinkView)
-    report = Report("devlink", [item], kernel=kernel(found.profile if found else profile))
-    text = partial(DevlinkView.text, title=item.name, everything=everything)
-    finish(report, DevlinkView, text, Printing(form, output, color))
+    answers = Answers.of(boards, task, DevlinkView, text, form, _kernel)
+    answers.finish(
+        _report(answers.reports, kernel_version, cmdline), boards, Printing(form, output, color)
+    )
+
+
+def _kernel(found: DevlinkView) -> JsonObject:
+    return kernel(found.profile)
+
+
+def _report(
+    reports: Sequence[InputReport], version: KernelVersion, cmdline: CommandLine | None
+) -> Report:
+    """The report, with the kernel of the first input; bootargs may give others another."""
+    profile = KernelProfile.of(version, cmdline or CommandLine())
+    first = next((each.kernel for each in reports if each.kernel), kernel(profile))
+    inputs = [each._replace(kernel=None) if each.kernel == first else each for each in reports]
+    return Report("devlink", inputs, kernel=first)
 
 
 def _devlink(

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtlink.cli.options import board_settings, need_kernel, options
-from dtlink.cli.single import Printing, finish, one, tree_task, version_of
+from dtlink.cli.several import Answers, Boards
+from dtlink.cli.single import Printing, tree_task, version_of
 from dtlink.facts.outcomes import State
+from dtlink.report.layout import BOLD, Span, line
 from dtlink.report.model import Report
 
 if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
     from dtlink.report.layout import Line
+    from dtlink.report.model import InputReport
     from dtlink.views.drivers import DriversView
 
 _STATES = [state.value.replace(" ", "-") for state in State if "'" not in state.value]
 
 
 @click.command(help="Show which driver each device has in one kernel.")
-@options("path", "kernel", "initramfs", "kernel_index", "kernel_version_or_own")
+@options("paths", "kernel", "initramfs", "kernel_index", "kernel_version_or_own")
 @click.option(
     "--state",
     "states",
@@ -29,9 +32,9 @@ _STATES = [state.value.replace(" ", "-") for state in State if "'" not in state.
     type=click.Choice(_STATES),
     help="Only devices in this state.",
 )
-@options("sources", "overlay", "format", "output", "color")
+@options("sources", "overlay", "inputs", "format", "output", "color")
 def drivers(
-    path: str,
+    paths: tuple[str, ...],
     kernel: str,
     initramfs: str,
     kernel_index: str,
@@ -55,9 +58,14 @@ def drivers(
     need_kernel(settings)
     wanted = frozenset(state.replace("-", " ") for state in states)
 
-    def text(view: DriversView) -> Iterator[Line]:
-        return view.text(wanted)
+    boards = Boards.of(paths)
+    are_several = len(boards.inputs) + len(boards.unread) > 1
 
-    item = one(path, tree_task(DriversView.of, settings), digest=form == "json")
-    report = Report("drivers", [item], version_of(settings))
-    finish(report, DriversView, text, Printing(form, output, color))
+    def text(item: InputReport, view: DriversView) -> Iterator[Line]:
+        if are_several:
+            yield line(Span(item.name, BOLD))
+        yield from view.text(wanted)
+
+    answers = Answers.of(boards, tree_task(DriversView.of, settings), DriversView, text, form)
+    report = Report("drivers", answers.reports, version_of(settings))
+    answers.finish(report, boards, Printing(form, output, color))

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtlink import engine
-from dtlink.cli.complaints import collect, complain
 from dtlink.cli.completion import complete_boards
 from dtlink.cli.messages import say
 from dtlink.cli.options import KernelCommandLine, board_settings, need_kernel, options
 from dtlink.cli.overwriting import refuse_inputs
+from dtlink.cli.several import Boards
 from dtlink.cli.single import tree_task, version_of, view_of
-from dtlink.cli.sources import chosen_inputs, configured
 from dtlink.cli.terminal import terminal_width
 from dtlink.cli.writing import emit, emit_json
 from dtlink.firmware.read import STDIN, SUFFIXES
@@ -28,8 +25,6 @@ from dtlink.report.model import Report
 if TYPE_CHECKING:
     from dtlink.facts.cmdline import CommandLine
     from dtlink.facts.kernels import KernelVersion
-    from dtlink.firmware.inputs import Input
-    from dtlink.report.model import InputReport
     from dtlink.views.modules import ModulesView
     from dtlink.views.modules_union import ModulesUnion
 
@@ -103,15 +98,10 @@ def modules(
     if missing and not initramfs:
         raise click.UsageError("--missing needs --initramfs")
     task = tree_task(partial(ModulesView.of, names=nodes, missing=missing), settings)
-    chosen = chosen_inputs(paths)
-    if not chosen.inputs:
-        complain(chosen.unread, f"no devicetree (.dtb, .dts) in {', '.join(paths)}")
-        sys.exit(2)
-    plan = [each for each in chosen.inputs if not _is_overlay(each, paths)]
-    run = engine.run(plan, partial(configured, task=task), jobs=jobs, digest=form == "json")
-    reports = [*collect(run, len(plan), "reading"), *chosen.unread]
-    _complain(reports, len(chosen.inputs) - len(plan))
-    report = Report("modules", reports, version_of(settings), notes=chosen.notes)
+    boards = Boards.of(paths)
+    reports = list(boards.reports(task, digest=form == "json", jobs=jobs))
+    boards.complain(reports)
+    report = Report("modules", reports, version_of(settings), notes=boards.notes)
     _write(report, paths, form, output, strict=strict)
 
 
@@ -124,23 +114,6 @@ def _sorted_out(words: Sequence[str]) -> tuple[list[str], list[str]]:
 def _is_path(word: str) -> bool:
     # pathlib would change what the user wrote.
     return word == STDIN or word.endswith(SUFFIXES) or os.path.exists(word)  # noqa: PTH110
-
-
-def _is_overlay(each: Input, paths: Sequence[str]) -> bool:
-    """Whether an input of a folder is an overlay, which is no board."""
-    return each.path.endswith((".dtbo", ".dtso")) and each.path not in paths
-
-
-def _complain(reports: Sequence[InputReport], overlays: int) -> None:
-    """Print errors and notes; a note about many inputs once."""
-    often = Counter(note for item in reports for note in item.notes)
-    shared = [note for note, number in often.items() if number > 1]
-    rest = [[note for note in item.notes if note not in shared] for item in reports]
-    complain(item._replace(notes=own) for item, own in zip(reports, rest, strict=True))
-    for note in shared:
-        say(f"dtlink: {note}")
-    if overlays:
-        say(f"dtlink: overlays (.dtbo, .dtso) passed over: {overlays}")
 
 
 def _write(
