@@ -436,7 +436,7 @@ class TreeBoard:
         if not self.settings.schema:
             return []
         others = self.schema_faults.others
-        more = f"{others} other schema errors, not about suppliers: dt-validate tells them"
+        more = f"{others} other schema errors, not about suppliers: dt-validate reports them"
         return [note for note in (self.verdict.note, more if others else "") if note]
 
     @property

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--depth",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Only so many levels of suppliers. [default: down to the roots]",
+    help="At most N levels of suppliers. [default: down to the roots]",
 )
 @click.option(
     "--only-waiting",

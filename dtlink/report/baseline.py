@@ -134,7 +134,7 @@ def _entry(member: Any) -> AcceptedFinding:
     if severity not in _SEVERITIES:
         raise InputError(f'"severity" is not one of {", ".join(_SEVERITIES)}')
     if not _FINGERPRINT.fullmatch(fingerprint):
-        raise InputError('"fingerprint" is none that dtlink makes')
+        raise InputError('"fingerprint" is invalid: dtlink makes 16 hexadecimal digits')
     return AcceptedFinding(BaselineEntry._make((*texts, fingerprint)), _SEVERITIES[severity])
 
 

@@ -34,7 +34,7 @@ OFF: Final = (
     ),
     OffByDefault(
         "cycle/supplier-cycle",
-        "most boards have cycles, and the kernel relaxes those that harm nobody",
+        "most boards have cycles, and the kernel relaxes those that are harmless",
         notes_only=True,
     ),
     OffByDefault(

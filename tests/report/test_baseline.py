@@ -186,7 +186,7 @@ def document(**members: Any) -> str:
         (document(rule=None), 'finding 1: "rule" is missing, or no text'),
         (document(property=0), 'finding 1: "property" is missing, or no text'),
         (document(severity="fatal"), '"severity" is not one of error, warning, info'),
-        (document(fingerprint="phandle"), '"fingerprint" is none that dtlink makes'),
+        (document(fingerprint="phandle"), '"fingerprint" is invalid: dtlink makes'),
     ],
 )
 def test_what_is_no_baseline_is_refused(text: str | bytes, message: str) -> None:

@@ -212,8 +212,8 @@ FAULT_LINES = (
         forms=("AMD-Vi: IOMMU 0000:00:00.2: Completion-Wait loop timed out",),
         meaning="An AMD IOMMU no longer completes commands.",
         cure="mostly a device that is off or hung and does not answer an ATS invalidation (see the "
-        "IOTLB_INV_TIMEOUT lines), or a firmware error: update the firmware; pci=noats tells them "
-        "apart",
+        "IOTLB_INV_TIMEOUT lines), or a firmware error: update the firmware; pci=noats shows "
+        "which",
         source=f"{_AMD}, wait_on_sem()",
     ),
     LogMessage(

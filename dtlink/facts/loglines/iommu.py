@@ -35,7 +35,7 @@ SMMU_V3_ATTACHED = frozenset((0x0B, 0x10, 0x11, 0x12, 0x13))
 #: What to do about them; about the others the rows say it.
 ATTACHED_CURE = (
     "the stream ID is right, and attached: the device's driver has not mapped the address (a "
-    "driver's or the device's fault; iommu.passthrough=1 tells it apart), or the firmware uses the "
+    "driver's or the device's fault; iommu.passthrough=1 shows which), or the firmware uses the "
     "device and reserves no memory for it (an RMR of the IORT, iommu-addresses)"
 )
 

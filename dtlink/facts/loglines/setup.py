@@ -25,8 +25,8 @@ _VTD_SETUP = (
         harm=Harm.HARMFUL,
         sample="DMAR: VT-d detected Invalidation Time-out Error: SID 300",
         meaning="A VT-d unit could not invalidate what it, or a device, has of its tables.",
-        cure="a time-out: the device with this source ID (0 if it is not told) does not answer an "
-        "ATS invalidation, since it is off, hung or was reset; pci=noats tells it apart. An error "
+        cure="a time-out: the device with this source ID (0 if unknown) does not answer an "
+        "ATS invalidation, since it is off, hung or was reset; pci=noats shows which. An error "
         "of the queue is the kernel's or the unit's",
         source=f"{_DMAR}, qi_dump_fault()",
         since="6.1",

@@ -57,7 +57,7 @@ class End(Enum):
     FOUND = "it reaches a node of the kind that is looked for"
     UNMAPPED = "no entry has the ID"
     NOWHERE = "an entry names no node"
-    LOOP = "it comes back to where it was: Linux would go on for ever"
+    LOOP = "it comes back to the same node: Linux would loop forever"
     LONG = "it goes on through more entries than are followed"
 
 

@@ -96,7 +96,7 @@ def _one_for_all(board: TablesBoard, node: RootComplex, stream: Stream) -> Findi
         supplier=link.supplier,
         likely=True,
         effect=f"if there are several, {breaks(UNIQUE_STREAM_ID)}",
-        fix="If the hardware tells the functions apart, map a range of requester IDs.",
+        fix="If the hardware distinguishes the functions, map a range of requester IDs.",
     )
 
 

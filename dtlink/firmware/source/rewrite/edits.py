@@ -127,7 +127,7 @@ class _Writer:
         at = self._place(self._opening(node), f"the opening of {node.path}")
         opened, file = places.opening(at, node), at.file
         if opened.end <= opened.brace + 1:
-            raise RefusedError(f"the end of {node.path} can't be told from its text")
+            raise RefusedError(f"the end of {node.path} can't be found in its text")
         if new:
             yield self._new.properties(file, opened, new)
         if children:

@@ -63,7 +63,7 @@ def property_statement(at: Place, name: str) -> Statement:
     found = statements(at.file).around(at.offset)
     head = re.compile(_LABELS + re.escape(name) + r"\s*[=;]")
     if found is None or found.brace >= 0 or not head.match(at.file.code, found.start, found.end):
-        raise RefusedError(f"the statement of {name} is not one that can be told from its text")
+        raise RefusedError(f"the statement of {name} is not one that can be found in its text")
     if at.file.code[found.end - 1] != ";" or _has_directive(at.file, found.start, found.end):
         raise RefusedError(f"the statement of {name} has lines of the preprocessor in it")
     return found
@@ -75,7 +75,7 @@ def opening(at: Place, node: DtsNode) -> Statement:
     while found is not None and found.brace < 0:
         found = found.parent
     if found is None or not found.start <= at.offset < found.brace:
-        raise RefusedError(f"the opening of {node.name or '/'} can't be told from its text")
+        raise RefusedError(f"the opening of {node.name or '/'} can't be found in its text")
     return found
 
 
