@@ -182,7 +182,21 @@ def test_a_configuration_has_no_pipe_or_device_read(
 def test_a_source_includes_none_of_them(tmp_path: Path, dtlink_in: Dtlink) -> None:
     os.mkfifo(tmp_path / "r" / "pipe")
     (tmp_path / "r" / "dtlink.toml").write_text('allow-include = ["/"]\ninclude = ["/"]\n')
-    for name in ("pipe", "/dev/zero", "/dev/stdin"):
+    for name in ("pipe", "/dev/zero", "/dev/stdin", "/proc/self/environ", "/sys/kernel/uevent"):
         (tmp_path / "r" / "a.dts").write_text(f'/dts-v1/;\n#include "{name}"\n/ {{ }};\n')
         with time_limit(5):
             assert dtlink_in("lint", "a.dts").status == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc here")
+@pytest.mark.parametrize("how", ['#include "{}"', '/ {{ x = /incbin/("{}"); }};'])
+def test_a_source_gets_at_nothing_of_the_running_system(
+    how: str, tmp_path: Path, dtlink_in: Dtlink
+) -> None:
+    (tmp_path / "r" / "link").symlink_to("/proc/self")
+    (tmp_path / "r" / "dtlink.toml").write_text('allow-include = ["/", "/proc"]\n')
+    for name in ("/proc/self/environ", "link/environ", "/proc/self/root/proc/self/cmdline"):
+        (tmp_path / "r" / "a.dts").write_text(f"/dts-v1/;\n{how.format(name)}\n")
+        made = dtlink_in("lint", "a.dts")
+        assert made.status == 2
+        assert b"is outside the tree of the source" in made.stderr

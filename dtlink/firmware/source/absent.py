@@ -27,6 +27,7 @@ _PREFIXES: Final = "scripts/dtc/include-prefixes"
 _SOURCES: Final = ("arch/*/boot/dts", "arch/*/boot/dts/*")
 #: Folders of the kernel's own files, which no source has a reason to include.
 _KERNEL: Final = ("/dev", "/proc", "/sys")
+_RUNNING: Final = ("/proc", "/sys")
 _LONGEST: Final = 200
 
 
@@ -58,6 +59,11 @@ def outside(name: str, real: str) -> Unread:
     if _is_below(real, _KERNEL) or not os.path.isfile(real):
         return Unread(message)
     return Unread(message, f"if that is meant, add --allow-include {shell.file(seen(folder))}")
+
+
+def is_of_kernel(real: str) -> bool:
+    """Whether a file is of the running system: processes, their environments, hardware."""
+    return _is_below(real, _RUNNING)
 
 
 def shortened(name: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dtlink.firmware.errors import InputError
-from dtlink.firmware.source.absent import Unread, missing, outside, shortened
+from dtlink.firmware.source.absent import Unread, is_of_kernel, missing, outside, shortened
 from dtlink.firmware.source.kept import Kept
 from dtlink.firmware.source.scan import SourceFile
 from dtlink.firmware.storage import DISK, Disk
@@ -137,7 +137,9 @@ class SourceFiles:
         return found
 
     def _has(self, real: str) -> bool:
-        """Whether sources may include a file."""
+        """Whether sources may include a file; one of the running kernel in no case."""
+        if is_of_kernel(real):
+            return False
         return any(os.path.commonpath((real, each)) == each for each in self._inside)
 
     def _bytes(
