@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Protocol
 
+from dtlink.facts.members import Member
 from dtlink.facts.resource import Outcome
 from dtlink.records import NamedTuple
 
@@ -12,7 +12,7 @@ from dtlink.records import NamedTuple
 __all__ = ["Driver", "Drivers", "Outcome", "State", "Wait", "When"]
 
 
-class State(Enum):
+class State(Member):
     """What a kernel has for a device."""
 
     BUILT_IN = "built in"
@@ -45,7 +45,7 @@ class Driver(NamedTuple):
     """What it is known by: a compatible string, another alias, or the node that serves it."""
 
 
-class When(Enum):
+class When(Member):
     """When a device can probe at the earliest. The order is that of time."""
 
     INITCALL = "while the kernel starts"
@@ -55,7 +55,7 @@ class When(Enum):
     UNKNOWN = "unknown"
 
 
-class Wait(Enum):
+class Wait(Member):
     """What holds a consumer back, by what ends the wait."""
 
     NONE = "nothing"

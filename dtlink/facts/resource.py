@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from dtlink.facts.members import Member
 from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from dtlink.facts.kernels import KernelVersion
 
 
-class Outcome(Enum):
+class Outcome(Member):
     """How a consumer ends whose supplier comes late or not at all; the worst is last."""
 
     OK = "ok"
@@ -28,7 +29,7 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
-class Asker(Enum):
+class Asker(Member):
     """What asks for a resource when a device is probed, in the kernel's order."""
 
     PINS = "the driver core, first of all (drivers/base/pinctrl.c, pinctrl_bind_pins())"
@@ -43,7 +44,7 @@ class Asker(Enum):
         return self in (Asker.PINS, Asker.DMA)
 
 
-class Patience(Enum):
+class Patience(Member):
     """How long a request is answered with -EPROBE_DEFER."""
 
     ENDLESS = "until the supplier has bound"
@@ -51,7 +52,7 @@ class Patience(Enum):
     NONE = "not at all: the driver continues without"
 
 
-class Requested(Enum):
+class Requested(Member):
     """Whether a driver asks for a resource while it probes; the strongest is first."""
 
     REQUIRED = "required"

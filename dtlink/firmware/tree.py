@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
@@ -41,6 +41,12 @@ _NOWHERE: Mapping[int, int] = {}
 #: Names and paths that are longer are shown by so many of their first characters, and a checksum:
 #: real ones have at most some 50 and 150, and a hostile one would be in every line of a report.
 _NAME, _PATH, _SHOWN = 255, 1024, 100
+
+
+@lru_cache(maxsize=4096)
+def _strings(compatible: bytes) -> tuple[str, ...]:
+    """The strings of a value: boards have many in common."""
+    return tuple(compatible.removesuffix(b"\0").decode("latin-1").split("\0"))
 
 
 def _short(text: str, limit: int) -> str:
@@ -452,7 +458,8 @@ class Node:
     @property
     def compatible(self) -> tuple[str, ...]:
         """The ``compatible`` strings, most specific first; empty if there are none."""
-        return self.strings("compatible")
+        value = self.get("compatible")
+        return _strings(value) if value else ()
 
     @property
     def ancestors(self) -> Iterator[Node]:
@@ -490,7 +497,7 @@ class Node:
         value = self.get(name)
         if not value:
             return ()
-        return tuple(part.decode("latin-1") for part in value.removesuffix(b"\0").split(b"\0"))
+        return tuple(value.removesuffix(b"\0").decode("latin-1").split("\0"))
 
     def cells(self, name: str) -> Sequence[int]:
         """Return a property as 32-bit cells, without a partial last cell; empty if missing."""

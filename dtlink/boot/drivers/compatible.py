@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from dtlink.facts.early import early_tables
 from dtlink.facts.kernels import KernelVersion
@@ -50,6 +50,22 @@ _ONLY_LOOKED_UP = frozenset(
 _LIVE = (State.BUILT_IN, State.MODULE, State.EARLY)
 
 
+#: Upper bound on strings, and on nodes' lists of them, that are remembered.
+_REMEMBERED = 32_768
+
+
+@lru_cache(maxsize=4)
+def compatibles_of(
+    build: Holdings,
+    index: SourceIndex | None,
+    version: KernelVersion,
+    *,
+    is_assumed: bool = False,
+) -> Compatibles:
+    """The :class:`Compatibles` of a kernel, for all boards: they have many strings in common."""
+    return Compatibles(build, index, version, is_assumed=is_assumed)
+
+
 class Compatibles:
     """What one kernel has for each ``compatible`` string.
 
@@ -71,6 +87,9 @@ class Compatibles:
         self._index = index
         self._version = version
         self._found: dict[tuple[str, str | None], Driver | None] = {}
+        self._tables: dict[str, list[Source]] = {}
+        self._early: dict[str, bool] = {}
+        self._sources: dict[Driver, list[Source]] = {}
 
     def best(self, names: Iterable[str], device_type: str | None = None) -> Driver | None:
         """What the kernel has for a device, by its strings, the most specific first.
@@ -87,6 +106,7 @@ class Compatibles:
         """What the kernel has for one string; ``None``: no table names it."""
         key = name, device_type
         if key not in self._found:
+            _bound(self._found)
             self._found[key] = self._find(name, device_type)
         return self._found[key]
 
@@ -107,6 +127,7 @@ class Compatibles:
         """What the kernel has for a device without a node, such as ``platform:rk808-regulator``."""
         key = alias, None
         if key not in self._found:
+            _bound(self._found)
             tables = self.tables(alias)
             found = self._aliased(alias, tables)
             # The image has no list of names to look them up in, unlike compatible strings.
@@ -130,10 +151,13 @@ class Compatibles:
         """The tables of the source that name a string (strings are compared without their case)."""
         if self._index is None:
             return []
-        found = self._index.entries(name)
-        if not found and (same := self._folded.get(name.casefold())):
-            found = self._index.entries(same)
-        return [each for each in found if self._is_here(each)]
+        if name not in self._tables:
+            found = self._index.entries(name)
+            if not found and (same := self._folded.get(name.casefold())):
+                found = self._index.entries(same)
+            _bound(self._tables)
+            self._tables[name] = [each for each in found if self._is_here(each)]
+        return self._tables[name]
 
     @cached_property
     def _folded(self) -> dict[str, str]:
@@ -161,6 +185,12 @@ class Compatibles:
 
     def is_early(self, name: str) -> bool:
         """Whether this kernel starts a node with this string before there are devices."""
+        if name not in self._early:
+            _bound(self._early)
+            self._early[name] = self._is_early(name)
+        return self._early[name]
+
+    def _is_early(self, name: str) -> bool:
         starters = [each for each in self.tables(name) if _starts(each)]
         tables = early_tables(self._version)
         if not starters and not any(name in tables[kind] for kind in _EARLY):
@@ -233,6 +263,12 @@ class Compatibles:
 
     def sources(self, driver: Driver) -> list[Source]:
         """The tables of the source that a device with a driver of :meth:`best` may match by."""
+        if driver not in self._sources:
+            _bound(self._sources)
+            self._sources[driver] = self._sources_of(driver)
+        return self._sources[driver]
+
+    def _sources_of(self, driver: Driver) -> list[Source]:
         found = _drivers(self.tables(driver.by))
         if driver.state is State.MODULE:
             return [each for each in found if each.module in driver.modules]
@@ -273,6 +309,12 @@ class Compatibles:
     def _is_whole(self) -> bool:
         """Whether all that this kernel has was read."""
         return self._build.knows("aliases") and self._build.knows("image")
+
+
+def _bound(known: dict[Any, Any]) -> None:
+    """Forget everything, where boards have more strings than any real ones together."""
+    if len(known) >= _REMEMBERED:
+        known.clear()
 
 
 def _starts(source: Source) -> bool:

@@ -6,12 +6,13 @@ Plain buses, descriptions and the functions of cards have ``compatible``, but no
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum, auto
+from enum import auto
 from typing import TYPE_CHECKING
 
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import Population
 from dtlink.boot.drivers.options import by_option
+from dtlink.facts.members import Member
 from dtlink.facts.platform import POWERED_BUSES, TRANSPARENT_BUSES
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from dtlink.kernel.holdings.model import Holdings
 
 
-class DeviceMaker(Enum):
+class DeviceMaker(Member):
     """What makes a device of a node."""
 
     LOOSE = auto()

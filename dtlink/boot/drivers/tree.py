@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dtlink.boot.devlink.availability import Availability
 from dtlink.boot.devlink.population import served_early
 from dtlink.boot.drivers.amba import PRIMECELL, amba_driver
-from dtlink.boot.drivers.compatible import Compatibles
+from dtlink.boot.drivers.compatible import compatibles_of
 from dtlink.boot.drivers.identity import bridge_driver, by_identity, phy_driver, usb_driver
 from dtlink.boot.drivers.places import (
     PLAIN,
@@ -54,7 +54,7 @@ class TreeDrivers:
         self._build = build
         self._has_index = index is not None
         self._version = version or KernelVersion.of_release(build.release)
-        self._compatibles = Compatibles(build, index, self._version, is_assumed=is_assumed)
+        self._compatibles = compatibles_of(build, index, self._version, is_assumed=is_assumed)
         self._places = DeviceMakers(tree, self._version)
         self._found: dict[int, Driver] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from dtlink.boot.roots.pci import Behind, behind, is_host
@@ -92,17 +92,17 @@ class Controllers:
     def _media(self, node: int) -> tuple[Medium, ...]:
         if is_host(self._tree, node):
             return tuple(self._behind(node))
-        found = next((each for each in MEDIA if self._is_one(each, node)), None)
+        name = base_name(self._tree.layout.names[node])
+        files = self.files(node)
+        found = next((each for each in MEDIA if self._is_one(each, node, name, files)), None)
         if found is None or not self._can_be(found, node):
             return ()
         return (found, VIRTIO_MMIO_SCSI, VIRTIO_NETWORK) if found is VIRTIO else (found,)
 
-    def _is_one(self, medium: Medium, node: int) -> bool:
+    def _is_one(self, medium: Medium, node: int, name: str, files: Sequence[str]) -> bool:
         """Whether a node is a controller of a medium: by its drivers, or else by its name."""
-        name = base_name(self._tree.layout.names[node])
         if medium.is_pci or name in medium.not_names:
             return False
-        files = self.files(node)
         if not files:
             return name in medium.names
         if not any(file.startswith(medium.folders) for file in files):
@@ -188,6 +188,7 @@ class Controllers:
         return known and name in KEYBOARD_NAMES
 
 
+@lru_cache(maxsize=4096)
 def base_name(name: bytes) -> str:
     """A node's name without its address and without a number at its end."""
     return re.sub(r"-?[0-9]+$", "", name.partition(b"@")[0].decode("latin-1"))

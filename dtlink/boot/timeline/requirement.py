@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from dtlink.facts.members import Member
 from dtlink.facts.resource import Asker, Request, Requested
 from dtlink.records import NamedTuple
 
 
-class Hold(Enum):
+class Hold(Member):
     """What fw_devlink does to a consumer for a supplier."""
 
     NONE = "nothing"

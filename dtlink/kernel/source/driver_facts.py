@@ -7,13 +7,13 @@ the fact after it. So releases share what they have in common, fact by fact (``s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from enum import Enum
 from typing import Final
 
+from dtlink.facts.members import Member
 from dtlink.records import NamedTuple
 
 
-class Need(Enum):
+class Need(Member):
     """What becomes of a driver's probe if a request fails; the weakest is last."""
 
     REQUIRED = "required"

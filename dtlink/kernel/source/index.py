@@ -140,6 +140,7 @@ class SourceIndex:
         self.path = path
         self._read_facts = facts
         self._lines = Lines(tables, slice(5, None))
+        self._decoded: dict[str, DriverFacts] = {}
 
     def __len__(self) -> int:
         return len(self._lines.by_word)
@@ -170,8 +171,12 @@ class SourceIndex:
 
         An index that an older dtlink made has no facts.
         """
-        found = self._facts_of(file)
-        return decode(found) if found else None
+        if file not in self._decoded:
+            found = self._facts_of(file)
+            if not found:
+                return None
+            self._decoded[file] = decode(found)
+        return self._decoded[file]
 
     @cached_property
     def has_facts(self) -> bool:
