@@ -21,8 +21,11 @@ def entry_name(tree: Tree, reference: Reference) -> str:
         name = tree.property_name(reference.at)
         return name[: 1 - len(binding.name)]
     names, number = binding.resource.names, entry_number(reference)
-    found = tree[reference.node].strings(names) if names else ()
-    return found[number] if number < len(found) else ""
+    at = tree.holders(names).get(reference.node) if names else None
+    if at is None:
+        return ""
+    found = tree.value(at).removesuffix(b"\0").split(b"\0")
+    return found[number].decode("latin-1") if number < len(found) else ""
 
 
 def entry_number(reference: Reference) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dtlink.facts.behaviours import (
@@ -23,6 +24,7 @@ from dtlink.records import NamedTuple
 
 if TYPE_CHECKING:
     from dtlink.boot.devlink.availability import Availability
+    from dtlink.facts.kernels import KernelVersion
 
 _NEVER = frozenset((b"operating-points-v2",))
 _AMBA = frozenset((b"arm,primecell",))
@@ -87,10 +89,7 @@ class Population:
             at = self._compatibles.get(node)
             if at is None:
                 return _NONE
-            own = self._tree.value(at).lower().split(b"\0")
-            if not (own[-1] and self._reads_open_end):
-                own.pop()
-            self._lowered[node] = own
+            own = self._lowered[node] = _lowered(self._tree.value(at), self._reads_open_end)
         return own
 
     def is_any(self, node: int, names: frozenset[bytes]) -> bool:
@@ -131,9 +130,15 @@ class Population:
         only = RESERVED_MEMORY_ONLY.on(self._version)
         served = SERVED_MEMORY.items()
         names = frozenset(name for name, known in served if self._version in known)
-        for node in self._children(reserved) if only else sorted(self._compatibles):
+        for node in self._children(reserved) if only else sorted(self._with_any(names)):
             if node in self._compatibles and self.is_any(node, names):
                 yield from self._platform(node, -1)
+
+    def _with_any(self, names: frozenset[bytes]) -> Iterator[int]:
+        """The nodes that have one of the compatibles."""
+        for nodes in self._tree.by_compatible.values():
+            if self.is_any(nodes[0], names):
+                yield from nodes
 
     def _framebuffer(self, chosen: int) -> Iterator[Spawn]:
         """The first framebuffer that the boot loader has set up."""
@@ -184,25 +189,46 @@ class Population:
         yield Spawn(node, above, "amba")
 
 
+@lru_cache(maxsize=4096)
+def _lowered(compatible: bytes, open_end: bool) -> list[bytes]:  # noqa: FBT001 - a key
+    """The strings of a value in small letters; ``open_end``: the last may lack its NUL."""
+    own = compatible.lower().split(b"\0")
+    if not (own[-1] and open_end):
+        own.pop()
+    return own
+
+
 def served_early(availability: Availability) -> dict[int, bool]:
     """The nodes served before the driver core, and whether they become devices as well.
 
     (drivers/of/irq.c, of_irq_init(); drivers/clk/clk.c, of_clk_init())
     """
-    tree, tables = availability.tree, early_tables(availability.version)
-    kinds = {
-        **dict.fromkeys(tables["CLK_OF_DECLARE"], False),
-        **dict.fromkeys(tables["CLK_OF_DECLARE_DRIVER"], True),
-    }
+    tree = availability.tree
     controllers = tree.holders("interrupt-controller")
     found: dict[int, bool] = {}
-    for node in tree.holders("compatible"):
-        if node in availability.unavailable:
+    for nodes in tree.by_compatible.values():
+        clock, controller = _served(tree[nodes[0]].compatible, availability.version)
+        if clock is None and controller is None:
             continue
-        names = tree[node].compatible
-        clock = next((name for name in names if name in kinds), None)
-        if clock is not None:
-            found[node] = kinds[clock]
-        if node in controllers and not tables["IRQCHIP_DECLARE"].isdisjoint(names):
-            found[node] = not _DEVICES_TOO.isdisjoint(names)
-    return found
+        for node in nodes:
+            if node not in availability.unavailable:
+                if clock is not None:
+                    found[node] = clock
+                if controller is not None and node in controllers:
+                    found[node] = controller
+    return dict(sorted(found.items()))
+
+
+@lru_cache(maxsize=4096)
+def _served(names: tuple[str, ...], version: KernelVersion) -> tuple[bool | None, bool | None]:
+    """Whether a clock, and an interrupt controller, of some strings is a device as well.
+
+    ``None``: nothing of that kind is served early by them.
+    """
+    tables = early_tables(version)
+    kinds = {"CLK_OF_DECLARE_DRIVER": True, "CLK_OF_DECLARE": False}
+    clocks = (
+        is_device for name in names for kind, is_device in kinds.items() if name in tables[kind]
+    )
+    is_controller = not tables["IRQCHIP_DECLARE"].isdisjoint(names)
+    return next(clocks, None), not _DEVICES_TOO.isdisjoint(names) if is_controller else None

@@ -57,6 +57,7 @@ class Devices:
         populated = Population(availability, [node for node, device in early.items() if not device])
         self.at_boot = frozenset(spawn.node for spawn in populated.at_boot())
         self._providers: dict[int, Provider] = {}
+        self._provided: dict[int, Provider] = {}
 
     def __contains__(self, node: int) -> bool:
         return node in self._set
@@ -109,17 +110,17 @@ class Devices:
 
     def driver(self, node: int) -> Driver:
         """The driver of a device, asked once."""
-        if (made := self.made(node)) is not None:
-            return made.driver
         found = self._known.get(node)
         if found is None:
-            found = self._known[node] = self._drivers.of(node)
+            made = self.made(node)
+            found = self._known[node] = self._drivers.of(node) if made is None else made.driver
         return found
 
     def at(self, node: int) -> int:
         """The device at a node or the nearest above it; -1 for none."""
-        while node > 0 and node not in self._set:
-            node = self.tree.parents[node]
+        known, parents = self._set, self.tree.parents
+        while node > 0 and node not in known:
+            node = parents[node]
         return node if node > 0 else -1
 
     def maker(self, device: int) -> int:
@@ -128,6 +129,12 @@ class Devices:
 
     def provider(self, node: int) -> Provider:
         """What serves the consumers of a node."""
+        found = self._provided.get(node)
+        if found is None:
+            found = self._provided[node] = self._provider(node)
+        return found
+
+    def _provider(self, node: int) -> Provider:
         if node in self._compatibles and self.driver(node).state is State.EARLY:
             return Provider(node if node in self._set else -1, early=True)
         path = []

@@ -48,9 +48,16 @@ class Loading:
         self._initramfs = initramfs
         self._root = root if root is None else frozenset(root)
         self._build = build
+        self._times: dict[Driver, When] = {}
 
     def comes(self, driver: Driver) -> When:
         """When a driver is registered."""
+        found = self._times.get(driver)
+        if found is None:
+            found = self._times[driver] = self._comes(driver)
+        return found
+
+    def _comes(self, driver: Driver) -> When:
         if driver.modules and driver.state in (State.MODULE, State.SERVED):
             return earliest(self.loaded(name) for name in driver.modules)
         return _STATES.get(driver.state, When.UNKNOWN)
