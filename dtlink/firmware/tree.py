@@ -330,10 +330,15 @@ class Tree:
             for node in nodes
         }
 
-    @cached_property
-    def by_path(self) -> dict[str, Node]:
+    @property
+    def by_path(self) -> Mapping[str, Node]:
         """Nodes by full path; the first one if several nodes have the same path."""
-        return {node.path: node for node in reversed(list(self))}
+        return _NodesByPath(self, self._numbers)
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        path = self.path
+        return {path(node): node for node in reversed(range(len(self.parents)))}
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -373,6 +378,28 @@ class Tree:
                 return self.by_path.get(path)
         aliases = self.root.child("aliases")
         return self.by_path.get(next(iter(aliases.strings(name)), "")) if aliases else None
+
+
+class _NodesByPath(Mapping[str, "Node"]):
+    """A view of the nodes; a tree that kept them would be in a reference cycle with each."""
+
+    __slots__ = ("_numbers", "_tree")
+
+    def __init__(self, tree: Tree, numbers: Mapping[str, int]) -> None:
+        self._tree = tree
+        self._numbers = numbers
+
+    def __getitem__(self, path: str) -> Node:
+        return Node(self._tree, self._numbers[path])
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._numbers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
 
 class Node:

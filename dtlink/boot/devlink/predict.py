@@ -56,10 +56,14 @@ def predict(extraction: Extraction, profile: KernelProfile, view: View = "bare")
     if not FWNODE_LINKS.on(version):
         direct = DirectLinker(state)
         DriverCore(state, direct, drivers).boot(first, rest)
-        return PredictionReport(state).direct(direct, view)
+        report = PredictionReport(state).direct(direct, view)
+        state.release()
+        return report
     searches = RELAXES_NODES.on(version)
     parser = Parser(state)
     books = Bookkeeper(state) if searches else DeviceCycleBookkeeper(state)
     linker = (FwnodeLinker if searches else DeviceCycleLinker)(state, parser, books)
     DriverCore(state, linker, drivers).boot(first, rest)
-    return PredictionReport(state).linked(parser, books, view)
+    report = PredictionReport(state).linked(parser, books, view)
+    state.release()
+    return report

@@ -44,6 +44,7 @@ class DriverCore:
             self._probe_at_once(device)
         self.register_drivers()
         self.retry()
+        self._waiting.release()
 
     def add(self, spawn: Spawn) -> None:
         """Add a device, link it, and probe it if the drivers are there (device_add())."""

@@ -75,6 +75,11 @@ class Waiting:
         del self._at[slot.label]
         self._of_node[device.node].remove(device)
 
+    def release(self) -> None:
+        """Take the ring apart: its places are in reference cycles with their neighbours."""
+        for slot in (self._head, *self._slots.values()):
+            del slot.before, slot.after
+
     def devices_of(self, node: int) -> Iterator[CoreDevice]:
         """The devices of a node that wait."""
         return iter(self._of_node.get(node, ()))
