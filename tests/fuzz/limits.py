@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-#: CPU seconds of one input, all its commands together.
+#: CPU seconds of one command.
 LIMIT = 1.0
 #: After so many the kernel ends the process, should C code not come back to Python.
 KILLED = 20

@@ -63,12 +63,12 @@ def run(case: Case, folder: Path) -> Outcome:
     size = sum(map(len, case.files.values()))
     statuses: list[int] = []
     try:
-        with cpu_limit(LIMIT):
-            for call in case.calls:
+        for call in case.calls:
+            with cpu_limit(LIMIT):
                 printed = invoke([word.replace(HERE, str(place)) for word in call])
-                statuses.append(printed.status)
-                if told := wrong(call, printed, size, case.number):
-                    return Outcome(statuses, f"{' '.join(call)}: {told}")
+            statuses.append(printed.status)
+            if told := wrong(call, printed, size, case.number):
+                return Outcome(statuses, f"{' '.join(call)}: {told}")
     except (Exception, TookTooLongError) as error:  # noqa: BLE001 - none may come
         call = case.calls[len(statuses)]
         return Outcome(statuses, f"{' '.join(call)}: {_told(error)}")

@@ -9,7 +9,7 @@ from dtlink.firmware.source.macros import TOKEN, Macro, Token, joined, tokens
 
 #: Upper bound on what all macros of one source cost: a token is 1, and so are 8 characters of it.
 #: Boards of the kernel need up to 250,000, for the lists of pins of STM32MP.
-MAX_WORK: Final = 1 << 20
+MAX_WORK: Final = 600_000
 
 #: How deep macros, and the arguments of macros, may be nested in each other.
 _DEPTH: Final = 100
