@@ -301,8 +301,12 @@ class LintPlan:
         return task._replace(source=self._source) if self._source else task
 
     def _writing(self, item: Input, expected: ExpectedTree | None = None) -> engine.Task:
-        lint = partial(_lint(self._settings[item]), write_fixes=True, expected=expected)
-        return self._task(item)._replace(tree=lint, tables=lint)
+        task = _writing(self._settings[item])
+        if expected is not None:
+            settings = self._settings[item]
+            lint = partial(_lint(settings), write_fixes=True, expected=expected)
+            task = task._replace(tree=lint, tables=lint)
+        return task._replace(source=self._source) if self._source else task
 
     def note_unchecked(self, report: Report) -> Report:
         """The report with a note about inputs that no chosen rule is about."""
@@ -399,6 +403,13 @@ def _task(settings: LintSettings) -> engine.Task:
     prepare = partial(_prepare, settings)
     sources, paths = settings.board.sources, settings.board.files
     return engine.Task(lint, lint, sources, paths=paths, prepare=prepare)
+
+
+@lru_cache(maxsize=256)
+def _writing(settings: LintSettings) -> engine.Task:
+    """The same, with the edits of fixes as edits of the source."""
+    lint = partial(_lint(settings), write_fixes=True)
+    return _task(settings)._replace(tree=lint, tables=lint)
 
 
 def _prepare(settings: LintSettings) -> None:

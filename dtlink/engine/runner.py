@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 from dtlink.engine.task import Task, process
@@ -23,6 +23,8 @@ _CHUNK = 32
 _COLLECT_EVERY = 32
 #: Upper bound on tasks that are prepared: most of what one imports serves the others.
 _PREPARATIONS = 4
+#: Inputs whose tasks are looked at for them.
+_LOOKED_AT = 256
 
 if TYPE_CHECKING:
     from dtlink.engine.executors import Executor
@@ -46,16 +48,37 @@ def run(
     ``jobs`` is an executor, or the number of processes; 0 takes as many as there are processors,
     where there are inputs enough to be worth it. Standard input is read here, with all others.
     """
-    plan = [
-        (each, task if isinstance(task, Task) else task(each)) for each in map(Input.of, inputs)
-    ]
+    plan = _Plan([*map(Input.of, inputs)], task)
     if jobs == 0:
-        jobs = os.cpu_count() or 1 if len(plan) >= _WORTH_A_PROCESS else 1
-    if jobs == 1 or not plan or any(each.path == STDIN for each, _ in plan):
+        jobs = os.cpu_count() or 1 if len(plan.inputs) >= _WORTH_A_PROCESS else 1
+    if jobs == 1 or len(plan.inputs) < 1 or any(each.path == STDIN for each in plan.inputs):
         return _here(plan, digest=digest)
     if not isinstance(jobs, int):
         return _elsewhere(plan, jobs, digest=digest)
-    return _in_processes(plan, min(jobs, len(plan)), digest=digest)
+    if min(jobs, len(plan.inputs)) == 1:
+        return _here(plan, digest=digest)
+    return _in_processes(plan, min(jobs, len(plan.inputs)), digest=digest)
+
+
+class _Plan:
+    """Inputs, and what is done with each; of many inputs nothing else is kept."""
+
+    def __init__(self, inputs: Sequence[Input], task: Task | Callable[[Input], Task]) -> None:
+        self.inputs = inputs
+        self._task = task
+
+    def __iter__(self) -> Iterator[Job]:
+        of = self._task
+        if isinstance(of, Task):
+            return zip(self.inputs, repeat(of), strict=False)
+        return zip(self.inputs, map(of, self.inputs), strict=True)
+
+    def chunks(self, workers: int) -> Iterator[Sequence[Job]]:
+        """The jobs, as many together as go to a worker at a time."""
+        size = max(1, min(_CHUNK, len(self.inputs) // (workers * 4)))
+        jobs = iter(self)
+        while chunk := list(islice(jobs, size)):
+            yield chunk
 
 
 def do(chunk: Sequence[Job], *, digest: bool) -> list[InputReport]:
@@ -83,7 +106,7 @@ def lost(job: Job, how: str) -> InputReport:
     )
 
 
-def _here(plan: Sequence[Job], *, digest: bool) -> Iterator[InputReport]:
+def _here(plan: _Plan, *, digest: bool) -> Iterator[InputReport]:
     """In this process. Trees hold no reference cycles: the collector would look in vain."""
     may_pause = gc.isenabled() and _is_main_thread()
     if may_pause:
@@ -104,33 +127,31 @@ def _is_main_thread() -> bool:
     return threading is None or threading.current_thread() is threading.main_thread()
 
 
-def _preparations(plan: Sequence[Job]) -> Iterable[Callable[[], object]]:
+def _preparations(plan: _Plan) -> Iterable[Callable[[], object]]:
     """What is worth doing once, here, rather than in every process."""
-    found = {id(task.prepare): task.prepare for item, task in plan if item.path.endswith(SUFFIXES)}
+    first = islice(plan, _LOOKED_AT)
+    found = {id(task.prepare): task.prepare for item, task in first if item.path.endswith(SUFFIXES)}
     return islice(filter(None, found.values()), _PREPARATIONS)
 
 
-def _in_processes(plan: Sequence[Job], jobs: int, *, digest: bool) -> Iterator[InputReport]:
-    if jobs == 1:
-        yield from _here(plan, digest=digest)
-        return
+def _in_processes(plan: _Plan, jobs: int, *, digest: bool) -> Iterator[InputReport]:
     from dtlink.engine.executors import Work, in_order
     from dtlink.engine.pool import Processes
 
     for prepare in _preparations(plan):
         prepare()
     with Processes(jobs) as pool:
-        yield from in_order(_chunks(plan, jobs), Work(partial(do, digest=digest), lost), pool)
+        yield from in_order(plan.chunks(jobs), Work(partial(do, digest=digest), lost), pool)
 
 
-def _elsewhere(plan: Sequence[Job], executor: Executor, *, digest: bool) -> Iterator[InputReport]:
+def _elsewhere(plan: _Plan, executor: Executor, *, digest: bool) -> Iterator[InputReport]:
     """On an executor, whose processes may be those of other machines."""
     from dtlink.engine.executors import Work, in_order, workers_of
     from dtlink.engine.remote import Home, spare
 
     work = Work(partial(Home.of(executor).call, partial(do, digest=digest), paths), lost)
     with spare() as more:
-        yield from in_order(_chunks(plan, workers_of(executor)), work, executor, more)
+        yield from in_order(plan.chunks(workers_of(executor)), work, executor, more)
 
 
 def paths(jobs: Iterable[Job]) -> Iterator[str]:
@@ -138,8 +159,3 @@ def paths(jobs: Iterable[Job]) -> Iterator[str]:
     for item, task in jobs:
         yield from item.paths if task.data is None else item.overlays
         yield from task.paths
-
-
-def _chunks(plan: Sequence[Job], workers: int) -> Iterable[Sequence[Job]]:
-    size = max(1, min(_CHUNK, len(plan) // (workers * 4)))
-    return (plan[at : at + size] for at in range(0, len(plan), size))
