@@ -45,6 +45,7 @@ _GIVEN = _PARSER.parse_args()
 RECORD: bool = _GIVEN.record
 FOLDER: Path = _GIVEN.folder
 DTLINK = [sys.executable, "-m", "dtlink"]
+LINT = [*DTLINK, "lint", "--fail-on", "never"]
 
 #: Figures by name; seconds, megabytes or ratios, as the name says.
 Figures = Mapping[str, float]
@@ -85,7 +86,7 @@ def compare(title: str, ours: list[str] | str, theirs: list[str] | str, runs: in
 
 def corpus() -> Figures:
     """The whole folder: two processes of dtlink, against one dtc per file, two at a time."""
-    ours = [*DTLINK, "lint", "-j2", "--fail-on", "never", str(FOLDER)]
+    ours = [*LINT, "--no-cache", "-j2", str(FOLDER)]
     files = f"find {FOLDER} -name '*.dtb' -print0 -o -name '*.dtbo' -print0 | xargs -0 -n1 -P2"
     return {
         f"folder / dtc -O {form}": compare(
@@ -96,6 +97,21 @@ def corpus() -> Figures:
         )
         for form in ("dtb", "null")
     }
+
+
+def unchanged() -> Figures:
+    """A folder whose results are in the cache, against dtc; and what keeping results costs."""
+    per_file = "xargs -0 -n1 -P2 dtc -q -I dtb -O null -o /dev/null"
+    theirs = f"find {shlex.quote(str(FOLDER))} -name '*.dtb' -print0 | {per_file}"
+    with tempfile.TemporaryDirectory() as kept:
+        first = [*LINT, "-j1", str(FOLDER)]
+        cached = [*first, "--cache-dir", kept]
+        title = "lint of an unchanged folder, against dtc -O null per file"
+        ratio = compare(title, cached, theirs, 5)
+        anew = f"rm -rf {kept}; {shlex.join(cached)}"
+        title = "lint that keeps its results, against one that does not"
+        cost_of_keeping = compare(title, anew, [*first, "--no-cache"], 3)
+    return {"unchanged folder / dtc -O null": ratio, "kept / not kept": cost_of_keeping}
 
 
 def cold() -> Figures:
@@ -129,7 +145,7 @@ def source() -> Figures:
     if not prefixes.is_dir() or shutil.which("gcc") is None:
         return {}
     boards = random.Random(14).sample(sorted(tree.glob("arch/*/boot/dts/**/*.dts")), 150)  # noqa: S311
-    lint = [*DTLINK, "lint", "-j1", "--fail-on", "never"]
+    lint = [*LINT, "--no-cache", "-j1"]
     ours = [*lint, *map(str, boards)]
     with tempfile.TemporaryDirectory() as folder:
         gcc = f"gcc -E -nostdinc -I {prefixes} -undef -D__DTS__ -x assembler-with-cpp"
@@ -239,7 +255,7 @@ def peak(arguments: list[str]) -> float:
     code = (
         "import resource, sys\n"
         "from dtlink.cli.main import cli\n"
-        "try: cli(['lint', '--fail-on', 'never', *sys.argv[1:]])\n"
+        "try: cli(['lint', '--no-cache', '--fail-on', 'never', *sys.argv[1:]])\n"
         "except SystemExit: pass\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)\n"
     )
@@ -278,7 +294,7 @@ def main() -> None:
 
 def _figures() -> Iterator[tuple[str, float]]:
     # Memory first: a child process inherits the peak of its parent.
-    for step in (memory, corpus, cold, source, kernel, growth):
+    for step in (memory, corpus, unchanged, cold, source, kernel, growth):
         yield from step().items()
 
 

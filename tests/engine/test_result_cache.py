@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -390,3 +391,11 @@ def test_the_library_keeps_results_as_the_command_does(boards, processed, kept, 
         assert len(processed.take()) == SOME
         assert dtlink.lint(boards, cache=where, select=["all"]) == plain
         assert processed.take() == []
+
+
+@pytest.mark.usefixtures("settled")
+def test_workers_elsewhere_may_have_other_files(boards, kept):
+    with ThreadPoolExecutor(2) as threads:
+        there = dtlink.lint(boards, executor=threads, select=["all"])
+    assert there == dtlink.lint(boards, cache=False, select=["all"])
+    assert not kept.exists()
